@@ -1,0 +1,133 @@
+"""What a chat platform and the rest of the bot say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from engine.job import Progress, State
+from engine.recipe import Recipe
+from prompts.prompt import Prompt
+from storage.jobs import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who writes, under the id that all their accounts share; `language` is "zh" or "en"."""
+
+    id: str
+    name: str
+    language: str
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a request."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A message to the bot. `key` names the platform's update, so that one delivered twice counts once."""
+
+    person: Person
+    place: Place
+    text: str
+    key: str
+    files: tuple[Upload, ...] = ()
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button pressed: `action` and `target` are the button's own; `values` what a form asked for."""
+
+    person: Person
+    place: Place
+    action: str
+    target: str
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A sentence of bot/texts: its key and the values in it."""
+
+    key: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`action` is a row of a table in bot/studio.py or a command; its label is the text `button.<action>`.
+    `target` is the id of what it acts on. `danger` asks before it acts."""
+
+    action: str
+    target: str
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A labelled line of a card; a plain string is shown as it is."""
+
+    label: Say
+    value: Say | str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture on a card: storage id, hash of its file, size in pixels."""
+
+    id: str
+    hash: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a person sees, before a platform gives it a form. `state` is set on cards that belong to a job."""
+
+    text: Say
+    kind: Literal["answer", "job", "error"] = "answer"
+    job: str | None = None
+    state: State | None = None
+    progress: Progress | None = None
+    prompt: Prompt | None = None
+    recipe: Recipe | None = None
+    fields: tuple[Field, ...] = ()
+    pictures: tuple[Shown, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+class Desk(Protocol):
+    """What a platform hands its people's wishes to (bot/studio.py). Neither call raises for a person's mistake:
+    the answer, a refusal included, comes as a card through the platform's `send` and `edit`."""
+
+    async def request(self, request: Request) -> None: ...
+
+    async def press(self, press: Press) -> None: ...
+
+
+class Chat(Protocol):
+    """A platform people talk on."""
+
+    platform: str
+
+    async def listen(self, desk: Desk) -> None:
+        """Connect and begin to pass on requests and presses; returns when connected."""
+
+    async def send(self, place: Place, card: Card, key: str) -> Place:
+        """Post a card and say where it stands. `key` makes it safe to repeat: the same key is posted once."""
+
+    async def edit(self, place: Place, card: Card) -> None:
+        """Replace the card that stands at `place`. Cards of waiting and running jobs may be dropped when they come too fast."""
+
+    async def close(self) -> None:
+        """Stop listening; cards already accepted are delivered first."""

@@ -1,0 +1,68 @@
+"""Jobs, their progress and the pictures they end in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.recipe import Recipe
+
+
+class State(StrEnum):
+    """Where a job is on its way; the last three are ends."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Lane(StrEnum):
+    """Who waits for whom: every interactive job goes before any background job."""
+
+    INTERACTIVE = "interactive"
+    BACKGROUND = "background"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One accepted request: one recipe per picture, in order (four pictures are four recipes with seeds in a row).
+
+    `owner` is a person's id; `attempt` counts the workers that died over it.
+    """
+
+    id: str
+    owner: str
+    recipes: tuple[Recipe, ...]
+    lane: Lane = Lane.INTERACTIVE
+    attempt: int = 0
+    state: State = State.WAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `preview` is a small JPEG."""
+
+    job: str
+    state: State
+    place: int
+    seconds_left: float
+    step: int = 0
+    steps: int = 0
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A finished picture: PNG bytes with the recipe inside, and the device time it took in seconds."""
+
+    png: bytes
+    recipe: Recipe
+    seconds: float
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the file, hex."""
+        return hashlib.sha256(self.png).hexdigest()

@@ -1,0 +1,158 @@
+"""What a pool and a worker say to each other: JSON headers with an optional blob, over a pipe or a socket.
+
+A frame is two big-endian 32-bit lengths (header, blob), the header (a JSON object with `type`), the blob.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from dataclasses import dataclass, fields
+from typing import BinaryIO, cast
+
+from engine.errors import WireError
+from engine.recipe import Recipe
+from prompts.prompt import Json
+
+LENGTHS = struct.Struct(">II")
+MAX_HEADER = 16 * 2**20
+MAX_BLOB = 256 * 2**20  # a 64-megapixel picture as an uncompressed PNG
+
+
+# --- to the worker ---
+
+
+@dataclass(frozen=True, slots=True)
+class PutSource:
+    """A source picture (any format Pillow reads), sent before the job that needs it."""
+
+    picture: str
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Draw these recipes; answered by steps, one Drawn per recipe, and one Ended."""
+
+    job: str
+    attempt: int
+    recipes: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Give this job up before its next step; answered by Ended("cancelled") unless it has ended already."""
+
+    job: str
+
+
+# --- from the worker ---
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker can draw. `device` in words for people, `slots` rows at once, `model` the one that is loaded."""
+
+    device: str
+    slots: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A model is being loaded; work that needs it waits."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row took a step: `seconds` is its share of the device time since its last Step; blob a JPEG preview or nothing."""
+
+    job: str
+    attempt: int
+    index: int
+    step: int
+    steps: int
+    seconds: float
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside."""
+
+    job: str
+    attempt: int
+    index: int
+    seconds: float
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last word on a job: "done", "cancelled", or "failed" with a text key of bot/texts and its values."""
+
+    job: str
+    attempt: int
+    outcome: str
+    key: str = ""
+    values: dict[str, str | int | float] | None = None
+
+
+Message = PutSource | Draw | Stop | Ready | Loading | Step | Drawn | Ended
+TYPES: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (PutSource, Draw, Stop, Ready, Loading, Step, Drawn, Ended)
+}
+
+
+def encode(message: Message) -> bytes:
+    """The frame of a message."""
+    header: dict[str, Json] = {"type": type(message).__name__}
+    for name in (field.name for field in fields(message)):
+        value = getattr(message, name)
+        if name == "recipes":
+            header[name] = [recipe.to_json() for recipe in value]
+        elif name != "blob":
+            header[name] = value
+    body = json.dumps(header, ensure_ascii=True).encode()
+    blob = cast(bytes, getattr(message, "blob", b""))
+    return LENGTHS.pack(len(body), len(blob)) + body + blob
+
+
+def decode(header: bytes, blob: bytes) -> Message:
+    """The message of a frame's two halves. Raises WireError."""
+    try:
+        values = json.loads(header)
+        kind = TYPES[values.pop("type")]
+        if "recipes" in values:
+            values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
+        return kind(**values, blob=blob) if blob else kind(**values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WireError(f"no message: {header[:200]!r}") from error
+
+
+def _lengths(prefix: bytes) -> tuple[int, int]:
+    header, blob = LENGTHS.unpack(prefix)
+    if header > MAX_HEADER or blob > MAX_BLOB:
+        raise WireError(f"frame of {header} + {blob} bytes")
+    return header, blob
+
+
+async def receive(stream: asyncio.StreamReader) -> Message | None:
+    """The next message, or None when the other side has closed. Raises WireError."""
+    try:
+        header, blob = _lengths(await stream.readexactly(LENGTHS.size))
+        return decode(await stream.readexactly(header), await stream.readexactly(blob))
+    except asyncio.IncompleteReadError:
+        return None
+
+
+def read(stream: BinaryIO) -> Message | None:
+    """The same from a blocking file."""
+    prefix = stream.read(LENGTHS.size)
+    if len(prefix) < LENGTHS.size:
+        return None
+    header, blob = _lengths(prefix)
+    return decode(stream.read(header), stream.read(blob))

@@ -1,0 +1,142 @@
+"""The prompt: three parts of weighted fragments, the negative, the LoRAs named, and what each stage changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Self, cast, get_args
+
+Part = Literal["quality_style", "subject", "scene_detail"]
+Origin = Literal["person", "glossary", "argos", "dictionary", "preset"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One comma-separated piece of a prompt: `text` is English (or syntax kept as written), `source` what the person wrote."""
+
+    text: str
+    weight: float = 1.0
+    part: Part = "subject"
+    origin: Origin = "person"
+    source: str = ""
+
+    def __str__(self) -> str:
+        return self.text if self.weight == 1.0 else f"({self.text}:{self.weight:g})"
+
+    def to_json(self) -> dict[str, Json]:
+        return {"text": self.text, "weight": self.weight, "part": self.part, "origin": self.origin, "source": self.source}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        return cls(**cast(dict[str, str], dict(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class LoraUse:
+    """A LoRA named in a prompt: strength on the UNet, and on the text encoder where it differs."""
+
+    name: str
+    weight: float = 1.0
+    text_weight: float | None = None
+
+    def __str__(self) -> str:
+        encoder = "" if self.text_weight is None else f"{self.text_weight:g}:"
+        return f"<lora:{self.name}:{encoder}{self.weight:g}>"
+
+    def to_json(self) -> dict[str, Json]:
+        return {"name": self.name, "weight": self.weight, "text_weight": self.text_weight}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        return cls(**cast(dict[str, str], dict(value)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a stage did or doubts: a text key of bot/texts and its values, shown to the person."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        return {"key": self.key, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        return cls(cast(str, value["key"]), cast(dict[str, str], value["values"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What will be drawn, in words. `text` is what the person wrote; `fragments` are in the order in which they are said."""
+
+    text: str
+    fragments: tuple[Fragment, ...]
+    negatives: tuple[Fragment, ...] = ()
+    loras: tuple[LoraUse, ...] = ()
+    notes: tuple[Note, ...] = ()
+    raw: bool = False
+
+    @property
+    def positive(self) -> str:
+        """The prompt in A1111 syntax, without `<lora:…>`."""
+        return ", ".join(str(fragment) for fragment in self.fragments)
+
+    @property
+    def negative(self) -> str:
+        """The negative prompt in A1111 syntax."""
+        return ", ".join(str(fragment) for fragment in self.negatives)
+
+    def part(self, part: Part) -> tuple[Fragment, ...]:
+        """The fragments of one of the three parts, in order."""
+        return tuple(fragment for fragment in self.fragments if fragment.part == part)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "text": self.text,
+            "fragments": [fragment.to_json() for fragment in self.fragments],
+            "negatives": [fragment.to_json() for fragment in self.negatives],
+            "loras": [lora.to_json() for lora in self.loras],
+            "notes": [note.to_json() for note in self.notes],
+            "raw": self.raw,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        rows = cast(Mapping[str, list[Mapping[str, Json]]], value)
+        return cls(
+            text=cast(str, value["text"]),
+            fragments=tuple(map(Fragment.from_json, rows["fragments"])),
+            negatives=tuple(map(Fragment.from_json, rows["negatives"])),
+            loras=tuple(map(LoraUse.from_json, rows["loras"])),
+            notes=tuple(map(Note.from_json, rows["notes"])),
+            raw=cast(bool, value["raw"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Recipe fields that a person asked for inside the text ("--ar 3:2", "竖图 4张 种子123"); None where nothing was said.
+
+    `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清").
+    """
+
+    width: int | None = None
+    height: int | None = None
+    ratio: float | None = None
+    large: bool = False
+    count: int | None = None
+    steps: int | None = None
+    sampler: str | None = None
+    guidance: float | None = None
+    seed: int | None = None
+    model: str | None = None
+    raw: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        """Only what was said."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in values.items() if value not in (None, False)}
