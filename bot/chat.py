@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from engine.job import Progress, State
 from engine.recipe import Recipe
-from prompts.prompt import Prompt
+from prompts.prompt import LoraUse, Options, Prompt
 from storage.jobs import Place
 
 
@@ -32,7 +32,8 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A message to the bot. `key` names the platform's update, so that one delivered twice counts once."""
+    """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
+    `reply_to` is the picture it answers to; options, negative and LoRAs are those given beside the text."""
 
     person: Person
     place: Place
@@ -40,6 +41,9 @@ class Request:
     key: str
     files: tuple[Upload, ...] = ()
     reply_to: str | None = None
+    options: Options = field(default_factory=Options)
+    negative: str = ""
+    loras: tuple[LoraUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a person sees, before a platform gives it a form. `state` is set on cards that belong to a job."""
+    """What a person sees, before a platform gives it a form. `state` is set on cards that belong to a job.
+
+    `fleeting` marks a word to the person who pressed something, not worth a place in the conversation
+    (a passing notice on the page, a message only they see on Discord).
+    """
 
     text: Say
     kind: Literal["answer", "job", "error"] = "answer"
@@ -104,6 +112,7 @@ class Card:
     fields: tuple[Field, ...] = ()
     pictures: tuple[Shown, ...] = ()
     buttons: tuple[Button, ...] = ()
+    fleeting: bool = False
 
 
 class Desk(Protocol):
@@ -116,9 +125,10 @@ class Desk(Protocol):
 
 
 class Chat(Protocol):
-    """A platform people talk on."""
+    """A platform people talk on; `pace` is the seconds it wants between two edits of one message."""
 
     platform: str
+    pace: float
 
     async def listen(self, desk: Desk) -> None:
         """Connect and begin to pass on requests and presses; returns when connected."""
@@ -127,7 +137,7 @@ class Chat(Protocol):
         """Post a card and say where it stands. `key` makes it safe to repeat: the same key is posted once."""
 
     async def edit(self, place: Place, card: Card) -> None:
-        """Replace the card that stands at `place`. Cards of waiting and running jobs may be dropped when they come too fast."""
+        """Replace the card that stands at `place`."""
 
     async def close(self) -> None:
         """Stop listening; cards already accepted are delivered first."""

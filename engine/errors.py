@@ -1,8 +1,8 @@
 """What can go wrong in the engine.
 
-    prompts.errors.Refusal      the person can do something about it (unknown model, damaged file, too large a size)
-    EngineError
-      WireError                 a peer sent something that is no message of engine/wire.py
+prompts.errors.Refusal      the person can do something about it (unknown model, damaged file, too large a size)
+EngineError
+  WireError                 a peer sent something that is no message of engine/wire.py
 """
 
 

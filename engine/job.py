@@ -40,6 +40,11 @@ class Job:
     attempt: int = 0
     state: State = State.WAITING
 
+    @property
+    def recipe(self) -> Recipe:
+        """The first picture's recipe; the others differ in what the job is about (their seeds, mostly)."""
+        return self.recipes[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

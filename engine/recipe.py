@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from prompts.prompt import Json, Prompt
 
@@ -85,9 +85,9 @@ class Recipe:
             "guidance": self.guidance,
             "seed": self.seed,
             "clip_skip": self.clip_skip,
-            "source": self.source and self.source.to_json(),
-            "variation": self.variation and self.variation.to_json(),
-            "upscale": self.upscale and self.upscale.to_json(),
+            "source": self.source.to_json() if self.source else None,
+            "variation": self.variation.to_json() if self.variation else None,
+            "upscale": self.upscale.to_json() if self.upscale else None,
         }
 
     @classmethod
@@ -95,9 +95,9 @@ class Recipe:
         """The recipe that `to_json` wrote. Raises ValueError for a schema this version does not know."""
         if value.get("schema") != SCHEMA:
             raise ValueError(f"recipe schema {value.get('schema')!r}, this version knows {SCHEMA}")
-        fields = dict(value)
-        fields["prompt"] = Prompt.from_json(cast(dict[str, Json], fields["prompt"]))  # type: ignore[assignment]
+        fields = cast(dict[str, Any], dict(value))
+        fields["prompt"] = Prompt.from_json(fields["prompt"])
         for name, kind in (("source", Source), ("variation", Variation), ("upscale", Upscale)):
             if fields[name] is not None:
-                fields[name] = kind(**cast(dict[str, str], fields[name]))  # type: ignore[assignment, arg-type]
-        return cls(**fields)  # type: ignore[arg-type]
+                fields[name] = kind(**fields[name])
+        return cls(**fields)

@@ -68,7 +68,7 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A row took a step: `seconds` is its share of the device time since its last Step; blob a JPEG preview or nothing."""
+    """A row took a step; `seconds` is its share of the device time since its last one, blob a JPEG preview or empty."""
 
     job: str
     attempt: int
@@ -128,7 +128,9 @@ def decode(header: bytes, blob: bytes) -> Message:
         kind = TYPES[values.pop("type")]
         if "recipes" in values:
             values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
-        return kind(**values, blob=blob) if blob else kind(**values)
+        if blob:
+            values["blob"] = blob
+        return kind(**values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WireError(f"no message: {header[:200]!r}") from error
 

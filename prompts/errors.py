@@ -1,6 +1,6 @@
 """What can go wrong between a person and a picture, in a form that can be said in the person's language.
 
-    Refusal             the person can do something about it; carries a text key of bot/texts and its values
+Refusal             the person can do something about it; carries a text key of bot/texts and its values
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Self, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
 Origin = Literal["person", "glossary", "argos", "dictionary", "preset"]
@@ -15,7 +15,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One comma-separated piece of a prompt: `text` is English (or syntax kept as written), `source` what the person wrote."""
+    """A comma-separated piece of a prompt: `text` is English (or syntax kept as written), `source` what was written."""
 
     text: str
     weight: float = 1.0
@@ -27,11 +27,17 @@ class Fragment:
         return self.text if self.weight == 1.0 else f"({self.text}:{self.weight:g})"
 
     def to_json(self) -> dict[str, Json]:
-        return {"text": self.text, "weight": self.weight, "part": self.part, "origin": self.origin, "source": self.source}
+        return {
+            "text": self.text,
+            "weight": self.weight,
+            "part": self.part,
+            "origin": self.origin,
+            "source": self.source,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
-        return cls(**cast(dict[str, str], dict(value)))
+        return cls(**cast(Any, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class LoraUse:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
-        return cls(**cast(dict[str, str], dict(value)))  # type: ignore[arg-type]
+        return cls(**cast(Any, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What will be drawn, in words. `text` is what the person wrote; `fragments` are in the order in which they are said."""
+    """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -119,9 +125,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Recipe fields that a person asked for inside the text ("--ar 3:2", "竖图 4张 种子123"); None where nothing was said.
+    """Recipe fields that a person asked for inside the text ("--ar 3:2", "竖图 4张"); None where nothing was said.
 
-    `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清").
+    `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清"),
+    `strength` is how far a picture drawn over may change, in 0…1.
     """
 
     width: int | None = None
@@ -133,10 +140,16 @@ class Options:
     sampler: str | None = None
     guidance: float | None = None
     seed: int | None = None
+    strength: float | None = None
     model: str | None = None
     raw: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value for name, value in values.items() if value not in (None, False)}
+        return {name: value for name, value in values.items() if was_said(value)}
+
+
+def was_said(value: Json) -> bool:
+    """Whether a value of Options is one that a person gave; 0 is."""
+    return value is not None and value is not False

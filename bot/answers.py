@@ -1,0 +1,95 @@
+"""The message that answers a job: posted once, kept up to date at the platform's pace, and its last word noted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.chat import Card, Chat
+from engine.job import Job
+from storage import jobs
+from storage.database import Database
+from storage.jobs import Place
+
+log = logging.getLogger(__name__)
+
+TRIES = (0.0, 1.0, 5.0, 30.0)  # seconds before the n-th attempt to deliver the last word; the next start tries again
+CLOSING = 2.0  # seconds that last words get when the program ends
+
+
+@dataclass(slots=True)
+class Answer:
+    """An accepted job and the newest card that answers it."""
+
+    job: Job
+    place: Place
+    card: Card
+    ended: bool
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def show(self, card: Card, *, ended: bool = False) -> None:
+        """Replace the card; older ones that have not been delivered yet never will be."""
+        self.card, self.ended = card, ended
+        self.changed.set()
+        if ended:
+            self.done.set()
+
+
+class Answers:
+    """All answers under way on these platforms."""
+
+    def __init__(self, db: Database, chats: Mapping[str, Chat]) -> None:
+        self._db = db
+        self._chats = chats
+        self._open: dict[str, Answer] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def of(self, job: str) -> Answer | None:
+        return self._open.get(job)
+
+    def follow(self, job: Job, place: Place, card: Card, *, ended: bool = False) -> Answer:
+        """Begin to deliver a job's cards, this one first."""
+        answer = self._open[job.id] = Answer(job, place, card, ended)
+        self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
+        return answer
+
+    async def close(self) -> None:
+        """Deliver the last words already known; the others are delivered after the next start."""
+        if last := [self._tasks[job] for job, answer in self._open.items() if answer.ended]:
+            await asyncio.wait(last, timeout=CLOSING)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _deliver(self, answer: Answer) -> None:
+        chat = self._chats[answer.place.platform]
+        last = False
+        while not last:
+            answer.changed.clear()
+            last = answer.ended
+            await self._put(chat, answer, insist=last)
+            if not last:
+                try:
+                    await asyncio.wait_for(answer.done.wait(), chat.pace)
+                except TimeoutError:
+                    await answer.changed.wait()
+        del self._open[answer.job.id], self._tasks[answer.job.id]
+
+    async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
+        for wait in TRIES if insist else TRIES[:1]:
+            await asyncio.sleep(wait)
+            try:
+                if answer.place.message:
+                    await chat.edit(answer.place, answer.card)
+                else:
+                    answer.place = await chat.send(answer.place, answer.card, answer.job.id)
+                    await jobs.posted(self._db, answer.job.id, answer.place)
+                if insist:
+                    await jobs.answered(self._db, answer.job.id)
+                return
+            except Exception:
+                log.exception("job %s: its card did not reach %s", answer.job.id, answer.place.platform)

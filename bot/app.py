@@ -1,0 +1,137 @@
+"""Builds the bot's parts from the configuration, starts and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+from urllib.parse import urlsplit
+
+from bot import texts
+from bot.commands import COMMANDS
+from bot.config import Config
+from bot.platforms.web import WebChat, WebSettings
+from bot.studio import Rules, Studio
+from engine.job import Progress
+from engine.local import LocalPool
+from engine.queue import Changed, Finished, Queue
+from prompts.errors import Refusal
+from prompts.prompt import Options
+from prompts.translate import chain
+from storage import facts, pictures
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+TIDY_EVERY = 3600.0  # seconds
+
+
+def rules(config: Config) -> Rules:
+    """The part of the configuration that decides how requests become recipes."""
+    width, height = map(int, config.draw.size.split("x")) if config.draw.size else (None, None)
+    return Rules(
+        models=config.engine.models,
+        loras=config.engine.loras,
+        model=config.engine.model,
+        pictures_per_request=config.queue.pictures_per_request,
+        assistant=config.draw.assistant,
+        draw=Options(
+            width=width,
+            height=height,
+            steps=config.draw.steps,
+            sampler=config.draw.sampler,
+            guidance=config.draw.guidance,
+        ),
+        admins=frozenset(config.access.admins),
+    )
+
+
+def pool(config: Config) -> LocalPool:
+    """A worker process for each configured device."""
+    arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
+    for folder in config.engine.models:
+        arguments += ["--models", str(folder)]
+    for folder in config.engine.loras:
+        arguments += ["--loras", str(folder)]
+    return LocalPool(config.engine.devices, arguments)
+
+
+@asynccontextmanager
+async def studio(config: Config) -> AsyncIterator[Studio]:
+    """Everything but the platforms: database, translators, queue and workers; closed in the opposite order.
+
+    The caller opens the platforms (`Studio.open`) and then starts the queue, so that a page answers while models load.
+    """
+    db = await Database.open(config.storage.address, config.data.folder)
+    try:
+        speeds = cast(dict[str, float], await facts.fact(db, "speeds") or {})
+
+        async def hear(news: Changed | Progress | Finished) -> None:
+            await made.hear(news)
+            if isinstance(news, Finished) and news.pictures:
+                await facts.set_fact(db, "speeds", dict(queue.speeds))
+
+        queue = Queue(
+            pool(config),
+            hear,
+            db.files.get,
+            per_person=config.queue.waiting_per_person,
+            in_all=config.queue.waiting_in_all,
+            speeds=speeds,
+        )
+        translators = chain(config.data.folder / "cache", config.translate.packages)
+        made = Studio(db, queue, translators, rules(config))
+        try:
+            yield made
+        finally:
+            await queue.close()
+            await made.close()
+    finally:
+        await db.close()
+
+
+def web(config: Config, made: Studio) -> WebChat:
+    """The web chat as configured."""
+    name = urlsplit(config.web.public_url).hostname if config.web.public_url else None
+    settings = WebSettings(
+        host=config.web.host,
+        port=config.web.port,
+        password=config.web.password.get_secret_value() if config.web.password else None,
+        names=(name,) if name else (),
+        max_upload_mb=config.web.max_upload_mb,
+    )
+    return WebChat(made.db, settings, made.status, command_lines)
+
+
+def command_lines(language: str) -> list[tuple[str, str]]:
+    """Every command and a line on what it does."""
+    return [(f"/{command.name}", texts.say(language, f"command.{command.name}")) for command in COMMANDS]
+
+
+async def _tidy(db: Database) -> None:
+    """Now and then remove uploads that nobody drew over."""
+    while True:
+        try:
+            await pictures.tidy(db)
+        except Refusal as refusal:
+            log.warning("uploads could not be tidied: %s", refusal)
+        await asyncio.sleep(TIDY_EVERY)
+
+
+async def run(config: Config) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with studio(config) as made:
+        page = web(config, made)
+        await made.open([page])
+        await made.queue.start()
+        print(f"丹青 Danqing: {page.address}", flush=True)
+        tidying = asyncio.create_task(_tidy(made.db))
+        await stop.wait()
+        tidying.cancel()
+        log.info("stopping; what is not finished goes on at the next start")

@@ -1,0 +1,107 @@
+"""How waiting, progress, a result and an error look, before a platform gives them a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from bot.actions import ACTIONS
+from bot.chat import Button, Card, Field, Say, Shown
+from engine.job import Job, Progress, State
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage.pictures import PictureRow
+
+
+def shown(row: PictureRow) -> Shown:
+    return Shown(row.id, row.hash, row.width, row.height)
+
+
+def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
+    """What cannot be done, and what to do about it."""
+    return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
+
+
+def notice(key: str, **values: str | int | float) -> Card:
+    """A passing word to whoever pressed something."""
+    return Card(text=Say(key, values), fleeting=True)
+
+
+def under_way(job: Job, progress: Progress | None) -> Card:
+    """A job that waits or is being drawn: what was understood, where it stands."""
+    waiting = progress is None or progress.state is State.WAITING
+    key = "job.waiting" if waiting else "job.running"
+    if job.attempt and waiting:
+        key = "job.retrying"
+    return Card(
+        kind="job",
+        text=Say(key),
+        job=job.id,
+        state=State.WAITING if waiting else State.RUNNING,
+        progress=progress,
+        prompt=job.recipe.prompt,
+        recipe=job.recipe,
+        buttons=(Button("cancel", job.id),),
+    )
+
+
+def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json]) -> Card:
+    """The one answer to a job, in whatever way it ended."""
+    buttons: tuple[Button, ...] = ()
+    if job.state is State.DONE:
+        text = Say("job.done" if pictures else "job.deleted", {"seconds": round(sum(p.seconds for p in pictures), 1)})
+        buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
+    elif job.state is State.CANCELLED:
+        text = Say("job.cancelled")
+        buttons = (Button("retry", job.id),)
+    else:
+        text = Say(key, cast(Mapping[str, str | int | float], values))
+        buttons = (Button("retry", job.id),)
+    return Card(
+        kind="error" if job.state is State.FAILED else "job",
+        text=text,
+        job=job.id,
+        state=job.state,
+        prompt=job.recipe.prompt,
+        recipe=pictures[0].recipe if pictures else job.recipe,
+        pictures=tuple(map(shown, pictures)),
+        buttons=buttons,
+    )
+
+
+def picture_buttons(picture: str) -> tuple[Button, ...]:
+    drawing = tuple(Button(action, picture) for action in ACTIONS)
+    return (*drawing, Button("favourite", picture), Button("recipe", picture), Button("delete", picture, danger=True))
+
+
+def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
+    """A recipe line by line."""
+    lines: dict[str, str] = {
+        "text": recipe.prompt.text,
+        "positive": " ".join([recipe.prompt.positive, *map(str, recipe.prompt.loras)]),
+        "negative": recipe.prompt.negative,
+        "model": recipe.model,
+        "size": f"{recipe.width}×{recipe.height}",
+        "steps": str(recipe.steps),
+        "sampler": recipe.sampler,
+        "guidance": f"{recipe.guidance:g}",
+        "seed": str(recipe.seed),
+    }
+    if recipe.source:
+        lines["source"] = f"{recipe.source.picture[:10]} × {recipe.source.strength:g}"
+    if recipe.variation:
+        lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
+    if recipe.upscale:
+        lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
+    return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
+
+
+def recipe_card(row: PictureRow) -> Card:
+    return Card(
+        text=Say("recipe.title", {"code": row.recipe.code}),
+        recipe=row.recipe,
+        prompt=row.recipe.prompt,
+        fields=recipe_fields(row.recipe),
+        pictures=(shown(row),),
+    )

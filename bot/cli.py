@@ -1,0 +1,229 @@
+"""The command line: run, imagine, prompt, models, check."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from bot import texts
+from bot.config import Config, load
+from prompts.errors import Refusal
+from prompts.prompt import Json, LoraUse, Options
+
+app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings file (config.yaml).")]
+
+
+def main() -> None:
+    """What `python bot.py` does; the third of the three places that catch everything."""
+    try:
+        app()
+    except Refusal as refusal:
+        _refuse(refusal)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:
+        logging.getLogger(__name__).exception("the program failed")
+        sys.exit(1)
+
+
+def language() -> str:
+    """The terminal's language."""
+    tag = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return texts.language_of(tag)
+
+
+def say(key: str, /, **values: object) -> str:
+    return texts.say(language(), key, **values)
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context, config: ConfigFile = None) -> None:
+    if context.invoked_subcommand is None:
+        run(config)
+
+
+@app.command()
+def run(config: ConfigFile = None) -> None:
+    """Start the bot."""
+    from bot.app import run as serve
+
+    settings = _load(config)
+    for name in ("discord", "telegram"):
+        if getattr(settings, name).token is not None:
+            err.print(say("check.token_later", platform=name.title()))
+    asyncio.run(serve(settings))
+
+
+@app.command()
+def imagine(
+    text: str,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
+    model: str | None = None,
+    size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
+    steps: int | None = None,
+    sampler: str | None = None,
+    guidance: float | None = None,
+    seed: int | None = None,
+    negative: str = "",
+    count: int | None = None,
+    lora: Annotated[list[str] | None, typer.Option(help="NAME:WEIGHT; may be given several times.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture to draw over.")] = None,
+    strength: Annotated[float | None, typer.Option(help="How far that picture may change, 0 to 1.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Draw a text."""
+    from bot.terminal import draw
+
+    width, height = _size(size)
+    options = Options(
+        width=width,
+        height=height,
+        count=count,
+        steps=steps,
+        sampler=sampler,
+        guidance=guidance,
+        seed=seed,
+        strength=strength,
+        model=model,
+        raw=raw,
+    )
+    loras = tuple(map(_lora, lora or ()))
+    settings = _load(config, quiet=True)
+    drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
+    asyncio.run(drawing)
+
+
+@app.command()
+def prompt(
+    text: Annotated[str | None, typer.Argument()] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read one text per line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
+    model: str | None = None,
+    negative: str = "",
+    raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show what the assistant makes of a text, without drawing."""
+    if (text is None) == (not stdin):
+        raise Refusal("cli.text_or_stdin")
+    asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
+
+
+@app.command()
+def models(as_json: Annotated[bool, typer.Option("--json")] = False, config: ConfigFile = None) -> None:
+    """List what can be drawn with."""
+    from engine import catalog
+
+    engine = _load(config, quiet=True).engine
+    found, files = catalog.models(engine.models), catalog.loras(engine.loras)
+    if as_json:
+        rows: dict[str, Json] = {
+            "models": [
+                {"name": one.name, "family": one.family, "size": f"{one.width}x{one.height}", "path": str(one.path)}
+                for one in found
+            ],
+            "loras": [{"name": one.name, "path": str(one.path)} for one in files],
+        }
+        _print_json(rows)
+        return
+    table = Table(say("cli.model"), say("cli.family"), say("cli.size"), say("cli.folder"))
+    for one in found:
+        table.add_row(one.name, one.family, f"{one.width}x{one.height}", str(one.path))
+    out.print(table)
+    for entry in catalog.skipped(engine.models):
+        out.print(f"{entry.path}: {say(entry.key, name=entry.name)}", markup=False)
+    for lora in files:
+        out.print(f"LoRA {lora.name}  {lora.path}", markup=False)
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """See whether everything is as it should be, and what to mend."""
+    from bot.check import check as examine
+
+    findings = asyncio.run(examine(_load(config, quiet=True)))
+    marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "error": "[red]✗[/]"}
+    for finding in findings:
+        out.print(marks[finding.level], end=" ")
+        out.print(say(finding.text.key, **finding.text.values), markup=False)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _load(path: Path | None, *, quiet: bool = False) -> Config:
+    config = load(path, os.environ)
+    level = logging.WARNING if quiet else config.log_level.upper()
+    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
+    return config
+
+
+def _refuse(refusal: Refusal) -> NoReturn:
+    for problem in getattr(refusal, "problems", (refusal,)):
+        err.print(say(problem.key, **problem.values), markup=False)
+    sys.exit(1)
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    wide, _, high = text.lower().replace("×", "x").partition("x")
+    if not (wide.isdecimal() and high.isdecimal()):
+        raise Refusal("cli.size_form", size=text)
+    return int(wide), int(high)
+
+
+def _lora(text: str) -> LoraUse:
+    name, _, weight = text.rpartition(":")
+    try:
+        return LoraUse(name, float(weight)) if name else LoraUse(text)
+    except ValueError:
+        raise Refusal("cli.lora_form", lora=text) from None
+
+
+async def _prompts(
+    config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
+) -> None:
+    from prompts.compose import compose, to_public_json
+
+    from engine import catalog
+    from prompts.translate import chain
+
+    family = catalog.model(catalog.models(config.engine.models), model or config.engine.model).family
+    translators = chain(config.data.folder / "cache", config.translate.packages)
+    for line in [text] if text is not None else sys.stdin:
+        try:
+            made, options = await compose(
+                line.rstrip("\n"), translators=translators, negative=negative, raw=raw, family=family
+            )
+        except Refusal as refusal:
+            if text is not None:
+                raise
+            _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
+            continue
+        if as_json or text is None:
+            _print_json(to_public_json(made, replace(options, raw=options.raw or raw)))
+        else:
+            from bot.terminal import prompt_table
+
+            out.print(prompt_table(made, language()))
+
+
+def _print_json(value: Json) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)

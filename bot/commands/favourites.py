@@ -1,0 +1,87 @@
+"""/favourites: prompts kept under a name: save, list, find, use, rename, delete."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from bot.chat import Button, Card, Field, Request, Say
+from bot.commands.command import Command
+from prompts.errors import Refusal
+from storage import favourites
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+LISTED = 20
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card | None:
+    verb, _, rest = rest.partition(" ")
+    if verb and verb.lower() not in VERBS:
+        raise Refusal("favourites.verb", verb=verb[:40])
+    return await VERBS[verb.lower()](studio, request, rest.strip())
+
+
+async def listed(studio: Studio, request: Request, words: str) -> Card:
+    found = await favourites.listed(studio.db, request.person.id, words, LISTED)
+    if not found:
+        return Card(text=Say("favourites.nothing", {"words": words}) if words else Say("favourites.empty"))
+    return Card(
+        text=Say("favourites.found", {"count": len(found)}),
+        fields=tuple(Field(Say("favourites.name", {"name": one.name}), one.text) for one in found),
+        buttons=tuple(Button("use", one.id) for one in found),
+    )
+
+
+async def save(studio: Studio, request: Request, rest: str) -> Card:
+    name, text = _two(rest)
+    await favourites.save(studio.db, request.person.id, name, text)
+    return Card(text=Say("favourites.saved", {"name": name}))
+
+
+async def use(studio: Studio, request: Request, name: str) -> None:
+    found = await favourites.find(studio.db, request.person.id, _one(name))
+    await favourites.touch(studio.db, found.id)
+    await studio.imagine(request, found.text)
+
+
+async def rename(studio: Studio, request: Request, rest: str) -> Card:
+    old, new = _two(rest)
+    found = await favourites.find(studio.db, request.person.id, old)
+    await favourites.rename(studio.db, request.person.id, found.id, new)
+    return Card(text=Say("favourites.renamed", {"old": found.name, "new": new}))
+
+
+async def delete(studio: Studio, request: Request, name: str) -> Card:
+    found = await favourites.find(studio.db, request.person.id, _one(name))
+    await favourites.delete(studio.db, request.person.id, found.id)
+    return Card(text=Say("favourites.deleted", {"name": found.name}))
+
+
+def _one(name: str) -> str:
+    name = name.strip().strip("\"'“”「」")
+    if not name:
+        raise Refusal("favourites.usage")
+    return name
+
+
+def _two(rest: str) -> tuple[str, str]:
+    """A name (quoted where it has spaces) and the rest."""
+    try:
+        name = shlex.split(rest)[0] if rest[:1] in "\"'" else rest.split()[0]
+    except (ValueError, IndexError):
+        raise Refusal("favourites.usage") from None
+    text = rest[len(name) + 2 :] if rest[:1] in "\"'" else rest[len(name) :]
+    return name, _one(text)
+
+
+VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card | None]]] = {
+    **dict.fromkeys(("", "list", "find", "search", "列表", "搜索", "找"), listed),
+    **dict.fromkeys(("save", "add", "保存", "存"), save),
+    **dict.fromkeys(("use", "draw", "用", "画"), use),
+    **dict.fromkeys(("rename", "改名"), rename),
+    **dict.fromkeys(("delete", "remove", "删除", "删"), delete),
+}
+COMMAND = Command("favourites", ("favorites", "收藏", "收藏夹"), run)

@@ -1,0 +1,21 @@
+"""/help: every command in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.chat import Card, Field, Request, Say
+from bot.commands.command import Command
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    from bot.commands import COMMANDS
+
+    lines = (Field(Say(f"command.{command.name}.usage"), Say(f"command.{command.name}")) for command in COMMANDS)
+    return Card(text=Say("help.title"), fields=tuple(lines))
+
+
+COMMAND = Command("help", ("帮助", "幫助", "start"), run)

@@ -1,0 +1,31 @@
+"""/queue: what of mine waits or is being drawn, and how long everybody's queue is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.chat import Button, Card, Field, Request, Say
+from bot.commands.command import Command
+from storage import jobs
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    standings = studio.queue.standings()
+    mine = [kept.job for kept in await jobs.of_person(studio.db, request.person.id) if kept.job.id in standings]
+    lines = []
+    for job in mine:
+        standing = standings[job.id]
+        values = {"place": standing.place, "seconds": round(standing.seconds_left)}
+        key = "queue.place" if standing.place else "queue.drawing"
+        lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), Say(key, values)))
+    return Card(
+        text=Say("queue.length", {"waiting": len(studio.queue), "running": studio.queue.running, "mine": len(mine)}),
+        fields=tuple(lines),
+        buttons=tuple(Button("cancel", job.id) for job in mine),
+    )
+
+
+COMMAND = Command("queue", ("队列", "隊列", "排队"), run)

@@ -1,0 +1,88 @@
+"""/settings: what holds for one's own pictures when a request does not say otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from bot.chat import Card, Field, Request, Say
+from bot.commands.command import Command
+from bot.texts import LANGUAGES
+from engine import catalog
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import people
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+OFF = frozenset({"off", "no", "false", "关", "关闭"})
+ON = frozenset({"on", "yes", "true", "开", "打开"})
+RESET = frozenset({"", "default", "reset", "默认"})
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    name, _, value = rest.partition(" ")
+    if name:
+        name, value = ALIASES.get(name.lower(), name.lower()), value.strip()
+        if name not in SETTINGS:
+            raise Refusal("settings.unknown", name=name[:40], names=", ".join(SETTINGS))
+        kept = None if value.lower() in RESET else await SETTINGS[name](studio, value)
+        if name == "language":
+            await people.set_language(studio.db, request.person.id, str(kept or ""))
+        else:
+            await people.set_setting(studio.db, request.person.id, name, kept)
+    known = await people.settings(studio.db, request.person.id)
+    lines = [
+        Field(Say(f"settings.{key}"), Say("settings.default") if known.get(key) is None else str(known[key]))
+        for key in SETTINGS
+        if key != "language"
+    ]
+    return Card(text=Say("settings.title"), fields=tuple(lines))
+
+
+async def _model(studio: Studio, value: str) -> Json:
+    models = await asyncio.to_thread(catalog.models, studio.rules.models)
+    return catalog.model(models, value).name
+
+
+async def _count(studio: Studio, value: str) -> Json:
+    most = studio.rules.pictures_per_request
+    if not value.isdecimal() or not 1 <= int(value) <= most:
+        raise Refusal("count.not_allowed", count=value[:20], limit=most)
+    return int(value)
+
+
+async def _ratio(studio: Studio, value: str) -> Json:
+    wide, _, high = value.replace("：", ":").partition(":")
+    try:
+        ratio = float(wide) / float(high)
+    except (ValueError, ZeroDivisionError):
+        raise Refusal("settings.ratio_form", value=value[:20]) from None
+    if not 0.25 <= ratio <= 4:
+        raise Refusal("settings.ratio_form", value=value[:20])
+    return round(ratio, 4)
+
+
+async def _assistant(studio: Studio, value: str) -> Json:
+    if value.lower() not in ON | OFF:
+        raise Refusal("settings.on_or_off", value=value[:20])
+    return value.lower() in ON
+
+
+async def _language(studio: Studio, value: str) -> Json:
+    if value.lower() not in LANGUAGES:
+        raise Refusal("settings.language_form", value=value[:20], languages=", ".join(LANGUAGES))
+    return value.lower()
+
+
+SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
+    "model": _model,
+    "ratio": _ratio,
+    "count": _count,
+    "assistant": _assistant,
+    "language": _language,
+}
+ALIASES = {"模型": "model", "画幅": "ratio", "shape": "ratio", "张数": "count", "助手": "assistant", "语言": "language"}
+COMMAND = Command("settings", ("设置", "設定"), run)

@@ -1,0 +1,22 @@
+"""What can go wrong in the bot.
+
+prompts.errors.Refusal      the person can do something about it
+  ConfigError               the settings cannot be used as they are written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prompts.errors import Refusal
+
+
+class ConfigError(Refusal):
+    """Wrong settings; it reads as the first of `problems`. Each names its place, its setting and what is allowed."""
+
+    def __init__(self, problems: Sequence[Refusal]) -> None:
+        super().__init__(problems[0].key, **problems[0].values)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "; ".join(str(problem) for problem in self.problems)

@@ -1,0 +1,158 @@
+"""Routes of what a person has made and kept: history, pictures, favourites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from aiohttp import web
+
+from bot.platforms.web import render
+from bot.platforms.web.gate import ROOM, VIEWER, body_of, clean, text_of
+from prompts.errors import Refusal
+from storage import favourites, pictures
+from storage.pictures import PictureRow
+
+ID = re.compile(r"[A-Za-z0-9]{8,40}")
+CURSOR = re.compile(r"[A-Za-z0-9_.:+=,~-]{1,200}")
+THUMB_SIDE = 320
+KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; deleted ones leave the browser in a day
+
+
+async def history(request: web.Request) -> web.Response:
+    """One's own pictures, newest first: `words`, `model`, `since` and `until` (days or moments) narrow them down."""
+    room, viewer, query = request.app[ROOM], request[VIEWER], request.query
+    cursor = query.get("cursor", "")
+    if cursor and not CURSOR.fullmatch(cursor):
+        raise Refusal("web.not_understood")
+    page = await pictures.search(
+        room.db,
+        viewer.person.id,
+        words=clean(query.get("words", ""))[:500],
+        model=clean(query.get("model", ""))[:200],
+        since=_day(query.get("since", "")),
+        until=_day(query.get("until", "")),
+        favourites_only=query.get("favourites") == "1",
+        before=cursor or None,
+    )
+    return web.json_response(
+        {
+            "pictures": [render.picture(row) for row in page.pictures],
+            "next": page.next,
+            "models": await pictures.models_used(room.db, viewer.person.id),
+        }
+    )
+
+
+async def view(request: web.Request) -> web.Response:
+    """A picture with its recipe, its parent and its children."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    row = await _own(request)
+    parent = await pictures.get(room.db, row.parent) if row.parent else None
+    children = await pictures.children(room.db, row.id)
+    mine = [child for child in children if child.person == row.person]
+    if parent and parent.person != row.person:
+        parent = None
+    return web.json_response(render.picture_view(row, parent, mine, viewer.language))
+
+
+async def image(request: web.Request) -> web.Response:
+    """The picture's file, or with `size=thumb` a small copy."""
+    row = await _own(request)
+    files = request.app[ROOM].db.files
+    if request.query.get("size") == "thumb":
+        content = await files.thumbnail(row.hash, THUMB_SIDE)
+        kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
+    else:
+        content, kind = await files.get(row.hash), "image/png"
+    headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{row.id}.png"'}
+    return web.Response(body=content, content_type=kind, headers=headers)
+
+
+async def _own(request: web.Request) -> PictureRow:
+    """The picture in the address, if it is the viewer's: to anybody else it is as if it did not exist."""
+    picture = request.match_info["id"]
+    row = await pictures.get(request.app[ROOM].db, picture) if ID.fullmatch(picture) else None
+    if row is None or row.person != request[VIEWER].person.id:
+        raise Refusal("web.not_found")
+    return row
+
+
+def _day(text: str) -> date | None:
+    """A day, or the moment at which a day begins where the viewer lives (with its offset from UTC)."""
+    if not text:
+        return None
+    try:
+        if len(text) <= 10:
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal("web.not_understood") from None
+    if moment.tzinfo is None:
+        raise Refusal("web.not_understood")
+    return moment
+
+
+# --- favourites ---
+
+
+async def kept(request: web.Request) -> web.Response:
+    """One's own favourites that contain the `words`."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    words = clean(request.query.get("words", ""))[:500]
+    rows = await favourites.listed(room.db, viewer.person.id, words=words, limit=200)
+    return web.json_response({"favourites": [render.favourite(row) for row in rows]})
+
+
+async def keep(request: web.Request) -> web.Response:
+    """Save a text under a name, with the recipe of a picture where one is named."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    body = await body_of(request)
+    name, text, picture = text_of(body, "name", 200), text_of(body, "text", 20_000), text_of(body, "picture", 40)
+    row: PictureRow | None = None
+    if picture:
+        row = await pictures.get(room.db, picture) if ID.fullmatch(picture) else None
+        if row is None or row.person != viewer.person.id:
+            raise Refusal("web.not_found")
+    saved = await favourites.save(
+        room.db,
+        viewer.person.id,
+        name.strip(),
+        row.recipe.prompt.text if row and not text.strip() else text.strip(),
+        recipe=row.recipe if row else None,
+        picture=row.id if row else None,
+    )
+    if row:
+        await pictures.set_favourite(room.db, row.id, True)
+    return web.json_response(render.favourite(saved))
+
+
+async def change(request: web.Request) -> web.Response:
+    """Give a favourite another name, or count that it was used."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    body = await body_of(request)
+    found = await favourites.find(room.db, viewer.person.id, request.match_info["id"])
+    if body.get("used"):
+        await favourites.touch(room.db, found.id)
+    if name := text_of(body, "name", 200).strip():
+        await favourites.rename(room.db, viewer.person.id, found.id, name)
+    return web.json_response(render.favourite(await favourites.find(room.db, viewer.person.id, found.id)))
+
+
+async def forget(request: web.Request) -> web.Response:
+    room, viewer = request.app[ROOM], request[VIEWER]
+    found = await favourites.find(room.db, viewer.person.id, request.match_info["id"])
+    await favourites.delete(room.db, viewer.person.id, found.id)
+    return web.json_response({})
+
+
+ROUTES: Sequence[web.RouteDef] = (
+    web.get("/api/history", history),
+    web.get("/api/pictures/{id}", view),
+    web.get("/pictures/{id}.png", image),
+    web.get("/api/favourites", kept),
+    web.post("/api/favourites", keep),
+    web.patch("/api/favourites/{id}", change),
+    web.delete("/api/favourites/{id}", forget),
+)

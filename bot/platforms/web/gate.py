@@ -1,0 +1,137 @@
+"""The one door to every route: guards, who is asking, and how a failure is said."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.chat import Desk, Person
+from bot.platforms.web import session
+from bot.platforms.web.feed import Feed
+from bot.platforms.web.render import sentence
+from bot.platforms.web.session import Viewer
+from bot.platforms.web.settings import WebSettings
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import people
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+STATUS = {
+    "web.unknown_host": 403,
+    "web.foreign": 403,
+    "web.sign_in": 401,
+    "web.wrong_password": 401,
+    "web.too_many_tries": 429,
+    "web.not_found": 404,
+    "web.too_large": 413,
+    "picture.gone": 404,
+    "picture.unknown": 404,
+    "favourites.unknown": 404,
+    "favourites.unknown_nearest": 404,
+    "favourites.exists": 409,
+}
+OPEN = ("/", "/login", "/logout", "/api/hello", "/api/language")  # answered before anybody signed in
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the routes work with."""
+
+    db: Database
+    settings: WebSettings
+    feed: Feed
+    desk: Desk
+    cookies: session.Cookies
+    attempts: session.Attempts
+    status: Callable[[], Mapping[str, Json]]
+    commands: Callable[[str], Sequence[tuple[str, str]]]
+
+
+ROOM = web.AppKey("room", Room)
+VIEWER = web.RequestKey("viewer", Viewer)
+
+
+def account_of(request: web.Request) -> str | None:
+    """The account that asks: "local" where no password is set, else the one in the cookie, None without."""
+    room = request.app[ROOM]
+    if not room.settings.password:
+        return session.LOCAL
+    return room.cookies.account(request.cookies.get(session.COOKIE, ""), time.time())
+
+
+async def viewer_of(request: web.Request, account: str) -> Viewer:
+    """The person behind an account. Whoever runs the bot without a password sits at the machine and is an admin."""
+    language = session.language_of(request)
+    row = await people.person_of(request.app[ROOM].db, "web", account, language=language)
+    return Viewer(account, Person(row.id, row.name, language, admin=account == session.LOCAL), language)
+
+
+@web.middleware
+async def gate(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Check, identify, answer; every failure becomes a sentence in the person's language."""
+    try:
+        session.guard(request, request.app[ROOM].settings)
+        if request.path not in OPEN and not request.path.startswith("/static/"):
+            account = account_of(request)
+            if account is None:
+                raise Refusal("web.sign_in")
+            request[VIEWER] = await viewer_of(request, account)
+        return await handler(request)
+    except Refusal as refusal:
+        return _failure(request, STATUS.get(refusal.key, 400), refusal)
+    except web.HTTPRequestEntityTooLarge:
+        limit = request.app[ROOM].settings.max_upload_mb
+        return _failure(request, 413, Refusal("web.too_large", limit=limit))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        key = "web.not_found" if error.status in (404, 405, 403) else "web.not_understood"
+        return _failure(request, error.status, Refusal(key))
+    except (ConnectionError, TimeoutError):
+        raise
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return _failure(request, 500, Refusal("web.our_fault"))
+
+
+def _failure(request: web.Request, status: int, refusal: Refusal) -> web.Response:
+    error = sentence(session.language_of(request), refusal.key, refusal.values)
+    response = web.json_response({"error": error, "key": refusal.key}, status=status)
+    if status == 413:
+        response.force_close()  # the rest of the body is still on its way, and nobody wants it
+    if "seconds" in refusal.values:
+        response.headers["Retry-After"] = str(refusal.values["seconds"])
+    return response
+
+
+async def body_of(request: web.Request) -> dict[str, Json]:
+    """The JSON object that was sent. Raises Refusal "web.not_understood"."""
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise Refusal("web.not_understood") from None
+    if not isinstance(body, dict):
+        raise Refusal("web.not_understood")
+    return body
+
+
+def text_of(body: Mapping[str, Json], name: str, limit: int | None = None) -> str:
+    """A text of the object, "" where it is missing, without characters that no database takes.
+    Raises Refusal "web.not_understood" when it is no text or over the limit."""
+    value = body.get(name, "")
+    if not isinstance(value, str) or (limit is not None and len(value) > limit):
+        raise Refusal("web.not_understood")
+    return clean(value)
+
+
+def clean(text: str) -> str:
+    """The text without NUL and with half surrogate pairs replaced."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,224 @@
+// A card of the bot: what was understood, progress and preview, pictures, buttons. A newer card is patched into the
+// old one part by part, so that focus, open details and pictures stay where they are.
+
+import { press } from "./api.js";
+import { act } from "./actions.js";
+import { announce, button, el, icon } from "./dom.js";
+import { complain } from "./dialogs.js";
+import { secondsLeft, t, when } from "./words.js";
+
+const ENDS = ["done", "failed", "cancelled"];
+const SMALL = 320; // pixels: below this a picture is enlarged to be seen
+const SHORT = ["again", "vary", "upscale", "favourite", "recipe"]; // under each of several pictures; a click shows all
+const counting = new Map(); // cards that count their seconds down between two words from the server
+
+setInterval(() => counting.forEach((tick) => tick()), 1000);
+
+export function botMessage() {
+  const parts = {};
+  const body = el("div", { class: "body" });
+  const node = el("article", { class: "message bot" }, body);
+
+  // Rebuilds a part only when what it shows has changed, and keeps the focus in it.
+  function part(name, shown, build) {
+    const known = parts[name];
+    const sign = JSON.stringify(shown);
+    if (known?.sign === sign) return;
+    const fresh = shown ? build(shown) : el("div", { hidden: true });
+    const focused = known?.node.contains(document.activeElement);
+    if (known) known.node.replaceWith(fresh);
+    else body.append(fresh);
+    parts[name] = { sign, node: fresh };
+    if (focused) (fresh.querySelector("button") ?? document.querySelector("#composer textarea"))?.focus();
+  }
+
+  function update(card) {
+    const { state, pictures, buttons, understood } = card;
+    const ended = ENDS.includes(state);
+    const running = state && !ended;
+    const before = node.dataset.state;
+    node.className = `message bot ${card.kind} ${state ?? ""}`;
+    node.dataset.state = state ?? "";
+    const targets = new Set(pictures.map((one) => one.id));
+    part("head", [card.kind, card.text, state, card.created], () => head(card));
+    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text] : null, () =>
+      running ? stage(card) : gallery(card, buttons),
+    );
+    if (running) progress(parts.media.node, card, state);
+    part("understood", understood, understanding);
+    part("fields", card.fields.length ? card.fields : null, lines);
+    const rest = pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
+    part("buttons", rest.length ? [rest, pictures] : null, () => toolbar(rest, pictures, understood?.text ?? ""));
+    node.classList.toggle("with-media", Boolean(running || pictures.length));
+    if (before !== undefined && before !== node.dataset.state) announce(card.text);
+  }
+
+  return { node, update };
+}
+
+function head(card) {
+  const mark = card.kind === "error" ? icon("alert") : card.state === "done" ? icon("check") : null;
+  const time = el("time", { datetime: card.created, text: when(card.created) });
+  return el("header", { class: "head" }, mark, el("p", { text: card.text }), time);
+}
+
+// --- while it is drawn ---
+
+function stage(card) {
+  const bar = el("div", { class: "bar", role: "progressbar", "aria-label": t("page.progress"), "aria-valuemin": "0", "aria-valuemax": "100" }, el("i"));
+  const size = card.size ?? { width: 1, height: 1 };
+  const frame = el("div", { class: "frame" }, el("div", { class: "wash" }), el("img", { class: "preview", alt: t("page.picture.preview"), hidden: true }));
+  frame.style.aspectRatio = `${size.width} / ${size.height}`;
+  frame.style.setProperty("--ratio", size.width / size.height);
+  return el("div", { class: "media" }, frame, el("div", { class: "progress" }, bar, el("p", {}, el("span", { class: "where" }), el("span", { class: "left" }))));
+}
+
+function progress(media, card, state) {
+  const known = card.progress ?? {};
+  const drawing = state === "running";
+  const percent = drawing && known.steps ? Math.round((100 * known.step) / known.steps) : 0;
+  const bar = media.querySelector(".bar");
+  bar.classList.toggle("unsure", !percent);
+  bar.firstChild.style.width = `${percent}%`;
+  if (percent) bar.setAttribute("aria-valuenow", percent);
+  else bar.removeAttribute("aria-valuenow");
+  media.querySelector(".where").textContent = where(known, drawing);
+  const preview = media.querySelector(".preview");
+  if (known.preview && preview.src !== known.preview) {
+    preview.src = known.preview;
+    preview.hidden = false;
+  }
+  const quarter = Math.floor(percent / 25);
+  if (quarter && quarter !== Number(bar.dataset.quarter ?? 0)) {
+    bar.dataset.quarter = quarter;
+    announce(t("page.progress.percent", { percent: quarter * 25 }));
+  }
+  const left = media.querySelector(".left");
+  const from = performance.now();
+  const tick = () => {
+    if (!left.isConnected && counting.has(left)) return counting.delete(left);
+    const rest = known.seconds_left - (performance.now() - from) / 1000;
+    left.textContent = known.seconds_left > 0 ? secondsLeft(Math.max(0, rest)) : "";
+  };
+  tick();
+  counting.set(left, tick);
+}
+
+function where(known, drawing) {
+  if (drawing) return known.step ? t("page.progress.step", known) : t("page.progress.starting");
+  if (known.place === 1) return t("page.progress.next");
+  return known.place > 1 ? t("page.progress.place", known) : t("page.progress.waiting");
+}
+
+// --- pictures ---
+
+function gallery(card, buttons) {
+  const words = card.understood?.text ?? "";
+  const many = card.pictures.length > 1;
+  const figures = card.pictures.map((one) => {
+    const own = many ? buttons.filter((each) => each.target === one.id && SHORT.includes(each.action)) : [];
+    return el("figure", {}, framed(one, words), own.length ? toolbar(own, [], words, true) : null);
+  });
+  return el("div", { class: `media ${many ? "many" : ""}` }, figures);
+}
+
+export function framed(one, words) {
+  const picture = el("img", {
+    src: `/pictures/${one.id}.png`,
+    alt: t("page.picture", { text: words }),
+    width: String(one.width),
+    height: String(one.height),
+    decoding: "async",
+    class: Math.max(one.width, one.height) <= SMALL ? "small" : "",
+  });
+  const link = el("a", { class: "frame", href: `#picture/${one.id}`, "aria-label": t("page.picture.open", { text: words }) }, picture);
+  link.style.aspectRatio = `${one.width} / ${one.height}`;
+  link.style.setProperty("--ratio", one.width / one.height);
+  picture.addEventListener("error", () => link.replaceWith(el("div", { class: "frame gone", text: t("page.picture.gone") })));
+  return link;
+}
+
+// --- words ---
+
+export function understanding(known) {
+  const parts = known.parts.map((part) =>
+    el("div", { class: `part ${part.name}` }, el("h4", { text: part.label }), el("ul", { class: "tags" }, part.fragments.map(tag))),
+  );
+  const loras = known.loras.length
+    ? el("div", { class: "part loras" }, el("h4", { text: t("page.loras") }), el("ul", { class: "tags" }, known.loras.map((one) => tag({ text: one.name, weight: one.weight, origin: "person", source: "" }))))
+    : null;
+  const negative = known.negative.length
+    ? el("details", { class: "negative" }, el("summary", { text: t("page.negative.count", { count: known.negative.length }) }), el("ul", { class: "tags" }, known.negative.map(tag)))
+    : null;
+  const notes = known.notes.length ? el("ul", { class: "notes" }, known.notes.map((note) => el("li", {}, icon("info"), el("span", { text: note })))) : null;
+  return el(
+    "section",
+    { class: "understood", "aria-label": t("page.understood") },
+    el("h3", { text: t("page.understood") }),
+    known.text ? el("blockquote", { text: known.text }) : null,
+    known.raw ? el("p", { class: "quiet", text: t("page.understood.raw") }) : null,
+    parts,
+    loras,
+    negative,
+    notes,
+  );
+}
+
+// "橘猫 → orange cat ×1.2": what was written, what will be drawn, how strongly, and who said so.
+function tag(one) {
+  const foreign = one.source && one.source.toLowerCase() !== one.text.toLowerCase();
+  const strong = one.weight !== 1;
+  return el(
+    "li",
+    { class: `tag ${one.origin} ${one.weight > 1 ? "up" : one.weight < 1 ? "down" : ""}` },
+    foreign ? el("span", { class: "source", text: one.source }) : null,
+    el("span", { class: "english", text: one.text, lang: "en" }),
+    strong ? el("b", { text: `×${Number(one.weight.toFixed(2))}`, "aria-label": t("page.weight", { weight: one.weight }) }) : null,
+    one.origin_label && one.origin !== "person" ? el("small", { text: one.origin_label }) : null,
+  );
+}
+
+function lines(fields) {
+  return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", { text: line.value })]));
+}
+
+// --- buttons ---
+
+export function toolbar(buttons, pictures, words, bare = false) {
+  const row = buttons.map((one) => {
+    const node = button(one.label, {
+      shape: one.action,
+      bare,
+      kind: `${one.danger ? "risky" : ""} ${one.action}`,
+      onclick: async () => {
+        // Not `disabled`: that would take the focus away from whoever presses with a key.
+        if (node.ariaBusy === "true") return;
+        node.ariaBusy = "true";
+        try {
+          await act(one, words, press);
+        } catch (failure) {
+          complain(failure);
+        } finally {
+          node.ariaBusy = null;
+        }
+      },
+    });
+    node.dataset.action = one.action;
+    return node;
+  });
+  if (pictures.length === 1) row.push(download(pictures[0].id, bare));
+  const last = row.findIndex((node) => node.dataset?.action === "delete");
+  if (last >= 0) row.push(row.splice(last, 1)[0]); // what cannot be undone stands at the end
+  return el("div", { class: `toolbar ${bare ? "tight" : ""}`, role: "group", "aria-label": t("page.picture.actions") }, row);
+}
+
+function download(id, bare) {
+  const label = t("page.download");
+  const words = bare ? { "aria-label": label, title: label } : {};
+  return el(
+    "a",
+    { class: `button ${bare ? "bare" : ""}`, href: `/pictures/${id}.png`, download: `danqing-${id}.png`, ...words },
+    icon("download"),
+    bare ? null : el("span", { text: label }),
+  );
+}

@@ -1,0 +1,91 @@
+// Questions to the person, and passing notices.
+
+import { $, button, el, icon } from "./dom.js";
+import { t } from "./words.js";
+
+export function toast(words, kind = "") {
+  const note = el("div", { class: `toast ${kind}` }, icon(kind === "error" ? "alert" : "check"), el("span", { text: words }));
+  $("toasts").append(note);
+  setTimeout(() => note.classList.add("leaving"), kind === "error" ? 7000 : 3500);
+  setTimeout(() => note.remove(), kind === "error" ? 7400 : 3900);
+}
+
+export const complain = (failure) => toast(failure.message, "error");
+
+// A native dialog brings the focus trap, Esc, and the way back to what had the focus.
+export function show(name, title, ...children) {
+  const id = `title-${name}`;
+  const dialog = el(
+    "dialog",
+    { class: name, "aria-labelledby": id },
+    el(
+      "header",
+      {},
+      el("h2", { id, text: title }),
+      button(t("page.close"), { shape: "cancel", bare: true, onclick: () => dialog.close() }),
+    ),
+    ...children,
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+export function confirm(title, words, yes) {
+  return new Promise((resolve) => {
+    let answer = false;
+    const decide = (value) => () => {
+      answer = value;
+      dialog.close();
+    };
+    const dialog = show(
+      "ask",
+      title,
+      el("p", { text: words }),
+      el(
+        "footer",
+        {},
+        button(t("page.cancel"), { onclick: decide(false), autofocus: true }),
+        button(yes, { kind: "danger", onclick: decide(true) }),
+      ),
+    );
+    dialog.addEventListener("close", () => resolve(answer));
+    dialog.querySelector("footer button").focus();
+  });
+}
+
+// Asks for a name until `act(name)` succeeds; its refusal is shown beside the input.
+export function askName(title, label, value, act) {
+  const input = el("input", { id: "ask-name", type: "text", maxlength: "80", required: true, value });
+  const problem = el("p", { class: "problem", role: "alert" });
+  const form = el(
+    "form",
+    { method: "dialog" },
+    el("label", { for: "ask-name", text: label }),
+    input,
+    problem,
+    el(
+      "footer",
+      {},
+      button(t("page.cancel"), { onclick: () => dialog.close() }),
+      button(t("page.save"), { kind: "primary", type: "submit" }),
+    ),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const name = input.value.trim();
+    if (!name) return;
+    try {
+      await act(name);
+      dialog.close();
+    } catch (failure) {
+      problem.textContent = failure.message;
+      input.focus();
+    }
+  });
+  const dialog = show("ask", title, form);
+  input.focus();
+  input.select();
+}

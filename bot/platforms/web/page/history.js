@@ -1,0 +1,97 @@
+// The gallery of one's own pictures.
+
+import { get } from "./api.js";
+import { complain } from "./dialogs.js";
+import { button, el, icon } from "./dom.js";
+import { thumb } from "./picture.js";
+import { t } from "./words.js";
+
+const TYPING = 250; // milliseconds of rest before a search
+
+export function historyPanel() {
+  let next = "";
+  let turn = 0; // an answer to an older question is dropped
+  let timer = 0;
+  const words = el("input", { type: "search", "aria-label": t("page.history.search"), placeholder: t("page.history.search") });
+  const model = el("select", { "aria-label": t("page.history.model") }, el("option", { value: "", text: t("page.history.model.all") }));
+  const since = el("input", { type: "date", "aria-label": t("page.history.since") });
+  const until = el("input", { type: "date", "aria-label": t("page.history.until") });
+  const kept = el("input", { type: "checkbox" });
+  const clear = button(t("page.history.clear"), { kind: "plain clear", onclick: () => reset() });
+  const grid = el("div", { class: "grid" });
+  const note = el("p", { class: "nothing", role: "status", hidden: true });
+  const end = el("div", { class: "end" });
+  const node = el(
+    "div",
+    { class: "history" },
+    el(
+      "div",
+      { class: "filters" },
+      el("label", { class: "search" }, icon("search"), words),
+      model,
+      el("div", { class: "dates" }, el("label", {}, el("span", { text: t("page.history.since") }), since), el("label", {}, el("span", { text: t("page.history.until") }), until)),
+      el("div", { class: "dates" }, el("label", { class: "check" }, kept, el("span", { text: t("page.history.favourites") })), clear),
+    ),
+    el("div", { class: "results" }, grid, note, end),
+  );
+  const watch = new IntersectionObserver((seen) => seen[0].isIntersecting && next && load(), { rootMargin: "400px" });
+  watch.observe(end);
+  const filtered = () => Boolean(words.value.trim() || model.value || since.value || until.value || kept.checked);
+  const again = () => {
+    next = "";
+    load(true);
+  };
+  words.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(again, TYPING);
+  });
+  for (const input of [model, since, until, kept]) input.addEventListener("change", again);
+
+  function reset() {
+    words.value = model.value = since.value = until.value = "";
+    kept.checked = false;
+    again();
+  }
+
+  async function load(fresh = false) {
+    const mine = ++turn;
+    const query = new URLSearchParams({ words: words.value.trim(), model: model.value });
+    if (since.value) query.set("since", new Date(`${since.value}T00:00`).toISOString());
+    if (until.value) query.set("until", dayAfter(until.value));
+    if (kept.checked) query.set("favourites", "1");
+    if (!fresh && next) query.set("cursor", next);
+    next = "";
+    clear.hidden = !filtered();
+    try {
+      const page = await get(`/api/history?${query}`);
+      if (mine !== turn) return;
+      if (fresh) grid.replaceChildren();
+      grid.append(...page.pictures.map(thumb));
+      next = page.next ?? "";
+      models(page.models);
+      note.hidden = grid.children.length > 0;
+      note.textContent = filtered() ? t("page.history.nothing") : t("page.history.empty");
+      // Ask again where one page does not fill the view: the observer speaks only when something moves.
+      watch.unobserve(end);
+      watch.observe(end);
+    } catch (failure) {
+      if (mine === turn) complain(failure);
+    }
+  }
+
+  function models(names) {
+    const chosen = model.value;
+    if (model.length === names.length + 1) return;
+    model.replaceChildren(model.firstChild, ...names.map((name) => el("option", { value: name, text: name })));
+    model.value = names.includes(chosen) ? chosen : "";
+  }
+
+  load(true);
+  return { title: t("page.history"), node, first: words, refresh: again, close: () => watch.disconnect() };
+}
+
+function dayAfter(day) {
+  const moment = new Date(`${day}T00:00`);
+  moment.setDate(moment.getDate() + 1);
+  return moment.toISOString();
+}

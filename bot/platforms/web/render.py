@@ -1,0 +1,250 @@
+"""Cards and pictures as JSON: first without language, to be kept; then in the words of whoever looks."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+
+from bot import cards, texts
+from bot.chat import Button, Card, Field, Say
+from engine.job import Progress
+from engine.recipe import Recipe
+from prompts.prompt import PARTS, Fragment, Json, Note, Prompt
+from storage.favourites import Favourite
+from storage.messages import Message
+from storage.pictures import PictureRow
+
+Object = dict[str, Json]
+log = logging.getLogger(__name__)
+
+
+def sentence(language: str, key: str, values: Mapping[str, object]) -> str:
+    """The sentence of a key. A message may be older than the texts: a key that is gone is shown as it is."""
+    try:
+        return texts.say(language, key, **values)
+    except (KeyError, IndexError, ValueError):
+        log.warning("no text %s for %s in %s", key, sorted(values), language)
+        return key
+
+
+# --- without language: what storage keeps ---
+
+
+def _say(say: Say) -> Object:
+    return {"key": say.key, "values": dict(say.values)}
+
+
+def _progress(progress: Progress) -> Object:
+    preview: str | None = None
+    if progress.preview:
+        preview = "data:image/jpeg;base64," + base64.b64encode(progress.preview).decode()
+    return {
+        "place": progress.place,
+        "seconds_left": round(progress.seconds_left, 1),
+        "step": progress.step,
+        "steps": progress.steps,
+        "preview": preview,
+    }
+
+
+def card_body(card: Card) -> Object:
+    """A card as the JSON that storage keeps: keys and values instead of words."""
+    return {
+        "kind": card.kind,
+        "text": _say(card.text),
+        "job": card.job,
+        "state": card.state and str(card.state),
+        "progress": _progress(card.progress) if card.progress else None,
+        "prompt": card.prompt.to_json() if card.prompt else None,
+        "recipe": card.recipe.to_json() if card.recipe else None,
+        "fields": [
+            {"label": _say(line.label), "value": line.value if isinstance(line.value, str) else _say(line.value)}
+            for line in card.fields
+        ],
+        "pictures": [{"id": one.id, "width": one.width, "height": one.height} for one in card.pictures],
+        "buttons": [{"action": one.action, "target": one.target, "danger": one.danger} for one in card.buttons],
+    }
+
+
+def with_body(kept: Message, body: Object) -> Message:
+    """The message with another body."""
+    return replace(kept, body=body)
+
+
+# --- in words ---
+
+
+def message(kept: Message, language: str) -> Object:
+    """A message for the page, in a language."""
+    body = person_words(kept.body) if kept.author == "person" else card_words(kept.body, language)
+    return {"id": kept.id, "author": kept.author, "created": _time(kept.created), **body}
+
+
+def person_words(body: Mapping[str, Json]) -> Object:
+    """What the person wrote, with the page's own key for it and a thumbnail of what was attached."""
+    return {
+        "text": body.get("text", ""),
+        "key": body.get("key", ""),
+        "thumb": body.get("thumb"),
+        "over": body.get("over"),
+    }
+
+
+def card_words(body: Mapping[str, Json], language: str) -> Object:
+    """A kept card with its words put in."""
+    recipe = body.get("recipe")
+    return {
+        "kind": body.get("kind", "answer"),
+        "text": _words(body.get("text"), language),
+        "job": body.get("job"),
+        "state": body.get("state"),
+        "progress": body.get("progress"),
+        "understood": understood(Prompt.from_json(cast(Object, body["prompt"])), language)
+        if body.get("prompt")
+        else None,
+        "size": {name: cast(Object, recipe)[name] for name in ("width", "height")} if recipe else None,
+        "fields": [
+            {"label": _words(line["label"], language), "value": _words(line["value"], language)}
+            for line in cast(list[Object], body.get("fields", []))
+        ],
+        "pictures": body.get("pictures", []),
+        "buttons": [_button(one, language) for one in cast(list[Object], body.get("buttons", []))],
+    }
+
+
+def _words(value: Json, language: str) -> str:
+    if isinstance(value, dict):
+        return sentence(language, str(value["key"]), cast(Object, value["values"]))
+    return str(value or "")
+
+
+def _button(one: Mapping[str, Json], language: str) -> Object:
+    return {**one, "label": sentence(language, f"button.{one['action']}", {})}
+
+
+def buttons(row: Sequence[Button], language: str) -> list[Json]:
+    """Buttons with their labels."""
+    return [_button({"action": one.action, "target": one.target, "danger": one.danger}, language) for one in row]
+
+
+def understood(prompt: Prompt, language: str) -> Object:
+    """What was understood: the words written, the three parts with weights and origins, the negative, the notes."""
+    return {
+        "text": prompt.text,
+        "raw": prompt.raw,
+        "parts": [
+            {
+                "name": part,
+                "label": sentence(language, f"page.part.{part}", {}),
+                "fragments": [_fragment(one, language) for one in prompt.part(part)],
+            }
+            for part in PARTS
+            if prompt.part(part)
+        ],
+        "negative": [_fragment(one, language) for one in prompt.negatives],
+        "loras": [{"name": lora.name, "weight": lora.weight} for lora in prompt.loras],
+        "notes": [_note(note, language) for note in prompt.notes],
+    }
+
+
+def _fragment(one: Fragment, language: str) -> Object:
+    return {
+        "text": one.text,
+        "weight": one.weight,
+        "origin": one.origin,
+        "origin_label": sentence(language, f"page.origin.{one.origin}", {}),
+        "source": one.source,
+    }
+
+
+def _note(note: Note, language: str) -> str:
+    return sentence(language, note.key, note.values)
+
+
+def fields(lines: Sequence[Field], language: str) -> list[Json]:
+    """Labelled lines; `name` is the label's key without its prefix, so that the page knows the seed."""
+    return [
+        {
+            "name": line.label.key.rpartition(".")[2],
+            "label": sentence(language, line.label.key, line.label.values),
+            "value": line.value
+            if isinstance(line.value, str)
+            else sentence(language, line.value.key, line.value.values),
+        }
+        for line in lines
+    ]
+
+
+# --- pictures and favourites ---
+
+
+def picture(row: PictureRow) -> Object:
+    """A picture as the gallery shows it."""
+    return {
+        "id": row.id,
+        "width": row.width,
+        "height": row.height,
+        "text": row.recipe.prompt.text,
+        "model": row.recipe.model,
+        "created": _time(row.created),
+        "favourite": row.favourite,
+    }
+
+
+def picture_view(row: PictureRow, parent: PictureRow | None, children: Sequence[PictureRow], language: str) -> Object:
+    """A picture with all that is known of it."""
+    return {
+        **picture(row),
+        "code": row.recipe.code,
+        "seconds": round(row.seconds, 1),
+        "understood": understood(row.recipe.prompt, language),
+        "fields": fields(cards.recipe_fields(row.recipe), language),
+        "use": as_text(row.recipe),
+        "parent": picture(parent) if parent else None,
+        "children": [picture(child) for child in children],
+        "buttons": buttons(cards.picture_buttons(row.id), language),
+    }
+
+
+def favourite(kept: Favourite) -> Object:
+    """A favourite, with the line that its use puts into the input."""
+    return {
+        "id": str(kept.id),
+        "name": kept.name,
+        "text": kept.text,
+        "use": as_text(kept.recipe) if kept.recipe else kept.text,
+        "picture": kept.picture,
+        "used": kept.used,
+        "created": _time(kept.created),
+    }
+
+
+def as_text(recipe: Recipe) -> str:
+    """What one would write to get this recipe: the person's words and the options that fix the rest.
+    Drawing over a picture and variations have no words: they are left out."""
+    options = [
+        f"--model {_quoted(recipe.model)}",
+        f"--size {recipe.width}x{recipe.height}",
+        f"--steps {recipe.steps}",
+        f"--sampler {_quoted(recipe.sampler)}",
+        f"--guidance {recipe.guidance:g}",
+        f"--seed {recipe.seed}",
+    ]
+    own = ", ".join(str(fragment) for fragment in recipe.prompt.negatives if fragment.origin != "preset")
+    if own:
+        options.append(f"--negative {_quoted(own)}")
+    if recipe.prompt.raw:
+        options.append("--raw")
+    return " ".join([recipe.prompt.text, *options])
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', "'") + '"' if " " in value else value
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,252 @@
+"""Routes of the conversation: hello, signing in, messages, what is said and pressed, and the stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import time
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot import texts
+from bot.chat import Press, Request, Upload
+from bot.platforms.web import render, session, uploads
+from bot.platforms.web.feed import Event
+from bot.platforms.web.gate import ROOM, VIEWER, Room, account_of, body_of, clean, text_of, viewer_of
+from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, LANGUAGES, Viewer
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import messages, people
+from storage.jobs import Place
+from storage.messages import Message
+
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")  # the page's own name for something said or pressed
+MESSAGE = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
+NAME = re.compile(r"[a-z_]{1,40}")
+PICTURE = re.compile(r"[A-Za-z0-9]{0,40}")
+TARGET = re.compile(r"[A-Za-z0-9_.:-]{0,200}")
+BEAT = 15.0  # seconds of silence after which the stream says that it lives
+PAGE_SIZE = 40
+ECHO = 4000  # characters of the person's own words that the conversation keeps
+FIELDS = ("text", "key", "over")
+
+
+# --- hello and goodbye ---
+
+
+async def hello(request: web.Request) -> web.Response:
+    """All the page needs to begin: its words, who is there, how the engine is."""
+    room = request.app[ROOM]
+    account = account_of(request)
+    language = session.language_of(request)
+    if account is not None:
+        await viewer_of(request, account)
+    return web.json_response(
+        {
+            "language": language,
+            "languages": LANGUAGES,
+            "texts": {**texts.all_texts(language, "page."), **texts.all_texts(language, "button.")},
+            "signed_in": account is not None,
+            "password": bool(room.settings.password),
+            "status": dict(room.status()) if account is not None else {},
+            "commands": [{"name": name, "line": line} for name, line in room.commands(language)],
+            "max_upload_mb": room.settings.max_upload_mb,
+        }
+    )
+
+
+async def login(request: web.Request) -> web.Response:
+    """Give the browser an account of its own in exchange for the password."""
+    room = request.app[ROOM]
+    password = room.settings.password
+    given = text_of(await body_of(request), "password", 1000)
+    if password:
+        remote = request.remote or ""
+        room.attempts.take(remote)
+        if not session.password_fits(given, password):
+            raise Refusal("web.wrong_password")
+        room.attempts.forgive(remote)
+    response = web.json_response({})
+    if password and account_of(request) is None:
+        cookie = room.cookies.sign(session.new_account(), time.time())
+        response.set_cookie(
+            COOKIE, cookie, max_age=session.YEAR, httponly=True, samesite="Strict", secure=request.secure, path="/"
+        )
+    return response
+
+
+async def logout(request: web.Request) -> web.Response:
+    response = web.json_response({})
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+    return response
+
+
+async def language(request: web.Request) -> web.Response:
+    """Speak this language in this browser, and to this person elsewhere."""
+    chosen = text_of(await body_of(request), "language", 10)
+    if chosen not in LANGUAGES:
+        raise Refusal("web.not_understood")
+    account = account_of(request)
+    if account is not None:
+        viewer = await viewer_of(request, account)
+        await people.set_language(request.app[ROOM].db, viewer.person.id, chosen)
+    response = web.json_response({"language": chosen})
+    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=session.YEAR, httponly=True, samesite="Strict", path="/")
+    return response
+
+
+# --- the conversation ---
+
+
+async def recent(request: web.Request) -> web.Response:
+    """The newest messages, or those before the one named by `before`, oldest first."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    before = request.query.get("before", "")
+    if before and not MESSAGE.fullmatch(before):
+        raise Refusal("web.not_understood")
+    rows = await messages.recent(room.db, viewer.account, before=before or None, limit=PAGE_SIZE)
+    return web.json_response(
+        {
+            "messages": [render.message(room.feed.newest(row), viewer.language) for row in rows],
+            "more": len(rows) == PAGE_SIZE,
+            "changed": max((row.changed for row in rows), default=0),
+        }
+    )
+
+
+async def say(request: web.Request) -> web.Response:
+    """Pass on what a person wrote, with an attached picture or `over`, the id of one of their own to draw over.
+    The same key again is the same message."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    fields, upload = await _said(request)
+    text, key, over = text_of(fields, "text"), text_of(fields, "key", 64), text_of(fields, "over", 40)
+    if not KEY.fullmatch(key) or not PICTURE.fullmatch(over):
+        raise Refusal("web.not_understood")
+    files: tuple[Upload, ...] = ()
+    thumb: str | None = None
+    if upload is not None:
+        limit = room.settings.max_megapixels
+        files = (await asyncio.to_thread(uploads.checked, upload.name, upload.content, limit),)
+        thumb = await asyncio.to_thread(uploads.thumb, files[0].content)
+    request_key = own_key(viewer, key)
+    echo = text if len(text) <= ECHO else text[:ECHO] + "…"
+    body: render.Object = {"text": echo, "key": key, "thumb": thumb, "over": over}
+    kept = await messages.put(room.db, f"{request_key}-said", viewer.account, "person", body)
+    room.feed.settle(kept)
+    place = Place("web", viewer.account)
+    await room.desk.request(
+        Request(person=viewer.person, place=place, text=text, key=request_key, files=files, reply_to=over or None)
+    )
+    return web.json_response({"id": kept.id})
+
+
+async def _said(request: web.Request) -> tuple[dict[str, Json], Upload | None]:
+    if request.content_type != "multipart/form-data":
+        return await body_of(request), None
+    try:
+        form = await request.post()
+    except ValueError:
+        raise Refusal("web.not_understood") from None
+    fields: dict[str, Json] = {name: value for name in FIELDS if isinstance(value := form.get(name), str)}
+    picture = form.get("picture")
+    if not isinstance(picture, web.FileField):
+        return fields, None
+    with picture.file as file:
+        content = await asyncio.to_thread(file.read)
+    return fields, Upload(clean(picture.filename)[-200:], content)
+
+
+async def press(request: web.Request) -> web.Response:
+    """Pass on a pressed button."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    body = await body_of(request)
+    action, target, key = (text_of(body, name, 200) for name in ("action", "target", "key"))
+    values = body.get("values") or {}
+    if not (NAME.fullmatch(action) and TARGET.fullmatch(target) and KEY.fullmatch(key)):
+        raise Refusal("web.not_understood")
+    if not isinstance(values, dict) or len(values) > 20:
+        raise Refusal("web.not_understood")
+    await room.desk.press(
+        Press(
+            person=viewer.person,
+            place=Place("web", viewer.account),
+            action=action,
+            target=target,
+            key=own_key(viewer, key),
+            values={clean(name): text_of(values, name, 4000) for name in values},
+        )
+    )
+    return web.json_response({})
+
+
+def own_key(viewer: Viewer, key: str) -> str:
+    """A page's key made one of this account alone: another account may use the same, or guess it."""
+    return "web-" + hashlib.sha256(f"{viewer.account} {key}".encode()).hexdigest()[:32]
+
+
+# --- the stream ---
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): messages as they change,
+    the engine's state, passing notices. `Last-Event-ID` or `since` is the last change known: later ones come first."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    since = _number(request.headers.get("Last-Event-ID") or request.query.get("since"))
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+    listener = room.feed.open(viewer.account)
+    try:
+        await response.prepare(request)
+        await response.write(b"retry: 1500\n\n")
+        while rows := await messages.changed_since(room.db, viewer.account, since):
+            for row in rows:
+                await response.write(_frame("message", room.feed.newest(row), room, viewer))
+            since = rows[-1].changed
+        for card in room.feed.of_chat(viewer.account):
+            await response.write(_frame("message", card, room, viewer))
+        await response.write(_frame("status", dict(room.status()), room, viewer))
+        while True:
+            for kind, event in listener.take():
+                await response.write(_frame(kind, event, room, viewer))
+            if listener.closed:
+                break
+            try:
+                await asyncio.wait_for(listener.woken.wait(), BEAT)
+            except TimeoutError:
+                await response.write(b"event: beat\ndata: {}\n\n")
+    except ConnectionError:
+        pass  # the page was closed
+    finally:
+        room.feed.close(listener)
+    return response
+
+
+def _frame(kind: str, event: Event, room: Room, viewer: Viewer) -> bytes:
+    """An event as bytes. Only what storage keeps has a number to go on from: a card in memory is sent again anyway."""
+    number = ""
+    if isinstance(event, Message):
+        if event.id not in room.feed.live:
+            number = f"id: {event.changed}\n"
+        event = render.message(event, viewer.language)
+    elif kind == "notice":
+        event = render.card_words(event, viewer.language)
+    text = json.dumps(event, ensure_ascii=True, separators=(",", ":"))
+    return f"{number}event: {kind}\ndata: {text}\n\n".encode()
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and re.fullmatch(r"\d{1,18}", text) else 0
+
+
+ROUTES: Sequence[web.RouteDef] = (
+    web.get("/api/hello", hello),
+    web.post("/login", login),
+    web.post("/logout", logout),
+    web.post("/api/language", language),
+    web.get("/api/messages", recent),
+    web.post("/api/say", say),
+    web.post("/api/press", press),
+    web.get("/api/events", events),
+)

@@ -1,0 +1,84 @@
+"""From what was understood to what will be drawn: sizes, steps, seeds and models filled in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
+
+from bot.actions import new_seed
+from engine import catalog, samplers
+from engine.catalog import Model
+from engine.recipe import MAX_SEED, Recipe, Source
+from prompts.errors import Refusal
+from prompts.prompt import Json, Options, Prompt, was_said
+
+LARGE = 2.0  # "高清" asks for this many times the pixels of the model's own size
+STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A picture to draw over, with its size in pixels."""
+
+    picture: str
+    width: int
+    height: int
+
+
+def merged(said: Options, given: Options) -> Options:
+    """Options in the text, overruled by those given beside it."""
+    wins = {field.name: value for field in fields(given) if was_said(value := getattr(given, field.name))}
+    return replace(said, **cast(Any, wins))
+
+
+def make(
+    prompt: Prompt, options: Options, model: Model, settings: Mapping[str, Json], *, most: int, base: Base | None = None
+) -> tuple[Recipe, ...]:
+    """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
+    count = options.count or int(cast(int, settings.get("count") or 1))
+    if not 1 <= count <= most:
+        raise Refusal("count.not_allowed", count=count, limit=most)
+    steps = options.steps if options.steps is not None else model.steps
+    if not 1 <= steps <= catalog.MAX_STEPS:
+        raise Refusal("steps.not_allowed", steps=steps, limit=catalog.MAX_STEPS)
+    guidance = options.guidance if options.guidance is not None else model.guidance
+    if not (math.isfinite(guidance) and 0 <= guidance <= catalog.MAX_GUIDANCE):
+        raise Refusal("guidance.not_allowed", guidance=guidance, limit=catalog.MAX_GUIDANCE)
+    seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
+    if not 0 <= seed <= MAX_SEED:
+        raise Refusal("seed.not_allowed", limit=MAX_SEED)
+    width, height = size(options, model, settings, base)
+    catalog.check_size(model, width, height)
+    strength = STRENGTH if options.strength is None else options.strength
+    if not 0 <= strength <= 1:
+        raise Refusal("strength.not_allowed", strength=strength)
+    first = Recipe(
+        prompt=prompt,
+        model=model.name,
+        width=width,
+        height=height,
+        steps=steps,
+        sampler=samplers.find(options.sampler or model.sampler).name,
+        guidance=guidance,
+        seed=seed,
+        source=Source(base.picture, strength) if base else None,
+    )
+    return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
+
+
+def size(options: Options, model: Model, settings: Mapping[str, Json], base: Base | None = None) -> tuple[int, int]:
+    """Width and height in pixels: as said, or of the ratio that was said (or the base has) at the model's own area."""
+    if options.width and options.height:
+        return options.width, options.height
+    area = model.width * model.height * (LARGE if options.large else 1.0)
+    ratio = options.ratio or (base and base.width / base.height) or cast(float | None, settings.get("ratio"))
+    if ratio is None:
+        ratio = model.width / model.height
+    ratio = min(max(ratio, 0.25), 4.0)
+    return _eighth(math.sqrt(area * ratio)), _eighth(math.sqrt(area / ratio))
+
+
+def _eighth(pixels: float) -> int:
+    return max(8, round(pixels / 8) * 8)

@@ -1,0 +1,323 @@
+"""The one road: request → prompt → recipe → job → picture → card."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import itertools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+from PIL import Image
+from prompts.compose import compose
+
+from bot import cards, recipes
+from bot.access import owner_or_admin
+from bot.actions import ACTIONS, REDRAWN
+from bot.answers import Answers
+from bot.chat import Card, Chat, Person, Press, Request
+from engine import catalog
+from engine.catalog import Model
+from engine.job import Job, Progress, State
+from engine.queue import Changed, Finished, Queue
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.prompt import Json, Options, Prompt
+from prompts.translate import Translator
+from storage import favourites, jobs, people, pictures
+from storage.database import Database
+from storage.jobs import Kept
+from storage.pictures import PictureRow
+
+log = logging.getLogger(__name__)
+
+NAME_LENGTH = 24  # characters of a text that name a favourite nobody gave a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the owner has set for everybody."""
+
+    models: tuple[Path, ...]
+    loras: tuple[Path, ...]
+    model: str
+    pictures_per_request: int
+    assistant: bool = True
+    draw: Options = field(default_factory=Options)
+    admins: frozenset[str] = frozenset()
+
+
+class Studio:
+    """Takes requests and presses from all platforms (`bot.chat.Desk`), and answers each exactly once."""
+
+    def __init__(self, db: Database, queue: Queue, translators: Sequence[Translator], rules: Rules) -> None:
+        self.db = db
+        self.queue = queue
+        self.rules = rules
+        self.chats: dict[str, Chat] = {}
+        self._translators = translators
+        self._answers = Answers(db, self.chats)
+
+    async def open(self, chats: Sequence[Chat]) -> None:
+        """Listen on these platforms, and take up every job they have not answered yet."""
+        self.chats.update({chat.platform: chat for chat in chats})
+        for chat in chats:
+            await chat.listen(self)
+        for kept in await jobs.unanswered(self.db, self.chats.keys()):
+            if kept.job.state in (State.WAITING, State.RUNNING):
+                job = replace(kept.job, state=State.WAITING)
+                self._answers.follow(job, kept.place, cards.under_way(job, None))
+                self.queue.put(job)
+            else:
+                self._answers.follow(kept.job, kept.place, await self._last_card(kept), ended=True)
+
+    async def close(self) -> None:
+        """Stop listening; what is not answered yet is answered after the next start."""
+        await self._answers.close()
+        for chat in self.chats.values():
+            await chat.close()
+
+    # --- what people want ---
+
+    async def request(self, request: Request) -> None:
+        from bot.commands import command_of
+
+        async def run() -> Card | None:
+            command, rest = command_of(request.text)
+            return await command.run(self, request, rest)
+
+        await self._answering(request, run, fleeting=False)
+
+    async def press(self, press: Press) -> None:
+        async def run() -> Card | None:
+            if press.action in ACTIONS:
+                await self._redraw(press)
+                return None
+            try:
+                act = PRESSES[press.action]
+            except KeyError:
+                raise Refusal("press.unknown") from None
+            return await act(self, press)
+
+        await self._answering(press, run, fleeting=True)
+
+    async def _answering(
+        self, asked: Request | Press, run: Callable[[], Awaitable[Card | None]], *, fleeting: bool
+    ) -> None:
+        try:
+            card = await run()
+        except Refusal as refusal:
+            card = cards.error(refusal, fleeting=fleeting)
+        except Exception:
+            log.exception("request %s failed", asked.key)
+            card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
+        if card is not None:
+            await self.chats[asked.place.platform].send(asked.place, card, asked.key)
+
+    async def person(self, platform: str, account: str, *, name: str = "", language: str = "") -> Person:
+        """Who stands behind an account; on first sight a new person."""
+        row = await people.person_of(self.db, platform, account, name=name, language=language)
+        admin = f"{platform}:{account}" in self.rules.admins
+        return Person(row.id, row.name, row.language or language or "en", admin)
+
+    def status(self) -> dict[str, Json]:
+        """How the engine is: whether it can draw, on what, with which model, and what it is loading."""
+        workers = self.queue.pool.workers
+        best = max(workers, key=lambda worker: worker.slots)
+        return {
+            "ready": best.slots > 0,
+            "loading": next((worker.loading for worker in workers if worker.loading), ""),
+            "device": best.device,
+            "model": best.model or self.rules.model,
+            "builtin": (best.model or self.rules.model) == catalog.BUILTIN,
+            "workers": len(workers),
+            "waiting": len(self.queue),
+            "running": self.queue.running,
+        }
+
+    # --- drawing ---
+
+    async def understand(
+        self, person: Person, text: str, *, negative: str = "", given: Options | None = None
+    ) -> tuple[Prompt, Options, Model]:
+        """What a text asks for: the prompt, the options in it, and the model that would draw it."""
+        given = given or Options()
+        settings = await people.settings(self.db, person.id)
+        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        raw = given.raw or not self.rules.assistant or settings.get("assistant") is False
+        name = given.model or cast(str | None, settings.get("model")) or self.rules.model
+        model = catalog.model(models, name)
+        prompt, said = await compose(
+            text, translators=self._translators, negative=negative, raw=raw, family=model.family
+        )
+        options = recipes.merged(self.rules.draw, recipes.merged(said, given))
+        if options.model and options.model != name:
+            model = catalog.model(models, options.model)
+            prompt, _ = await compose(
+                text, translators=self._translators, negative=negative, raw=raw, family=model.family
+            )
+        return prompt, options, model
+
+    async def imagine(self, request: Request, text: str) -> None:
+        """Draw what a text asks for; answered by the job's own card."""
+        prompt, options, model = await self.understand(
+            request.person, text, negative=request.negative, given=request.options
+        )
+        prompt = replace(prompt, loras=(*prompt.loras, *request.loras))
+        if prompt.loras:
+            known = await asyncio.to_thread(catalog.loras, self.rules.loras)
+            for use in prompt.loras:
+                catalog.lora(known, use.name)
+        settings = await people.settings(self.db, request.person.id)
+        base = await self._base(request)
+        made = recipes.make(prompt, options, model, settings, most=self.rules.pictures_per_request, base=base)
+        await self._submit(request, made, parent=request.reply_to)
+
+    async def _base(self, request: Request) -> recipes.Base | None:
+        if request.files:
+            content = request.files[0].content
+            picture = await pictures.add_upload(self.db, request.person.id, content)
+            width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
+            return recipes.Base(picture, width, height)
+        if request.reply_to:
+            row = await self.picture(request.person, request.reply_to)
+            return recipes.Base(row.hash, row.width, row.height)
+        return None
+
+    async def _redraw(self, press: Press) -> None:
+        row = await self.picture(press.person, press.target)
+        origin: PictureRow | None = row
+        if press.action in REDRAWN:  # an enlarged picture is drawn anew from what it was enlarged from
+            while origin and origin.recipe.source and not origin.recipe.source.strength and origin.parent:
+                origin = await pictures.get(self.db, origin.parent)
+        recipe = ACTIONS[press.action](origin or row)
+        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        model = catalog.model(models, recipe.model)
+        if press.action not in REDRAWN and recipe.upscale is None:
+            catalog.check_size(model, recipe.width, recipe.height)
+        await self._submit(press, (recipe,), parent=row.id)
+
+    async def _submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
+        self.queue.admit(asked.person.id)
+        job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
+        place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
+        kept = await jobs.add(
+            self.db, job, place=place, language=asked.person.language, request_key=asked.key, parent=parent
+        )
+        if kept:  # an update delivered twice is one job
+            answer = self._answers.follow(job, place, cards.under_way(job, None))
+            self.queue.put(job)
+            answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id)))
+
+    # --- what becomes of jobs ---
+
+    async def hear(self, news: Changed | Progress | Finished) -> None:
+        """The queue's listener: writes down what must outlive this process, and renews the card."""
+        if isinstance(news, Progress):
+            if (answer := self._answers.of(news.job)) and not answer.ended:
+                known = answer.card.progress
+                if news.preview is None and known is not None:
+                    news = replace(news, preview=known.preview)
+                answer.show(cards.under_way(answer.job, news))
+            return
+        answer = self._answers.of(news.job.id)
+        if answer is None:
+            raise KeyError(news.job.id)  # whoever puts a job into the queue follows it first
+        answer.job = news.job
+        if isinstance(news, Changed):
+            await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
+            answer.show(cards.under_way(news.job, answer.card.progress if news.job.state is State.WAITING else None))
+        else:
+            answer.show(await self._end(news), ended=True)
+
+    async def _end(self, news: Finished) -> Card:
+        job, made = news.job, list(news.pictures)
+        try:
+            rows = await jobs.end(
+                self.db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values)
+            )
+            return cards.ended(job, rows, news.key, dict(news.values))
+        except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
+            job = replace(job, state=State.FAILED)
+            values = dict(refusal.values)
+            try:
+                await jobs.end(self.db, job.id, job.state, error_key=refusal.key, error_values=values)
+            except Refusal:
+                log.error("job %s ended, but that cannot be written down: %s", job.id, refusal)
+            return cards.ended(job, (), refusal.key, values)
+
+    async def _last_card(self, kept: Kept) -> Card:
+        rows = await pictures.of_job(self.db, kept.job.id)
+        return cards.ended(kept.job, rows, kept.error_key, kept.error_values)
+
+    # --- what buttons do beside drawing ---
+
+    async def picture(self, person: Person, picture: str) -> PictureRow:
+        """A picture that this person may act on. Raises Refusal."""
+        row = await pictures.get(self.db, picture)
+        if row is None:
+            raise Refusal("picture.gone")
+        owner_or_admin(person, row.person)
+        return row
+
+    async def cancel(self, press: Press) -> Card | None:
+        kept = await jobs.get(self.db, press.target)
+        if kept is None:
+            raise Refusal("job.unknown")
+        owner_or_admin(press.person, kept.job.owner)
+        if not self.queue.cancel(press.target):
+            raise Refusal("job.ended_already")
+        return None
+
+    async def retry(self, press: Press) -> Card | None:
+        kept = await jobs.get(self.db, press.target)
+        if kept is None:
+            raise Refusal("job.unknown")
+        owner_or_admin(press.person, kept.job.owner)
+        await self._submit(press, kept.job.recipes, parent=kept.parent)
+        return None
+
+    async def keep(self, press: Press) -> Card:
+        row = await self.picture(press.person, press.target)
+        text = row.recipe.prompt.text
+        name = press.values.get("name", "").strip() or await self._free_name(press.person, text)
+        await favourites.save(self.db, press.person.id, name, text, row.recipe, row.id)
+        await pictures.set_favourite(self.db, row.id, True)
+        return cards.notice("favourites.saved", name=name)
+
+    async def _free_name(self, person: Person, text: str) -> str:
+        """The beginning of a text, numbered where that name is taken."""
+        start = " ".join(text.split())[:NAME_LENGTH].strip() or "1"
+        taken = {one.name.casefold() for one in await favourites.listed(self.db, person.id, limit=10_000)}
+        names = itertools.chain([start], (f"{start} {number}" for number in itertools.count(2)))
+        return next(name for name in names if name.casefold() not in taken)
+
+    async def recipe(self, press: Press) -> Card:
+        return cards.recipe_card(await self.picture(press.person, press.target))
+
+    async def delete(self, press: Press) -> Card:
+        row = await self.picture(press.person, press.target)
+        await pictures.delete(self.db, row.id)
+        kept = await jobs.get(self.db, row.job) if row.job else None
+        if kept and kept.place.platform in self.chats:
+            await self.chats[kept.place.platform].edit(kept.place, await self._last_card(kept))
+        return cards.notice("picture.deleted")
+
+
+PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
+    "cancel": Studio.cancel,
+    "retry": Studio.retry,
+    "favourite": Studio.keep,
+    "recipe": Studio.recipe,
+    "delete": Studio.delete,
+}
+
+
+def new_id() -> str:
+    """Twelve random characters of base32, fit for buttons and file names."""
+    return base64.b32encode(secrets.token_bytes(8))[:12].decode().lower()

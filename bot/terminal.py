@@ -1,0 +1,129 @@
+"""What the command line shows of a prompt, and how it draws one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from bot import texts
+from bot.app import studio
+from bot.cards import recipe_fields
+from bot.chat import Request, Upload
+from bot.config import Config
+from bot.platforms.console import ConsoleChat
+from bot.studio import new_id
+from engine.job import State
+from prompts.errors import Refusal
+from prompts.prompt import Json, LoraUse, Options, Prompt
+from storage import pictures
+from storage.jobs import Place
+from storage.pictures import PictureRow
+
+
+def prompt_table(prompt: Prompt, language: str) -> Group:
+    """What was written | tag | part | weight | where from; then the negative and the notes."""
+    heads = [texts.say(language, f"table.{name}") for name in ("source", "tag", "part", "weight", "origin")]
+    table = Table(*heads, box=box.SIMPLE_HEAD)
+    for fragment in prompt.fragments:
+        table.add_row(
+            Text(fragment.source),
+            Text(fragment.text, style="bold"),
+            texts.say(language, f"page.part.{fragment.part}"),
+            f"{fragment.weight:g}",
+            texts.say(language, f"page.origin.{fragment.origin}"),
+        )
+    lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
+    if prompt.negative:
+        lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
+    lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in prompt.notes]
+    return Group(table, *lines)
+
+
+async def draw(
+    config: Config,
+    text: str,
+    options: Options,
+    negative: str,
+    loras: tuple[LoraUse, ...],
+    image: Path | None,
+    output: Path | None,
+    language: str,
+    console: Console,
+    *,
+    quiet: bool,
+) -> None:
+    """Draw a text through the whole road, write the pictures, print the recipe. Raises Refusal where there is none."""
+    files = (await asyncio.to_thread(_upload, image),) if image else ()
+    if output is not None and not output.absolute().parent.is_dir():
+        raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
+    async with studio(config) as made:
+        person = await made.person("web", "local", language=language)  # the page's own person: one history for both
+        chat = ConsoleChat(console, language, quiet=quiet)
+        await made.open([chat])
+        await made.queue.start()
+        key = new_id()
+        request = Request(
+            person=person,
+            place=Place("console", key),
+            text=text,
+            key=f"console:{key}",
+            files=files,
+            options=options,
+            negative=negative,
+            loras=loras,
+        )
+        await made.imagine(request, text)
+        card = await chat.answer
+        await chat.close()
+        if card.state is not State.DONE:
+            raise Refusal(card.text.key, **card.text.values)
+        written: list[tuple[PictureRow, Path]] = []
+        for index, shown in enumerate(card.pictures):
+            row = await pictures.get(made.db, shown.id)
+            assert row is not None  # it was kept a moment ago
+            path = _numbered(output or Path(f"{shown.id}.png"), index)
+            await asyncio.to_thread(_write, path, await made.db.files.get(shown.hash))
+            written.append((row, path))
+    if quiet:
+        results: list[Json] = [
+            {"file": str(path), "seed": row.recipe.seed, "seconds": row.seconds, "recipe": row.recipe.to_json()}
+            for row, path in written
+        ]
+        print(json.dumps({"pictures": results}, ensure_ascii=False))
+        return
+    if card.prompt:
+        console.print(prompt_table(card.prompt, language))
+    for row, path in written:
+        for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
+            label = texts.say(language, line.label.key, **line.label.values)
+            console.print(f"{label}: {line.value}", markup=False)
+        console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+
+
+def _numbered(path: Path, index: int) -> Path:
+    """The first picture gets the name asked for, the others a number."""
+    return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Refusal("cli.not_written", file=str(path), reason=error.strerror or "") from error
+
+
+def _upload(path: Path) -> Upload:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal("cli.not_read", file=str(path), reason=error.strerror or "") from error
+    return Upload(path.name, content)

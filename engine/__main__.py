@@ -1,0 +1,94 @@
+"""`python -m engine`: a worker that speaks engine/wire.py on standard input and output and logs on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.errors import WireError
+from engine.wire import Message, encode, read
+
+log = logging.getLogger("engine")
+
+# Rows at once where nobody says: a graphics card gains from every row it can hold; on a CPU four rows of the built-in
+# model give most of what batching gives (a quarter more pictures), and the first of them is not kept waiting long.
+SLOTS = {"cuda": 8, "cpu": 4}
+
+
+def main() -> None:
+    """Draw until standard input closes."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    warnings.simplefilter("ignore")  # the libraries' advice to programmers
+    # Ctrl-C reaches the whole terminal; the parent closes our input when it wants us gone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    out = _wire()
+    inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), name="wire", daemon=True).start()
+
+    # Both are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, and
+    # nothing is to be asked of a model hub.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import torch
+
+    from engine.worker import Worker
+
+    def send(message: Message) -> None:
+        out.write(encode(message))
+        out.flush()
+
+    name = arguments.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    worker = Worker(
+        send,
+        device=torch.device(name),
+        slots=arguments.slots or SLOTS[torch.device(name).type],
+        models=arguments.models,
+        loras=arguments.loras,
+    )
+    with contextlib.suppress(BrokenPipeError):  # the parent has gone
+        worker.run(inbox, arguments.model)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 or auto")
+    parser.add_argument("--slots", type=int, default=0, help="rows drawn at once; 0 chooses for the device")
+    parser.add_argument("--models", type=Path, action="append", default=[], help="a folder of diffusers folders")
+    parser.add_argument("--loras", type=Path, action="append", default=[], help="a folder of .safetensors files")
+    parser.add_argument("--model", default="", help="load this model at once")
+    return parser.parse_args()
+
+
+def _wire() -> BinaryIO:
+    """The real standard output, for frames alone: whatever else is printed goes to standard error from here on."""
+    sys.stdout.flush()
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def _listen(stream: BinaryIO, inbox: queue.SimpleQueue[Message | None]) -> None:
+    try:
+        while message := read(stream):
+            inbox.put(message)
+    except WireError as error:
+        log.error("the wire is broken: %s", error)
+    inbox.put(None)
+
+
+if __name__ == "__main__":
+    main()

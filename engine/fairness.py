@@ -1,0 +1,126 @@
+"""Whose turn it is: people are served in order of the device-seconds they have had.
+
+Start-time fair queueing (Goyal, Vin, Cheng 1996) on measured device time: a person's account is charged the expected
+cost of a job when it starts and corrected by the measured one when it ends; somebody who comes back after a pause
+starts level with those being served, so that nobody saves up credit and nobody starves.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.job import Job, Lane
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: dict[str, deque[Job]] = field(default_factory=dict)
+    turns: list[tuple[float, int, str]] = field(default_factory=list)  # heap of (account, age, owner); stale ones stay
+
+
+class Line:
+    """The waiting jobs, in the order in which they will be served. All operations are O(log n) but `ordered`."""
+
+    def __init__(self) -> None:
+        self._lanes = {lane: _Lane() for lane in Lane}  # in Lane's order: interactive first
+        self._accounts: dict[str, float] = {}
+        self._level = 0.0  # the account of whoever was served last
+        self._age = 0
+        self._count: dict[str, int] = {}
+        self._running: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return sum(self._count.values())
+
+    def waiting_of(self, owner: str) -> int:
+        """How many jobs of a person wait."""
+        return self._count.get(owner, 0)
+
+    def add(self, job: Job, *, first: bool = False) -> None:
+        """Let a job wait behind (`first`: before) the same person's others."""
+        if not self._count.get(job.owner) and not self._running.get(job.owner):
+            self._accounts[job.owner] = max(self._accounts.get(job.owner, 0.0), self._level)
+        line = self._lanes[job.lane].waiting.setdefault(job.owner, deque())
+        if first:
+            line.appendleft(job)
+        else:
+            line.append(job)
+        self._count[job.owner] = self._count.get(job.owner, 0) + 1
+        self._push(job.lane, job.owner)
+
+    def remove(self, job: Job) -> bool:
+        """Take a waiting job out; False if it does not wait."""
+        line = self._lanes[job.lane].waiting.get(job.owner, deque())
+        if job not in line:
+            return False
+        line.remove(job)
+        self._drop(job)
+        return True
+
+    def peek(self) -> Job | None:
+        """The job that is served next, still waiting."""
+        for lane in self._lanes.values():
+            while lane.turns:
+                account, _, owner = lane.turns[0]
+                if lane.waiting.get(owner) and account == self._accounts[owner]:
+                    return lane.waiting[owner][0]
+                heapq.heappop(lane.turns)
+        return None
+
+    def start(self, job: Job, cost: float) -> None:
+        """Serve a waiting job whose expected cost is `cost` device-seconds."""
+        if not self.remove(job):
+            raise ValueError(f"job {job.id} does not wait")
+        self._level = max(self._level, self._accounts[job.owner])
+        self._running[job.owner] = self._running.get(job.owner, 0) + 1
+        self.charge(job.owner, cost)
+
+    def finish(self, job: Job, correction: float) -> None:
+        """A served job has ended; `correction` is measured minus expected device-seconds."""
+        self._running[job.owner] -= 1
+        self.charge(job.owner, correction)
+        if not self._running[job.owner]:
+            del self._running[job.owner]
+        if not self._count and not self._running:  # nobody is here: the books can be closed
+            self._accounts.clear()
+            self._level = 0.0
+            for lane in self._lanes.values():
+                lane.turns.clear()
+
+    def charge(self, owner: str, seconds: float) -> None:
+        """Add device-seconds to a person's account."""
+        self._accounts[owner] = self._accounts.get(owner, 0.0) + seconds
+        for lane in self._lanes:
+            if self._lanes[lane].waiting.get(owner):
+                self._push(lane, owner)
+
+    def ordered(self, cost: dict[str, float]) -> Iterator[Job]:
+        """All waiting jobs in the order in which they would be served now, given expected costs by job id."""
+        accounts = dict(self._accounts)
+        for lane in self._lanes.values():
+            turns = [(accounts[owner], index, owner) for index, owner in enumerate(lane.waiting)]
+            heapq.heapify(turns)
+            taken = dict.fromkeys(lane.waiting, 0)
+            lines = {owner: tuple(line) for owner, line in lane.waiting.items()}
+            while turns:
+                _, index, owner = heapq.heappop(turns)
+                job = lines[owner][taken[owner]]
+                yield job
+                taken[owner] += 1
+                accounts[owner] += cost.get(job.id, 0.0)
+                if taken[owner] < len(lines[owner]):
+                    heapq.heappush(turns, (accounts[owner], index, owner))
+
+    def _push(self, lane: Lane, owner: str) -> None:
+        self._age += 1
+        heapq.heappush(self._lanes[lane].turns, (self._accounts[owner], self._age, owner))
+
+    def _drop(self, job: Job) -> None:
+        if not self._lanes[job.lane].waiting[job.owner]:
+            del self._lanes[job.lane].waiting[job.owner]
+        self._count[job.owner] -= 1
+        if not self._count[job.owner]:
+            del self._count[job.owner]

@@ -1,0 +1,301 @@
+"""The rows loop: one UNet call per step for all rows that share a model, its LoRAs and a latent size.
+
+A row is one picture being drawn. Its latents, its sampler and its noise live on the CPU in float32 whatever the
+device, so neither batch nor device changes the picture to the eye; only the UNet call goes to the device.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine import decode, encode, loras, samplers
+from engine.models import Loaded, Loras
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+
+# Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
+# repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
+MAX_CHUNKS = 12
+
+Group = tuple[int, Loras, tuple[int, int]]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
+    `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
+    after the last step, as latents. `seconds` is device time in all."""
+
+    job: str
+    index: int
+    recipe: Recipe
+    loaded: Loaded
+    loras: Loras
+    positive: Tensor
+    negative: Tensor | None
+    sampler: Any
+    timesteps: Tensor
+    steps: int
+    latents: Tensor
+    extra: dict[str, Any]
+    at: int = 0
+    clean: Tensor | None = None
+    seconds: float = 0.0
+
+    @property
+    def group(self) -> Group:
+        """Rows with equal groups share UNet calls."""
+        height, width = self.latents.shape[-2:]
+        return id(self.loaded), self.loras, (height, width)
+
+    @property
+    def step(self) -> int:
+        """The sampler's steps taken."""
+        return self.at * self.steps // len(self.timesteps)
+
+    @property
+    def done(self) -> bool:
+        """Whether the picture only needs decoding."""
+        return self.at >= len(self.timesteps)
+
+    @property
+    def width(self) -> int:
+        """The UNet's batch entries this row takes: with guidance two, prompt and negative."""
+        return 1 if self.negative is None else 2
+
+
+@torch.no_grad()
+def start(
+    job: str, index: int, recipe: Recipe, loaded: Loaded, wanted: Loras, source: Image.Image | None = None
+) -> Row:
+    """A row ready for its first step; `source` is the picture drawn over, RGB at the recipe's size.
+
+    Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
+    """
+    began = time.monotonic()
+    sampler = samplers.find(recipe.sampler)
+    if not 1 <= recipe.steps <= sampler.maximum:
+        raise Refusal("steps.not_allowed", steps=recipe.steps, sampler=sampler.name, maximum=sampler.maximum)
+    loras.apply(loaded, wanted)
+    positive, negative = encode.conditioning(
+        loaded, recipe.prompt.positive, recipe.prompt.negative if recipe.guidance > 1 else "", recipe.clip_skip
+    )
+    scheduler = samplers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
+    scheduler.set_timesteps(recipe.steps)
+    timesteps, steps = scheduler.timesteps, recipe.steps
+    generator = torch.Generator("cpu").manual_seed(recipe.seed)
+    shape = (1, int(loaded.unet.config.in_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
+    if source is None or recipe.source is None:
+        latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
+    else:
+        steps = min(max(1, int(recipe.steps * recipe.source.strength)), recipe.steps)
+        first = (recipe.steps - steps) * scheduler.order
+        timesteps = timesteps[first:]
+        if hasattr(scheduler, "set_begin_index"):
+            scheduler.set_begin_index(first)
+        encoded = decode.latents(loaded, source, generator)
+        latents = scheduler.add_noise(encoded, _noise(recipe, shape, generator), timesteps[:1])
+    takes = inspect.signature(scheduler.step).parameters
+    extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
+    if "eta" in takes:
+        extra["eta"] = 0.0
+    guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
+    return Row(
+        job=job,
+        index=index,
+        recipe=recipe,
+        loaded=loaded,
+        loras=wanted,
+        positive=positive,
+        negative=negative if guided else None,
+        sampler=scheduler,
+        timesteps=timesteps,
+        steps=steps,
+        latents=latents,
+        extra=extra,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _noise(recipe: Recipe, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    noise = torch.randn(shape, generator=generator)
+    if recipe.variation is None:
+        return noise
+    other = torch.randn(shape, generator=torch.Generator("cpu").manual_seed(recipe.variation.seed))
+    return slerp(noise, other, recipe.variation.strength)
+
+
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """The noise `share` (0…1) of the way from `start` to `end` along the great circle, which keeps its spread."""
+    cosine = torch.sum(start / start.norm() * (end / end.norm())).clamp(-1, 1)
+    angle = torch.acos(cosine)
+    if angle < 1e-4:  # the same noise: the formula would divide by zero
+        return start + (end - start) * share
+    return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
+
+
+@torch.no_grad()
+def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
+    """One UNet call for rows of one group: the guided prediction of each and the scaled input it was made from,
+    both (1, 4, h, w) on the CPU. The rows stay as they are, so a call that ran out of memory can be made again."""
+    loaded = rows[0].loaded
+    loras.apply(loaded, rows[0].loras)
+    inputs = [row.sampler.scale_model_input(row.latents, row.timesteps[row.at]) for row in rows]
+    length = math.lcm(*(row.positive.shape[1] for row in rows))
+    samples, times, words, guidance = [], [], [], []
+    for row, sample in zip(rows, inputs, strict=True):
+        for side in (row.negative, row.positive):
+            if side is not None:
+                samples.append(sample)
+                times.append(float(row.timesteps[row.at]))
+                words.append(side.repeat(1, length // side.shape[1], 1))
+                guidance.append(row.recipe.guidance)
+    output = loaded.unet(
+        torch.cat(samples).to(loaded.device, loaded.dtype),
+        torch.tensor(times, device=loaded.device),
+        encoder_hidden_states=torch.cat(words),
+        timestep_cond=_guidance_embedding(loaded, guidance),
+        return_dict=False,
+    )[0]
+    predictions, first = [], 0
+    for row, both in zip(rows, output.float().cpu().split([row.width for row in rows]), strict=True):
+        first += row.width
+        if row.width == 1:
+            predictions.append(both)
+        else:
+            without, with_prompt = both.chunk(2)
+            predictions.append(without + row.recipe.guidance * (with_prompt - without))
+    return predictions, inputs
+
+
+def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:
+    """What a UNet that was distilled with its guidance (LCM) wants to know: sines and cosines of (scale - 1) * 1000."""
+    width = loaded.unet.config.time_cond_proj_dim
+    if width is None:
+        return None
+    half = width // 2
+    rates = torch.exp(torch.arange(half, dtype=torch.float32) * -(math.log(10000.0) / (half - 1)))
+    angles = ((torch.tensor(guidance, dtype=torch.float32) - 1) * 1000.0)[:, None] * rates[None, :]
+    embedding = torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
+    return torch.nn.functional.pad(embedding, (0, width % 2)).to(loaded.device, loaded.dtype)
+
+
+@torch.no_grad()
+def advance(row: Row, prediction: Tensor, scaled: Tensor) -> None:
+    """Let the row's own sampler take its step."""
+    time_now = row.timesteps[row.at]
+    row.clean = _foreseen(row.loaded, prediction, scaled, float(time_now))
+    row.latents = row.sampler.step(prediction, time_now, row.latents, **row.extra, return_dict=False)[0]
+    row.at += 1
+
+
+def _foreseen(loaded: Loaded, prediction: Tensor, scaled: Tensor, time_now: float) -> Tensor:
+    """The clean latents that a prediction points at. The scaled input has unit variance for every sampler, so the
+    model's own alphas serve all of them."""
+    alpha = loaded.signal[min(max(round(time_now), 0), len(loaded.signal) - 1)]
+    match loaded.schedule.get("prediction_type", "epsilon"):
+        case "v_prediction":
+            return alpha.sqrt() * scaled - (1 - alpha).sqrt() * prediction
+        case "sample":
+            return prediction
+        case _:
+            return (scaled - (1 - alpha).sqrt() * prediction) / alpha.sqrt()
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn of the loop did. A row that failed is gone from the set."""
+
+    stepped: list[Row] = field(default_factory=list)
+    failed: list[tuple[Row, Exception]] = field(default_factory=list)
+
+
+class Rows:
+    """The rows being drawn. Groups take turns, so that nobody waits for a stranger's other size to finish."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._last: list[Group] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Any:
+        return iter(tuple(self._rows))
+
+    def add(self, row: Row) -> None:
+        """Let a row join before the next turn."""
+        self._rows.append(row)
+
+    def remove(self, job: str) -> None:
+        """Let a job's rows leave before the next turn."""
+        self._rows = [row for row in self._rows if row.job != job]
+
+    def leave(self, row: Row) -> None:
+        """Let one row leave."""
+        self._rows.remove(row)
+
+    def turn(self) -> Turn:
+        """One step of every row of the group whose turn it is."""
+        rows = self._next()
+        turn = Turn()
+        for batch in _batches(rows):
+            self._step(batch, turn)
+        for row, _ in turn.failed:
+            self.leave(row)
+        return turn
+
+    def _next(self) -> list[Row]:
+        groups = list(dict.fromkeys(row.group for row in self._rows))
+        self._last = [group for group in self._last if group in groups]
+        chosen = min(groups, key=lambda group: self._last.index(group) if group in self._last else -1)
+        self._last = [group for group in self._last if group != chosen] + [chosen]
+        return [row for row in self._rows if row.group == chosen]
+
+    def _step(self, rows: list[Row], turn: Turn) -> None:
+        began = time.monotonic()
+        try:
+            predictions, inputs = predict(rows)
+        except Exception as error:
+            if len(rows) == 1:
+                turn.failed.append((rows[0], error))
+                return
+            # Too much for the memory at once, or one bad row among good ones: each on its own.
+            _free(rows[0].loaded)
+            for row in rows:
+                self._step([row], turn)
+            return
+        for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
+            try:
+                advance(row, prediction, scaled)
+            except Exception as error:
+                turn.failed.append((row, error))
+            else:
+                turn.stepped.append(row)
+        passed = time.monotonic() - began
+        shares = sum(row.width for row in rows)
+        for row in rows:
+            row.seconds += passed * row.width / shares
+
+
+def _free(loaded: Loaded) -> None:
+    if loaded.device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _batches(rows: list[Row]) -> list[list[Row]]:
+    """The rows of one group as they can share calls: all together, unless their prompts' lengths go together badly."""
+    lengths = [row.positive.shape[1] for row in rows]
+    shortest = min(lengths)
+    if math.lcm(*lengths) <= shortest * MAX_CHUNKS:
+        return [rows]
+    return [[row for row in rows if row.positive.shape[1] == length] for length in dict.fromkeys(lengths)]

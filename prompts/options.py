@@ -1,0 +1,265 @@
+"""Recipe fields asked for inside a text ("--ar 3:2", "竖图 4张 种子123"), and the text that is left over."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from prompts.errors import Refusal
+from prompts.prompt import Options
+
+MAX_SEED = 2**32 - 1
+SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to say
+STEPS = (1, 150)
+GUIDANCE = (0.0, 30.0)
+COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
+WIDEST = 4.0  # ratio of the longer side to the shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was read: the options, the text left over, and the words of `--no`."""
+
+    options: Options
+    text: str
+    negative: str = ""
+
+
+def _refuse(option: str, value: str, low: float | None = None, high: float | None = None) -> Refusal:
+    if low is not None and high is not None:
+        return Refusal("option.out_of_range", option=option, value=value, low=low, high=high)
+    return Refusal("option.bad_value", option=option, value=value)
+
+
+def _whole(option: str, value: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,12}", value):
+        raise _refuse(option, value)
+    if not low <= (number := int(value)) <= high:
+        raise _refuse(option, value, low, high)
+    return number
+
+
+def _real(option: str, value: str, low: float, high: float) -> float:
+    if not re.fullmatch(r"[+-]?([0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})", value):
+        raise _refuse(option, value)
+    if not low <= (number := float(value)) <= high:
+        raise _refuse(option, value, low, high)
+    return number
+
+
+def _ratio(option: str, value: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,5}(?:\.[0-9]{1,4})?)(?:[:/x×比]([0-9]{1,5}(?:\.[0-9]{1,4})?))?", value)
+    if match is None:
+        raise _refuse(option, value)
+    width, height = float(match.group(1)), float(match.group(2) or 1)
+    if not width or not height or not 1 / WIDEST <= width / height <= WIDEST:
+        raise Refusal("option.ratio", option=option, value=value, widest=f"{WIDEST:g}")
+    return width / height
+
+
+def _size(option: str, value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,5})(?:[x*×X]([0-9]{1,5}))?", value)
+    if match is None:
+        raise _refuse(option, value)
+    sides = [int(side) for side in (match.group(1), match.group(2) or match.group(1))]
+    if not all(SIDES[0] <= side <= SIDES[1] for side in sides):
+        raise _refuse(option, value, *SIDES)
+    return sides[0], sides[1]
+
+
+def _with_size(options: Options, option: str, value: str) -> Options:
+    width, height = _size(option, value)
+    return replace(options, width=width, height=height)
+
+
+def _with_seed(options: Options, option: str, value: str) -> Options:
+    return replace(options, seed=None if value == "-1" else _whole(option, value, 0, MAX_SEED))
+
+
+def _with_words(name: str) -> Callable[[Options, str, str], Options]:
+    def read(options: Options, option: str, value: str) -> Options:
+        if not value:
+            raise _refuse(option, value)
+        return replace(options, **{name: value})  # type: ignore[arg-type]
+
+    return read
+
+
+_FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
+    "ar": lambda options, option, value: replace(options, ratio=_ratio(option, value)),
+    "size": _with_size,
+    "steps": lambda options, option, value: replace(options, steps=_whole(option, value, *STEPS)),
+    "seed": _with_seed,
+    "guidance": lambda options, option, value: replace(options, guidance=_real(option, value, *GUIDANCE)),
+    "sampler": _with_words("sampler"),
+    "model": _with_words("model"),
+    "count": lambda options, option, value: replace(options, count=_whole(option, value, *COUNTS)),
+}
+_OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
+_SWITCHES = ("raw", "hd")
+_MANY_WORDS = ("sampler", "model", "no")  # their value goes on to the next option, comma or line
+
+_FLAG = re.compile(
+    r"(?:(?<=\s)|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=\s)|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
+)
+_VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
+
+
+def flags(text: str) -> Asked:
+    """Only the `--name value` options. Raises Refusal for an unknown name or a value that cannot be."""
+    options, negatives, kept = Options(), [], []
+    position = 0
+    while match := _FLAG.search(text, position):
+        kept.append(text[position : match.start()])
+        position = match.end()
+        written = match.group().strip().rstrip("=")
+        name = (match.group(1) or match.group(2)).lower()
+        name = _OTHER_NAMES.get(name, name)
+        if name in _SWITCHES:
+            options = replace(options, raw=True) if name == "raw" else replace(options, large=True)
+            continue
+        if name != "no" and name not in _FLAGS:
+            known = [*_FLAGS, *_SWITCHES, *_OTHER_NAMES, "no"]
+            nearest = (difflib.get_close_matches(name, known, 1, 0.5) or ["ar"])[0]
+            raise Refusal("option.unknown", option=written, nearest=f"--{nearest}")
+        value, position = _value(text, position, name)
+        if name == "no":
+            negatives.append(value)
+        else:
+            options = _FLAGS[name](options, written, value)
+    kept.append(text[position:])
+    rest = " ".join(part for part in (part.strip() for part in kept) if part) if len(kept) > 1 else text
+    return Asked(options, rest, ", ".join(filter(None, negatives)))
+
+
+def _value(text: str, position: int, name: str) -> tuple[str, int]:
+    quoted = _VALUE.match(text, position)
+    if quoted and quoted.group(3) is None:
+        return (quoted.group(1) or quoted.group(2) or "").strip(), quoted.end()
+    if name in _MANY_WORDS:
+        following = _FLAG.search(text, position)
+        end = following.start() if following else len(text)
+        stop = re.search(r"\n" if name == "no" else r"[,，、。；\n]", text[position:end])
+        end = position + stop.start() if stop else end
+        return text[position:end].strip(), end
+    if quoted is None or _FLAG.match(text, position):
+        return "", position
+    return quoted.group(3), quoted.end()
+
+
+# ── plain words ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_SHAPES = {
+    "竖屏": 9 / 16, "手机屏": 9 / 16, "竖": 2 / 3, "纵向": 2 / 3, "横屏": 16 / 9, "宽屏": 16 / 9, "横": 3 / 2,
+    "横向": 3 / 2, "方": 1.0, "正方形": 1.0, "方形": 1.0,
+}  # fmt: skip
+_ENGLISH_SHAPES = {
+    "portrait": 2 / 3,
+    "vertical": 2 / 3,
+    "landscape": 3 / 2,
+    "horizontal": 3 / 2,
+    "square": 1.0,
+    "widescreen": 16 / 9,
+}
+_RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
+_TRADITIONAL = str.maketrans(
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率", "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率"
+)
+_START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
+_ORDER = r"(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)*"
+_PICTURES = r"(?:图片|照片|图像|图|画)?"
+
+_Reader = Callable[[Options, re.Match[str]], Options]
+
+
+def _count(options: Options, match: re.Match[str]) -> Options:
+    word = match.group("n")
+    return replace(options, count=_DIGITS.get(word) or _whole(match.group().strip(), word, *COUNTS))
+
+
+_PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (
+        re.compile(rf"{_START}{_ORDER}(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}{_END}"),
+        _count,
+    ),
+    (  # "画4张猫": a number of pictures, since somebody asks for them; "三张桌子" stays
+        re.compile(rf"{_START}(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做)+(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])\s?[张幅](?=\S)"),
+        _count,
+    ),
+    (re.compile(rf"{_START}(?P<n>[0-9]{{1,4}})\s?(?:pictures|images|pics){_END}", re.IGNORECASE), _count),
+    (
+        re.compile(
+            rf"{_START}(?P<shape>竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?{_END}"
+            rf"|{_START}(?P<shape2>竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?{_END}"
+            rf"|{_START}(?P<shape3>纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?{_END}"
+        ),
+        lambda options, match: replace(
+            options, ratio=_SHAPES[match.group("shape") or match.group("shape2") or match.group("shape3")]
+        ),
+    ),
+    (
+        re.compile(rf"{_START}(?P<shape>portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image){_END}", re.IGNORECASE),
+        lambda options, match: replace(options, ratio=_ENGLISH_SHAPES[match.group("shape").lower()]),
+    ),
+    (
+        re.compile(rf"{_START}(?:比例|画幅|宽高比|尺寸比例)?\s?[:：]?\s?(?P<ratio>{_RATIOS})(?:比例|画幅|的图|图)?{_END}"),
+        lambda options, match: replace(options, ratio=_ratio("比例", re.sub("[：比]", ":", match.group("ratio")))),
+    ),
+    (
+        re.compile(rf"{_START}(?:尺寸|大小|分辨率|size)?\s?[:：]?\s?(?P<size>[0-9]{{2,5}}\s?[x×*X]\s?[0-9]{{2,5}})(?:像素|px)?{_END}"),
+        lambda options, match: _with_size(options, "尺寸", re.sub(r"\s", "", match.group("size"))),
+    ),
+    (
+        re.compile(rf"{_START}(?:迭代)?(?:步数|steps)\s?[:：是为]?\s?(?P<n>[0-9]{{1,6}})步?{_END}|{_START}(?P<m>[0-9]{{1,4}})步{_END}", re.IGNORECASE),
+        lambda options, match: replace(options, steps=_whole("步数", match.group("n") or match.group("m"), *STEPS)),
+    ),
+    (
+        re.compile(rf"{_START}(?:随机)?(?:种子|seed)\s?[:：是为]?\s?(?P<n>-?[0-9]{{1,12}}){_END}", re.IGNORECASE),
+        lambda options, match: _with_seed(options, "种子", match.group("n")),
+    ),
+    (
+        re.compile(rf"{_START}(?:引导|引导系数|提示词相关性|相关性|cfg)\s?[:：是为]?\s?(?P<n>[0-9]{{1,3}}(?:\.[0-9]{{1,3}})?){_END}", re.IGNORECASE),
+        lambda options, match: replace(options, guidance=_real("引导", match.group("n"), *GUIDANCE)),
+    ),
+    (
+        re.compile(rf"{_START}(?:采样器|采样方法|采样)\s?[:：是用]?\s?(?P<name>[A-Za-z][A-Za-z0-9+ ]*[A-Za-z0-9+]){_END}"),
+        lambda options, match: replace(options, sampler=match.group("name").strip()),
+    ),
+    (re.compile(rf"{_START}(?:高清|超清|高清图|高清大图|大图|高分辨率){_END}"), lambda options, match: replace(options, large=True)),
+)  # fmt: skip
+_BRACKETED = re.compile(r"[(\[{<]")
+
+
+def read(text: str) -> Asked:
+    """All options of a text. Raises Refusal for an unknown `--name` and for a value that cannot be."""
+    asked = flags(text)
+    return asked if asked.options.raw else plain(asked)
+
+
+def plain(asked: Asked) -> Asked:
+    """With the options said in plain words, standing between commas or spaces; text in brackets is left alone."""
+    options, rest = asked.options, asked.text
+    plain_ = rest.translate(
+        _TRADITIONAL
+    )  # sign for sign, so that what is found can be cut out of the person's own text
+    for pattern, reader in _PLAIN:
+        found = list(pattern.finditer(plain_))
+        covered = _bracketed(rest) if found and _BRACKETED.search(rest) else None
+        for match in reversed(found):
+            if covered is None or not covered[match.start()]:
+                options = reader(options, match)
+                rest = rest[: match.start()] + " " + rest[match.end() :]
+        plain_ = rest.translate(_TRADITIONAL)
+    return Asked(options, rest, asked.negative)
+
+
+def _bracketed(text: str) -> list[bool]:
+    covered, depth = [], 0
+    for sign in text:
+        depth += sign in "([{<"
+        covered.append(depth > 0)
+        depth = max(0, depth - (sign in ")]}>"))
+    return covered

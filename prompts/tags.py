@@ -1,0 +1,62 @@
+"""Which of the three parts an English tag belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from prompts.prompt import Part
+from prompts.translate.glossary import Entry, entries
+
+_QUALITY_STYLE = re.compile(
+    r"\b(style|quality|masterpiece|resolution|highres|absurdres|detailed|painting|paintings|illustration|drawing|sketch|render|"
+    r"rendering|rendered|artwork|art|artstation|photo|photograph|photography|photorealistic|realistic|anime|manga|comic|"
+    r"watercolor|watercolour|engine|wallpaper|lens|film|bokeh|depth of field|[248]k|uhd|hdr|\d+mm|f/?\d|3d|2d|cg|trending|"
+    r"by [a-z]+|aesthetic|cinematic|digital|print|poster|monochrome|grayscale|vector|pixel)\b",
+    re.IGNORECASE,
+)
+_SCENE = re.compile(
+    r"^(in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among|during|with)\s+(?!arms|hands|a smile)"
+    r"|\b(background|lighting|light|lights|sky|weather|night|morning|evening|sunset|sunrise|day|scenery|landscape|indoors|"
+    r"outdoors|street|forest|room|city|mountains?|sea|ocean|beach|rain|snow|spring|summer|autumn|winter)$",
+    re.IGNORECASE,
+)
+
+
+_SUBJECTS = frozenset({"plant", "place", "nature", "building", "vehicle"})
+
+
+@cache
+def _known() -> Mapping[str, Entry]:
+    """Every tag in the glossary; the first file that has it wins."""
+    known: dict[str, Entry] = {}
+    for entry in entries().values():
+        known.setdefault(entry.tag.lower(), entry)
+    return known
+
+
+def can_be_subject(text: str) -> bool:
+    """Whether a fragment of the scene names a thing or a place that a picture can be of."""
+    tag = text.lower()
+    entry = _known().get(tag) or _known().get(tag.rpartition(" ")[2])
+    return entry is not None and entry.category in _SUBJECTS and not _SCENE.match(tag)
+
+
+def part_of(text: str) -> Part:
+    """The part an English fragment belongs to: as the glossary has it, else by its words, else by its last word."""
+    plain = re.sub(r"\\|^[\[{(]+|[:|].*|[\])}]", "", text.replace("_", " ").lower())
+    tag = " ".join(plain.split())
+    known = _known()
+    for candidate in (tag, re.sub(r"^(a|an|the|some|very|highly|extremely) ", "", tag)):
+        if found := known.get(candidate):
+            return found.part
+    sentence = tag.count(" ") >= 4  # "a photo of a cat on a beach": a sentence is about its subject
+    if sentence:
+        return "subject"
+    if _QUALITY_STYLE.search(tag):
+        return "quality_style"
+    if _SCENE.search(tag):
+        return "scene_detail"
+    last = known.get(tag.rpartition(" ")[2])
+    return last.part if last else "subject"

@@ -1,0 +1,91 @@
+"""Our own glossary: the vocabulary of painting, Chinese to tag, and the clauses that patterns read out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+from prompts.prompt import PARTS, Part
+from prompts.translate import Phrase, script
+
+FOLDER = Path(__file__).parent.parent / "data" / "glossary"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One Chinese key's English; the category says how patterns may join it to its neighbours."""
+
+    tag: str
+    category: str
+    part: Part
+
+
+class GlossaryError(ValueError):
+    """A line of a glossary file that cannot be read."""
+
+
+def rows(path: Path) -> Iterator[tuple[str, Entry, int]]:
+    """Every key of one file with its entry and line. `@ category part` opens a section; a line is keys, tab, tag.
+    Raises GlossaryError naming file and line."""
+    category, part = "", ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith("@"):
+            words = line[1:].split()
+            if len(words) != 2 or words[1] not in PARTS:
+                raise GlossaryError(
+                    f"{path.name}:{number}: a section is '@ category part', part one of {', '.join(PARTS)}"
+                )
+            category, part = words
+            continue
+        keys, tab, tag = line.partition("\t")
+        if not tab or not keys.split() or not category or "\t" in tag:
+            raise GlossaryError(f"{path.name}:{number}: a line is keys, one tab, tag, under a section")
+        for key in keys.split():
+            yield key, Entry(tag.strip(), category, cast(Part, part)), number
+
+
+@cache
+def entries() -> MappingProxyType[str, Entry]:
+    """The whole glossary. The first file (by name) that has a key wins."""
+    table: dict[str, Entry] = {}
+    for path in sorted(FOLDER.glob("*.tsv")):
+        for key, entry, _ in rows(path):
+            table.setdefault(key, entry)
+    return MappingProxyType(table)
+
+
+class Glossary:
+    """The translator that knows the vocabulary of painting. `known` tells a dictionary's words, so that a word which the
+    glossary lacks is not read as two which it has."""
+
+    sentences = False
+
+    def __init__(self, known: Callable[[str], bool] | None = None) -> None:
+        self._known = known
+        self._remembered = lru_cache(4096)(self._translate)
+
+    def translate(self, clause: str) -> tuple[Phrase, ...]:
+        return self._remembered(clause)
+
+    def _translate(self, clause: str) -> tuple[Phrase, ...]:
+        from prompts.translate.patterns import read
+
+        plain = script.simplified(clause)
+        phrases = read(plain, entries(), self._known)
+        if plain == clause:
+            return phrases
+        same = len(plain) == len(clause)
+        return tuple(_as_written(phrase, plain, clause if same else "", clause) for phrase in phrases)
+
+
+def _as_written(phrase: Phrase, plain: str, aligned: str, clause: str) -> Phrase:
+    """The phrase with its source as the person wrote it, in traditional characters."""
+    start = plain.find(phrase.source)
+    source = aligned[start : start + len(phrase.source)] if aligned and start >= 0 else clause
+    return replace(phrase, source=source)

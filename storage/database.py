@@ -1,0 +1,211 @@
+"""The database and the folder of files beside it: opening, migrating, reading and writing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self, cast
+
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from prompts.errors import Refusal
+from storage import migrations
+from storage.errors import refusing
+from storage.files import Files
+from storage.tables import Base
+
+FILE = "danqing.sqlite3"
+BUSY = 30  # seconds a process waits while another one writes; a transaction of ours takes milliseconds
+CONNECT = 10  # seconds for a PostgreSQL server to answer
+LOCK = 0x64616E71  # "danq": the number of our advisory locks on PostgreSQL
+WRITES = "danqing_writes"
+
+
+def new_id() -> str:
+    """Twelve random characters (base32, 60 bits)."""
+    return base64.b32encode(secrets.token_bytes(8))[:12].decode().lower()
+
+
+def address_of(url: str, folder: Path) -> URL:
+    """The URL with its driver named. An empty one means a SQLite file in the data folder."""
+    if not url:
+        return URL.create("sqlite+aiosqlite", database=str(folder / FILE))
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:  # never show the URL itself: there may be a password in it
+        raise Refusal("storage.url") from error
+    if address.get_backend_name() in ("postgresql", "postgres"):
+        query = dict(address.query)
+        if "sslmode" in query:  # libpq's name for what asyncpg calls ssl
+            query["ssl"] = query.pop("sslmode")
+        return address.set(drivername="postgresql+asyncpg", query=query)
+    if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
+        return address.set(drivername="sqlite+aiosqlite")
+    raise Refusal("storage.url")
+
+
+def place_of(address: URL) -> str:
+    """The file, or the server and the database on it: what may be shown of a URL."""
+    if address.get_backend_name() == "sqlite":
+        return str(address.database)
+    return f"{address.host or ''}/{address.database or ''}"
+
+
+def connect(url: str, folder: Path) -> AsyncEngine:
+    """The engine behind a Database, with nothing opened, made or migrated yet. Raises Refusal."""
+    address = address_of(url, folder)
+    if address.get_backend_name() == "sqlite":
+        # isolation_level None: sqlite3 begins no transactions of its own, `_begin` does, so DDL is transactional too.
+        engine = create_async_engine(address, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=4)
+        event.listen(engine.sync_engine, "connect", _connected)
+        event.listen(engine.sync_engine, "begin", _begin)
+        return engine
+    try:
+        return create_async_engine(address, connect_args={"timeout": CONNECT}, pool_pre_ping=True)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise Refusal("storage.driver") from error
+
+
+def _connected(connection: Any, _record: object) -> None:
+    # synchronous=FULL: every commit waits for the disk (1 to 5 ms on an SSD). With NORMAL a power cut takes
+    # back the last commits, and a person who was told "accepted" would never hear of the job again. A job makes a
+    # handful of commits in seconds of drawing, so the wait does not show.
+    try:
+        for pragma in ("foreign_keys=ON", "synchronous=FULL"):
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+    except BaseException:
+        connection.close()  # the pool would forget it, with its thread running
+        raise
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once and waits for it. A transaction that began by reading cannot wait: when
+    # somebody else wrote meanwhile, SQLite ends it with "database is locked", whatever the timeout.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Database:
+    """An open database, with `files` for the pictures. Made by `open`, ended by `close`; one event loop uses it."""
+
+    def __init__(self, engine: AsyncEngine, folder: Path, where: str) -> None:
+        self.files = Files(folder / "pictures")
+        self.where = where
+        self._engine = engine
+        self._writer = engine.execution_options(**{WRITES: True})
+        self._turn = asyncio.Lock()
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    @classmethod
+    async def open(cls, url: str, folder: Path) -> Self:
+        """The database at `url` ("" for a SQLite file in `folder`), brought to today's tables.
+
+        `url` is `sqlite:///path` or `postgresql://name:password@host/database`. Raises Refusal: storage.url, .driver,
+        .readonly, .full, .unreachable, .login, .damaged, .newer, .busy.
+        """
+        address = address_of(url, folder)
+        where = place_of(address)
+        with refusing(str(folder), files=True):
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            if address.get_backend_name() == "sqlite":
+                await asyncio.to_thread(Path(where).parent.mkdir, parents=True, exist_ok=True)
+        database = cls(connect(url, folder), folder, where)
+        try:
+            await database.files.prepare()
+            with refusing(where):
+                await database._prepare()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A session to read in: all of it sees the database at one moment (on SQLite). Raises Refusal."""
+        with refusing(self.where):
+            async with AsyncSession(self._engine, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session to write in: one transaction, committed at the end, undone by an error. Never one within another:
+        the inner one would wait for the outer one. Raises Refusal."""
+        with refusing(self.where):
+            async with AsyncExitStack() as stack:
+                if self.sqlite:
+                    # Coroutines queue here in order; SQLite's own waiting is a race of naps between processes.
+                    await stack.enter_async_context(self._turn)
+                session = await stack.enter_async_context(AsyncSession(self._writer, expire_on_commit=False))
+                await stack.enter_async_context(session.begin())
+                yield session
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether this is SQLite; PostgreSQL otherwise."""
+        return self._engine.dialect.name == "sqlite"
+
+    def insert(self, table: type[Base]) -> Insert:
+        """An INSERT with ON CONFLICT, which both databases spell alike but SQLAlchemy keeps in two dialects."""
+        if self.sqlite:
+            return Insert(cast(Any, table))
+        from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+
+        return cast(Insert, PostgresInsert(cast(Any, table)))
+
+    def now(self) -> datetime:
+        """The time, in UTC, later than any this object has told before: what is newest stays newest."""
+        self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
+        return self._last
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def lock(self, session: AsyncSession) -> None:
+        """Wait until no other transaction holds this lock, and hold it to the end of this one."""
+        if not self.sqlite:  # there every writing transaction is alone already
+            await session.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+
+    async def _prepare(self) -> None:
+        if self.sqlite:
+            async with self._engine.connect() as connection:
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                # The file remembers it. A disk that cannot do it (some network folders) keeps the older way.
+                await (await raw.execute("PRAGMA journal_mode=WAL")).close()
+        async with self._engine.connect() as connection:
+            found = await connection.run_sync(migrations.revision)
+        if found != migrations.HEAD:
+            await self._migrate()
+        elif self.sqlite:
+            async with self._writer.connect() as connection:  # a file that can be read but not written says so now
+                await connection.begin()
+
+    async def _migrate(self) -> None:
+        async with self._writer.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            if self.sqlite:
+                # SQLite rebuilds tables by dropping the old one, which would cascade. It cannot be changed within a
+                # transaction, so it comes before.
+                await (await raw.execute("PRAGMA foreign_keys=OFF")).close()
+            try:
+                async with connection.begin():
+                    if not self.sqlite:
+                        await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+                    await connection.run_sync(
+                        migrations.upgrade
+                    )  # asks for the revision again: another may have been first
+                    if self.sqlite and (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
+                        raise Refusal("storage.damaged", where=self.where)
+            finally:
+                if self.sqlite:
+                    await (await raw.execute("PRAGMA foreign_keys=ON")).close()

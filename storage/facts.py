@@ -1,0 +1,23 @@
+"""What the program itself remembers: measured speeds, the secret of the web sessions."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from prompts.prompt import Json
+from storage import tables
+from storage.database import Database
+
+
+async def fact(db: Database, key: str) -> Json:
+    """The value under a key, None where there is none."""
+    async with db.session() as session:
+        row = await session.get(tables.Fact, key)
+        return None if row is None else cast(Json, row.value)
+
+
+async def set_fact(db: Database, key: str, value: Json) -> None:
+    """Remember a value under a key."""
+    row = db.insert(tables.Fact).values(key=key, value=value)
+    async with db.writing() as session:
+        await session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))

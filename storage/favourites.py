@@ -1,0 +1,148 @@
+"""Favourites: prompts that a person saved under a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import Select, select, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from storage import tables
+from storage.database import Database, new_id
+from storage.search import containing, fold
+
+MAX_NAME = 80  # characters: a name is shown on a button
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Favourite:
+    """A saved prompt: `text` is what the person wrote, `picture` the one it was saved from, `used` how often."""
+
+    id: str
+    person: str
+    name: str
+    text: str
+    recipe: Recipe | None
+    picture: str | None
+    created: datetime
+    used: int
+
+
+async def save(
+    db: Database, person: str, name: str, text: str, recipe: Recipe | None = None, picture: str | None = None
+) -> Favourite:
+    """Save a prompt. Raises Refusal "favourites.exists" for a name that is taken (whatever its case),
+    "favourites.name_limits" for one that is empty or too long."""
+    name = _name(name)
+    async with db.writing() as session:
+        if picture is not None:  # it may be gone by now
+            there = select(tables.Picture.id).where(tables.Picture.id == picture)
+            picture = await session.scalar(there.with_for_update(read=True, key_share=True))
+        row = db.insert(tables.Favourite).values(
+            id=new_id(),
+            person=person,
+            name=name,
+            folded=fold(name),
+            text=text,
+            words=fold(f"{name} {text}"),
+            recipe=recipe and recipe.to_json(),
+            source_hash=recipe.source.picture if recipe and recipe.source else None,
+            picture=picture,
+            created=db.now(),
+            used=0,
+        )
+        free = row.on_conflict_do_nothing(index_elements=["person", "folded"]).returning(tables.Favourite)
+        saved = (await session.scalars(free)).first()
+        if saved is None:
+            raise Refusal("favourites.exists", name=name)
+        return _favourite(saved)
+
+
+async def listed(db: Database, person: str, words: str = "", limit: int = 50, offset: int = 0) -> list[Favourite]:
+    """A person's favourites in whose name or text every one of `words` occurs, newest first."""
+    async with db.session() as session:
+        return [_favourite(row) for row in await session.scalars(listed_query(person, words, limit, offset))]
+
+
+def listed_query(person: str, words: str, limit: int, offset: int) -> Select[tables.Favourite]:
+    """Apart, so that a test can look at its plan."""
+    favourite = tables.Favourite
+    query = select(favourite).where(favourite.person == person, *containing(favourite.words, words))
+    return query.order_by(favourite.created.desc(), favourite.id.desc()).limit(limit).offset(offset)
+
+
+async def find(db: Database, person: str, name_or_id: str) -> Favourite:
+    """The favourite of this name (whatever its case) or id.
+
+    Raises Refusal "favourites.unknown", or "favourites.unknown_nearest" with the nearest name there is.
+    """
+    async with db.session() as session:
+        return _favourite(await _find(session, person, name_or_id))
+
+
+async def rename(db: Database, person: str, name_or_id: str, name: str) -> Favourite:
+    """Give a favourite another name. Raises what `find` and `save` raise."""
+    name = _name(name)
+    try:
+        async with db.writing() as session:
+            row = await _find(session, person, name_or_id)
+            row.name, row.folded, row.words = name, fold(name), fold(f"{name} {row.text}")
+            await session.flush()
+            return _favourite(row)
+    except IntegrityError as error:  # the only rule that a name can break
+        raise Refusal("favourites.exists", name=name) from error
+
+
+async def delete(db: Database, person: str, name_or_id: str) -> Favourite:
+    """Remove a favourite and return what it was. Raises what `find` raises."""
+    async with db.writing() as session:
+        row = await _find(session, person, name_or_id)
+        await session.execute(delete_rows(tables.Favourite).where(tables.Favourite.id == row.id))
+        return _favourite(row)
+
+
+async def touch(db: Database, favourite_id: str) -> None:
+    """Count one more use."""
+    favourite = tables.Favourite
+    async with db.writing() as session:
+        await session.execute(update(favourite).where(favourite.id == favourite_id).values(used=favourite.used + 1))
+
+
+async def _find(session: AsyncSession, person: str, name_or_id: str) -> tables.Favourite:
+    favourite = tables.Favourite
+    wanted = fold(name_or_id)
+    mine = select(favourite).where(favourite.person == person)
+    for match in (favourite.folded == wanted, favourite.id == name_or_id.strip()):
+        if (row := await session.scalar(mine.where(match))) is not None:
+            return row
+    names = {row.folded: row.name for row in await session.scalars(mine)}
+    shown = name_or_id.strip()[:MAX_NAME]
+    for near in get_close_matches(wanted[:MAX_NAME], names, n=1, cutoff=0.5):
+        raise Refusal("favourites.unknown_nearest", name=shown, nearest=names[near])
+    raise Refusal("favourites.unknown", name=shown)
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME:
+        raise Refusal("favourites.name_limits", limit=MAX_NAME)
+    return name
+
+
+def _favourite(row: tables.Favourite) -> Favourite:
+    return Favourite(
+        id=row.id,
+        person=row.person,
+        name=row.name,
+        text=row.text,
+        recipe=Recipe.from_json(row.recipe) if row.recipe is not None else None,
+        picture=row.picture,
+        created=row.created,
+        used=row.used,
+    )

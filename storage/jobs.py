@@ -1,0 +1,196 @@
+"""Jobs: written before the person is told "accepted", remembered until answered and after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, false, select, update
+
+from engine.job import Job, Lane, Picture, State
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import tables
+from storage.database import Database
+from storage.pictures import PictureRow, of_job, write
+from storage.spare import drop
+from storage.tables import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer stands: `message` is the platform's id of it, "" until it is posted."""
+
+    platform: str
+    chat: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
+    picture a button was pressed under; `error_key` with `error_values` say why it failed."""
+
+    job: Job
+    place: Place
+    language: str
+    request_key: str
+    parent: str | None
+    error_key: str = ""
+    error_values: Mapping[str, Json] = field(default_factory=dict)
+    answered: bool
+    created: datetime
+
+
+async def add(
+    db: Database, job: Job, *, place: Place, language: str, request_key: str, parent: str | None = None
+) -> bool:
+    """Write an accepted job; False when a request of this key is known already (nothing is written then).
+
+    An empty key is nobody's and can be used again. The owner has to be a person of storage/people.py.
+    """
+    sources = dict.fromkeys(recipe.source.picture for recipe in job.recipes if recipe.source)
+    statement = db.insert(tables.Job).values(
+        id=job.id,
+        person=job.owner,
+        request_key=request_key or None,
+        recipes=[recipe.to_json() for recipe in job.recipes],
+        sources=" ".join(sources),
+        lane=job.lane.value,
+        state=job.state.value,
+        attempt=job.attempt,
+        platform=place.platform,
+        chat=place.chat,
+        message=place.message,
+        language=language,
+        parent=parent,
+        error_key="",
+        error_values={},
+        answered=False,
+        created=db.now(),
+    )
+    async with db.writing() as session:
+        written = await session.execute(
+            statement.on_conflict_do_nothing(index_elements=["request_key"]).returning(tables.Job.id)
+        )
+        return written.first() is not None
+
+
+async def posted(db: Database, job_id: str, place: Place) -> None:
+    """Remember where the answer stands."""
+    async with db.writing() as session:
+        await session.execute(
+            update(tables.Job)
+            .where(tables.Job.id == job_id)
+            .values(platform=place.platform, chat=place.chat, message=place.message)
+        )
+
+
+async def attempt(db: Database, job_id: str, attempt: int, state: State) -> None:
+    """Remember that a worker started the job or died over it; an ended job stays as it ended."""
+    async with db.writing() as session:
+        await session.execute(
+            update(tables.Job)
+            .where(tables.Job.id == job_id, tables.Job.state.in_(OPEN))
+            .values(attempt=attempt, state=state.value)
+        )
+
+
+async def end(
+    db: Database,
+    job_id: str,
+    state: State,
+    *,
+    pictures: Sequence[Picture] = (),
+    error_key: str = "",
+    error_values: Mapping[str, Json] | None = None,
+) -> tuple[PictureRow, ...]:
+    """End a job and keep its pictures, all or nothing; returns their rows in order.
+
+    A job that has ended stays as it ended, and the rows of then are returned. Raises KeyError for an unknown job,
+    Refusal when the files or the rows cannot be written: the job is then still open.
+    """
+    if state.value in OPEN:
+        raise ValueError(f"{state} is no end")
+    kept = await get(db, job_id)
+    if kept is None:
+        raise KeyError(job_id)
+    if kept.job.state.value not in OPEN:
+        return await of_job(db, job_id)
+    try:
+        for picture in pictures:
+            await db.files.put(picture.png)
+        async with db.writing() as session:
+            row = await session.scalar(select(tables.Job).where(tables.Job.id == job_id).with_for_update())
+            if row is not None and row.state in OPEN:
+                row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
+                return await write(db, session, pictures, person=row.person, job=job_id, parent=row.parent)
+    except Refusal:
+        with suppress(Refusal):  # on a full disk the files that still fitted are in the way
+            await drop(db, [picture.hash for picture in pictures])
+        raise
+    await drop(db, [picture.hash for picture in pictures])  # somebody else was first to end it
+    return await of_job(db, job_id)
+
+
+async def answered(db: Database, job_id: str) -> None:
+    """Remember that the person has the final answer."""
+    async with db.writing() as session:
+        await session.execute(update(tables.Job).where(tables.Job.id == job_id).values(answered=True))
+
+
+async def get(db: Database, job_id: str) -> Kept | None:
+    """The job, or None."""
+    async with db.session() as session:
+        row = await session.get(tables.Job, job_id)
+        return None if row is None else _kept(row)
+
+
+async def unanswered(db: Database, platforms: Collection[str]) -> list[Kept]:
+    """Every job on these platforms that is not answered yet, whatever its state, oldest first."""
+    return await _listed(db, unanswered_query(platforms))
+
+
+async def of_person(db: Database, person: str, limit: int = 20) -> list[Kept]:
+    """A person's latest jobs, newest first."""
+    return await _listed(db, of_person_query(person, limit))
+
+
+def unanswered_query(platforms: Collection[str]) -> Select[tables.Job]:
+    """Apart, so that a test can look at its plan; so is the next."""
+    open_jobs = select(tables.Job).where(tables.Job.answered == false(), tables.Job.platform.in_(list(platforms)))
+    return open_jobs.order_by(tables.Job.created, tables.Job.id)
+
+
+def of_person_query(person: str, limit: int) -> Select[tables.Job]:
+    query = select(tables.Job).where(tables.Job.person == person)
+    return query.order_by(tables.Job.created.desc(), tables.Job.id.desc()).limit(limit)
+
+
+async def _listed(db: Database, query: Select[tables.Job]) -> list[Kept]:
+    async with db.session() as session:
+        return [_kept(row) for row in await session.scalars(query)]
+
+
+def _kept(row: tables.Job) -> Kept:
+    return Kept(
+        job=Job(
+            id=row.id,
+            owner=row.person,
+            recipes=tuple(Recipe.from_json(recipe) for recipe in row.recipes),
+            lane=Lane(row.lane),
+            attempt=row.attempt,
+            state=State(row.state),
+        ),
+        place=Place(row.platform, row.chat, row.message),
+        language=row.language,
+        request_key=row.request_key or "",
+        parent=row.parent,
+        error_key=row.error_key,
+        error_values=row.error_values,
+        answered=row.answered,
+        created=row.created,
+    )

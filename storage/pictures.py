@@ -1,0 +1,297 @@
+"""The pictures people drew: their rows and their search, and the files they draw over."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.job import Picture
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from storage import tables
+from storage.database import Database, new_id
+from storage.files import suffix_of
+from storage.search import containing, fold
+from storage.spare import UPLOAD_KEPT, drop
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRow:
+    """A picture as it is remembered: `hash` names its file, `width` and `height` are its final pixels, `seconds` the
+    device time, `parent` the picture it came from, while that one is there."""
+
+    id: str
+    person: str
+    job: str | None
+    hash: str
+    recipe: Recipe
+    width: int
+    height: int
+    seconds: float
+    parent: str | None
+    created: datetime
+    favourite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some pictures of a search, and the cursor at which the next page begins (None: that was all)."""
+
+    pictures: tuple[PictureRow, ...]
+    next: str | None
+
+
+async def get(db: Database, picture_id: str) -> PictureRow | None:
+    """The picture, or None."""
+    async with db.session() as session:
+        row = await session.get(tables.Picture, picture_id)
+        return None if row is None else _row(row)
+
+
+async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
+    """The pictures a job ended in, in the order they were asked for."""
+    query = select(tables.Picture).where(tables.Picture.job == job_id)
+    return tuple(await _rows(db, query.order_by(tables.Picture.created, tables.Picture.id)))
+
+
+async def children(db: Database, picture_id: str) -> list[PictureRow]:
+    """The pictures that came from this one, oldest first."""
+    return await _rows(db, children_query(picture_id))
+
+
+def children_query(picture_id: str) -> Select[tables.Picture]:
+    """Apart, so that a test can look at its plan; so are the other queries."""
+    query = select(tables.Picture).where(tables.Picture.parent == picture_id)
+    return query.order_by(tables.Picture.created, tables.Picture.id)
+
+
+async def owned(db: Database, person: str, picture: str) -> bool:
+    """Whether the file of this hash is a picture or an upload of this person."""
+    drawn = select(tables.Picture.id).where(tables.Picture.hash == picture, tables.Picture.person == person)
+    sent = select(tables.Upload.hash).where(tables.Upload.hash == picture, tables.Upload.person == person)
+    async with db.session() as session:
+        return bool(await session.scalar(select(drawn.exists() | sent.exists())))
+
+
+async def search(
+    db: Database,
+    person: str,
+    *,
+    words: str = "",
+    model: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    favourites_only: bool = False,
+    before: str | None = None,
+    limit: int = 30,
+) -> Page:
+    """A person's own pictures, newest first.
+
+    Every one of `words` occurs (whatever its case) in what the person wrote, the English prompt or the negative.
+    `since` and `until` are days in UTC, both included, or moments (aware datetimes, `until` excluded). `before` is
+    the `next` of the page before. Raises Refusal "history.cursor" for a `before` that is none.
+    """
+    query = search_query(
+        person,
+        words=words,
+        model=model,
+        since=since,
+        until=until,
+        favourites_only=favourites_only,
+        before=before,
+        limit=limit,
+    )
+    found = await _rows(db, query)
+    page = tuple(found[:limit])
+    return Page(page, _cursor(page[-1]) if len(found) > limit and page else None)
+
+
+def search_query(
+    person: str,
+    *,
+    words: str,
+    model: str,
+    since: date | None,
+    until: date | None,
+    favourites_only: bool,
+    before: str | None,
+    limit: int,
+) -> Select[tables.Picture]:
+    """One row more than `limit`, to know whether more follow."""
+    picture = tables.Picture
+    conditions: list[ColumnElement[bool]] = [picture.person == person, *containing(picture.words, words)]
+    if model:
+        conditions.append(picture.model == model)
+    if favourites_only:
+        conditions.append(picture.favourite == true())
+    if since is not None:
+        conditions.append(picture.created >= _moment(since))
+    if until is not None and (isinstance(until, datetime) or until < date.max):
+        conditions.append(picture.created < (_moment(until) if isinstance(until, datetime) else _moment(until + DAY)))
+    if before is not None:
+        created, picture_id = _position(before)
+        position = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.Words))
+        conditions.append(tuple_(picture.created, picture.id) < position)
+    return select(picture).where(and_(*conditions)).order_by(picture.created.desc(), picture.id.desc()).limit(limit + 1)
+
+
+async def models_used(db: Database, person: str) -> list[str]:
+    """The names of the models a person drew with, the latest used first."""
+    async with db.session() as session:
+        return list(await session.scalars(models_query(person)))
+
+
+def models_query(person: str) -> Select[str]:
+    picture = tables.Picture
+    query = select(picture.model).where(picture.person == person).group_by(picture.model)
+    return query.order_by(func.max(picture.created).desc(), picture.model)
+
+
+async def set_favourite(db: Database, picture_id: str, value: bool) -> None:
+    """Mark a picture, or take the mark away."""
+    async with db.writing() as session:
+        await session.execute(update(tables.Picture).where(tables.Picture.id == picture_id).values(favourite=value))
+
+
+async def add_upload(db: Database, person: str, content: bytes) -> str:
+    """Keep a file to be drawn over (checked by the caller) and return its hash.
+
+    It stays for a day, and longer while a picture, an open job or a favourite needs it.
+    """
+    suffix = suffix_of(content)
+    picture = await db.files.put(content, suffix)
+    row = db.insert(tables.Upload).values(person=person, hash=picture, created=db.now())
+    async with db.writing() as session:
+        await db.lock(session)
+        await session.execute(
+            row.on_conflict_do_update(index_elements=["person", "hash"], set_={"created": row.excluded.created})
+        )
+        await db.files.put(content, suffix)  # again, should it have been removed just before the row
+    return picture
+
+
+async def delete(db: Database, picture_id: str) -> bool:
+    """Remove a picture, and its file when nothing else needs it; False when there is none such.
+
+    What was made from it stays, without a parent.
+    """
+    async with db.writing() as session:
+        row = await session.get(tables.Picture, picture_id)
+        if row is None:
+            return False
+        files = [row.hash, row.source_hash]
+        # By hand, not by the ORM: the foreign keys set the children's parent and the favourites' picture to nothing.
+        await session.execute(delete_rows(tables.Picture).where(tables.Picture.id == picture_id))
+        await session.execute(update(tables.Job).where(tables.Job.parent == picture_id).values(parent=None))
+    await drop(db, [file for file in files if file])
+    return True
+
+
+async def tidy(db: Database) -> int:
+    """Remove uploads that nobody drew over within a day; returns how many. To be called now and then."""
+    old = select(tables.Upload.hash).where(tables.Upload.created < db.now() - UPLOAD_KEPT).distinct()
+    async with db.session() as session:
+        uploads = list(await session.scalars(old))
+    return await drop(db, uploads)
+
+
+async def write(
+    db: Database, session: AsyncSession, drawn: Sequence[Picture], *, person: str, job: str | None, parent: str | None
+) -> tuple[PictureRow, ...]:
+    """Rows for pictures whose files are written, inside the caller's transaction."""
+    if not drawn:
+        return ()
+    await db.lock(session)
+    if parent is not None:  # it may have been deleted while its child was drawn
+        there = select(tables.Picture.id).where(tables.Picture.id == parent).with_for_update(read=True, key_share=True)
+        parent = await session.scalar(there)
+    rows: list[tables.Picture] = []
+    for picture in drawn:
+        # Again, should another picture of the same content have been deleted since: costs a look, not a write.
+        file = await db.files.put(picture.png)
+        recipe = picture.recipe
+        width, height = _size(picture)
+        rows.append(
+            tables.Picture(
+                id=new_id(),
+                person=person,
+                job=job,
+                hash=file,
+                source_hash=recipe.source.picture if recipe.source else None,
+                recipe=recipe.to_json(),
+                model=recipe.model,
+                width=width,
+                height=height,
+                seconds=picture.seconds,
+                parent=parent,
+                favourite=False,
+                created=db.now(),
+                words=_words(recipe),
+            )
+        )
+    session.add_all(rows)
+    await session.flush()
+    return tuple(map(_row, rows))
+
+
+def _moment(day: date) -> datetime:
+    return day if isinstance(day, datetime) else datetime.combine(day, time.min, UTC)
+
+
+def _cursor(row: PictureRow) -> str:
+    return f"{row.created.isoformat()}_{row.id}"
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    created, _, picture_id = cursor.partition("_")
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        raise Refusal("history.cursor") from None
+    if moment.tzinfo is None:
+        raise Refusal("history.cursor")
+    return moment, picture_id
+
+
+def _words(recipe: Recipe) -> str:
+    prompt = recipe.prompt
+    english = [fragment.text for fragment in (*prompt.fragments, *prompt.negatives)]
+    return fold(" ".join([prompt.text, *english]))
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """Pixels from the PNG's own header (https://www.w3.org/TR/png-3/#11IHDR), without decoding it."""
+    if picture.png[:8] == b"\x89PNG\r\n\x1a\n" and len(picture.png) >= 24:
+        width, height = struct.unpack(">II", picture.png[16:24])
+        return width, height
+    factor = picture.recipe.upscale.factor if picture.recipe.upscale else 1.0
+    return round(picture.recipe.width * factor), round(picture.recipe.height * factor)
+
+
+async def _rows(db: Database, query: Select[tables.Picture]) -> list[PictureRow]:
+    async with db.session() as session:
+        return [_row(row) for row in await session.scalars(query)]
+
+
+def _row(row: tables.Picture) -> PictureRow:
+    return PictureRow(
+        id=row.id,
+        person=row.person,
+        job=row.job,
+        hash=row.hash,
+        recipe=Recipe.from_json(row.recipe),
+        width=row.width,
+        height=row.height,
+        seconds=row.seconds,
+        parent=row.parent,
+        created=row.created,
+        favourite=row.favourite,
+    )

@@ -1,0 +1,43 @@
+"""Files that no row needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, false, select
+
+from storage import tables
+from storage.database import Database
+
+UPLOAD_KEPT = timedelta(days=1)  # time to draw over an uploaded file; afterwards it stays only where it is needed
+
+
+async def drop(db: Database, files: Iterable[str]) -> int:
+    """Remove the files that nothing needs any more.
+
+    In a transaction of its own, after the one that removed the rows: a crash in between leaves a file too many, never
+    a row without its file; and who writes a row for the same content meanwhile comes before it or after it.
+    """
+    removed = 0
+    for file in files:
+        async with db.writing() as session:
+            await db.lock(session)
+            if not await session.scalar(needed_query(file, db.now())):
+                await session.execute(delete(tables.Upload).where(tables.Upload.hash == file))
+                await db.files.remove(file)
+                removed += 1
+    return removed
+
+
+def needed_query(file: str, now: datetime) -> Select[bool]:
+    """Whether any row still needs a file."""
+    picture, job, upload, favourite = tables.Picture, tables.Job, tables.Upload, tables.Favourite
+    open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
+    return select(
+        select(picture.id).where(picture.hash == file).exists()
+        | select(picture.id).where(picture.source_hash == file).exists()
+        | select(favourite.id).where(favourite.source_hash == file).exists()
+        | select(upload.hash).where(upload.hash == file, upload.created >= now - UPLOAD_KEPT).exists()
+        | select(job.id).where(open_job).exists()
+    )

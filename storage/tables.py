@@ -1,0 +1,224 @@
+"""The tables, typed, with the indexes that the hot queries need."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, Text, TypeDecorator, false
+from sqlalchemy import text as sql_text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from engine.job import State
+
+OPEN = (State.WAITING.value, State.RUNNING.value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime; SQLite keeps it as UTC text that sorts by time, PostgreSQL as timestamptz."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def clean(text: str) -> str:
+    """Text as both databases take it: half surrogate pairs and NUL, which people can send, become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Words(TypeDecorator[str]):
+    """Text, cleaned."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
+class Base(DeclarativeBase):
+    """The one base of all tables; names of constraints are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Words, datetime: UtcTime}  # noqa: RUF012  (SQLAlchemy's own protocol)
+
+
+class Person(Base):
+    """Somebody; what they are called and the language they read."""
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    language: Mapped[str]
+    created: Mapped[datetime]
+
+
+class Account(Base):
+    """Under which name a platform knows a person."""
+
+    __tablename__ = "account"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+
+
+class Setting(Base):
+    """One choice of one person."""
+
+    __tablename__ = "setting"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON, nullable=False)
+
+
+class Job(Base):
+    """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
+    key because picture.job already points the other way, and tables in a circle cannot be created in one go."""
+
+    __tablename__ = "job"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    request_key: Mapped[str | None] = mapped_column(unique=True)
+    recipes: Mapped[Any] = mapped_column(JSON, nullable=False)
+    sources: Mapped[str]
+    lane: Mapped[str]
+    state: Mapped[str]
+    attempt: Mapped[int]
+    platform: Mapped[str]
+    chat: Mapped[str]
+    message: Mapped[str]
+    language: Mapped[str]
+    parent: Mapped[str | None] = mapped_column(index=True)
+    error_key: Mapped[str]
+    error_values: Mapped[Any] = mapped_column(JSON, nullable=False)
+    answered: Mapped[bool]
+    created: Mapped[datetime]
+
+    __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
+
+
+# Partial: among years of answered jobs only the few open ones are in it.
+Index(
+    "ix_job_unanswered",
+    Job.created,
+    Job.id,
+    sqlite_where=Job.answered == false(),
+    postgresql_where=Job.answered == false(),
+)
+
+
+class Picture(Base):
+    """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over."""
+
+    __tablename__ = "picture"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    job: Mapped[str | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"), index=True)
+    hash: Mapped[str] = mapped_column(index=True)
+    source_hash: Mapped[str | None] = mapped_column(index=True)
+    recipe: Mapped[Any] = mapped_column(JSON, nullable=False)
+    model: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    seconds: Mapped[float]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"))
+    favourite: Mapped[bool]
+    created: Mapped[datetime]
+    words: Mapped[str] = mapped_column(server_default=sql_text("''"))
+
+    __table_args__ = (
+        Index("ix_picture_person_created_id", "person", "created", "id"),
+        Index("ix_picture_person_favourite_created_id", "person", "favourite", "created", "id"),
+        Index("ix_picture_person_model_created_id", "person", "model", "created", "id"),
+        Index("ix_picture_parent_created_id", "parent", "created", "id"),
+    )
+
+
+class Upload(Base):
+    """A file that somebody sent to be drawn over; `created` is when it last came."""
+
+    __tablename__ = "upload"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True, index=True)
+    created: Mapped[datetime]
+
+
+class Favourite(Base):
+    """A prompt saved under a name; `folded` is the name as it is compared, `words` what a search looks through."""
+
+    __tablename__ = "favourite"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    folded: Mapped[str]
+    text: Mapped[str]
+    words: Mapped[str]
+    recipe: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    source_hash: Mapped[str | None] = mapped_column(index=True)
+    picture: Mapped[str | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
+    created: Mapped[datetime]
+    used: Mapped[int] = mapped_column(server_default=sql_text("0"))
+
+    __table_args__ = (
+        Index("ix_favourite_person_folded", "person", "folded", unique=True),
+        Index("ix_favourite_person_created_id", "person", "created", "id"),
+    )
+
+
+class Message(Base):
+    """A line of the web chat; `position` is where it was put in, `changed` when it last became different."""
+
+    __tablename__ = "message"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    chat: Mapped[str]
+    author: Mapped[str]
+    body: Mapped[Any] = mapped_column(JSON, nullable=False)
+    created: Mapped[datetime]
+    position: Mapped[int]
+    changed: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_message_chat_position", "chat", "position"),
+        Index("ix_message_chat_changed", "chat", "changed"),
+    )
+
+
+class Fact(Base):
+    """Something the program itself remembers."""
+
+    __tablename__ = "fact"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON, nullable=False)
+
+
+class Counter(Base):
+    """A number that only grows. Its row is locked until the transaction ends, so no one sees 8 before 7 is there."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]

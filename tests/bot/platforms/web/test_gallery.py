@@ -1,0 +1,113 @@
+"""History, pictures and favourites over HTTP."""
+
+import asyncio
+import io
+from datetime import date, timedelta
+
+import aiohttp
+from PIL import Image
+
+from storage import pictures
+from tests.bot.platforms.web.conftest import Serve
+from tests.bot.platforms.web.desk import drawing
+
+
+async def painted(browser: aiohttp.ClientSession, *texts: str) -> list[str]:
+    """Draw these; the ids of all pictures, newest first."""
+    for index, text in enumerate(texts):
+        await browser.post("/api/say", json={"text": text, "key": f"paint-{index:04}"})
+        async with asyncio.timeout(5):
+            while len(rows := (await (await browser.get("/api/history")).json())["pictures"]) <= index:
+                await asyncio.sleep(0.02)
+    return [row["id"] for row in rows]
+
+
+async def test_history_is_searched_by_words_model_and_date(serve: Serve) -> None:
+    browser = (await serve()).browser()
+    apple, cat = await painted(browser, "一只橘猫", "red apple")
+
+    async def found(query: str) -> list[str]:
+        return [row["id"] for row in (await (await browser.get(f"/api/history?{query}")).json())["pictures"]]
+
+    assert await found("") == [apple, cat]
+    assert await found("words=橘猫") == await found("words=orange+cat") == [cat]
+    assert await found("words=nothing") == await found("model=other") == []
+    assert await found("model=danqing-demo") == [apple, cat]
+    day = date.today()
+    assert await found(f"since={day - timedelta(1)}&until={day + timedelta(1)}") == [apple, cat]
+    assert await found(f"until={day - timedelta(2)}") == []
+    assert await found("since=2020-01-01T00:00:00.000Z&until=2020-01-02T00:00:00.000Z") == []
+    page = await (await browser.get("/api/history")).json()
+    assert (
+        page["models"] == ["danqing-demo"]
+        and page["next"] is None
+        and page["pictures"][1]["text"] == "一只戴红色帽子的橘猫，水彩"
+    )
+
+
+async def test_a_picture_tells_its_recipe_its_parent_and_its_children(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser("zh")
+    (cat,) = await painted(browser, "一只橘猫")
+    await browser.post("/api/press", json={"action": "again", "target": cat, "key": "press-0001"})
+    async with asyncio.timeout(5):
+        while not (view := await (await browser.get(f"/api/pictures/{cat}")).json())["children"]:
+            await asyncio.sleep(0.02)
+    lines = {line["name"]: line["value"] for line in view["fields"]}
+    assert lines["seed"] == "1" and lines["sampler"] == "DPM++ 2M Karras" and lines["size"] == "128×128"
+    assert view["use"].startswith("一只戴红色帽子的橘猫，水彩 --") and '--sampler "DPM++ 2M Karras"' in view["use"]
+    assert "--seed 1" in view["use"] and "--size 128x128" in view["use"] and "--negative" not in view["use"]
+    assert view["parent"] is None and view["buttons"][0]["action"] == "again"
+    child = await (await browser.get(f"/api/pictures/{view['children'][0]['id']}")).json()
+    assert child["parent"]["id"] == cat
+
+
+async def test_the_file_comes_whole_and_small(serve: Serve) -> None:
+    browser = (await serve()).browser()
+    (cat,) = await painted(browser, "猫")
+    whole = await browser.get(f"/pictures/{cat}.png")
+    assert whole.content_type == "image/png" and await whole.read() == drawing(1)
+    assert "private" in whole.headers["Cache-Control"]
+    small = await browser.get(f"/pictures/{cat}.png?size=thumb")
+    assert small.content_type == "image/webp"
+    assert max(Image.open(io.BytesIO(await small.read())).size) <= 320
+
+
+async def test_a_deleted_picture_is_gone_with_a_sentence(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser()
+    (cat,) = await painted(browser, "猫")
+    await browser.post("/api/press", json={"action": "delete", "target": cat, "key": "press-0001"})
+    for path in (f"/pictures/{cat}.png", f"/api/pictures/{cat}"):
+        answer = await browser.get(path)
+        assert answer.status == 404 and (await answer.json())["error"]
+    row = (await (await browser.get("/api/messages")).json())["messages"][1]
+    assert row["pictures"][0]["id"] == cat, "the page shows the place as empty"
+
+
+async def test_favourites_are_saved_listed_found_used_renamed_and_deleted(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser()
+    (cat,) = await painted(browser, "猫")
+    saved = await (await browser.post("/api/favourites", json={"name": " 我的猫 ", "picture": cat})).json()
+    assert saved["name"] == "我的猫" and "--seed 1" in saved["use"] and saved["picture"] == cat
+    row = await pictures.get(served.db, cat)
+    assert row and row.favourite
+    assert len((await (await browser.get("/api/history?favourites=1")).json())["pictures"]) == 1
+    await browser.post("/api/favourites", json={"name": "apple", "text": "a red apple"})
+    taken = await browser.post("/api/favourites", json={"name": "我的猫", "text": "x"})
+    assert taken.status == 409
+    assert (await browser.post("/api/favourites", json={"name": "", "text": "x"})).status == 400
+
+    async def listed(words: str = "") -> list[str]:
+        answer = await (await browser.get(f"/api/favourites?words={words}")).json()
+        return [one["name"] for one in answer["favourites"]]
+
+    assert set(await listed()) == {"我的猫", "apple"} and await listed("apple") == ["apple"]
+    way = f"/api/favourites/{saved['id']}"
+    assert (await (await browser.patch(way, json={"used": True})).json())["used"] == 1
+    assert (await (await browser.patch(way, json={"name": "小猫"})).json())["name"] == "小猫"
+    assert (await browser.patch(way, json={"name": "apple"})).status == 409
+    assert (await browser.delete(way)).status == 200
+    assert await listed() == ["apple"]
+    assert (await browser.delete(way)).status == 404

@@ -1,0 +1,99 @@
+"""Writes the lists in the documents from the program's tables: `make docs`, or `python -m tests.documents`.
+
+In README.md and README.zh.md a list stands between `<!-- list: NAME -->` and `<!-- end of list -->`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from bot.commands import COMMANDS
+from bot.config import Config, example
+from bot.settings import settings
+from bot.texts import say
+from engine.samplers import SAMPLERS, SCHEDULES
+from engine.upscale import UPSCALERS
+
+ROOT = Path(__file__).parents[1]
+READMES = {"README.md": "en", "README.zh.md": "zh"}
+HEADS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "commands": {"en": ("Command", "What it does"), "zh": ("命令", "作用")},
+    "samplers": {"en": ("Sampler", "When to take it"), "zh": ("采样器", "适合什么")},
+    "upscalers": {"en": ("Upscaler", "What it does"), "zh": ("放大方法", "作用")},
+    "settings": {"en": ("Setting", "Default", "What it is"), "zh": ("设置", "默认值", "含义")},
+}
+NO_DEFAULT = "–"
+
+
+def commands(language: str) -> Iterable[tuple[str, ...]]:
+    for command in COMMANDS:
+        usage = say(language, f"command.{command.name}.usage")
+        yield f"`{usage}`", say(language, f"command.{command.name}")
+
+
+def samplers(language: str) -> Iterable[tuple[str, ...]]:
+    """One row for a sampler and its schedules."""
+    for name, row in SAMPLERS.items():
+        if name.endswith(tuple(SCHEDULES)):
+            continue
+        also = [tail.strip() for tail in SCHEDULES if name + tail in SAMPLERS]
+        yield " · ".join([f"**{name}**", *also]), row.zh if language == "zh" else row.en
+
+
+def upscalers(language: str) -> Iterable[tuple[str, ...]]:
+    for row in UPSCALERS.values():
+        yield f"**{row.name}**", row.zh if language == "zh" else row.en
+
+
+def all_settings(language: str) -> Iterable[tuple[str, ...]]:
+    for spot in settings(Config).values():
+        default = f"`{spot.default}`" if spot.default else NO_DEFAULT
+        secret = spot.secret and spot.name != "storage.url"
+        name = f"`{spot.variable}`" if secret else f"`{spot.name}`"
+        yield name, default, spot.sentence(language)
+
+
+LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
+    "commands": commands,
+    "samplers": samplers,
+    "upscalers": upscalers,
+    "settings": all_settings,
+}
+
+
+def table(name: str, language: str) -> str:
+    """A list as a Markdown table."""
+    head = HEADS[name][language]
+    rows: list[tuple[str, ...]] = [head, ("---",) * len(head), *LISTS[name](language)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def place(name: str) -> re.Pattern[str]:
+    """Where a list stands; the group is what lies between its markers."""
+    return re.compile(rf"<!-- list: {name} -->\n(.*?)<!-- end of list -->", re.DOTALL)
+
+
+def filled(text: str, language: str) -> str:
+    """The document with its lists as they have to be today."""
+    for name in LISTS:
+        new = f"<!-- list: {name} -->\n\n{table(name, language)}\n\n<!-- end of list -->"
+        text = place(name).sub(new.replace("\\", r"\\"), text)
+    return text
+
+
+def main() -> None:
+    """Bring every document up to date; says which have changed."""
+    wanted = {ROOT / "config.example.yaml": example()}
+    for name, language in READMES.items():
+        if (ROOT / name).exists():
+            wanted[ROOT / name] = filled((ROOT / name).read_text("utf-8"), language)
+    for file, text in wanted.items():
+        if not file.exists() or file.read_text("utf-8") != text:
+            file.write_text(text, "utf-8")
+            print(f"wrote {file.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

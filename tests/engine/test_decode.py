@@ -1,0 +1,73 @@
+"""Previews and upscaling: small, cheap, and of the right colours."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine import catalog, decode, models, upscale
+from engine.models import Loaded
+from engine.recipe import Upscale
+from prompts.errors import Refusal
+from tests.engine.drawing import photograph, pixels
+
+
+@pytest.fixture(scope="module")
+def demo() -> Loaded:
+    return models.load(catalog.builtin(), torch.device("cpu"))
+
+
+@pytest.mark.parametrize("colour", [(220, 30, 30), (30, 60, 220), (240, 240, 240), (20, 20, 20)])
+def test_a_preview_has_the_colours_of_the_picture(colour: tuple[int, int, int], demo: Loaded) -> None:
+    picture = Image.new("RGB", (128, 64), colour)
+    latents = decode.latents(demo, picture, torch.Generator().manual_seed(1))
+    preview = Image.open(io.BytesIO(decode.preview(demo, latents)))
+    assert preview.format == "JPEG" and preview.size == (128, 64)
+    shown = np.asarray(preview.convert("RGB"))[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
+    assert np.abs(shown - np.array(colour)).mean() < 60
+
+
+def test_a_preview_is_small_even_of_a_large_picture_or_of_nonsense(loaded: Loaded) -> None:
+    for latents in (torch.randn(1, 4, 64, 96), torch.full((1, 4, 8, 8), torch.nan), torch.randn(1, 4, 1, 256)):
+        preview = Image.open(io.BytesIO(decode.preview(loaded, latents)))
+        assert max(preview.size) <= decode.PREVIEW_SIDE
+
+
+def test_a_picture_comes_back_from_its_latents(demo: Loaded) -> None:
+    picture = photograph(128, 128)
+    latents = decode.latents(demo, picture, torch.Generator().manual_seed(1))
+    [back] = decode.pictures(demo, [latents])
+    assert np.abs(pixels(back) - pixels(picture)).mean() < 25
+
+
+def test_many_rows_are_decoded_in_turns(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    latents = list(torch.randn(5, 1, 4, 8, 8))
+    together = decode.pictures(loaded, latents)
+    monkeypatch.setattr(decode, "PIXELS_AT_ONCE", 2 * 64 * 64)
+    apart = decode.pictures(loaded, latents)
+    assert len(together) == len(apart) == 5
+    for one, other in zip(together, apart, strict=True):
+        assert np.abs(pixels(one) - pixels(other)).max() <= 1
+
+
+def test_lanczos_enlarges_by_the_factor() -> None:
+    assert upscale.apply(photograph(64, 48), Upscale("lanczos", 1.5)).size == (96, 72)
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        (Upscale("Lanzos", 2.0), "upscaler.unknown"),
+        (Upscale("Lanczos", 0.5), "upscale.factor"),
+        (Upscale("Lanczos", float("nan")), "upscale.factor"),
+        (Upscale("Lanczos", 8.0), "upscale.too_large"),
+    ],
+)
+def test_what_cannot_be_enlarged_is_refused(asked: Upscale, key: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        upscale.check(asked, 2048, 2048)
+    assert caught.value.key == key

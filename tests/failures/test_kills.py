@@ -1,0 +1,120 @@
+"""Each accepted request ends in exactly one visible answer, whoever is killed: on real processes, with the built-in model."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine import stamp
+from engine.catalog import DEMO
+from tests.running import Bot, drawing
+
+pytestmark = pytest.mark.failure
+LONG = "--steps 150 --size 192x192"  # several seconds, time to be killed in
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    made = Bot(tmp_path, {"DANQING_ENGINE_SLOTS": "1"})
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_a_killed_worker_loses_nothing(bot: Bot) -> None:
+    await bot.say(f"a red apple --seed 11 {LONG}")
+    await bot.until(drawing)
+    await bot.kill_worker()
+    (card,) = await bot.ended(1)
+    assert card["state"] == "done"
+    recipe = stamp.read(await bot.picture(card["pictures"][0]["id"]))
+    assert recipe and recipe.seed == 11
+    assert len((await bot.get("/api/history"))["pictures"]) == 1
+    assert len(await bot.cards()) == 1
+
+
+async def test_a_killed_bot_takes_everything_up_again_in_order(bot: Bot) -> None:
+    keys = [await bot.say(f"a red apple --seed {seed} {LONG if seed == 0 else ''}") for seed in range(3)]
+    before = await bot.until(lambda cards: drawing(cards) and len(cards) == 3)
+    await bot.kill()
+    await bot.start()
+    await bot.say("a red apple --seed 0", key=keys[0])  # the page sends again what was not acknowledged
+    after = await bot.ended(3)
+    assert [card["id"] for card in after] == [card["id"] for card in before], "answered where they were asked"
+    assert [card["state"] for card in after] == ["done"] * 3
+    history = (await bot.get("/api/history"))["pictures"]
+    recipes = [stamp.read(await bot.picture(row["id"])) for row in reversed(history)]
+    assert [recipe and recipe.seed for recipe in recipes] == [0, 1, 2], "in order, each once"
+
+
+async def test_buttons_work_after_a_restart(bot: Bot) -> None:
+    await bot.say("a red apple")
+    (card,) = await bot.ended(1)
+    assert await bot.stop() == 0
+    await bot.start()
+    picture = card["pictures"][0]["id"]
+    for count, action in enumerate(("again", "vary", "upscale", "larger"), 2):
+        await bot.press(action, picture)
+        assert (await bot.ended(count))[-1]["state"] == "done"
+    row = await bot.get(f"/api/pictures/{picture}")
+    assert len(row["children"]) == 4
+
+
+async def test_a_job_that_kills_its_worker_three_times_ends_in_a_plain_error(bot: Bot) -> None:
+    await bot.say(f"a red apple {LONG}")
+    for _ in range(3):
+        await bot.until(drawing)
+        child = bot.worker()
+        assert child is not None
+        child.kill()
+        await asyncio.to_thread(child.wait)
+        await bot.until(lambda cards: cards[0]["state"] != "running")
+    (card,) = await bot.ended(1)
+    assert card["state"] == "failed" and "3" in card["text"] and "Traceback" not in card["text"]
+    await bot.say("a blue apple")
+    assert (await bot.ended(2))[-1]["state"] == "done"
+
+
+async def test_the_same_update_twice_is_one_job(bot: Bot) -> None:
+    await asyncio.gather(*(bot.say("a red apple", key="the-same-key") for _ in range(5)))
+    await bot.ended(1)
+    assert len(await bot.cards()) == 1
+    assert len((await bot.get("/api/history"))["pictures"]) == 1
+
+
+async def test_cancel_stops_within_a_step(bot: Bot) -> None:
+    await bot.say(f"a red apple {LONG}")
+    await bot.say("a blue apple")
+    first, second = (await bot.until(lambda cards: drawing(cards) and len(cards) == 2))[:2]
+    await bot.press("cancel", second["job"])
+    await bot.press("cancel", first["job"])
+    cards = await bot.until(lambda cards: {card["state"] for card in cards} == {"cancelled"}, seconds=3)
+    assert len(cards) == 2
+    assert (await bot.get("/api/history"))["pictures"] == []
+
+
+async def test_damaged_weights_are_said_and_the_bot_goes_on(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(DEMO, models / "broken")
+    weights = models / "broken" / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100_000])
+    bot = Bot(tmp_path, {"DANQING_ENGINE_MODELS": str(models)})
+    await bot.start()
+    await bot.say("a red apple --model broken")
+    (card,) = await bot.ended(1)
+    assert card["state"] == "failed" and "broken" in card["text"]
+    await bot.say("a red apple")
+    assert (await bot.ended(2))[-1]["state"] == "done"
+    await bot.stop()
+
+
+async def test_a_data_folder_that_cannot_be_written_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file in the way")
+    bot = Bot(tmp_path)
+    with pytest.raises(AssertionError) as stopped:
+        await bot.start()
+    assert "Traceback" not in str(stopped.value) and "data" in str(stopped.value)

@@ -1,0 +1,145 @@
+"""Stand-ins that behave: a pool that draws at the test's command, a chat that remembers its cards."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from bot.chat import Card, Desk
+from engine.job import Job
+from engine.pool import Event, Lost, Worker
+from engine.recipe import Recipe
+from engine.wire import Drawn, Ended, Ready, Step
+from prompts.prompt import Fragment, Prompt
+from storage.jobs import Place
+
+
+def a_prompt(text: str = "a red apple") -> Prompt:
+    return Prompt(text=text, fragments=(Fragment(text),), negatives=(Fragment("blurry", origin="preset"),))
+
+
+def a_recipe(text: str = "a red apple", *, seed: int = 1, steps: int = 4, model: str = "danqing-demo") -> Recipe:
+    return Recipe(
+        prompt=a_prompt(text),
+        model=model,
+        width=128,
+        height=128,
+        steps=steps,
+        sampler="Euler",
+        guidance=4.0,
+        seed=seed,
+    )
+
+
+def a_job(id: str, owner: str = "ann", count: int = 1, *, steps: int = 4) -> Job:
+    return Job(id=id, owner=owner, recipes=tuple(a_recipe(seed=seed, steps=steps) for seed in range(1, count + 1)))
+
+
+def a_png(colour: tuple[int, int, int] = (200, 30, 30), side: int = 16) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+class FakePool:
+    """A pool whose workers do what the test says: `step`, `finish`, `fail`, `lose`; `drawn` lists what was handed over.
+
+    With `seconds` set, every job is finished by itself that many seconds after it was handed over.
+    """
+
+    def __init__(self, workers: int = 1, slots: int = 1, seconds: float | None = None) -> None:
+        self.workers = tuple(Worker(id=f"fake#{index}", device="fake") for index in range(workers))
+        self.drawn: list[tuple[str, int]] = []
+        self.slots = slots
+        self.seconds = seconds
+        self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
+
+    async def start(self, listener: Callable[[Worker, Event], None]) -> None:
+        self._listener = listener
+        for worker in self.workers:
+            self.ready(worker)
+
+    def ready(self, worker: Worker) -> None:
+        worker.slots, worker.model = self.slots, "danqing-demo"
+        self._listener(worker, Ready("fake", self.slots, "danqing-demo"))
+
+    async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
+        self.drawn.append((job.id, job.attempt))
+        if self.seconds is not None:
+            asyncio.get_running_loop().call_later(self.seconds, self.finish, job.id)
+
+    async def stop(self, worker: Worker, job: str) -> None:
+        self._end(job, "cancelled")
+
+    async def close(self) -> None:
+        pass
+
+    def step(self, job: str, step: int, seconds: float = 0.1, index: int = 0, preview: bytes = b"") -> None:
+        worker, known = self._find(job)
+        steps = known.recipes[index].steps
+        self._listener(worker, Step(job, known.attempt, index, step, steps, seconds, preview))
+
+    def finish(self, job: str, seconds: float = 1.0) -> None:
+        """Finish every picture of a job, at `seconds` of device time each."""
+        if not any(job in worker.jobs for worker in self.workers):
+            return
+        worker, known = self._find(job)
+        for index, recipe in enumerate(known.recipes):
+            png = a_png((recipe.seed % 256, index, 0), recipe.width)
+            self._listener(worker, Drawn(job, known.attempt, index, seconds, png))
+        self._end(job, "done")
+
+    def fail(self, job: str, key: str = "error.engine") -> None:
+        self._end(job, "failed", key)
+
+    def lose(self, worker: Worker) -> None:
+        worker.slots = 0
+        self._listener(worker, Lost("killed"))
+
+    def _end(self, job: str, outcome: str, key: str = "") -> None:
+        worker, known = self._find(job)
+        self._listener(worker, Ended(job, known.attempt, outcome, key, {}))
+
+    def _find(self, job: str) -> tuple[Worker, Job]:
+        return next((worker, worker.jobs[job]) for worker in self.workers if job in worker.jobs)
+
+
+@dataclass
+class FakeChat:
+    """A platform whose messages are a dictionary; `log` has every send and edit in order."""
+
+    platform: str = "fake"
+    pace: float = 0.0
+    desk: Desk | None = None
+    messages: dict[str, Card] = field(default_factory=dict)
+    log: list[tuple[str, str, Card]] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def send(self, place: Place, card: Card, key: str) -> Place:
+        self._put("send", key, card)
+        return Place(platform=place.platform, chat=place.chat, message=key)
+
+    async def edit(self, place: Place, card: Card) -> None:
+        self._put("edit", place.message, card)
+
+    async def close(self) -> None:
+        self.desk = None
+
+    async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until something is true of the messages."""
+        async with asyncio.timeout(seconds):
+            while not true():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def _put(self, verb: str, message: str, card: Card) -> None:
+        self.messages[message] = card
+        self.log.append((verb, message, card))
+        self.changed.set()

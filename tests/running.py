@@ -1,0 +1,130 @@
+"""The shipped program as its own process, used over its web page's API as a browser would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+START = 60.0  # seconds a start may take on a busy machine
+ENDS = ("done", "failed", "cancelled")
+Message = dict[str, Any]
+
+
+class Bot:
+    """`python bot.py run` in a folder of its own; `kill` is SIGKILL to the chat process alone, as a crash is."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.settings = dict(settings or {})
+        self.address = ""
+
+    async def start(self) -> None:
+        # A worker logs through inherited descriptors: files, because pipes would stay open after a kill.
+        self.log = self.folder / f"log-{uuid.uuid4().hex[:8]}.txt"
+        out = self.folder / f"out-{uuid.uuid4().hex[:8]}.txt"
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("DANQING_")}
+        environ |= {
+            "DANQING_DATA_FOLDER": str(self.folder / "data"),
+            "DANQING_WEB_PORT": "0",
+            "LANG": "en_US.UTF-8",
+            **self.settings,
+        }
+        with out.open("wb") as stdout, self.log.open("wb") as stderr:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, str(ROOT / "bot.py"), "run", cwd=self.folder, env=environ, stdout=stdout, stderr=stderr
+            )
+        async with asyncio.timeout(START):
+            while "http" not in out.read_text("utf-8"):
+                assert self.process.returncode is None, self.log.read_text("utf-8")
+                await asyncio.sleep(0.02)
+        self.address = out.read_text("utf-8").split()[-1]
+        self.session = aiohttp.ClientSession(self.address, headers={"X-Danqing": "1", "Accept-Language": "en"})
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        await self._end(signal.SIGTERM)
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+    async def _end(self, how: signal.Signals) -> None:
+        await self.session.close()
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        await asyncio.wait_for(self.process.wait(), START)
+
+    def worker(self) -> psutil.Process | None:
+        """The drawing process."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children():
+                if "engine" in child.cmdline():
+                    return child
+        return None
+
+    async def kill_worker(self) -> None:
+        child = self.worker()
+        assert child is not None
+        child.kill()
+
+    async def say(self, text: str, key: str = "") -> str:
+        """Send a text; the page's key of it."""
+        key = key or uuid.uuid4().hex
+        async with self.session.post("/api/say", json={"text": text, "key": key}) as answer:
+            assert answer.status == 200, await answer.text()
+        return key
+
+    async def press(self, action: str, target: str, **values: str) -> None:
+        body = {"action": action, "target": target, "key": uuid.uuid4().hex, "values": values}
+        async with self.session.post("/api/press", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def messages(self) -> list[Message]:
+        """The conversation, oldest first."""
+        async with self.session.get("/api/messages") as answer:
+            return (await answer.json())["messages"]  # type: ignore[no-any-return]
+
+    async def cards(self) -> list[Message]:
+        """The cards of jobs, oldest first."""
+        return [message for message in await self.messages() if message.get("job")]
+
+    async def until(self, true: Callable[[list[Message]], bool], seconds: float = START) -> list[Message]:
+        """The job cards, as soon as something is true of them."""
+        cards: list[Message] = []
+        try:
+            async with asyncio.timeout(seconds):
+                while not true(cards := await self.cards()):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"{cards}\n{self.log.read_text('utf-8')}") from None
+        return cards
+
+    async def ended(self, count: int, seconds: float = START) -> list[Message]:
+        """The job cards once `count` of them have ended."""
+        return await self.until(lambda cards: sum(card["state"] in ENDS for card in cards) >= count, seconds)
+
+    async def get(self, path: str) -> Any:
+        async with self.session.get(path) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def picture(self, id: str) -> bytes:
+        async with self.session.get(f"/pictures/{id}.png") as answer:
+            assert answer.status == 200
+            return await answer.read()
+
+
+def drawing(cards: list[Message]) -> bool:
+    """Whether a picture is being drawn and has taken a few steps."""
+    return any(card["state"] == "running" and (card["progress"] or {}).get("step", 0) >= 3 for card in cards)

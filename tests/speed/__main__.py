@@ -1,0 +1,52 @@
+"""`make bench`: how fast it is, each figure against a named baseline of the same run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.speed import drawing, people, starting, texts, waiting
+from tests.speed.figure import Figure
+
+SECTIONS: dict[str, Callable[[], list[Figure]]] = {
+    "starting": starting.figures,
+    "texts": texts.figures,
+    "waiting": lambda: asyncio.run(waiting.figures()),
+    "drawing": drawing.figures,
+    "people": lambda: asyncio.run(people.figures()),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.speed", description=__doc__)
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all without")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    arguments = parser.parse_args()
+    console = Console()
+    console.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", highlight=False)
+    found: dict[str, list[Figure]] = {}
+    for name in arguments.sections or SECTIONS:
+        found[name] = SECTIONS[name]()
+        table = Table("what", "ours", "baseline", "ratio", "aim", title=name, title_justify="left")
+        for figure in found[name]:
+            table.add_row(*figure.row())
+        console.print(table)
+    if arguments.json:
+        rows = {name: [figure.to_json() for figure in figures] for name, figures in found.items()}
+        arguments.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
