@@ -73,7 +73,7 @@ def run(config: ConfigFile = None) -> None:
 def imagine(
     text: str,
     output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
-    model: str | None = None,
+    model: Annotated[str | None, typer.Option(help="A model's name, or a diffusers folder.")] = None,
     size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
     steps: int | None = None,
     sampler: str | None = None,
@@ -106,6 +106,10 @@ def imagine(
     )
     loras = tuple(map(_lora, lora or ()))
     settings = _load(config, quiet=True)
+    if model and (Path(model) / "model_index.json").is_file():  # a folder, wherever it lies
+        folders = (*settings.engine.models, Path(model).absolute())
+        settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
+        options = replace(options, model=Path(model).absolute().name)
     drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
     asyncio.run(drawing)
 
@@ -200,9 +204,8 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
-    from prompts.compose import compose, to_public_json
-
     from engine import catalog
+    from prompts.compose import compose, to_public_json
     from prompts.translate import chain
 
     family = catalog.model(catalog.models(config.engine.models), model or config.engine.model).family

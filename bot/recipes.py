@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from bot.actions import new_seed
-from engine import catalog, samplers
+from engine import catalog, samplers, upscale
 from engine.catalog import Model
 from engine.recipe import MAX_SEED, Recipe, Source
 from prompts.errors import Refusal
@@ -50,7 +50,6 @@ def make(
     if not 0 <= seed <= MAX_SEED:
         raise Refusal("seed.not_allowed", limit=MAX_SEED)
     width, height = size(options, model, settings, base)
-    catalog.check_size(model, width, height)
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
@@ -65,7 +64,15 @@ def make(
         seed=seed,
         source=Source(base.picture, strength) if base else None,
     )
+    check(first, model)
     return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
+
+
+def check(recipe: Recipe, model: Model) -> None:
+    """Raises Refusal for sizes that the model or the upscaler does not do, before anything waits for it."""
+    catalog.check_size(model, recipe.width, recipe.height)
+    if recipe.upscale:
+        upscale.check(recipe.upscale, recipe.width, recipe.height)
 
 
 def size(options: Options, model: Model, settings: Mapping[str, Json], base: Base | None = None) -> tuple[int, int]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import cast
 
 from PIL import Image
-from prompts.compose import compose
 
 from bot import cards, recipes
 from bot.access import owner_or_admin
@@ -26,6 +25,7 @@ from engine.catalog import Model
 from engine.job import Job, Progress, State
 from engine.queue import Changed, Finished, Queue
 from engine.recipe import Recipe
+from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options, Prompt
 from prompts.translate import Translator
@@ -197,9 +197,7 @@ class Studio:
                 origin = await pictures.get(self.db, origin.parent)
         recipe = ACTIONS[press.action](origin or row)
         models = await asyncio.to_thread(catalog.models, self.rules.models)
-        model = catalog.model(models, recipe.model)
-        if press.action not in REDRAWN and recipe.upscale is None:
-            catalog.check_size(model, recipe.width, recipe.height)
+        recipes.check(recipe, catalog.model(models, recipe.model))
         await self._submit(press, (recipe,), parent=row.id)
 
     async def _submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:

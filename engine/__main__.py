@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import WireError
-from engine.wire import Message, encode, read
+from engine.wire import Loading, Message, encode, read
 
 log = logging.getLogger("engine")
 
@@ -33,6 +33,13 @@ def main() -> None:
     # Ctrl-C reaches the whole terminal; the parent closes our input when it wants us gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = _wire()
+
+    def send(message: Message) -> None:
+        out.write(encode(message))
+        out.flush()
+
+    if arguments.model:
+        send(Loading(arguments.model))  # importing torch takes seconds already
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), name="wire", daemon=True).start()
 
@@ -44,10 +51,6 @@ def main() -> None:
     import torch
 
     from engine.worker import Worker
-
-    def send(message: Message) -> None:
-        out.write(encode(message))
-        out.flush()
 
     name = arguments.device
     if name == "auto":

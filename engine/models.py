@@ -100,6 +100,8 @@ class Models:
     def drop_all(self) -> None:
         """Forget every model, for when memory has run out."""
         self._loaded.clear()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
 
 def _memory(device: torch.device) -> int:
@@ -124,7 +126,8 @@ def load(model: catalog.Model, device: torch.device) -> Loaded:
         vae = _part(AutoencoderKL, path / "vae", torch.float32)
         text_encoder = _part(CLIPTextModel, path / "text_encoder", dtype)
         tokenizer = CLIPTokenizer.from_pretrained(path / "tokenizer", local_files_only=True)
-        if len(tokenizer) > text_encoder.config.vocab_size:
+        # Without its files transformers makes a tokenizer of two tokens and says nothing.
+        if not 256 < len(tokenizer) <= text_encoder.config.vocab_size:
             raise ValueError(f"{len(tokenizer)} tokens for {text_encoder.config.vocab_size} embeddings")
         schedule, signal = _schedule(path / "scheduler")
         unet = _part(UNet2DConditionModel, path / "unet", dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,7 @@ def start(
     began = time.monotonic()
     sampler = samplers.find(recipe.sampler)
     if not 1 <= recipe.steps <= sampler.maximum:
-        raise Refusal("steps.not_allowed", steps=recipe.steps, sampler=sampler.name, maximum=sampler.maximum)
+        raise Refusal("sampler.steps", steps=recipe.steps, sampler=sampler.name, limit=sampler.maximum)
     loras.apply(loaded, wanted)
     positive, negative = encode.conditioning(
         loaded, recipe.prompt.positive, recipe.prompt.negative if recipe.guidance > 1 else "", recipe.clip_skip
@@ -166,9 +166,8 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
         timestep_cond=_guidance_embedding(loaded, guidance),
         return_dict=False,
     )[0]
-    predictions, first = [], 0
+    predictions = []
     for row, both in zip(rows, output.float().cpu().split([row.width for row in rows]), strict=True):
-        first += row.width
         if row.width == 1:
             predictions.append(both)
         else:
@@ -229,7 +228,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Row]:
         return iter(tuple(self._rows))
 
     def add(self, row: Row) -> None:

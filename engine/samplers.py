@@ -139,7 +139,7 @@ SAMPLERS: dict[str, Sampler] = {
     )
 }
 
-# Other names for the same thing: A1111's long ones, ComfyUI's, diffusers'.
+# Other names for the same thing: A1111's long ones, ComfyUI's, diffusers', and those written without the plus signs.
 ALIASES = {
     "eulerancestral": "Euler a",
     "dpm2ancestral": "DPM2 a",
@@ -148,6 +148,10 @@ ALIASES = {
     "pndm": "PLMS",
     "unipcbh2": "UniPC",
     "dpmsolver++": "DPM++ 2M",
+    "dpm2m": "DPM++ 2M",
+    "dpm2msde": "DPM++ 2M SDE",
+    "dpm2s": "DPM++ 2S",
+    "dpmsde": "DPM++ SDE",
 }
 
 
@@ -157,7 +161,7 @@ def _key(name: str) -> str:
 
 
 _KEYS = {_key(name): row for name, row in SAMPLERS.items()} | {
-    _key(alias) + _key(tail): SAMPLERS[name + tail]
+    _key(alias + tail): SAMPLERS[name + tail]
     for alias, name in ALIASES.items()
     for tail in ("", *SCHEDULES)
     if name + tail in SAMPLERS

@@ -48,7 +48,7 @@ def check(upscale: Upscale, width: int, height: int) -> tuple[int, int]:
     """The size in pixels that comes out. Raises Refusal: unknown upscaler, factor out of range, too large a picture."""
     find(upscale.upscaler)
     if not 1.0 <= upscale.factor <= MAX_FACTOR:
-        raise Refusal("upscale.factor", factor=upscale.factor, maximum=MAX_FACTOR)
+        raise Refusal("upscale.factor", factor=f"{upscale.factor:g}", limit=f"{MAX_FACTOR:g}")
     size = round(width * upscale.factor), round(height * upscale.factor)
     if size[0] * size[1] > MAX_PIXELS:
         raise Refusal("upscale.too_large", width=size[0], height=size[1])

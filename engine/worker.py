@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 # A preview costs about a millisecond. Every third step shows the picture grow on a fast device; on a slow one,
 # where a step takes long, each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
-KEPT_SOURCES = 32  # a source comes just before its job, but a job that is drawn again may name it without sending it
+SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them, and several jobs may name one
 MAX_SOURCE_PIXELS = 64 * 10**6
 
 
@@ -100,7 +100,7 @@ class Worker:
             case PutSource(picture, blob):
                 self._sources[picture] = blob
                 self._sources.move_to_end(picture)
-                while len(self._sources) > KEPT_SOURCES:
+                while len(self._sources) > 1 and sum(map(len, self._sources.values())) > SOURCES_BYTES:
                     self._sources.popitem(last=False)
             case Draw(job, attempt, recipes):
                 self._forget(job)

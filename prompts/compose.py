@@ -7,13 +7,14 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from prompts import grammar, options
 from prompts.errors import Refusal
 from prompts.grammar import Piece
 from prompts.presets import contradictions, preset
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Part, Prompt
-from prompts.tags import can_be_subject, part_of
+from prompts.tags import can_be_subject, only_describes, part_of
 from prompts.translate import CHINESE, Phrase, Translator, quick, slow
 from prompts.translate.emoji import EMOJI, words
 
@@ -56,10 +57,11 @@ async def compose(
     asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
     positive, unwanted = _sections(asked.text)
 
-    draft = _Draft(notes=list(notes))
+    left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
+    draft = _Draft(notes=[*notes, *left_out])
     await _read(positive, draft, translators)
-    for words_ in (unwanted, asked.negative, negative):
-        await _read(_clean(grammar.normalise(words_)), draft, translators, negative=True)
+    for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
+        await _read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
@@ -99,13 +101,13 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffd]"
 )
 _UNKNOWN_NETWORK = re.compile(r"<[^<>]*>")
+_HEAD = r"(?:^|(?<=[\s,。;；、!！.]))(?:{})\s*:"
+_PROMPT = "(?:提示词|提示詞|提示|词|詞)?"
 _NEGATIVE_HEAD = re.compile(
-    r"(?:^|(?<=[\s,。;；、!！.]))(?:负面(?:提示词|提示|词)?|負面(?:提示詞|提示|詞)?|反向(?:提示词|提示詞|词)?|反面(?:提示词)?|不想要的|negative(?: prompt)?)\s*:",
-    re.IGNORECASE,
+    _HEAD.format(f"(?:负面|負面|反向|反面){_PROMPT}|不想要的|negative(?: prompt)?"), re.IGNORECASE
 )
 _POSITIVE_HEAD = re.compile(
-    r"(?:^|(?<=[\s,。;；、!！.]))(?:正面(?:提示词|提示詞|提示|词)?|正向(?:提示词|提示詞|词)?|提示词|提示詞|关键词|positive(?: prompt)?|prompt)\s*:",
-    re.IGNORECASE,
+    _HEAD.format(f"(?:正面|正向){_PROMPT}|提示词|提示詞|关键词|positive(?: prompt)?|prompt"), re.IGNORECASE
 )
 
 
@@ -133,30 +135,18 @@ def _sections(text: str) -> tuple[str, str]:
 
 _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|please|can you|could you|would you|i want you to|i want|i'd like)[, ]+)*"
-    r"(?:(?:draw|paint|create|generate|make|show|give|sketch)(?: me| us)?(?: (?:a|an|the|one) (?:picture|image|drawing|pic) of)?"
+    r"(?:(?:draw|paint|create|generate|make|show|give|sketch)(?: me| us)?"
+    r"(?: (?:a|an|the|one) (?:picture|image|drawing|pic) of)?"
     r"(?= (?:an?|the|some|one|two|three|four|five|\d)\b)|(?:draw|paint|generate)(?: me| us)|i want|i'd like)\s+",
     re.IGNORECASE,
 )
 _SYNTAX = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\\.|__\S+?__", re.DOTALL)
 _CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
-_BETWEEN = {
-    "and",
-    "or",
-    "with",
-    "a",
-    "an",
-    "the",
-    "of",
-    "in",
-    "on",
-    "&",
-    "+",
-    "-",
-    "/",
-}  # left standing between Chinese
+# Words left standing alone between Chinese.
+_BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
 _GAP = re.compile(r"\s+")
 _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
-_QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "「": " ", "」": " ", "『": " ", "』": " ", "《": " ", "》": " ", "〈": " ", "〉": " ", "…": " ", "—": " "})  # fmt: skip
+_QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
 
 
 async def _read(text: str, draft: _Draft, translators: Sequence[Translator], negative: bool = False) -> None:
@@ -229,7 +219,7 @@ async def _in_place(text: str, draft: _Draft, translators: Sequence[Translator])
             english = words(run.group())
         if english and parts[-1][-1:] not in ("", " ", "(", "[", "{", "|", ":", ","):
             english = " " + english
-        if english and end < len(text) and (text[end].isalnum() or text[end] in "([{\\_"):
+        if english and re.match(r"[\w(\[{]|\\[(\[]", text[end : end + 2]):
             english += " "
         parts.append(english)
     english = "".join([*parts, text[end:]]).strip()
@@ -255,8 +245,11 @@ async def _translated(clause: str, draft: _Draft, translators: Sequence[Translat
 # ── assemble and check ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_JOINT = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
+
+
 def _key(text: str) -> str:
-    return " ".join(text.lower().replace("_", " ").split())
+    return " ".join(_JOINT.sub(" ", text.lower()).split())
 
 
 def _assembled(text: str, draft: _Draft, loras: tuple[LoraUse, ...], family: str) -> Prompt:
@@ -268,9 +261,9 @@ def _assembled(text: str, draft: _Draft, loras: tuple[LoraUse, ...], family: str
     notes += [Note("note.both", {"text": tag}) for tag in sorted(asked & unwanted)]
     notes += _weight_notes([*(f for chunk in chunks for f in chunk), *negatives])
 
-    chunks[0] = [f for f in _preset(added.quality, "quality_style") if _key(f.text) not in asked | unwanted] + chunks[0]
-    for fragment in _preset(added.negative, "quality_style"):
-        key = _key(fragment.text)
+    quality = _preset(added.quality, "quality_style")
+    chunks[0] = [fragment for key, fragment in quality.items() if key not in asked | unwanted] + chunks[0]
+    for key, fragment in _preset(added.negative, "quality_style").items():
         against = contradictions().get(key, frozenset()) & asked or {key} & asked
         if against:
             notes.append(Note("note.contradiction", {"negative": fragment.text, "asked": sorted(against)[0]}))
@@ -293,7 +286,7 @@ def _assembled(text: str, draft: _Draft, loras: tuple[LoraUse, ...], family: str
 
 def _promote(fragments: list[Fragment]) -> None:
     """Where nothing is the subject, the first thing or place named is: "森林里的小木屋" is a picture of a cabin."""
-    if any(fragment.part == "subject" for fragment in fragments):
+    if any(fragment.part == "subject" and not only_describes(fragment.text) for fragment in fragments):
         return
     for index, fragment in enumerate(fragments):
         if fragment.part == "scene_detail" and can_be_subject(fragment.text):
@@ -328,6 +321,8 @@ def _weight_notes(fragments: Sequence[Fragment]) -> list[Note]:
     ]
 
 
-def _preset(tags: Sequence[str], part: Part) -> list[Fragment]:
+@cache
+def _preset(tags: tuple[str, ...], part: Part) -> Mapping[str, Fragment]:
+    """The fragments of a preset, by their key."""
     read = [piece for tag in tags for piece in grammar.pieces(tag)[0]]
-    return [Fragment(piece.text, piece.weight, part, "preset") for piece in read]
+    return {_key(piece.text): Fragment(piece.text, piece.weight, part, "preset") for piece in read}

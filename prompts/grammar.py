@@ -1,7 +1,8 @@
-"""A1111's prompt syntax: weights, pieces and LoRAs out of any text whatever, in linear time and without ever failing."""
+"""A1111's prompt syntax: weights, pieces and LoRAs out of any text whatever, in linear time, without ever failing."""
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def attention(text: str) -> list[tuple[str, float]]:
 
 
 def _split_at_breaks(text: str) -> Iterator[str]:
-    """The texts between BREAKs, without the white space around each BREAK (searched first: `\\s*` ahead is quadratic)."""
+    """The texts between BREAKs, without white space around each BREAK (a pattern with `\\s*` first is quadratic)."""
     start, after_break = 0, False
     for found in _BREAK.finditer(text):
         part = text[start : found.start()].rstrip()
@@ -214,10 +215,10 @@ _DELAYED = re.compile(r"\d*\.\d+|\d+\.\d*")
 def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
     """The pieces of a normalised text and the mistakes seen in it.
 
-    Weight groups are dissolved into the weights of their pieces; `[from:to:when]`, `[a|b]`, `{a|b}`, `__wildcards__` and
-    escapes stay as written inside a piece. Empty pieces are left out.
+    Weight groups are dissolved into the weights of their pieces; `[from:to:when]`, `[a|b]`, `{a|b}`, `__wildcards__`
+    and escapes stay as written inside a piece. Empty pieces are left out.
     """
-    closes, scheduled = _brackets(text)
+    closes, verbatim = _brackets(text)
     explicit = {match.end() - 1: match for match in _WEIGHT.finditer(text)}
     notes: list[Note] = []
     found: list[Piece] = []
@@ -254,17 +255,17 @@ def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
             current.append("\\" + token if token != "}" else token)
         elif token in "([{":
             close = closes.get(start)
-            if close is None and token == "{":
+            if token == "{" and start not in verbatim:
                 current.append(token)
             elif close is None:  # A1111 weighs everything that follows
                 flush()
                 notes.append(Note("note.unclosed", {"column": str(start + 1)}))
                 end = weights[-1][1:]
                 weights[-1] = (weights[-1][0] * (ROUND if token == "(" else SQUARE), *end)
-            elif token == "{" or start in scheduled:
+            elif start in verbatim:
                 current.append(text[start : close + 1])
                 position = close + 1
-                if token == "[" and _DELAYED.fullmatch(when := scheduled[start]) and float(when) >= 1:
+                if token == "[" and _DELAYED.fullmatch(when := verbatim[start]) and float(when) >= 1:
                     notes.append(Note("note.delayed", {"text": text[start : close + 1], "weight": when}))
             else:
                 flush()
@@ -286,12 +287,14 @@ def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
 
 
 def _brackets(text: str) -> tuple[dict[int, int], dict[int, str]]:
-    """Where each matched bracket closes; and for each `[…]` that is a schedule or an alternation, its `when` ("" for none)."""
+    """Where each matched bracket closes; and which of them begin a span that is kept as written: `{…}`, schedules and
+    alternations, with the `when` of a schedule ("" for none)."""
     closes: dict[int, int] = {}
     scheduled: dict[int, str] = {}
     stack: list[tuple[str, int]] = []
     colon: dict[int, int] = {}  # last colon that stands directly in this [
     bars: set[int] = set()
+    strays: list[int] = []
     waiting = {"(": 0, "[": 0, "{": 0}
     for match in _MARK.finditer(text):
         token, start = match.group(), match.start()
@@ -304,6 +307,7 @@ def _brackets(text: str) -> tuple[dict[int, int], dict[int, str]]:
                 waiting[kind] -= 1
                 if kind == _CLOSING[token]:
                     break
+                strays.append(opening)
             closes[opening] = start
             if kind == "[" and opening in bars:
                 scheduled[opening] = ""
@@ -311,9 +315,21 @@ def _brackets(text: str) -> tuple[dict[int, int], dict[int, str]]:
                 when = text[colon[opening] + 1 : start].strip()
                 if re.fullmatch(r"\d+\.?\d*|\.\d+", when):
                     scheduled[opening] = when
+        elif token in _CLOSING:
+            strays.append(start)
         elif token in ":|" and stack and stack[-1][0] == "[":
             if token == "|":
                 bars.add(stack[-1][1])
             else:
                 colon[stack[-1][1]] = start
-    return closes, scheduled
+    strays.sort()
+
+    def clean(opening: int) -> bool:
+        """No bracket inside is on its own: only then may the span be kept as written."""
+        after = bisect.bisect(strays, opening)
+        return after == len(strays) or strays[after] > closes[opening]
+
+    verbatim = {
+        opening: scheduled.get(opening, "") for opening in closes if opening in scheduled or text[opening] == "{"
+    }
+    return closes, {opening: when for opening, when in verbatim.items() if clean(opening)}

@@ -154,22 +154,15 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
 _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _SHAPES = {
     "竖屏": 9 / 16, "手机屏": 9 / 16, "竖": 2 / 3, "纵向": 2 / 3, "横屏": 16 / 9, "宽屏": 16 / 9, "横": 3 / 2,
-    "横向": 3 / 2, "方": 1.0, "正方形": 1.0, "方形": 1.0,
+    "横向": 3 / 2, "方": 1.0, "正方形": 1.0, "方形": 1.0, "portrait": 2 / 3, "vertical": 2 / 3, "landscape": 3 / 2,
+    "horizontal": 3 / 2, "square": 1.0, "widescreen": 16 / 9,
 }  # fmt: skip
-_ENGLISH_SHAPES = {
-    "portrait": 2 / 3,
-    "vertical": 2 / 3,
-    "landscape": 3 / 2,
-    "horizontal": 3 / 2,
-    "square": 1.0,
-    "widescreen": 16 / 9,
-}
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
     "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率", "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率"
 )
 _START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
-_ORDER = r"(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)*"
+_ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)"
 _PICTURES = r"(?:图片|照片|图像|图|画)?"
 
 _Reader = Callable[[Options, re.Match[str]], Options]
@@ -180,56 +173,58 @@ def _count(options: Options, match: re.Match[str]) -> Options:
     return replace(options, count=_DIGITS.get(word) or _whole(match.group().strip(), word, *COUNTS))
 
 
+_LEAD = r"\s?[:：是为用]?\s?"  # what may stand between the name of an option and its value
+
+
+def _said(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{_START}(?:{pattern}){_END}", re.IGNORECASE)
+
+
+def _shaped(options: Options, match: re.Match[str]) -> Options:
+    return replace(options, ratio=_SHAPES[match.group(1).lower()])
+
+
 _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (_said(rf"{_ORDER}*(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}"), _count),
+    # "画4张猫" is a number of pictures, since somebody asks for them; "三张桌子" stays.
+    (re.compile(rf"{_START}{_ORDER}+(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])\s?[张幅](?=\S)"), _count),
+    (_said(r"(?P<n>[0-9]{1,4})\s?(?:pictures|images|pics)"), _count),
+    (_said(r"(竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?"), _shaped),
+    (_said(r"(竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?"), _shaped),
+    (_said(r"(纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?"), _shaped),
     (
-        re.compile(rf"{_START}{_ORDER}(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}{_END}"),
-        _count,
-    ),
-    (  # "画4张猫": a number of pictures, since somebody asks for them; "三张桌子" stays
-        re.compile(rf"{_START}(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做)+(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])\s?[张幅](?=\S)"),
-        _count,
-    ),
-    (re.compile(rf"{_START}(?P<n>[0-9]{{1,4}})\s?(?:pictures|images|pics){_END}", re.IGNORECASE), _count),
-    (
-        re.compile(
-            rf"{_START}(?P<shape>竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?{_END}"
-            rf"|{_START}(?P<shape2>竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?{_END}"
-            rf"|{_START}(?P<shape3>纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?{_END}"
-        ),
-        lambda options, match: replace(
-            options, ratio=_SHAPES[match.group("shape") or match.group("shape2") or match.group("shape3")]
-        ),
+        _said("(portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image)"),
+        _shaped,
     ),
     (
-        re.compile(rf"{_START}(?P<shape>portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image){_END}", re.IGNORECASE),
-        lambda options, match: replace(options, ratio=_ENGLISH_SHAPES[match.group("shape").lower()]),
+        _said(rf"(?:比例|画幅|宽高比|尺寸比例)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
+        lambda options, match: replace(options, ratio=_ratio("比例", re.sub("[：比]", ":", match.group(1)))),
     ),
     (
-        re.compile(rf"{_START}(?:比例|画幅|宽高比|尺寸比例)?\s?[:：]?\s?(?P<ratio>{_RATIOS})(?:比例|画幅|的图|图)?{_END}"),
-        lambda options, match: replace(options, ratio=_ratio("比例", re.sub("[：比]", ":", match.group("ratio")))),
+        _said(rf"(?:尺寸|大小|分辨率|size)?{_LEAD}([0-9]{{2,5}}\s?[x×*]\s?[0-9]{{2,5}})(?:像素|px)?"),
+        lambda options, match: _with_size(options, "尺寸", re.sub(r"\s", "", match.group(1))),
     ),
     (
-        re.compile(rf"{_START}(?:尺寸|大小|分辨率|size)?\s?[:：]?\s?(?P<size>[0-9]{{2,5}}\s?[x×*X]\s?[0-9]{{2,5}})(?:像素|px)?{_END}"),
-        lambda options, match: _with_size(options, "尺寸", re.sub(r"\s", "", match.group("size"))),
+        _said(rf"(?:迭代)?(?:步数|steps){_LEAD}([0-9]{{1,6}})步?|([0-9]{{1,4}})步"),
+        lambda options, match: replace(options, steps=_whole("步数", match.group(1) or match.group(2), *STEPS)),
     ),
     (
-        re.compile(rf"{_START}(?:迭代)?(?:步数|steps)\s?[:：是为]?\s?(?P<n>[0-9]{{1,6}})步?{_END}|{_START}(?P<m>[0-9]{{1,4}})步{_END}", re.IGNORECASE),
-        lambda options, match: replace(options, steps=_whole("步数", match.group("n") or match.group("m"), *STEPS)),
+        _said(rf"(?:随机)?(?:种子|seed){_LEAD}(-?[0-9]{{1,12}})"),
+        lambda options, match: _with_seed(options, "种子", match.group(1)),
     ),
     (
-        re.compile(rf"{_START}(?:随机)?(?:种子|seed)\s?[:：是为]?\s?(?P<n>-?[0-9]{{1,12}}){_END}", re.IGNORECASE),
-        lambda options, match: _with_seed(options, "种子", match.group("n")),
+        _said(rf"(?:引导系数|引导|提示词相关性|相关性|cfg){_LEAD}([0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)"),
+        lambda options, match: replace(options, guidance=_real("引导", match.group(1), *GUIDANCE)),
     ),
     (
-        re.compile(rf"{_START}(?:引导|引导系数|提示词相关性|相关性|cfg)\s?[:：是为]?\s?(?P<n>[0-9]{{1,3}}(?:\.[0-9]{{1,3}})?){_END}", re.IGNORECASE),
-        lambda options, match: replace(options, guidance=_real("引导", match.group("n"), *GUIDANCE)),
+        _said(rf"(?:采样器|采样方法|采样){_LEAD}([a-z][a-z0-9+ ]*[a-z0-9+])"),
+        lambda options, match: replace(options, sampler=match.group(1).strip()),
     ),
     (
-        re.compile(rf"{_START}(?:采样器|采样方法|采样)\s?[:：是用]?\s?(?P<name>[A-Za-z][A-Za-z0-9+ ]*[A-Za-z0-9+]){_END}"),
-        lambda options, match: replace(options, sampler=match.group("name").strip()),
+        _said("高清|超清|高清图|高清大图|大图|高分辨率"),
+        lambda options, _: replace(options, large=True),
     ),
-    (re.compile(rf"{_START}(?:高清|超清|高清图|高清大图|大图|高分辨率){_END}"), lambda options, match: replace(options, large=True)),
-)  # fmt: skip
+)
 _BRACKETED = re.compile(r"[(\[{<]")
 
 

@@ -10,14 +10,15 @@ from prompts.prompt import Part
 from prompts.translate.glossary import Entry, entries
 
 _QUALITY_STYLE = re.compile(
-    r"\b(style|quality|masterpiece|resolution|highres|absurdres|detailed|painting|paintings|illustration|drawing|sketch|render|"
-    r"rendering|rendered|artwork|art|artstation|photo|photograph|photography|photorealistic|realistic|anime|manga|comic|"
-    r"watercolor|watercolour|engine|wallpaper|lens|film|bokeh|depth of field|[248]k|uhd|hdr|\d+mm|f/?\d|3d|2d|cg|trending|"
-    r"by [a-z]+|aesthetic|cinematic|digital|print|poster|monochrome|grayscale|vector|pixel)\b",
+    r"\b(style|quality|masterpiece|resolution|highres|absurdres|detailed|paintings?|illustration|drawing|sketch|render|"
+    r"rendering|rendered|artwork|art|artstation|photo|photograph|photography|photorealistic|realistic|anime|manga|"
+    r"comic|watercolou?r|engine|wallpaper|lens|film|bokeh|depth of field|[248]k|uhd|hdr|\d+mm|f/?\d|3d|2d|cg|"
+    r"trending|by [a-z]+|aesthetic|cinematic|digital|print|poster|monochrome|grayscale|vector|pixel)\b",
     re.IGNORECASE,
 )
 _SCENE = re.compile(
-    r"^(in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among|during|with)\s+(?!arms|hands|a smile)"
+    r"^(in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among|during|"
+    r"with)\s+(?!arms|hands|a smile)"
     r"|\b(background|lighting|light|lights|sky|weather|night|morning|evening|sunset|sunrise|day|scenery|landscape|indoors|"
     r"outdoors|street|forest|room|city|mountains?|sea|ocean|beach|rain|snow|spring|summer|autumn|winter)$",
     re.IGNORECASE,
@@ -25,6 +26,8 @@ _SCENE = re.compile(
 
 
 _SUBJECTS = frozenset({"plant", "place", "nature", "building", "vehicle"})
+
+_DESCRIPTIONS = frozenset({"pose", "expression", "view", "preposition", "adjective", "participle", "colour", "light"})
 
 
 @cache
@@ -41,6 +44,12 @@ def can_be_subject(text: str) -> bool:
     tag = text.lower()
     entry = _known().get(tag) or _known().get(tag.rpartition(" ")[2])
     return entry is not None and entry.category in _SUBJECTS and not _SCENE.match(tag)
+
+
+def only_describes(text: str) -> bool:
+    """Whether a fragment says how and not who or what: "standing", "close-up", "smile"."""
+    entry = _known().get(text.lower())
+    return entry is not None and entry.category in _DESCRIPTIONS
 
 
 def part_of(text: str) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from bot.commands import favourites, help, history, imagine, models, prompt, queue, settings
+from bot.commands import favourites, help, history, imagine, models, prompt, queue, samplers, settings
 from bot.commands.command import Command
 from prompts.errors import Refusal
 
@@ -15,6 +15,7 @@ COMMANDS: tuple[Command, ...] = (
     history.COMMAND,
     queue.COMMAND,
     models.COMMAND,
+    samplers.COMMAND,
     settings.COMMAND,
     help.COMMAND,
 )

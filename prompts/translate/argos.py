@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from prompts.translate import CHINESE, Phrase, script
+
+log = logging.getLogger(__name__)
 
 _SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"*#]+")
 _LONGEST_CLAUSE = 200  # characters; a longer "clause" is no prompt that this model was trained on
@@ -37,7 +41,7 @@ def sound(english: str, clause: str) -> bool:
     if not words or CHINESE.search(english) or len(words) > 4 + 2 * len(clause):
         return False
     runs = any(words[at] == words[at + 1] == words[at + 2] for at in range(len(words) - 2))
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     return not runs and len(set(pairs)) * 3 >= len(pairs) * 2
 
 
@@ -67,22 +71,24 @@ class Argos:
         return (Phrase(english[:1].lower() + english[1:], clause, "argos"),)
 
     def _english(self, clause: str) -> str:
-        if self._models is None:
-            import ctranslate2
-            import sentencepiece
-
-            pieces = sentencepiece.SentencePieceProcessor(model_file=str(self._package / "sentencepiece.model"))
-            model = ctranslate2.Translator(
-                str(self._package / "model"), device="cpu", compute_type="auto", inter_threads=1, intra_threads=1
-            )
-            self._models = pieces, model
-        pieces, model = self._models
         try:
+            if self._models is None:
+                self._models = self._load()
+            pieces, model = self._models
             tokens = pieces.encode(clause, out_type=str)
             best = model.translate_batch([tokens], beam_size=2, max_decoding_length=16 + 4 * len(clause))[0].hypotheses[
                 0
             ]
-        except (RuntimeError, UnicodeEncodeError):  # a damaged model must not cost the person the picture
+            english: str = pieces.decode(best)
+        except (RuntimeError, OSError, ValueError, ImportError) as error:  # the words are still there without it
+            log.warning("Argos package %s does not translate: %s", self._package, error)
             return ""
-        english: str = pieces.decode(best)
         return english
+
+    def _load(self) -> tuple[Any, Any]:
+        import ctranslate2
+        import sentencepiece
+
+        pieces = sentencepiece.SentencePieceProcessor(model_file=str(self._package / "sentencepiece.model"))
+        folder = str(self._package / "model")
+        return pieces, ctranslate2.Translator(folder, device="cpu", inter_threads=1, intra_threads=1)

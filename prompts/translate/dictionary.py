@@ -23,8 +23,10 @@ _LONGEST = 8
 
 _ENTRY = re.compile(r"\S+ (?P<word>\S+) \[(?P<sound>[^\]]*)\] /(?P<senses>.*)/")
 _USELESS = re.compile(
-    r"surname |(old |Japanese |erhua |popular |non-standard |archaic )*(variant|form) of|see (also )?\W*[\u2e80-\U0003ffff]|CL:"
-    r"|used in |used as |abbr\. |bound form|particle|classifier|Taiwan pr|also pr|same as|Kangxi radical|\(.*\) *$|equivalent (to|of)"
+    r"surname |(old |Japanese |erhua |popular |non-standard |archaic )*(variant|form) of"
+    r"|see (also )?\W*[\u2e80-\U0003ffff]"
+    r"|CL:|used in |used as |abbr\. |bound form|particle|classifier|Taiwan pr|also pr|same as|Kangxi radical|\(.*\) *$"
+    r"|equivalent (to|of)"
     r"|also written|onomat|prefix|suffix|one of the |[^A-Za-z0-9]*$|idiom|polite |phonetic|lit\. |interj",
     re.IGNORECASE,
 )
@@ -136,7 +138,8 @@ class Dictionary:
         found: list[Phrase] = []
         for run in CHINESE.finditer(clause):
             words = self._words(script.simplified(run.group()))
-            english = " ".join(filter(None, (word if meaning is None else meaning for word, meaning in words)))
+            english = "".join(word if meaning is None else f" {meaning} " for word, meaning in words)
+            english = " ".join(english.split())
             doubts = tuple(f"{word} = {meaning}" for word, meaning in words if meaning)
             if english:
                 found.append(Phrase(english, run.group(), _ORIGIN if doubts else None, doubts=doubts))

@@ -60,9 +60,18 @@ def entries() -> MappingProxyType[str, Entry]:
     return MappingProxyType(table)
 
 
+@cache
+def lengths() -> MappingProxyType[str, tuple[int, ...]]:
+    """How long the keys are that begin with a sign: what a search must try."""
+    table: dict[str, set[int]] = {}
+    for key in entries():
+        table.setdefault(key[0], set()).add(len(key))
+    return MappingProxyType({sign: tuple(sorted(sizes)) for sign, sizes in table.items()})
+
+
 class Glossary:
-    """The translator that knows the vocabulary of painting. `known` tells a dictionary's words, so that a word which the
-    glossary lacks is not read as two which it has."""
+    """The translator that knows the vocabulary of painting. `known` tells a dictionary's words, so that a word that the
+    glossary lacks is not read as two that it has."""
 
     sentences = False
 
@@ -77,7 +86,7 @@ class Glossary:
         from prompts.translate.patterns import read
 
         plain = script.simplified(clause)
-        phrases = read(plain, entries(), self._known)
+        phrases = read(plain, entries(), lengths(), self._known)
         if plain == clause:
             return phrases
         same = len(plain) == len(clause)

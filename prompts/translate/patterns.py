@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prompts.prompt import Part
@@ -15,20 +16,26 @@ if TYPE_CHECKING:
     from prompts.translate.glossary import Entry
 
 Known = Callable[[str], bool]
+Lengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign
 
 # ── categories of the glossary, and what they do in a clause ──────────────────────────────────────────────────────────
 
-_NOUNS = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOUNS = _names(
     "animal person body hair eyes clothing food plant object place building vehicle nature myth culture light weather "
-    "time season stylenoun".split()
+    "time season stylenoun"
 )
-_ADJECTIVES = {"adjective": 0, "colour": 1, "material": 2}  # and their order in English
-_GRAMMAR = frozenset("wear verb locator preposition conjunction of filler negation adjective colour material".split())
+_ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "material": 3}  # and their order in English
+_GRAMMAR = _names("wear verb locator preposition conjunction of filler negation")
 # Which nouns make one word with the noun behind them ("森林小屋" forest cabin), and which may stand behind.
-_THINGS = frozenset("object food plant nature culture gap latin building vehicle place stylenoun light".split())
+_THINGS = _names("object food plant nature culture gap latin building vehicle place stylenoun light")
 _JOINED: Mapping[str, frozenset[str]] = {
     **{left: _THINGS | {"clothing"} for left in ("object", "culture", "place", "building", "nature", "light")},
-    **{left: _THINGS for left in ("food", "clothing", "vehicle")},
+    **dict.fromkeys(("food", "clothing", "vehicle"), _THINGS),
     "plant": _THINGS | {"clothing", "hair"},
     "gap": _NOUNS - {"weather", "time", "season"} | {"gap", "latin"},
     "latin": _NOUNS - {"weather", "time", "season"} | {"gap", "latin"},
@@ -41,6 +48,9 @@ _JOINED: Mapping[str, frozenset[str]] = {
 _OWNERS = frozenset({"person", "animal", "myth", "hair", "eyes", "vehicle"})  # "女孩的裙子": two things, not one
 _SETTINGS = frozenset({"place", "building", "season", "time", "weather", "nature", "light"})
 _HAIR = {"golden": "blonde", "yellow": "blonde", "light yellow": "light blonde", "chestnut": "chestnut brown"}
+_MOODS = ("expression", "quality")
+_PERSONS = frozenset({"1girl", "1boy"})
+_ADVERBS = _names("underwater indoors outdoors midair seaside lakeside riverside roadside nature")
 _ONE_BY_ONE = frozenset({"hair", "eyes"})  # every property its own tag: "black hair, long hair"
 
 
@@ -60,29 +70,38 @@ class Token:
 # ── numbers and measure words ─────────────────────────────────────────────────────────────────────────────────────────
 
 _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_ENGLISH = "no a two three four five six seven eight nine ten".split()
+_ENGLISH = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MANY = {
-    "几": "several", "数": "several", "一些": "several", "好几": "several", "许多": "many", "很多": "many", "好多": "many",
-    "无数": "countless", "大量": "many", "满地": "many", "众多": "many", "百": "a hundred", "千": "a thousand",
+    "几": "several", "数": "several", "一些": "several", "好几": "several",
+    "许多": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many", "众多": "many", "百": "a hundred", "千": "a thousand",
 }  # fmt: skip
 _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
-    "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}", "罐": "jar of {}",
-    "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}", "箱": "crate of {}", "丛": "cluster of {}",
-    "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}", "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
+    "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}",
+    "罐": "jar of {}", "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}",
+    "箱": "crate of {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
+    "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
 }  # fmt: skip
-_PLAIN = "个只名位条匹头张把朵棵株座间栋幢幅副件顶片块辆架艘列台部本支枝根颗粒滴轮道缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款座股束"
-_COUNT = re.compile(
-    rf"(?P<n>[0-9]{{1,3}}|[一二两三四五六七八九十]|好几|几|数|百|千)(?:大|小)?(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
-    rf"|(?P<many>一些|许多|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?|(?P<bare>[2-9两二三四五六七八九])(?=人|女孩|男孩|少女|女生|男生)"
+_PLAIN = (
+    "个只名位条匹头张把朵棵株座间栋幢幅副件顶片块辆架艘列台部本支枝根颗粒滴轮道"
+    "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股"
 )
+_POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
+_COUNT = re.compile(
+    rf"(?P<n>[0-9]{{1,3}}|[一两二三四五六七八九十]|好几|几|数|百|千)(?:大|小)?(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
+    rf"|(?P<many>一些|许多|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?"
+    r"|(?P<bare>[2-9两二三四五六七八九])(?=人|女孩|男孩|少女|女生|男生)"
+)
+_COUNTING = frozenset("0123456789一两二三四五六七八九十好几数百千许很无大众")
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
-    "wolf": "wolves", "leaf": "leaves", "knife": "knives", "fish": "fish", "sheep": "sheep", "deer": "deer", "koi": "koi",
+    "wolf": "wolves", "leaf": "leaves", "knife": "knives", "fish": "fish", "sheep": "sheep", "deer": "deer",
+    "koi": "koi",
     "foot": "feet", "tooth": "teeth", "scarf": "scarves", "elf": "elves", "shelf": "shelves", "goldfish": "goldfish",
     "hanfu": "hanfu", "kimono": "kimono", "sushi": "sushi", "bread": "bread", "water": "water", "coffee": "coffee",
     "tea": "tea", "milk": "milk", "juice": "juice", "wine": "wine", "rice": "rice", "soup": "soup", "beer": "beer",
-    "ramen": "ramen", "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish", "fireflies": "fireflies",
+    "ramen": "ramen", "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
+    "fireflies": "fireflies",
 }  # fmt: skip
 
 
@@ -102,7 +121,7 @@ def plural(words: str) -> str:
 
 
 def counted(tag: str, count: Token) -> str:
-    """The tag with its number: "1girl" and 2 make "2girls", "cat" and 3 make "three cats"; one of a thing needs no word."""
+    """The tag with its number: "1girl" and 2 make "2girls", "cat" and 3 "three cats"; one of a thing needs no word."""
     number, template = count.count, count.tag
     if person := re.fullmatch(r"1(girl|boy)", tag):
         if template == "group of {}" or not number:
@@ -112,7 +131,8 @@ def counted(tag: str, count: Token) -> str:
     if CHINESE.search(tag):
         name = tag
     else:
-        name = plural(tag) if template or number != 1 else tag
+        uncounted = template.startswith(_POURED) if template else number == 1
+        name = tag if uncounted else plural(tag)
     if template and "{}" in template:
         if template.split()[0] == name.split()[0] or name.startswith(("pair of", "bouquet", "couple", "group")):
             return tag
@@ -138,18 +158,17 @@ def _count(match: re.Match[str], start: int) -> Token:
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_LONGEST = 12
 _ONE, _WORD, _DARK, _KNOWN = 1.4, 1.0, 3.0, 1.6  # costs of a way to cut: few and long words, dark characters last
 _RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
 
 
-def words_of(clause: str, table: Mapping[str, Entry], known: Known | None = None) -> list[Token]:
-    """The clause cut into the fewest and longest words that the glossary knows; the rest are tokens of category "gap"."""
-    tokens = _cut(clause, table, {})
+def words_of(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known | None = None) -> list[Token]:
+    """The clause cut into the fewest and longest words of the glossary; the rest are tokens of category "gap"."""
+    tokens = _cut(clause, table, lengths, {})
     if known is None:
         return tokens
     doubtful = {place for token in tokens if token.category == "gap" for place in range(token.start, token.end)}
-    for left, right in zip(tokens, tokens[1:], strict=False):
+    for left, right in pairwise(tokens):
         if left.end - left.start == 1 == right.end - right.start and left.role == "noun" and right.role == "noun":
             doubtful |= {left.start, right.start}
     if not doubtful:
@@ -163,10 +182,10 @@ def words_of(clause: str, table: Mapping[str, Entry], known: Known | None = None
                 and known(clause[start:end])
             ):
                 longer.setdefault(start, []).append(end)
-    return _cut(clause, table, longer) if longer else tokens
+    return _cut(clause, table, lengths, longer) if longer else tokens
 
 
-def _cut(clause: str, table: Mapping[str, Entry], longer: Mapping[int, Sequence[int]]) -> list[Token]:
+def _cut(clause: str, table: Mapping[str, Entry], lengths: Lengths, longer: Mapping[int, Sequence[int]]) -> list[Token]:
     length = len(clause)
     lower = clause.lower()
     lower = lower if len(lower) == length else clause
@@ -174,12 +193,13 @@ def _cut(clause: str, table: Mapping[str, Entry], longer: Mapping[int, Sequence[
     for start in range(length - 1, -1, -1):
         # Longer words win over shorter at the same number of words, and among equals the longer word behind.
         options: list[tuple[float, Token]] = []
-        for end in range(start + 1, min(start + _LONGEST, length) + 1):
+        for size in lengths.get(lower[start], ()):
+            end = start + size
             entry = table.get(lower[start:end])
-            if entry is not None:
+            if entry is not None and end <= length:
                 cost = (_WORD if end - start > 1 else _ONE) - 0.02 * (end - start) ** 1.5
                 options.append((cost + best[end][0], _token(entry, start, end)))
-        if count := _COUNT.match(clause, start):
+        if clause[start] in _COUNTING and (count := _COUNT.match(clause, start)):
             options.append((0.95 + best[count.end()][0], _count(count, start)))
         for end in longer.get(start, ()):
             options.append((_KNOWN + best[end][0], Token("noun", clause[start:end], "gap", None, start, end)))
@@ -187,7 +207,7 @@ def _cut(clause: str, table: Mapping[str, Entry], longer: Mapping[int, Sequence[
             options.append(_other(clause, start, best))
         else:
             options.append((_DARK + best[start + 1][0], Token("noun", clause[start], "gap", None, start, start + 1)))
-        best[start] = min(options, key=lambda option: option[0])
+        best[start] = min(options, key=lambda option: (round(option[0], 6), start - option[1].end))
     tokens: list[Token] = []
     position = 0
     while position < length:
@@ -254,10 +274,10 @@ class _Noun:
         return self.tags[0] if len(self.tags) == 1 else " ".join([*self.tags[1:], self.tags[0]])
 
 
-def read(clause: str, table: Mapping[str, Entry], known: Known | None = None) -> tuple[Phrase, ...]:
+def read(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known | None = None) -> tuple[Phrase, ...]:
     """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
     unknown words comes back as one phrase without an origin."""
-    tokens = words_of(clause, table, known)
+    tokens = words_of(clause, table, lengths, known)
     meaningful = [token for token in tokens if token.role != "filler"]
     if meaningful and all(token.category == "gap" for token in meaningful):
         return tuple(Phrase(token.tag, token.tag) for token in meaningful)
@@ -360,6 +380,7 @@ class _Reader:
         first = index
         while index < len(self.tokens) and self.tokens[index].role == "adjective":
             index += 1
+        linked = linked or (index > first and self.tokens[first].category == "participle")
         if not linked or index == first:
             return
         if index < len(self.tokens) and self.tokens[index].role not in ("of", "conjunction"):
@@ -393,24 +414,24 @@ class _Reader:
             return noun.next
         for said in (*self.pending, *self.said):
             self._dress(said, noun.category)
-        self.done += heads[:-1]
-        if self.pending:
-            self.said += [heads[-1], *self.pending]
-            self.pending = []
-        else:
-            self.said.append(heads[-1])
+        before: list[_Said] = []  # "优雅女人": the person first, then how
+        while noun.category in ("person", "animal", "myth") and self.said and self.said[-1].category in _MOODS:
+            before.insert(0, self.said.pop())
+        self.done += self.said
+        self.said = [*heads, *before, *self.pending]
+        self.pending = []
         return noun.next
 
     def _where(self, noun: _Noun, locator: Token) -> int:
         """Noun + 上/里/下…: a place. "手里拿着剑" says no more than "拿着剑"."""
         after = self.tokens[noun.next + 1] if noun.next + 1 < len(self.tokens) else None
         self.place = False
-        if noun.category == "body" and after is not None and after.role in ("verb", "wear", "of"):
+        if noun.category == "body" and after is not None and after.role in ("verb", "wear", "of", "tag"):
             return noun.next + (2 if after.role == "of" else 1)
         self.said += self.pending
         self.pending = []
         article = "" if re.match(r"(the|a|two|three|several|many|group|\d)\b", noun.text) else "the "
-        text = locator.tag.format(article + noun.text)
+        text = noun.text if noun.text in _ADVERBS else locator.tag.format(article + noun.text)
         self.said.append(_Said(text, "scene_detail", noun.start, locator.end, "place", attribute=True))
         return noun.next + 1
 
@@ -461,8 +482,16 @@ class _Reader:
             if another is None or another.category not in ("clothing", "object", "food", "plant", "gap"):
                 break
             position += 1
-        if not spoken and verb.role != "wear" and (text := verb.tag.format("").strip()):
-            self._say(text, verb.part, verb, attribute=True)
+        if not spoken and verb.role != "wear":
+            around = (
+                verb.tag.startswith(("surrounded by", "covered with"))
+                and self.said
+                and self.said[-1].category in _NOUNS
+            )
+            if around:  # "火焰环绕": the noun stands before
+                self.said[-1].text = verb.tag.format(self.said[-1].text)
+            elif text := re.sub(r" (with|for|at|on|by|of|to)$", "", verb.tag.format("").strip()):
+                self._say(text, verb.part, verb, attribute=True)
         return max(position, index + 1) if spoken else index + 1
 
     def _negation(self, index: int) -> int:
@@ -523,7 +552,7 @@ class _Reader:
 
     @staticmethod
     def _joins(left: Token, right: Token) -> bool:
-        if left.tag in ("1girl", "1boy"):
+        if left.tag in _PERSONS or right.tag in _PERSONS:
             return False
         return right.category in _JOINED.get(left.category, frozenset())
 

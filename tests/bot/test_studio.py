@@ -31,9 +31,7 @@ class House:
 
     async def open(self) -> None:
         self.db = await Database.open("", self.folder)
-        self.queue = Queue(
-            self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=3, in_all=50
-        )
+        self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=3, in_all=50)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
         await self.studio.open([self.chat])
@@ -73,9 +71,7 @@ class House:
         key = f"pressed-{next(self.numbers)}"
         place = Place("fake", account, "some-message")
         person = await self.person(account)
-        await self.studio.press(
-            Press(person=person, place=place, action=action, target=target, key=key, values=values)
-        )
+        await self.studio.press(Press(person=person, place=place, action=action, target=target, key=key, values=values))
         return key
 
     async def drawn(self, count: int = 1) -> list[str]:
@@ -220,7 +216,9 @@ async def test_favourite_recipe_and_delete(tmp_path: Path) -> None:
         await at.press("favourite", picture, name="猫")
         await at.press("favourite", picture)
         await at.press("favourite", picture)
-        assert sorted(one.name for one in await favourites.listed(at.db, me)) == sorted(["猫", "一只橘猫", "一只橘猫 2"])
+        assert sorted(one.name for one in await favourites.listed(at.db, me)) == sorted(
+            ["猫", "一只橘猫", "一只橘猫 2"]
+        )
         card = at.chat.messages[await at.press("recipe", picture)]
         assert "seed" in {line.label.key.removeprefix("recipe.") for line in card.fields}
         await at.press("delete", picture)

@@ -12,7 +12,8 @@ from engine.samplers import SAMPLERS
 from tests.engine.drawing import Pixels, draw, gap, over, photograph, recipe, reference
 
 LONG = "a cat, " * 30  # three chunks, which the short prompts beside it must not feel
-STEPS = {name: 3 + index % 3 for index, name in enumerate(SAMPLERS)}
+STEPS = {name: 2 + index % 3 for index, name in enumerate(SAMPLERS)}
+USUAL = [name for name in SAMPLERS if not name.endswith(" Exponential")]
 GUIDANCE = {name: (7.0, 1.0, 3.0)[index % 3] for index, name in enumerate(SAMPLERS)}
 
 
@@ -38,8 +39,8 @@ def crowd(loaded: Loaded) -> dict[str, Pixels]:
 @pytest.fixture(scope="module")
 def crowd_over(loaded: Loaded) -> dict[str, Pixels]:
     """The same over a picture."""
-    recipes = [one(name, source=over(0.7)) for name in SAMPLERS]
-    return dict(zip(SAMPLERS, draw(loaded, recipes, source=photograph()), strict=True))
+    recipes = [one(name, source=over(0.7)) for name in USUAL]
+    return dict(zip(USUAL, draw(loaded, recipes, source=photograph()), strict=True))
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -51,7 +52,7 @@ def test_every_sampler(name: str, loaded: Loaded, pipeline: Any, crowd: dict[str
     assert gap(crowd[name], expected) <= 1
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", USUAL)
 def test_every_sampler_over_a_picture(name: str, pipeline: Any, crowd_over: dict[str, Pixels]) -> None:
     expected = reference(pipeline, one(name, source=over(0.7)), photograph())
     assert expected.std() > 20
@@ -73,7 +74,7 @@ def test_sizes_that_are_not_square(loaded: Loaded, pipeline: Any) -> None:
 
 
 def test_one_step(loaded: Loaded, pipeline: Any) -> None:
-    for name in (name for name in SAMPLERS if "Exponential" not in name):
+    for name in (name for name in USUAL if not name.endswith(" Karras")):
         own = recipe(sampler=name, steps=1, guidance=1.0)
         assert gap(draw(loaded, [own])[0], reference(pipeline, own)) <= 1, name
 

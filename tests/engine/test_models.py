@@ -39,7 +39,7 @@ def test_lacking_weights_are_damage_not_chance(tiny_folder: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("file", ["tokenizer/tokenizer.json", "scheduler/scheduler_config.json", "unet/config.json"])
-@pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
+@pytest.mark.parametrize("content", [None, "{", "{}"])
 def test_broken_configurations_are_damage(file: str, content: str | None, tiny_folder: Path, tmp_path: Path) -> None:
     model = tiny.copy(tiny_folder, tmp_path / "broken")
     known = entry(model)

@@ -14,8 +14,8 @@ from prompts.errors import Refusal
 
 def test_all_the_names_people_know_are_there() -> None:
     plain = {
-        "Euler", "Euler a", "Heun", "LMS", "DPM2", "DPM2 a", "DPM++ 2S", "DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DDIM",
-        "PLMS", "UniPC", "LCM",
+        "Euler", "Euler a", "Heun", "LMS", "DPM2", "DPM2 a", "DPM++ 2S", "DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE",
+        "DDIM", "PLMS", "UniPC", "LCM",
     }  # fmt: skip
     assert plain <= SAMPLERS.keys()
     assert {"DPM++ 2M Karras", "DPM++ SDE Karras", "Euler Exponential", "UniPC Karras"} <= SAMPLERS.keys()
@@ -62,8 +62,8 @@ def test_the_schedule_is_the_names_whatever_the_model_says(name: str) -> None:
     config = scheduler(name, model, 5).config
     assert config.get("use_karras_sigmas", False) == name.endswith(" Karras") or name in {
         "Euler a",
-        "DDIM",
         "PLMS",
+        "DDIM",
         "LCM",
     }
     assert config.get("use_exponential_sigmas", False) == name.endswith(" Exponential")

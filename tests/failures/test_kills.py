@@ -14,7 +14,7 @@ from engine.catalog import DEMO
 from tests.running import Bot, drawing
 
 pytestmark = pytest.mark.failure
-LONG = "--steps 150 --size 192x192"  # several seconds, time to be killed in
+LONG = "--steps 80"  # a few seconds, time to be killed in
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from bot import cards, texts
 from bot.chat import Button, Card, Field, Say
 from engine.job import Progress
 from engine.recipe import Recipe
+from prompts import options as said
+from prompts.errors import Refusal
 from prompts.prompt import PARTS, Fragment, Json, Note, Prompt
 from storage.favourites import Favourite
 from storage.messages import Message
@@ -239,7 +241,16 @@ def as_text(recipe: Recipe) -> str:
         options.append(f"--negative {_quoted(own)}")
     if recipe.prompt.raw:
         options.append("--raw")
-    return " ".join([recipe.prompt.text, *options])
+    return " ".join([_wish(recipe.prompt), *options])
+
+
+def _wish(prompt: Prompt) -> str:
+    """The person's words without the options in them: those of the recipe stand for them."""
+    try:
+        text = said.flags(prompt.text).text if prompt.raw else said.read(prompt.text).text
+    except Refusal:  # an older version read it; this one does not
+        return prompt.text
+    return text.strip() or prompt.text
 
 
 def _quoted(value: str) -> str:

@@ -17,7 +17,7 @@ export class Chat {
     this.log = $("log");
     this.view = $("scroll");
     this.stuck = true; // whether the view follows what comes
-    this.target = null; // where it was last moved by us
+    this.at = 0;
     this.view.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.log);
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.view);
@@ -134,9 +134,10 @@ export class Chat {
 
   scrolled() {
     $("newest").hidden = this.end() - this.view.scrollTop < 400;
-    if (this.target !== null && Math.abs(this.view.scrollTop - this.target) < 2) return; // our own doing
-    this.target = null;
-    this.stuck = Math.abs(this.end() - this.view.scrollTop) < NEAR;
+    const up = this.view.scrollTop < this.at - 2; // only the person moves it up, away from the end
+    this.at = this.view.scrollTop;
+    if (Math.abs(this.end() - this.at) < NEAR) this.stuck = true;
+    else if (up) this.stuck = false;
     if (this.view.scrollTop < 200 && !this.stuck) this.older();
   }
 
@@ -148,8 +149,7 @@ export class Chat {
   }
 
   toEnd(gently = false) {
-    this.target = this.end();
-    this.view.scrollTo({ top: this.target, behavior: gently ? "smooth" : "instant" });
+    this.view.scrollTo({ top: this.end(), behavior: gently ? "smooth" : "instant" });
   }
 }
 

@@ -57,8 +57,8 @@ export async function showPicture(id, { leave, use, paintOver }) {
   });
 
   function leaving(then) {
-    open.addEventListener("close", then);
     open.close();
+    then();
   }
 }
 

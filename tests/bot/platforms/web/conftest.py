@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
+import pytest_asyncio
 
 from bot.platforms.web import WebChat, WebSettings
 from storage.database import Database
@@ -51,7 +51,7 @@ class Served:
 Serve = Callable[..., Awaitable[Served]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a web chat: `await serve(password="…", alone=False)`; several calls share one database."""
     async with AsyncExitStack() as stack:
@@ -71,6 +71,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                     await session.close()
 
             stack.push_async_callback(leave)
+            stack.push_async_callback(desk.rest)
             return served
 
         yield start

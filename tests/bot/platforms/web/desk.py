@@ -160,6 +160,6 @@ class Easel:
         rows = await jobs.end(self.db, job_id, state, pictures=made if state is State.DONE else ())
         await self.chat.edit(place, cards.ended(replace(job, state=state), rows, key, values or {}))
 
-    async def answer(self, place: Place, key: str, **values: str | int | float) -> None:
-        assert self.chat
-        await self.chat.send(place, Card(text=Say(key, values)), f"answer-{key}")
+    async def rest(self) -> None:
+        """Wait until everything begun is drawn: a database must not be closed under a job."""
+        await asyncio.gather(*self._tasks)

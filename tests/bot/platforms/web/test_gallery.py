@@ -5,11 +5,14 @@ import io
 from datetime import date, timedelta
 
 import aiohttp
+import pytest
 from PIL import Image
 
 from storage import pictures
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def painted(browser: aiohttp.ClientSession, *texts: str) -> list[str]:

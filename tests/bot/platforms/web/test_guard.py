@@ -10,12 +10,11 @@ import pytest
 from aiohttp import FormData
 from PIL import Image
 
-from bot.platforms.web import WebChat, WebSettings
-from bot.platforms.web.session import Attempts, Cookies, host_allowed, language_of, network, new_account
 from prompts.errors import Refusal
 from storage import facts
-from tests.bot.platforms.web.conftest import Serve, Served, commands
-from tests.bot.platforms.web.desk import Easel
+from tests.bot.platforms.web.conftest import Serve, Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SAID = {"text": "a cat", "key": "k-00000001"}
 
@@ -95,31 +94,6 @@ async def test_passwords_can_be_tried_only_so_often(serve: Serve) -> None:
     assert (await browser.post("/login", json={"password": "sesame"})).status == 429
 
 
-def test_tries_come_back_with_time_and_a_home_is_one_address() -> None:
-    now = 0.0
-    attempts = Attempts(clock=lambda: now)
-    for _ in range(5):
-        attempts.take("1.2.3.4")
-    with pytest.raises(Refusal) as refusal:
-        attempts.take("1.2.3.4")
-    assert refusal.value.values["seconds"] == 21
-    attempts.take("1.2.3.5")
-    now = 21.0
-    attempts.take("1.2.3.4")
-    assert network("2001:db8::1") == network("2001:db8::ffff") != network("2001:db8:0:1::1")
-
-
-def test_a_forged_old_or_foreign_cookie_is_nobody() -> None:
-    cookies, account = Cookies("secret", "sesame"), new_account()
-    cookie = cookies.sign(account, 1000)
-    assert cookies.account(cookie, 2000) == account
-    assert cookies.account(cookie, 1000 + 366 * 86400) is None
-    for forged in ("", "a", "..", "é.1.x", cookie.replace(account, new_account()), cookie[:-1], f"{cookie}0"):
-        assert cookies.account(forged, 2000) is None
-    assert Cookies("secret", "other").account(cookie, 2000) is None, "a new password ends old sessions"
-    assert Cookies("other", "sesame").account(cookie, 2000) is None
-
-
 async def test_sessions_outlive_a_restart(serve: Serve) -> None:
     served = await serve(password="sesame")
     browser = await signed_in(served)
@@ -168,11 +142,6 @@ async def test_a_foreign_name_for_this_machine_is_refused(serve: Serve) -> None:
         assert (await browser.get("/api/hello", headers={"Host": host})).status in (400, 403)
     for host in ("localhost:1", "127.0.0.1", "[::1]:80", "PAINT.example.org", "paint.example.org."):
         assert (await browser.get("/api/hello", headers={"Host": host})).status == 200
-
-
-def test_names_of_the_settings_are_known_without_case() -> None:
-    assert host_allowed("Studio.Local:8080", WebSettings(names=("studio.local",)))
-    assert not host_allowed("studio.local.evil.example", WebSettings(names=("studio.local",)))
 
 
 async def test_every_answer_carries_the_protective_headers(serve: Serve) -> None:
@@ -298,23 +267,3 @@ async def test_the_page_answers_at_once_while_the_model_loads(serve: Serve) -> N
     async with asyncio.timeout(2):
         assert (await served.browser().get("/")).status == 200
         assert (await served.browser().post("/api/say", json=SAID)).status == 200
-
-
-def test_the_browser_language() -> None:
-    from aiohttp.test_utils import make_mocked_request
-
-    def language(accept: str, cookie: str = "") -> str:
-        headers = {"Accept-Language": accept, "Cookie": f"danqing_language={cookie}"}
-        return language_of(make_mocked_request("GET", "/", headers=headers))
-
-    assert language("zh-Hant-TW") == "zh" and language("en-GB,zh;q=0.5") == "en" and language("de") == "en"
-    assert language("en;q=x,zh;q=0.1") == "zh" and language("en", "zh") == "zh" and language("zh", "../x") == "zh"
-
-
-def test_the_address_is_one_a_browser_takes() -> None:
-    def address(host: str) -> str:
-        desk = Easel(None)  # type: ignore[arg-type]
-        return WebChat(None, WebSettings(host=host, port=80), desk.status, commands).address  # type: ignore[arg-type]
-
-    assert address("127.0.0.1") == address("0.0.0.0") == "http://127.0.0.1:80"
-    assert address("::1") == address("::") == "http://[::1]:80"

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from engine.job import State
 from prompts.errors import Refusal
@@ -27,11 +28,15 @@ WIDE = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 CAT = "一只戴红色帽子的橘猫，水彩"
 
-pytestmark = [pytest.mark.page, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.page,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
 Look = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")  # a second to start: once for all
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
@@ -39,14 +44,16 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def look(browser: Browser) -> AsyncIterator[Look]:
     """Opens the page: `await look(served, "#history", locale="en-US", **PHONE)`. Fails for any error in its console,
     other than answers that a test has asked for."""
     problems: list[str] = []
+    contexts: list[BrowserContext] = []
 
     async def opened(served: Served, path: str = "", *, locale: str = "zh-CN", **context: Any) -> Page:
-        page = await (await browser.new_context(locale=locale, **(context or WIDE))).new_page()
+        contexts.append(await browser.new_context(locale=locale, reduced_motion="reduce", **(context or WIDE)))
+        page = await contexts[-1].new_page()
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
@@ -54,6 +61,8 @@ async def look(browser: Browser) -> AsyncIterator[Look]:
         return page
 
     yield opened
+    for one in contexts:
+        await one.close()
     assert [line for line in problems if "Failed to load resource" not in line and "net::ERR" not in line] == []
 
 
@@ -259,6 +268,7 @@ async def test_favourites_from_saving_to_deleting(serve: Serve, look: Look, tmp_
     await page.get_by_role("button", name="收藏当前输入").click()
     await page.get_by_role("textbox", name="名字").fill("苹果")
     await page.keyboard.press("Enter")
+    await expect(page.locator("dialog")).to_have_count(0)
     await write(page, "/favourites")
     row = page.locator(".kept li")
     await expect(row.locator("h3")).to_have_text("苹果")
@@ -388,6 +398,7 @@ async def test_one_of_my_pictures_can_be_painted_over(serve: Serve, look: Look) 
     await write(page, CAT)
     await page.locator(".job.done a.frame").click()
     await page.get_by_role("button", name="在它上面画").click()
+    await expect(page.locator(".attachment img")).to_be_visible()
     await write(page, "in the snow")
     await expect(page.locator(".job.done")).to_have_count(2)
     row = await pictures.get(served.db, served.desk.requests[1].reply_to or "")
@@ -415,7 +426,7 @@ async def test_a_picture_that_is_gone_leaves_a_quiet_place(serve: Serve, look: L
     await expect(page.locator(".job.done")).to_have_count(1)
     picture = await page.locator("a.frame").get_attribute("href") or ""
     await pictures.delete(served.db, picture.removeprefix("#picture/"))
-    await (await page.context.browser.contexts[0].new_cdp_session(page)).send("Network.clearBrowserCache")  # type: ignore[union-attr]
+    await (await page.context.new_cdp_session(page)).send("Network.clearBrowserCache")
     await page.reload()
     await expect(page.locator(".frame.gone")).to_have_text("图片已删除")
     await page.goto(f"{served.url}/{picture}")

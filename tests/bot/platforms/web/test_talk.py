@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
 from aiohttp import FormData
 
 from bot import cards
@@ -13,6 +14,8 @@ from storage import messages
 from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, events
 from tests.bot.platforms.web.desk import drawing, preview, prompt_of, recipe
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SAID = {"text": "一只橘猫", "key": "k-00000001"}
 HERE = Place("web", "local")

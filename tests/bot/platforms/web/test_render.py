@@ -1,0 +1,70 @@
+"""Cards and recipes as JSON."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.chat import Button, Card, Field, Say, Shown
+from bot.platforms.web import render
+from engine.job import Progress, State
+from engine.recipe import Recipe
+from prompts import options
+from prompts.prompt import Fragment, Prompt
+from tests.bot.platforms.web.desk import CAT, recipe
+
+
+def test_a_card_is_kept_without_words_and_said_in_each_language() -> None:
+    card = Card(
+        text=Say("web.too_large", {"limit": 20}),
+        kind="job",
+        job="j",
+        state=State.RUNNING,
+        progress=Progress(job="j", state=State.RUNNING, place=0, seconds_left=1.26, step=1, steps=4, preview=b"x"),
+        prompt=CAT,
+        recipe=recipe(CAT),
+        fields=(Field(Say("recipe.seed"), "7"), Field(Say("recipe.model"), Say("job.cancelled"))),
+        pictures=(Shown("abc", "0" * 64, 128, 64),),
+        buttons=(Button("delete", "abc", danger=True),),
+    )
+    body = render.card_body(card)
+    assert "MB" not in str(body) and "删除" not in str(body)
+    zh, en = (render.card_words(body, language) for language in ("zh", "en"))
+    assert "20 MB" in str(zh["text"]) and "20 MB" in str(en["text"]) and zh["text"] != en["text"]
+    assert en["fields"] == [{"label": "Seed", "value": "7"}, {"label": "Model", "value": "Cancelled."}]
+    assert zh["buttons"] == [{"action": "delete", "target": "abc", "danger": True, "label": "删除"}]
+    assert zh["pictures"] == [{"id": "abc", "width": 128, "height": 64}] and zh["size"] == {"width": 128, "height": 128}
+    assert zh["progress"] == {
+        "place": 0,
+        "seconds_left": 1.3,
+        "step": 1,
+        "steps": 4,
+        "preview": "data:image/jpeg;base64,eA==",
+    }
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        recipe(CAT),
+        replace(recipe(CAT, 4294967295), steps=7, guidance=7.5, width=512, height=768, sampler="Euler a"),
+        recipe(replace(CAT, text=f"{CAT.text} --steps 40 --seed 3 --ar 2:1")),
+        recipe(replace(CAT, text="(a:1.2), b", raw=True)),
+        recipe(replace(CAT, negatives=(Fragment("text, words", origin="person"), Fragment("blurry", origin="preset")))),
+        replace(recipe(CAT), model="my model"),
+    ],
+)
+def test_a_recipe_as_text_is_read_back_as_the_same_recipe(made: Recipe) -> None:
+    text = render.as_text(made)
+    asked = options.read(text)
+    again = asked.options
+    assert (again.width, again.height, again.steps, again.seed) == (made.width, made.height, made.steps, made.seed)
+    assert (again.sampler, again.guidance, again.model) == (made.sampler, made.guidance, made.model)
+    assert again.raw == made.prompt.raw
+    assert asked.text == ("(a:1.2), b" if made.prompt.raw else CAT.text)
+    assert asked.negative == ", ".join(one.text for one in made.prompt.negatives if one.origin == "person")
+    assert text.count("--steps") == 1
+
+
+def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
+    made = recipe(Prompt(text="a --nonsense 3", fragments=(Fragment("a"),)))
+    assert render.as_text(made).startswith("a --nonsense 3 --model")

@@ -1,0 +1,412 @@
+import contextlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from prompts.compose import compose, to_public_json
+from prompts.errors import Refusal
+from prompts.grammar import attention
+from prompts.prompt import PARTS, Fragment, LoraUse, Options, Part, Prompt
+from prompts.translate import CHINESE, Phrase, Translator, chain
+
+CHAIN: tuple[Translator, ...] = ()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dictionary(tmp_path_factory: pytest.TempPathFactory) -> None:
+    global CHAIN
+    CHAIN = chain(tmp_path_factory.mktemp("dictionary"))
+
+
+async def composed(text: str, **more: object) -> tuple[Prompt, Options]:
+    return await compose(text, translators=CHAIN, **more)  # type: ignore[arg-type]
+
+
+def own(fragments: Sequence[Fragment]) -> list[str]:
+    return [str(fragment) for fragment in fragments if fragment.origin != "preset"]
+
+
+def parts(prompt: Prompt) -> dict[Part, list[str]]:
+    return {part: own(prompt.part(part)) for part in PARTS}
+
+
+async def test_the_showcase() -> None:
+    prompt, options = await composed("一只戴红色帽子的橘猫，水彩")
+    assert parts(prompt) == {
+        "quality_style": ["watercolor"],
+        "subject": ["orange tabby cat", "wearing red hat"],
+        "scene_detail": [],
+    }
+    assert prompt.positive.startswith("(masterpiece:1.2), best quality")
+    assert "worst quality" in prompt.negative
+    assert options == Options()
+    assert prompt.notes == ()
+
+
+# What a person writes, and the three parts it should become.
+REALISTIC = [
+    (
+        "草地上的一只白色小狗，晴天",
+        " | white puppy | on the grass, sunny",
+    ),
+    (
+        "一個穿著紅色漢服的女孩，站在櫻花樹下，微笑，水墨畫風格",
+        "ink wash painting | 1girl, red hanfu, standing, smile | under the cherry blossom tree",
+    ),
+    (
+        "请帮我画一张在海边看日落的情侣，电影感",
+        "cinematic | couple, looking at sunset | seaside",
+    ),
+    (
+        "头发是金色的，眼睛是蓝色的少女",
+        " | blonde hair, 1girl, blue eyes | ",
+    ),
+    (
+        "三只小猫在沙发上睡觉",
+        " | three kittens, sleeping | on the sofa",
+    ),
+    (
+        "一杯咖啡放在木头桌子上，旁边有一本书",
+        " | cup of coffee, book | on the wooden table",
+    ),
+    (
+        "宇航员骑着马在月球上，油画风格",
+        "oil painting | astronaut, riding horse | on the lunar surface",
+    ),
+    (
+        "桌子上有红色的苹果和绿色的葡萄",
+        " | red apple, green grapes | on the table",
+    ),
+    (
+        "森林里的小木屋，清晨，薄雾",
+        " | wooden cabin | in the forest, morning, fog",
+    ),
+    (
+        "巨大的鲸鱼在云海中游动，梦幻，新海诚风格",
+        "dreamy, makoto shinkai style | giant whale, swimming | in the sea of clouds",
+    ),
+    (
+        "抱着猫的女孩，粉色双马尾",
+        " | 1girl, holding cat, pink hair, twintails | ",
+    ),
+    (
+        "一碗热气腾腾的拉面，美食摄影",
+        "food photography | bowl of steaming ramen | ",
+    ),
+    (
+        "一座古老的城堡矗立在悬崖上，暴风雨",
+        " | ancient castle, standing | on the cliff, thunderstorm",
+    ),
+    (
+        "狐狸穿着西装，肖像画",
+        "portrait | fox, wearing suit | ",
+    ),
+    (
+        "两只天鹅在湖面上，倒影",
+        " | two swans | on the lake, reflection",
+    ),
+    (
+        "穿宇航服的猫在月球上吃鱼",
+        " | cat, wearing space suit, eating fish | on the lunar surface",
+    ),
+    (
+        "古代将军，身后是燃烧的城市",
+        " | ancient general | burning city in the background",
+    ),
+    (
+        "一群小朋友在公园里放风筝",
+        " | group of children, flying a kite | in the park",
+    ),
+    (
+        "两个女孩手牵手",
+        " | 2girls, holding hands | ",
+    ),
+    (
+        "杰作，最佳质量，1girl，黑色长发",
+        "masterpiece, best quality | 1girl, black hair, long hair | ",
+    ),
+    (
+        "a cute cat sitting on a chair, watercolor, sunset",
+        "watercolor | a cute cat sitting on a chair | sunset",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), REALISTIC, ids=[row[0] for row in REALISTIC])
+async def test_realistic_prompts(text: str, expected: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert " | ".join(", ".join(fragments) for fragments in parts(prompt).values()) == expected
+
+
+async def test_options_leave_the_text() -> None:
+    prompt, options = await composed("草地上的一只白色小狗，4张 竖图 种子7 --steps 20", family="")
+    assert own(prompt.fragments) == ["white puppy", "on the grass"]
+    assert options.to_json() == {"ratio": 2 / 3, "count": 4, "steps": 20, "seed": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "positive", "negative"),
+    [
+        ("一只猫，不要水印、文字，红色的花", ["cat", "red flower"], ["watermark", "text"]),
+        ("一个没有帽子的男孩", ["1boy"], ["hat"]),
+        ("女孩，負面：模糊，多余的手指", ["1girl"], ["blurry", "extra fingers"]),
+        ("a girl\nNegative prompt: bad hands, (blurry:1.3)", ["a girl"], ["bad hands", "(blurry:1.3)"]),
+        ("女孩 --no 水印, hat", ["1girl"], ["watermark", "hat"]),
+        ("没有人的教室", ["no humans", "classroom"], []),
+        ("(不要水印:1.3)，猫", ["cat"], ["(watermark:1.3)"]),
+    ],
+)
+async def test_what_is_not_wanted_goes_to_the_negative(text: str, positive: list[str], negative: list[str]) -> None:
+    prompt, _ = await composed(text, family="")
+    assert own(prompt.fragments) == positive
+    assert own(prompt.negatives) == negative
+
+
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        ("(橘猫:1.3), 水彩", ["watercolor", "(orange tabby cat:1.3)"]),
+        ("（橘猫：１．３），水彩", ["watercolor", "(orange tabby cat:1.3)"]),
+        ("[猫:狗:0.5]", ["[cat:dog:0.5]"]),
+        ("{红色|蓝色}的花", ["{red|blue} flower"]),
+        ("__animal__, __动物__", ["__animal__", "animal"]),
+        ("白猫\\(大\\)", ["white cat \\(big\\)"]),
+        ("(a, 猫:1.2)", ["(a:1.2)", "(cat:1.2)"]),
+        ("a girl 在 the garden", ["a girl", "the garden"]),
+        ("猫 BREAK 狗，水彩", ["cat", "BREAK", "watercolor", "dog"]),
+        ("draw me a cat, please paint a dog", ["a cat", "a dog"]),
+        ("🐱，水彩", ["watercolor", "cat"]),
+    ],
+)
+async def test_syntax_is_kept_and_chinese_inside_it_translated(text: str, positive: list[str]) -> None:
+    prompt, _ = await composed(text, family="")
+    assert own(prompt.fragments) == positive
+
+
+async def test_loras_are_named_and_never_translated() -> None:
+    prompt, _ = await composed("一只猫 <lora:水墨_猫：0.8>, <lora:b:0.5:0.7>")
+    assert prompt.loras == (LoraUse("水墨_猫", 0.8), LoraUse("b", 0.7, 0.5))
+    assert own(prompt.fragments) == ["cat"]
+
+
+async def test_contradictions_are_left_out_and_said() -> None:
+    prompt, _ = await composed("黑白照片，一个老爷爷")
+    assert "monochrome" not in prompt.negative and "grayscale" not in prompt.negative
+    assert {note.key for note in prompt.notes} == {"note.contradiction"}
+    assert {note.values["negative"] for note in prompt.notes} == {"monochrome", "grayscale"}
+
+
+async def test_duplicates_merge_and_the_heavier_weight_wins() -> None:
+    prompt, _ = await composed("cat, dog, (cat:1.4), 猫", family="")
+    assert own(prompt.fragments) == ["(cat:1.4)", "dog"]
+    assert [note.key for note in prompt.notes] == ["note.duplicate"]
+
+
+async def test_odd_weights_are_noted() -> None:
+    prompt, _ = await composed("(cat:2.5), (dog:0.1), (bird:1.5), [fish:1.2], (a", family="")
+    notes = [(note.key, dict(note.values)) for note in prompt.notes]
+    assert ("note.weight", {"text": "cat", "weight": "2.5"}) in notes
+    assert ("note.weight", {"text": "dog", "weight": "0.1"}) in notes
+    assert sorted({key for key, _ in notes}) == ["note.delayed", "note.unclosed", "note.weight"]
+
+
+@pytest.mark.parametrize("text", ["a cat  (x),, [y] BREAK 16:9 4张 猫", " 一只猫 \n", "(", "\\"])
+async def test_raw_is_byte_for_byte(text: str) -> None:
+    prompt, options = await composed(text, raw=True)
+    assert (prompt.positive, prompt.negative, prompt.raw, options) == (text, "", True, Options())
+    assert prompt.fragments == (Fragment(text, source=text),)
+
+
+async def test_raw_takes_out_loras_and_adds_the_negative_given() -> None:
+    prompt, _ = await composed("a <lora:x:0.5> b", raw=True, negative="不好 (x)")
+    assert (prompt.positive, prompt.negative, prompt.loras) == ("a  b", "不好 (x)", (LoraUse("x", 0.5),))
+
+
+async def test_raw_in_the_text_still_reads_the_other_options() -> None:
+    prompt, options = await composed("a  (cat), 猫 --raw --seed 5 --no dog")
+    assert (prompt.positive, prompt.negative, options.seed, prompt.raw) == ("a  (cat), 猫", "dog", 5, True)
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("text", ["", "  \n\t", "　"])
+async def test_an_empty_text_is_refused(text: str, raw: bool) -> None:
+    with pytest.raises(Refusal) as caught:
+        await composed(text, raw=raw)
+    assert caught.value.key == "prompt.empty"
+
+
+@pytest.mark.parametrize("text", ["4张 竖图", "请帮我画", "，，、", "()", "不要水印"])
+async def test_a_text_with_nothing_to_draw_is_refused(text: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        await composed(text)
+    assert caught.value.key == "prompt.empty"
+
+
+@pytest.mark.parametrize("raw", [True, False])
+async def test_a_long_text_is_refused(raw: bool) -> None:
+    with pytest.raises(Refusal) as caught:
+        await composed("猫" * 4001, raw=raw)
+    assert (caught.value.key, caught.value.values) == ("prompt.too_long", {"length": 4001, "limit": 4000})
+    with pytest.raises(Refusal):
+        await composed("cat", negative="x" * 4001, raw=raw)
+
+
+async def test_what_nobody_can_translate_is_named_and_never_reaches_the_model() -> None:
+    prompt, _ = await compose("一只猫，𠀀𠀁", translators=CHAIN, family="")
+    assert own(prompt.fragments) == ["cat"]
+    assert [(note.key, dict(note.values)) for note in prompt.notes] == [("note.untranslated", {"words": "𠀀𠀁"})]
+    with pytest.raises(Refusal) as caught:
+        await composed("𠀀𠀁")
+    assert (caught.value.key, caught.value.values) == ("prompt.not_understood", {"words": "𠀀𠀁"})
+    with pytest.raises(Refusal):
+        await compose("猫", translators=())
+
+
+async def test_dictionary_words_are_said_to_be_uncertain() -> None:
+    prompt, _ = await composed("一位老人拿着烟斗", family="")
+    assert own(prompt.fragments) == ["elderly person", "holding pipe"]
+    assert prompt.fragments[1].origin == "dictionary"
+    assert [(note.key, dict(note.values)) for note in prompt.notes] == [("note.dictionary", {"words": "烟斗 = pipe"})]
+
+
+class Whole:
+    """A translator of sentences that knows one."""
+
+    sentences = True
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def translate(self, clause: str) -> tuple[Phrase, ...]:
+        self.asked.append(clause)
+        return (Phrase("the sentence", clause, "argos"),) if clause == "饕餮囫囵耄耋" else ()
+
+
+async def test_a_translator_of_sentences_reads_only_dark_clauses() -> None:
+    whole = Whole()
+    prompt, _ = await compose("一只猫，饕餮囫囵耄耋，囫囵", translators=(CHAIN[0], whole, CHAIN[-1]), family="")
+    assert whole.asked == ["饕餮囫囵耄耋", "囫囵"]
+    assert [(f.text, f.origin) for f in prompt.fragments][:2] == [("cat", "glossary"), ("the sentence", "argos")]
+
+
+async def test_the_demo_family_gets_short_presets_and_plain_words() -> None:
+    prompt, _ = await composed("一只戴红色帽子的橘猫", family="demo")
+    assert prompt.positive == "masterpiece, best quality, orange cat, wearing red hat"
+    assert prompt.negative == "worst quality, blurry, low quality"
+
+
+async def test_public_json_has_its_form() -> None:
+    prompt, options = await composed("一只橘猫，4张 <lora:x:0.5>", family="demo")
+    shown = to_public_json(prompt, options)
+    assert json.loads(json.dumps(shown)) == shown
+    assert list(shown) == ["text", "positive", "negative", "parts", "negatives", "loras", "options", "notes"]
+    assert shown["parts"]["subject"] == [  # type: ignore[index, call-overload]
+        {"text": "orange cat", "weight": 1.0, "origin": "glossary", "source": "一只橘猫"}
+    ]
+    assert shown["options"] == {"count": 4}
+    assert Prompt.from_json(prompt.to_json()) == prompt
+
+
+WORDS = [
+    *("一只", "戴", "红色", "帽子", "的", "橘猫", "，", "、", "水彩", "不要", "没有", "在", "森林", "里", "穿", "頭髮"),
+    *("(", ")", "[", "]", ":", "1.3", "（", "）", "：", "BREAK", "AND", "<lora:a:1>", "<b>", "{a|猫}", "__w__"),
+    *("__猫__", "负面："),
+    *("\\", "🐱", "cat", "㐀", "𠀀", "ㄅ", "4张", "\ud800", "\x00", "负面：", "-", "0.5", "|", "\n"),
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(st.characters(), max_size=3)), max_size=14).map("".join))
+@example("(猫:1e9)")
+@example("[猫:0.5:(]")
+async def test_no_text_whatever_leaves_chinese_or_fails(text: str) -> None:
+    try:
+        prompt, _ = await composed(text)
+    except Refusal:
+        return
+    for written in (prompt.positive, prompt.negative):
+        assert not CHINESE.search(written)
+        written.encode()
+    assert Prompt.from_json(json.loads(json.dumps(prompt.to_json()))) == prompt
+
+
+TAGS = st.from_regex(r"[a-z]{2,8}( [a-z]{2,6})?", fullmatch=True)
+PROTECTED = st.one_of(
+    TAGS,
+    st.builds("[{}:{}:0.5]".format, TAGS, TAGS),
+    st.builds("{{{}|{}, {}}}".format, TAGS, TAGS, TAGS),
+    st.builds("__{}__".format, st.from_regex(r"[a-z]{2,8}", fullmatch=True)),
+    st.builds("{} \\({}\\)".format, TAGS, TAGS),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PROTECTED, min_size=1, max_size=5, unique=True))
+async def test_protected_spans_come_back_byte_for_byte(spans: list[str]) -> None:
+    prompt, _ = await composed("，".join(["一只猫", *spans, "水彩"]), family="")
+    assert {*spans} <= {fragment.text for fragment in prompt.fragments}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.builds(lambda tag, weight: (tag, round(weight, 2)), TAGS, st.floats(0.4, 1.6)),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda t: t[0],
+    )
+)
+async def test_weights_survive(tags: list[tuple[str, float]]) -> None:
+    prompt, _ = await composed(", ".join(f"({tag}:{weight})" for tag, weight in tags), family="")
+    read = dict(attention(prompt.positive))
+    for tag, weight in tags:
+        assert {fragment.text: fragment.weight for fragment in prompt.fragments}[tag] == weight
+        assert weight == 1 or any(tag in leaf and read[leaf] == weight for leaf in read)
+
+
+async def test_a_realistic_prompt_takes_a_millisecond() -> None:
+    texts = [f"{row[0]}，第{number}张照片" for number in range(3) for row in REALISTIC]
+    for text in texts:  # warm-up of tables, not of these very clauses: the numbers differ below
+        await composed(text.replace("第", "号"))
+    times = []
+    for text in texts:
+        start = time.perf_counter()
+        await composed(text)
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[len(times) // 2] < 0.005  # aim 1 ms; the rest is for a busy machine
+
+
+async def test_a_hostile_text_of_full_length_is_quick() -> None:
+    for text in (
+        "(" * 4000,
+        "猫" * 4000,
+        "的" * 4000,
+        "囫囵" * 2000,
+        "[(a" * 1000 + ")]" * 500,
+        "一只" * 2000,
+        "4张 " * 1300,
+    ):
+        start = time.process_time()
+        with contextlib.suppress(Refusal):
+            await composed(text)
+        assert time.process_time() - start < 2
+
+
+def test_the_package_is_light(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, time, asyncio, pathlib; start = time.perf_counter()\n"
+        "from prompts.compose import compose; from prompts.translate import chain\n"
+        "took = time.perf_counter() - start; before = set(sys.modules)\n"
+        f"asyncio.run(compose('一位老人拿着烟斗', translators=chain(pathlib.Path({str(tmp_path)!r}))))\n"
+        "assert not {'torch', 'ctranslate2', 'sentencepiece', 'argostranslate', 'numpy'} & set(sys.modules)\n"
+        "assert took < 2, took"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,210 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompts.grammar import attention, loras, networks, normalise, pieces
+from prompts.prompt import LoraUse
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [("", 1.0)]),
+        ("a cat", [("a cat", 1.0)]),
+        ("(a)", [("a", 1.1)]),
+        ("[a]", [("a", 1 / 1.1)]),
+        ("(a:1.3)", [("a", 1.3)]),
+        ("(a : 1.3 )", [("a ", 1.3)]),
+        ("((a))", [("a", 1.1 * 1.1)]),
+        ("((a,b,c):1.1)", [("a,b,c", 1.1 * 1.1)]),
+        ("(crystal_plant,flower:1.3)", [("crystal_plant,flower", 1.3)]),
+        (r"\(a\) \[b\] \\", [("(a) [b] \\", 1.0)]),
+        (r"\x", [("x", 1.0)]),
+        ("(a:1.3", [("a:1.3", 1.1)]),
+        ("a:1.3)", [("a:1.3)", 1.0)]),
+        ("a)b]", [("a)b]", 1.0)]),
+        ("(a:1,2)", [("a:1,2", 1.1)]),
+        ("(16:9:1.2)", [("16:9", 1.2)]),
+        ("(:1.2)", [("", 1.0)]),
+        ("()", [("", 1.0)]),
+        ("(a:-1)", [("a", -1.0)]),
+        ("a BREAK b", [("a", 1.0), ("BREAK", -1), ("b", 1.0)]),
+        ("BREAK", [("", 1.0), ("BREAK", -1), ("", 1.0)]),
+        ("BREAKFAST", [("BREAKFAST", 1.0)]),
+        # where A1111 itself goes wrong, and what we do instead
+        ("(a BREAK b:1.3)", [("a", 1.3), ("BREAK", -1), ("b", 1.3)]),
+        ("(a:1.2.3)", [("a:1.2.3", 1.1)]),
+        ("(a:.)", [("a:.", 1.1)]),
+        # the two kinds of brackets do not know of each other
+        ("([a)b]", [("a", 1.1 * (1 / 1.1)), ("b", 1 / 1.1)]),
+        ("a(b(c[d", [("a", 1.0), ("b", 1.1), ("c", 1.1 * 1.1), ("d", 1.1 * 1.1 * (1 / 1.1))]),
+    ],
+)
+def test_attention_reads_what_a1111_reads(text: str, expected: list[tuple[str, float]]) -> None:
+    assert attention(text) == expected
+
+
+def by_the_book(text: str) -> list[tuple[str, float]]:
+    """The rules of the syntax, said once more and slowly: one leaf a character, groups multiplied as they close."""
+    leaves: list[list[object]] = []
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+
+    def close(start: int, factor: float) -> None:
+        for leaf in leaves[start:]:
+            leaf[1] *= factor  # type: ignore[operator]
+
+    at = 0
+    while at < len(text):
+        sign = text[at]
+        number = ""
+        if sign == ":":
+            rest = text[at + 1 :].lstrip()
+            body, bracket, _ = rest.partition(")")
+            number = body.rstrip() if bracket else ""
+            try:
+                factor = float(number) if set(number) <= set("0123456789.+-") and number else None
+            except ValueError:
+                factor = None
+            if factor is not None and opened["("]:
+                close(opened["("].pop(), factor)
+                at = text.index(")", at) + 1
+                continue
+        if sign == "\\":
+            escaped = text[at + 1 : at + 2]
+            if escaped and escaped in "()[]\\":
+                leaves.append([escaped, 1.0])
+                at += 1
+            else:
+                leaves.append(["", 1.0])
+        elif sign in "([":
+            opened[sign].append(len(leaves))
+        elif sign == ")" and opened["("]:
+            close(opened["("].pop(), 1.1)
+        elif sign == "]" and opened["["]:
+            close(opened["["].pop(), 1 / 1.1)
+        else:
+            leaves.append([sign, 1.0])
+        at += 1
+    for kind, factor in (("(", 1.1), ("[", 1 / 1.1)):
+        for start in opened[kind]:
+            close(start, factor)
+    merged: list[list[object]] = []
+    for leaf, weight in leaves:
+        if merged and merged[-1][1] == weight:
+            merged[-1][0] += leaf  # type: ignore[operator]
+        else:
+            merged.append([leaf, weight])
+    return [(str(leaf), float(weight)) for leaf, weight in merged] or [("", 1.0)]  # type: ignore[arg-type]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from([*"()[]:\\,ab 1.猫", ":1.2)", ": 0.5 )", "(a", "[b"]), max_size=24).map("".join))
+def test_attention_equals_the_rules_said_slowly(text: str) -> None:
+    assert attention(text) == by_the_book(text)
+
+
+HOSTILE = {
+    "open": "(" * 200_000,
+    "nested": "(a" * 50_000 + ")" * 50_000,
+    "crossing": "[(a" * 30_000 + ")]" * 30_000,
+    "colons": ":1" * 100_000 + ")",
+    "spaces": " " * 1_000_000,
+    "backslashes": "\\" * 200_001,
+    "wildcards": "__a" * 60_000,
+    "networks": "<lora:" * 40_000,
+    "schedules": "[a:" * 50_000 + "]" * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_megabyte_takes_linear_time(name: str) -> None:
+    text = HOSTILE[name]
+
+    def seconds(text: str) -> float:
+        start = time.process_time()
+        attention(text)
+        pieces(text)
+        networks(text)
+        normalise(text)
+        return time.process_time() - start
+
+    seconds(text[:1000])
+    assert seconds(text) < 40 * max(seconds(text[: len(text) // 10]), 0.02)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.characters(), max_size=60))
+def test_no_text_whatever_makes_the_grammar_fail(text: str) -> None:
+    attention(text)
+    pieces(text)
+    networks(text)
+    assert len(normalise(text)) == len(text)
+
+
+def test_lone_surrogates_are_text() -> None:
+    assert attention("(\ud800:1.2)") == [("\ud800", 1.2)]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.sampled_from([*"()[]{}:|\\,ab 1", ":1.2)", "[a:b:0.5]", "(a, b:1.2)"]), max_size=16).map("".join))
+def test_a_piece_said_again_keeps_its_weight(text: str) -> None:
+    for piece in pieces(text)[0]:
+        leaves = attention(f"({piece.text}:1.5), (x:1.3)") if piece.weight != 1 else attention(f"{piece.text}, (x:1.3)")
+        assert leaves[-1] == ("x", 1.3), "a piece must not weigh what follows it"
+
+
+def test_pieces_dissolve_groups_and_keep_syntax() -> None:
+    found, notes = pieces("(a, (b):1.2), [c], [cat:dog:0.5], [a|b], {x, y|z} t, __animal__, e\\(f\\), g)")
+    assert [(piece.text, piece.weight) for piece in found] == [
+        ("a", 1.2),
+        ("b", 1.32),
+        ("c", 0.9091),
+        ("[cat:dog:0.5]", 1.0),
+        ("[a|b]", 1.0),
+        ("{x, y|z} t", 1.0),
+        ("__animal__", 1.0),
+        ("e\\(f\\)", 1.0),
+        ("g\\)", 1.0),
+    ]
+    assert notes == ()
+
+
+def test_mistakes_are_noted() -> None:
+    assert [note.key for note in pieces("[a:1.2]")[1]] == ["note.delayed"]
+    assert [note.key for note in pieces("[a:0.5], [a:10]")[1]] == []
+    assert [note.key for note in pieces("(a")[1]] == ["note.unclosed"]
+    assert [note.key for note in pieces("(a:1.2.3)")[1]] == ["note.weight_unreadable"]
+
+
+def test_break_stays_a_break_inside_a_group() -> None:
+    found, _ = pieces("(a BREAK b:1.3)")
+    assert [(piece.text, piece.weight, piece.kind) for piece in found] == [
+        ("a", 1.3, "text"),
+        ("BREAK", 1.0, "break"),
+        ("b", 1.3, "text"),
+    ]
+
+
+def test_loras_come_out() -> None:
+    text = "a, <lora:foo_bar:0.8>, b <lora:x> <lora:y:0.5:0.7> <lyco:z:te=0.3:unet=0.9> <lora:n:-0.5>"
+    rest, found = loras(text)
+    assert rest == "a, , b    "
+    assert found == (
+        LoraUse("foo_bar", 0.8),
+        LoraUse("x", 1.0),
+        LoraUse("y", 0.7, 0.5),
+        LoraUse("z", 0.9, 0.3),
+        LoraUse("n", -0.5),
+    )
+
+
+def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
+    rest, found, notes = networks("<lora:a:much><lora:b:nan><hypernet:c:1>")
+    assert (rest, found) == ("", (LoraUse("a"), LoraUse("b")))
+    assert [note.key for note in notes] == ["note.lora_weight", "note.lora_weight", "note.hypernet"]
+
+
+def test_full_width_signs_are_syntax_but_not_between_angle_brackets() -> None:
+    assert normalise("（猫：１．２），【a】｜<lora:胖（猫）：0.8>") == "(猫:1.2),[a]|<lora:胖（猫）：0.8>"

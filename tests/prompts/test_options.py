@@ -1,0 +1,129 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompts.errors import Refusal
+from prompts.options import read
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "rest"),
+    [
+        ("a cat --ar 3:2 --steps 30 --seed 5", {"ratio": 1.5, "steps": 30, "seed": 5}, "a cat"),
+        ("a cat --size 512x768", {"width": 512, "height": 768}, "a cat"),
+        ("a cat --size 512", {"width": 512, "height": 512}, "a cat"),
+        (
+            "a cat --cfg 7.5 --sampler DPM++ 2M Karras --model anime",
+            {"guidance": 7.5, "sampler": "DPM++ 2M Karras", "model": "anime"},
+            "a cat",
+        ),
+        ('--sampler "Euler a" a cat', {"sampler": "Euler a"}, "a cat"),
+        ("a cat -n 4", {"count": 4}, "a cat"),
+        ("a cat —ar 3:4", {"ratio": 0.75}, "a cat"),
+        ("a cat --raw", {"raw": True}, "a cat"),
+        ("a cat --seed -1", {}, "a cat"),
+        ("猫，4张 竖图", {"count": 4, "ratio": 2 / 3}, "猫，"),
+        ("猫，四張圖，橫圖", {"count": 4, "ratio": 1.5}, "猫， ，"),
+        ("画4张猫", {"count": 4}, "猫"),
+        ("来两张，方图，狗", {"count": 2, "ratio": 1.0}, "，狗"),
+        ("猫 横屏 16:9", {"ratio": 16 / 9}, "猫"),
+        ("猫 竖屏", {"ratio": 9 / 16}, "猫"),
+        ("猫 步数30 种子123", {"steps": 30, "seed": 123}, "猫"),
+        ("猫，步数：30，种子：123，引导7", {"steps": 30, "seed": 123, "guidance": 7.0}, "猫，"),
+        ("猫 512x768", {"width": 512, "height": 768}, "猫"),
+        ("猫，高清", {"large": True}, "猫，"),
+        ("a cat, landscape format, seed: 7", {"ratio": 1.5, "seed": 7}, "a cat"),
+    ],
+)
+def test_options_are_read_and_taken_out(text: str, options: dict[str, object], rest: str) -> None:
+    asked = read(text)
+    assert asked.options.to_json() == pytest.approx(options)
+    assert "".join(asked.text.replace("，", ",").split()).strip(",") == "".join(rest.replace("，", ",").split()).strip(
+        ","
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三张桌子",
+        "一张脸",
+        "(4张:1.2)",
+        "[竖图]",
+        "12:30的车站",
+        "高清照片",
+        "竖图书馆",
+        "种子发芽",
+        "a 4x4 car",
+        "well-known",
+    ],
+)
+def test_what_only_looks_like_an_option_stays(text: str) -> None:
+    asked = read(text)
+    assert asked.options.to_json() == {}
+    assert asked.text == text
+
+
+def test_no_takes_everything_up_to_the_next_option() -> None:
+    asked = read("a cat --no text, watermark --seed 5")
+    assert (asked.text, asked.negative, asked.options.seed) == ("a cat", "text, watermark", 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "named"),
+    [
+        ("cat --steps abc", "option.bad_value", "abc"),
+        ("cat --steps", "option.bad_value", "--steps"),
+        ("cat --steps 100000", "option.out_of_range", "100000"),
+        ("cat --size 10x10", "option.out_of_range", "10x10"),
+        ("cat --size big", "option.bad_value", "big"),
+        ("cat --ar 0:1", "option.ratio", "0:1"),
+        ("cat --ar 99:1", "option.ratio", "99:1"),
+        ("cat --ar wide", "option.bad_value", "wide"),
+        ("cat --cfg 99", "option.out_of_range", "99"),
+        ("cat --stepps 3", "option.unknown", "--stepps"),
+        ("cat --model", "option.bad_value", "--model"),
+        ("猫，种子99999999999", "option.out_of_range", "99999999999"),
+        ("猫，9999张", "option.out_of_range", "9999"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(text: str, key: str, named: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read(text)
+    assert caught.value.key == key
+    assert named in map(str, caught.value.values.values())
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "--ar",
+                "--no",
+                "--seed",
+                "-n",
+                "4",
+                "3:2",
+                "张",
+                "竖图",
+                "步数",
+                "猫",
+                " ",
+                ",",
+                "(",
+                '"',
+                "--",
+                "x",
+                "512x512",
+                "\n",
+            ]
+        ),
+        max_size=14,
+    ).map("".join)
+)
+def test_reading_options_only_ever_refuses(text: str) -> None:
+    try:
+        read(text)
+    except Refusal as refusal:
+        assert refusal.key.startswith("option.")

@@ -1,0 +1,132 @@
+"""The command line as a person uses it: the shipped program, in a folder of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine import stamp
+from engine.catalog import DEMO
+from tests.running import ROOT
+
+
+def bot(
+    folder: Path, *arguments: str, language: str = "en_US.UTF-8", stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("DANQING_")}
+    environ |= {"DANQING_DATA_FOLDER": str(folder / "data"), "LC_ALL": language, "COLUMNS": "200", "DANQING_WEB_PORT": "0"}
+    command = [sys.executable, str(ROOT / "bot.py"), *arguments]
+    return subprocess.run(command, cwd=folder, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+
+
+def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
+    done = bot(
+        tmp_path, "imagine", "一只橘猫，水彩", "--out", "cat.png", "--steps", "8", "--seed", "3", language="zh_CN.UTF-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "种子: 3" in done.stdout and "cat.png" in done.stdout
+    content = (tmp_path / "cat.png").read_bytes()
+    recipe = stamp.read(content)
+    assert recipe and recipe.seed == 3 and recipe.prompt.text == "一只橘猫，水彩"
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (128, 128)
+        assert image.info["parameters"].startswith(recipe.prompt.positive)
+        assert "Steps: 8" in image.info["parameters"] and "Seed: 3" in image.info["parameters"]
+
+
+def test_every_option_reaches_the_recipe(tmp_path: Path) -> None:
+    options = (
+        "--size 64x128 --steps 3 --sampler euler_a --guidance 2.5 --seed 9 --negative blurry --count 2 --raw --json"
+    )
+    done = bot(tmp_path, "imagine", "(red:1.2) apple", *options.split(), "--out", "apple.png", "--model", str(DEMO))
+    assert done.returncode == 0, done.stderr
+    first, second = json.loads(done.stdout)["pictures"]
+    assert (first["file"], second["file"]) == ("apple.png", "apple-2.png")
+    assert (first["seed"], second["seed"]) == (9, 10)
+    recipe = stamp.read((tmp_path / "apple.png").read_bytes())
+    assert recipe is not None
+    assert (recipe.width, recipe.height, recipe.steps, recipe.sampler, recipe.guidance) == (64, 128, 3, "Euler a", 2.5)
+    assert (recipe.prompt.positive, recipe.prompt.negative, recipe.prompt.raw) == ("(red:1.2) apple", "blurry", True)
+    assert recipe.model == DEMO.name
+
+
+def test_a_picture_is_drawn_over(tmp_path: Path) -> None:
+    Image.new("RGB", (128, 128), (250, 240, 10)).save(tmp_path / "yellow.png")
+    done = bot(
+        tmp_path, "imagine", "a lemon", "--image", "yellow.png", "--strength", "0.2", "--steps", "10", "--out", "x.png"
+    )
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "x.png") as image:
+        red, green, blue = image.resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+    assert min(red, green) > 150 and blue < 120
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("imagine", ""), "draw"),
+        (("imagine", "cat", "--sampler", "Eulr"), "Euler"),
+        (("imagine", "cat", "--model", "danqing-dem"), "danqing-demo"),
+        (("imagine", "cat", "--size", "wide"), "512x768"),
+        (("imagine", "cat", "--size", "100x100"), "96x96"),
+        (("imagine", "cat", "--lora", "nothing:0.5"), "nothing"),
+        (("imagine", "cat", "--out", "nowhere/cat.png"), "nowhere"),
+        (("imagine", "cat", "--image", "missing.png"), "missing.png"),
+        (("imagine", "cat", "--config", "missing.yaml"), "missing.yaml"),
+        (("prompt",), "--stdin"),
+    ],
+)
+def test_mistakes_get_a_sentence(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = bot(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert words in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert not list(tmp_path.glob("*.png*"))
+
+
+def test_a_damaged_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    done = bot(tmp_path, "imagine", "cat", "--image", "broken.png")
+    assert done.returncode == 1 and done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_prompt_says_what_was_understood(tmp_path: Path) -> None:
+    done = bot(tmp_path, "prompt", "一只戴红色帽子的橘猫，水彩，不要文字", "--json")
+    made = json.loads(done.stdout)
+    assert set(made) >= {"positive", "negative", "parts", "loras", "options", "notes"}
+    assert set(made["parts"]) == {"quality_style", "subject", "scene_detail"}
+    fragments = [fragment for part in made["parts"].values() for fragment in part]
+    assert {"text", "weight", "origin", "source"} <= set(fragments[0])
+    assert "watercolor" in made["positive"] and "text" in made["negative"]
+    table = bot(tmp_path, "prompt", "一只橘猫，水彩", language="zh_CN.UTF-8").stdout
+    assert "水彩" in table and "watercolor" in table
+
+
+def test_prompt_reads_lines(tmp_path: Path) -> None:
+    done = bot(tmp_path, "prompt", "--stdin", "--json", stdin="一只橘猫\n\n(red:1.3) apple, 竖图\n")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 3
+    assert rows[0]["text"] == "一只橘猫" and "cat" in rows[0]["positive"]
+    assert rows[1]["key"] == "prompt.empty"
+    assert rows[2]["options"]
+
+
+def test_models_and_check(tmp_path: Path) -> None:
+    assert "danqing-demo" in bot(tmp_path, "models").stdout
+    done = bot(tmp_path, "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "danqing-demo" in done.stdout
+
+
+def test_a_wrong_setting_stops_the_start_naming_its_place(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("web:\n  prot: 80\n")
+    for command in ("run", "check", "models"):
+        done = bot(tmp_path, command, "--config", "config.yaml")
+        assert done.returncode == 1
+        assert all(word in done.stderr for word in ("config.yaml", "2", "prot", "port")), done.stderr
