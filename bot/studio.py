@@ -63,11 +63,13 @@ class Studio:
         self._translators = translators
         self._answers = Answers(db, self.chats)
 
-    async def open(self, chats: Sequence[Chat]) -> None:
-        """Listen on these platforms, and take up every job they have not answered yet."""
+    async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
+        """Listen on these platforms, and take up every job they have not answered yet (unless told not to)."""
         self.chats.update({chat.platform: chat for chat in chats})
         for chat in chats:
             await chat.listen(self)
+        if not resume:
+            return
         for kept in await jobs.unanswered(self.db, self.chats.keys()):
             if kept.job.state in (State.WAITING, State.RUNNING):
                 job = replace(kept.job, state=State.WAITING)
@@ -263,20 +265,21 @@ class Studio:
         owner_or_admin(person, row.person)
         return row
 
-    async def cancel(self, press: Press) -> Card | None:
-        kept = await jobs.get(self.db, press.target)
+    async def _job(self, person: Person, job: str) -> Kept:
+        kept = await jobs.get(self.db, job)
         if kept is None:
             raise Refusal("job.unknown")
-        owner_or_admin(press.person, kept.job.owner)
+        owner_or_admin(person, kept.job.owner)
+        return kept
+
+    async def cancel(self, press: Press) -> Card | None:
+        await self._job(press.person, press.target)
         if not self.queue.cancel(press.target):
             raise Refusal("job.ended_already")
         return None
 
     async def retry(self, press: Press) -> Card | None:
-        kept = await jobs.get(self.db, press.target)
-        if kept is None:
-            raise Refusal("job.unknown")
-        owner_or_admin(press.person, kept.job.owner)
+        kept = await self._job(press.person, press.target)
         await self._submit(press, kept.job.recipes, parent=kept.parent)
         return None
 

@@ -21,7 +21,7 @@ from bot.studio import new_id
 from engine.job import State
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt
-from storage import pictures
+from storage import jobs, pictures
 from storage.jobs import Place
 from storage.pictures import PictureRow
 
@@ -65,7 +65,7 @@ async def draw(
     async with studio(config) as made:
         person = await made.person("web", "local", language=language)  # the page's own person: one history for both
         chat = ConsoleChat(console, language, quiet=quiet)
-        await made.open([chat])
+        await made.open([chat], resume=False)  # what an interrupted command left is nobody's any more
         await made.queue.start()
         key = new_id()
         request = Request(
@@ -79,8 +79,15 @@ async def draw(
             loras=loras,
         )
         await made.imagine(request, text)
-        card = await chat.answer
-        await chat.close()
+        try:
+            card = await chat.answer
+        except asyncio.CancelledError:  # Ctrl-C
+            if chat.job:
+                await jobs.end(made.db, chat.job, State.CANCELLED)
+                await jobs.answered(made.db, chat.job)
+            raise
+        finally:
+            await chat.close()
         if card.state is not State.DONE:
             raise Refusal(card.text.key, **card.text.values)
         written: list[tuple[PictureRow, Path]] = []

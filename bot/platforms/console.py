@@ -16,13 +16,14 @@ ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 
 
 class ConsoleChat:
-    """A `Chat` that shows one job's cards as a progress bar; `answer` is the last card."""
+    """A `Chat` that shows one job's cards as a progress bar; `answer` is the last card, `job` the job's id."""
 
     platform = "console"
     pace = 0.1
 
     def __init__(self, console: Console, language: str, *, quiet: bool = False) -> None:
         self.answer: asyncio.Future[Card] = asyncio.get_running_loop().create_future()
+        self.job = ""
         self._language = language
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -40,6 +41,7 @@ class ConsoleChat:
         self._bar.start()
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
+        self.job = card.job or ""
         self._show(card)
         return Place(place.platform, place.chat, key)
 

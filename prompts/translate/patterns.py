@@ -73,7 +73,8 @@ _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6,
 _ENGLISH = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MANY = {
     "几": "several", "数": "several", "一些": "several", "好几": "several",
-    "许多": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many", "众多": "many", "百": "a hundred", "千": "a thousand",
+    "许多": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
+    "众多": "many", "百": "a hundred", "千": "a thousand",
 }  # fmt: skip
 _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
@@ -430,8 +431,7 @@ class _Reader:
             return noun.next + (2 if after.role == "of" else 1)
         self.said += self.pending
         self.pending = []
-        article = "" if re.match(r"(the|a|two|three|several|many|group|\d)\b", noun.text) else "the "
-        text = noun.text if noun.text in _ADVERBS else locator.tag.format(article + noun.text)
+        text = noun.text if noun.text in _ADVERBS else locator.tag.format(noun.text)
         self.said.append(_Said(text, "scene_detail", noun.start, locator.end, "place", attribute=True))
         return noun.next + 1
 

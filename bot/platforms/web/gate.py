@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from storage import people
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+JSON_LIMIT = 2 * 2**20  # bytes: 100,000 characters as \u escapes are 600 KB
 STATUS = {
     "web.unknown_host": 403,
     "web.foreign": 403,
@@ -51,6 +53,7 @@ class Room:
     attempts: session.Attempts
     status: Callable[[], Mapping[str, Json]]
     commands: Callable[[str], Sequence[tuple[str, str]]]
+    decoding: asyncio.Lock = field(default_factory=asyncio.Lock)  # one upload at a time: each may take 150 MB
 
 
 ROOM = web.AppKey("room", Room)
@@ -65,9 +68,14 @@ def account_of(request: web.Request) -> str | None:
     return room.cookies.account(request.cookies.get(session.COOKIE, ""), time.time())
 
 
+def language_of(request: web.Request) -> str:
+    """The language to speak in this browser."""
+    return session.language_of(request, request.app[ROOM].settings.language)
+
+
 async def viewer_of(request: web.Request, account: str) -> Viewer:
     """The person behind an account. Whoever runs the bot without a password sits at the machine and is an admin."""
-    language = session.language_of(request)
+    language = language_of(request)
     row = await people.person_of(request.app[ROOM].db, "web", account, language=language)
     return Viewer(account, Person(row.id, row.name, language, admin=account == session.LOCAL), language)
 
@@ -103,7 +111,7 @@ async def gate(
 
 
 def _failure(request: web.Request, status: int, refusal: Refusal) -> web.Response:
-    error = sentence(session.language_of(request), refusal.key, refusal.values)
+    error = sentence(language_of(request), refusal.key, refusal.values)
     response = web.json_response({"error": error, "key": refusal.key}, status=status)
     if status == 413:
         response.force_close()  # the rest of the body is still on its way, and nobody wants it
@@ -113,9 +121,11 @@ def _failure(request: web.Request, status: int, refusal: Refusal) -> web.Respons
 
 
 async def body_of(request: web.Request) -> dict[str, Json]:
-    """The JSON object that was sent. Raises Refusal "web.not_understood"."""
+    """The JSON object that was sent. Raises Refusal "web.not_understood", "web.too_large"."""
+    if (request.content_length or 0) > JSON_LIMIT or len(raw := await request.read()) > JSON_LIMIT:
+        raise Refusal("web.too_large", limit=JSON_LIMIT // 2**20)
     try:
-        body = json.loads(await request.read())
+        body = json.loads(raw)
     except (ValueError, RecursionError):
         raise Refusal("web.not_understood") from None
     if not isinstance(body, dict):

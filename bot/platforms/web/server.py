@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.chat import Card, Desk
 from bot.platforms.web import gallery, render, talk
 from bot.platforms.web.feed import Feed
-from bot.platforms.web.gate import ROOM, Room, gate
+from bot.platforms.web.gate import JSON_LIMIT, ROOM, Room, gate
 from bot.platforms.web.session import HEADERS, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
 from engine.job import State
@@ -28,7 +28,6 @@ PAGE = Path(__file__).parent / "page"
 UNDER_WAY = (State.WAITING, State.RUNNING)
 ENDS = tuple(str(state) for state in State if state not in UNDER_WAY)
 STATUS_EVERY = 0.5  # seconds between two looks at the engine's state while a page is open
-JSON_LIMIT = 2 * 2**20  # 100,000 characters as \u escapes are 600 KB
 log = logging.getLogger(__name__)
 
 

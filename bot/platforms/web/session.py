@@ -50,11 +50,13 @@ class Viewer:
     language: str
 
 
-def language_of(request: web.Request) -> str:
-    """The language chosen in this browser, else the first of the browser's own that we speak, else English."""
+def language_of(request: web.Request, default: str | None = None) -> str:
+    """The language chosen in this browser, else `default`, else the browser's own, else English."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
+    if default:
+        return default
     best, weight = "en", 0.0
     for item in request.headers.get("Accept-Language", "")[:500].split(","):
         name, _, rest = item.strip().partition(";")
@@ -157,6 +159,18 @@ def host_allowed(host: str, settings: WebSettings) -> bool:
     return name in {known.lower() for known in own}
 
 
+def from_us(origin: str | None, host: str, settings: WebSettings) -> bool:
+    """Whether an Origin header is that of our own page: the asked host, or a name of the settings (a proxy may tell
+    us another host than the browser asked for)."""
+    if origin is None:
+        return True
+    try:
+        url = urlsplit(origin)
+        return url.netloc.lower() == host.lower() or url.hostname in {name.lower() for name in settings.names}
+    except ValueError:
+        return False
+
+
 def is_address(name: str) -> bool:
     """Whether a host name is an IP address."""
     try:
@@ -177,6 +191,9 @@ def guard(request: web.Request, settings: WebSettings) -> None:
             raise Refusal("web.foreign")
         return
     origin = request.headers.get("Origin")
-    same = origin is None or urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
-    if not same or site not in ("same-origin", "none") or request.headers.get("X-Danqing") != "1":
+    if (
+        not from_us(origin, request.headers.get("Host", ""), settings)
+        or site not in ("same-origin", "none")
+        or request.headers.get("X-Danqing") != "1"
+    ):
         raise Refusal("web.foreign")

@@ -15,7 +15,7 @@ from bot import texts
 from bot.chat import Press, Request, Upload
 from bot.platforms.web import render, session, uploads
 from bot.platforms.web.feed import Event
-from bot.platforms.web.gate import ROOM, VIEWER, Room, account_of, body_of, clean, text_of, viewer_of
+from bot.platforms.web.gate import ROOM, VIEWER, Room, account_of, body_of, clean, language_of, text_of, viewer_of
 from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, LANGUAGES, Viewer
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -41,7 +41,7 @@ async def hello(request: web.Request) -> web.Response:
     """All the page needs to begin: its words, who is there, how the engine is."""
     room = request.app[ROOM]
     account = account_of(request)
-    language = session.language_of(request)
+    language = language_of(request)
     if account is not None:
         await viewer_of(request, account)
     return web.json_response(
@@ -129,8 +129,9 @@ async def say(request: web.Request) -> web.Response:
     thumb: str | None = None
     if upload is not None:
         limit = room.settings.max_megapixels
-        files = (await asyncio.to_thread(uploads.checked, upload.name, upload.content, limit),)
-        thumb = await asyncio.to_thread(uploads.thumb, files[0].content)
+        async with room.decoding:
+            files = (await asyncio.to_thread(uploads.checked, upload.name, upload.content, limit),)
+            thumb = await asyncio.to_thread(uploads.thumb, files[0].content)
     request_key = own_key(viewer, key)
     echo = text if len(text) <= ECHO else text[:ECHO] + "…"
     body: render.Object = {"text": echo, "key": key, "thumb": thumb, "over": over}

@@ -97,7 +97,7 @@ async function speak(code) {
 function heard(kind, event) {
   if (kind === "message") {
     chat.put(event);
-    if (event.state === "done" && panelName === "history") panel.refresh();
+    if (event.state === "done" && panelName === "history") panel.refresh(true);
   } else if (kind === "notice") {
     toast(event.text, event.kind);
     if (panelName) panel.refresh();

@@ -7,6 +7,7 @@ import { $, button, el, icon } from "./dom.js";
 import { examples, t } from "./words.js";
 
 const NEAR = 120; // pixels from the end within which the view follows what comes
+const HAND = 1000; // milliseconds for which a move of the view is the person's, after they touched it
 
 export class Chat {
   constructor(use) {
@@ -17,7 +18,10 @@ export class Chat {
     this.log = $("log");
     this.view = $("scroll");
     this.stuck = true; // whether the view follows what comes
-    this.at = 0;
+    this.touched = -HAND;
+    for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      this.view.addEventListener(kind, () => (this.touched = performance.now()), { passive: true });
+    }
     this.view.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.log);
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.view);
@@ -134,10 +138,8 @@ export class Chat {
 
   scrolled() {
     $("newest").hidden = this.end() - this.view.scrollTop < 400;
-    const up = this.view.scrollTop < this.at - 2; // only the person moves it up, away from the end
-    this.at = this.view.scrollTop;
-    if (Math.abs(this.end() - this.at) < NEAR) this.stuck = true;
-    else if (up) this.stuck = false;
+    if (Math.abs(this.end() - this.view.scrollTop) < NEAR) this.stuck = true;
+    else if (performance.now() - this.touched < HAND) this.stuck = false; // cards that grow and shrink move it too
     if (this.view.scrollTop < 200 && !this.stuck) this.older();
   }
 

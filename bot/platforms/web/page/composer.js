@@ -44,6 +44,7 @@ export class Composer {
     this.list = el("ul", { class: "commands", id: "commands", role: "listbox", "aria-label": t("page.composer.commands"), hidden: true });
     this.attachment = this.attachment ?? el("div", { class: "attachment", hidden: true });
     this.go = button(t("page.composer.send"), { shape: "send", bare: true, kind: "send", type: "submit" });
+    $("talk").dataset.drop = t("page.composer.drop");
     this.form.replaceChildren(
       this.list,
       el(

@@ -21,6 +21,7 @@ export function historyPanel() {
   const grid = el("div", { class: "grid" });
   const note = el("p", { class: "nothing", role: "status", hidden: true });
   const end = el("div", { class: "end" });
+  const results = el("div", { class: "results" }, grid, note, end);
   const node = el(
     "div",
     { class: "history" },
@@ -32,7 +33,7 @@ export function historyPanel() {
       el("div", { class: "dates" }, el("label", {}, el("span", { text: t("page.history.since") }), since), el("label", {}, el("span", { text: t("page.history.until") }), until)),
       el("div", { class: "dates" }, el("label", { class: "check" }, kept, el("span", { text: t("page.history.favourites") })), clear),
     ),
-    el("div", { class: "results" }, grid, note, end),
+    results,
   );
   const watch = new IntersectionObserver((seen) => seen[0].isIntersecting && next && load(), { rootMargin: "400px" });
   watch.observe(end);
@@ -87,7 +88,7 @@ export function historyPanel() {
   }
 
   load(true);
-  return { title: t("page.history"), node, first: words, refresh: again, close: () => watch.disconnect() };
+  return { title: t("page.history"), node, first: words, refresh: (gently = false) => (gently && results.scrollTop > 200 ? null : again()), close: () => watch.disconnect() };
 }
 
 function dayAfter(day) {

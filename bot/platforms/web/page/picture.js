@@ -26,6 +26,11 @@ export async function showPicture(id, { leave, use, paintOver }) {
   stage.firstChild.href = `/pictures/${known.id}.png`;
   stage.firstChild.target = "_blank";
   const actions = toolbar(known.buttons.filter((one) => one.action !== "recipe"), [known], known.text);
+  if (known.favourite) {
+    const star = actions.querySelector("[data-action=favourite]");
+    star?.classList.add("starred");
+    star?.setAttribute("title", t("page.picture.favourite"));
+  }
   const facts = el(
     "div",
     { class: "facts" },

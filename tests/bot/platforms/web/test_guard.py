@@ -136,6 +136,13 @@ async def test_our_own_page_is_let_through(serve: Serve) -> None:
     assert (await served.browser().post("/api/say", json=SAID, headers=headers)).status == 200
 
 
+async def test_the_page_works_behind_a_proxy_that_renames_it(serve: Serve) -> None:
+    browser = (await serve(names=("Paint.example.org",))).browser()
+    for origin, status in (("https://paint.example.org", 200), ("https://evil.example", 403), ("https://[", 403)):
+        headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+        assert (await browser.post("/api/say", json=SAID, headers=headers)).status == status
+
+
 async def test_a_foreign_name_for_this_machine_is_refused(serve: Serve) -> None:
     browser = (await serve(names=("paint.example.org",))).browser()
     for host in ("evil.example", "127.0.0.1.evil.example:80", "localhost.evil.example", "", "[::1", "a@b"):
@@ -217,6 +224,9 @@ def _form(content: bytes) -> FormData:
 
 async def test_uploads_have_a_limit(serve: Serve) -> None:
     served = await serve(max_upload_mb=1)
+    text = io.BytesIO(b'{"key": "k-00000001", "text": "' + b"a" * 2**21 + b'"}')
+    long = await served.browser("zh").post("/api/say", data=text, headers={"Content-Type": "application/json"})
+    assert long.status == 413
     answer = await served.browser("zh").post("/api/say", data=_form(b"\x89PNG" + bytes(4 * 2**20)))
     assert answer.status == 413 and "1 MB" in (await answer.json())["error"]
     assert not served.desk.requests

@@ -9,9 +9,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from bot.chat import Card, Say
 from engine.job import State
 from prompts.errors import Refusal
 from storage import pictures
+from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, Served
 from tests.bot.platforms.web.desk import drawing
 
@@ -126,6 +128,9 @@ async def test_the_page_fits_a_phone_and_the_dark(serve: Serve, look: Look, tmp_
     await expect(page.locator(".message.person")).to_have_count(2)
     await expect(page.locator(".job.done")).to_have_count(2)
     await no_sideways_scroll(page)
+    await expect(
+        page.locator(".job.done .head").last
+    ).to_be_in_viewport()  # the view follows to the head of a tall card
     await page.screenshot(path=tmp_path / "phone.png")
     await page.locator("#open-history").click()
     await expect(page.locator(".grid .thumb")).to_have_count(5)
@@ -141,6 +146,26 @@ async def test_the_page_fits_a_phone_and_the_dark(serve: Serve, look: Look, tmp_
     await expect(narrow.locator(".job.done")).to_have_count(2)
     await no_sideways_scroll(narrow)
     await narrow.screenshot(path=tmp_path / "narrow-dark.png")
+
+
+async def test_the_view_follows_until_the_person_scrolls_up(serve: Serve, look: Look) -> None:
+    served = await serve(alone=False)
+    page = await look(served, viewport={"width": 800, "height": 500})
+    for number in range(3):
+        await write(page, f"picture {number}")
+        await expect(page.locator(".message.bot .head").nth(number)).to_be_in_viewport()
+        await served.desk.end(f"job{number}", State.DONE)
+        await expect(page.locator(".job.done")).to_have_count(number + 1)
+        await expect(page.locator(".message.bot .head").nth(number)).to_be_in_viewport()
+    await page.locator("#scroll").hover()
+    await page.mouse.wheel(0, -900)
+    await expect(page.locator("#newest")).to_be_visible()
+    before = await page.locator("#scroll").evaluate("node => node.scrollTop")
+    await served.chat.send(Place("web", "local"), Card(text=Say("job.cancelled")), "late")
+    await expect(page.locator(".message.bot")).to_have_count(4)
+    assert await page.locator("#scroll").evaluate("node => node.scrollTop") == before
+    await page.locator("#newest").click()
+    await expect(page.locator(".message.bot").last).to_be_in_viewport()
 
 
 async def test_buttons_draw_again_favourite_and_delete(serve: Serve, look: Look) -> None:

@@ -1,0 +1,68 @@
+import asyncio
+import io
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import WireError
+from engine.recipe import Source, Upscale, Variation
+from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read, receive
+from tests.fakes import a_recipe
+
+texts = st.text(max_size=30)
+numbers = st.integers(0, 1000)
+seconds = st.floats(0, 1e6, allow_nan=False)
+blobs = st.binary(max_size=200)
+messages: st.SearchStrategy[Message] = st.one_of(
+    st.builds(PutSource, texts, blobs),
+    st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers))),
+    st.builds(Stop, texts),
+    st.builds(Ready, texts, numbers, texts),
+    st.builds(Loading, texts),
+    st.builds(Step, texts, numbers, numbers, numbers, numbers, seconds, blobs),
+    st.builds(Drawn, texts, numbers, numbers, seconds, blobs),
+    st.builds(Ended, texts, numbers, texts, texts, st.dictionaries(texts, texts, max_size=3)),
+)
+
+
+@given(st.lists(messages, max_size=4))
+def test_what_is_sent_arrives(sent: list[Message]) -> None:
+    stream = io.BytesIO(b"".join(map(encode, sent)))
+    for message in sent:
+        assert read(stream) == message
+    assert read(stream) is None
+
+
+def test_recipes_arrive_whole() -> None:
+    from dataclasses import replace
+
+    recipe = replace(
+        a_recipe("一只猫"), source=Source("ab" * 32, 0.5), variation=Variation(3, 0.2), upscale=Upscale("Lanczos", 2.0)
+    )
+    message = Draw("j", 2, (recipe,))
+    assert read(io.BytesIO(encode(message))) == message
+
+
+async def test_a_cut_frame_is_a_closed_wire() -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(encode(Step("j", 0, 0, 1, 2, 0.5, b"jpeg"))[:-1])
+    stream.feed_eof()
+    assert await receive(stream) is None
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        struct.pack(">II", 2**31, 0),
+        struct.pack(">II", 0, 2**31),
+        struct.pack(">II", 3, 0) + b"abc",
+        struct.pack(">II", 4, 0) + b"[1]\n",
+        struct.pack(">II", 17, 0) + b'{"type": "Stop1"}',
+        struct.pack(">II", 16, 0) + b'{"type": "Stop"}',
+    ],
+)
+def test_what_is_no_message_is_refused(frame: bytes) -> None:
+    with pytest.raises(WireError):
+        read(io.BytesIO(frame))
