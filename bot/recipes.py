@@ -27,17 +27,25 @@ class Base:
     height: int
 
 
-def merged(said: Options, given: Options) -> Options:
-    """Options in the text, overruled by those given beside it."""
-    wins = {field.name: value for field in fields(given) if was_said(value := getattr(given, field.name))}
-    return replace(said, **cast(Any, wins))
+def merged(*layers: Options) -> Options:
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio."""
+    result = Options()
+    for layer in layers:
+        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
+        if layer.width or layer.ratio:
+            result = replace(result, width=None, height=None, ratio=None)
+        result = replace(result, **cast(Any, said))
+    return result
 
 
-def make(
-    prompt: Prompt, options: Options, model: Model, settings: Mapping[str, Json], *, most: int, base: Base | None = None
-) -> tuple[Recipe, ...]:
+def chosen(settings: Mapping[str, Json]) -> Options:
+    """What a person's own settings (/settings) ask for."""
+    return Options(**cast(Any, {name: settings.get(name) for name in ("model", "ratio", "count")}))
+
+
+def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Base | None = None) -> tuple[Recipe, ...]:
     """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
-    count = options.count or int(cast(int, settings.get("count") or 1))
+    count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
     steps = options.steps if options.steps is not None else model.steps
@@ -49,7 +57,7 @@ def make(
     seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
     if not 0 <= seed <= MAX_SEED:
         raise Refusal("seed.not_allowed", limit=MAX_SEED)
-    width, height = size(options, model, settings, base)
+    width, height = size(options, model, base)
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
@@ -75,14 +83,12 @@ def check(recipe: Recipe, model: Model) -> None:
         upscale.check(recipe.upscale, recipe.width, recipe.height)
 
 
-def size(options: Options, model: Model, settings: Mapping[str, Json], base: Base | None = None) -> tuple[int, int]:
+def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:
     """Width and height in pixels: as said, or of the ratio that was said (or the base has) at the model's own area."""
     if options.width and options.height:
         return options.width, options.height
     area = model.width * model.height * (LARGE if options.large else 1.0)
-    ratio = options.ratio or (base and base.width / base.height) or cast(float | None, settings.get("ratio"))
-    if ratio is None:
-        ratio = model.width / model.height
+    ratio = options.ratio or (base.width / base.height if base else model.width / model.height)
     ratio = min(max(ratio, 0.25), 4.0)
     return _eighth(math.sqrt(area * ratio)), _eighth(math.sqrt(area / ratio))
 

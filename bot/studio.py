@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 from PIL import Image
 
@@ -148,22 +147,21 @@ class Studio:
         self, person: Person, text: str, *, negative: str = "", given: Options | None = None
     ) -> tuple[Prompt, Options, Model]:
         """What a text asks for: the prompt, the options in it, and the model that would draw it."""
-        given = given or Options()
         settings = await people.settings(self.db, person.id)
-        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        standing = recipes.merged(self.rules.draw, recipes.chosen(settings))
+        given = given or Options()
         raw = given.raw or not self.rules.assistant or settings.get("assistant") is False
-        name = given.model or cast(str | None, settings.get("model")) or self.rules.model
-        model = catalog.model(models, name)
-        prompt, said = await compose(
-            text, translators=self._translators, negative=negative, raw=raw, family=model.family
-        )
-        options = recipes.merged(self.rules.draw, recipes.merged(said, given))
-        if options.model and options.model != name:
-            model = catalog.model(models, options.model)
-            prompt, _ = await compose(
+        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        name = given.model or standing.model or self.rules.model
+        while True:
+            model = catalog.model(models, name)
+            prompt, said = await compose(
                 text, translators=self._translators, negative=negative, raw=raw, family=model.family
             )
-        return prompt, options, model
+            options = recipes.merged(standing, said, given)
+            if not options.model or options.model == name:
+                return prompt, options, model
+            name = options.model  # named in the text: its family may want other words
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
@@ -175,9 +173,8 @@ class Studio:
             known = await asyncio.to_thread(catalog.loras, self.rules.loras)
             for use in prompt.loras:
                 catalog.lora(known, use.name)
-        settings = await people.settings(self.db, request.person.id)
         base = await self._base(request)
-        made = recipes.make(prompt, options, model, settings, most=self.rules.pictures_per_request, base=base)
+        made = recipes.make(prompt, options, model, most=self.rules.pictures_per_request, base=base)
         await self._submit(request, made, parent=request.reply_to)
 
     async def _base(self, request: Request) -> recipes.Base | None:
@@ -283,6 +280,11 @@ class Studio:
         await self._submit(press, kept.job.recipes, parent=kept.parent)
         return None
 
+    async def use(self, press: Press) -> None:
+        kept = await favourites.find(self.db, press.person.id, press.target)
+        await favourites.touch(self.db, kept.id)
+        await self.imagine(Request(person=press.person, place=press.place, text=kept.text, key=press.key), kept.text)
+
     async def keep(self, press: Press) -> Card:
         row = await self.picture(press.person, press.target)
         text = row.recipe.prompt.text
@@ -313,6 +315,7 @@ class Studio:
 PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
     "cancel": Studio.cancel,
     "retry": Studio.retry,
+    "use": Studio.use,
     "favourite": Studio.keep,
     "recipe": Studio.recipe,
     "delete": Studio.delete,

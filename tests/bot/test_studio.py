@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot import texts
 from bot.chat import Person, Press, Request, Upload
 from bot.studio import Rules, Studio
 from engine import stamp
 from engine.job import State
 from engine.queue import Queue
+from prompts.prompt import Options
 from prompts.translate import chain
 from storage import favourites, jobs, pictures
 from storage.database import Database
@@ -315,3 +318,45 @@ async def test_finished_pictures_carry_what_the_worker_stamped(tmp_path: Path) -
         row = await pictures.get(at.db, picture)
         assert row and stamp.read(await at.db.files.get(row.hash)) is None  # the fake pool stamps nothing
         assert row.seconds == 1.0
+
+
+async def test_what_is_said_goes_before_settings_and_these_before_the_owner(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        at.studio.rules = replace(at.studio.rules, draw=Options(width=64, height=64, steps=5))
+        await at.say("/settings ratio 2:1")
+        await at.say("/settings count 2")
+        assert at.chat.messages[await at.say("/settings count 9")].text.key == "count.not_allowed"
+        await at.say("a red apple")
+        await at.say("a red apple --size 128x96 --count 1 --steps 7")
+        at.pool.finish((await at.drawn())[0])
+        first, second = [kept.job.recipes for kept in reversed(await jobs.of_person(at.db, (await at.person()).id))]
+        assert [(row.width, row.height, row.steps) for row in first] == [(184, 88, 5)] * 2
+        assert [(row.width, row.height, row.steps) for row in second] == [(128, 96, 7)]
+
+
+async def test_a_favourite_is_used_by_name_and_by_button(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/favourites save cat 一只橘猫")
+        await at.say("/favourites rename cat 'my cat'")
+        card = at.chat.messages[await at.say("/favourites find 橘")]
+        (button,) = card.buttons
+        await at.press(button.action, button.target)
+        await at.say("/favourites use my cat")
+        at.pool.finish((await at.drawn())[0])
+        await at.drawn(2)
+        (kept,) = await favourites.listed(at.db, (await at.person()).id)
+        assert (kept.name, kept.used) == ("my cat", 2)
+        await at.say("/favourites delete my cat")
+        assert at.chat.messages[await at.say("/favourites")].text.key == "favourites.empty"
+
+
+@pytest.mark.parametrize(
+    "command", ["/help", "/models", "/samplers", "/queue", "/history", "/prompt 一只橘猫", "/settings"]
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_command_answers_in_words(tmp_path: Path, command: str, language: str) -> None:
+    async with house(tmp_path) as at:
+        card = at.chat.messages[await at.say(command)]
+        assert card.kind == "answer"
+        for say in (card.text, *(line.label for line in card.fields)):
+            assert texts.say(language, say.key, **say.values)
