@@ -101,6 +101,7 @@ def web(config: Config, made: Studio) -> WebChat:
         port=config.web.port,
         password=config.web.password.get_secret_value() if config.web.password else None,
         names=(name,) if name else (),
+        language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
     )
     return WebChat(made.db, settings, made.status, command_lines)

@@ -50,7 +50,9 @@ def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[st
     """The one answer to a job, in whatever way it ended."""
     buttons: tuple[Button, ...] = ()
     if job.state is State.DONE:
-        text = Say("job.done" if pictures else "job.deleted", {"seconds": round(sum(p.seconds for p in pictures), 1)})
+        seconds = round(sum(row.seconds for row in pictures), 1)
+        text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
+        text = text if pictures else Say("job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
     elif job.state is State.CANCELLED:
         text = Say("job.cancelled")

@@ -30,8 +30,11 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings 
 
 def main() -> None:
     """What `python bot.py` does; the third of the three places that catch everything."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0].startswith("--config"):  # without a command it runs
+        arguments = ["run", *arguments]
     try:
-        app()
+        app(arguments)
     except Refusal as refusal:
         _refuse(refusal)
     except KeyboardInterrupt:
@@ -49,12 +52,6 @@ def language() -> str:
 
 def say(key: str, /, **values: object) -> str:
     return texts.say(language(), key, **values)
-
-
-@app.callback(invoke_without_command=True)
-def default(context: typer.Context, config: ConfigFile = None) -> None:
-    if context.invoked_subcommand is None:
-        run(config)
 
 
 @app.command()

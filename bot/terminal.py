@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from bot import texts
+from bot import texts, uploads
 from bot.app import studio
 from bot.cards import recipe_fields
 from bot.chat import Request, Upload
@@ -59,7 +59,7 @@ async def draw(
     quiet: bool,
 ) -> None:
     """Draw a text through the whole road, write the pictures, print the recipe. Raises Refusal where there is none."""
-    files = (await asyncio.to_thread(_upload, image),) if image else ()
+    files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
     if output is not None and not output.absolute().parent.is_dir():
         raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
     async with studio(config) as made:

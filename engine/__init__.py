@@ -1,1 +1,1 @@
-"""Pictures and queues: a recipe becomes a picture. Torch is imported only by the worker's modules, in a child process."""
+"""Pictures and queues: a recipe becomes a picture. Torch is imported only below the line, in a child process."""

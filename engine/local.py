@@ -78,6 +78,7 @@ class LocalPool:
         while True:
             await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
             fruitless += 1
+            environ = {name: value for name, value in os.environ.items() if not name.startswith("DANQING_")}
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -88,7 +89,7 @@ class LocalPool:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if not name.startswith("DANQING_")},  # no secrets
+                env=environ,  # without the secrets: a worker needs none
             )
             self._children[worker.id] = child
             self._heard[worker.id] = time.monotonic()

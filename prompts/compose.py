@@ -110,6 +110,9 @@ _POSITIVE_HEAD = re.compile(
     _HEAD.format(f"(?:正面|正向){_PROMPT}|提示词|提示詞|关键词|positive(?: prompt)?|prompt"), re.IGNORECASE
 )
 
+_SENTENCE_END = re.compile(r"。(?=\s*\S)")
+_FIRST_END = re.compile(r"。(?=\s*\S)|\n(?=\s*\S)")
+
 
 def _clean(text: str) -> str:
     """Without control characters, lone surrogates, invisible signs and what is left of broken `<…>`."""
@@ -117,13 +120,14 @@ def _clean(text: str) -> str:
 
 
 def _sections(text: str) -> tuple[str, str]:
-    """The text before and behind "负面:" ("Negative prompt:"), which ends where "正面:" follows."""
+    """The text before and behind "负面:" ("Negative prompt:"). That ends with "正面:", a full stop or, where it began
+    the text, a line."""
     wanted, unwanted = [], []
     head = _NEGATIVE_HEAD.search(text)
     while head is not None:
         wanted.append(text[: head.start()])
         text = text[head.end() :]
-        back = _POSITIVE_HEAD.search(text)
+        back = _POSITIVE_HEAD.search(text) or (_SENTENCE_END if "".join(wanted).strip() else _FIRST_END).search(text)
         unwanted.append(text[: back.start()] if back else text)
         text = text[back.start() :] if back else ""
         head = _NEGATIVE_HEAD.search(text)

@@ -93,6 +93,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "steps": lambda options, option, value: replace(options, steps=_whole(option, value, *STEPS)),
     "seed": _with_seed,
     "guidance": lambda options, option, value: replace(options, guidance=_real(option, value, *GUIDANCE)),
+    "strength": lambda options, option, value: replace(options, strength=_real(option, value, 0.0, 1.0)),
     "sampler": _with_words("sampler"),
     "model": _with_words("model"),
     "count": lambda options, option, value: replace(options, count=_whole(option, value, *COUNTS)),
@@ -102,7 +103,7 @@ _SWITCHES = ("raw", "hd")
 _MANY_WORDS = ("sampler", "model", "no")  # their value goes on to the next option, comma or line
 
 _FLAG = re.compile(
-    r"(?:(?<=\s)|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=\s)|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
+    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=[\s,，、。；])|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
 )
 _VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
 
@@ -154,12 +155,14 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
 _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _SHAPES = {
     "竖屏": 9 / 16, "手机屏": 9 / 16, "竖": 2 / 3, "纵向": 2 / 3, "横屏": 16 / 9, "宽屏": 16 / 9, "横": 3 / 2,
-    "横向": 3 / 2, "方": 1.0, "正方形": 1.0, "方形": 1.0, "portrait": 2 / 3, "vertical": 2 / 3, "landscape": 3 / 2,
+    "横向": 3 / 2, "直": 2 / 3, "方": 1.0, "正方形": 1.0, "方形": 1.0,
+    "portrait": 2 / 3, "vertical": 2 / 3, "landscape": 3 / 2,
     "horizontal": 3 / 2, "square": 1.0, "widescreen": 16 / 9,
 }  # fmt: skip
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
-    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率", "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率"
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率",
 )
 _START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
 _ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)"
@@ -191,6 +194,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_said(r"(?P<n>[0-9]{1,4})\s?(?:pictures|images|pics)"), _count),
     (_said(r"(竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?"), _shaped),
     (_said(r"(竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?"), _shaped),
+    (_said(r"(直)(?:图|式|版)"), _shaped),
     (_said(r"(纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?"), _shaped),
     (
         _said("(portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image)"),

@@ -17,9 +17,6 @@ Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def texts(language: str) -> Mapping[str, str]:
     """All sentences of a language by key."""
     found: dict[str, str] = yaml.load((FOLDER / f"{language}.yaml").read_text("utf-8"), Loader)
-    for part in sorted((FOLDER / "parts").glob("*.yaml")):
-        rows = yaml.load(part.read_text("utf-8"), Loader) or {}
-        found |= {key: row[language] for key, row in rows.items()}
     return found
 
 

@@ -85,8 +85,8 @@ class Glossary:
     def _translate(self, clause: str) -> tuple[Phrase, ...]:
         from prompts.translate.patterns import read
 
-        plain = script.simplified(clause)
-        phrases = read(plain, entries(), lengths(), self._known)
+        read_as = [(plain, read(plain, entries(), lengths(), self._known)) for plain in script.readings(clause)]
+        plain, phrases = min(read_as, key=lambda reading: sum(phrase.left for phrase in reading[1]))
         if plain == clause:
             return phrases
         same = len(plain) == len(clause)

@@ -29,7 +29,8 @@ _NOUNS = _names(
     "animal person body hair eyes clothing food plant object place building vehicle nature myth culture light weather "
     "time season stylenoun"
 )
-_ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "material": 3}  # and their order in English
+# Words that describe, and their order in English.
+_ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "style": 2, "material": 3}
 _GRAMMAR = _names("wear verb locator preposition conjunction of filler negation")
 # Which nouns make one word with the noun behind them ("森林小屋" forest cabin), and which may stand behind.
 _THINGS = _names("object food plant nature culture gap latin building vehicle place stylenoun light")
@@ -49,6 +50,11 @@ _OWNERS = frozenset({"person", "animal", "myth", "hair", "eyes", "vehicle"})  # 
 _SETTINGS = frozenset({"place", "building", "season", "time", "weather", "nature", "light"})
 _HAIR = {"golden": "blonde", "yellow": "blonde", "light yellow": "light blonde", "chestnut": "chestnut brown"}
 _MOODS = ("expression", "quality")
+_STYLES = _names(
+    "gothic futuristic vintage victorian medieval baroque rococo luxurious "
+    "cyberpunk steampunk sci-fi minimalist fantasy"
+)
+_STYLED = _names("clothing building place vehicle object")
 _PERSONS = frozenset({"1girl", "1boy"})
 _ADVERBS = _names("underwater indoors outdoors midair seaside lakeside riverside roadside nature")
 _ONE_BY_ONE = frozenset({"hair", "eyes"})  # every property its own tag: "black hair, long hair"
@@ -236,7 +242,7 @@ def _other(clause: str, start: int, best: Sequence[tuple[float, Token | None]]) 
 def _token(entry: Entry, start: int, end: int) -> Token:
     category = entry.category
     role = "noun" if category in _NOUNS else category if category in _GRAMMAR else "tag"
-    if category in _ADJECTIVES:
+    if category in _ADJECTIVES and category != "style":
         role = "adjective"
     return Token(role, entry.tag, category, entry.part, start, end)
 
@@ -337,6 +343,9 @@ class _Reader:
                 self.place = True
                 return index + 1
             case "tag":
+                if self._styles(index):
+                    self.adjectives.append(token)
+                    return index + 1
                 self._flush_adjectives()
                 self._say(token.tag, token.part, token, attribute=True)
                 named = index + 1 < len(self.tokens) and self.tokens[index + 1].category == "stylenoun"
@@ -352,6 +361,11 @@ class _Reader:
 
     def _say(self, text: str, part: Part | None, token: Token, attribute: bool = False) -> None:
         self.said.append(_Said(text, part, token.start, token.end, token.category, attribute=attribute))
+
+    def _styles(self, index: int) -> bool:
+        """Whether this style is said of the thing right behind it: "哥特连衣裙" is a gothic dress."""
+        following = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        return self.tokens[index].tag in _STYLES and following is not None and following.category in _STYLED
 
     def _attach(self) -> None:
         """的: the attributes just said wait for their noun."""
@@ -462,7 +476,7 @@ class _Reader:
                 if position < len(self.tokens) and self.tokens[position].role == "of":
                     position += 1
                     continue
-                if verb.tag != "{}" and verb.role != "wear":
+                if verb.tag != "{}" and verb.role != "wear" and verb.part != "scene_detail":
                     self.said[-1].text = verb.tag.format("").strip() + " " + self.said[-1].text
                     self.said[-1].part = verb.part
                 return position

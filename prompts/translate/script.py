@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import opencc
@@ -17,14 +18,23 @@ def _from_taiwan() -> opencc.OpenCC:
     return opencc.OpenCC("tw2sp")
 
 
-def simplified(text: str) -> str:
-    """The text in simplified Chinese; a text that is simplified already comes back as it is, and so does one with a
-    lone surrogate, which no converter takes."""
+# OpenCC keeps 著 where it cannot tell the verb ("famous") from the particle; in a prompt it is the particle.
+_PARTICLE = re.compile(r"(?<![显名原土巨编卓专])著(?![名作称者录述])")
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """The text in simplified Chinese: sign by sign, and with Taiwan's words for things as the mainland's where that
+    differs. Only the text itself when it is simplified already, or has a lone surrogate, which no converter takes."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text
-    if _to_simplified().convert(text) == text:
-        return text
-    converted: str = _from_taiwan().convert(text)
-    return converted
+        return (text,)
+    plain = _PARTICLE.sub("着", _to_simplified().convert(text))
+    if plain == text:
+        return (text,)
+    return tuple(dict.fromkeys((_PARTICLE.sub("着", _from_taiwan().convert(text)), plain)))
+
+
+def simplified(text: str) -> str:
+    """The text in simplified Chinese, with Taiwan's words for things as the mainland's."""
+    return readings(text)[0]

@@ -1,4 +1,4 @@
-"""Each accepted request ends in exactly one visible answer, whoever is killed: on real processes, with the built-in model."""
+"""Each accepted request ends in exactly one visible answer, whoever is killed. Real processes, built-in model."""
 
 from __future__ import annotations
 

@@ -21,7 +21,12 @@ def bot(
     folder: Path, *arguments: str, language: str = "en_US.UTF-8", stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DANQING_")}
-    environ |= {"DANQING_DATA_FOLDER": str(folder / "data"), "LC_ALL": language, "COLUMNS": "200", "DANQING_WEB_PORT": "0"}
+    environ |= {
+        "DANQING_DATA_FOLDER": str(folder / "data"),
+        "LC_ALL": language,
+        "COLUMNS": "200",
+        "DANQING_WEB_PORT": "0",
+    }
     command = [sys.executable, str(ROOT / "bot.py"), *arguments]
     return subprocess.run(command, cwd=folder, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
 

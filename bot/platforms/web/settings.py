@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
+
+from bot.config import is_loopback
+from bot.uploads import MAX_MEGAPIXELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +21,9 @@ class WebSettings:
     names: tuple[str, ...] = ()
     language: str | None = None
     max_upload_mb: int = 20
-    max_megapixels: int = 40
+    max_megapixels: int = MAX_MEGAPIXELS
 
     @property
     def loopback(self) -> bool:
         """Whether only programs of this machine can reach the page."""
         return is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address without brackets means this machine only."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

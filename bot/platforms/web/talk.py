@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot import texts
+from bot import texts, uploads
 from bot.chat import Press, Request, Upload
-from bot.platforms.web import render, session, uploads
+from bot.platforms.web import render, session
 from bot.platforms.web.feed import Event
 from bot.platforms.web.gate import ROOM, VIEWER, Room, account_of, body_of, clean, language_of, text_of, viewer_of
 from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, LANGUAGES, Viewer
@@ -130,7 +130,7 @@ async def say(request: web.Request) -> web.Response:
     if upload is not None:
         limit = room.settings.max_megapixels
         async with room.decoding:
-            files = (await asyncio.to_thread(uploads.checked, upload.name, upload.content, limit),)
+            files = (await asyncio.to_thread(uploads.checked, upload, limit),)
             thumb = await asyncio.to_thread(uploads.thumb, files[0].content)
     request_key = own_key(viewer, key)
     echo = text if len(text) <= ECHO else text[:ECHO] + "…"

@@ -16,9 +16,10 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_SIDE = 2048  # no model draws larger; a phone's 12-megapixel photo would only be scaled down later
 MIN_SIDE = 16
 THUMB_SIDE = 240
+MAX_MEGAPIXELS = 40
 
 
-def checked(name: str, content: bytes, max_megapixels: int) -> Upload:
+def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     """The upload as the bot may use it: a PNG as it came (with the recipe it may carry) or, if it was of another kind,
     larger than 2048 pixels or lying on its side, a PNG made from it.
 
@@ -26,7 +27,7 @@ def checked(name: str, content: bytes, max_megapixels: int) -> Upload:
     WebP), "upload.too_many_pixels", "upload.too_small" or "upload.damaged".
     """
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with Image.open(io.BytesIO(upload.content), formats=FORMATS) as picture:
             if picture.width * picture.height > max_megapixels * 1_000_000:
                 raise Refusal(
                     "upload.too_many_pixels", width=picture.width, height=picture.height, limit=max_megapixels
@@ -38,7 +39,7 @@ def checked(name: str, content: bytes, max_megapixels: int) -> Upload:
                 picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
             picture.load()
             if kept:
-                return Upload(name, content)
+                return upload
             upright = ImageOps.exif_transpose(picture)
     except UnidentifiedImageError:
         raise Refusal("upload.not_a_picture") from None
@@ -49,7 +50,7 @@ def checked(name: str, content: bytes, max_megapixels: int) -> Upload:
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB").save(out, "PNG")
-    return Upload(name, out.getvalue())
+    return Upload(upload.name, out.getvalue())
 
 
 def thumb(content: bytes) -> str:

@@ -1,0 +1,69 @@
+"""A newcomer's first minutes: the shipped program, the built-in model, a real browser, a restart in between."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, QUIET, WIDE, no_sideways_scroll, write
+from tests.running import Bot
+
+pytestmark = [pytest.mark.page, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+SLOW = 60_000  # milliseconds for a picture on a busy machine
+
+
+async def pictures(page: Page, count: int) -> None:
+    """Wait until so many finished pictures stand in the conversation."""
+    await expect(page.locator("#log [data-action=again]")).to_have_count(count, timeout=SLOW)
+
+
+async def loaded(page: Page) -> None:
+    """Wait until every picture in sight is there."""
+    script = "() => [...document.images].filter(one => one.getClientRects().length && !one.naturalWidth).length"
+    async with asyncio.timeout(SLOW / 1000):
+        while await page.evaluate(script):
+            await asyncio.sleep(0.05)
+
+
+async def test_from_a_chinese_line_to_a_picture_and_on(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    await bot.start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = await browser.new_context(locale="zh-CN", reduced_motion="reduce", **WIDE)
+        page = await context.new_page()
+        await page.goto(bot.address)
+        await write(page, "一只戴红色帽子的橘猫，水彩 步数60")
+        for word in ("watercolor", "orange cat", "wearing red hat"):
+            await expect(page.get_by_text(word).first).to_be_visible()
+        await pictures(page, 1)
+        await write(page, "/imagine a red apple on a blue background --seed 3")
+        await pictures(page, 2)
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "wide.png")
+
+        address = bot.address
+        await bot.stop()
+        bot.settings["DANQING_WEB_PORT"] = address.rpartition(":")[2]
+        await bot.start()
+        await page.reload()
+        for count, action in enumerate(("again", "vary", "upscale", "larger"), 3):
+            await page.locator(f"#log [data-action={action}]").nth(1).click()
+            await pictures(page, count)
+
+        phone = await browser.new_context(locale="en-US", reduced_motion="reduce", **PHONE)
+        small = await phone.new_page()
+        await small.goto(bot.address)
+        await pictures(small, 6)
+        await no_sideways_scroll(small)
+        await loaded(small)
+        await small.screenshot(path=tmp_path / "phone.png")
+        await small.goto(f"{bot.address}/#history")
+        await expect(small.locator("#panel img")).to_have_count(6)
+        await loaded(small)
+        await small.screenshot(path=tmp_path / "history.png")
+        await browser.close()
+    await bot.stop()
