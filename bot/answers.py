@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
-TRIES = (0.0, 1.0, 5.0, 30.0)  # seconds before the n-th attempt to deliver the last word; the next start tries again
+TRIES = (0.0, 1.0, 5.0, 30.0)  # seconds before the n-th attempt to deliver the last word; the last one again and again
 CLOSING = 2.0  # seconds that last words get when the program ends
 
 
@@ -80,7 +81,7 @@ class Answers:
         del self._open[answer.job.id], self._tasks[answer.job.id]
 
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
-        for wait in TRIES if insist else TRIES[:1]:
+        for wait in itertools.chain(TRIES, itertools.repeat(TRIES[-1])):
             await asyncio.sleep(wait)
             try:
                 if answer.place.message:
@@ -92,4 +93,7 @@ class Answers:
                     await jobs.answered(self._db, answer.job.id)
                 return
             except Exception:
-                log.exception("job %s: its card did not reach %s", answer.job.id, answer.place.platform)
+                platform = answer.place.platform
+                log.warning("job %s: its card did not reach %s", answer.job.id, platform, exc_info=not wait)
+                if not insist:
+                    return

@@ -172,6 +172,7 @@ def _load(path: Path | None, *, quiet: bool = False) -> Config:
     config = load(path, os.environ)
     level = logging.WARNING if quiet else config.log_level.upper()
     logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its news are for developers
     return config
 
 

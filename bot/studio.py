@@ -227,8 +227,8 @@ class Studio:
             raise KeyError(news.job.id)  # whoever puts a job into the queue follows it first
         answer.job = news.job
         if isinstance(news, Changed):
-            await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
             answer.show(cards.under_way(news.job, answer.card.progress if news.job.state is State.WAITING else None))
+            await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
             answer.show(await self._end(news), ended=True)
 

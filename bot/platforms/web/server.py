@@ -121,7 +121,12 @@ class WebChat:
         if under_way and known:
             self._feed.move(render.with_body(known, body))
             return
-        kept = await messages.put(self._db, place.message, place.chat, "bot", body)
+        try:
+            kept = await messages.put(self._db, place.message, place.chat, "bot", body)
+        except Refusal:  # a full disk, say: whoever looks at the page sees the card all the same
+            if known:
+                self._feed.move(render.with_body(known, body))
+            raise
         if under_way:
             self._feed.move(kept)
         else:
