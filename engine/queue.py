@@ -51,6 +51,7 @@ class _Running:
     used: dict[int, float] = field(default_factory=dict)
     pictures: dict[int, Picture] = field(default_factory=dict)
     handed: bool = False
+    cancelled: bool = False  # the worker was told, and has not answered yet
 
 
 def work(recipe: Recipe) -> float:
@@ -138,6 +139,7 @@ class Queue:
             return True
         if running := self._running.get(job_id):
             if running.handed:
+                running.cancelled = True
                 self._spawn(self.pool.stop(running.worker, job_id))
             else:
                 self._finish(running, State.CANCELLED)
@@ -273,6 +275,9 @@ class Queue:
         log.warning("worker %s lost (%s) with jobs %s", worker.id, reason, list(worker.jobs))
         lost = [self._running[job] for job in worker.jobs if job in self._running]
         for running in reversed(lost):  # each goes before the others, so the last put first is the first again
+            if running.cancelled:
+                self._finish(running, State.CANCELLED)
+                continue
             job = replace(running.job, attempt=running.job.attempt + 1, state=State.WAITING)
             running.job = job
             if job.attempt >= MAX_ATTEMPTS:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.job import Progress, State
+from engine.pool import Worker
 from engine.queue import Changed, Finished, Queue
 from engine.recipe import Source
 from engine.wire import Drawn, Ended
@@ -184,3 +185,19 @@ async def test_speeds_are_learnt_and_estimates_follow() -> None:
         assert [round(standings[name].seconds_left) for name in "abc"] == [8, 16, 24]
         pool.step("a", 2)
         assert round(made.standings()["a"].seconds_left) == 4
+
+
+async def test_a_cancelled_job_is_not_drawn_again_when_its_worker_dies_over_it() -> None:
+    class Deaf(FakePool):
+        async def stop(self, worker: Worker, job: str) -> None:
+            pass
+
+    pool = Deaf()
+    async with queue(pool) as (made, heard):
+        made.put(a_job("j"))
+        await settle()
+        assert made.cancel("j")
+        pool.lose(pool.workers[0])
+        pool.ready(pool.workers[0])
+        await settle()
+        assert pool.drawn == [("j", 0)] and heard.ends() == [("j", State.CANCELLED)]
