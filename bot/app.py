@@ -15,14 +15,16 @@ from bot.commands import COMMANDS
 from bot.config import Config
 from bot.platforms.web import WebChat, WebSettings
 from bot.studio import Rules, Studio
+from bot.translators import translators
 from engine.job import Progress
 from engine.local import LocalPool
 from engine.queue import Changed, Finished, Queue
 from prompts.errors import Refusal
 from prompts.prompt import Options
-from prompts.translate import chain
+from prompts.search import Index
 from storage import facts, pictures
 from storage.database import Database
+from storage.translations import Translations
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ def rules(config: Config) -> Rules:
             sampler=config.draw.sampler,
             guidance=config.draw.guidance,
         ),
+        wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
     )
 
@@ -82,8 +85,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             in_all=config.queue.waiting_in_all,
             speeds=speeds,
         )
-        translators = chain(config.data.folder / "cache", config.translate.packages)
-        made = Studio(db, queue, translators, rules(config))
+        made = Studio(db, queue, translators(config, Translations(db)), rules(config))
         try:
             yield made
         finally:
@@ -104,7 +106,10 @@ def web(config: Config, made: Studio) -> WebChat:
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
     )
-    return WebChat(made.db, settings, made.status, command_lines)
+    index = Index(config.data.folder / "cache")
+    return WebChat(
+        made.db, settings, made.status, command_lines, lambda typed, pinyin: index.complete(typed, pinyin=pinyin)
+    )
 
 
 def command_lines(language: str) -> list[tuple[str, str]]:
@@ -113,12 +118,13 @@ def command_lines(language: str) -> list[tuple[str, str]]:
 
 
 async def _tidy(db: Database) -> None:
-    """Now and then remove uploads that nobody drew over."""
+    """Now and then remove uploads that nobody drew over, and translations made long ago."""
     while True:
         try:
             await pictures.tidy(db)
+            await Translations(db).tidy()
         except Refusal as refusal:
-            log.warning("uploads could not be tidied: %s", refusal)
+            log.warning("uploads and translations could not be tidied: %s", refusal)
         await asyncio.sleep(TIDY_EVERY)
 
 

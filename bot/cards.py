@@ -7,10 +7,12 @@ from typing import cast
 
 from bot.actions import ACTIONS
 from bot.chat import Button, Card, Field, Say, Shown
+from bot.errors import Unfit
+from bot.findings import glance
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
-from prompts.prompt import Json
+from prompts.prompt import Json, Prompt
 from storage.pictures import PictureRow
 
 
@@ -20,6 +22,11 @@ def shown(row: PictureRow) -> Shown:
 
 def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
     """What cannot be done, and what to do about it."""
+    if isinstance(refusal, Unfit):
+        # What is said at the head of the card need not be said again below it, unless it can be mended there.
+        findings = tuple(one for one in refusal.findings if one.fix or one.key != refusal.key)
+        said = Prompt(refusal.prompt.text, ())
+        return Card(kind="error", text=Say(refusal.key, refusal.values), prompt=said, findings=findings)
     return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
 
 
@@ -41,6 +48,7 @@ def under_way(job: Job, progress: Progress | None) -> Card:
         state=State.WAITING if waiting else State.RUNNING,
         progress=progress,
         prompt=job.recipe.prompt,
+        findings=glance(job.recipe.prompt),
         recipe=job.recipe,
         buttons=(Button("cancel", job.id),),
     )
@@ -66,6 +74,7 @@ def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[st
         job=job.id,
         state=job.state,
         prompt=job.recipe.prompt,
+        findings=glance(job.recipe.prompt),
         recipe=pictures[0].recipe if pictures else job.recipe,
         pictures=tuple(map(shown, pictures)),
         buttons=buttons,
@@ -74,6 +83,7 @@ def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[st
 
 def picture_buttons(picture: str) -> tuple[Button, ...]:
     drawing = tuple(Button(action, picture) for action in ACTIONS)
+    drawing = (*drawing, Button("edit", picture))
     return (*drawing, Button("favourite", picture), Button("recipe", picture), Button("delete", picture, danger=True))
 
 

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from engine.job import Progress, State
 from engine.recipe import Recipe
+from prompts.doctor import Finding
 from prompts.prompt import LoraUse, Options, Prompt
 from storage.jobs import Place
 
@@ -99,7 +100,7 @@ class Card:
     """What a person sees, before a platform gives it a form. `state` is set on cards that belong to a job.
 
     `fleeting` marks a word to the person who pressed something, not worth a place in the conversation
-    (a passing notice on the page, a message only they see on Discord).
+    (a passing notice on the page, a message only they see on Discord). `findings` are the doctor's words on the prompt.
     """
 
     text: Say
@@ -108,6 +109,7 @@ class Card:
     state: State | None = None
     progress: Progress | None = None
     prompt: Prompt | None = None
+    findings: tuple[Finding, ...] = ()
     recipe: Recipe | None = None
     fields: tuple[Field, ...] = ()
     pictures: tuple[Shown, ...] = ()

@@ -19,10 +19,12 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from bot import translators
 from bot.chat import Say
 from bot.config import Config
 from engine import catalog, samplers
 from prompts.errors import Refusal
+from prompts.translate import Unavailable
 from storage import migrations
 from storage.standing import standing
 
@@ -63,8 +65,12 @@ def _refused(refusal: Refusal, level: Level = "error") -> Finding:
 
 async def check(config: Config) -> list[Finding]:
     """Everything that can be found out before a start, in the order of the settings. Changes nothing."""
-    files, database, devices, page = await asyncio.gather(
-        asyncio.to_thread(_files, config), _database(config), _devices(config), asyncio.to_thread(_page, config)
+    files, database, devices, page, service = await asyncio.gather(
+        asyncio.to_thread(_files, config),
+        _database(config),
+        _devices(config),
+        asyncio.to_thread(_page, config),
+        _service(config),
     )
     return [
         _finding("ok", "check.settings"),
@@ -75,6 +81,7 @@ async def check(config: Config) -> list[Finding]:
         *files["models"],
         *devices,
         *files["translate"],
+        *service,
     ]
 
 
@@ -239,9 +246,22 @@ def _is_discord(token: str) -> bool:
         return False
 
 
+async def _service(config: Config) -> list[Finding]:
+    chosen = translators.service(config)
+    if chosen is None:
+        return []
+    from prompts.translate.remote import Remote
+
+    try:
+        english = await Remote(chosen).ask("猫")
+    except Unavailable as failure:
+        return [Finding("warn", Say(failure.note.key, failure.note.values))] if failure.note else []
+    return [_finding("ok", "check.service", host=chosen.host, english=english[:60])]
+
+
 def _translation(folder: Path) -> Iterator[Finding]:
     found = []
-    for file in sorted(folder.glob("*/metadata.json")):
+    for file in sorted(folder.glob("[!.]*/metadata.json")):
         try:
             content = json.loads(file.read_text("utf-8"))
             found.append(f"{content['from_code']} → {content['to_code']}")

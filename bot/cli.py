@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, models, check."""
+"""The command line: run, imagine, prompt, models, check, translate."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options
 
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
+translate = typer.Typer(help="Install a translation package, or see what translates.", rich_markup_mode=None)
+app.add_typer(translate, name="translate")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -168,6 +170,27 @@ def check(config: ConfigFile = None) -> None:
         raise typer.Exit(1)
 
 
+@translate.command()
+def install(
+    file: Annotated[Path | None, typer.Argument(help="An .argosmodel file; without it the newest is fetched.")] = None,
+    index: Annotated[str, typer.Option(help="The address of an index of packages.")] = "",
+    sha256: Annotated[str, typer.Option(help="What the file's checksum has to be.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Install Argos Translate's Chinese-English package; run again after an interruption, it goes on."""
+    from bot.translating import install as put
+
+    asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
+
+
+@translate.command()
+def status(config: ConfigFile = None) -> None:
+    """See which package is installed and whether the service answers."""
+    from bot.translating import status as show
+
+    asyncio.run(show(_load(config, quiet=True), language(), out))
+
+
 def _load(path: Path | None, *, quiet: bool = False) -> Config:
     config = load(path, os.environ)
     level = logging.WARNING if quiet else config.log_level.upper()
@@ -202,16 +225,26 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
+    from bot.findings import known
+    from bot.translators import local_words, translators
     from engine import catalog
     from prompts.compose import compose, to_public_json
-    from prompts.translate import chain
+    from prompts.doctor import examine
+    from prompts.translate.own import own
+    from prompts.words import meter
 
+    loras = known(catalog.loras(config.engine.loras))
     family = catalog.model(catalog.models(config.engine.models), model or config.engine.model).family
-    translators = chain(config.data.folder / "cache", config.translate.packages)
+    chain = own(await local_words(config), translators(config))
     for line in [text] if text is not None else sys.stdin:
         try:
             made, options = await compose(
-                line.rstrip("\n"), translators=translators, negative=negative, raw=raw, family=family
+                line.rstrip("\n"),
+                translators=chain,
+                negative=negative,
+                raw=raw,
+                family=family,
+                wildcards=(config.data.folder / "wildcards",),
             )
         except Refusal as refusal:
             if text is not None:
@@ -219,11 +252,13 @@ async def _prompts(
             _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
             continue
         if as_json or text is None:
-            _print_json(to_public_json(made, replace(options, raw=options.raw or raw)))
+            shown = to_public_json(made, replace(options, raw=options.raw or raw))
+            counts: list[Json] = list(meter(made.positive))
+            _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in examine(made, loras=loras)]})
         else:
             from bot.terminal import prompt_table
 
-            out.print(prompt_table(made, language()))
+            out.print(prompt_table(made, language(), examine(made, loras=loras)))
 
 
 def _print_json(value: Json) -> None:

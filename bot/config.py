@@ -261,6 +261,41 @@ class Translate(Section):
         "The folder with Argos translation packages; without any, the built-in glossary and dictionary translate.",
         "Argos 翻译包所在的文件夹；没有翻译包时，用内置的词表和词典翻译。",
     )
+    index: Url = setting(
+        "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json",
+        "The list of packages that `python bot.py translate install` looks in.",
+        "“python bot.py translate install” 查找翻译包的目录。",
+        example="https://packages.example.org/index.json",
+    )
+    service: Annotated[Literal["none", "libretranslate", "openai"], BeforeValidator(_lower)] = setting(
+        "none",
+        "A service that reads whole clauses before Argos: none, libretranslate, or openai (or any compatible one).",
+        "先于 Argos 翻译整句的在线服务：none（不用）、libretranslate 或 openai（或与之兼容的服务）。",
+    )
+    url: Url | None = setting(
+        None, "Where that service answers.", "该服务的地址。", example="https://translate.example.org"
+    )
+    key: SecretStr | None = setting(None, "The service's key.", "该服务的密钥。", min_length=1)
+    key_file: Folder | None = setting(
+        None, "A file that holds the service's key.", "存放服务密钥的文件。", example="translate-key.txt"
+    )
+    model: str | None = setting(
+        None, "The model that an openai service is asked for.", "openai 服务使用的模型。", min_length=1, example="qwen3"
+    )
+    timeout: float = setting(
+        10.0,
+        "How many seconds the service may take for a clause before the others translate it.",
+        "该服务翻译一句最多等几秒，超过就改用其他方式。",
+        ge=0.5,
+        le=120,
+        allow_inf_nan=False,
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.service != "none" and self.url is None:
+            raise PydanticCustomError("nowhere", "a service without its address")
+        return self
 
 
 class Access(Section):

@@ -2,13 +2,25 @@
 
 prompts.errors.Refusal      the person can do something about it
   ConfigError               the settings cannot be used as they are written
+  Unfit                     a prompt that cannot be drawn as it is, with the doctor's fixes
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prompts.doctor import Finding
 from prompts.errors import Refusal
+from prompts.prompt import Prompt
+
+
+class Unfit(Refusal):
+    """A prompt of which nothing can be drawn; it reads as the first of `findings`."""
+
+    def __init__(self, prompt: Prompt, findings: Sequence[Finding]) -> None:
+        super().__init__(findings[0].key, **findings[0].values)
+        self.prompt = prompt
+        self.findings = tuple(findings)
 
 
 class ConfigError(Refusal):

@@ -11,6 +11,7 @@ from bot.actions import new_seed
 from engine import catalog, samplers, upscale
 from engine.catalog import Model
 from engine.recipe import MAX_SEED, Recipe, Source
+from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options, Prompt, was_said
 
@@ -41,6 +42,28 @@ def merged(*layers: Options) -> Options:
 def chosen(settings: Mapping[str, Json]) -> Options:
     """What a person's own settings (/settings) ask for."""
     return Options(**cast(Any, {name: settings.get(name) for name in ("model", "ratio", "count")}))
+
+
+def options_of(recipe: Recipe) -> Options:
+    """The options that ask for what a recipe says."""
+    return Options(
+        width=recipe.width,
+        height=recipe.height,
+        steps=recipe.steps,
+        sampler=recipe.sampler,
+        guidance=recipe.guidance,
+        seed=recipe.seed,
+        model=recipe.model,
+    )
+
+
+def suited(style: str, model: Model, base: bool) -> Options:
+    """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
+    the demonstration model, which hardly knows styles, its speed."""
+    options = styles.find(style).options
+    if base:
+        options = replace(options, ratio=None)
+    return replace(options, sampler=None, steps=None) if model.family == "demo" else options
 
 
 def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Base | None = None) -> tuple[Recipe, ...]:

@@ -129,7 +129,7 @@ def read(
     for keys, value in _leaves(lined.values, known, origins, problems):
         spot = known[keys]
         if forbidden(spot, value):
-            key = spot.name if spot.keys[-1] in ("password", "token") else f"{spot.keys[0]}.password"
+            key = spot.name if spot.keys[-1] in ("password", "token", "key") else f"{spot.keys[0]}.password"
             variable = PREFIX + key.replace(".", "_").upper()
             problems.append(Refusal("config.secret", where=origins[keys], name=key, variable=variable))
         elif value is not None:  # "key:" with nothing after it leaves the default
@@ -251,6 +251,10 @@ def _explained(
         section = str(loc[0])
         where = next((origins[section, key] for key in ("host", "enabled") if (section, key) in origins), section)
         return Refusal("config.open", where=where, variable=f"{PREFIX}{section.upper()}_PASSWORD")
+    if kind == "nowhere":
+        section = str(loc[0])
+        where = origins.get((section, "service"), section)
+        return Refusal("config.nowhere", where=where, name=f"{section}.service", url=f"{section}.url")
     keys = next(tuple(map(str, loc[:n])) for n in (2, 1) if tuple(map(str, loc[:n])) in known)
     where = origins.get(loc, origins.get(keys, ".".join(keys)))
     return _wrong(known[keys], where, value)

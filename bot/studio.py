@@ -14,11 +14,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot import cards, recipes
+from bot import cards, findings, recipes
 from bot.access import owner_or_admin
-from bot.actions import ACTIONS, REDRAWN
+from bot.actions import ACTIONS, REDRAWN, new_seed
 from bot.answers import Answers
 from bot.chat import Card, Chat, Person, Press, Request
+from bot.errors import Unfit
 from engine import catalog
 from engine.catalog import Model
 from engine.job import Job, Progress, State
@@ -28,9 +29,10 @@ from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options, Prompt
 from prompts.translate import Translator
-from storage import favourites, jobs, people, pictures
+from prompts.translate.own import own
+from storage import dictionary, favourites, jobs, people, pictures
 from storage.database import Database
-from storage.jobs import Kept
+from storage.jobs import Kept, Place
 from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Rules:
     pictures_per_request: int
     assistant: bool = True
     draw: Options = field(default_factory=Options)
+    wildcards: tuple[Path, ...] = ()
     admins: frozenset[str] = frozenset()
 
 
@@ -144,35 +147,61 @@ class Studio:
     # --- drawing ---
 
     async def understand(
-        self, person: Person, text: str, *, negative: str = "", given: Options | None = None
+        self,
+        person: Person,
+        text: str,
+        *,
+        negative: str = "",
+        given: Options | None = None,
+        place: Place | None = None,
+        over: bool = False,
     ) -> tuple[Prompt, Options, Model]:
-        """What a text asks for: the prompt, the options in it, and the model that would draw it."""
+        """What a text asks for: the prompt, the options in it, and the model that would draw it. The person's own
+        dictionary holds, and the one of the room it was said in. `over`: it will be drawn over a picture, which says
+        itself what a short text leaves open."""
         settings = await people.settings(self.db, person.id)
-        standing = recipes.merged(self.rules.draw, recipes.chosen(settings))
+        translators = own(await dictionary.words(self.db, person.id, place), self._translators)
+        standing = recipes.chosen(settings)
         given = given or Options()
+        seed = new_seed()  # now, since what is left to chance in the text is drawn with it
+        given = replace(
+            given,
+            plain=given.plain or over or settings.get("expand") is False,
+            seed=seed if given.seed == -1 else given.seed,
+        )
         raw = given.raw or not self.rules.assistant or settings.get("assistant") is False
         models = await asyncio.to_thread(catalog.models, self.rules.models)
         name = given.model or standing.model or self.rules.model
         while True:
             model = catalog.model(models, name)
             prompt, said = await compose(
-                text, translators=self._translators, negative=negative, raw=raw, family=model.family
+                text,
+                translators=translators,
+                negative=negative,
+                raw=raw,
+                family=model.family,
+                given=given,
+                seed=seed,
+                wildcards=self.rules.wildcards,
             )
-            options = recipes.merged(standing, said, given)
+            style = "" if prompt.raw else given.style or said.style
+            suited = recipes.suited(style, model, over) if style else Options()
+            options = recipes.merged(Options(seed=seed), self.rules.draw, suited, standing, said, given)
             if not options.model or options.model == name:
                 return prompt, options, model
             name = options.model  # named in the text: its family may want other words
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
+        over = bool(request.files or request.reply_to)
         prompt, options, model = await self.understand(
-            request.person, text, negative=request.negative, given=request.options
+            request.person, text, negative=request.negative, given=request.options, place=request.place, over=over
         )
         prompt = replace(prompt, loras=(*prompt.loras, *request.loras))
         if prompt.loras:
-            known = await asyncio.to_thread(catalog.loras, self.rules.loras)
-            for use in prompt.loras:
-                catalog.lora(known, use.name)
+            found = findings.look(prompt, await asyncio.to_thread(catalog.loras, self.rules.loras))
+            if any(one.severity == "error" for one in found):
+                raise Unfit(prompt, found)
         base = await self._base(request)
         made = recipes.make(prompt, options, model, most=self.rules.pictures_per_request, base=base)
         await self._submit(request, made, parent=request.reply_to)
@@ -190,14 +219,40 @@ class Studio:
 
     async def _redraw(self, press: Press) -> None:
         row = await self.picture(press.person, press.target)
-        origin: PictureRow | None = row
-        if press.action in REDRAWN:  # an enlarged picture is drawn anew from what it was enlarged from
-            while origin and origin.recipe.source and not origin.recipe.source.strength and origin.parent:
-                origin = await pictures.get(self.db, origin.parent)
-        recipe = ACTIONS[press.action](origin or row)
+        recipe = ACTIONS[press.action](await self._drawn_from(row) if press.action in REDRAWN else row)
         models = await asyncio.to_thread(catalog.models, self.rules.models)
         recipes.check(recipe, catalog.model(models, recipe.model))
         await self._submit(press, (recipe,), parent=row.id)
+
+    async def _drawn_from(self, row: PictureRow) -> PictureRow:
+        """An enlarged picture is drawn anew from what it was enlarged from."""
+        origin: PictureRow | None = row
+        while origin and origin.recipe.source and not origin.recipe.source.strength and origin.parent:
+            origin = await pictures.get(self.db, origin.parent)
+        return origin or row
+
+    async def change(self, asked: Request | Press, picture: str, sentence: str) -> None:
+        """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
+        row = await self.picture(asked.person, picture)
+        recipe = (await self._drawn_from(row)).recipe
+        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        model = catalog.model(models, recipe.model)
+        translators = own(await dictionary.words(self.db, asked.person.id, asked.place), self._translators)
+        from prompts.edit import edit  # only now: its many patterns take a while to compile
+
+        edited = await edit(recipe.prompt, sentence, translators=translators, family=model.family)
+        options = recipes.merged(recipes.options_of(recipe), edited.options)
+        model = catalog.model(models, options.model or recipe.model)
+        made = recipes.make(edited.prompt, options, model, most=self.rules.pictures_per_request)
+        same = recipe.variation if edited.options.seed is None else None
+        drawn = (replace(one, source=recipe.source, variation=same, clip_skip=recipe.clip_skip) for one in made)
+        await self._submit(asked, tuple(drawn), parent=row.id)
+
+    async def edit(self, press: Press) -> None:
+        sentence = press.values.get("sentence", "")
+        if not sentence.strip():
+            raise Refusal("edit.how", picture=press.target)
+        await self.change(press, press.target, sentence)
 
     async def _submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         self.queue.admit(asked.person.id)
@@ -316,6 +371,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
     "cancel": Studio.cancel,
     "retry": Studio.retry,
     "use": Studio.use,
+    "edit": Studio.edit,
     "favourite": Studio.keep,
     "recipe": Studio.recipe,
     "delete": Studio.delete,

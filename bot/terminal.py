@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
@@ -19,15 +20,18 @@ from bot.config import Config
 from bot.platforms.console import ConsoleChat
 from bot.studio import new_id
 from engine.job import State
+from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.words import LENGTH, meter
 from storage import jobs, pictures
 from storage.jobs import Place
 from storage.pictures import PictureRow
 
 
-def prompt_table(prompt: Prompt, language: str) -> Group:
-    """What was written | tag | part | weight | where from; then the negative and the notes."""
+def prompt_table(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Group:
+    """What was written | tag | part | weight | where from; then the tokens, the negative, the notes, and what the
+    doctor found, each with the text put right."""
     heads = [texts.say(language, f"table.{name}") for name in ("source", "tag", "part", "weight", "origin")]
     table = Table(*heads, box=box.SIMPLE_HEAD)
     for fragment in prompt.fragments:
@@ -41,7 +45,17 @@ def prompt_table(prompt: Prompt, language: str) -> Group:
     lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
     if prompt.negative:
         lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
-    lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in prompt.notes]
+    tokens = " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive))
+    lines.append(Text(f"{texts.say(language, 'prompt.meter')}: {tokens}", style="dim"))
+    notes = unsaid(prompt, findings).notes
+    lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in notes]
+    marks = {"error": ("✗", "red"), "warn": ("!", "yellow"), "hint": ("·", "cyan")}
+    for finding in findings:
+        mark, style = marks[finding.severity]
+        lines.append(Text(f"{mark} {texts.say(language, finding.key, **finding.values)}", style=style))
+        if finding.fix:
+            label = texts.say(language, "doctor.fix")
+            lines.append(Text(f"  {label}: {finding.fix}", style="green"))
     return Group(table, *lines)
 
 

@@ -1,10 +1,11 @@
-"""Prompts as embeddings: A1111 weights, 75-token chunks with BREAK and the comma rule, clip skip.
+"""Prompts as embeddings: A1111 weights, 75-token chunks with BREAK and the comma rule, AND, schedules, clip skip.
 
 With all weights 1 and at most 75 tokens the result is, bit for bit, that of diffusers' pipeline.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,10 @@ from torch import Tensor
 
 from engine.models import Loaded
 from prompts import grammar
+from prompts.errors import Refusal
 
 BACKTRACK = 20  # a comma among so many last tokens of a full chunk ends it there
+MAX_PARTS = 8  # texts joined by AND: each takes a place in every UNet call
 KEPT = 64  # chunks remembered per model: the same negative comes with nearly every prompt
 # Restoring the mean divides by the new one. Below this share of the spread it is noise, and outside these
 # ratios the division would blow the chunk up or wipe it out instead of restoring it.
@@ -29,18 +32,68 @@ class Chunk:
     weights: list[float] = field(default_factory=list)
 
 
-def conditioning(loaded: Loaded, positive: str, negative: str, clip_skip: int = 1) -> tuple[Tensor, Tensor]:
-    """Embeddings of both prompts, each (1, chunks * 77, width) with the same number of chunks, on the model's device.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One text of a prompt as the UNet takes it: how much it counts among those that AND joins, and its embeddings,
+    each (1, chunks * 77, width) with the last step that sees it, counted from 1."""
 
-    `clip_skip` counts as A1111 does: 1 takes the last layer, 2 the one before; too many means the first.
+    weight: float
+    entries: tuple[tuple[int, Tensor], ...]
+
+    def at(self, step: int) -> Tensor:
+        """The embeddings for a step, counted from 1."""
+        return next((embeddings for end, embeddings in self.entries if step <= end), self.entries[-1][1])
+
+    @property
+    def length(self) -> int:
+        """The tokens of its embeddings, the same at every step."""
+        return self.entries[0][1].shape[1]
+
+
+def conditioning(loaded: Loaded, positive: str, negative: str, clip_skip: int = 1) -> tuple[Tensor, Tensor]:
+    """Embeddings of both texts, each (1, chunks * 77, width) with the same number of chunks, on the model's device.
+
+    The texts are read without AND and schedules; `parts` reads those. `clip_skip` counts as A1111 does: 1 takes the
+    last layer, 2 the one before; too many means the first.
     """
-    sides = [chunks(loaded.tokenizer, text, _length(loaded)) for text in (positive, negative)]
-    longest = max(map(len, sides))
-    first, second = (
-        torch.cat([_embed(loaded, chunk, clip_skip) for chunk in side + [Chunk()] * (longest - len(side))], dim=1)
-        for side in sides
+    encoded = _encoded(loaded, (positive, negative), clip_skip)
+    return encoded[positive], encoded[negative]
+
+
+def parts(
+    loaded: Loaded, positive: str, negative: str, steps: int, clip_skip: int = 1
+) -> tuple[tuple[Part, ...], Part]:
+    """What the UNet takes at each of so many steps: the parts of the positive prompt and that of the negative, all
+    with the same number of chunks.
+
+    In a negative prompt AND is a word, as in A1111. Raises Refusal for too many parts.
+    """
+    texts = joined(positive)
+    if len(texts) > MAX_PARTS:
+        raise Refusal("prompt.too_many_parts", count=len(texts), limit=MAX_PARTS)
+    schedules = [(weight, grammar.schedule(text, steps)) for text, weight in (*texts, (negative, 1.0))]
+    encoded = _encoded(loaded, (text for _, schedule in schedules for _, text in schedule), clip_skip)
+    *wanted, unwanted = (
+        Part(weight, tuple((end, encoded[text]) for end, text in schedule)) for weight, schedule in schedules
     )
-    return first, second
+    return tuple(wanted), unwanted
+
+
+def joined(text: str) -> list[tuple[str, float]]:
+    """The texts that AND joins, each with its weight. A text without AND is taken whole, unlike in A1111: in "a clock
+    at 12:30" the 30 is no weight."""
+    found = grammar.multicond(text)
+    return found if len(found) > 1 else [(text, 1.0)]
+
+
+def _encoded(loaded: Loaded, texts: Iterable[str], clip_skip: int) -> dict[str, Tensor]:
+    """Every distinct text once, padded with empty chunks to the longest of all."""
+    cut = {text: chunks(loaded.tokenizer, text, _length(loaded)) for text in dict.fromkeys(texts)}
+    longest = max(map(len, cut.values()))
+    return {
+        text: torch.cat([_embed(loaded, chunk, clip_skip) for chunk in own + [Chunk()] * (longest - len(own))], dim=1)
+        for text, own in cut.items()
+    }
 
 
 def chunks(tokenizer: Any, text: str, length: int = 75) -> list[Chunk]:

@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine import decode, encode, loras, samplers
+from engine.encode import Part
 from engine.models import Loaded, Loras
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -33,15 +34,16 @@ Group = tuple[int, Loras, tuple[int, int]]
 class Row:
     """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
     `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
-    after the last step, as latents. `seconds` is device time in all."""
+    after the last step, as latents. `seconds` is device time in all. `positive` has one part, or several that are
+    mixed (AND); each part knows its embeddings at every step. Without `negative` there is no guidance."""
 
     job: str
     index: int
     recipe: Recipe
     loaded: Loaded
     loras: Loras
-    positive: Tensor
-    negative: Tensor | None
+    positive: tuple[Part, ...]
+    negative: Part | None
     sampler: Any
     timesteps: Tensor
     steps: int
@@ -69,8 +71,19 @@ class Row:
 
     @property
     def width(self) -> int:
-        """The UNet's batch entries this row takes: with guidance two, prompt and negative."""
-        return 1 if self.negative is None else 2
+        """The UNet's batch entries this row takes: one for each part, and with guidance one for the negative."""
+        return len(self.positive) + (self.negative is not None)
+
+    @property
+    def length(self) -> int:
+        """The tokens of its embeddings."""
+        return self.positive[0].length
+
+    @property
+    def sides(self) -> list[Tensor]:
+        """The embeddings of the step to come: the negative's where there is one, then those of each part."""
+        step = self.step + 1
+        return [part.at(step) for part in ((self.negative,) if self.negative else ()) + self.positive]
 
 
 @torch.no_grad()
@@ -86,9 +99,6 @@ def start(
     if not 1 <= recipe.steps <= sampler.maximum:
         raise Refusal("sampler.steps", steps=recipe.steps, sampler=sampler.name, limit=sampler.maximum)
     loras.apply(loaded, wanted)
-    positive, negative = encode.conditioning(
-        loaded, recipe.prompt.positive, recipe.prompt.negative if recipe.guidance > 1 else "", recipe.clip_skip
-    )
     scheduler = samplers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     timesteps, steps = scheduler.timesteps, recipe.steps
@@ -104,11 +114,15 @@ def start(
             scheduler.set_begin_index(first)
         encoded = decode.latents(loaded, source, generator)
         latents = scheduler.add_noise(encoded, _noise(recipe, shape, generator), timesteps[:1])
+    guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= len(encode.joined(recipe.prompt.positive)) > 1  # parts are mixed by how far each is from the negative
+    positive, negative = encode.parts(
+        loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+    )
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if "eta" in takes:
         extra["eta"] = 0.0
-    guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
     return Row(
         job=job,
         index=index,
@@ -150,15 +164,14 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     loaded = rows[0].loaded
     loras.apply(loaded, rows[0].loras)
     inputs = [row.sampler.scale_model_input(row.latents, row.timesteps[row.at]) for row in rows]
-    length = math.lcm(*(row.positive.shape[1] for row in rows))
+    length = math.lcm(*(row.length for row in rows))
     samples, times, words, guidance = [], [], [], []
     for row, sample in zip(rows, inputs, strict=True):
-        for side in (row.negative, row.positive):
-            if side is not None:
-                samples.append(sample)
-                times.append(float(row.timesteps[row.at]))
-                words.append(side.repeat(1, length // side.shape[1], 1))
-                guidance.append(row.recipe.guidance)
+        for side in row.sides:
+            samples.append(sample)
+            times.append(float(row.timesteps[row.at]))
+            words.append(side.repeat(1, length // side.shape[1], 1))
+            guidance.append(row.recipe.guidance)
     output = loaded.unet(
         torch.cat(samples).to(loaded.device, loaded.dtype),
         torch.tensor(times, device=loaded.device),
@@ -166,14 +179,21 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
         timestep_cond=_guidance_embedding(loaded, guidance),
         return_dict=False,
     )[0]
-    predictions = []
-    for row, both in zip(rows, output.float().cpu().split([row.width for row in rows]), strict=True):
-        if row.width == 1:
-            predictions.append(both)
-        else:
-            without, with_prompt = both.chunk(2)
-            predictions.append(without + row.recipe.guidance * (with_prompt - without))
-    return predictions, inputs
+    shares: Sequence[Tensor] = output.float().cpu().split([row.width for row in rows])
+    return [_guided(row, share) for row, share in zip(rows, shares, strict=True)], inputs
+
+
+def _guided(row: Row, output: Tensor) -> Tensor:
+    """The prediction away from the negative towards each part: u + Σ weight · guidance · (part - u)."""
+    if row.negative is None:
+        return output
+    without = output[:1]
+    # A UNet that was distilled with its guidance has done that part itself.
+    guidance = row.recipe.guidance if row.loaded.unet.config.time_cond_proj_dim is None else 1.0
+    prediction = without
+    for index, part in enumerate(row.positive, 1):
+        prediction = prediction + part.weight * guidance * (output[index : index + 1] - without)
+    return prediction
 
 
 def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:
@@ -293,8 +313,8 @@ def _free(loaded: Loaded) -> None:
 
 def _batches(rows: list[Row]) -> list[list[Row]]:
     """The rows of one group as they can share calls: all together, unless their prompts' lengths go together badly."""
-    lengths = [row.positive.shape[1] for row in rows]
+    lengths = [row.length for row in rows]
     shortest = min(lengths)
     if math.lcm(*lengths) <= shortest * MAX_CHUNKS:
         return [rows]
-    return [[row for row in rows if row.positive.shape[1] == length] for length in dict.fromkeys(lengths)]
+    return [[row for row in rows if row.length == length] for length in dict.fromkeys(lengths)]

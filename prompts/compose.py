@@ -1,45 +1,47 @@
-"""From what a person wrote to a prompt: normalise → options → parse → translate → classify → assemble → check."""
+"""From what a person wrote to a prompt: draw the choices → normalise → options → parse → translate → assemble."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from prompts import grammar, options
+from prompts import english, grammar, options, styles
+from prompts.assemble import HEAVY as HEAVY
+from prompts.assemble import LIGHT as LIGHT
+from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.grammar import Piece
-from prompts.presets import contradictions, preset
-from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Part, Prompt
-from prompts.tags import can_be_subject, only_describes, part_of
-from prompts.translate import CHINESE, Phrase, Translator, quick, slow
+from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
+from prompts.tags import part_of
+from prompts.translate import CHINESE, Phrase, Translator, quick
 from prompts.translate.emoji import EMOJI, words
+from prompts.translate.sentences import slow
+from prompts.wildcards import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
-LIGHT, HEAVY = 0.4, 1.6  # weights beyond these spoil a picture more than they steer it (shared experience with SD 1.5)
-_MOST_NOTES = 30  # a hostile text makes thousands of mistakes; nobody reads past some
-
-
-@dataclass(slots=True)
-class _Draft:
-    """The prompt in the making: chunks between BREAKs, each a list of fragments."""
-
-    chunks: list[list[Fragment]] = field(default_factory=lambda: [[]])
-    separators: list[str] = field(default_factory=list)
-    negatives: list[Fragment] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    untranslated: list[str] = field(default_factory=list)
-    looked_up: list[str] = field(default_factory=list)
+_NOTHING = Options()
 
 
 async def compose(
-    text: str, *, translators: Sequence[Translator], negative: str = "", raw: bool = False, family: str = "sd15"
+    text: str,
+    *,
+    translators: Sequence[Translator],
+    negative: str = "",
+    raw: bool = False,
+    family: str = "sd15",
+    given: Options = _NOTHING,
+    seed: int | None = None,
+    wildcards: Sequence[Path] = (),
 ) -> tuple[Prompt, Options]:
     """The prompt that a text asks for, and the recipe fields named in it. `family` chooses the presets.
 
+    What is left to chance (`__animal__`, `{a|b}`, what a short text is filled up with) is drawn with the seed: that of
+    `given`, else the one in the text, else `seed`; without any, choices stay as written. `given` may name a style, too,
+    which counts before the text's. `wildcards` are folders with the owner's own lists.
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
@@ -55,10 +57,18 @@ async def compose(
     if asked.options.raw:
         return _verbatim(text, asked.text, loras, notes, negative or asked.negative), asked.options
     asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
+    seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
+    chosen: tuple[Note, ...] = ()
+    if seed is not None and (has_choices(wide := grammar.normalise(text)) or has_choices(negative)):
+        (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
+        chosen += more
+        rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
+        asked = options.flags(rest)
+        asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
     positive, unwanted = _sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
-    draft = _Draft(notes=[*notes, *left_out])
+    draft = Draft(notes=[*notes, *chosen, *left_out])
     await _read(positive, draft, translators)
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
         await _read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
@@ -66,7 +76,23 @@ async def compose(
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
         raise Refusal("prompt.empty")
-    return _assembled(text, draft, loras, family), asked.options
+    style = given.style or asked.options.style
+    prompt = assembled(
+        text,
+        draft,
+        loras,
+        family=family,
+        style=styles.find(style) if style else None,
+        expand=not (given.plain or asked.options.plain),
+        seed=seed,
+    )
+    return prompt, asked.options
+
+
+def _drawn(
+    text: str, negative: str, seed: int, folders: Sequence[Path]
+) -> tuple[tuple[str, tuple[Note, ...]], tuple[str, tuple[Note, ...]]]:
+    return drawn(text, seed, folders), drawn(grammar.normalise(negative), seed + 1, folders)
 
 
 def to_public_json(prompt: Prompt, options: Options) -> dict[str, Json]:
@@ -153,7 +179,7 @@ _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
 _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
 
 
-async def _read(text: str, draft: _Draft, translators: Sequence[Translator], negative: bool = False) -> None:
+async def _read(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
     pieces, notes = grammar.pieces(text)
     draft.notes += notes
     negating = False  # "不要水印、文字": an enumeration goes on denying
@@ -179,11 +205,13 @@ def _fragment(phrase: Phrase, weight: float) -> Fragment:
     return Fragment(phrase.text, weight, phrase.part or part_of(phrase.text), phrase.origin or "person", phrase.source)
 
 
-async def _phrases(piece: Piece, draft: _Draft, translators: Sequence[Translator]) -> list[Phrase]:
+async def _phrases(piece: Piece, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
     if not _FOREIGN.search(piece.text):
         text = _POLITE.sub("", piece.text)
-        return [Phrase(text, piece.text, "person")] if re.search(r"[^\W_]|__", text) else []
+        if not re.search(r"[^\W_]|__", text):
+            return []
+        return [Phrase(said, piece.text, "person", part) for said, part in english.split(text)]
     written = _CHINESE_WILDCARD.sub(r" \1 ", piece.text)
     if _SYNTAX.search(written):
         return await _in_place(written, draft, translators)
@@ -210,7 +238,7 @@ def _clauses(text: str) -> list[str]:
     return clauses
 
 
-async def _in_place(text: str, draft: _Draft, translators: Sequence[Translator]) -> list[Phrase]:
+async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """The piece with each run of Chinese replaced where it stands: `[猫:狗:0.5]` is `[cat:dog:0.5]`."""
     parts: list[str] = []
     end = 0
@@ -230,10 +258,12 @@ async def _in_place(text: str, draft: _Draft, translators: Sequence[Translator])
     return [Phrase(english, text, "glossary")] if re.search(r"[^\W_]", english) else []
 
 
-async def _translated(clause: str, draft: _Draft, translators: Sequence[Translator]) -> list[Phrase]:
+async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     phrases, wants_sentence = quick(clause, translators)
     if wants_sentence and not any(phrase.negative for phrase in phrases):
-        phrases = await asyncio.to_thread(slow, clause, translators) or phrases
+        reading = await slow(clause, translators)
+        draft.notes += reading.notes
+        phrases = reading.phrases or phrases
     said: list[Phrase] = []
     for phrase in phrases:
         if phrase.left:
@@ -244,89 +274,3 @@ async def _translated(clause: str, draft: _Draft, translators: Sequence[Translat
         if phrase.text:
             said.append(phrase)
     return said
-
-
-# ── assemble and check ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-_JOINT = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
-
-
-def _key(text: str) -> str:
-    return " ".join(_JOINT.sub(" ", text.lower()).split())
-
-
-def _assembled(text: str, draft: _Draft, loras: tuple[LoraUse, ...], family: str) -> Prompt:
-    added, notes = preset(family), draft.notes
-    chunks = [_merged([_plainly(f, added.plain) for f in chunk], notes) for chunk in draft.chunks]
-    negatives = _merged(draft.negatives, notes)
-    asked = {_key(fragment.text) for chunk in chunks for fragment in chunk}
-    unwanted = {_key(fragment.text) for fragment in negatives}
-    notes += [Note("note.both", {"text": tag}) for tag in sorted(asked & unwanted)]
-    notes += _weight_notes([*(f for chunk in chunks for f in chunk), *negatives])
-
-    quality = _preset(added.quality, "quality_style")
-    chunks[0] = [fragment for key, fragment in quality.items() if key not in asked | unwanted] + chunks[0]
-    for key, fragment in _preset(added.negative, "quality_style").items():
-        against = contradictions().get(key, frozenset()) & asked or {key} & asked
-        if against:
-            notes.append(Note("note.contradiction", {"negative": fragment.text, "asked": sorted(against)[0]}))
-        elif key not in unwanted:
-            negatives.append(fragment)
-    _promote(chunks[0])
-    fragments: list[Fragment] = []
-    for index, chunk in enumerate(chunks):
-        if index:
-            part: Part = fragments[-1].part if fragments else "subject"
-            fragments.append(Fragment(draft.separators[index - 1], part=part, source=draft.separators[index - 1]))
-        fragments += sorted(chunk, key=lambda fragment: PARTS.index(fragment.part))
-    if draft.untranslated:
-        notes.append(Note("note.untranslated", {"words": "、".join(dict.fromkeys(draft.untranslated))}))
-    if draft.looked_up:
-        notes.append(Note("note.dictionary", {"words": "; ".join(dict.fromkeys(draft.looked_up))}))
-    unique = {(note.key, *note.values.items()): note for note in notes}
-    return Prompt(text, tuple(fragments), tuple(negatives), loras, tuple(unique.values())[:_MOST_NOTES])
-
-
-def _promote(fragments: list[Fragment]) -> None:
-    """Where nothing is the subject, the first thing or place named is: "森林里的小木屋" is a picture of a cabin."""
-    if any(fragment.part == "subject" and not only_describes(fragment.text) for fragment in fragments):
-        return
-    for index, fragment in enumerate(fragments):
-        if fragment.part == "scene_detail" and can_be_subject(fragment.text):
-            fragments[index] = replace(fragment, part="subject")
-            return
-
-
-def _plainly(fragment: Fragment, plain: Mapping[str, str]) -> Fragment:
-    simple = plain.get(_key(fragment.text))
-    return replace(fragment, text=simple) if simple else fragment
-
-
-def _merged(fragments: Sequence[Fragment], notes: list[Note]) -> list[Fragment]:
-    """Every tag once, where it first stood, with the weight that differs most from none."""
-    kept: dict[str, Fragment] = {}
-    for fragment in fragments:
-        key = _key(fragment.text)
-        first = kept.get(key)
-        if first is None:
-            kept[key] = fragment
-            continue
-        kept[key] = replace(first, weight=max(first.weight, fragment.weight))
-        notes.append(Note("note.duplicate", {"text": first.text}))
-    return list(kept.values())
-
-
-def _weight_notes(fragments: Sequence[Fragment]) -> list[Note]:
-    return [
-        Note("note.weight", {"text": f.text, "weight": f"{f.weight:g}"})
-        for f in fragments
-        if not LIGHT <= f.weight <= HEAVY
-    ]
-
-
-@cache
-def _preset(tags: tuple[str, ...], part: Part) -> Mapping[str, Fragment]:
-    """The fragments of a preset, by their key."""
-    read = [piece for tag in tags for piece in grammar.pieces(tag)[0]]
-    return {_key(piece.text): Fragment(piece.text, piece.weight, part, "preset") for piece in read}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Options
 
@@ -87,6 +88,12 @@ def _with_words(name: str) -> Callable[[Options, str, str], Options]:
     return read
 
 
+def _with_style(options: Options, option: str, value: str) -> Options:
+    if not value:
+        raise _refuse(option, value)
+    return replace(options, style=styles.find(value).name)
+
+
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=_ratio(option, value)),
     "size": _with_size,
@@ -96,14 +103,22 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "strength": lambda options, option, value: replace(options, strength=_real(option, value, 0.0, 1.0)),
     "sampler": _with_words("sampler"),
     "model": _with_words("model"),
+    "style": _with_style,
     "count": lambda options, option, value: replace(options, count=_whole(option, value, *COUNTS)),
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
-_SWITCHES = ("raw", "hd")
-_MANY_WORDS = ("sampler", "model", "no")  # their value goes on to the next option, comma or line
+_OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
+_SWITCHES: dict[str, Callable[[Options], Options]] = {
+    "raw": lambda options: replace(options, raw=True),
+    "hd": lambda options: replace(options, large=True),
+    "plain": lambda options: replace(options, plain=True),
+    "no-expand": lambda options: replace(options, plain=True),
+    "expand": lambda options: replace(options, plain=False),
+}
+_MANY_WORDS = ("sampler", "model", "style", "no")  # their value goes on to the next option, comma or line
 
 _FLAG = re.compile(
-    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=[\s,，、。；])|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
+    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*|风格|風格|画风|畫風|原样|原樣)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=[\s,，、。；])|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
 )
 _VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
 
@@ -119,7 +134,7 @@ def flags(text: str) -> Asked:
         name = (match.group(1) or match.group(2)).lower()
         name = _OTHER_NAMES.get(name, name)
         if name in _SWITCHES:
-            options = replace(options, raw=True) if name == "raw" else replace(options, large=True)
+            options = _SWITCHES[name](options)
             continue
         if name != "no" and name not in _FLAGS:
             known = [*_FLAGS, *_SWITCHES, *_OTHER_NAMES, "no"]
@@ -144,6 +159,9 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         end = following.start() if following else len(text)
         stop = re.search(r"\n" if name == "no" else r"[,，、。；\n]", text[position:end])
         end = position + stop.start() if stop else end
+        if name == "style":  # as many words as name one; the next may be the text again, or an option in plain words
+            ends = [position + word.end() for word in re.finditer(r"\S+", text[position : min(end, position + 80)])]
+            end = next((one for one in reversed(ends) if styles.named(text[position:one])), (ends or [end])[0])
         return text[position:end].strip(), end
     if quoted is None or _FLAG.match(text, position):
         return "", position
@@ -161,14 +179,14 @@ _SHAPES = {
 }  # fmt: skip
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
-    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率",
-    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率",
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别",
 )
 _START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
 _ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)"
 _PICTURES = r"(?:图片|照片|图像|图|画)?"
 
-_Reader = Callable[[Options, re.Match[str]], Options]
+_Reader = Callable[[Options, re.Match[str]], Options | None]  # None: it only looked like an option
 
 
 def _count(options: Options, match: re.Match[str]) -> Options:
@@ -185,6 +203,11 @@ def _said(pattern: str) -> re.Pattern[str]:
 
 def _shaped(options: Options, match: re.Match[str]) -> Options:
     return replace(options, ratio=_SHAPES[match.group(1).lower()])
+
+
+def _styled(options: Options, match: re.Match[str]) -> Options | None:
+    style = styles.named(match.group(1))
+    return replace(options, style=style.name) if style else None
 
 
 _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
@@ -228,6 +251,17 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _said("高清|超清|高清图|高清大图|大图|高分辨率"),
         lambda options, _: replace(options, large=True),
     ),
+    (
+        _said(r"(?:照)?原样(?:画|出图)?|按原文|(?:不要|不用|不|别)(?:扩写|扩展|补充|发挥)"),
+        lambda options, _: replace(options, plain=True),
+    ),
+    (
+        _said(
+            r"(?:风格|画风|style)(?:\s?[:：是为用]\s?|\s)"
+            r"([a-z0-9][a-z0-9 -]{1,30}|[^\s,，、。；！:：()\[\]{}<>|]{1,16})"
+        ),
+        _styled,
+    ),
 )
 _BRACKETED = re.compile(r"[(\[{<]")
 
@@ -249,7 +283,10 @@ def plain(asked: Asked) -> Asked:
         covered = _bracketed(rest) if found and _BRACKETED.search(rest) else None
         for match in reversed(found):
             if covered is None or not covered[match.start()]:
-                options = reader(options, match)
+                changed = reader(options, match)
+                if changed is None:
+                    continue
+                options = changed
                 rest = rest[: match.start()] + " " + rest[match.end() :]
         plain_ = rest.translate(_TRADITIONAL)
     return Asked(options, rest, asked.negative)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
-Origin = Literal["person", "glossary", "argos", "dictionary", "preset"]
+Origin = Literal["person", "glossary", "argos", "service", "dictionary", "preset"]
 PARTS: tuple[Part, ...] = get_args(Part)
+
+_SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -77,7 +80,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said."""
+    """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
+    `seed` chance had a part in them, and another seed would have made other words of the text."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -85,11 +89,18 @@ class Prompt:
     loras: tuple[LoraUse, ...] = ()
     notes: tuple[Note, ...] = ()
     raw: bool = False
+    seed: int | None = None
 
     @property
     def positive(self) -> str:
-        """The prompt in A1111 syntax, without `<lora:…>`."""
-        return ", ".join(str(fragment) for fragment in self.fragments)
+        """The prompt in A1111 syntax, without `<lora:…>`; no comma beside BREAK, AND and the weights of AND."""
+        said = ""
+        after_sign = True
+        for fragment in self.fragments:
+            sign = _SIGN.fullmatch(fragment.text) is not None
+            said += (" " if said and (sign or after_sign) else "" if after_sign else ", ") + str(fragment)
+            after_sign = sign
+        return said
 
     @property
     def negative(self) -> str:
@@ -101,7 +112,7 @@ class Prompt:
         return tuple(fragment for fragment in self.fragments if fragment.part == part)
 
     def to_json(self) -> dict[str, Json]:
-        return {
+        made: dict[str, Json] = {
             "text": self.text,
             "fragments": [fragment.to_json() for fragment in self.fragments],
             "negatives": [fragment.to_json() for fragment in self.negatives],
@@ -109,6 +120,7 @@ class Prompt:
             "notes": [note.to_json() for note in self.notes],
             "raw": self.raw,
         }
+        return made if self.seed is None else made | {"seed": self.seed}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
@@ -120,6 +132,7 @@ class Prompt:
             loras=tuple(map(LoraUse.from_json, rows["loras"])),
             notes=tuple(map(Note.from_json, rows["notes"])),
             raw=cast(bool, value["raw"]),
+            seed=cast(int | None, value.get("seed")),
         )
 
 
@@ -128,7 +141,8 @@ class Options:
     """Recipe fields that a person asked for inside the text ("--ar 3:2", "竖图 4张"); None where nothing was said.
 
     `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清"),
-    `strength` is how far a picture drawn over may change, in 0…1.
+    `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and `plain` asks that
+    nothing be added to a short text.
     """
 
     width: int | None = None
@@ -143,6 +157,8 @@ class Options:
     strength: float | None = None
     model: str | None = None
     raw: bool = False
+    style: str | None = None
+    plain: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""

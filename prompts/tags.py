@@ -23,11 +23,14 @@ _SCENE = re.compile(
     r"outdoors|street|forest|room|city|mountains?|sea|ocean|beach|rain|snow|spring|summer|autumn|winter)$",
     re.IGNORECASE,
 )
+_WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among) ")
 
 
 _SUBJECTS = frozenset({"plant", "place", "nature", "building", "vehicle"})
 
-_DESCRIPTIONS = frozenset({"pose", "expression", "view", "preposition", "adjective", "participle", "colour", "light"})
+_DESCRIPTIONS = frozenset(
+    {"pose", "alone", "expression", "view", "preposition", "adjective", "participle", "colour", "light"}
+)
 
 
 @cache
@@ -39,11 +42,16 @@ def _known() -> Mapping[str, Entry]:
     return known
 
 
+def entry_of(text: str) -> Entry | None:
+    """What the glossary says of an English tag."""
+    return _known().get(text.lower())
+
+
 def can_be_subject(text: str) -> bool:
     """Whether a fragment of the scene names a thing or a place that a picture can be of."""
     tag = text.lower()
     entry = _known().get(tag) or _known().get(tag.rpartition(" ")[2])
-    return entry is not None and entry.category in _SUBJECTS and not _SCENE.match(tag)
+    return entry is not None and entry.category in _SUBJECTS and not _WHERE.match(tag)
 
 
 def only_describes(text: str) -> bool:
@@ -69,3 +77,11 @@ def part_of(text: str) -> Part:
         return "scene_detail"
     last = known.get(tag.rpartition(" ")[2])
     return last.part if last else "subject"
+
+
+def category_of(tag: str) -> str | None:
+    """What the glossary says that a tag is ("animal", "pose"), with or without an article; None for an unknown one."""
+    known = _known()
+    tag = tag.lower()
+    entry = known.get(tag) or known.get(re.sub(r"^(a|an|the) ", "", tag))
+    return entry.category if entry else None

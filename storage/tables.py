@@ -222,3 +222,28 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
+
+
+class Word(Base):
+    """A word of somebody's own dictionary. `owner` is a person or a room (`storage.dictionary`), `folded` the word as
+    it is compared, `person` whoever wrote it."""
+
+    __tablename__ = "word"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str]
+    english: Mapped[str]
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    created: Mapped[datetime]
+
+
+class Translation(Base):
+    """What a translator (name and version) once made of a text."""
+
+    __tablename__ = "translation"
+
+    translator: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(primary_key=True)
+    english: Mapped[str]
+    created: Mapped[datetime] = mapped_column(index=True)

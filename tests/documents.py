@@ -15,11 +15,13 @@ from bot.settings import settings
 from bot.texts import say
 from engine.samplers import SAMPLERS, SCHEDULES
 from engine.upscale import UPSCALERS
+from prompts import styles as said
 
 ROOT = Path(__file__).parents[1]
 READMES = {"README.md": "en", "README.zh.md": "zh"}
 HEADS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "commands": {"en": ("Command", "What it does"), "zh": ("命令", "作用")},
+    "styles": {"en": ("Group", "Styles"), "zh": ("类别", "风格")},
     "samplers": {"en": ("Sampler", "When to take it"), "zh": ("采样器", "适合什么")},
     "upscalers": {"en": ("Upscaler", "What it does"), "zh": ("放大方法", "作用")},
     "settings": {"en": ("Setting", "Default", "What it is"), "zh": ("设置", "默认值", "含义")},
@@ -31,6 +33,12 @@ def commands(language: str) -> Iterable[tuple[str, ...]]:
     for command in COMMANDS:
         usage = say(language, f"command.{command.name}.usage")
         yield f"`{usage}`", say(language, f"command.{command.name}")
+
+
+def styles(language: str) -> Iterable[tuple[str, ...]]:
+    joint = "、" if language == "zh" else ", "
+    for group in said.groups():
+        yield f"**{group.called(language)}**", joint.join(style.called(language) for style in group.styles)
 
 
 def samplers(language: str) -> Iterable[tuple[str, ...]]:
@@ -57,6 +65,7 @@ def all_settings(language: str) -> Iterable[tuple[str, ...]]:
 
 LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
     "commands": commands,
+    "styles": styles,
     "samplers": samplers,
     "upscalers": upscalers,
     "settings": all_settings,

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import difflib
 
-from bot.commands import favourites, help, history, imagine, models, prompt, queue, samplers, settings
+from bot.commands import (
+    dictionary,
+    edit,
+    favourites,
+    help,
+    history,
+    imagine,
+    models,
+    prompt,
+    queue,
+    samplers,
+    settings,
+    styles,
+)
 from bot.commands.command import Command
 from prompts.errors import Refusal
 
 COMMANDS: tuple[Command, ...] = (
     imagine.COMMAND,
     prompt.COMMAND,
+    edit.COMMAND,
     favourites.COMMAND,
+    dictionary.COMMAND,
     history.COMMAND,
     queue.COMMAND,
     models.COMMAND,
+    styles.COMMAND,
     samplers.COMMAND,
     settings.COMMAND,
     help.COMMAND,

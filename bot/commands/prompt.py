@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from bot.chat import Card, Request, Say
+from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.findings import look
+from engine import catalog
+from prompts.words import LENGTH, meter
 
 if TYPE_CHECKING:
     from bot.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    prompt, _, model = await studio.understand(request.person, rest, negative=request.negative, given=request.options)
-    return Card(text=Say("prompt.understood", {"model": model.name}), prompt=prompt)
+    prompt, _, model = await studio.understand(
+        request.person, rest, negative=request.negative, given=request.options, place=request.place
+    )
+    files = await asyncio.to_thread(catalog.loras, studio.rules.loras)
+    return Card(
+        text=Say("prompt.understood", {"model": model.name}),
+        prompt=prompt,
+        findings=look(prompt, files),
+        fields=(Field(Say("prompt.meter"), " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive))),),
+    )
 
 
 COMMAND = Command("prompt", ("提示词", "提示詞"), run)

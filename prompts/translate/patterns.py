@@ -3,251 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prompts.prompt import Part
-from prompts.translate import CHINESE, Phrase
-from prompts.translate.emoji import EMOJI, words
+from prompts.translate import Phrase
+from prompts.translate.cut import Known, Lengths, words_of
+from prompts.translate.describe import described
+from prompts.translate.numbers import counted
+from prompts.translate.retouch import one_of, retouched
+from prompts.translate.roles import (
+    ADVERBS,
+    JOINED,
+    MOODS,
+    NAMED_AFTER,
+    NOUNS,
+    OWNERS,
+    PERSONS,
+    SETTINGS,
+    STYLED,
+    STYLES,
+    Token,
+)
 
 if TYPE_CHECKING:
     from prompts.translate.glossary import Entry
-
-Known = Callable[[str], bool]
-Lengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign
-
-# ── categories of the glossary, and what they do in a clause ──────────────────────────────────────────────────────────
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_NOUNS = _names(
-    "animal person body hair eyes clothing food plant object place building vehicle nature myth culture light weather "
-    "time season stylenoun"
-)
-# Words that describe, and their order in English.
-_ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "style": 2, "material": 3}
-_GRAMMAR = _names("wear verb locator preposition conjunction of filler negation")
-# Which nouns make one word with the noun behind them ("森林小屋" forest cabin), and which may stand behind.
-_THINGS = _names("object food plant nature culture gap latin building vehicle place stylenoun light")
-_JOINED: Mapping[str, frozenset[str]] = {
-    **{left: _THINGS | {"clothing"} for left in ("object", "culture", "place", "building", "nature", "light")},
-    **dict.fromkeys(("food", "clothing", "vehicle"), _THINGS),
-    "plant": _THINGS | {"clothing", "hair"},
-    "gap": _NOUNS - {"weather", "time", "season"} | {"gap", "latin"},
-    "latin": _NOUNS - {"weather", "time", "season"} | {"gap", "latin"},
-    "animal": frozenset({"object", "clothing", "building", "body", "stylenoun"}),
-    "myth": frozenset({"object", "clothing", "building", "body", "stylenoun"}),
-    "person": frozenset({"object", "clothing", "building", "stylenoun"}),
-    "season": frozenset({"place", "nature", "plant", "object", "building", "clothing", "stylenoun"}),
-    "stylenoun": frozenset({"stylenoun"}),
-}
-_OWNERS = frozenset({"person", "animal", "myth", "hair", "eyes", "vehicle"})  # "女孩的裙子": two things, not one
-_SETTINGS = frozenset({"place", "building", "season", "time", "weather", "nature", "light"})
-_HAIR = {"golden": "blonde", "yellow": "blonde", "light yellow": "light blonde", "chestnut": "chestnut brown"}
-_MOODS = ("expression", "quality")
-_STYLES = _names(
-    "gothic futuristic vintage victorian medieval baroque rococo luxurious "
-    "cyberpunk steampunk sci-fi minimalist fantasy"
-)
-_STYLED = _names("clothing building place vehicle object")
-_PERSONS = frozenset({"1girl", "1boy"})
-_ADVERBS = _names("underwater indoors outdoors midair seaside lakeside riverside roadside nature")
-_ONE_BY_ONE = frozenset({"hair", "eyes"})  # every property its own tag: "black hair, long hair"
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of a clause: characters start…end, its role for the patterns, its English. `count` 0: an open number."""
-
-    role: str
-    tag: str
-    category: str
-    part: Part | None
-    start: int
-    end: int
-    count: int = 0
-
-
-# ── numbers and measure words ─────────────────────────────────────────────────────────────────────────────────────────
-
-_DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_ENGLISH = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MANY = {
-    "几": "several", "数": "several", "一些": "several", "好几": "several",
-    "许多": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
-    "众多": "many", "百": "a hundred", "千": "a thousand",
-}  # fmt: skip
-_HOLDING = {
-    "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
-    "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}",
-    "罐": "jar of {}", "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}",
-    "箱": "crate of {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
-    "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
-}  # fmt: skip
-_PLAIN = (
-    "个只名位条匹头张把朵棵株座间栋幢幅副件顶片块辆架艘列台部本支枝根颗粒滴轮道"
-    "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股"
-)
-_POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
-_COUNT = re.compile(
-    rf"(?P<n>[0-9]{{1,3}}|[一两二三四五六七八九十]|好几|几|数|百|千)(?:大|小)?(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
-    rf"|(?P<many>一些|许多|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?"
-    r"|(?P<bare>[2-9两二三四五六七八九])(?=人|女孩|男孩|少女|女生|男生)"
-)
-_COUNTING = frozenset("0123456789一两二三四五六七八九十好几数百千许很无大众")
-_IRREGULAR = {
-    "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
-    "wolf": "wolves", "leaf": "leaves", "knife": "knives", "fish": "fish", "sheep": "sheep", "deer": "deer",
-    "koi": "koi",
-    "foot": "feet", "tooth": "teeth", "scarf": "scarves", "elf": "elves", "shelf": "shelves", "goldfish": "goldfish",
-    "hanfu": "hanfu", "kimono": "kimono", "sushi": "sushi", "bread": "bread", "water": "water", "coffee": "coffee",
-    "tea": "tea", "milk": "milk", "juice": "juice", "wine": "wine", "rice": "rice", "soup": "soup", "beer": "beer",
-    "ramen": "ramen", "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
-    "fireflies": "fireflies",
-}  # fmt: skip
-
-
-def plural(words: str) -> str:
-    """The English noun phrase for more than one of it."""
-    head, of, rest = words.partition(" of ")
-    front, space, last = head.rpartition(" ")
-    if last in _IRREGULAR:
-        last = _IRREGULAR[last]
-    elif last.endswith("y") and last[-2:-1] not in "aeiou":
-        last = last[:-1] + "ies"
-    elif re.search(r"(s|x|z|ch|sh)$", last):
-        last = last if last.endswith("s") and not last.endswith("ss") else last + "es"
-    elif last:
-        last += "s"
-    return front + space + last + of + rest
-
-
-def counted(tag: str, count: Token) -> str:
-    """The tag with its number: "1girl" and 2 make "2girls", "cat" and 3 "three cats"; one of a thing needs no word."""
-    number, template = count.count, count.tag
-    if person := re.fullmatch(r"1(girl|boy)", tag):
-        if template == "group of {}" or not number:
-            return f"multiple {person.group(1)}s"
-        number = 2 if template == "pair of {}" else number
-        return tag if number == 1 else f"{number}{person.group(1)}s" if number < 6 else f"6+{person.group(1)}s"
-    if CHINESE.search(tag):
-        name = tag
-    else:
-        uncounted = template.startswith(_POURED) if template else number == 1
-        name = tag if uncounted else plural(tag)
-    if template and "{}" in template:
-        if template.split()[0] == name.split()[0] or name.startswith(("pair of", "bouquet", "couple", "group")):
-            return tag
-        filled = template.format(name)
-        return filled if number <= 1 else f"{_number(number)} {plural(filled)}"
-    if number == 1:
-        return tag
-    return f"{template or _number(number)} {name}"
-
-
-def _number(number: int) -> str:
-    return _ENGLISH[number] if number < len(_ENGLISH) else str(number)
-
-
-def _count(match: re.Match[str], start: int) -> Token:
-    word = match.group("n") or match.group("many") or match.group("bare")
-    template = _HOLDING.get(match.group("measure") or "", "")
-    number = _DIGITS.get(word) or (int(word) if word.isdecimal() and word.isascii() else 0)
-    if not number and word in _MANY and "{}" not in template:
-        template = _MANY[word]
-    return Token("count", template, "count", None, start, match.end(), number)
-
-
-# ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_ONE, _WORD, _DARK, _KNOWN = 1.4, 1.0, 3.0, 1.6  # costs of a way to cut: few and long words, dark characters last
-_RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
-
-
-def words_of(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known | None = None) -> list[Token]:
-    """The clause cut into the fewest and longest words of the glossary; the rest are tokens of category "gap"."""
-    tokens = _cut(clause, table, lengths, {})
-    if known is None:
-        return tokens
-    doubtful = {place for token in tokens if token.category == "gap" for place in range(token.start, token.end)}
-    for left, right in pairwise(tokens):
-        if left.end - left.start == 1 == right.end - right.start and left.role == "noun" and right.role == "noun":
-            doubtful |= {left.start, right.start}
-    if not doubtful:
-        return tokens
-    longer: dict[int, list[int]] = {}
-    for start in range(len(clause)):
-        for end in range(start + 2, min(start + 6, len(clause) + 1)):
-            if (
-                not doubtful.isdisjoint(range(start, end))
-                and CHINESE.fullmatch(clause, start, end)
-                and known(clause[start:end])
-            ):
-                longer.setdefault(start, []).append(end)
-    return _cut(clause, table, lengths, longer) if longer else tokens
-
-
-def _cut(clause: str, table: Mapping[str, Entry], lengths: Lengths, longer: Mapping[int, Sequence[int]]) -> list[Token]:
-    length = len(clause)
-    lower = clause.lower()
-    lower = lower if len(lower) == length else clause
-    best: list[tuple[float, Token | None]] = [(0.0, None)] * (length + 1)
-    for start in range(length - 1, -1, -1):
-        # Longer words win over shorter at the same number of words, and among equals the longer word behind.
-        options: list[tuple[float, Token]] = []
-        for size in lengths.get(lower[start], ()):
-            end = start + size
-            entry = table.get(lower[start:end])
-            if entry is not None and end <= length:
-                cost = (_WORD if end - start > 1 else _ONE) - 0.02 * (end - start) ** 1.5
-                options.append((cost + best[end][0], _token(entry, start, end)))
-        if clause[start] in _COUNTING and (count := _COUNT.match(clause, start)):
-            options.append((0.95 + best[count.end()][0], _count(count, start)))
-        for end in longer.get(start, ()):
-            options.append((_KNOWN + best[end][0], Token("noun", clause[start:end], "gap", None, start, end)))
-        if not CHINESE.match(clause, start):
-            options.append(_other(clause, start, best))
-        else:
-            options.append((_DARK + best[start + 1][0], Token("noun", clause[start], "gap", None, start, start + 1)))
-        best[start] = min(options, key=lambda option: (round(option[0], 6), start - option[1].end))
-    tokens: list[Token] = []
-    position = 0
-    while position < length:
-        token = best[position][1]
-        assert token is not None
-        dark = token.category == "gap" and token.end - token.start == 1
-        before = tokens[-1] if tokens else None
-        if dark and before and before.category == "gap" and before.end == token.start and not before.count:
-            tokens[-1] = replace(before, tag=clause[before.start : token.end], end=token.end)
-        else:
-            tokens.append(token if dark or token.category != "gap" else replace(token, count=1))
-        position = token.end
-    return tokens
-
-
-def _other(clause: str, start: int, best: Sequence[tuple[float, Token | None]]) -> tuple[float, Token]:
-    """A run of Latin letters, an emoji, or a sign that says nothing."""
-    if emoji := EMOJI.match(clause, start):
-        return _WORD + best[emoji.end()][0], Token("tag", words(emoji.group()), "emoji", None, start, emoji.end())
-    if run := _RUN.match(clause, start):
-        return _WORD + best[run.end()][0], Token("noun", run.group(), "latin", None, start, run.end())
-    return 0.5 + best[start + 1][0], Token("filler", "", "filler", None, start, start + 1)
-
-
-def _token(entry: Entry, start: int, end: int) -> Token:
-    category = entry.category
-    role = "noun" if category in _NOUNS else category if category in _GRAMMAR else "tag"
-    if category in _ADJECTIVES and category != "style":
-        role = "adjective"
-    return Token(role, entry.tag, category, entry.part, start, end)
-
-
-# ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(slots=True)
@@ -284,16 +65,36 @@ class _Noun:
 def read(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known | None = None) -> tuple[Phrase, ...]:
     """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
     unknown words comes back as one phrase without an origin."""
-    tokens = words_of(clause, table, lengths, known)
+    tokens = retouched(clause, words_of(clause, table, lengths, known))
     meaningful = [token for token in tokens if token.role != "filler"]
     if meaningful and all(token.category == "gap" for token in meaningful):
         return tuple(Phrase(token.tag, token.tag) for token in meaningful)
     found: dict[tuple[str, bool], Phrase] = {}
-    for said in _Reader(clause, tokens).read():
+    for said in _placed(_Reader(clause, tokens).read()):
         for text in filter(None, said.text.split(", ")):
             phrase = Phrase(text, clause[said.start : said.end], "glossary", said.part, said.negative)
             found.setdefault((text, said.negative), phrase)
     return tuple(found.values())
+
+
+# Where a thing on a person is: one tag with the thing ("goggles on head"), where nothing else is said.
+_UPON = re.compile(r"on (head|face|hat|hair|shoulders|back|clothes|hands|chest|cheeks|nose|headwear|legs|lap)")
+_UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs": "leg", "hat": "headwear"}
+
+
+def _placed(said: list[_Said]) -> list[_Said]:
+    if len(said) != 2 or said[0].negative or said[1].negative:
+        return said
+    for place, thing in (said, reversed(said)):
+        where = _UPON.fullmatch(place.text)
+        if where and thing.category in ("animal", "object", "food", "clothing", "plant", "body", "gap", "verb"):
+            text = thing.bare or thing.text
+            if text.startswith(("on ", "holding ", "hand")) or " on " in text:
+                continue
+            on = _UPON_ONE.get(where.group(1), where.group(1))
+            start, end = min(place.start, thing.start), max(place.end, thing.end)
+            return [replace(thing, text=f"{text} on {on}", bare="", start=start, end=end, part="subject")]
+    return said
 
 
 class _Reader:
@@ -365,7 +166,7 @@ class _Reader:
     def _styles(self, index: int) -> bool:
         """Whether this style is said of the thing right behind it: "哥特连衣裙" is a gothic dress."""
         following = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        return self.tokens[index].tag in _STYLES and following is not None and following.category in _STYLED
+        return self.tokens[index].tag in STYLES and following is not None and following.category in STYLED
 
     def _attach(self) -> None:
         """的: the attributes just said wait for their noun."""
@@ -379,10 +180,14 @@ class _Reader:
         adjectives, self.adjectives = self.adjectives, []
         if not adjectives:
             return
-        if self.said and not self.said[-1].attribute and self.said[-1].category in _NOUNS:
+        if self.said and not self.said[-1].attribute and self.said[-1].category in NOUNS:
             owner = self.said.pop()
-            for text in _described(owner.text, owner.category, adjectives):
+            for text in described(owner.text, owner.category, adjectives):
                 self.said.append(replace(owner, text=text, end=adjectives[-1].end))
+            return
+        if len(adjectives) > 1 and adjectives[-1].category == "material":  # "红色天鹅绒": red velvet
+            text = described(adjectives[-1].tag, "material", adjectives[:-1])[0]
+            self._say(text, adjectives[-1].part, replace(adjectives[-1], start=adjectives[0].start), attribute=True)
             return
         for token in adjectives:
             self._say(token.tag, token.part, token, attribute=True)
@@ -400,7 +205,7 @@ class _Reader:
             return
         if index < len(self.tokens) and self.tokens[index].role not in ("of", "conjunction"):
             return
-        noun.tags = _described(noun.tags[0], noun.category, self.tokens[first:index])
+        noun.tags = described(noun.tags[0], noun.category, self.tokens[first:index])
         noun.end, noun.next = self.tokens[index - 1].end, index
 
     def _head(self, noun: _Noun) -> int:
@@ -411,11 +216,11 @@ class _Reader:
             noun.start = min(noun.start, self.count.start)
             self.count = None
         if self.adjectives:
-            noun.tags = _described(noun.tags[0], noun.category, self.adjectives) + noun.tags[1:]
+            noun.tags = described(noun.tags[0], noun.category, self.adjectives) + noun.tags[1:]
             self.adjectives = []
         if following is not None and following.role == "locator":
             return self._where(noun, following)
-        setting = noun.category in _SETTINGS or (
+        setting = noun.category in SETTINGS or (
             noun.category in ("hair", "eyes", "body") and noun.next + 1 < len(self.tokens)
         )
         attribute = following is not None and following.role == "of" and setting
@@ -430,7 +235,7 @@ class _Reader:
         for said in (*self.pending, *self.said):
             self._dress(said, noun.category)
         before: list[_Said] = []  # "优雅女人": the person first, then how
-        while noun.category in ("person", "animal", "myth") and self.said and self.said[-1].category in _MOODS:
+        while noun.category in ("person", "animal", "myth") and self.said and self.said[-1].category in MOODS:
             before.insert(0, self.said.pop())
         self.done += self.said
         self.said = [*heads, *before, *self.pending]
@@ -445,7 +250,7 @@ class _Reader:
             return noun.next + (2 if after.role == "of" else 1)
         self.said += self.pending
         self.pending = []
-        text = noun.text if noun.text in _ADVERBS else locator.tag.format(noun.text)
+        text = noun.text if noun.text in ADVERBS else locator.tag.format(noun.text)
         self.said.append(_Said(text, "scene_detail", noun.start, locator.end, "place", attribute=True))
         return noun.next + 1
 
@@ -498,9 +303,7 @@ class _Reader:
             position += 1
         if not spoken and verb.role != "wear":
             around = (
-                verb.tag.startswith(("surrounded by", "covered with"))
-                and self.said
-                and self.said[-1].category in _NOUNS
+                verb.tag.startswith(("surrounded by", "covered with")) and self.said and self.said[-1].category in NOUNS
             )
             if around:  # "火焰环绕": the noun stands before
                 self.said[-1].text = verb.tag.format(self.said[-1].text)
@@ -515,7 +318,7 @@ class _Reader:
         for position in range(index + 2, len(self.tokens) - 1):
             if self.tokens[position].role == "of" and self.tokens[position - 1].role == "noun":
                 following = self._noun(position + 1)
-                if following is not None and following.category in _OWNERS | _SETTINGS | {"object"}:
+                if following is not None and following.category in OWNERS | SETTINGS | {"object"}:
                     end = position
                     break
         for said in _Reader(self.clause, self.tokens[index + 1 : end]).read():
@@ -551,47 +354,24 @@ class _Reader:
             nouns.append(tokens[index])
             index += 1
         last = nouns[-1]
-        text = " ".join(noun.tag for noun in nouns)
-        if takes_of and last.category not in _OWNERS | _SETTINGS | {"body", "clothing"} and index + 1 < len(tokens):
+        text = " ".join([*(one_of(noun) for noun in nouns[:-1]), last.tag])
+        if takes_of and last.category not in OWNERS | SETTINGS | {"body", "clothing"} and index + 1 < len(tokens):
             whole = self._noun(index + 1) if tokens[index].role == "of" else None
             if whole is not None and whole.category not in ("person", "animal", "hair", "eyes"):
-                text = _described(text, last.category, adjectives)[0]
+                text = described(text, last.category, adjectives)[0]
                 whole.tags[0] = (
                     f"{text} {whole.tags[0]}" if count is None else counted(f"{text} {whole.tags[0]}", count)
                 )
                 whole.start = tokens[start].start
                 return whole
-        tags = _described(counted(text, count) if count else text, last.category, adjectives, count)
+        tags = described(counted(text, count) if count else text, last.category, adjectives, count)
         return _Noun(tags, last.category, last.part, tokens[start].start, last.end, index)
 
     @staticmethod
     def _joins(left: Token, right: Token) -> bool:
-        if left.tag in _PERSONS or right.tag in _PERSONS:
+        if left.tag in PERSONS or right.tag in PERSONS:
             return False
-        return right.category in _JOINED.get(left.category, frozenset())
-
-
-def _described(noun: str, category: str, adjectives: Sequence[Token], count: Token | None = None) -> list[str]:
-    """The noun with its adjectives in English order, or as tags of their own where that is the custom."""
-    if not adjectives:
-        return [noun]
-    ordered = list(adjectives)
-    if not any(token.role == "conjunction" for token in adjectives):
-        ordered.sort(key=lambda token: _ADJECTIVES.get(token.category, 0))
-    words = ["and" if token.role == "conjunction" else token.tag for token in ordered]
-    if re.match(r"(\d\+?|multiple )(girl|boy)s?", noun):
-        return [noun, *(word for word in words if word != "and")]
-    if category in _ONE_BY_ONE:
-        kind = "hair" if category == "hair" else "eyes"
-        words = [_HAIR.get(word, word) for word in words] if kind == "hair" else words
-        if words == ["big"] and noun == "eyes":
-            return ["big eyes"]
-        own = [] if noun == kind else [noun]
-        return [*(f"{word} {kind}" for word in words if word != "and"), *own]
-    described = " ".join(words)
-    number = re.match(
-        r"((?:two|three|four|five|six|seven|eight|nine|ten|several|many|countless|\d+|(?:[a-z]+ of)) )", noun
-    )
-    if number and count is not None:
-        return [number.group(1) + described + " " + noun[number.end() :]]
-    return [f"{described} {noun}"]
+        if right.category in JOINED.get(left.category, frozenset()):
+            return True
+        named = right.category in ("clothing", "body") and right.tag.endswith(NAMED_AFTER)
+        return (named and left.category not in ("person", "hair", "eyes", "body")) or left.tag == "print"

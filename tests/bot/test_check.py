@@ -7,12 +7,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot import check as checking
 from bot.check import Finding, check
 from bot.config import Config, load
 from bot.texts import all_texts, texts
 from storage.database import Database
+from tests.prompts.translate.serving import serving
 
 ROOT = Path(__file__).parents[2]
 TELEGRAM = "123456789:" + "aB3_-" * 7
@@ -175,6 +177,20 @@ async def test_translation_packages(tmp_path: Path) -> None:
     (package / "metadata.json").write_text("[]")
     findings = await found(settings(tmp_path))
     assert findings["check.package_damaged"].level == "warn" and "check.translation_none" in findings
+
+
+async def test_a_translation_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.json_response({"translatedText": "cat"})
+
+    async with serving(answer) as url:
+        chosen = {"TRANSLATE_SERVICE": "libretranslate", "TRANSLATE_URL": url, "TRANSLATE_KEY": "hunter2"}
+        service = (await found(settings(tmp_path, **chosen)))["check.service"]
+        assert (service.level, service.text.values["english"]) == ("ok", "cat")
+    findings = await found(settings(tmp_path, **chosen))
+    assert findings["note.service_away"].level == "warn" and "hunter2" not in str(findings)
 
 
 def test_every_sentence_is_said_and_every_key_has_one() -> None:

@@ -111,6 +111,9 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("web:\n  host: 0.0.0.0", 2, "config.open", {"variable": "DANQING_WEB_PASSWORD"}),
         ("language: zh\nweb:\n  port: 1\n  port: 2", 4, "config.twice", {"name": "web.port", "first": 3}),
         ("web:\n\tport: 1", 2, "config.tab", {}),
+        ("translate:\n  timeout: 1\n  service: openai", 3, "config.nowhere", {"url": "translate.url"}),
+        ("translate: {service: opneai}", 1, "config.choice_near", {"nearest": "openai"}),
+        ("translate: {timeout: 0}", 1, "config.number", {"low": "0.5", "high": "120"}),
         ("web: [", 1, "config.yaml", {}),
         ("- web", 1, "config.top", {}),
         ("a: 1\n---\nb: 2", 2, "config.yaml", {}),
@@ -141,7 +144,9 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     assert (problem.key, problem.values["where"]) == ("config.whole", "DANQING_WEB_PORT")
 
 
-@pytest.mark.parametrize("name", ["web.password", "discord.token", "telegram.token", "storage.password"])
+@pytest.mark.parametrize(
+    "name", ["web.password", "discord.token", "telegram.token", "storage.password", "translate.key"]
+)
 def test_secrets_come_from_the_environment_or_a_file_only(tmp_path: Path, name: str) -> None:
     section, key = name.split(".")
     variable = f"DANQING_{section}_{key}".upper()

@@ -123,7 +123,7 @@ async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -
         await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
         assert [verb for verb, message, _ in at.chat.log if message == job].count("send") == 1
         assert {button.action for button in at.chat.messages[job].buttons} == {
-            "again", "vary", "upscale", "larger", "favourite", "recipe", "delete",
+            "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "delete",
         }  # fmt: skip
         await at.until(lambda: not at.studio._answers._open)
         kept = await jobs.get(at.db, job)
@@ -334,6 +334,56 @@ async def test_what_is_said_goes_before_settings_and_these_before_the_owner(tmp_
         assert [(row.width, row.height, row.steps) for row in second] == [(128, 96, 7)]
 
 
+async def test_what_is_left_to_chance_is_drawn_with_the_seed_of_the_first_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        (tmp_path / "wildcards").mkdir()
+        (tmp_path / "wildcards" / "bird.txt").write_text("hoopoe\n")
+        at.studio.rules = replace(at.studio.rules, wildcards=(tmp_path / "wildcards",))
+        text = "一只{红色|蓝色|绿色|白色|黑色}的鸟, __bird__"
+        await at.say(text + "，2张")
+        (job,) = await at.drawn()
+        await at.chat.until(lambda: job in at.chat.messages)
+        first, second = (await at.studio._job(await at.person(), job)).job.recipes
+        assert first.prompt == second.prompt and second.seed == first.seed + 1
+        assert "hoopoe" in first.prompt.positive and "{" not in first.prompt.positive
+        assert first.prompt.seed == first.seed and first.prompt.text == text + "，2张"
+        again, options, _ = await at.studio.understand(await at.person(), text, given=Options(seed=first.seed))
+        assert again.positive == first.prompt.positive and options.seed == first.seed
+
+
+async def test_a_style_fills_in_what_nobody_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.person()
+        prompt, options, _ = await at.studio.understand(ann, "一只猫在花园里 --style 电影感")
+        assert options.ratio == 16 / 9 and "cinematic film still" in prompt.positive
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感 --ar 1:1"))[1].ratio == 1
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感", over=True))[1].ratio is None
+        await at.say("/settings ratio 3:2")
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感"))[1].ratio == 1.5
+        raw, options, _ = await at.studio.understand(ann, "a cat --style 电影感 --raw")
+        assert raw.positive == "a cat" and options.ratio == 1.5
+
+
+async def test_a_short_text_is_not_filled_up_over_a_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.person()
+        assert (await at.studio.understand(ann, "猫"))[0].part("scene_detail")
+        assert not (await at.studio.understand(ann, "猫", over=True))[0].part("scene_detail")
+        await at.say("/settings expand off")
+        assert not (await at.studio.understand(ann, "猫"))[0].part("scene_detail")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [("", "水墨"), ("国风", "青花瓷"), ("赛博", "neon palette"), ("水墨", "rice paper")]
+)
+async def test_styles_are_listed_and_searched(tmp_path: Path, words: str, shown: str) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.studio.person("fake", "ann", language="zh")
+        await at.studio.request(Request(person=ann, place=Place("fake", "ann"), text=f"/styles {words}", key="a"))
+        card = at.chat.messages["a"]
+        assert any(shown in f"{line.label.values} {line.value}" for line in card.fields)
+
+
 async def test_a_favourite_is_used_by_name_and_by_button(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         await at.say("/favourites save cat 一只橘猫")
@@ -351,7 +401,7 @@ async def test_a_favourite_is_used_by_name_and_by_button(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "command", ["/help", "/models", "/samplers", "/queue", "/history", "/prompt 一只橘猫", "/settings"]
+    "command", ["/help", "/models", "/styles", "/samplers", "/queue", "/history", "/prompt 一只橘猫", "/settings"]
 )
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_every_command_answers_in_words(tmp_path: Path, command: str, language: str) -> None:

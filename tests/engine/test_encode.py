@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from engine.encode import chunks, conditioning
+from engine.encode import MAX_PARTS, chunks, conditioning, parts
 from engine.models import Loaded
+from prompts.errors import Refusal
 
 CPU = torch.device("cpu")
 
@@ -96,3 +97,46 @@ def test_hostile_prompts_are_encoded_all_the_same(loaded: Loaded) -> None:
     for text in ("(" * 500, "(a:1e30)", "(a:-3)", "(a:0)", "BREAK BREAK", "\ud83d", "\x00", "a" * 5000):
         positive, negative = conditioning(loaded, text, text)
         assert positive.shape == negative.shape
+
+
+def test_a_plain_prompt_is_one_part_with_one_entry(loaded: Loaded) -> None:
+    for text in ("a cat", "", "a clock at 12:30", "a cat, " * 40, "a | b [c:d:0.5]", "a \\"):
+        [part], negative = parts(loaded, text, "blurry ", 20)
+        expected = conditioning(loaded, text, "blurry ")
+        assert part.weight == 1.0
+        assert [end for end, _ in (*part.entries, *negative.entries)] == [20, 20]
+        assert torch.equal(part.at(1), expected[0])
+        assert torch.equal(negative.at(20), expected[1])
+
+
+def test_each_step_has_its_own_text(loaded: Loaded) -> None:
+    [part], negative = parts(loaded, "a [cat:dog:0.5]", "[red|green|blue]", 20)
+    cat, dog = conditioning(loaded, "a cat", "a dog")
+    assert [end for end, _ in part.entries] == [10, 20]
+    assert all(torch.equal(part.at(step), cat if step <= 10 else dog) for step in range(1, 21))
+    colours = [conditioning(loaded, colour, "")[0] for colour in ("red", "green", "blue")]
+    assert all(torch.equal(negative.at(step), colours[(step - 1) % 3]) for step in range(1, 21))
+    assert len({id(embeddings) for _, embeddings in negative.entries}) == 3  # encoded once, whatever the steps
+
+
+def test_and_joins_parts_with_weights(loaded: Loaded) -> None:
+    wanted, negative = parts(loaded, "a cat :1.2 AND a (dog:1.3) AND [a:b:3]:-0.5", "x AND y", 10)
+    assert [part.weight for part in wanted] == [1.2, 1.0, -0.5]
+    assert torch.equal(wanted[0].at(1), conditioning(loaded, "a cat", "")[0])
+    assert torch.equal(wanted[1].at(9), conditioning(loaded, " a (dog:1.3)", "")[0])
+    assert torch.equal(wanted[2].at(3), conditioning(loaded, "a", "")[0])
+    assert torch.equal(wanted[2].at(4), conditioning(loaded, "b", "")[0])
+    assert torch.equal(negative.at(1), conditioning(loaded, "x AND y", "")[0])
+
+
+def test_all_parts_have_the_longest_ones_chunks(loaded: Loaded) -> None:
+    wanted, negative = parts(loaded, "a AND [b:b BREAK c BREAK d:2]", "[x:" + "y, " * 50 + ":0.5]", 4)
+    shapes = {embeddings.shape for part in (*wanted, negative) for _, embeddings in part.entries}
+    assert shapes == {(1, 3 * 77, 32)}
+    assert {part.length for part in (*wanted, negative)} == {3 * 77}
+
+
+def test_too_many_parts_are_refused(loaded: Loaded) -> None:
+    with pytest.raises(Refusal) as caught:
+        parts(loaded, "a AND " * MAX_PARTS, "", 4)
+    assert caught.value.key == "prompt.too_many_parts"

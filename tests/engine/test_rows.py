@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import rows
+from engine import decode, rows
+from engine.encode import Part, conditioning
 from engine.models import Loaded
 from engine.recipe import Variation
 from prompts.errors import Refusal
-from tests.engine.drawing import draw, gap, over, photograph, recipe
+from tests.engine.drawing import draw, gap, over, photograph, pixels, recipe
 
 
 def row(loaded: Loaded, index: int = 0, job: str = "job", **changes: Any) -> rows.Row:
@@ -65,7 +66,7 @@ def test_device_time_is_shared_by_what_each_row_costs(loaded: Loaded) -> None:
 def test_a_broken_row_does_not_take_its_neighbours_along(loaded: Loaded) -> None:
     at_work = rows.Rows()
     good, bad = row(loaded, 0), row(loaded, 1)
-    bad.positive = bad.positive[..., :5]  # embeddings that no UNet takes
+    bad.positive = (Part(1.0, ((5, bad.positive[0].at(1)[..., :5]),)),)  # embeddings that no UNet takes
     at_work.add(good)
     at_work.add(bad)
     turn = at_work.turn()
@@ -115,3 +116,90 @@ def test_slerp_keeps_the_spread() -> None:
 def test_a_strength_too_small_for_the_steps_still_takes_one(loaded: Loaded) -> None:
     started = rows.start("job", 0, recipe(steps=5, source=over(0.01)), loaded, (), photograph())
     assert started.steps == 1 and len(started.timesteps) == 1
+
+
+# --- schedules and AND: what the UNet is told at each step ---
+
+
+def told(loaded: Loaded, texts: list[str], **changes: Any) -> list[list[str]]:
+    """Which of these texts the UNet was given at each call while the recipe was drawn, in the order of the batch."""
+    known = {text: conditioning(loaded, text, "")[0] for text in texts}
+    calls: list[list[str]] = []
+
+    def note(_module: object, _positional: object, named: dict[str, Any]) -> None:
+        given = named["encoder_hidden_states"].split(1)
+        calls.append([next(text for text, own in known.items() if torch.equal(own, one)) for one in given])
+
+    hook = loaded.unet.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        text = changes.pop("text")
+        draw(loaded, [recipe(text, **changes)], source=photograph() if "source" in changes else None)
+    finally:
+        hook.remove()
+    return calls
+
+
+def test_a_schedule_changes_the_prompt_after_its_step(loaded: Loaded) -> None:
+    calls = told(loaded, ["cat", "dog", ""], text="[cat:dog:0.5]", steps=20)
+    assert calls == [["", "cat"]] * 10 + [["", "dog"]] * 10
+    calls = told(loaded, ["a ", "a cat", "x", "y"], text="a [cat:3]", negative="[x:y:1]", steps=5)
+    assert calls == [["x", "a "], ["y", "a "], ["y", "a "], ["y", "a cat"], ["y", "a cat"]]
+
+
+def test_an_alternation_changes_it_at_every_step(loaded: Loaded) -> None:
+    assert told(loaded, ["cat", "dog"], text="[cat|dog]", steps=5, guidance=1.0) == [
+        ["cat"], ["dog"], ["cat"], ["dog"], ["cat"]
+    ]  # fmt: skip
+
+
+def test_both_calls_of_a_second_order_step_have_one_prompt(loaded: Loaded) -> None:
+    calls = told(loaded, ["cat", "dog"], text="[cat|dog]", steps=3, sampler="Heun", guidance=1.0)
+    assert calls == [["cat"], ["cat"], ["dog"], ["dog"], ["cat"]]
+
+
+def test_over_a_picture_the_steps_that_are_drawn_count(loaded: Loaded) -> None:
+    calls = told(loaded, ["cat", "dog"], text="[cat:dog:0.5]", steps=8, guidance=1.0, source=over(0.5))
+    assert calls == [["cat"]] * 2 + [["dog"]] * 2
+
+
+def test_and_mixes_its_parts_at_every_step(loaded: Loaded) -> None:
+    text, steps, guidance = "a cat :0.7 AND [dog:a boat:2] AND blue:-0.3", 4, 5.0
+    own = recipe(text, negative="blurry", steps=steps, guidance=guidance)
+    [drawn] = draw(loaded, [own])
+
+    def words(text: str) -> torch.Tensor:
+        return conditioning(loaded, text, "")[0]
+
+    by_hand = row(loaded, steps=steps)
+    scheduler, latents = by_hand.sampler, by_hand.latents
+    with torch.no_grad():
+        for step, at in enumerate(scheduler.timesteps, 1):
+            scaled = scheduler.scale_model_input(latents, at)
+
+            def noise(text: str) -> torch.Tensor:
+                output: torch.Tensor = loaded.unet(scaled, at, encoder_hidden_states=words(text)).sample  # noqa: B023
+                return output
+
+            away = noise("blurry")
+            mixed = away.clone()
+            for part, weight in (("a cat", 0.7), ("dog" if step <= 2 else "a boat", 1.0), ("blue", -0.3)):
+                mixed += weight * guidance * (noise(part) - away)
+            latents = scheduler.step(mixed, at, latents).prev_sample
+    assert gap(drawn, pixels(decode.pictures(loaded, [latents])[0])) <= 1
+    assert gap(drawn, draw(loaded, [recipe("a cat", negative="blurry", steps=steps, guidance=guidance)])[0]) > 3
+
+
+def test_parts_do_not_touch_their_neighbours(loaded: Loaded) -> None:
+    recipes = [
+        recipe("a cat AND a dog:0.5", negative="blurry", steps=3),
+        recipe("a cat", negative="blurry", steps=4, guidance=1.0),
+        recipe("[a|b] BREAK c AND d", steps=3, guidance=1.0),
+        recipe("a red cat", steps=3),
+    ]
+    together = draw(loaded, recipes, late=[1])
+    assert all(gap(one, draw(loaded, [own])[0]) <= 1 for one, own in zip(together, recipes, strict=True))
+
+
+def test_each_part_costs_a_place_in_the_call(loaded: Loaded) -> None:
+    assert row(loaded).width == 2
+    assert rows.start("job", 0, recipe("a AND b AND c"), loaded, ()).width == 4

@@ -3,6 +3,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from prompts.compose import compose, to_public_json
 from prompts.errors import Refusal
 from prompts.grammar import attention
-from prompts.prompt import PARTS, Fragment, LoraUse, Options, Part, Prompt
-from prompts.translate import CHINESE, Phrase, Translator, chain
+from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
+from prompts.translate import CHINESE, Translator, chain
 
 CHAIN: tuple[Translator, ...] = ()
 
@@ -112,7 +113,7 @@ REALISTIC = [
     ),
     (
         "穿宇航服的猫在月球上吃鱼",
-        " | cat, wearing space suit, eating fish | on lunar surface",
+        " | cat, wearing spacesuit, eating fish | on lunar surface",
     ),
     (
         "古代将军，身后是燃烧的城市",
@@ -157,7 +158,7 @@ async def test_options_leave_the_text() -> None:
         ("女孩，負面：模糊，多余的手指", ["1girl"], ["blurry", "extra fingers"]),
         ("a girl\nNegative prompt: bad hands, (blurry:1.3)", ["a girl"], ["bad hands", "(blurry:1.3)"]),
         ("女孩 --no 水印, hat", ["1girl"], ["watermark", "hat"]),
-        ("没有人的教室", ["no humans", "classroom"], []),
+        ("没有人的教室", ["classroom", "no humans"], []),
         ("(不要水印:1.3)，猫", ["cat"], ["(watermark:1.3)"]),
     ],
 )
@@ -195,7 +196,7 @@ async def test_loras_are_named_and_never_translated() -> None:
 
 
 async def test_contradictions_are_left_out_and_said() -> None:
-    prompt, _ = await composed("黑白照片，一个老爷爷")
+    prompt, _ = await composed("黑白照片，一个老爷爷，原样")
     assert "monochrome" not in prompt.negative and "grayscale" not in prompt.negative
     assert {note.key for note in prompt.notes} == {"note.contradiction"}
     assert {note.values["negative"] for note in prompt.notes} == {"monochrome", "grayscale"}
@@ -205,6 +206,101 @@ async def test_duplicates_merge_and_the_heavier_weight_wins() -> None:
     prompt, _ = await composed("cat, dog, (cat:1.4), 猫", family="")
     assert own(prompt.fragments) == ["(cat:1.4)", "dog"]
     assert [note.key for note in prompt.notes] == ["note.duplicate"]
+
+
+async def test_tags_that_exclude_each_other_are_told_apart_by_weight_and_order() -> None:
+    prompt, _ = await composed("cat, day, (night:1.2), indoors, outdoors", family="")
+    assert own(prompt.fragments) == ["cat", "(night:1.2)", "indoors"]
+    assert [dict(note.values) for note in prompt.notes] == [
+        {"left": "day", "kept": "night"},
+        {"left": "outdoors", "kept": "indoors"},
+    ]
+    prompt, _ = await composed("day BREAK night, cat", family="")
+    assert not [note for note in prompt.notes if note.key == "note.opposite"]
+
+
+async def test_weights_are_tidied() -> None:
+    prompt, _ = await composed("(night sky,:1.5), (((moon))), (cat:1.33333)", family="")
+    assert {f.text: f.weight for f in prompt.fragments} == {"night sky": 1.5, "moon": 1.331, "cat": 1.333}
+
+
+async def test_the_family_and_the_look_choose_the_preset() -> None:
+    assert (await composed("cat, photo", family="sd15"))[0].positive.startswith("(best quality:1.2), photorealistic")
+    assert (await composed("cat", family="pony"))[0].positive.startswith("score_9, score_8_up, score_7_up")
+    short, long = [(await composed("cat", family=family))[0].negatives for family in ("sdxl", "sd15")]
+    assert len(short) < len(long) / 2
+    assert (await composed("猫", family="never heard of"))[0].negative == ""
+
+
+async def test_a_style_brings_its_words_and_gives_way_to_the_persons() -> None:
+    prompt, options = await composed("一个女孩在花园里，黑发 --style 水墨")
+    assert options.style == "ink-wash"
+    quality = [str(fragment) for fragment in prompt.part("quality_style")]
+    assert quality[-4:] == [
+        "ink wash painting",
+        "traditional chinese painting",
+        "expressive brushwork",
+        "rice paper texture",
+    ]
+    assert "3d render" in prompt.negative and "monochrome" not in prompt.negative
+    assert own(prompt.fragments) == ["1girl", "black hair", "garden"]
+    assert prompt.part("scene_detail")[-1].text == "generous empty space"
+
+    prompt, _ = await composed("a photo of a girl, neon lights --style ink-wash --no rice paper texture")
+    assert {"photo", "neon"}.isdisjoint(fragment.text for fragment in prompt.negatives)
+    assert "rice paper texture" not in prompt.positive
+    assert {note.key for note in prompt.notes} >= {"note.contradiction", "note.style_word"}
+
+    other, _ = await composed("女孩 --style 水墨", given=Options(style="cyberpunk"))
+    assert "cyberpunk" in other.positive and "ink wash" not in other.positive
+    raw, _ = await composed("cat --style 水墨 --raw")
+    assert raw.positive == "cat"
+
+
+async def test_a_short_text_is_filled_up_visibly_and_one_word_switches_that_off() -> None:
+    prompt, _ = await composed("猫", seed=3)
+    added = [f for part in PARTS for f in prompt.part(part) if f.origin == "preset"]
+    assert own(prompt.fragments) == ["cat"] and all(prompt.part(part) for part in PARTS)
+    [note] = [note for note in prompt.notes if note.key == "note.expanded"]
+    assert set(note.values["words"].split(", ")) <= {fragment.text for fragment in added}
+    assert prompt.seed == 3
+    assert (await composed("猫", seed=3))[0] == prompt
+    assert (await composed("猫", seed=3))[0].positive != (await composed("猫", seed=4))[0].positive
+    assert (await composed("猫", given=Options(seed=3)))[0].positive == prompt.positive
+    assert (await composed("猫，种子3", seed=9))[0].positive == prompt.positive
+    for off in ("猫，原样", "猫 --plain"):
+        plain, _ = await composed(off, seed=3)
+        assert [f.text for f in plain.fragments if f.part != "quality_style"] == ["cat"]
+        assert plain.notes == () and plain.seed is None
+    assert (await composed("猫", raw=True, seed=3))[0].positive == "猫"
+
+
+async def test_choices_are_made_with_the_seed_before_translation() -> None:
+    text = "一只{红色|蓝色}的鸟在__地点__"
+    prompt, _ = await composed(text, family="", seed=1)
+    again, _ = await composed(text, family="", seed=1)
+    assert prompt == again and prompt.seed == 1 and prompt.text == text
+    assert own(prompt.fragments)[0] in ("red bird", "blue bird")
+    assert [note.key for note in prompt.notes if note.key == "note.chosen"] == ["note.chosen"] * 2
+    assert len({(await composed(text, family="", seed=seed))[0].positive for seed in range(20)}) > 5
+    unseeded, _ = await composed("a {red|blue} bird", family="")
+    assert own(unseeded.fragments) == ["a {red|blue} bird"]
+    assert (await composed("a {red|blue} bird --seed 2", family=""))[0].seed == 2
+    assert (await composed("a {red|blue} bird", raw=True, seed=1))[0].positive == "a {red|blue} bird"
+
+
+async def test_choices_reach_loras_options_and_the_negative(tmp_path: Path) -> None:
+    (tmp_path / "thing.txt").write_text("a teapot\n")
+    prompt, options = await composed(
+        "__thing__ {<lora:a:1>|<lora:b:1>} {竖图|横图} --no {x|y}",
+        family="",
+        seed=5,
+        negative="{u|v}",
+        wildcards=(tmp_path,),
+    )
+    assert own(prompt.fragments) == ["a teapot"]
+    assert prompt.loras in ((LoraUse("a"),), (LoraUse("b"),)) and options.ratio in (2 / 3, 1.5)
+    assert own(prompt.negatives)[0] in "xy" and own(prompt.negatives)[1] in "uv"
 
 
 async def test_odd_weights_are_noted() -> None:
@@ -277,14 +373,16 @@ async def test_dictionary_words_are_said_to_be_uncertain() -> None:
 class Whole:
     """A translator of sentences that knows one."""
 
-    sentences = True
+    sentences: Literal[True] = True
+    name = "whole 1"
+    origin: Origin = "argos"
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def translate(self, clause: str) -> tuple[Phrase, ...]:
+    async def english(self, clause: str) -> str:
         self.asked.append(clause)
-        return (Phrase("the sentence", clause, "argos"),) if clause == "饕餮囫囵耄耋" else ()
+        return "The sentence." if clause == "饕餮囫囵耄耋" else ""
 
 
 async def test_a_translator_of_sentences_reads_only_dark_clauses() -> None:

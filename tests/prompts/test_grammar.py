@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompts.grammar import attention, loras, networks, normalise, pieces
-from prompts.prompt import LoraUse
+from prompts.grammar import attention, hints, loras, multicond, networks, normalise, parse, pieces, schedule
+from prompts.prompt import Fragment, LoraUse, Prompt
 
 
 @pytest.mark.parametrize(
@@ -106,15 +106,29 @@ def test_attention_equals_the_rules_said_slowly(text: str) -> None:
 
 
 HOSTILE = {
-    "open": "(" * 200_000,
-    "nested": "(a" * 50_000 + ")" * 50_000,
-    "crossing": "[(a" * 30_000 + ")]" * 30_000,
-    "colons": ":1" * 100_000 + ")",
+    "open": "(" * 20_000,
+    "nested": "(a" * 6_000 + ")" * 6_000,
+    "crossing": "[(a" * 3_000 + ")]" * 3_000,
+    "crossed": "([{" * 2_000 + ")]}" * 2_000,
+    "colons": ":1" * 20_000 + ")",
+    "colons and spaces": (":" + " " * 50) * 1_000,
     "spaces": " " * 1_000_000,
-    "backslashes": "\\" * 200_001,
-    "wildcards": "__a" * 60_000,
-    "networks": "<lora:" * 40_000,
-    "schedules": "[a:" * 50_000 + "]" * 50_000,
+    "one word": "a" * 1_000_000,
+    "backslashes": "\\" * 40_001,
+    "wildcards": "__a" * 10_000,
+    "networks": "<lora:" * 13_000,
+    "schedules": "[a:" * 4_000 + "]" * 4_000,
+    "changes": "[a:b:0.5]" * 2_000,
+    "changes in changes": "[a:" * 4_000 + ":0.5]" * 4_000,
+    "alternations": "[a|" * 4_000 + "]" * 4_000,
+    "choices": "{a|" * 4_000 + "}" * 4_000,
+    "groups": "[a:b:0.5](" * 2_000,
+    "bars": "a|" * 20_000,
+    "ands": "a:1 AND " * 5_000,
+    "breaks": "BREAK" * 5 + " BREAK" * 10_000,
+    "closed": "[a:b:3]" + ")" * 20_000,
+    "bare": "a:1.2, " * 10_000,
+    "empty": "(" * 6_000 + ":1.2)" * 6_000,
 }
 
 
@@ -128,6 +142,10 @@ def test_a_hostile_megabyte_takes_linear_time(name: str) -> None:
         pieces(text)
         networks(text)
         normalise(text)
+        multicond(text)
+        schedule(text, 3)
+        hints(text)
+        assert str(parse(text)) == text
         return time.process_time() - start
 
     seconds(text[:1000])
@@ -140,6 +158,10 @@ def test_no_text_whatever_makes_the_grammar_fail(text: str) -> None:
     attention(text)
     pieces(text)
     networks(text)
+    multicond(text)
+    schedule(text, 7)
+    assert str(parse(text)) == text
+    assert all(hint.applied(text) != text for hint in hints(text) if hint.fix is not None)
     assert len(normalise(text)) == len(text)
 
 
@@ -208,3 +230,26 @@ def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
 
 def test_full_width_signs_are_syntax_but_not_between_angle_brackets() -> None:
     assert normalise("（猫：１．２），【a】｜<lora:胖（猫）：0.8>") == "(猫:1.2),[a]|<lora:胖（猫）：0.8>"
+
+
+def test_the_weights_of_and_stay_at_its_ends() -> None:
+    found, _ = pieces("a, b :1.2 AND (c:1.3) :0.5 AND d, 16:9")
+    assert [(piece.text, piece.kind) for piece in found] == [
+        ("a", "text"),
+        ("b", "text"),
+        (":1.2 AND", "and"),
+        ("c", "text"),
+        (":0.5 AND", "and"),
+        ("d", "text"),
+        ("16", "text"),
+        (":9", "and"),
+    ]
+    assert [piece.text for piece in pieces("a clock, 12:30")[0]] == ["a clock", "12:30"]
+
+
+def test_a_prompt_says_and_and_break_without_commas() -> None:
+    prompt = Prompt(
+        "", tuple(Fragment(piece.text, piece.weight) for piece in pieces("a, (b:1.2) :2 AND c BREAK d :-1")[0])
+    )
+    assert prompt.positive == "a, (b:1.2) :2 AND c BREAK d :-1"
+    assert multicond(prompt.positive) == [("a, (b:1.2)", 2.0), (" c BREAK d", -1.0)]

@@ -26,7 +26,7 @@ OLD: dict[str, dict[str, object]] = {
     "account": {"platform": "telegram", "account": "42", "person": "ann"},
     "setting": {"person": "ann", "key": "model", "value": '"demo"'},
     "job": {
-        "id": "job-1",
+        "id": "job-old",
         "person": "ann",
         "request_key": "update-1",
         "recipes": json.dumps([recipe().to_json()]),
@@ -46,7 +46,7 @@ OLD: dict[str, dict[str, object]] = {
     "picture": {
         "id": "picture-1",
         "person": "ann",
-        "job": "job-1",
+        "job": "job-old",
         "hash": HASH,
         "source_hash": None,
         "recipe": json.dumps(recipe("一只橘猫，水彩", "an Orange Cat", "ＵＧＬＹ").to_json()),
@@ -129,7 +129,7 @@ async def test_an_old_database_keeps_every_row(url: str, tmp_path: Path) -> None
     assert (person.id, person.name, person.language) == ("ann", "安", "zh")
     assert await people.settings(db, "ann") == {"model": "demo"}
     (job,) = await jobs.unanswered(db, ["telegram"])
-    assert (job.job.id, job.job.state, job.job.attempt, job.created) == ("job-1", State.RUNNING, 1, when)
+    assert (job.job.id, job.job.state, job.job.attempt, job.created) == ("job-old", State.RUNNING, 1, when)
     picture = await pictures.get(db, "picture-1")
     assert picture is not None
     assert (picture.hash, picture.favourite, picture.created, picture.width) == (HASH, True, when, 64)

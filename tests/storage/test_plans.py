@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select
 
-from storage import favourites, jobs, messages, pictures, spare, tables
+from storage import dictionary, favourites, jobs, messages, pictures, spare, tables
 from storage.database import Database
+from storage.translations import recall_query
 
 SEARCH = {"words": "", "model": "", "since": None, "until": None, "favourites_only": False, "before": None, "limit": 30}
 CURSOR = "2026-05-01T00:00:00.000001+00:00_abc"
@@ -42,6 +43,8 @@ HOT: dict[str, tuple[Select[Any], str]] = {
     "changed messages": (messages.changed_query("chat", 41, 200), "ix_message_chat_changed"),
     "models used": (pictures.models_query("person"), "ix_picture_person_model_created_id"),
     "a picture's children": (pictures.children_query("picture"), "ix_picture_parent_created_id"),
+    "a person's words": (dictionary.words_query(["room web c", "person p"]), "owner=?"),
+    "a translation": (recall_query("argos", "猫"), "translator=? AND text=?"),
     "who needs a file": (spare.needed_query("ab" * 32, datetime(2026, 5, 1, tzinfo=UTC)), "ix_picture_hash"),
 }
 SORTED = {"models used"}  # a handful of models, sorted after counting

@@ -19,6 +19,7 @@ from bot.platforms.web.session import Viewer
 from bot.platforms.web.settings import WebSettings
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from prompts.search import Suggestion
 from storage import people
 from storage.database import Database
 
@@ -41,6 +42,10 @@ STATUS = {
 OPEN = ("/", "/login", "/logout", "/api/hello", "/api/language")  # answered before anybody signed in
 
 
+# For what is being typed and whether pinyin is: how many characters to replace, and the tags that may be meant.
+Complete = Callable[[str, bool], tuple[int, Sequence[Suggestion]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """What the routes work with."""
@@ -53,6 +58,7 @@ class Room:
     attempts: session.Attempts
     status: Callable[[], Mapping[str, Json]]
     commands: Callable[[str], Sequence[tuple[str, str]]]
+    tags: Complete | None = None
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)  # one upload at a time: each may take 150 MB
 
 

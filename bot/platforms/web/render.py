@@ -14,8 +14,9 @@ from bot.chat import Button, Card, Field, Say
 from engine.job import Progress
 from engine.recipe import Recipe
 from prompts import options as said
+from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
-from prompts.prompt import PARTS, Fragment, Json, Note, Prompt
+from prompts.prompt import PARTS, Fragment, Json, Note, Options, Prompt
 from storage.favourites import Favourite
 from storage.messages import Message
 from storage.pictures import PictureRow
@@ -62,6 +63,7 @@ def card_body(card: Card) -> Object:
         "state": card.state and str(card.state),
         "progress": _progress(card.progress) if card.progress else None,
         "prompt": card.prompt.to_json() if card.prompt else None,
+        "findings": [finding.to_json() for finding in card.findings],
         "recipe": card.recipe.to_json() if card.recipe else None,
         "fields": [
             {"label": _say(line.label), "value": line.value if isinstance(line.value, str) else _say(line.value)}
@@ -105,9 +107,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         "job": body.get("job"),
         "state": body.get("state"),
         "progress": body.get("progress"),
-        "understood": understood(Prompt.from_json(cast(Object, body["prompt"])), language)
-        if body.get("prompt")
-        else None,
+        "understood": _understood(body, language) if body.get("prompt") else None,
         "size": {name: cast(Object, recipe)[name] for name in ("width", "height")} if recipe else None,
         "fields": [
             {"label": _words(line["label"], language), "value": _words(line["value"], language)}
@@ -116,6 +116,16 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         "pictures": body.get("pictures", []),
         "buttons": [_button(one, language) for one in cast(list[Object], body.get("buttons", []))],
     }
+
+
+def _understood(body: Mapping[str, Json], language: str) -> Object:
+    findings = tuple(map(Finding.from_json, cast(list[Object], body.get("findings", []))))
+    shown = understood(Prompt.from_json(cast(Object, body["prompt"])), language, findings)
+    head = cast(Object, body["text"])
+    for row, finding in zip(cast(list[Object], shown["findings"]), findings, strict=True):
+        if finding.fix and finding.key == head["key"] and dict(finding.values) == head["values"]:
+            row["text"] = sentence(language, "page.fix.text", {"text": finding.fix})  # the head says what is wrong
+    return shown
 
 
 def _words(value: Json, language: str) -> str:
@@ -133,8 +143,11 @@ def buttons(row: Sequence[Button], language: str) -> list[Json]:
     return [_button({"action": one.action, "target": one.target, "danger": one.danger}, language) for one in row]
 
 
-def understood(prompt: Prompt, language: str) -> Object:
-    """What was understood: the words written, the three parts with weights and origins, the negative, the notes."""
+def understood(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Object:
+    """What was understood: the words written, the three parts with weights and origins, the negative, the notes, and
+    what the doctor found, each with the text put right."""
+    changes = [note for note in prompt.notes if note.key.startswith("edit.")]
+    prompt = unsaid(replace(prompt, notes=tuple(note for note in prompt.notes if note not in changes)), findings)
     return {
         "text": prompt.text,
         "raw": prompt.raw,
@@ -150,6 +163,11 @@ def understood(prompt: Prompt, language: str) -> Object:
         "negative": [_fragment(one, language) for one in prompt.negatives],
         "loras": [{"name": lora.name, "weight": lora.weight} for lora in prompt.loras],
         "notes": [_note(note, language) for note in prompt.notes],
+        "changes": [{"kind": note.key.removeprefix("edit."), "text": _note(note, language)} for note in changes],
+        "findings": [
+            {"severity": one.severity, "text": sentence(language, one.key, one.values), "fix": one.fix}
+            for one in findings
+        ],
     }
 
 
@@ -236,21 +254,31 @@ def as_text(recipe: Recipe) -> str:
         f"--guidance {recipe.guidance:g}",
         f"--seed {recipe.seed}",
     ]
-    own = ", ".join(str(fragment) for fragment in recipe.prompt.negatives if fragment.origin != "preset")
-    if own:
-        options.append(f"--negative {_quoted(own)}")
-    if recipe.prompt.raw:
+    prompt = recipe.prompt
+    if prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text: take those there are
+        negative = prompt.negative
+        prompt = replace(prompt, text=" ".join([prompt.positive, *map(str, prompt.loras)]), raw=True)
+    else:
+        negative = ", ".join(str(fragment) for fragment in prompt.negatives if fragment.origin != "preset")
+    if negative:
+        options.append(f"--negative {_quoted(negative)}")
+    if prompt.raw:
         options.append("--raw")
-    return " ".join([_wish(recipe.prompt), *options])
+    text, kept = _wish(prompt)
+    if kept.style:
+        options.append(f"--style {kept.style}")
+    if kept.plain:
+        options.append("--plain")
+    return " ".join([text, *options])
 
 
-def _wish(prompt: Prompt) -> str:
-    """The person's words without the options in them: those of the recipe stand for them."""
+def _wish(prompt: Prompt) -> tuple[str, Options]:
+    """The person's words without the options in them, for which those of the recipe stand; and what was read."""
     try:
-        text = said.flags(prompt.text).text if prompt.raw else said.read(prompt.text).text
+        asked = said.flags(prompt.text) if prompt.raw else said.read(prompt.text)
     except Refusal:  # an older version read it; this one does not
-        return prompt.text
-    return text.strip() or prompt.text
+        return prompt.text, Options()
+    return asked.text.strip() or prompt.text, asked.options
 
 
 def _quoted(value: str) -> str:

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.chat import Card, Desk
 from bot.platforms.web import gallery, render, talk
 from bot.platforms.web.feed import Feed
-from bot.platforms.web.gate import JSON_LIMIT, ROOM, Room, gate
+from bot.platforms.web.gate import JSON_LIMIT, ROOM, Complete, Room, gate
 from bot.platforms.web.session import HEADERS, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
 from engine.job import State
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 class WebChat:
     """A bot.chat.Chat on a page of its own. `status` tells how the engine is: ready (bool), loading (a model's name),
     device, model, workers, builtin (whether it is the demonstration model); `commands` gives, for a language, the
-    commands to suggest, each with a line on what it does."""
+    commands to suggest, each with a line on what it does; `tags` completes what is being typed."""
 
     platform = "web"
     pace = 0.1
@@ -45,11 +45,13 @@ class WebChat:
         settings: WebSettings,
         status: Callable[[], Mapping[str, Json]],
         commands: Callable[[str], Sequence[tuple[str, str]]],
+        tags: Complete | None = None,
     ) -> None:
         self._db = db
         self._settings = settings
         self._status = status
         self._commands = commands
+        self._tags = tags
         self._feed = Feed()
         self._order = asyncio.Lock()  # cards are stored in the order in which they come
         self._runner: web.AppRunner | None = None
@@ -69,7 +71,7 @@ class WebChat:
         if not settings.loopback and not settings.password:
             raise Refusal("web.password_needed", host=settings.host)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
-        room = Room(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands)
+        room = Room(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
         self._runner = web.AppRunner(application(room), access_log=None, shutdown_timeout=3)
         await self._runner.setup()
         try:

@@ -31,6 +31,7 @@ TARGET = re.compile(r"[A-Za-z0-9_.:-]{0,200}")
 BEAT = 15.0  # seconds of silence after which the stream says that it lives
 PAGE_SIZE = 40
 ECHO = 4000  # characters of the person's own words that the conversation keeps
+TYPED = 60  # characters at the end of a clause that a tag may begin in
 FIELDS = ("text", "key", "over")
 
 
@@ -160,6 +161,26 @@ async def _said(request: web.Request) -> tuple[dict[str, Json], Upload | None]:
     return fields, Upload(clean(picture.filename)[-200:], content)
 
 
+async def tags(request: web.Request) -> web.Response:
+    """What the end of a clause may become: `length` characters of `q` replaced by a tag's `insert`."""
+    room, viewer = request.app[ROOM], request[VIEWER]
+    typed = clean(request.query.get("q", ""))[-TYPED:]
+    if room.tags is None:
+        return web.json_response({"length": 0, "tags": []})
+    length, found = await asyncio.to_thread(room.tags, typed, viewer.language == "zh")
+    rows = [
+        {
+            "tag": one.tag,
+            "chinese": one.chinese,
+            "insert": one.insert,
+            "part": one.part,
+            "label": render.sentence(viewer.language, f"page.part.{one.part}", {}),
+        }
+        for one in found
+    ]
+    return web.json_response({"length": length, "tags": rows})
+
+
 async def press(request: web.Request) -> web.Response:
     """Pass on a pressed button."""
     room, viewer = request.app[ROOM], request[VIEWER]
@@ -250,4 +271,5 @@ ROUTES: Sequence[web.RouteDef] = (
     web.post("/api/say", say),
     web.post("/api/press", press),
     web.get("/api/events", events),
+    web.get("/api/tags", tags),
 )

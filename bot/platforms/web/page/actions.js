@@ -12,6 +12,15 @@ export async function act(one, words, press) {
     askName(t("page.favourites.name.title"), t("page.favourites.name"), words.slice(0, 40), (name) => keep(one.target, name));
     return;
   }
+  if (one.action === "edit") {
+    const draw = async (sentence) => {
+      await press(one.action, one.target, { sentence });
+      dispatchEvent(new CustomEvent("pressed", { detail: one }));
+    };
+    const more = { yes: t("page.edit.draw"), longest: 1000, hint: t("page.edit.example") };
+    askName(t("page.edit.title"), t("page.edit.label"), "", draw, more);
+    return;
+  }
   if (one.danger) {
     const title = one.action === "delete" ? t("page.confirm.delete") : t("page.confirm.other");
     const text = one.action === "delete" ? t("page.confirm.delete.text") : one.label;

@@ -33,6 +33,10 @@ async function start() {
     composer.input.focus();
   });
   addEventListener("hashchange", route);
+  addEventListener("fill", (event) => {
+    closePicture();
+    bring(() => composer.fill(event.detail));
+  });
   addEventListener("favourites", () => panelName === "favourites" && panel.refresh());
   addEventListener("pressed", () => narrow.matches && closePanel());
   addEventListener("keydown", shortcuts);

@@ -150,6 +150,17 @@ export function understanding(known) {
   const negative = known.negative.length
     ? el("details", { class: "negative" }, el("summary", { text: t("page.negative.count", { count: known.negative.length }) }), el("ul", { class: "tags" }, known.negative.map(tag)))
     : null;
+  const changes = known.changes?.length
+    ? el(
+        "div",
+        { class: "part changes" },
+        el("h4", { text: t("page.edit.changes") }),
+        el("ul", {}, known.changes.map((one) => el("li", { class: one.kind, text: one.text }))),
+      )
+    : null;
+  const findings = known.findings?.length
+    ? el("ul", { class: "findings", "aria-label": t("page.findings") }, known.findings.map(finding))
+    : null;
   const notes = known.notes.length ? el("ul", { class: "notes" }, known.notes.map((note) => el("li", {}, icon("info"), el("span", { text: note })))) : null;
   return el(
     "section",
@@ -157,11 +168,26 @@ export function understanding(known) {
     el("h3", { text: t("page.understood") }),
     known.text ? el("blockquote", { text: known.text }) : null,
     known.raw ? el("p", { class: "quiet", text: t("page.understood.raw") }) : null,
+    changes,
     parts,
     loras,
     negative,
+    findings,
     notes,
   );
+}
+
+// What the doctor found; one tap brings the text put right to the input.
+function finding(one) {
+  const fix = one.fix
+    ? button(t("page.fix"), {
+        shape: "check",
+        kind: "fix",
+        title: t("page.fix.text", { text: one.fix }),
+        onclick: () => dispatchEvent(new CustomEvent("fill", { detail: one.fix })),
+      })
+    : null;
+  return el("li", { class: `is-${one.severity}` }, icon(one.severity === "hint" ? "info" : "alert"), el("span", { text: one.text }), fix);
 }
 
 // "橘猫 → orange cat ×1.2": what was written, what will be drawn, how strongly, and who said so.

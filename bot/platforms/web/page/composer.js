@@ -1,10 +1,13 @@
-// Where the person writes: Enter sends, "/" suggests commands, pictures come by button, paste or drop.
+// Where the person writes: Enter sends, "/" suggests commands, words suggest tags, pictures come by button, paste or drop.
 
 import { askName, toast } from "./dialogs.js";
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { $, button, el } from "./dom.js";
 import { t } from "./words.js";
 
+const PAUSE = 140; // milliseconds without a key before tags are looked for
+const LEAST = 2; // Latin letters; a Chinese sign alone is a word
+const CLAUSE = /[^,，、。;；:：!！?？()（）[\]{}<>【】|\n]*$/; // what is being typed: from the last sign to the caret
 const KINDS = ["image/png", "image/jpeg", "image/webp"];
 
 export class Composer {
@@ -35,8 +38,13 @@ export class Composer {
       "aria-controls": "commands",
       "aria-expanded": "false",
       role: "combobox",
-      oninput: () => this.changed(),
+      oninput: (event) => {
+        this.changed();
+        if (!event.isComposing) this.look();
+      },
+      oncompositionend: () => this.look(),
       onkeydown: (event) => this.key(event),
+      onclick: () => this.tagged && this.suggest([]),
       onblur: () => setTimeout(() => this.suggest([]), 150),
     });
     this.input.value = text;
@@ -60,7 +68,7 @@ export class Composer {
           this.go,
         ),
       ),
-      el("p", { class: "hint", text: t("page.composer.hint") }),
+      el("p", { class: "hint" }, el("span", { text: t("page.composer.hint") }), this.switch()),
       this.file,
     );
     this.changed();
@@ -79,11 +87,12 @@ export class Composer {
   }
 
   changed() {
+    clearTimeout(this.looking);
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight, 200)}px`;
     this.form.classList.toggle("filled", Boolean(this.text.trim()));
     const word = /^\/(\S*)$/.exec(this.text);
-    this.suggest(word ? this.hello.commands.filter((one) => one.name.startsWith(`/${word[1].toLowerCase()}`)) : []);
+    if (word || !this.tagged) this.suggest(word ? this.hello.commands.filter((one) => one.name.startsWith(`/${word[1].toLowerCase()}`)) : []);
   }
 
   async submit() {
@@ -112,7 +121,9 @@ export class Composer {
   key(event) {
     if (event.isComposing || event.keyCode === 229) return; // Enter ends the choice of a Chinese word
     const shown = !this.list.hidden;
-    if (shown && ["ArrowDown", "ArrowUp", "Tab", "Enter", "Escape"].includes(event.key) && !event.shiftKey) {
+    if (shown && this.tagged) {
+      if (this.pick(event)) return;
+    } else if (shown && ["ArrowDown", "ArrowUp", "Tab", "Enter", "Escape"].includes(event.key) && !event.shiftKey) {
       const chosen = this.list.children[this.at];
       const complete = this.text === chosen?.dataset.name;
       if (!(event.key === "Enter" && complete)) {
@@ -136,22 +147,115 @@ export class Composer {
     }
   }
 
+  // --- tags ---
+
+  // A choice made for good, so it stays with the browser.
+  get suggesting() {
+    try {
+      return localStorage.getItem("suggest") !== "off";
+    } catch {
+      return true;
+    }
+  }
+
+  switch() {
+    const label = () => t(this.suggesting ? "page.suggest.on" : "page.suggest.off");
+    const node = el("button", {
+      type: "button",
+      class: "switch",
+      text: label(),
+      title: t("page.suggest"),
+      "aria-pressed": String(this.suggesting),
+      onclick: () => {
+        try {
+          localStorage.setItem("suggest", this.suggesting ? "off" : "on");
+        } catch {
+          // A browser that keeps nothing suggests as it does at first.
+        }
+        node.textContent = label();
+        node.setAttribute("aria-pressed", String(this.suggesting));
+        this.suggest([]);
+        this.input.focus();
+      },
+    });
+    return node;
+  }
+
+  look() {
+    clearTimeout(this.looking);
+    const at = this.input.selectionStart;
+    const clause = CLAUSE.exec(this.text.slice(0, at))[0];
+    const typed = clause.trimStart();
+    const rest = this.text.slice(at);
+    const enough = typed.length >= LEAST || /[^\x00-\x7f]/.test(typed);
+    const inside = this.input.selectionEnd !== at || /^[\p{L}\p{N}]/u.test(rest);
+    if (!this.suggesting || !enough || inside || /^\s*[/／]/.test(this.text) || /(^|\s)--?\w*$/.test(clause)) {
+      if (this.tagged) this.suggest([]);
+      return;
+    }
+    const text = this.text;
+    this.looking = setTimeout(async () => {
+      let found;
+      try {
+        found = await get(`/api/tags?q=${encodeURIComponent(typed.slice(-60))}`);
+      } catch {
+        return; // only a convenience: nobody needs to hear that it failed
+      }
+      if (this.text !== text || this.input.selectionStart !== at || document.activeElement !== this.input) return;
+      this.offer(found, at);
+    }, PAUSE);
+  }
+
+  offer({ length, tags }, at) {
+    const text = this.text;
+    const rows = tags.map((one) => ({ ...one, name: one.insert, line: one.insert === one.tag ? one.chinese : one.tag }));
+    this.suggest(rows, (name) => {
+      if (this.text !== text) return; // the next suggestions are on their way
+      this.input.setRangeText(name, at - length, at, "end");
+      this.changed();
+      this.input.focus();
+    });
+  }
+
+  // Tab takes the first tag and Enter one that was pointed at; Enter alone sends, as it does without suggestions.
+  pick(event) {
+    const { key } = event;
+    if (event.shiftKey) return false;
+    if (key === "Escape") this.suggest([]);
+    else if (key === "ArrowDown" || key === "ArrowUp") this.point(this.at < 0 && key === "ArrowUp" ? -1 : this.at + (key === "ArrowDown" ? 1 : -1));
+    else if (key === "Tab" || (key === "Enter" && this.at >= 0)) this.take(this.list.children[Math.max(0, this.at)].dataset.name);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  take(name) {
+    const take = this.tagged;
+    this.suggest([]);
+    take(name);
+  }
+
   // --- commands ---
 
-  suggest(rows) {
+  // With `tagged` the rows are tags, none of which is chosen until somebody points at it.
+  suggest(rows, tagged = null) {
+    this.tagged = rows.length ? tagged : null;
+    this.list.classList.toggle("tagged", Boolean(this.tagged));
     this.list.hidden = !rows.length;
     this.input.setAttribute("aria-expanded", String(rows.length > 0));
     this.list.replaceChildren(
       ...rows.map((one, index) =>
         el(
           "li",
-          { id: `command-${index}`, role: "option", "data-name": one.name, onmousedown: (event) => event.preventDefault(), onclick: () => this.choose(one.name) },
+          { id: `command-${index}`, role: "option", "data-name": one.name, onmousedown: (event) => event.preventDefault(), onclick: () => (this.tagged ? this.take(one.name) : this.choose(one.name)) },
           el("b", { text: one.name }),
           el("span", { text: one.line }),
+          one.part ? el("small", { class: one.part, text: one.label }) : null,
         ),
       ),
     );
-    if (rows.length) this.point(0);
+    this.at = -1;
+    if (rows.length && !this.tagged) this.point(0);
     else this.input.removeAttribute("aria-activedescendant");
   }
 

@@ -56,9 +56,9 @@ export function confirm(title, words, yes) {
   });
 }
 
-// Asks for a name until `act(name)` succeeds; its refusal is shown beside the input.
-export function askName(title, label, value, act) {
-  const input = el("input", { id: "ask-name", type: "text", maxlength: "80", required: true, value });
+// Asks for a name, or other words, until `act(name)` succeeds; its refusal is shown beside the input.
+export function askName(title, label, value, act, { yes = t("page.save"), longest = 80, hint = "" } = {}) {
+  const input = el("input", { id: "ask-name", type: "text", maxlength: String(longest), required: true, value, placeholder: hint });
   const problem = el("p", { class: "problem", role: "alert" });
   const form = el(
     "form",
@@ -70,7 +70,7 @@ export function askName(title, label, value, act) {
       "footer",
       {},
       button(t("page.cancel"), { onclick: () => dialog.close() }),
-      button(t("page.save"), { kind: "primary", type: "submit" }),
+      button(yes, { kind: "primary", type: "submit" }),
     ),
   );
   form.addEventListener("submit", async (event) => {

@@ -13,6 +13,7 @@ import aiohttp
 import pytest_asyncio
 
 from bot.platforms.web import WebChat, WebSettings
+from prompts.search import Index
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
 
@@ -55,12 +56,19 @@ Serve = Callable[..., Awaitable[Served]]
 async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a web chat: `await serve(password="…", alone=False)`; several calls share one database."""
     async with AsyncExitStack() as stack:
+        index = Index(tmp_path / "cache")
         db = await Database.open("", tmp_path / "data")
         stack.push_async_callback(db.close)
 
         async def start(*, alone: bool = True, pause: float = 0.01, **settings: Any) -> Served:
             desk = Easel(db, alone=alone, pause=pause)
-            chat = WebChat(db, WebSettings(**{"port": 0, **settings}), desk.status, commands)
+            chat = WebChat(
+                db,
+                WebSettings(**{"port": 0, **settings}),
+                desk.status,
+                commands,
+                lambda typed, pinyin: index.complete(typed, pinyin=pinyin),
+            )
             desk.chat = chat
             await chat.listen(desk)
             served = Served(chat, desk, db)

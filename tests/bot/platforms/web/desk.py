@@ -13,6 +13,7 @@ from bot import cards
 from bot.chat import Card, Chat, Field, Press, Request, Say
 from engine.job import Job, Picture, Progress, State
 from engine.recipe import Recipe
+from prompts.doctor import Finding
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Json, Note, Prompt
 from storage import jobs, pictures
@@ -97,6 +98,15 @@ class Easel:
         elif request.text in self.refusals:
             await self.chat.send(request.place, cards.error(self.refusals[request.text]), request.key)
         elif not seen:
+            if request.text.startswith("/prompt "):
+                prompt = prompt_of(request.text.removeprefix("/prompt "))
+                fix = Finding("doctor.typo", {"word": "masterpeice", "near": "masterpiece"}, "hint", "masterpiece, cat")
+                bare = Finding("doctor.long", {"tokens": "80", "chunks": "2", "length": "75"}, "warn")
+                card = Card(
+                    text=Say("prompt.understood", {"model": "danqing-demo"}), prompt=prompt, findings=(bare, fix)
+                )
+                await self.chat.send(request.place, card, request.key)
+                return
             count = 4 if "四" in request.text else 1
             await self.begin(request, [recipe(prompt_of(request.text), seed + 1) for seed in range(count)])
 
@@ -111,6 +121,11 @@ class Easel:
         else:
             row = await pictures.get(self.db, press.target)
             assert row
+            if press.action == "edit":
+                changes = (Note("edit.replaced", {"before": "red hat", "after": "green hat"}),)
+                edited = replace(row.recipe.prompt, notes=(*row.recipe.prompt.notes, *changes))
+                await self.begin(press, [replace(row.recipe, prompt=edited)], parent=row.id)
+                return
             await self.begin(press, [replace(row.recipe, seed=row.recipe.seed + 1)], parent=row.id)
 
     async def begin(self, asked: Request | Press, recipes: list[Recipe], parent: str | None = None) -> str:

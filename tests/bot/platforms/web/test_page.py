@@ -110,7 +110,7 @@ async def test_a_line_is_understood_drawn_and_shown(serve: Serve, look: Look, tm
     picture = card.locator("a.frame img")
     await expect(picture).to_be_visible()
     assert (await picture.bounding_box() or {"width": 0})["width"] > 300, "a small picture is shown large"
-    labels = ["再来一张", "变化", "放大 ×2", "高清重绘", "收藏", "配方", "下载", "删除"]
+    labels = ["再来一张", "变化", "放大 ×2", "高清重绘", "改一改", "收藏", "配方", "下载", "删除"]
     await expect(card.locator(".toolbar .button")).to_have_text(labels)
     await page.screenshot(path=tmp_path / "done.png")
     await no_sideways_scroll(page)

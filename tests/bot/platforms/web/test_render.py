@@ -65,6 +65,19 @@ def test_a_recipe_as_text_is_read_back_as_the_same_recipe(made: Recipe) -> None:
     assert text.count("--steps") == 1
 
 
+def test_a_style_and_a_wish_for_nothing_more_are_kept() -> None:
+    text = render.as_text(recipe(replace(CAT, text=f"{CAT.text} --style 水墨 --plain --steps 3")))
+    asked = options.read(text)
+    assert (asked.options.style, asked.options.plain, asked.text) == ("ink-wash", True, CAT.text)
+
+
+def test_words_drawn_with_another_seed_are_kept_as_they_came_out() -> None:
+    prompt = replace(CAT, text="a {cat|dog}", seed=1)
+    assert options.read(render.as_text(recipe(prompt, 1))).text == "a {cat|dog}"
+    asked = options.read(render.as_text(recipe(prompt, 2)))
+    assert (asked.text, asked.options.raw, asked.negative) == (CAT.positive, True, CAT.negative)
+
+
 def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
     made = recipe(Prompt(text="a --nonsense 3", fragments=(Fragment("a"),)))
     assert render.as_text(made).startswith("a --nonsense 3 --model")

@@ -1,0 +1,214 @@
+"""From fragments to a prompt: presets, style, what a short text lacks; without duplicates and contradictions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from prompts import grammar
+from prompts.expand import expanded
+from prompts.presets import clashes, excluded, key, look_of, phrases, preset, speaking_against
+from prompts.prompt import PARTS, Fragment, LoraUse, Note, Part, Prompt
+from prompts.styles import Style
+from prompts.tags import can_be_subject, only_describes
+
+LIGHT, HEAVY = 0.4, 1.6  # weights beyond these spoil a picture more than they steer it (shared experience with SD 1.5)
+_ARTICLE = re.compile(r"^(?:an?|the) (?=\S)")
+_MOST_NOTES = 30  # a hostile text makes thousands of mistakes; nobody reads past some
+
+
+@dataclass(slots=True)
+class Draft:
+    """The prompt in the making: chunks between BREAKs, each a list of fragments."""
+
+    chunks: list[list[Fragment]] = field(default_factory=lambda: [[]])
+    separators: list[str] = field(default_factory=list)
+    negatives: list[Fragment] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    untranslated: list[str] = field(default_factory=list)
+    looked_up: list[str] = field(default_factory=list)
+
+
+def assembled(
+    text: str,
+    draft: Draft,
+    loras: tuple[LoraUse, ...],
+    *,
+    family: str,
+    style: Style | None,
+    expand: bool,
+    seed: int | None,
+) -> Prompt:
+    """The prompt made of a draft: the person's words in their own order inside each part, then what is added for the
+    family, the style and, with `expand`, to a short text; and a note on everything that was taken out or put in.
+    Without a seed a short text is filled up as with 0."""
+    notes = draft.notes
+    fragments = [fragment for chunk in draft.chunks for fragment in chunk]
+    look = style.look if style else look_of(key(fragment.text) for fragment in fragments)
+    added = preset(family, look)
+    chunks = [_merged([_plainly(f, added.plain) for f in chunk], notes) for chunk in draft.chunks]
+    chunks = [_agreeing(chunk, notes) for chunk in chunks]
+    negatives = _merged(draft.negatives, notes)
+    asked = [key(fragment.text) for chunk in chunks for fragment in chunk]
+    unwanted = {key(fragment.text) for fragment in negatives}
+    notes += [Note("note.both", {"text": tag}) for tag in sorted(unwanted.intersection(asked))]
+    notes += _weight_notes([*(f for chunk in chunks for f in chunk), *negatives])
+    _promote(chunks[0])
+
+    extra = _styled(style, family, asked, unwanted, notes) if style else []
+    if expand and family and len(chunks) == 1:
+        more = expanded(
+            chunks[0],
+            seed=seed or 0,
+            family=family,
+            look=look,
+            styled=style is not None or bool(loras),
+            unwanted=unwanted,
+        )
+        known = {key(fragment.text) for fragment in extra}
+        more = [one for one in more if key(one.text) not in known and not excluded(one.text, known)]
+        if more:
+            notes.append(Note("note.expanded", {"words": ", ".join(fragment.text for fragment in more)}))
+        extra += more
+    quality = _preset(added.quality, "quality_style")
+    before = [one for tag, one in quality.items() if tag not in unwanted and tag not in asked]
+    held = {key(fragment.text) for fragment in before}
+    extra = [one for one in extra if key(one.text) not in held]
+    words = [one for one in extra if one.part == "quality_style" and style is not None]
+    chunks[0] = [*before, *words, *chunks[0], *(one for one in extra if one not in words)]
+    asked += [key(fragment.text) for fragment in extra]
+
+    of_style = style.negative if style and family != "demo" else ()
+    negatives += _unspoilt(
+        {**_preset(of_style, "quality_style"), **_preset(added.negative, "quality_style")},
+        asked,
+        unwanted,
+        extra,
+        notes,
+    )
+    told = _told(draft)
+    chance = any(note.key in ("note.chosen", "note.expanded") for note in told)
+    return Prompt(
+        text,
+        tuple(_in_order(chunks, draft.separators)),
+        tuple(negatives),
+        loras,
+        told,
+        seed=seed if chance else None,
+    )
+
+
+def _in_order(chunks: Sequence[Sequence[Fragment]], separators: Sequence[str]) -> list[Fragment]:
+    """All fragments, each chunk's in the order of the three parts."""
+    fragments: list[Fragment] = []
+    for index, chunk in enumerate(chunks):
+        if index:
+            part: Part = fragments[-1].part if fragments else "subject"
+            fragments.append(Fragment(separators[index - 1], part=part, source=separators[index - 1]))
+        fragments += sorted(chunk, key=lambda fragment: PARTS.index(fragment.part))
+    return fragments
+
+
+def _told(draft: Draft) -> tuple[Note, ...]:
+    notes = draft.notes
+    if draft.untranslated:
+        notes.append(Note("note.untranslated", {"words": "、".join(dict.fromkeys(draft.untranslated))}))
+    if draft.looked_up:
+        notes.append(Note("note.dictionary", {"words": "; ".join(dict.fromkeys(draft.looked_up))}))
+    unique = {(note.key, *note.values.items()): note for note in notes}
+    return tuple(unique.values())[:_MOST_NOTES]
+
+
+def _styled(
+    style: Style, family: str, asked: Sequence[str], unwanted: Collection[str], notes: list[Note]
+) -> list[Fragment]:
+    """A style's words, without those that speak against what was asked for."""
+    found: list[Fragment] = []
+    words = style.positive[:1] if family == "demo" else style.positive  # the demonstration model knows their names only
+    scene = () if family == "demo" else style.scene
+    for tag, fragment in {**_preset(words, "quality_style"), **_preset(scene, "scene_detail")}.items():
+        if tag in unwanted or excluded(tag, asked):
+            notes.append(Note("note.style_word", {"text": fragment.text}))
+        elif tag not in asked:
+            found.append(fragment)
+    return found
+
+
+def _unspoilt(
+    added: Mapping[str, Fragment],
+    asked: Sequence[str],
+    unwanted: Collection[str],
+    extra: Sequence[Fragment],
+    notes: list[Note],
+) -> list[Fragment]:
+    """The negatives that contradict nothing; said where it is the person's word that one was left out for."""
+    ours = {key(fragment.text) for fragment in extra}
+    spoken = {said: tag for tag in asked for said in phrases(tag)}
+    found: list[Fragment] = []
+    for tag, fragment in added.items():
+        if tag in unwanted:
+            continue
+        against = speaking_against(tag, spoken)
+        if against is None:
+            found.append(fragment)
+        elif against not in ours:
+            notes.append(Note("note.contradiction", {"negative": fragment.text, "asked": against}))
+    return found
+
+
+def _agreeing(chunk: list[Fragment], notes: list[Note]) -> list[Fragment]:
+    """The fragments without those that cannot be true beside a heavier one, or beside an earlier one as heavy."""
+    weights = {key(fragment.text): fragment.weight for fragment in chunk}
+    gone: set[str] = set()
+    for first, second in clashes(list(weights)):
+        left, kept = (first, second) if weights[second] > weights[first] else (second, first)
+        if kept not in gone and left not in gone:
+            gone.add(left)
+            notes.append(Note("note.opposite", {"left": left, "kept": kept}))
+    return [fragment for fragment in chunk if key(fragment.text) not in gone]
+
+
+def _promote(fragments: list[Fragment]) -> None:
+    """Where nothing is the subject, the first thing or place named is: "森林里的小木屋" is a picture of a cabin."""
+    if any(fragment.part == "subject" and not only_describes(fragment.text) for fragment in fragments):
+        return
+    for index, fragment in enumerate(fragments):
+        if fragment.part == "scene_detail" and can_be_subject(fragment.text):
+            fragments[index] = replace(fragment, part="subject")
+            return
+
+
+def _plainly(fragment: Fragment, plain: Mapping[str, str]) -> Fragment:
+    simple = plain.get(key(fragment.text))
+    return replace(fragment, text=simple) if simple else fragment
+
+
+def _merged(fragments: Sequence[Fragment], notes: list[Note]) -> list[Fragment]:
+    """Every tag once, where it first stood, with the heaviest of its weights, in thousandths."""
+    kept: dict[str, Fragment] = {}
+    for fragment in fragments:
+        tag = _ARTICLE.sub("", key(fragment.text))
+        first = kept.get(tag)
+        if first is None:
+            kept[tag] = fragment if fragment.weight == 1.0 else replace(fragment, weight=round(fragment.weight, 3))
+            continue
+        kept[tag] = replace(first, weight=max(first.weight, round(fragment.weight, 3)))
+        notes.append(Note("note.duplicate", {"text": first.text}))
+    return list(kept.values())
+
+
+def _weight_notes(fragments: Sequence[Fragment]) -> list[Note]:
+    return [
+        Note("note.weight", {"text": f.text, "weight": f"{f.weight:g}"})
+        for f in fragments
+        if not LIGHT <= f.weight <= HEAVY
+    ]
+
+
+@cache
+def _preset(tags: tuple[str, ...], part: Part) -> Mapping[str, Fragment]:
+    """The fragments of a preset, by their key."""
+    read = [piece for tag in tags for piece in grammar.pieces(tag)[0]]
+    return {key(piece.text): Fragment(piece.text, piece.weight, part, "preset") for piece in read}

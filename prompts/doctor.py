@@ -1,0 +1,348 @@
+"""A check of a prompt before any drawing time is spent: what will not work as meant, each with a fix for one tap."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self, cast
+
+from prompts import grammar, opposites, words
+from prompts.assemble import HEAVY, LIGHT
+from prompts.prompt import Fragment, Json, Prompt
+from prompts.slips import nearest
+from prompts.tags import entry_of
+
+Severity = Literal["error", "warn", "hint"]
+_ORDER: tuple[Severity, ...] = ("error", "warn", "hint")
+_EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.txt"
+
+_MOST = 12  # findings that somebody still reads
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that will not work as meant: a text key of bot/texts and its values, how bad it is, and `fix`: the
+    person's whole text put right, None where only they can know how. "error": nothing can be drawn like this."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    severity: Severity = "warn"
+    fix: str | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        return {"key": self.key, "values": dict(self.values), "severity": self.severity, "fix": self.fix}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        values = cast(dict[str, str], value["values"])
+        return cls(cast(str, value["key"]), values, cast(Severity, value["severity"]), cast("str | None", value["fix"]))
+
+
+@dataclass(frozen=True, slots=True)
+class LoraKnown:
+    """A LoRA that is there, with the words it was trained on."""
+
+    name: str
+    triggers: tuple[str, ...] = ()
+
+
+def examine(
+    prompt: Prompt, *, loras: Sequence[LoraKnown] | None = None, embeddings: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """What is wrong with a prompt, the worst first. Without `loras` (None) the LoRAs are not looked at.
+
+    A finding that the composer had noticed too has the key and values of its note, so that a note need not be shown
+    beside it (`unsaid`).
+    """
+    found = [
+        *(_loras(prompt, loras) if loras is not None else ()),
+        *_embeddings(prompt, embeddings),
+        *_weights(prompt),
+        *_syntax(prompt),
+        *_delayed(prompt),
+        *_both(prompt),
+        *_opposites(prompt),
+        *_words_not_understood(prompt),
+        *_slips(prompt, loras or (), embeddings),
+        *_length(prompt),
+    ]
+    unique = {(one.key, *one.values.items()): one for one in found}
+    return tuple(sorted(unique.values(), key=lambda one: _ORDER.index(one.severity)))[:_MOST]
+
+
+def unsaid(prompt: Prompt, findings: Sequence[Finding]) -> Prompt:
+    """The prompt's notes without those that a finding says already."""
+    said = {(one.key, *sorted(one.values.items())) for one in findings}
+    notes = tuple(note for note in prompt.notes if (note.key, *sorted(note.values.items())) not in said)
+    return replace(prompt, notes=notes)
+
+
+# ── the person's text, put right ──────────────────────────────────────────────────────────────────────────────────────
+
+_SEPARATOR = " \t\r\n,，、。;；"
+_EMPTY_OPTION = re.compile(r"\s*--(?:no|negative)\s*(?=\s--|\Z)")
+_OPENS, _CLOSES = "([{（【｛", re.compile(r"\s*(?:[:：]\s*[+-]?[\d.]+\s*)?[)\]}）】｝]")
+
+
+def _place(text: str, written: str, last: bool = False) -> tuple[int, int] | None:
+    """Where something written stands in a text, whatever its width and case; None where it does not."""
+    if not written.strip():
+        return None
+    plain, wanted = grammar.normalise(text).lower(), grammar.normalise(written).lower()
+    if len(plain) != len(text):
+        plain, wanted = text, written
+    found = [
+        match.start()
+        for match in re.finditer(re.escape(wanted), plain)
+        if not (wanted[0].isascii() and wanted[0].isalnum() and plain[: match.start()][-1:].isalpha())
+        and not (wanted[-1].isascii() and wanted[-1].isalnum() and plain[match.end() :][:1].isascii()
+                 and plain[match.end() :][:1].isalnum())
+    ]  # fmt: skip
+    return (found[-1 if last else 0], found[-1 if last else 0] + len(wanted)) if found else None
+
+
+def _group(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span with the brackets and weights that hold nothing but it."""
+    while text[:start].rstrip()[-1:] in tuple(_OPENS) and (close := _CLOSES.match(text, end)):
+        start, end = len(text[:start].rstrip()) - 1, close.end()
+    return start, end
+
+
+def without(text: str, written: str, *, last: bool = False) -> str | None:
+    """The text without something written in it and what separated it; None where it is not there or nothing stays."""
+    if (place := _place(text, written, last)) is None:
+        return None
+    start, end = _group(text, *place)
+    before, behind = text[:start], text[end:]
+    left, right = before.rstrip(_SEPARATOR), behind.lstrip(_SEPARATOR)
+    if not left or not right:
+        rest = left + right
+    else:
+        gap = before[len(left) :] or behind[: len(behind) - len(right)]
+        rest = left + gap + right
+    rest = _EMPTY_OPTION.sub("", rest)
+    return rest if re.search(r"[^\W_]", rest) else None
+
+
+def put(text: str, written: str, instead: str, *, group: bool = False) -> str | None:
+    """The text with something else instead of what was written; with `group`, instead of its brackets too."""
+    if (place := _place(text, written)) is None:
+        return None
+    start, end = _group(text, *place) if group else place
+    return text[:start] + instead + text[end:]
+
+
+def added(text: str, words_: str) -> str:
+    """The text with more words, before the options that end it."""
+    separator = "，" if re.search(r"[\u4e00-\u9fff]", text) else ", "
+    option = re.search(r"\s(?:--|—)[A-Za-z]", text)  # options stand behind the words
+    end = option.start() if option else len(text)
+    return text[:end].rstrip(_SEPARATOR) + separator + words_ + text[end:]
+
+
+# ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _loras(prompt: Prompt, known: Sequence[LoraKnown]) -> Iterator[Finding]:
+    names = {one.name.casefold(): one for one in known}
+    said = f"{prompt.text}, {prompt.positive}".casefold().replace("_", " ")
+    for use in prompt.loras:
+        there = names.get(use.name.casefold()) or names.get(use.name.casefold().removesuffix(".safetensors"))
+        tag = re.compile(rf"<\s*(?:lora|lyco)\s*[:：]\s*{re.escape(use.name)}\s*(?=[:：>])", re.IGNORECASE)
+        if there is None:
+            whole = re.compile(tag.pattern + r"[^<>]*>", re.IGNORECASE)
+            gone = re.sub(r"([,，、]\s*)(?=[,，、]|\Z)", "", whole.sub("", prompt.text)).strip(_SEPARATOR)
+            if not names:
+                yield Finding("lora.none", {"name": use.name[:80]}, "error", _new(prompt, gone))
+                continue
+            near = difflib.get_close_matches(use.name.casefold(), names, 1, 0.0)
+            name = names[near[0]].name if near else ""
+            fixed = tag.sub(lambda _, name=name: f"<lora:{name}", prompt.text)  # type: ignore[misc]
+            yield Finding("lora.unknown", {"name": use.name[:80], "near": name}, "error", _new(prompt, fixed))
+        elif there.triggers and not any(word.casefold().replace("_", " ") in said for word in there.triggers):
+            word = there.triggers[0]
+            yield Finding("doctor.trigger", {"name": there.name, "words": word}, "warn", added(prompt.text, word))
+
+
+def _new(prompt: Prompt, fixed: str | None) -> str | None:
+    return fixed if fixed and fixed != prompt.text else None
+
+
+@cache
+def _usual_embeddings() -> frozenset[str]:
+    lines = _EMBEDDINGS.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.strip() for line in lines if line and not line.startswith("#"))
+
+
+def _embeddings(prompt: Prompt, known: Collection[str]) -> Iterator[Finding]:
+    names = {name.casefold(): name for name in known}
+    for fragment in (*prompt.fragments, *prompt.negatives):
+        for piece in fragment.text.split(",") if fragment.origin == "person" else ():
+            written = (
+                piece.strip(" ()[]").partition(":")[0] if "embedding:" not in piece.lower() else piece.strip(" ()")
+            )
+            name = re.sub(r"^embedding:", "", written.lower().replace("\\", "")).partition(":")[0]
+            if not name or name in names:
+                continue
+            near = difflib.get_close_matches(name, names, 1, 0.8)
+            if not (near and entry_of(name) is None) and not (
+                name in _usual_embeddings() or written.lower().startswith("embedding:")
+            ):
+                continue
+            instead = names[near[0]] if near else ""
+            fix = put(prompt.text, written, instead) if near else without(prompt.text, written, last=True)
+            key = "doctor.embedding_near" if near else "doctor.embedding"
+            values = {"name": name, "near": instead} if near else {"name": name}
+            yield Finding(key, values, "warn", _new(prompt, fix))
+
+
+_NUMBER = re.compile(r"[:：]\s*([+-]?[\d.]+)\s*(?=[)）])")
+
+
+def _weights(prompt: Prompt) -> Iterator[Finding]:
+    for fragment in (*prompt.fragments, *prompt.negatives):
+        if LIGHT <= fragment.weight <= HEAVY or fragment.text in (grammar.BREAK, "AND"):
+            continue
+        values = {"text": fragment.text, "weight": f"{fragment.weight:g}"}
+        yield Finding("note.weight", values, "warn", _new(prompt, _tamed(prompt.text, fragment)))
+    if prompt.raw:
+        for leaf, weight in grammar.attention(prompt.positive):
+            if weight != -1 and not LIGHT <= weight <= HEAVY and leaf.strip(_SEPARATOR):
+                values = {"text": leaf.strip(_SEPARATOR)[:80], "weight": f"{round(weight, 4):g}"}
+                yield Finding("note.weight", values, "warn", _new(prompt, _all_tamed(prompt.text)))
+
+
+def _tamed(text: str, fragment: Fragment) -> str | None:
+    place = _place(text, fragment.source or fragment.text)
+    if place is None:
+        return _all_tamed(text)
+    start, end = _group(text, *place)
+    if (start, end) == place:  # its group holds more than this
+        return _all_tamed(text)
+    bound = min(max(fragment.weight, LIGHT), HEAVY)
+    return f"{text[:start]}({text[place[0] : place[1]]}:{bound:g}){text[end:]}"
+
+
+def _all_tamed(text: str) -> str:
+    """The text with every weight written as a number put back into range."""
+
+    def tame(match: re.Match[str]) -> str:
+        try:
+            weight = float(match.group(1))
+        except ValueError:
+            return match.group()
+        return match.group() if LIGHT <= weight <= HEAVY else f":{min(max(weight, LIGHT), HEAVY):g}"
+
+    return _NUMBER.sub(tame, text)
+
+
+def _syntax(prompt: Prompt) -> Iterator[Finding]:
+    for hint in grammar.hints(prompt.text):
+        severity: Severity = "hint" if hint.key in ("note.comma_in_group", "note.empty_group") else "warn"
+        yield Finding(hint.key, hint.values, severity, None if hint.fix is None else hint.applied(prompt.text))
+
+
+_DELAYED = re.compile(r"\[([^\[\]:|]*):\s*(\d*\.\d+|\d+\.\d*)\s*\]")
+
+
+def _delayed(prompt: Prompt) -> Iterator[Finding]:
+    plain = grammar.normalise(prompt.text)
+    if len(plain) != len(prompt.text):
+        return
+    for match in _DELAYED.finditer(plain):
+        when = float(match.group(2))
+        if when < 1:
+            continue
+        weight = f"{min(max(when, LIGHT), HEAVY):g}"
+        inner = prompt.text[match.start(1) : match.end(1)].strip()
+        fixed = f"{prompt.text[: match.start()]}({inner}:{weight}){prompt.text[match.end() :]}"
+        yield Finding("note.delayed", {"text": match.group(), "weight": match.group(2)}, "warn", fixed)
+
+
+def _both(prompt: Prompt) -> Iterator[Finding]:
+    unwanted = {opposites.plain(one.text): one for one in prompt.negatives if one.origin != "preset"}
+    for fragment in prompt.fragments:
+        other = unwanted.get(opposites.plain(fragment.text))
+        if other is None or fragment.origin == "preset":
+            continue
+        fix = without(prompt.text, other.source or other.text, last=True)
+        yield Finding("note.both", {"text": opposites.plain(fragment.text)}, "warn", _new(prompt, fix))
+
+
+_SEVERAL = re.compile(r"\b(?:[2-9]\+?(?:girl|boy)s|two|three|four|five|multiple|several|group|couple|crowd|many)\b")
+
+
+def _opposites(prompt: Prompt) -> Iterator[Finding]:
+    several = any(_SEVERAL.search(one.text) for one in prompt.fragments)
+    several = several or sum(opposites.plain(one.text) in ("1girl", "1boy") for one in prompt.fragments) > 1
+    first: dict[str, tuple[int, Fragment]] = {}
+    for fragment in prompt.fragments:
+        if fragment.text == "AND":
+            first.clear()  # another picture, mixed in
+        for side in opposites.sides(fragment.text) if fragment.origin != "preset" else ():
+            if side.personal and several:
+                continue
+            number, other = first.setdefault(side.group, (side.number, fragment))
+            if number != side.number:
+                values = {"first": other.text, "second": fragment.text}
+                yield Finding("doctor.opposites", values, "hint", _new(prompt, _less(prompt, fragment)))
+
+
+def _less(prompt: Prompt, fragment: Fragment) -> str | None:
+    """The text without a fragment; other fragments that were written with the same words stay in English."""
+    written = fragment.source or fragment.text
+    others = [one.text for one in prompt.fragments if one.source == written and one.text != fragment.text]
+    return put(prompt.text, written, ", ".join(others)) if others else without(prompt.text, written)
+
+
+def _words_not_understood(prompt: Prompt) -> Iterator[Finding]:
+    for note in prompt.notes:
+        listed = str(note.values.get("words", ""))
+        if note.key == "note.untranslated":
+            fixed: str | None = prompt.text
+            for word in listed.split("、"):
+                fixed = (without(fixed, word) or fixed) if fixed else None
+            yield Finding(note.key, note.values, "warn", _new(prompt, fixed))
+        elif note.key == "note.dictionary":
+            fixed = prompt.text
+            for pair in listed.split("; "):
+                word, equals, english = pair.partition(" = ")
+                if equals:
+                    fixed = fixed.replace(word, f" {english} ")
+            yield Finding(note.key, note.values, "hint", _new(prompt, re.sub(r" {2,}", " ", fixed).strip()))
+
+
+def _length(prompt: Prompt) -> Iterator[Finding]:
+    chunks = words.meter(prompt.positive)
+    if len(chunks) < 2 or any(one.text == grammar.BREAK for one in prompt.fragments) or prompt.raw:
+        return
+    values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(words.LENGTH)}
+    at = words.cut([str(one) for one in prompt.fragments])
+    if at is None:
+        yield Finding("doctor.long", values, "hint")
+        return
+    fragment = prompt.fragments[at]
+    place = _place(prompt.text, fragment.source) if fragment.origin != "preset" else None
+    fix = f"{prompt.text[: place[0]]}BREAK {prompt.text[place[0] :]}" if place and place[0] else None
+    yield Finding("doctor.cut", {**values, "text": fragment.text[:80]}, "hint", fix)
+
+
+_WORD = re.compile(r"(?<![\w\\])[a-zA-Z]{5,24}(?![\w])")
+
+
+def _slips(prompt: Prompt, loras: Sequence[LoraKnown], embeddings: Collection[str]) -> Iterator[Finding]:
+    names = " ".join([*embeddings, *(word for one in loras for word in (one.name, *one.triggers))]).lower()
+    for fragment in (*prompt.fragments, *prompt.negatives):
+        if fragment.origin != "person" or opposites.plain(fragment.text) in _usual_embeddings():
+            continue
+        for match in _WORD.finditer(fragment.text):
+            word = match.group()
+            if word.lower() in names or not (meant := nearest(word)):
+                continue
+            yield Finding(
+                "doctor.typo", {"word": word, "near": meant}, "hint", _new(prompt, put(prompt.text, word, meant))
+            )

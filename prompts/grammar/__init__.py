@@ -1,0 +1,45 @@
+"""A1111's prompt syntax, read from any text whatever, in linear time, without ever failing."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from prompts.grammar.attention import BREAK, ROUND, SQUARE, attention
+from prompts.grammar.networks import loras, networks
+from prompts.grammar.pieces import Piece, pieces
+from prompts.grammar.schedule import multicond, schedule
+from prompts.grammar.wide import normalise
+
+if TYPE_CHECKING:
+    from prompts.grammar.mistakes import Hint, hints
+    from prompts.grammar.tree import Node, Tree, parse, written
+
+__all__ = [
+    "BREAK",
+    "ROUND",
+    "SQUARE",
+    "Hint",
+    "Node",
+    "Piece",
+    "Tree",
+    "attention",
+    "hints",
+    "loras",
+    "multicond",
+    "networks",
+    "normalise",
+    "parse",
+    "pieces",
+    "schedule",
+    "written",
+]
+
+# The tree takes 20 ms to import, and most prompts are never looked at so closely.
+_LATER = dict.fromkeys(("Hint", "hints"), "mistakes") | dict.fromkeys(("Node", "Tree", "parse", "written"), "tree")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

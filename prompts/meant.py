@@ -1,0 +1,141 @@
+"""Which fragments of a prompt somebody means by a word, Chinese or English: "帽子" is "wearing red hat"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prompts import opposites
+from prompts.compose import compose
+from prompts.errors import Refusal
+from prompts.prompt import Fragment, Options, Prompt
+from prompts.tags import entry_of
+from prompts.translate import CHINESE, Translator, script
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Words as tags, by the same road as a whole prompt, with nothing added."""
+
+    translators: Sequence[Translator]
+    family: str
+
+    async def prompt(self, text: str) -> Prompt | None:
+        try:
+            given = Options(plain=True)
+            return (await compose(text, translators=self.translators, family=self.family, given=given))[0]
+        except Refusal:
+            return None
+
+    async def tags(self, words: str) -> tuple[Fragment, ...]:
+        """What words mean that stand for something to be drawn."""
+        made = await self.prompt(words)
+        return own(made.fragments or made.negatives) if made else ()
+
+    async def sure(self, words: str) -> tuple[Fragment, ...]:
+        """As `tags`, and nothing where a word was only guessed at."""
+        made = await self.prompt(words)
+        return own(made.fragments) if made and not made.notes and not own(made.negatives) else ()
+
+
+def own(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+    return tuple(one for one in fragments if one.origin != "preset")
+
+
+_TAIL = re.compile(r" (?:on|in|at|with|under|by|near|of|over|behind|against|wearing|holding|and)\b.*")
+PEOPLE = {"1girl": "girl", "1boy": "boy", "2girls": "girls", "2boys": "boys", "woman": "girl", "man": "boy"}
+KINDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("背景", "场景", "环境", "地点", "background", "scene", "backdrop"), ("place", "backdrop", "background")
+    ),
+    **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
+    **dict.fromkeys(("季节", "season"), ("season",)),
+    **dict.fromkeys(("天气", "weather"), ("weather",)),
+    **dict.fromkeys(("风格", "画风", "style"), ("style",)),
+    **dict.fromkeys(("发色", "头发颜色", "hair color", "hair colour"), ("hair colour",)),
+    **dict.fromkeys(("发型", "hairstyle"), ("hair length", "hair form")),
+    **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
+    **dict.fromkeys(("表情", "expression"), ("mood",)),
+    **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
+}  # fmt: skip
+CATEGORIES = {
+    "衣服": "clothing", "服装": "clothing", "clothes": "clothing", "outfit": "clothing",
+    "表情": "expression", "expression": "expression", "姿势": "pose", "pose": "pose",
+}  # fmt: skip
+
+
+_WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
+    r"\b(?:hat|cap|crown|tiara|hood|helmet|glasses|sunglasses|mask|shoes|boots|heels|sandals|socks|gloves|scarf|earrings?"
+    r"|necklace|bracelet|ring|ribbon|bow|bag|hairpin|veil|belt|jewelry|watch)s?\b"
+)
+
+
+def words_of(text: str) -> list[str]:
+    words = re.findall(r"[\w'-]+", opposites.plain(text))
+    return [PEOPLE.get(word, word) for word in words]
+
+
+def head(text: str) -> str:
+    """What a fragment is about: the last word before any "on", "with" …"""
+    words = words_of(_TAIL.sub("", opposites.plain(text)))
+    return words[-1] if words else ""
+
+
+def singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def category_of(text: str) -> str:
+    entry = entry_of(opposites.plain(text)) or entry_of(head(text))
+    return entry.category if entry else ""
+
+
+def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
+    slots, category = KINDS.get(target, ()), CATEGORIES.get(target)
+    return [
+        at
+        for at, one in enumerate(fragments)
+        if (opposites.slot(one.text) in slots and one.part != "quality_style")
+        or (slots == ("style",) and is_style(one))
+        or ("background" in slots and opposites.plain(one.text).endswith("background"))
+        or (category and category_of(one.text) == category and not (category == "clothing" and _WORN.search(one.text)))
+    ]
+
+
+def is_style(one: Fragment) -> bool:
+    return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
+
+
+async def matches(fragments: Sequence[Fragment], target: str, reader: Reader) -> tuple[list[int], str]:
+    """Which fragments are meant, and the English word by which they were found (empty: by another way)."""
+    if target in KINDS or target in CATEGORIES:
+        return _kind_matches(fragments, target), ""
+    tags = [target] if not CHINESE.search(target) else [one.text for one in await reader.tags(target)]
+    for tag in tags:
+        plain = opposites.plain(tag)
+        if exact := [at for at, one in enumerate(fragments) if opposites.plain(one.text) == plain]:
+            return exact, plain
+    for tag in tags:
+        wanted = [singular(word) for word in words_of(tag)]
+        found = [
+            at
+            for at, one in enumerate(fragments)
+            if wanted
+            and singular(head(one.text)) == wanted[-1]
+            and set(wanted) <= set(map(singular, words_of(one.text)))
+        ]
+        if found:
+            return found, wanted[-1]
+    if CHINESE.search(target):
+        found = [at for at, one in enumerate(fragments) if target in script.simplified(one.source)]
+        if found:
+            return found, ""
+    for tag in tags:
+        wanted = [singular(word) for word in words_of(tag)]
+        found = [
+            at for at, one in enumerate(fragments) if wanted and set(wanted) <= set(map(singular, words_of(one.text)))
+        ]
+        if found:
+            return found, wanted[-1]
+    return [], ""

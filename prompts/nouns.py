@@ -1,0 +1,77 @@
+"""English noun phrases with another property, another article, or without one of the things in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prompts.meant import PEOPLE, singular
+from prompts.prompt import Fragment
+from prompts.tags import entry_of
+
+
+def describes(value: Sequence[Fragment]) -> bool:
+    """Whether a value is only a property: a colour, a material, a size."""
+    entry = entry_of(value[0].text) if len(value) == 1 else None
+    if len(value) == 1 and value[0].text in COMPARED.values():
+        return True
+    return entry is not None and entry.category in ("colour", "material", "adjective", "nation")
+
+
+COMPARED = {
+    "bigger": "big",
+    "larger": "big",
+    "smaller": "small",
+    "longer": "long",
+    "shorter": "short",
+    "darker": "dark",
+    "brighter": "bright",
+    "older": "old",
+    "younger": "young",
+    "taller": "tall",
+}
+_COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft"}
+
+
+def described(text: str, noun: str, adjective: str) -> str:
+    """The fragment with a property of its noun changed, or put before it: "wearing red hat" with a green one."""
+    entry = entry_of(adjective)
+    category = entry.category if entry else "colour"
+    words = text.split(" ")
+    at = max(
+        (i for i, word in enumerate(words) if singular(PEOPLE.get(word.lower(), word.lower())) == noun),
+        default=len(words) - 1,
+    )
+    start = at
+    while start and _is(words[start - 1], category):
+        start -= 1
+    if category == "adjective" or adjective in COMPARED.values():  # "big red hat": a size stands before a colour
+        while start and any(_is(words[start - 1], kind) for kind in ("colour", "material", "nation")):
+            start -= 1
+        return with_articles(" ".join([*words[:start], adjective, *words[start:]]))
+    if start == at:  # other properties may stand between: "red woollen hat"
+        for back in range(at - 1, max(at - 4, -1), -1):
+            if _is(words[back], category):
+                return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
+    return with_articles(" ".join([*words[:start], adjective, *words[at:]]))
+
+
+def _is(word: str, category: str) -> bool:
+    entry = entry_of(word)
+    return (entry is not None and entry.category == category) or (category == "colour" and word in _COLOUR_WORDS)
+
+
+def with_articles(text: str) -> str:
+    text = re.sub(r"\ba (?=[aeiou])", "an ", text)
+    return re.sub(r"\ban (?=[^aeiou\W])", "a ", text)
+
+
+def without_thing(text: str, word: str) -> str:
+    """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
+    last = re.escape(word.split()[-1])
+    lead = "(?:,? (?:and|with|wearing|in|on|holding|under|near|at))?(?: (?:an?|the|her|his|its))?"
+    phrase = rf"{lead}(?: [\w-]+){{0,2}}? {last}s?\b"
+    with_more = rf" with((?: an?| the| her| his)?(?: [\w-]+){{0,2}}? {last}s?) and (?=\w)"
+    rest = re.sub(with_more, " with ", f" {text}", count=1)
+    rest = (re.sub(phrase, "", rest, count=1) if rest == f" {text}" else rest).strip(" ,")
+    return rest if rest and rest != text else ""

@@ -1,0 +1,138 @@
+"""A prompt being changed: fragments replaced, added and taken away, and the person's own text changed alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from prompts import doctor, grammar, opposites
+from prompts.meant import PEOPLE, head, singular
+from prompts.prompt import PARTS, Fragment, Note, Part
+from prompts.translate import CHINESE
+
+ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that became another: tags, or a tag and its weight. "denied" is new in the negative prompt, "missed" a
+    wish that nothing in the prompt answers to."""
+
+    kind: ChangeKind
+    before: str = ""
+    after: str = ""
+
+    @property
+    def note(self) -> Note:
+        """The change as a note of the new prompt."""
+        values = {"before": self.before, "after": self.after}
+        return Note(f"edit.{self.kind}", {name: text for name, text in values.items() if text})
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A prompt being changed; `text` is the person's text changed alike, None once that cannot be done."""
+
+    fragments: list[Fragment]
+    negatives: list[Fragment]
+    text: str | None
+    changes: list[Change] = field(default_factory=list)
+
+
+def become(sheet: Sheet, at: int, text: str, written: str, said: str = "") -> None:
+    """A fragment says something else; its weight and part stay. `written` is the person's word for what is new, `said`
+    how they would have written the whole fragment."""
+    old = sheet.fragments[at]
+    if old.text == text:
+        sheet.changes.append(Change("missed", text))
+        return
+    sheet.fragments[at] = replace(old, text=text, source=said or written, origin="person")
+    sheet.changes.append(Change("replaced", old.text, text))
+    rewrite(sheet, old, said or text, text)
+
+
+def rewrite(sheet: Sheet, old: Fragment, said: str, text: str = "") -> None:
+    """The person's text with other words for a fragment; what was written with the same words stays, in English."""
+    if old.origin == "preset" or sheet.text is None:
+        return
+    others = [one.text for one in sheet.fragments if one.source == old.source and one.text not in (old.text, text)]
+    sheet.text = doctor.put(sheet.text, old.source or old.text, ", ".join([said, *others]))
+
+
+def instead(sheet: Sheet, found: Sequence[int], value: Sequence[Fragment], written: str) -> None:
+    """Other fragments where these stood; the first one's weight stays."""
+    olds = [sheet.fragments[at] for at in found]
+    first = olds[0]
+    there = {opposites.plain(one.text) for at, one in enumerate(sheet.fragments) if at not in found}
+    news = [
+        replace(tag, weight=first.weight, part=first.part if _part_free(tag) else tag.part)
+        for tag in value
+        if opposites.plain(tag.text) not in there
+    ]
+    if [one.text for one in olds] == [one.text for one in news]:
+        sheet.changes.append(Change("missed", first.text))
+        return
+    sheet.fragments[found[0] : found[0] + 1] = news
+    shift = len(news) - 1
+    for at in sorted(found[1:], reverse=True):
+        del sheet.fragments[at + shift]
+    sheet.changes.append(Change("replaced", ", ".join(one.text for one in olds), ", ".join(one.text for one in news)))
+    for index, old in enumerate(olds):
+        if index == 0:
+            if first.origin == "preset":
+                write(sheet, written)
+            else:
+                rewrite(sheet, old, written if len(value) == 1 else ", ".join(one.text for one in news), written)
+        else:
+            erase(sheet, old)
+
+
+def _part_free(tag: Fragment) -> bool:
+    return tag.part == "subject"  # what a thing alone is taken for: in the place of a scene it is one
+
+
+def write(sheet: Sheet, written: str) -> None:
+    if sheet.text is not None:
+        sheet.text = doctor.added(sheet.text, written)
+
+
+_BARE_VERB = re.compile(r"[,，、]?\s*(?:戴着|穿着|拿着|抱着|披着|手持)(?=[,，、。]|\Z)")
+
+
+def erase(sheet: Sheet, old: Fragment) -> None:
+    if old.origin == "preset" or sheet.text is None:
+        return
+    others = [one.text for one in (*sheet.fragments, *sheet.negatives) if one.source == old.source and one != old]
+    written = old.source or old.text
+    if others:
+        sheet.text = doctor.put(sheet.text, written, ", ".join(others))
+    else:
+        rest = doctor.without(sheet.text, written, last=old in sheet.negatives)
+        sheet.text = _BARE_VERB.sub("", rest) if rest else None
+
+
+def add(sheet: Sheet, tag: Fragment, written: str, *, after: int | None = None, noun: str = "") -> None:
+    """One more fragment, behind the others of its part; no longer in the negative."""
+    key = opposites.plain(tag.text)
+    for old in [one for one in sheet.negatives if opposites.plain(one.text) == key]:
+        erase(sheet, old)
+        sheet.negatives.remove(old)
+    if any(opposites.plain(one.text) == key for one in sheet.fragments):
+        sheet.changes.append(Change("missed", tag.text))
+        return
+    if " " not in key and any(singular(head(one.text)) == singular(PEOPLE.get(key, key)) for one in sheet.fragments):
+        return  # "猫戴上帽子": the cat is there, and only named again
+    at = after + 1 if after is not None else behind(sheet.fragments, tag.part)
+    sheet.fragments.insert(at, tag)
+    sheet.changes.append(Change("added", after=tag.text))
+    write(sheet, tag.text if noun or not CHINESE.search(tag.source) else tag.source)
+
+
+def behind(fragments: Sequence[Fragment], part: Part) -> int:
+    last = max((at for at, one in enumerate(fragments) if one.text in (grammar.BREAK, "AND")), default=-1)
+    rank = PARTS.index(part)
+    return max(
+        (at + 1 for at in range(last + 1, len(fragments)) if PARTS.index(fragments[at].part) <= rank), default=last + 1
+    )

@@ -1,0 +1,162 @@
+"""The styles a prompt can be given by name, in the groups in which the tutorial has them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import yaml
+
+from prompts.errors import Refusal
+from prompts.presets import LOOKS, Look
+from prompts.prompt import Options
+
+FOLDER = Path(__file__).parent / "data" / "styles"
+GROUPS = ("photographic", "illustration", "anime", "3d", "chinese", "media", "design")  # the order in which they show
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style: words for the prompt and its negative in A1111 syntax, and the recipe fields that suit it.
+
+    `positive` goes to quality and style, `scene` to scene and detail; `options` holds ratio, sampler and steps, for
+    where the person said nothing. `look` chooses the preset that goes with it.
+    """
+
+    name: str
+    zh: str
+    en: str
+    aliases: tuple[str, ...]
+    group: str
+    look: Look | None
+    positive: tuple[str, ...]
+    scene: tuple[str, ...]
+    negative: tuple[str, ...]
+    options: Options
+
+    def called(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Styles of one kind, with its name in both languages."""
+
+    name: str
+    zh: str
+    en: str
+    styles: tuple[Style, ...]
+
+    def called(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """Every group with its styles."""
+    return tuple(_group(name) for name in GROUPS)
+
+
+@cache
+def styles() -> Mapping[str, Style]:
+    """Every style by its name."""
+    return MappingProxyType({style.name: style for group in groups() for style in group.styles})
+
+
+def named(text: str) -> Style | None:
+    """The style that a text names, in Chinese of either script or English, with or without "风格"."""
+    called = _called()
+    plain = _plain(text)
+    if found := called.get(plain) or called.get(_bare(plain)):
+        return found
+    if plain.isascii():
+        return None
+    from prompts.translate.script import readings  # its tables are for those who write traditional characters
+
+    return next(filter(None, (called.get(_bare(reading)) for reading in readings(plain))), None)
+
+
+def find(text: str) -> Style:
+    """As `named`. Raises Refusal `style.unknown` with the nearest name."""
+    if style := named(text):
+        return style
+    near = difflib.get_close_matches(_bare(_plain(text)), _called(), 1, 0.0)
+    style = _called()[near[0]] if near else next(iter(styles().values()))
+    raise Refusal("style.unknown", name=text[:40], near=style.zh if not text.isascii() else style.en)
+
+
+def search(words: str) -> tuple[Group, ...]:
+    """The styles in whose names, group or words all these words stand; of a group's own name, the whole group."""
+    wanted = [_plain(word) for word in words.split()]
+    found = []
+    for group in groups():
+        held = tuple(
+            style
+            for style in group.styles
+            if all(any(word in text for text in (*_texts(style), _plain(group.en), group.zh)) for word in wanted)
+        )
+        if held:
+            found.append(Group(group.name, group.zh, group.en, held))
+    return tuple(found)
+
+
+def _texts(style: Style) -> tuple[str, ...]:
+    return tuple(_plain(text) for text in (style.name, style.zh, style.en, *style.aliases, *style.positive))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign not in " -_·'’")
+
+
+def _bare(plain: str) -> str:
+    """Without what people put behind a style's name."""
+    for ending in ("风格", "風格", "画风", "畫風", "style"):
+        if plain.endswith(ending) and len(plain) > len(ending):
+            return plain.removesuffix(ending)
+    return plain
+
+
+@cache
+def _called() -> Mapping[str, Style]:
+    """Every style by everything it is called; of two that share a word, the first."""
+    table: dict[str, Style] = {}
+    for style in styles().values():
+        for text in (style.name, style.zh, style.en):
+            table.setdefault(_plain(text), style)
+    for style in styles().values():
+        for text in (style.zh, style.en, *style.aliases):
+            table.setdefault(_plain(text), style)
+            table.setdefault(_bare(_plain(text)), style)
+    return table
+
+
+def _group(name: str) -> Group:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    content = cast(Mapping[str, Any], yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), loader))
+    rows = cast(Mapping[str, Mapping[str, Any]], content["styles"])
+    made = tuple(_style(key, row, name, content.get("look")) for key, row in rows.items())
+    return Group(name, content["zh"], content["en"], made)
+
+
+def _style(name: str, row: Mapping[str, Any], group: str, look: str | None) -> Style:
+    wide, _, high = str(row.get("ratio", "")).partition("x")
+    look = row.get("look", look)
+    return Style(
+        name=name,
+        zh=row["zh"],
+        en=row["en"],
+        aliases=tuple(row.get("aliases", ())),
+        group=group,
+        look=cast(Look, look) if look in LOOKS else None,
+        positive=tuple(row["positive"]),
+        scene=tuple(row.get("scene", ())),
+        negative=tuple(row.get("negative", ())),
+        options=Options(
+            ratio=float(wide) / float(high) if wide else None, sampler=row.get("sampler"), steps=row.get("steps")
+        ),
+    )

@@ -1,0 +1,42 @@
+"""A noun with its adjectives: in English order, or as tags of their own where that is the custom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prompts.translate.roles import ADJECTIVES, HAIR, ONE_BY_ONE, Token
+
+# What stands among hair and eyes but is no hair and no eyes: "white beard", "red eyeshadow".
+_OTHERS = (
+    "beard", "mustache", "goatee", "stubble", "sideburns", "facial hair", "leg hair", "chest hair", "body hair",
+    "hair flower", "eyelashes", "eyebrows", "eyeshadow", "eyeliner", "eyelids", "sclera", "contact lenses",
+)  # fmt: skip
+
+
+def described(noun: str, category: str, adjectives: Sequence[Token], count: Token | None = None) -> list[str]:
+    """The noun with its adjectives in English order, or as tags of their own where that is the custom."""
+    if not adjectives:
+        return [noun]
+    ordered = list(adjectives)
+    if not any(token.role == "conjunction" for token in adjectives):
+        ordered.sort(key=lambda token: ADJECTIVES.get(token.category, 0))
+    words = ["and" if token.role == "conjunction" else token.tag for token in ordered]
+    if re.match(r"(\d\+?|multiple )(girl|boy)s?", noun):
+        return [noun, *(word for word in words if word != "and")]
+    if category in ONE_BY_ONE and not noun.endswith(_OTHERS):
+        kind = "hair" if category == "hair" else "eyes"
+        words = [HAIR.get(word, word) for word in words] if kind == "hair" else words
+        if words == ["big"] and noun == "eyes":
+            return ["big eyes"]
+        own = [] if noun == kind else [noun]
+        return [*(f"{word} {kind}" for word in words if word != "and"), *own]
+    described = " ".join(word for at, word in enumerate(words) if word not in words[:at] or word == "and")
+    if noun.startswith(f"{described} "):
+        return [noun]
+    number = re.match(
+        r"((?:two|three|four|five|six|seven|eight|nine|ten|several|many|countless|\d+|(?:[a-z]+ of)) )", noun
+    )
+    if number and count is not None:
+        return [number.group(1) + described + " " + noun[number.end() :]]
+    return [f"{described} {noun}"]

@@ -1,0 +1,193 @@
+"""How well Chinese becomes tags, on a file of terms or of whole prompts: `python -m tests.prompts.measure FILE`.
+
+A file of terms (.tsv) has lines `Chinese<TAB>accepted|accepted<TAB>category`; a file of prompts (.txt) has blocks of a
+line `= the prompt` and lines `part: phrase|another way to say it, phrase`, part one of q, s, d, n and * (any but the
+negative). "girl" and "boy" stand for every way to say them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prompts.compose import compose
+from prompts.prompt import PARTS, Prompt
+from prompts.translate import CHINESE, Translator, chain, quick
+
+_PARTS = dict(zip("qsd", PARTS, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word and every tag that is a right answer for it."""
+
+    chinese: str
+    accepted: tuple[str, ...]
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prompt and what its translation must say: pairs of a part (or "*") and phrases of which one suffices."""
+
+    chinese: str
+    required: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts of what was asked for, met exactly and met closely (the same words in another form or order)."""
+
+    asked: int = 0
+    exact: int = 0
+    close: int = 0
+
+    def __str__(self) -> str:
+        whole = max(self.asked, 1)
+        return f"{self.asked:5}  exact {100 * self.exact / whole:5.1f} %  close {100 * self.close / whole:5.1f} %"
+
+
+def terms(path: Path) -> list[Term]:
+    """The terms of a .tsv file; its first line may be a heading that begins with "zh"."""
+    found: list[Term] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith(("#", "zh\t")):
+            continue
+        chinese, tags, category = line.split("\t")
+        found.append(Term(chinese, tuple(tag.strip() for tag in tags.split("|")), category))
+    return found
+
+
+_KIN = {"girl": ("1girl", "girl", "woman", "female"), "boy": ("1boy", "boy", "man", "male")}
+
+
+def _ways(phrase: str) -> tuple[str, ...]:
+    return tuple(kin for way in phrase.split("|") for kin in _KIN.get(way.strip(), (way.strip(),)))
+
+
+def prompts(path: Path) -> list[Asked]:
+    """The prompts of a .txt file."""
+    found: list[Asked] = []
+    required: list[tuple[str, tuple[str, ...]]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("= "):
+            required = []
+            found.append(Asked(line[2:].strip(), ()))
+        elif line.strip() and not line.startswith("#"):
+            part, colon, ways = line.partition(":")
+            if not colon or part.strip() not in {*_PARTS, "n", "*"}:
+                raise ValueError(f"{path.name}: not understood: {line}")
+            required += [(part.strip(), _ways(phrase)) for phrase in ways.split(",")]
+            found[-1] = Asked(found[-1].chinese, tuple(required))
+    return found
+
+
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("s", ""))
+
+
+def _tidy(tag: str) -> str:
+    tag = re.sub(r"[\\()]", "", tag.lower().replace("_", " "))
+    return " ".join(re.sub(r"\b(a|an|the) ", "", tag).split())
+
+
+def _words(tag: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word in re.findall(r"[a-z0-9+']+", _tidy(tag)):
+        ending = next((pair for pair in _ENDINGS if len(word) > 3 and word.endswith(pair[0])), ("", ""))
+        found[word[: len(word) - len(ending[0])] + ending[1] if not word.endswith("ss") else word] += 1
+    return found
+
+
+def f1(said: str, wanted: str) -> float:
+    """How alike two tags are, by their words: 1 the same words, 0 none in common."""
+    left, right = _words(said), _words(wanted)
+    common = (left & right).total()
+    return 2 * common / max(left.total() + right.total(), 1)
+
+
+def said(chinese: str, translators: Sequence[Translator]) -> str:
+    """What the word translators make of a term."""
+    return ", ".join(phrase.text for phrase in quick(chinese, translators)[0])
+
+
+def judge(term: Term, translators: Sequence[Translator]) -> tuple[bool, bool, str]:
+    """Whether a term's translation is exact, whether it is close (word F1 at least a half), and the translation."""
+    answer = said(term.chinese, translators)
+    exact = any(_tidy(answer) == _tidy(tag) for tag in term.accepted)
+    return exact, exact or any(f1(answer, tag) >= 0.5 for tag in term.accepted), answer
+
+
+def _holds(text: str, phrase: str) -> bool:
+    """Whether every word of the phrase is in the text."""
+    return not _words(phrase) - _words(text)
+
+
+def missing(asked: Asked, prompt: Prompt) -> Iterator[tuple[str, str, bool]]:
+    """Every required phrase that is not in its part: part, phrase, and whether it is somewhere else."""
+    own = [fragment for fragment in prompt.fragments if fragment.origin != "preset"]
+    unwanted = [fragment.text for fragment in prompt.negatives if fragment.origin != "preset"]
+    for part, ways in asked.required:
+        places = unwanted if part == "n" else [f.text for f in own if part == "*" or f.part == _PARTS[part]]
+        if not any(_holds(text, way) for text in places for way in ways):
+            anywhere = any(_holds(text, way) for text in [*unwanted, *(f.text for f in own)] for way in ways)
+            yield part, " | ".join(ways), anywhere
+
+
+def composed(chinese: str, translators: Sequence[Translator]) -> Prompt:
+    """The prompt that a text gives, as a person would get it."""
+    return asyncio.run(compose(chinese, translators=translators))[0]
+
+
+def score_terms(path: Path, translators: Sequence[Translator], misses: bool = False) -> dict[str, Score]:
+    """The scores of a file of terms by category, and of all under ""; prints what missed when asked to."""
+    scores: dict[str, Score] = {"": Score()}
+    for term in terms(path):
+        exact, close, answer = judge(term, translators)
+        for key in ("", term.category):
+            score = scores.setdefault(key, Score())
+            score.asked, score.exact, score.close = score.asked + 1, score.exact + exact, score.close + close
+        if misses and not exact:
+            print(f"{'~' if close else ' '} {term.category}\t{term.chinese}\t{answer}\t<- {' | '.join(term.accepted)}")
+    return scores
+
+
+def score_prompts(path: Path, translators: Sequence[Translator], misses: bool = False) -> tuple[Score, int]:
+    """The score of a file of prompts by its required phrases (close: said, but in another part), and in how many
+    prompts Chinese was left."""
+    score, left = Score(), 0
+    for asked in prompts(path):
+        prompt = composed(asked.chinese, translators)
+        absent = list(missing(asked, prompt))
+        score.asked += len(asked.required)
+        score.exact += len(asked.required) - len(absent)
+        score.close += len(asked.required) - sum(not anywhere for _, _, anywhere in absent)
+        left += bool(CHINESE.search(prompt.positive + prompt.negative))
+        if misses and absent:
+            own = [f"{f.text} [{f.part[:1]}]" for f in prompt.fragments if f.origin != "preset"]
+            own += [f"{f.text} [n]" for f in prompt.negatives if f.origin != "preset"]
+            print(f"= {asked.chinese}\n    {', '.join(own)}")
+            for part, phrase, anywhere in absent:
+                print(f"    {'moved ' if anywhere else 'absent'} {part}: {phrase}")
+    return score, left
+
+
+def main() -> None:
+    for name in sys.argv[1:]:
+        path = Path(name)
+        translators = chain(Path(tempfile.gettempdir()) / "danqing-measure")
+        if path.suffix == ".tsv":
+            for category, score in sorted(score_terms(path, translators, misses=True).items()):
+                print(f"{category or 'all':20} {score}")
+        else:
+            score, left = score_prompts(path, translators, misses=True)
+            print(f"{path.name}: {score}  (close: in any part)  prompts with Chinese left: {left}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What is wrong with a prompt before it is drawn, and that every fix puts it right."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from prompts.compose import compose
+from prompts.doctor import Finding, LoraKnown, examine, unsaid
+from prompts.opposites import sides, slot
+from prompts.prompt import Prompt
+from prompts.slips import nearest
+from prompts.tags import entry_of
+from prompts.translate import Translator, chain
+from prompts.translate.glossary import entries
+
+pytestmark = pytest.mark.asyncio
+LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))
+EMBEDDINGS = ("EasyNegative",)
+
+
+@pytest.fixture(scope="module")
+def translators(tmp_path_factory: pytest.TempPathFactory) -> tuple[Translator, ...]:
+    return chain(tmp_path_factory.mktemp("cache"))
+
+
+async def prompt_of(text: str, translators: tuple[Translator, ...]) -> Prompt:
+    return (await compose(text, translators=translators))[0]
+
+
+async def findings(text: str, translators: tuple[Translator, ...]) -> tuple[Finding, ...]:
+    return examine(await prompt_of(text, translators), loras=LORAS, embeddings=EMBEDDINGS)
+
+
+CASES = [
+    ("(猫：2.5)，狗", "note.weight", "(猫:1.6)，狗"),
+    ("((((((cat)))))), dog", "note.weight", "(cat:1.6), dog"),
+    ("(cat, dog:0.1), bird", "note.weight", "(cat, dog:0.4), bird"),
+    ("1girl, [sun:1.2], sea", "note.delayed", "1girl, (sun:1.2), sea"),
+    ("女孩，【太阳：1.2】", "note.delayed", "女孩，(太阳:1.2)"),
+    ("cat, dog --no dog", "note.both", "cat, dog"),
+    ("cat, dog --no dog, text", "note.both", "cat, dog --no text"),
+    ("girl, front view, from behind", "doctor.opposites", "girl, front view"),
+    ("一个黑色长发短发的女孩", "doctor.opposites", "一个黑色长发的女孩"),
+    ("<lora:inkpant:0.8> inkstyle cat", "lora.unknown", "<lora:inkpaint:0.8> inkstyle cat"),
+    ("<lora：inkpant> inkstyle cat", "lora.unknown", "<lora:inkpaint> inkstyle cat"),
+    ("<lora:inkpaint:0.8> cat", "doctor.trigger", "<lora:inkpaint:0.8> cat, inkstyle"),
+    ("一只猫 <lora:inkpaint:0.8> --steps 20", "doctor.trigger", "一只猫 <lora:inkpaint:0.8>，inkstyle --steps 20"),
+    ("cat, easynegatve", "doctor.embedding_near", "cat, EasyNegative"),
+    ("cat, (badhandv4:1.2), dog", "doctor.embedding", "cat, dog"),
+    ("cat --no embedding:foo, text", "doctor.embedding", "cat --no text"),
+    ("1girl, masterpeice", "doctor.typo", "1girl, masterpiece"),
+    ("Beautifull girl", "doctor.typo", "beautiful girl"),
+    ("girl, longhair", "doctor.typo", "girl, long hair"),
+    ("photorelastic, cat", "doctor.typo", "photorealistic, cat"),
+    ("猫，龘", "note.untranslated", "猫"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "fixed"), CASES)
+async def test_a_mistake_is_found_and_its_fix_mends_it(
+    text: str, key: str, fixed: str, translators: tuple[Translator, ...]
+) -> None:
+    found = {one.key: one for one in await findings(text, translators)}
+    assert key in found, found
+    assert found[key].fix == fixed
+    assert key not in {one.key for one in await findings(fixed, translators)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一个黑色长发的女孩，戴着红色帽子，站在樱花树下，傍晚，水彩",
+        "不要帽子的女孩，红色裙子",
+        "2girls, red hair, blue hair, standing, sitting",
+        "Katsuragi Misato, hatsune miku, cyberpunk cityscape, wizardess, dragonborn",
+        "a portrait of an elderly fisherman by the harbour, weathered face, golden hour",
+        "two-tone hair, red hair and blue hair",
+        "dewdrop on a spiderweb, minimalistic, isometric diorama, trompe l'oeil, kneehighs",
+        "[cat:dog:0.5], [a|b], {x|y}",
+        "<lora:inkpaint:0.8> Ink_Style inkstyle cat",
+        "(cat:1.6), (dog:0.4)",
+    ],
+)
+async def test_nothing_is_wrong_with_what_is_right(text: str, translators: tuple[Translator, ...]) -> None:
+    assert [one for one in await findings(text, translators) if one.severity != "hint" or "doctor" in one.key] == []
+
+
+async def test_without_any_lora_the_name_goes(translators: tuple[Translator, ...]) -> None:
+    prompt = await prompt_of("cat, <lora:foo:1>, dog", translators)
+    (found,) = examine(prompt, loras=())
+    assert (found.key, found.severity, found.fix) == ("lora.none", "error", "cat, dog")
+    assert examine(prompt) == ()
+
+
+async def test_the_worst_comes_first_and_none_twice(translators: tuple[Translator, ...]) -> None:
+    found = await findings("masterpeice, masterpeice, (cat:9), <lora:nothing:1>", translators)
+    assert [one.severity for one in found] == ["error", "warn", "hint"]
+
+
+async def test_a_long_prompt_is_measured(translators: tuple[Translator, ...]) -> None:
+    tags = ", ".join(f"{one} apple" for one in ("red", "green", "old", "big", "small", "blue", "wet") * 6)
+    many = ", ".join(dict.fromkeys(f"{tag} {number}" for number, tag in enumerate(tags.split(", "))))
+    (found,) = [one for one in await findings(many, translators) if one.key.startswith(("doctor.long", "doctor.cut"))]
+    assert found.key == "doctor.long" and int(found.values["tokens"]) > 75 and found.fix is None
+    prompt = await prompt_of(f"a house, {' '.join(['bird'] * 20)}, {' '.join(['house'] * 60)}", translators)
+    (found,) = [one for one in examine(prompt) if one.key == "doctor.cut"]
+    assert found.fix and "BREAK" in found.fix
+    assert not [one for one in examine(await prompt_of(found.fix, translators)) if one.key == "doctor.cut"]
+
+
+async def test_a_raw_prompt_is_examined_too(translators: tuple[Translator, ...]) -> None:
+    prompt, _ = await compose("(cat:3), dog", translators=translators, raw=True)
+    (found,) = examine(prompt)
+    assert (found.key, found.fix) == ("note.weight", "(cat:1.6), dog")
+
+
+async def test_a_note_is_not_said_twice(translators: tuple[Translator, ...]) -> None:
+    prompt = await prompt_of("(cat:3), dog, dog", translators)
+    assert {note.key for note in prompt.notes} == {"note.weight", "note.duplicate"}
+    assert [note.key for note in unsaid(prompt, examine(prompt)).notes] == ["note.duplicate"]
+
+
+async def test_findings_survive_json(translators: tuple[Translator, ...]) -> None:
+    for found in await findings("(cat:3), masterpeice", translators):
+        assert Finding.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["(((((", "[a:9.9", "\ud83d (x:99)", ":" * 200, "a:1.2.3)", "İ" * 20 + "(猫:9)", "a" * 3900]
+)
+async def test_any_text_is_examined(text: str, translators: tuple[Translator, ...]) -> None:
+    prompt, _ = await compose(text + " cat", translators=translators)
+    examine(prompt, loras=LORAS, embeddings=EMBEDDINGS)
+
+
+async def test_words_of_the_glossary_are_no_slips() -> None:
+    tags = {word for entry in entries().values() for word in entry.tag.split()}
+    assert [tag for tag in tags if tag.isalpha() and len(tag) > 4 and nearest(tag)] == []
+
+
+async def test_an_examination_takes_less_than_two_milliseconds(translators: tuple[Translator, ...]) -> None:
+    prompt = await prompt_of(
+        "一个黑色长发的女孩，masterpeice, cherry blosoms, (fantasi castle:1.8)，傍晚，水彩，高清", translators
+    )
+    examine(prompt, loras=LORAS)
+    times = []
+    for _ in range(20):
+        nearest.cache_clear()
+        start = time.perf_counter()
+        examine(prompt, loras=LORAS)
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[10] < 0.005  # 2 ms on a machine of its own
+
+
+async def test_sides_and_slots() -> None:
+    assert slot("at night") == "time" and slot("blue hair") == "hair colour" and slot("watercolor") == "style"
+    assert slot("a cat") is None
+    assert {side.group for side in sides("long black hair")} == {"hair colour"}
+    assert entry_of("long hair") is not None

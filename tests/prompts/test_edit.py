@@ -1,0 +1,207 @@
+"""Prompts changed by sentences: what was asked for changes, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prompts.compose import compose
+from prompts.edit import Change, Edited, edit
+from prompts.errors import Refusal
+from prompts.prompt import Prompt
+from prompts.translate import CHINESE, Translator, chain
+
+pytestmark = pytest.mark.asyncio
+GIRL = "一个黑色长发的女孩，戴着（红色帽子：1.2），站在森林里，白天，水彩"
+CAT = "橘猫坐在沙发上，窗边，阳光"
+ENGLISH = "a girl with a red hat and long black hair, (castle:1.3), sunset, watercolor"
+Chain = tuple[Translator, ...]
+
+
+@pytest.fixture(scope="module")
+def translators(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    return chain(tmp_path_factory.mktemp("cache"))
+
+
+def own(prompt: Prompt) -> list[str]:
+    return [str(one) for one in prompt.fragments if one.origin != "preset"]
+
+
+def unwanted(prompt: Prompt) -> list[str]:
+    return [str(one) for one in prompt.negatives if one.origin != "preset"]
+
+
+async def change(text: str, sentence: str, translators: Chain) -> tuple[Prompt, Edited]:
+    before, _ = await compose(text, translators=translators)
+    return before, await edit(before, sentence, translators=translators)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "gone", "new"),
+    [
+        (GIRL, "头发改成蓝色", ["black hair"], ["blue hair"]),
+        (GIRL, "換成夜景", ["day"], ["night"]),
+        (GIRL, "去掉帽子", ["(red hat:1.2)"], []),
+        (GIRL, "头发改成蓝色，换成夜景，去掉帽子", ["black hair", "day", "(red hat:1.2)"], ["blue hair", "night"]),
+        (GIRL, "帽子改成绿色", ["(red hat:1.2)"], ["(green hat:1.2)"]),
+        (GIRL, "帽子的颜色改成绿色", ["(red hat:1.2)"], ["(green hat:1.2)"]),
+        (GIRL, "把帽子换成皇冠吧", ["(red hat:1.2)"], ["(red crown:1.2)"]),
+        (GIRL, "帽子的权重调到1.3", ["(red hat:1.2)"], ["(red hat:1.3)"]),
+        (GIRL, "突出帽子", ["(red hat:1.2)"], ["(red hat:1.44)"]),
+        (GIRL, "背景换成雪山", ["in forest"], ["snowy mountain"]),
+        (GIRL, "加上雪花", [], ["snowflakes"]),
+        (GIRL, "短发", ["long hair"], ["short hair"]),
+        (GIRL, "头发改成短发", ["long hair"], ["short hair"]),
+        (GIRL, "改成冬天", [], ["winter"]),
+        (GIRL, "换成油画风格", ["watercolor"], ["oil painting"]),
+        (GIRL, "把女孩换成男孩", ["1girl"], ["1boy"]),
+        (GIRL, "給她戴上眼鏡，把頭髮染成銀色", ["black hair"], ["wearing glasses", "silver hair"]),
+        (GIRL, "去掉帽子、森林", ["(red hat:1.2)", "in forest"], []),
+        (GIRL, "去掉帽子和森林", ["(red hat:1.2)", "in forest"], []),
+        (GIRL, "去掉森林，帽子", ["(red hat:1.2)", "in forest"], []),
+        (GIRL, "衣服换成汉服", [], ["hanfu"]),
+        (GIRL, "眼睛改成绿色", [], ["green eyes"]),
+        ("两个女孩，红色裙子和蓝色裙子，插画风", "裙子改成绿色", ["red dress", "blue dress"], ["green dress"]),
+        ("一个女孩在海边", "女孩改成三个", ["1girl"], ["3girls"]),
+        ("neon lights, city", "make the lights brighter", ["neon lights"], ["bright neon lights"]),
+        (CAT, "把猫换成狗", ["orange tabby cat"], ["orange dog"]),
+        (CAT, "把橘猫换成白猫", ["orange tabby cat"], ["white cat"]),
+        (CAT, "猫戴上帽子", [], ["wearing hat"]),
+        (CAT, "让沙发更大一点", ["on sofa"], ["on big sofa"]),
+        (GIRL, "帽子更大一点", ["(red hat:1.2)"], ["(big red hat:1.2)"]),
+        (GIRL, "女孩穿上红裙子", [], ["red dress"]),
+        (CAT, "沙发改成红色", ["on sofa"], ["on red sofa"]),
+        (CAT, "replace the cat with a dog", ["orange tabby cat"], ["orange dog"]),
+        (
+            ENGLISH,
+            "make the hat green, remove the background",
+            ["a girl with a red hat and long black hair", "(castle:1.3)"],
+            ["a girl with a green hat and long black hair"],
+        ),
+        (ENGLISH, "change the sunset to night", ["sunset"], ["night"]),
+        (ENGLISH, "make it night and add snow", ["sunset"], ["night", "snow"]),
+        (ENGLISH, "castle weight 1.1", ["(castle:1.3)"], ["(castle:1.1)"]),
+        (ENGLISH, "set the weight of the castle to 1", ["(castle:1.3)"], ["castle"]),
+        (ENGLISH, "turn the castle into an old tower", ["(castle:1.3)"], ["(old tower:1.3)"]),
+        (
+            ENGLISH,
+            "remove the hat",
+            ["a girl with a red hat and long black hair"],
+            ["a girl with long black hair"],
+        ),
+        (ENGLISH, "把城堡换成寺庙", ["(castle:1.3)"], ["(temple:1.3)"]),
+    ],
+)
+async def test_what_is_asked_for_changes_and_nothing_else(
+    text: str, sentence: str, gone: list[str], new: list[str], translators: Chain
+) -> None:
+    before, edited = await change(text, sentence, translators)
+    assert sorted(own(edited.prompt)) == sorted([one for one in own(before) if one not in gone] + new)
+    assert {one for one in gone if one not in own(before)} == set(), "the test itself"
+    assert [one for one in edited.prompt.fragments if one.origin == "preset"] == [
+        one for one in before.fragments if one.origin == "preset"
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["头发改成蓝色，换成夜景，去掉帽子", "背景换成雪山", "短发", "不要文字", "帽子权重1.3"]
+)
+async def test_the_new_text_says_the_new_prompt(sentence: str, translators: Chain) -> None:
+    _, edited = await change(GIRL, sentence, translators)
+    again, _ = await compose(edited.prompt.text, translators=translators)
+    assert sorted(own(again)) == sorted(own(edited.prompt))
+    assert sorted(unwanted(again)) == sorted(unwanted(edited.prompt))
+
+
+async def test_the_text_stays_the_persons_own_where_it_can(translators: Chain) -> None:
+    _, edited = await change(GIRL, "帽子改成绿色，换成夜景", translators)
+    assert edited.prompt.text == "一个黑色长发的女孩，戴着（绿色帽子：1.2），站在森林里，夜景，水彩"
+    _, edited = await change(CAT, "加上雪花", translators)
+    assert edited.prompt.text == CAT + "，雪花"
+
+
+async def test_one_edit_after_another(translators: Chain) -> None:
+    prompt, _ = await compose("一只戴红色帽子的橘猫，白天", translators=translators)
+    for sentence in ("帽子改成绿色，换成夜景", "把猫换成狗", "帽子改成蓝色", "去掉帽子"):
+        prompt = (await edit(prompt, sentence, translators=translators)).prompt
+        again, _ = await compose(prompt.text, translators=translators)
+        assert sorted(own(again)) == sorted(own(prompt))
+        assert all(one.source in prompt.text for one in prompt.fragments if one.origin != "preset")
+    assert [one for one in own(prompt) if "hat" in one] == [] and "night" in own(prompt)
+
+
+async def test_what_is_not_wanted_goes_to_the_negative(translators: Chain) -> None:
+    _, edited = await change(GIRL, "不要帽子，不要胡子", translators)
+    assert {"hat", "beard"} <= set(unwanted(edited.prompt))
+    assert not any("hat" in one for one in own(edited.prompt))
+    again = await edit(edited.prompt, "加上帽子", translators=translators)
+    assert "hat" in own(again.prompt) and "hat" not in unwanted(again.prompt)
+
+
+async def test_the_changes_are_told(translators: Chain) -> None:
+    _, edited = await change(GIRL, "头发改成蓝色，加上雪花，去掉帽子，帽子权重2，把飞机换成火车", translators)
+    assert edited.changes == (
+        Change("replaced", "black hair", "blue hair"),
+        Change("added", after="snowflakes"),
+        Change("removed", "red hat"),
+        Change("missed", "帽子"),
+        Change("missed", "飞机"),
+    )
+    assert [note.key for note in edited.prompt.notes][:2] == ["edit.replaced", "edit.added"]
+    again = await edit(edited.prompt, "加上星星", translators=translators)
+    assert [note.key for note in again.prompt.notes] == ["edit.added"]
+
+
+async def test_options_may_be_named_too(translators: Chain) -> None:
+    _, edited = await change(GIRL, "改成竖图，换成夜景", translators)
+    assert edited.options.ratio == pytest.approx(2 / 3)
+    assert "night" in own(edited.prompt)
+    _, edited = await change(GIRL, "种子123", translators)
+    assert edited.options.seed == 123 and edited.changes == ()
+
+
+async def test_a_negative_preset_does_not_speak_against_what_is_new(translators: Chain) -> None:
+    before, edited = await change(GIRL, "加上文字", translators)
+    assert "text" in [one.text for one in before.negatives]
+    assert "text" not in [one.text for one in edited.prompt.negatives]
+
+
+async def test_a_raw_prompt_stays_raw(translators: Chain) -> None:
+    before, _ = await compose("red hat, (cat:1.2) BREAK day", translators=translators, raw=True)
+    edited = await edit(before, "make the hat green", translators=translators)
+    assert edited.prompt.raw and own(edited.prompt) == ["green hat", "(cat:1.2)", "BREAK", "day"]
+
+
+async def test_loras_stay(translators: Chain) -> None:
+    _, edited = await change("一只猫 <lora:ink:0.8>", "换成夜景", translators)
+    assert [lora.name for lora in edited.prompt.loras] == ["ink"] and "<lora:ink:0.8>" in edited.prompt.text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "key"),
+    [("", "edit.empty"), ("去掉帽子的权重", "edit.not_understood"), ("？？", "edit.not_understood")],
+)
+async def test_what_cannot_be_done_is_said(sentence: str, key: str, translators: Chain) -> None:
+    before, _ = await compose("一只猫", translators=translators)
+    with pytest.raises(Refusal) as refused:
+        await edit(before, sentence if "权重" not in sentence else "飞机权重1.3", translators=translators)
+    assert refused.value.key == key
+
+
+async def test_a_picture_of_nothing_is_refused(translators: Chain) -> None:
+    before, _ = await compose("cat", translators=translators, raw=True)
+    with pytest.raises(Refusal) as refused:
+        await edit(before, "remove the cat", translators=translators)
+    assert refused.value.key == "edit.nothing_left"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="把换成去掉不要加上猫帽子红色的权重1.3，、 ()：:[]{}<>makegreenhat\ud83d\x00", max_size=40))
+async def test_any_sentence_has_an_answer(translators: Chain, sentence: str) -> None:
+    before, _ = await compose(GIRL, translators=translators)
+    try:
+        edited = await edit(before, sentence, translators=translators)
+    except Refusal:
+        return
+    assert not CHINESE.search(edited.prompt.positive) and not CHINESE.search(edited.prompt.negative)

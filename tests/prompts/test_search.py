@@ -1,0 +1,135 @@
+"""Tags found while somebody types: Chinese, pinyin, initials, English; in the right order and quickly."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from prompts.search import Index
+from prompts.translate.glossary import entries
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def index(folder: Path) -> Index:
+    return Index(folder)
+
+
+def tags(index: Index, query: str, **more: bool) -> list[str]:
+    return [one.tag for one in index.find(query, **more)]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("猫", "cat"),
+        ("长发", "long hair"),
+        ("長髮", "long hair"),
+        ("水墨", "ink wash painting"),
+        ("changfa", "long hair"),
+        ("chang fa", "long hair"),
+        ("lvse", "green"),
+        ("shuimo", "ink wash painting"),
+        ("long hair", "long hair"),
+        ("LONG_HAIR", "long hair"),
+        ("cat", "cat"),
+    ],
+)
+def test_what_was_meant_comes_first(index: Index, query: str, first: str) -> None:
+    assert tags(index, query)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("query", "among"),
+    [
+        ("cf", "long hair"),
+        ("hf", "black hair"),
+        ("sm", "ink wash painting"),
+        ("chang", "long hair"),
+        ("长", "long hair"),
+        ("long ha", "long hair"),
+        ("haitan", "beach"),
+        ("xueshan", "snowy mountain"),
+    ],
+)
+def test_a_beginning_is_enough(index: Index, query: str, among: str) -> None:
+    assert among in [one.tag for one in index.find(query, 12)]
+
+
+def test_the_word_to_write_is_in_the_language_of_the_query(index: Index) -> None:
+    chinese, english = index.find("changfa")[0], index.find("long hair")[0]
+    assert (chinese.insert, chinese.chinese) == ("长发", "长发")
+    assert (english.insert, english.chinese) == ("long hair", "长发")
+    assert english.part == "subject" and english.category == "hair"
+
+
+def test_english_comes_first_for_who_reads_english(index: Index) -> None:
+    chinese, english = tags(index, "long"), tags(index, "long", pinyin=False)
+    assert chinese.index("dragon") < chinese.index("long hair")
+    assert "dragon" not in english or english.index("long hair") < english.index("dragon")
+
+
+def test_every_tag_once_and_no_more_than_asked(index: Index) -> None:
+    found = [one.tag for one in index.find("a", 20)]
+    assert len(found) == len(set(found)) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "tag"),
+    [
+        ("一只可爱的小猫", 3, None),
+        ("戴着红色帽子的水墨", 2, "ink wash animation"),
+        ("a girl with long ha", 7, "long hair"),
+        ("girl, long ha", 7, "long hair"),
+        ("  lon", 3, "long hair"),
+    ],
+)
+def test_the_end_of_a_clause_is_completed(index: Index, text: str, length: int, tag: str | None) -> None:
+    clause = text.rpartition(",")[2]
+    replaced, found = index.complete(clause, 12)
+    if tag is None:
+        assert replaced <= len(clause)
+        return
+    assert replaced == length
+    assert tag in [one.tag for one in found]
+
+
+@pytest.mark.parametrize(
+    "query", ["", " ", "\n", "qqqqqqq", "的的的的的", "\ud83d", "%", "\\", "x" * 10_000, "。", "1\n2"]
+)
+def test_any_query_has_an_answer(index: Index, query: str) -> None:
+    index.find(query)
+    index.complete(query)
+
+
+def test_a_search_takes_less_than_five_milliseconds(index: Index) -> None:
+    queries = [key[:size] for key in list(entries())[::40] for size in (1, 2)] + ["a", "s", "sh", "zh", "long", "hei"]
+    for query in queries[:5]:
+        index.complete(query)
+    times = []
+    for query in queries:
+        start = time.perf_counter()
+        index.complete(query)
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[len(times) // 2] < 0.005
+
+
+def test_the_pinyin_is_kept(index: Index, folder: Path) -> None:
+    index.find("mao")
+    (kept,) = folder.glob("pinyin-*.tsv")
+    assert "长发\tchang fa\n" in kept.read_text(encoding="utf-8")
+    changed = kept.stat().st_mtime_ns
+    assert tags(Index(folder), "mao")[0] == "cat"
+    assert kept.stat().st_mtime_ns == changed
+
+
+def test_a_folder_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert tags(Index(file / "cache"), "mao")[0] == "cat"
