@@ -48,7 +48,7 @@ def assembled(
     fragments = [fragment for chunk in draft.chunks for fragment in chunk]
     look = style.look if style else look_of(key(fragment.text) for fragment in fragments)
     added = preset(family, look)
-    chunks = [_merged([_plainly(f, added.plain) for f in chunk], notes) for chunk in draft.chunks]
+    chunks = [_merged(chunk, notes) for chunk in draft.chunks]
     chunks = [_agreeing(chunk, notes) for chunk in chunks]
     negatives = _merged(draft.negatives, notes)
     asked = [key(fragment.text) for chunk in chunks for fragment in chunk]
@@ -178,11 +178,6 @@ def _promote(fragments: list[Fragment]) -> None:
         if fragment.part == "scene_detail" and can_be_subject(fragment.text):
             fragments[index] = replace(fragment, part="subject")
             return
-
-
-def _plainly(fragment: Fragment, plain: Mapping[str, str]) -> Fragment:
-    simple = plain.get(key(fragment.text))
-    return replace(fragment, text=simple) if simple else fragment
 
 
 def _merged(fragments: Sequence[Fragment], notes: list[Note]) -> list[Fragment]:

@@ -111,7 +111,7 @@ def _short(
 
 
 def _kind(subjects: Sequence[Fragment]) -> _Kind:
-    """The kind of the first subject that has one, by its last word ("orange tabby cat"), else by the glossary."""
+    """The kind of the first subject that has one, by its last word ("orange cat"), else by the glossary."""
     kinds = _kinds()
     for tag in (one.text.lower() for one in subjects if not only_describes(one.text)):
         head = _JOINT.split(_MEASURE.sub("", tag))[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -23,11 +23,10 @@ _JOINT = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Quality words and negatives in A1111 syntax; `plain` are simpler words for tags that the family never saw."""
+    """Quality words and negatives in A1111 syntax."""
 
     quality: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
-    plain: Mapping[str, str] = field(default_factory=dict)
 
 
 def key(text: str) -> str:
@@ -52,7 +51,6 @@ def preset(family: str, look: Look | None = None) -> Preset:
     return Preset(
         tuple(cast(list[str], rows.get("quality", []))),
         tuple(cast(list[str], rows.get("negative", []))),
-        cast(Mapping[str, str], rows.get("plain", {})),
     )
 
 
