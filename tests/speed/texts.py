@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -38,8 +40,32 @@ async def _figures(folder: Path) -> list[Figure]:
         began = time.perf_counter()
         await compose(f"{TEXTS[index % len(TEXTS)]}，种子{index}", translators=translators)
         times.append((time.perf_counter() - began) * 1000)
+    importing, memory = await asyncio.to_thread(_importing)
     return [
+        Figure("importing the package", importing, "s", aim="under 0.3 s"),
+        Figure("memory with every table read", memory, "MiB", aim="under 60 MiB"),
         Figure("a realistic Chinese text, median", statistics.median(times), "ms", aim="under 1 ms"),
         Figure("the slowest of 500", max(times), "ms", aim="under 5 ms"),
         Figure("the first, tables read", first * 1000, "ms"),
     ]
+
+
+def _importing() -> tuple[float, float]:
+    """Seconds that `import prompts.compose` takes, and the memory of a process that has composed a text."""
+    program = f"""
+import time
+began = time.perf_counter()
+from prompts.compose import compose
+took = time.perf_counter() - began
+import asyncio, psutil, tempfile
+from pathlib import Path
+from prompts.translate import chain
+with tempfile.TemporaryDirectory() as folder:
+    asyncio.run(compose({TEXTS[1]!r}, translators=chain(Path(folder)), family="sd15"))
+print(took, psutil.Process().memory_info().rss / 2**20)
+"""
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(3)
+    ]
+    figures = [[float(figure) for figure in run.stdout.split()] for run in runs]
+    return statistics.median(took for took, _ in figures), max(memory for _, memory in figures)
