@@ -20,6 +20,7 @@ HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde",
 # The rooms below the line: they run in a worker's process.
 ROWS = ("__main__", "worker", "rows", "samplers", "encode", "models", "loras", "control", "decode", "upscale", "faces")
 BELOW = {f"engine.{name}" for name in (*ROWS, "animate", "train", "speed", "stamp")}
+BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe
 
 ASKS_AT_IMPORT = {
     "os.environ", "os.getenv", "os.getcwd", "time.time", "time.monotonic", "time.perf_counter", "datetime.now",

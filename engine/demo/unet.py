@@ -1,0 +1,134 @@
+"""The UNet: learns to take noise off the latents, with the text encoder learning along."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.demo import text
+from engine.demo.optimiser import BETWEEN_CHECKPOINTS, Training, fast, rate_share
+from engine.demo.scale import Scale
+from engine.demo.store import Examples
+from engine.demo.tokens import BOS, EOS, compact
+
+CHECKPOINT = "unet.pt"
+# The noise of Stable Diffusion 1: "scaled linear" betas.
+STEPS, FIRST_BETA, LAST_BETA = 1000, 0.00085, 0.012
+UNCONDITIONAL = 0.1  # captions left out, for classifier-free guidance
+MOST = 5.0  # min-SNR weighting: Hang et al., "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023
+
+
+def build(scale: Scale) -> Any:
+    """An untrained UNet2DConditionModel. Attention begins at 8 × 8: a picture of 16 × 16 latents is small enough for
+    convolutions to see across, and attention there would cost as much as all the rest."""
+    levels = len(scale.unet_channels)
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=scale.unet_channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * (levels - 2), "DownBlock2D"),
+        up_block_types=("UpBlock2D", *("CrossAttnUpBlock2D",) * (levels - 2), "UpBlock2D"),
+        cross_attention_dim=scale.text_width,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    )
+
+
+def signal() -> Tensor:
+    """Share of the picture's variance left at each of the 1000 steps, (1000,)."""
+    betas = torch.linspace(FIRST_BETA**0.5, LAST_BETA**0.5, STEPS, dtype=torch.float64) ** 2
+    return torch.cumprod(1 - betas, dim=0).float()
+
+
+class Pair(nn.Module):
+    """UNet and text encoder as one module to train."""
+
+    def __init__(self, unet: Any, encoder: Any) -> None:
+        super().__init__()
+        self.unet = unet
+        self.encoder = encoder
+
+    def forward(self, noisy: Tensor, times: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
+        words = self.encoder(input_ids=rows)[0] * weights[..., None]
+        noise: Tensor = self.unet(noisy, times, words, return_dict=False)[0]
+        return noise
+
+
+def train(
+    scale: Scale,
+    examples: Examples,
+    known: NDArray[np.int64],
+    encoder: Any,
+    folder: Path,
+    device: torch.device,
+    note: Callable[[str], None],
+    seconds: float = math.inf,
+) -> Pair:
+    """UNet and text encoder, trained; goes on from `folder` and leaves its checkpoints there.
+
+    After `seconds` the sitting ends, finished or not.
+    """
+    training = _training(scale, encoder, device)
+    pair = training.module
+    assert isinstance(pair, Pair)
+    path = folder / CHECKPOINT
+    training.load(path)
+    alphas = signal().to(device)
+    empty = torch.from_numpy(compact(np.array([BOS] + [EOS] * 76), known))
+    began = saved = time.monotonic()
+    seen = 1.0
+    while training.step < scale.unet_steps:
+        random = np.random.default_rng((scale.seed, 3, training.step))
+        latents, rows, weights, _ = text.batch(examples, known, scale.unet_batch, random)
+        left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
+        rows[left_out], weights[left_out] = empty, 1.0
+        # Times spread evenly over the batch: the loss is steadier than with free dice.
+        spread = (np.arange(len(rows)) + random.random(len(rows))) / len(rows)
+        times = torch.from_numpy((spread * STEPS).astype(np.int64)).to(device)
+        noise = torch.from_numpy(random.standard_normal(latents.shape, np.float32)).to(device)
+        alpha = alphas[times][:, None, None, None]
+        noisy = alpha.sqrt() * latents.to(device) + (1 - alpha).sqrt() * noise
+        with fast(device):
+            found = pair(noisy, times, rows.to(device), weights.to(device))
+        errors = (found.float() - noise).square().mean(dim=(1, 2, 3))
+        ratio = alpha.flatten() / (1 - alpha.flatten())
+        loss = (errors * (MOST / ratio).clamp_max(1.0)).mean()
+        training.update(loss, rate_share(training.step, scale.unet_steps))
+        seen = 0.98 * seen + 0.02 * loss.item()
+        if training.step % 50 == 0:
+            note(f"unet {training.step}/{scale.unet_steps} loss {seen:.4f}")
+        if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
+            training.save(path)
+            saved = time.monotonic()
+        if time.monotonic() - began > seconds:
+            break
+    training.save(path)
+    training.settle()
+    return pair
+
+
+def trained(scale: Scale, rows: int, folder: Path) -> Pair:
+    """UNet and text encoder as `train` left them in `folder`. Raises FileNotFoundError where it did not."""
+    training = _training(scale, text.build(scale, rows), torch.device("cpu"))
+    if not training.load(folder / CHECKPOINT):
+        raise FileNotFoundError(folder / CHECKPOINT)
+    training.settle()
+    assert isinstance(training.module, Pair)
+    return training.module.eval()
+
+
+def _training(scale: Scale, encoder: Any, device: torch.device) -> Training:
+    torch.manual_seed(scale.seed)
+    pair = Pair(build(scale), encoder).to(device)
+    return Training(pair, rate=0.02, plain_rate=1.5e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.")

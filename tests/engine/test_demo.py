@@ -1,0 +1,242 @@
+"""The built-in model: the pieces of its recipe, and what the shipped weights truly do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import catalog
+from engine.demo import autoencoder, captions, composer, drawing, export, guide, judge, scenes, store, text, unet
+from engine.demo.concepts import Concept, concepts
+from engine.demo.evaluate import fullness
+from engine.demo.optimiser import orthogonal, rate_share
+from engine.demo.scale import SCALES, Scale
+from engine.demo.sources import Cutouts
+from engine.demo.tokens import BOS, EOS, UNKNOWN, Tokens, compact, vocabulary
+from engine.models import Loaded
+
+TOY = SCALES["toy"]
+TOKENIZER = catalog.DEMO / "tokenizer"
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def cutouts() -> Cutouts:
+    """Discs of three colours in place of the emoji, which are not kept here."""
+    across = np.linspace(-1, 1, 128)
+    inside = np.hypot(across[:, None], across[None, :]) < 0.9
+    discs = np.zeros((TOY.concepts, 128, 128, 4), np.uint8)
+    for disc, colour in zip(discs, ((200, 40, 40), (40, 160, 60), (60, 80, 210)), strict=True):
+        disc[inside] = (*colour, 255)
+    return dict.fromkeys(TOY.styles, discs)
+
+
+@pytest.fixture(scope="module")
+def made(cutouts: Cutouts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    assert len(list(store.make(TOY, folder, cutouts, TOKENIZER))) == 1
+    return folder
+
+
+def thrown(scale: Scale, count: int) -> list[composer.Composition]:
+    random = np.random.default_rng(7)
+    return [composer.throw(scale, random) for _ in range(count)]
+
+
+def test_every_concept_has_a_name_and_an_emoji_of_its_own() -> None:
+    known = concepts()
+    assert len(known) == 120 == len({one.name for one in known}) == len({one.emoji for one in known})
+    assert known[0] == Concept("cat", "🐱") and known[0].code == "1f431"
+    assert concepts(5) == known[:5]
+    with pytest.raises(ValueError, match="between 1 and 120"):
+        concepts(121)
+
+
+def test_the_same_dice_draw_the_same_pixels(cutouts: Cutouts) -> None:
+    first, again = (thrown(TOY, 12) for _ in range(2))
+    assert first == again
+    pictures = [composer.draw(one, cutouts) for one in first]
+    assert all(np.array_equal(one, composer.draw(other, cutouts)) for one, other in zip(pictures, again, strict=True))
+    assert len({picture.tobytes() for picture in pictures}) == 12
+
+
+def test_pairs_counts_and_sides_come_as_often_as_the_scale_says() -> None:
+    wide = replace(TOY, pairs=0.2, counts=0.2, sides=0.2)
+    many = thrown(wide, 600)
+    things = [{thing.concept for thing in one.things} for one in many]
+    pairs = np.mean([len(own) == 2 for own in things])
+    counts = np.mean([len(one.things) > len(own) for one, own in zip(many, things, strict=True)])
+    sides = np.mean([bool(one.place) for one in many])
+    assert all(abs(share - 0.2) < 0.06 for share in (pairs, counts, sides))
+    assert all(len(one.things) == 1 and not one.place for one in thrown(TOY, 100))
+
+
+@pytest.mark.parametrize("word", composer.OBJECT_COLOURS)
+def test_a_colour_word_pulls_a_thing_to_it_more_with_more_weight(word: str) -> None:
+    layer = np.full((8, 8, 4), (0.5, 0.55, 0.45, 1.0), np.float32)
+    aim = scenes.colour(word)
+    gaps = [np.abs(composer.recolour(layer, word, strength)[0, 0] - aim).mean() for strength in (0.0, 0.5, 1.0)]
+    assert gaps[0] > gaps[1] > gaps[2] and gaps[2] < 0.02
+
+
+def test_a_caption_names_what_is_seen_and_weighs_the_colour_alone() -> None:
+    wide = replace(TOY, pairs=0.2, counts=0.2, sides=0.2)
+    random = np.random.default_rng(3)
+    things = concepts(TOY.concepts)
+    for one in thrown(wide, 200):
+        pieces = captions.caption(one, things, random)
+        whole = "".join(words for words, _ in pieces)
+        assert all(things[thing.concept].name in whole and thing.colour in whole for thing in one.things)
+        assert not one.place or one.place in whole
+        assert one.background not in scenes.COLOURS or f"{one.background} background" in whole
+        assert (one.finish == "blurry") == any(bad in whole for bad in ("blurry", "low quality"))
+        assert not (one.finish == "blurry" and "best" in whole)
+        assert {words for words, weight in pieces if weight != 1.0} <= set(scenes.COLOURS)
+
+
+def test_tokens_are_those_of_clip_with_the_ends_it_has() -> None:
+    ids, weights = Tokens(TOKENIZER)((("a ", 1.0), ("red", 1.5), (" cat, ", 1.0), (captions.BLANK, 1.0)))
+    assert ids[:7].tolist() == [BOS, 320, 736, 2368, 267, UNKNOWN, EOS]
+    assert set(ids[6:].tolist()) == {EOS} and len(ids) == len(weights) == 77
+    assert weights[2] == 1.5 and (np.delete(weights, 2) == 1).all()
+    known = vocabulary(ids)
+    assert known.tolist() == [267, 320, 736, 2368, BOS, EOS]
+    assert compact(np.array([736, 5, UNKNOWN]), known).tolist() == [3, 0, 0]
+
+
+def test_the_latents_are_the_small_picture_and_how_rough_it_is() -> None:
+    picture = torch.rand(2, 3, 32, 48) * 2 - 1
+    latents = guide.guide(picture)
+    assert latents.shape == (2, 4, 4, 6)
+    assert torch.allclose(guide.small(latents), torch.nn.functional.avg_pool2d(picture, 8), atol=1e-5)
+    even = guide.guide(torch.zeros(1, 3, 32, 48))
+    assert (latents[:, 3] > even[:, 3] + 1).all()
+
+
+def test_muon_steps_have_one_length_in_all_directions() -> None:
+    for shape in ((24, 90), (90, 24)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(1))))
+        assert values.min() > 0.5 and values.max() < 1.3
+
+
+def test_the_rate_rises_stays_and_ends_at_zero() -> None:
+    shares = [rate_share(step, 1000) for step in range(1001)]
+    assert shares[0] < 0.1 and shares[100] == shares[600] == 1 and shares[1000] == 0
+    assert shares[660:] == sorted(shares[660:], reverse=True)
+
+
+def test_what_is_made_is_not_made_again_and_is_the_same_everywhere(
+    made: Path, cutouts: Cutouts, tmp_path: Path
+) -> None:
+    assert list(store.make(TOY, made, cutouts, TOKENIZER)) == []
+    [_] = store.make(TOY, tmp_path, cutouts, TOKENIZER)
+    one, other = (store.examples(TOY, folder) for folder in (made, tmp_path))
+    assert np.array_equal(one.latents, other.latents) and np.array_equal(one.ids, other.ids)
+    assert one.ids.shape == (TOY.pictures, TOY.captions, 77)
+    compositions = store.compositions(TOY, 0)
+    assert np.array_equal(store.pictures(TOY, made)[0], composer.draw(compositions[0], cutouts))
+
+
+def test_an_interrupted_run_ends_in_the_same_weights(made: Path, tmp_path: Path) -> None:
+    examples = store.examples(TOY, made)
+    pictures = store.pictures(TOY, made)
+    known = vocabulary(examples.ids)
+
+    def run(folder: Path, sittings: int) -> list[torch.Tensor]:
+        seconds = float("inf") if sittings == 1 else 0.0  # no time left: one step a sitting
+        for _ in range(sittings):
+            vae = autoencoder.train(TOY, pictures, folder, CPU, print, seconds)
+            text.train(TOY, examples, known, folder, CPU, print, seconds)
+        for _ in range(2 * sittings if sittings > 1 else 1):
+            encoder = text.schooled(TOY, len(known) + 1, folder, CPU)
+            pair = unet.train(TOY, examples, known, encoder, folder, CPU, print, seconds)
+        return [weight for part in (vae, pair) for weight in part.state_dict().values()]
+
+    whole, pieces = run(tmp_path / "whole", 1), run(tmp_path / "pieces", 2)
+    assert all(torch.equal(one, other) for one, other in zip(whole, pieces, strict=True))
+
+    trained = unet.trained(TOY, len(known) + 1, tmp_path / "whole")
+    large = text.expanded(trained.encoder, known)
+    ids = torch.from_numpy(examples.ids[:4, 0].astype(np.int64))
+    rows = torch.from_numpy(compact(examples.ids[:4, 0], known))
+    with torch.no_grad():
+        expected = trained.encoder(input_ids=rows)[0]
+        # Words outside the captions, whatever they are, are all the same unknown word.
+        for stranger in (7, 40_000):
+            assert torch.allclose(large(input_ids=ids.where(ids >= 0, stranger))[0], expected, atol=1e-5)
+
+    vae = autoencoder.trained(TOY, tmp_path / "whole")
+    size = export.write(vae, trained.unet, large, TOKENIZER, tmp_path / "model")
+    assert size < export.LARGEST
+    pictures = drawing.draw(drawing.load(tmp_path / "model"), ["a cat"], [1], steps=2)
+    assert pictures.shape == (1, 128, 128, 3)
+
+
+# --- the shipped weights -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Loaded:
+    return drawing.load(catalog.DEMO)
+
+
+THINGS = ("cat", "apple", "star", "balloon")
+
+
+def test_the_shipped_model_fits_and_has_the_layout_of_stable_diffusion_1(shipped: Loaded) -> None:
+    assert sum(path.stat().st_size for path in catalog.DEMO.rglob("*") if path.is_file()) <= export.LARGEST
+    assert shipped.schedule["prediction_type"] == "epsilon" and shipped.schedule["beta_schedule"] == "scaled_linear"
+    assert shipped.scale == 8 and shipped.unet.config.in_channels == 4
+    assert shipped.text_encoder.config.vocab_size == len(shipped.tokenizer) == 49408
+
+
+def test_colour_words_colour_the_thing(shipped: Loaded) -> None:
+    words = ("red", "green", "blue")
+    prompts = [f"a {word} {thing}, white background" for word in words for thing in THINGS]
+    seen = judge.middle(drawing.draw(shipped, prompts, [5] * len(prompts))).reshape(3, len(THINGS), 3)
+    right = seen.argmax(axis=2) == np.arange(3)[:, None]  # the channel of the word is the strongest
+    assert right.mean() >= 0.8
+
+
+def test_background_words_colour_the_background(shipped: Loaded) -> None:
+    words = ("red", "green", "blue", "yellow", "black", "white")
+    prompts = [f"a {thing}, {word} background" for word in words for thing in THINGS[:2]]
+    seen = judge.rim(drawing.draw(shipped, prompts, [6] * len(prompts)))
+    aims = np.stack([scenes.colour(word) * 255 for word in words])
+    nearest = np.linalg.norm(seen[:, None] - aims, axis=2).argmin(axis=1)
+    assert (nearest == np.repeat(np.arange(len(words)), 2)).mean() >= 0.8
+
+
+def test_a_weight_on_a_colour_acts(shipped: Loaded) -> None:
+    amounts = []
+    for weight in (0.5, 1.0, 1.5):
+        prompts = [f"a ({word}:{weight}) {thing}, white background" for word in ("red", "blue") for thing in THINGS]
+        seen = judge.middle(drawing.draw(shipped, prompts, [7] * len(prompts)))
+        halves = np.split(seen, 2)
+        amounts.append(
+            np.mean([fullness(half, word).mean() for half, word in zip(halves, ("red", "blue"), strict=True)])
+        )
+    assert amounts[0] < amounts[1] < amounts[2]
+
+
+def test_blur_in_the_prompt_blurs_and_as_the_negative_sharpens(shipped: Loaded) -> None:
+    plain = [f"a {thing}, blue background" for thing in THINGS]
+    seeds = [8] * len(plain)
+    none = judge.sharpness(drawing.draw(shipped, plain, seeds)).mean()
+    against = judge.sharpness(drawing.draw(shipped, plain, seeds, negative="blurry, low quality")).mean()
+    asked = judge.sharpness(drawing.draw(shipped, [f"{one}, blurry, low quality" for one in plain], seeds)).mean()
+    assert asked < 0.6 * none < none < against
+
+
+def test_seeds_decide_the_picture(shipped: Loaded) -> None:
+    one, again, other = drawing.draw(shipped, ["a cat"] * 3, [1, 1, 2]).astype(np.int16)
+    assert np.abs(one - again).max() <= 1 and np.abs(one - other).mean() > 2
