@@ -69,7 +69,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`action` is a row of a table in bot/studio.py or a command; its label is the text `button.<action>`.
+    """`action` is a row of bot/actions.py or bot/presses.py; its label is the text `button.<action>`.
     `target` is the id of what it acts on. `danger` asks before it acts."""
 
     action: str

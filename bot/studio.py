@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import itertools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,14 +29,12 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options, Prompt
 from prompts.translate import Translator
 from prompts.translate.own import own
-from storage import dictionary, favourites, jobs, people, pictures
+from storage import dictionary, jobs, people, pictures
 from storage.database import Database
 from storage.jobs import Kept, Place
 from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
-
-NAME_LENGTH = 24  # characters of a text that name a favourite nobody gave a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +75,7 @@ class Studio:
                 self._answers.follow(job, kept.place, cards.under_way(job, None))
                 self.queue.put(job)
             else:
-                self._answers.follow(kept.job, kept.place, await self._last_card(kept), ended=True)
+                self._answers.follow(kept.job, kept.place, await self.last_card(kept), ended=True)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start."""
@@ -98,6 +95,8 @@ class Studio:
         await self._answering(request, run, fleeting=False)
 
     async def press(self, press: Press) -> None:
+        from bot.presses import PRESSES
+
         async def run() -> Card | None:
             if press.action in ACTIONS:
                 await self._redraw(press)
@@ -204,7 +203,7 @@ class Studio:
                 raise Unfit(prompt, found)
         base = await self._base(request)
         made = recipes.make(prompt, options, model, most=self.rules.pictures_per_request, base=base)
-        await self._submit(request, made, parent=request.reply_to)
+        await self.submit(request, made, parent=request.reply_to)
 
     async def _base(self, request: Request) -> recipes.Base | None:
         if request.files:
@@ -222,7 +221,7 @@ class Studio:
         recipe = ACTIONS[press.action](await self._drawn_from(row) if press.action in REDRAWN else row)
         models = await asyncio.to_thread(catalog.models, self.rules.models)
         recipes.check(recipe, catalog.model(models, recipe.model))
-        await self._submit(press, (recipe,), parent=row.id)
+        await self.submit(press, (recipe,), parent=row.id)
 
     async def _drawn_from(self, row: PictureRow) -> PictureRow:
         """An enlarged picture is drawn anew from what it was enlarged from."""
@@ -246,15 +245,10 @@ class Studio:
         made = recipes.make(edited.prompt, options, model, most=self.rules.pictures_per_request)
         same = recipe.variation if edited.options.seed is None else None
         drawn = (replace(one, source=recipe.source, variation=same, clip_skip=recipe.clip_skip) for one in made)
-        await self._submit(asked, tuple(drawn), parent=row.id)
+        await self.submit(asked, tuple(drawn), parent=row.id)
 
-    async def edit(self, press: Press) -> None:
-        sentence = press.values.get("sentence", "")
-        if not sentence.strip():
-            raise Refusal("edit.how", picture=press.target)
-        await self.change(press, press.target, sentence)
-
-    async def _submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
+    async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
+        """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
         self.queue.admit(asked.person.id)
         job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
         place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
@@ -303,11 +297,10 @@ class Studio:
                 log.error("job %s ended, but that cannot be written down: %s", job.id, refusal)
             return cards.ended(job, (), refusal.key, values)
 
-    async def _last_card(self, kept: Kept) -> Card:
+    async def last_card(self, kept: Kept) -> Card:
+        """The answer to a job that has ended, with the pictures of it that are still there."""
         rows = await pictures.of_job(self.db, kept.job.id)
         return cards.ended(kept.job, rows, kept.error_key, kept.error_values)
-
-    # --- what buttons do beside drawing ---
 
     async def picture(self, person: Person, picture: str) -> PictureRow:
         """A picture that this person may act on. Raises Refusal."""
@@ -317,65 +310,13 @@ class Studio:
         owner_or_admin(person, row.person)
         return row
 
-    async def _job(self, person: Person, job: str) -> Kept:
+    async def job(self, person: Person, job: str) -> Kept:
+        """A job that this person may act on. Raises Refusal."""
         kept = await jobs.get(self.db, job)
         if kept is None:
             raise Refusal("job.unknown")
         owner_or_admin(person, kept.job.owner)
         return kept
-
-    async def cancel(self, press: Press) -> Card | None:
-        await self._job(press.person, press.target)
-        if not self.queue.cancel(press.target):
-            raise Refusal("job.ended_already")
-        return None
-
-    async def retry(self, press: Press) -> Card | None:
-        kept = await self._job(press.person, press.target)
-        await self._submit(press, kept.job.recipes, parent=kept.parent)
-        return None
-
-    async def use(self, press: Press) -> None:
-        kept = await favourites.find(self.db, press.person.id, press.target)
-        await favourites.touch(self.db, kept.id)
-        await self.imagine(Request(person=press.person, place=press.place, text=kept.text, key=press.key), kept.text)
-
-    async def keep(self, press: Press) -> Card:
-        row = await self.picture(press.person, press.target)
-        text = row.recipe.prompt.text
-        name = press.values.get("name", "").strip() or await self._free_name(press.person, text)
-        await favourites.save(self.db, press.person.id, name, text, row.recipe, row.id)
-        await pictures.set_favourite(self.db, row.id, True)
-        return cards.notice("favourites.saved", name=name)
-
-    async def _free_name(self, person: Person, text: str) -> str:
-        """The beginning of a text, numbered where that name is taken."""
-        start = " ".join(text.split())[:NAME_LENGTH].strip() or "1"
-        taken = {one.name.casefold() for one in await favourites.listed(self.db, person.id, limit=10_000)}
-        names = itertools.chain([start], (f"{start} {number}" for number in itertools.count(2)))
-        return next(name for name in names if name.casefold() not in taken)
-
-    async def recipe(self, press: Press) -> Card:
-        return cards.recipe_card(await self.picture(press.person, press.target))
-
-    async def delete(self, press: Press) -> Card:
-        row = await self.picture(press.person, press.target)
-        await pictures.delete(self.db, row.id)
-        kept = await jobs.get(self.db, row.job) if row.job else None
-        if kept and kept.place.platform in self.chats:
-            await self.chats[kept.place.platform].edit(kept.place, await self._last_card(kept))
-        return cards.notice("picture.deleted")
-
-
-PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
-    "cancel": Studio.cancel,
-    "retry": Studio.retry,
-    "use": Studio.use,
-    "edit": Studio.edit,
-    "favourite": Studio.keep,
-    "recipe": Studio.recipe,
-    "delete": Studio.delete,
-}
 
 
 def new_id() -> str:

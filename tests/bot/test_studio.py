@@ -343,7 +343,7 @@ async def test_what_is_left_to_chance_is_drawn_with_the_seed_of_the_first_pictur
         await at.say(text + "，2张")
         (job,) = await at.drawn()
         await at.chat.until(lambda: job in at.chat.messages)
-        first, second = (await at.studio._job(await at.person(), job)).job.recipes
+        first, second = (await at.studio.job(await at.person(), job)).job.recipes
         assert first.prompt == second.prompt and second.seed == first.seed + 1
         assert "hoopoe" in first.prompt.positive and "{" not in first.prompt.positive
         assert first.prompt.seed == first.seed and first.prompt.text == text + "，2张"

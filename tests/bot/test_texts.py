@@ -9,7 +9,7 @@ import pytest
 
 from bot.actions import ACTIONS
 from bot.commands import COMMANDS
-from bot.studio import PRESSES
+from bot.presses import PRESSES
 from bot.texts import LANGUAGES, language_of, say, texts
 from tests.running import ROOT
 
