@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from prompts import english, grammar, options, styles
-from prompts.assemble import HEAVY as HEAVY
-from prompts.assemble import LIGHT as LIGHT
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.grammar import Piece

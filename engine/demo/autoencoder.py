@@ -7,7 +7,6 @@ Encoder and decoder meet only in the latents: the UNet can train before either h
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.demo.guide import BLOCK, guide
-from engine.demo.optimiser import BETWEEN_CHECKPOINTS, Training, fast, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import floats
 
@@ -59,11 +58,8 @@ def train(
     """
     training = _training(scale, device)
     vae: Any = training.module
-    path = folder / CHECKPOINT
-    training.load(path)
-    began = saved = time.monotonic()
     seen = [0.0, 0.0, 0.0]
-    while training.step < scale.vae_steps:
+    for _ in training.sitting(folder / CHECKPOINT, scale.vae_steps, seconds):
         random = np.random.default_rng((scale.seed, 1, training.step))
         # Crops are cheap and teach most; whole pictures at the end teach the attention its real size.
         whole = training.step >= 0.8 * scale.vae_steps
@@ -77,13 +73,6 @@ def train(
         seen = [0.97 * old + 0.03 * new.item() if new else old for old, new in zip(seen, losses, strict=True)]
         if training.step % 50 == 0:
             note(f"autoencoder {training.step}/{scale.vae_steps} encoder, colour, edge: {np.round(seen, 4)}")
-        if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
-            training.save(path)
-            saved = time.monotonic()
-        if time.monotonic() - began > seconds:
-            break
-    training.save(path)
-    training.settle()
     return vae.eval()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.demo import composer, scenes, store
-from engine.demo.optimiser import BETWEEN_CHECKPOINTS, Training, rate_share
+from engine.demo.optimiser import Training, rate_share
 from engine.demo.scale import Scale
 
 SIDE = 64  # pixels a side of what it looks at
@@ -45,26 +44,18 @@ def train(scale: Scale, folder: Path, steps: int, note: Callable[[str], None]) -
     torch.manual_seed(scale.seed)
     judge = Judge(scale.concepts, len(scale.styles))
     training = Training(judge, rate=0.02, plain_rate=2e-3, plain=("answer",), average=0.99)
-    path = folder / CHECKPOINT
-    training.load(path)
     pictures = store.pictures(scale, folder / "data")
     labels = np.array(
         [_labels(scale, one) for number in range(scale.whole_parts) for one in store.compositions(scale, number)]
     )
     known = len(pictures) - len(pictures) // scale.whole_parts
-    saved = time.monotonic()
-    while training.step < steps:
+    for _ in training.sitting(folder / CHECKPOINT, steps):
         random = np.random.default_rng((scale.seed, 4, training.step))
         chosen = random.integers(known, size=64)
         answers = judge(store.floats(pictures[chosen]))
         wanted = torch.from_numpy(labels[chosen])
         losses = [functional.cross_entropy(answer, wanted[:, index]) for index, answer in enumerate(answers)]
         training.update(torch.stack(losses).sum(), rate_share(training.step, steps))
-        if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
-            training.save(path)
-            saved = time.monotonic()
-    training.save(path)
-    training.settle()
     answers = _answers(judge, pictures[known:])
     shares = [float((answers[:, index] == labels[known:, index]).mean()) for index in range(4)]
     note(f"judge on {len(pictures) - known} new pictures: thing, background, finish, style {np.round(shares, 3)}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,23 @@ class Training:
         self._average = average
         self.averaged = [weight.detach().clone() for weight in self._weights]
         self.step = 0
+
+    def sitting(self, path: Path, steps: int, seconds: float = math.inf) -> Iterator[int]:
+        """The steps still to take of `steps`, going on from the checkpoint at `path` and leaving new ones there.
+
+        Ends after `seconds`, finished or not; the module then has its averaged weights.
+        """
+        self.load(path)
+        began = saved = time.monotonic()
+        while self.step < steps:
+            yield self.step
+            if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
+                self.save(path)
+                saved = time.monotonic()
+            if time.monotonic() - began > seconds:
+                break
+        self.save(path)
+        self.settle()
 
     def update(self, loss: Tensor, share: float) -> None:
         """One step down the loss at `share` of the full rate."""

@@ -7,7 +7,6 @@ takes a hundredth of the UNet's work a picture and puts thing, colour, place and
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from engine.demo.optimiser import BETWEEN_CHECKPOINTS, Training, fast, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
 from engine.demo.tokens import BOS, EOS, SIZE, compact
@@ -140,11 +139,8 @@ def train(
     """
     training = _training(scale, len(known) + 1, device)
     painter = training.module
-    path = folder / CHECKPOINT
-    training.load(path)
-    began = saved = time.monotonic()
     seen = 1.0
-    while training.step < scale.text_steps:
+    for _ in training.sitting(folder / CHECKPOINT, scale.text_steps, seconds):
         random = np.random.default_rng((scale.seed, 2, training.step))
         latents, rows, weights, _ = batch(examples, known, scale.text_batch, random)
         rows, weights = rows[:, :SHORT], weights[:, :SHORT]
@@ -155,13 +151,6 @@ def train(
         seen = 0.97 * seen + 0.03 * loss.item()
         if training.step % 50 == 0:
             note(f"text encoder {training.step}/{scale.text_steps} loss {seen:.4f}")
-        if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
-            training.save(path)
-            saved = time.monotonic()
-        if time.monotonic() - began > seconds:
-            break
-    training.save(path)
-    training.settle()
     return painter.encoder
 
 

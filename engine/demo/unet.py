@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.demo import text
-from engine.demo.optimiser import BETWEEN_CHECKPOINTS, Training, fast, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
 from engine.demo.tokens import BOS, EOS, compact
@@ -82,13 +81,10 @@ def train(
     training = _training(scale, encoder, device)
     pair = training.module
     assert isinstance(pair, Pair)
-    path = folder / CHECKPOINT
-    training.load(path)
     alphas = signal().to(device)
     empty = torch.from_numpy(compact(np.array([BOS] + [EOS] * 76), known))
-    began = saved = time.monotonic()
     seen = 1.0
-    while training.step < scale.unet_steps:
+    for _ in training.sitting(folder / CHECKPOINT, scale.unet_steps, seconds):
         random = np.random.default_rng((scale.seed, 3, training.step))
         latents, rows, weights, _ = text.batch(examples, known, scale.unet_batch, random)
         left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
@@ -108,13 +104,6 @@ def train(
         seen = 0.98 * seen + 0.02 * loss.item()
         if training.step % 50 == 0:
             note(f"unet {training.step}/{scale.unet_steps} loss {seen:.4f}")
-        if time.monotonic() - saved > BETWEEN_CHECKPOINTS:
-            training.save(path)
-            saved = time.monotonic()
-        if time.monotonic() - began > seconds:
-            break
-    training.save(path)
-    training.settle()
     return pair
 
 
