@@ -28,7 +28,7 @@ GIRL = "黑色长发的女孩，（红色帽子：1.2），白天 --seed 7 --ste
 async def edited(at: House, count: int) -> Recipe:
     """The recipe of the newest job."""
     job = (await at.drawn(count))[-1]
-    return (await at.studio._job(await at.person(), job)).job.recipe
+    return (await at.studio.job(await at.person(), job)).job.recipe
 
 
 async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: P
         assert (recipe.seed, recipe.steps, recipe.width) == (7, 9, row.recipe.width)
         assert recipe.model == row.recipe.model and recipe.sampler == row.recipe.sampler
         job = at.pool.drawn[-1][0]
-        assert (await at.studio._job(await at.person(), job)).parent == row.id
+        assert (await at.studio.job(await at.person(), job)).parent == row.id
         await at.chat.until(lambda: job in at.chat.messages)
         card = at.chat.messages[job]
         assert card.prompt and [note.key for note in card.prompt.notes] == ["edit.replaced", "edit.removed"]
