@@ -6,9 +6,10 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.chat import Card, Chat
+from bot.errors import Gone, Unreachable
 from engine.job import Job
 from storage import jobs
 from storage.database import Database
@@ -22,7 +23,7 @@ CLOSING = 2.0  # seconds that last words get when the program ends
 
 @dataclass(slots=True)
 class Answer:
-    """An accepted job and the newest card that answers it."""
+    """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away."""
 
     job: Job
     place: Place
@@ -30,6 +31,12 @@ class Answer:
     ended: bool
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: int = 0
+
+    @property
+    def key(self) -> str:
+        """What its message is posted under; another one when the message was taken away."""
+        return f"{self.job.id}+{self.lost}" if self.lost else self.job.id
 
     def show(self, card: Card, *, ended: bool = False) -> None:
         """Replace the card; older ones that have not been delivered yet never will be."""
@@ -87,11 +94,20 @@ class Answers:
                 if answer.place.message:
                     await chat.edit(answer.place, answer.card)
                 else:
-                    answer.place = await chat.send(answer.place, answer.card, answer.job.id)
+                    answer.place = await chat.send(answer.place, answer.card, answer.key)
                     await jobs.posted(self._db, answer.job.id, answer.place)
                 if insist:
                     await jobs.answered(self._db, answer.job.id)
                 return
+            except Unreachable as error:
+                log.warning("job %s: %s cannot be told any more: %s", answer.job.id, answer.place.platform, error)
+                if insist:  # the pictures are kept; /history has them
+                    await jobs.answered(self._db, answer.job.id)
+                return
+            except Gone:
+                if not insist:
+                    return  # somebody took the message away; only the last word is worth a new one
+                answer.place, answer.lost = replace(answer.place, message=""), answer.lost + 1
             except Exception:
                 platform = answer.place.platform
                 log.warning("job %s: its card did not reach %s", answer.job.id, platform, exc_info=not wait)

@@ -32,6 +32,22 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the platform says about where somebody speaks: `server` is its server or group ("" in private), `roles`
+    the person's there, `moderator` whether the platform lets them manage it, `adult` whether it is marked as such."""
+
+    server: str = ""
+    roles: frozenset[str] = frozenset()
+    moderator: bool = False
+    adult: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether the person and the bot are alone."""
+        return not self.server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
     `reply_to` is the picture it answers to; options, negative and LoRAs are those given beside the text."""
@@ -45,6 +61,7 @@ class Request:
     options: Options = field(default_factory=Options)
     negative: str = ""
     loras: tuple[LoraUse, ...] = ()
+    room: Room = Room()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,7 @@ class Press:
     target: str
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
+    room: Room = Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,8 @@ class Card:
 
     `fleeting` marks a word to the person who pressed something, not worth a place in the conversation
     (a passing notice on the page, a message only they see on Discord). `findings` are the doctor's words on the prompt.
+    `spoiler` veils the pictures until somebody wants to see them; `originals` sends their files as they are (in a
+    direct message on Discord, as documents on Telegram) rather than as something to look at.
     """
 
     text: Say
@@ -115,6 +135,8 @@ class Card:
     pictures: tuple[Shown, ...] = ()
     buttons: tuple[Button, ...] = ()
     fleeting: bool = False
+    spoiler: bool = False
+    originals: bool = False
 
 
 class Desk(Protocol):
@@ -136,10 +158,12 @@ class Chat(Protocol):
         """Connect and begin to pass on requests and presses; returns when connected."""
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
-        """Post a card and say where it stands. `key` makes it safe to repeat: the same key is posted once."""
+        """Post a card and say where it stands. `key` makes it safe to repeat: the same key is posted once.
+
+        Raises Unreachable where nobody can be told anything any more (blocked, left, no right to speak)."""
 
     async def edit(self, place: Place, card: Card) -> None:
-        """Replace the card that stands at `place`."""
+        """Replace the card that stands at `place`. Raises Gone where that message is no more."""
 
     async def close(self) -> None:
         """Stop listening; cards already accepted are delivered first."""

@@ -3,6 +3,8 @@
 prompts.errors.Refusal      the person can do something about it
   ConfigError               the settings cannot be used as they are written
   Unfit                     a prompt that cannot be drawn as it is, with the doctor's fixes
+Gone                        the message that was to be edited is no more
+Unreachable                 nobody can be told anything at that place any more
 """
 
 from __future__ import annotations
@@ -12,6 +14,14 @@ from collections.abc import Sequence
 from prompts.doctor import Finding
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
+
+
+class Gone(Exception):
+    """The message that was to be edited is no more: whoever wants to be heard has to send anew."""
+
+
+class Unreachable(Exception):
+    """Nobody can be told anything at that place any more: the bot was blocked, removed or may not speak there."""
 
 
 class Unfit(Refusal):

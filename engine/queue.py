@@ -212,7 +212,7 @@ class Queue:
     async def _draw(self, running: _Running) -> None:
         job = running.job
         try:
-            hashes = {recipe.source.picture for recipe in job.recipes if recipe.source}
+            hashes = {file for recipe in job.recipes if recipe.source for file in recipe.source.files}
             sources = {picture: await self._fetch(picture) for picture in hashes}
         except Refusal as refusal:
             if job.id in self._running:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageOps
 
-from engine import catalog, decode, loras, rows, samplers, stamp, upscale
+from engine import begin, catalog, decode, loras, samplers, stamp, upscale
 from engine.models import Models, out_of_memory, quieten
 from engine.recipe import Recipe
 from engine.rows import Row, Rows
@@ -104,7 +104,7 @@ class Worker:
                     self._sources.popitem(last=False)
             case Draw(job, attempt, recipes):
                 self._forget(job)
-                named = {recipe.source.picture for recipe in recipes if recipe.source}
+                named = {file for recipe in recipes if recipe.source for file in recipe.source.files}
                 sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
                 work = Work(job, attempt, recipes, sources, len(recipes))
                 self._jobs[job] = work
@@ -151,7 +151,7 @@ class Worker:
         if not self._models.holds(model):
             self._load(model.name)
             self._send(Ready(self._device, self._slots, model.name))
-        self._rows.add(rows.start(work.job, index, recipe, self._models.get(model), wanted, source))
+        self._rows.add(begin.start(work.job, index, recipe, self._models.get(model), wanted, source))
 
     def _turn(self) -> None:
         turn = self._rows.turn()

@@ -52,7 +52,7 @@ async def add(
 
     An empty key is nobody's and can be used again. The owner has to be a person of storage/people.py.
     """
-    sources = dict.fromkeys(recipe.source.picture for recipe in job.recipes if recipe.source)
+    sources = dict.fromkeys(file for recipe in job.recipes if recipe.source for file in recipe.source.files)
     statement = db.insert(tables.Job).values(
         id=job.id,
         person=job.owner,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, Text, TypeDecorator, false
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, Text, TypeDecorator, false
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -247,3 +247,43 @@ class Translation(Base):
     text: Mapped[str] = mapped_column(primary_key=True)
     english: Mapped[str]
     created: Mapped[datetime] = mapped_column(index=True)
+
+
+class Post(Base):
+    """A card that stands on a chat platform: found again by its key, so that nothing is posted twice, and by its
+    place, so that reactions and replies know which pictures they mean (`pictures`: ids in order, joined by spaces)."""
+
+    __tablename__ = "post"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    chat: Mapped[str]
+    message: Mapped[str]
+    job: Mapped[str]
+    pictures: Mapped[str]
+    created: Mapped[datetime]
+
+    __table_args__ = (Index("ix_post_platform_chat_message", "platform", "chat", "message"),)
+
+
+class Rule(Base):
+    """A setting that holds for more than one person, or that somebody else made for a person: `scope` is
+    "server:<platform>:<id>", "chat:<platform>:<id>" or "person:<id>"."""
+
+    __tablename__ = "rule"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON, nullable=False)
+
+
+class KnownFile(Base):
+    """A model file as it was identified, good while its size and time of change (nanoseconds) are the same."""
+
+    __tablename__ = "known_file"
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    modified: Mapped[int] = mapped_column(BigInteger)
+    identity: Mapped[Any] = mapped_column(JSON, nullable=False)
+    hash: Mapped[str]

@@ -18,8 +18,9 @@ ORDER = ("bot", "storage", "engine", "prompts")
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde", "scipy", "argostranslate"}
 
 # The rooms below the line: they run in a worker's process.
-ROWS = ("__main__", "worker", "rows", "samplers", "encode", "models", "loras", "control", "decode", "upscale", "faces")
-BELOW = {f"engine.{name}" for name in (*ROWS, "animate", "train", "speed", "stamp")}
+ROWS = ("__main__", "worker", "rows", "begin", "stages", "samplers", "encode", "models", "single", "loras", "adapters")
+PICTURES = ("decode", "upscale", "faces", "masks", "tiles", "stamp", "control", "embeddings", "memory", "speed")
+BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "animate", "train")}
 BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe
 
 ASKS_AT_IMPORT = {

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine import decode, rows, samplers
+from engine import begin, decode, rows, samplers
 from engine.models import Loaded, Loras
 from engine.recipe import Recipe, Source
 from prompts.prompt import Fragment, Prompt
@@ -63,7 +63,7 @@ def draw(
     def join(index: int) -> None:
         own = recipes[index]
         loras = wanted[index] if wanted else ()
-        at_work.add(rows.start("job", index, own, loaded, loras, source if own.source else None))
+        at_work.add(begin.start("job", index, own, loaded, loras, source if own.source else None))
 
     for index in range(len(recipes)):
         if index not in late:

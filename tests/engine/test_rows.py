@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine import decode, rows
+from engine import begin, decode, rows
 from engine.encode import Part, conditioning
 from engine.models import Loaded
 from engine.recipe import Variation
@@ -17,7 +17,7 @@ from tests.engine.drawing import draw, gap, over, photograph, pixels, recipe
 
 
 def row(loaded: Loaded, index: int = 0, job: str = "job", **changes: Any) -> rows.Row:
-    return rows.start(job, index, recipe(**changes), loaded, ())
+    return begin.start(job, index, recipe(**changes), loaded, ())
 
 
 def test_rows_of_one_size_share_a_call_and_others_take_turns(loaded: Loaded) -> None:
@@ -109,12 +109,12 @@ def test_variation_walks_from_one_seed_to_the_other(loaded: Loaded) -> None:
 def test_slerp_keeps_the_spread() -> None:
     one, other = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
     for share in (0.0, 0.3, 0.5, 1.0):
-        assert rows.slerp(one, other, share).std().item() == pytest.approx(1.0, abs=0.15)
-    assert torch.allclose(rows.slerp(one, one, 0.5), one)
+        assert begin.slerp(one, other, share).std().item() == pytest.approx(1.0, abs=0.15)
+    assert torch.allclose(begin.slerp(one, one, 0.5), one)
 
 
 def test_a_strength_too_small_for_the_steps_still_takes_one(loaded: Loaded) -> None:
-    started = rows.start("job", 0, recipe(steps=5, source=over(0.01)), loaded, (), photograph())
+    started = begin.start("job", 0, recipe(steps=5, source=over(0.01)), loaded, (), photograph())
     assert started.steps == 1 and len(started.timesteps) == 1
 
 
@@ -202,4 +202,4 @@ def test_parts_do_not_touch_their_neighbours(loaded: Loaded) -> None:
 
 def test_each_part_costs_a_place_in_the_call(loaded: Loaded) -> None:
     assert row(loaded).width == 2
-    assert rows.start("job", 0, recipe("a AND b AND c"), loaded, ()).width == 4
+    assert begin.start("job", 0, recipe("a AND b AND c"), loaded, ()).width == 4

@@ -17,7 +17,7 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
 
-    from engine import decode, rows
+    from engine import begin, decode, rows
     from engine.models import load
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -31,7 +31,7 @@ def figures() -> list[Figure]:
 
     def ours() -> None:
         drawn = rows.Rows()
-        drawn.add(rows.start("j", 0, recipe, loaded, ()))
+        drawn.add(begin.start("j", 0, recipe, loaded, ()))
         row = next(iter(drawn))
         while not row.done:
             drawn.turn()

@@ -1,0 +1,59 @@
+"""The cards that stand on chat platforms: posted once for a key, found again by the place where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storage import tables
+from storage.database import Database
+from storage.jobs import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A card where it stands; `job` is "" for a card of no job, `pictures` are the ids it shows, in order."""
+
+    place: Place
+    key: str
+    job: str
+    pictures: tuple[str, ...]
+
+
+async def put(db: Database, place: Place, key: str, *, job: str = "", pictures: Sequence[str] = ()) -> None:
+    """Remember where the card of this key stands and what it shows now."""
+    row = db.insert(tables.Post).values(
+        platform=place.platform,
+        key=key,
+        chat=place.chat,
+        message=place.message,
+        job=job,
+        pictures=" ".join(pictures),
+        created=db.now(),
+    )
+    new = {name: row.excluded[name] for name in ("chat", "message", "job", "pictures")}
+    async with db.writing() as session:
+        await session.execute(row.on_conflict_do_update(index_elements=["platform", "key"], set_=new))
+
+
+async def by_key(db: Database, platform: str, key: str) -> Post | None:
+    """The card of this key, or None."""
+    async with db.session() as session:
+        row = await session.get(tables.Post, (platform, key))
+        return None if row is None else _post(row)
+
+
+async def at(db: Database, place: Place) -> Post | None:
+    """The card that stands at a place, the newest if several were put there; None for any other message."""
+    query = select(tables.Post).where(
+        tables.Post.platform == place.platform, tables.Post.chat == place.chat, tables.Post.message == place.message
+    )
+    async with db.session() as session:
+        row = await session.scalar(query.order_by(tables.Post.created.desc()).limit(1))
+        return None if row is None else _post(row)
+
+
+def _post(row: tables.Post) -> Post:
+    return Post(Place(row.platform, row.chat, row.message), row.key, row.job, tuple(row.pictures.split()))

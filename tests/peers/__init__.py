@@ -1,0 +1,1 @@
+"""Servers that behave as the chat platforms do, for tests without a network."""
