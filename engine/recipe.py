@@ -30,10 +30,9 @@ class Source:
     margins: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def to_json(self) -> dict[str, Json]:
-        return _said({"mask": self.mask, "margins": list(self.margins) if any(self.margins) else None}) | {
-            "picture": self.picture,
-            "strength": self.strength,
-        }
+        always: dict[str, Json] = {"picture": self.picture, "strength": self.strength}
+        margins: list[Json] = list(self.margins) if any(self.margins) else []
+        return always | _said({"mask": self.mask, "margins": margins})
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -62,7 +61,8 @@ class Upscale:
     strength: float = 0.0
 
     def to_json(self) -> dict[str, Json]:
-        return {"upscaler": self.upscaler, "factor": self.factor} | _said({"strength": self.strength})
+        always: dict[str, Json] = {"upscaler": self.upscaler, "factor": self.factor}
+        return always | _said({"strength": self.strength})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Recipe:
         return base64.b32encode(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())[:10].decode().lower()
 
     def to_json(self) -> dict[str, Json]:
-        return {
+        always: dict[str, Json] = {
             "schema": self.schema,
             "prompt": self.prompt.to_json(),
             "model": self.model,
@@ -154,7 +154,8 @@ class Recipe:
             "source": self.source.to_json() if self.source else None,
             "variation": self.variation.to_json() if self.variation else None,
             "upscale": self.upscale.to_json() if self.upscale else None,
-        } | _said(
+        }
+        return always | _said(
             {
                 "hires": self.hires.to_json() if self.hires else None,
                 "fixes": [fix.to_json() for fix in self.fixes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -263,6 +264,8 @@ async def test_after_a_restart_waiting_and_running_jobs_go_on_in_order(tmp_path:
     first = (await at.drawn())[0]
     at.pool.step(first, 1)
     await at.chat.until(lambda: len([m for m in at.chat.messages.values() if m.job]) == 3)
+    while not all(kept.place.message for kept in await jobs.unanswered(at.db, ["fake"])):
+        await asyncio.sleep(0.01)  # what was sent is written down right after
     order = [kept.job.id for kept in await jobs.unanswered(at.db, ["fake"])]
     assert order[0] == first
     await at.restart()
