@@ -7,6 +7,8 @@
 PYTHON ?=
 TORCH_INDEX ?=
 ARGS ?=
+# How many processes share the tests; a module stays with one of them.
+TEST_PROCESSES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +25,7 @@ run: setup
 setup: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

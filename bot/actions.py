@@ -5,12 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 
-from engine.recipe import MAX_SEED, Recipe, Source, Upscale, Variation
+from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale, Variation
+from prompts.prompt import Prompt
 from storage.pictures import PictureRow
 
 VARY = 0.35  # share of the way to another seed's noise: the same composition, other details
+VARY_STRONG = 0.7  # the same idea, another composition
 LARGER = 0.5  # img2img strength of "draw larger": keeps the composition, redraws what twice the size shows
+HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
+FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
+EXTENDED = 0.8  # img2img strength beyond the old edge: what lies there goes on, and new things may come
+WIDER = 0.25  # of each side's length, what zooming out adds at either end
+PANNED = 0.5  # of a side's length, what panning adds
+MARGIN = 8  # pixels; margins are multiples of it, as sizes are
 
 
 def new_seed() -> int:
@@ -27,28 +36,74 @@ def vary(row: PictureRow) -> Recipe:
     return replace(row.recipe, variation=Variation(new_seed(), VARY))
 
 
+def vary_strong(row: PictureRow) -> Recipe:
+    """Start noise that has little left of the old one."""
+    return replace(row.recipe, variation=Variation(new_seed(), VARY_STRONG))
+
+
+def hires(row: PictureRow) -> Recipe:
+    """The same seed, then a second pass over it enlarged."""
+    return replace(row.recipe, hires=HIRES)
+
+
 def upscale(row: PictureRow) -> Recipe:
     """The picture itself, resampled to twice its size."""
-    return replace(
-        row.recipe,
-        width=row.width,
-        height=row.height,
-        source=Source(row.hash, 0.0),
-        upscale=Upscale("Lanczos", 2.0),
-        variation=None,
-    )
+    return replace(_over(row, 0.0), upscale=Upscale("Lanczos", 2.0))
 
 
 def larger(row: PictureRow) -> Recipe:
     """Drawn again over the picture at twice its size."""
+    return replace(_over(row, LARGER), width=row.width * 2, height=row.height * 2)
+
+
+def fix_faces(row: PictureRow) -> Recipe:
+    """The picture itself with the faces in it drawn again."""
+    return replace(_over(row, 0.0), fixes=(FACES,))
+
+
+def zoom_out(row: PictureRow) -> Recipe:
+    """More of what is around the picture, on every side."""
+    across, down = _share(row.width, WIDER), _share(row.height, WIDER)
+    return _extended(row, (across, down, across, down))
+
+
+def pan(row: PictureRow, side: int) -> Recipe:
+    """More of what is beyond one side of the picture: 0 left, 1 top, 2 right, 3 bottom."""
+    margins = [0, 0, 0, 0]
+    margins[side] = _share(row.height if side % 2 else row.width, PANNED)
+    return _extended(row, (margins[0], margins[1], margins[2], margins[3]))
+
+
+def _over(row: PictureRow, strength: float) -> Recipe:
+    """What drew the picture, over the picture as it is now, without what came after it."""
+    source = Source(row.hash, strength)
+    made = replace(row.recipe, width=row.width, height=row.height, source=source)
+    return replace(made, variation=None, hires=None, fixes=(), upscale=None)
+
+
+def _extended(row: PictureRow, margins: tuple[int, int, int, int]) -> Recipe:
+    left, top, right, bottom = margins
     return replace(
-        row.recipe,
-        width=row.width * 2,
-        height=row.height * 2,
-        source=Source(row.hash, LARGER),
-        upscale=None,
-        variation=None,
+        _over(row, EXTENDED),
+        width=row.width + left + right,
+        height=row.height + top + bottom,
+        source=Source(row.hash, EXTENDED, margins=margins),
+        prompt=_surroundings(row.recipe.prompt),
+        seed=new_seed(),
     )
+
+
+def _surroundings(prompt: Prompt) -> Prompt:
+    """The prompt without its subject, which is in the picture already and would come a second time; as it is where
+    nothing says what is around it."""
+    around = tuple(one for one in prompt.fragments if one.part != "subject")
+    scene = any(one.part == "scene_detail" and one.origin != "preset" for one in around)
+    joined = any(one.text in ("AND", "BREAK") for one in prompt.fragments)
+    return replace(prompt, fragments=around) if scene and not joined and not prompt.raw else prompt
+
+
+def _share(length: int, share: float) -> int:
+    return max(MARGIN, round(length * share / MARGIN) * MARGIN)
 
 
 ACTIONS: dict[str, Callable[[PictureRow], Recipe]] = {
@@ -56,5 +111,23 @@ ACTIONS: dict[str, Callable[[PictureRow], Recipe]] = {
     "vary": vary,
     "upscale": upscale,
     "larger": larger,
+    "vary_strong": vary_strong,
+    "hires": hires,
+    "fix_faces": fix_faces,
+    "zoom_out": zoom_out,
+    "pan_left": partial(pan, side=0),
+    "pan_right": partial(pan, side=2),
+    "pan_up": partial(pan, side=1),
+    "pan_down": partial(pan, side=3),
 }
-REDRAWN = frozenset({"again", "vary"})  # these need the recipe that drew the pixels, not one that only enlarged them
+DETECTED = {"fix_faces": FACES.detector}  # which needs a detector that may not be installed
+# These need the recipe that drew the pixels, not one that only enlarged or mended them.
+REDRAWN = frozenset({"again", "vary", "vary_strong", "hires"})
+
+
+@cache
+def offered(action: str) -> bool:
+    """Whether the engine here can do it."""
+    from engine import faces  # only now: it brings numpy
+
+    return action not in DETECTED or faces.available(DETECTED[action])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import texts
+from bot import model_files, texts
+from bot.access import Limits
+from bot.chat import Chat
 from bot.commands import COMMANDS
-from bot.config import Config
+from bot.config import Access, Config
 from bot.platforms.web import WebChat, WebSettings
 from bot.studio import Rules, Studio
+from bot.suggest import suggest
 from bot.translators import translators
 from engine.job import Progress
 from engine.local import LocalPool
@@ -35,8 +39,8 @@ def rules(config: Config) -> Rules:
     """The part of the configuration that decides how requests become recipes."""
     width, height = map(int, config.draw.size.split("x")) if config.draw.size else (None, None)
     return Rules(
-        models=config.engine.models,
-        loras=config.engine.loras,
+        models=config.engine.folders,
+        loras=config.engine.folders,
         model=config.engine.model,
         pictures_per_request=config.queue.pictures_per_request,
         assistant=config.draw.assistant,
@@ -49,16 +53,38 @@ def rules(config: Config) -> Rules:
         ),
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
+        access=limits(config.access),
+        link=config.web.public_url or "",
+    )
+
+
+def limits(config: Access) -> Limits:
+    """What the owner allows everybody but the admins."""
+
+    def counted(rows: Sequence[str]) -> dict[str, int]:
+        return {role: int(number) for role, _, number in (row.rpartition("=") for row in rows)}
+
+    return Limits(
+        servers=frozenset(config.servers),
+        chats=frozenset(config.chats),
+        roles=frozenset(config.roles),
+        blocked=frozenset(config.blocked),
+        private=config.private,
+        pictures=config.pictures_per_day,
+        seconds=config.seconds_per_day,
+        role_pictures=counted(config.role_pictures_per_day),
+        role_seconds=counted(config.role_seconds_per_day),
+        cooldown=config.cooldown,
+        adult=config.adult,
     )
 
 
 def pool(config: Config) -> LocalPool:
     """A worker process for each configured device."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
-    for folder in config.engine.models:
-        arguments += ["--models", str(folder)]
-    for folder in config.engine.loras:
-        arguments += ["--loras", str(folder)]
+    for kind in ("models", "loras", "embeddings", "vaes", "upscalers"):
+        for folder in config.engine.folders:
+            arguments += [f"--{kind}", str(folder)]
     return LocalPool(config.engine.devices, arguments)
 
 
@@ -85,7 +111,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             in_all=config.queue.waiting_in_all,
             speeds=speeds,
         )
-        made = Studio(db, queue, translators(config, Translations(db)), rules(config))
+        tags = Index(config.data.folder / "cache")
+        made = Studio(db, queue, translators(config, Translations(db)), rules(config), tags)
         try:
             yield made
         finally:
@@ -106,10 +133,49 @@ def web(config: Config, made: Studio) -> WebChat:
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
     )
-    index = Index(config.data.folder / "cache")
+    tags = made.tags
     return WebChat(
-        made.db, settings, made.status, command_lines, lambda typed, pinyin: index.complete(typed, pinyin=pinyin)
+        made.db,
+        settings,
+        made.status,
+        command_lines,
+        None if tags is None else lambda typed, pinyin: tags.complete(typed, pinyin=pinyin),
     )
+
+
+def telegram(config: Config, made: Studio) -> Chat:
+    """The Telegram bot as configured. Its library is imported here: it takes a third of a second."""
+    from bot.platforms.telegram import TelegramChat, TelegramSettings, Webhook
+
+    told = config.telegram
+    assert told.token is not None
+    token = told.token.get_secret_value()
+    secret = hashlib.sha256(f"webhook {token}".encode()).hexdigest()
+    settings = TelegramSettings(
+        token=token,
+        api_base=told.api_base,
+        file_base=told.file_base,
+        language=None if config.language == "auto" else config.language,
+        reactions=dict(one.split("=", 1) for one in told.reactions),
+        webhook=Webhook(told.webhook, secret, told.webhook_host, told.webhook_port) if told.webhook else None,
+    )
+    return TelegramChat(made.db, settings, made.person, lambda person, typed: suggest(made, person, "tag", typed))
+
+
+def discord(config: Config, made: Studio) -> Chat:
+    """The Discord bot as configured. Its library is imported here: it takes a third of a second."""
+    from bot.platforms.discord import DiscordChat, DiscordSettings
+
+    told = config.discord
+    assert told.token is not None
+    settings = DiscordSettings(
+        token=told.token.get_secret_value(),
+        api_base=told.api_base,
+        gateway=told.gateway,
+        language=None if config.language == "auto" else config.language,
+        reactions=dict(one.split("=", 1) for one in told.reactions),
+    )
+    return DiscordChat(made, settings)
 
 
 def command_lines(language: str) -> list[tuple[str, str]]:
@@ -134,11 +200,23 @@ async def run(config: Config) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with studio(config) as made:
+        await model_files.recall(made.db)
         page = web(config, made)
-        await made.open([page])
+        chats: list[Chat] = [page]
+        if config.discord.token:
+            chats.append(discord(config, made))
+        if config.telegram.token:
+            chats.append(telegram(config, made))
+        await made.open(chats)
         await made.queue.start()
         print(f"丹青 Danqing: {page.address}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
+        looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
+        if (
+            made.tags and len(chats) > 1
+        ):  # a chat's autocompletion may not wait the two seconds that the first search takes
+            await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()
         tidying.cancel()
+        looking.cancel()
         log.info("stopping; what is not finished goes on at the next start")

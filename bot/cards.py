@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
-from bot.actions import ACTIONS
+from bot.actions import ACTIONS, offered
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.findings import glance
@@ -14,6 +15,10 @@ from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
 from storage.pictures import PictureRow
+
+FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
+# What a platform with little room puts into a menu.
+MORE = (*(action for action in ACTIONS if action not in FIRST), "original")
 
 
 def shown(row: PictureRow) -> Shown:
@@ -35,8 +40,10 @@ def notice(key: str, **values: str | int | float) -> Card:
     return Card(text=Say(key, values), fleeting=True)
 
 
-def under_way(job: Job, progress: Progress | None) -> Card:
-    """A job that waits or is being drawn: what was understood, where it stands."""
+def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Card:
+    """A job that waits or is being drawn: what was understood, where it stands. A spoiler has no previews."""
+    if spoiler and progress is not None:
+        progress = replace(progress, preview=None)
     waiting = progress is None or progress.state is State.WAITING
     key = "job.waiting" if waiting else "job.running"
     if job.attempt and waiting:
@@ -51,10 +58,13 @@ def under_way(job: Job, progress: Progress | None) -> Card:
         findings=glance(job.recipe.prompt),
         recipe=job.recipe,
         buttons=(Button("cancel", job.id),),
+        spoiler=spoiler,
     )
 
 
-def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json]) -> Card:
+def ended(
+    job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
+) -> Card:
     """The one answer to a job, in whatever way it ended."""
     buttons: tuple[Button, ...] = ()
     if job.state is State.DONE:
@@ -78,13 +88,14 @@ def ended(job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[st
         recipe=pictures[0].recipe if pictures else job.recipe,
         pictures=tuple(map(shown, pictures)),
         buttons=buttons,
+        spoiler=spoiler,
     )
 
 
 def picture_buttons(picture: str) -> tuple[Button, ...]:
-    drawing = tuple(Button(action, picture) for action in ACTIONS)
-    drawing = (*drawing, Button("edit", picture))
-    return (*drawing, Button("favourite", picture), Button("recipe", picture), Button("delete", picture, danger=True))
+    """What can be done with a picture: what most want first, then `MORE`, in the end what cannot be undone."""
+    names = (*FIRST, *MORE, "delete")
+    return tuple(Button(name, picture, danger=name == "delete") for name in names if offered(name))
 
 
 def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
@@ -102,8 +113,14 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
     }
     if recipe.source:
         lines["source"] = f"{recipe.source.picture[:10]} × {recipe.source.strength:g}"
+        if any(recipe.source.margins):
+            lines["margins"] = " ".join(map(str, recipe.source.margins))
     if recipe.variation:
         lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
+    if recipe.hires:
+        lines["hires"] = f"{recipe.hires.upscaler} × {recipe.hires.factor:g}"
+    if recipe.fixes:
+        lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:
         lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
     return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from engine.job import Progress, State
@@ -75,6 +75,11 @@ class Press:
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
     room: Room = Room()
+
+
+def common(asked: Request | Press) -> Place:
+    """The place whose people share rules and words: the whole server, or the chat where there is none."""
+    return replace(asked.place, chat=asked.room.server) if asked.room.server else asked.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import binascii
 import errno
 import json
 import re
@@ -11,18 +10,16 @@ import shutil
 import socket
 import sys
 import tempfile
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import SecretStr
-
 from bot import translators
 from bot.chat import Say
 from bot.config import Config
-from engine import catalog, samplers
+from engine import catalog, samplers, tiers
+from engine.errors import BadFile
 from prompts.errors import Refusal
 from prompts.translate import Unavailable
 from storage import migrations
@@ -33,6 +30,15 @@ SHORT_PASSWORD = 8  # characters
 PATIENCE = 90  # seconds; torch from a cold disk has taken twenty
 
 Level = Literal["ok", "warn", "error"]
+
+# How much of a model stays on a card, by the tiers of engine/tiers.py.
+TIER_TEXTS = {
+    "all": "check.tier_all",
+    "encoders": "check.tier_encoders",
+    "tiles": "check.tier_tiles",
+    "parts": "check.tier_parts",
+    "layers": "check.tier_layers",
+}
 
 # Runs in a process of its own, for torch must not enter this one.
 LOOK_AT_DEVICES = """
@@ -65,6 +71,7 @@ def _refused(refusal: Refusal, level: Level = "error") -> Finding:
 
 async def check(config: Config) -> list[Finding]:
     """Everything that can be found out before a start, in the order of the settings. Changes nothing."""
+    chats = asyncio.gather(_discord(config), _telegram(config))
     files, database, devices, page, service = await asyncio.gather(
         asyncio.to_thread(_files, config),
         _database(config),
@@ -72,10 +79,12 @@ async def check(config: Config) -> list[Finding]:
         asyncio.to_thread(_page, config),
         _service(config),
     )
+    discord, telegram = await chats
     return [
         _finding("ok", "check.settings"),
         *page,
-        *_tokens(config),
+        *discord,
+        *telegram,
         *files["data"],
         *database,
         *files["models"],
@@ -128,11 +137,11 @@ def _models(config: Config) -> Iterator[Finding]:
                 yield _finding(level, "check.folder_missing", name=name, path=str(folder))
     if not (catalog.DEMO / "model_index.json").is_file():
         yield _finding("error", "check.builtin", path=str(catalog.DEMO))
-    known = catalog.models(engine.models)
+    known = catalog.models(engine.folders)
     yield _finding("ok", "check.models", count=len(known), names=_some([model.name for model in known]))
-    for entry in catalog.skipped(engine.models):
+    for entry in catalog.skipped(engine.folders):
         yield _finding("warn", entry.key, name=entry.name, path=str(entry.path))
-    files = catalog.loras(engine.loras)
+    files = catalog.loras(engine.folders)
     if files:
         yield _finding("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
     try:
@@ -149,6 +158,13 @@ def _models(config: Config) -> Iterator[Finding]:
 
 def _some(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def _usual(config: Config) -> catalog.Model | None:
+    try:
+        return catalog.model(catalog.models(config.engine.models), config.engine.model)
+    except Refusal:
+        return None
 
 
 async def _devices(config: Config) -> list[Finding]:
@@ -171,11 +187,17 @@ async def _devices(config: Config) -> list[Finding]:
             await child.wait()
     if "error" in found:
         return [_finding("error", "check.torch_broken", problem=found["error"])]
-    return [_finding("ok", "check.torch", version=found["torch"]), *_named(config.engine.devices, found["cuda"])]
+    return [
+        _finding("ok", "check.torch", version=found["torch"]),
+        *_named(config.engine.devices, found["cuda"], _usual(config)),
+    ]
 
 
-def _named(devices: tuple[str, ...], cards: list[tuple[str, int]]) -> Iterator[Finding]:
-    """What each of `devices` is; `cards` are the graphics cards there are, each with its memory in bytes."""
+def _named(
+    devices: tuple[str, ...], cards: list[tuple[str, int]], model: catalog.Model | None = None
+) -> Iterator[Finding]:
+    """What each of `devices` is; `cards` are the graphics cards there are, each with its memory in bytes; `model` is
+    the one that is drawn with usually."""
     for device in devices:
         number = re.fullmatch(r"cuda:(\d+)", device)
         wanted = [int(number[1])] if number else list(range(len(cards))) if device != "cpu" else []
@@ -186,8 +208,21 @@ def _named(devices: tuple[str, ...], cards: list[tuple[str, int]]) -> Iterator[F
         for i in wanted:
             name, memory = cards[i]
             yield _finding("ok", "check.device", device=f"cuda:{i}", card=name, memory=f"{memory / 2**30:.0f}")
+            yield from _tier(f"cuda:{i}", memory, model)
         if not wanted:
             yield _finding("ok", "check.device_cpu")
+
+
+def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Finding]:
+    """How much of the usual model will stay on a card."""
+    if model is None:
+        return
+    try:
+        sizes = tiers.weights(model.path)
+    except (BadFile, OSError):
+        return  # said of the model already
+    tier = tiers.choose(sizes, model.width * model.height, memory, "cuda")
+    yield _finding("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
 
 
 def _page(config: Config) -> Iterator[Finding]:
@@ -219,31 +254,39 @@ def _bound(host: str, port: int) -> Finding:
     return _finding("ok", "check.page", **values)
 
 
-def _tokens(config: Config) -> Iterator[Finding]:
-    for name, token, right in (
-        ("Discord", config.discord.token, _is_discord),
-        ("Telegram", config.telegram.token, _is_telegram),
-    ):
-        if isinstance(token, SecretStr):
-            if right(token.get_secret_value()):
-                yield _finding("warn", "check.token_later", platform=name)
-            else:
-                yield _finding("error", "check.token_form", platform=name, section=name.lower())
+async def _telegram(config: Config) -> list[Finding]:
+    told = config.telegram
+    if told.token is None:
+        return []
+    from bot.platforms.telegram.token import owner
 
-
-def _is_telegram(token: str) -> bool:
-    return re.fullmatch(r"\d+:[A-Za-z0-9_-]{35}", token) is not None
-
-
-def _is_discord(token: str) -> bool:
-    """Three parts in URL-safe base64; the first is the bot's number in digits."""
-    parts = token.split(".")
-    if len(parts) != 3 or not all(re.fullmatch(r"[A-Za-z0-9_-]+", part) for part in parts):
-        return False
+    token = told.token.get_secret_value()
+    if not re.fullmatch(r"\d+:[A-Za-z0-9_-]{35}", token):
+        return [_finding("error", "check.token_form", platform="Telegram", section="telegram")]
     try:
-        return urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)).isdigit()
-    except binascii.Error:
-        return False
+        bot = await owner(token, told.api_base)
+    except Refusal as refusal:
+        return [_refused(refusal)]
+    except ConnectionError as error:
+        return [_finding("warn", "check.telegram_away", problem=str(error))]
+    found = [_finding("ok", "check.telegram", name=f"@{bot.username}")]
+    if not bot.can_read_all_group_messages:
+        found.append(_finding("ok", "check.telegram_privacy"))
+    if not bot.supports_inline_queries:
+        found.append(_finding("ok", "check.telegram_inline"))
+    return found
+
+
+async def _discord(config: Config) -> list[Finding]:
+    told = config.discord
+    if told.token is None:
+        return []
+    from bot.platforms.discord import invite
+
+    token = told.token.get_secret_value()
+    if not invite.application_of(token):
+        return [_finding("error", "check.token_form", platform="Discord", section="discord")]
+    return [Finding(level, text) async for level, text in invite.check(token, told.api_base)]
 
 
 async def _service(config: Config) -> list[Finding]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,12 @@ from prompts.prompt import Json, LoraUse, Options
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
 translate = typer.Typer(help="Install a translation package, or see what translates.", rich_markup_mode=None)
 app.add_typer(translate, name="translate")
+models_app = typer.Typer(help="List, fetch and convert models.", rich_markup_mode=None)
+app.add_typer(models_app, name="models")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+ROOT = Path(__file__).resolve().parent.parent
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings file (config.yaml).")]
 
 
@@ -61,11 +65,7 @@ def run(config: ConfigFile = None) -> None:
     """Start the bot."""
     from bot.app import run as serve
 
-    settings = _load(config)
-    for name in ("discord", "telegram"):
-        if getattr(settings, name).token is not None:
-            err.print(say("check.token_later", platform=name.title()))
-    asyncio.run(serve(settings))
+    asyncio.run(serve(_load(config)))
 
 
 @app.command()
@@ -129,31 +129,55 @@ def prompt(
     asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
 
 
-@app.command()
-def models(as_json: Annotated[bool, typer.Option("--json")] = False, config: ConfigFile = None) -> None:
+@models_app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigFile = None,
+) -> None:
     """List what can be drawn with."""
+    if context.invoked_subcommand:
+        return
+    from bot.model_files import COMPANIONS, cards
     from engine import catalog
 
-    engine = _load(config, quiet=True).engine
-    found, files = catalog.models(engine.models), catalog.loras(engine.loras)
+    folders = _load(config, quiet=True).engine.folders
+    found, files = catalog.models(folders), catalog.loras(folders)
     if as_json:
-        rows: dict[str, Json] = {
-            "models": [
-                {"name": one.name, "family": one.family, "size": f"{one.width}x{one.height}", "path": str(one.path)}
-                for one in found
-            ],
-            "loras": [{"name": one.name, "path": str(one.path)} for one in files],
-        }
-        _print_json(rows)
+        _print_json(cards(folders))
         return
     table = Table(say("cli.model"), say("cli.family"), say("cli.size"), say("cli.folder"))
     for one in found:
         table.add_row(one.name, one.family, f"{one.width}x{one.height}", str(one.path))
     out.print(table)
-    for entry in catalog.skipped(engine.models):
-        out.print(f"{entry.path}: {say(entry.key, name=entry.name)}", markup=False)
     for lora in files:
-        out.print(f"LoRA {lora.name}  {lora.path}", markup=False)
+        out.print(f"LoRA {lora.name}  {lora.family} {lora.path}", markup=False)
+    for kind in COMPANIONS:
+        for other in catalog.companions(folders, kind):
+            out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
+    for entry in catalog.skipped(folders):
+        out.print(f"{entry.path}: {say(entry.key, name=entry.name)}", markup=False)
+
+
+@models_app.command("install")
+def install_model(
+    name: Annotated[str, typer.Argument(help="owner/name on the hub, or owner/name/file.safetensors.")],
+    config: ConfigFile = None,
+) -> None:
+    """Fetch a model from the hub (HF_ENDPOINT) into the first folder with models."""
+    from bot.hub import install as fetch
+
+    found = fetch(name, _load(config, quiet=True).engine.models[0])
+    out.print(say("hub.installed", path=str(found)), markup=False)
+
+
+@models_app.command()
+def convert(file: Annotated[Path, typer.Argument(help="A .ckpt, .pt, .pth or .bin file that you trust.")]) -> None:
+    """Make a .safetensors of an old file, beside it."""
+    worker = subprocess.run([sys.executable, "-m", "engine.convert", str(file.absolute())], cwd=ROOT, check=False)
+    if worker.returncode:
+        raise Refusal("convert.failed", name=file.name)
+    out.print(say("convert.done", path=str(file.with_suffix(".safetensors"))), markup=False)
 
 
 @app.command()
@@ -233,8 +257,8 @@ async def _prompts(
     from prompts.translate.own import own
     from prompts.words import meter
 
-    loras = known(catalog.loras(config.engine.loras))
-    family = catalog.model(catalog.models(config.engine.models), model or config.engine.model).family
+    loras = known(catalog.loras(config.engine.folders))
+    family = catalog.model(catalog.models(config.engine.folders), model or config.engine.model).family
     chain = own(await local_words(config), translators(config))
     for line in [text] if text is not None else sys.stdin:
         try:

@@ -84,7 +84,9 @@ Folder = Annotated[Path, BeforeValidator(_absolute)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(_several)]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$"), BeforeValidator(_lower)]
 Devices = Annotated[tuple[Device, ...], BeforeValidator(_several), Field(min_length=1)]
-Admins = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S(.*\S)?$")], ...], BeforeValidator(_several)]
+Named = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S(.*\S)?$")], ...], BeforeValidator(_several)]
+Counted = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:[^\s=]+=\d{1,6}$")], ...], BeforeValidator(_several)]
+Reactions = Annotated[tuple[Annotated[str, Field(pattern=r"^[^\s=]+=[a-z_]+$")], ...], BeforeValidator(_several)]
 Host = Annotated[str, Field(pattern=r"^[\w.:%-]+$"), BeforeValidator(_bare)]
 Url = Annotated[str, BeforeValidator(_public)]
 
@@ -142,7 +144,7 @@ class Web(Section):
 
 
 class Discord(Section):
-    """The Discord bot; it comes with a later version, its settings are checked already."""
+    """The Discord bot; it runs where there is a token."""
 
     token: SecretStr | None = setting(None, "The bot's token.", "机器人的令牌。", min_length=1)
     token_file: Folder | None = setting(
@@ -161,10 +163,16 @@ class Discord(Section):
         pattern=r"^wss?://[^\s@]+$",
         example="wss://gateway.discord.gg",
     )
+    reactions: Reactions = setting(
+        ("🔁=again", "⬆️=upscale", "🎲=vary", "❤️=favourite", "⭐=favourite", "✉️=original", "ℹ️=recipe", "❌=delete"),
+        "What a reaction to the bot's pictures does, each as emoji=action.",
+        "给图片加表情回应会做什么，每项写成“表情=操作”。",
+        example="🔁=again, ❌=delete",
+    )
 
 
 class Telegram(Section):
-    """The Telegram bot; it comes with a later version, its settings are checked already."""
+    """The Telegram bot; a token turns it on."""
 
     token: SecretStr | None = setting(None, "The bot's token.", "机器人的令牌。", min_length=1)
     token_file: Folder | None = setting(
@@ -181,6 +189,27 @@ class Telegram(Section):
         "Where Telegram hands out files.",
         "下载 Telegram 文件的地址。",
         example="https://api.telegram.org/file",
+    )
+    reactions: Reactions = setting(
+        ("❤=favourite", "🔥=upscale", "👍=again", "👎=delete"),
+        "What reactions to a picture do, each as emoji=action; the actions are named as the buttons are.",
+        "给图片点的表情各做什么，写成“表情=动作”；动作与按钮同名。",
+        example="❤=favourite",
+    )
+    webhook: Url | None = setting(
+        None,
+        "The https address where Telegram posts updates; empty asks Telegram for them, which needs no address.",
+        "Telegram 推送更新的 https 地址；留空则由机器人自己去取，不需要公网地址。",
+        example="https://bot.example.org/telegram",
+    )
+    webhook_host: Host = setting(
+        "127.0.0.1",
+        "The address to listen on for what Telegram posts; a proxy with the certificate stands before it.",
+        "接收推送时监听的地址；前面由带证书的反向代理转发。",
+        example="127.0.0.1",
+    )
+    webhook_port: int = setting(
+        8443, "The port to listen on for what Telegram posts.", "接收推送时监听的端口。", ge=0, le=65535
     )
 
 
@@ -230,6 +259,19 @@ class Engine(Section):
     loras: Folders = setting(
         (Path("loras"),), "The folders with LoRA files.", "LoRA 文件所在的文件夹。", example="loras"
     )
+    embeddings: Folders = setting(
+        (Path("embeddings"),),
+        "The folders with embeddings (textual inversion).",
+        "嵌入（textual inversion）文件所在的文件夹。",
+        example="embeddings",
+    )
+    vaes: Folders = setting((Path("vaes"),), "The folders with VAEs.", "VAE 所在的文件夹。", example="vaes")
+    upscalers: Folders = setting(
+        (Path("upscalers"),),
+        "The folders with files of upscaling networks.",
+        "放大模型文件所在的文件夹。",
+        example="upscalers",
+    )
     model: str = setting(
         "danqing-demo",
         "The model that draws when nobody names one.",
@@ -237,6 +279,11 @@ class Engine(Section):
         min_length=1,
         example="danqing-demo",
     )
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All folders: what a file is shows in the file, wherever it lies."""
+        return tuple(dict.fromkeys((*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers)))
 
 
 class Queue(Section):
@@ -301,11 +348,77 @@ class Translate(Section):
 class Access(Section):
     """Who may do what."""
 
-    admins: Admins = setting(
+    admins: Named = setting(
         (),
-        "The people who may stop anybody's request, each as platform:account.",
-        "可以取消任何人请求的管理员，写成“平台:账号”。",
+        "The people who may stop anybody's request and use /admin, each as platform:account.",
+        "可以取消任何人的请求、使用 /admin 的管理员，写成“平台:账号”。",
         example="discord:123456789",
+    )
+    servers: Named = setting(
+        (),
+        "The servers and groups the bot answers in, each as platform:id; empty answers in all.",
+        "机器人只在这些服务器和群里回应，写成“平台:编号”；留空则都回应。",
+        example="discord:123456789",
+    )
+    chats: Named = setting(
+        (),
+        "The channels in servers the bot answers in, each as platform:id; empty answers in all.",
+        "机器人只在服务器里的这些频道回应，写成“平台:编号”；留空则都回应。",
+        example="discord:123456789",
+    )
+    roles: Named = setting(
+        (),
+        "Who may draw in servers has one of these roles, each as platform:id; empty asks for none.",
+        "在服务器里画画需要其中一个身份组，写成“平台:编号”；留空则不需要。",
+        example="discord:123456789",
+    )
+    private: bool = setting(True, "Whether strangers may draw in private conversations.", "是否允许大家在私聊里画画。")
+    blocked: Named = setting(
+        (),
+        "The people who may do nothing, each as platform:account.",
+        "不许使用机器人的人，写成“平台:账号”。",
+        example="telegram:123456789",
+    )
+    pictures_per_day: int = setting(
+        0,
+        "How many pictures a person may ask for in a day (UTC); 0 sets no limit.",
+        "每人每天（UTC）最多画几张；0 表示不限。",
+        ge=0,
+        le=100_000,
+    )
+    seconds_per_day: int = setting(
+        0,
+        "How many seconds of drawing time a person has in a day (UTC); 0 sets no limit.",
+        "每人每天（UTC）最多用几秒绘画时间；0 表示不限。",
+        ge=0,
+        le=86_400,
+    )
+    role_pictures_per_day: Counted = setting(
+        (),
+        "Other numbers of pictures for roles, each as platform:id=number; the best of a person's roles counts.",
+        "为身份组另设的每天张数，写成“平台:编号=数量”；一个人有多个身份组时取最多的。",
+        example="discord:123456789=100",
+    )
+    role_seconds_per_day: Counted = setting(
+        (),
+        "Other numbers of seconds for roles, each as platform:id=number; the best of a person's roles counts.",
+        "为身份组另设的每天秒数，写成“平台:编号=数量”；一个人有多个身份组时取最多的。",
+        example="discord:123456789=600",
+    )
+    cooldown: float = setting(
+        0.0,
+        "How many seconds a person waits between two requests.",
+        "每个人两次请求之间要等几秒。",
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+    )
+    adult: Annotated[Literal["refuse", "spoiler", "allow", "never"], BeforeValidator(_lower)] = setting(
+        "refuse",
+        "What becomes of words for adults outside age-restricted rooms, where a server has no rule of its own: refuse, "
+        "spoiler (veil the pictures) or allow; never refuses them everywhere.",
+        "有年龄限制的频道以外出现成人词语时怎么办（服务器可自行另设）：refuse 拒绝、spoiler 画出来但遮住、allow 允许；"
+        "never 表示任何地方都拒绝。",
     )
 
 

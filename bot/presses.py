@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import cards
-from bot.chat import Card, Person, Press, Request
+from bot.access import veiled
+from bot.chat import Card, Person, Press, Request, Say
+from bot.commands.loras import with_lora, without_lora
+from bot.errors import Gone, Unreachable
+from bot.forms import FIELDS
 from prompts.errors import Refusal
 from storage import favourites, jobs, pictures
 
@@ -35,6 +41,10 @@ async def use(studio: Studio, press: Press) -> None:
 
 
 async def edit(studio: Studio, press: Press) -> None:
+    """By a sentence, or by a form filled in (bot/forms.py)."""
+    if any(name in press.values for name in FIELDS):
+        await studio.refill(press)
+        return
     sentence = press.values.get("sentence", "")
     if not sentence.strip():
         raise Refusal("edit.how", picture=press.target)
@@ -59,7 +69,14 @@ async def _free_name(studio: Studio, person: Person, text: str) -> str:
 
 
 async def recipe(studio: Studio, press: Press) -> Card:
-    return cards.recipe_card(await studio.picture(press.person, press.target))
+    row = await studio.picture(press.person, press.target)
+    return replace(cards.recipe_card(row), spoiler=await veiled(studio, press, [row.recipe]))
+
+
+async def original(studio: Studio, press: Press) -> Card:
+    row = await studio.picture(press.person, press.target)
+    spoiler = await veiled(studio, press, [row.recipe])
+    return Card(text=Say("picture.original"), pictures=(cards.shown(row),), originals=True, spoiler=spoiler)
 
 
 async def delete(studio: Studio, press: Press) -> Card:
@@ -67,10 +84,12 @@ async def delete(studio: Studio, press: Press) -> Card:
     await pictures.delete(studio.db, row.id)
     kept = await jobs.get(studio.db, row.job) if row.job else None
     if kept and kept.place.platform in studio.chats:
-        await studio.chats[kept.place.platform].edit(kept.place, await studio.last_card(kept))
+        with suppress(Gone, Unreachable):  # somebody took the message away before
+            await studio.chats[kept.place.platform].edit(kept.place, await studio.last_card(kept))
     return cards.notice("picture.deleted")
 
 
 PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
-    press.__name__: press for press in (cancel, retry, use, edit, favourite, recipe, delete)
+    press.__name__: press
+    for press in (cancel, retry, use, edit, favourite, recipe, original, with_lora, without_lora, delete)
 }

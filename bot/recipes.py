@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from engine.catalog import Model
 from engine.recipe import MAX_SEED, Recipe, Source
 from prompts import styles
 from prompts.errors import Refusal
-from prompts.prompt import Json, Options, Prompt, was_said
+from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
 
 LARGE = 2.0  # "高清" asks for this many times the pixels of the model's own size
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
@@ -55,6 +56,36 @@ def options_of(recipe: Recipe) -> Options:
         seed=recipe.seed,
         model=recipe.model,
     )
+
+
+def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
+    """A recipe made anew from another's options, with what options do not say; `fresh`: the seed is another one."""
+    return replace(
+        made,
+        source=from_.source,
+        variation=None if fresh else from_.variation,
+        clip_skip=from_.clip_skip,
+        hires=from_.hires,
+        fixes=from_.fixes,
+        refiner=from_.refiner,
+        vae=from_.vae,
+        quality=from_.quality,
+    )
+
+
+def joined(*layers: Sequence[LoraUse]) -> tuple[LoraUse, ...]:
+    """LoRAs of several layers; of those with one name, the later layer's weight counts."""
+    found: dict[str, LoraUse] = {}
+    for use in itertools.chain.from_iterable(layers):
+        found.pop(use.name, None)
+        found[use.name] = use
+    return tuple(found.values())
+
+
+def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
+    """The LoRAs that a person's settings put into every picture."""
+    rows = cast(list[tuple[str, float]], settings.get("loras") or [])
+    return tuple(LoraUse(name, weight) for name, weight in rows)
 
 
 def suited(style: str, model: Model, base: bool) -> Options:
@@ -100,10 +131,8 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
 
 
 def check(recipe: Recipe, model: Model) -> None:
-    """Raises Refusal for sizes that the model or the upscaler does not do, before anything waits for it."""
-    catalog.check_size(model, recipe.width, recipe.height)
-    if recipe.upscale:
-        upscale.check(recipe.upscale, recipe.width, recipe.height)
+    """Raises Refusal for what the model, an upscaler or a detector does not do, before anything waits for it."""
+    upscale.finished(recipe, model)
 
 
 def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:

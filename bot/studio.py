@@ -7,26 +7,30 @@ import base64
 import io
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
 
-from bot import cards, findings, recipes
+from bot import access, cards, findings, recipes
 from bot.access import owner_or_admin
 from bot.actions import ACTIONS, REDRAWN, new_seed
 from bot.answers import Answers
-from bot.chat import Card, Chat, Person, Press, Request
+from bot.chat import Card, Chat, Person, Press, Request, common
 from bot.errors import Unfit
+from bot.links import Codes
 from engine import catalog
-from engine.catalog import Model
+from engine.catalog import LoraFile, Model
 from engine.job import Job, Progress, State
 from engine.queue import Changed, Finished, Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.errors import Refusal
-from prompts.prompt import Json, Options, Prompt
+from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.search import Index
 from prompts.translate import Translator
 from prompts.translate.own import own
 from storage import dictionary, jobs, people, pictures
@@ -49,18 +53,33 @@ class Rules:
     draw: Options = field(default_factory=Options)
     wildcards: tuple[Path, ...] = ()
     admins: frozenset[str] = frozenset()
+    access: access.Limits = field(default_factory=access.Limits)
+    link: str = ""  # where the page is, for those who have no other way to it
 
 
 class Studio:
     """Takes requests and presses from all platforms (`bot.chat.Desk`), and answers each exactly once."""
 
-    def __init__(self, db: Database, queue: Queue, translators: Sequence[Translator], rules: Rules) -> None:
+    def __init__(
+        self,
+        db: Database,
+        queue: Queue,
+        translators: Sequence[Translator],
+        rules: Rules,
+        tags: Index | None = None,
+    ) -> None:
         self.db = db
         self.queue = queue
         self.rules = rules
+        self.tags = tags
         self.chats: dict[str, Chat] = {}
         self._translators = translators
         self._answers = Answers(db, self.chats)
+        self.now: Callable[[], datetime] = db.now  # quotas count by it
+        self.started = time.monotonic()
+        self.draining = False  # nothing new is accepted, what was accepted is drawn
+        self.codes = Codes()
+        self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
         """Listen on these platforms, and take up every job they have not answered yet (unless told not to)."""
@@ -72,7 +91,7 @@ class Studio:
         for kept in await jobs.unanswered(self.db, self.chats.keys()):
             if kept.job.state in (State.WAITING, State.RUNNING):
                 job = replace(kept.job, state=State.WAITING)
-                self._answers.follow(job, kept.place, cards.under_way(job, None))
+                self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
                 self.queue.put(job)
             else:
                 self._answers.follow(kept.job, kept.place, await self.last_card(kept), ended=True)
@@ -113,6 +132,7 @@ class Studio:
         self, asked: Request | Press, run: Callable[[], Awaitable[Card | None]], *, fleeting: bool
     ) -> None:
         try:
+            await access.enter(self, asked)
             card = await run()
         except Refusal as refusal:
             card = cards.error(refusal, fleeting=fleeting)
@@ -138,6 +158,7 @@ class Studio:
             "device": best.device,
             "model": best.model or self.rules.model,
             "builtin": (best.model or self.rules.model) == catalog.BUILTIN,
+            "tier": best.tier,
             "workers": len(workers),
             "waiting": len(self.queue),
             "running": self.queue.running,
@@ -154,13 +175,14 @@ class Studio:
         given: Options | None = None,
         place: Place | None = None,
         over: bool = False,
+        standing: bool = True,
     ) -> tuple[Prompt, Options, Model]:
         """What a text asks for: the prompt, the options in it, and the model that would draw it. The person's own
         dictionary holds, and the one of the room it was said in. `over`: it will be drawn over a picture, which says
-        itself what a short text leaves open."""
+        itself what a short text leaves open. `standing`: with the LoRAs the person always wants."""
         settings = await people.settings(self.db, person.id)
         translators = own(await dictionary.words(self.db, person.id, place), self._translators)
-        standing = recipes.chosen(settings)
+        chosen = recipes.chosen(settings)
         given = given or Options()
         seed = new_seed()  # now, since what is left to chance in the text is drawn with it
         given = replace(
@@ -170,7 +192,7 @@ class Studio:
         )
         raw = given.raw or not self.rules.assistant or settings.get("assistant") is False
         models = await asyncio.to_thread(catalog.models, self.rules.models)
-        name = given.model or standing.model or self.rules.model
+        name = given.model or chosen.model or self.rules.model
         while True:
             model = catalog.model(models, name)
             prompt, said = await compose(
@@ -185,25 +207,48 @@ class Studio:
             )
             style = "" if prompt.raw else given.style or said.style
             suited = recipes.suited(style, model, over) if style else Options()
-            options = recipes.merged(Options(seed=seed), self.rules.draw, suited, standing, said, given)
+            options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
             if not options.model or options.model == name:
-                return prompt, options, model
+                loras = await self._always(settings, model) if standing and not raw else ()
+                return replace(prompt, loras=recipes.joined(loras, prompt.loras)), options, model
             name = options.model  # named in the text: its family may want other words
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
         over = bool(request.files or request.reply_to)
         prompt, options, model = await self.understand(
-            request.person, text, negative=request.negative, given=request.options, place=request.place, over=over
+            request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
-        prompt = replace(prompt, loras=(*prompt.loras, *request.loras))
-        if prompt.loras:
-            found = findings.look(prompt, await asyncio.to_thread(catalog.loras, self.rules.loras))
-            if any(one.severity == "error" for one in found):
-                raise Unfit(prompt, found)
+        prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
+        await self.fitting(prompt, model)
         base = await self._base(request)
         made = recipes.make(prompt, options, model, most=self.rules.pictures_per_request, base=base)
         await self.submit(request, made, parent=request.reply_to)
+
+    async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
+        """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
+        wanted = recipes.always(settings)
+        there = {one.name: one for one in await self.loras()} if wanted else {}
+        return tuple(use for use in wanted if use.name in there and _fits(model, there[use.name]))
+
+    async def model(self, name: str) -> Model:
+        """The model of that name. Raises Refusal `model.unknown`."""
+        return catalog.model(await asyncio.to_thread(catalog.models, self.rules.models), name)
+
+    async def loras(self) -> tuple[LoraFile, ...]:
+        """The LoRAs there are."""
+        return await asyncio.to_thread(catalog.loras, self.rules.loras)
+
+    async def fitting(self, prompt: Prompt, model: Model) -> None:
+        """Raises Unfit where the prompt names LoRAs that are not there, Refusal for those of another kind of model."""
+        if not prompt.loras:
+            return
+        files = await self.loras()
+        found = findings.look(prompt, files)
+        if any(one.severity == "error" for one in found):
+            raise Unfit(prompt, found)
+        for use in prompt.loras:
+            catalog.check_pair(model, catalog.lora(files, use.name))
 
     async def _base(self, request: Request) -> recipes.Base | None:
         if request.files:
@@ -219,8 +264,7 @@ class Studio:
     async def _redraw(self, press: Press) -> None:
         row = await self.picture(press.person, press.target)
         recipe = ACTIONS[press.action](await self._drawn_from(row) if press.action in REDRAWN else row)
-        models = await asyncio.to_thread(catalog.models, self.rules.models)
-        recipes.check(recipe, catalog.model(models, recipe.model))
+        recipes.check(recipe, await self.model(recipe.model))
         await self.submit(press, (recipe,), parent=row.id)
 
     async def _drawn_from(self, row: PictureRow) -> PictureRow:
@@ -234,31 +278,48 @@ class Studio:
         """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
         row = await self.picture(asked.person, picture)
         recipe = (await self._drawn_from(row)).recipe
-        models = await asyncio.to_thread(catalog.models, self.rules.models)
-        model = catalog.model(models, recipe.model)
-        translators = own(await dictionary.words(self.db, asked.person.id, asked.place), self._translators)
+        model = await self.model(recipe.model)
+        translators = own(await dictionary.words(self.db, asked.person.id, common(asked)), self._translators)
         from prompts.edit import edit  # only now: its many patterns take a while to compile
 
         edited = await edit(recipe.prompt, sentence, translators=translators, family=model.family)
         options = recipes.merged(recipes.options_of(recipe), edited.options)
-        model = catalog.model(models, options.model or recipe.model)
+        model = await self.model(options.model or recipe.model)
         made = recipes.make(edited.prompt, options, model, most=self.rules.pictures_per_request)
-        same = recipe.variation if edited.options.seed is None else None
-        drawn = (replace(one, source=recipe.source, variation=same, clip_skip=recipe.clip_skip) for one in made)
-        await self.submit(asked, tuple(drawn), parent=row.id)
+        fresh = edited.options.seed is not None
+        await self.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
+
+    async def refill(self, press: Press) -> None:
+        """Draw a picture again as its form (bot/forms.py) was filled in."""
+        from bot.forms import redrawn
+
+        row = await self.picture(press.person, press.target)
+        recipe = (await self._drawn_from(row)).recipe
+        await self.submit(press, await redrawn(self, press, recipe), parent=row.id)
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
-        self.queue.admit(asked.person.id)
-        job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
-        place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
-        kept = await jobs.add(
-            self.db, job, place=place, language=asked.person.language, request_key=asked.key, parent=parent
-        )
-        if kept:  # an update delivered twice is one job
-            answer = self._answers.follow(job, place, cards.under_way(job, None))
+        async with self._door:
+            if asked.key and await jobs.known(self.db, asked.key):
+                return  # an update delivered twice is one job
+            spoiler = await access.admit(self, asked, made)
+            self.queue.admit(asked.person.id)
+            job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
+            place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
+            kept = await jobs.add(
+                self.db,
+                job,
+                place=place,
+                language=asked.person.language,
+                request_key=asked.key,
+                parent=parent,
+                spoiler=spoiler,
+            )
+            if not kept:  # another process on the same database was first
+                return
+            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler))
             self.queue.put(job)
-            answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id)))
+        answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
 
     # --- what becomes of jobs ---
 
@@ -269,25 +330,26 @@ class Studio:
                 known = answer.card.progress
                 if news.preview is None and known is not None:
                     news = replace(news, preview=known.preview)
-                answer.show(cards.under_way(answer.job, news))
+                answer.show(cards.under_way(answer.job, news, answer.card.spoiler))
             return
         answer = self._answers.of(news.job.id)
         if answer is None:
             raise KeyError(news.job.id)  # whoever puts a job into the queue follows it first
         answer.job = news.job
         if isinstance(news, Changed):
-            answer.show(cards.under_way(news.job, answer.card.progress if news.job.state is State.WAITING else None))
+            progress = answer.card.progress if news.job.state is State.WAITING else None
+            answer.show(cards.under_way(news.job, progress, answer.card.spoiler))
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
-            answer.show(await self._end(news), ended=True)
+            answer.show(await self._end(news, answer.card.spoiler), ended=True)
 
-    async def _end(self, news: Finished) -> Card:
+    async def _end(self, news: Finished, spoiler: bool) -> Card:
         job, made = news.job, list(news.pictures)
         try:
             rows = await jobs.end(
                 self.db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values)
             )
-            return cards.ended(job, rows, news.key, dict(news.values))
+            return cards.ended(job, rows, news.key, dict(news.values), spoiler)
         except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
             job = replace(job, state=State.FAILED)
             values = dict(refusal.values)
@@ -300,7 +362,7 @@ class Studio:
     async def last_card(self, kept: Kept) -> Card:
         """The answer to a job that has ended, with the pictures of it that are still there."""
         rows = await pictures.of_job(self.db, kept.job.id)
-        return cards.ended(kept.job, rows, kept.error_key, kept.error_values)
+        return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler)
 
     async def picture(self, person: Person, picture: str) -> PictureRow:
         """A picture that this person may act on. Raises Refusal."""
@@ -317,6 +379,14 @@ class Studio:
             raise Refusal("job.unknown")
         owner_or_admin(person, kept.job.owner)
         return kept
+
+
+def _fits(model: Model, lora: LoraFile) -> bool:
+    try:
+        catalog.check_pair(model, lora)
+    except Refusal:
+        return False
+    return True
 
 
 def new_id() -> str:

@@ -53,6 +53,12 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     return Upload(upload.name, out.getvalue())
 
 
+def measured(content: bytes) -> tuple[int, int]:
+    """Width and height of a checked picture in pixels."""
+    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        return picture.size
+
+
 def thumb(content: bytes) -> str:
     """A small JPEG of a checked picture as a data: address, to show beside the words it came with."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:

@@ -61,6 +61,9 @@ def main() -> None:
         slots=arguments.slots or SLOTS[torch.device(name).type],
         models=arguments.models,
         loras=arguments.loras,
+        upscalers=arguments.upscalers,
+        vaes=arguments.vaes,
+        embeddings=arguments.embeddings,
     )
     with contextlib.suppress(BrokenPipeError):  # the parent has gone
         worker.run(inbox, arguments.model)
@@ -72,6 +75,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=0, help="rows drawn at once; 0 chooses for the device")
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder of diffusers folders")
     parser.add_argument("--loras", type=Path, action="append", default=[], help="a folder of .safetensors files")
+    parser.add_argument("--upscalers", type=Path, action="append", default=[], help="a folder of upscaler files")
+    parser.add_argument("--vaes", type=Path, action="append", default=[], help="a folder of VAEs")
+    parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
     parser.add_argument("--model", default="", help="load this model at once")
     return parser.parse_args()
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine import decode, encode, loras, samplers
+from engine import decode, encode, inpaint, loras, samplers, speed
 from engine.models import Loaded, Loras
 from engine.recipe import Recipe
 from engine.rows import Row
@@ -19,37 +19,68 @@ from prompts.errors import Refusal
 
 @torch.no_grad()
 def start(
-    job: str, index: int, recipe: Recipe, loaded: Loaded, wanted: Loras, source: Image.Image | None = None
+    job: str,
+    index: int,
+    recipe: Recipe,
+    loaded: Loaded,
+    wanted: Loras,
+    source: Image.Image | Tensor | None = None,
+    mask: Image.Image | None = None,
+    stretch: tuple[float, float] = (0.0, 1.0),
 ) -> Row:
-    """A row ready for its first step; `source` is the picture drawn over, RGB at the recipe's size.
+    """A row ready for its first step.
 
+    `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
+    the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
+    not begin at 0, `source` are the latents that another row has brought so far.
     Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
     """
     began = time.monotonic()
     sampler = samplers.find(recipe.sampler)
     if not 1 <= recipe.steps <= sampler.maximum:
         raise Refusal("sampler.steps", steps=recipe.steps, sampler=sampler.name, limit=sampler.maximum)
-    loras.apply(loaded, wanted)
+    speed.quality(recipe.quality)
+    chosen = loras.choose(loaded, wanted)
     scheduler = samplers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
-    timesteps, steps = scheduler.timesteps, recipe.steps
+    strength = recipe.source.strength if recipe.source else 1.0
+    steps = drawn(recipe.steps, strength)
+    first, last = (recipe.steps - steps + round(steps * share) for share in stretch)
+    end = last * scheduler.order if last < recipe.steps else None  # PLMS has one timestep more than steps
+    timesteps = scheduler.timesteps[first * scheduler.order : end]
+    if first and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first * scheduler.order)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
-    shape = (1, int(loaded.unet.config.in_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
-    if source is None or recipe.source is None:
+    shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
+    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
+    keep = None
+    if stretch[0] > 0:
+        assert isinstance(source, Tensor)
+        latents, source = source, None
+    elif source is None or recipe.source is None:
         latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
     else:
-        steps = min(max(1, int(recipe.steps * recipe.source.strength)), recipe.steps)
-        first = (recipe.steps - steps) * scheduler.order
-        timesteps = timesteps[first:]
-        if hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(first)
-        encoded = decode.latents(loaded, source, generator)
-        latents = scheduler.add_noise(encoded, _noise(recipe, shape, generator), timesteps[:1])
+        blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
+        clean = source if isinstance(source, Tensor) else None
+        if isinstance(source, Image.Image) and not (blank and nine):
+            clean = decode.latents(loaded, source, generator)
+        noise = _noise(recipe, shape, generator)
+        if blank or clean is None:
+            latents = noise * scheduler.init_noise_sigma
+        else:
+            latents = scheduler.add_noise(clean, noise, timesteps[:1])
+        if mask and clean is not None and not nine:
+            keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask))
+    beside = None
+    if nine:
+        picture = source if isinstance(source, Image.Image) else None
+        beside = inpaint.beside(loaded, (recipe.width, recipe.height), picture, mask, generator)
     guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
     guided |= len(encode.joined(recipe.prompt.positive)) > 1  # parts are mixed by how far each is from the negative
-    positive, negative = encode.parts(
-        loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
-    )
+    with loras.on_text(loaded, chosen):
+        positive, negative = encode.parts(
+            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+        )
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if "eta" in takes:
@@ -59,16 +90,23 @@ def start(
         index=index,
         recipe=recipe,
         loaded=loaded,
-        loras=wanted,
+        loras=chosen,
         positive=positive,
         negative=negative if guided else None,
         sampler=scheduler,
         timesteps=timesteps,
-        steps=steps,
+        steps=last - first,
         latents=latents,
         extra=extra,
+        keep=keep,
+        beside=beside,
         seconds=time.monotonic() - began,
     )
+
+
+def drawn(steps: int, strength: float) -> int:
+    """How many of a recipe's steps are drawn over a picture at this strength (0…1), at least one."""
+    return min(max(1, int(steps * strength)), steps)
 
 
 def _noise(recipe: Recipe, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -1,14 +1,16 @@
-"""What can be drawn with: the models and LoRA files found in the folders, and the sizes they allow. No torch here."""
+"""What can be drawn with: models, LoRAs and what goes with them, and the sizes they allow. No torch here."""
 
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from engine import shelves, speed
+from engine.identify import Identity, Kind, identify
+from engine.shelves import Find
 from prompts.errors import Refusal
 
 BUILTIN = "danqing-demo"
@@ -31,6 +33,9 @@ class Family:
 FAMILIES: dict[str, Family] = {
     "demo": Family(native=128, smallest=64, largest=512, steps=20, sampler="DPM++ 2M Karras", guidance=4.0),
     "sd15": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
+    "sd2": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
+    "sdxl": Family(native=1024, smallest=64, largest=4096, steps=30, sampler="DPM++ 2M Karras", guidance=6.0),
+    "refiner": Family(native=1024, smallest=64, largest=4096, steps=30, sampler="DPM++ 2M Karras", guidance=6.0),
 }
 MAX_STEPS = 150
 MAX_GUIDANCE = 30.0
@@ -38,7 +43,11 @@ MAX_GUIDANCE = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model in a diffusers folder, with the values a recipe gets where the person said nothing."""
+    """A model in a diffusers folder or a single file, with the values a recipe gets where the person said nothing.
+
+    `prediction` and `channels` are those of its UNet (9 channels: made for inpainting), `context` the width of the
+    text it looks at (0: not known), `vae` whether one is in it, `hash` that of a single file once it is computed.
+    """
 
     name: str
     path: Path
@@ -49,14 +58,48 @@ class Model:
     steps: int
     sampler: str
     guidance: float
+    prediction: str = "epsilon"
+    zero_snr: bool = False
+    channels: int = 4
+    context: int = 0
+    vae: bool = True
+    triggers: tuple[str, ...] = ()
+    preview: Path | None = None
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
-    """A LoRA in a `.safetensors` file."""
+    """A LoRA in a `.safetensors` file: for which family ("" where nothing tells), the width of the text it was made
+    for (0: not known), its format as in engine/identify.py, what it changes, and the weight its maker wants."""
 
     name: str
     path: Path
+    family: str = ""
+    context: int = 0
+    rank: int = 0
+    format: str = "kohya"
+    parts: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    weight: float = 1.0
+    preview: Path | None = None
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What goes with a model: an embedding, a VAE, a ControlNet or an upscaler. `vectors` counts those of an
+    embedding, `widths` says how long each is (two for SDXL)."""
+
+    kind: Kind
+    name: str
+    path: Path
+    family: str = ""
+    vectors: int = 0
+    widths: tuple[int, ...] = ()
+    triggers: tuple[str, ...] = ()
+    preview: Path | None = None
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +121,68 @@ N = TypeVar("N", bound=_Named)
 
 def builtin() -> Model:
     """The model that comes with the program."""
-    return _model(BUILTIN, DEMO, "demo", builtin=True)
+    return _model(BUILTIN, DEMO, identify(DEMO), builtin=True)
 
 
 def models(folders: Sequence[Path]) -> tuple[Model, ...]:
-    """Every model that can be drawn with: those in the folders by name, then the built-in one."""
-    found = {entry.name: entry for entry in _scan(folders) if isinstance(entry, Model)}
-    found.pop(BUILTIN, None)
-    return *sorted(found.values(), key=lambda model: model.name.casefold()), builtin()
+    """Every model that can be drawn with: those in the folders by name, then the built-in one; of two with one name
+    the first folder's counts."""
+    found = (_model(find.name, find.path, find.identity, find) for find in _usable(folders, "checkpoint"))
+    return *_sorted(model for model in found if model.name != BUILTIN), builtin()
 
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """What lies in the folders and cannot be used, each with the reason."""
-    found = (entry for entry in _scan(folders) if isinstance(entry, Skipped))
-    return tuple(sorted(found, key=lambda entry: entry.name.casefold()))
+    found = ((find, find.identity.problem) for find in shelves.finds(folders))
+    return tuple(
+        sorted(
+            (Skipped(find.name, find.path, key) for find, key in found if key),
+            key=lambda entry: entry.name.casefold(),
+        )
+    )
 
 
 def loras(folders: Sequence[Path]) -> tuple[LoraFile, ...]:
     """Every LoRA file in the folders and their subfolders, by name; of two with one name the first folder's counts."""
-    found: dict[str, LoraFile] = {}
-    for folder in folders:
-        for path in sorted(folder.rglob("*.safetensors")) if folder.is_dir() else ():
-            found.setdefault(path.stem, LoraFile(path.stem, path))
-    return tuple(sorted(found.values(), key=lambda lora: lora.name.casefold()))
+    return _sorted(_lora(find) for find in _usable(folders, "lora"))
+
+
+def embeddings(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every textual inversion in the folders, by name."""
+    return companions(folders, "embedding")
+
+
+def vaes(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every VAE in the folders, by name."""
+    return companions(folders, "vae")
+
+
+def controlnets(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every ControlNet in the folders, by name."""
+    return companions(folders, "controlnet")
+
+
+def upscalers(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every file of an upscaling network in the folders, by name."""
+    return companions(folders, "upscaler")
+
+
+def companions(folders: Sequence[Path], kind: Kind) -> tuple[Companion, ...]:
+    """Everything of one kind in the folders, by name."""
+    return _sorted(
+        Companion(
+            kind,
+            find.name,
+            find.path,
+            find.identity.family or find.sidecar.family,
+            find.identity.vectors,
+            find.identity.widths,
+            find.sidecar.triggers,
+            find.sidecar.preview,
+            find.hash,
+        )
+        for find in _usable(folders, kind)
+    )
 
 
 def model(known: Iterable[Model], name: str) -> Model:
@@ -115,6 +197,25 @@ def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
     if not files:
         raise Refusal("lora.none", name=name[:80])
     return _find(files, name, "lora.unknown")
+
+
+def vae(known: Iterable[Companion], name: str) -> Companion:
+    """The VAE of that name, whatever its case. Raises Refusal `vae.unknown` with the nearest name."""
+    return _find(known, name, "vae.unknown")
+
+
+def check_pair(model: Model, lora: LoraFile) -> None:
+    """Raises Refusal `lora.made_for`, naming both, where a LoRA was made for another kind of model."""
+    other_width = lora.context and model.context and lora.context != model.context
+    other_family = lora.family and model.family and lora.family != model.family and not (lora.context and model.context)
+    if other_width or other_family:
+        raise Refusal(
+            "lora.made_for",
+            name=lora.name,
+            base=lora.family or str(lora.context),
+            model=model.name,
+            family=model.family,
+        )
 
 
 def check_size(model: Model, width: int, height: int) -> None:
@@ -141,52 +242,55 @@ def _find(known: Iterable[N], name: str, key: str) -> N:
     raise Refusal(key, name=name[:80], near=entries[near[0]].name if near else "")
 
 
-def _scan(folders: Sequence[Path]) -> Iterator[Model | Skipped]:
-    for folder in folders:
-        if (folder / "model_index.json").is_file():
-            yield _entry(folder)
-            continue
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if (path / "model_index.json").is_file():
-                yield _entry(path)
-            elif path.suffix in {".safetensors", ".ckpt"} and path.is_file():
-                yield Skipped(path.stem, path, "model.single_file")
+def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
+    return (find for find in shelves.finds(folders) if find.identity.kind == kind and not find.identity.problem)
 
 
-def _entry(path: Path) -> Model | Skipped:
-    index = _json(path / "model_index.json")
-    kind = str(index.get("_class_name", ""))
-    if not index:
-        return Skipped(path.name, path, "model.no_index")
-    if kind.startswith("StableDiffusionXL"):
-        return Skipped(path.name, path, "model.sdxl_later")
-    unet = _json(path / "unet" / "config.json")
-    if kind != "StableDiffusionPipeline" or unet.get("in_channels", 4) != 4:
-        return Skipped(path.name, path, "model.other_kind")
-    return _model(path.name, path, "sd15", sample=unet.get("sample_size"))
+def _sorted(entries: Iterable[N]) -> tuple[N, ...]:
+    """By name; of two with one name the first."""
+    first: dict[str, N] = {}
+    for entry in entries:
+        first.setdefault(entry.name, entry)
+    return tuple(sorted(first.values(), key=lambda entry: entry.name.casefold()))
 
 
-def _model(name: str, path: Path, family: str, *, builtin: bool = False, sample: object = None) -> Model:
-    values = FAMILIES[family]
-    # A folder says its size in latent pixels; SD 1.x folders say 64.
-    native = sample * STEP if isinstance(sample, int) and sample > 0 else values.native
-    native = min(max(native, values.smallest), values.largest)
+def _model(name: str, path: Path, identity: Identity, find: Find | None = None, *, builtin: bool = False) -> Model:
+    values = FAMILIES[identity.family]
+    native = min(max(identity.resolution or values.native, values.smallest), values.largest)
+    usual = speed.few_steps(identity.title, name, guided=identity.guided) or values
     return Model(
         name=name,
         path=path,
-        family=family,
+        family=identity.family,
         builtin=builtin,
         width=native,
         height=native,
-        steps=values.steps,
-        sampler=values.sampler,
-        guidance=values.guidance,
+        steps=usual.steps,
+        sampler=usual.sampler,
+        guidance=usual.guidance,
+        prediction=identity.prediction,
+        zero_snr=identity.zero_snr,
+        channels=identity.channels,
+        context=identity.context,
+        vae=identity.vae,
+        triggers=identity.triggers,
+        preview=find.sidecar.preview if find else None,
+        hash=find.hash if find else "",
     )
 
 
-def _json(path: Path) -> Mapping[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _lora(find: Find) -> LoraFile:
+    known, sidecar = find.identity, find.sidecar
+    return LoraFile(
+        find.name,
+        find.path,
+        known.family or sidecar.family,
+        known.context,
+        known.rank,
+        known.format,
+        known.parts,
+        sidecar.triggers or known.triggers,
+        sidecar.weight or 1.0,
+        sidecar.preview,
+        find.hash,
+    )

@@ -12,3 +12,7 @@ class EngineError(Exception):
 
 class WireError(EngineError):
     """Bytes that are no message, a message of an unknown type, or one over the size limit."""
+
+
+class BadFile(ValueError):
+    """A weights file is cut short, lies about itself, or is no weights file; the text says how, for the log."""

@@ -129,6 +129,7 @@ class LocalPool:
     @staticmethod
     def _note(worker: Worker, event: Event) -> None:
         if isinstance(event, Ready):
-            worker.device, worker.slots, worker.model, worker.loading = event.device, event.slots, event.model, ""
+            worker.device, worker.slots, worker.loading = event.device, event.slots, ""
+            worker.model, worker.tier = event.model, event.tier
         elif isinstance(event, Loading):
             worker.loading = event.model

@@ -1,23 +1,34 @@
-"""LoRAs on a loaded model: adapters are loaded once, switched between turns, and dropped when many have come by."""
+"""LoRA files: from the names in a prompt to adapters on a model's networks, read in the background and kept."""
 
 from __future__ import annotations
 
-import importlib
-import itertools
+import json
 import logging
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from engine import catalog
-from engine.models import BROKEN, Loaded, Loras, out_of_memory
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from engine import catalog, lora_names, memory
+from engine.adapters import Adapted, Adapter, FileKey, Layer, Lora, Mix
+from engine.memory import out_of_memory
+from engine.models import BROKEN, Loaded, Loras
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 
 log = logging.getLogger(__name__)
 
-KEPT = 4  # adapters kept on a model; each costs its file's size and a little time per call
-_names = (f"lora{number}" for number in itertools.count())
+SHARE = 8  # an eighth of the device's memory may hold LoRAs that nobody uses now: fifty of SDXL's on a card of 80 GB
+TEXT = ("text_encoder", "text_encoder_2")
+# The LoRAs of a row, each with its weights on the UNet and on the text encoders.
+Chosen = tuple[tuple[Lora, float, float], ...]
+
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lora")
 
 
 def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
@@ -32,78 +43,185 @@ def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
     return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights))
 
 
-def apply(loaded: Loaded, wanted: Loras) -> None:
-    """Make exactly these LoRAs act on the model. Raises Refusal `lora.damaged`, `lora.wrong_base` or `lora.kind`."""
-    if wanted == loaded.active:
-        return
-    for path, _, _ in wanted:
-        if path in loaded.adapters:
-            loaded.adapters.move_to_end(path)
-        else:
-            _load(loaded, path)
-    pipeline = loaded.pipeline
-    if wanted:
-        pipeline.enable_lora()
-        pipeline.set_adapters(
-            [loaded.adapters[path] for path, _, _ in wanted],
-            [_weights(loaded, loaded.adapters[path], unet, text) for path, unet, text in wanted],
-        )
-    else:
-        pipeline.disable_lora()
-    loaded.active = wanted
-    _tidy(loaded)
+def check(uses: Iterable[LoraUse], model: catalog.Model, folders: Iterable[Path]) -> None:
+    """Raises Refusal `lora.made_for` where one was made for another kind of model, `lora.unknown` or `lora.none`."""
+    named = [use for use in uses if use.weight or use.text_weight]
+    files = catalog.loras(tuple(folders)) if named else ()
+    for use in named:
+        catalog.check_pair(model, catalog.lora(files, use.name))
 
 
-def _weights(loaded: Loaded, adapter: str, unet: float, text: float) -> dict[str, float]:
-    """Weights for the parts that this adapter reaches; naming another part is an error in diffusers."""
-    reached = {part for part, names in loaded.pipeline.get_list_adapters().items() if adapter in names}
-    return {part: weight for part, weight in (("unet", unet), ("text_encoder", text)) if part in reached}
-
-
-def _load(loaded: Loaded, path: Path) -> None:
-    if loaded.pipeline is None:
-        # Imported here: it takes a second that starting up has no use for.
-        diffusers = importlib.import_module("diffusers")
-        loaded.pipeline = diffusers.StableDiffusionPipeline(
-            unet=loaded.unet,
-            vae=loaded.vae,
-            text_encoder=loaded.text_encoder,
-            tokenizer=loaded.tokenizer,
-            scheduler=diffusers.EulerDiscreteScheduler(steps_offset=1),  # never used: the rows have their own
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        )
-    adapter = next(_names)
+def ready(loaded: Loaded, wanted: Loras) -> bool:
+    """Whether `choose` would answer at once, be it with a Refusal; files that have not been read are read in the
+    background from here on."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Already found a `peft_config`")  # several are meant to be there
-            loaded.pipeline.load_lora_weights(
-                path.parent, weight_name=path.name, adapter_name=adapter, local_files_only=True
-            )
-        if not any(adapter in names for names in loaded.pipeline.get_list_adapters().values()):
-            raise ValueError("size mismatch: no layer of this model is named in it")
+        requests = [_request(loaded, path) for path, _, _ in wanted]
+    except Refusal:
+        return True
+    return all(request.done() for request in requests)
+
+
+def choose(loaded: Loaded, wanted: Loras) -> Chosen:
+    """The LoRAs as this model takes them, waiting for those that are still being read. Raises Refusal
+    `lora.damaged`, `lora.wrong_base` or `lora.kind`."""
+    requests = [_request(loaded, path) for path, _, _ in wanted]
+    chosen = tuple((request.result(), unet, text) for request, (_, unet, text) in zip(requests, wanted, strict=True))
+    _tidy(loaded, {lora.key for lora, _, _ in chosen})
+    return chosen
+
+
+@contextmanager
+def on_unet(loaded: Loaded, entries: Sequence[Chosen]) -> Iterator[None]:
+    """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`."""
+    with _adapted(loaded, "unet").acting([_mix(chosen, "unet") for chosen in entries]):
+        yield
+
+
+@contextmanager
+def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
+    """While it holds, the text encoders are on the device and work with these LoRAs, and `loaded.active` says so."""
+    mixes = {part: _mix(chosen, part) for part in _networks(loaded) if part in TEXT}
+    with memory.on_card(loaded, *mixes), ExitStack() as stack:
+        for part, mix in mixes.items():
+            stack.enter_context(_adapted(loaded, part).acting([mix]))
+        loaded.active = tuple((lora.key, text) for lora, _, text in chosen if text and lora.adapters.keys() & set(TEXT))
+        try:
+            yield
+        finally:
+            loaded.active = ()
+
+
+def _mix(chosen: Chosen, part: str) -> Mix:
+    weighted = ((lora, text if part in TEXT else unet) for lora, unet, text in chosen)
+    return tuple((lora.adapters[part], weight) for lora, weight in weighted if weight and part in lora.adapters)
+
+
+def _adapted(loaded: Loaded, part: str) -> Adapted:
+    if part not in loaded.adapted:
+        loaded.adapted[part] = Adapted(_networks(loaded)[part])
+    return loaded.adapted[part]
+
+
+def _networks(loaded: Loaded) -> dict[str, nn.Module]:
+    networks = {part: getattr(loaded, part, None) for part in lora_names.PARTS}
+    return {part: network for part, network in networks.items() if network is not None}
+
+
+# --- files ---
+
+
+def _request(loaded: Loaded, path: Path) -> Future[Lora]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise Refusal("lora.damaged", name=path.stem) from error
+    key = path, status.st_size, status.st_mtime_ns
+    if key not in loaded.loras:
+        loaded.loras[key] = _reader.submit(_read, loaded, key)
+    loaded.loras.move_to_end(key)
+    return loaded.loras[key]
+
+
+def _tidy(loaded: Loaded, used: set[FileKey]) -> None:
+    """Forget files that could not be read, and the least recently wanted ones beyond the budget."""
+    done = {key: request for key, request in loaded.loras.items() if request.done()}
+    sizes = {key: 0 if request.exception() else request.result().bytes for key, request in done.items()}
+    spare = sum(sizes.values()) - memory.total(loaded.device) // SHARE
+    for key, size in sizes.items():
+        if not size or (spare > 0 and key not in used):
+            del loaded.loras[key]
+            spare -= size
+
+
+def _read(loaded: Loaded, key: FileKey) -> Lora:
+    path = key[0]
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata: Mapping[str, str] = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Lora(key, _bind(loaded, tensors, _alphas(path, metadata), path.stem))
     except BROKEN as error:
-        # Half of it may be in place; the others are loaded again when they are wanted.
-        loaded.pipeline.unload_lora_weights()
-        loaded.adapters.clear()
-        loaded.active = ()
         if out_of_memory(error):
             raise
-        log.warning("LoRA %s cannot be used: %s", path.name, str(error)[:500])
-        raise Refusal(_reason(str(error)), name=path.stem, model=loaded.model.name) from error
-    loaded.adapters[path] = adapter
+        log.warning("LoRA %s cannot be read: %s", path.name, str(error)[:500])
+        raise Refusal("lora.damaged", name=path.stem, model=loaded.model.name) from error
 
 
-def _reason(text: str) -> str:
-    if "size mismatch" in text:
-        return "lora.wrong_base"
-    if "not been correctly renamed" in text:
-        return "lora.kind"
-    return "lora.damaged"
+def _alphas(path: Path, metadata: Mapping[str, str]) -> Mapping[str, Any]:
+    """peft's configuration, which holds the alphas that its weights' file has not: in the header, or in a file beside
+    it."""
+    if written := metadata.get("lora_adapter_metadata"):
+        return dict(json.loads(written))
+    beside = path.with_name("adapter_config.json")
+    if path.stem == "adapter_model" and beside.is_file():
+        return dict(json.loads(beside.read_text("utf-8")))
+    return {}
 
 
-def _tidy(loaded: Loaded) -> None:
-    idle = [path for path in loaded.adapters if path not in {path for path, _, _ in loaded.active}]
-    for path in idle[: max(0, len(loaded.adapters) - KEPT)]:
-        loaded.pipeline.delete_adapters(loaded.adapters.pop(path))
+def _bind(loaded: Loaded, tensors: Mapping[str, Tensor], config: Mapping[str, Any], name: str) -> dict[str, Adapter]:
+    """The file's weights by network and layer: all of them, or none and a Refusal."""
+
+    def refusal(key: str) -> Refusal:
+        return Refusal(key, name=name, model=loaded.model.name)
+
+    layers = {
+        part: {own: layer for own, layer in network.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d)}
+        for part, network in _networks(loaded).items()
+    }
+    depth = loaded.unet.config.layers_per_block
+    known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
+    found: dict[str, dict[str, Tensor]] = {}
+    kinds = set()
+    for key, tensor in tensors.items():
+        where, kind = lora_names.split(key)
+        kinds.add(kind)
+        found.setdefault(where, {})[kind] = tensor
+    if "kin" in kinds:
+        raise refusal("lora.kind")
+    if not {"down", "up"} <= kinds or "" in kinds:
+        raise refusal("lora.damaged")
+    adapters: dict[str, dict[str, Layer]] = {}
+    for where, halves in found.items():
+        if where not in known:
+            raise refusal("lora.wrong_base")
+        part, own = known[where]
+        if not {"down", "up"} <= halves.keys():
+            raise refusal("lora.damaged")
+        fitted = _fit(layers[part][own], halves, _alpha(config, part, own))
+        if fitted is None:
+            raise refusal("lora.wrong_base")
+        down, up, scale = fitted
+        like = layers[part][own].weight.dtype
+        adapters.setdefault(part, {})[own] = Layer(down.to(loaded.device, like), up.to(loaded.device, like), scale)
+    return dict(adapters)
+
+
+def _alpha(config: Mapping[str, Any], part: str, layer: str) -> float | None:
+    patterns = config.get(f"{part}.alpha_pattern") or config.get("alpha_pattern") or {}
+    for pattern, alpha in patterns.items():
+        if layer == pattern or layer.endswith(f".{pattern}"):
+            return float(alpha)
+    alpha = config.get(f"{part}.lora_alpha", config.get("lora_alpha"))
+    return None if alpha is None else float(alpha)
+
+
+def _fit(
+    layer: nn.Linear | nn.Conv2d, halves: Mapping[str, Tensor], alpha: float | None
+) -> tuple[Tensor, Tensor, float] | None:
+    """Both halves in the shape of the layer's weight, and the scale alpha / rank; None where they do not fit it."""
+    down, up = halves["down"], halves["up"]
+    out, into, *kernel = layer.weight.shape
+    rank = len(down)
+    scale = 1.0
+    if "alpha" in halves:
+        scale = float(halves["alpha"]) / rank
+    elif alpha is not None:
+        scale = alpha / rank
+    if "mid" in halves:  # LoCon's Tucker form: a convolution between two that only mix channels
+        if halves["mid"].shape[1] != rank or down.shape[1:2] != (into,):
+            return None
+        down = torch.einsum("rskl,si->rikl", halves["mid"].float(), down.flatten(1).float())
+    try:
+        return down.reshape(len(down), into, *kernel), up.reshape(out, len(down), *[1] * len(kernel)), scale
+    except RuntimeError:
+        return None

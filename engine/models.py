@@ -1,4 +1,4 @@
-"""Models in memory: a diffusers folder of the SD 1.x layout, loaded part by part and kept while there is room."""
+"""Models in memory: diffusers folders and single files of SD 1.x, 2.x and SDXL, kept while there is room."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import hashlib
 import importlib
 import json
 import logging
-import os
 import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,13 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
-from engine import catalog
+from engine import catalog, headers, memory, shelves, single, speed
+from engine.adapters import Adapted, FileKey, Lora
+from engine.memory import out_of_memory
+from engine.tiers import TIERS, Tier
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -38,9 +40,10 @@ Loras = tuple[tuple[Path, float, float], ...]  # file, weight on the UNet, weigh
 
 @dataclass(slots=True, eq=False)
 class Loaded:
-    """A model ready to draw. The UNet and the text encoder are in `dtype`; the VAE is always float32, so that
+    """A model ready to draw. The UNet and the text encoders are in `dtype`; the VAE is always float32, so that
     light and dark pictures come out alike on every device. `schedule` is the model's own scheduler configuration
-    and `signal` its cumulative alphas, (training steps,), on the CPU."""
+    and `signal` its cumulative alphas, (training steps,), on the CPU. SDXL has a second text encoder, its refiner
+    that one alone; `blank_negative` says that zeros stand for an empty negative prompt."""
 
     model: catalog.Model
     device: torch.device
@@ -53,11 +56,21 @@ class Loaded:
     signal: Tensor
     hash: Future[str]
     seconds: float = 0.0
-    # Filled by the modules that use them: text embeddings, adapters loaded and active, the latent → RGB map.
-    embeddings: OrderedDict[tuple[Any, ...], Tensor] = field(default_factory=OrderedDict)
-    pipeline: Any = None
-    adapters: OrderedDict[Path, str] = field(default_factory=OrderedDict)
-    active: Loras = ()
+    text_encoder_2: Any = None
+    tokenizer_2: Any = None
+    blank_negative: bool = False
+    # Textual inversions that prompts may name, by their names in small letters, and those that were named.
+    concepts: Mapping[str, catalog.Companion] = field(default_factory=dict)
+    vectors: dict[tuple[Path, int], tuple[Tensor, ...]] = field(default_factory=dict)
+    # Filled by the modules that use them: text embeddings, LoRA files, networks that can carry them, what acts on the
+    # text encoders at this moment, the latent → RGB map.
+    embeddings: OrderedDict[tuple[Any, ...], tuple[Tensor, Tensor | None]] = field(default_factory=OrderedDict)
+    loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
+    adapted: dict[str, Adapted] = field(default_factory=dict)
+    active: tuple[tuple[FileKey, float], ...] = ()
+    # Where its parts lie, and the most latent pixels a UNet call may have, once memory has run out.
+    tier: Tier = TIERS[0]
+    most: int = 0
     colours: tuple[Tensor, Tensor] | None = None
 
     @property
@@ -68,8 +81,18 @@ class Loaded:
     @property
     def bytes(self) -> int:
         """The memory the weights take."""
-        parts = (self.unet, self.vae, self.text_encoder)
-        return sum(weight.numel() * weight.element_size() for part in parts for weight in part.parameters())
+        return sum(weight.numel() * weight.element_size() for part in self.parts for weight in part.parameters())
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Its networks."""
+        return tuple(filter(None, (self.unet, self.vae, self.text_encoder, self.text_encoder_2)))
+
+    @property
+    def encoders(self) -> tuple[tuple[Any, Any], ...]:
+        """The tokenizer and the text encoder of each that it has."""
+        pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
+        return tuple((tokenizer, encoder) for tokenizer, encoder in pairs if encoder is not None)
 
 
 class Models:
@@ -80,22 +103,40 @@ class Models:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._budget = _memory(device) // 2
-        self._loaded: OrderedDict[str, Loaded] = OrderedDict()
+        self._budget = memory.total(device) // 2
+        self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
 
-    def holds(self, model: catalog.Model) -> bool:
+    def holds(self, model: catalog.Model, vae: catalog.Companion | None = None) -> bool:
         """Whether `get` would answer at once."""
-        return model.name in self._loaded and self._loaded[model.name].model == model
+        found = self._loaded.get(_key(model, vae))
+        return found is not None and _same(found.model, model)
 
-    def get(self, model: catalog.Model) -> Loaded:
-        """The model, loaded where needed. Raises Refusal `model.damaged`."""
-        if not self.holds(model):
-            self._loaded.pop(model.name, None)
-            self._loaded[model.name] = load(model, self.device)
-        self._loaded.move_to_end(model.name)
-        while len(self._loaded) > 1 and sum(loaded.bytes for loaded in self._loaded.values()) > self._budget:
+    def get(self, model: catalog.Model, vae: catalog.Companion | None = None) -> Loaded:
+        """The model, loaded where needed; `vae` takes the place of its own. Raises Refusal `model.damaged`,
+        `model.gone`, `model.no_vae` or `vae.damaged`."""
+        key = _key(model, vae)
+        if not self.holds(model, vae):
+            self._loaded.pop(key, None)
+            if vae is None:
+                self._loaded[key] = load(model, self.device)
+            elif model.vae or self.holds(model):
+                self._loaded[key] = with_vae(self.get(model), vae)
+            else:
+                self._loaded[key] = load(model, self.device, vae)
+        self._loaded.move_to_end(key)
+        while len(self._loaded) > 1 and self._bytes() > self._budget:
             self._loaded.popitem(last=False)
-        return self._loaded[model.name]
+        return self._loaded[key]
+
+    @property
+    def tier(self) -> str:
+        """How much of the model used last stays on the device: a row of engine/memory.py's table."""
+        return next(reversed(self._loaded.values())).tier.name if self._loaded else ""
+
+    def _bytes(self) -> int:
+        """The memory all weights take; a part that two models share counts once."""
+        parts = {id(part): part for loaded in self._loaded.values() for part in loaded.parts}
+        return sum(weight.numel() * weight.element_size() for part in parts.values() for weight in part.parameters())
 
     def drop_all(self) -> None:
         """Forget every model, for when memory has run out."""
@@ -104,10 +145,13 @@ class Models:
             torch.cuda.empty_cache()
 
 
-def _memory(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[1])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _key(model: catalog.Model, vae: catalog.Companion | None) -> tuple[str, str]:
+    return model.name, vae.name if vae else ""
+
+
+def _same(one: catalog.Model, other: catalog.Model) -> bool:
+    """Whether it is the same model, though its hash or picture may have become known meanwhile."""
+    return replace(one, hash="", preview=None) == replace(other, hash="", preview=None)
 
 
 def quieten() -> None:
@@ -117,49 +161,103 @@ def quieten() -> None:
         chatter.disable_progress_bar()
 
 
-def load(model: catalog.Model, device: torch.device) -> Loaded:
-    """The model from its folder: float32 on the CPU, float16 on a graphics card. Raises Refusal `model.damaged`."""
+def load(model: catalog.Model, device: torch.device, vae: catalog.Companion | None = None) -> Loaded:
+    """The model from its folder or file, in the precision that suits the device.
+
+    Raises Refusal `model.damaged`, `model.gone` where it is no longer there, `model.no_vae` where none is in it.
+    """
     began = time.monotonic()
-    dtype = torch.float32 if device.type == "cpu" else torch.float16
-    path = model.path
+    if not model.path.exists():
+        raise Refusal("model.gone", name=model.name)
+    if vae is None and not model.vae:
+        raise Refusal("model.no_vae", name=model.name)
+    dtype = speed.precision(model.path, device)
     try:
-        vae = _part(AutoencoderKL, path / "vae", torch.float32)
-        text_encoder = _part(CLIPTextModel, path / "text_encoder", dtype)
-        tokenizer = CLIPTokenizer.from_pretrained(path / "tokenizer", local_files_only=True)
-        # Without its files transformers makes a tokenizer of two tokens and says nothing.
-        if not 256 < len(tokenizer) <= text_encoder.config.vocab_size:
-            raise ValueError(f"{len(tokenizer)} tokens for {text_encoder.config.vocab_size} embeddings")
-        schedule, signal = _schedule(path / "scheduler")
-        unet = _part(UNet2DConditionModel, path / "unet", dtype)
-        if unet.config.cross_attention_dim != text_encoder.config.hidden_size:
-            raise ValueError("the UNet and the text encoder do not belong together")
-        for part in (unet, vae, text_encoder):
-            part.eval().requires_grad_(False).to(device)
+        made = _from_folder(model, dtype) if model.path.is_dir() else _from_file(model, dtype)
+        if vae is not None:
+            made["vae"] = _vae(vae, single.SCALING.get(model.family, 0.18215))
+        loaded = Loaded(model=model, device=device, dtype=dtype, **made)
+        _check(loaded)
+        for part in loaded.parts:
+            part.eval().requires_grad_(False)
+        speed.prepare(loaded)
+        memory.place(loaded)
     except (*BROKEN, pickle.UnpicklingError) as error:
         if out_of_memory(error):
             raise
         log.warning("model %s cannot be loaded: %s", model.name, error)
         raise Refusal("model.damaged", name=model.name) from error
-    seconds = time.monotonic() - began
-    log.info("model %s loaded in %.1f s", model.name, seconds)
-    return Loaded(
-        model=model,
-        device=device,
-        dtype=dtype,
-        unet=unet,
-        vae=vae,
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        schedule=schedule,
-        signal=signal,
-        hash=_hash(path / "unet"),
-        seconds=seconds,
-    )
+    loaded.seconds = time.monotonic() - began
+    log.info("model %s loaded in %.1f s", model.name, loaded.seconds)
+    return loaded
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, on the device or on the CPU (which has no exception of its own)."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
+    """The same model, all its other parts shared, with another VAE. Raises Refusal `vae.damaged`."""
+    other = _vae(vae, float(loaded.vae.config.scaling_factor))
+    if len(other.config.block_out_channels) != len(loaded.vae.config.block_out_channels):
+        raise Refusal("vae.damaged", name=vae.name)
+    return replace(loaded, vae=other.eval().requires_grad_(False).to(loaded.device), colours=None)
+
+
+def _vae(vae: catalog.Companion, scaling: float) -> Any:
+    try:
+        if vae.path.is_dir():
+            return _part(AutoencoderKL, vae.path, torch.float32)
+        return single.vae_file(vae.path, scaling)
+    except BROKEN as error:
+        if out_of_memory(error):
+            raise
+        log.warning("VAE %s cannot be loaded: %s", vae.name, error)
+        raise Refusal("vae.damaged", name=vae.name) from error
+
+
+def _from_folder(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
+    path = model.path
+    index = headers.content(path / "model_index.json")
+    made: dict[str, Any] = {"text_encoder": None, "tokenizer": None}
+    for tail, kind in (("", CLIPTextModel), ("_2", CLIPTextModelWithProjection)):
+        named = index.get(f"text_encoder{tail}", [None] if tail else [True])
+        if any(named):
+            made[f"text_encoder{tail}"] = _part(kind, path / f"text_encoder{tail}", dtype)
+            made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(path / f"tokenizer{tail}", local_files_only=True)
+    schedule, signal = _schedule(path / "scheduler")
+    return made | {
+        "unet": _part(UNet2DConditionModel, path / "unet", dtype),
+        "vae": _part(AutoencoderKL, path / "vae", torch.float32),
+        "schedule": schedule,
+        "signal": signal,
+        "blank_negative": model.family == "sdxl" and index.get("force_zeros_for_empty_prompt", True) is True,
+        "hash": _aside(lambda: _folder_hash(path / "unet")),
+    }
+
+
+def _from_file(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
+    made: dict[str, Any] = {"text_encoder": None, "tokenizer": None} | single.networks(model, dtype)
+    for tail in ("", "_2"):
+        if encoder := made.get(f"text_encoder{tail}"):
+            # OpenCLIP fills up with the number 0, which is "!"; CLIP with the token that ends a text.
+            fill = {"pad_token": "!"} if encoder.config.hidden_act == "gelu" else {}
+            made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(catalog.DEMO / "tokenizer", **fill)
+    config = single.schedule(model)
+    scheduler = importlib.import_module("diffusers").DDIMScheduler(**config)
+    return made | {
+        "schedule": config,
+        "signal": scheduler.alphas_cumprod.float(),
+        "blank_negative": model.family == "sdxl",
+        "hash": _aside(lambda: shelves.digest(model.path)),
+    }
+
+
+def _check(loaded: Loaded) -> None:
+    """Raises ValueError where the parts do not belong together."""
+    for tokenizer, encoder in loaded.encoders:
+        # Without its files transformers makes a tokenizer of two tokens and says nothing.
+        if not 256 < len(tokenizer) <= encoder.config.vocab_size:
+            raise ValueError(f"{len(tokenizer)} tokens for {encoder.config.vocab_size} embeddings")
+    width = sum(encoder.config.hidden_size for _, encoder in loaded.encoders)
+    if not loaded.encoders or loaded.unet.config.cross_attention_dim != width:
+        raise ValueError("the UNet and the text encoders do not belong together")
 
 
 def _part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -194,21 +292,26 @@ def _schedule(folder: Path) -> tuple[Mapping[str, Any], Tensor]:
     return config, scheduler.alphas_cumprod.float()
 
 
-def _hash(folder: Path) -> Future[str]:
-    """The first ten hex digits of the SHA-256 of the UNet's weights, computed aside: gigabytes take seconds."""
+def _aside(work: Callable[[], str]) -> Future[str]:
+    """A hash computed in the background, gigabytes take seconds; empty where the file went away meanwhile."""
     future: Future[str] = Future()
 
-    def work() -> None:
-        digest = hashlib.sha256()
+    def run() -> None:
         try:
-            for block in _blocks(folder):
-                digest.update(block)
-            future.set_result(digest.hexdigest()[:10])
-        except OSError:  # the file went away; pictures then carry no hash
+            future.set_result(work())
+        except OSError:
             future.set_result("")
 
-    threading.Thread(target=work, name="hash", daemon=True).start()
+    threading.Thread(target=run, name="hash", daemon=True).start()
     return future
+
+
+def _folder_hash(folder: Path) -> str:
+    """The first ten hex digits of the SHA-256 of the UNet's weights."""
+    digest = hashlib.sha256()
+    for block in _blocks(folder):
+        digest.update(block)
+    return digest.hexdigest()[:10]
 
 
 def _blocks(folder: Path) -> Iterator[bytes]:

@@ -22,12 +22,14 @@ Event = Ready | Loading | Step | Drawn | Ended | Lost
 
 @dataclass(slots=True)
 class Worker:
-    """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts."""
+    """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `tier` how much of
+    the model stays on its device."""
 
     id: str
     device: str = ""
     slots: int = 0
     model: str = ""
+    tier: str = ""
     loading: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
 

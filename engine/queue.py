@@ -88,6 +88,7 @@ class Queue:
         self._news: asyncio.Queue[Changed | Progress | Finished | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tell_soon: asyncio.TimerHandle | None = None
+        self.paused = False
 
     async def start(self) -> None:
         """Start the pool and begin to tell the listener."""
@@ -119,6 +120,16 @@ class Queue:
             raise Refusal("queue.full_person", limit=self._per_person)
         if len(self._jobs) >= self._in_all:
             raise Refusal("queue.full", limit=self._in_all)
+
+    def pause(self) -> None:
+        """Begin no more jobs; what is being drawn is finished."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Begin jobs again."""
+        self.paused = False
+        self._hand_over()
+        self._standings_soon()
 
     def put(self, job: Job) -> None:
         """Let a job wait its turn; from now on it ends in exactly one `Finished`."""
@@ -183,7 +194,7 @@ class Queue:
         self._line.add(job, first=first)
 
     def _hand_over(self) -> None:
-        while (job := self._line.peek()) and (worker := self._free_for(job)):
+        while not self.paused and (job := self._line.peek()) and (worker := self._free_for(job)):
             cost = self._costs.pop(job.id)
             del self._jobs[job.id]
             self._line.start(job, cost)

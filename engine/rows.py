@@ -1,4 +1,4 @@
-"""The rows loop: one UNet call per step for all rows that share a model, its LoRAs and a latent size.
+"""The rows loop: one UNet call per step for all rows that share a model and a latent size, whatever their LoRAs.
 
 A row is one picture being drawn. Its latents, its sampler and its noise live on the CPU in float32 whatever the
 device, so neither batch nor device changes the picture to the eye; only the UNet call goes to the device.
@@ -9,22 +9,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine import loras
+from engine import deep, encode, loras, memory, speed
 from engine.encode import Part
-from engine.models import Loaded, Loras
+from engine.inpaint import Keep
+from engine.loras import Chosen
+from engine.memory import out_of_memory
+from engine.models import Loaded
 from engine.recipe import Recipe
 
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
 MAX_CHUNKS = 12
 
-Group = tuple[int, Loras, tuple[int, int]]
+Group = tuple[int, tuple[int, int], bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -32,13 +36,15 @@ class Row:
     """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
     `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
     after the last step, as latents. `seconds` is device time in all. `positive` has one part, or several that are
-    mixed (AND); each part knows its embeddings at every step. Without `negative` there is no guidance."""
+    mixed (AND); each part knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
+    `beside` are for redrawing part of a picture (engine/inpaint.py), `deep` for the "fast" quality
+    (engine/deep.py)."""
 
     job: str
     index: int
     recipe: Recipe
     loaded: Loaded
-    loras: Loras
+    loras: Chosen
     positive: tuple[Part, ...]
     negative: Part | None
     sampler: Any
@@ -49,12 +55,27 @@ class Row:
     at: int = 0
     clean: Tensor | None = None
     seconds: float = 0.0
+    keep: Keep | None = None
+    beside: Tensor | None = None
+    deep: Tensor | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether its quality lets the UNet's deep levels rest now and then."""
+        return speed.quality(self.recipe.quality).rest > 1
+
+    @property
+    def shallow(self) -> bool:
+        """Whether they rest at the call to come, which is neither the first nor the last."""
+        if self.deep is None or self.at >= len(self.timesteps) - 1:
+            return False
+        return self.at % speed.quality(self.recipe.quality).rest > 0
 
     @property
     def group(self) -> Group:
         """Rows with equal groups share UNet calls."""
         height, width = self.latents.shape[-2:]
-        return id(self.loaded), self.loras, (height, width)
+        return id(self.loaded), (height, width), self.shallow
 
     @property
     def step(self) -> int:
@@ -72,15 +93,30 @@ class Row:
         return len(self.positive) + (self.negative is not None)
 
     @property
+    def area(self) -> int:
+        """The latent pixels of its batch entries."""
+        return self.width * self.latents.shape[-2] * self.latents.shape[-1]
+
+    @property
     def length(self) -> int:
         """The tokens of its embeddings."""
         return self.positive[0].length
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the UNet is told: the negative where there is one, then each part of the positive prompt."""
+        return ((self.negative,) if self.negative else ()) + self.positive
+
+    @property
     def sides(self) -> list[Tensor]:
-        """The embeddings of the step to come: the negative's where there is one, then those of each part."""
-        step = self.step + 1
-        return [part.at(step) for part in ((self.negative,) if self.negative else ()) + self.positive]
+        """The embeddings of all parts for the step to come."""
+        return [part.at(self.step + 1) for part in self.parts]
+
+    @property
+    def added(self) -> dict[str, Tensor] | None:
+        """What SDXL's UNet is told besides for the step to come."""
+        height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
+        return encode.added(self.loaded, self.parts, self.step + 1, height, width)
 
 
 @torch.no_grad()
@@ -88,25 +124,52 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     """One UNet call for rows of one group: the guided prediction of each and the scaled input it was made from,
     both (1, 4, h, w) on the CPU. The rows stay as they are, so a call that ran out of memory can be made again."""
     loaded = rows[0].loaded
-    loras.apply(loaded, rows[0].loras)
     inputs = [row.sampler.scale_model_input(row.latents, row.timesteps[row.at]) for row in rows]
     length = math.lcm(*(row.length for row in rows))
     samples, times, words, guidance = [], [], [], []
     for row, sample in zip(rows, inputs, strict=True):
         for side in row.sides:
-            samples.append(sample)
+            samples.append(sample if row.beside is None else torch.cat([sample, row.beside], dim=1))
             times.append(float(row.timesteps[row.at]))
             words.append(side.repeat(1, length // side.shape[1], 1))
             guidance.append(row.recipe.guidance)
-    output = loaded.unet(
-        torch.cat(samples).to(loaded.device, loaded.dtype),
-        torch.tensor(times, device=loaded.device),
-        encoder_hidden_states=torch.cat(words),
-        timestep_cond=_guidance_embedding(loaded, guidance),
-        return_dict=False,
-    )[0]
+    entries = [row.loras for row in rows for _ in range(row.width)]
+    with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries), _depth(rows) as given:
+        output = loaded.unet(
+            torch.cat(samples).to(loaded.device, loaded.dtype),
+            torch.tensor(times, device=loaded.device),
+            encoder_hidden_states=torch.cat(words),
+            timestep_cond=_guidance_embedding(loaded, guidance),
+            added_cond_kwargs=_joined([row.added for row in rows]),
+            return_dict=False,
+        )[0]
+    if given:
+        own_deep: Sequence[Tensor] = torch.split(given[0], [row.width for row in rows])
+        for row, own in zip(rows, own_deep, strict=True):
+            row.deep = own if row.rests else None
     shares: Sequence[Tensor] = output.float().cpu().split([row.width for row in rows])
     return [_guided(row, share) for row, share in zip(rows, shares, strict=True)], inputs
+
+
+@contextmanager
+def _depth(rows: Sequence[Row]) -> Iterator[list[Tensor]]:
+    """A call with all levels, which leaves what the deep ones gave in the list where a row will use it again, or one
+    with the outermost level only."""
+    unet = rows[0].loaded.unet
+    if rows[0].shallow:
+        with deep.reused(unet, torch.cat([row.deep for row in rows if row.deep is not None])):
+            yield []
+    elif any(row.rests for row in rows):
+        with deep.kept(unet) as given:
+            yield given
+    else:
+        yield []
+
+
+def _joined(added: Sequence[dict[str, Tensor] | None]) -> dict[str, Tensor] | None:
+    """What the rows of one model tell its UNet besides, as one batch."""
+    told = [one for one in added if one is not None]
+    return {name: torch.cat([one[name] for one in told]) for name in told[0]} if told else None
 
 
 def _guided(row: Row, output: Tensor) -> Tensor:
@@ -141,6 +204,8 @@ def advance(row: Row, prediction: Tensor, scaled: Tensor) -> None:
     row.clean = _foreseen(row.loaded, prediction, scaled, float(time_now))
     row.latents = row.sampler.step(prediction, time_now, row.latents, **row.extra, return_dict=False)[0]
     row.at += 1
+    if row.keep:
+        row.latents = row.keep.blended(row.latents, row.sampler, row.timesteps[row.at : row.at + 1])
 
 
 def _foreseen(loaded: Loaded, prediction: Tensor, scaled: Tensor, time_now: float) -> Tensor:
@@ -208,16 +273,17 @@ class Rows:
 
     def _step(self, rows: list[Row], turn: Turn) -> None:
         began = time.monotonic()
+        failure: Exception | None = None
         try:
             predictions, inputs = predict(rows)
         except Exception as error:
-            if len(rows) == 1:
-                turn.failed.append((rows[0], error))
-                return
-            # Too much for the memory at once, or one bad row among good ones: each on its own.
-            _free(rows[0].loaded)
-            for row in rows:
-                self._step([row], turn)
+            failure = error.with_traceback(None)  # whose frames hold what was computed so far
+        if failure:
+            instead = _instead(rows, failure)
+            for batch in instead:
+                self._step(batch, turn)
+            if not instead:
+                turn.failed.append((rows[0], failure))
             return
         for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
             try:
@@ -232,15 +298,34 @@ class Rows:
             row.seconds += passed * row.width / shares
 
 
-def _free(loaded: Loaded) -> None:
-    if loaded.device.type == "cuda":
-        torch.cuda.empty_cache()
+def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
+    """The calls to make instead of one that failed: halves where memory ran out, each row on its own where one bad
+    row may have been among good ones, a row alone again where its model could go down a tier."""
+    loaded = rows[0].loaded
+    if not out_of_memory(failure):
+        return [[row] for row in rows] if len(rows) > 1 else []
+    memory.release(loaded.device)
+    if len(rows) == 1:
+        return [rows] if memory.lower(loaded) else []
+    middle = len(rows) // 2
+    loaded.most = max(sum(row.area for row in half) for half in (rows[:middle], rows[middle:]))
+    return [rows[:middle], rows[middle:]]
 
 
 def _batches(rows: list[Row]) -> list[list[Row]]:
-    """The rows of one group as they can share calls: all together, unless their prompts' lengths go together badly."""
+    """The rows of one group as they can share calls: all together, unless their prompts' lengths go together badly
+    or the memory is known to be too small."""
     lengths = [row.length for row in rows]
-    shortest = min(lengths)
-    if math.lcm(*lengths) <= shortest * MAX_CHUNKS:
-        return [rows]
-    return [[row for row in rows if row.length == length] for length in dict.fromkeys(lengths)]
+    alike = [rows]
+    if math.lcm(*lengths) > min(lengths) * MAX_CHUNKS:
+        alike = [[row for row in rows if row.length == length] for length in dict.fromkeys(lengths)]
+    batches: list[list[Row]] = []
+    for some in alike:
+        batch: list[Row] = []
+        for row in some:
+            if batch and row.loaded.most and sum(other.area for other in (*batch, row)) > row.loaded.most:
+                batches.append(batch)
+                batch = []
+            batch.append(row)
+        batches.append(batch)
+    return batches

@@ -16,6 +16,7 @@ from prompts.prompt import Json
 CHUNK = "danqing"
 # zlib level: 4 takes half the time of Pillow's 6 for files about 3 % larger.
 LEVEL = 4
+ORDINALS = {2: "2nd", 3: "3rd"}  # as ADetailer numbers its tabs
 
 
 def parameters(recipe: Recipe, model_hash: str = "") -> str:
@@ -34,13 +35,27 @@ def parameters(recipe: Recipe, model_hash: str = "") -> str:
     if model_hash:
         pairs["Model hash"] = model_hash
     pairs["Model"] = recipe.model
-    if recipe.source:
-        pairs["Denoising strength"] = f"{recipe.source.strength:g}"
+    if over := recipe.source or recipe.hires:
+        pairs["Denoising strength"] = f"{over.strength:g}"
     if recipe.variation:
         pairs["Variation seed"] = recipe.variation.seed
         pairs["Variation seed strength"] = f"{recipe.variation.strength:g}"
     if recipe.clip_skip != 1:
         pairs["Clip skip"] = recipe.clip_skip
+    if recipe.vae:
+        pairs["VAE"] = recipe.vae
+    if recipe.refiner:
+        pairs["Refiner"] = recipe.refiner.model
+        pairs["Refiner switch at"] = f"{recipe.refiner.switch:g}"
+    if recipe.hires:
+        pairs["Hires upscale"] = f"{recipe.hires.factor:g}"
+        if recipe.hires.steps:
+            pairs["Hires steps"] = recipe.hires.steps
+        pairs["Hires upscaler"] = recipe.hires.upscaler
+    for number, fix in enumerate(recipe.fixes, 1):
+        tab = f" {ORDINALS.get(number, f'{number}th')}" if number > 1 else ""
+        pairs[f"ADetailer model{tab}"] = fix.detector
+        pairs[f"ADetailer denoising strength{tab}"] = f"{fix.strength:g}"
     if recipe.upscale:
         pairs["Upscaler"] = recipe.upscale.upscaler
         pairs["Upscale by"] = f"{recipe.upscale.factor:g}"

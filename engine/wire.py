@@ -52,11 +52,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker can draw. `device` in words for people, `slots` rows at once, `model` the one that is loaded."""
+    """The worker can draw. `device` in words for people, `slots` rows at once, `model` the one that is loaded and
+    `tier` how much of it stays on the device (a row of engine/memory.py's table)."""
 
     device: str
     slots: int
     model: str
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

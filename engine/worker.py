@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import queue
 import time
@@ -13,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
+from torch import Tensor
 
-from engine import begin, catalog, decode, loras, samplers, stamp, upscale
-from engine.models import Models, out_of_memory, quieten
+from engine import catalog, decode, embeddings, loras, samplers, sources, stages, stamp, upscale
+from engine.memory import out_of_memory
+from engine.models import Loaded, Models, quieten
 from engine.recipe import Recipe
 from engine.rows import Row, Rows
+from engine.stages import Ask, Canvas, Done, Stages
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop
 from prompts.errors import Refusal
 
@@ -28,20 +30,49 @@ log = logging.getLogger(__name__)
 # where a step takes long, each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them, and several jobs may name one
-MAX_SOURCE_PIXELS = 64 * 10**6
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: the recipes not yet begun, those not yet drawn, and the source pictures they name."""
+    """A job on this worker: its recipes, the files they name, and how many pictures are still to come."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     sources: dict[str, bytes]
     left: int
-    reported: dict[int, float] = field(default_factory=dict)
-    shown: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Drawing:
+    """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
+    those taken in all; `before` those taken when the present stage asked."""
+
+    work: Work
+    canvas: Canvas
+    stages: Stages
+    ask: Ask = field(default_factory=Ask)
+    done: dict[int, Image.Image | Tensor] = field(default_factory=dict)
+    step: int = 0
+    before: int = 0
+    seconds: float = 0.0
+    shown: float = -PREVIEW_SECONDS  # when its last preview was sent
+    loaded: Loaded | None = None
+
+    @property
+    def steps(self) -> int:
+        """The steps planned in all."""
+        return self.before + self.ask.steps + self.ask.rest
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a row belongs: its number in what the drawing asked for, and what has been reported of it."""
+
+    drawing: Drawing
+    number: int
+    step: int = 0
+    seconds: float = 0.0
 
 
 class Worker:
@@ -55,17 +86,28 @@ class Worker:
         slots: int,
         models: Sequence[Path] = (),
         loras: Sequence[Path] = (),
+        upscalers: Sequence[Path] = (),
+        vaes: Sequence[Path] = (),
+        embeddings: Sequence[Path] = (),
     ) -> None:
         quieten()
         self._send = send
         self._slots = slots
         self._folders = tuple(models)
         self._lora_folders = tuple(loras)
+        self._upscalers = tuple(upscalers)
+        self._vaes = tuple(vaes)
+        self._embeddings = tuple(embeddings)
+        self._torch_device = device
         self._models = Models(device)
         self._device = _words(device)
         self._rows = Rows()
         self._jobs: dict[str, Work] = {}
         self._waiting: deque[tuple[Work, int]] = deque()
+        self._asked: deque[Place] = deque()  # rows to be made when there is room
+        self._places: dict[Row, Place] = {}  # rows being drawn
+        self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
+        self._newcomer = True  # whether the next free slot is a waiting picture's
         self._sources: OrderedDict[str, bytes] = OrderedDict()
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
@@ -76,13 +118,15 @@ class Worker:
                 loaded = self._load(preload)
             except Refusal as refusal:
                 log.error("model %s is not ready: %s", preload, refusal)
-        self._send(Ready(self._device, self._slots, loaded))
+        self._send(Ready(self._device, self._slots, loaded, self._models.tier))
         while True:
             for message in self._messages(inbox):
                 if message is None:
                     return
                 self._take(message)
             self._admit()
+            if self._halted:
+                self._go_on(self._halted.popleft(), ())
             if len(self._rows):
                 self._turn()
 
@@ -91,7 +135,7 @@ class Worker:
     def _messages(self, inbox: queue.SimpleQueue[Message | None]) -> Iterator[Message | None]:
         """What has come in; waits for something only when there is nothing to draw."""
         with contextlib.suppress(queue.Empty):
-            yield inbox.get(block=not (len(self._rows) or self._waiting))
+            yield inbox.get(block=not (len(self._rows) or self._waiting or self._asked or self._halted))
             while True:
                 yield inbox.get_nowait()
 
@@ -118,40 +162,101 @@ class Worker:
     def _forget(self, job: str) -> Work | None:
         self._rows.remove(job)
         self._waiting = deque(waiting for waiting in self._waiting if waiting[0].job != job)
+        self._asked = deque(place for place in self._asked if place.drawing.work.job != job)
+        self._halted = deque(drawing for drawing in self._halted if drawing.work.job != job)
+        self._places = {row: place for row, place in self._places.items() if row.job != job}
         return self._jobs.pop(job, None)
 
-    # --- rows ---
+    # --- pictures ---
 
-    def _load(self, name: str) -> str:
+    def _load(self, name: str, vae: str = "") -> str:
         model = catalog.model(catalog.models(self._folders), name)
-        if not self._models.holds(model):
+        other = catalog.vae(catalog.vaes(self._vaes), vae) if vae else None
+        if not self._models.holds(model, other):
             self._send(Loading(model.name))
-            self._models.get(model)
+            self._models.get(model, other)
         return model.name
 
+    def _model(self, name: str, vae: str = "") -> Loaded:
+        model = catalog.model(catalog.models(self._folders), name)
+        other = catalog.vae(catalog.vaes(self._vaes), vae) if vae else None
+        if not self._models.holds(model, other):
+            self._load(model.name, vae)
+            self._send(Ready(self._device, self._slots, model.name, self._models.tier))
+        loaded = self._models.get(model, other)
+        embeddings.learn(loaded, catalog.embeddings(self._embeddings))
+        return loaded
+
     def _admit(self) -> None:
-        """Fill the free slots in the order the jobs came in."""
-        while self._waiting and len(self._rows) < self._slots:
-            work, index = self._waiting.popleft()
-            with self._answering(work):
-                self._begin(work, index)
+        """Fill the free slots: in turns with the next picture in the order the jobs came in, and with what pictures
+        that have begun ask for, so that one of many tiles holds nobody up."""
+        while len(self._rows) < self._slots:
+            if self._waiting and (self._newcomer or not self._asked):
+                self._newcomer = False
+                work, index = self._waiting.popleft()
+                with self._answering(work):
+                    self._begin(work, index)
+            elif place := self._next():
+                self._newcomer = True
+                with self._answering(place.drawing.work):
+                    row = place.drawing.ask.rows[place.number]()
+                    self._places[row] = place
+                    self._rows.add(row)
+            else:
+                return
+
+    def _next(self) -> Place | None:
+        """The next row asked for whose LoRAs have been read; while nothing else is drawn, any."""
+        for place in self._asked:
+            canvas = place.drawing.canvas
+            if not len(self._rows) or not canvas.loras or loras.ready(canvas.model(canvas.recipe.model), canvas.loras):
+                self._asked.remove(place)
+                return place
+        return None
 
     def _begin(self, work: Work, index: int) -> None:
         recipe = work.recipes[index]
         model = catalog.model(catalog.models(self._folders), recipe.model)
-        catalog.check_size(model, recipe.width, recipe.height)
+        upscale.finished(recipe, model, self._upscalers)
+        loras.check(recipe.prompt.loras, model, self._lora_folders)
         samplers.find(recipe.sampler)
-        if recipe.upscale:
-            upscale.check(recipe.upscale, recipe.width, recipe.height)
-        source = _source(work, recipe)
-        if source and recipe.source and recipe.source.strength <= 0:
-            self._finish(work, index, source, "", 0.0)
-            return
-        wanted = loras.resolve(recipe.prompt.loras, self._lora_folders)
-        if not self._models.holds(model):
-            self._load(model.name)
-            self._send(Ready(self._device, self._slots, model.name))
-        self._rows.add(begin.start(work.job, index, recipe, self._models.get(model), wanted, source))
+        canvas = Canvas(
+            job=work.job,
+            index=index,
+            recipe=recipe,
+            base=sources.base(recipe, work.sources),
+            loras=loras.resolve(recipe.prompt.loras, self._lora_folders),
+            model=lambda name: self._model(name, recipe.vae),
+            native=min(model.width, model.height),
+            device=self._torch_device,
+            upscalers=self._upscalers,
+        )
+        self._go_on(Drawing(work, canvas, stages.picture(canvas)), None)
+
+    def _go_on(self, drawing: Drawing, done: Done | None) -> None:
+        """Let a picture's stages go on with what they asked for."""
+        with self._answering(drawing.work):
+            began = time.monotonic()
+            drawing.step = drawing.before = drawing.before + drawing.ask.steps
+            try:
+                ask = drawing.stages.send(done) if done is not None else next(drawing.stages)
+            except StopIteration as end:
+                drawing.seconds += time.monotonic() - began
+                self._finish(drawing, end.value)
+                return
+            passed = time.monotonic() - began
+            drawing.seconds += passed
+            first = drawing.before == 0
+            drawing.ask, drawing.done = ask, {}
+            places = [Place(drawing, number) for number in range(len(ask.rows))]
+            if first:
+                self._asked.extendleft(reversed(places))
+            else:
+                self._asked.extend(places)
+            if not places:
+                drawing.step += ask.steps
+                self._say(drawing, passed, b"")
+                self._halted.append(drawing)
 
     def _turn(self) -> None:
         turn = self._rows.turn()
@@ -160,31 +265,38 @@ class Worker:
                 self._fail(work, error)
         for row in turn.stepped:
             self._report(row)
-        finished = [row for row in turn.stepped if row.done and row.job in self._jobs]
-        if finished:
-            self._finish_rows(finished)
-
-    def _report(self, row: Row) -> None:
-        work = self._jobs.get(row.job)
-        if work is None:
-            return
-        step, when = work.shown.get(row.index, (0, -PREVIEW_SECONDS))
-        if step == row.step:
-            return  # half of a second-order sampler's step
-        now = time.monotonic()
-        picture = b""
-        if row.clean is not None and (row.step % PREVIEW_STEPS == 0 or now - when > PREVIEW_SECONDS):
-            picture = decode.preview(row.loaded, row.clean)
-            when = now
-        work.shown[row.index] = row.step, when
-        passed = row.seconds - work.reported.get(row.index, 0.0)
-        work.reported[row.index] = row.seconds
-        self._send(Step(row.job, work.attempt, row.index, row.step, row.steps, passed, picture))
-
-    def _finish_rows(self, finished: list[Row]) -> None:
-        """Decode rows of one group together; one by one where that goes wrong."""
+        finished = [row for row in turn.stepped if row.done and row in self._places]
         for row in finished:
             self._rows.leave(row)
+        if pictures := [row for row in finished if not self._places[row].drawing.ask.latents]:
+            self._decode(pictures)
+        for row in finished:
+            if row in self._places and self._places[row].drawing.ask.latents:
+                self._answer(row, row.latents)
+
+    def _report(self, row: Row) -> None:
+        place = self._places.get(row)
+        if place is None or place.step == row.step:
+            return  # given up, or half of a second-order sampler's step
+        drawing = place.drawing
+        now = time.monotonic()
+        preview = b""
+        drawing.step += row.step - place.step
+        shows = drawing.ask.whole and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
+        if shows and row.clean is not None:
+            preview = decode.preview(row.loaded, row.clean)
+            drawing.shown = now
+        passed = row.seconds - place.seconds
+        place.step, place.seconds = row.step, row.seconds
+        drawing.seconds += passed
+        self._say(drawing, passed, preview)
+
+    def _say(self, drawing: Drawing, seconds: float, preview: bytes) -> None:
+        work = drawing.work
+        self._send(Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds, preview))
+
+    def _decode(self, finished: list[Row]) -> None:
+        """Rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
             images = decode.pictures(finished[0].loaded, [row.latents for row in finished])
@@ -193,25 +305,32 @@ class Worker:
                 self._fail(self._jobs[finished[0].job], error)
                 return
             for row in finished:
-                if row.job in self._jobs:
-                    self._rows.add(row)
-                    self._finish_rows([row])
+                if row in self._places:
+                    self._decode([row])
             return
         share = (time.monotonic() - began) / len(finished)
         for row, image in zip(finished, images, strict=True):
-            if work := self._jobs.get(row.job):
-                with self._answering(work):
-                    self._finish(work, row.index, image, row.loaded.hash.result(), row.seconds + share)
+            if row in self._places:
+                self._places[row].drawing.seconds += share
+                self._answer(row, image)
 
-    def _finish(self, work: Work, index: int, image: Image.Image, model_hash: str, seconds: float) -> None:
-        """The after-steps, the file and the word that it is done."""
+    def _answer(self, row: Row, value: Image.Image | Tensor) -> None:
+        """What a row became, for the stage that asked; the last of them lets it go on."""
+        place = self._places.pop(row)
+        drawing = place.drawing
+        drawing.done[place.number] = value
+        if row.recipe.model == drawing.canvas.recipe.model:
+            drawing.loaded = row.loaded
+        if len(drawing.done) == len(drawing.ask.rows):
+            self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
+
+    def _finish(self, drawing: Drawing, image: Image.Image) -> None:
+        """The file and the word that it is done."""
         began = time.monotonic()
-        recipe = work.recipes[index]
-        if recipe.upscale:
-            image = upscale.apply(image, recipe.upscale)
-        content = stamp.png(image, recipe, model_hash)
-        seconds += time.monotonic() - began
-        self._send(Drawn(work.job, work.attempt, index, seconds, content))
+        work, canvas = drawing.work, drawing.canvas
+        content = stamp.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
+        drawing.seconds += time.monotonic() - began
+        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content))
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)
@@ -248,24 +367,3 @@ def _words(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU ({torch.get_num_threads()})"
-
-
-def _source(work: Work, recipe: Recipe) -> Image.Image | None:
-    """The picture to draw over, RGB at the recipe's size, on white where it was transparent."""
-    if recipe.source is None:
-        return None
-    content = work.sources.get(recipe.source.picture)
-    if content is None:
-        raise Refusal("picture.gone")
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.width * opened.height > MAX_SOURCE_PIXELS:
-                raise Refusal("picture.too_large", width=opened.width, height=opened.height)
-            image = ImageOps.exif_transpose(opened)
-            if image.has_transparency_data:
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-            image = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refusal("picture.damaged") from error
-    size = recipe.width, recipe.height
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)

@@ -53,7 +53,8 @@ async def compose(
         return _verbatim(text, rest, loras, notes, negative), Options()
     asked = options.flags(rest)
     if asked.options.raw:
-        return _verbatim(text, asked.text, loras, notes, negative or asked.negative), asked.options
+        written = ", ".join(filter(None, (asked.text, asked.kept)))
+        return _verbatim(text, written, loras, notes, negative or asked.negative), asked.options
     asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
@@ -68,6 +69,8 @@ async def compose(
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *chosen, *left_out])
     await _read(positive, draft, translators)
+    if asked.kept:
+        draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
         await _read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
     if not any(draft.chunks) and not loras:

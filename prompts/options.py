@@ -21,11 +21,13 @@ WIDEST = 4.0  # ratio of the longer side to the shorter
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was read: the options, the text left over, and the words of `--no`."""
+    """What was read: the options, the text left over, the words of `--no`, and those of `-nt`, which nobody is to
+    translate."""
 
     options: Options
     text: str
     negative: str = ""
+    kept: str = ""
 
 
 def _refuse(option: str, value: str, low: float | None = None, high: float | None = None) -> Refusal:
@@ -107,6 +109,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "count": lambda options, option, value: replace(options, count=_whole(option, value, *COUNTS)),
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
+_OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
 _SWITCHES: dict[str, Callable[[Options], Options]] = {
     "raw": lambda options: replace(options, raw=True),
@@ -114,18 +117,24 @@ _SWITCHES: dict[str, Callable[[Options], Options]] = {
     "plain": lambda options: replace(options, plain=True),
     "no-expand": lambda options: replace(options, plain=True),
     "expand": lambda options: replace(options, plain=False),
+    "p": lambda options: replace(options, ratio=2 / 3),
+    "l": lambda options: replace(options, ratio=3 / 2),
+    "s": lambda options: replace(options, ratio=1.0),
 }
-_MANY_WORDS = ("sampler", "model", "style", "no")  # their value goes on to the next option, comma or line
+_WORDS = ("no", "keep")  # not options but words
+_MANY_WORDS = ("sampler", "model", "style", *_WORDS)  # their value goes on to the next option, comma or line
 
 _FLAG = re.compile(
-    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*|风格|風格|画风|畫風|原样|原樣)(?:=|[^\S\n]+|(?=\n)|\Z)|(?:(?<=[\s,，、。；])|^)-(n)(?=[^\S\n]*[0-9])[^\S\n]*"
+    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*|风格|風格|画风|畫風|原样|原樣)(?:=|[^\S\n]+|(?=\n)|\Z)"
+    r"|(?:(?<=[\s,，、。；])|^)-(n(?=[^\S\n]*[0-9])|(?:u|nt|p|l|s)(?=[\s,，。；]|\Z))[^\S\n]*"
 )
 _VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
 
 
 def flags(text: str) -> Asked:
     """Only the `--name value` options. Raises Refusal for an unknown name or a value that cannot be."""
-    options, negatives, kept = Options(), [], []
+    options, kept = Options(), []
+    words: dict[str, list[str]] = {name: [] for name in _WORDS}
     position = 0
     while match := _FLAG.search(text, position):
         kept.append(text[position : match.start()])
@@ -136,18 +145,19 @@ def flags(text: str) -> Asked:
         if name in _SWITCHES:
             options = _SWITCHES[name](options)
             continue
-        if name != "no" and name not in _FLAGS:
-            known = [*_FLAGS, *_SWITCHES, *_OTHER_NAMES, "no"]
+        if name not in words and name not in _FLAGS:
+            known = [one for one in (*_FLAGS, *_SWITCHES, *_OTHER_NAMES, *_WORDS) if len(one) > 1]
             nearest = (difflib.get_close_matches(name, known, 1, 0.5) or ["ar"])[0]
             raise Refusal("option.unknown", option=written, nearest=f"--{nearest}")
         value, position = _value(text, position, name)
-        if name == "no":
-            negatives.append(value)
+        if name in words:
+            words[name].append(value)
         else:
             options = _FLAGS[name](options, written, value)
     kept.append(text[position:])
     rest = " ".join(part for part in (part.strip() for part in kept) if part) if len(kept) > 1 else text
-    return Asked(options, rest, ", ".join(filter(None, negatives)))
+    negative, untranslated = (", ".join(filter(None, words[name])) for name in _WORDS)
+    return Asked(options, rest, negative, untranslated)
 
 
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
@@ -157,7 +167,7 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
     if name in _MANY_WORDS:
         following = _FLAG.search(text, position)
         end = following.start() if following else len(text)
-        stop = re.search(r"\n" if name == "no" else r"[,，、。；\n]", text[position:end])
+        stop = re.search(r"\n" if name in _WORDS else r"[,，、。；\n]", text[position:end])
         end = position + stop.start() if stop else end
         if name == "style":  # as many words as name one; the next may be the text again, or an option in plain words
             ends = [position + word.end() for word in re.finditer(r"\S+", text[position : min(end, position + 80)])]
@@ -205,6 +215,10 @@ def _shaped(options: Options, match: re.Match[str]) -> Options:
     return replace(options, ratio=_SHAPES[match.group(1).lower()])
 
 
+def _lettered(options: Options, match: re.Match[str]) -> Options:
+    return _SWITCHES[match.group(1)](options)
+
+
 def _styled(options: Options, match: re.Match[str]) -> Options | None:
     style = styles.named(match.group(1))
     return replace(options, style=style.name) if style else None
@@ -218,6 +232,8 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_said(r"(竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?"), _shaped),
     (_said(r"(竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?"), _shaped),
     (_said(r"(直)(?:图|式|版)"), _shaped),
+    # "一只猫 p": one small letter beside Chinese or a comma at the very end, as "model s" is none.
+    (re.compile(r"(?<=[\u4e00-\u9fff,，。])\s*([pls])\s*\Z"), _lettered),
     (_said(r"(纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?"), _shaped),
     (
         _said("(portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image)"),
@@ -289,7 +305,7 @@ def plain(asked: Asked) -> Asked:
                 options = changed
                 rest = rest[: match.start()] + " " + rest[match.end() :]
         plain_ = rest.translate(_TRADITIONAL)
-    return Asked(options, rest, asked.negative)
+    return Asked(options, rest, asked.negative, asked.kept)
 
 
 def _bracketed(text: str) -> list[bool]:

@@ -14,11 +14,12 @@ import re
 import sys
 import unicodedata
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 from prompts import grammar
 
@@ -147,19 +148,35 @@ def is_one_token(word: str) -> bool:
 # ── chunks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _Owned = tuple[int, int]  # a token and whose it is
-_BREAK = -1
+_BREAK, _EMBEDDING = -1, -2
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
-def meter(text: str, length: int = LENGTH) -> tuple[int, ...]:
+def pieces(text: str, names: Collection[str]) -> list[tuple[str, bool]]:
+    """The text cut around the names of embeddings (in small letters) that stand in it as whole words, however they
+    are written; True beside a name, which then is in small letters."""
+    if not names:
+        return [(text, False)]
+    longest = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    parts = re.split(rf"(?<![\w-])(?:embedding:)?({longest})(?![\w-])", text, flags=re.IGNORECASE)
+    cut = ((part.casefold() if at % 2 else part, at % 2 == 1) for at, part in enumerate(parts))
+    return [(part, named) for part, named in cut if part]
+
+
+def meter(text: str, length: int = LENGTH, embeddings: Mapping[str, int] = _NONE) -> tuple[int, ...]:
     """How many tokens stand in each chunk of a prompt in A1111 syntax; at least one chunk, which may be empty.
 
-    Of a prompt with AND or schedules, those of its longest conditioning.
+    `embeddings` says how many each takes, by its name in small letters. Of a prompt with AND or schedules, the counts
+    are those of its longest conditioning.
     """
     text = text.encode("utf-8", "replace").decode()
     said = [text]
     if "AND" in text or "[" in text:
         said = [words for part, _ in grammar.multicond(text) for _, words in grammar.schedule(part, _STEPS)]
-    counts = (tuple(map(len, _chunks(((token, 0) for token in _tokens(one)), length))) for one in dict.fromkeys(said))
+    counts = (
+        tuple(map(len, _chunks(((token, 0) for token in _tokens(one, embeddings)), length)))
+        for one in dict.fromkeys(said)
+    )
     return max(counts, key=lambda chunks: (len(chunks), sum(chunks)), default=(0,))
 
 
@@ -178,14 +195,15 @@ def _with_comma(piece: str) -> list[int]:
     return found if found == [_BREAK] else [*found, COMMA]
 
 
-def _tokens(text: str) -> list[int]:
-    """The tokens of a prompt without its syntax; -1 for a BREAK."""
+def _tokens(text: str, embeddings: Mapping[str, int] = _NONE) -> list[int]:
+    """The tokens of a prompt without its syntax; -1 for a BREAK, -2 minus its length where an embedding begins."""
     found: list[int] = []
     for words, weight in grammar.attention(text.encode("utf-8", "replace").decode()):
         if words == grammar.BREAK and weight == -1:
             found.append(_BREAK)
         else:
-            found += tokens(words)
+            for piece, named in pieces(words, embeddings):
+                found += [_EMBEDDING - embeddings[piece]] if named else tokens(piece)
     return found
 
 
@@ -197,6 +215,13 @@ def _chunks(owned: Iterable[_Owned], length: int) -> list[list[_Owned]]:
         if token[0] == _BREAK:
             done.append(chunk)
             chunk = []
+            continue
+        if token[0] <= _EMBEDDING:
+            vectors = _EMBEDDING - token[0]
+            if len(chunk) + vectors > length:
+                done.append(chunk)
+                chunk = []
+            chunk += [(_EMBEDDING, token[1])] * vectors
             continue
         if len(chunk) == length:
             rest: list[_Owned] = []

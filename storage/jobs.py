@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, false, select, update
+from sqlalchemy import Select, case, false, func, select, update
 
 from engine.job import Job, Lane, Picture, State
 from engine.recipe import Recipe
@@ -32,7 +32,8 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
-    picture a button was pressed under; `error_key` with `error_values` say why it failed."""
+    picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
+    ends in."""
 
     job: Job
     place: Place
@@ -43,10 +44,26 @@ class Kept:
     error_values: Mapping[str, Json] = field(default_factory=dict)
     answered: bool
     created: datetime
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a person's jobs since some moment are: pictures asked for that were not given up, device-seconds used."""
+
+    pictures: int
+    seconds: float
 
 
 async def add(
-    db: Database, job: Job, *, place: Place, language: str, request_key: str, parent: str | None = None
+    db: Database,
+    job: Job,
+    *,
+    place: Place,
+    language: str,
+    request_key: str,
+    parent: str | None = None,
+    spoiler: bool = False,
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -71,6 +88,7 @@ async def add(
         error_values={},
         answered=False,
         created=db.now(),
+        spoiler=spoiler,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -127,6 +145,7 @@ async def end(
             row = await session.scalar(select(tables.Job).where(tables.Job.id == job_id).with_for_update())
             if row is not None and row.state in OPEN:
                 row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
+                row.seconds = sum(picture.seconds for picture in pictures)
                 return await write(db, session, pictures, person=row.person, job=job_id, parent=row.parent)
     except Refusal:
         with suppress(Refusal):  # on a full disk the files that still fitted are in the way
@@ -147,6 +166,31 @@ async def get(db: Database, job_id: str) -> Kept | None:
     async with db.session() as session:
         row = await session.get(tables.Job, job_id)
         return None if row is None else _kept(row)
+
+
+async def known(db: Database, request_key: str) -> bool:
+    """Whether a request of this key was accepted before."""
+    async with db.session() as session:
+        return await session.scalar(select(tables.Job.id).where(tables.Job.request_key == request_key)) is not None
+
+
+async def spent(db: Database, since: datetime, person: str | None = None) -> Spent:
+    """What a person, or everybody, asked for and used since then."""
+    job = tables.Job
+    kept = job.state.in_((*OPEN, State.DONE.value))
+    pictures = func.coalesce(func.sum(case((kept, func.json_array_length(job.recipes)), else_=0)), 0)
+    query = select(pictures, func.coalesce(func.sum(job.seconds), 0.0)).where(job.created >= since)
+    if person is not None:
+        query = query.where(job.person == person)
+    async with db.session() as session:
+        count, seconds = (await session.execute(query)).one()
+        return Spent(int(count), float(seconds))
+
+
+async def last_asked(db: Database, person: str) -> datetime | None:
+    """When a person's newest job was accepted."""
+    async with db.session() as session:
+        return await session.scalar(select(func.max(tables.Job.created)).where(tables.Job.person == person))
 
 
 async def unanswered(db: Database, platforms: Collection[str]) -> list[Kept]:
@@ -193,4 +237,5 @@ def _kept(row: tables.Job) -> Kept:
         error_values=row.error_values,
         answered=row.answered,
         created=row.created,
+        spoiler=row.spoiler,
     )

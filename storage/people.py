@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from prompts.prompt import Json
-from storage import tables
+from storage import dictionary, rules, tables
 from storage.database import Database, new_id
+from storage.search import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,78 @@ async def accounts(db: Database, person: str) -> list[Account]:
     async with db.session() as session:
         rows = await session.scalars(query.order_by(tables.Account.platform, tables.Account.account))
         return [Account(row.platform, row.account) for row in rows]
+
+
+async def find(db: Database, platform: str, account: str) -> PersonRow | None:
+    """The person behind an account, or None for one never seen."""
+    async with db.session() as session:
+        person = await _person(session, platform, account)
+        return None if person is None else _row(person)
+
+
+async def count(db: Database) -> int:
+    """How many people there are."""
+    async with db.session() as session:
+        return await session.scalar(select(func.count()).select_from(tables.Person)) or 0
+
+
+async def merge(db: Database, kept: str, gone: str) -> None:
+    """Make one person of two: all that is the second's becomes the first's, and only the first remains.
+
+    Where both have something of the same name (a setting, a word, a rule), the first's holds; a favourite is
+    numbered. One transaction. Raises KeyError where either is not there.
+    """
+    async with db.writing() as session:
+        await db.lock(session)
+        found = select(tables.Person).where(tables.Person.id.in_((kept, gone))).order_by(tables.Person.id)
+        both = {row.id: row for row in await session.scalars(found.with_for_update())}
+        if kept == gone or len(both) < 2:
+            raise KeyError(gone)
+        both[kept].language = both[kept].language or both[gone].language
+        both[kept].name = both[kept].name or both[gone].name
+        await _rename_favourites(session, kept, gone)
+        for table in (tables.Account, tables.Job, tables.Picture, tables.Favourite, tables.Word):
+            await session.execute(update(table).where(table.person == gone).values(person=kept))
+        await _move(session, tables.Setting, tables.Setting.person, tables.Setting.key, kept, gone)
+        await _move(session, tables.Upload, tables.Upload.person, tables.Upload.hash, kept, gone)
+        words, rule = tables.Word, tables.Rule
+        await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
+        await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
+        await session.flush()
+        await session.execute(delete(tables.Person).where(tables.Person.id == gone))
+
+
+async def _move(
+    session: AsyncSession,
+    table: type[tables.Base],
+    owner: InstrumentedAttribute[str],
+    name: InstrumentedAttribute[str],
+    kept: str,
+    gone: str,
+) -> None:
+    """Give the rows of one owner to another who has none of that name; the rest go."""
+    taken = select(name).where(owner == kept).scalar_subquery()
+    await session.execute(
+        update(table).where(owner == gone, name.not_in(taken)).values({owner.key: kept}),
+        execution_options={"synchronize_session": False},
+    )
+    await session.execute(delete(table).where(owner == gone), execution_options={"synchronize_session": False})
+
+
+async def _rename_favourites(session: AsyncSession, kept: str, gone: str) -> None:
+    """Number the names that both have, as "cat 2"."""
+    favourite = tables.Favourite
+    taken = set(await session.scalars(select(favourite.folded).where(favourite.person.in_((kept, gone)))))
+    first = select(favourite.folded).where(favourite.person == kept)
+    for row in await session.scalars(
+        select(favourite).where(favourite.person == gone, favourite.folded.in_(first.scalar_subquery()))
+    ):
+        names = (f"{row.name} {number}" for number in itertools.count(2))
+        row.name = next(name for name in names if fold(name) not in taken)
+        row.folded = fold(row.name)
+        row.words = fold(f"{row.name} {row.text}")
+        taken.add(row.folded)
+    await session.flush()
 
 
 async def set_language(db: Database, person: str, language: str) -> None:

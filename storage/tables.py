@@ -91,7 +91,8 @@ class Setting(Base):
 
 class Job(Base):
     """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
-    key because picture.job already points the other way, and tables in a circle cannot be created in one go."""
+    key because picture.job already points the other way, and tables in a circle cannot be created in one go.
+    `seconds` is the device time its pictures took, `spoiler` whether they are shown veiled."""
 
     __tablename__ = "job"
 
@@ -112,6 +113,8 @@ class Job(Base):
     error_values: Mapped[Any] = mapped_column(JSON, nullable=False)
     answered: Mapped[bool]
     created: Mapped[datetime]
+    seconds: Mapped[float] = mapped_column(server_default=sql_text("0"))
+    spoiler: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 

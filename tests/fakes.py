@@ -6,10 +6,14 @@ import asyncio
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy
 from PIL import Image
+from safetensors.numpy import save_file
 
 from bot.chat import Card, Desk
+from engine import catalog
 from engine.job import Job
 from engine.pool import Event, Lost, Worker
 from engine.recipe import Recipe
@@ -43,6 +47,20 @@ def a_png(colour: tuple[int, int, int] = (200, 30, 30), side: int = 16) -> bytes
     file = io.BytesIO()
     Image.new("RGB", (side, side), colour).save(file, "PNG")
     return file.getvalue()
+
+
+def a_lora(folder: Path, name: str, triggers: str = "", preview: bool = False, width: int = 0) -> Path:
+    """A LoRA file for text of this width; that of the built-in model where none is given."""
+    folder.mkdir(exist_ok=True)
+    key = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
+    width = width or catalog.builtin().context
+    shapes = {"lora_down": (4, width), "lora_up": (width, 4)}
+    weights = {f"{key}.{part}.weight": numpy.zeros(shape, "float32") for part, shape in shapes.items()}
+    path = folder / f"{name}.safetensors"
+    save_file(weights, path, {"modelspec.trigger_phrase": triggers} if triggers else None)
+    if preview:
+        Image.new("RGB", (40, 30), "red").save(folder / f"{name}.preview.png")
+    return path
 
 
 class FakePool:

@@ -19,8 +19,8 @@ HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde",
 
 # The rooms below the line: they run in a worker's process.
 ROWS = ("__main__", "worker", "rows", "begin", "stages", "samplers", "encode", "models", "single", "loras", "adapters")
-PICTURES = ("decode", "upscale", "faces", "masks", "tiles", "stamp", "control", "embeddings", "memory", "speed")
-BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "animate", "train")}
+PICTURES = ("decode", "upscale", "esrgan", "inpaint", "stamp", "control", "embeddings", "memory", "speed")
+BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "deep", "animate", "train", "convert")}
 BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe
 
 ASKS_AT_IMPORT = {

@@ -66,22 +66,26 @@ def vae() -> AutoencoderKL:
     return made
 
 
+def text_config(width: int = WIDTH, **changes: Any) -> CLIPTextConfig:
+    """A small CLIP text encoder's, with the real vocabulary."""
+    values: dict[str, Any] = {
+        "vocab_size": 49408,
+        "hidden_size": width,
+        "intermediate_size": 2 * width,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 77,
+        "hidden_act": "quick_gelu",
+        "bos_token_id": 49406,
+        "eos_token_id": 49407,
+        "initializer_factor": 1.0,
+    }
+    return CLIPTextConfig(**values | changes)
+
+
 def text_encoder(width: int = WIDTH) -> CLIPTextModel:
     """A CLIP text encoder with the real vocabulary."""
-    return CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=49408,
-            hidden_size=width,
-            intermediate_size=2 * width,
-            num_hidden_layers=3,
-            num_attention_heads=4,
-            max_position_embeddings=77,
-            hidden_act="quick_gelu",
-            bos_token_id=49406,
-            eos_token_id=49407,
-            initializer_factor=1.0,
-        )
-    )
+    return CLIPTextModel(text_config(width))
 
 
 def scheduler(**changes: Any) -> PNDMScheduler:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 
 from bot.commands import (
+    admin,
+    cancel,
     dictionary,
     edit,
     favourites,
     help,
     history,
     imagine,
+    info,
+    link,
+    loras,
     models,
     prompt,
     queue,
@@ -29,10 +34,15 @@ COMMANDS: tuple[Command, ...] = (
     dictionary.COMMAND,
     history.COMMAND,
     queue.COMMAND,
+    cancel.COMMAND,
     models.COMMAND,
+    loras.COMMAND,
     styles.COMMAND,
     samplers.COMMAND,
     settings.COMMAND,
+    link.COMMAND,
+    info.COMMAND,
+    admin.COMMAND,
     help.COMMAND,
 )
 NAMES = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}

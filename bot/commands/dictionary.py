@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.chat import Card, Field, Request, Say
+from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
 from prompts.errors import Refusal
 from storage import dictionary
@@ -28,7 +28,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     if room:
         rest = after
         verb, _, after = rest.strip().partition(" ")
-    owner = dictionary.of_room(request.place) if room else dictionary.of_person(request.person.id)
+    owner = dictionary.of_room(common(request)) if room else dictionary.of_person(request.person.id)
     if verb.lower() in LIST and not after.strip():
         return await _listed(studio, owner, room)
     if verb.lower() in DELETE and after.strip() and not _PAIR.match(after):
@@ -62,8 +62,9 @@ async def _shown(studio: Studio, owner: str, word: str) -> Card:
 
 
 async def _may_change(studio: Studio, request: Request, owner: str, word: str, room: bool) -> None:
-    """Everybody may add to a room's dictionary; what is there belongs to whoever wrote it, and to the admins."""
-    if not room or request.person.admin:
+    """Everybody may add to a room's dictionary; what is there belongs to whoever wrote it, to the room's moderators and
+    to the admins."""
+    if not room or request.person.admin or request.room.moderator:
         return
     known = await dictionary.get(studio.db, owner, word)
     if known is not None and known.person != request.person.id:

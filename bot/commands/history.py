@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.access import veiled
 from bot.cards import shown
 from bot.chat import Button, Card, Request, Say
 from bot.commands.command import Command
@@ -23,6 +24,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         text=Say("history.found", {"count": len(page.pictures)}),
         pictures=tuple(map(shown, page.pictures)),
         buttons=tuple(Button("recipe", row.id) for row in page.pictures),
+        spoiler=await veiled(studio, request, [row.recipe for row in page.pictures]),
     )
 
 

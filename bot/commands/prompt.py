@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.chat import Card, Field, Request, Say
+from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
 from bot.findings import look
 from engine import catalog
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     prompt, _, model = await studio.understand(
-        request.person, rest, negative=request.negative, given=request.options, place=request.place
+        request.person, rest, negative=request.negative, given=request.options, place=common(request)
     )
     files = await asyncio.to_thread(catalog.loras, studio.rules.loras)
     return Card(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.access import allowance, until_midnight
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
 from storage import jobs
@@ -21,6 +22,10 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         values = {"place": standing.place, "seconds": round(standing.seconds_left)}
         key = "queue.place" if standing.place else "queue.drawing"
         lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), Say(key, values)))
+    today = await allowance(studio, request)
+    if today.pictures and not request.person.admin:
+        values = {"left": today.left, "limit": today.pictures, "hours": until_midnight(studio.now())}
+        lines.append(Field(Say("queue.today"), Say("queue.left", values)))
     return Card(
         text=Say("queue.length", {"waiting": len(studio.queue), "running": studio.queue.running, "mine": len(mine)}),
         fields=tuple(lines),

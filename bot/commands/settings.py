@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from bot.chat import Card, Field, Request, Say
+from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.commands.loras import code_of
+from bot.forms import loras
+from bot.recipes import always
 from bot.texts import LANGUAGES
 from engine import catalog
 from prompts.errors import Refusal
@@ -35,11 +38,29 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
             await people.set_setting(studio.db, request.person.id, name, kept)
     known = await people.settings(studio.db, request.person.id)
     lines = [
-        Field(Say(f"settings.{key}"), Say("settings.default") if known.get(key) is None else str(known[key]))
+        Field(Say(f"settings.{key}"), Say("settings.default") if known.get(key) is None else _shown(known, key))
         for key in SETTINGS
         if key != "language"
     ]
-    return Card(text=Say("settings.title"), fields=tuple(lines))
+    mine = always(known)
+    return Card(
+        text=Say("settings.title"),
+        fields=tuple(lines),
+        buttons=(Button("without_lora", code_of(mine[0].name)),) if len(mine) == 1 else (),
+    )
+
+
+def _shown(known: Mapping[str, Json], key: str) -> str:
+    if key == "loras":
+        return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
+    return str(known[key])
+
+
+async def _loras(studio: Studio, value: str) -> Json:
+    if value.lower() in OFF:
+        return None
+    files = await studio.loras()
+    return [[catalog.lora(files, use.name).name, use.weight] for use in loras(value)]
 
 
 async def _model(studio: Studio, value: str) -> Json:
@@ -83,6 +104,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "count": _count,
     "assistant": _switch,
     "expand": _switch,
+    "loras": _loras,
     "language": _language,
 }
 ALIASES = {
@@ -92,6 +114,7 @@ ALIASES = {
     "张数": "count",
     "助手": "assistant",
     "扩写": "expand",
+    "lora": "loras",
     "语言": "language",
 }
 COMMAND = Command("settings", ("设置", "設定"), run)

@@ -51,13 +51,17 @@ def train(
     device: torch.device,
     note: Callable[[str], None],
     seconds: float = math.inf,
+    start: Path | None = None,
 ) -> Any:
     """The trained autoencoder; goes on from `folder` and leaves its checkpoints there.
 
-    After `seconds` the sitting ends, finished or not.
+    It begins as that of the model at `start`, if any. After `seconds` the sitting ends, finished or not.
     """
     training = _training(scale, device)
     vae: Any = training.module
+    if start:
+        vae.load_state_dict(AutoencoderKL.from_pretrained(start / "vae").state_dict())
+        training.forget()
     seen = [0.0, 0.0, 0.0]
     for _ in training.sitting(folder / CHECKPOINT, scale.vae_steps, seconds):
         random = np.random.default_rng((scale.seed, 1, training.step))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from engine.demo import scenes
+from engine.demo import scenes, styles
 from engine.demo.scale import Scale
 from engine.demo.sources import Cutouts
 
@@ -23,9 +24,9 @@ PLACES: dict[str, tuple[float, float]] = {
 GROUPS: dict[int, tuple[tuple[float, float], ...]] = {
     2: ((0.28, 0.5), (0.72, 0.5)),
     3: ((0.5, 0.27), (0.27, 0.72), (0.73, 0.72)),
-    4: ((0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)),
 }
 # Colour of a thing: what is thrown, with grey left to backgrounds, where it is told from the rest more easily.
+GREYS = ("black", "white", "gray")
 OBJECT_COLOURS = tuple(word for word in scenes.COLOURS if word != "gray")
 
 
@@ -44,20 +45,21 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A whole picture before it is drawn. `background` is a colour word, a scene word or "" (white); `finish` is ""
-    or how the finished picture is changed: monochrome, pixel, blurry; `place` a word of PLACES."""
+    """A whole picture before it is drawn. `background` is a colour word, a scene word or "" (what the style has
+    without one); `flaw` is "" or how the finished picture is spoiled (blurry, jpeg, grainy), `place` one of PLACES."""
 
     things: tuple[Thing, ...]
     style: str
     background: str
     strength: float
-    finish: str
+    flaw: str
     place: str
     seed: int
 
 
 def throw(scale: Scale, random: np.random.Generator) -> Composition:
     """A composition by the shares of the scale."""
+    style = _style(scale, random)
     kind = random.choice(4, p=_shares(scale))
     first = int(random.integers(scale.concepts))
     chosen, spots, side, place = [first], [(0.5, 0.5)], random.uniform(92, 108), ""
@@ -65,12 +67,13 @@ def throw(scale: Scale, random: np.random.Generator) -> Composition:
         chosen = [first, int((first + random.integers(1, max(2, scale.concepts))) % scale.concepts)]
         spots, side = list(GROUPS[2]), random.uniform(54, 62)
     elif kind == 2:
-        count = int(random.integers(2, 5))
+        count = int(random.choice(list(GROUPS)))
         chosen, spots, side = [first] * count, list(GROUPS[count]), random.uniform(50, 60)
     elif kind == 3:
         place = str(random.choice(list(PLACES)))
         spots, side = [PLACES[place]], random.uniform(62, 72)
-    words = [str(random.choice(OBJECT_COLOURS)) if random.random() < 0.45 else "" for _ in chosen]
+    share = 0.0 if style == "monochrome" else 0.2 if kind == 1 else 0.4
+    words = [str(random.choice(OBJECT_COLOURS)) if random.random() < share else "" for _ in chosen]
     if kind == 2:
         words = [words[0]] * len(words)
     strength = _strength(random)
@@ -81,10 +84,10 @@ def throw(scale: Scale, random: np.random.Generator) -> Composition:
     )
     return Composition(
         things=things,
-        style=_style(scale, random),
-        background=_background(words, random),
+        style=style,
+        background=_background(style, words, random),
         strength=_strength(random),
-        finish=str(random.choice(["", "monochrome", "pixel", "blurry"], p=[0.83, 0.04, 0.04, 0.09])),
+        flaw=str(random.choice(["", "blurry", "jpeg", "grainy"], p=[0.88, 0.06, 0.03, 0.03])),
         place=place,
         seed=int(random.integers(2**31)),
     )
@@ -101,42 +104,74 @@ def _strength(random: np.random.Generator) -> float:
 
 
 def _style(scale: Scale, random: np.random.Generator) -> str:
-    return scale.styles[0] if random.random() < 0.6 else str(random.choice(scale.styles))
+    return scale.styles[0] if random.random() < 0.36 else str(random.choice(scale.styles))
 
 
-def _background(words: list[str], random: np.random.Generator) -> str:
-    """White, a colour other than those of the things, or a scene."""
+def _background(style: str, words: list[str], random: np.random.Generator) -> str:
+    """What the style has by itself, a colour other than those of the things, or a scene."""
     dice = random.random()
-    if dice < 0.22:
+    if dice < 0.25:
         return ""
-    if dice < 0.68:
-        return str(random.choice([word for word in scenes.COLOURS if word not in words]))
+    plain = GREYS if style == "monochrome" else () if style == "neon" else tuple(scenes.COLOURS)
+    if dice < 0.66 and plain:
+        return str(random.choice([word for word in plain if word not in words]))
     return str(random.choice(list(scenes.SCENES)))
 
 
 def draw(composition: Composition, cutouts: Cutouts) -> NDArray[np.uint8]:
     """The picture, (128, 128, 3). The same composition gives the same pixels."""
     random = np.random.default_rng(composition.seed)
-    if composition.background in scenes.SCENES:
-        pixels = scenes.scene(composition.background, SIDE, random).copy()
+    pixels = styles.apply(composition.style, compose(composition, cutouts, random), random)
+    return spoil(Image.fromarray((pixels * 255).round().astype(np.uint8)), composition.flaw, random)
+
+
+def compose(composition: Composition, cutouts: Cutouts, random: np.random.Generator) -> styles.Drawing:
+    """The things on their background, before the style is applied."""
+    scenic = composition.background in scenes.SCENES
+    if scenic:
+        behind = scenes.scene(composition.background, SIDE, random)
     else:
         word = composition.background or "white"
-        pixels = scenes.plain(word, SIDE, random, composition.strength if composition.background else 1.0).copy()
+        behind = scenes.plain(word, SIDE, random, composition.strength if composition.background else 1.0)
+    drawing = styles.Drawing(
+        pixels=behind.copy(),
+        behind=behind,
+        cover=np.zeros((SIDE, SIDE, 1), np.float32),
+        ink=np.zeros((SIDE, SIDE, 4), np.float32),
+        scenic=scenic,
+    )
     for thing in composition.things:
-        _place(pixels, thing, cutouts[composition.style][thing.concept])
-    return _finish(Image.fromarray((pixels * 255).round().astype(np.uint8)), composition.finish, random)
+        _place(drawing, thing, cutouts[styles.BASE[composition.style]][thing.concept], composition.style)
+    return drawing
 
 
-def _place(pixels: scenes.Pixels, thing: Thing, cutout: NDArray[np.uint8]) -> None:
-    side = round(thing.side)
-    small = Image.fromarray(cutout, "RGBA").convert("RGBa").resize((side, side), Image.Resampling.BOX).convert("RGBA")
-    layer: scenes.Pixels = np.asarray(small, dtype=np.float32) / np.float32(255)
+def _place(drawing: styles.Drawing, thing: Thing, cutout: NDArray[np.uint8], style: str) -> None:
+    """Puts the thing into the drawing, a sticker with its rim."""
+    layer = _layer(thing, cutout)
     colours = recolour(layer, thing.colour, thing.strength) if thing.colour else layer[..., :3]
-    left, top = (round(middle * SIDE - side / 2) for middle in (thing.x, thing.y))
-    spot = np.s_[max(0, top) : min(SIDE, top + side), max(0, left) : min(SIDE, left + side)]
-    inner = np.s_[max(0, -top) : min(side, SIDE - top), max(0, -left) : min(side, SIDE - left)]
-    share = layer[inner][..., 3:]
-    pixels[spot] = pixels[spot] * (1 - share) + colours[inner] * share
+    share = layer[..., 3:]
+    if style == "sticker":
+        rim, shadow = styles.outline(layer[..., 3])
+        drawing.pixels[:] = drawing.pixels * (1 - shadow[..., None])
+        drawing.pixels[:] = drawing.pixels * (1 - rim[..., None]) + rim[..., None]
+    drawing.pixels[:] = drawing.pixels * (1 - share) + colours * share
+    drawing.cover[:] = np.maximum(drawing.cover, share)
+    if thing.colour:
+        # As strong as the word is: half of red makes ink half red.
+        near = np.clip(styles.blur(layer[..., 3], 3) * 4, 0, 1)[..., None]
+        drawing.ink[:] = drawing.ink * (1 - near)
+        drawing.ink[..., :3] += scenes.colour(thing.colour) * near
+        drawing.ink[..., 3:] += min(1.0, thing.strength) * near
+
+
+def _layer(thing: Thing, cutout: NDArray[np.uint8]) -> scenes.Pixels:
+    """The thing in its size and place on a picture otherwise transparent, (128, 128, 4)."""
+    side = round(thing.side)
+    small = Image.fromarray(cutout, "RGBA").convert("RGBa").resize((side, side), Image.Resampling.BOX)
+    whole = Image.new("RGBa", (SIDE, SIDE))
+    whole.paste(small, (round(thing.x * SIDE - side / 2), round(thing.y * SIDE - side / 2)))
+    layer: scenes.Pixels = np.asarray(whole.convert("RGBA"), dtype=np.float32) / np.float32(255)
+    return layer
 
 
 def recolour(layer: scenes.Pixels, word: str, strength: float) -> scenes.Pixels:
@@ -156,11 +191,16 @@ def recolour(layer: scenes.Pixels, word: str, strength: float) -> scenes.Pixels:
     return clipped
 
 
-def _finish(picture: Image.Image, finish: str, random: np.random.Generator) -> NDArray[np.uint8]:
-    if finish == "monochrome":
-        picture = picture.convert("L").convert("RGB")
-    elif finish == "pixel":
-        picture = picture.resize((16, 16), Image.Resampling.BOX).resize((SIDE, SIDE), Image.Resampling.NEAREST)
-    elif finish == "blurry":
+def spoil(picture: Image.Image, flaw: str, random: np.random.Generator) -> NDArray[np.uint8]:
+    """The pixels with the flaw, (h, w, 3); without one as they were."""
+    if flaw == "blurry":
         picture = picture.filter(ImageFilter.GaussianBlur(float(random.uniform(4, 7))))
-    return np.asarray(picture, dtype=np.uint8)
+    elif flaw == "jpeg":
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=int(random.integers(3, 8)))
+        picture = Image.open(file).convert("RGB")
+    pixels: NDArray[np.uint8] = np.asarray(picture, dtype=np.uint8)
+    if flaw == "grainy":
+        grain = random.normal(0, random.uniform(30, 50), (*pixels.shape[:2], 1))
+        pixels = np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    return pixels

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from engine import catalog, encode, models
+from engine.demo.store import floats
 
 AT_ONCE = 32
 
@@ -33,8 +34,13 @@ def draw(
     negative: str = "",
     steps: int = 20,
     guidance: float = 4.0,
+    source: NDArray[np.uint8] | None = None,
+    strength: float = 1.0,
 ) -> NDArray[np.uint8]:
-    """One picture for each prompt and its seed, (n, 128, 128, 3), by DPM++ 2M Karras."""
+    """One picture for each prompt and its seed, (n, 128, 128, 3), by DPM++ 2M Karras.
+
+    With `source`, a picture for each prompt, it begins with those under as much noise as `strength` says.
+    """
     done = []
     for start in range(0, len(prompts), AT_ONCE):
         own = prompts[start : start + AT_ONCE]
@@ -47,7 +53,13 @@ def draw(
         latents = torch.cat(noise).to(loaded.device, loaded.dtype)
         scheduler = DPMSolverMultistepScheduler.from_config(dict(loaded.schedule), use_karras_sigmas=True)
         scheduler.set_timesteps(steps, device=loaded.device)
-        for time in scheduler.timesteps:
+        first = 0
+        if source is not None:
+            first = steps - min(steps, max(1, round(steps * strength)))
+            given = loaded.vae.encode(floats(source[start : start + AT_ONCE]).to(loaded.device)).latent_dist.mean
+            latents = scheduler.add_noise(given.to(loaded.dtype), latents, scheduler.timesteps[first : first + 1])
+            scheduler.set_begin_index(first)
+        for time in scheduler.timesteps[first:]:
             without, wanted = loaded.unet(torch.cat([latents] * 2), time, words, return_dict=False)[0].chunk(2)
             latents = scheduler.step(without + guidance * (wanted - without), time, latents, return_dict=False)[0]
         pixels = loaded.vae.decode(latents.float() / loaded.vae.config.scaling_factor, return_dict=False)[0]

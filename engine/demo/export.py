@@ -56,6 +56,29 @@ def write(vae: Any, unet: Any, text_encoder: Any, tokenizer: Path, folder: Path)
     return size
 
 
+def write_xl(parts: dict[str, Any], model: Path, folder: Path) -> None:
+    """Writes a folder in the layout of Stable Diffusion XL: these parts, the rest from a model folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, part in parts.items():
+        part.to(dtype=torch.float16).save_pretrained(folder / name)
+    for name, source in (
+        ("vae", "vae"),
+        ("scheduler", "scheduler"),
+        ("tokenizer", "tokenizer"),
+        ("tokenizer_2", "tokenizer"),
+    ):
+        shutil.copytree(model / source, folder / name)
+    names = {
+        **PARTS,
+        "text_encoder_2": ("transformers", "CLIPTextModelWithProjection"),
+        "tokenizer_2": PARTS["tokenizer"],
+    }
+    del names["safety_checker"]
+    # Without words it was taught the empty caption, not zeros.
+    settings = {"_class_name": "StableDiffusionXLPipeline", "force_zeros_for_empty_prompt": False}
+    _json(folder / "model_index.json", {**settings, **names})
+
+
 def _json(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")

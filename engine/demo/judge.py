@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.demo import composer, scenes, store
+from engine.demo.captions import FLAWS as FLAW_WORDS
 from engine.demo.optimiser import Training, rate_share
 from engine.demo.scale import Scale
 
 SIDE = 64  # pixels a side of what it looks at
-FINISHES = ("", "monochrome", "pixel", "blurry")
+FLAWS = ("", *FLAW_WORDS)
 BACKGROUNDS = ("", *scenes.COLOURS, *scenes.SCENES)
+LAYOUTS = ("one", "pair", "two", "three", *composer.PLACES)
 CHECKPOINT = "judge.pt"
+WEIGHTS = Path(__file__).parent / "judge.safetensors"
 Pictures = NDArray[np.uint8]
 
 
 class Judge(nn.Module):
-    """Answers four questions about pictures: which thing, which background, which finish, which style."""
+    """Answers five questions about pictures: which things, which background, flaw, style and layout."""
 
-    def __init__(self, things: int, styles: int) -> None:
+    def __init__(self, things: int, styles: tuple[str, ...]) -> None:
         super().__init__()
-        self.counts = (things, len(BACKGROUNDS), len(FINISHES), styles)
+        self.known = (BACKGROUNDS, FLAWS, styles, LAYOUTS)
+        self.counts = [things, *map(len, self.known)]
         layers: list[nn.Module] = []
         for inputs, outputs in ((3, 32), (32, 48), (48, 64), (64, 96)):
             layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.GroupNorm(8, outputs), nn.GELU()]
@@ -36,61 +42,96 @@ class Judge(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         answers: Tensor = self.answer(self.look(functional.avg_pool2d(pictures, pictures.shape[-1] // SIDE)))
-        return torch.split(answers, list(self.counts), dim=1)
+        return torch.split(answers, self.counts, dim=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge sees in each of n pictures: the things by likelihood, most likely first (n, things), and words."""
+
+    things: NDArray[np.int64]
+    backgrounds: list[str]
+    flaws: list[str]
+    styles: list[str]
+    layouts: list[str]
 
 
 def train(scale: Scale, folder: Path, steps: int, note: Callable[[str], None]) -> Judge:
     """A judge of the scale's things; the last part is kept from it, and `note` gets its score there."""
     torch.manual_seed(scale.seed)
-    judge = Judge(scale.concepts, len(scale.styles))
+    judge = Judge(scale.concepts, scale.styles)
     training = Training(judge, rate=0.02, plain_rate=2e-3, plain=("answer",), average=0.99)
     pictures = store.pictures(scale, folder / "data")
-    labels = np.array(
-        [_labels(scale, one) for number in range(scale.whole_parts) for one in store.compositions(scale, number)]
-    )
+    seen = [one for number in range(scale.whole_parts) for one in store.compositions(scale, number)]
+    labels = np.array([_labels(judge, one) for one in seen])
+    shown = torch.zeros(len(seen), scale.concepts)
+    for row, one in zip(shown, seen, strict=True):
+        row[[thing.concept for thing in one.things]] = 1
+    shown /= shown.sum(dim=1, keepdim=True)
     known = len(pictures) - len(pictures) // scale.whole_parts
     for _ in training.sitting(folder / CHECKPOINT, steps):
         random = np.random.default_rng((scale.seed, 4, training.step))
         chosen = random.integers(known, size=64)
-        answers = judge(store.floats(pictures[chosen]))
+        things, *answers = judge(store.floats(pictures[chosen]))
         wanted = torch.from_numpy(labels[chosen])
         losses = [functional.cross_entropy(answer, wanted[:, index]) for index, answer in enumerate(answers)]
+        losses.append(2 * functional.cross_entropy(things, shown[torch.from_numpy(chosen)]))
         training.update(torch.stack(losses).sum(), rate_share(training.step, steps))
-    answers = _answers(judge, pictures[known:])
-    shares = [float((answers[:, index] == labels[known:, index]).mean()) for index in range(4)]
-    note(f"judge on {len(pictures) - known} new pictures: thing, background, finish, style {np.round(shares, 3)}")
+    judge.eval()
+    found = look(judge, pictures[known:])
+    first = np.array([one.things[0].concept for one in seen[known:]])
+    alone = np.array([one.things[0].concept == one.things[-1].concept for one in seen[known:]])
+    words = np.array([found.backgrounds, found.flaws, found.styles, found.layouts]).T
+    right = np.array([[names[label] for names, label in zip(judge.known, row, strict=True)] for row in labels[known:]])
+    note(
+        f"judge on {len(first)} new pictures: thing {(found.things[:, 0] == first)[alone].mean():.3f},"
+        f" background, flaw, style, layout {np.round((words == right).mean(axis=0), 3)}"
+    )
+    return judge
+
+
+def _labels(judge: Judge, one: composer.Composition) -> list[int]:
+    first, count = one.things[0].concept, len(one.things)
+    same = all(thing.concept == first for thing in one.things)
+    layout = one.place or (LAYOUTS[count] if same and count > 1 else "one" if same else "pair")
+    words = (one.background, one.flaw, one.style, layout)
+    return [names.index(word) for names, word in zip(judge.known, words, strict=True)]
+
+
+def keep(judge: Judge, file: Path = WEIGHTS) -> None:
+    """Writes the judge's weights in half precision."""
+    save_file({name: weight.half().contiguous() for name, weight in judge.state_dict().items()}, file)
+
+
+def kept(scale: Scale, file: Path = WEIGHTS) -> Judge:
+    """The judge that was kept."""
+    judge = Judge(scale.concepts, scale.styles)
+    judge.load_state_dict({name: weight.float() for name, weight in load_file(file).items()})
     return judge.eval()
 
 
-def _labels(scale: Scale, one: composer.Composition) -> tuple[int, int, int, int]:
-    return (
-        one.things[0].concept,
-        BACKGROUNDS.index(one.background),
-        FINISHES.index(one.finish),
-        scale.styles.index(one.style),
+@torch.no_grad()
+def look(judge: Judge, pictures: Pictures) -> Verdict:
+    """The judge's opinion of pictures (n, h, w, 3)."""
+    things, *answers = judge(store.floats(pictures))
+    backgrounds, flaws, styles, layouts = (
+        [names[index] for index in answer.argmax(dim=1).tolist()]
+        for names, answer in zip(judge.known, answers, strict=True)
     )
+    return Verdict(things.argsort(dim=1, descending=True).numpy(), backgrounds, flaws, styles, layouts)
 
 
-@torch.no_grad()
-def _answers(judge: Judge, pictures: Pictures) -> NDArray[np.int64]:
-    return np.stack([answer.argmax(dim=1).numpy() for answer in judge(store.floats(pictures))], axis=1)
-
-
-@torch.no_grad()
-def things(judge: Judge, pictures: Pictures) -> NDArray[np.int64]:
-    """The number of the thing in each picture."""
-    return _answers(judge, pictures)[:, 0]
-
-
-def backgrounds(judge: Judge, pictures: Pictures) -> list[str]:
-    """The background word of each picture."""
-    return [BACKGROUNDS[index] for index in _answers(judge, pictures)[:, 1]]
-
-
-def styles(judge: Judge, pictures: Pictures, known: tuple[str, ...]) -> list[str]:
-    """The finish of each picture, or where there is none its style."""
-    answers = _answers(judge, pictures)
-    return [FINISHES[finish] or known[style] for finish, style in answers[:, 2:]]
+def halves(pictures: Pictures) -> tuple[Pictures, Pictures]:
+    """The places of the left and the right of two things side by side, each enlarged to a picture of its own."""
+    side, width = pictures.shape[1], round(0.55 * pictures.shape[1])
+    top = (side - width) // 2
+    whole = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    cut = [
+        functional.interpolate(whole[:, :, top : top + width, left : left + width], (side, side), mode="bilinear")
+        for left in (round(x * side) - width // 2 for x, _ in composer.GROUPS[2])
+    ]
+    first, second = (part.round().byte().permute(0, 2, 3, 1).numpy() for part in cut)
+    return first, second
 
 
 def middle(pictures: Pictures) -> NDArray[np.float32]:

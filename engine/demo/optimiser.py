@@ -97,6 +97,12 @@ class Training:
         self.averaged = [weight.detach().clone() for weight in self._weights]
         self.step = 0
 
+    @torch.no_grad()
+    def forget(self) -> None:
+        """Begin the averages anew from the module, whose weights were changed by hand."""
+        for averaged, weight in zip(self.averaged, self._weights, strict=True):
+            averaged.copy_(weight)
+
     def sitting(self, path: Path, steps: int, seconds: float = math.inf) -> Iterator[int]:
         """The steps still to take of `steps`, going on from the checkpoint at `path` and leaving new ones there.
 

@@ -132,9 +132,20 @@ def _city(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
+def _rain(side: int, random: np.random.Generator) -> Canvas:
+    canvas = _sky(side, (0.36, 0.42, 0.50), (0.56, 0.62, 0.68))
+    for x in (-0.05, 0.2, 0.45, 0.7, 0.95):
+        canvas.disc(x + random.uniform(-0.05, 0.05), random.uniform(-0.02, 0.06), 0.16, (0.28, 0.32, 0.38))
+    canvas.fill(canvas.y - random.uniform(0.84, 0.88), (0.26, 0.34, 0.38))
+    for x, y in random.uniform(0, 1.1, (34, 2)):
+        along, beside = canvas.y - y, canvas.x - x + (canvas.y - y) * 0.25
+        canvas.fill(np.minimum(0.05 - np.abs(along), 0.006 - np.abs(beside)), (0.78, 0.88, 0.98))
+    return canvas
+
+
 SCENES: dict[str, Callable[[int, np.random.Generator], Canvas]] = {
     "beach": _beach, "meadow": _meadow, "snow": _snow, "sunset": _sunset, "night": _night, "sea": _sea,
-    "forest": _forest, "city": _city,
+    "forest": _forest, "city": _city, "rain": _rain,
 }  # fmt: skip
 
 

@@ -17,26 +17,25 @@ from PIL import Image
 from engine.demo.concepts import Concept
 
 SIDE = 128
-# Style word → package as `npm pack` names it. Versions and licences: CREDITS.md.
+# Set → package as `npm pack` names it. Versions and licences: CREDITS.md.
 PACKAGES = {
     "3d": "lobehub-fluent-emoji-3d-1.1.0.tgz",
     "flat": "iconify-json-fluent-emoji-flat-1.2.6.tgz",
-    "cartoon": "iconify-json-noto-1.2.9.tgz",
 }
-Cutouts = dict[str, NDArray[np.uint8]]  # style → (things, side, side, 4) RGBA
+Cutouts = dict[str, NDArray[np.uint8]]  # set → (things, side, side, 4) RGBA
 
 
-def cutouts(things: Sequence[Concept], styles: Sequence[str], packages: Path) -> Cutouts:
-    """Every thing in every style, (things, 128, 128, 4) RGBA, filling its square along the longer side.
+def cutouts(things: Sequence[Concept], packages: Path) -> Cutouts:
+    """Every thing of every set, (things, 128, 128, 4) RGBA, filling its square along the longer side.
 
     `packages` is the folder with the files that `npm pack` brings. Raises FileNotFoundError where one is missing,
     KeyError where a set lacks a thing, ImportError without resvg-py.
     """
     made: Cutouts = {}
-    for style in styles:
-        with tarfile.open(packages / PACKAGES[style]) as package:
-            draw = _pictures(package) if style == "3d" else _drawings(package)
-            made[style] = np.stack([_fitted(draw(thing)) for thing in things])
+    for name, file in PACKAGES.items():
+        with tarfile.open(packages / file) as package:
+            draw = _pictures(package) if name == "3d" else _drawings(package)
+            made[name] = np.stack([_fitted(draw(thing)) for thing in things])
     return made
 
 

@@ -55,6 +55,23 @@ def build(scale: Scale, rows: int) -> Any:
     return encoder
 
 
+@torch.no_grad()
+def adopt(encoder: Any, known: NDArray[np.int64], folder: Path) -> None:
+    """Takes over the word vectors and layers of a finished model's encoder; words it never saw stay at random."""
+    older: Any = CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32)
+    state = older.state_dict()
+    [key] = [name for name in state if name.endswith("token_embedding.weight")]
+    table = state[key]
+    # Nearly all rows are those of the unknown word.
+    unknown = table.median(dim=0).values
+    rows = embedding(encoder).weight.clone()
+    rows[0] = unknown
+    taught = table[torch.from_numpy(known)]
+    seen = (taught != unknown).any(dim=1)
+    rows[1:][seen] = taught[seen]
+    encoder.load_state_dict({**state, key: rows})
+
+
 def norm(encoder: Any) -> nn.LayerNorm:
     """The last normalisation, wherever this version of transformers keeps it."""
     found: nn.LayerNorm = getattr(encoder, "text_model", encoder).final_layer_norm
@@ -132,13 +149,17 @@ def train(
     device: torch.device,
     note: Callable[[str], None],
     seconds: float = math.inf,
+    start: Path | None = None,
 ) -> Any:
     """The schooled text encoder with its compact table; goes on from `folder` and leaves its checkpoints there.
 
-    After `seconds` the sitting ends, finished or not.
+    It begins with the words of the model at `start`, if any. After `seconds` the sitting ends, finished or not.
     """
     training = _training(scale, len(known) + 1, device)
     painter = training.module
+    if start:
+        adopt(painter.encoder, known, start)
+        training.forget()
     seen = 1.0
     for _ in training.sitting(folder / CHECKPOINT, scale.text_steps, seconds):
         random = np.random.default_rng((scale.seed, 2, training.step))
@@ -180,7 +201,7 @@ def expanded(encoder: Any, known: NDArray[np.int64]) -> Any:
             "pad_token_id": EOS,
         }
     )
-    whole: Any = CLIPTextModel(config)
+    whole: Any = type(encoder)(config)
     state = dict(encoder.state_dict())
     [key] = [name for name in state if name.endswith("token_embedding.weight")]
     table = state[key][0].repeat(SIZE, 1)

@@ -22,6 +22,8 @@ from engine.demo.tokens import BOS, EOS, compact
 CHECKPOINT = "unet.pt"
 # The noise of Stable Diffusion 1: "scaled linear" betas.
 STEPS, FIRST_BETA, LAST_BETA = 1000, 0.00085, 0.012
+FALL = 0.5  # share of the steps over which the rate falls
+EARLIER = 0.75  # power of the times in 0…1: more of the noisy ones, where it is decided what the picture shows
 UNCONDITIONAL = 0.1  # captions left out, for classifier-free guidance
 MOST = 5.0  # min-SNR weighting: Hang et al., "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023
 
@@ -50,6 +52,23 @@ def signal() -> Tensor:
     return torch.cumprod(1 - betas, dim=0).float()
 
 
+def noised(latents: Tensor, random: np.random.Generator, power: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Latents under noise, the times of that (n,), and the noise. A power below 1 makes late times more frequent."""
+    # Spread evenly over the batch: the loss is steadier than with free dice.
+    spread = (np.arange(len(latents)) + random.random(len(latents))) / len(latents)
+    times = torch.from_numpy((spread**power * STEPS).astype(np.int64))
+    noise = torch.from_numpy(random.standard_normal(latents.shape, np.float32))
+    alpha = signal()[times][:, None, None, None]
+    return alpha.sqrt() * latents + (1 - alpha).sqrt() * noise, times, noise
+
+
+def weighed(found: Tensor, noise: Tensor, times: Tensor) -> Tensor:
+    """The loss of the noise found, with the little noise of early times counting less."""
+    alpha = signal().to(times.device)[times]
+    errors = (found - noise).square().mean(dim=(1, 2, 3))
+    return (errors * (MOST * (1 - alpha) / alpha).clamp_max(1.0)).mean()
+
+
 class Pair(nn.Module):
     """UNet and text encoder as one module to train."""
 
@@ -73,15 +92,18 @@ def train(
     device: torch.device,
     note: Callable[[str], None],
     seconds: float = math.inf,
+    start: Path | None = None,
 ) -> Pair:
     """UNet and text encoder, trained; goes on from `folder` and leaves its checkpoints there.
 
-    After `seconds` the sitting ends, finished or not.
+    The UNet begins as that of the model at `start`, if any. After `seconds` the sitting ends, finished or not.
     """
     training = _training(scale, encoder, device)
     pair = training.module
     assert isinstance(pair, Pair)
-    alphas = signal().to(device)
+    if start:
+        pair.unet.load_state_dict(UNet2DConditionModel.from_pretrained(start / "unet").state_dict())
+        training.forget()
     empty = torch.from_numpy(compact(np.array([BOS] + [EOS] * 76), known))
     seen = 1.0
     for _ in training.sitting(folder / CHECKPOINT, scale.unet_steps, seconds):
@@ -89,18 +111,11 @@ def train(
         latents, rows, weights, _ = text.batch(examples, known, scale.unet_batch, random)
         left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
         rows[left_out], weights[left_out] = empty, 1.0
-        # Times spread evenly over the batch: the loss is steadier than with free dice.
-        spread = (np.arange(len(rows)) + random.random(len(rows))) / len(rows)
-        times = torch.from_numpy((spread * STEPS).astype(np.int64)).to(device)
-        noise = torch.from_numpy(random.standard_normal(latents.shape, np.float32)).to(device)
-        alpha = alphas[times][:, None, None, None]
-        noisy = alpha.sqrt() * latents.to(device) + (1 - alpha).sqrt() * noise
+        noisy, times, noise = (part.to(device) for part in noised(latents, random, EARLIER))
         with fast(device):
             found = pair(noisy, times, rows.to(device), weights.to(device))
-        errors = (found.float() - noise).square().mean(dim=(1, 2, 3))
-        ratio = alpha.flatten() / (1 - alpha.flatten())
-        loss = (errors * (MOST / ratio).clamp_max(1.0)).mean()
-        training.update(loss, rate_share(training.step, scale.unet_steps))
+        loss = weighed(found.float(), noise, times)
+        training.update(loss, rate_share(training.step, scale.unet_steps, fall=FALL))
         seen = 0.98 * seen + 0.02 * loss.item()
         if training.step % 50 == 0:
             note(f"unet {training.step}/{scale.unet_steps} loss {seen:.4f}")

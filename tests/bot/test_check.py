@@ -130,10 +130,17 @@ async def test_passwords_and_tokens_are_judged_and_never_shown(tmp_path: Path) -
     assert "hunter2" not in str(findings) and TELEGRAM not in str(findings)
 
     findings = await found(
-        settings(tmp_path, WEB_PASSWORD="hunter2hunter2", DISCORD_TOKEN=DISCORD, TELEGRAM_TOKEN=TELEGRAM)
+        settings(
+            tmp_path,
+            WEB_PASSWORD="hunter2hunter2",
+            DISCORD_TOKEN=DISCORD,
+            DISCORD_API_BASE="http://127.0.0.1:1",
+            TELEGRAM_TOKEN=TELEGRAM,
+            TELEGRAM_API_BASE="http://127.0.0.1:1",
+        )
     )
     assert "check.password" in findings and "check.token_form" not in findings
-    assert findings["check.token_later"].level == "warn"
+    assert findings["check.telegram_away"].level == "warn"
     assert "hunter2" not in str(findings) and TELEGRAM not in str(findings) and DISCORD not in str(findings)
 
 
@@ -144,7 +151,9 @@ async def test_what_is_no_discord_token(tmp_path: Path, token: str) -> None:
 
 
 async def test_devices(tmp_path: Path) -> None:
-    card = (await found(settings(tmp_path)))["check.device"].text.values
+    findings = await found(settings(tmp_path))
+    card = findings["check.device"].text.values
+    assert findings["check.tier_all"].text.values == {"device": "cuda:0", "model": "danqing-demo"}
     assert card == {"device": "cuda:0", "card": "A card", "memory": "8"}
     findings = await found(settings(tmp_path, ENGINE_DEVICES="cpu,cuda:1"))
     assert "check.device_cpu" in findings
@@ -194,7 +203,7 @@ async def test_a_translation_service(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_sentence_is_said_and_every_key_has_one() -> None:
-    names = ("config", "settings", "lined_yaml", "check")
+    names = ("config", "settings", "lined_yaml", "check", "platforms/discord/invite")
     source = "".join((ROOT / f"bot/{name}.py").read_text("utf-8") for name in names)
     used = set(re.findall(r'"((?:config|check)\.[a-z_]+)"', source))
     assert used == {*all_texts("en", "config."), *all_texts("en", "check.")}

@@ -21,6 +21,7 @@ from prompts.translate import chain
 from storage import pictures
 from storage.jobs import Place
 from tests.bot.test_studio import House, house
+from tests.fakes import a_lora
 
 GIRL = "黑色长发的女孩，（红色帽子：1.2），白天 --seed 7 --steps 9"
 
@@ -128,9 +129,7 @@ async def test_an_unknown_lora_is_refused_with_a_fix(tmp_path: Path) -> None:
 
 async def test_a_missing_trigger_word_shows_while_it_is_drawn(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
-        (tmp_path / "loras").mkdir()
-        text = json.dumps({"__metadata__": {"modelspec.trigger_phrase": "inkstyle"}}).encode()
-        (tmp_path / "loras" / "ink.safetensors").write_bytes(struct.pack("<Q", len(text)) + text)
+        a_lora(tmp_path / "loras", "ink", "inkstyle")
         at.studio.rules = replace(at.studio.rules, loras=(tmp_path / "loras",))
         await at.say("一只猫 <lora:ink:0.8>")
         (job,) = await at.drawn()

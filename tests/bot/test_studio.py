@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from bot.chat import Person, Press, Request, Upload
+from bot.chat import Person, Press, Request, Room, Upload
 from bot.studio import Rules, Studio
 from engine import stamp
 from engine.job import State
@@ -22,6 +22,8 @@ from storage import favourites, jobs, pictures
 from storage.database import Database
 from storage.jobs import Place
 from tests.fakes import FakeChat, FakePool, a_png
+
+PRIVATE = Room()
 
 
 class House:
@@ -63,12 +65,14 @@ class House:
     async def person(self, account: str = "ann", language: str = "en") -> Person:
         return await self.studio.person("fake", account, language=language)
 
-    async def say(self, text: str, account: str = "ann", key: str = "", files: tuple[Upload, ...] = ()) -> str:
+    async def say(
+        self, text: str, account: str = "ann", key: str = "", files: tuple[Upload, ...] = (), room: Room = PRIVATE
+    ) -> str:
         """Send a text, return its key."""
         key = key or f"said-{next(self.numbers)}"
         place = Place("fake", account)
         person = await self.person(account)
-        await self.studio.request(Request(person=person, place=place, text=text, key=key, files=files))
+        await self.studio.request(Request(person=person, place=place, text=text, key=key, files=files, room=room))
         return key
 
     async def press(self, action: str, target: str, account: str = "ann", **values: str) -> str:
@@ -123,8 +127,9 @@ async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -
         at.pool.finish(job)
         await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
         assert [verb for verb, message, _ in at.chat.log if message == job].count("send") == 1
-        assert {button.action for button in at.chat.messages[job].buttons} == {
-            "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "delete",
+        assert {button.action for button in at.chat.messages[job].buttons} - {"fix_faces"} == {
+            "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "delete", "original",
+            "vary_strong", "hires", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down",
         }  # fmt: skip
         await at.until(lambda: not at.studio._answers._open)
         kept = await jobs.get(at.db, job)

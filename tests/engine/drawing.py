@@ -54,6 +54,7 @@ def draw(
     recipes: Sequence[Recipe],
     *,
     source: Image.Image | None = None,
+    mask: Image.Image | None = None,
     wanted: Sequence[Loras] = (),
     late: Sequence[int] = (),
 ) -> list[Pixels]:
@@ -63,7 +64,7 @@ def draw(
     def join(index: int) -> None:
         own = recipes[index]
         loras = wanted[index] if wanted else ()
-        at_work.add(begin.start("job", index, own, loaded, loras, source if own.source else None))
+        at_work.add(begin.start("job", index, own, loaded, loras, *((source, mask) if own.source else ())))
 
     for index in range(len(recipes)):
         if index not in late:
@@ -85,7 +86,9 @@ def draw(
     return [done[index] for index in range(len(recipes))]
 
 
-def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None) -> Pixels:
+def reference(
+    pipeline: Any, own: Recipe, source: Image.Image | None = None, mask: Image.Image | None = None
+) -> Pixels:
     """What diffusers' pipeline makes of the recipe, with the scheduler a reader of the table would set."""
     row = samplers.SAMPLERS[own.sampler]
     changes = dict(row.overrides) | ({"noise_sampler_seed": own.seed} if row.seeded else {})
@@ -104,6 +107,9 @@ def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None) -> 
         assert own.source is not None
         kind = diffusers.StableDiffusionImg2ImgPipeline
         values |= {"image": source, "strength": own.source.strength}
+    if mask is not None:
+        kind = diffusers.StableDiffusionInpaintPipeline
+        values |= {"mask_image": mask, "width": own.width, "height": own.height}
     other = kind(**pipeline.components, requires_safety_checker=False)
     other.scheduler = scheduler
     other.set_progress_bar_config(disable=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import catalog
+from engine import catalog, identify, shelves
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
+from tests.engine.test_identify import kohya, write
 
 
 def folder(path: Path, kind: str = "StableDiffusionPipeline", **unet: Any) -> Path:
@@ -24,8 +26,9 @@ def folder(path: Path, kind: str = "StableDiffusionPipeline", **unet: Any) -> Pa
 def shelf(tmp_path: Path) -> Path:
     folder(tmp_path / "Zebra")
     folder(tmp_path / "apple", sample_size=96)
-    folder(tmp_path / "grand", "StableDiffusionXLPipeline")
-    folder(tmp_path / "paint", in_channels=9)
+    folder(tmp_path / "deep" / "er" / "grand", "StableDiffusionXLPipeline", sample_size=128)
+    folder(tmp_path / "paint", "StableDiffusionInpaintPipeline", in_channels=9)
+    folder(tmp_path / "video", "TextToVideoSDPipeline")
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "model_index.json").write_text("{")
     (tmp_path / "single.safetensors").write_bytes(b"")
@@ -37,10 +40,13 @@ def test_models_are_found_and_the_built_in_one_is_always_there(shelf: Path, tmp_
     found = catalog.models([shelf, tmp_path / "nowhere"])
     assert [(model.name, model.family, model.width) for model in found] == [
         ("apple", "sd15", 768),
+        ("grand", "sdxl", 1024),
+        ("paint", "sd15", 512),
         ("Zebra", "sd15", 512),
         ("danqing-demo", "demo", 128),
     ]
-    assert [model.builtin for model in found] == [False, False, True]
+    assert [model.builtin for model in found] == [False, False, False, False, True]
+    assert [model.channels for model in found] == [4, 4, 9, 4, 4]
     assert [model.name for model in catalog.models([shelf / "Zebra"])] == ["Zebra", "danqing-demo"]
     assert all(model.sampler in SAMPLERS for model in found)
     assert (found[-1].path / "unet" / "diffusion_pytorch_model.safetensors").is_file()
@@ -48,10 +54,9 @@ def test_models_are_found_and_the_built_in_one_is_always_there(shelf: Path, tmp_
 
 def test_what_cannot_be_used_is_named_with_the_reason(shelf: Path) -> None:
     assert {entry.name: entry.key for entry in catalog.skipped([shelf])} == {
-        "grand": "model.sdxl_later",
-        "paint": "model.other_kind",
+        "video": "model.other_kind",
         "torn": "model.no_index",
-        "single": "model.single_file",
+        "single": "file.damaged",
     }
 
 
@@ -66,7 +71,7 @@ def test_names_are_found_in_any_case_or_refused_with_the_nearest(shelf: Path) ->
 def test_loras_lie_in_subfolders_too(tmp_path: Path) -> None:
     (tmp_path / "style").mkdir()
     for name in ("b.safetensors", "style/a.safetensors", "style/水墨.safetensors", "x.pt"):
-        (tmp_path / name).write_bytes(b"")
+        write(tmp_path / name, kohya(768))
     found = catalog.loras([tmp_path, tmp_path / "nowhere"])
     assert [lora.name for lora in found] == ["a", "b", "水墨"]
     assert catalog.lora(found, "A.safetensors").path == tmp_path / "style" / "a.safetensors"
@@ -83,3 +88,69 @@ def test_sizes_not_allowed_name_the_nearest_good_one(width: int, height: int, ne
     assert caught.value.values["near"] == near
     good = (int(side) for side in near.split("x"))
     catalog.check_size(catalog.builtin(), *good)
+
+
+def test_a_lora_has_its_card(tmp_path: Path) -> None:
+    write(tmp_path / "ink.safetensors", kohya(2048, 16), {"ss_tag_frequency": '{"a": {"from tags": 3}}'})
+    write(tmp_path / "plain.safetensors", kohya(768), {"ss_tag_frequency": '{"a": {"from tags": 3}}'})
+    note = {"trainedWords": ["shuimo, ", "wuchangshuo"], "baseModel": "SDXL 1.0"}
+    (tmp_path / "ink.civitai.info").write_text(json.dumps(note), encoding="utf-8")
+    (tmp_path / "ink.json").write_text('{"activation text": "other", "preferred weight": 0.7}', encoding="utf-8")
+    (tmp_path / "ink.preview.png").write_bytes(b"")
+    (tmp_path / "plain.json").write_text("[" * 10_000, encoding="utf-8")
+    ink, plain = catalog.loras([tmp_path])
+    assert (ink.family, ink.rank, ink.triggers, ink.weight) == ("sdxl", 16, ("shuimo", "wuchangshuo"), 0.7)
+    assert ink.preview == tmp_path / "ink.preview.png"
+    assert (plain.family, plain.triggers, plain.weight, plain.preview) == ("sd15", ("from tags",), 1.0, None)
+    (tmp_path / "plain.json").write_text('{"activation text": "new"}', encoding="utf-8")
+    assert catalog.loras([tmp_path])[1].triggers == ("new",)
+
+
+def test_a_wrong_pairing_is_refused_naming_both(tmp_path: Path) -> None:
+    write(tmp_path / "large.safetensors", kohya(2048))
+    folder(tmp_path / "model", cross_attention_dim=768)
+    model, [lora] = catalog.model(catalog.models([tmp_path]), "model"), catalog.loras([tmp_path])
+    with pytest.raises(Refusal) as caught:
+        catalog.check_pair(model, lora)
+    assert caught.value.key == "lora.made_for"
+    assert caught.value.values == {"name": "large", "base": "sdxl", "model": "model", "family": "sd15"}
+    write(tmp_path / "large.safetensors", kohya(768))
+    catalog.check_pair(model, catalog.loras([tmp_path])[0])
+
+
+def test_files_are_looked_into_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def counting(path: Path) -> identify.Identity:
+        looked.append(path.name)
+        return identify.identify(path)
+
+    monkeypatch.setattr(shelves, "identify", counting)
+    for number in range(20):
+        write(tmp_path / f"{number}.safetensors", kohya(768))
+    shelves.news()
+    assert len(catalog.loras([tmp_path])) == len(catalog.loras([tmp_path])) == len(looked) == 20
+    kept = shelves.news()
+    assert len(kept) == 20 and shelves.news() == ()
+    write(tmp_path / "7.safetensors", kohya(2048, 32))
+    assert catalog.lora(catalog.loras([tmp_path]), "7").family == "sdxl"
+    assert looked[20:] == ["7.safetensors"]
+    monkeypatch.setattr(shelves, "_known", {})
+    shelves.recall(kept)  # as after a new start: all but the one that has changed since
+    catalog.loras([tmp_path])
+    assert looked[21:] == ["7.safetensors"]
+
+
+def test_hashes_are_those_people_know(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.safetensors", kohya(768))
+    assert list(shelves.unhashed([tmp_path])) == [path]
+    assert shelves.digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    assert list(shelves.unhashed([tmp_path])) == []
+    assert catalog.loras([tmp_path])[0].hash == shelves.digest(path)
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    write(tmp_path / "a" / "x.safetensors", kohya(768))
+    assert [lora.name for lora in catalog.loras([tmp_path])] == ["x"]

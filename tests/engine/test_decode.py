@@ -9,10 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import catalog, decode, models, upscale
+from engine import catalog, decode, models
 from engine.models import Loaded
-from engine.recipe import Upscale
-from prompts.errors import Refusal
 from tests.engine.drawing import photograph, pixels
 
 
@@ -54,20 +52,12 @@ def test_many_rows_are_decoded_in_turns(loaded: Loaded, monkeypatch: pytest.Monk
         assert np.abs(pixels(one) - pixels(other)).max() <= 1
 
 
-def test_lanczos_enlarges_by_the_factor() -> None:
-    assert upscale.apply(photograph(64, 48), Upscale("lanczos", 1.5)).size == (96, 72)
-
-
-@pytest.mark.parametrize(
-    ("asked", "key"),
-    [
-        (Upscale("Lanzos", 2.0), "upscaler.unknown"),
-        (Upscale("Lanczos", 0.5), "upscale.factor"),
-        (Upscale("Lanczos", float("nan")), "upscale.factor"),
-        (Upscale("Lanczos", 8.0), "upscale.too_large"),
-    ],
-)
-def test_what_cannot_be_enlarged_is_refused(asked: Upscale, key: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        upscale.check(asked, 2048, 2048)
-    assert caught.value.key == key
+def test_a_big_picture_is_decoded_in_tiles(demo: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    latents = decode.latents(demo, photograph(320, 256), torch.Generator().manual_seed(1))
+    [whole] = decode.pictures(demo, [latents])
+    monkeypatch.setattr(decode, "LARGEST", 192 * 192)
+    monkeypatch.setattr(decode, "TILE", 24)
+    [tiled] = decode.pictures(demo, [latents])
+    assert tiled.size == whole.size
+    away = np.abs(pixels(tiled) - pixels(whole))
+    assert 0 < away.mean() < 6  # in tiles it is, and as good as the whole

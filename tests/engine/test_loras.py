@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
-from engine import catalog, loras, models
+from engine import catalog, loras, memory, models
 from engine.models import Loaded
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
@@ -77,17 +78,59 @@ def test_weight_zero_is_none_and_the_last_word_counts(folder: Path) -> None:
 
 def test_unloading_restores_the_model(own: Loaded, folder: Path) -> None:
     before = draw(own, [recipe(steps=2)])[0]
+    weights = {name: weight.clone() for name, weight in own.unet.state_dict().items()}
     draw(own, [recipe(steps=2)], wanted=[find(folder, LoraUse("both"))])
     assert gap(draw(own, [recipe(steps=2)])[0], before) == 0
+    assert all(torch.equal(weight, weights[name]) for name, weight in own.unet.state_dict().items())
 
 
-def test_few_adapters_are_kept(own: Loaded, folder: Path, tmp_path: Path) -> None:
-    for seed in range(loras.KEPT + 2):
-        tiny.kohya_lora(tmp_path / f"lora{seed}.safetensors", seed=seed)
-        loras.apply(own, find(tmp_path, LoraUse(f"lora{seed}")))
-    assert len(own.adapters) == loras.KEPT
-    loras.apply(own, ())
-    assert own.active == ()
+def test_the_least_recently_wanted_files_are_forgotten(
+    own: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tiny.kohya_lora(tmp_path / f"lora{seed}.safetensors", seed=seed) for seed in range(4)]
+    [(first, _, _)] = loras.choose(own, ((paths[0], 1.0, 1.0),))
+    monkeypatch.setattr(memory, "total", lambda _: loras.SHARE * first.bytes * 5 // 2)  # room for two and a half
+    for path in (paths[1], paths[0], paths[2]):
+        loras.choose(own, ((path, 1.0, 1.0),))
+    assert [key[0] for key in own.loras] == [paths[0], paths[2]]
+    assert loras.choose(own, ((paths[0], 1.0, 1.0),))[0][0] is first
+    many = loras.choose(own, tuple((path, 1.0, 1.0) for path in paths))  # what is in use stays, whatever it takes
+    assert len(own.loras) == len(many) == 4
+
+
+def test_a_file_that_changed_is_read_again(own: Loaded, tmp_path: Path) -> None:
+    path = tiny.kohya_lora(tmp_path / "lora.safetensors", seed=1)
+    one = recipe(steps=2)
+    before = draw(own, [one], wanted=[((path, 1.0, 1.0),)])[0]
+    tiny.kohya_lora(path, seed=2)
+    assert gap(before, draw(own, [one], wanted=[((path, 1.0, 1.0),)])[0]) > 5
+
+
+def test_a_file_is_read_while_others_draw(own: Loaded, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    read = loras._read
+
+    def slowly(*arguments: Any) -> Any:
+        assert gate.wait(60)
+        return read(*arguments)
+
+    monkeypatch.setattr(loras, "_read", slowly)
+    wanted = find(folder, LoraUse("both"))
+    assert not loras.ready(own, wanted)
+    draw(own, [recipe(steps=2)])
+    assert not loras.ready(own, wanted)
+    gate.set()
+    assert len(loras.choose(own, wanted)) == 1
+    assert loras.ready(own, wanted)
+
+
+def test_a_file_that_vanished_is_refused(own: Loaded, tmp_path: Path) -> None:
+    path = tiny.kohya_lora(tmp_path / "lora.safetensors")
+    wanted = find(tmp_path, LoraUse("lora"))
+    path.unlink()
+    with pytest.raises(Refusal) as caught:
+        loras.choose(own, wanted)
+    assert caught.value.key == "lora.damaged"
 
 
 @pytest.mark.parametrize(
@@ -103,10 +146,10 @@ def test_few_adapters_are_kept(own: Loaded, folder: Path, tmp_path: Path) -> Non
 def test_files_that_do_not_fit_are_refused(name: str, key: str, own: Loaded, folder: Path) -> None:
     before = draw(own, [recipe(steps=2)])[0]
     with pytest.raises(Refusal) as caught:
-        loras.apply(own, find(folder, LoraUse(name)))
+        loras.choose(own, ((folder / f"{name}.safetensors", 1.0, 1.0),))
     assert caught.value.key == key
     assert gap(draw(own, [recipe(steps=2)])[0], before) == 0
-    loras.apply(own, find(folder, LoraUse("both")))  # the next one still works
+    loras.choose(own, find(folder, LoraUse("both")))  # the next one still works
     assert gap(draw(own, [recipe(steps=2)])[0], before) == 0
 
 

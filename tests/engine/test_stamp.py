@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine import stamp
-from engine.recipe import Recipe, Source, Upscale, Variation
+from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts.prompt import Fragment, LoraUse, Prompt
 from tests.engine.drawing import photograph, recipe
 
@@ -71,3 +71,20 @@ def test_other_files_have_no_recipe() -> None:
 def test_a_recipe_of_another_schema_is_not_ours() -> None:
     content = stamp.png(photograph(), replace(FULL, schema=99))
     assert stamp.read(content) is None
+
+
+def test_finishing_is_told_in_the_words_of_a1111() -> None:
+    finished = recipe(
+        hires=Hires(2.0, 0.4, 8),
+        fixes=(Fix("face", 0.3), Fix("hand", 0.5)),
+        refiner=Refiner("refiner", 0.8),
+        vae="mse",
+    )
+    last = stamp.parameters(finished).splitlines()[-1]
+    for pair in (
+        "Denoising strength: 0.4", "Hires upscale: 2", "Hires steps: 8", "Hires upscaler: Latent", "VAE: mse",
+        "Refiner: refiner", "Refiner switch at: 0.8", "ADetailer model: face", "ADetailer denoising strength: 0.3",
+        "ADetailer model 2nd: hand",
+    ):  # fmt: skip
+        assert f", {pair}" in last
+    assert stamp.read(stamp.png(Image.new("RGB", (8, 8)), finished)) == finished

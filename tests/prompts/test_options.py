@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.options import read
+from prompts.translate import chain
 
 
 @pytest.mark.parametrize(
@@ -147,3 +151,34 @@ def test_reading_options_only_ever_refuses(text: str) -> None:
         read(text)
     except Refusal as refusal:
         assert refusal.key.startswith("option.")
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio", "rest"),
+    [
+        ("一只猫 p", 2 / 3, "一只猫"),
+        ("一只猫，l", 3 / 2, "一只猫"),
+        ("一只猫 -s", 1.0, "一只猫"),
+        ("-p a cat", 2 / 3, "a cat"),
+        ("a cat --l", 3 / 2, "a cat"),
+        ("特斯拉 model s", None, "特斯拉 model s"),
+        ("the letter s", None, "the letter s"),
+        ("a t-shirt, size -sm", None, "a t-shirt, size -sm"),
+    ],
+)
+def test_the_shapes_of_the_chinese_bots(text: str, ratio: float | None, rest: str) -> None:
+    asked = read(text)
+    assert asked.options.ratio == ratio and asked.text.strip(" ，") == rest
+
+
+def test_their_negative_and_what_they_leave_untranslated() -> None:
+    asked = read("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
+    assert (asked.text.strip(), asked.negative, asked.kept) == ("一只猫", "模糊，文字", "夏目 贵志")
+    assert asked.options.ratio == 1
+
+
+async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(tmp_path: Path) -> None:
+    prompt, _ = await compose("一只猫 -nt 天青色 -u 水印", translators=chain(tmp_path))
+    assert "天青色" in prompt.positive and "cat" in prompt.positive and "watermark" in prompt.negative
+    raw, _ = await compose("a cat --raw -nt neko", translators=chain(tmp_path))
+    assert raw.positive == "a cat, neko"

@@ -108,3 +108,11 @@ def test_the_counter_is_small_and_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 60
+
+
+def test_embeddings_count_as_many_tokens_as_they_have_vectors() -> None:
+    lengths = {"bad-hands": 10, "bad": 3}
+    assert words.pieces("a Bad-Hands, badly", lengths) == [("a ", False), ("bad-hands", True), (", badly", False)]
+    assert words.meter("a (bad-hands:1.2), embedding:bad", embeddings=lengths) == (15,)
+    assert words.meter("a " * 70 + "bad-hands", embeddings=lengths) == (70, 10)
+    assert words.meter("a bad-hands") == (4,)

@@ -17,27 +17,34 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from rich.console import Console
 from rich.table import Table
 
-from tests.speed import drawing, people, starting, texts, waiting
+from tests.speed import card, changes, discord, drawing, mixed, people, starting, switches, texts, waiting
 from tests.speed.figure import Figure
 
 SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "starting": starting.figures,
     "texts": texts.figures,
+    "discord": lambda: asyncio.run(discord.figures()),
     "waiting": lambda: asyncio.run(waiting.figures()),
     "drawing": drawing.figures,
     "people": lambda: asyncio.run(people.figures()),
+    "mixed": mixed.figures,
+    "changes": changes.figures,
+    "switches": switches.figures,
+    "card": card.figures,
 }
+ON_A_CARD = ("card",)  # run with GPU=1
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.speed", description=__doc__)
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all without")
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all without, of GPU=1 those for a card")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
     console = Console()
     console.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", highlight=False)
     found: dict[str, list[Figure]] = {}
-    for name in arguments.sections or SECTIONS:
+    usual = [name for name in SECTIONS if (name in ON_A_CARD) == (os.environ.get("GPU") == "1")]
+    for name in arguments.sections or usual:
         found[name] = SECTIONS[name]()
         table = Table("what", "ours", "baseline", "ratio", "aim", title=name, title_justify="left")
         for figure in found[name]:

@@ -181,3 +181,26 @@ async def test_text_that_databases_do_not_take(db: Database, person: str) -> Non
     assert kept.job.recipes == (strange,)
     rows = await jobs.end(db, one.id, State.DONE, pictures=[Picture(png=png(), recipe=strange, seconds=1.0)])
     assert (await pictures.search(db, person, words="\U0001f431 half")).pictures == rows
+
+
+async def test_what_a_day_has_cost(db: Database, person: str) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    await drawn(db, person)
+    await accepted(db, person, recipe(), recipe(), recipe())
+    failed = await accepted(db, person, recipe())
+    await jobs.end(db, failed.id, State.FAILED)
+    given = await jobs.spent(db, before, person)
+    assert (given.pictures, given.seconds) == (4, 1.5)
+    assert await jobs.spent(db, before) == given
+    assert await jobs.spent(db, before, "somebody else") == jobs.Spent(0, 0.0)
+    assert await jobs.spent(db, datetime.now(UTC) + timedelta(seconds=1), person) == jobs.Spent(0, 0.0)
+    asked = await jobs.last_asked(db, person)
+    assert asked and asked > before and await jobs.last_asked(db, "somebody else") is None
+    assert await jobs.known(db, f"key-{failed.id}") and not await jobs.known(db, "another")
+
+
+async def test_a_spoiler_is_remembered(db: Database, person: str) -> None:
+    one = job(person)
+    await jobs.add(db, one, place=PLACE, language="en", request_key="veiled", spoiler=True)
+    kept = await jobs.get(db, one.id)
+    assert kept and kept.spoiler

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import asyncio
 
-from storage import people
+import pytest
+
+from storage import dictionary, favourites, jobs, people, pictures, rules
 from storage.database import Database
 from storage.people import Account
+from tests.storage.samples import PLACE, drawn, png
 
 
 async def test_a_person_is_made_on_first_sight_and_found_again(db: Database) -> None:
@@ -55,3 +58,49 @@ async def test_strange_names(db: Database) -> None:
     person = await people.person_of(db, "web", "'; --\0\ud800", name="Robert'); DROP TABLE person;--\0 \udfff 🐱")
     assert await people.person_of(db, "web", "'; --\0\ud800", name=person.name) == person
     assert person.name.endswith("🐱")
+
+
+async def test_two_people_become_one(db: Database) -> None:
+    ann = (await people.person_of(db, "discord", "1", name="Ann", language="zh")).id
+    bob = (await people.person_of(db, "telegram", "2", name="ann on telegram", language="en")).id
+    for person, model in ((ann, "demo"), (bob, "other")):
+        await people.set_setting(db, person, "model", model)
+        await favourites.save(db, person, "Cat", f"cat of {person}")
+        await dictionary.put(db, dictionary.of_person(person), "天青色", f"celadon {person}", person)
+        await pictures.add_upload(db, person, png(7))
+        await drawn(db, person)
+    await people.set_setting(db, bob, "count", 2)
+    await dictionary.put(db, dictionary.of_person(bob), "月白", "moon white", bob)
+    await dictionary.put(db, dictionary.of_room(PLACE), "黛", "dark blue", bob)
+    await rules.put(db, rules.of_person(bob), "blocked", True)
+
+    await people.merge(db, ann, bob)
+
+    assert await people.get(db, bob) is None
+    assert await people.accounts(db, ann) == [Account("discord", "1"), Account("telegram", "2")]
+    assert (await people.person_of(db, "telegram", "2")).id == ann
+    assert await people.settings(db, ann) == {"model": "demo", "count": 2}
+    assert {one.name: one.text for one in await favourites.listed(db, ann)} == {
+        "Cat": f"cat of {ann}",
+        "Cat 2": f"cat of {bob}",
+    }
+    assert (await favourites.find(db, ann, "cat 2")).text == f"cat of {bob}"
+    assert await dictionary.words(db, ann) == {"天青色": f"celadon {ann}", "月白": "moon white"}
+    word = await dictionary.get(db, dictionary.of_room(PLACE), "黛")
+    assert word and word.person == ann
+    assert len((await pictures.search(db, ann)).pictures) == 2
+    assert len(await jobs.of_person(db, ann)) == 2
+    assert await rules.of(db, [rules.of_person(ann)]) == {rules.of_person(ann): {"blocked": True}}
+
+
+async def test_nobody_is_merged_with_themselves_or_nobody(db: Database, person: str) -> None:
+    for other in (person, "nobody"):
+        with pytest.raises(KeyError):
+            await people.merge(db, person, other)
+    assert await people.get(db, person) is not None
+
+
+async def test_people_are_found_without_being_made(db: Database, person: str) -> None:
+    assert await people.find(db, "web", "nobody") is None
+    found = await people.find(db, "web", "ann")
+    assert found and found.id == person and await people.count(db) == 1

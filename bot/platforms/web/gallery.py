@@ -15,6 +15,7 @@ from storage import favourites, pictures
 from storage.pictures import PictureRow
 
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
+HASH = re.compile(r"[0-9a-f]{64}")
 CURSOR = re.compile(r"[A-Za-z0-9_.:+=,~-]{1,200}")
 THUMB_SIDE = 320
 KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; deleted ones leave the browser in a day
@@ -58,15 +59,16 @@ async def view(request: web.Request) -> web.Response:
 
 
 async def image(request: web.Request) -> web.Response:
-    """The picture's file, or with `size=thumb` a small copy."""
-    row = await _own(request)
-    files = request.app[ROOM].db.files
+    """The picture's file, or with `size=thumb` a small copy; by its hash, a file that was kept for the viewer."""
+    room, name = request.app[ROOM], request.match_info["id"]
+    kept = HASH.fullmatch(name) and await pictures.owned(room.db, request[VIEWER].person.id, name)
+    file = name if kept else (await _own(request)).hash
     if request.query.get("size") == "thumb":
-        content = await files.thumbnail(row.hash, THUMB_SIDE)
+        content = await room.db.files.thumbnail(file, THUMB_SIDE)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
     else:
-        content, kind = await files.get(row.hash), "image/png"
-    headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{row.id}.png"'}
+        content, kind = await room.db.files.get(file), "image/png"
+    headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
     return web.Response(body=content, content_type=kind, headers=headers)
 
 

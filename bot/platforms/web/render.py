@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from bot import cards, texts
+from bot import cards, forms, texts
 from bot.chat import Button, Card, Field, Say
 from engine.job import Progress
 from engine.recipe import Recipe
@@ -69,8 +69,12 @@ def card_body(card: Card) -> Object:
             {"label": _say(line.label), "value": line.value if isinstance(line.value, str) else _say(line.value)}
             for line in card.fields
         ],
-        "pictures": [{"id": one.id, "width": one.width, "height": one.height} for one in card.pictures],
+        "pictures": [
+            {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
+            for one in card.pictures
+        ],
         "buttons": [{"action": one.action, "target": one.target, "danger": one.danger} for one in card.buttons],
+        "spoiler": card.spoiler,
     }
 
 
@@ -114,7 +118,8 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
             for line in cast(list[Object], body.get("fields", []))
         ],
         "pictures": body.get("pictures", []),
-        "buttons": [_button(one, language) for one in cast(list[Object], body.get("buttons", []))],
+        "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language),
+        "spoiler": body.get("spoiler", False),
     }
 
 
@@ -134,13 +139,18 @@ def _words(value: Json, language: str) -> str:
     return str(value or "")
 
 
-def _button(one: Mapping[str, Json], language: str) -> Object:
-    return {**one, "label": sentence(language, f"button.{one['action']}", {})}
+def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
+    """With labels, and whether they go into the menu; the page's own download is the original."""
+    return [
+        {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in cards.MORE}
+        for one in row
+        if one["action"] != "original"
+    ]
 
 
 def buttons(row: Sequence[Button], language: str) -> list[Json]:
     """Buttons with their labels."""
-    return [_button({"action": one.action, "target": one.target, "danger": one.danger}, language) for one in row]
+    return _buttons([{"action": one.action, "target": one.target, "danger": one.danger} for one in row], language)
 
 
 def understood(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Object:
@@ -278,7 +288,7 @@ def _wish(prompt: Prompt) -> tuple[str, Options]:
         asked = said.flags(prompt.text) if prompt.raw else said.read(prompt.text)
     except Refusal:  # an older version read it; this one does not
         return prompt.text, Options()
-    return asked.text.strip() or prompt.text, asked.options
+    return forms.said(asked) or prompt.text, asked.options
 
 
 def _quoted(value: str) -> str:

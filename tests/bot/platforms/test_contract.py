@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot import cards
-from bot.chat import Card, Chat, Press, Request, Say
+from bot.chat import Card, Chat, Person, Press, Request, Say
+from bot.platforms.discord import DiscordChat, DiscordSettings
+from bot.platforms.telegram import TelegramChat, TelegramSettings
 from bot.platforms.web import WebChat, WebSettings
+from bot.studio import Rules, Studio
+from bot.suggest import Choice
+from bot.texts import say
 from engine.job import Job, State
+from engine.queue import Queue
 from storage import messages
 from storage.database import Database
 from storage.jobs import Place
-from tests.fakes import FakeChat, a_recipe
+from tests.bot.platforms.telegram.conftest import hasty
+from tests.fakes import FakeChat, FakePool, a_recipe
+from tests.peers.discord import DiscordServer
+from tests.peers.telegram import Chat as Private
+from tests.peers.telegram import TelegramServer
 
 
 @dataclass
@@ -41,6 +52,11 @@ PLATFORMS: dict[str, Make] = {
 class On:
     chat: Chat
     db: Database
+    room: str = "room"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.chat.platform, self.room)
 
     async def shown(self, place: Place) -> str | None:
         """The text key of the card that stands at a place."""
@@ -49,7 +65,8 @@ class On:
             return card.text.key if card else None
         kept = await messages.get(self.db, place.message)
         live = self.chat._feed.live.get(place.message)  # type: ignore[attr-defined]
-        body = (live or kept).body if live or kept else None
+        found = live or kept
+        body = found.body if found else None
         return body["text"]["key"] if body else None  # type: ignore[index, call-overload, return-value]
 
     async def count(self) -> int:
@@ -58,18 +75,81 @@ class On:
         return len(await messages.recent(self.db, "room"))
 
 
-@pytest.fixture(params=PLATFORMS)
+@dataclass
+class OnTelegram(On):
+    private: Private | None = None
+
+    async def shown(self, place: Place) -> str | None:
+        assert self.private is not None
+        [message] = [one for one in self.private.answers if one.id == int(place.message)]
+        return next((key for key in ("job.waiting", "job.cancelled") if say("en", key) in message.text), None)
+
+    async def count(self) -> int:
+        assert self.private is not None
+        return len(self.private.answers)
+
+
+@asynccontextmanager
+async def on_telegram(db: Database) -> AsyncIterator[On]:
+    async with TelegramServer() as server:
+        settings = TelegramSettings(token=server.token, api_base=server.api_base, file_base=server.file_base)
+
+        async def nobody(platform: str, account: str, *, name: str = "", language: str = "") -> Person:
+            raise AssertionError("nobody says anything here")
+
+        async def nothing(person: Person, typed: str) -> list[Choice]:
+            return []
+
+        private = server.private(server.user("Ann"))
+        chat = TelegramChat(db, settings, nobody, nothing, hasty())
+        yield OnTelegram(chat, db, str(private.id), private)
+
+
+@dataclass
+class OnDiscord(On):
+    server: DiscordServer | None = None
+
+    async def shown(self, place: Place) -> str | None:
+        assert self.server is not None
+        [message] = [one for one in self.server.sent if one.id == int(place.message)]
+        return next((key for key in ("job.waiting", "job.cancelled") if say("en", key) in message.content.text), None)
+
+    async def count(self) -> int:
+        assert self.server is not None
+        return len(self.server.sent)
+
+
+@asynccontextmanager
+async def on_discord(db: Database) -> AsyncIterator[On]:
+    async with DiscordServer() as server:
+        settings = DiscordSettings(token=server.token, api_base=server.api_base, gateway=server.gateway_base)
+
+        async def unheard(news: object) -> None:
+            raise AssertionError("nothing is drawn here")
+
+        queue = Queue(FakePool(), unheard, db.files.get, per_person=1, in_all=1)
+        studio = Studio(db, queue, (), Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=1))
+        channel = server.guild("Studio").channel("painting")
+        yield OnDiscord(DiscordChat(studio, settings), db, str(channel.id), server)
+
+
+@asynccontextmanager
+async def on_this_process(name: str, db: Database) -> AsyncIterator[On]:
+    yield On(PLATFORMS[name](db), db)
+
+
+LIVE = {"telegram": on_telegram, "discord": on_discord}
+
+
+@pytest.fixture(params=[*PLATFORMS, *LIVE])
 async def on(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[On]:
     db = await Database.open("", tmp_path)
-    chat = PLATFORMS[request.param](db)
-    await chat.listen(Desk())
-    yield On(chat, db)
-    await chat.close()
+    live = LIVE.get(request.param)
+    async with live(db) if live else on_this_process(request.param, db) as on:
+        await on.chat.listen(Desk())
+        yield on
+        await on.chat.close()
     await db.close()
-
-
-def place(chat: Chat) -> Place:
-    return Place(chat.platform, "room")
 
 
 JOB = Job(id="j", owner="ann", recipes=(a_recipe(),))
@@ -78,16 +158,16 @@ DONE = Card(text=Say("job.cancelled"), kind="job", job="j", state=State.CANCELLE
 
 
 async def test_a_card_is_posted_once_for_a_key(on: On) -> None:
-    first = await on.chat.send(place(on.chat), WAITING, "one")
-    again = await on.chat.send(place(on.chat), WAITING, "one")
+    first = await on.chat.send(on.place, WAITING, "one")
+    again = await on.chat.send(on.place, WAITING, "one")
     assert first == again and first.message
     assert await on.count() == 1
-    other = await on.chat.send(place(on.chat), WAITING, "two")
+    other = await on.chat.send(on.place, WAITING, "two")
     assert other != first and await on.count() == 2
 
 
 async def test_an_edit_replaces_the_card_where_it_stands(on: On) -> None:
-    there = await on.chat.send(place(on.chat), WAITING, "one")
+    there = await on.chat.send(on.place, WAITING, "one")
     assert await on.shown(there) == "job.waiting"
     await on.chat.edit(there, DONE)
     await on.chat.edit(there, DONE)
@@ -95,7 +175,7 @@ async def test_an_edit_replaces_the_card_where_it_stands(on: On) -> None:
 
 
 async def test_a_place_is_still_good_after_a_restart(on: On) -> None:
-    there = await on.chat.send(place(on.chat), WAITING, "one")
+    there = await on.chat.send(on.place, WAITING, "one")
     await on.chat.close()
     await on.chat.listen(Desk())
     await on.chat.edit(there, DONE)

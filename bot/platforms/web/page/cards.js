@@ -41,7 +41,7 @@ export function botMessage() {
     node.dataset.state = state ?? "";
     const targets = new Set(pictures.map((one) => one.id));
     part("head", [card.kind, card.text, state, card.created], () => head(card));
-    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text] : null, () =>
+    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text, card.spoiler] : null, () =>
       running ? stage(card) : gallery(card, buttons),
     );
     if (running) progress(parts.media.node, card, state);
@@ -119,7 +119,12 @@ function gallery(card, buttons) {
     const own = many ? buttons.filter((each) => each.target === one.id && SHORT.includes(each.action)) : [];
     return el("figure", {}, framed(one, words), own.length ? toolbar(own, [], words, true) : null);
   });
-  return el("div", { class: `media ${many ? "many" : ""}` }, figures);
+  const media = el("div", { class: `media ${many ? "many" : ""} ${card.spoiler ? "veiled" : ""}` }, figures);
+  if (card.spoiler) {
+    const unveil = button(t("page.spoiler"), { kind: "unveil", onclick: () => (media.classList.remove("veiled"), unveil.remove()) });
+    media.prepend(unveil);
+  }
+  return media;
 }
 
 export function framed(one, words) {
@@ -131,7 +136,10 @@ export function framed(one, words) {
     decoding: "async",
     class: Math.max(one.width, one.height) <= SMALL ? "small" : "",
   });
-  const link = el("a", { class: "frame", href: `#picture/${one.id}`, "aria-label": t("page.picture.open", { text: words }) }, picture);
+  const link =
+    one.drawn === false // a file shown as it is, without a recipe to open
+      ? el("div", { class: "frame" }, picture)
+      : el("a", { class: "frame", href: `#picture/${one.id}`, "aria-label": t("page.picture.open", { text: words }) }, picture);
   link.style.aspectRatio = `${one.width} / ${one.height}`;
   link.style.setProperty("--ratio", one.width / one.height);
   picture.addEventListener("error", () => link.replaceWith(el("div", { class: "frame gone", text: t("page.picture.gone") })));
@@ -211,9 +219,9 @@ function lines(fields) {
 // --- buttons ---
 
 export function toolbar(buttons, pictures, words, bare = false) {
-  const row = buttons.map((one) => {
+  const nodes = buttons.map((one) => {
     const node = button(one.label, {
-      shape: one.action,
+      shape: one.more ? null : one.action,
       bare,
       kind: `${one.danger ? "risky" : ""} ${one.action}`,
       onclick: async () => {
@@ -232,10 +240,28 @@ export function toolbar(buttons, pictures, words, bare = false) {
     node.dataset.action = one.action;
     return node;
   });
+  const row = nodes.filter((node, at) => !buttons[at].more);
+  const seldom = nodes.filter((node, at) => buttons[at].more);
   if (pictures.length === 1) row.push(download(pictures[0].id, bare));
   const last = row.findIndex((node) => node.dataset?.action === "delete");
   if (last >= 0) row.push(row.splice(last, 1)[0]); // what cannot be undone stands at the end
+  if (seldom.length) row.push(...more(seldom));
   return el("div", { class: `toolbar ${bare ? "tight" : ""}`, role: "group", "aria-label": t("page.picture.actions") }, row);
+}
+
+// What is wanted now and then: one button, in whose place the others come.
+function more(nodes) {
+  nodes.forEach((node) => (node.hidden = true));
+  const node = button(t("page.more"), {
+    shape: "plus",
+    kind: "more",
+    onclick: () => {
+      nodes.forEach((one) => (one.hidden = false));
+      nodes[0].focus();
+      node.remove();
+    },
+  });
+  return [node, ...nodes];
 }
 
 function download(id, bare) {

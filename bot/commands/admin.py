@@ -1,0 +1,200 @@
+"""/admin: what the owner does with a running bot, and the moderators of a server with their own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, get_args
+
+from bot.access import Adult, standing
+from bot.chat import Card, Field, Request, Say
+from bot.commands.command import Command
+from engine import catalog
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import jobs, people, rules
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+DEFAULT = frozenset({"default", "reset", "默认"})
+_ACCOUNT = re.compile(r"(?:([a-z]+):)?<?@?!?([^\s<>@!]+)>?")
+_ID = re.compile(r"<?#?(?:@&)?([^\s<>#@&]+)>?")
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    verb, _, rest = rest.partition(" ")
+    if verb.lower() not in VERBS:
+        raise Refusal("admin.verb", verb=verb[:40])
+    act = VERBS[verb.lower()]
+    if not request.person.admin and not (act is server and request.room.moderator):
+        raise Refusal("admin.not_you")
+    return await act(studio, request, rest.strip())
+
+
+async def reload(studio: Studio, request: Request, rest: str) -> Card:
+    models = await asyncio.to_thread(catalog.models, studio.rules.models)
+    return Card(text=Say("admin.reloaded", {"models": len(models), "loras": len(await studio.loras())}))
+
+
+async def pause(studio: Studio, request: Request, rest: str) -> Card:
+    studio.queue.pause()
+    return Card(text=Say("admin.paused", {"waiting": len(studio.queue), "running": studio.queue.running}))
+
+
+async def resume(studio: Studio, request: Request, rest: str) -> Card:
+    studio.draining = False
+    studio.queue.resume()
+    return Card(text=Say("admin.resumed", {"waiting": len(studio.queue)}))
+
+
+async def drain(studio: Studio, request: Request, rest: str) -> Card:
+    studio.draining = True
+    studio.queue.resume()
+    return Card(text=Say("admin.draining", {"waiting": len(studio.queue), "running": studio.queue.running}))
+
+
+async def statistics(studio: Studio, request: Request, rest: str) -> Card:
+    midnight = datetime.combine(studio.now().date(), time.min, UTC)
+    today = await jobs.spent(studio.db, midnight)
+    ever = await jobs.spent(studio.db, datetime.min.replace(tzinfo=UTC))
+    lines: dict[str, Say | str] = {
+        "people": str(await people.count(studio.db)),
+        "today": Say("admin.drawn", {"pictures": today.pictures, "seconds": round(today.seconds)}),
+        "ever": Say("admin.drawn", {"pictures": ever.pictures, "seconds": round(ever.seconds)}),
+        "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
+    }
+    fields = (Field(Say(f"admin.{name}"), value) for name, value in lines.items())
+    return Card(text=Say("admin.statistics"), fields=tuple(fields))
+
+
+async def block(studio: Studio, request: Request, rest: str) -> Card:
+    person = await _person(studio, request, rest)
+    await rules.put(studio.db, rules.of_person(person.id), "blocked", True)
+    return Card(text=Say("admin.blocked", {"name": person.name or person.id}))
+
+
+async def unblock(studio: Studio, request: Request, rest: str) -> Card:
+    person = await _person(studio, request, rest)
+    await rules.put(studio.db, rules.of_person(person.id), "blocked", None)
+    return Card(text=Say("admin.unblocked", {"name": person.name or person.id}))
+
+
+async def limits(studio: Studio, request: Request, rest: str) -> Card:
+    """`limits PERSON` shows what holds for somebody, `limits PERSON pictures 50` changes it."""
+    if not rest:
+        return Card(text=Say("admin.limits"), fields=_lines(studio, {}, COUNTS))
+    who, _, change = rest.partition(" ")
+    person = await _person(studio, request, who)
+    scope = rules.of_person(person.id)
+    if change.strip():
+        await _set(studio, scope, change, COUNTS, request)
+    kept = (await rules.of(studio.db, [scope]))[scope]
+    return Card(text=Say("admin.limits_of", {"name": person.name or person.id}), fields=_lines(studio, kept, COUNTS))
+
+
+async def server(studio: Studio, request: Request, rest: str) -> Card:
+    """`server` shows this server's rules, `server NAME VALUE` makes one, `default` as a value takes it away."""
+    if request.room.private:
+        raise Refusal("admin.no_server")
+    if rest:
+        scope = rules.of_server(request.place.platform, request.room.server)
+        await _set(studio, scope, rest, SERVER, request)
+    kept = (await standing(studio, request)).server
+    return Card(text=Say("admin.server"), fields=_lines(studio, kept, SERVER))
+
+
+async def _set(
+    studio: Studio, scope: str, change: str, known: Mapping[str, Callable[[str, Request], Json]], request: Request
+) -> None:
+    name, _, value = change.partition(" ")
+    name, value = ALIASES.get(name, name.lower()), value.strip()
+    if name not in known:
+        raise Refusal("admin.rule", name=name[:40], names=", ".join(known))
+    await rules.put(studio.db, scope, name, None if value.lower() in DEFAULT else known[name](value, request))
+
+
+def _lines(
+    studio: Studio, kept: Mapping[str, Json], known: Mapping[str, Callable[[str, Request], Json]]
+) -> tuple[Field, ...]:
+    """Each rule with its value, or what holds without it."""
+    everybody: Mapping[str, Json] = {
+        name: value for name in known if (value := getattr(studio.rules.access, name, None)) is not None
+    }
+    lines = []
+    for name in known:
+        value = kept.get(name)
+        shown = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        usual = everybody.get(name) if name not in ("chats", "roles") else None
+        default = Say("admin.default", {"value": str(usual)}) if usual else Say("admin.unset")
+        lines.append(Field(Say(f"admin.rule.{name}"), default if value is None else shown))
+    return tuple(lines)
+
+
+async def _person(studio: Studio, request: Request, text: str) -> people.PersonRow:
+    """Whoever is meant by `platform:account`, an account on this platform, a mention of it, or a person's id."""
+    match = _ACCOUNT.fullmatch(text.strip())
+    if match is None:
+        raise Refusal("admin.person", person=text[:40])
+    platform, account = match.group(1) or request.place.platform, match.group(2)
+    found = await people.find(studio.db, platform, account) or await people.get(studio.db, account)
+    if found is None:
+        raise Refusal("admin.person", person=text[:40])
+    return found
+
+
+def _count(value: str, request: Request) -> Json:
+    if not value.isdecimal() or len(value) > 6:
+        raise Refusal("admin.number", value=value[:20])
+    return int(value)
+
+
+def _adult(value: str, request: Request) -> Json:
+    allowed = [one for one in get_args(Adult) if one != "never"]
+    if value.lower() not in allowed:
+        raise Refusal("admin.adult", value=value[:20], allowed=", ".join(allowed))
+    return value.lower()
+
+
+def _ids(value: str, request: Request) -> Json:
+    found: list[Json] = []
+    for word in value.replace(",", " ").split():
+        match = _ID.fullmatch(word)
+        if match is None:
+            raise Refusal("admin.ids", value=word[:40])
+        found.append(request.place.chat if word.lower() in ("here", "这里", "本频道") else match.group(1))
+    if not found:
+        raise Refusal("admin.ids", value="")
+    return found
+
+
+COUNTS: Mapping[str, Callable[[str, Request], Json]] = {"pictures": _count, "seconds": _count}
+SERVER: Mapping[str, Callable[[str, Request], Json]] = {
+    "adult": _adult,
+    "chats": _ids,
+    "roles": _ids,
+    **COUNTS,
+    "cooldown": _count,
+}
+ALIASES = {
+    "成人": "adult",
+    "频道": "chats",
+    "身份组": "roles",
+    "张数": "pictures",
+    "秒数": "seconds",
+    "间隔": "cooldown",
+}
+VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card]]] = {
+    **dict.fromkeys(("", "statistics", "stats", "统计"), statistics),
+    **dict.fromkeys(("reload", "刷新"), reload),
+    **dict.fromkeys(("pause", "暂停"), pause),
+    **dict.fromkeys(("resume", "继续"), resume),
+    **dict.fromkeys(("drain", "收工"), drain),
+    **dict.fromkeys(("block", "封禁"), block),
+    **dict.fromkeys(("unblock", "解封"), unblock),
+    **dict.fromkeys(("limits", "limit", "额度"), limits),
+    **dict.fromkeys(("server", "服务器", "本群"), server),
+}
+COMMAND = Command("admin", ("管理",), run)

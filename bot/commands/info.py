@@ -1,0 +1,37 @@
+"""/info: what runs here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from bot import VERSION
+from bot.chat import Card, Field, Request, Say
+from bot.commands.command import Command
+from engine import catalog
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    status = studio.status()
+    models = await asyncio.to_thread(catalog.models, studio.rules.models)
+    minutes = int(time.monotonic() - studio.started) // 60
+    lines = {
+        "version": VERSION,
+        "device": str(status["device"] or "–"),
+        "model": str(status["model"]),
+        "page": studio.rules.link,
+    }
+    said = {
+        "there": Say("info.counts", {"models": len(models), "loras": len(await studio.loras())}),
+        "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
+        "uptime": Say("info.since", {"days": minutes // 1440, "hours": minutes // 60 % 24, "minutes": minutes % 60}),
+    }
+    fields = [Field(Say(f"info.{name}"), value) for name, value in (lines | said).items() if value]
+    return Card(text=Say("info.title"), fields=tuple(fields))
+
+
+COMMAND = Command("info", ("关于", "關於", "about", "状态", "status"), run)

@@ -1,0 +1,33 @@
+"""/link: one person on several platforms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.chat import Card, Request, Say
+from bot.commands.command import Command
+from bot.links import MINUTES
+from prompts.errors import Refusal
+from storage import people
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    """Alone it gives a code; with a code from elsewhere, everything here becomes that person's."""
+    if not request.room.private:
+        raise Refusal("link.private")  # whoever reads a code can use it
+    person = request.person.id
+    if not rest:
+        return Card(text=Say("link.code", {"code": studio.codes.make(person), "minutes": MINUTES}))
+    kept = studio.codes.take(rest, person)
+    try:
+        await people.merge(studio.db, kept, person)
+    except KeyError:
+        raise Refusal("link.unknown") from None
+    accounts = [one.platform for one in await people.accounts(studio.db, kept)]
+    return Card(text=Say("link.done", {"platforms": ", ".join(dict.fromkeys(accounts))}))
+
+
+COMMAND = Command("link", ("绑定", "綁定", "关联"), run)

@@ -1,0 +1,186 @@
+"""The form of a card on Discord: a line, an embed for what there is to read, and rows of buttons.
+
+Limits (https://discord.com/developers/docs/resources/message): 2000 characters of content; an embed of 4096 of text, 25
+fields of 256 + 1024, 6000 in all; five rows of five buttons or one select of 25; labels of 80 and 100 characters.
+What does not fit into the embed stands whole in a text file beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from discord.utils import escape_markdown
+
+from bot import texts
+from bot.chat import Button, Card
+from bot.platforms.discord import ids, words
+from bot.platforms.discord.rest import File, Payload
+from prompts.prompt import Json
+
+CONTENT, TEXT, NAME, VALUE, FIELDS, WHOLE = 2000, 4096, 256, 1024, 25, 6000
+ROWS, ROW, CHOICES = 5, 5, 25
+LABEL, OPTION = 80, 100
+PRIMARY, SECONDARY, SUCCESS, DANGER = 1, 2, 3, 4
+COLOURS = {"job": 0x5865F2, "answer": 0x2B2D31, "error": 0xD83C3E}
+SIGNS = {
+    "again": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍", "hires": "🔍", "edit": "✏️",
+    "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "cancel": "✖️",
+    "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
+    "pan_down": "⬇️",
+}  # fmt: skip
+OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What there is to read: the message's payload, and the whole text as a file where it did not fit."""
+
+    payload: Payload
+    files: tuple[File, ...] = ()
+
+
+def read(card: Card, language: str, mention: str = "") -> Read:
+    """A card's words. `mention` is a person's id whom the message calls."""
+    content = words.head(card, language)
+    if mention:
+        content = f"<@{mention}> {content}"
+    said, lines = words.understood(card, language), words.fields(card, language)
+    embed, fits = _embed(said, lines, COLOURS[card.kind])
+    files: tuple[File, ...] = ()
+    if not fits or len(content) > CONTENT:
+        whole = "\n\n".join([content, said, *(f"{name}\n{value}" for name, value in lines)])
+        files = (File("danqing.txt", whole.encode()),)
+        content = _cut(content, CONTENT)
+    users: list[Json] = [mention] if mention else []
+    payload: Payload = {
+        "content": content,
+        "embeds": [embed] if embed else [],
+        "components": list(rows(card, language)),
+        "allowed_mentions": {"parse": [], "users": users},
+    }
+    return Read(payload, files)
+
+
+def _embed(said: str, lines: Sequence[tuple[str, str]], colour: int) -> tuple[Payload, bool]:
+    """As much as an embed holds, and whether that is all."""
+    if not said and not lines:
+        return {}, True
+    text = _cut(said, TEXT)
+    fits, left = text == said, WHOLE - len(text)
+    fields: list[Json] = []
+    for name, value in lines:
+        name, short = _cut(name or "·", NAME), _cut(escape_markdown(value) or "·", VALUE)
+        if len(fields) == FIELDS or left < len(name) + len(short):
+            fits = False
+            break
+        fits, left = fits and len(short) >= len(value), left - len(name) - len(short)
+        fields.append({"name": name, "value": short, "inline": len(value) <= 40})
+    embed: Payload = {"color": colour}
+    return embed | ({"description": text} if text else {}) | ({"fields": fields} if fields else {}), fits
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+# --- buttons ---
+
+
+def rows(card: Card, language: str) -> Iterator[Payload]:
+    """The rows of what can be pressed: one picture's buttons; the numbered ones of several; a select where one thing
+    can be done to many."""
+    targets = list(dict.fromkeys(button.target for button in card.buttons))
+    if len(targets) < 2:
+        yield from _of_one(card.buttons, language)
+    elif len(card.pictures) > 1:
+        yield from _of_many(card, language)
+    else:
+        yield from _selects([(one, _named(card, at, language)) for at, one in enumerate(card.buttons)], language)
+
+
+def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
+    """The first ten as buttons, the others in a select."""
+    shown, rest = (buttons, ()) if len(buttons) <= 3 * ROW else (buttons[: 2 * ROW], buttons[2 * ROW :])
+    for start in range(0, len(shown), ROW):
+        yield row([button(one, language) for one in shown[start : start + ROW]])
+    yield from _selects([(one, label(one.action, language)) for one in rest], language)
+
+
+def _of_many(card: Card, language: str) -> Iterator[Payload]:
+    """U and V for each picture, the usual in a select, and everything behind each picture's number."""
+    pictures = [picture.id for picture in card.pictures]
+    offered = {(one.target, one.action): one for one in card.buttons}
+    used = 0
+    if len(pictures) <= ROW:
+        for letter, action, style in (("U", "upscale", PRIMARY), ("V", "vary", SECONDARY)):
+            found = [(at, offered.get((target, action))) for at, target in enumerate(pictures, 1)]
+            if numbered := [button(one, language, f"{letter}{at}", style) for at, one in found if one]:
+                yield row(numbered)
+                used += 1
+        pairs = [
+            (one, f"{at} · {label(action, language)}")
+            for action in OF_EACH
+            for at, target in enumerate(pictures, 1)
+            if (one := offered.get((target, action)))
+        ]
+        for select in _selects(pairs[:CHOICES], language):
+            yield select
+            used += 1
+        shows = (button(Button(ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1))
+        yield row(list(shows))
+        return
+    numbers = [(Button(ids.SHOW, target), texts.say(language, "discord.number", number=at)) for at, target in
+               enumerate(pictures, 1)]  # fmt: skip
+    yield from _selects(numbers, language)
+
+
+def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Payload]:
+    """Selects of what to do, with its label. Raises ValueError for more than a message holds."""
+    if len(pairs) > ROWS * CHOICES:
+        raise ValueError(f"{len(pairs)} things to do are too many for a message")
+    for number, start in enumerate(range(0, len(pairs), CHOICES)):
+        options: list[Json] = [
+            {"label": _cut(name, OPTION), "value": f"{_pressed(one)}:{one.target}", **_sign(one.action)}
+            for one, name in pairs[start : start + CHOICES]
+        ]
+        select: Payload = {
+            "type": 3,
+            "custom_id": ids.make(ids.PICK, str(number)),
+            "placeholder": texts.say(language, "discord.more"),
+            "options": options,
+        }
+        yield {"type": 1, "components": [select]}
+
+
+def _named(card: Card, at: int, language: str) -> str:
+    """What a button of a card without pictures is about: the line of the same number."""
+    one = card.buttons[at]
+    lines = words.fields(card, language)
+    about = lines[at][0] if len(lines) >= len(card.buttons) else one.target
+    return f"{label(one.action, language)} · {about}"
+
+
+def row(buttons: Sequence[Payload]) -> Payload:
+    """A row of up to five buttons."""
+    return {"type": 1, "components": list(buttons)}
+
+
+def button(one: Button, language: str, name: str = "", style: int = SECONDARY) -> Payload:
+    """A button; a dangerous one asks first."""
+    style = DANGER if one.danger else style
+    made: Payload = {"type": 2, "style": style, "custom_id": ids.make(_pressed(one), one.target)}
+    return {**made, "label": name} if name else {**made, "label": label(one.action, language), **_sign(one.action)}
+
+
+def _pressed(one: Button) -> str:
+    return ids.ASK + one.action if one.danger else one.action
+
+
+def label(action: str, language: str) -> str:
+    """The words on a button."""
+    return _cut(texts.say(language, f"button.{action}"), LABEL)
+
+
+def _sign(action: str) -> Mapping[str, Json]:
+    return {"emoji": {"name": SIGNS[action]}} if action in SIGNS else {}

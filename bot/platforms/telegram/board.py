@@ -1,0 +1,152 @@
+"""Cards where people see them: posted once, found again, replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from telegram import Message, ReactionTypeEmoji
+from telegram.error import BadRequest, TelegramError
+
+from bot import texts
+from bot.chat import Card, Shown
+from bot.errors import Gone
+from bot.platforms.telegram import calls, photos, places
+from bot.platforms.telegram.keys import keyboard
+from bot.platforms.telegram.line import Line
+from bot.platforms.telegram.places import Reply
+from bot.platforms.telegram.words import CAPTION, TEXT, pages
+from engine.job import State
+from storage import facts, posts
+from storage.database import Database
+from storage.jobs import Place
+
+log = logging.getLogger(__name__)
+
+ALBUM = 10  # documents in one album
+NOD = "👌"
+NO_TEXT = "there is no text in the message"  # what Telegram says where a photo stands
+FOLLOWING = 8  # messages behind the one asked in, among which an answer is looked for that may have arrived
+MAKING = asyncio.Semaphore(2)  # sheets drawn at once: each takes some ten megabytes
+
+
+class Board:
+    """Puts cards into chats, each in its turn. Raises Gone and Unreachable as bot.chat.Chat says."""
+
+    def __init__(self, line: Line, db: Database) -> None:
+        self._line, self._db, self._bot = line, db, line.bot
+
+    async def post(
+        self, place: Place, card: Card, language: str, reply: Reply, first: Callable[[], Awaitable[None]] | None = None
+    ) -> Place:
+        """Post a card; says where it stands. `first` is done right before it goes out."""
+        keys, messages = keyboard(card, language, self._line.name), 1
+        if card.originals and card.pictures:
+            files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
+            call, messages = self._documents(files, card, language, reply), len(files)
+        elif card.pictures:
+            photo = await self._photo(card.pictures)
+            call = calls.photo(self._bot, photo, pages(card, language, CAPTION)[0], keys, reply, spoiler=card.spoiler)
+        else:
+            call = calls.text(self._bot, pages(card, language)[0], keys, reply)
+        message = await self._line.post(int(place.chat), call, messages=messages, first=first)
+        assert message is not None
+        await self._remember(card, message)
+        return places.place(message.chat_id, message.message_id)
+
+    async def find(self, place: Place, card: Card, language: str, reply: Reply) -> Place | None:
+        """Where a card stands that may have been posted, by a program that died or over a line that broke before
+        Telegram's word came back; it is brought up to date.
+
+        Telegram lists no messages. Only a bot's own can be edited though, so the first after the one asked in that can,
+        and is no known post, is it."""
+        if reply.message is None:
+            return None
+        for message in range(reply.message + 1, reply.message + 1 + FOLLOWING):
+            there = places.place(int(place.chat), message)
+            if await posts.at(self._db, there) is not None:
+                continue
+            try:
+                await self.replace(there, card, language)
+            except Gone:
+                continue
+            return there
+        return None
+
+    async def replace(self, place: Place, card: Card, language: str) -> None:
+        """Show another card where one stands."""
+        keys = keyboard(card, language, self._line.name)
+        words = calls.edit_text(self._bot, place.message, pages(card, language)[0], keys)
+        if card.pictures:
+            await self._media(place, await self._photo(card.pictures), card, language)
+            return
+        try:
+            await self._line.post(int(place.chat), words)
+        except BadRequest as error:  # a photo stands there: a preview, or pictures that are deleted now
+            if NO_TEXT not in error.message.lower():
+                raise
+            if card.state is State.DONE:
+                await self._media(place, photos.blank(), card, language)
+                return
+            caption = pages(card, language, CAPTION)[0]
+            await self._line.post(int(place.chat), calls.edit_caption(self._bot, place.message, caption, keys))
+
+    async def rest(self, place: Place, card: Card, language: str) -> None:
+        """What of a card's words has no room where it stands, in replies to it; each is posted once."""
+        room = CAPTION if card.pictures else TEXT
+        for number, html in enumerate(pages(card, language, room)[1:], start=2):
+            key = f"{place.chat}:{place.message}#{number}"
+            if await posts.by_key(self._db, places.PLATFORM, key) is not None:
+                continue
+            call = calls.text(self._bot, html, None, Reply(int(place.message)))
+            message = await self._line.post(int(place.chat), call)
+            assert message is not None
+            there = places.place(message.chat_id, message.message_id)
+            await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
+
+    async def nod(self, place: Place, message: int | None) -> None:
+        """A silent yes on a message."""
+        if message is None:
+            return
+        chat = await self._line.now(int(place.chat))
+        try:
+            await self._line.ask(lambda: self._bot.set_message_reaction(chat, message, [ReactionTypeEmoji(NOD)]))
+        except TelegramError as error:
+            log.info("no nod in %s: %s", place.chat, error)
+
+    def _documents(self, files: list[tuple[str, bytes]], card: Card, language: str, reply: Reply) -> calls.Call:
+        """The files themselves, with all that is in them."""
+        if any(len(content) > photos.DOCUMENT for _, content in files):
+            sorry = texts.say(language, "telegram.original_too_large", limit=photos.DOCUMENT // 1_000_000)
+            return calls.text(self._bot, sorry, None, reply)
+        caption = pages(card, language, CAPTION)[0]
+        return calls.documents(self._bot, files, caption, keyboard(card, language, self._line.name), reply)
+
+    async def _media(self, place: Place, photo: bytes | str, card: Card, language: str) -> None:
+        caption = pages(card, language, CAPTION)[0]
+        keys = keyboard(card, language, self._line.name)
+        edit = calls.edit_media(self._bot, place.message, photo, caption, keys, spoiler=card.spoiler)
+        edited = await self._line.post(int(place.chat), edit)
+        if isinstance(edited, Message):
+            await self._remember(card, edited)
+
+    async def _photo(self, pictures: Sequence[Shown]) -> bytes | str:
+        """What to send: the id of a photo that Telegram has, else the picture or a sheet of them."""
+        if len(pictures) == 1 and isinstance(known := await facts.fact(self._db, photo_fact(pictures[0].id)), str):
+            return known
+        contents = [await self._db.files.get(one.hash) for one in pictures]
+        async with MAKING:
+            if len(contents) == 1:
+                return await asyncio.to_thread(photos.photo, contents[0])
+            return await asyncio.to_thread(photos.sheet, contents)
+
+    async def _remember(self, card: Card, message: Message) -> None:
+        """Keep the id under which Telegram has a picture: it is sent anew without its bytes, and by inline mode."""
+        if message.photo and len(card.pictures) == 1:
+            await facts.set_fact(self._db, photo_fact(card.pictures[0].id), message.photo[-1].file_id)
+
+
+def photo_fact(picture: str) -> str:
+    """The fact that holds the id of a picture's photo."""
+    return f"telegram.photo.{picture}"

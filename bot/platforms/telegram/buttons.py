@@ -1,0 +1,103 @@
+"""Buttons that people press under the bot's messages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from telegram import CallbackQuery, Message
+
+from bot import texts
+from bot.cards import picture_buttons, shown
+from bot.chat import Card, Press, Say
+from bot.platforms.telegram import keys, links, places
+from bot.platforms.telegram.messages import reply_to
+from bot.platforms.telegram.reception import Asked, Reception
+from storage import pictures
+
+SURE = 20.0  # seconds in which the second press of a button that asks counts
+PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
+DANGEROUS = frozenset({"delete"})
+
+
+async def take(reception: Reception, update: int, query: CallbackQuery) -> None:
+    """Hand a press on to the desk, and answer it in any case."""
+    code, message = keys.read(query.data or ""), query.message
+    person = await reception.person(query.from_user)
+    if code is None or not isinstance(message, Message):
+        await reception.line.answer(query.id, texts.say(person.language, "telegram.old_button"))
+        return
+    if code.action in DANGEROUS and not _sure(reception.pressed, query.from_user.id, query.data or ""):
+        await reception.line.answer(query.id, texts.say(person.language, "telegram.sure"))
+        return
+    reply = reply_to(message)
+    key = places.key(reception.me.id, update, reply)
+    asked = Asked(person.language, reply, query.id)
+    async with reception.answering(message.chat_id, query.from_user.id, key, asked):
+        late = asyncio.create_task(_answer_late(reception, asked))
+        place = places.place(message.chat_id)
+        try:
+            if await reception.answered(key):
+                return
+            if code.action in (keys.MORE, keys.BACK):
+                await _turn_over(reception, message, code, person.language)
+            elif code.action == keys.PICK:
+                await _pick(reception, message, code.target, key)
+            elif code.action == "edit":
+                await links.ask_for_change(reception, message, code.target, key)
+            else:
+                room = await reception.room(message.chat, query.from_user.id)
+                await reception.desk.press(
+                    Press(person=person, place=place, action=code.action, target=code.target, key=key, room=room)
+                )
+        finally:
+            late.cancel()
+            await _answer(reception, asked)
+
+
+async def _turn_over(reception: Reception, message: Message, code: keys.Code, language: str) -> None:
+    """The other set of buttons."""
+    markup = keys.menu(code.target, language) if code.action == keys.MORE else keys.usual(code.target, language)
+    await reception.line.post(
+        message.chat_id,
+        lambda chat: reception.line.bot.edit_message_reply_markup(chat, message.message_id, reply_markup=markup),
+    )
+
+
+async def _pick(reception: Reception, message: Message, picture: str, key: str) -> None:
+    """One picture of a sheet by itself, for everybody who sees the sheet."""
+    row = await pictures.get(reception.db, picture)
+    if row is None:
+        card = Card(text=Say("picture.gone"), kind="error", fleeting=True)
+    else:
+        text = Say("recipe.title", {"code": row.recipe.code})
+        card = Card(text=text, pictures=(shown(row),), buttons=picture_buttons(row.id), spoiler=message_veiled(message))
+    await reception.show(places.place(message.chat_id), card, key)
+
+
+def message_veiled(message: Message) -> bool:
+    """Whether the pictures of a message are under a spoiler."""
+    return bool(message.has_media_spoiler)
+
+
+def _sure(pressed: dict[tuple[int, str], float], user: int, data: str) -> bool:
+    """Whether this is the second press in a short while."""
+    now = time.monotonic()
+    for one, at in list(pressed.items()):
+        if now - at > SURE:
+            del pressed[one]
+    if pressed.pop((user, data), None) is not None:
+        return True
+    pressed[user, data] = now
+    return False
+
+
+async def _answer_late(reception: Reception, asked: Asked) -> None:
+    await asyncio.sleep(PATIENCE)
+    await _answer(reception, asked)
+
+
+async def _answer(reception: Reception, asked: Asked) -> None:
+    query, asked.query = asked.query, ""
+    if query:
+        await reception.line.answer(query)

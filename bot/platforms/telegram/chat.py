@@ -1,0 +1,192 @@
+"""Telegram as a chat platform: cards become messages, photos and documents, within its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from dataclasses import replace
+
+from telegram import Update, User
+from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
+
+from bot.chat import Card, Desk
+from bot.platforms.telegram import dispatch, listing, places
+from bot.platforms.telegram.board import Board
+from bot.platforms.telegram.intake import ALLOWED, Intake
+from bot.platforms.telegram.line import Line
+from bot.platforms.telegram.moving import Moving
+from bot.platforms.telegram.pacer import Pacer
+from bot.platforms.telegram.reception import Asked, People, Reception, Suggest
+from bot.platforms.telegram.settings import TelegramSettings
+from bot.platforms.telegram.words import say
+from engine.job import State
+from prompts.errors import Refusal
+from storage import jobs, posts
+from storage.database import Database
+from storage.jobs import Place
+
+log = logging.getLogger(__name__)
+
+TRIES = (0.5, 2.0, 10.0, 30.0)  # seconds before an answer is sent once more; the last again and again
+SAID = "-"  # stands for the message of a passing word
+UNDER_WAY = (State.WAITING, State.RUNNING)
+TRY_AGAIN = 10.0  # seconds until a Telegram that could not be reached is tried again
+NOTICE, ALERT = 200, 60  # characters of a notice at most, and beyond which it has to be closed by hand
+
+
+class TelegramChat:
+    """A bot.chat.Chat over the Bot API. `people` tells who stands behind an account, `suggest` which tags fit
+    what somebody types."""
+
+    platform = places.PLATFORM
+    pace = 1.0
+
+    def __init__(
+        self, db: Database, settings: TelegramSettings, people: People, suggest: Suggest, pacer: Pacer | None = None
+    ) -> None:
+        self._db, self._settings, self._people, self._suggest = db, settings, people, suggest
+        self._pacer = pacer or Pacer()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._serving: asyncio.Task[None] | None = None
+
+    async def listen(self, desk: Desk) -> None:
+        """Connect, or go on trying where Telegram cannot be reached. Raises Refusal "telegram.token_refused" for a
+        token that Telegram does not know, "telegram.port_taken" where a webhook cannot listen."""
+        self._line = Line(self._settings, self._db, self._pacer)
+        self._board, self._moving = Board(self._line, self._db), Moving(self._line)
+        self._intake: Intake | None = None
+        self._asked: dict[str, Asked] = {}
+        try:
+            await self._open(desk)
+        except InvalidToken:
+            await self._line.close()
+            raise Refusal("telegram.token_refused") from None
+        except Refusal:
+            await self.close()
+            raise
+        except TelegramError as error:
+            log.warning("Telegram cannot be reached: %s", error)
+            self._serving = asyncio.create_task(self._open_later(desk))
+
+    async def _open(self, desk: Desk) -> None:
+        await self._line.open()
+        me: User = self._line.bot.bot
+        reception = Reception(
+            self._db, self._line, self._settings, desk, self._people, self.send, me, self._suggest, asked=self._asked
+        )
+
+        async def take(update: Update) -> None:
+            await dispatch.take(reception, update)
+
+        self._intake = Intake(self._line, self._db, take)
+        await self._intake.resume()
+        await listing.publish(self._line)
+        log.info("Telegram as @%s", me.username)
+        if (hook := self._settings.webhook) is None:
+            await self._line.ask(lambda: self._line.bot.delete_webhook())
+            self._serving = asyncio.create_task(self._intake.poll())
+        else:
+            await self._intake.serve(hook)
+            await self._line.ask(
+                lambda: self._line.bot.set_webhook(
+                    hook.url, secret_token=hook.secret, allowed_updates=list(ALLOWED), max_connections=40
+                )
+            )
+
+    async def _open_later(self, desk: Desk) -> None:
+        while True:
+            await asyncio.sleep(TRY_AGAIN)
+            try:
+                return await self._open(desk)
+            except (InvalidToken, Refusal) as error:
+                log.error("Telegram does not work with these settings: %s", error)
+                return None
+            except TelegramError as error:
+                log.warning("Telegram cannot be reached: %s", error)
+
+    async def send(self, place: Place, card: Card, key: str) -> Place:
+        """Post a card once for its key; what is known under the key already is brought up to date."""
+        for wait in itertools.chain(TRIES, itertools.repeat(TRIES[-1])):
+            async with self._locks.setdefault(key, asyncio.Lock()):
+                try:
+                    return await self._send(place, card, key)
+                except BadRequest:
+                    raise
+                except NetworkError as error:
+                    if card.job:
+                        raise  # a job's answer is tried again anyway
+                    log.warning("an answer did not reach Telegram: %s", error)
+                finally:
+                    self._locks.pop(key, None)
+            await asyncio.sleep(wait)
+        raise AssertionError("not reached")
+
+    async def _send(self, place: Place, card: Card, key: str) -> Place:
+        known = await posts.by_key(self._db, self.platform, key)
+        asked = self._asked.get(key) or await self._asked_by(card)
+        if card.fleeting:
+            if known is None:
+                await self._notice(place, card, asked)
+                await posts.put(self._db, replace(place, message=SAID), key)
+            return place
+        if known is not None and known.place.message:
+            if card.job:
+                await self.edit(known.place, card)
+            return known.place
+        if asked.query:  # the button stops turning before a message comes
+            await self._answer(asked)
+        there = await self._board.find(place, card, asked.language, asked.reply) if known is not None else None
+        there = there or await self._board.post(
+            place, card, asked.language, asked.reply, first=lambda: posts.put(self._db, replace(place, message=""), key)
+        )
+        await self._note(there, card, key)
+        await self._board.rest(there, card, asked.language)
+        return there
+
+    async def edit(self, place: Place, card: Card) -> None:
+        """Replace the card at a place. Progress is shown when there is room for it; only the newest is."""
+        asked = await self._asked_by(card)
+        if card.state in UNDER_WAY:
+            self._moving.show(place, card, asked.language)
+            return
+        await self._moving.stop(place)
+        known = await posts.at(self._db, place)  # noted first: somebody may react as soon as it shows
+        await self._note(place, card, known.key if known else card.job or str(place))
+        await self._board.replace(place, card, asked.language)
+        await self._board.rest(place, card, asked.language)
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._moving.close()
+        if self._serving:
+            self._serving.cancel()
+            await asyncio.gather(self._serving, return_exceptions=True)
+            self._serving = None
+        if self._intake:
+            await self._intake.close()
+        await self._line.close()
+
+    async def _note(self, place: Place, card: Card, key: str) -> None:
+        """Remember what stands at a place."""
+        await posts.put(self._db, place, key, job=card.job or "", pictures=[one.id for one in card.pictures])
+
+    async def _asked_by(self, card: Card) -> Asked:
+        """The language of whoever asked for a job, and the message they asked in."""
+        kept = await jobs.get(self._db, card.job) if card.job else None
+        if kept is None:
+            return Asked(self._settings.language or "en")
+        return Asked(kept.language, places.reply_of(kept.request_key))
+
+    async def _notice(self, place: Place, card: Card, asked: Asked) -> None:
+        """A passing word: on the button that was pressed, else a nod, else a message."""
+        if asked.query:
+            await self._answer(asked, say(asked.language, card.text))
+        elif asked.quiet and card.kind != "error":
+            await self._board.nod(place, asked.reply.message)
+        else:
+            await self._board.post(place, card, asked.language, asked.reply)
+
+    async def _answer(self, asked: Asked, text: str = "") -> None:
+        query, asked.query = asked.query, ""
+        await self._line.answer(query, text[:NOTICE], alert=len(text) > ALERT)

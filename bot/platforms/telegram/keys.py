@@ -1,0 +1,148 @@
+"""Buttons under a message: short codes in, rows of labels out.
+
+A code is `1|<action>|<target>`: the 1 is for the day when another form is needed. Nothing else has to be remembered, so
+a button works after a restart and years later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot import cards, texts
+from bot.chat import Button, Card
+from bot.platforms.telegram.words import units
+
+LONGEST = 64  # bytes of a code
+COPIED = 256  # characters a copy button holds
+PER_ROW, PER_ROW_SHORT = 3, 5
+MORE, BACK = "more", "back"  # another set of buttons under the same picture
+PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
+LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
+SIGNS = {"again": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋"}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a button does and to what."""
+
+    action: str
+    target: str
+
+
+def code(action: str, target: str) -> str:
+    """Raises ValueError for what Telegram would not take."""
+    text = f"1|{action}|{target}"
+    if len(text.encode()) > LONGEST:
+        raise ValueError(f"{text!r} is too long for a button")
+    return text
+
+
+def read(data: str) -> Code | None:
+    """The code of a pressed button, None for one that this version does not know."""
+    version, _, rest = data.partition("|")
+    action, bar, target = rest.partition("|")
+    return Code(action, target) if version == "1" and bar else None
+
+
+def keyboard(card: Card, language: str, name: str = "") -> InlineKeyboardMarkup | None:
+    """The rows under a card, None for none; `name` is the bot's own, for links to it."""
+    rows = _sheet(card, language) if len(card.pictures) > 1 else _short(card.buttons, language)
+    if not card.job and card.recipe:
+        rows.append(_copies(card, language, name))
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def usual(picture: str, language: str) -> InlineKeyboardMarkup:
+    """The buttons under a picture that stands alone."""
+    return InlineKeyboardMarkup(_short(cards.picture_buttons(picture), language))
+
+
+def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows of what most want, and a button for the menu where there is more."""
+    few = [button for button in buttons if button.action not in cards.MORE]
+    keys = _labelled(few, language)
+    if len(few) < len(buttons):
+        keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
+    return _rows(keys, PER_ROW)
+
+
+def menu(picture: str, language: str) -> InlineKeyboardMarkup:
+    """What else can be done with a picture, in the place of its usual buttons."""
+    more = [Button(action, picture) for action in cards.MORE]
+    return InlineKeyboardMarkup(
+        [*_rows(_labelled(more, language), PER_ROW), [_plain("telegram.back", BACK, picture, language)]]
+    )
+
+
+def _plain(key: str, action: str, target: str, language: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(texts.say(language, key), callback_data=code(action, target))
+
+
+def _rows(buttons: Iterable[InlineKeyboardButton], width: int) -> list[list[InlineKeyboardButton]]:
+    every = list(buttons)
+    return [every[at : at + width] for at in range(0, len(every), width)]
+
+
+def _label(action: str, language: str) -> str:
+    return f"{SIGNS.get(action, '')} {texts.say(language, f'button.{action}')}".strip()
+
+
+def _labelled(buttons: Sequence[Button], language: str) -> list[InlineKeyboardButton]:
+    """Buttons with their labels, numbered where several do the same to different things."""
+    many = Counter(button.action for button in buttons)
+    seen: Counter[str] = Counter()
+    found = []
+    for button in buttons:
+        seen[button.action] += 1
+        number = f" {seen[button.action]}" if many[button.action] > 1 else ""
+        label = _label(button.action, language) + number
+        found.append(InlineKeyboardButton(label, callback_data=code(button.action, button.target)))
+    return found
+
+
+def _sheet(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows for several pictures on one sheet: U1, U2 …, V1, V2 …, a number to see each by itself, again for the first.
+    Where there is only one thing to do, the numbers do that."""
+    by_action: defaultdict[str, dict[str, Button]] = defaultdict(dict)
+    for button in card.buttons:
+        by_action[button.action][button.target] = button
+    ids = [picture.id for picture in card.pictures]
+    whole = {action for action, found in by_action.items() if set(ids) <= set(found)}
+    rows: list[list[InlineKeyboardButton]] = []
+
+    def numbers(action: str, letter: str = "") -> None:
+        row = (
+            InlineKeyboardButton(f"{letter}{at}", callback_data=code(action, id)) for at, id in enumerate(ids, start=1)
+        )
+        rows.extend(_rows(row, PER_ROW_SHORT))
+
+    for action, letter in LETTERS.items():
+        if action in whole:
+            numbers(action, letter)
+    numbers(next(iter(whole)) if len(whole) == 1 else PICK)
+    others = [button for button in card.buttons if button.action not in whole]
+    if "again" in whole:
+        others.insert(0, by_action["again"][ids[0]])
+    rows.extend(_rows(_labelled(others, language), PER_ROW))
+    return rows
+
+
+def _copies(card: Card, language: str, name: str) -> list[InlineKeyboardButton]:
+    assert card.recipe is not None
+    row = [_copy("telegram.copy_seed", str(card.recipe.seed), language)]
+    if 0 < units(card.recipe.prompt.text) <= COPIED:
+        row.append(_copy("telegram.copy_prompt", card.recipe.prompt.text, language))
+    if card.pictures and name:
+        label = texts.say(language, "telegram.share")
+        link = f"https://t.me/{name}?start={card.pictures[0].id}"
+        row.append(InlineKeyboardButton(label, url=f"https://t.me/share/url?url={quote(link, safe='')}"))
+    return row
+
+
+def _copy(key: str, text: str, language: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(texts.say(language, key), copy_text=CopyTextButton(text))

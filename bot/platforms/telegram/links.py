@@ -1,0 +1,80 @@
+"""Shared recipes (t.me/bot?start=…), recipes inside files, and the question what should change in a picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from telegram import ForceReply, Message, ReplyParameters
+from telegram.constants import ParseMode
+
+from bot import cards, texts
+from bot.chat import Card, Say, Upload
+from bot.platforms.telegram import places
+from bot.platforms.telegram.reception import Reception
+from bot.platforms.telegram.words import Piece
+from engine import stamp
+from prompts import adult
+from prompts.errors import Refusal
+from storage import pictures, posts
+from storage.jobs import Place
+
+PICTURE = re.compile(r"[a-z2-7]{10,30}")
+
+
+async def opened(reception: Reception, place: Place, text: str, key: str) -> bool:
+    """Show the recipe that a link t.me/bot?start=<picture> opens; False where the text is no such link."""
+    name, _, payload = text.partition(" ")
+    if name.split("@")[0] != "/start" or not PICTURE.fullmatch(payload.strip()):
+        return False
+    row = await pictures.get(reception.db, payload.strip())
+    card = cards.error(Refusal("picture.gone"))
+    if row is not None:  # whoever opens a link has not asked for what is in it
+        card = replace(cards.recipe_card(row), spoiler=bool(adult.judge(row.recipe.prompt)))
+    await reception.show(place, card, key)
+    return True
+
+
+async def looked_at(
+    reception: Reception, message: Message, upload: Upload, key: str
+) -> tuple[str, str | None, tuple[Upload, ...]] | None:
+    """What to do with a picture that came without a word: a file of ours shows its recipe. Raises Refusal that says
+    what one can do with any other."""
+    recipe = stamp.read(upload.content) if message.document else None
+    if recipe is None:
+        raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")
+    card = Card(
+        text=Say("recipe.title", {"code": recipe.code}),
+        recipe=recipe,
+        prompt=recipe.prompt,
+        fields=cards.recipe_fields(recipe),
+    )
+    await reception.show(places.place(message.chat_id), card, key)
+    return None
+
+
+async def ask_for_change(reception: Reception, message: Message, picture: str, key: str) -> None:
+    """Ask how a picture should change; the reply to that message is the answer."""
+    language = reception.asked[key].language
+    row = await pictures.get(reception.db, picture)
+    if row is None:
+        await reception.show(places.place(message.chat_id), cards.error(Refusal("picture.gone"), fleeting=True), key)
+        return
+    reply = reception.asked[key].reply
+    question = Piece(texts.say(language, "telegram.change"), ("b",))
+    prompt = Piece(row.recipe.prompt.text[:3000], ("code",))
+    sent = await reception.line.post(
+        message.chat_id,
+        lambda chat: reception.line.bot.send_message(
+            chat,
+            f"{question.html}\n{prompt.html}",
+            parse_mode=ParseMode.HTML,
+            reply_markup=ForceReply(
+                selective=True, input_field_placeholder=texts.say(language, "telegram.change_example")
+            ),
+            reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
+            message_thread_id=reply.thread,
+        ),
+    )
+    assert sent is not None
+    await posts.put(reception.db, places.place(sent.chat_id, sent.message_id), key, pictures=[picture])

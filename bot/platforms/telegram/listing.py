@@ -1,0 +1,43 @@
+"""The bot's commands as Telegram lists them while one types, in each language."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import partial
+
+from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeDefault
+from telegram.error import TelegramError
+
+from bot import texts
+from bot.commands import COMMANDS
+from bot.platforms.telegram.line import Line
+
+log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[a-z0-9_]{1,32}")
+DESCRIPTION = 256
+IN_GROUPS = ("imagine", "edit", "queue", "help")  # the others are about oneself: better asked in private
+LANGUAGES = {"": "en", "zh": "zh"}  # Telegram's two letters: simplified and traditional Chinese apps share them
+
+
+def commands(language: str, names: tuple[str, ...] = ()) -> list[BotCommand]:
+    """The commands Telegram can show, or only those named."""
+    return [
+        BotCommand(command.name, texts.say(language, f"command.{command.name}")[:DESCRIPTION])
+        for command in COMMANDS
+        if NAME.fullmatch(command.name) and (not names or command.name in names)
+    ]
+
+
+async def publish(line: Line) -> None:
+    """Set the lists for private chats and for groups; without them the bot works all the same."""
+    try:
+        for code, language in LANGUAGES.items():
+            for scope, names in ((BotCommandScopeDefault(), ()), (BotCommandScopeAllGroupChats(), IN_GROUPS)):
+                set_them = partial(
+                    line.bot.set_my_commands, commands(language, names), scope=scope, language_code=code or None
+                )
+                await line.ask(set_them)
+    except TelegramError as error:
+        log.warning("the commands could not be listed: %s", error)

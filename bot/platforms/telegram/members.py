@@ -1,0 +1,27 @@
+"""The bot joins a chat, or is made an administrator."""
+
+from __future__ import annotations
+
+from telegram import Chat, ChatMember, ChatMemberUpdated
+
+from bot.chat import Card, Say
+from bot.platforms.telegram import places
+from bot.platforms.telegram.places import Reply
+from bot.platforms.telegram.reception import Asked, Reception
+
+OUT = (ChatMember.LEFT, ChatMember.BANNED)
+
+
+async def take(reception: Reception, update: int, change: ChatMemberUpdated) -> None:
+    """Greet a group once, and say how to call the bot there and what reactions need."""
+    chat = change.chat
+    reception.forget(chat.id)
+    joined = change.old_chat_member.status in OUT and change.new_chat_member.status not in OUT
+    if not joined or chat.type not in (Chat.GROUP, Chat.SUPERGROUP):
+        return
+    person = await reception.person(change.from_user)
+    key = places.key(reception.me.id, update, Reply())
+    async with reception.answering(chat.id, change.from_user.id, key, Asked(person.language)):
+        admin = change.new_chat_member.status == ChatMember.ADMINISTRATOR
+        text = Say("telegram.hello_admin" if admin else "telegram.hello", {"name": f"@{reception.me.username}"})
+        await reception.show(places.place(chat.id), Card(text=text), key)

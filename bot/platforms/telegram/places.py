@@ -1,0 +1,34 @@
+"""Places and keys: which chat and message they mean on Telegram, and where an answer goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from storage.jobs import Place
+
+PLATFORM = "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an answer replies to: a message, and the topic of a forum it stands in."""
+
+    message: int | None = None
+    thread: int | None = None
+
+
+def place(chat: int, message: int | None = None) -> Place:
+    """A message or, without one, a chat."""
+    return Place(PLATFORM, str(chat), str(message or ""))
+
+
+def key(bot: int, update: int, reply: Reply) -> str:
+    """The key of an update, the same however often it comes; where the answer goes is in it, to outlive a restart."""
+    return f"{PLATFORM}:{bot}:{update}:{reply.message or ''}:{reply.thread or ''}"
+
+
+def reply_of(key: str) -> Reply:
+    """What the answer to a key replies to: nothing for a key of another kind."""
+    found = re.fullmatch(rf"{PLATFORM}:\d+:\d+:(\d*):(\d*)", key)
+    return Reply(int(found[1] or 0) or None, int(found[2] or 0) or None) if found else Reply()

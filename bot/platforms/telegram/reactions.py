@@ -1,0 +1,34 @@
+"""Reactions to the bot's pictures: each emoji of the settings is a button."""
+
+from __future__ import annotations
+
+from telegram import MessageReactionUpdated, ReactionTypeEmoji
+
+from bot.chat import Press
+from bot.platforms.telegram import places
+from bot.platforms.telegram.places import Reply
+from bot.platforms.telegram.reception import Asked, Reception
+from storage import posts
+
+
+async def take(reception: Reception, update: int, reaction: MessageReactionUpdated) -> None:
+    """Do what the emoji that was added stands for, with the first picture of the message."""
+    old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
+    new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
+    actions = [action for emoji in new if emoji not in old and (action := reception.settings.reactions.get(emoji))]
+    user = reaction.user
+    if not actions or user is None or user.is_bot:
+        return
+    post = await posts.at(reception.db, places.place(reaction.chat.id, reaction.message_id))
+    if post is None or not post.pictures:
+        return
+    person = await reception.person(user)
+    reply = Reply(reaction.message_id)
+    key = places.key(reception.me.id, update, reply)
+    async with reception.answering(reaction.chat.id, user.id, key, Asked(person.language, reply, quiet=True)):
+        if await reception.answered(key):
+            return
+        room = await reception.room(reaction.chat, user.id)
+        await reception.desk.press(
+            Press(person=person, place=post.place, action=actions[0], target=post.pictures[0], key=key, room=room)
+        )

@@ -1,0 +1,141 @@
+"""Who writes, from where, and what has to be known to answer them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from telegram import Chat, Message, User
+from telegram.error import TelegramError
+
+from bot import texts
+from bot.chat import Card, Desk, Person, Room
+from bot.platforms.telegram import places
+from bot.platforms.telegram.line import Line
+from bot.platforms.telegram.places import Reply
+from bot.platforms.telegram.settings import TelegramSettings
+from bot.suggest import Choice
+from storage import posts
+from storage.database import Database
+from storage.jobs import Place
+
+NOWHERE = Reply()
+MOMENT, DRAFT = 0.8, 1  # seconds; any number but 0
+ADMINS_FOR = 600.0  # seconds that the list of a group's administrators is believed
+
+
+class People(Protocol):
+    """Who stands behind an account (`bot.studio.Studio.person`)."""
+
+    def __call__(self, platform: str, account: str, *, name: str = "", language: str = "") -> Awaitable[Person]: ...
+
+
+Suggest = Callable[[Person, str], Awaitable[Sequence[Choice]]]  # tags that fit what is typed
+
+
+@dataclass(slots=True)
+class Asked:
+    """An update being answered: in which language, in reply to what; `query` is a pressed button's, until
+    it is answered; `quiet`: a nod is enough where there is nothing wrong."""
+
+    language: str
+    reply: Reply = NOWHERE
+    query: str = ""
+    quiet: bool = False
+
+
+@dataclass(slots=True)
+class Reception:
+    """What the kinds of updates share. `asked` is by key, for as long as an update is being answered; `show` sends a
+    card that is no answer of the desk's. `albums` are the photos
+    of albums still coming in, `pressed` when somebody first pressed a button that asks whether it is meant."""
+
+    db: Database
+    line: Line
+    settings: TelegramSettings
+    desk: Desk
+    people: People
+    show: Callable[[Place, Card, str], Awaitable[Place]]
+    me: User
+    suggest: Suggest
+    asked: dict[str, Asked] = field(default_factory=dict)
+    albums: dict[str, list[Message]] = field(default_factory=dict)
+    pressed: dict[tuple[int, str], float] = field(default_factory=dict)
+    _admins: dict[int, tuple[float, Mapping[int, str]]] = field(default_factory=dict)
+    _lanes: defaultdict[tuple[int, int], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    async def person(self, user: User | None, sender: Chat | None = None) -> Person:
+        """The person behind a user; a group or channel that writes in its own name is one too."""
+        if sender is not None:
+            return await self.people(places.PLATFORM, str(sender.id), name=sender.title or "", language=self._said(""))
+        assert user is not None
+        language = self._said(user.language_code or "")
+        return await self.people(places.PLATFORM, str(user.id), name=user.full_name, language=language)
+
+    async def room(self, chat: Chat, account: int) -> Room:
+        """What Telegram says about somebody in a chat."""
+        if chat.type == Chat.PRIVATE:
+            return Room()
+        status = "administrator" if account == chat.id else (await self._statuses(chat)).get(account, "")
+        return Room(server=str(chat.id), roles=frozenset({status} - {""}), moderator=bool(status))
+
+    async def is_admin(self, chat: Chat) -> bool:
+        """Whether the bot is an administrator of a group."""
+        return bool((await self._statuses(chat)).get(self.me.id))
+
+    async def answered(self, key: str) -> bool:
+        """Whether an earlier run, perhaps, has answered the update of this key."""
+        known = await posts.by_key(self.db, places.PLATFORM, key)
+        return known is not None and bool(known.place.message)
+
+    @asynccontextmanager
+    async def thinking(self, chat: Chat) -> AsyncIterator[None]:
+        """Show that the bot thinks, if it takes longer than a moment; only private chats can."""
+
+        async def show() -> None:
+            await asyncio.sleep(MOMENT)
+            with suppress(TelegramError):
+                await self.line.bot.send_message_draft(chat.id, DRAFT, "")
+
+        task = asyncio.create_task(show()) if chat.type == Chat.PRIVATE else None
+        try:
+            yield
+        finally:
+            if task:
+                task.cancel()
+
+    def forget(self, chat: int) -> None:
+        """Ask anew who its administrators are."""
+        self._admins.pop(chat, None)
+
+    @asynccontextmanager
+    async def answering(self, chat: int, account: int, key: str, asked: Asked) -> AsyncIterator[None]:
+        """One update of somebody at a time in a chat, in the order in which they came."""
+        lane = self._lanes[chat, account]
+        async with lane:
+            self.asked[key] = asked
+            try:
+                yield
+            finally:
+                del self.asked[key]
+        if not lane.locked():
+            self._lanes.pop((chat, account), None)
+
+    def _said(self, tag: str) -> str:
+        return self.settings.language or texts.language_of(tag)
+
+    async def _statuses(self, chat: Chat) -> Mapping[int, str]:
+        at, known = self._admins.get(chat.id, (-ADMINS_FOR, {}))
+        if time.monotonic() - at > ADMINS_FOR:
+            try:
+                listed = await self.line.ask(lambda: self.line.bot.get_chat_administrators(chat.id))
+                known = {one.user.id: str(one.status) for one in listed}
+            except TelegramError:
+                return {}  # nobody is known to be one; asked again the next time
+            self._admins[chat.id] = (time.monotonic(), known)
+        return known

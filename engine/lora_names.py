@@ -1,0 +1,119 @@
+"""The names that LoRA files use: whose layer a weight belongs to, and which half of the adapter it is. No torch here.
+
+Two families of files exist. kohya's say `lora_unet_down_blocks_0_…`, or, for SDXL, the layer's name in the original
+code (`lora_unet_input_blocks_4_1_…`); those of diffusers and peft say `unet.down_blocks.0.…`. So every layer is known
+under all its names, and a file's key is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+PARTS = {"unet": ("lora_unet",), "text_encoder": ("lora_te", "lora_te1"), "text_encoder_2": ("lora_te2",)}
+# The end of a key and what it holds. The old layouts of diffusers put the layer's own name into the end.
+ENDS = {
+    r"\.lora_down\.weight": "down",
+    r"\.lora_up\.weight": "up",
+    r"\.lora_mid\.weight": "mid",
+    r"\.lora_A(?:\.default)?\.weight": "down",
+    r"\.lora_B(?:\.default)?\.weight": "up",
+    r"\.lora(?:_linear_layer)?\.down\.weight": "down",
+    r"\.lora(?:_linear_layer)?\.up\.weight": "up",
+    r"_lora\.down\.weight": "down",
+    r"_lora\.up\.weight": "up",
+    r"\.alpha": "alpha",
+}
+_END = re.compile("|".join(f"(?P<{kind}{index}>{end}$)" for index, (end, kind) in enumerate(ENDS.items())))
+# LoHa, LoKr, OFT, GLoRA, IA3, DoRA, whole differences, trained norms and biases, adapters of embeddings, embeddings
+# packed along: relatives that add something else than a low-rank product.
+_KIN = re.compile(
+    r"\.(hada_|lokr_|oft_|a[12]\.|b[12]\.|diff|dora_scale|lora_magnitude_vector|w_norm|b_norm|on_input|lora_embedding_)"
+    r"|\.bias$|^bundle_emb\."
+)
+# A diffusers name's pieces and theirs in the original code, inside a block.
+_SGM_RESNET = {
+    "conv1": "in_layers.2",
+    "conv2": "out_layers.3",
+    "time_emb_proj": "emb_layers.1",
+    "conv_shortcut": "skip_connection",
+}
+_SGM_WHOLE = {
+    "conv_in": "input_blocks.0.0",
+    "conv_out": "out.2",
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
+}
+_BLOCK = re.compile(
+    r"(down_blocks|up_blocks|mid_block)\.(?:(\d+)\.)?(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)"
+)
+
+
+def split(key: str) -> tuple[str, str]:
+    """The layer's name in a file's key, and what the weight is: "down", "up", "mid", "alpha", "kin" (of another kind
+    of adapter) or "" (of no adapter)."""
+    if (found := _END.search(key)) and found.lastgroup:
+        return key[: found.start()], found.lastgroup.rstrip("0123456789")
+    return key, "kin" if _KIN.search(key) else ""
+
+
+def known(layers: Mapping[str, Iterable[str]], depth: int) -> dict[str, tuple[str, str]]:
+    """Part and layer for every name that a file may have for it. `layers` are the names of each part's layers, as
+    `named_modules` gives them, `depth` the resnets of a UNet's block on the way down."""
+    names: dict[str, tuple[str, str]] = {}
+    for part, own in layers.items():
+        for layer in own:
+            for alias in _aliases(part, layer, depth):
+                names.setdefault(alias, (part, layer))
+    return names
+
+
+def _aliases(part: str, layer: str, depth: int) -> Iterator[str]:
+    spelt = [layer]
+    if part == "unet":
+        spelt += _original(layer, depth)
+    else:  # transformers 5.6 took the `text_model` level away, and files have it
+        bare = layer.removeprefix("text_model.")
+        spelt += [bare, f"text_model.{bare}"]
+    for name in spelt:
+        yield f"{part}.{name}"
+        yield f"base_model.model.{name}"  # peft's own files
+        if part == "unet":
+            yield name
+        for prefix in PARTS[part]:
+            yield f"{prefix}_{name.replace('.', '_')}"
+    # diffusers' first layout: attention processors, with `to_out` for `to_out.0`.
+    if attention := re.fullmatch(r"(.+)\.(to_[qkv]|to_out)(?:\.0)?", layer):
+        for prefix in ("unet.", ""):
+            yield f"{prefix}{attention[1]}.processor.{attention[2]}"
+    if attention := re.fullmatch(r"(?:text_model\.)?(.+self_attn)\.([qkv]|out)_proj", layer):
+        for level in ("", "text_model."):
+            yield f"{part}.{level}{attention[1]}.to_{attention[2]}"
+
+
+def _original(layer: str, depth: int) -> tuple[str, ...]:
+    """A UNet layer's names in the original code; none where it has none."""
+    if layer in _SGM_WHOLE:
+        return (_SGM_WHOLE[layer],)
+    found = _BLOCK.fullmatch(layer)
+    if found is None:
+        return ()
+    side, block, kind, number, rest = found[1], int(found[2] or 0), found[3], int(found[4]), found[5]
+    if kind == "resnets":
+        if rest not in _SGM_RESNET:
+            return ()
+        rest = _SGM_RESNET[rest]
+    column = int(kind == "attentions")
+    match side, kind:
+        case "mid_block", _:
+            return (f"middle_block.{1 if column else 2 * number}.{rest}",)
+        case "down_blocks", "downsamplers":
+            return (f"input_blocks.{(block + 1) * (depth + 1)}.0.op",)
+        case "down_blocks", _:
+            return (f"input_blocks.{1 + block * (depth + 1) + number}.{column}.{rest}",)
+        case _, "upsamplers":  # after the attention, where the block has one
+            return tuple(f"output_blocks.{block * (depth + 1) + depth}.{after}.conv" for after in (1, 2))
+        case _:
+            return (f"output_blocks.{block * (depth + 1) + number}.{column}.{rest}",)

@@ -1,0 +1,247 @@
+"""Every command, what completes while one types, the forms and the menus."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.commands import COMMANDS
+from bot.platforms.discord import slash
+from engine import stamp
+from storage import facts, favourites, pictures
+from tests.bot.platforms.discord.desk import House, house
+from tests.fakes import a_png, a_recipe
+
+
+@pytest.fixture
+async def on(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as made:
+        yield made
+
+
+NAME = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
+HEADER = json.dumps({
+    f"{NAME}.lora_{way}.weight": {"dtype": "F16", "shape": shape, "data_offsets": [at, at + 2 * 2 * 320]}
+    for at, way, shape in ((0, "down", [2, 320]), (1280, "up", [320, 2]))
+}).encode()  # fmt: skip
+LORA = struct.pack("<Q", len(HEADER)) + HEADER + bytes(2560)  # a LoRA file as far as a catalog looks into it
+
+
+def leaves() -> list[str]:
+    """Every command, with its verbs."""
+    return [
+        f"{command.name} {verb}".strip()
+        for command in COMMANDS
+        for verb in (slash.slash_of(command.name).verbs or {"": None})
+    ]
+
+
+FILLED: dict[str, dict[str, Any]] = {
+    "imagine": {"prompt": "a cat"},
+    "prompt": {"text": "一只橘猫"},
+    "edit": {"change": "make it blue"},
+    "favourites use": {"name": "mine"},
+    "favourites save": {"name": "my cat", "text": "a cat"},
+    "favourites rename": {"name": "mine", "new": "other"},
+    "favourites delete": {"name": "mine"},
+    "settings": {"setting": "count", "value": "2"},
+    "dictionary": {"text": "天青色 = celadon"},
+    "styles": {"words": "ink"},
+}
+SAID = {
+    "prompt": "this would be drawn as",
+    "favourites save": "Saved as “my cat”",
+    "favourites rename": "“mine” is now “other”",
+    "favourites delete": "was deleted",
+    "favourites list": "favourites",
+    "history": "The latest",
+    "settings": "Your settings",
+    "dictionary": "celadon",
+    "help": "These commands help",
+    "queue": "waiting",
+    "models": "models can be used",
+    "samplers": "Choose one",
+    "link": "private",
+    "admin server": "admin",
+}
+DRAWING = ("imagine", "edit", "favourites use")
+
+
+async def test_every_command_is_answered(on: House) -> None:
+    await on.drawn()
+    person = await on.studio.person("discord", str(on.ann.id))
+    role = on.guild.create_role("mods", permissions=discord.Permissions(manage_guild=True))
+    moderator = on.guild.add_member(on.env.create_user("mod"), roles=[role])
+    for name in leaves():
+        if name.startswith("favourites"):
+            for known in await favourites.listed(on.db, person.id):
+                await favourites.delete(on.db, person.id, known.id)
+            await favourites.save(on.db, person.id, "mine", "a dog")
+        filled = dict(FILLED.get(name, {}))
+        if name in ("admin limits", "admin block", "admin unblock"):
+            filled["person"] = on.bob
+        before = len(on.hidden()), len(on.shown())
+        asked = await (moderator if "admin" in name else on.ann).slash(on.channel, name, **filled)
+        assert asked.acknowledged and asked.ephemeral is (name not in DRAWING), name
+        if name in DRAWING:
+            assert "Done" in (await on.finished()).content
+            assert len(on.shown()) == before[1] + 1
+        else:
+            await on.until(lambda before=before: len(on.hidden()) > before[0])
+            assert SAID.get(name, "") in on.hidden()[-1].content, name
+            assert len(on.shown()) == before[1]
+
+
+async def test_commands_are_told_to_discord_only_when_they_changed(on: House) -> None:
+    def told() -> int:
+        return sum(one.method == "PUT" and one.path.endswith("/commands") for one in on.env.http_requests)
+
+    assert told() == 1
+    await on.restart()
+    assert told() == 1
+    await facts.set_fact(on.db, f"discord.commands.{on.env.backend.application_id}", "other")
+    await on.restart()
+    assert told() == 2
+
+
+def test_commands_are_within_discords_limits() -> None:
+    """https://discord.com/developers/docs/interactions/application-commands#limits"""
+    commands = slash.registration()
+    assert sum(one["type"] == 1 for one in commands) <= 100 and sum(one["type"] == 3 for one in commands) <= 15
+
+    def walk(one: Any) -> int:
+        names = [one["name"], *one.get("name_localizations", {}).values()]
+        assert all(1 <= len(name) <= 32 and name == name.lower() for name in names) or one.get("type") == 3
+        told = [one.get("description", ""), *one.get("description_localizations", {}).values()]
+        assert all(len(text) <= 100 for text in told)
+        assert len(one.get("options", ())) <= 25 and len(one.get("choices", ())) <= 25
+        required = [option.get("required", False) for option in one.get("options", ())]
+        assert required == sorted(required, reverse=True), "the required come first"
+        return max(map(len, told)) + max(map(len, names)) + sum(map(walk, one.get("options", ())))
+
+    assert all(walk(one) <= 8000 for one in commands)
+    assert commands[0]["name_localizations"] == {"zh-CN": "画", "zh-TW": "畫"}
+
+
+# --- completing ---
+
+
+async def test_what_is_typed_is_completed(on: House) -> None:
+    folder = on.folder / "loras"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"lora{number:02}.safetensors").write_bytes(LORA)
+    person = await on.studio.person("discord", str(on.ann.id))
+    await favourites.save(on.db, person.id, "my cat", "a cat")
+
+    async def typed(option: str, text: str, name: str = "imagine") -> list[str]:
+        return [one["value"] for one in await on.ann.autocomplete(on.channel, name, option, text)]
+
+    assert await typed("model", "demo") == ["danqing-demo"]
+    assert len(await typed("style", "")) == 25
+    assert len(await typed("shape", "")) >= 5
+    assert await typed("name", "cat", "favourites use") == ["my cat"]
+    assert await typed("lora", "lora39") == ["lora39"], "also those beyond the first 25"
+    assert await typed("lora", "lora01:0.5,lora39") == ["lora01:0.5,lora39"]
+
+
+# --- forms ---
+
+
+async def filled(on: House, message: Any, **values: Any) -> Any:
+    """Press edit below a message, and send the form back."""
+    shown = await on.ann.click(message, label="Edit")
+    assert shown.modal is not None and len(shown.modal["components"]) <= 5
+    inputs = [part["component"] for part in shown.modal["components"]]
+    prefilled = {one["custom_id"]: one["value"] for one in inputs if "value" in one}
+    return await on.ann.submit_modal(shown, {**prefilled, **values})
+
+
+async def test_a_sentence_changes_a_picture(on: House) -> None:
+    done = await on.drawn("a red apple")
+    await filled(on, done, sentence="make it green")
+    made = await on.finished()
+    row = await pictures.get(on.db, (await on.pictures(made))[0])
+    assert row is not None and "green" in row.recipe.prompt.positive and len(on.shown()) == 2
+
+
+async def test_a_form_changes_what_was_changed_in_it(on: House) -> None:
+    done = await on.drawn("a red apple")
+    await filled(on, done, seed="77")
+    row = await pictures.get(on.db, (await on.pictures(await on.finished()))[0])
+    assert row is not None and row.recipe.seed == 77 and row.recipe.prompt.text == "a red apple"
+
+
+async def test_a_sentence_and_fields_are_too_much(on: House) -> None:
+    done = await on.drawn("a red apple")
+    await filled(on, done, sentence="make it green", prompt="a pear")
+    await on.said("do one of the two")
+
+
+async def test_somebody_elses_form_stays_shut(on: House) -> None:
+    done = await on.drawn()
+    shown = await on.bob.click(done, label="Edit")
+    assert shown.modal is None
+    await on.said("Only its owner or an admin can do that.")
+
+
+# --- menus ---
+
+
+async def test_menus_do_what_buttons_do(on: House) -> None:
+    done = await on.drawn()
+    await on.ann.context_menu(on.channel, "Draw again", done)
+    assert "Done" in (await on.finished()).content
+    await on.ann.context_menu(on.channel, "Save to favourites", done)
+    await on.said("Saved as")
+    await on.ann.context_menu(on.channel, "Read the recipe", done)
+    await on.said("Recipe ")
+
+
+async def test_a_picture_is_drawn_over_from_its_menu(on: House) -> None:
+    done = await on.drawn()
+    shown = await on.ann.context_menu(on.channel, "Draw over it", done)
+    await on.ann.submit_modal(shown, {"prompt": "a dog"})
+    row = await pictures.get(on.db, (await on.pictures(await on.finished()))[0])
+    assert row is not None and row.recipe.source is not None and row.parent == (await on.pictures(done))[0]
+
+
+async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
+    from PIL import Image
+
+    carrying = stamp.png(Image.new("RGB", (64, 64)), a_recipe("a violet"))
+    theirs = await on.bob.send(on.channel, "look", attachments=[("theirs.png", carrying), ("more.png", a_png())])
+    shown = await on.ann.context_menu(on.channel, "Draw over it", theirs)
+    await on.ann.submit_modal(shown, {"prompt": "a dog"})
+    row = await pictures.get(on.db, (await on.pictures(await on.finished()))[0])
+    assert row is not None and row.recipe.source is not None
+    await on.ann.context_menu(on.channel, "Read the recipe", theirs)
+    stored = await on.said("Recipe ")
+    assert "a violet" in stored.embeds[0]["description"]
+    await on.ann.context_menu(on.channel, "Upscale", theirs)
+    await on.said("was not drawn here")
+
+
+async def test_a_menu_without_a_picture_says_so(on: House) -> None:
+    words = await on.bob.send(on.channel, "just words")
+    await on.ann.context_menu(on.channel, "Upscale", words)
+    await on.said("There is no picture in that message.")
+
+
+async def test_in_direct_messages_everything_works(on: House) -> None:
+    user = on.ann.user
+    await user.slash("imagine", prompt="a red apple")
+    job = await on.job()
+    on.pool.finish(job)
+    await on.settled(job)
+    (answer,) = on.direct()
+    assert "Done" in answer.content and not on.shown()
+    await user.click(simcord.ResponseMessage(on.env, answer), label="Recipe")
+    await on.until(lambda: len(on.direct()) == 2)

@@ -1,0 +1,203 @@
+"""From a command to the picture, and what can be pressed below it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage import favourites, pictures
+from tests.bot.platforms.discord.desk import House, house, ids, labels, size
+from tests.fakes import a_png
+
+
+@pytest.fixture
+async def on(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as made:
+        yield made
+
+
+async def test_a_request_is_acknowledged_shown_and_answered_in_one_message(on: House) -> None:
+    asked = await on.imagine("a red apple")
+    assert asked.acknowledged and not asked.ephemeral
+    job = await on.job()
+    drawing = await on.said("Drawing.")
+    assert any("cancel" in one for one in ids(on.message(drawing)))
+    on.pool.step(job, 2)
+    await on.said("▰")
+    done = await on.finished(job)
+    assert done.id == drawing.id and len(on.shown()) == 1
+    assert "Done in" in done.content and len(done.attachments) == 1
+    assert size(await done.attachments[0].read()) == (128, 128)
+    assert "> a red apple" in done.embeds[0].description
+    assert "Again" in labels(done)
+
+
+async def test_a_preview_is_shown_while_it_is_drawn(on: House) -> None:
+    await on.imagine()
+    job = await on.job()
+    on.pool.step(job, 2, preview=a_png())
+    shown = await on.until(lambda: next((m for m in on.shown() if m.attachments), None))
+    assert shown.attachments[0]["filename"] == "preview.jpg"
+    done = await on.finished(job)
+    assert [one.filename.startswith("danqing-") for one in done.attachments] == [True]
+
+
+async def test_the_bot_speaks_chinese(tmp_path: Path) -> None:
+    async with house(tmp_path, language="zh") as on:
+        done = await on.drawn("一只橘猫")
+        assert done.content.startswith("画好了") and "再来一张" in labels(done)
+        assert "一只橘猫" in done.embeds[0].description
+
+
+async def test_options_say_what_the_text_does_not(on: House) -> None:
+    await on.imagine("a red apple", count=2, shape="1:2", style="watercolor", model="danqing-demo")
+    done = await on.finished()
+    rows = [await pictures.get(on.db, one) for one in await on.pictures(done)]
+    assert len(rows) == 2
+    recipe = rows[0].recipe  # type: ignore[union-attr]
+    assert recipe.height == pytest.approx(2 * recipe.width, abs=8)
+    assert "watercolor" in recipe.prompt.positive
+
+
+async def test_a_shape_in_words_is_read_as_words(on: House) -> None:
+    done = await on.drawn("一只猫", shape="竖图")
+    row = await pictures.get(on.db, (await on.pictures(done))[0])
+    assert row is not None and row.recipe.height > row.recipe.width
+
+
+async def test_several_pictures_are_one_sheet_with_numbered_buttons(on: House) -> None:
+    done = await on.drawn(count=4)
+    assert len(done.attachments) == 1
+    width, height = size(await done.attachments[0].read())
+    assert width == height and width > 256
+    assert [one for one in labels(done) if one[:1] in "UV" and one] == ["U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4"]
+    shown = await on.pictures(done)
+    await on.ann.click(done, label="U3")
+    again = await on.finished()
+    made = await pictures.get(on.db, (await on.pictures(again))[0])
+    assert made is not None and made.parent == shown[2] and made.recipe.upscale
+    await on.ann.click(done, label="🖼️ 2")
+    panel = await on.until(lambda: next(iter(on.hidden()), None))
+    assert f"dq1:again:{shown[1]}" in ids(on.message(panel))
+
+
+async def test_what_is_picked_from_the_select_is_done(on: House) -> None:
+    done = await on.drawn(count=2)
+    target = (await on.pictures(done))[1]
+    await on.ann.select(done, [f"favourite:{target}"])
+    await on.said("Saved as")
+    person = await on.studio.person("discord", str(on.ann.id))
+    assert [one.picture for one in await favourites.listed(on.db, person.id)] == [target]
+
+
+@pytest.mark.parametrize("action", ["again", "vary", "upscale", "larger"])
+async def test_a_button_that_draws_answers_everybody(on: House, action: str) -> None:
+    done = await on.drawn()
+    target = (await on.pictures(done))[0]
+    pressed = await on.ann.click(done, custom_id=f"dq1:{action}:{target}")
+    assert pressed.acknowledged and not pressed.ephemeral
+    made = await on.finished()
+    assert made.id != done.id and len(on.shown()) == 2
+    row = await pictures.get(on.db, (await on.pictures(made))[0])
+    assert row is not None and row.parent == target
+
+
+async def test_a_recipe_is_for_whoever_asks(on: House) -> None:
+    done = await on.drawn()
+    await on.ann.click(done, label="Recipe")
+    stored = await on.said("Recipe ")
+    assert stored.flags & 64
+    assert {"Seed", "Model"} <= {field["name"] for field in stored.embeds[0]["fields"]}
+
+
+async def test_the_original_comes_as_a_direct_message(on: House) -> None:
+    done = await on.drawn()
+    await on.ann.select(done, [f"original:{(await on.pictures(done))[0]}"])
+    await on.said("Sent to your direct messages.")
+    (sent,) = on.direct()
+    assert sent.attachments[0]["filename"].endswith(".png")
+
+
+async def test_deleting_asks_first(on: House) -> None:
+    done = await on.drawn()
+    (target,) = await on.pictures(done)
+    await on.ann.select(done, [f"ask_delete:{target}"])
+    asked = on.message(await on.said("Really delete it?"))
+    assert await pictures.get(on.db, target)
+    await on.ann.click(asked, custom_id=f"dq1:delete:{target}")
+    await on.said("Deleted.")
+    assert await pictures.get(on.db, target) is None
+    shown = on.message(await on.said("The picture was deleted."))
+    assert shown.id == done.id and not shown.attachments
+
+
+async def test_a_picture_is_deleted_though_its_message_is_gone(on: House) -> None:
+    done = await on.drawn()
+    (target,) = await on.pictures(done)
+    await on.ann.select(done, [f"ask_delete:{target}"])
+    asked = on.message(await on.said("Really delete it?"))
+    on.env.backend.delete_message(done.channel_id, done.id)
+    await on.ann.click(asked, custom_id=f"dq1:delete:{target}")
+    await on.said("Deleted.")
+    assert await pictures.get(on.db, target) is None
+
+
+async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path) -> None:
+    async with house(tmp_path, slots=1) as on:
+        await on.imagine("one")
+        first = await on.job()
+        await on.imagine("two")
+        waiting = on.message(await on.said("waiting for its turn"))
+        await on.ann.click(waiting, label="Cancel")
+        ended = on.message(await on.said("Cancelled."))
+        assert ended.id == waiting.id
+        await on.finished(first)
+        await on.ann.click(ended, label="Try again")
+        assert "Done" in (await on.finished()).content
+
+
+async def test_only_the_owner_may_spend_drawing_time(on: House) -> None:
+    done = await on.drawn()
+    pressed = await on.bob.click(done, label="Again")
+    refused = await on.said("Only its owner or an admin can do that.")
+    assert refused.flags & 64 and len(on.shown()) == 1, "the announced message is gone again"
+    assert pressed.acknowledged
+
+
+async def test_buttons_outlive_the_program(on: House) -> None:
+    done = await on.drawn()
+    await on.restart()
+    await on.ann.click(done, label="Again")
+    assert "Done" in (await on.finished()).content and len(on.shown()) == 2
+
+
+async def test_a_button_of_another_version_says_so(on: House) -> None:
+    done = await on.drawn()
+    stored = on.env.backend.get_message(done.channel_id, done.id)
+    stored.components[0]["components"][0]["custom_id"] = "dq0:again:x"
+    await on.ann.click(done, custom_id="dq0:again:x")
+    await on.said("This button is not known here")
+
+
+async def test_a_refusal_is_for_the_person_alone(on: House) -> None:
+    await on.imagine("a red apple --steps 1000")
+    stored = await on.said("use a number from 1 to 150")
+    assert stored.flags & 64 and not on.shown()
+
+
+async def test_a_picture_can_be_drawn_over(on: House) -> None:
+    done = await on.drawn("a dog", image=("base.png", a_png(side=64)))
+    row = await pictures.get(on.db, (await on.pictures(done))[0])
+    assert row is not None and row.recipe.source is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [("notes.txt", b"hello", "no picture that can be used"), ("broken.png", a_png()[:60], "damaged")],
+)
+async def test_what_is_no_picture_is_refused(on: House, name: str, content: bytes, told: str) -> None:
+    await on.imagine("a dog", image=(name, content))
+    await on.said(told)
+    assert not on.pool.drawn and not on.shown()

@@ -1,0 +1,110 @@
+"""Whatever a card holds, its message keeps to Discord's limits and loses nothing."""
+
+from __future__ import annotations
+
+import io
+import random
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot import cards
+from bot.chat import Button, Card, Field, Say, Shown
+from bot.platforms.discord import ids, layout, sheet
+from prompts.doctor import Finding
+from tests.bot.platforms.discord.desk import size
+from tests.fakes import a_png, a_prompt
+
+
+def checked(card: Card, language: str = "en") -> layout.Read:
+    """The card's words, after a look at every limit."""
+    read = layout.read(card, language)
+    payload: dict[str, Any] = dict(read.payload)
+    assert len(payload["content"]) <= 2000
+    for embed in payload["embeds"]:
+        fields = embed.get("fields", [])
+        texts = [embed.get("description", ""), *(one[part] for one in fields for part in ("name", "value"))]
+        assert len(fields) <= 25 and sum(map(len, texts)) <= 6000 and len(texts[0]) <= 4096
+        assert all(0 < len(one["name"]) <= 256 and 0 < len(one["value"]) <= 1024 for one in fields)
+    rows = payload["components"]
+    assert len(rows) <= 5
+    seen: list[str] = []
+    for row in rows:
+        inner = row["components"]
+        assert 1 <= len(inner) <= 5
+        for one in inner:
+            seen.append(one["custom_id"])
+            assert len(one["custom_id"]) <= 100 and len(one.get("label", "")) <= 80
+            options = one.get("options", [])
+            assert len(options) <= 25 and all(len(o["label"]) <= 100 and len(o["value"]) <= 100 for o in options)
+    assert len(set(seen)) == len(seen)
+    return read
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 9, 26, 64])
+def test_any_number_of_pictures(count: int) -> None:
+    shown = tuple(Shown(f"picture{number:05}", "0" * 64, 8, 8) for number in range(count))
+    buttons = tuple(button for one in shown for button in cards.picture_buttons(one.id))
+    card = Card(text=Say("job.done_at_once"), job="j", pictures=shown, buttons=buttons)
+    rows: Any = checked(card).payload["components"]
+    reached = str(rows)
+    assert all(one.id in reached for one in shown)
+
+
+def test_every_button_of_one_picture_is_reached() -> None:
+    buttons = cards.picture_buttons("abcdefghijkl")
+    rows: Any = checked(Card(text=Say("job.done_at_once"), buttons=buttons)).payload["components"]
+    said = str(rows)
+    assert all(f":{layout._pressed(one)}:" in said or f"'{layout._pressed(one)}:" in said for one in buttons)
+    assert "ask_delete" in said and "'delete:" not in said
+
+
+def test_what_does_not_fit_stands_in_a_file() -> None:
+    lines = tuple(Field(Say("favourites.name", {"name": f"name {number}"}), "word " * 300) for number in range(40))
+    read = checked(Card(text=Say("favourites.found", {"count": 40}), fields=lines))
+    (file,) = read.files
+    assert file.content.decode().count("word") == 40 * 300 and b"name 39" in file.content
+
+
+def test_many_of_a_kind_become_a_select_with_names() -> None:
+    lines = tuple(Field(Say("favourites.name", {"name": f"cat {number}"}), "a cat") for number in range(20))
+    buttons = tuple(Button("use", f"id{number}") for number in range(20))
+    rows: Any = checked(Card(text=Say("favourites.found", {"count": 20}), fields=lines, buttons=buttons)).payload
+    options = rows["components"][0]["components"][0]["options"]
+    assert options[7]["label"] == "Use · cat 7" and options[7]["value"] == "use:id7"
+
+
+def test_words_cannot_call_anybody_or_dress_up() -> None:
+    prompt = a_prompt("@everyone **bold** <@123> `code`")
+    findings = (Finding("doctor.typo", {"word": "`x`", "near": "y"}, "warn", "`fix`"),)
+    payload: Any = checked(Card(text=Say("job.waiting"), prompt=prompt, findings=findings)).payload
+    assert payload["allowed_mentions"] == {"parse": [], "users": []}
+    assert r"\*\*bold\*\*" in payload["embeds"][0]["description"]
+
+
+def test_ids_say_all_and_refuse_others() -> None:
+    assert ids.read(ids.make("again", "abc", 3)) == ids.Id("again", "abc")
+    assert [ids.read(one) for one in ("dq0:again:abc", "dq1:again", "other", "")] == [None] * 4
+    with pytest.raises(ValueError, match="too long"):
+        ids.make("again", "x" * 100)
+
+
+def test_a_sheet_keeps_every_picture_in_order() -> None:
+    colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250)]
+    made = sheet.sheet([a_png(colour, 64) for colour in colours])
+    with Image.open(io.BytesIO(made)) as picture:
+        assert picture.size == (136, 136)
+        assert [picture.getpixel(at) for at in ((32, 32), (104, 32), (32, 104))] == colours
+
+
+def test_a_picture_that_is_too_large_is_encoded_anew() -> None:
+    noise = Image.frombytes("RGB", (400, 400), random.Random(1).randbytes(480_000))
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    whole = out.getvalue()
+    assert sheet.fitted(whole, len(whole)) == ("png", whole)
+    suffix, small = sheet.fitted(whole, 200_000)
+    assert suffix == "webp" and len(small) <= 200_000 and size(small) == (400, 400)
+    suffix, tiny = sheet.fitted(whole, 10_000)
+    assert len(tiny) <= 10_000 and size(tiny)[0] < 400

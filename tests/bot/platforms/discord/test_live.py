@@ -1,0 +1,77 @@
+"""Over loopback, against the server that checks every request: a crowd, and somebody who brought the bot along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.platforms.discord import DiscordChat, DiscordSettings
+from prompts.errors import Refusal
+from tests.bot.platforms.discord.live import crowd, house, live
+from tests.fakes import FakePool
+from tests.peers.discord import DiscordServer
+
+QUARTER = 15 * 60 + 1.0
+
+
+async def test_a_hundred_people_at_once_are_each_answered_once(tmp_path: Path) -> None:
+    found = await crowd(tmp_path, 100, 0.5, 60.0)
+    assert (len(found.acknowledged), found.answered, found.posted) == (100, 100, 100)
+
+
+async def test_who_brought_the_bot_along_gets_a_late_picture_directly(tmp_path: Path) -> None:
+    """In a server the bot is not in, it has no rights but those of the interaction."""
+    pool = FakePool()
+    now = [0.0]
+    async with live(tmp_path, pool, lambda: now[0]) as server:
+        elsewhere = server.guild("Elsewhere", bot=False)
+        channel = elsewhere.channel("chat")
+        ann = server.member("Ann", elsewhere, installed=True)
+        asked = await ann.slash(channel, "imagine", prompt="a red apple")
+        await server.until(lambda: pool.drawn)
+        await asked.response(lambda one: "Drawing" in one.content.text)
+        now[0] += QUARTER
+        asked.expire()
+        pool.finish(pool.drawn[0][0])
+        await server.until(lambda: any(one.files and one.channel is ann.private for one in server.sent))
+
+
+async def test_between_two_people_secrets_stay_with_whoever_asked(tmp_path: Path) -> None:
+    async with live(tmp_path, FakePool()) as server:
+        ann, bob = server.user("Ann", installed=True), server.user("Bob")
+        asked = await ann.slash(server.group(ann, bob), "settings")
+        await asked.response(lambda one: "Your settings" in one.content.text and one.only_for)
+        asked = await ann.slash(server.group(ann, bob), "link")
+        await asked.response(lambda one: "private" in one.content.text)
+
+
+async def test_a_token_that_is_refused_says_so(tmp_path: Path) -> None:
+    async with DiscordServer() as server, house(tmp_path, FakePool()) as studio:
+        settings = DiscordSettings(token="a.b.c", api_base=server.api_base, gateway=server.gateway_base)
+        with pytest.raises(Refusal, match="refused"):
+            await studio.open([DiscordChat(studio, settings)])
+        server.violations.clear()  # that it came with another token was the point
+
+
+async def test_a_discord_that_is_away_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with DiscordServer() as server, house(tmp_path, FakePool()) as studio:
+        settings = DiscordSettings(token=server.token, api_base=server.api_base)  # its gateway is asked for
+        server.cut("/users/@me", times=2)  # aiohttp tries a broken connection once more
+        chat = DiscordChat(studio, settings)
+        await studio.open([chat])
+        assert not chat.client.is_ready()
+        await server.ready("imagine")
+
+
+async def test_with_direct_messages_closed_the_original_comes_beside_the_button(tmp_path: Path) -> None:
+    pool = FakePool(seconds=0.01)
+    async with live(tmp_path, pool) as server:
+        guild = server.guild("Studio")
+        ann = server.member("Ann", guild)
+        ann.refuse_messages()
+        asked = await ann.slash(guild.channel("painting"), "imagine", prompt="a red apple")
+        drawn = await asked.response(lambda one: one.files)
+        chosen = await ann.choose(drawn, "More…", "Original file")
+        sent = await chosen.response(lambda one: one.files)
+        assert sent.only_for and sent.files[0].name.endswith(".png")

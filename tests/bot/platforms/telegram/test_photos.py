@@ -1,0 +1,145 @@
+"""Pictures that people send, and pictures that are hard to send."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+from PIL import Image, ImageDraw
+
+from bot.platforms.telegram import files, photos
+from storage import pictures
+from tests.bot.platforms.telegram.conftest import House
+from tests.fakes import a_png
+from tests.peers.telegram import Chat, TelegramServer, User
+
+
+def scene(side: int = 320) -> Image.Image:
+    """Something with edges and noise, as a drawn picture has."""
+    random.seed(3)
+    small = Image.frombytes("RGB", (40, 40), random.randbytes(4800)).resize((side, side), Image.Resampling.BICUBIC)
+    ImageDraw.Draw(small).ellipse((60, 60, 200, 200), fill=(40, 160, 70))
+    return small
+
+
+def data(image: Image.Image, kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
+
+
+def alone(server: TelegramServer) -> tuple[Chat, User]:
+    ann = server.user("安", language="zh-hans")
+    return server.private(ann), ann
+
+
+async def source(house: House) -> Image.Image:
+    """What the last job draws over."""
+    [row] = await pictures.of_job(house.db, house.pool.drawn[-1][0])
+    assert row.recipe.source is not None
+    return Image.open(io.BytesIO(await house.db.files.get(row.recipe.source.picture)))
+
+
+async def test_a_caption_draws_over_the_photo(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "变成水彩画", photo=data(scene()))
+    await chat.answer(lambda one: one.photo)
+    assert (await source(house)).size == (320, 320)
+
+
+async def test_words_in_reply_to_a_photo_draw_over_it(house: House, server: TelegramServer) -> None:
+    ann, bob = server.user("Ann", language="en"), server.user("Bob")
+    group = server.group("Studio", [ann, bob])
+    photo = await group.say(bob, photo=data(scene()))
+    await group.say(ann, "/imagine as a watercolor", reply_to=photo)
+    await group.answer(lambda one: one.photo)
+    assert (await source(house)).size == (320, 320)
+
+
+async def test_an_album_is_one_request(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "变成水彩画", photo=[data(scene()), a_png(side=64), a_png(side=80)])
+    await chat.answer(lambda one: one.photo)
+    assert len(house.pool.drawn) == 1 and (await source(house)).size == (320, 320)
+
+
+async def test_paint_on_its_picture_says_where_to_draw(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "一只红苹果")
+    drawn = await chat.answer(lambda one: one.photo)
+    assert drawn.photo is not None
+    copy = Image.open(io.BytesIO(drawn.photo)).convert("RGB")
+    ImageDraw.Draw(copy).rectangle((20, 20, 60, 60), fill=(255, 255, 255))
+    await chat.say(ann, "一朵花", photo=data(copy), reply_to=drawn)
+    await chat.answer(lambda one: one.photo, after=drawn.order)
+    alpha = (await source(house)).getchannel("A")
+    assert alpha.getpixel((40, 40)) == 0 and alpha.getpixel((100, 100)) == 255
+
+
+async def test_a_document_of_ours_shows_its_recipe(house: House, server: TelegramServer) -> None:
+    from engine import stamp
+    from tests.fakes import a_recipe
+
+    chat, ann = alone(server)
+    await chat.say(ann, document=stamp.png(scene(), a_recipe("a red fox", seed=77)))
+    recipe = await chat.answer()
+    assert "a red fox" in recipe.text and "77" in recipe.text
+    await chat.say(ann, document=data(scene()))
+    other = await chat.answer(after=recipe.order)
+    assert "没有丹青的配方" in other.text
+    await chat.say(ann, photo=data(scene()))
+    assert "文件" in (await chat.answer(after=other.order)).text
+
+
+async def test_a_file_too_large_to_fetch_is_refused_in_words(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "变成水彩画", document=b"\x89PNG" + bytes(21 * 2**20))
+    assert "20 MB" in (await chat.answer()).text
+
+
+# --- marks ---
+
+
+@pytest.mark.parametrize("side", [320, 200, 512])
+def test_marks_are_found_in_a_copy_of_another_size_and_quality(side: int) -> None:
+    original, truth = scene(), Image.new("L", (320, 320))
+    painted = original.copy()
+    for draw, colour in ((ImageDraw.Draw(painted), (255, 0, 0)), (ImageDraw.Draw(truth), 255)):
+        draw.line((50, 250, 120, 220, 180, 280), fill=colour, width=24)
+        draw.ellipse((220, 40, 290, 110), fill=colour)
+    out = io.BytesIO()
+    painted.resize((side, side), Image.Resampling.LANCZOS).save(out, "JPEG", quality=75)
+    hole = files.marked(data(original), out.getvalue())
+    assert hole is not None
+    found = Image.open(io.BytesIO(hole)).getchannel("A").point(lambda alpha: 255 - alpha)
+    both = sum(1 for a, b in zip(found.tobytes(), truth.tobytes(), strict=True) if a and b)
+    either = sum(1 for a, b in zip(found.tobytes(), truth.tobytes(), strict=True) if a or b)
+    assert both / either > 0.8
+
+
+def test_a_copy_without_marks_and_another_picture_have_none() -> None:
+    assert files.marked(data(scene()), data(scene(), "JPEG")) is None
+    assert files.marked(data(scene()), a_png(side=320)) is None
+    assert files.marked(data(scene()), data(scene().crop((0, 0, 320, 200)))) is None
+
+
+# --- what Telegram does not take ---
+
+
+@pytest.mark.parametrize("size", [(9000, 2000), (4000, 100), (100, 4000), (64, 64)])
+def test_photos_are_brought_within_the_limits(size: tuple[int, int]) -> None:
+    with Image.open(io.BytesIO(photos.photo(data(Image.new("RGBA", size, (10, 200, 30, 90)))))) as made:
+        assert sum(made.size) <= photos.SIDES and max(made.size) <= photos.RATIO * min(made.size)
+
+
+def test_a_photo_of_too_many_bytes_is_encoded_anew() -> None:
+    random.seed(1)
+    noise = data(Image.frombytes("RGB", (2000, 2000), random.randbytes(12_000_000)))
+    assert len(noise) > photos.PHOTO > len(photos.photo(noise))
+
+
+def test_a_sheet_keeps_every_picture_whole() -> None:
+    parts = [a_png((40 * at, 90, 30), side=200 + at) for at in range(1, 5)]
+    with Image.open(io.BytesIO(photos.sheet(parts))) as sheet:
+        assert sheet.size == (2 * 204 + 3 * photos.GAP,) * 2

@@ -1,0 +1,159 @@
+"""What goes wrong between the bot and Telegram: nothing is lost, nothing is answered twice."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.platforms.telegram import chat as telegram_chat
+from bot.platforms.telegram import intake
+from tests.bot.platforms.telegram.conftest import FAST, House
+from tests.peers.telegram import Chat, TelegramServer, User
+
+
+def alone(server: TelegramServer) -> tuple[Chat, User]:
+    ann = server.user("Ann", language="en")
+    return server.private(ann), ann
+
+
+async def test_an_update_delivered_twice_is_one_request(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple", twice=True)
+    done = await chat.answer(lambda one: one.photo)
+    server.again(await chat.say(ann, "/queue"))
+    last = await chat.answer(after=done.order)
+    pressed = await chat.press(ann, done, "❤ Favourite")
+    await pressed.answered()
+    server.again(pressed)
+    await chat.say(ann, "/favourites")
+    listed = await chat.answer(lambda one: "favourites" in one.text, after=last.order)
+    assert chat.answers == [done, last, listed] and len(house.pool.drawn) == 1
+    assert "a red apple 2" not in listed.text
+
+
+async def test_an_update_delivered_again_after_a_restart(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    said = await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    asked = await chat.say(ann, "/queue")
+    answer = await chat.answer(after=done.order)
+    await house.kill()
+    server.again(said)
+    server.again(asked)
+    await house.open()
+    await chat.say(ann, "/help")
+    await chat.answer(after=answer.order)
+    assert len(chat.answers) == 3
+
+
+async def test_what_was_written_while_the_bot_was_down_is_answered(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await house.kill()
+    await chat.say(ann, "a red apple")
+    await house.open()
+    await chat.answer(lambda one: one.photo)
+
+
+async def test_a_job_in_the_middle_goes_on_in_its_message(house: House, server: TelegramServer) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    status = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    await house.kill()
+    house.pool.seconds = 0.0
+    await house.open()
+    await chat.until(lambda _: status.photo)
+    assert chat.answers == [status]
+
+
+async def test_told_to_wait_it_waits(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    start = time.time()
+    server.clock = lambda: start + (time.time() - start) * FAST
+    server.fail("sendMessage", code=429, retry_after=7)
+    await chat.say(ann, "/queue")
+    await chat.answer()
+    assert not server.limits.overruns
+
+
+async def test_errors_of_the_server_are_tried_again(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    server.fail("sendMessage", code=502, times=2)
+    await chat.say(ann, "/queue")
+    answer = await chat.answer()
+    server.fail("editMessageMedia", code=500)
+    server.fail("getUpdates", code=502)
+    await chat.say(ann, "a red apple")
+    await chat.answer(lambda one: one.photo, after=answer.order)
+    assert len(chat.answers) == 2
+
+
+async def test_a_reply_that_never_came_back_is_found_not_repeated(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    server.cut("sendMessage", times=1)
+    await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    server.cut("sendMessage", times=1)
+    await chat.say(ann, "/queue")
+    server.cut("editMessageMedia", times=1)
+    await chat.say(ann, "a green apple")
+    other = await chat.answer(lambda one: one.photo, after=done.order)
+    await server.until(lambda: len(chat.answers) >= 3)
+    assert len(chat.answers) == 3 and other in chat.answers
+
+
+async def test_another_copy_of_the_bot(house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "AFTER_CONFLICT", 0.1)
+    chat, ann = alone(server)
+    server.conflict()
+    await chat.say(ann, "/queue")
+    await chat.answer()
+
+
+async def test_telegram_away_when_the_bot_starts(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_chat, "TRY_AGAIN", 0.1)
+    chat, ann = alone(server)
+    await house.kill()
+    await server.down()
+    await house.open(connected=False)
+    await server.up()
+    await chat.say(ann, "a red apple")
+    await chat.answer(lambda one: one.photo)
+
+
+async def test_whoever_blocks_the_bot_is_told_nothing_and_stops_nobody(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    other = server.private(bob := server.user("Bob"))
+    house.pool.seconds = None
+    await chat.say(ann, "a red apple")
+    await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    chat.block()
+    house.pool.finish(house.pool.drawn[0][0])
+    house.pool.seconds = 0.0
+    await other.say(bob, "a green apple")
+    await other.answer(lambda one: one.photo)
+    assert len(chat.answers) == 1
+
+
+async def test_a_status_message_that_somebody_deleted(house: House, server: TelegramServer) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    status = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    await chat.delete(ann, status)
+    house.pool.finish(house.pool.drawn[0][0])
+    await chat.answer(lambda one: one.photo)
+    assert len(chat.answers) == 1
+
+
+async def test_a_protected_chat_gets_its_answers(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    chat.protect()
+    await chat.say(ann, "a red apple")
+    await chat.answer(lambda one: one.photo)

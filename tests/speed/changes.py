@@ -1,0 +1,100 @@
+"""What it costs to change the LoRA or the model, and how far it is from the disk to the first step."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.catalog import builtin
+from engine.models import Loaded, Loras
+from tests.fakes import a_recipe
+from tests.speed.figure import Figure
+
+ROUNDS = 9
+
+
+def step(loaded: Loaded, wanted: Sequence[Loras]) -> float:
+    """Seconds for one step of a batch with a row for each of `wanted`, their beginnings not counted."""
+    from engine import begin
+    from engine.rows import Rows
+
+    drawn = Rows()
+    recipe = a_recipe(steps=2, model=loaded.model.name)
+    for index, loras in enumerate(wanted):
+        drawn.add(begin.start("j", index, recipe, loaded, loras))
+    drawn.turn()  # where adapters are put on
+    began = time.perf_counter()
+    drawn.turn()
+    return time.perf_counter() - began
+
+
+def median(work: Callable[[], float]) -> float:
+    work()
+    return statistics.median(work() for _ in range(ROUNDS))
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def figures() -> list[Figure]:
+    import torch
+
+    from engine import begin, loras, models
+    from engine.rows import Rows
+    from tests.lora_files import kohya
+
+    cpu = torch.device("cpu")
+    loaded = models.load(builtin(), cpu)
+    with tempfile.TemporaryDirectory() as name:
+        files = [
+            kohya(Path(name) / f"{number}.safetensors", loaded, number, ("attn", "ff", "mlp"), rank=16)
+            for number in range(8)
+        ]
+        each: list[Loras] = [((path, 0.8, 0.8),) for path in files]
+        # In turns, so that a busy machine is unfair to none.
+        kinds: dict[str, list[Loras]] = {"none": [()] * 8, "same": [each[0]] * 8, "other": each}
+        steps: dict[str, list[float]] = {kind: [] for kind in kinds}
+        for turn in range(ROUNDS + 1):
+            for kind, wanted in kinds.items():
+                seconds = step(loaded, wanted)
+                if turn:
+                    steps[kind].append(seconds * 1000)
+        plain, same, other = (statistics.median(steps[kind]) for kind in kinds)
+
+        def read() -> float:
+            loaded.loras.clear()
+            return timed(lambda: loras.choose(loaded, each[0]))
+
+        def swapped() -> float:
+            chosen = [loras.choose(loaded, wanted) for wanted in each[:2]]
+
+            def put_on() -> None:
+                for one in chosen:
+                    with loras.on_unet(loaded, [one]):
+                        pass
+
+            return timed(put_on) / 2
+
+        from_disk, in_memory = median(read), median(swapped)
+
+    def first_step() -> float:
+        def work() -> None:
+            drawn = Rows()
+            drawn.add(begin.start("j", 0, a_recipe(steps=20), models.load(builtin(), cpu), ()))
+            drawn.turn()
+
+        return timed(work)
+
+    return [
+        Figure("a step of 8 rows with one LoRA for all", same, "ms", plain, "no LoRA"),
+        Figure("a step of 8 rows with 8 LoRAs", other, "ms", plain, "no LoRA"),
+        Figure("a LoRA from disk (in the background)", from_disk * 1000, "ms", plain, "a step of 8 rows"),
+        Figure("a LoRA in memory put on", in_memory * 1000, "ms", plain, "a step of 8 rows", "under a step"),
+        Figure("another model, from disk to the first step", median(first_step), "s"),
+    ]

@@ -1,0 +1,252 @@
+"""People on Discord: the shipped program as a process, the built-in model, and a Discord that is not always well."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from tests.peers.discord import Channel, DiscordServer, Message, Person
+from tests.running import Bot
+
+# One start of the program serves all the stories here, each in a server of its own.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CHINESE = "zh-CN"
+LOADING = 180.0  # seconds until a worker draws, on a busy machine
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The program, its Discord, and one person in a channel of a server."""
+
+    bot: Bot
+    server: DiscordServer
+    channel: Channel
+    ann: Person
+
+    @property
+    def drawn(self) -> list[Message]:
+        """The messages with pictures that stand there for Ann and everybody."""
+        here = [one for one in self.server.sent if one.channel in (self.channel, self.ann.private)]
+        return [one for one in here if one.files and not (one.deleted or one.only_for)]
+
+    async def quiet(self) -> None:
+        """Wait until something asked later is answered: whatever was on its way has arrived by then."""
+        asked = await self.ann.slash(self.ann.private, "imagine", prompt="a red apple --steps 1")
+        await asked.response(finished)
+        self.server.world.delete(self.ann.private.seen()[-1])
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Bot, DiscordServer]]:
+    async with DiscordServer() as server:
+        now = server.clock()
+        server.clock = lambda: now  # nothing is late because this machine is busy
+        settings = {
+            "DANQING_DISCORD_TOKEN": server.token,
+            "DANQING_DISCORD_API_BASE": server.api_base,
+            "DANQING_DISCORD_GATEWAY": server.gateway_base,
+        }
+        bot = Bot(tmp_path_factory.mktemp("discord"), settings)
+        await bot.start()
+        await server.ready("imagine")
+        await bot.say("a red apple --steps 1")  # the model loads before anything is measured here
+        await bot.ended(1, LOADING)
+        yield bot, server
+        assert await bot.stop() == 0
+        assert not server.unanswered
+
+
+@pytest.fixture
+def scene(house: tuple[Bot, DiscordServer]) -> Scene:
+    bot, server = house
+    guild = server.guild("Studio")
+    return Scene(bot, server, guild.channel("painting"), server.member("Ann", guild, locale=CHINESE))
+
+
+def finished(message: Message) -> bool:
+    return bool(message.files) and "dq1:again" in str(message.controls)
+
+
+def waiting(message: Message) -> bool:
+    """Whether the bot has said that it draws, and has not drawn yet."""
+    return bool(message.says) and not message.files
+
+
+async def test_a_chinese_sentence_becomes_one_picture(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="一只戴红色帽子的橘猫，水彩 步数8")
+    message = await asked.response(finished)
+    assert "orange cat" in message.says and "画好了" in message.says
+    assert scene.channel.seen() == [message] and message.files[0].width == 128
+    assert [one.files for one in message.history] == [()] * len(message.history), "the picture came once"
+
+
+async def test_buttons_forms_and_reactions(scene: Scene) -> None:
+    server, channel, ann = scene.server, scene.channel, scene.ann
+    first = await (await ann.slash(channel, "imagine", prompt="a red apple --steps 6")).response(finished)
+    second = await (await ann.press(first, "again")).response(finished)
+    form = await ann.press(second, "edit")
+    third = await (await ann.submit(form, sentence="把苹果改成蓝色")).response(finished)
+    assert "blue" in third.says
+    recipe = await (await ann.press(third, "recipe")).response()
+    assert recipe.only_for is ann.user and "种子" in recipe.says
+
+    bob = server.member("Bob", channel.guild, locale=CHINESE)
+    await bob.react(third, "❌")
+    await ann.react(first, "🔁")
+    fourth = await channel.message(finished, after=third)
+    await ann.react(fourth, "❌")
+    await channel.until(lambda _: not fourth.files)
+    assert scene.drawn == [first, second, third]
+
+
+async def test_several_pictures(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a green tree --steps 4", count=4)
+    grid = await asked.response(lambda one: one.files and len(one.buttons) > 4)
+    assert {"U1", "U4", "V1", "V4"} <= set(grid.buttons) and len(grid.files) == 1
+    large = await (await scene.ann.press(grid, "U2")).response(finished)
+    assert large.files[0].width > 128
+    assert len(scene.drawn) == 2
+
+
+async def test_a_picture_to_draw_over(scene: Scene) -> None:
+    with io.BytesIO() as out:
+        Image.new("RGB", (160, 96), (200, 60, 20)).save(out, "PNG")
+        given = ("photo.png", out.getvalue())
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a red boat --steps 6", shape="3:2", image=given)
+    drawn = await asked.response(finished)
+    again = await (await scene.ann.menu(drawn, "Draw again")).response(finished)
+    assert scene.drawn == [drawn, again]
+    bad = await scene.ann.slash(scene.channel, "imagine", prompt="a red boat", image=("photo.png", b"no picture"))
+    refusal = await bad.response(lambda one: one.says)
+    assert not refusal.files and len(scene.drawn) == 2
+
+
+async def test_every_command_answers(scene: Scene) -> None:
+    offered = await scene.ann.autocomplete(scene.channel, "imagine", "model", "demo", prompt="x")
+    assert "danqing-demo" in str(offered)
+    needed = {"prompt": {"text": "一只猫"}, "edit": {"change": "把猫改成狗"}}
+    mods = scene.server.role(scene.channel.guild, "Mods", "manage_guild")
+    mia = scene.server.member("Mia", scene.channel.guild, roles=(mods,), locale=CHINESE)
+    answered = set()
+    for name, command in scene.server.commands().items():
+        verbs = [one["name"] for one in command.get("options") or () if one["type"] == 1]
+        if command.get("type") == 3 or name == "imagine":
+            continue
+        asked = await mia.slash(scene.channel, " ".join([name, *verbs[:1]]), **needed.get(name, {}))
+        answer = await asked.response(lambda one: one.says)
+        assert answer.only_for is mia.user or name == "edit", name
+        answered.add(name)
+    assert {"prompt", "favourites", "history", "models", "queue", "settings", "help", "admin"} <= answered
+
+
+async def test_a_gateway_that_breaks(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a blue bird --steps 20")
+    await asked.response(waiting)
+    resumed = scene.server.gateway.resumed
+    scene.server.drop()
+    await scene.server.until(lambda: scene.server.gateway.resumed > resumed)
+    scene.ann.again(asked)
+    await asked.response(finished)
+    await scene.quiet()
+    assert len(scene.drawn) == 1
+
+    again = await scene.ann.slash(scene.channel, "imagine", prompt="a blue bird --steps 20")
+    await again.response(waiting)
+    started = scene.server.gateway.identified
+    scene.server.drop(resume=False)
+    await again.response(finished)
+    await scene.server.until(lambda: scene.server.gateway.identified > started)
+    await scene.quiet()
+    assert len(scene.drawn) == 2
+
+
+async def test_an_api_that_stumbles(scene: Scene) -> None:
+    scene.server.slow_down("/callback", seconds=0.1)
+    scene.server.fail("/webhooks/", status=500, done=True)
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a yellow star --steps 6")
+    await asked.response(waiting)
+    scene.server.slow_down("/webhooks/", seconds=0.5, times=2)
+    scene.server.cut("/webhooks/", done=True)
+    scene.server.cut("/webhooks/", done=False)
+    await asked.response(finished)
+    await scene.quiet()
+    assert len(scene.drawn) == 1 and len(scene.channel.seen()) == 1
+
+
+async def test_a_token_that_expires(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 20")
+    await asked.response(waiting)
+    asked.expire()
+    await scene.channel.message(finished)
+    await scene.quiet()
+    assert len(scene.drawn) == 1 and len(scene.channel.seen()) == 1
+
+
+async def test_where_the_bot_is_not(scene: Scene) -> None:
+    elsewhere = scene.server.guild("Elsewhere", bot=False).channel("general")
+    zoe = scene.server.user("Zoe", installed=True)
+    scene.server.join(zoe, elsewhere.guild)
+    asked = await zoe.slash(elsewhere, "imagine", prompt="a white dog --steps 20")
+    await asked.response(waiting)
+    asked.expire()
+    await zoe.private.message(finished)
+
+
+async def test_what_somebody_deleted(scene: Scene) -> None:
+    for expired in (False, True):
+        asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 20")
+        gone = await asked.response(waiting)
+        scene.server.world.delete(gone)
+        if expired:
+            asked.expire()
+        message = await scene.channel.message(finished, after=gone)
+        await scene.quiet()
+        assert scene.channel.seen()[-1] is message and len(scene.drawn) == 1 + expired
+        told = [ping for one in (*message.history, message.content) for ping in one.pings]
+        assert told == ([scene.ann.id] if expired else []), "mentioned once where no interaction is answered"
+
+
+async def test_a_channel_that_is_gone(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 20")
+    await asked.response(waiting)
+    scene.server.world.delete(scene.channel.seen()[0])
+    asked.expire()
+    scene.server.remove(scene.channel)
+    message = await scene.ann.private.message(finished)
+    await scene.quiet()
+    assert scene.drawn == [message]
+
+
+async def test_a_right_that_is_missing(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 20")
+    await asked.response(waiting)
+    scene.channel.forbid(scene.server.bot, "view_channel")
+    asked.expire()
+    await scene.ann.private.message(finished)
+    assert len(scene.drawn) == 1
+
+
+async def test_an_acknowledgement_that_comes_too_late(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 1", late=4)
+    await scene.server.until(lambda: asked.late)
+    await scene.quiet()
+    assert not scene.drawn and not scene.channel.seen()
+    scene.server.world.interactions.pop(asked.token)
+
+
+async def test_a_restart_in_the_middle(scene: Scene) -> None:
+    old = await (await scene.ann.slash(scene.channel, "imagine", prompt="a red apple --steps 4")).response(finished)
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a red apple --steps 60")
+    await asked.response(waiting)
+    await scene.bot.kill()
+    del scene.bot.settings["DANQING_DISCORD_GATEWAY"]  # the API knows it too
+    await scene.bot.start()
+    message = await asked.response(finished, LOADING)
+    again = await (await scene.ann.press(old, "again")).response(finished)
+    assert scene.drawn == [old, message, again]
+    assert len(scene.server.calls("PUT", "/commands")) == 1, "the commands are told once"
