@@ -90,7 +90,7 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
 
 def suited(style: str, model: Model, base: bool) -> Options:
     """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
-    the demonstration model, which hardly knows styles, its speed."""
+    the demonstration model, which has its own quick ways, its speed."""
     options = styles.find(style).options
     if base:
         options = replace(options, ratio=None)

@@ -92,7 +92,7 @@ def assembled(
     chance = any(note.key in ("note.chosen", "note.expanded") for note in told)
     return Prompt(
         text,
-        tuple(_in_order(chunks, draft.separators)),
+        tuple(_in_order(chunks, draft.separators, held if family == "demo" else None)),
         tuple(negatives),
         loras,
         told,
@@ -100,14 +100,22 @@ def assembled(
     )
 
 
-def _in_order(chunks: Sequence[Sequence[Fragment]], separators: Sequence[str]) -> list[Fragment]:
-    """All fragments, each chunk's in the order of the three parts."""
+def _in_order(
+    chunks: Sequence[Sequence[Fragment]], separators: Sequence[str], first: Collection[str] | None
+) -> list[Fragment]:
+    """All fragments, each chunk's in the order of the three parts; with `first`, words of quality and style that are
+    not among them go to the end."""
+
+    def rank(fragment: Fragment) -> int:
+        late = first is not None and fragment.part == "quality_style" and key(fragment.text) not in first
+        return len(PARTS) if late else PARTS.index(fragment.part)
+
     fragments: list[Fragment] = []
     for index, chunk in enumerate(chunks):
         if index:
             part: Part = fragments[-1].part if fragments else "subject"
             fragments.append(Fragment(separators[index - 1], part=part, source=separators[index - 1]))
-        fragments += sorted(chunk, key=lambda fragment: PARTS.index(fragment.part))
+        fragments += sorted(chunk, key=rank)
     return fragments
 
 

@@ -14,6 +14,7 @@ from bot.check import Finding, check
 from bot.config import Config, load
 from bot.texts import all_texts, texts
 from storage.database import Database
+from tests.fakes import a_lora
 from tests.prompts.translate.serving import serving
 
 ROOT = Path(__file__).parents[2]
@@ -80,8 +81,7 @@ async def test_folders(tmp_path: Path) -> None:
     config = settings(
         tmp_path, "data: {folder: file/data}\nengine:\n  models: [models, typo]\n  model: danqing-dmeo\n  loras: l"
     )
-    (tmp_path / "l").mkdir()
-    (tmp_path / "l" / "ink.safetensors").touch()
+    a_lora(tmp_path / "l", "ink")
     (tmp_path / "models" / "old").mkdir(parents=True)
     (tmp_path / "models" / "old" / "model_index.json").write_text("{}")
     findings = await found(config)

@@ -86,9 +86,7 @@ def draw(
     return [done[index] for index in range(len(recipes))]
 
 
-def reference(
-    pipeline: Any, own: Recipe, source: Image.Image | None = None, mask: Image.Image | None = None
-) -> Pixels:
+def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, mask: Image.Image | None = None) -> Pixels:
     """What diffusers' pipeline makes of the recipe, with the scheduler a reader of the table would set."""
     row = samplers.SAMPLERS[own.sampler]
     changes = dict(row.overrides) | ({"noise_sampler_seed": own.seed} if row.seeded else {})

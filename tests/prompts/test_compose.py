@@ -494,3 +494,10 @@ def test_the_package_is_light(tmp_path: Path) -> None:
         "assert not {'torch', 'ctranslate2', 'sentencepiece', 'argostranslate', 'numpy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+async def test_the_small_model_hears_of_the_style_last_as_in_its_training() -> None:
+    for family, expected in (("demo", ["panda", "white background", "pixel art"]), ("sd15", ["pixel art", "panda"])):
+        prompt, _ = await composed("像素画熊猫，白色背景", family=family)
+        said = [fragment.text for fragment in prompt.fragments if fragment.origin != "preset"]
+        assert [word for word in said if word in expected] == expected
