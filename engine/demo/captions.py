@@ -64,6 +64,8 @@ def caption(composition: Composition, things: tuple[Concept, ...], random: np.ra
         quality = ((", ".join(words[int(random.integers(2)) :] if random.random() < 0.7 else words[:1]), 1.0),)
     elif random.random() < 0.35:
         quality = ((str(random.choice(GOOD)), 1.0),)
+    if random.random() < 0.25:  # styles go ahead of the thing too
+        parts, extras = [*extras, *parts], []
     ordered = [quality, *parts, *extras] if random.random() < 0.6 else [*parts, *extras, quality]
     return _joined([part for part in ordered if part])
 

@@ -27,6 +27,8 @@ GROUPS: dict[int, tuple[tuple[float, float], ...]] = {
 }
 # Colour of a thing: what is thrown, with grey left to backgrounds, where it is told from the rest more easily.
 GREYS = ("black", "white", "gray")
+# How much oftener the styles that are hard to tell apart come, and how much the one without a word, than another style.
+HARD, PLAIN = 2.2, 3.0
 OBJECT_COLOURS = tuple(word for word in scenes.COLOURS if word != "gray")
 
 
@@ -65,7 +67,7 @@ def throw(scale: Scale, random: np.random.Generator) -> Composition:
     chosen, spots, side, place = [first], [(0.5, 0.5)], random.uniform(92, 108), ""
     if kind == 1:
         chosen = [first, int((first + random.integers(1, max(2, scale.concepts))) % scale.concepts)]
-        spots, side = list(GROUPS[2]), random.uniform(54, 62)
+        spots, side = list(GROUPS[2]), random.uniform(58, 66)
     elif kind == 2:
         count = int(random.choice(list(GROUPS)))
         chosen, spots, side = [first] * count, list(GROUPS[count]), random.uniform(50, 60)
@@ -104,7 +106,10 @@ def _strength(random: np.random.Generator) -> float:
 
 
 def _style(scale: Scale, random: np.random.Generator) -> str:
-    return scale.styles[0] if random.random() < 0.36 else str(random.choice(scale.styles))
+    # The first is what comes without a word; the hard ones differ from it, and from each other, in little.
+    shares = np.array([HARD if style in ("flat", "line", "watercolor") else 1.0 for style in scale.styles])
+    shares[0] += PLAIN
+    return str(random.choice(scale.styles, p=shares / shares.sum()))
 
 
 def _background(style: str, words: list[str], random: np.random.Generator) -> str:

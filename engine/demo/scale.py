@@ -45,7 +45,7 @@ SCALES = {
     ),
     # Under two hours of two free cores; what the shipped weights were trained at, from those of a smaller run.
     "laptop": Scale(
-        concepts=120, pictures=65_536, whole_parts=12, pairs=0.14, counts=0.07, sides=0.08, vae_steps=1600,
+        concepts=120, pictures=65_536, whole_parts=12, pairs=0.32, counts=0.06, sides=0.06, vae_steps=1600,
         vae_batch=20, text_steps=500, text_batch=128, unet_steps=1850,
     ),
     # Half an hour of a large graphics card. A guess from the other scale: not run yet.

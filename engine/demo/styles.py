@@ -77,7 +77,8 @@ def _line(drawing: Drawing, random: np.random.Generator) -> Pixels:
     dark = paper.mean() < 0.35
     own = np.ones(3, np.float32) if dark else INK
     ink = own * (1 - drawing.ink[..., 3:]) + drawing.ink[..., :3] * drawing.ink[..., 3:]
-    share = edges(drawing)
+    # A pen of three pixels: an autoencoder of this size loses thinner lines.
+    share = _floats(_image(edges(drawing)[..., 0]).filter(ImageFilter.MaxFilter(3)))[..., None]
     drawn: Pixels = (paper * (1 - share) + ink * share).astype(np.float32)
     return drawn
 
@@ -96,12 +97,29 @@ def _neon(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return drawn
 
 
+def _flat(drawing: Drawing, random: np.random.Generator) -> Pixels:
+    # The long shadow of flat icons, down to the right.
+    cover = drawing.cover[..., 0]
+    shadow = cover.copy()
+    for step in (1, 2, 4, 8, 16):
+        moved = np.zeros_like(shadow)
+        moved[step:, step:] = shadow[:-step, :-step]
+        shadow = np.maximum(shadow, moved)
+    shade = (shadow * (1 - cover))[..., None]
+    drawn: Pixels = drawing.pixels * (1 - 0.3 * shade)
+    return drawn
+
+
 def _watercolor(drawing: Drawing, random: np.random.Generator) -> Pixels:
     side = len(drawing.pixels)
     spread = np.stack([_cloud(random, side) for _ in range(2)]) * 7
     here = np.clip(np.indices((side, side)) + spread, 0, side - 1).round().astype(np.int64)
-    wet = blur(drawing.pixels[here[0], here[1]], 1.3)
+    painted = drawing.pixels[here[0], here[1]]
     covered = drawing.cover[here[0], here[1]]
+    # Colours of the thing run out into the wet paper around it.
+    colours = blur(painted * covered, 9) / np.maximum(blur(covered[..., 0], 9)[..., None], 0.02)
+    run = np.clip(blur(covered[..., 0], 7)[..., None] * 1.4, 0, 1) * (1 - covered) * (0.6 + _cloud(random, side)[..., None])
+    wet = blur(painted * (1 - run) + np.clip(colours, 0, 1) * run, 1.3)
     pigment = 0.62 + 0.5 * _cloud(random, side)[..., None]
     # Colour gathers where a wash ends.
     pigment = pigment + 0.5 * np.abs(covered - blur(covered[..., 0], 2.5)[..., None])
@@ -126,7 +144,7 @@ def _monochrome(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return grey
 
 
-# The other styles (3d, flat, sticker) are done when the things have been put in their places.
+# The other styles (3d, sticker) are done when the things have been put in their places.
 STYLES: dict[str, Callable[[Drawing, np.random.Generator], Pixels]] = {
-    "pixel": _pixel, "line": _line, "watercolor": _watercolor, "neon": _neon, "monochrome": _monochrome,
+    "flat": _flat, "pixel": _pixel, "line": _line, "watercolor": _watercolor, "neon": _neon, "monochrome": _monochrome,
 }  # fmt: skip
