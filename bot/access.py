@@ -146,6 +146,15 @@ async def veiled(studio: Studio, asked: Request | Press, recipes: Sequence[Recip
     return _adult(studio.rules.access, await standing(studio, asked)) != "allow"
 
 
+async def shown_to_others(studio: Studio, asked: Request | Press, recipes: Sequence[Recipe]) -> bool:
+    """Whether somebody else's pictures have to be veiled here, where people see what they could have drawn. Raises
+    Refusal `share.adult` for what they could not."""
+    try:
+        return _judged(studio.rules.access, asked, recipes, await standing(studio, asked))
+    except Refusal:
+        raise Refusal("share.adult") from None
+
+
 async def _named(studio: Studio, person: Person, accounts: frozenset[str]) -> bool:
     """Whether any account of a person is among these."""
     if not accounts:

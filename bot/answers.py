@@ -8,22 +8,28 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from bot import cards
 from bot.chat import Card, Chat
-from bot.errors import Gone, Unreachable
+from bot.errors import Gone, Rejected, Unreachable
 from engine.job import Job
+from prompts.errors import Refusal
 from storage import jobs
 from storage.database import Database
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
-TRIES = (0.0, 1.0, 5.0, 30.0)  # seconds before the n-th attempt to deliver the last word; the last one again and again
+# Seconds before the n-th attempt to deliver the last word where the failure may pass; the last one again and again.
+TRIES = (0.0, 1.0, 5.0, 30.0, 60.0, 120.0, 300.0)
+FAULTS = (Rejected, LookupError, TypeError, ValueError)  # of a card that no repetition makes better
+GONE = frozenset({"picture.gone", "picture.damaged"})  # so does a file that is no more
 CLOSING = 2.0  # seconds that last words get when the program ends
 
 
 @dataclass(slots=True)
 class Answer:
-    """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away."""
+    """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away or take no
+    more, `plain` is set once the card has become a line of text because the platform refused it."""
 
     job: Job
     place: Place
@@ -32,11 +38,27 @@ class Answer:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     done: asyncio.Event = field(default_factory=asyncio.Event)
     lost: int = 0
+    plain: bool = False
 
     @property
     def key(self) -> str:
         """What its message is posted under; another one when the message was taken away."""
         return f"{self.job.id}+{self.lost}" if self.lost else self.job.id
+
+    def retreat(self) -> bool:
+        """After a refusal that will not pass: the card in plain text, then that in a message of its own; False where
+        nothing is left to try."""
+        if not self.plain:
+            self.card, self.plain = cards.plain(self.card), True
+            return True
+        if not self.place.message:
+            return False
+        self.leave()
+        return True
+
+    def leave(self) -> None:
+        """Go on in another message than the one that stands."""
+        self.place, self.lost = replace(self.place, message=""), self.lost + 1
 
     def show(self, card: Card, *, ended: bool = False) -> None:
         """Replace the card; older ones that have not been delivered yet never will be."""
@@ -88,28 +110,41 @@ class Answers:
         del self._open[answer.job.id], self._tasks[answer.job.id]
 
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
+        """Deliver the card; `insist` on the last word, until it stands, or nobody can be told, or the platform has
+        refused even a line of text."""
+        job, platform, over = answer.job.id, answer.place.platform, False
         for wait in itertools.chain(TRIES, itertools.repeat(TRIES[-1])):
             await asyncio.sleep(wait)
             try:
-                if answer.place.message:
-                    await chat.edit(answer.place, answer.card)
-                else:
-                    answer.place = await chat.send(answer.place, answer.card, answer.key)
-                    await jobs.posted(self._db, answer.job.id, answer.place)
+                if not over:
+                    await self._stand(chat, answer)
+                over = True
                 if insist:
-                    await jobs.answered(self._db, answer.job.id)
+                    await jobs.answered(self._db, job)
                 return
             except Unreachable as error:
-                log.warning("job %s: %s cannot be told any more: %s", answer.job.id, answer.place.platform, error)
-                if insist:  # the pictures are kept; /history has them
-                    await jobs.answered(self._db, answer.job.id)
-                return
+                log.warning("job %s: %s cannot be told any more: %s", job, platform, error)
+                over = True  # the pictures are kept; /history has them
             except Gone:
-                if not insist:
-                    return  # somebody took the message away; only the last word is worth a new one
-                answer.place, answer.lost = replace(answer.place, message=""), answer.lost + 1
-            except Exception:
-                platform = answer.place.platform
-                log.warning("job %s: its card did not reach %s", answer.job.id, platform, exc_info=not wait)
-                if not insist:
-                    return
+                if insist:
+                    answer.leave()  # somebody took the message away; only the last word is worth a new one
+            except Exception as error:
+                trace = not wait and not isinstance(error, Rejected)
+                log.warning("job %s: its card did not reach %s: %s", job, platform, error, exc_info=trace)
+                if insist and not over and _lasting(error) and not answer.retreat():
+                    log.error("job %s: %s takes no answer to it", job, platform)
+                    over = True
+            if not insist:
+                return
+
+    async def _stand(self, chat: Chat, answer: Answer) -> None:
+        if answer.place.message:
+            await chat.edit(answer.place, answer.card)
+        else:
+            answer.place = await chat.send(answer.place, answer.card, answer.key)
+            await jobs.posted(self._db, answer.job.id, answer.place)
+
+
+def _lasting(error: Exception) -> bool:
+    """Whether a failure comes again however often the same card is delivered."""
+    return isinstance(error, FAULTS) or (isinstance(error, Refusal) and error.key in GONE)

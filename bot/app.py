@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import model_files, texts
+from bot import access, model_files, texts
 from bot.access import Limits
 from bot.chat import Chat
 from bot.commands import COMMANDS
-from bot.config import Access, Config
+from bot.config import Config
 from bot.platforms.web import WebChat, WebSettings
+from bot.sections.access import Access
 from bot.studio import Rules, Studio
 from bot.suggest import suggest
 from bot.translators import translators
@@ -159,7 +160,13 @@ def telegram(config: Config, made: Studio) -> Chat:
         reactions=dict(one.split("=", 1) for one in told.reactions),
         webhook=Webhook(told.webhook, secret, told.webhook_host, told.webhook_port) if told.webhook else None,
     )
-    return TelegramChat(made.db, settings, made.person, lambda person, typed: suggest(made, person, "tag", typed))
+    return TelegramChat(
+        made.db,
+        settings,
+        made.person,
+        lambda person, typed: suggest(made, person, "tag", typed),
+        lambda asked: access.enter(made, asked),
+    )
 
 
 def discord(config: Config, made: Studio) -> Chat:

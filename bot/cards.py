@@ -18,7 +18,7 @@ from storage.pictures import PictureRow
 
 FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
 # What a platform with little room puts into a menu.
-MORE = (*(action for action in ACTIONS if action not in FIRST), "original")
+MORE = (*(action for action in ACTIONS if action not in FIRST), "original", "share")
 
 
 def shown(row: PictureRow) -> Shown:
@@ -72,6 +72,8 @@ def ended(
         text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
         text = text if pictures else Say("job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
+        if len(pictures) > 1:
+            buttons += (Button("again_all", job.id),)
     elif job.state is State.CANCELLED:
         text = Say("job.cancelled")
         buttons = (Button("retry", job.id),)
@@ -90,6 +92,13 @@ def ended(
         buttons=buttons,
         spoiler=spoiler,
     )
+
+
+def plain(card: Card) -> Card:
+    """What is left of a card that a platform refuses: a line of text that says where the rest is."""
+    text = Say("answer.refused") if card.pictures else card.text
+    state = card.state and (State.FAILED if card.pictures else card.state)
+    return Card(kind="error" if card.pictures else card.kind, text=text, job=card.job, state=state)
 
 
 def picture_buttons(picture: str) -> tuple[Button, ...]:

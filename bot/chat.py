@@ -125,7 +125,9 @@ class Card:
     `fleeting` marks a word to the person who pressed something, not worth a place in the conversation
     (a passing notice on the page, a message only they see on Discord). `findings` are the doctor's words on the prompt.
     `spoiler` veils the pictures until somebody wants to see them; `originals` sends their files as they are (in a
-    direct message on Discord, as documents on Telegram) rather than as something to look at.
+    direct message on Discord, as documents on Telegram) rather than as something to look at. `share` is the code under
+    which others open what it shows; `alone` is a command to go on with where the person and the bot
+    are alone.
     """
 
     text: Say
@@ -142,6 +144,8 @@ class Card:
     fleeting: bool = False
     spoiler: bool = False
     originals: bool = False
+    share: str = ""
+    alone: str = ""
 
 
 class Desk(Protocol):
@@ -165,10 +169,11 @@ class Chat(Protocol):
     async def send(self, place: Place, card: Card, key: str) -> Place:
         """Post a card and say where it stands. `key` makes it safe to repeat: the same key is posted once.
 
-        Raises Unreachable where nobody can be told anything any more (blocked, left, no right to speak)."""
+        Raises Unreachable where nobody can be told anything any more (blocked, left, no right to speak), Rejected for
+        a card that the platform never takes; anything else may pass."""
 
     async def edit(self, place: Place, card: Card) -> None:
-        """Replace the card that stands at `place`. Raises Gone where that message is no more."""
+        """Replace the card that stands at `place`. Raises Gone where that message is no more, Rejected as `send`."""
 
     async def close(self) -> None:
         """Stop listening; cards already accepted are delivered first."""

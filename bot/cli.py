@@ -164,10 +164,14 @@ def install_model(
     name: Annotated[str, typer.Argument(help="owner/name on the hub, or owner/name/file.safetensors.")],
     config: ConfigFile = None,
 ) -> None:
-    """Fetch a model from the hub (HF_ENDPOINT) into the first folder with models."""
-    from bot.hub import install as fetch
+    """Fetch a model from the hub (HF_ENDPOINT); run again after an interruption, it goes on."""
+    from bot import hub
+    from bot.bytes_bar import bytes_bar
 
-    found = fetch(name, _load(config, quiet=True).engine.models[0])
+    folders = hub.places(_load(config, quiet=True).engine)
+    with bytes_bar(err) as bar:
+        task = bar.add_task(say("hub.fetching"), total=None)
+        found = hub.install(name, folders, lambda done, total: bar.update(task, completed=done, total=total))
     out.print(say("hub.installed", path=str(found)), markup=False)
 
 

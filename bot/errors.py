@@ -5,6 +5,7 @@ prompts.errors.Refusal      the person can do something about it
   Unfit                     a prompt that cannot be drawn as it is, with the doctor's fixes
 Gone                        the message that was to be edited is no more
 Unreachable                 nobody can be told anything at that place any more
+Rejected                    the platform never takes that card, however often it is sent
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ class Gone(Exception):
 
 class Unreachable(Exception):
     """Nobody can be told anything at that place any more: the bot was blocked, removed or may not speak there."""
+
+
+class Rejected(Exception):
+    """The platform never takes that card, however often it is sent: only something plainer can be tried."""
 
 
 class Unfit(Refusal):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import cards
-from bot.access import veiled
-from bot.chat import Card, Person, Press, Request, Say
+from bot import cards, recipes
+from bot.access import owner_or_admin, veiled
+from bot.actions import again
+from bot.chat import Button, Card, Person, Press, Request, Say
 from bot.commands.loras import with_lora, without_lora
+from bot.commands.recipe import own, recipe_of
 from bot.errors import Gone, Unreachable
 from bot.forms import FIELDS
 from prompts.errors import Refusal
-from storage import favourites, jobs, pictures
+from storage import favourites, jobs, pictures, shares
+from storage.posts import Post
 
 if TYPE_CHECKING:
     from bot.studio import Studio
@@ -27,6 +29,31 @@ async def cancel(studio: Studio, press: Press) -> None:
     await studio.job(press.person, press.target)
     if not studio.queue.cancel(press.target):
         raise Refusal("job.ended_already")
+
+
+async def again_all(studio: Studio, press: Press) -> None:
+    """All pictures of a job once more as one job, or those that a form names, in one of its lines."""
+    named = press.values.get("pictures", "").split()
+    if not named:
+        kept = await studio.job(press.person, press.target)
+        named = [row.id for row in await pictures.of_job(studio.db, kept.job.id)]
+    rows = [await studio.picture(press.person, one) for one in named]
+    if not rows:
+        raise Refusal("picture.gone")
+    if len(rows) > studio.rules.pictures_per_request:
+        raise Refusal("count.not_allowed", count=len(rows), limit=studio.rules.pictures_per_request)
+    made = [again(await studio.drawn_from(row)) for row in rows]
+    for recipe in made:
+        recipes.check(recipe, await studio.model(recipe.model))
+    await studio.submit(press, made, parent=rows[0].id)
+
+
+def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
+    """What an action means for a message with pictures, as a press' action, target and values: "again" all of them,
+    the rest the first."""
+    if action == "again" and len(post.pictures) > 1:
+        return "again_all", post.job or post.pictures[0], {"pictures": " ".join(post.pictures)}
+    return action, post.pictures[0], {}
 
 
 async def retry(studio: Studio, press: Press) -> None:
@@ -69,8 +96,38 @@ async def _free_name(studio: Studio, person: Person, text: str) -> str:
 
 
 async def recipe(studio: Studio, press: Press) -> Card:
+    return await own(studio, press, press.target)
+
+
+async def share(studio: Studio, press: Press) -> Card:
     row = await studio.picture(press.person, press.target)
-    return replace(cards.recipe_card(row), spoiler=await veiled(studio, press, [row.recipe]))
+    code = await shares.share(studio.db, row.id)
+    if code is None:
+        raise Refusal("picture.gone")
+    return Card(text=Say("share.made", {"code": code}), buttons=(Button("unshare", code),), share=code)
+
+
+async def unshare(studio: Studio, press: Press) -> Card:
+    row = await shares.opened(studio.db, press.target)
+    if row is None:
+        raise Refusal("share.unknown")
+    owner_or_admin(press.person, row.person)
+    await shares.take_back(studio.db, press.target)
+    return cards.notice("share.taken_back")
+
+
+async def draw(studio: Studio, press: Press) -> None:
+    """What somebody shared, at the cost of whoever presses: the same recipe, to be gone on with."""
+    row = await shares.opened(studio.db, press.target)
+    if row is None:
+        raise Refusal("share.unknown")
+    made = await recipe_of(studio, row)
+    if made.source is not None and row.person != press.person.id:
+        raise Refusal("share.source")
+    model = await studio.model(made.model)
+    await studio.fitting(made.prompt, model)
+    recipes.check(made, model)
+    await studio.submit(press, (made,))
 
 
 async def original(studio: Studio, press: Press) -> Card:
@@ -91,5 +148,20 @@ async def delete(studio: Studio, press: Press) -> Card:
 
 PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
     press.__name__: press
-    for press in (cancel, retry, use, edit, favourite, recipe, original, with_lora, without_lora, delete)
+    for press in (
+        cancel,
+        again_all,
+        retry,
+        use,
+        edit,
+        favourite,
+        recipe,
+        share,
+        unshare,
+        draw,
+        original,
+        with_lora,
+        without_lora,
+        delete,
+    )
 }

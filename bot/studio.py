@@ -158,7 +158,7 @@ class Studio:
             "device": best.device,
             "model": best.model or self.rules.model,
             "builtin": (best.model or self.rules.model) == catalog.BUILTIN,
-            "tier": best.tier,
+            "tier": best.tiers.get(best.model, ""),
             "workers": len(workers),
             "waiting": len(self.queue),
             "running": self.queue.running,
@@ -263,11 +263,11 @@ class Studio:
 
     async def _redraw(self, press: Press) -> None:
         row = await self.picture(press.person, press.target)
-        recipe = ACTIONS[press.action](await self._drawn_from(row) if press.action in REDRAWN else row)
+        recipe = ACTIONS[press.action](await self.drawn_from(row) if press.action in REDRAWN else row)
         recipes.check(recipe, await self.model(recipe.model))
         await self.submit(press, (recipe,), parent=row.id)
 
-    async def _drawn_from(self, row: PictureRow) -> PictureRow:
+    async def drawn_from(self, row: PictureRow) -> PictureRow:
         """An enlarged picture is drawn anew from what it was enlarged from."""
         origin: PictureRow | None = row
         while origin and origin.recipe.source and not origin.recipe.source.strength and origin.parent:
@@ -277,7 +277,7 @@ class Studio:
     async def change(self, asked: Request | Press, picture: str, sentence: str) -> None:
         """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
         row = await self.picture(asked.person, picture)
-        recipe = (await self._drawn_from(row)).recipe
+        recipe = (await self.drawn_from(row)).recipe
         model = await self.model(recipe.model)
         translators = own(await dictionary.words(self.db, asked.person.id, common(asked)), self._translators)
         from prompts.edit import edit  # only now: its many patterns take a while to compile
@@ -294,7 +294,7 @@ class Studio:
         from bot.forms import redrawn
 
         row = await self.picture(press.person, press.target)
-        recipe = (await self._drawn_from(row)).recipe
+        recipe = (await self.drawn_from(row)).recipe
         await self.submit(press, await redrawn(self, press, recipe), parent=row.id)
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from bot import texts, translators
+from bot.bytes_bar import bytes_bar
 from bot.config import Config
 from prompts.errors import Refusal
 from prompts.translate import Unavailable, argos
@@ -26,8 +26,7 @@ async def install(
     if file is not None:
         package = installing.unpack(file, folder, sha256)
     else:
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=err) as bar:
+        with bytes_bar(err) as bar:
             task = bar.add_task(texts.say(language, "translate.fetching"), total=None)
             package = await installing.install(
                 index or config.translate.index,

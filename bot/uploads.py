@@ -10,6 +10,7 @@ import zlib
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.chat import Upload
+from bot.sheet import encoded, flat
 from prompts.errors import Refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -48,9 +49,8 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error):
         raise Refusal("upload.damaged") from None
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB").save(out, "PNG")
-    return Upload(upload.name, out.getvalue())
+    mode = "RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB"
+    return Upload(upload.name, encoded(upright.convert(mode), "PNG"))
 
 
 def measured(content: bytes) -> tuple[int, int]:
@@ -63,9 +63,5 @@ def thumb(content: bytes) -> str:
     """A small JPEG of a checked picture as a data: address, to show beside the words it came with."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         picture.thumbnail((THUMB_SIDE, THUMB_SIDE))
-        flat = Image.new("RGB", picture.size, "white")
-        rgba = picture.convert("RGBA")
-        flat.paste(rgba, mask=rgba)
-        out = io.BytesIO()
-        flat.save(out, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+        small = encoded(flat(picture), "JPEG", 80)
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode()

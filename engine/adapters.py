@@ -2,7 +2,8 @@
 
 A layer with adapters gives `base(x) + up(down(x) · share)`. The adapters of all entries lie side by side, their ranks
 one after another, and `share` says how much of each rank an entry gets: nothing of an adapter that is not its own. So
-one pair of products serves a batch with any mixture, and the network's weights are never touched.
+one pair of products serves a batch with any mixture, and the network's weights are never touched. Where all entries
+want the same for several steps to come, copies of the weights with the adapters added in (engine/merged.py) are faster.
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
+from engine import merged
+from engine.memory import out_of_memory
+from engine.merged import Merged
+
+# Merging reads and writes every weight it reaches, products beside the layers cost by the pixel: so many weights are
+# merged in the time that they save at one latent pixel of one step. FIGURE
+WEIGHTS = 6000
+KEPT = 3  # calls that others may make before the merged copies go: two groups of rows that take turns need one
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
@@ -29,7 +39,7 @@ class Layer:
 
     @property
     def bytes(self) -> int:
-        return sum(half.numel() * half.element_size() for half in (self.down, self.up))
+        return sum(map(_bytes, (self.down, self.up)))
 
 
 FileKey = tuple[Path, int, int]
@@ -64,13 +74,23 @@ class Adapted:
         self._hooks: list[RemovableHandle] = []
         self._weights: Tensor | None = None  # (entries, adapters), while a call may use them
         self._shares: dict[_Ranks, Tensor] = {}
+        self._merged: Merged | None = None
+        self._idle = 0  # calls since it was used
 
     @contextmanager
-    def acting(self, mixes: Sequence[Mix]) -> Iterator[None]:
+    def acting(
+        self, mixes: Sequence[Mix], area: int = 0, room: Callable[[int], bool] = lambda _: False
+    ) -> Iterator[None]:
         """While it holds, entry i of a batch is drawn with `mixes[i]`; one mix alone serves a batch of any size.
 
-        Without any adapter the layers are as if there never had been one.
+        Without any adapter the layers are as if there never had been one. `area` is the latent pixels that are still
+        to be drawn, over all entries and steps, `room` whether there is memory for so many bytes more: where both are
+        large enough, a mix that all entries share is merged into copies of the weights.
         """
+        if serving := self._serving(mixes, area, room):
+            with serving.acting():
+                yield
+            return
         wanted = list({id(adapter): adapter for mix in mixes for adapter, _ in mix}.values())
         if {id(adapter) for adapter in wanted} != {id(adapter) for adapter in self._on}:
             self._put_on(wanted)
@@ -87,6 +107,31 @@ class Adapted:
         finally:
             self._weights = None
             self._shares.clear()
+
+    def part(self) -> None:
+        """Forget the merged copies, so that their memory is free."""
+        self._merged = None
+
+    def _serving(self, mixes: Sequence[Mix], area: int, room: Callable[[int], bool]) -> Merged | None:
+        """Merged weights for a batch whose entries all want the same. There is one set of them: a batch that takes
+        turns with theirs draws with its adapters beside the layers."""
+        mix = mixes[0]
+        same = bool(mix) and all(merged.alike(mix, other) for other in mixes[1:])
+        if self._merged and same and self._merged.serves(mix):
+            self._idle = 0
+            return self._merged
+        self._idle += 1
+        if self._merged and self._idle <= KEPT:
+            return None
+        self._merged = None
+        weights = merged.reached(self._layers, mix) if same else []
+        if same and area * WEIGHTS >= sum(map(Tensor.numel, weights)) and room(sum(map(_bytes, weights))):
+            try:
+                self._merged, self._idle = merged.merge(self._layers, mix), 0
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+        return self._merged
 
     def _put_on(self, adapters: list[Adapter]) -> None:
         for hook in self._hooks:
@@ -123,6 +168,10 @@ class Adapted:
             columns = [self._weights[:, place, None].expand(-1, rank) * scale for place, rank, scale in ranks]
             self._shares[ranks] = torch.cat(columns, dim=1).to(like.device, like.dtype)
         return self._shares[ranks]
+
+
+def _bytes(weight: Tensor) -> int:
+    return weight.numel() * weight.element_size()
 
 
 def _joined(halves: list[Tensor], axis: int) -> Tensor:

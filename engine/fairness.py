@@ -30,7 +30,7 @@ class Line:
         self._level = 0.0  # the account of whoever was served last
         self._age = 0
         self._count: dict[str, int] = {}
-        self._running: dict[str, int] = {}
+        self._running: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return sum(self._count.values())
@@ -54,9 +54,10 @@ class Line:
     def remove(self, job: Job) -> bool:
         """Take a waiting job out; False if it does not wait."""
         line = self._lanes[job.lane].waiting.get(job.owner, deque())
-        if job not in line:
+        known = next((one for one in line if one.id == job.id), None)
+        if known is None:
             return False
-        line.remove(job)
+        line.remove(known)
         self._drop(job)
         return True
 
@@ -75,15 +76,16 @@ class Line:
         if not self.remove(job):
             raise ValueError(f"job {job.id} does not wait")
         self._level = max(self._level, self._accounts[job.owner])
-        self._running[job.owner] = self._running.get(job.owner, 0) + 1
+        self._running.setdefault(job.owner, set()).add(job.id)
         self.charge(job.owner, cost)
 
     def finish(self, job: Job, correction: float) -> None:
-        """A served job has ended; `correction` is measured minus expected device-seconds."""
-        self._running[job.owner] -= 1
+        """A job has ended, however often it was served; `correction` is measured minus expected device-seconds."""
         self.charge(job.owner, correction)
-        if not self._running[job.owner]:
-            del self._running[job.owner]
+        running = self._running.get(job.owner, set())
+        running.discard(job.id)
+        if not running:
+            self._running.pop(job.owner, None)
         if not self._count and not self._running:  # nobody is here: the books can be closed
             self._accounts.clear()
             self._level = 0.0

@@ -48,7 +48,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `preview` is a small JPEG."""
+    """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `preview` is a small JPEG; `loading` is
+    the model whose loading it waits for."""
 
     job: str
     state: State
@@ -57,6 +58,7 @@ class Progress:
     step: int = 0
     steps: int = 0
     preview: bytes | None = None
+    loading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

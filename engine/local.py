@@ -106,7 +106,7 @@ class LocalPool:
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
             status = await child.wait()
-            worker.slots, worker.model, worker.loading = 0, "", ""
+            worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}
             listener(worker, Lost(f"{reason}, exit status {status}"))
 
     async def _events(self, worker: Worker, child: asyncio.subprocess.Process) -> AsyncIterator[Event]:
@@ -130,6 +130,6 @@ class LocalPool:
     def _note(worker: Worker, event: Event) -> None:
         if isinstance(event, Ready):
             worker.device, worker.slots, worker.loading = event.device, event.slots, ""
-            worker.model, worker.tier = event.model, event.tier
+            worker.model, worker.tiers = event.model, event.tiers
         elif isinstance(event, Loading):
             worker.loading = event.model

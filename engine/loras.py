@@ -71,10 +71,26 @@ def choose(loaded: Loaded, wanted: Loras) -> Chosen:
 
 
 @contextmanager
-def on_unet(loaded: Loaded, entries: Sequence[Chosen]) -> Iterator[None]:
-    """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`."""
-    with _adapted(loaded, "unet").acting([_mix(chosen, "unet") for chosen in entries]):
+def on_unet(loaded: Loaded, entries: Sequence[Chosen], area: int = 0) -> Iterator[None]:
+    """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`; `area` is the latent pixels
+    still to be drawn with them, for many of which they may be merged with the UNet's weights."""
+    mixes = [_mix(chosen, "unet") for chosen in entries]
+    with _adapted(loaded, "unet").acting(mixes, area, lambda size: _roomy(loaded, size)):
         yield
+
+
+def part(loaded: Loaded) -> None:
+    """Give back the memory that merged weights take; they are made anew where they are wanted again."""
+    if "unet" in loaded.adapted:
+        loaded.adapted["unet"].part()
+
+
+def _roomy(loaded: Loaded, size: int) -> bool:
+    """Whether a copy of so many bytes of the UNet's weights may lie on the device: where it stays there whole, and as
+    much again is left for the pictures. Not in bfloat16, whose eight bits would round small changes away."""
+    if "unet" not in loaded.tier.stay or loaded.tier.layers or loaded.dtype == torch.bfloat16:
+        return False
+    return 2 * size <= memory.free(loaded.device)
 
 
 @contextmanager

@@ -129,9 +129,13 @@ class Models:
         return self._loaded[key]
 
     @property
-    def tier(self) -> str:
-        """How much of the model used last stays on the device: a row of engine/memory.py's table."""
-        return next(reversed(self._loaded.values())).tier.name if self._loaded else ""
+    def tiers(self) -> dict[str, str]:
+        """How much of each model in memory stays on the device (engine/tiers.py), the one used last at the end."""
+        found: dict[str, str] = {}
+        for loaded in self._loaded.values():
+            found.pop(loaded.model.name, None)
+            found[loaded.model.name] = loaded.tier.name
+        return found
 
     def _bytes(self) -> int:
         """The memory all weights take; a part that two models share counts once."""

@@ -22,15 +22,16 @@ Event = Ready | Loading | Step | Drawn | Ended | Lost
 
 @dataclass(slots=True)
 class Worker:
-    """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `tier` how much of
-    the model stays on its device."""
+    """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
+    used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
+    device. `jobs` are what it was handed, whole jobs or parts of some."""
 
     id: str
     device: str = ""
     slots: int = 0
     model: str = ""
-    tier: str = ""
     loading: str = ""
+    tiers: Mapping[str, str] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
 
 

@@ -134,7 +134,8 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
             words.append(side.repeat(1, length // side.shape[1], 1))
             guidance.append(row.recipe.guidance)
     entries = [row.loras for row in rows for _ in range(row.width)]
-    with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries), _depth(rows) as given:
+    left = sum(row.area * (len(row.timesteps) - row.at) for row in rows)
+    with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries, left), _depth(rows) as given:
         output = loaded.unet(
             torch.cat(samples).to(loaded.device, loaded.dtype),
             torch.tensor(times, device=loaded.device),
@@ -248,11 +249,14 @@ class Rows:
 
     def remove(self, job: str) -> None:
         """Let a job's rows leave before the next turn."""
-        self._rows = [row for row in self._rows if row.job != job]
+        for row in [row for row in self._rows if row.job == job]:
+            self.leave(row)
 
     def leave(self, row: Row) -> None:
         """Let one row leave."""
         self._rows.remove(row)
+        if row.loras and not any(other.loaded is row.loaded and other.loras for other in self._rows):
+            loras.part(row.loaded)
 
     def turn(self) -> Turn:
         """One step of every row of the group whose turn it is."""
@@ -304,6 +308,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     loaded = rows[0].loaded
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
+    loras.part(loaded)
     memory.release(loaded.device)
     if len(rows) == 1:
         return [rows] if memory.lower(loaded) else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import BinaryIO, cast
 
 from engine.errors import WireError
@@ -52,13 +52,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker can draw. `device` in words for people, `slots` rows at once, `model` the one that is loaded and
-    `tier` how much of it stays on the device (a row of engine/memory.py's table)."""
+    """The worker can draw: said when it has started, when it has loaded a model, which took `seconds`, and when less
+    of one stays on the device than before. `device` in words for people, `slots` rows at once, `model` the one used
+    last; `tiers` has every model in memory with the name of its tier (engine/tiers.py)."""
 
     device: str
     slots: int
     model: str
-    tier: str = ""
+    tiers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ TYPES: dict[str, type[Message]] = {
 def encode(message: Message) -> bytes:
     """The frame of a message."""
     header: dict[str, Json] = {"type": type(message).__name__}
-    for name in (field.name for field in fields(message)):
+    for name in (one.name for one in fields(message)):
         value = getattr(message, name)
         if name == "recipes":
             header[name] = [recipe.to_json() for recipe in value]

@@ -107,18 +107,19 @@ class Worker:
         self._asked: deque[Place] = deque()  # rows to be made when there is room
         self._places: dict[Row, Place] = {}  # rows being drawn
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
+        self._told: dict[str, str] = {}  # the tiers that were said last
         self._newcomer = True  # whether the next free slot is a waiting picture's
         self._sources: OrderedDict[str, bytes] = OrderedDict()
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
         """Draw until the inbox says None. `preload` names a model to load before the first job."""
-        loaded = ""
+        seconds = 0.0
         if preload:
             try:
-                loaded = self._load(preload)
+                seconds = self._load(preload)
             except Refusal as refusal:
                 log.error("model %s is not ready: %s", preload, refusal)
-        self._send(Ready(self._device, self._slots, loaded, self._models.tier))
+        self._ready(seconds)
         while True:
             for message in self._messages(inbox):
                 if message is None:
@@ -129,6 +130,13 @@ class Worker:
                 self._go_on(self._halted.popleft(), ())
             if len(self._rows):
                 self._turn()
+            if self._models.tiers != self._told:  # memory ran out, and a model went down a tier
+                self._ready()
+
+    def _ready(self, seconds: float = 0.0) -> None:
+        """Say what there is; `seconds` is what loading has just taken."""
+        self._told = self._models.tiers
+        self._send(Ready(self._device, self._slots, next(reversed(self._told), ""), self._told, seconds))
 
     # --- messages ---
 
@@ -169,20 +177,26 @@ class Worker:
 
     # --- pictures ---
 
-    def _load(self, name: str, vae: str = "") -> str:
+    def _load(self, name: str, vae: str = "") -> float:
+        """Have a model in memory; the seconds it took to load, 0 where it was there."""
         model = catalog.model(catalog.models(self._folders), name)
         other = catalog.vae(catalog.vaes(self._vaes), vae) if vae else None
-        if not self._models.holds(model, other):
-            self._send(Loading(model.name))
-            self._models.get(model, other)
-        return model.name
+        if self._models.holds(model, other):
+            return 0.0
+        began = time.monotonic()
+        self._send(Loading(model.name))
+        self._models.get(model, other)
+        return time.monotonic() - began
 
     def _model(self, name: str, vae: str = "") -> Loaded:
         model = catalog.model(catalog.models(self._folders), name)
         other = catalog.vae(catalog.vaes(self._vaes), vae) if vae else None
         if not self._models.holds(model, other):
-            self._load(model.name, vae)
-            self._send(Ready(self._device, self._slots, model.name, self._models.tier))
+            seconds = 0.0
+            try:
+                seconds = self._load(model.name, vae)
+            finally:
+                self._ready(seconds)
         loaded = self._models.get(model, other)
         embeddings.learn(loaded, catalog.embeddings(self._embeddings))
         return loaded

@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 import yaml
 
+from prompts import grammar
 from prompts.prompt import Prompt
 
 WORDS = Path(__file__).parent / "data" / "adult.yaml"
@@ -23,7 +24,8 @@ _CHINESE_AGE = re.compile(r"(?<![一二三四五六七八九十百])(十?[一二
 
 def judge(prompt: Prompt) -> Verdict:
     """What a prompt asks to be seen: what it denies does not count, the names of its LoRAs do."""
-    said = [text for one in prompt.fragments if one.origin != "preset" for text in (one.text, one.source)]
+    written = [text for one in prompt.fragments if one.origin != "preset" for text in (one.text, one.source)]
+    said = [grammar.bare(grammar.normalise(text)) for text in written]
     return read(", ".join([*said, *(lora.name for lora in prompt.loras)]))
 
 

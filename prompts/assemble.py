@@ -198,16 +198,26 @@ def _merged(fragments: Sequence[Fragment], notes: list[Note]) -> list[Fragment]:
             kept[tag] = fragment if fragment.weight == 1.0 else replace(fragment, weight=round(fragment.weight, 3))
             continue
         kept[tag] = replace(first, weight=max(first.weight, round(fragment.weight, 3)))
+        if grammar.bare(first.text) == first.text != fragment.text and grammar.bare(fragment.text) != fragment.text:
+            kept[tag] = replace(kept[tag], text=fragment.text, source=fragment.source)  # says more exactly the same
         notes.append(Note("note.duplicate", {"text": first.text}))
     return list(kept.values())
 
 
 def _weight_notes(fragments: Sequence[Fragment]) -> list[Note]:
     return [
-        Note("note.weight", {"text": f.text, "weight": f"{f.weight:g}"})
-        for f in fragments
-        if not LIGHT <= f.weight <= HEAVY
+        Note("note.weight", {"text": words, "weight": f"{weight:g}"})
+        for fragment in fragments
+        for words, weight in odd_weights(fragment)
     ]
+
+
+def odd_weights(fragment: Fragment) -> list[tuple[str, float]]:
+    """The words of a fragment that weigh too much or too little, with their weight; all of it where all of it does."""
+    if not LIGHT <= fragment.weight <= HEAVY:
+        return [(fragment.text, fragment.weight)]
+    runs = [(run.text.strip(), round(run.weight * fragment.weight, 4)) for run in grammar.inner(fragment.text)]
+    return [(words, weight) for words, weight in runs if words and not LIGHT <= weight <= HEAVY]
 
 
 @cache

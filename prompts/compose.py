@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import english, grammar, options, styles
+from prompts import emphasis, english, grammar, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
-from prompts.grammar import Piece
+from prompts.grammar import Run
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
-from prompts.tags import part_of
+from prompts.tags import entry_of, part_of
 from prompts.translate import CHINESE, Phrase, Translator, quick
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.sentences import slow
@@ -190,7 +189,7 @@ async def _read(text: str, draft: Draft, translators: Sequence[Translator], nega
                 draft.separators.append(piece.text)
                 draft.chunks.append([])
             continue
-        phrases = await _phrases(piece, draft, translators)
+        phrases = await (_weighed if emphasis.has_weights(piece.text) else _phrases)(piece.text, draft, translators)
         denied = negative or (piece.listed and negating)
         for phrase in phrases:
             fragment = _fragment(phrase, piece.weight)
@@ -202,18 +201,63 @@ async def _read(text: str, draft: Draft, translators: Sequence[Translator], nega
 
 
 def _fragment(phrase: Phrase, weight: float) -> Fragment:
-    weight = weight if math.isfinite(weight) else 1.0
-    return Fragment(phrase.text, weight, phrase.part or part_of(phrase.text), phrase.origin or "person", phrase.source)
+    text, own = grammar.said(grammar.inner(phrase.text))
+    part = phrase.part or part_of(text)
+    return Fragment(text, round(weight * own, 4), part, phrase.origin or "person", phrase.source)
 
 
-async def _phrases(piece: Piece, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+async def _weighed(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """What a piece says in English in which some words have a weight of their own: the same as without it, with the
+    weight on the same words."""
+    runs = emphasis.close(grammar.inner(text))
+    bare = "".join(run.text for run in runs)
+    own = Draft()
+    phrases = await _phrases(bare, own, translators)
+    if not _FOREIGN.search(bare):
+        if all(entry_of(run.text.strip()) for run in runs if run.text.strip()) and _has_quality(runs):
+            return [Phrase(emphasis.text_of((run,)), text, "person") for run in runs if run.text.strip()]
+        parts = emphasis.parted(runs, [phrase.text for phrase in phrases])
+        if parts is None:
+            return [Phrase(text, text, "person")]
+        return [replace(phrase, text=part, source=text) for phrase, part in zip(phrases, parts, strict=True)]
+    for run in runs:
+        if run.weight == 1.0 or not run.text.strip():
+            continue
+        words = [word.text for word in await _phrases(run.text, Draft(), translators)]
+        texts = [phrase.text for phrase in phrases]
+        found = emphasis.laid(texts, words, run.weight) or [
+            emphasis.weighed(one.text, run.weight) if run.text.strip() in one.source else one.text for one in phrases
+        ]
+        if found == texts and words:
+            return [
+                replace(phrase, text=emphasis.weighed(phrase.text, run.weight) if run.weight != 1.0 else phrase.text)
+                for run in runs
+                for phrase in await _phrases(run.text, draft, translators)
+            ]
+        phrases = [replace(phrase, text=text) for phrase, text in zip(phrases, found, strict=True)]
+    draft.notes += own.notes
+    draft.untranslated += own.untranslated
+    draft.looked_up += own.looked_up
+    return [replace(phrase, source=_as_written(runs, phrase.source)) for phrase in phrases]
+
+
+def _has_quality(runs: Sequence[Run]) -> bool:
+    """Whether one of these words is about quality or style: "(masterpiece:1.2) (1girl:1.1)" are tags without commas."""
+    return any(part_of(run.text.strip()) == "quality_style" for run in runs)
+
+
+def _as_written(runs: Sequence[Run], source: str) -> str:
+    return (emphasis.parted(runs, [source]) or [source])[0]
+
+
+async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
-    if not _FOREIGN.search(piece.text):
-        text = _POLITE.sub("", piece.text)
+    if not _FOREIGN.search(piece):
+        text = _POLITE.sub("", piece)
         if not re.search(r"[^\W_]|__", text):
             return []
-        return [Phrase(said, piece.text, "person", part) for said, part in english.split(text)]
-    written = _CHINESE_WILDCARD.sub(r" \1 ", piece.text)
+        return [Phrase(said, piece, "person", part) for said, part in english.split(text)]
+    written = _CHINESE_WILDCARD.sub(r" \1 ", piece)
     if _SYNTAX.search(written):
         return await _in_place(written, draft, translators)
     found: list[Phrase] = []

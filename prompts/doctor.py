@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self, cast
 
 from prompts import grammar, opposites, words
-from prompts.assemble import HEAVY, LIGHT
+from prompts.assemble import HEAVY, LIGHT, odd_weights
 from prompts.prompt import Fragment, Json, Prompt
 from prompts.slips import nearest
 from prompts.tags import entry_of
@@ -181,7 +181,8 @@ def _usual_embeddings() -> frozenset[str]:
 def _embeddings(prompt: Prompt, known: Collection[str]) -> Iterator[Finding]:
     names = {name.casefold(): name for name in known}
     for fragment in (*prompt.fragments, *prompt.negatives):
-        for piece in fragment.text.split(",") if fragment.origin == "person" else ():
+        runs = grammar.inner(fragment.text) if fragment.origin == "person" else ()
+        for piece in (piece for run in runs for piece in run.text.split(",")):
             written = (
                 piece.strip(" ()[]").partition(":")[0] if "embedding:" not in piece.lower() else piece.strip(" ()")
             )
@@ -205,10 +206,9 @@ _NUMBER = re.compile(r"[:：]\s*([+-]?[\d.]+)\s*(?=[)）])")
 
 def _weights(prompt: Prompt) -> Iterator[Finding]:
     for fragment in (*prompt.fragments, *prompt.negatives):
-        if LIGHT <= fragment.weight <= HEAVY or fragment.text in (grammar.BREAK, "AND"):
-            continue
-        values = {"text": fragment.text, "weight": f"{fragment.weight:g}"}
-        yield Finding("note.weight", values, "warn", _new(prompt, _tamed(prompt.text, fragment)))
+        for said, weight in odd_weights(fragment) if not prompt.raw else ():
+            fixed = _tamed(prompt.text, fragment) if said == fragment.text else _all_tamed(prompt.text)
+            yield Finding("note.weight", {"text": said, "weight": f"{weight:g}"}, "warn", _new(prompt, fixed))
     if prompt.raw:
         for leaf, weight in grammar.attention(prompt.positive):
             if weight != -1 and not LIGHT <= weight <= HEAVY and leaf.strip(_SEPARATOR):

@@ -184,13 +184,13 @@ async def _describe(sheet: Sheet, found: Sequence[int], word: str, value: Fragme
         coloured = [at for at in found if opposites.slot(sheet.fragments[at].text) == f"{noun} colour"]
         if coloured:
             for at in coloured:
-                become(sheet, at, described(sheet.fragments[at].text, noun, value.text), one.value)
+                become(sheet, at, described(grammar.bare(sheet.fragments[at].text), noun, value.text), one.value)
         else:
             add(sheet, replace(new, part=first.part), one.value, after=found[-1], noun=one.target)
         return
     for at in found:
         old = sheet.fragments[at]
-        text = described(old.text, noun, value.text)
+        text = described(grammar.bare(old.text), noun, value.text)
         become(sheet, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
 
 
@@ -212,7 +212,7 @@ async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, read
     word = next((each for each in words if each in known and known[each].category == kind.category), None)
     said = old.source.replace(word, value, 1) if word else ""
     made = await reader.sure(said) if said else ()
-    return said if [one.text for one in made] == [text] else ""
+    return said if [grammar.bare(one.text) for one in made] == [text] else ""
 
 
 async def _rename(sheet: Sheet, at: int, word: str, value: Sequence[Fragment], one: Wish, reader: Reader) -> None:
@@ -230,7 +230,7 @@ async def _rename(sheet: Sheet, at: int, word: str, value: Sequence[Fragment], o
                 sheet.text = doctor.put(sheet.text, old.source, new_source)
             return
     new = opposites.plain(value[0].text)
-    words = old.text.split(" ")
+    words = grammar.bare(old.text).split(" ")
     index = max(
         (
             i
@@ -276,7 +276,7 @@ async def _remove(sheet: Sheet, one: Wish, reader: Reader) -> None:
     found, word = await matches(sheet.fragments, one.target, reader)
     for at in sorted(found, reverse=True):
         old = sheet.fragments[at]
-        rest = without_thing(old.text, word) if word and head(old.text) != word.split()[-1] else ""
+        rest = without_thing(grammar.bare(old.text), word) if word and head(old.text) != word.split()[-1] else ""
         if rest:
             become(sheet, at, rest, old.source)
             continue

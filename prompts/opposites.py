@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from prompts import grammar
 from prompts.tags import entry_of
 
 _FILE = Path(__file__).parent / "data" / "opposites.tsv"
@@ -32,8 +33,8 @@ class Side:
 
 
 def plain(text: str) -> str:
-    """A fragment's words without brackets, underscores and what leads a noun in."""
-    words = " ".join(re.sub(r"[_\s]+", " ", re.sub(r"[\\()\[\]{}]", "", text)).lower().split())
+    """A fragment's words without weights, brackets, underscores and what leads a noun in."""
+    words = " ".join(re.sub(r"[_\s]+", " ", re.sub(r"[\\()\[\]{}]", "", grammar.bare(text))).lower().split())
     return _LEAD.sub("", words)
 
 

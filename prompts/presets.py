@@ -11,6 +11,7 @@ from typing import Literal, cast, get_args
 
 import yaml
 
+from prompts import grammar
 from prompts.opposites import sides
 
 Look = Literal["photo", "anime", "ink", "flat"]
@@ -30,8 +31,8 @@ class Preset:
 
 
 def key(text: str) -> str:
-    """A tag without the differences that no model sees: case, spaces, the joint of "long_hair"."""
-    return " ".join(_JOINT.sub(" ", text.lower()).split())
+    """A tag without its inner weights and the differences that no model sees: case, spaces, the joint of "long_hair"."""
+    return " ".join(_JOINT.sub(" ", grammar.bare(text).lower()).split())
 
 
 @cache

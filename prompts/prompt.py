@@ -16,9 +16,15 @@ _SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
+def weighed(text: str, weight: float) -> str:
+    """The text in a group with its weight: "(red:0.5)", to four places and never as 1e+06, which nothing reads."""
+    return f"({text}:{f'{weight:.4f}'.rstrip('0').rstrip('.')})"
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A comma-separated piece of a prompt: `text` is English (or syntax kept as written), `source` what was written."""
+    """A comma-separated piece of a prompt: `text` is English (or syntax kept as written), with the weights of single
+    words in it, "a (red:0.5) bus"; `source` what was written."""
 
     text: str
     weight: float = 1.0
@@ -27,7 +33,7 @@ class Fragment:
     source: str = ""
 
     def __str__(self) -> str:
-        return self.text if self.weight == 1.0 else f"({self.text}:{self.weight:g})"
+        return self.text if self.weight == 1.0 else weighed(self.text, self.weight)
 
     def to_json(self) -> dict[str, Json]:
         return {

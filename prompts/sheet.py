@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prompts import doctor, grammar, opposites
+from prompts import doctor, emphasis, grammar, opposites
 from prompts.meant import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.translate import CHINESE
@@ -42,12 +42,13 @@ class Sheet:
 
 
 def become(sheet: Sheet, at: int, text: str, written: str, said: str = "") -> None:
-    """A fragment says something else; its weight and part stay. `written` is the person's word for what is new, `said`
+    """A fragment says something else; its weights and part stay. `written` is the person's word for what is new, `said`
     how they would have written the whole fragment."""
     old = sheet.fragments[at]
-    if old.text == text:
-        sheet.changes.append(Change("missed", text))
+    if grammar.bare(old.text) == text:
+        sheet.changes.append(Change("missed", old.text))
         return
+    text = emphasis.kept(old.text, text)
     sheet.fragments[at] = replace(old, text=text, source=said or written, origin="person")
     sheet.changes.append(Change("replaced", old.text, text))
     rewrite(sheet, old, said or text, text)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from prompts.grammar import bare
 from prompts.prompt import Part
 from prompts.translate.glossary import Entry, entries
 
@@ -44,25 +45,25 @@ def _known() -> Mapping[str, Entry]:
 
 def entry_of(text: str) -> Entry | None:
     """What the glossary says of an English tag."""
-    return _known().get(text.lower())
+    return _known().get(bare(text).lower())
 
 
 def can_be_subject(text: str) -> bool:
     """Whether a fragment of the scene names a thing or a place that a picture can be of."""
-    tag = text.lower()
+    tag = bare(text).lower()
     entry = _known().get(tag) or _known().get(tag.rpartition(" ")[2])
     return entry is not None and entry.category in _SUBJECTS and not _WHERE.match(tag)
 
 
 def only_describes(text: str) -> bool:
     """Whether a fragment says how and not who or what: "standing", "close-up", "smile"."""
-    entry = _known().get(text.lower())
+    entry = entry_of(text)
     return entry is not None and entry.category in _DESCRIPTIONS
 
 
 def part_of(text: str) -> Part:
     """The part an English fragment belongs to: as the glossary has it, else by its words, else by its last word."""
-    plain = re.sub(r"\\|^[\[{(]+|[:|].*|[\])}]", "", text.replace("_", " ").lower())
+    plain = re.sub(r"\\|^[\[{(]+|[:|].*|[\])}]", "", bare(text).replace("_", " ").lower())
     tag = " ".join(plain.split())
     known = _known()
     for candidate in (tag, re.sub(r"^(a|an|the|some|very|highly|extremely) ", "", tag)):
@@ -82,6 +83,6 @@ def part_of(text: str) -> Part:
 def category_of(tag: str) -> str | None:
     """What the glossary says that a tag is ("animal", "pose"), with or without an article; None for an unknown one."""
     known = _known()
-    tag = tag.lower()
+    tag = bare(tag).lower()
     entry = known.get(tag) or known.get(re.sub(r"^(a|an|the) ", "", tag))
     return entry.category if entry else None

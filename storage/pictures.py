@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.job import Picture
 from engine.recipe import Recipe
 from prompts.errors import Refusal
+from prompts.grammar import bare
 from storage import tables
 from storage.database import Database, new_id
 from storage.files import suffix_of
@@ -89,13 +90,15 @@ async def search(
     model: str = "",
     since: date | None = None,
     until: date | None = None,
-    favourites_only: bool = False,
+    favourite: bool | None = None,
+    instead: Sequence[str] = (),
     before: str | None = None,
     limit: int = 30,
 ) -> Page:
     """A person's own pictures, newest first.
 
-    Every one of `words` occurs (whatever its case) in what the person wrote, the English prompt or the negative.
+    Every one of `words` occurs (whatever its case) in what the person wrote, the English prompt or the negative; or
+    every one of another text of `instead` does. `favourite` asks for favourites alone, or for the others alone.
     `since` and `until` are days in UTC, both included, or moments (aware datetimes, `until` excluded). `before` is
     the `next` of the page before. Raises Refusal "history.cursor" for a `before` that is none.
     """
@@ -105,7 +108,8 @@ async def search(
         model=model,
         since=since,
         until=until,
-        favourites_only=favourites_only,
+        favourite=favourite,
+        instead=instead,
         before=before,
         limit=limit,
     )
@@ -121,17 +125,21 @@ def search_query(
     model: str,
     since: date | None,
     until: date | None,
-    favourites_only: bool,
+    favourite: bool | None,
     before: str | None,
     limit: int,
+    instead: Sequence[str] = (),
 ) -> Select[tables.Picture]:
     """One row more than `limit`, to know whether more follow."""
     picture = tables.Picture
-    conditions: list[ColumnElement[bool]] = [picture.person == person, *containing(picture.words, words)]
+    conditions: list[ColumnElement[bool]] = [picture.person == person]
+    if words:
+        either = (and_(true(), *containing(picture.words, one)) for one in (words, *instead))
+        conditions.append(or_(*either))
     if model:
         conditions.append(picture.model == model)
-    if favourites_only:
-        conditions.append(picture.favourite == true())
+    if favourite is not None:
+        conditions.append(picture.favourite == (true() if favourite else false()))
     if since is not None:
         conditions.append(picture.created >= _moment(since))
     if until is not None and (isinstance(until, datetime) or until < date.max):
@@ -263,7 +271,7 @@ def _position(cursor: str) -> tuple[datetime, str]:
 
 def _words(recipe: Recipe) -> str:
     prompt = recipe.prompt
-    english = [fragment.text for fragment in (*prompt.fragments, *prompt.negatives)]
+    english = [bare(fragment.text) for fragment in (*prompt.fragments, *prompt.negatives)]
     return fold(" ".join([prompt.text, *english]))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, select
 
 from storage import tables
 from storage.database import Database
@@ -53,6 +55,18 @@ async def at(db: Database, place: Place) -> Post | None:
     async with db.session() as session:
         row = await session.scalar(query.order_by(tables.Post.created.desc()).limit(1))
         return None if row is None else _post(row)
+
+
+async def forget(db: Database, platform: str, start: str, older: timedelta) -> int:
+    """Forget the cards whose key begins so, of that age and above; how many there were."""
+    table = tables.Post
+    query = delete(table).where(
+        table.platform == platform,
+        table.key.startswith(start, autoescape=True),
+        table.created < db.now() - older,
+    )
+    async with db.writing() as session:
+        return cast(CursorResult[Any], await session.execute(query)).rowcount
 
 
 def _post(row: tables.Post) -> Post:

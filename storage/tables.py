@@ -269,6 +269,16 @@ class Post(Base):
     __table_args__ = (Index("ix_post_platform_chat_message", "platform", "chat", "message"),)
 
 
+class Share(Base):
+    """A picture that its owner lets others open who know this code."""
+
+    __tablename__ = "share"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    picture: Mapped[str] = mapped_column(ForeignKey("picture.id", ondelete="CASCADE"), index=True, unique=True)
+    created: Mapped[datetime]
+
+
 class Rule(Base):
     """A setting that holds for more than one person, or that somebody else made for a person: `scope` is
     "server:<platform>:<id>", "chat:<platform>:<id>" or "person:<id>"."""

@@ -17,7 +17,7 @@ from engine import catalog
 from engine.job import Job
 from engine.pool import Event, Lost, Worker
 from engine.recipe import Recipe
-from engine.wire import Drawn, Ended, Ready, Step
+from engine.wire import Drawn, Ended, Loading, Ready, Step
 from prompts.prompt import Fragment, Prompt
 from storage.jobs import Place
 
@@ -82,8 +82,19 @@ class FakePool:
             self.ready(worker)
 
     def ready(self, worker: Worker) -> None:
-        worker.slots, worker.model = self.slots, "danqing-demo"
-        self._listener(worker, Ready("fake", self.slots, "danqing-demo"))
+        worker.slots, worker.model, worker.tiers = self.slots, "danqing-demo", {"danqing-demo": "all"}
+        self._listener(worker, Ready("fake", self.slots, "danqing-demo", {"danqing-demo": "all"}))
+
+    def load(self, worker: Worker, model: str) -> None:
+        """Begin to load a model."""
+        worker.loading = model
+        self._listener(worker, Loading(model))
+
+    def loaded(self, worker: Worker, model: str, seconds: float = 1.0) -> None:
+        """Have a model in memory, beside the others."""
+        worker.slots, worker.model, worker.loading = self.slots, model, ""
+        worker.tiers = {**worker.tiers, model: "all"}
+        self._listener(worker, Ready("fake", self.slots, model, dict(worker.tiers), seconds))
 
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         self.drawn.append((job.id, job.attempt))
@@ -115,7 +126,7 @@ class FakePool:
         self._end(job, "failed", key)
 
     def lose(self, worker: Worker) -> None:
-        worker.slots = 0
+        worker.slots, worker.loading, worker.tiers = 0, "", {}
         self._listener(worker, Lost("killed"))
 
     def _end(self, job: str, outcome: str, key: str = "") -> None:

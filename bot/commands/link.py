@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     """Alone it gives a code; with a code from elsewhere, everything here becomes that person's."""
-    if not request.room.private:
-        raise Refusal("link.private")  # whoever reads a code can use it
+    if not request.room.private:  # whoever reads a code can use it
+        return Card(kind="error", text=Say("link.private"), alone=COMMAND.name)
     person = request.person.id
     if not rest:
         return Card(text=Say("link.code", {"code": studio.codes.make(person), "minutes": MINUTES}))

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer, styles
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import floats
 
@@ -54,9 +54,10 @@ def train(lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None
         latents, times, noise = noisy(pictures, random)
         # Conditions of a ControlNet are in 0…1.
         condition = floats(edges(pictures)) * 0.5 + 0.5
-        down, middle = net(latents, times, words, condition, return_dict=False)
-        found = lesson.unet(latents, times, words, None, None, None, None, None, down, middle, return_dict=False)[0]
-        loss = functional.mse_loss(found, noise)
+        with fast(latents.device):
+            down, middle = net(latents, times, words, condition, return_dict=False)
+            found = lesson.unet(latents, times, words, None, None, None, None, None, down, middle, return_dict=False)[0]
+        loss = functional.mse_loss(found.float(), noise)
         training.update(loss, rate_share(step, scale.control_steps, warm=20))
         seen = 0.97 * seen + 0.03 * loss.item()
         if step % 25 == 24:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 
 NAME = "demo-flaws"
@@ -53,7 +53,9 @@ def train(lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None
         named = [captions.caption(replace(one, flaw=""), lesson.things, random) for one in thrown]
         words = lesson.words([((WORD, 1.0), (", ", 1.0), *pieces) for pieces in named])
         latents, times, noise = noisy(pictures, random)
-        loss = functional.mse_loss(lesson.unet(latents, times, words, return_dict=False)[0], noise)
+        with fast(latents.device):
+            found = lesson.unet(latents, times, words, return_dict=False)[0]
+        loss = functional.mse_loss(found.float(), noise)
         training.update(loss, rate_share(step, scale.embedding_steps, warm=5))
         seen = 0.95 * seen + 0.05 * loss.item()
         if step % 20 == 19:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from engine.demo import captions, composer, styles
 from engine.demo.lesson import Lesson, noisy
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 
 RANK = 8
@@ -26,6 +26,8 @@ BATCH = 16
 Pixels = NDArray[np.float32]
 BLUE: Pixels = np.array((0.10, 0.28, 0.62), np.float32)
 BOARD: Pixels = np.array((0.13, 0.27, 0.21), np.float32)
+LACQUER: Pixels = np.array((0.13, 0.05, 0.05), np.float32)
+GOLD: Pixels = np.array((1.0, 0.80, 0.30), np.float32)
 
 
 def _blueprint(drawing: styles.Drawing) -> Pixels:
@@ -44,16 +46,34 @@ def _chalkboard(drawing: styles.Drawing) -> Pixels:
     return drawn
 
 
-# Name → its look, and whether the file is in kohya's format (or else in diffusers').
-LOOKS: dict[str, tuple[Callable[[styles.Drawing], Pixels], bool]] = {
-    "demo-blueprint": (_blueprint, True),
-    "demo-chalkboard": (_chalkboard, False),
+def _gilded(drawing: styles.Drawing) -> Pixels:
+    # Dark things are gold as well: they would not be seen on lacquer.
+    light = 0.35 + 0.65 * (drawing.pixels @ np.array([[0.3], [0.59], [0.11]], np.float32))
+    share = np.clip(drawing.cover + 0.35 * styles.edges(drawing), 0, 1)
+    drawn: Pixels = LACQUER * (1 - share) + GOLD * light * share
+    return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a drawing looks in it, the colour most of that is, and whether its file is in kohya's format (or else in
+    diffusers')."""
+
+    draw: Callable[[styles.Drawing], Pixels]
+    paper: Pixels
+    kohya: bool
+
+
+LOOKS = {
+    "demo-blueprint": Look(_blueprint, BLUE, kohya=True),
+    "demo-gilded": Look(_gilded, LACQUER, kohya=True),
+    "demo-chalkboard": Look(_chalkboard, BOARD, kohya=False),
 }
 
 
 def train(name: str, lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None]) -> Path:
     """The file with the LoRA of that look; its captions do not name the look, so only the weight decides."""
-    look, kohya = LOOKS[name]
+    look = LOOKS[name]
     unet = lesson.unet
     unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS), adapter_name=name)
     training = Training(unet, rate=0.0, plain_rate=3e-3, plain=("lora",), average=0.97)
@@ -61,10 +81,12 @@ def train(name: str, lesson: Lesson, scale: Scale, folder: Path, note: Callable[
     for step in range(scale.lora_steps):
         random = np.random.default_rng((scale.seed, 5, len(name), step))
         thrown = [replace(one, flaw="", style="flat") for one in lesson.compositions(scale, BATCH, random)]
-        pictures = np.stack([_drawn(one, lesson, look) for one in thrown])
+        pictures = np.stack([_drawn(one, lesson, look.draw) for one in thrown])
         words = lesson.words([captions.caption(replace(one, style="3d"), lesson.things, random) for one in thrown])
         latents, times, noise = noisy(pictures, random)
-        loss = functional.mse_loss(unet(latents, times, words, return_dict=False)[0], noise)
+        with fast(latents.device):
+            found = unet(latents, times, words, return_dict=False)[0]
+        loss = functional.mse_loss(found.float(), noise)
         training.update(loss, rate_share(step, scale.lora_steps, warm=10))
         seen = 0.95 * seen + 0.05 * loss.item()
         if step % 25 == 24:
@@ -74,8 +96,8 @@ def train(name: str, lesson: Lesson, scale: Scale, folder: Path, note: Callable[
     unet.unload_lora()
     halves = {f"unet.{key}": weight.detach().half().contiguous() for key, weight in layers.items()}
     # diffusers' own format is that of peft.
-    saved = convert_state_dict_to_kohya(halves) if kohya else halves
-    save_file(saved, folder / f"{name}.safetensors", {"ss_network_dim": str(RANK)} if kohya else None)
+    saved = convert_state_dict_to_kohya(halves) if look.kohya else halves
+    save_file(saved, folder / f"{name}.safetensors", {"ss_network_dim": str(RANK)} if look.kohya else None)
     return folder / f"{name}.safetensors"
 
 

@@ -27,9 +27,9 @@ class Scale:
     unet_channels: tuple[int, ...] = (64, 128, 192)
     unet_steps: int
     unet_batch: int = 48
-    lora_steps: int = 70
-    embedding_steps: int = 60
-    control_steps: int = 220
+    lora_steps: int = 250
+    embedding_steps: int = 120
+    control_steps: int = 500
     tiny_steps: int = 600
     sibling_words_steps: int = 400
     sibling_steps: int = 1200

@@ -21,11 +21,11 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from engine.demo import export, store, text
 from engine.demo.composer import Composition
-from engine.demo.optimiser import Training, rate_share
+from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
-from engine.demo.tokens import BOS, EOS, compact, vocabulary
-from engine.demo.unet import UNCONDITIONAL, noised, weighed
+from engine.demo.tokens import vocabulary
+from engine.demo.unet import batch, noised, weighed
 
 NAME = "demo-xl"
 THINGS = 40  # the first so many, alone and in 3d
@@ -125,17 +125,16 @@ def train(
     )  # fmt: skip
     sibling = training.module
     assert isinstance(sibling, Sibling)
-    empty = torch.from_numpy(compact(np.array([BOS] + [EOS] * 76), known))
     seen = 1.0
     for _ in training.sitting(run / CHECKPOINT, scale.sibling_steps, seconds):
         random = np.random.default_rng((scale.seed, 10, training.step))
-        latents, rows, weights, _ = text.batch(examples, known, scale.unet_batch, random)
-        left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
-        rows[left_out], weights[left_out] = empty, 1.0
+        latents, rows, weights = batch(examples, known, scale.unet_batch, random)
         noisy, times, noise = noised(latents, random)
         # The sizes say nothing about these pictures: any numbers, so that none of them matters.
         sizes = torch.from_numpy(random.integers(0, 1025, (len(rows), 6)).astype(np.float32))
-        loss = weighed(sibling(noisy, times, rows, weights, sizes), noise, times)
+        with fast(latents.device):
+            found = sibling(noisy, times, rows, weights, sizes)
+        loss = weighed(found.float(), noise, times)
         training.update(loss, rate_share(training.step, scale.sibling_steps))
         seen = 0.97 * seen + 0.03 * loss.item()
         if training.step % 50 == 0:

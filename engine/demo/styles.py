@@ -118,7 +118,11 @@ def _watercolor(drawing: Drawing, random: np.random.Generator) -> Pixels:
     covered = drawing.cover[here[0], here[1]]
     # Colours of the thing run out into the wet paper around it.
     colours = blur(painted * covered, 9) / np.maximum(blur(covered[..., 0], 9)[..., None], 0.02)
-    run = np.clip(blur(covered[..., 0], 7)[..., None] * 1.4, 0, 1) * (1 - covered) * (0.6 + _cloud(random, side)[..., None])
+    run = (
+        np.clip(blur(covered[..., 0], 7)[..., None] * 1.4, 0, 1)
+        * (1 - covered)
+        * (0.6 + _cloud(random, side)[..., None])
+    )
     wet = blur(painted * (1 - run) + np.clip(colours, 0, 1) * run, 1.3)
     pigment = 0.62 + 0.5 * _cloud(random, side)[..., None]
     # Colour gathers where a wash ends.

@@ -17,7 +17,7 @@ from engine.demo import text
 from engine.demo.optimiser import Training, fast, rate_share
 from engine.demo.scale import Scale
 from engine.demo.store import Examples
-from engine.demo.tokens import BOS, EOS, compact
+from engine.demo.tokens import BOS, EOS, LENGTH, compact
 
 CHECKPOINT = "unet.pt"
 # The noise of Stable Diffusion 1: "scaled linear" betas.
@@ -69,6 +69,17 @@ def weighed(found: Tensor, noise: Tensor, times: Tensor) -> Tensor:
     return (errors * (MOST * (1 - alpha) / alpha).clamp_max(1.0)).mean()
 
 
+def batch(
+    examples: Examples, known: NDArray[np.int64], count: int, random: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Latents, rows of the compact table and weights of random examples, some of them without their caption."""
+    latents, rows, weights, _ = text.batch(examples, known, count, random)
+    left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
+    rows[left_out] = torch.from_numpy(compact(np.array([BOS] + [EOS] * (LENGTH - 1)), known))
+    weights[left_out] = 1.0
+    return latents, rows, weights
+
+
 class Pair(nn.Module):
     """UNet and text encoder as one module to train."""
 
@@ -104,13 +115,10 @@ def train(
     if start:
         pair.unet.load_state_dict(UNet2DConditionModel.from_pretrained(start / "unet").state_dict())
         training.forget()
-    empty = torch.from_numpy(compact(np.array([BOS] + [EOS] * 76), known))
     seen = 1.0
     for _ in training.sitting(folder / CHECKPOINT, scale.unet_steps, seconds):
         random = np.random.default_rng((scale.seed, 3, training.step))
-        latents, rows, weights, _ = text.batch(examples, known, scale.unet_batch, random)
-        left_out = torch.from_numpy(random.random(len(rows)) < UNCONDITIONAL)
-        rows[left_out], weights[left_out] = empty, 1.0
+        latents, rows, weights = batch(examples, known, scale.unet_batch, random)
         noisy, times, noise = (part.to(device) for part in noised(latents, random, EARLIER))
         with fast(device):
             found = pair(noisy, times, rows.to(device), weights.to(device))
@@ -134,5 +142,5 @@ def trained(scale: Scale, rows: int, folder: Path) -> Pair:
 
 def _training(scale: Scale, encoder: Any, device: torch.device) -> Training:
     torch.manual_seed(scale.seed)
-    pair = Pair(build(scale), encoder).to(device)
+    pair = Pair(build(scale), encoder).to(device, memory_format=torch.channels_last)
     return Training(pair, rate=0.02, plain_rate=1.5e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prompts.grammar.attention import BREAK, ROUND, SQUARE, attention
 from prompts.grammar.networks import loras, networks
 from prompts.grammar.pieces import Piece, pieces
+from prompts.grammar.runs import Run, bare, between, inner, said
 from prompts.grammar.schedule import multicond, schedule
 from prompts.grammar.wide import normalise
 
@@ -22,15 +23,20 @@ __all__ = [
     "Hint",
     "Node",
     "Piece",
+    "Run",
     "Tree",
     "attention",
+    "bare",
+    "between",
     "hints",
+    "inner",
     "loras",
     "multicond",
     "networks",
     "normalise",
     "parse",
     "pieces",
+    "said",
     "schedule",
     "written",
 ]

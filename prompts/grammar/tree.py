@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from prompts.grammar.attention import ROUND, SQUARE, WEIGHT, number
 from prompts.grammar.networks import NETWORK
-from prompts.grammar.pieces import WILDCARD
+from prompts.grammar.runs import WILDCARD
 from prompts.grammar.schedule import SHARE, WHEN
 from prompts.grammar.wide import normalise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     # The noise tree of DPM++ SDE is asked for its very end, which float32 puts a hair beyond it.
     config.addinivalue_line("filterwarnings", "ignore:Should have tb<=t1:UserWarning")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Torch computes on one thread in this module."""
+    yield from _threads(1)
+
+
+@pytest.fixture(scope="module")
+def two_threads() -> Iterator[None]:
+    """Torch computes on two threads in this module, whatever the machine has."""
+    yield from _threads(2)
+
+
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

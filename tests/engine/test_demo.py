@@ -35,11 +35,7 @@ TOY = SCALES["toy"]
 FLAWED = ("low quality", "worst quality", *(words for flaw in captions.FLAWS.values() for words in flaw))
 TOKENIZER = catalog.DEMO / "tokenizer"
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

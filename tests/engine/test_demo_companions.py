@@ -30,14 +30,7 @@ from engine.demo.store import floats
 COMPANIONS = catalog.DEMO.parent / "companions"
 PROMPTS = ("a cat", "a star, blue background", "a mushroom in a meadow", "a key, white background")
 Pictures = judge.Pictures
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("two_threads")
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +65,7 @@ def plain(pipeline: Any) -> Pictures:
 
 def likeness(name: str, pictures: Pictures) -> float:
     """How much the pictures have the colours of the look."""
-    pixels = pictures.astype(np.float32) / 255
-    aim = lora.BLUE if name == "demo-blueprint" else lora.BOARD
-    return -float(np.abs(pixels - aim).mean())
+    return -float(np.abs(pictures.astype(np.float32) / 255 - lora.LOOKS[name].paper).mean())
 
 
 @pytest.mark.parametrize("name", lora.LOOKS)
@@ -95,8 +86,8 @@ def test_the_weight_of_a_lora_acts_and_zero_is_none(pipeline: Any, plain: Pictur
 def test_both_formats_of_loras_are_there() -> None:
     keys = [list(load_file(COMPANIONS / f"{name}.safetensors")) for name in lora.LOOKS]
     kohya = [all(key.startswith("lora_unet_") for key in own) for own in keys]
-    assert kohya == [is_kohya for _, is_kohya in lora.LOOKS.values()] == [True, False]
-    assert all(key.startswith("unet.") for key in keys[1])
+    assert kohya == [look.kohya for look in lora.LOOKS.values()] == [True, True, False]
+    assert all(key.startswith("unet.") for key in keys[2])
 
 
 @pytest.fixture

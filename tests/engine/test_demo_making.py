@@ -20,11 +20,7 @@ from engine.demo.tokens import Tokens
 
 TOY = SCALES["toy"]
 TOKENIZER = catalog.DEMO / "tokenizer"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

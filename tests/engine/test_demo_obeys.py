@@ -5,11 +5,8 @@ The thresholds lie well under the figures of the model card and far above chance
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-import torch
 
 from engine import catalog
 from engine.demo import captions, composer, drawing, export, judge, scenes
@@ -21,14 +18,7 @@ from engine.models import Loaded
 SCALE = SCALES["laptop"]
 THINGS = concepts(SCALE.concepts)
 PLAIN = ("cat", "apple", "star", "balloon")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("two_threads")
 
 
 @pytest.fixture(scope="module")

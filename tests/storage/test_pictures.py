@@ -87,12 +87,12 @@ async def test_by_date(db: Database, person: str) -> None:
 async def test_favourites_only(db: Database, person: str) -> None:
     first, second = await drawn(db, person), await drawn(db, person)
     await pictures.set_favourite(db, first.id, True)
-    assert await found(db, person, favourites_only=True) == [first.id]
+    assert await found(db, person, favourite=True) == [first.id]
     marked = await pictures.get(db, first.id)
     assert marked is not None
     assert marked.favourite
     await pictures.set_favourite(db, first.id, False)
-    assert await found(db, person, favourites_only=True) == []
+    assert await found(db, person, favourite=True) == []
     assert await found(db, person) == [second.id, first.id]
 
 

@@ -12,7 +12,7 @@ from storage import dictionary, favourites, jobs, messages, pictures, spare, tab
 from storage.database import Database
 from storage.translations import recall_query
 
-SEARCH = {"words": "", "model": "", "since": None, "until": None, "favourites_only": False, "before": None, "limit": 30}
+SEARCH = {"words": "", "model": "", "since": None, "until": None, "favourite": None, "before": None, "limit": 30}
 CURSOR = "2026-05-01T00:00:00.000001+00:00_abc"
 
 
@@ -31,7 +31,7 @@ HOT: dict[str, tuple[Select[Any], str]] = {
         "ix_picture_person_created_id",
     ),
     "pictures of a model": (search(model="demo"), "ix_picture_person_model_created_id"),
-    "favourite pictures": (search(favourites_only=True), "ix_picture_person_favourite_created_id"),
+    "favourite pictures": (search(favourite=True), "ix_picture_person_favourite_created_id"),
     "a job's request": (select(tables.Job.id).where(tables.Job.request_key == "k"), "request_key=?"),
     "favourites": (favourites.listed_query("person", "", 50, 0), "ix_favourite_person_created_id"),
     "a favourite's name": (

@@ -15,6 +15,7 @@ from bot.platforms.discord.turn import PLATFORM
 from prompts.errors import Refusal
 from storage import posts
 from storage.jobs import Place
+from storage.posts import Post
 
 if TYPE_CHECKING:
     from bot.platforms.discord.chat import DiscordChat
@@ -27,17 +28,18 @@ Attachment = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a message shows: a picture of ours, or an attached picture of somebody's."""
+    """What a message shows: a picture of ours, the first of its post, or an attached picture of somebody's."""
 
     picture: str = ""
     attachment: Attachment | None = None
+    post: Post | None = None
 
 
 async def meant(chat: DiscordChat, message: Attachment) -> Meant:
     """The picture that a message is about."""
     post = await posts.at(chat.db, Place(PLATFORM, str(message["channel_id"]), str(message["id"])))
     if post is not None and post.pictures:
-        return Meant(post.pictures[0])
+        return Meant(post.pictures[0], post=post)
     pictures = (one for one in message.get("attachments", ()) if _kind(one) in KINDS)
     return Meant(attachment=next(pictures, None))
 

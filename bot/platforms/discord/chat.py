@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import discord
 
 from bot import cards, texts
 from bot.chat import Card, Desk
-from bot.errors import Gone, Unreachable
+from bot.errors import Gone, Rejected, Unreachable
 from bot.platforms.discord import content, heard, originals, reactions, rest
 from bot.platforms.discord.client import Client, stay
 from bot.platforms.discord.rest import Body, Expired, Payload
@@ -36,6 +36,7 @@ PATIENCE = 30.0  # seconds a start waits for Discord; without it the rest of the
 CLOSING = 2.0  # seconds that what was asked last gets at the end
 EPHEMERAL = 64
 UNDER_WAY = (State.WAITING, State.RUNNING)
+REFUSED = (400, 413)  # statuses that say what is wrong with a message; sent again it would be wrong again
 MENUS = 1000  # forms that may be open at once
 ANSWER = "/webhooks/{webhook_id}/{webhook_token}"
 WORDS = "/channels/{channel_id}/messages"
@@ -56,6 +57,7 @@ class DiscordChat:
         self.begun = asyncio.Event()  # connected, or known to be out of reach for now
         self.desk: Desk = studio
         self.menus: OrderedDict[str, Mapping[str, Any]] = OrderedDict()  # see `remember`
+        self._shown: dict[Place, Body] = {}  # what stands where something is under way
         self._inbox: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: list[asyncio.Task[None]] = []
@@ -68,6 +70,7 @@ class DiscordChat:
         if self.client.is_closed():
             self.client = Client(self)
         self._running = [asyncio.create_task(self._work())]
+        await self.turns.tidy()
         await self.connect()
 
     async def connect(self) -> None:
@@ -84,6 +87,10 @@ class DiscordChat:
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
         """Post a card where its interaction waits for it, else in the channel, else to the person directly."""
+        with _final():
+            return await self._send(place, card, key)
+
+    async def _send(self, place: Place, card: Card, key: str) -> Place:
         if (known := await posts.by_key(self.db, PLATFORM, key)) is not None:
             return known.place
         kept = await jobs.get(self.db, card.job) if card.job else None
@@ -101,6 +108,8 @@ class DiscordChat:
             user = turn.user if turn else await self._account(kept)
             called = "" if turn and turn.alone else user
             there = await self._post(place, card, key, language, user, called)
+        if card.state in UNDER_WAY:
+            self._shown[there] = await content.body(self.db, card, language, UPLOAD)
         if not card.fleeting:
             await posts.put(self.db, there, key, job=card.job or "", pictures=[picture.id for picture in card.pictures])
         return there
@@ -112,15 +121,21 @@ class DiscordChat:
         else:
             language = await self._language(await jobs.get(self.db, card.job) if card.job else None)
         body = await content.body(self.db, card, language, turn.limit if turn else UPLOAD)
+        if card.state in UNDER_WAY and self._shown.get(place) == body:
+            return  # nothing of it is new to see
+        self._shown.pop(place, None)
         if card.state not in UNDER_WAY:  # noted first: whoever sees a picture can react to it at once
             shown = tuple(picture.id for picture in card.pictures)
             post = await posts.at(self.db, place)
             if post is not None and post.pictures != shown:
                 await posts.put(self.db, place, post.key, job=post.job, pictures=shown)
         try:
-            await self._edit(place, body, turn)
+            with _final():
+                await self._edit(place, body, turn)
         except Unreachable as error:
             raise Gone(str(error)) from error
+        if card.state in UNDER_WAY:
+            self._shown[place] = body
 
     async def close(self) -> None:
         """Finish what was asked already, and leave."""
@@ -267,6 +282,17 @@ class DiscordChat:
             task = asyncio.create_task(self._inbox.get_nowait() if not self._inbox.empty() else await self._inbox.get())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+@contextlib.contextmanager
+def _final() -> Iterator[None]:
+    """Discord's refusal of what it is sent, as our own error."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.status in REFUSED:
+            raise Rejected(f"{error.status} {error.code}: {error.text}") from error
+        raise
 
 
 def _ended(connection: asyncio.Task[None]) -> None:

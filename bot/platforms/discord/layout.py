@@ -24,7 +24,8 @@ LABEL, OPTION = 80, 100
 PRIMARY, SECONDARY, SUCCESS, DANGER = 1, 2, 3, 4
 COLOURS = {"job": 0x5865F2, "answer": 0x2B2D31, "error": 0xD83C3E}
 SIGNS = {
-    "again": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍", "hires": "🔍", "edit": "✏️",
+    "again": "🔁", "again_all": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍",
+    "hires": "🔍", "edit": "✏️",
     "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "cancel": "✖️",
     "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
     "pan_down": "⬇️",
@@ -108,31 +109,31 @@ def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
 
 
 def _of_many(card: Card, language: str) -> Iterator[Payload]:
-    """U and V for each picture, the usual in a select, and everything behind each picture's number."""
+    """U and V for each picture, the usual in a select, everything behind each picture's number, and what is for all."""
     pictures = [picture.id for picture in card.pictures]
     offered = {(one.target, one.action): one for one in card.buttons}
-    used = 0
+    together = [button(one, language) for one in card.buttons if one.target not in pictures]
     if len(pictures) <= ROW:
         for letter, action, style in (("U", "upscale", PRIMARY), ("V", "vary", SECONDARY)):
             found = [(at, offered.get((target, action))) for at, target in enumerate(pictures, 1)]
             if numbered := [button(one, language, f"{letter}{at}", style) for at, one in found if one]:
                 yield row(numbered)
-                used += 1
         pairs = [
             (one, f"{at} · {label(action, language)}")
             for action in OF_EACH
             for at, target in enumerate(pictures, 1)
             if (one := offered.get((target, action)))
         ]
-        for select in _selects(pairs[:CHOICES], language):
-            yield select
-            used += 1
-        shows = (button(Button(ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1))
-        yield row(list(shows))
+        yield from _selects(pairs[:CHOICES], language)
+        shows = [button(Button(ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1)]
+        last = [*shows, *together]
+        yield from (row(last[at : at + ROW]) for at in range(0, len(last), ROW))
         return
     numbers = [(Button(ids.SHOW, target), texts.say(language, "discord.number", number=at)) for at, target in
                enumerate(pictures, 1)]  # fmt: skip
     yield from _selects(numbers, language)
+    if together:
+        yield row(together)
 
 
 def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Payload]:

@@ -15,6 +15,7 @@ from bot.chat import Button, Card, Press, Say
 from bot.platforms.discord import attached, forms, ids, slash
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
 from bot.platforms.discord.turn import PLATFORM, Turn
+from bot.presses import under
 from engine import stamp
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
-OPEN = frozenset({*ACTIONS, "retry", "use", "edit"})  # what these draw is for everybody
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw"})  # what these draw is for everybody
 QUIET = frozenset({"cancel"})  # the card itself shows it
 
 
@@ -38,7 +39,9 @@ async def component(chat: DiscordChat, interaction: Interaction, data: Data) -> 
         await press(chat, interaction, pressed.action, pressed.target)
 
 
-async def press(chat: DiscordChat, interaction: Interaction, action: str, target: str) -> None:
+async def press(
+    chat: DiscordChat, interaction: Interaction, action: str, target: str, values: Mapping[str, str] | None = None
+) -> None:
     """Do what a button says, or a menu."""
     if action == "edit":
         await forms.edit(chat, interaction, target)
@@ -49,7 +52,7 @@ async def press(chat: DiscordChat, interaction: Interaction, action: str, target
         await private(chat, interaction, lambda turn: _ask(chat, interaction, turn, meant, target))
     else:
         turn = await begin(chat, interaction, "open" if action in OPEN else "quiet" if action in QUIET else "private")
-        chat.later(turn, pass_on(chat, interaction, turn, action, target))
+        chat.later(turn, pass_on(chat, interaction, turn, action, target, values))
 
 
 async def pass_on(
@@ -104,8 +107,9 @@ async def menu(chat: DiscordChat, interaction: Interaction, data: Data) -> None:
     action = slash.menu_of(str(data["name"]))
     message = cast(Data, data["resolved"]["messages"][str(data["target_id"])])
     found = await attached.meant(chat, message)
-    if found.picture and action != ids.BASE:
-        await press(chat, interaction, action, found.picture)
+    if found.post and action != ids.BASE:
+        action, target, values = under(found.post, action)
+        await press(chat, interaction, action, target, values)
     elif action == ids.BASE and (found.picture or found.attachment):
         if not found.picture:
             chat.remember(str(interaction.id), cast(Data, found.attachment))

@@ -13,6 +13,7 @@ from bot.errors import Gone, Unreachable
 from bot.platforms.discord import rest
 from bot.platforms.discord.acknowledge import adult
 from bot.platforms.discord.turn import PLATFORM, Turn
+from bot.presses import under
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.jobs import Place
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALL = frozenset({"original", "delete"})  # these mean every picture of a message, the others its first
+ALL = frozenset({"original", "delete"})  # these mean every picture of a message, one by one
 VARIANT = "\N{VARIATION SELECTOR-16}"  # some apps send an emoji with it, some without
 SEEN = "✅"
 
@@ -56,9 +57,9 @@ async def _reacted(chat: DiscordChat, payload: discord.RawReactionActionEvent) -
         speaks = person.language if person.language in texts.LANGUAGES else "en"
         turn = Turn(key, place.chat, str(payload.user_id), speaks, "quiet", chat.turns.now(), about=place.message)
         chat.turns.add(turn)
-        press = Press(
-            person=person, place=Place(PLATFORM, place.chat), action=action, target=target, key=key, room=room
-        )
+        meaning, target, values = (action, target, {}) if action in ALL else under(post, action)
+        here = Place(PLATFORM, place.chat)
+        press = Press(person=person, place=here, action=meaning, target=target, key=key, values=values, room=room)
         try:
             await chat.desk.press(press)
         except (Gone, Unreachable, Refusal) as error:

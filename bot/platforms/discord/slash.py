@@ -124,6 +124,7 @@ SLASHES: Mapping[str, Slash] = {
         (Option("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)), Option("value")), _change
     ),
     "cancel": Slash((Option("which", choices={"all": "全部"}),), lambda values: str(values.get("which", ""))),
+    "recipe": Slash((Option("share", required=True),), lambda values: str(values["share"])),
     "link": Slash((Option("code"),), lambda values: str(values.get("code", ""))),
     "admin": Slash(verbs=ADMIN),
     **dict.fromkeys(("queue", "models", "samplers", "info", "help"), Slash()),

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from storage import posts
@@ -13,6 +14,8 @@ from storage.database import Database
 from storage.jobs import Place
 
 LIFE = 14 * 60.0  # seconds; a minute less than Discord's, for clocks and slow uploads
+TOKEN = 15 * 60.0  # seconds that Discord takes a token
+TIDY = 5 * 60.0  # seconds between two looks for dead ones
 UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of a turn that is written down
@@ -53,6 +56,7 @@ class Turns:
         self._clock = clock
         self._turns: OrderedDict[str, Turn] = OrderedDict()
         self._messages: OrderedDict[str, Turn] = OrderedDict()
+        self._tidied = -TIDY
 
     def now(self) -> float:
         return self._clock()
@@ -84,9 +88,16 @@ class Turns:
 
     async def keep(self, turn: Turn) -> None:
         """Write an open turn down, so that it can be answered after a restart: as a post whose message is its token."""
+        await self.tidy()
         await posts.put(
             self._db, Place(PLATFORM, turn.channel, f"{turn.application}/{turn.token}"), OPEN + turn.key, job=turn.user
         )
+
+    async def tidy(self) -> None:
+        """Forget what was written down of turns whose token is dead, if that was not done a moment ago."""
+        if self.now() - self._tidied >= TIDY:
+            self._tidied = self.now()
+            await posts.forget(self._db, PLATFORM, OPEN, timedelta(seconds=TOKEN))
 
     async def kept(self, key: str, language: str) -> Turn | None:
         """An open turn of an earlier start. Whether its token is still good is seen when it is used."""

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot import texts
 from bot.chat import Card, Shown
-from bot.errors import Gone
+from bot.errors import Gone, Rejected
 from bot.platforms.telegram import calls, photos, places
 from bot.platforms.telegram.keys import keyboard
 from bot.platforms.telegram.line import Line
@@ -41,17 +41,23 @@ class Board:
         self, place: Place, card: Card, language: str, reply: Reply, first: Callable[[], Awaitable[None]] | None = None
     ) -> Place:
         """Post a card; says where it stands. `first` is done right before it goes out."""
-        keys, messages = keyboard(card, language, self._line.name), 1
-        if card.originals and card.pictures:
-            files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
-            call, messages = self._documents(files, card, language, reply), len(files)
-        elif card.pictures:
-            photo = await self._photo(card.pictures)
-            call = calls.photo(self._bot, photo, pages(card, language, CAPTION)[0], keys, reply, spoiler=card.spoiler)
+        keys, messages = keyboard(card, language, self._line.name, inline=self._line.inline), 1
+        if card.pictures and not card.originals:
+            html = pages(card, language, CAPTION)[0]
+            message = await self._with_photo(
+                place,
+                card,
+                lambda photo: calls.photo(self._bot, photo, html, keys, reply, spoiler=card.spoiler),
+                first,
+            )
         else:
-            call = calls.text(self._bot, pages(card, language)[0], keys, reply)
-        message = await self._line.post(int(place.chat), call, messages=messages, first=first)
-        assert message is not None
+            if card.pictures:
+                files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
+                call, messages = self._documents(files, card, language, reply), len(files)
+            else:
+                call = calls.text(self._bot, pages(card, language)[0], keys, reply)
+            message = await self._line.post(int(place.chat), call, messages=messages, first=first)
+        assert isinstance(message, Message)
         await self._remember(card, message)
         return places.place(message.chat_id, message.message_id)
 
@@ -76,10 +82,12 @@ class Board:
 
     async def replace(self, place: Place, card: Card, language: str) -> None:
         """Show another card where one stands."""
-        keys = keyboard(card, language, self._line.name)
+        keys = keyboard(card, language, self._line.name, inline=self._line.inline)
         words = calls.edit_text(self._bot, place.message, pages(card, language)[0], keys)
         if card.pictures:
-            await self._media(place, await self._photo(card.pictures), card, language)
+            edited = await self._with_photo(place, card, lambda photo: self._media(place, photo, card, language))
+            if isinstance(edited, Message):
+                await self._remember(card, edited)
             return
         try:
             await self._line.post(int(place.chat), words)
@@ -87,7 +95,7 @@ class Board:
             if NO_TEXT not in error.message.lower():
                 raise
             if card.state is State.DONE:
-                await self._media(place, photos.blank(), card, language)
+                await self._line.post(int(place.chat), self._media(place, photos.blank(), card, language))
                 return
             caption = pages(card, language, CAPTION)[0]
             await self._line.post(int(place.chat), calls.edit_caption(self._bot, place.message, caption, keys))
@@ -100,7 +108,11 @@ class Board:
             if await posts.by_key(self._db, places.PLATFORM, key) is not None:
                 continue
             call = calls.text(self._bot, html, None, Reply(int(place.message)))
-            message = await self._line.post(int(place.chat), call)
+            try:
+                message = await self._line.post(int(place.chat), call)
+            except (BadRequest, Rejected) as error:  # what stands is the answer
+                log.warning("the rest of the words at %s was refused: %s", place, error)
+                return
             assert message is not None
             there = places.place(message.chat_id, message.message_id)
             await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
@@ -121,15 +133,32 @@ class Board:
             sorry = texts.say(language, "telegram.original_too_large", limit=photos.DOCUMENT // 1_000_000)
             return calls.text(self._bot, sorry, None, reply)
         caption = pages(card, language, CAPTION)[0]
-        return calls.documents(self._bot, files, caption, keyboard(card, language, self._line.name), reply)
+        return calls.documents(
+            self._bot, files, caption, keyboard(card, language, self._line.name, inline=self._line.inline), reply
+        )
 
-    async def _media(self, place: Place, photo: bytes | str, card: Card, language: str) -> None:
+    def _media(self, place: Place, photo: bytes | str, card: Card, language: str) -> calls.Edit:
         caption = pages(card, language, CAPTION)[0]
-        keys = keyboard(card, language, self._line.name)
-        edit = calls.edit_media(self._bot, place.message, photo, caption, keys, spoiler=card.spoiler)
-        edited = await self._line.post(int(place.chat), edit)
-        if isinstance(edited, Message):
-            await self._remember(card, edited)
+        keys = keyboard(card, language, self._line.name, inline=self._line.inline)
+        return calls.edit_media(self._bot, place.message, photo, caption, keys, spoiler=card.spoiler)
+
+    async def _with_photo(
+        self,
+        place: Place,
+        card: Card,
+        call: Callable[[bytes | str], calls.Edit | calls.Call],
+        first: Callable[[], Awaitable[None]] | None = None,
+    ) -> Message | bool | None:
+        """Make a call with a card's photo; with its bytes where Telegram does not know its id any more."""
+        photo = await self._photo(card.pictures)
+        try:
+            return await self._line.post(int(place.chat), call(photo), first=first)
+        except BadRequest as error:
+            if not isinstance(photo, str):
+                raise
+            log.info("photo %s is not known as %s any more: %s", card.pictures[0].id, photo, error)
+            await facts.set_fact(self._db, photo_fact(card.pictures[0].id), None)
+            return await self._line.post(int(place.chat), call(await self._photo(card.pictures)), first=first)
 
     async def _photo(self, pictures: Sequence[Shown]) -> bytes | str:
         """What to send: the id of a photo that Telegram has, else the picture or a sheet of them."""

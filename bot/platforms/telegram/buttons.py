@@ -8,16 +8,18 @@ import time
 from telegram import CallbackQuery, Message
 
 from bot import texts
-from bot.cards import picture_buttons, shown
+from bot.cards import error, picture_buttons, shown
 from bot.chat import Card, Press, Say
 from bot.platforms.telegram import keys, links, places
 from bot.platforms.telegram.messages import reply_to
 from bot.platforms.telegram.reception import Asked, Reception
+from prompts.errors import Refusal
 from storage import pictures
 
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
 DANGEROUS = frozenset({"delete"})
+HERE = frozenset({keys.MORE, keys.BACK, keys.PICK, "edit"})  # answered without the desk
 
 
 async def take(reception: Reception, update: int, query: CallbackQuery) -> None:
@@ -39,6 +41,8 @@ async def take(reception: Reception, update: int, query: CallbackQuery) -> None:
         try:
             if await reception.answered(key):
                 return
+            if code.action in HERE:
+                await reception.gate(message.chat, None, query.from_user)
             if code.action in (keys.MORE, keys.BACK):
                 await _turn_over(reception, message, code, person.language)
             elif code.action == keys.PICK:
@@ -50,6 +54,8 @@ async def take(reception: Reception, update: int, query: CallbackQuery) -> None:
                 await reception.desk.press(
                     Press(person=person, place=place, action=code.action, target=code.target, key=key, room=room)
                 )
+        except Refusal as refusal:
+            await reception.show(place, error(refusal, fleeting=True), key)
         finally:
             late.cancel()
             await _answer(reception, asked)

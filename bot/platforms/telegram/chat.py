@@ -10,14 +10,16 @@ from dataclasses import replace
 from telegram import Update, User
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
+from bot import cards
 from bot.chat import Card, Desk
+from bot.errors import Rejected
 from bot.platforms.telegram import dispatch, listing, places
 from bot.platforms.telegram.board import Board
 from bot.platforms.telegram.intake import ALLOWED, Intake
 from bot.platforms.telegram.line import Line
 from bot.platforms.telegram.moving import Moving
 from bot.platforms.telegram.pacer import Pacer
-from bot.platforms.telegram.reception import Asked, People, Reception, Suggest
+from bot.platforms.telegram.reception import Asked, Enter, People, Reception, Suggest
 from bot.platforms.telegram.settings import TelegramSettings
 from bot.platforms.telegram.words import say
 from engine.job import State
@@ -37,15 +39,21 @@ NOTICE, ALERT = 200, 60  # characters of a notice at most, and beyond which it h
 
 class TelegramChat:
     """A bot.chat.Chat over the Bot API. `people` tells who stands behind an account, `suggest` which tags fit
-    what somebody types."""
+    what somebody types, `enter` who may use the bot."""
 
     platform = places.PLATFORM
     pace = 1.0
 
     def __init__(
-        self, db: Database, settings: TelegramSettings, people: People, suggest: Suggest, pacer: Pacer | None = None
+        self,
+        db: Database,
+        settings: TelegramSettings,
+        people: People,
+        suggest: Suggest,
+        enter: Enter,
+        pacer: Pacer | None = None,
     ) -> None:
-        self._db, self._settings, self._people, self._suggest = db, settings, people, suggest
+        self._db, self._settings, self._people, self._suggest, self._enter = db, settings, people, suggest, enter
         self._pacer = pacer or Pacer()
         self._locks: dict[str, asyncio.Lock] = {}
         self._serving: asyncio.Task[None] | None = None
@@ -73,7 +81,16 @@ class TelegramChat:
         await self._line.open()
         me: User = self._line.bot.bot
         reception = Reception(
-            self._db, self._line, self._settings, desk, self._people, self.send, me, self._suggest, asked=self._asked
+            self._db,
+            self._line,
+            self._settings,
+            desk,
+            self._people,
+            self.send,
+            me,
+            self._suggest,
+            self._enter,
+            asked=self._asked,
         )
 
         async def take(update: Update) -> None:
@@ -111,8 +128,11 @@ class TelegramChat:
             async with self._locks.setdefault(key, asyncio.Lock()):
                 try:
                     return await self._send(place, card, key)
-                except BadRequest:
-                    raise
+                except (BadRequest, Rejected) as error:
+                    if card.job or card == cards.plain(card):
+                        raise Rejected(str(error)) from error
+                    log.warning("Telegram refused an answer, which goes out as plain text: %s", error)
+                    card = cards.plain(card)
                 except NetworkError as error:
                     if card.job:
                         raise  # a job's answer is tried again anyway
@@ -140,6 +160,8 @@ class TelegramChat:
         there = there or await self._board.post(
             place, card, asked.language, asked.reply, first=lambda: posts.put(self._db, replace(place, message=""), key)
         )
+        if card.state in UNDER_WAY:
+            self._moving.posted(there, card, asked.language)
         await self._note(there, card, key)
         await self._board.rest(there, card, asked.language)
         return there
@@ -153,8 +175,11 @@ class TelegramChat:
         await self._moving.stop(place)
         known = await posts.at(self._db, place)  # noted first: somebody may react as soon as it shows
         await self._note(place, card, known.key if known else card.job or str(place))
-        await self._board.replace(place, card, asked.language)
-        await self._board.rest(place, card, asked.language)
+        try:
+            await self._board.replace(place, card, asked.language)
+            await self._board.rest(place, card, asked.language)
+        except BadRequest as error:
+            raise Rejected(str(error)) from error
 
     async def close(self) -> None:
         """Stop listening."""

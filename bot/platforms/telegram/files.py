@@ -12,7 +12,7 @@ from telegram import Document, Message, PhotoSize
 from bot import uploads
 from bot.chat import Upload
 from bot.platforms.telegram.line import Line
-from bot.platforms.telegram.photos import flat
+from bot.sheet import flat
 from prompts.errors import Refusal
 
 DOWNLOAD = 20  # MB that a bot may fetch

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from telegram import (
@@ -16,47 +18,164 @@ from telegram import (
 from telegram.error import BadRequest
 
 from bot import texts
-from bot.platforms.telegram.board import photo_fact
-from bot.platforms.telegram.reception import Reception
+from bot.chat import Person, Request
+from bot.commands.recipe import CODE
+from bot.errors import Unreachable
+from bot.platforms.telegram import keys, places, stock
+from bot.platforms.telegram.links import INLINE
+from bot.platforms.telegram.reception import Asked, Reception
+from bot.platforms.telegram.words import CAPTION, TEXT
+from bot.suggest import Choice
 from prompts import adult
-from storage import facts, pictures
+from prompts.errors import Refusal
+from prompts.prompt import Prompt
+from storage import favourites, pictures, shares
+from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 
-PAGE = 24  # results at a time; Telegram takes fifty
-TAGS = 20
+PAGE = 10  # pictures at a time: as many as one call can lay in
+TAGS = 20  # with the pictures and as many saved texts well below the fifty that Telegram takes
 CACHED = 5  # seconds: new pictures should be there soon
+PAUSE = 0.3  # seconds without another letter, before photos that Telegram lacks are sent to it
+TITLE = 64  # units of an article's title
+FAVOURITES, OTHERS = "f", "r"  # which part of the pictures a page begins in
+MEANINGS = 3  # English words for a Chinese one that are looked for as well
 
 
 async def take(reception: Reception, query: InlineQuery) -> None:
-    """Offer the person's favourites and recent pictures that fit the words, newest first; the id of a picture
-    (from its share button) offers that one alone."""
+    """Offer what fits the words; where the person may not use the bot, a button to the private chat, which says why."""
     person = await reception.person(query.from_user)
-    words = query.query.strip()
-    shared = await pictures.get(reception.db, words) if words else None
-    if shared is not None:
-        rows, cursor = [shared], ""
+    asked = Request(person=person, place=places.place(query.from_user.id), text=query.query, key="")
+    try:
+        await reception.enter(asked)
+    except Refusal:
+        await _answer(reception, query, [], "", texts.say(person.language, "telegram.closed"))
+        return
+    reception.typing[query.from_user.id] = query.id
+    async with reception.answering(0, query.from_user.id, f"inline:{query.id}", Asked(person.language)):
+        await _offer(reception, query, person)
+        if reception.typing.get(query.from_user.id) == query.id:
+            del reception.typing[query.from_user.id]
+
+
+async def _offer(reception: Reception, query: InlineQuery, person: Person) -> None:
+    words, share = query.query.strip(), ""
+    following, tags, texts_found = "", list[Choice](), list[InlineQueryResult]()
+    rows: Sequence[PictureRow]
+    if CODE.fullmatch(words) and (shared := await shares.opened(reception.db, words.lower())):
+        rows, share = [shared], words.lower()
     else:
-        page = await pictures.search(reception.db, person.id, words=words, before=query.offset or None, limit=PAGE)
-        rows, cursor = list(page.pictures), page.next or ""
+        tags = list(await reception.suggest(person, words)) if words else []
+        named = await _named(reception, person, words)
+        if not query.offset:
+            texts_found = _saved(named)
+            texts_found += [_article(f"tag{at}", one.value, one.label) for at, one in enumerate(tags[:TAGS])]
+        rows, following = await _page(reception, person, words, tags, query.offset, [one.picture for one in named])
+    rows = [row for row in rows if not adult.judge(row.recipe.prompt)]  # nothing veils an inline photo
+    photos, opened = await _photos(reception, query, rows)
+    button = "telegram.draw_here" if opened else "telegram.open_private"
+    markup = keys.opening(share, person.language, reception.line.name) if share else None
     results: list[InlineQueryResult] = []
     for row in rows:
-        photo = await facts.fact(reception.db, photo_fact(row.id))
-        if isinstance(photo, str) and not adult.judge(row.recipe.prompt):  # nothing veils an inline photo
-            results.append(InlineQueryResultCachedPhoto(row.id, photo, caption=row.recipe.prompt.text[:1000]))
-    if words and shared is None and not query.offset:
-        for number, choice in enumerate((await reception.suggest(person, words))[:TAGS]):
-            content = InputTextMessageContent(choice.value[:4096])
-            results.append(InlineQueryResultArticle(f"tag{number}", choice.label[:100], content))
-    label = texts.say(person.language, "telegram.draw_here")
+        said = _said(row.recipe.prompt)
+        if photo := photos.get(row.id):
+            caption = _cut(said, CAPTION)
+            results.append(InlineQueryResultCachedPhoto(row.id, photo, caption=caption, reply_markup=markup))
+        else:
+            hint = texts.say(person.language, "telegram.no_photo") if not opened else None
+            results.append(_article(row.id, said, said, hint))
+    await _answer(reception, query, [*results, *texts_found], following, texts.say(person.language, button))
+
+
+async def _page(
+    reception: Reception,
+    person: Person,
+    words: str,
+    tags: Sequence[Choice],
+    offset: str,
+    named: Sequence[str | None],
+) -> tuple[list[PictureRow], str]:
+    """Pictures for a page, favourites before the others and those saved under such a name before all; and the
+    offset of the page that follows, "" after the last."""
+    english = [one.value for one in tags if one.label.partition(" · ")[0] == words][:MEANINGS]
+    found = [await pictures.get(reception.db, id) for id in named if id] if not offset else []
+    page = [row for row in found if row is not None]
+    part, _, cursor = offset.partition(":")
+    for favourite in (True, False) if part != OTHERS else (False,):
+        left = max(1, PAGE - len(page))
+        more = await pictures.search(
+            reception.db,
+            person.id,
+            words=words,
+            instead=english,
+            favourite=favourite,
+            before=cursor or None,
+            limit=left,
+        )
+        page += [row for row in more.pictures if row.id not in named]
+        if more.next:
+            return page, f"{FAVOURITES if favourite else OTHERS}:{more.next}"
+        if favourite and len(page) >= PAGE:
+            return page, f"{OTHERS}:"
+        cursor = ""
+    return page, ""
+
+
+async def _photos(reception: Reception, query: InlineQuery, rows: Sequence[PictureRow]) -> tuple[dict[str, str], bool]:
+    """The photo ids of these pictures, and whether the person has a private chat with the bot that is needed for
+    those without one. Somebody still typing gets what is there already."""
+    known = await stock.ids(reception, rows)
+    lacking = [row for row in rows if row.id not in known]
+    if not lacking:
+        return known, True
+    await asyncio.sleep(PAUSE)
+    if reception.typing.get(query.from_user.id) != query.id:
+        return known, True
+    try:
+        await stock.lay_in(reception, query.from_user.id, lacking)
+    except Unreachable as error:
+        log.info("no photos for %s: %s", query.from_user.id, error)
+        return known, False
+    return await stock.ids(reception, rows), True
+
+
+async def _named(reception: Reception, person: Person, words: str) -> list[favourites.Favourite]:
+    """What the person saved, in whose name or text the words are."""
+    return await favourites.listed(reception.db, person.id, words, PAGE) if words else []
+
+
+def _saved(named: Sequence[favourites.Favourite]) -> list[InlineQueryResult]:
+    """Saved texts that have no picture."""
+    alone = [one for one in named if one.picture is None and not adult.read(one.text)]
+    return [_article(one.id, one.text, f"❤ {one.name}", one.text) for one in alone]
+
+
+def _article(id: str, text: str, title: str, hint: str | None = None) -> InlineQueryResultArticle:
+    content = InputTextMessageContent(_cut(text, TEXT))
+    return InlineQueryResultArticle(id, _cut(title, TITLE), content, description=hint and _cut(hint, TITLE * 2))
+
+
+def _said(prompt: Prompt) -> str:
+    return prompt.text.strip() or prompt.positive.strip() or "…"
+
+
+def _cut(text: str, room: int) -> str:
+    """The beginning of a text, in so many UTF-16 units."""
+    return text.encode("utf-16-le", "surrogatepass")[: room * 2].decode("utf-16-le", "ignore")
+
+
+async def _answer(
+    reception: Reception, query: InlineQuery, results: Sequence[InlineQueryResult], following: str, label: str
+) -> None:
     answer = partial(
         reception.line.bot.answer_inline_query,
         query.id,
         results,
         cache_time=CACHED,
         is_personal=True,
-        next_offset=cursor,
-        button=InlineQueryResultsButton(label, start_parameter="inline"),
+        next_offset=following,
+        button=InlineQueryResultsButton(label, start_parameter=INLINE),
     )
     try:
         await reception.line.ask(answer)

@@ -23,7 +23,10 @@ PER_ROW, PER_ROW_SHORT = 3, 5
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
 PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
 LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
-SIGNS = {"again": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋"}
+SIGNS = {
+    "again": "🔄", "again_all": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁",
+    "recipe": "📋", "draw": "🎨", "share": "🔗",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,15 @@ def read(data: str) -> Code | None:
     return Code(action, target) if version == "1" and bar else None
 
 
-def keyboard(card: Card, language: str, name: str = "") -> InlineKeyboardMarkup | None:
-    """The rows under a card, None for none; `name` is the bot's own, for links to it."""
+def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
+    """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
     rows = _sheet(card, language) if len(card.pictures) > 1 else _short(card.buttons, language)
     if not card.job and card.recipe:
-        rows.append(_copies(card, language, name))
+        rows.append(_copies(card, language))
+    if card.share and name:
+        rows.extend(_sharing(card.share, language, name, inline))
+    if card.alone and name:
+        rows.append([InlineKeyboardButton(texts.say(language, "telegram.alone"), url=link(name, card.alone))])
     return InlineKeyboardMarkup(rows) if rows else None
 
 
@@ -64,7 +71,7 @@ def usual(picture: str, language: str) -> InlineKeyboardMarkup:
 
 def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:
     """Rows of what most want, and a button for the menu where there is more."""
-    few = [button for button in buttons if button.action not in cards.MORE]
+    few = [one for one in buttons if len(buttons) <= PER_ROW or one.action not in cards.MORE]
     keys = _labelled(few, language)
     if len(few) < len(buttons):
         keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
@@ -106,8 +113,8 @@ def _labelled(buttons: Sequence[Button], language: str) -> list[InlineKeyboardBu
 
 
 def _sheet(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
-    """Rows for several pictures on one sheet: U1, U2 …, V1, V2 …, a number to see each by itself, again for the first.
-    Where there is only one thing to do, the numbers do that."""
+    """Rows for several pictures on one sheet: U1, U2 …, V1, V2 …, a number to see each by itself, then what is for all
+    of them. Where there is only one thing to do, the numbers do that."""
     by_action: defaultdict[str, dict[str, Button]] = defaultdict(dict)
     for button in card.buttons:
         by_action[button.action][button.target] = button
@@ -126,22 +133,37 @@ def _sheet(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
             numbers(action, letter)
     numbers(next(iter(whole)) if len(whole) == 1 else PICK)
     others = [button for button in card.buttons if button.action not in whole]
-    if "again" in whole:
-        others.insert(0, by_action["again"][ids[0]])
     rows.extend(_rows(_labelled(others, language), PER_ROW))
     return rows
 
 
-def _copies(card: Card, language: str, name: str) -> list[InlineKeyboardButton]:
+def link(name: str, share: str) -> str:
+    """The address under which a bot opens what is shared."""
+    return f"https://t.me/{name}?start={share}"
+
+
+def opening(share: str, language: str, name: str) -> InlineKeyboardMarkup:
+    """The button under a shared picture in another chat."""
+    sign = f"{SIGNS['draw']} {texts.say(language, 'button.draw')}"
+    return InlineKeyboardMarkup([[InlineKeyboardButton(sign, url=link(name, share))]])
+
+
+def _copies(card: Card, language: str) -> list[InlineKeyboardButton]:
     assert card.recipe is not None
     row = [_copy("telegram.copy_seed", str(card.recipe.seed), language)]
     if 0 < units(card.recipe.prompt.text) <= COPIED:
         row.append(_copy("telegram.copy_prompt", card.recipe.prompt.text, language))
-    if card.pictures and name:
-        label = texts.say(language, "telegram.share")
-        link = f"https://t.me/{name}?start={card.pictures[0].id}"
-        row.append(InlineKeyboardButton(label, url=f"https://t.me/share/url?url={quote(link, safe='')}"))
     return row
+
+
+def _sharing(share: str, language: str, name: str, inline: bool) -> list[list[InlineKeyboardButton]]:
+    """The link to send or to copy, and the picture itself by inline mode."""
+    address = link(name, share)
+    send = f"https://t.me/share/url?url={quote(address, safe='')}"
+    first = [InlineKeyboardButton(texts.say(language, "telegram.share"), url=send)]
+    if inline:
+        first.append(InlineKeyboardButton(texts.say(language, "telegram.share_here"), switch_inline_query=share))
+    return [first, [_copy("telegram.copy_link", address, language)]]
 
 
 def _copy(key: str, text: str, language: str) -> InlineKeyboardButton:

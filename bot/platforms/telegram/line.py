@@ -13,7 +13,7 @@ from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.errors import Gone, Unreachable
+from bot.errors import Gone, Rejected, Unreachable
 from bot.platforms.telegram.pacer import Pacer
 from bot.platforms.telegram.settings import TelegramSettings
 from storage import facts
@@ -25,6 +25,7 @@ T = TypeVar("T")
 POLL = 50  # seconds a request for updates is held open; Telegram's own most
 CONNECTIONS = 40  # at once: more than the thirty messages a second that may go out
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to be replied not found")
+TOO_LARGE = "entity too large"  # a 413, which the library does not tell from a broken line
 UNCHANGED = "message is not modified"
 SHUT = (
     "chat not found",
@@ -54,6 +55,7 @@ class Line:
             get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=POLL + 10, connect_timeout=10),
         )
         self.name = ""  # the bot's own, once it is known
+        self.inline = False  # whether it has inline mode
         self.pacer = pacer or Pacer()
         self._db = db
         self._moved: dict[int, int] = {}
@@ -61,7 +63,7 @@ class Line:
     async def open(self) -> None:
         """Learn who the bot is. Raises telegram.error.TelegramError."""
         await self.bot.initialize()
-        self.name = self.bot.username
+        self.name, self.inline = self.bot.username, bool(self.bot.supports_inline_queries)
 
     async def close(self) -> None:
         await self.bot.shutdown()
@@ -103,6 +105,10 @@ class Line:
                     raise Gone(error.message) from error
                 if any(one in said for one in SHUT):
                     raise Unreachable(error.message) from error
+                raise
+            except NetworkError as error:
+                if TOO_LARGE in error.message.lower():
+                    raise Rejected(error.message) from error
                 raise
 
     async def ask(self, call: Callable[[], Awaitable[T]], *, tries: int = 3) -> T:

@@ -1,9 +1,6 @@
-"""Shared recipes (t.me/bot?start=…), recipes inside files, and the question what should change in a picture."""
+"""Links that open the bot (t.me/bot?start=…), recipes inside files, and the question how a picture should change."""
 
 from __future__ import annotations
-
-import re
-from dataclasses import replace
 
 from telegram import ForceReply, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -14,32 +11,26 @@ from bot.platforms.telegram import places
 from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.words import Piece
 from engine import stamp
-from prompts import adult
 from prompts.errors import Refusal
 from storage import pictures, posts
-from storage.jobs import Place
 
-PICTURE = re.compile(r"[a-z2-7]{10,30}")
+INLINE = "inline"  # with which the button above inline results opens the bot
 
 
-async def opened(reception: Reception, place: Place, text: str, key: str) -> bool:
-    """Show the recipe that a link t.me/bot?start=<picture> opens; False where the text is no such link."""
+def meant(text: str) -> str:
+    """The command that a link t.me/bot?start=<share code> stands for; any other text as it is."""
     name, _, payload = text.partition(" ")
-    if name.split("@")[0] != "/start" or not PICTURE.fullmatch(payload.strip()):
-        return False
-    row = await pictures.get(reception.db, payload.strip())
-    card = cards.error(Refusal("picture.gone"))
-    if row is not None:  # whoever opens a link has not asked for what is in it
-        card = replace(cards.recipe_card(row), spoiler=bool(adult.judge(row.recipe.prompt)))
-    await reception.show(place, card, key)
-    return True
+    payload = payload.strip()
+    linked = name.partition("@")[0].lower() == "/start" and payload not in ("", INLINE)
+    return f"/recipe {payload}" if linked else text
 
 
 async def looked_at(
     reception: Reception, message: Message, upload: Upload, key: str
 ) -> tuple[str, str | None, tuple[Upload, ...]] | None:
     """What to do with a picture that came without a word: a file of ours shows its recipe. Raises Refusal that says
-    what one can do with any other."""
+    what one can do with any other, or why the person may not use the bot here."""
+    await reception.gate(message.chat, message.sender_chat, message.from_user)
     recipe = stamp.read(upload.content) if message.document else None
     if recipe is None:
         raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")

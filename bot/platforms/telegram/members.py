@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from telegram import Chat, ChatMember, ChatMemberUpdated
 
+from bot import cards
 from bot.chat import Card, Say
 from bot.platforms.telegram import places
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.reception import Asked, Reception
+from prompts.errors import Refusal
 
 OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
 async def take(reception: Reception, update: int, change: ChatMemberUpdated) -> None:
-    """Greet a group once, and say how to call the bot there and what reactions need."""
+    """Greet a group once, and say how to call the bot there and what reactions need; or why it does not work there."""
     chat = change.chat
     reception.forget(chat.id)
     joined = change.old_chat_member.status in OUT and change.new_chat_member.status not in OUT
@@ -22,6 +24,11 @@ async def take(reception: Reception, update: int, change: ChatMemberUpdated) -> 
     person = await reception.person(change.from_user)
     key = places.key(reception.me.id, update, Reply())
     async with reception.answering(chat.id, change.from_user.id, key, Asked(person.language)):
+        try:
+            await reception.gate(chat, None, change.from_user)
+        except Refusal as refusal:
+            await reception.show(places.place(chat.id), cards.error(refusal), key)
+            return
         admin = change.new_chat_member.status == ChatMember.ADMINISTRATOR
         text = Say("telegram.hello_admin" if admin else "telegram.hello", {"name": f"@{reception.me.username}"})
         await reception.show(places.place(chat.id), Card(text=text), key)

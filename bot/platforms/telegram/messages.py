@@ -23,6 +23,7 @@ from storage.posts import Post
 CALL = re.compile(r"(?:画|畫|绘画|繪畫|约稿|約稿)(?:[\s:：,，]+|$)")
 NUMBERED = re.compile(r"(?:第\s*)?([1-9]|10)\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")  # "2 背景换成雪山" on a sheet
 EDIT = "/edit "
+ALONE = ("link",)  # commands that a button brings from a group into the private chat
 ALIKE = 0.6  # of 1: a description changed here and there is well above, a sentence about it well below
 ALBUM_WAIT = 0.7  # seconds in which the other photos of an album come
 
@@ -30,6 +31,8 @@ ALBUM_WAIT = 0.7  # seconds in which the other photos of an album come
 def words_for_us(message: Message, me: User) -> str | None:
     """The words of a message that is meant for the bot, None for any other."""
     text = (message.text or message.caption or "").strip()
+    if text.startswith("/start ") and (command := text.removeprefix("/start ").strip()) in ALONE:
+        text = f"/{command}"
     if text.startswith("/"):
         name, _, bot = text[1:].split(maxsplit=1)[0].partition("@") if len(text) > 1 else ("", "", "")
         known = name.lower() in NAMES
@@ -60,12 +63,12 @@ async def take(reception: Reception, update: int, message: Message) -> None:
     account = sender.id if sender else message.from_user.id if message.from_user else 0
     if message.is_automatic_forward or not account or (message.from_user and message.from_user.is_bot and not sender):
         return
-    reply = reply_to(message)
+    text, reply = links.meant(text), reply_to(message)
     key = places.key(reception.me.id, update, reply)
     place = places.place(message.chat_id)
     person = await reception.person(message.from_user, sender)
     async with reception.answering(message.chat_id, account, key, Asked(person.language, reply)):
-        if await reception.answered(key) or await links.opened(reception, place, text, key):
+        if await reception.answered(key):
             return
         async with reception.thinking(message.chat):
             try:

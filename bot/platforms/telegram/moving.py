@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat import Card
@@ -28,9 +29,20 @@ class Moving:
         self._tasks: dict[Place, asyncio.Task[None]] = {}
         self._calling: set[Place] = set()
         self._seen: dict[Place, bytes] = {}  # the preview that stands at a place
+        self._said: dict[Place, tuple[str, InlineKeyboardMarkup | None]] = {}  # the words and buttons that do
+
+    def posted(self, place: Place, card: Card, language: str) -> None:
+        """This card stands at a place already."""
+        self._said[place] = _words(card, language)
 
     def show(self, place: Place, card: Card, language: str) -> None:
-        """Show a card when there is room; an older one that still waits never will be."""
+        """Show a card when there is room; an older one that still waits never will be. One in which nothing is new to
+        see is left out."""
+        preview = card.progress.preview if card.progress else None
+        same = self._said.get(place) == _words(card, language) and (not preview or preview == self._seen.get(place))
+        if same and place not in self._calling:
+            self._newest.pop(place, None)
+            return
         self._newest[place] = (card, language)
         if place not in self._tasks:
             task = self._tasks[place] = asyncio.create_task(self._move(place))
@@ -44,6 +56,7 @@ class Moving:
                 task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._seen.pop(place, None)
+        self._said.pop(place, None)
 
     async def close(self) -> None:
         for place in list(self._tasks):
@@ -53,8 +66,10 @@ class Moving:
         while newest := self._newest.get(place):
             try:
                 shown = await self._line.post(int(place.chat), lambda chat: self._step(chat, place), spare=True)
-                if shown is None and self._newest.get(place) is newest:
-                    del self._newest[place]  # Telegram says that nothing is new in it
+                if shown is None:  # Telegram says that nothing is new in it
+                    self._said[place] = _words(*newest)
+                    if self._newest.get(place) is newest:
+                        del self._newest[place]
             except (Gone, Unreachable, TelegramError, OSError) as error:
                 log.info("progress at %s was not shown: %s", place, error)
                 self._newest.pop(place, None)
@@ -76,6 +91,7 @@ class Moving:
                 await calls.edit_caption(bot, place.message, pages(card, language, CAPTION)[0], keys)(chat)
             else:
                 await calls.edit_text(bot, place.message, pages(card, language)[0], keys)(chat)
+            self._said[place] = _words(card, language)
             if self._newest.get(place) is newest:
                 del self._newest[place]
         except BadRequest as error:
@@ -85,3 +101,7 @@ class Moving:
         finally:
             self._calling.discard(place)
         return True
+
+
+def _words(card: Card, language: str) -> tuple[str, InlineKeyboardMarkup | None]:
+    return pages(card, language)[0], keyboard(card, language)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.sheet import GAP, encoded, flat, lay_out
+
 PHOTO, DOCUMENT = 10_000_000, 50_000_000  # bytes
 SIDES, RATIO = 10_000, 20  # of a photo: width and height together, the longer to the shorter
-CELL = 1024  # pixels, longest side of a picture on a sheet of two by two
 SHEET = 2560  # pixels, longest side of a sheet: what Telegram keeps of a photo
 PREVIEW = 512  # pixels a preview is enlarged to, so that it does not jump when the picture comes
-GAP = 8
+GROUND = (32, 32, 32)
 QUALITY = 92
 
 
@@ -37,22 +38,10 @@ def photo(content: bytes) -> bytes:
 
 def sheet(contents: Sequence[bytes]) -> bytes:
     """Several pictures on one, numbered row by row."""
-    columns = math.ceil(math.sqrt(len(contents)))
-    cell = min(CELL, (SHEET - GAP * (columns + 1)) // columns)
-    small = []
-    for content in contents:
-        with Image.open(io.BytesIO(content)) as picture:
-            rgb = flat(picture)
-        rgb.thumbnail((cell, cell), Image.Resampling.LANCZOS)
-        small.append(rgb)
-    width, height = max(one.width for one in small), max(one.height for one in small)
-    rows = math.ceil(len(small) / columns)
-    whole = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP) + GAP), (32, 32, 32))
-    for at, one in enumerate(small):
-        left, top = GAP + at % columns * (width + GAP), GAP + at // columns * (height + GAP)
-        whole.paste(one, (left + (width - one.width) // 2, top + (height - one.height) // 2))
-        _number(whole, left, top, at + 1, max(14, height // 16))
-    return photo(jpeg(whole))
+    made = lay_out(contents, GROUND, GAP, SHEET)
+    for number, (left, top) in enumerate(made.corners, start=1):
+        _number(made.image, left, top, number, max(14, made.cell[1] // 16))
+    return photo(jpeg(made.image))
 
 
 def preview(content: bytes) -> bytes:
@@ -70,20 +59,8 @@ def blank() -> bytes:
     return jpeg(Image.new("RGB", (320, 320), (48, 48, 48)))
 
 
-def flat(picture: Image.Image) -> Image.Image:
-    """The picture without transparency, on white."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        white = Image.new("RGB", rgba.size, "white")
-        white.paste(rgba, mask=rgba)
-        return white
-    return picture.convert("RGB")
-
-
 def jpeg(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=QUALITY)
-    return out.getvalue()
+    return encoded(picture, "JPEG", QUALITY)
 
 
 def _number(whole: Image.Image, left: int, top: int, number: int, size: int) -> None:

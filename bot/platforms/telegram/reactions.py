@@ -8,11 +8,13 @@ from bot.chat import Press
 from bot.platforms.telegram import places
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.reception import Asked, Reception
+from bot.presses import under
 from storage import posts
 
 
 async def take(reception: Reception, update: int, reaction: MessageReactionUpdated) -> None:
-    """Do what the emoji that was added stands for, with the first picture of the message."""
+    """Do what the emoji that was added stands for: "again" with all pictures of the message, the rest with its first.
+    """
     old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
     new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
     actions = [action for emoji in new if emoji not in old and (action := reception.settings.reactions.get(emoji))]
@@ -29,6 +31,7 @@ async def take(reception: Reception, update: int, reaction: MessageReactionUpdat
         if await reception.answered(key):
             return
         room = await reception.room(reaction.chat, user.id)
+        action, target, values = under(post, actions[0])
         await reception.desk.press(
-            Press(person=person, place=post.place, action=actions[0], target=post.pictures[0], key=key, room=room)
+            Press(person=person, place=post.place, action=action, target=target, key=key, values=values, room=room)
         )

@@ -14,7 +14,7 @@ from telegram import Chat, Message, User
 from telegram.error import TelegramError
 
 from bot import texts
-from bot.chat import Card, Desk, Person, Room
+from bot.chat import Card, Desk, Person, Request, Room
 from bot.platforms.telegram import places
 from bot.platforms.telegram.line import Line
 from bot.platforms.telegram.places import Reply
@@ -36,6 +36,7 @@ class People(Protocol):
 
 
 Suggest = Callable[[Person, str], Awaitable[Sequence[Choice]]]  # tags that fit what is typed
+Enter = Callable[[Request], Awaitable[None]]  # raises Refusal for whoever may not use the bot there
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class Asked:
 @dataclass(slots=True)
 class Reception:
     """What the kinds of updates share. `asked` is by key, for as long as an update is being answered; `show` sends a
-    card that is no answer of the desk's. `albums` are the photos
-    of albums still coming in, `pressed` when somebody first pressed a button that asks whether it is meant."""
+    card that is no answer of the desk's. `albums` are the photos of albums still coming in, `pressed` when somebody
+    first pressed a button that asks whether it is meant, `typing` everybody's newest inline query."""
 
     db: Database
     line: Line
@@ -63,9 +64,11 @@ class Reception:
     show: Callable[[Place, Card, str], Awaitable[Place]]
     me: User
     suggest: Suggest
+    enter: Enter
     asked: dict[str, Asked] = field(default_factory=dict)
     albums: dict[str, list[Message]] = field(default_factory=dict)
     pressed: dict[tuple[int, str], float] = field(default_factory=dict)
+    typing: dict[int, str] = field(default_factory=dict)
     _admins: dict[int, tuple[float, Mapping[int, str]]] = field(default_factory=dict)
     _lanes: defaultdict[tuple[int, int], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
@@ -83,6 +86,12 @@ class Reception:
             return Room()
         status = "administrator" if account == chat.id else (await self._statuses(chat)).get(account, "")
         return Room(server=str(chat.id), roles=frozenset({status} - {""}), moderator=bool(status))
+
+    async def gate(self, chat: Chat, sender: Chat | None, user: User | None) -> None:
+        """Raises Refusal where somebody may not use the bot in a chat; the desk asks by itself."""
+        person = await self.person(user, sender)
+        room = await self.room(chat, sender.id if sender else user.id if user else 0)
+        await self.enter(Request(person=person, place=places.place(chat.id), text="", key="", room=room))
 
     async def is_admin(self, chat: Chat) -> bool:
         """Whether the bot is an administrator of a group."""

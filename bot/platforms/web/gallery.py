@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.platforms.web import render
 from bot.platforms.web.gate import ROOM, VIEWER, body_of, clean, text_of
 from prompts.errors import Refusal
-from storage import favourites, pictures
+from storage import favourites, pictures, shares
 from storage.pictures import PictureRow
 
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
@@ -34,7 +34,7 @@ async def history(request: web.Request) -> web.Response:
         model=clean(query.get("model", ""))[:200],
         since=_day(query.get("since", "")),
         until=_day(query.get("until", "")),
-        favourites_only=query.get("favourites") == "1",
+        favourite=True if query.get("favourites") == "1" else None,
         before=cursor or None,
     )
     return web.json_response(
@@ -62,7 +62,7 @@ async def image(request: web.Request) -> web.Response:
     """The picture's file, or with `size=thumb` a small copy; by its hash, a file that was kept for the viewer."""
     room, name = request.app[ROOM], request.match_info["id"]
     kept = HASH.fullmatch(name) and await pictures.owned(room.db, request[VIEWER].person.id, name)
-    file = name if kept else (await _own(request)).hash
+    file = name if kept else (await _seen(request)).hash
     if request.query.get("size") == "thumb":
         content = await room.db.files.thumbnail(file, THUMB_SIDE)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
@@ -79,6 +79,14 @@ async def _own(request: web.Request) -> PictureRow:
     if row is None or row.person != request[VIEWER].person.id:
         raise Refusal("web.not_found")
     return row
+
+
+async def _seen(request: web.Request) -> PictureRow:
+    """The picture in the address, if it is the viewer's or its owner shares it."""
+    db, picture = request.app[ROOM].db, request.match_info["id"]
+    if ID.fullmatch(picture) and await shares.code_of(db, picture) and (row := await pictures.get(db, picture)):
+        return row
+    return await _own(request)
 
 
 def _day(text: str) -> date | None:

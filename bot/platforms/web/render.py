@@ -24,6 +24,8 @@ from storage.pictures import PictureRow
 Object = dict[str, Json]
 log = logging.getLogger(__name__)
 
+FEW = 3  # buttons that stand side by side, whatever they do
+
 
 def sentence(language: str, key: str, values: Mapping[str, object]) -> str:
     """The sentence of a key. A message may be older than the texts: a key that is gone is shown as it is."""
@@ -140,11 +142,13 @@ def _words(value: Json, language: str) -> str:
 
 
 def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
-    """With labels, and whether they go into the menu; the page's own download is the original."""
+    """With labels, and whether they go into the menu, which a few do not need; the page's own download is the
+    original."""
+    shown = [one for one in row if one["action"] != "original"]
+    menu = cards.MORE if len(shown) > FEW else ()
     return [
-        {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in cards.MORE}
-        for one in row
-        if one["action"] != "original"
+        {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in menu}
+        for one in shown
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.config import is_loopback
+from bot.sections.kinds import is_loopback
 from bot.uploads import MAX_MEGAPIXELS
 
 

@@ -100,8 +100,10 @@ async def on_telegram(db: Database) -> AsyncIterator[On]:
         async def nothing(person: Person, typed: str) -> list[Choice]:
             return []
 
+        async def welcome(asked: Request) -> None: ...
+
         private = server.private(server.user("Ann"))
-        chat = TelegramChat(db, settings, nobody, nothing, hasty())
+        chat = TelegramChat(db, settings, nobody, nothing, welcome, hasty())
         yield OnTelegram(chat, db, str(private.id), private)
 
 

@@ -18,11 +18,9 @@ asserts that it is empty. What goes wrong on demand: `fail`, `slow_down`, `cut`,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Self
-
 from discord import Intents
 
+from tests.peers.changes import WAIT
 from tests.peers.discord.call import Call
 from tests.peers.discord.gateway import Gateway
 from tests.peers.discord.interaction import Interaction
@@ -30,14 +28,15 @@ from tests.peers.discord.limits import Limits
 from tests.peers.discord.message import File, Message
 from tests.peers.discord.person import Person
 from tests.peers.discord.server import API, Fault, Http
-from tests.peers.discord.state import WAIT, Channel, Guild, Json, Role, User, bits
+from tests.peers.discord.state import Channel, Guild, Json, Role, User, bits
 from tests.peers.discord.world import World
+from tests.peers.peer import Peer
 
 __all__ = ["Channel", "DiscordServer", "File", "Guild", "Interaction", "Message", "Person", "Role", "User"]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.a-token-that-opens-nothing-0000000000"
 
 
-class DiscordServer:
+class DiscordServer(Peer[Message, Limits]):
     """The server and the world behind it. `privileged` are the intents the bot was granted; `clock` gives the
     seconds of ids, dates, the three seconds for an answer and the fifteen minutes of a token."""
 
@@ -46,15 +45,7 @@ class DiscordServer:
         self.token = token
         self.world = World(bot, token, privileged or Intents.none(), lambda: self.base, lambda: self.gateway_base)
         self.http = Http(self.world)
-
-    async def __aenter__(self) -> Self:
-        await self.http.start()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        await self.http.stop()
-        if kind is None:
-            assert not self.violations, "\n".join(self.violations)
+        super().__init__(self.world, self.http)
 
     @property
     def base(self) -> str:
@@ -80,31 +71,9 @@ class DiscordServer:
         return self.world.gateway
 
     @property
-    def limits(self) -> Limits:
-        return self.http.limits
-
-    @property
-    def violations(self) -> list[str]:
-        """What was sent against the published description and limits, or answered against it by this server."""
-        return self.world.violations
-
-    @property
-    def sent(self) -> list[Message]:
-        """All that the bot posted, deleted or not, in order."""
-        return self.world.sent
-
-    @property
     def unanswered(self) -> list[Interaction]:
         """What people did that the bot never answered."""
         return [one for one in self.world.interactions.values() if not one.callback]
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        return self.world.clock
-
-    @clock.setter
-    def clock(self, clock: Callable[[], float]) -> None:
-        self.world.clock = clock
 
     def calls(self, method: str = "", route: str = "") -> list[Call]:
         """The bot's requests so far, by method and a part of the route."""
@@ -118,13 +87,6 @@ class DiscordServer:
     async def ready(self, command: str = "", seconds: float = WAIT) -> None:
         """Wait until the bot listens, and has a command."""
         await self.until(lambda: self.gateway.connected and (not command or command in self.commands()), seconds)
-
-    async def until(self, true: Callable[[], object], seconds: float = WAIT) -> None:
-        """Wait until something is true; looked at anew whenever anything here changes."""
-        try:
-            await self.world.changes.until(lambda: bool(true()), seconds)
-        except TimeoutError:
-            raise AssertionError(f"after {seconds} s\n{self.world.changes.told()}") from None
 
     def guild(self, name: str, *, bot: bool = True, locale: str = "en-US") -> Guild:
         """A server, with the bot in it or not."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.peers.discord.changes import Changes
+from tests.peers.changes import WAIT, Changes
 from tests.peers.discord.message import Message
-from tests.peers.discord.state import WAIT, Channel, Json, User
+from tests.peers.discord.state import Channel, Json, User
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 
@@ -54,11 +54,11 @@ class Interaction:
         return known
 
     async def _until(self, true: Callable[[], object], seconds: float) -> None:
-        try:
-            await self.changes.until(lambda: bool(true()), seconds)
-        except TimeoutError:
+        def seen() -> str:
             words = f"{self.name} of {self.user.name}: callback {self.callback}, late {self.late}"
-            raise AssertionError(f"after {seconds} s, {words}\n{self.channel.told(self.user)}") from None
+            return f"{words}\n{self.channel.told(self.user)}"
+
+        await self.changes.expect(true, seconds, seen)
 
     async def acknowledged(self, seconds: float = WAIT) -> float:
         """Wait for the callback; the seconds it took by the server's clock."""

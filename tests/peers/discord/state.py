@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from discord import Permissions
 
+from tests.peers.changes import WAIT, Changes
+
 if TYPE_CHECKING:
-    from tests.peers.discord.changes import Changes
     from tests.peers.discord.message import Message
 
 Json = dict[str, Any]
 TEXT, DM, GROUP_DM, THREAD = 0, 1, 3, 11
-WAIT = 60.0  # seconds that a wait lasts at most unless told
 EVERYBODY = Permissions(
     view_channel=True,
     send_messages=True,
@@ -211,16 +211,13 @@ class Channel:
         self, true: Callable[[list[Message]], object], user: User | None = None, seconds: float = WAIT
     ) -> list[Message]:
         """What stands here for a person, as soon as something is true of it."""
-        try:
-            await self.changes.until(lambda: bool(true(self.seen(user))), seconds)
-        except TimeoutError:
-            raise AssertionError(f"after {seconds} s in #{self.name}:\n{self.told(user)}") from None
+        await self.changes.expect(lambda: true(self.seen(user)), seconds, lambda: self.told(user))
         return self.seen(user)
 
     def told(self, user: User | None) -> str:
-        """What a failed wait says: what stands here, and the bot's last requests."""
+        """What a wait in vain says of what stands here."""
         seen = [f"{one.author.name}: {one.says!r} {one.buttons} {one.files}" for one in self.seen(user)]
-        return "\n".join([*seen, self.changes.told()])
+        return "\n".join([f"#{self.name}:", *seen])
 
     async def message(
         self,

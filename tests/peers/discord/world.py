@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from discord import Intents
 
+from tests.peers.changes import Changes
 from tests.peers.discord import state
 from tests.peers.discord.call import Call, Registered
-from tests.peers.discord.changes import Changes
 from tests.peers.discord.gateway import Gateway
 from tests.peers.discord.interaction import Interaction
 from tests.peers.discord.message import Content, File, Message
@@ -38,7 +38,6 @@ class World:
     base: Callable[[], str]
     gateway_base: Callable[[], str]
     clock: Callable[[], float] = time.time
-    changes: Changes = field(default_factory=Changes)
     violations: list[str] = field(default_factory=list)
     users: dict[int, User] = field(default_factory=dict)
     guilds: dict[int, Guild] = field(default_factory=dict)
@@ -51,11 +50,12 @@ class World:
     private_file_size: int = 10 * 1024 * 1024  # bytes a file may have in direct messages
     last: int = 0
     gateway: Gateway = field(init=False)
+    changes: Changes = field(init=False)
 
     def __post_init__(self) -> None:
         self.gateway = Gateway(self)
         self.users[self.bot.id] = self.bot
-        self.changes.told = lambda: "\n".join([*map(str, self.calls[-12:]), *self.violations])
+        self.changes = Changes(lambda: "\n".join([*map(str, self.calls[-12:]), *self.violations]))
 
     def snowflake(self) -> int:
         """A new id, greater than any before."""

@@ -18,11 +18,12 @@ Chats: `private`, `group` (a basic group, or a supergroup with `topics`), `chann
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Sequence
 
+from tests.peers.changes import WAIT
+from tests.peers.peer import Peer
 from tests.peers.telegram.answering import inline_content
-from tests.peers.telegram.chat import WAIT, Chat, Pressed
+from tests.peers.telegram.chat import Chat, Pressed
 from tests.peers.telegram.limits import Limits
 from tests.peers.telegram.server import Fault, Http
 from tests.peers.telegram.state import RIGHTS, Content, File, Json, Media, Message, Room, User
@@ -32,9 +33,10 @@ __all__ = ["Chat", "Content", "File", "Media", "Message", "Pressed", "TelegramSe
 TOKEN = "123456789:AAE-a-token-that-opens-nothing-000000"
 
 
-class TelegramServer:
+class TelegramServer(Peer[Message, Limits]):
     """The server and the world behind it. `privacy` is the bot's privacy mode in groups, on as BotFather leaves it;
-    `inline` whether it has inline mode; `clock` gives the seconds of dates, limits and expiry."""
+    `inline` whether it has inline mode; `limits.overruns` tells what was sent too soon, `limits.enforce` refuses it
+    with a 429."""
 
     def __init__(
         self, *, username: str = "danqing_bot", privacy: bool = True, inline: bool = True, token: str = TOKEN
@@ -43,17 +45,12 @@ class TelegramServer:
         self.token = token
         self.world = World(self.bot, token, privacy, inline)
         self.http = Http(self.world)
+        super().__init__(self.world, self.http)
         self._ids = 1000
 
-    async def __aenter__(self) -> Self:
-        await self.http.start()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        await self.http.stop()
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         await self.world.updates.drop_webhook(False)
-        if kind is None:
-            assert not self.violations, "\n".join(self.violations)
+        await super().__aexit__(kind, *rest)
 
     async def down(self) -> None:
         """Stop listening: connections are refused until `up`."""
@@ -74,33 +71,10 @@ class TelegramServer:
         return f"{self.api_base}/file"
 
     @property
-    def violations(self) -> list[str]:
-        """What was sent against the published spec, or answered against it by this server."""
-        return self.world.violations
-
-    @property
-    def limits(self) -> Limits:
-        """The published limits; `overruns` tells what was sent too soon, `enforce` refuses it with a 429."""
-        return self.http.limits
-
-    @property
-    def sent(self) -> list[Message]:
-        """All that the bot posted, deleted or not, in order."""
-        return self.world.sent
-
-    @property
     def unanswered(self) -> list[Asked]:
         """Presses and inline queries that the bot left without an answer."""
         asked = [*self.world.callbacks.values(), *self.world.queries.values()]
         return [one for one in asked if one.answer is None]
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        return self.world.clock
-
-    @clock.setter
-    def clock(self, clock: Callable[[], float]) -> None:
-        self.world.clock = clock
 
     def calls(self, method: str = "") -> list[Call]:
         """What the bot asked for so far, getUpdates aside."""
@@ -115,14 +89,6 @@ class TelegramServer:
     async def connected(self, seconds: float = WAIT) -> None:
         """Wait until the bot asks for updates."""
         await self.until(lambda: self.world.updates.connected, seconds)
-
-    async def until(self, true: Callable[[], object], seconds: float = WAIT) -> None:
-        """Wait until something is true; looked at anew whenever anything here changes."""
-        try:
-            await self.world.changes.until(lambda: bool(true()), seconds)
-        except TimeoutError:
-            calls = [call.method for call in self.world.calls[-20:]]
-            raise AssertionError(f"after {seconds} s; last calls {calls}; violations {self.violations}") from None
 
     def user(self, name: str, *, language: str = "", username: str = "") -> User:
         self._ids += 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_letters, digits
 
+from tests.peers.changes import WAIT
 from tests.peers.telegram import media, spec
 from tests.peers.telegram.markup import noticed
 from tests.peers.telegram.state import (
@@ -23,7 +24,6 @@ from tests.peers.telegram.state import (
 )
 from tests.peers.telegram.world import Asked, Upload, World
 
-WAIT = 30.0  # seconds that a wait lasts at most unless told
 Seen = Callable[[list[Message]], object]
 
 
@@ -37,7 +37,7 @@ class Pressed:
 
     async def answered(self, seconds: float = WAIT) -> str:
         """The notice shown, empty for a silent answer."""
-        await self.world.changes.until(lambda: self.asked.answer is not None, seconds)
+        await self.world.changes.expect(lambda: self.asked.answer is not None, seconds)
         return str((self.asked.answer or {}).get("text", ""))
 
 
@@ -68,12 +68,9 @@ class Chat:
 
     async def until(self, true: Seen, seconds: float = WAIT) -> list[Message]:
         """The messages, as soon as something is true of them."""
-        try:
-            await self.world.changes.until(lambda: bool(true(self.messages)), seconds)
-        except TimeoutError:
-            told = "\n".join(map(repr, self.messages))
-            calls = [call.method for call in self.world.calls[-20:]]
-            raise AssertionError(f"after {seconds} s:\n{told}\n{calls}\n{self.world.violations}") from None
+        await self.world.changes.expect(
+            lambda: true(self.messages), seconds, lambda: "\n".join(map(repr, self.messages))
+        )
         return self.messages
 
     async def answer(

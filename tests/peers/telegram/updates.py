@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import aiohttp
 
+from tests.peers.changes import Changes
 from tests.peers.telegram import spec
-from tests.peers.telegram.changes import Changes
 from tests.peers.telegram.refusal import Refused, bad, breach
 from tests.peers.telegram.state import Json
 
@@ -131,7 +131,7 @@ class Updates:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
         async with aiohttp.ClientSession(headers=headers) as session:
             while self.webhook:
-                await self._changes.until(lambda: bool(self.pending or self._repeats), None)
+                await self._changes.until(lambda: self.pending or self._repeats, None)
                 queue = self._repeats or self.pending
                 try:
                     async with session.post(self.webhook["url"], json=queue[0]) as answer:

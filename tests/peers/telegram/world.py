@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from tests.peers.telegram.changes import Changes
+from tests.peers.changes import Changes
 from tests.peers.telegram.refusal import Refused, bad, forbidden
 from tests.peers.telegram.state import Content, File, Json, Media, Message, Room, User
 from tests.peers.telegram.updates import Updates
@@ -53,7 +53,7 @@ class World:
     def __init__(self, bot: User, token: str, privacy: bool, inline: bool) -> None:
         self.bot, self.token, self.privacy, self.inline = bot, token, privacy, inline
         self.clock: Callable[[], float] = time.time
-        self.changes = Changes()
+        self.changes = Changes(lambda: f"{[call.method for call in self.calls[-20:]]}\n{self.violations}")
         self.violations: list[str] = []
         self.updates = Updates(self.changes, self.violations)
         self.users: dict[int, User] = {bot.id: bot}

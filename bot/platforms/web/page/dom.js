@@ -27,6 +27,7 @@ const SHAPES = {
   plus: "M12 5v14M5 12h14",
   brush: "M14.500 12.500L21 4M3.500 19.500c3 1 8 1 8.500-3.500.300-2.500-3-4-4.700-1.700C5.800 16.500 6.500 18.500 3.500 19.500zM11 13l3 2.500",
 };
+SHAPES.again_all = SHAPES.again;
 SHAPES.favourite = SHAPES.star;
 SHAPES.delete = SHAPES.trash;
 

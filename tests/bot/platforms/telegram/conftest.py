@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Person
+from bot import access
+from bot.chat import Person, Request
 from bot.platforms.telegram import TelegramChat, TelegramSettings
 from bot.platforms.telegram.pacer import Pacer
 from bot.studio import Rules, Studio
@@ -44,11 +45,14 @@ class House:
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=8, in_all=999)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
-        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, hasty())
+        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, hasty())
         await self.studio.open([self.chat])
         await self.queue.start()
         if connected:
             await self.server.connected()
+
+    async def enter(self, asked: Request) -> None:
+        await access.enter(self.studio, asked)
 
     async def close(self) -> None:
         await self.queue.close()

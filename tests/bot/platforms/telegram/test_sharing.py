@@ -47,42 +47,6 @@ async def test_reactions_in_a_group_need_an_administrator_and_the_owner(house: H
     assert "Only" in refused.text and message.photo
 
 
-async def test_inline_mode_shows_ones_own_pictures(house: House, server: TelegramServer) -> None:
-    ann, bob = server.user("Ann", language="en"), server.user("Bob", language="en")
-    chat, other = server.private(ann), server.private(bob)
-    await drawn(server, chat, ann, "a red apple")
-    await drawn(server, chat, ann, "a blue car")
-    found = await server.inline(ann, "")
-    assert [one["caption"] for one in found] == ["a blue car", "a red apple"]
-    assert [one["caption"] for one in await server.inline(ann, "apple")] == ["a red apple"]
-    assert await server.inline(bob, "") == []
-    posted = await server.choose(ann, other, found[0])
-    assert posted.photo and posted.via == server.bot
-
-
-async def test_inline_mode_completes_tags(house: House, server: TelegramServer) -> None:
-    ann = server.user("安", language="zh-hans")
-    server.private(ann)
-    found = await server.inline(ann, "双马尾")
-    assert any("twintails" in one["input_message_content"]["message_text"] for one in found if one["type"] == "article")
-
-
-async def test_a_shared_picture_opens_by_its_link(house: House, server: TelegramServer) -> None:
-    ann, bob = server.user("Ann", language="en"), server.user("Bob", language="en")
-    chat, other = server.private(ann), server.private(bob)
-    message = await drawn(server, chat, ann)
-    await chat.press(ann, message, "📋 Recipe")
-    recipe = await chat.answer(lambda one: "Recipe" in one.text, after=message.order)
-    share = next(one["url"] for one in recipe.content.buttons if "url" in one)
-    link = share.partition("url=")[2]
-    assert f"t.me%2F{server.bot.username}%3Fstart%3D" in link
-    await other.start(bob, link.rpartition("%3D")[2])
-    opened = await other.answer(lambda one: one.photo)
-    assert "a red apple" in opened.text
-    await other.start(bob, "nothinglikethat")
-    assert "gone" in (await other.answer(after=opened.order)).text
-
-
 async def test_the_commands_are_listed_in_both_languages(house: House, server: TelegramServer) -> None:
     assert {"imagine", "favourites", "history", "models", "queue", "settings", "help"} <= set(server.commands())
     assert server.commands(language="zh") == server.commands()

@@ -1,0 +1,61 @@
+"""/recipe: what made a picture: one that is shared under a code, or the one replied to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import access, cards
+from bot.chat import Button, Card, Press, Request
+from bot.commands.command import Command
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from storage import shares
+from storage.pictures import PictureRow
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+CODE = re.compile(r"(?:.*[\s=/])?([a-z2-7]{16})/?", re.IGNORECASE | re.DOTALL)  # alone, or at the end of a link
+
+
+async def run(studio: Studio, request: Request, rest: str) -> Card:
+    """Anybody opens what is shared; what is not, only its owner."""
+    if rest:
+        found = CODE.fullmatch(rest.strip())
+        return await shared(studio, request, found[1].lower() if found else "")
+    if request.reply_to is None:
+        raise Refusal("recipe.how")
+    return await own(studio, request, request.reply_to)
+
+
+async def own(studio: Studio, asked: Request | Press, picture: str) -> Card:
+    """The recipe of one's own picture, and the button that shares it."""
+    row = await studio.picture(asked.person, picture)
+    spoiler = await access.veiled(studio, asked, [row.recipe])
+    return replace(cards.recipe_card(row), buttons=(Button("share", row.id),), spoiler=spoiler)
+
+
+async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
+    """What a code opens: the picture, its recipe and, where others can draw it, the button that does. Raises Refusal
+    `share.unknown`, `share.adult`."""
+    row = await shares.opened(studio.db, code)
+    if row is None:
+        raise Refusal("share.unknown")
+    mine = row.person == asked.person.id
+    if mine:
+        spoiler = await access.veiled(studio, asked, [row.recipe])
+    else:
+        spoiler = await access.shown_to_others(studio, asked, [row.recipe])
+    drawn = [Button("draw", code)] if mine or (await recipe_of(studio, row)).source is None else []
+    taken_back = [Button("unshare", code)] if mine or asked.person.admin else []
+    return replace(cards.recipe_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)
+
+
+async def recipe_of(studio: Studio, row: PictureRow) -> Recipe:
+    """What draws a shared picture. One with a source needs a file that its owner has not shared."""
+    return (await studio.drawn_from(row)).recipe
+
+
+COMMAND = Command("recipe", ("配方", "打开", "打開"), run)
