@@ -21,11 +21,13 @@ from bot.sections.access import Access
 from bot.studio import Rules, Studio
 from bot.suggest import suggest
 from bot.translators import translators
+from engine import catalog, estimate
+from engine.estimate import Estimate
 from engine.job import Progress
 from engine.local import LocalPool
 from engine.queue import Changed, Finished, Queue
 from prompts.errors import Refusal
-from prompts.prompt import Options
+from prompts.prompt import Json, Options
 from prompts.search import Index
 from storage import facts, pictures
 from storage.database import Database
@@ -89,6 +91,13 @@ def pool(config: Config) -> LocalPool:
     return LocalPool(config.engine.devices, arguments)
 
 
+def _size(config: Config, name: str) -> int:
+    try:
+        return estimate.size(catalog.model(catalog.models(config.engine.folders), name).path)
+    except Refusal:
+        return 0
+
+
 @asynccontextmanager
 async def studio(config: Config) -> AsyncIterator[Studio]:
     """Everything but the platforms: database, translators, queue and workers; closed in the opposite order.
@@ -97,12 +106,15 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
     """
     db = await Database.open(config.storage.address, config.data.folder)
     try:
-        speeds = cast(dict[str, float], await facts.fact(db, "speeds") or {})
+        known = Estimate.from_json(cast(dict[str, Json], await facts.fact(db, "estimate") or {}))
 
         async def hear(news: Changed | Progress | Finished) -> None:
             await made.hear(news)
             if isinstance(news, Finished) and news.pictures:
-                await facts.set_fact(db, "speeds", dict(queue.speeds))
+                await facts.set_fact(db, "estimate", known.to_json())
+
+        async def size(model: str) -> int:
+            return await asyncio.to_thread(_size, config, model)
 
         queue = Queue(
             pool(config),
@@ -110,7 +122,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             db.files.get,
             per_person=config.queue.waiting_per_person,
             in_all=config.queue.waiting_in_all,
-            speeds=speeds,
+            estimate=known,
+            size=size,
         )
         tags = Index(config.data.folder / "cache")
         made = Studio(db, queue, translators(config, Translations(db)), rules(config), tags)

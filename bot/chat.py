@@ -50,7 +50,8 @@ class Room:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
-    `reply_to` is the picture it answers to; options, negative and LoRAs are those given beside the text."""
+    `files` are pictures to draw over, each by itself; `reply_to` is the picture it answers to; options, negative and
+    LoRAs are those given beside the text."""
 
     person: Person
     place: Place

@@ -54,6 +54,7 @@ async def redrawn(studio: Studio, press: Press, recipe: Recipe) -> tuple[Recipe,
     prompt = recipe.prompt
     if changed & {"prompt", "negative"}:
         prompt, more = await _written(studio, press, recipe, new, asked)
+        prompt = _told(recipe.prompt, prompt)
         asked = recipes.merged(more, asked)
     if "loras" in changed:
         prompt = replace(prompt, loras=loras(new["loras"]))
@@ -84,6 +85,13 @@ async def _written(
     )
     more = Options() if raw else options.read(new["prompt"]).options
     return replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras)), more
+
+
+def _told(old: Prompt, new: Prompt) -> Prompt:
+    """The new prompt with notes of what is other in it than in the old one."""
+    from prompts.difference import changes  # only now: it brings what reads sentences, which takes a while
+
+    return replace(new, notes=(*new.notes, *(one.note for one in changes(old, new))))
 
 
 def _words(recipe: Recipe) -> tuple[str, options.Asked, bool]:

@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 def places(engine: Engine) -> dict[str, Path]:
     """The folder for each kind of file: the first of those in the settings."""
     kinds = {"lora": engine.loras, "embedding": engine.embeddings, "vae": engine.vaes, "upscaler": engine.upscalers}
-    usual = (*engine.folders, Path("models"))[0]
+    usual = (*engine.models, *engine.folders[:-1], Path("models"))[0]
     return {"checkpoint": usual} | {kind: folders[0] for kind, folders in kinds.items() if folders}
 
 

@@ -17,7 +17,7 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 600.0  # seconds
-COMPANIONS: tuple[Kind, ...] = ("embedding", "vae", "controlnet", "upscaler")
+COMPANIONS: tuple[Kind, ...] = ("embedding", "vae", "controlnet", "upscaler", "decoder")
 
 
 def cards(folders: Sequence[Path]) -> dict[str, Json]:

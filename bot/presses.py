@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bot import cards, recipes
+from bot import cards
 from bot.access import owner_or_admin, veiled
 from bot.actions import again
 from bot.chat import Button, Card, Person, Press, Request, Say
@@ -43,8 +43,6 @@ async def again_all(studio: Studio, press: Press) -> None:
     if len(rows) > studio.rules.pictures_per_request:
         raise Refusal("count.not_allowed", count=len(rows), limit=studio.rules.pictures_per_request)
     made = [again(await studio.drawn_from(row)) for row in rows]
-    for recipe in made:
-        recipes.check(recipe, await studio.model(recipe.model))
     await studio.submit(press, made, parent=rows[0].id)
 
 
@@ -126,7 +124,6 @@ async def draw(studio: Studio, press: Press) -> None:
         raise Refusal("share.source")
     model = await studio.model(made.model)
     await studio.fitting(made.prompt, model)
-    recipes.check(made, model)
     await studio.submit(press, (made,))
 
 

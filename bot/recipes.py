@@ -6,17 +6,19 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, cast
 
-from bot.actions import new_seed
-from engine import catalog, samplers, upscale
+from bot.actions import FACES, new_seed
+from engine import catalog, faces, pairs, samplers, upscale
 from engine.catalog import Model
-from engine.recipe import MAX_SEED, Recipe, Source
+from engine.recipe import MAX_SEED, Recipe, Source, Upscale
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
 
 LARGE = 2.0  # "高清" asks for this many times the pixels of the model's own size
+UPSCALER = "Lanczos"  # where only the factor was said
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
@@ -66,9 +68,9 @@ def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
         variation=None if fresh else from_.variation,
         clip_skip=from_.clip_skip,
         hires=from_.hires,
-        fixes=from_.fixes,
+        fixes=made.fixes or from_.fixes,
         refiner=from_.refiner,
-        vae=from_.vae,
+        vae=made.vae or from_.vae,
         quality=from_.quality,
     )
 
@@ -112,6 +114,7 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
     if not 0 <= seed <= MAX_SEED:
         raise Refusal("seed.not_allowed", limit=MAX_SEED)
     width, height = size(options, model, base)
+    enlarged = options.upscaler or options.upscale
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
@@ -125,14 +128,21 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         guidance=guidance,
         seed=seed,
         source=Source(base.picture, strength) if base else None,
+        upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
+        fixes=tuple(replace(FACES, detector=faces.kind(one)) for one in (options.fix or "").split("+") if one),
+        vae=options.vae or "",
     )
-    check(first, model)
     return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
 
 
-def check(recipe: Recipe, model: Model) -> None:
-    """Raises Refusal for what the model, an upscaler or a detector does not do, before anything waits for it."""
-    upscale.finished(recipe, model)
+def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
+    """Raises Refusal for what the model, an upscaler or a detector does not do, and for what does not go with the
+    model, before anything waits for it."""
+    models = catalog.models(folders)
+    for recipe in made:
+        model = catalog.model(models, recipe.model)
+        upscale.finished(recipe, model, folders)
+        pairs.check(recipe, model, folders)
 
 
 def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:

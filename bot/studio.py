@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import logging
 import secrets
 import time
@@ -13,9 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from PIL import Image
-
-from bot import access, cards, findings, recipes
+from bot import access, bases, cards, findings, recipes
 from bot.access import owner_or_admin
 from bot.actions import ACTIONS, REDRAWN, new_seed
 from bot.answers import Answers
@@ -215,14 +212,15 @@ class Studio:
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
+        request, text = bases.chosen(request, text)
         over = bool(request.files or request.reply_to)
         prompt, options, model = await self.understand(
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
-        base = await self._base(request)
-        made = recipes.make(prompt, options, model, most=self.rules.pictures_per_request, base=base)
+        base = await bases.bases(self, request)
+        made = bases.made(request, text, prompt, options, model, base, self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
@@ -250,21 +248,9 @@ class Studio:
         for use in prompt.loras:
             catalog.check_pair(model, catalog.lora(files, use.name))
 
-    async def _base(self, request: Request) -> recipes.Base | None:
-        if request.files:
-            content = request.files[0].content
-            picture = await pictures.add_upload(self.db, request.person.id, content)
-            width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
-            return recipes.Base(picture, width, height)
-        if request.reply_to:
-            row = await self.picture(request.person, request.reply_to)
-            return recipes.Base(row.hash, row.width, row.height)
-        return None
-
     async def _redraw(self, press: Press) -> None:
         row = await self.picture(press.person, press.target)
         recipe = ACTIONS[press.action](await self.drawn_from(row) if press.action in REDRAWN else row)
-        recipes.check(recipe, await self.model(recipe.model))
         await self.submit(press, (recipe,), parent=row.id)
 
     async def drawn_from(self, row: PictureRow) -> PictureRow:
@@ -299,6 +285,7 @@ class Studio:
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
+        await asyncio.to_thread(recipes.check, made, self.rules.models)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
                 return  # an update delivered twice is one job

@@ -15,6 +15,7 @@ from prompts.errors import Refusal
 
 BUILTIN = "danqing-demo"
 DEMO = Path(__file__).parent / "demo" / "model"
+COMPANIONS = DEMO.parent / "companions"  # what goes with the built-in model: LoRAs, an embedding and others
 STEP = 8  # a latent pixel is eight picture pixels
 
 
@@ -88,8 +89,8 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """What goes with a model: an embedding, a VAE, a ControlNet or an upscaler. `vectors` counts those of an
-    embedding, `widths` says how long each is (two for SDXL)."""
+    """What goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors` counts those
+    of an embedding, `widths` says how long each is (two for SDXL)."""
 
     kind: Kind
     name: str
@@ -160,6 +161,11 @@ def vaes(folders: Sequence[Path]) -> tuple[Companion, ...]:
 def controlnets(folders: Sequence[Path]) -> tuple[Companion, ...]:
     """Every ControlNet in the folders, by name."""
     return companions(folders, "controlnet")
+
+
+def decoders(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every tiny decoder in the folders, by name."""
+    return companions(folders, "decoder")
 
 
 def upscalers(folders: Sequence[Path]) -> tuple[Companion, ...]:

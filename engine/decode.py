@@ -1,8 +1,7 @@
-"""Latents to pictures and back: the VAE on several rows at once, and cheap previews by a linear latent → RGB map."""
+"""Latents to pictures and back: the VAE on several rows at once."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,11 +17,6 @@ from engine.tiles import Joined, cut
 PIXELS_AT_ONCE = 2**20
 # Pictures of more pixels are decoded in tiles of so many latents a side, which costs a little evenness of colour.
 LARGEST, TILE = 4 * 2**20, 128
-PREVIEW_SIDE = 160
-STANDARD = 0.18215  # scaling factor of the VAE that all SD 1.x models share
-# RGB in -1…1 for each latent channel of that VAE: a least-squares fit published by its users (Hugging Face forum,
-# "Decoding latents to RGB without upscaling", 2022).
-STANDARD_COLOURS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
 
 
 @torch.no_grad()
@@ -33,13 +27,14 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
     done: list[Image.Image] = []
     for start in range(0, len(latents), at_once):
         batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
-        drawn = _decoded(loaded, batch / loaded.vae.config.scaling_factor)
+        drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
         shades = (drawn * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()
         done.extend(Image.fromarray(shade) for shade in (shades * 255).round().astype("uint8"))
     return done
 
 
-def _decoded(loaded: Loaded, latents: Tensor) -> Tensor:
+def decoded(loaded: Loaded, latents: Tensor) -> Tensor:
+    """What the VAE makes of latents that are not scaled for the UNet any more, (n, 3, height, width) in -1…1."""
     height, width = latents.shape[-2:]
     if height * width * loaded.scale**2 <= LARGEST:
         return _call(loaded, latents)
@@ -77,40 +72,3 @@ def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tenso
         sample: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.sample(generator)
     scaled: Tensor = loaded.vae.config.scaling_factor * sample
     return scaled.cpu()
-
-
-def preview(loaded: Loaded, clean: Tensor) -> bytes:
-    """A JPEG of at most 160 pixels a side from the denoised latents foreseen, (1, 4, h, w) on the CPU."""
-    weights, bias = colours(loaded)
-    shades = torch.einsum("chw,cr->hwr", clean[0].float(), weights) + bias
-    image = Image.fromarray(((shades * 0.5 + 0.5).clamp(0, 1).nan_to_num() * 255).round().to(torch.uint8).numpy())
-    grow = min(PREVIEW_SIDE / max(image.size), float(loaded.scale))
-    size = max(1, round(image.width * grow)), max(1, round(image.height * grow))
-    buffer = io.BytesIO()
-    image.resize(size, Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=80)
-    return buffer.getvalue()
-
-
-def colours(loaded: Loaded) -> tuple[Tensor, Tensor]:
-    """The latent → RGB map of a model, (4, 3) and (3,), for RGB in -1…1."""
-    if loaded.colours is None:
-        if abs(loaded.vae.config.scaling_factor - STANDARD) < 1e-6 and loaded.vae.config.latent_channels == 4:
-            loaded.colours = torch.tensor(STANDARD_COLOURS), torch.zeros(3)
-        else:
-            loaded.colours = _fit(loaded)
-    return loaded.colours
-
-
-@torch.no_grad()
-def _fit(loaded: Loaded) -> tuple[Tensor, Tensor]:
-    """Least squares over smooth random latents and what the VAE makes of them, averaged per latent pixel."""
-    generator = torch.Generator("cpu").manual_seed(0)
-    channels = loaded.vae.config.latent_channels
-    coarse = torch.randn((8, channels, 3, 3), generator=generator)
-    smooth = torch.nn.functional.interpolate(coarse, size=(8, 8), mode="bicubic", align_corners=True)
-    decoded = _decoded(loaded, (smooth / loaded.vae.config.scaling_factor).to(loaded.device))
-    small = torch.nn.functional.avg_pool2d(decoded.float().cpu(), loaded.scale)
-    inputs = smooth.permute(0, 2, 3, 1).reshape(-1, channels)
-    inputs = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1)
-    solved = torch.linalg.lstsq(inputs, small.permute(0, 2, 3, 1).reshape(-1, 3)).solution
-    return solved[:-1], solved[-1]

@@ -16,11 +16,12 @@ from engine.errors import BadFile
 from engine.headers import Header, Shapes, content
 from prompts.prompt import Json
 
-Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "hypernetwork", "unknown"]
+Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
 
 UNET = "model.diffusion_model."
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
+SDXL_SCALE = 0.13025
 TRIGGERS = 5
 OFTEN = 0.8  # a tag on so many of the pictures of the commonest one names what was trained
 MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
@@ -219,7 +220,11 @@ def _part(path: Path) -> Identity:
         return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), format="folder", context=context)
     if kind == "AutoencoderKL":
         problem = "" if config.get("latent_channels", 4) == 4 else "model.other_kind"
-        return Identity(kind="vae", format="folder", problem=problem)
+        # Nothing but the scale of the latents tells SDXL's from those of its forebears, which have one in common.
+        family = "sdxl" if config.get("scaling_factor") == SDXL_SCALE else ""
+        return Identity(kind="vae", family=family, format="folder", problem=problem)
+    if kind == "AutoencoderTiny":
+        return Identity(kind="decoder", format="folder")
     return Identity(
         format="folder", problem="model.no_index" if (path / "model_index.json").exists() else "file.unknown"
     )

@@ -43,14 +43,6 @@ def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
     return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights))
 
 
-def check(uses: Iterable[LoraUse], model: catalog.Model, folders: Iterable[Path]) -> None:
-    """Raises Refusal `lora.made_for` where one was made for another kind of model, `lora.unknown` or `lora.none`."""
-    named = [use for use in uses if use.weight or use.text_weight]
-    files = catalog.loras(tuple(folders)) if named else ()
-    for use in named:
-        catalog.check_pair(model, catalog.lora(files, use.name))
-
-
 def ready(loaded: Loaded, wanted: Loras) -> bool:
     """Whether `choose` would answer at once, be it with a Refusal; files that have not been read are read in the
     background from here on."""

@@ -58,6 +58,8 @@ def lower(loaded: Loaded) -> bool:
 def settle(loaded: Loaded, tier: Tier) -> None:
     """Let a model take a tier."""
     loaded.tier = tier
+    if "unet" not in tier.stay:
+        loaded.prepared = None  # which knows where the weights lay
     for name in PARTS:
         if part := getattr(loaded, name):
             part.to(loaded.device if name in tier.stay else "cpu")

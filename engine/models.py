@@ -27,7 +27,9 @@ from transformers.utils import logging as transformers_logging
 
 from engine import catalog, headers, memory, shelves, single, speed
 from engine.adapters import Adapted, FileKey, Lora
+from engine.calls import Prepared
 from engine.memory import out_of_memory
+from engine.speed import USUAL, Tuning
 from engine.tiers import TIERS, Tier
 from prompts.errors import Refusal
 
@@ -71,7 +73,14 @@ class Loaded:
     # Where its parts lie, and the most latent pixels a UNet call may have, once memory has run out.
     tier: Tier = TIERS[0]
     most: int = 0
+    # What makes it fast (engine/speed.py): what was asked for, attention's kernels, shapes of UNet calls that were
+    # prepared; and what previews are made with (engine/previews.py), once one was asked for.
+    tuning: Tuning = field(default=USUAL)
+    attention: tuple[str, ...] = ()
+    prepared: Prepared | None = None
     colours: tuple[Tensor, Tensor] | None = None
+    tiny: Any = None
+    tiny_sought: bool = False
 
     @property
     def scale(self) -> int:
@@ -101,8 +110,9 @@ class Models:
     A model that rows are still being drawn with lives on through those rows.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, tuning: Tuning = USUAL) -> None:
         self.device = device
+        self._tuning = tuning
         self._budget = memory.total(device) // 2
         self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
 
@@ -118,11 +128,11 @@ class Models:
         if not self.holds(model, vae):
             self._loaded.pop(key, None)
             if vae is None:
-                self._loaded[key] = load(model, self.device)
+                self._loaded[key] = load(model, self.device, tuning=self._tuning)
             elif model.vae or self.holds(model):
                 self._loaded[key] = with_vae(self.get(model), vae)
             else:
-                self._loaded[key] = load(model, self.device, vae)
+                self._loaded[key] = load(model, self.device, vae, self._tuning)
         self._loaded.move_to_end(key)
         while len(self._loaded) > 1 and self._bytes() > self._budget:
             self._loaded.popitem(last=False)
@@ -165,8 +175,11 @@ def quieten() -> None:
         chatter.disable_progress_bar()
 
 
-def load(model: catalog.Model, device: torch.device, vae: catalog.Companion | None = None) -> Loaded:
-    """The model from its folder or file, in the precision that suits the device.
+def load(
+    model: catalog.Model, device: torch.device, vae: catalog.Companion | None = None, tuning: Tuning = USUAL
+) -> Loaded:
+    """The model from its folder or file, in the precision and with the switches that suit the device, unless `tuning`
+    asks for others.
 
     Raises Refusal `model.damaged`, `model.gone` where it is no longer there, `model.no_vae` where none is in it.
     """
@@ -175,17 +188,17 @@ def load(model: catalog.Model, device: torch.device, vae: catalog.Companion | No
         raise Refusal("model.gone", name=model.name)
     if vae is None and not model.vae:
         raise Refusal("model.no_vae", name=model.name)
-    dtype = speed.precision(model.path, device)
+    dtype = speed.precision(model.path, device, tuning.precision)
     try:
         made = _from_folder(model, dtype) if model.path.is_dir() else _from_file(model, dtype)
         if vae is not None:
             made["vae"] = _vae(vae, single.SCALING.get(model.family, 0.18215))
-        loaded = Loaded(model=model, device=device, dtype=dtype, **made)
+        loaded = Loaded(model=model, device=device, dtype=dtype, tuning=tuning, **made)
         _check(loaded)
         for part in loaded.parts:
             part.eval().requires_grad_(False)
-        speed.prepare(loaded)
         memory.place(loaded)
+        speed.prepare(loaded)
     except (*BROKEN, pickle.UnpicklingError) as error:
         if out_of_memory(error):
             raise
@@ -201,7 +214,8 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
     other = _vae(vae, float(loaded.vae.config.scaling_factor))
     if len(other.config.block_out_channels) != len(loaded.vae.config.block_out_channels):
         raise Refusal("vae.damaged", name=vae.name)
-    return replace(loaded, vae=other.eval().requires_grad_(False).to(loaded.device), colours=None)
+    own = other.eval().requires_grad_(False).to(loaded.device)
+    return replace(loaded, vae=own, colours=None, tiny=None, tiny_sought=False)
 
 
 def _vae(vae: catalog.Companion, scaling: float) -> Any:

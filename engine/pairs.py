@@ -46,7 +46,7 @@ def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> N
     alien = {one.name.casefold(): one for one in catalog.embeddings(folders) if not fits(one, model)}
     for text in (prompt.positive, prompt.negative):
         for piece, named in words.pieces(text, alien):
-            if named and not words.is_word(piece):
+            if named and (not words.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
                 raise _made_for("embedding", alien[piece].name, alien[piece].family or _widths(alien[piece]), model)
 
 

@@ -579,9 +579,7 @@ class Queue:
                 told[job.id] = self._progress(self._courses[job.id], seconds)
                 continue
             place += 1
-            told[job.id] = Progress(
-                job=job.id, state=State.WAITING, place=place, seconds_left=seconds, loading=loading
-            )
+            told[job.id] = Progress(job=job.id, state=State.WAITING, place=place, seconds_left=seconds, loading=loading)
         return told
 
     def _until_started(self, worker: Worker) -> float:

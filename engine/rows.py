@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine import deep, encode, loras, memory, speed
+from engine.calls import Call
 from engine.encode import Part
 from engine.inpaint import Keep
 from engine.loras import Chosen
@@ -135,15 +136,21 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
             guidance.append(row.recipe.guidance)
     entries = [row.loras for row in rows for _ in range(row.width)]
     left = sum(row.area * (len(row.timesteps) - row.at) for row in rows)
-    with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries, left), _depth(rows) as given:
-        output = loaded.unet(
-            torch.cat(samples).to(loaded.device, loaded.dtype),
-            torch.tensor(times, device=loaded.device),
-            encoder_hidden_states=torch.cat(words),
-            timestep_cond=_guidance_embedding(loaded, guidance),
-            added_cond_kwargs=_joined([row.added for row in rows]),
-            return_dict=False,
-        )[0]
+    call = Call(
+        torch.cat(samples).to(loaded.device, loaded.dtype),
+        torch.tensor(times, device=loaded.device),
+        torch.cat(words),
+        _guidance_embedding(loaded, guidance),
+        _joined([row.added for row in rows]),
+    )
+    # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's.
+    plain = any(entries) or any(row.rests for row in rows)
+    with speed.attending(loaded):
+        output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
+        given: list[Tensor] = []
+        if output is None:
+            with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries, left), _depth(rows) as given:
+                output = call.answered(loaded.unet)
     if given:
         own_deep: Sequence[Tensor] = torch.split(given[0], [row.width for row in rows])
         for row, own in zip(rows, own_deep, strict=True):
@@ -309,6 +316,8 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
     loras.part(loaded)
+    if loaded.prepared:
+        loaded.prepared.drop()
     memory.release(loaded.device)
     if len(rows) == 1:
         return [rows] if memory.lower(loaded) else []

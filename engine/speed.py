@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +17,10 @@ from prompts.errors import Refusal
 if TYPE_CHECKING:
     import torch
 
+    from engine.calls import Backend
     from engine.models import Loaded
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +71,89 @@ def few_steps(title: str, name: str, *, guided: bool = False) -> FewSteps | None
 
 
 LARGE = 10**9  # bytes of weights; the built-in model has a fiftieth, and no half precision pays there
+# What the settings may say; the first is what holds where they say nothing.
+PRECISIONS = ("auto", "float32", "float16", "bfloat16")
+ATTENTIONS = ("auto", "flash", "efficient", "cudnn", "math")
+COMPILES = ("auto", "off", "graphs", "compile")
+CPUS = ("auto", "torch", "openvino")
+PREVIEWS = ("auto", "colours", "none")
 
 
-def precision(path: Path, device: torch.device) -> torch.dtype:
-    """The type that a model's UNet and text encoders are loaded in: float16 on a graphics card; bfloat16 for large
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a worker is to draw fast: a word of each table above. `cache` is the folder where what takes long to make is
+    kept (None: nowhere), `tiny` the folders to look for tiny decoders in."""
+
+    precision: str = "auto"
+    attention: str = "auto"
+    compile: str = "auto"
+    cpu: str = "auto"
+    previews: str = "auto"
+    cache: Path | None = None
+    tiny: tuple[Path, ...] = ()
+
+
+USUAL = Tuning()
+
+
+def half(large: bool, device: str, able: dict[str, bool]) -> str:
+    """The type that pays on a device that is `able` to do so much: float16 on a graphics card; bfloat16 for large
     models on a CPU that computes with it (1.9 times as fast for SD 1.5's UNet); else float32."""
+    if device != "cpu":
+        return "float16"
+    return "bfloat16" if large and (able.get("avx512_bf16") or able.get("amx_bf16")) else "float32"
+
+
+def is_large(path: Path) -> bool:
+    """Whether a model's files are so large that preparing its UNet is soon made up for."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file()) > LARGE
+
+
+def precision(path: Path, device: torch.device, wanted: str = "auto") -> torch.dtype:
+    """The type that a model's UNet and text encoders are loaded in, as `half` chooses where nothing else is wanted."""
     torch = importlib.import_module("torch")
-    if device.type != "cpu":
-        return torch.float16  # type: ignore[no-any-return]
-    able = torch.cpu.get_capabilities()
-    size = sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
-    large = size > LARGE and (able.get("avx512_bf16") or able.get("amx_bf16"))
-    return torch.bfloat16 if large else torch.float32  # type: ignore[no-any-return]
+    if wanted == "auto":
+        wanted = half(is_large(path), device.type, torch.cpu.get_capabilities() if device.type == "cpu" else {})
+    return getattr(torch, wanted)  # type: ignore[no-any-return]
+
+
+def attentions(wanted: str, device: str, dtype: str, capability: tuple[int, int] = (0, 0)) -> tuple[str, ...]:
+    """The kernels of scaled dot product attention that may be taken, the best first; "math" can always be done.
+
+    Of graphics cards, Hopper (`capability` 9) is quickest with cuDNN; flash wants half precision and Ampere.
+    """
+    if wanted != "auto":
+        return tuple(dict.fromkeys((wanted, "math")))
+    if device == "cpu":
+        return "flash", "math"
+    if dtype == "float32":
+        return "efficient", "math"
+    first = ("cudnn",) if capability >= (9, 0) else ()
+    return (*first, *(("flash",) if capability >= (8, 0) else ()), "efficient", "math")
+
+
+@contextmanager
+def attending(loaded: Loaded) -> Iterator[None]:
+    """While it holds, attention is computed by the kernels that the model was given; without any, by torch's choice."""
+    if not loaded.attention:
+        yield
+        return
+    attention = importlib.import_module("torch.nn.attention")
+    names = {"flash": "FLASH_ATTENTION", "efficient": "EFFICIENT_ATTENTION", "cudnn": "CUDNN_ATTENTION", "math": "MATH"}
+    with attention.sdpa_kernel([attention.SDPBackend[names[name]] for name in loaded.attention], set_priority=True):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Something that can be on or off for a loaded model without changing what it is asked. `devices` are the types
-    of those where it is on by itself; `turn` turns it on or off."""
+    """Something that can be on or off for a loaded model without changing what it is asked. `turn` turns it on or off;
+    `here` says whether it can be on for a model at all, `usual` whether it is on by itself."""
 
     name: str
-    devices: frozenset[str]
     turn: Callable[[Loaded, bool], None]
+    here: Callable[[Loaded], bool]
+    usual: Callable[[Loaded], bool]
 
 
 def _channels_last(loaded: Loaded, on: bool) -> None:
@@ -96,12 +163,89 @@ def _channels_last(loaded: Loaded, on: bool) -> None:
     loaded.vae.to(memory_format=layout)
 
 
-# On a CPU the layout gains nothing (measured: 4 % at most, in bfloat16); tensor cores want it.
-SWITCHES = (Switch("channels_last", frozenset({"cuda"}), _channels_last),)
+def _attention(loaded: Loaded, on: bool) -> None:
+    torch = importlib.import_module("torch")
+    capability = torch.cuda.get_device_capability(loaded.device) if _on_card(loaded) else (0, 0)
+    wanted = attentions(loaded.tuning.attention, loaded.device.type, str(loaded.dtype).rpartition(".")[2], capability)
+    loaded.attention = wanted if on else ()
+
+
+def _prepared(make: Callable[[Loaded], Backend]) -> Callable[[Loaded, bool], None]:
+    def turn(loaded: Loaded, on: bool) -> None:
+        calls = importlib.import_module("engine.calls")
+        loaded.prepared = calls.Prepared(make(loaded)) if on else None
+
+    return turn
+
+
+def _graphs(loaded: Loaded) -> Backend:
+    made: Backend = importlib.import_module("engine.compiled").Graphs(loaded.unet)
+    return made
+
+
+def _compiled(loaded: Loaded) -> Backend:
+    compiled = importlib.import_module("engine.compiled")
+    made: Backend = compiled.Compiled(loaded.unet, compiled.OnCard() if _on_card(loaded) else None)
+    return made
+
+
+def _openvino(loaded: Loaded) -> Backend:
+    made: Backend = importlib.import_module("engine.openvino").OpenVino(loaded)
+    return made
+
+
+def _on_card(loaded: Loaded) -> bool:
+    return bool(loaded.device.type == "cuda")
+
+
+def _stays(loaded: Loaded) -> bool:
+    """Whether the UNet stays where it is, as what was prepared needs it to."""
+    return "unet" in loaded.tier.stay
+
+
+def has_openvino() -> bool:
+    """Whether the extra `openvino` is installed."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _wants_openvino(loaded: Loaded) -> bool:
+    wanted = loaded.tuning.cpu
+    if wanted == "openvino" and not has_openvino():
+        log.warning("engine.cpu says openvino, which is not installed (pip install '.[openvino]'); torch draws")
+    return wanted == "openvino" or (wanted == "auto" and is_large(loaded.model.path))
+
+
+# On a CPU the layout gains nothing (measured: 4 % at most, in bfloat16); tensor cores want it. At most one of the last
+# three is on: each takes the UNet's calls.
+SWITCHES = (
+    Switch("channels_last", _channels_last, lambda loaded: True, _on_card),
+    Switch("attention", _attention, lambda loaded: True, lambda loaded: _on_card(loaded) or _said(loaded, "attention")),
+    Switch(
+        "graphs",
+        _prepared(_graphs),
+        lambda loaded: _on_card(loaded) and _stays(loaded),
+        lambda loaded: loaded.tuning.compile in ("auto", "graphs"),
+    ),
+    Switch("compile", _prepared(_compiled), _stays, lambda loaded: loaded.tuning.compile == "compile"),
+    Switch(
+        "openvino",
+        _prepared(_openvino),
+        lambda loaded: loaded.device.type == "cpu" and has_openvino(),
+        lambda loaded: loaded.prepared is None and _wants_openvino(loaded),
+    ),
+)
+
+
+def _said(loaded: Loaded, name: str) -> bool:
+    return bool(getattr(loaded.tuning, name) != "auto")
 
 
 def prepare(loaded: Loaded) -> None:
-    """Turn on what is on by itself on the model's device."""
+    """Turn on what is on by itself for a model on its device, once its parts lie where they belong."""
+    on = []
     for switch in SWITCHES:
-        if loaded.device.type in switch.devices:
+        if switch.usual(loaded) and switch.here(loaded):
             switch.turn(loaded, True)
+            on.append(switch.name)
+    if on:
+        log.info("model %s draws with %s in %s", loaded.model.name, ", ".join(on), str(loaded.dtype).rpartition(".")[2])

@@ -8,18 +8,19 @@ import queue
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from engine import catalog, decode, embeddings, loras, samplers, sources, stages, stamp, upscale
+from engine import catalog, decode, embeddings, loras, pairs, previews, samplers, sources, stages, stamp, upscale
 from engine.memory import out_of_memory
 from engine.models import Loaded, Models, quieten
 from engine.recipe import Recipe
 from engine.rows import Row, Rows
+from engine.speed import USUAL, Tuning
 from engine.stages import Ask, Canvas, Done, Stages
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop
 from prompts.errors import Refusal
@@ -89,6 +90,7 @@ class Worker:
         upscalers: Sequence[Path] = (),
         vaes: Sequence[Path] = (),
         embeddings: Sequence[Path] = (),
+        tuning: Tuning = USUAL,
     ) -> None:
         quieten()
         self._send = send
@@ -98,8 +100,9 @@ class Worker:
         self._upscalers = tuple(upscalers)
         self._vaes = tuple(vaes)
         self._embeddings = tuple(embeddings)
+        self._everything = tuple(dict.fromkeys((*models, *loras, *upscalers, *vaes, *embeddings)))
         self._torch_device = device
-        self._models = Models(device)
+        self._models = Models(device, replace(tuning, tiny=self._everything))
         self._device = _words(device)
         self._rows = Rows()
         self._jobs: dict[str, Work] = {}
@@ -232,7 +235,7 @@ class Worker:
         recipe = work.recipes[index]
         model = catalog.model(catalog.models(self._folders), recipe.model)
         upscale.finished(recipe, model, self._upscalers)
-        loras.check(recipe.prompt.loras, model, self._lora_folders)
+        pairs.check(recipe, model, self._everything)
         samplers.find(recipe.sampler)
         canvas = Canvas(
             job=work.job,
@@ -298,7 +301,7 @@ class Worker:
         drawing.step += row.step - place.step
         shows = drawing.ask.whole and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
         if shows and row.clean is not None:
-            preview = decode.preview(row.loaded, row.clean)
+            preview = previews.preview(row.loaded, row.clean)
             drawing.shown = now
         passed = row.seconds - place.seconds
         place.step, place.seconds = row.step, row.seconds

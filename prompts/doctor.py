@@ -132,8 +132,18 @@ def put(text: str, written: str, instead: str, *, group: bool = False) -> str | 
     """The text with something else instead of what was written; with `group`, instead of its brackets too."""
     if (place := _place(text, written)) is None:
         return None
-    start, end = _group(text, *place) if group else place
-    return text[:start] + instead + text[end:]
+    if group:
+        start, end = _group(text, *place)
+        return text[:start] + instead + text[end:]
+    same = _alike(written, instead)  # what stays is left as it was typed, full-width signs and all
+    tail = _alike(written[same:][::-1], instead[same:][::-1])
+    return text[: place[0] + same] + instead[same : len(instead) - tail] + text[place[1] - tail :]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+                min(len(one), len(other)))  # fmt: skip
 
 
 def added(text: str, words_: str) -> str:

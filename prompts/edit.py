@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prompts import doctor, grammar, opposites, options
+from prompts import doctor, emphasis, grammar, opposites, options
 from prompts.assemble import HEAVY, LIGHT
 from prompts.compose import compose
 from prompts.errors import Refusal
-from prompts.meant import CATEGORIES, KINDS, PEOPLE, Reader, head, is_style, matches, own, singular
+from prompts.meant import CATEGORIES, KINDS, PEOPLE, Reader, head, is_style, matches, own, singular, words_of
 from prompts.nouns import COMPARED, described, describes, with_articles, without_thing
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
@@ -121,6 +121,8 @@ async def _apply(sheet: Sheet, one: Wish, reader: Reader) -> None:
                 add(sheet, tag, words)
     elif one.kind in ("remove", "deny"):
         await _remove(sheet, one, reader)
+    elif one.kind == "stronger" and one.value:
+        await _deepen(sheet, one, reader)
     else:
         await _weigh(sheet, one, reader)
 
@@ -298,17 +300,29 @@ async def _remove(sheet: Sheet, one: Wish, reader: Reader) -> None:
                     sheet.text = doctor.added(sheet.text, written) if written[0] != "-" else f"{sheet.text} {written}"
 
 
-async def _weigh(sheet: Sheet, one: Wish, reader: Reader) -> None:
-    found, _ = await matches(sheet.fragments, one.target, reader)
+async def _deepen(sheet: Sheet, one: Wish, reader: Reader) -> None:
+    """More of a property that is there; a property that is not comes to be."""
+    about = (await matches(sheet.fragments, one.target, reader))[0] if one.target else range(len(sheet.fragments))
+    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.value)]
+    found = [at for at in about if set(tags) & set(words_of(sheet.fragments[at].text))]
+    if found:
+        await _weigh(sheet, Wish("stronger", one.value), reader, found)
+    elif one.target:
+        await _replace(sheet, Wish("replace", one.target, one.value), reader)
+    else:
+        await _set(sheet, one.value, reader)
+
+
+async def _weigh(sheet: Sheet, one: Wish, reader: Reader, found: Sequence[int] = ()) -> None:
+    found = found or (await matches(sheet.fragments, one.target, reader))[0]
     if not found:
         sheet.changes.append(Change("missed", one.target))
+    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
     for at in found:
+        if _weigh_words(sheet, at, one, tags):
+            continue
         old = sheet.fragments[at]
-        if one.kind == "weigh":
-            weight = min(float(one.value), HEAVIEST)
-        else:
-            weight = old.weight * STEP if one.kind == "stronger" else old.weight / STEP
-            weight = min(max(round(weight, 2), LIGHT), HEAVY)
+        weight = _heavier(one, old.weight)
         if weight == old.weight:
             sheet.changes.append(Change("missed", one.target))
             continue
@@ -318,6 +332,40 @@ async def _weigh(sheet: Sheet, one: Wish, reader: Reader) -> None:
             written = old.source or old.text
             inner = f"({written}:{weight:g})" if weight != 1 else written
             sheet.text = doctor.put(sheet.text, written, inner, group=True)
+
+
+def _heavier(one: Wish, weight: float) -> float:
+    """What a weight becomes by a wish."""
+    if one.kind == "weigh":
+        return min(float(one.value), HEAVIEST)
+    return min(max(round(weight * STEP if one.kind == "stronger" else weight / STEP, 2), LIGHT), HEAVY)
+
+
+def _weigh_words(sheet: Sheet, at: int, one: Wish, tags: Sequence[str]) -> bool:
+    """Whether single words of a fragment were meant, its colour or what has a weight of its own; then they weigh so."""
+    old = sheet.fragments[at]
+
+    def change(weight: float) -> float:
+        return round(_heavier(one, weight * old.weight) / (old.weight or 1.0), 4)
+
+    for tag in tags:
+        entry = entry_of(tag)
+        alone = entry is not None and entry.category in ("colour", "material")
+        alone = alone or singular(head(old.text)) != singular(tag.rpartition(" ")[2])
+        if (made := emphasis.reweighed(old.text, tag, change, alone)) is None:
+            continue
+        text, before, after = made
+        if before == after:
+            sheet.changes.append(Change("missed", one.target))
+            return True
+        word = one.target + "色" * (f"{one.target}色" in old.source)
+        said = emphasis.reweighed(old.source, word if CHINESE.search(old.source) else tag, change, alone)
+        sheet.fragments[at] = replace(old, text=text, source=said[0] if said else text)
+        sheet.changes.append(Change("weighed", f"{tag} ×{before * old.weight:g}", f"×{after * old.weight:g}"))
+        if sheet.text is not None and old.origin != "preset":
+            sheet.text = doctor.put(sheet.text, old.source or old.text, said[0]) if said else None
+        return True
+    return False
 
 
 # ── the new prompt ────────────────────────────────────────────────────────────────────────────────────────────────────

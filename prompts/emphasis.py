@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from prompts.grammar import Run, between, inner, said
 from prompts.prompt import weighed
@@ -62,6 +63,27 @@ def laid(phrases: Sequence[str], words: Sequence[str], weight: float) -> list[st
     return list(map(text_of, found))
 
 
+def reweighed(text: str, word: str, change: Callable[[float], float], alone: bool) -> tuple[str, float, float] | None:
+    """The phrase with another weight on the group in which a word stands, or with `alone` on the word itself where it
+    stands in none; then the weight before and after. None where the word does not stand so, or is the whole phrase."""
+    runs = inner(text)
+    bare = "".join(run.text for run in runs)
+    latin = word[:1].isascii()
+    found = re.search(rf"(?<!\w){re.escape(word)}(?:e?s)?(?!\w)" if latin else re.escape(word), bare, re.IGNORECASE)
+    if not word or found is None or found.group() == bare.strip():
+        return None
+    start, stop = found.span()
+    old = between(runs, start, stop)[0].weight
+    if old != 1.0:
+        ends = list(accumulate(len(run.text) for run in runs))
+        at = next(index for index, end in enumerate(ends) if start < end)
+        start, stop = ends[at] - len(runs[at].text), ends[at]
+    elif not alone:
+        return None
+    new = Run(bare[start:stop], change(old), 1)
+    return text_of((*between(runs, 0, start), new, *between(runs, stop, len(bare)))), old, new.weight
+
+
 def _weigh(phrases: list[list[Run]], word: str, weight: float) -> bool:
     """Whether the word was found in one of the phrases and weighs that much there now."""
     pattern = re.compile(rf"(?<!\w){re.escape(word)}(?:e?s)?(?!\w)", re.IGNORECASE)
@@ -95,6 +117,8 @@ def kept(old: str, new: str) -> str:
             given[first:last] = weights[start:stop]
         elif kind == "replace" and len(set(weights[start:stop])) == 1:
             given[first:last] = [weights[start]] * (last - first)
+        elif kind == "insert" and len(set(weights[start : start + 2])) == 1 < len(weights[start : start + 2]):
+            given[first:last] = [weights[start]] * (last - first)  # "(red hat:1.2)" that is big now
     runs = [Run(words[0], given[0], int(given[0] != 1.0))]
     for word, left, weight in zip(words[1:], given, given[1:], strict=False):
         runs += [Run(" ", left if left == weight else 1.0), Run(word, weight, int(weight != 1.0))]

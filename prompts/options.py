@@ -16,6 +16,7 @@ SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to 
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
 COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
+FACTORS = (1.0, 8.0)
 WIDEST = 4.0  # ratio of the longer side to the shorter
 
 
@@ -96,6 +97,25 @@ def _with_style(options: Options, option: str, value: str) -> Options:
     return replace(options, style=styles.find(value).name)
 
 
+_ENLARGED = re.compile(r"(.*?)(?:(?:\s+[x×]?|\s*[:：])([0-9]+(?:\.[0-9]+)?)[x×]?)?", re.IGNORECASE)
+
+
+def _with_upscale(options: Options, option: str, value: str) -> Options:
+    """`NAME`, `NAME 3`, `NAME:3`, or a number alone."""
+    match = re.fullmatch(r"()[x×]?([0-9]+(?:\.[0-9]+)?)[x×]?", value) or _ENLARGED.fullmatch(value)
+    if not value or match is None:
+        raise _refuse(option, value)
+    factor = _real(option, match.group(2), *FACTORS) if match.group(2) else options.upscale
+    return replace(options, upscaler=match.group(1) or options.upscaler, upscale=factor or 2.0)
+
+
+def _with_fix(options: Options, option: str, value: str) -> Options:
+    named = [one for one in re.split(r"[+&＋]", value.casefold()) if one]
+    if not named:
+        raise _refuse(option, value)
+    return replace(options, fix="+".join(dict.fromkeys((*(options.fix or "").split("+"), *named))).lstrip("+"))
+
+
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=_ratio(option, value)),
     "size": _with_size,
@@ -107,6 +127,9 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "model": _with_words("model"),
     "style": _with_style,
     "count": lambda options, option, value: replace(options, count=_whole(option, value, *COUNTS)),
+    "upscale": _with_upscale,
+    "fix": _with_fix,
+    "vae": _with_words("vae"),
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
@@ -122,7 +145,14 @@ _SWITCHES: dict[str, Callable[[Options], Options]] = {
     "s": lambda options: replace(options, ratio=1.0),
 }
 _WORDS = ("no", "keep")  # not options but words
-_MANY_WORDS = ("sampler", "model", "style", *_WORDS)  # their value goes on to the next option, comma or line
+_MANY_WORDS = (
+    "sampler",
+    "model",
+    "style",
+    "upscale",
+    "vae",
+    *_WORDS,
+)  # their value goes on to the next option, comma or line
 
 _FLAG = re.compile(
     r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*|风格|風格|画风|畫風|原样|原樣)(?:=|[^\S\n]+|(?=\n)|\Z)"
@@ -264,6 +294,10 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         lambda options, match: replace(options, sampler=match.group(1).strip()),
     ),
     (
+        _said(r"(?:修复?|优化)(人脸|脸部?|面部|手部?|双手)"),
+        lambda options, match: _with_fix(options, "fix", _FIXED[match.group(1)[0]]),
+    ),
+    (
         _said("高清|超清|高清图|高清大图|大图|高分辨率"),
         lambda options, _: replace(options, large=True),
     ),
@@ -279,6 +313,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _styled,
     ),
 )
+_FIXED = dict.fromkeys("人脸面", "face") | dict.fromkeys("手双", "hand")
 _BRACKETED = re.compile(r"[(\[{<]")
 
 

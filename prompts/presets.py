@@ -31,7 +31,7 @@ class Preset:
 
 
 def key(text: str) -> str:
-    """A tag without its inner weights and the differences that no model sees: case, spaces, the joint of "long_hair"."""
+    """A tag without the weights in it and what no model sees of it: case, spaces, the joint of "long_hair"."""
     return " ".join(_JOINT.sub(" ", grammar.bare(text).lower()).split())
 
 

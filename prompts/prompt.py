@@ -148,7 +148,8 @@ class Options:
 
     `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清"),
     `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and `plain` asks that
-    nothing be added to a short text.
+    nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix` names what is
+    looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the model's own.
     """
 
     width: int | None = None
@@ -165,6 +166,10 @@ class Options:
     raw: bool = False
     style: str | None = None
     plain: bool = False
+    upscaler: str | None = None
+    upscale: float | None = None
+    fix: str | None = None
+    vae: str | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""

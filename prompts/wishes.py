@@ -16,7 +16,8 @@ Kind = Literal["replace", "set", "add", "remove", "deny", "weigh", "stronger", "
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One change: what is to be done to `target` (words of the person) with `value`. "set" has no target: the value
-    takes the place of what says the like. "make the hat green" has its words in `target` alone, with `open`: where the
+    takes the place of what says the like. "stronger" with a value wants more of a property that the target, or
+    anything, has: "更红一点". "make the hat green" has its words in `target` alone, with `open`: where the
     thing ends and its property begins, only the prompt can tell."""
 
     kind: Kind
@@ -31,6 +32,7 @@ _POLITE_ZH = re.compile(
     r"^(?:请|麻烦|帮我|给我|替我|你|能不能|可以|可不可以|我想|我要|想要|希望|然后|接着|同时|并且|并|再|还有|还要|另外|也|最后)+"
 )
 _ENDING_ZH = re.compile(r"(?:吧|吗|呢|啊|呀|哦|了|就好|就行|好吗|谢谢|行吗|可以吗)+$")
+_DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
 _BECOMES = (
     r"(?:都|全都|全部|全)?(?:给我)?(?:改变|更换|替换|变换|转换|切换|调整|修改|改|换|变|调|转|染|涂|弄)"
     r"(?:成|为|作|做|到)(?:了)?"
@@ -63,6 +65,13 @@ _PATTERNS_ZH: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "weaker",
         re.compile(r"(?:把|将|让)?(?P<a>.+?)(?:的?权重)?(?:再|更)?(?:弱|轻|淡|少)(?:一点儿?|一些|点儿?|些)"),
+    ),
+    (
+        "stronger",
+        re.compile(
+            r"(?:让|把|将|变得|变)?(?P<a>.*?)(?:变得|变)?(?:更|再)+(?P<b>[红橙黄绿青蓝紫粉黑白灰棕金银])色?"
+            r"(?:一点儿?|一些|点儿?|些)?"
+        ),
     ),
     ("replace", re.compile(r"(?:让|把|将)?(?P<a>.+?)(?:变得|变|更|再)+(?P<b>.+?)(?:一点儿?|一些|点儿?|些)")),
     ("add", re.compile(rf"(?:加上|加入|添加|增加|添上|画上|放上|补上|加|添|来)(?:了)?{_ONE}(?P<b>.+)")),
@@ -112,6 +121,12 @@ _PATTERNS_EN: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn) {_THE}(?P<a>.+)")
 
+_REDDER = {
+    "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
+    "pinker": "pink", "browner": "brown", "greyer": "grey", "grayer": "grey",
+}  # fmt: skip
+_MORE = re.compile(rf"(?:make )?(?:{_IT}|{_THE}(?P<a>.+?))? ?(?P<b>{'|'.join(_REDDER)})")
+
 _CUT = re.compile(r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then)(?![^\W_])|然后|接着|并且(?=[把将去加换改])")
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
@@ -138,17 +153,43 @@ def wish(clause: str) -> tuple[Wish, ...]:
     return tuple(_read_zh(clause) if CHINESE.search(clause) else _read_en(clause))[:_MOST]
 
 
+def ordered(sentence: str) -> bool:
+    """Whether a sentence says what is to become of something, with a verb, rather than only naming something."""
+    return any(_ordered(clause) for clause in clauses(sentence))
+
+
+def _ordered(clause: str) -> bool:
+    if CHINESE.search(clause):
+        plain, patterns = _plain_zh(clause), _PATTERNS_ZH
+    else:
+        plain, patterns = _plain_en(clause), _PATTERNS_EN
+        if _MAKE.fullmatch(plain):
+            return True
+    return any(pattern.fullmatch(plain) for _, pattern in patterns)
+
+
+def _plain_zh(clause: str) -> str:
+    return _ENDING_ZH.sub("", _POLITE_ZH.sub("", script.simplified(clause).strip())) or clause
+
+
+def _plain_en(clause: str) -> str:
+    return _POLITE_EN.sub("", " ".join(clause.lower().split()))
+
+
 def _read_zh(clause: str) -> Iterator[Wish]:
-    plain = _ENDING_ZH.sub("", _POLITE_ZH.sub("", script.simplified(clause).strip())) or clause
+    plain = _plain_zh(clause)
     for kind, pattern in _PATTERNS_ZH:
         if match := pattern.fullmatch(plain):
             yield from _wishes(kind, match, _LIST_ZH)
             return
-    yield Wish("set", value=plain)
+    yield Wish("set", value=_DEGREE.sub("", plain) or plain)
 
 
 def _read_en(clause: str) -> Iterator[Wish]:
     plain = _POLITE_EN.sub("", " ".join(clause.lower().split()))
+    if match := _MORE.fullmatch(plain):
+        yield Wish("stronger", match["a"] or "", _REDDER[match["b"]])
+        return
     for kind, pattern in _PATTERNS_EN:
         if match := pattern.fullmatch(plain):
             yield from _wishes(kind, match, _LIST_EN)
@@ -162,7 +203,9 @@ def _read_en(clause: str) -> Iterator[Wish]:
 def _wishes(kind: Kind, match: re.Match[str], between: re.Pattern[str]) -> Iterator[Wish]:
     found = match.groupdict()
     target, value = (found.get("a") or "").strip(), (found.get("b") or found.get("w") or "").strip()
-    if kind in ("remove", "deny", "stronger", "weaker"):
+    if kind == "stronger" and value:
+        yield Wish(kind, "" if target in _WHOLE else _thing(target), value)
+    elif kind in ("remove", "deny", "stronger", "weaker"):
         for one in between.split(target):
             yield Wish(kind, _thing(one))
     elif kind == "replace" and target in _WHOLE:

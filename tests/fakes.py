@@ -102,7 +102,8 @@ class FakePool:
             asyncio.get_running_loop().call_later(self.seconds, self.finish, job.id)
 
     async def stop(self, worker: Worker, job: str) -> None:
-        self._end(job, "cancelled")
+        if job in worker.jobs:
+            self._end(job, "cancelled")
 
     async def close(self) -> None:
         pass

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
-import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import uploads
-from bot.chat import Button, Card, Field, Person, Press, Request, Say, Shown, Upload
+from bot.chat import Button, Card, Field, Person, Press, Request, Say
 from bot.commands.command import Command
+from bot.previews import preview
 from bot.recipes import always, joined
-from bot.uploads import measured
 from engine.catalog import LoraFile
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse
-from storage import people, pictures
+from storage import people
 from storage.search import fold
 
 if TYPE_CHECKING:
     from bot.studio import Studio
 
-log = logging.getLogger(__name__)
 LISTED = 20
-LARGEST = 32 * 2**20  # bytes of a preview
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
@@ -58,27 +52,12 @@ async def _card(studio: Studio, person: Person, one: LoraFile) -> Card:
         "weight": f"{one.weight:g}",
         "write": str(LoraUse(one.name, one.weight)),
     }
-    shown = await _shown(studio, person, one.preview) if one.preview else None
     return Card(
         text=Say("loras.title", {"name": one.name}),
         fields=tuple(Field(Say(f"loras.{name}"), value) for name, value in lines.items() if value),
-        pictures=(shown,) if shown else (),
+        pictures=await preview(studio.db, person, one.preview),
         buttons=(Button("without_lora" if one.name in mine else "with_lora", code_of(one.name)),),
     )
-
-
-async def _shown(studio: Studio, person: Person, preview: Path) -> Shown | None:
-    """The preview beside a LoRA, kept for a day as if the person had sent it; None for one that is no picture."""
-    try:
-        if preview.stat().st_size > LARGEST:
-            return None
-        content = await asyncio.to_thread(preview.read_bytes)
-        made = await asyncio.to_thread(uploads.checked, Upload(preview.name, content))
-    except (OSError, Refusal) as error:
-        log.warning("the preview %s cannot be shown: %s", preview, error)
-        return None
-    kept = await pictures.add_upload(studio.db, person.id, made.content)
-    return Shown(kept, kept, *measured(made.content))  # it has no recipe: its hash is all its name
 
 
 def code_of(name: str) -> str:

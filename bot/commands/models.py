@@ -1,13 +1,18 @@
-"""/models: what can be drawn with."""
+"""/models: what can be drawn with and what goes with it, or all that is known of one of them."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.chat import Card, Field, Request, Say
+from bot.chat import Card, Field, Person, Request, Say
 from bot.commands.command import Command
+from bot.model_files import COMPANIONS
+from bot.previews import preview
 from engine import catalog
+from engine.catalog import Companion, Model
 from prompts.errors import Refusal
 from storage.search import fold
 
@@ -15,29 +20,74 @@ if TYPE_CHECKING:
     from bot.studio import Studio
 
 LISTED = 40
+NAMED = 20  # companions of one kind whose names are told
+INPAINT = 9  # channels of a UNet made for inpainting
+# What to write in a text to have it, by kind.
+WRITTEN = {"embedding": "{}", "vae": "--vae {}", "upscaler": "--upscale {}"}
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    words = fold(rest).split()
-    models = [
-        model
-        for model in await asyncio.to_thread(catalog.models, studio.rules.models)
-        if all(word in fold(f"{model.name} {model.family}") for word in words)
-    ]
-    if not models:
+    models, others = await asyncio.to_thread(_found, studio.rules.models, rest)
+    found: Sequence[Model | Companion] = (*models, *others)
+    named = [one for one in found if fold(one.name) == fold(rest)]
+    if not found:
         raise Refusal("models.nothing", words=rest[:40])
-    lines = [
-        Field(
-            Say("models.name", {"name": model.name}),
-            Say("models.line", {"family": model.family, "width": model.width, "height": model.height}),
-        )
-        for model in models[:LISTED]
-    ]
+    if named or len(found) == 1:
+        return await _card(studio, request.person, (named or found)[0])
+    lines = [Field(Say("models.name", {"name": one.name}), _line(one)) for one in models[:LISTED]]
     if loras := await studio.loras():
         lines.append(Field(Say("models.loras"), Say("models.counted", {"count": len(loras)})))
-    return Card(
-        text=Say("models.title", {"count": len(models), "shown": min(len(models), LISTED)}), fields=tuple(lines)
-    )
+    for kind in COMPANIONS:
+        if names := [one.name for one in others if one.kind == kind]:
+            rest_of = " …" if len(names) > NAMED else ""
+            lines.append(Field(Say(f"models.{kind}"), ", ".join(names[:NAMED]) + rest_of))
+    shown = min(len(models), LISTED)
+    return Card(text=Say("models.title", {"count": len(models), "shown": shown}), fields=tuple(lines))
+
+
+def _found(folders: Sequence[Path], typed: str) -> tuple[list[Model], list[Companion]]:
+    """The models and companions in whose name, family or kind every word typed occurs."""
+    words = fold(typed).split()
+
+    def fits(*texts: str) -> bool:
+        return all(word in fold(" ".join(texts)) for word in words)
+
+    models = [one for one in catalog.models(folders) if fits(one.name, one.family)]
+    others = [one for kind in COMPANIONS for one in catalog.companions(folders, kind)]
+    return models, [one for one in others if fits(one.name, one.family, one.kind)]
+
+
+def _line(one: Model) -> Say:
+    values = {"family": one.family, "width": one.width, "height": one.height}
+    return Say("models.line" if one.vae else "models.line_no_vae", values)
+
+
+async def _card(studio: Studio, person: Person, one: Model | Companion) -> Card:
+    lines = _of_model(one) if isinstance(one, Model) else _of_companion(one)
+    fields = tuple(Field(Say(f"models.{name}"), value) for name, value in lines if value)
+    pictures = await preview(studio.db, person, one.preview)
+    return Card(text=Say("models.one", {"name": one.name}), fields=fields, pictures=pictures)
+
+
+def _of_model(one: Model) -> Iterator[tuple[str, str | Say]]:
+    yield "family", one.family
+    yield "prediction", "v, zero SNR" if one.zero_snr else "v" if one.prediction == "v_prediction" else one.prediction
+    yield "resolution", f"{one.width}×{one.height}"
+    yield "vae_in", Say("models.yes" if one.vae else "models.no_vae")
+    yield "inpaint", Say("models.yes") if one.channels == INPAINT else ""
+    yield "usual", f"{one.steps} · {one.sampler} · {one.guidance:g}"
+    yield "triggers", ", ".join(one.triggers)
+    yield "hash", one.hash
+    yield "write", f"--model {one.name}"
+
+
+def _of_companion(one: Companion) -> Iterator[tuple[str, str | Say]]:
+    yield "kind", Say(f"models.{one.kind}")
+    yield "family", one.family
+    yield "vectors", str(one.vectors or "")
+    yield "triggers", ", ".join(one.triggers)
+    yield "hash", one.hash
+    yield "write", WRITTEN[one.kind].format(one.name) if one.kind in WRITTEN else ""
 
 
 COMMAND = Command("models", ("模型",), run)

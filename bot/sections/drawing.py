@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.sections.kinds import AnyCase, Devices, Folder, Folders, Section, Size, Url, secret_file
 from bot.settings import setting
+from engine.catalog import COMPANIONS
 
 
 class Engine(Section):
@@ -55,8 +56,10 @@ class Engine(Section):
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """All folders: what a file is shows in the file, wherever it lies."""
-        return tuple(dict.fromkeys((*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers)))
+        """All folders: what a file is shows in the file, wherever it lies. The last is that of what goes with the
+        built-in model."""
+        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers)
+        return tuple(dict.fromkeys((*own, COMPANIONS)))
 
 
 class Queue(Section):

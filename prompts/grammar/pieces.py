@@ -16,10 +16,10 @@ from prompts.prompt import Note
 class Piece:
     """What stands between two commas, with the weight of the groups around it.
 
-    `text` holds the weights of single words in it, "a (red:0.5) bus"; its brackets are balanced or escaped. `listed` says that it goes on an enumeration (、) begun by
-    the piece before. A "break" or "and" piece is the word itself, standing between chunks or conditionings; an "and"
-    has the weight of what stands before it, `:1.2 AND`, and the weight of the last conditioning is an "and" without
-    the word.
+    `text` holds the weights of single words in it, "a (red:0.5) bus"; its brackets are balanced or escaped. `listed`
+    says that it goes on an enumeration (、) begun by the piece before. A "break" or "and" piece is the word itself,
+    standing between chunks or conditionings; an "and" has the weight of what stands before it, `:1.2 AND`, and the
+    weight of the last conditioning is an "and" without the word.
     """
 
     text: str

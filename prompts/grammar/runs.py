@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prompts.grammar.attention import BREAK, ROUND, SQUARE, WEIGHT, number
+from prompts.grammar.attention import ROUND, SQUARE, WEIGHT, number
 from prompts.prompt import Note, weighed
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import texts
 from bot.forms import FIELDS, form, loras
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -49,6 +50,7 @@ async def test_only_what_was_changed_is_different(tmp_path: Path) -> None:
         assert (other.seed, other.guidance, other.steps) == (8, 5.5, 9) and other.prompt == recipe.prompt
         said = await edited(at, picture, prompt=filled["prompt"].replace("黑色", "蓝色"))
         assert "blue" in said.prompt.positive and "black" not in said.prompt.positive
+        assert "→" in texts.say("en", said.prompt.notes[-1].key, **said.prompt.notes[-1].values)
         assert "夏目" in said.prompt.positive and "(red hat:1.2)" in said.prompt.positive
         assert (said.seed, said.steps, said.width, said.sampler) == (7, 9, recipe.width, recipe.sampler)
         ink = [one.text for one in recipe.prompt.part("quality_style") if one.origin == "preset"]

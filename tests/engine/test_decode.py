@@ -1,13 +1,10 @@
-"""Previews and upscaling: small, cheap, and of the right colours."""
+"""Latents become pictures, alone, in turns and in tiles."""
 
 from __future__ import annotations
-
-import io
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from engine import catalog, decode, models
 from engine.models import Loaded
@@ -17,22 +14,6 @@ from tests.engine.drawing import photograph, pixels
 @pytest.fixture(scope="module")
 def demo() -> Loaded:
     return models.load(catalog.builtin(), torch.device("cpu"))
-
-
-@pytest.mark.parametrize("colour", [(220, 30, 30), (30, 60, 220), (240, 240, 240), (20, 20, 20)])
-def test_a_preview_has_the_colours_of_the_picture(colour: tuple[int, int, int], demo: Loaded) -> None:
-    picture = Image.new("RGB", (128, 64), colour)
-    latents = decode.latents(demo, picture, torch.Generator().manual_seed(1))
-    preview = Image.open(io.BytesIO(decode.preview(demo, latents)))
-    assert preview.format == "JPEG" and preview.size == (128, 64)
-    shown = np.asarray(preview.convert("RGB"))[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
-    assert np.abs(shown - np.array(colour)).mean() < 60
-
-
-def test_a_preview_is_small_even_of_a_large_picture_or_of_nonsense(loaded: Loaded) -> None:
-    for latents in (torch.randn(1, 4, 64, 96), torch.full((1, 4, 8, 8), torch.nan), torch.randn(1, 4, 1, 256)):
-        preview = Image.open(io.BytesIO(decode.preview(loaded, latents)))
-        assert max(preview.size) <= decode.PREVIEW_SIDE
 
 
 def test_a_picture_comes_back_from_its_latents(demo: Loaded) -> None:

@@ -16,19 +16,25 @@ from tests.speed.figure import Figure
 ROUNDS = 9
 
 
-def step(loaded: Loaded, wanted: Sequence[Loras]) -> float:
-    """Seconds for one step of a batch with a row for each of `wanted`, their beginnings not counted."""
-    from engine import begin
+def step(loaded: Loaded, wanted: Sequence[Loras], weights: int | None = None) -> float:
+    """Seconds for one step of a batch with a row for each of `wanted`, their beginnings not counted. `weights` takes
+    the place of how many are worth merging (0: LoRAs stay beside the layers)."""
+    from engine import adapters, begin
     from engine.rows import Rows
 
     drawn = Rows()
     recipe = a_recipe(steps=2, model=loaded.model.name)
     for index, loras in enumerate(wanted):
         drawn.add(begin.start("j", index, recipe, loaded, loras))
-    drawn.turn()  # where adapters are put on
-    began = time.perf_counter()
-    drawn.turn()
-    return time.perf_counter() - began
+    usual = adapters.WEIGHTS
+    try:
+        adapters.WEIGHTS = usual if weights is None else weights
+        drawn.turn()  # where adapters are put on or merged
+        began = time.perf_counter()
+        drawn.turn()
+        return time.perf_counter() - began
+    finally:
+        adapters.WEIGHTS = usual
 
 
 def median(work: Callable[[], float]) -> float:
@@ -58,14 +64,19 @@ def figures() -> list[Figure]:
         ]
         each: list[Loras] = [((path, 0.8, 0.8),) for path in files]
         # In turns, so that a busy machine is unfair to none.
-        kinds: dict[str, list[Loras]] = {"none": [()] * 8, "same": [each[0]] * 8, "other": each}
+        kinds: dict[str, list[Loras]] = {
+            "none": [()] * 8,
+            "same": [each[0]] * 8,
+            "beside": [each[0]] * 8,
+            "other": each,
+        }
         steps: dict[str, list[float]] = {kind: [] for kind in kinds}
         for turn in range(ROUNDS + 1):
             for kind, wanted in kinds.items():
-                seconds = step(loaded, wanted)
+                seconds = step(loaded, wanted, 0 if kind == "beside" else None)
                 if turn:
                     steps[kind].append(seconds * 1000)
-        plain, same, other = (statistics.median(steps[kind]) for kind in kinds)
+        plain, same, beside, other = (statistics.median(steps[kind]) for kind in kinds)
 
         def read() -> float:
             loaded.loras.clear()
@@ -81,7 +92,17 @@ def figures() -> list[Figure]:
 
             return timed(put_on) / 2
 
-        from_disk, in_memory = median(read), median(swapped)
+        def merge() -> float:
+            chosen = loras.choose(loaded, each[0])
+            loras.part(loaded)
+
+            def put_in() -> None:
+                with loras.on_unet(loaded, [chosen], area=10**9):
+                    pass
+
+            return timed(put_in)
+
+        from_disk, in_memory, merging = median(read), median(swapped), median(merge)
 
     def first_step() -> float:
         def work() -> None:
@@ -92,9 +113,11 @@ def figures() -> list[Figure]:
         return timed(work)
 
     return [
-        Figure("a step of 8 rows with one LoRA for all", same, "ms", plain, "no LoRA"),
+        Figure("a step of 8 rows with one LoRA for all, merged", same, "ms", plain, "no LoRA", "1.00"),
+        Figure("a step of 8 rows with one LoRA for all, beside the layers", beside, "ms", same, "merged"),
         Figure("a step of 8 rows with 8 LoRAs", other, "ms", plain, "no LoRA"),
         Figure("a LoRA from disk (in the background)", from_disk * 1000, "ms", plain, "a step of 8 rows"),
+        Figure("a LoRA merged", merging * 1000, "ms", beside - same, "saved by each step of 8 rows"),
         Figure("a LoRA in memory put on", in_memory * 1000, "ms", plain, "a step of 8 rows", "under a step"),
         Figure("another model, from disk to the first step", median(first_step), "s"),
     ]

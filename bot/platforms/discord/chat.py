@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot import cards, texts
 from bot.chat import Card, Desk
-from bot.errors import Gone, Rejected, Unreachable
-from bot.platforms.discord import content, heard, originals, reactions, rest
+from bot.errors import Gone, Unreachable
+from bot.platforms.discord import content, delivery, heard, originals, reactions
 from bot.platforms.discord.client import Client, stay
-from bot.platforms.discord.rest import Body, Expired, Payload
+from bot.platforms.discord.inbox import Inbox
+from bot.platforms.discord.rest import Body, Expired
 from bot.platforms.discord.settings import DiscordSettings
 from bot.platforms.discord.turn import PLATFORM, UPLOAD, Turn, Turns
 from engine.job import State
@@ -34,12 +32,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 30.0  # seconds a start waits for Discord; without it the rest of the bot starts all the same
 CLOSING = 2.0  # seconds that what was asked last gets at the end
-EPHEMERAL = 64
 UNDER_WAY = (State.WAITING, State.RUNNING)
-REFUSED = (400, 413)  # statuses that say what is wrong with a message; sent again it would be wrong again
 MENUS = 1000  # forms that may be open at once
-ANSWER = "/webhooks/{webhook_id}/{webhook_token}"
-WORDS = "/channels/{channel_id}/messages"
 
 
 class DiscordChat:
@@ -58,8 +52,7 @@ class DiscordChat:
         self.desk: Desk = studio
         self.menus: OrderedDict[str, Mapping[str, Any]] = OrderedDict()  # see `remember`
         self._shown: dict[Place, Body] = {}  # what stands where something is under way
-        self._inbox: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._inbox = Inbox()
         self._running: list[asyncio.Task[None]] = []
 
     # --- a bot.chat.Chat ---
@@ -69,7 +62,7 @@ class DiscordChat:
         self.desk = desk
         if self.client.is_closed():
             self.client = Client(self)
-        self._running = [asyncio.create_task(self._work())]
+        self._running = [asyncio.create_task(self._inbox.run())]
         await self.turns.tidy()
         await self.connect()
 
@@ -87,7 +80,7 @@ class DiscordChat:
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
         """Post a card where its interaction waits for it, else in the channel, else to the person directly."""
-        with _final():
+        with delivery.refused():
             return await self._send(place, card, key)
 
     async def _send(self, place: Place, card: Card, key: str) -> Place:
@@ -103,11 +96,11 @@ class DiscordChat:
         if turn and not turn.application and card.fleeting and card.kind != "error":
             await reactions.nod(self, turn)
             return place
-        there = await self._answer(turn, card) if turn and self.turns.alive(turn) else None
+        there = await delivery.answer(self, turn, card) if turn and self.turns.alive(turn) else None
         if there is None:
             user = turn.user if turn else await self._account(kept)
             called = "" if turn and turn.alone else user
-            there = await self._post(place, card, key, language, user, called)
+            there = await delivery.post(self, place, card, key, language, user, called)
         if card.state in UNDER_WAY:
             self._shown[there] = await content.body(self.db, card, language, UPLOAD)
         if not card.fleeting:
@@ -130,8 +123,8 @@ class DiscordChat:
             if post is not None and post.pictures != shown:
                 await posts.put(self.db, place, post.key, job=post.job, pictures=shown)
         try:
-            with _final():
-                await self._edit(place, body, turn)
+            with delivery.refused():
+                await delivery.edit(self, place, body, turn)
         except Unreachable as error:
             raise Gone(str(error)) from error
         if card.state in UNDER_WAY:
@@ -139,15 +132,13 @@ class DiscordChat:
 
     async def close(self) -> None:
         """Finish what was asked already, and leave."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSING)
+        await self._inbox.finish(CLOSING)
         await self.client.close()
-        for task in (*self._running, *self._tasks):
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
         self._running = []
-        while not self._inbox.empty():
-            self._inbox.get_nowait().close()
+        await self._inbox.drop()
 
     # --- where answers go ---
 
@@ -155,79 +146,6 @@ class DiscordChat:
         if (turn := self.turns.of(key)) or kept is None:
             return turn
         return self.turns.of(kept.request_key) or await self.turns.kept(kept.request_key, kept.language)
-
-    async def _answer(self, turn: Turn, card: Card) -> Place | None:
-        """Answer by the token; None where it is good no longer."""
-        body = await content.body(self.db, card, turn.language, turn.limit)
-        private = not card.job
-        try:
-            announced = turn.mode == "open" and private and not turn.alone and not turn.spent
-            if announced:
-                await self._settle(turn)
-            if turn.mode == "quiet" or turn.spent:
-                flags = EPHEMERAL if private and not turn.alone else 0
-                body = replace(body, payload={**body.payload, "flags": flags})
-                found = await rest.call(self.client, "POST", ANSWER, turn.parts, body=body)
-                if announced:
-                    await self._withdraw(turn)
-            else:
-                found = await rest.call(self.client, "PATCH", f"{ANSWER}/messages/@original", turn.parts, body=body)
-        except (Expired, Unreachable, Gone) as error:  # Gone: somebody deleted what was announced
-            log.info("interaction %s cannot be answered any more: %s", turn.key, error)
-            turn.token = ""
-            return None
-        message = rest.text_of(found, "id")
-        self.turns.answered(turn, message)
-        return Place(PLATFORM, turn.channel, message)
-
-    async def _settle(self, turn: Turn) -> None:
-        """Fill the message that everybody was promised: until then, whatever is sent would become that message."""
-        body = Body({"content": "…"})
-        await rest.call(self.client, "PATCH", f"{ANSWER}/messages/@original", turn.parts, body=body)
-        turn.spent = True
-
-    async def _withdraw(self, turn: Turn) -> None:
-        with contextlib.suppress(Gone):
-            await rest.call(self.client, "DELETE", f"{ANSWER}/messages/@original", turn.parts)
-
-    async def _post(self, place: Place, card: Card, key: str, language: str, user: str, called: str) -> Place:
-        """A message of its own: a job's in the channel, where `called` is mentioned; any other to the person alone."""
-        nonce = hashlib.sha256(key.encode()).hexdigest()[:24]
-        once: Payload = {"nonce": nonce, "enforce_nonce": True}  # the same nonce within minutes is the same message
-        if card.job:
-            body = await content.body(self.db, card, language, UPLOAD, mention=called)
-            body = replace(body, payload={**body.payload, **once})
-            try:
-                found = await rest.call(self.client, "POST", WORDS, {"channel_id": place.chat}, body=body)
-                return Place(PLATFORM, place.chat, rest.text_of(found, "id"))
-            except (Gone, Unreachable) as error:
-                log.info("channel %s cannot be told (%s), so the person is", place.chat, error)
-        if not user:
-            raise Unreachable("nobody is known at that place")
-        channel = await self.direct(user)
-        body = await content.body(self.db, card, language, UPLOAD)
-        body = replace(body, payload={**body.payload, **once})
-        try:
-            found = await rest.call(self.client, "POST", WORDS, {"channel_id": channel}, body=body)
-        except Gone as error:
-            raise Unreachable(str(error)) from error
-        return Place(PLATFORM, channel, rest.text_of(found, "id"))
-
-    async def _edit(self, place: Place, body: Body, turn: Turn | None) -> None:
-        parts = {"channel_id": place.chat, "message_id": place.message}
-        if turn is not None:
-            path = f"{ANSWER}/messages/{{message_id}}"
-            try:
-                await rest.call(self.client, "PATCH", path, {**turn.parts, "message_id": place.message}, body=body)
-                return
-            except Expired:
-                turn.token = ""
-        await rest.call(self.client, "PATCH", f"{WORDS}/{{message_id}}", parts, body=body)
-
-    async def direct(self, user: str) -> str:
-        """The channel of direct messages with somebody. Raises Unreachable."""
-        found = await rest.call(self.client, "POST", "/users/@me/channels", json={"recipient_id": user})
-        return rest.text_of(found, "id")
 
     async def _language(self, kept: Kept | None) -> str:
         return kept.language if kept and kept.language in texts.LANGUAGES else self.settings.language or "en"
@@ -246,7 +164,7 @@ class DiscordChat:
     def reacted(self, payload: discord.RawReactionActionEvent) -> None:
         """Somebody reacted to a message."""
         if self.client.user is None or payload.user_id != self.client.user.id:
-            self._inbox.put_nowait(reactions.reacted(self, payload))
+            self._inbox.put(reactions.reacted(self, payload))
 
     def remember(self, interaction: str, attachment: Mapping[str, Any]) -> None:
         """The picture of a message whose menu was opened, until the form that asks about it comes back."""
@@ -256,7 +174,7 @@ class DiscordChat:
 
     def later(self, turn: Turn, work: Coroutine[Any, Any, None]) -> None:
         """Do what a turn asks for, outside the event that brought it; what goes wrong is said to the person."""
-        self._inbox.put_nowait(self._do(turn, work))
+        self._inbox.put(self._do(turn, work))
 
     async def refuse(self, turn: Turn, refusal: Refusal) -> None:
         """Say to the person alone why not."""
@@ -275,24 +193,6 @@ class DiscordChat:
                 await self.refuse(turn, Refusal("error.unexpected"))
         except Exception:
             log.exception("%s got no answer", turn.key)
-
-    async def _work(self) -> None:
-        """Start what comes in. Discord's events only put it here, so that none of them waits for us."""
-        while True:
-            task = asyncio.create_task(self._inbox.get_nowait() if not self._inbox.empty() else await self._inbox.get())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-
-@contextlib.contextmanager
-def _final() -> Iterator[None]:
-    """Discord's refusal of what it is sent, as our own error."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        if error.status in REFUSED:
-            raise Rejected(f"{error.status} {error.code}: {error.text}") from error
-        raise
 
 
 def _ended(connection: asyncio.Task[None]) -> None:

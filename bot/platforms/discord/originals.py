@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot import texts
 from bot.chat import Card, Say
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import content, rest, words
+from bot.platforms.discord import content, delivery, rest, words
 from bot.platforms.discord.rest import Body, File
 from bot.platforms.discord.sheet import fitted
 from bot.platforms.discord.turn import UPLOAD, Turn
@@ -17,7 +17,6 @@ from bot.platforms.discord.turn import UPLOAD, Turn
 if TYPE_CHECKING:
     from bot.platforms.discord.chat import DiscordChat
 
-WORDS = "/channels/{channel_id}/messages"
 log = logging.getLogger(__name__)
 
 
@@ -40,10 +39,10 @@ async def send(chat: DiscordChat, turn: Turn, card: Card) -> Card:
         room -= len(made)
         batches[-1].append(File(content.veiled(f"danqing-{picture.id}.{suffix}", card), made))
     try:
-        channel = await chat.direct(turn.user)
+        channel = await delivery.direct(chat, turn.user)
         for files in batches:
             body = Body({"content": "\n".join(dict.fromkeys(said))}, tuple(files))
-            await rest.call(chat.client, "POST", WORDS, {"channel_id": channel}, body=body)
+            await rest.call(chat.client, "POST", delivery.WORDS, {"channel_id": channel}, body=body)
     except (Gone, Unreachable) as error:
         log.info("direct messages of %s are closed: %s", turn.user, error)
         return Card(text=card.text, pictures=card.pictures, spoiler=card.spoiler, fleeting=True)

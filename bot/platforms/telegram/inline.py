@@ -45,6 +45,16 @@ MEANINGS = 3  # English words for a Chinese one that are looked for as well
 
 async def take(reception: Reception, query: InlineQuery) -> None:
     """Offer what fits the words; where the person may not use the bot, a button to the private chat, which says why."""
+    user = query.from_user.id
+    reception.typing[user] = query.id  # first of all, while queries are in the order in which they came
+    try:
+        await _taken(reception, query)
+    finally:
+        if reception.typing.get(user) == query.id:
+            del reception.typing[user]
+
+
+async def _taken(reception: Reception, query: InlineQuery) -> None:
     person = await reception.person(query.from_user)
     asked = Request(person=person, place=places.place(query.from_user.id), text=query.query, key="")
     try:
@@ -52,11 +62,8 @@ async def take(reception: Reception, query: InlineQuery) -> None:
     except Refusal:
         await _answer(reception, query, [], "", texts.say(person.language, "telegram.closed"))
         return
-    reception.typing[query.from_user.id] = query.id
     async with reception.answering(0, query.from_user.id, f"inline:{query.id}", Asked(person.language)):
         await _offer(reception, query, person)
-        if reception.typing.get(query.from_user.id) == query.id:
-            del reception.typing[query.from_user.id]
 
 
 async def _offer(reception: Reception, query: InlineQuery, person: Person) -> None:

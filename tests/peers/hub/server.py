@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,9 +148,10 @@ class Hub:
         response.content_length = len(content) - start
         await response.prepare(request)
         end = len(content) if fault.cut is None else min(len(content), start + fault.cut)
-        for at in range(start, end, PIECE):
-            await response.write(content[at : min(at + PIECE, end)])
-            await asyncio.sleep(fault.pause)
+        with contextlib.suppress(ConnectionError):  # who asked may be gone
+            for at in range(start, end, PIECE):
+                await response.write(content[at : min(at + PIECE, end)])
+                await asyncio.sleep(fault.pause)
         if end < len(content) and request.transport is not None:
             request.transport.abort()
         return response

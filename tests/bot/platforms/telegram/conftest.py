@@ -59,6 +59,12 @@ class House:
         await self.studio.close()
         await self.db.close()
 
+    async def settled(self) -> None:
+        """Wait until every update is done with."""
+        assert self.chat._intake
+        while self.chat._intake._pending:
+            await asyncio.sleep(0.01)
+
     async def kill(self) -> None:
         """What `kill -9` leaves: the database as it is; nothing more is said."""
         await self.queue.close()

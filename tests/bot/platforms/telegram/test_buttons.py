@@ -105,6 +105,8 @@ async def test_the_whole_text_written_anew_does_too(house: House, server: Telegr
     changed = await chat.answer(lambda one: one.photo, after=question.order)
     [before], [after] = [await pictures.of_job(house.db, job) for job, _ in house.pool.drawn]
     assert "a green apple on a wooden table, rain" in changed.text and before.recipe.seed == after.recipe.seed
+    assert "✏️ a red apple on a wooden table → a green apple on a wooden table" in changed.text
+    assert "✏️ added rain" in changed.text
 
 
 async def test_the_recipe_has_what_one_wants_to_copy(house: House, server: TelegramServer) -> None:

@@ -98,32 +98,6 @@ async def test_a_file_too_large_to_fetch_is_refused_in_words(house: House, serve
     assert "20 MB" in (await chat.answer()).text
 
 
-# --- marks ---
-
-
-@pytest.mark.parametrize("side", [320, 200, 512])
-def test_marks_are_found_in_a_copy_of_another_size_and_quality(side: int) -> None:
-    original, truth = scene(), Image.new("L", (320, 320))
-    painted = original.copy()
-    for draw, colour in ((ImageDraw.Draw(painted), (255, 0, 0)), (ImageDraw.Draw(truth), 255)):
-        draw.line((50, 250, 120, 220, 180, 280), fill=colour, width=24)
-        draw.ellipse((220, 40, 290, 110), fill=colour)
-    out = io.BytesIO()
-    painted.resize((side, side), Image.Resampling.LANCZOS).save(out, "JPEG", quality=75)
-    hole = files.marked(data(original), out.getvalue())
-    assert hole is not None
-    found = Image.open(io.BytesIO(hole)).getchannel("A").point(lambda alpha: 255 - alpha)
-    both = sum(1 for a, b in zip(found.tobytes(), truth.tobytes(), strict=True) if a and b)
-    either = sum(1 for a, b in zip(found.tobytes(), truth.tobytes(), strict=True) if a or b)
-    assert both / either > 0.8
-
-
-def test_a_copy_without_marks_and_another_picture_have_none() -> None:
-    assert files.marked(data(scene()), data(scene(), "JPEG")) is None
-    assert files.marked(data(scene()), a_png(side=320)) is None
-    assert files.marked(data(scene()), data(scene().crop((0, 0, 320, 200)))) is None
-
-
 # --- what Telegram does not take ---
 
 

@@ -1,0 +1,94 @@
+"""Albums: Telegram sends each photo of one as a message of its own, and says of none that it is the last."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from telegram import Message
+
+from bot.platforms.telegram import places
+from storage import posts
+from storage.database import Database
+
+QUIET = 0.7  # seconds without another photo after which an album is taken for whole
+WORDLESS = 2.0  # the same while none of its photos has a caption, which may be on one that is still to come
+LONGEST = 8.0  # seconds that an album is waited for in all
+KEPT = 200  # albums remembered, for photos of them that come later still
+ANSWERED = "album "  # before the key of an album that was answered
+REMEMBERED = timedelta(days=2)  # longer than Telegram keeps what could not be delivered
+
+
+@dataclass(slots=True)
+class Album:
+    """The messages of an album, by their numbers; a message that is in none is alone in one without a `group`."""
+
+    group: str
+    messages: dict[int, Message]
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: bool = False
+
+    @property
+    def ordered(self) -> list[Message]:
+        return [self.messages[number] for number in sorted(self.messages)]
+
+    def add(self, message: Message) -> None:
+        self.messages[message.message_id] = message
+        self.grown.set()
+
+
+class Albums:
+    """The albums of the last while."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: OrderedDict[str, Album] = OrderedDict()
+
+    async def whole(self, message: Message) -> Album | None:
+        """The album of a message, as soon as no more of its photos come; None where another message of it has led to
+        that already: then it is answered when this returns, and its update is done."""
+        if not message.media_group_id:
+            return Album("", {message.message_id: message})
+        group = f"{ANSWERED}{message.chat_id} {message.media_group_id}"
+        album = self._known.get(group)
+        if album is None:
+            if await posts.by_key(self._db, places.PLATFORM, group) is not None:
+                return None  # answered in an earlier run
+            if (album := self._known.get(group)) is None:
+                return await self._gathered(group, message)
+        coming, had = not album.over.is_set(), message.message_id in album.messages
+        album.add(message)
+        if coming:
+            await album.over.wait()
+            return None
+        if album.answered or had or not message.caption:
+            return None
+        return await self._gathered(group, message)  # the words came late
+
+    async def answer(self, album: Album) -> None:
+        """An album has its answer: what comes of it later asks for nothing."""
+        if album.group:
+            album.answered = True
+            await posts.forget(self._db, places.PLATFORM, ANSWERED, REMEMBERED)
+            chat = next(iter(album.messages.values())).chat_id
+            await posts.put(self._db, places.place(chat), album.group)
+
+    async def _gathered(self, group: str, message: Message) -> Album:
+        before = self._known.get(group)
+        album = self._known[group] = Album(group, dict(before.messages) if before else {})
+        album.add(message)
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        start = time.monotonic()
+        while (left := LONGEST - (time.monotonic() - start)) > 0:
+            album.grown.clear()
+            quiet = QUIET if any(one.caption for one in album.messages.values()) else WORDLESS
+            try:
+                await asyncio.wait_for(album.grown.wait(), min(quiet, left))
+            except TimeoutError:
+                break
+        return album

@@ -1,0 +1,89 @@
+"""Two workers share a job's pictures, and they are those that one worker draws. Real processes, built-in model."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import numpy
+import pytest
+from PIL import Image
+
+from engine.catalog import BUILTIN
+from engine.job import Job, Picture, Progress, State
+from engine.local import LocalPool
+from engine.queue import Changed, Finished, Queue
+from tests.fakes import a_recipe
+
+pytestmark = pytest.mark.failure
+GRID = tuple(a_recipe("a red apple", seed=seed, steps=12) for seed in (11, 12, 13, 14))
+
+
+class Workers:
+    """A queue over real workers; `by` says which of them have told of a step of a job, `ended` what it ended in."""
+
+    def __init__(self, count: int) -> None:
+        self.pool = LocalPool(["cpu"] * count, ["--slots", "4", "--model", BUILTIN])
+        self.queue = Queue(self.pool, self.hear, self.fetch, per_person=9, in_all=9)
+        self.stepped = asyncio.Event()
+        self.ended: asyncio.Queue[Finished] = asyncio.Queue()
+
+    async def hear(self, news: Changed | Progress | Finished) -> None:
+        if isinstance(news, Finished):
+            self.ended.put_nowait(news)
+        elif isinstance(news, Progress) and news.step:
+            self.stepped.set()
+
+    async def fetch(self, picture: str) -> bytes:
+        raise AssertionError(picture)
+
+    async def draw(self) -> Finished:
+        self.queue.put(Job(id="grid", owner="ann", recipes=GRID))
+        return await self.ended.get()
+
+
+@asynccontextmanager
+async def workers(count: int) -> AsyncIterator[Workers]:
+    made = Workers(count)
+    async with asyncio.timeout(240):
+        await made.queue.start()
+        try:
+            while not all(worker.slots for worker in made.pool.workers):
+                await asyncio.sleep(0.05)
+            yield made
+        finally:
+            await made.queue.close()
+
+
+def pixels(picture: Picture) -> numpy.ndarray:
+    return numpy.asarray(Image.open(io.BytesIO(picture.png)), numpy.int16)
+
+
+async def test_two_workers_draw_the_pictures_of_one_even_if_one_of_them_is_killed() -> None:
+    async with workers(1) as alone:
+        expected = await alone.draw()
+    async with workers(2) as both:
+        shared = asyncio.create_task(both.draw())
+        await both.stepped.wait()
+        assert [len(job.recipes) for worker in both.pool.workers for job in worker.jobs.values()] == [2, 2]
+        found = await shared
+        both.stepped.clear()
+        again = asyncio.create_task(both.draw())
+        await both.stepped.wait()
+        pid = both.pool.pid(both.pool.workers[1])
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        after = await again
+    assert [one.job.state for one in (expected, found, after)] == [State.DONE] * 3
+    assert (found.job.attempt, after.job.attempt) == (0, 1)
+    for pictures in (found.pictures, after.pictures):
+        for own, other in zip(expected.pictures, pictures, strict=True):
+            assert replace(own.recipe) == other.recipe
+            # A batch of two and one of four may take other kernels, whose last bits differ.
+            assert abs(pixels(own) - pixels(other)).max() <= 1
+    print("the same bytes:", [own.png == other.png for own, other in zip(expected.pictures, found.pictures, strict=True)])
