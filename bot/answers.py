@@ -112,9 +112,11 @@ class Answers:
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
         """Deliver the card; `insist` on the last word, until it stands, or nobody can be told, or the platform has
         refused even a line of text."""
-        job, platform, over = answer.job.id, answer.place.platform, False
+        job, platform = answer.job.id, answer.place.platform
+        over = moved = False  # nothing is left to say; something else is tried than the last time
         for wait in itertools.chain(TRIES, itertools.repeat(TRIES[-1])):
-            await asyncio.sleep(wait)
+            await asyncio.sleep(0.0 if moved else wait)
+            moved = False
             try:
                 if not over:
                     await self._stand(chat, answer)
@@ -124,16 +126,17 @@ class Answers:
                 return
             except Unreachable as error:
                 log.warning("job %s: %s cannot be told any more: %s", job, platform, error)
-                over = True  # the pictures are kept; /history has them
+                over = moved = True  # the pictures are kept; /history has them
             except Gone:
                 if insist:
                     answer.leave()  # somebody took the message away; only the last word is worth a new one
             except Exception as error:
                 trace = not wait and not isinstance(error, Rejected)
                 log.warning("job %s: its card did not reach %s: %s", job, platform, error, exc_info=trace)
-                if insist and not over and _lasting(error) and not answer.retreat():
-                    log.error("job %s: %s takes no answer to it", job, platform)
-                    over = True
+                if insist and not over and _lasting(error):
+                    moved, over = True, not answer.retreat()
+                    if over:
+                        log.error("job %s: %s takes no answer to it", job, platform)
             if not insist:
                 return
 

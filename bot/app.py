@@ -21,7 +21,7 @@ from bot.sections.access import Access
 from bot.studio import Rules, Studio
 from bot.suggest import suggest
 from bot.translators import translators
-from engine import catalog, estimate
+from engine import catalog, estimate, speed
 from engine.estimate import Estimate
 from engine.job import Progress
 from engine.local import LocalPool
@@ -85,9 +85,12 @@ def limits(config: Access) -> Limits:
 def pool(config: Config) -> LocalPool:
     """A worker process for each configured device."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
-    for kind in ("models", "loras", "embeddings", "vaes", "upscalers"):
+    for kind in ("models", "loras", "embeddings", "vaes", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
+    for name in speed.WORDS:
+        arguments += [f"--{name}", getattr(config.engine, name)]
+    arguments += ["--cache", str(config.data.folder / "cache")]
     return LocalPool(config.engine.devices, arguments)
 
 

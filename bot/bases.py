@@ -63,7 +63,14 @@ async def bases(studio: Studio, request: Request) -> tuple[recipes.Base, ...]:
 
 
 def made(
-    request: Request, text: str, prompt: Prompt, options: Options, model: Model, over: tuple[recipes.Base, ...], most: int
+    request: Request,
+    text: str,
+    prompt: Prompt,
+    options: Options,
+    model: Model,
+    *,
+    over: tuple[recipes.Base, ...],
+    most: int,
 ) -> tuple[Recipe, ...]:
     """The recipes of a request: as many as were asked for, over each of several pictures one unless more were asked for
     here. Raises Refusal "album.too_many_each"."""

@@ -46,11 +46,14 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         progress = replace(progress, preview=None)
     waiting = progress is None or progress.state is State.WAITING
     key = "job.waiting" if waiting else "job.running"
+    text = Say(key)
     if job.attempt and waiting:
-        key = "job.retrying"
+        text = Say("job.retrying")
+    elif progress is not None and progress.loading:
+        text = Say("job.loading", {"model": progress.loading})
     return Card(
         kind="job",
-        text=Say(key),
+        text=text,
         job=job.id,
         state=State.WAITING if waiting else State.RUNNING,
         progress=progress,

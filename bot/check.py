@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import os
 import re
 import shutil
 import socket
@@ -211,6 +212,9 @@ def _named(
             yield from _tier(f"cuda:{i}", memory, model)
         if not wanted:
             yield _finding("ok", "check.device_cpu")
+            yield from _main_memory(model)
+    if model is not None:
+        yield _finding("ok", "check.estimated")
 
 
 def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Finding]:
@@ -223,6 +227,25 @@ def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Fin
         return  # said of the model already
     tier = tiers.choose(sizes, model.width * model.height, memory, "cuda")
     yield _finding("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
+
+
+def _main_memory(model: catalog.Model | None) -> Iterator[Finding]:
+    """What the usual model takes when the CPU draws, where weights are kept whole."""
+    if model is None:
+        return
+    try:
+        sizes = {part: size if part == "vae" else 2 * size for part, size in tiers.weights(model.path).items()}
+    except (BadFile, OSError):
+        return  # said of the model already
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    pixels = model.width * model.height
+    tier = tiers.choose(sizes, pixels, memory, "cpu")
+    needed = tiers.needs(tier, sizes, pixels)
+    key = "check.main_memory" if tier.name == "all" else "check.main_memory_tiles"
+    if needed > memory:
+        key = "check.main_memory_small"
+    values = {"needed": f"{needed / 2**30:.1f}", "memory": f"{memory / 2**30:.1f}"}
+    yield _finding("ok" if tier.name == "all" else "warn", key, model=model.name, **values)
 
 
 def _page(config: Config) -> Iterator[Finding]:

@@ -253,7 +253,7 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
-    from bot.findings import known
+    from bot.findings import known, lengths
     from bot.translators import local_words, translators
     from engine import catalog
     from prompts.compose import compose, to_public_json
@@ -262,7 +262,8 @@ async def _prompts(
     from prompts.words import meter
 
     loras = known(catalog.loras(config.engine.folders))
-    family = catalog.model(catalog.models(config.engine.folders), model or config.engine.model).family
+    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
+    embeddings = lengths(drawing, config.engine.folders)
     chain = own(await local_words(config), translators(config))
     for line in [text] if text is not None else sys.stdin:
         try:
@@ -271,7 +272,7 @@ async def _prompts(
                 translators=chain,
                 negative=negative,
                 raw=raw,
-                family=family,
+                family=drawing.family,
                 wildcards=(config.data.folder / "wildcards",),
             )
         except Refusal as refusal:
@@ -279,14 +280,15 @@ async def _prompts(
                 raise
             _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
             continue
+        found = examine(made, loras=loras, embeddings=embeddings)
         if as_json or text is None:
             shown = to_public_json(made, replace(options, raw=options.raw or raw))
-            counts: list[Json] = list(meter(made.positive))
-            _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in examine(made, loras=loras)]})
+            counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
+            _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in found]})
         else:
             from bot.terminal import prompt_table
 
-            out.print(prompt_table(made, language(), examine(made, loras=loras)))
+            out.print(prompt_table(made, language(), embeddings, found))
 
 
 def _print_json(value: Json) -> None:

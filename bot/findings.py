@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.catalog import LoraFile
+from engine import catalog, pairs
+from engine.catalog import LoraFile, Model
 from prompts.doctor import Finding, LoraKnown, examine
 from prompts.prompt import Prompt
+from prompts.words import LENGTH, meter
 
 KEPT = 256  # prompts remembered: more than are ever drawn at once
 LARGEST = 64 * 2**20  # bytes of a header; beyond it the file is no safetensors file
@@ -49,9 +51,19 @@ def _triggers(path: Path, changed: int) -> tuple[str, ...]:
 _seen: OrderedDict[str, tuple[Finding, ...]] = OrderedDict()  # by the prompt: a job's card is made anew at every step
 
 
-def look(prompt: Prompt, files: Sequence[LoraFile]) -> tuple[Finding, ...]:
-    """What the doctor finds with these LoRA files; `glance` remembers it."""
-    return _remembered(prompt, examine(prompt, loras=known(files)))
+def lengths(model: Model, folders: Sequence[Path]) -> dict[str, int]:
+    """The embeddings that a prompt for this model may name, in small letters, and how many tokens each takes."""
+    return {one.name.casefold(): one.vectors for one in catalog.embeddings(folders) if pairs.fits(one, model)}
+
+
+def metered(prompt: Prompt, embeddings: Mapping[str, int]) -> str:
+    """How full each of the prompt's chunks is, as `34 / 75 + 12 / 75`."""
+    return " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive, embeddings=embeddings))
+
+
+def look(prompt: Prompt, files: Sequence[LoraFile], embeddings: Mapping[str, int]) -> tuple[Finding, ...]:
+    """What the doctor finds with these LoRA files and embeddings; `glance` remembers it."""
+    return _remembered(prompt, examine(prompt, loras=known(files), embeddings=embeddings))
 
 
 def glance(prompt: Prompt) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import cast
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
@@ -66,6 +67,7 @@ def _of_few_colours(picture: Image.Image, mask: Image.Image) -> bool:
     """Whether a few colours make up most of what a picture shows under a mask."""
     coarse = picture.point(lambda value: value & COARSE)
     coarse.putalpha(mask)
-    colours = coarse.getcolors(picture.width * picture.height) or []
+    found = coarse.getcolors(picture.width * picture.height) or []
+    colours = cast(list[tuple[int, tuple[int, int, int, int]]], found)
     counts = sorted((count for count, (*_, alpha) in colours if alpha), reverse=True)
     return bool(counts) and sum(counts[:PAINTS]) >= PAINTED * sum(counts)

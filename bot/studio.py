@@ -19,6 +19,7 @@ from bot.answers import Answers
 from bot.chat import Card, Chat, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.links import Codes
+from bot.status import status
 from engine import catalog
 from engine.catalog import LoraFile, Model
 from engine.job import Job, Progress, State
@@ -147,19 +148,7 @@ class Studio:
 
     def status(self) -> dict[str, Json]:
         """How the engine is: whether it can draw, on what, with which model, and what it is loading."""
-        workers = self.queue.pool.workers
-        best = max(workers, key=lambda worker: worker.slots)
-        return {
-            "ready": best.slots > 0,
-            "loading": next((worker.loading for worker in workers if worker.loading), ""),
-            "device": best.device,
-            "model": best.model or self.rules.model,
-            "builtin": (best.model or self.rules.model) == catalog.BUILTIN,
-            "tier": best.tiers.get(best.model, ""),
-            "workers": len(workers),
-            "waiting": len(self.queue),
-            "running": self.queue.running,
-        }
+        return status(self.queue, self.rules.model)
 
     # --- drawing ---
 
@@ -219,8 +208,10 @@ class Studio:
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
-        base = await bases.bases(self, request)
-        made = bases.made(request, text, prompt, options, model, base, self.rules.pictures_per_request)
+        found = await bases.bases(self, request)
+        made = bases.made(
+            request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request
+        )
         await self.submit(request, made, parent=request.reply_to)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
@@ -239,10 +230,8 @@ class Studio:
 
     async def fitting(self, prompt: Prompt, model: Model) -> None:
         """Raises Unfit where the prompt names LoRAs that are not there, Refusal for those of another kind of model."""
-        if not prompt.loras:
-            return
         files = await self.loras()
-        found = findings.look(prompt, files)
+        found = findings.look(prompt, files, await asyncio.to_thread(findings.lengths, model, self.rules.models))
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
         for use in prompt.loras:

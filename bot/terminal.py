@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -17,21 +17,23 @@ from bot.app import studio
 from bot.cards import recipe_fields
 from bot.chat import Request, Upload
 from bot.config import Config
+from bot.findings import lengths, metered
 from bot.platforms.console import ConsoleChat
 from bot.studio import new_id
 from engine.job import State
 from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt
-from prompts.words import LENGTH, meter
 from storage import jobs, pictures
 from storage.jobs import Place
 from storage.pictures import PictureRow
 
 
-def prompt_table(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Group:
+def prompt_table(
+    prompt: Prompt, language: str, embeddings: Mapping[str, int], findings: Sequence[Finding] = ()
+) -> Group:
     """What was written | tag | part | weight | where from; then the tokens, the negative, the notes, and what the
-    doctor found, each with the text put right."""
+    doctor found, each with the text put right. `embeddings` says how many tokens each that there is takes."""
     heads = [texts.say(language, f"table.{name}") for name in ("source", "tag", "part", "weight", "origin")]
     table = Table(*heads, box=box.SIMPLE_HEAD)
     for fragment in prompt.fragments:
@@ -45,8 +47,7 @@ def prompt_table(prompt: Prompt, language: str, findings: Sequence[Finding] = ()
     lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
     if prompt.negative:
         lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
-    tokens = " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive))
-    lines.append(Text(f"{texts.say(language, 'prompt.meter')}: {tokens}", style="dim"))
+    lines.append(Text(f"{texts.say(language, 'prompt.meter')}: {metered(prompt, embeddings)}", style="dim"))
     notes = unsaid(prompt, findings).notes
     lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in notes]
     marks = {"error": ("✗", "red"), "warn": ("!", "yellow"), "hint": ("·", "cyan")}
@@ -119,7 +120,8 @@ async def draw(
         print(json.dumps({"pictures": results}, ensure_ascii=False))
         return
     if card.prompt:
-        console.print(prompt_table(card.prompt, language))
+        model = await made.model(written[0][0].recipe.model)
+        console.print(prompt_table(card.prompt, language, lengths(model, config.engine.folders)))
     for row, path in written:
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
             label = texts.say(language, line.label.key, **line.label.values)

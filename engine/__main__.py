@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import BinaryIO
 
+from engine import speed
 from engine.errors import WireError
 from engine.wire import Loading, Message, encode, read
 
@@ -53,8 +54,9 @@ def main() -> None:
     from engine.worker import Worker
 
     name = arguments.device
+    others: list[str] = []
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name, *others = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
     worker = Worker(
         send,
         device=torch.device(name),
@@ -64,6 +66,9 @@ def main() -> None:
         upscalers=arguments.upscalers,
         vaes=arguments.vaes,
         embeddings=arguments.embeddings,
+        detectors=arguments.detectors,
+        others=others,
+        tuning=_tuning(arguments),
     )
     with contextlib.suppress(BrokenPipeError):  # the parent has gone
         worker.run(inbox, arguments.model)
@@ -78,8 +83,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--upscalers", type=Path, action="append", default=[], help="a folder of upscaler files")
     parser.add_argument("--vaes", type=Path, action="append", default=[], help="a folder of VAEs")
     parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
+    parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
     parser.add_argument("--model", default="", help="load this model at once")
+    for name, words in speed.WORDS.items():
+        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/speed.py")
+    parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")
     return parser.parse_args()
+
+
+def _tuning(arguments: argparse.Namespace) -> speed.Tuning:
+    return speed.Tuning(**{name: getattr(arguments, name) for name in speed.WORDS}, cache=arguments.cache)
 
 
 def _wire() -> BinaryIO:

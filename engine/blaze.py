@@ -25,30 +25,33 @@ from engine.tiles import Box
 FOLDER = Path(__file__).parent / "detectors"
 # A grid of 1/8 with two anchors a cell, and one of 1/16 with six.
 GRIDS = ((8, 2), (16, 6))
+View = tuple[float, float, float]  # left, top and side of a square, in pixels
 # The networks see 128 or 192 pixels a side, and little of what is smaller than a tenth of it. So they look at the whole
 # picture, and at parts of it that overlap: (share of the side, parts along a side).
 VIEWS = ((1.0, 1), (0.6, 2), (0.4, 3))
+FACE, PALM, HAND = 0.6, 0.4, 0.5  # how sure they have to be
+BILINEAR = Image.Resampling.BILINEAR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A detector: its weights, its steps, the side in pixels it looks at, and the lowest value of a shade."""
+    """A network: its weights, its steps, the side in pixels it looks at, and the lowest value of a shade."""
 
     weights: Mapping[str, Tensor]
     steps: Sequence[Any]
     source: int
-    outputs: tuple[int, int]
+    outputs: Sequence[int]
     side: int
     lowest: float
 
     @torch.no_grad()
-    def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes and points (pictures, anchors, numbers) and how sure each is (pictures, anchors), in 0…1."""
-        values = {self.source: batch}
+    def __call__(self, pictures: Sequence[Image.Image]) -> list[Tensor]:
+        """What it says of pictures of its side: each output with a row a picture, the widest first."""
+        shades = np.stack([np.asarray(one, np.float32).transpose(2, 0, 1) for one in pictures]) / np.float32(255)
+        values = {self.source: self.lowest + torch.from_numpy(shades) * (1 - self.lowest)}
         for kind, given, made, more in self.steps:
             values[made] = STEPS[kind](self.weights, [values[number] for number in given], more)
-        places, sure = (values[number] for number in self.outputs)
-        return places, sure[..., 0].clamp(-100, 100).sigmoid()
+        return [values[number] for number in self.outputs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +69,47 @@ def network(name: str, lowest: float) -> Network:
     with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
         weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
         graph = json.loads(file.metadata()["graph"])
-    return Network(weights, graph["steps"], graph["input"], tuple(graph["outputs"]), graph["side"], lowest)
+    return Network(weights, graph["steps"], graph["input"], graph["outputs"], graph["side"], lowest)
 
 
 def find(image: Image.Image, network: Network, least: float) -> list[Found]:
     """What the network finds and is at least so sure of, the surest first, each once."""
-    views = list(_views(image))
-    whole, sure = network(torch.stack([_seen(image, view, network) for view in views]))
+    views = list(_views(image, network.side))
+    whole, sure = network([_seen(image, view, network.side) for view in views])
+    chances = sure[..., 0].clamp(-100, 100).sigmoid()
     anchors = _anchors(network.side)
     found = []
-    for (left, top, side), places, chances in zip(views, whole, sure, strict=True):
-        for index in torch.nonzero(chances >= least).flatten().tolist():
-            numbers = (places[index].view(-1, 2) / network.side).double()
-            numbers[0] += anchors[index]
-            numbers[2:] += anchors[index]
-            (x, y), (width, height), *points = (numbers * side).tolist()
-            box = (left + x - width / 2, top + y - height / 2, left + x + width / 2, top + y + height / 2)
-            found.append(Found(float(chances[index]), box, tuple((left + x, top + y) for x, y in points)))
+    for number, index in torch.nonzero(chances >= least).tolist():
+        left, top, side = views[number]
+        numbers = (whole[number, index].view(-1, 2) / network.side).double()
+        numbers[0] += anchors[index]
+        numbers[2:] += anchors[index]
+        (x, y), (width, height), *points = (numbers * side).tolist()
+        box = (left + x - width / 2, top + y - height / 2, left + x + width / 2, top + y + height / 2)
+        found.append(Found(float(chances[number, index]), box, tuple((left + x, top + y) for x, y in points)))
     return _once(found)
 
 
-def _views(image: Image.Image) -> Iterator[tuple[float, float, float]]:
-    """Squares (left, top, side) that show the whole picture, and parts of it."""
+def _views(image: Image.Image, least: int) -> Iterator[View]:
+    """The whole picture, and parts of it that have at least so many pixels a side."""
     longer = max(image.size)
     for share, count in VIEWS:
         side = longer * share
+        if count > 1 and side < least:
+            return
         for row in range(count):
             for column in range(count):
-                place = [
-                    (length - side) / 2 if length <= side or count == 1 else (length - side) * at / (count - 1)
+                left, top = (
+                    (length - side) * (0.5 if length <= side else at / max(1, count - 1))
                     for length, at in ((image.width, column), (image.height, row))
-                ]
-                yield place[0], place[1], side
+                )
+                yield left, top, side
 
 
-def _seen(image: Image.Image, view: tuple[float, float, float], network: Network) -> Tensor:
-    left, top, side = view
-    box = (round(left), round(top), round(left + side), round(top + side))
-    small = image.crop(box).resize((network.side, network.side), Image.Resampling.BILINEAR)  # black beyond the edges
-    shades = torch.from_numpy(np.asarray(small, np.float32).transpose(2, 0, 1) / np.float32(255))
-    return network.lowest + shades * (1 - network.lowest)
+def _seen(image: Image.Image, view: View, side: int) -> Image.Image:
+    left, top, length = view
+    box = (round(left), round(top), round(left + length), round(top + length))
+    return image.crop(box).resize((side, side), BILINEAR)  # black beyond the edges
 
 
 def _anchors(side: int) -> Tensor:
@@ -139,7 +143,7 @@ def _shared(one: tuple[float, float, float, float], other: tuple[float, float, f
 def faces(image: Image.Image) -> list[Box]:
     """Faces from the front, photographed or painted; their boxes reach from the hair to the chin."""
     boxes = []
-    for one in find(image, network("face", -1.0), 0.6):
+    for one in find(image, network("face", -1.0), FACE):
         left, top, right, bottom = one.box
         side = right - left
         boxes.append(_box(left - side * 0.1, top - side * 0.3, right + side * 0.1, bottom + side * 0.1))
@@ -147,18 +151,37 @@ def faces(image: Image.Image) -> list[Box]:
 
 
 def hands(image: Image.Image) -> list[Box]:
-    """Hands by their palms: a square around each that has the fingers in it, wherever they point."""
-    boxes = []
-    for one in find(image, network("palm", 0.0), 0.5):
-        left, top, right, bottom = one.box
-        (wrist_x, wrist_y), (finger_x, finger_y) = one.points[0], one.points[2]
-        length = max(1e-6, ((finger_x - wrist_x) ** 2 + (finger_y - wrist_y) ** 2) ** 0.5)
-        side = 2.6 * max(right - left, bottom - top)  # of the palm's side, as the paper has it
-        ahead = 0.5 * max(right - left, bottom - top) / length
-        x = (left + right) / 2 + ahead * (finger_x - wrist_x)
-        y = (top + bottom) / 2 + ahead * (finger_y - wrist_y)
-        boxes.append(_box(x - side / 2, y - side / 2, x + side / 2, y + side / 2))
-    return boxes
+    """Hands, wherever their fingers point: palms that a second network, which looks at each more closely, takes for
+    hands too."""
+    turned = [_turned(one) for one in find(image, network("palm", 0.0), PALM)]
+    if not turned:
+        return []
+    look = network("hand", 0.0)
+    seen = [image.transform((look.side, look.side), Image.Transform.AFFINE, one, BILINEAR) for one in turned]
+    points, _, there, _ = look(seen)
+    found = []
+    for (a, b, c, d, e, f), own, sure in zip(turned, points, there.flatten().tolist(), strict=True):
+        spots = [(a * x + b * y + c, d * x + e * y + f) for x, y, _ in own.view(-1, 3).tolist()]
+        across, down = zip(*spots, strict=True)
+        edge = 0.15 * max(max(across) - min(across), max(down) - min(down))  # the points lie within the fingers
+        found.append(Found(sure, (min(across) - edge, min(down) - edge, max(across) + edge, max(down) + edge), ()))
+    return [_box(*one.box) for one in _once([one for one in found if one.sure >= HAND])]
+
+
+def _turned(palm: Found) -> tuple[float, float, float, float, float, float]:
+    """The affine map from the pixels that the second network sees to the picture's: a square around the hand, its
+    fingers upwards."""
+    left, top, right, bottom = palm.box
+    (wrist_x, wrist_y), (finger_x, finger_y) = palm.points[0], palm.points[2]
+    length = max(1e-6, ((finger_x - wrist_x) ** 2 + (finger_y - wrist_y) ** 2) ** 0.5)
+    x, y = (finger_x - wrist_x) / length, (finger_y - wrist_y) / length
+    size = max(right - left, bottom - top)
+    middle = (left + right) / 2 + x * size / 2, (top + bottom) / 2 + y * size / 2
+    side, scale = 2.6 * size, 2.6 * size / 224  # of the palm's, as the paper has it
+    return (
+        -y * scale, -x * scale, middle[0] + (y + x) * side / 2,
+        x * scale, -y * scale, middle[1] + (y - x) * side / 2,
+    )  # fmt: skip
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Box:
@@ -202,6 +225,11 @@ STEPS: dict[str, Callable[[Weights, list[Tensor], Values], Tensor]] = {
     "pool": lambda weights, given, values: functional.max_pool2d(given[0], values["size"], values["stride"]),
     "pad": lambda weights, given, values: functional.pad(given[0], values["edges"]),
     "resize": _resize,
+    "mean": lambda weights, given, values: given[0].mean((2, 3)),
+    "linear": lambda weights, given, values: functional.linear(
+        given[0], weights[values["weight"]], weights[values["bias"]]
+    ),
+    "sigmoid": lambda weights, given, values: given[0].sigmoid(),
     "rows": lambda weights, given, values: given[0].permute(0, 2, 3, 1).reshape(len(given[0]), -1, values["width"]),
     "join": lambda weights, given, values: torch.cat(given, dim=1),
 }

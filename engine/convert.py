@@ -6,11 +6,13 @@ and by torch's own reader of weights alone.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from engine import pickles
@@ -23,22 +25,28 @@ def convert(path: Path) -> Path:
     if made.exists():
         raise FileExistsError(made)
     pickles.read(path)
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        raise BadFile("torch cannot read it") from error
     for outer in ("state_dict", "params_ema", "params"):
         if isinstance(content, Mapping) and isinstance(content.get(outer), Mapping):
             content = content[outer]
             break
+    named = content.items() if isinstance(content, Mapping) else ()
     weights = {
-        str(name): value.detach().contiguous().clone()
-        for name, value in content.items()
-        if isinstance(value, torch.Tensor)
+        str(name): value.detach().contiguous().clone() for name, value in named if isinstance(value, torch.Tensor)
     }
     if not weights:
         raise BadFile("there are no tensors in it")
     partial = made.with_suffix(".part")
-    save_file(weights, partial, {"format": "pt"})
-    partial.rename(made)
-    return made
+    try:
+        save_file(weights, partial, {"format": "pt"})
+        return partial.rename(made)
+    except SafetensorError as error:  # a full disk
+        raise OSError(str(error)) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

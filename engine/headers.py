@@ -19,6 +19,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 MAX_HEADER = 32 * 2**20  # the longest seen are LoRAs with all tags of their pictures in them: some 3 MB
 MAX_TENSORS = 100_000
+LARGEST = 2**48  # of a number in a header
+MAX_NAME = 500  # signs of a tensor's name; the patterns that tell what it is take the square of it
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
     "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
@@ -49,7 +51,7 @@ class Header:
         return {name: tensor.shape for name, tensor in self.tensors.items()}
 
     def numbers(self, name: str, limit: int = 4096) -> list[float]:
-        """The first numbers of a tensor of floats; none for other kinds."""
+        """The first numbers of a tensor of floats; none for other kinds. Raises BadFile, OSError."""
         tensor = self.tensors[name]
         count = min(limit, math.prod(tensor.shape))
         form = {"F32": "f", "F16": "e", "F64": "d", "BF16": "H"}.get(tensor.dtype)
@@ -57,7 +59,11 @@ class Header:
             return []
         with self.path.open("rb") as file:
             file.seek(tensor.start)
-            values = struct.unpack(f"<{count}{form}", file.read(struct.calcsize(form) * count))
+            data = file.read(struct.calcsize(form) * count)
+        try:
+            values = struct.unpack(f"<{count}{form}", data)
+        except struct.error as error:
+            raise BadFile("it became shorter while it was read") from error
         if tensor.dtype == "BF16":  # the upper half of a float32
             return [struct.unpack("<f", struct.pack("<I", value << 16))[0] for value in values]
         return list(values)
@@ -91,7 +97,9 @@ def _tensor(name: str, value: Any, base: int, size: int) -> Tensor:
         dtype, shape, (start, end) = str(value["dtype"]), tuple(value["shape"]), value["data_offsets"]
     except (KeyError, TypeError, ValueError) as error:
         raise BadFile(f"{name[:80]} is not described") from error
-    if len(shape) > 8 or not all(type(number) is int and number >= 0 for number in (*shape, start, end)):
+    if len(name) > MAX_NAME:
+        raise BadFile(f"{name[:80]} goes on for {len(name)} signs")
+    if len(shape) > 8 or not all(type(number) is int and 0 <= number < LARGEST for number in (*shape, start, end)):
         raise BadFile(f"{name[:80]} has no shape")
     if base + end > size:
         raise BadFile(f"{name[:80]} ends {base + end - size} bytes behind the file's end")

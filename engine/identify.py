@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from statistics import pstdev
 from typing import Any, Literal, Self
@@ -105,7 +106,7 @@ def _without(name: str, prefixes: tuple[str, ...]) -> str:
 def _of_header(header: Header) -> Identity:
     found = of_tensors(header.shapes, header.metadata)
     if found.kind == "checkpoint" and found.family == "sd2" and not _told(header.metadata) and V_BIAS in header.tensors:
-        velocity = pstdev(header.numbers(V_BIAS) or [0.0]) > V_SPREAD
+        velocity = pstdev([number for number in header.numbers(V_BIAS) if isfinite(number)] or [0.0]) > V_SPREAD
         return replace(found, prediction="v_prediction", resolution=768) if velocity else found
     return found
 
@@ -141,7 +142,7 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
 
 def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     context = _side(shapes, r"attn2\.to_k\.weight$", 1)
-    channels = shapes[f"{UNET}input_blocks.0.0.weight"][1]
+    channels = _side(shapes, re.escape(f"{UNET}input_blocks.0.0.weight"), 1)
     clip, open_clip = "conditioner.embedders.0.transformer.", "conditioner.embedders.0.model."
     if f"{UNET}label_emb.0.0.weight" in shapes:
         family = "refiner" if _any(shapes, open_clip) or context == 1280 else "sdxl"
@@ -166,7 +167,7 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         context=context,
         resolution=768 if velocity and family == "sd2" else 0,
         vae=_any(shapes, "first_stage_model.") or _any(shapes, "vae."),
-        title=metadata.get("modelspec.title", "")[:200],
+        title=_clean(metadata.get("modelspec.title", "")),
         guided=f"{UNET}time_embed.cond_proj.weight" in shapes,
         triggers=_said(metadata),
         problem=problem,

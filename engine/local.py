@@ -1,4 +1,7 @@
-"""Workers on this machine: one child process per device, restarted when it dies."""
+"""Workers on this machine: one child process per device, restarted when it dies.
+
+A worker that chose its device itself (`auto`) tells of the other graphics cards, and each of them gets a worker too.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +31,17 @@ class LocalPool:
     """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`."""
 
     def __init__(self, devices: Sequence[str], arguments: Sequence[str]) -> None:
-        self.workers = tuple(Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices))
+        self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
+        self._devices = list(devices)
+        self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
         self._arguments = tuple(arguments)
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._heard: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, listener: Callable[[Worker, Event], None]) -> None:
-        self._tasks = [asyncio.create_task(self._keep(worker, worker.device, listener)) for worker in self.workers]
+        self._listener = listener
+        self._tasks = [asyncio.create_task(self._keep(worker, worker.device)) for worker in self.workers]
 
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         self._heard[worker.id] = time.monotonic()
@@ -73,12 +79,25 @@ class LocalPool:
                 child.stdin.write(encode(message))
             await child.stdin.drain()
 
-    async def _keep(self, worker: Worker, device: str, listener: Callable[[Worker, Event], None]) -> None:
+    def _add(self, device: str) -> None:
+        worker = Worker(id=f"{device}#{len(self.workers)}", device=device)
+        self.workers.append(worker)
+        self._devices.append(device)
+        self._tasks.append(asyncio.create_task(self._keep(worker, device)))
+
+    def _environ(self, device: str) -> dict[str, str]:
+        """A worker's environment: without the secrets, of which it needs none; several on the processor share its
+        cores."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("DANQING_")}
+        if device == "cpu" and (count := self._devices.count("cpu")) > 1:
+            environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // count)))
+        return environ
+
+    async def _keep(self, worker: Worker, device: str) -> None:
         fruitless = 0
         while True:
             await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
             fruitless += 1
-            environ = {name: value for name, value in os.environ.items() if not name.startswith("DANQING_")}
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -89,7 +108,7 @@ class LocalPool:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 cwd=ROOT,
-                env=environ,  # without the secrets: a worker needs none
+                env=self._environ(device),
             )
             self._children[worker.id] = child
             self._heard[worker.id] = time.monotonic()
@@ -99,7 +118,7 @@ class LocalPool:
                     if isinstance(event, Drawn):
                         fruitless = 0
                     self._note(worker, event)
-                    listener(worker, event)
+                    self._listener(worker, event)
             except (WireError, TimeoutError) as error:
                 reason = str(error) or "silent for too long"
             finally:
@@ -107,7 +126,7 @@ class LocalPool:
                     child.kill()
             status = await child.wait()
             worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}
-            listener(worker, Lost(f"{reason}, exit status {status}"))
+            self._listener(worker, Lost(f"{reason}, exit status {status}"))
 
     async def _events(self, worker: Worker, child: asyncio.subprocess.Process) -> AsyncIterator[Event]:
         assert child.stdout is not None
@@ -126,9 +145,11 @@ class LocalPool:
                 raise WireError(f"a worker said {type(event).__name__}")
             yield event
 
-    @staticmethod
-    def _note(worker: Worker, event: Event) -> None:
+    def _note(self, worker: Worker, event: Event) -> None:
         if isinstance(event, Ready):
+            for device in event.others:
+                if device not in self._devices:
+                    self._add(device)
             worker.device, worker.slots, worker.loading = event.device, event.slots, ""
             worker.model, worker.tiers = event.model, event.tiers
         elif isinstance(event, Loading):

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -41,8 +41,15 @@ def free(device: torch.device) -> int:
 def place(loaded: Loaded) -> None:
     """Put a model that was just loaded into main memory where it belongs."""
     room = free(loaded.device) + (loaded.bytes if loaded.device.type == "cpu" else 0)  # where it is already
+    loaded.layout.vaes.add(loaded.vae)
     loaded.tier = choose(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
     trying(loaded, lambda: settle(loaded, loaded.tier))
+
+
+def join(loaded: Loaded) -> None:
+    """Put the VAE of a model that shares all its other parts with one in memory where that one's lies."""
+    loaded.layout.vaes.add(loaded.vae)
+    trying(loaded, lambda: _lay(loaded, loaded.vae))
 
 
 def lower(loaded: Loaded) -> bool:
@@ -61,13 +68,19 @@ def settle(loaded: Loaded, tier: Tier) -> None:
     if "unet" not in tier.stay:
         loaded.prepared = None  # which knows where the weights lay
     for name in PARTS:
-        if part := getattr(loaded, name):
+        if name != "vae" and (part := getattr(loaded, name)):
             part.to(loaded.device if name in tier.stay else "cpu")
-    if tier.tiled:
-        loaded.vae.enable_tiling()
+    for vae in loaded.layout.vaes:
+        _lay(loaded, vae)
     if tier.layers:
         importlib.import_module("accelerate").cpu_offload(loaded.unet, execution_device=loaded.device)
     release(loaded.device)
+
+
+def _lay(loaded: Loaded, vae: Any) -> None:
+    vae.to(loaded.device if "vae" in loaded.tier.stay else "cpu")
+    if loaded.tier.tiled:
+        vae.enable_tiling()
 
 
 @contextmanager

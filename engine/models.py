@@ -30,13 +30,15 @@ from engine.adapters import Adapted, FileKey, Lora
 from engine.calls import Prepared
 from engine.memory import out_of_memory
 from engine.speed import USUAL, Tuning
-from engine.tiers import TIERS, Tier
+from engine.tiers import TIERS, Layout, Tier
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 # What the loaders raise over files that are cut short, are no weights, or do not fit their config.
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
+READ = {".safetensors", ".bin", ".json", ".txt"}  # of the files in a folder
+Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
 Loras = tuple[tuple[Path, float, float], ...]  # file, weight on the UNet, weight on the text encoder
 
 
@@ -70,9 +72,9 @@ class Loaded:
     loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
     adapted: dict[str, Adapted] = field(default_factory=dict)
     active: tuple[tuple[FileKey, float], ...] = ()
-    # Where its parts lie, and the most latent pixels a UNet call may have, once memory has run out.
-    tier: Tier = TIERS[0]
-    most: int = 0
+    layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
+    # What its files were when they were read: the model's, and those of a VAE that is not its own.
+    stamps: tuple[Stamp, Stamp] = ((), ())
     # What makes it fast (engine/speed.py): what was asked for, attention's kernels, shapes of UNet calls that were
     # prepared; and what previews are made with (engine/previews.py), once one was asked for.
     tuning: Tuning = field(default=USUAL)
@@ -86,6 +88,24 @@ class Loaded:
     def scale(self) -> int:
         """Picture pixels per latent pixel, along one side."""
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+
+    @property
+    def tier(self) -> Tier:
+        """What stays on the device."""
+        return self.layout.tier
+
+    @tier.setter
+    def tier(self, tier: Tier) -> None:
+        self.layout.tier = tier
+
+    @property
+    def most(self) -> int:
+        """The most latent pixels a UNet call may have, 0 until memory has run out."""
+        return self.layout.most
+
+    @most.setter
+    def most(self, most: int) -> None:
+        self.layout.most = most
 
     @property
     def bytes(self) -> int:
@@ -119,24 +139,43 @@ class Models:
     def holds(self, model: catalog.Model, vae: catalog.Companion | None = None) -> bool:
         """Whether `get` would answer at once."""
         found = self._loaded.get(_key(model, vae))
-        return found is not None and _same(found.model, model)
+        return found is not None and _same(found.model, model) and found.stamps == (_stamp(model.path), _vae_stamp(vae))
 
     def get(self, model: catalog.Model, vae: catalog.Companion | None = None) -> Loaded:
         """The model, loaded where needed; `vae` takes the place of its own. Raises Refusal `model.damaged`,
         `model.gone`, `model.no_vae` or `vae.damaged`."""
         key = _key(model, vae)
         if not self.holds(model, vae):
-            self._loaded.pop(key, None)
+            self._forget(model, vae)
             if vae is None:
                 self._loaded[key] = load(model, self.device, tuning=self._tuning)
-            elif model.vae or self.holds(model):
-                self._loaded[key] = with_vae(self.get(model), vae)
+            elif other := self.get(model) if model.vae else self._sibling(model):
+                self._loaded[key] = with_vae(other, vae)
             else:
                 self._loaded[key] = load(model, self.device, vae, self._tuning)
         self._loaded.move_to_end(key)
-        while len(self._loaded) > 1 and self._bytes() > self._budget:
-            self._loaded.popitem(last=False)
+        while self._bytes() > self._budget and (spare := self._spare()):
+            del self._loaded[spare]
         return self._loaded[key]
+
+    def _sibling(self, model: catalog.Model) -> Loaded | None:
+        """The same model with whatever VAE."""
+        return next((loaded for (name, _), loaded in self._loaded.items() if name == model.name), None)
+
+    def _forget(self, model: catalog.Model, vae: catalog.Companion | None) -> None:
+        """What was read from files that have changed since."""
+        self._loaded.pop(_key(model, vae), None)
+        now = _stamp(model.path)
+        for key, loaded in list(self._loaded.items()):
+            if key[0] == model.name and not (_same(loaded.model, model) and loaded.stamps[0] == now):
+                del self._loaded[key]
+
+    def _spare(self) -> tuple[str, str] | None:
+        """The least recently used one, but for that used last. A model stays as long as it is there with another VAE
+        too: its own is all that would be gained."""
+        *others, _ = self._loaded
+        shared = {name for name, vae in self._loaded if vae}
+        return next((key for key in others if key[1] or key[0] not in shared), None)
 
     @property
     def tiers(self) -> dict[str, str]:
@@ -168,6 +207,19 @@ def _same(one: catalog.Model, other: catalog.Model) -> bool:
     return replace(one, hash="", preview=None) == replace(other, hash="", preview=None)
 
 
+def _stamp(path: Path) -> Stamp:
+    """By which files are known to be as they were; nothing for those that are gone."""
+    files = sorted(file for file in path.rglob("*") if file.suffix in READ) if path.is_dir() else [path]
+    try:
+        return tuple((file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files)
+    except OSError:
+        return ()
+
+
+def _vae_stamp(vae: catalog.Companion | None) -> Stamp:
+    return _stamp(vae.path) if vae else ()
+
+
 def quieten() -> None:
     """Keep the libraries' progress bars and load reports out of the log; their errors stay."""
     for chatter in (diffusers_logging, transformers_logging):
@@ -188,12 +240,13 @@ def load(
         raise Refusal("model.gone", name=model.name)
     if vae is None and not model.vae:
         raise Refusal("model.no_vae", name=model.name)
+    stamps = _stamp(model.path), _vae_stamp(vae)
     dtype = speed.precision(model.path, device, tuning.precision)
     try:
         made = _from_folder(model, dtype) if model.path.is_dir() else _from_file(model, dtype)
         if vae is not None:
             made["vae"] = _vae(vae, single.SCALING.get(model.family, 0.18215))
-        loaded = Loaded(model=model, device=device, dtype=dtype, tuning=tuning, **made)
+        loaded = Loaded(model=model, device=device, dtype=dtype, tuning=tuning, stamps=stamps, **made)
         _check(loaded)
         for part in loaded.parts:
             part.eval().requires_grad_(False)
@@ -214,8 +267,11 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
     other = _vae(vae, float(loaded.vae.config.scaling_factor))
     if len(other.config.block_out_channels) != len(loaded.vae.config.block_out_channels):
         raise Refusal("vae.damaged", name=vae.name)
-    own = other.eval().requires_grad_(False).to(loaded.device)
-    return replace(loaded, vae=own, colours=None, tiny=None, tiny_sought=False)
+    stamps = loaded.stamps[0], _stamp(vae.path)
+    own = other.eval().requires_grad_(False)
+    made = replace(loaded, vae=own, stamps=stamps, colours=None, tiny=None, tiny_sought=False)
+    memory.join(made)
+    return made
 
 
 def _vae(vae: catalog.Companion, scaling: float) -> Any:
@@ -300,7 +356,11 @@ def _weights(folder: Path) -> list[Path]:
 def _schedule(folder: Path) -> tuple[Mapping[str, Any], Tensor]:
     """The scheduler's configuration as a StableDiffusionPipeline would hold it, and its cumulative alphas."""
     name = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))["_class_name"]
-    scheduler = getattr(importlib.import_module("diffusers"), name).from_pretrained(folder)
+    kind = getattr(importlib.import_module("diffusers"), name)
+    # A whole pipeline under that name would load whatever else lies in the folder.
+    if not (isinstance(kind, type) and issubclass(kind, importlib.import_module("diffusers").SchedulerMixin)):
+        raise ValueError(f"{name} is no scheduler")
+    scheduler = kind.from_pretrained(folder)
     config = dict(scheduler.config)
     # Old files lack these two; the pipeline sets them so when it is made.
     if config.get("steps_offset", 1) != 1:

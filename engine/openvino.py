@@ -5,6 +5,7 @@ What is converted is a twin of the UNet without LoRAs, so batches that carry som
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib
 import logging
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Converting has been seen to take two and a half times the memory of the weights (SD 1.5 in float32: 8.6 GB), each
+# Converting has been seen to take two and a half times the memory of the weights in float32 (SD 1.5: 8.6 GB), each
 # compiled shape once more what the weights take.
 CONVERTING = 3
 MOST = 8
@@ -42,7 +43,7 @@ class OpenVino:
         self._ov: Any = importlib.import_module("openvino")
         self._core = self._ov.Core()
         self._unet = twin(loaded.unet)
-        self._bytes = sum(weight.numel() * weight.element_size() for weight in loaded.unet.parameters())
+        self._bytes = 4 * sum(weight.numel() for weight in loaded.unet.parameters())
         self._device = loaded.device
         self._dtype = loaded.dtype
         self._path = _kept(loaded, self._ov.__version__)
@@ -85,7 +86,8 @@ class OpenVino:
         example = tuple(tensor.float() for tensor in call.tensors)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tracing, about branches that no shape of ours takes
-            model = self._ov.convert_model(_Plain(self._unet.float(), call), example_input=example)
+            whole = self._unet if self._dtype == torch.float32 else copy.deepcopy(self._unet).float()
+            model = self._ov.convert_model(_Plain(whole, call), example_input=example)
         self._unet = None
         if self._path is None:
             return model

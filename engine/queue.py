@@ -85,7 +85,7 @@ class Queue:
         self._serving: dict[str, Course] = {}  # those that workers have to do with, in the order of their turns
         self._parts: dict[str, Part] = {}  # of jobs that have ended too, until the worker is done with them
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
-        self._starting: set[str] = set()  # workers that have not been ready since they last died
+        self._starting: set[str] = set()  # workers that load their first model
         self._news: asyncio.Queue[Changed | Progress | Finished | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tell_soon: asyncio.TimerHandle | None = None
@@ -94,7 +94,6 @@ class Queue:
     async def start(self) -> None:
         """Start the pool and begin to tell the listener."""
         self._spawn(self._tell())
-        self._starting = {worker.id for worker in self.pool.workers}
         await self.pool.start(self._hear)
 
     async def close(self) -> None:
@@ -365,6 +364,8 @@ class Queue:
         match event:
             case Loading():
                 self._loading[worker.id] = self._clock()
+                if not worker.slots:
+                    self._starting.add(worker.id)
             case Ready():
                 self._ready(worker, event)
             case Step() | Drawn() | Ended():
@@ -377,13 +378,12 @@ class Queue:
             self._standings_soon()
 
     def _ready(self, worker: Worker, event: Ready) -> None:
-        since = self._loading.pop(worker.id, None)
         if event.seconds:
             self.estimate.loaded(event.model, event.seconds)
         if worker.id in self._starting:
             self._starting.remove(worker.id)
-            if since is not None:
-                self.estimate.started(self._clock() - since - event.seconds)
+            self.estimate.started(self._passed(worker) - event.seconds)
+        self._loading.pop(worker.id, None)
         self._hand_over()
 
     def _advance(self, part: Part, event: Step | Drawn | Ended) -> None:
@@ -427,7 +427,6 @@ class Queue:
     def _lost(self, worker: Worker, reason: str) -> None:
         log.warning("worker %s lost (%s) with jobs %s", worker.id, reason, list(worker.jobs))
         self._loading.pop(worker.id, None)
-        self._starting.add(worker.id)
         parts = [part for name in worker.jobs if (part := self._parts.get(name))]
         for part in parts:
             self._remove(part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,7 +100,10 @@ def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find
     seen.add((place.st_dev, place.st_ino))
     names = {entry.name for entry in listed}
     if "model_index.json" in names or ("config.json" in names and any(Path(name).suffix in SUFFIXES for name in names)):
-        yield Find(_name(folder), folder, identify(folder), beside(folder, ()), "")
+        odd = _readable(str(folder)) != str(folder)
+        found = Identity(problem="file.name") if odd else identify(folder)
+        shown = Path(_readable(str(folder)))
+        yield Find(_name(shown), shown, found, beside(shown, ()), "")
         return
     for entry in listed:
         if entry.name.startswith("."):
@@ -109,11 +112,26 @@ def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find
         try:
             if entry.is_dir():
                 yield from _walk(path, depth + 1, seen)
-            elif path.suffix.lower() in SUFFIXES:
-                known = _identified(path, entry.stat())
-                yield Find(path.stem, path, known.identity, beside(path, names), known.hash)
+            elif path.suffix.lower() in SUFFIXES and entry.is_file():  # a pipe would never let us go
+                yield _find(path, entry, names)
         except OSError:  # it went away while we looked
             continue
+
+
+def _find(path: Path, entry: os.DirEntry[str], names: Collection[str]) -> Find:
+    if (readable := _readable(entry.path)) != entry.path:
+        shown = Path(readable)
+        return Find(shown.stem, shown, Identity(problem="file.name"), Sidecar(), "")
+    try:
+        known = _identified(path, entry.stat())
+    except PermissionError:
+        return Find(path.stem, path, Identity(problem="file.locked"), Sidecar(), "")
+    return Find(path.stem, path, known.identity, beside(path, names), known.hash)
+
+
+def _readable(name: str) -> str:
+    """A name as it can be written down: disks take any bytes, and those that are no text become question marks."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _name(folder: Path) -> str:

@@ -47,10 +47,15 @@ def _read(path: Path, changed: int) -> Sidecar:
     value = content(path)
     words = value.get("trainedWords") or value.get("activation text") or ()
     several = words.split(",") if isinstance(words, str) else words if isinstance(words, list) else ()
-    triggers = tuple(word.strip(" ,")[:LONGEST] for word in several if isinstance(word, str) and word.strip(" ,"))
+    triggers = filter(None, (_clean(word) for word in several if isinstance(word, str)))
     base = str(value.get("baseModel") or value.get("sd version") or "")
     family = next((family for sign, family in BASES.items() if base.startswith(sign)), "")
     return Sidecar(tuple(dict.fromkeys(triggers)), _weight(value.get("preferred weight")), family)
+
+
+def _clean(word: str) -> str:
+    """A word that can be written down: without NULs and halves of signs."""
+    return word.encode("utf-8", "ignore").decode().replace("\0", "").strip(" ,\n")[:LONGEST]
 
 
 def _weight(value: Any) -> float:

@@ -71,18 +71,20 @@ def few_steps(title: str, name: str, *, guided: bool = False) -> FewSteps | None
 
 
 LARGE = 10**9  # bytes of weights; the built-in model has a fiftieth, and no half precision pays there
-# What the settings may say; the first is what holds where they say nothing.
-PRECISIONS = ("auto", "float32", "float16", "bfloat16")
-ATTENTIONS = ("auto", "flash", "efficient", "cudnn", "math")
-COMPILES = ("auto", "off", "graphs", "compile")
-CPUS = ("auto", "torch", "openvino")
-PREVIEWS = ("auto", "colours", "none")
+# What may be wished for, as settings and as arguments of `python -m engine`; the first word leaves it to the device.
+WORDS = {
+    "precision": ("auto", "float32", "float16", "bfloat16"),
+    "attention": ("auto", "flash", "efficient", "cudnn", "math"),
+    "compile": ("auto", "none", "graphs", "compile"),
+    "cpu": ("auto", "torch", "openvino"),
+    "previews": ("auto", "colours", "none"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How a worker is to draw fast: a word of each table above. `cache` is the folder where what takes long to make is
-    kept (None: nowhere), `tiny` the folders to look for tiny decoders in."""
+    """How a worker is to draw fast: a word of each row of `WORDS`. `cache` is the folder where what takes long to make
+    is kept (None: nowhere), `tiny` the folders to look for tiny decoders in."""
 
     precision: str = "auto"
     attention: str = "auto"
@@ -208,11 +210,16 @@ def has_openvino() -> bool:
     return importlib.util.find_spec("openvino") is not None
 
 
+def _said(loaded: Loaded, name: str) -> bool:
+    return bool(getattr(loaded.tuning, name) != "auto")
+
+
+def _wants_graphs(loaded: Loaded) -> bool:
+    return loaded.tuning.compile in ("auto", "graphs")
+
+
 def _wants_openvino(loaded: Loaded) -> bool:
-    wanted = loaded.tuning.cpu
-    if wanted == "openvino" and not has_openvino():
-        log.warning("engine.cpu says openvino, which is not installed (pip install '.[openvino]'); torch draws")
-    return wanted == "openvino" or (wanted == "auto" and is_large(loaded.model.path))
+    return loaded.tuning.cpu in ("auto", "openvino") and loaded.tuning.compile != "compile"
 
 
 # On a CPU the layout gains nothing (measured: 4 % at most, in bfloat16); tensor cores want it. At most one of the last
@@ -220,32 +227,30 @@ def _wants_openvino(loaded: Loaded) -> bool:
 SWITCHES = (
     Switch("channels_last", _channels_last, lambda loaded: True, _on_card),
     Switch("attention", _attention, lambda loaded: True, lambda loaded: _on_card(loaded) or _said(loaded, "attention")),
-    Switch(
-        "graphs",
-        _prepared(_graphs),
-        lambda loaded: _on_card(loaded) and _stays(loaded),
-        lambda loaded: loaded.tuning.compile in ("auto", "graphs"),
-    ),
+    Switch("graphs", _prepared(_graphs), lambda loaded: _on_card(loaded) and _stays(loaded), _wants_graphs),
     Switch("compile", _prepared(_compiled), _stays, lambda loaded: loaded.tuning.compile == "compile"),
-    Switch(
-        "openvino",
-        _prepared(_openvino),
-        lambda loaded: loaded.device.type == "cpu" and has_openvino(),
-        lambda loaded: loaded.prepared is None and _wants_openvino(loaded),
-    ),
+    Switch("openvino", _prepared(_openvino), lambda loaded: not _on_card(loaded) and has_openvino(), _wants_openvino),
 )
 
 
-def _said(loaded: Loaded, name: str) -> bool:
-    return bool(getattr(loaded.tuning, name) != "auto")
+def usual(loaded: Loaded, switch: Switch) -> bool:
+    """Whether a switch is on by itself for a model where it is."""
+    return switch.usual(loaded) and switch.here(loaded)
 
 
 def prepare(loaded: Loaded) -> None:
     """Turn on what is on by itself for a model on its device, once its parts lie where they belong."""
     on = []
     for switch in SWITCHES:
-        if switch.usual(loaded) and switch.here(loaded):
-            switch.turn(loaded, True)
-            on.append(switch.name)
+        if usual(loaded, switch):
+            try:
+                switch.turn(loaded, True)
+            except ImportError as error:
+                log.warning("%s is left out, for its package is broken: %s", switch.name, error)
+            else:
+                on.append(switch)
+    if loaded.tuning.cpu == "openvino" and not _on_card(loaded) and not has_openvino():
+        log.warning("engine.cpu says openvino, which is not installed (pip install '.[openvino]'): torch draws")
     if on:
-        log.info("model %s draws with %s in %s", loaded.model.name, ", ".join(on), str(loaded.dtype).rpartition(".")[2])
+        names, dtype = ", ".join(switch.name for switch in on), str(loaded.dtype).rpartition(".")[2]
+        log.info("model %s draws with %s in %s", loaded.model.name, names, dtype)

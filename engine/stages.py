@@ -30,7 +30,7 @@ ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
     """What one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
-    pixels that its model draws best; `upscalers` are the folders with upscaler files."""
+    pixels that its model draws best; `upscalers` and `detectors` are the folders with such files."""
 
     job: str
     index: int
@@ -41,6 +41,7 @@ class Canvas:
     native: int
     device: torch.device
     upscalers: Sequence[Path] = ()
+    detectors: Sequence[Path] = ()
 
     def row(self, recipe: Recipe, source: Image.Image | Tensor | None = None, mask: Image.Image | None = None) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source."""
@@ -164,7 +165,7 @@ def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
 
 def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging:
     """Each thing found is drawn again at the model's own size, seen with what is around it, and pasted back."""
-    boxes = faces.find(fix.detector, image) if fix.strength > 0 else []
+    boxes = faces.find(fix.detector, image, canvas.detectors) if fix.strength > 0 else []
     if not boxes:
         return image
     patches = [_patch(image, box) for box in boxes]

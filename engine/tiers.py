@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 from engine import headers
 
@@ -27,6 +29,16 @@ class Tier:
     stay: frozenset[str]
     tiled: bool = False
     layers: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Layout:
+    """Where the parts of a model lie: one for all who share its UNet, with whichever VAE. `most` is the most latent
+    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with."""
+
+    tier: Tier
+    most: int = 0
+    vaes: WeakSet[Any] = field(default_factory=WeakSet)
 
 
 TIERS = (

@@ -104,7 +104,7 @@ def finished(recipe: Recipe, model: catalog.Model, folders: Sequence[Path] = ())
     if recipe.hires:
         size = check_hires(recipe.hires, model, *size, folders)
     for fix in recipe.fixes:
-        faces.check(fix)
+        faces.check(fix, folders)
     return check(recipe.upscale, *size, folders) if recipe.upscale else size
 
 

@@ -54,13 +54,15 @@ class Stop:
 class Ready:
     """The worker can draw: said when it has started, when it has loaded a model, which took `seconds`, and when less
     of one stays on the device than before. `device` in words for people, `slots` rows at once, `model` the one used
-    last; `tiers` has every model in memory with the name of its tier (engine/tiers.py)."""
+    last; `tiers` has every model in memory with the name of its tier (engine/tiers.py). `others` are devices like its
+    own that nobody named."""
 
     device: str
     slots: int
     model: str
     tiers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ def decode(header: bytes, blob: bytes) -> Message:
         kind = TYPES[values.pop("type")]
         if "recipes" in values:
             values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
+        if "others" in values:
+            values["others"] = tuple(values["others"])
         if blob:
             values["blob"] = blob
         return kind(**values)

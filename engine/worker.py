@@ -77,7 +77,8 @@ class Place:
 
 
 class Worker:
-    """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once."""
+    """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once; `others` are
+    devices that workers may be started for."""
 
     def __init__(
         self,
@@ -90,17 +91,21 @@ class Worker:
         upscalers: Sequence[Path] = (),
         vaes: Sequence[Path] = (),
         embeddings: Sequence[Path] = (),
+        detectors: Sequence[Path] = (),
         tuning: Tuning = USUAL,
+        others: Sequence[str] = (),
     ) -> None:
         quieten()
         self._send = send
         self._slots = slots
+        self._others = tuple(others)
         self._folders = tuple(models)
         self._lora_folders = tuple(loras)
         self._upscalers = tuple(upscalers)
         self._vaes = tuple(vaes)
         self._embeddings = tuple(embeddings)
-        self._everything = tuple(dict.fromkeys((*models, *loras, *upscalers, *vaes, *embeddings)))
+        self._detectors = tuple(detectors)
+        self._everything = tuple(dict.fromkeys((*models, *loras, *upscalers, *vaes, *embeddings, *detectors)))
         self._torch_device = device
         self._models = Models(device, replace(tuning, tiny=self._everything))
         self._device = _words(device)
@@ -139,7 +144,8 @@ class Worker:
     def _ready(self, seconds: float = 0.0) -> None:
         """Say what there is; `seconds` is what loading has just taken."""
         self._told = self._models.tiers
-        self._send(Ready(self._device, self._slots, next(reversed(self._told), ""), self._told, seconds))
+        last = next(reversed(self._told), "")
+        self._send(Ready(self._device, self._slots, last, self._told, seconds, self._others))
 
     # --- messages ---
 
@@ -234,7 +240,7 @@ class Worker:
     def _begin(self, work: Work, index: int) -> None:
         recipe = work.recipes[index]
         model = catalog.model(catalog.models(self._folders), recipe.model)
-        upscale.finished(recipe, model, self._upscalers)
+        upscale.finished(recipe, model, self._everything)
         pairs.check(recipe, model, self._everything)
         samplers.find(recipe.sampler)
         canvas = Canvas(
@@ -247,6 +253,7 @@ class Worker:
             native=min(model.width, model.height),
             device=self._torch_device,
             upscalers=self._upscalers,
+            detectors=self._detectors,
         )
         self._go_on(Drawing(work, canvas, stages.picture(canvas)), None)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, Self, cast
 
 from prompts import grammar, opposites, words
@@ -21,6 +22,7 @@ _ORDER: tuple[Severity, ...] = ("error", "warn", "hint")
 _EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.txt"
 
 _MOST = 12  # findings that somebody still reads
+NONE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,10 @@ class LoraKnown:
 
 
 def examine(
-    prompt: Prompt, *, loras: Sequence[LoraKnown] | None = None, embeddings: Collection[str] = ()
+    prompt: Prompt, *, loras: Sequence[LoraKnown] | None = None, embeddings: Mapping[str, int] = NONE
 ) -> tuple[Finding, ...]:
-    """What is wrong with a prompt, the worst first. Without `loras` (None) the LoRAs are not looked at.
+    """What is wrong with a prompt, the worst first. Without `loras` (None) the LoRAs are not looked at. `embeddings`
+    are those that are there, by name, with the number of tokens that each takes.
 
     A finding that the composer had noticed too has the key and values of its note, so that a note need not be shown
     beside it (`unsaid`).
@@ -68,7 +71,7 @@ def examine(
         *_opposites(prompt),
         *_words_not_understood(prompt),
         *_slips(prompt, loras or (), embeddings),
-        *_length(prompt),
+        *_length(prompt, {name.casefold(): count for name, count in embeddings.items()}),
     ]
     unique = {(one.key, *one.values.items()): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: _ORDER.index(one.severity)))[:_MOST]
@@ -326,12 +329,12 @@ def _words_not_understood(prompt: Prompt) -> Iterator[Finding]:
             yield Finding(note.key, note.values, "hint", _new(prompt, re.sub(r" {2,}", " ", fixed).strip()))
 
 
-def _length(prompt: Prompt) -> Iterator[Finding]:
-    chunks = words.meter(prompt.positive)
+def _length(prompt: Prompt, embeddings: Mapping[str, int]) -> Iterator[Finding]:
+    chunks = words.meter(prompt.positive, embeddings=embeddings)
     if len(chunks) < 2 or any(one.text == grammar.BREAK for one in prompt.fragments) or prompt.raw:
         return
     values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(words.LENGTH)}
-    at = words.cut([str(one) for one in prompt.fragments])
+    at = words.cut([str(one) for one in prompt.fragments], embeddings=embeddings)
     if at is None:
         yield Finding("doctor.long", values, "hint")
         return

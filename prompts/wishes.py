@@ -154,30 +154,19 @@ def wish(clause: str) -> tuple[Wish, ...]:
 
 
 def ordered(sentence: str) -> bool:
-    """Whether a sentence says what is to become of something, with a verb, rather than only naming something."""
-    return any(_ordered(clause) for clause in clauses(sentence))
+    """Whether a sentence says what is to become of something, rather than only naming something."""
+    return any(one != Wish("set", value=_plain(clause)) for clause in clauses(sentence) for one in wish(clause))
 
 
-def _ordered(clause: str) -> bool:
+def _plain(clause: str) -> str:
+    """A clause without what is only polite."""
     if CHINESE.search(clause):
-        plain, patterns = _plain_zh(clause), _PATTERNS_ZH
-    else:
-        plain, patterns = _plain_en(clause), _PATTERNS_EN
-        if _MAKE.fullmatch(plain):
-            return True
-    return any(pattern.fullmatch(plain) for _, pattern in patterns)
-
-
-def _plain_zh(clause: str) -> str:
-    return _ENDING_ZH.sub("", _POLITE_ZH.sub("", script.simplified(clause).strip())) or clause
-
-
-def _plain_en(clause: str) -> str:
+        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", script.simplified(clause).strip())) or clause
     return _POLITE_EN.sub("", " ".join(clause.lower().split()))
 
 
 def _read_zh(clause: str) -> Iterator[Wish]:
-    plain = _plain_zh(clause)
+    plain = _plain(clause)
     for kind, pattern in _PATTERNS_ZH:
         if match := pattern.fullmatch(plain):
             yield from _wishes(kind, match, _LIST_ZH)
@@ -186,7 +175,7 @@ def _read_zh(clause: str) -> Iterator[Wish]:
 
 
 def _read_en(clause: str) -> Iterator[Wish]:
-    plain = _POLITE_EN.sub("", " ".join(clause.lower().split()))
+    plain = _plain(clause)
     if match := _MORE.fullmatch(plain):
         yield Wish("stronger", match["a"] or "", _REDDER[match["b"]])
         return

@@ -180,9 +180,9 @@ def meter(text: str, length: int = LENGTH, embeddings: Mapping[str, int] = _NONE
     return max(counts, key=lambda chunks: (len(chunks), sum(chunks)), default=(0,))
 
 
-def cut(pieces: Sequence[str], length: int = LENGTH) -> int | None:
+def cut(pieces: Sequence[str], length: int = LENGTH, embeddings: Mapping[str, int] = _NONE) -> int | None:
     """Which of a prompt's pieces (to be joined by commas) the end of a chunk cuts in two; None where it cuts none."""
-    owned = [(token, owner) for owner, piece in enumerate(pieces) for token in _with_comma(piece)]
+    owned = [(token, owner) for owner, piece in enumerate(pieces) for token in _with_comma(piece, embeddings)]
     chunks = _chunks(owned, length)
     for left, right in pairwise(chunks):
         if left and right and left[-1][1] == right[0][1] and left[-1][0] != COMMA and right[0][0] != COMMA:
@@ -190,8 +190,8 @@ def cut(pieces: Sequence[str], length: int = LENGTH) -> int | None:
     return None
 
 
-def _with_comma(piece: str) -> list[int]:
-    found = _tokens(piece)
+def _with_comma(piece: str, embeddings: Mapping[str, int]) -> list[int]:
+    found = _tokens(piece, embeddings)
     return found if found == [_BREAK] else [*found, COMMA]
 
 

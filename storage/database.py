@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, cast
@@ -64,7 +65,8 @@ def connect(url: str, folder: Path) -> AsyncEngine:
     address = address_of(url, folder)
     if address.get_backend_name() == "sqlite":
         # isolation_level None: sqlite3 begins no transactions of its own, `_begin` does, so DDL is transactional too.
-        engine = create_async_engine(address, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=4)
+        settings = {"timeout": BUSY, "isolation_level": None, }
+        engine = create_async_engine(address, connect_args=settings, pool_size=4)
         event.listen(engine.sync_engine, "connect", _connected)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine
@@ -72,6 +74,16 @@ def connect(url: str, folder: Path) -> AsyncEngine:
         return create_async_engine(address, connect_args={"timeout": CONNECT}, pool_pre_ping=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise Refusal("storage.driver") from error
+
+
+class Connected(sqlite3.Connection):
+    """A connection whose lock ends with it. SQLite keeps that of a closed connection as long as one of its statements
+    has rows left to read, which those of somebody who was cancelled have."""
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 def _connected(connection: Any, _record: object) -> None:

@@ -27,6 +27,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     }
     said = {
         "there": Say("info.counts", {"models": len(models), "loras": len(await studio.loras())}),
+        "memory": Say(f"page.tier.{status['tier']}") if status["tier"] else "",
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
         "uptime": Say("info.since", {"days": minutes // 1440, "hours": minutes // 60 % 24, "minutes": minutes % 60}),
     }

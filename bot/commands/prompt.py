@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
-from bot.findings import look
-from engine import catalog
-from prompts.words import LENGTH, meter
+from bot.findings import lengths, look, metered
 
 if TYPE_CHECKING:
     from bot.studio import Studio
@@ -19,12 +17,13 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     prompt, _, model = await studio.understand(
         request.person, rest, negative=request.negative, given=request.options, place=common(request)
     )
-    files = await asyncio.to_thread(catalog.loras, studio.rules.loras)
+    files = await studio.loras()
+    embeddings = await asyncio.to_thread(lengths, model, studio.rules.models)
     return Card(
         text=Say("prompt.understood", {"model": model.name}),
         prompt=prompt,
-        findings=look(prompt, files),
-        fields=(Field(Say("prompt.meter"), " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive))),),
+        findings=look(prompt, files, embeddings),
+        fields=(Field(Say("prompt.meter"), metered(prompt, embeddings)),),
     )
 
 

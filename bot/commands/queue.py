@@ -20,8 +20,10 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     for job in mine:
         standing = standings[job.id]
         values = {"place": standing.place, "seconds": round(standing.seconds_left)}
-        key = "queue.place" if standing.place else "queue.drawing"
-        lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), Say(key, values)))
+        stands = Say("queue.place" if standing.place else "queue.drawing", values)
+        if standing.loading:
+            stands = Say("queue.loading", {"model": standing.loading, "seconds": values["seconds"]})
+        lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), stands))
     today = await allowance(studio, request)
     if today.pictures and not request.person.admin:
         values = {"left": today.left, "limit": today.pictures, "hours": until_midnight(studio.now())}

@@ -46,6 +46,12 @@ class Engine(Section):
         "放大模型文件所在的文件夹。",
         example="upscalers",
     )
+    detectors: Folders = setting(
+        (Path("detectors"),),
+        "The folders with detectors in .onnx files, for what is to be drawn again larger.",
+        "检测器（.onnx 文件）所在的文件夹，用来找要重画放大的部分。",
+        example="detectors",
+    )
     model: str = setting(
         "danqing-demo",
         "The model that draws when nobody names one.",
@@ -53,12 +59,41 @@ class Engine(Section):
         min_length=1,
         example="danqing-demo",
     )
+    previews: Annotated[Literal["auto", "colours", "none"], AnyCase] = setting(
+        "auto",
+        "What people see while it draws: auto shows small pictures by a tiny decoder (a TAESD folder among the models) "
+        "where one fits the model, colours only blurred colours, none nothing.",
+        "绘制过程中的预览：auto 用适合该模型的微型解码器（放在模型文件夹里的 TAESD）显示小图，"
+        "colours 只显示模糊的色块，none 不显示。",
+    )
+    precision: Annotated[Literal["auto", "float32", "float16", "bfloat16"], AnyCase] = setting(
+        "auto",
+        "The precision models are loaded in; auto takes half of it where the device gains from that.",
+        "模型的计算精度；auto 在设备能受益时使用半精度。",
+    )
+    attention: Annotated[Literal["auto", "flash", "efficient", "cudnn", "math"], AnyCase] = setting(
+        "auto",
+        "The kernel that computes attention; auto takes the quickest of the device.",
+        "注意力计算所用的内核；auto 选择该设备上最快的。",
+    )
+    compile: Annotated[Literal["auto", "none", "graphs", "compile"], AnyCase] = setting(
+        "auto",
+        "How graphics cards are kept busy: graphs records CUDA graphs (what auto does); compile compiles models too, "
+        "which takes minutes in the background for each size; none does neither.",
+        "如何让显卡不空闲：graphs 录制 CUDA 图（auto 即如此），compile 还会编译模型（每种尺寸要在后台花几分钟），"
+        "none 都不用。",
+    )
+    cpu: Annotated[Literal["auto", "torch", "openvino"], AnyCase] = setting(
+        "auto",
+        "What draws on a processor: torch, or openvino where the extra of that name is installed (what auto does).",
+        "用处理器画时由谁计算：torch，或 openvino（需安装同名可选依赖；装了时 auto 即用它）。",
+    )
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """All folders: what a file is shows in the file, wherever it lies. The last is that of what goes with the
         built-in model."""
-        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers)
+        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers, *self.detectors)
         return tuple(dict.fromkeys((*own, COMPANIONS)))
 
 

@@ -1,4 +1,4 @@
-"""`python engine/detectors/convert.py IN.tflite OUT.safetensors`: a small TFLite network as weights and a list of steps.
+"""`python engine/detectors/convert.py IN.tflite OUT.safetensors`: a small TFLite network as weights and steps.
 
 Needs `pip install tflite numpy safetensors`; README.md beside this file says which networks were converted.
 """
@@ -13,16 +13,21 @@ from typing import Any
 
 import numpy as np
 import tflite
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-TYPES = {tflite.TensorType.FLOAT32: np.float32, tflite.TensorType.FLOAT16: np.float16, tflite.TensorType.INT32: np.int32}
+TYPES = {
+    tflite.TensorType.FLOAT32: np.float32,
+    tflite.TensorType.FLOAT16: np.float16,
+    tflite.TensorType.INT32: np.int32,
+}
 ACTIVATIONS = {
     tflite.ActivationFunctionType.NONE: "",
     tflite.ActivationFunctionType.RELU: "relu",
     tflite.ActivationFunctionType.RELU6: "relu6",
 }
 NAMES = {number: name for name, number in vars(tflite.BuiltinOperator).items() if isinstance(number, int)}
-Step = list[Any]  # kind, inputs, output, values; what engine/blaze.py runs
+Values = NDArray[Any]
 
 
 class Source:
@@ -36,7 +41,7 @@ class Source:
     def at(self, number: int) -> int:
         return self.unpacked.get(number, number)
 
-    def constant(self, number: int) -> np.ndarray | None:
+    def constant(self, number: int) -> Values | None:
         """A tensor's values, where the file has them."""
         tensor = self.graph.Tensors(self.at(number))
         content = self.model.Buffers(tensor.Buffer()).DataAsNumpy()
@@ -59,11 +64,11 @@ def options(kind: type, table: Any) -> Any:
     return made
 
 
-def converted(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def converted(content: bytes) -> tuple[dict[str, Values], dict[str, Any]]:
     """The weights in half precision, channels first, and the graph: its steps, its inputs' and outputs' numbers."""
     source, weights, steps = Source(content), {}, []
 
-    def weight(number: int, turned: Callable[[np.ndarray], np.ndarray] = lambda values: values) -> str:
+    def weight(number: int, turned: Callable[[Values], Values] = lambda values: values) -> str:
         values = source.constant(number)
         assert values is not None
         weights[str(number)] = np.ascontiguousarray(turned(values).astype(np.float16))
@@ -112,6 +117,13 @@ def converted(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             case "RESHAPE":
                 width = int(source.graph.Tensors(output).ShapeAsNumpy()[-1])
                 steps.append(["rows", [given], output, {"width": width}])
+            case "MEAN":
+                steps.append(["mean", [given], output, {}])
+            case "FULLY_CONNECTED":
+                values = {"weight": weight(inputs[1]), "bias": weight(inputs[2])}
+                steps.append(["linear", [given], output, values])
+            case "LOGISTIC":
+                steps.append(["sigmoid", [given], output, {}])
             case "CONCATENATION":
                 steps.append(["join", [source.at(number) for number in inputs], output, {}])
             case _:

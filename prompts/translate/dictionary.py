@@ -19,7 +19,7 @@ from prompts.translate import CHINESE, Phrase, script
 
 _ORIGIN: Origin = "dictionary"
 _WORDS = Path(__file__).parent.parent / "data" / "words.tsv"
-_FORM = 1  # of the compact file; a new form has a new file name
+_FORM = 2  # of the compact file; a new form has a new file name
 _LONGEST = 8
 
 _ENTRY = re.compile(r"\S+ (?P<word>\S+) \[(?P<sound>[^\]]*)\] /(?P<senses>.*)/")
@@ -43,7 +43,7 @@ def sense(senses: str) -> str:
             continue
         text = _SIGNS.sub(" ", _ASIDE.sub(" ", definition).split(",")[0].split(" of ...")[0])
         text = re.sub(
-            r"^(fig\.|lit\.|esp\.|usu\.)? *(to be |to |a |an |the |i\.e\. )", "", " ".join(text.split()), flags=re.I
+            r"^(?:(?:fig|lit|esp|usu)\. *)?(?:to be |to |a |an |the |i\.e\. )?", "", " ".join(text.split()), flags=re.I
         )
         text = text.strip(" .,;'-!?…")
         if not text or not text.isascii():

@@ -82,7 +82,23 @@ _UPON = re.compile(r"on (head|face|hat|hair|shoulders|back|clothes|hands|chest|c
 _UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs": "leg", "hat": "headwear"}
 
 
+# Where in the picture a thing is: one tag with the thing, too, or two things would change places.
+_SIDE = re.compile(r"on the (?:left|right)|in the (?:upper|lower) (?:left|right) corner")
+
+
+def _sided(said: list[_Said]) -> list[_Said]:
+    sides = [one for one in said if _SIDE.fullmatch(one.text)]
+    things = [one for one in said if one.category in NOUNS - {"place", "hair", "eyes", "body"} and not one.negative]
+    if len(sides) != 1 or len(things) != 1:
+        return said
+    side, thing = sides[0], things[0]
+    start, end = min(side.start, thing.start), max(side.end, thing.end)
+    joined = replace(thing, text=f"{thing.text} {side.text}", start=start, end=end, part="subject")
+    return [joined if one is thing else one for one in said if one is not side]
+
+
 def _placed(said: list[_Said]) -> list[_Said]:
+    said = _sided(said)
     if len(said) != 2 or said[0].negative or said[1].negative:
         return said
     for place, thing in (said, reversed(said)):
@@ -95,6 +111,9 @@ def _placed(said: list[_Said]) -> list[_Said]:
             start, end = min(place.start, thing.start), max(place.end, thing.end)
             return [replace(thing, text=f"{text} on {on}", bare="", start=start, end=end, part="subject")]
     return said
+
+
+_INSTEAD = frozenset({"而是", "但是", "但", "只要", "只有", "只画"})  # "不是猫而是狗": here the negation ends
 
 
 class _Reader:
@@ -314,18 +333,22 @@ class _Reader:
     def _negation(self, index: int) -> int:
         """不要/没有 …: everything up to the 的 that leads on, or to the end of the clause."""
         self._flush_adjectives()
-        end = len(self.tokens)
-        for position in range(index + 2, len(self.tokens) - 1):
-            if self.tokens[position].role == "of" and self.tokens[position - 1].role == "noun":
+        said = [self.clause[token.start : token.end] for token in self.tokens]
+        end = next((at for at in range(index + 1, len(said)) if said[at] in _INSTEAD), len(said))
+        for position in range(index + 2, end - 1):
+            before = self.tokens[position - 1]
+            said_of = said[index].endswith(("不是", "并非")) and before.role == "adjective"  # "不是白色的马"
+            if self.tokens[position].role == "of" and (said_of or before.role == "noun" or before.category == "negative"):
                 following = self._noun(position + 1)
-                if following is not None and following.category in OWNERS | SETTINGS | {"object"}:
+                styled = self.tokens[position + 1].category == "style"  # "没有文字的海报": a poster all the same
+                if styled or (following is not None and following.category in OWNERS | SETTINGS | {"object"}):
                     end = position
                     break
         for said in _Reader(self.clause, self.tokens[index + 1 : end]).read():
             said.negative, said.text, said.attribute = True, said.bare or said.text, False
             said.start = self.tokens[index].start
             self.done.append(said)
-        return end + 1 if end < len(self.tokens) else end
+        return min(end + 1, len(self.tokens))
 
     def _noun(self, index: int, takes_of: bool = False) -> _Noun | None:
         """The noun phrase that begins here: [number] (adjective 的?)* noun+ [的 noun phrase]."""

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot import check as checking
 from bot.check import Finding, check
 from bot.config import Config, load
 from bot.texts import all_texts, texts
+from engine import tiers
 from storage.database import Database
 from tests.fakes import a_lora
 from tests.prompts.translate.serving import serving
@@ -154,10 +156,35 @@ async def test_devices(tmp_path: Path) -> None:
     findings = await found(settings(tmp_path))
     card = findings["check.device"].text.values
     assert findings["check.tier_all"].text.values == {"device": "cuda:0", "model": "danqing-demo"}
+    assert "estimated" in texts("en")[findings["check.estimated"].text.key]
     assert card == {"device": "cuda:0", "card": "A card", "memory": "8"}
     findings = await found(settings(tmp_path, ENGINE_DEVICES="cpu,cuda:1"))
     assert "check.device_cpu" in findings
     assert findings["check.device_missing"].text.values == {"device": "cuda:1", "allowed": "cuda:0"}
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "key", "level"),
+    [
+        (8.0, "check.main_memory", "ok"),
+        (0.22, "check.main_memory_tiles", "warn"),
+        (0.1, "check.main_memory_small", "warn"),
+    ],
+)
+async def test_main_memory_is_weighed_where_the_cpu_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gigabytes: float, key: str, level: str
+) -> None:
+    config = settings(tmp_path, ENGINE_DEVICES="cpu")
+    model = checking._usual(config)
+    assert model
+    large = replace(model, width=256, height=256)
+    sizes = {"unet": 30 * 2**20, "vae": 8 * 2**20, "text_encoder": 2**20}
+    monkeypatch.setattr(checking, "_usual", lambda _: large)
+    monkeypatch.setattr(tiers, "weights", lambda _: sizes)
+    pages = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": round(gigabytes * 2**30)}
+    monkeypatch.setattr(os, "sysconf", lambda name: pages[name])
+    finding = (await found(config))[key]
+    assert finding.level == level and finding.text.values["memory"] == f"{gigabytes:.1f}"
 
 
 async def test_torch_is_looked_at_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

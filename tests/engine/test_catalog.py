@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_sizes_not_allowed_name_the_nearest_good_one(width: int, height: int, ne
 def test_a_lora_has_its_card(tmp_path: Path) -> None:
     write(tmp_path / "ink.safetensors", kohya(2048, 16), {"ss_tag_frequency": '{"a": {"from tags": 3}}'})
     write(tmp_path / "plain.safetensors", kohya(768), {"ss_tag_frequency": '{"a": {"from tags": 3}}'})
-    note = {"trainedWords": ["shuimo, ", "wuchangshuo"], "baseModel": "SDXL 1.0"}
+    note = {"trainedWords": ["shuimo, ", "wu\ud800chang\0shuo", "\ud800"], "baseModel": "SDXL 1.0"}
     (tmp_path / "ink.civitai.info").write_text(json.dumps(note), encoding="utf-8")
     (tmp_path / "ink.json").write_text('{"activation text": "other", "preferred weight": 0.7}', encoding="utf-8")
     (tmp_path / "ink.preview.png").write_bytes(b"")
@@ -147,6 +148,43 @@ def test_hashes_are_those_people_know(tmp_path: Path) -> None:
     assert shelves.digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()[:10]
     assert list(shelves.unhashed([tmp_path])) == []
     assert catalog.loras([tmp_path])[0].hash == shelves.digest(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    write(tmp_path / "x.safetensors", kohya(768))
+    assert [lora.name for lora in catalog.loras([tmp_path])] == ["x"]
+
+
+def test_names_that_are_no_text_are_named_and_the_others_used(tmp_path: Path) -> None:
+    for place in (b"\xff\xfe.safetensors", b"ink-\xff/model_index.json"):
+        path = tmp_path / os.fsdecode(place)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    write(tmp_path / "x.safetensors", kohya(768))
+    assert [lora.name for lora in catalog.loras([tmp_path])] == ["x"]
+    skipped = catalog.skipped([tmp_path])
+    assert [(entry.name, entry.key) for entry in skipped] == [
+        ("ink-\ufffd", "file.name"),
+        ("\ufffd\ufffd", "file.name"),
+    ]
+    assert all(str(entry.path).encode() for entry in skipped)
+    assert list(shelves.unhashed([tmp_path])) == [tmp_path / "x.safetensors"]
+
+
+def test_files_that_may_not_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may read everything, so the disk is played."""
+
+    def locked(path: Path) -> identify.Identity:
+        if path.stem == "locked":
+            raise PermissionError(path)
+        return identify.identify(path)
+
+    monkeypatch.setattr(shelves, "identify", locked)
+    for name in ("locked", "open"):
+        write(tmp_path / f"{name}.safetensors", kohya(768))
+    assert [lora.name for lora in catalog.loras([tmp_path])] == ["open"]
+    assert [(entry.name, entry.key) for entry in catalog.skipped([tmp_path])] == [("locked", "file.locked")]
 
 
 def test_links_in_a_circle_end(tmp_path: Path) -> None:

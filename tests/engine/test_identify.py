@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import struct
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -201,6 +202,9 @@ def lying(header: bytes, length: int | None = None, data: bytes = b"") -> bytes:
         lying(b'{"a": {"dtype": "F16", "shape": [-1], "data_offsets": [0, 2]}}', data=b"1234"),
         lying(b'{"a": {"dtype": "F16", "shape": [2.5], "data_offsets": [0, 5]}}', data=b"12345"),
         lying(b'{"a": {"dtype": "F16", "shape": [4294967296, 4294967296], "data_offsets": [0, 2]}}', data=b"12"),
+        lying(b'{"a": {"dtype": "new", "shape": [' + b"9" * 4000 + b'], "data_offsets": [0, 0]}}'),
+        lying(b'{"a": {"dtype": "F16", "shape": [1' + b"0" * 5000 + b'], "data_offsets": [0, 2]}}', data=b"12"),
+        lying(b'{"' + b"attn2.to_k " * 100_000 + b'": {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}}'),
     ],
 )
 def test_lying_headers_are_damage(content: bytes, tmp_path: Path) -> None:
@@ -221,6 +225,12 @@ class Attack:
 
 def torch_file(path: Path, content: object) -> Path:
     torch.save(content, path)
+    return path
+
+
+def archived(path: Path, data: bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", data)
     return path
 
 
@@ -254,15 +264,90 @@ def test_archives_that_grow_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", b"\0" * 2**20)
     assert identify(path).problem == "file.damaged"
-    # A list that holds itself many times over, and a memo that asks for gigabytes.
+    # A list that holds itself many times over, and one without an end; a memo at place two thousand million is a memo.
     inner: list[Any] = []
     for _ in range(40):
         inner = [inner, inner]
-    for data in (pickle.dumps(inner), b"\x80\x02}r\xff\xff\xff\x7f.", b"\x80\x02}"):
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("archive/data.pkl", data)
+    for data in (pickle.dumps(inner), b"\x80\x02}"):
         with pytest.raises(BadFile):
-            pickles.read(path)
+            pickles.read(archived(path, data))
+    assert pickles.read(archived(path, b"\x80\x02}r\xff\xff\xff\x7f.")) == {}
+
+
+def test_pickles_that_would_take_for_ever_are_given_up(tmp_path: Path) -> None:
+    inner: Any = {str(number): 1 for number in range(500)}
+    for _ in range(5):
+        inner = {str(number): inner for number in range(500)}
+    key: Any = ()
+    for _ in range(50):
+        key = (key, key)
+    hashed = pickle.dumps([key], 2)
+    hashed = b"\x80\x02}" + hashed[2:-1] + b"K\x01s."  # as a key, whose hash takes 2 ** 50 steps
+    for data in (pickle.dumps(inner), b"\x80\x02" + b"(" * 10_000_000 + b".", hashed):
+        began = time.monotonic()
+        assert identify(archived(tmp_path / "x.pt", data)).problem in ("file.damaged", "file.unknown")
+        assert time.monotonic() - began < 30
+
+
+def test_pickles_leave_no_trace_in_what_reads_them(tmp_path: Path) -> None:
+    """The operation that sets attributes, on all that a pickle may name."""
+    before = {name: dict(vars(thing)) for name, thing in vars(pickles).items() if isinstance(thing, type)}
+    for named in (b"torch\nFloatStorage", b"torch._utils\n_rebuild_tensor_v2", b"collections\nOrderedDict"):
+        state = b"N}X\x08\x00\x00\x00pollutedX\x01\x00\x00\x00ys\x86b"
+        assert identify(archived(tmp_path / "x.pt", b"\x80\x02c" + named + b"\n" + state + b".")).problem
+    assert before == {name: dict(vars(thing)) for name, thing in vars(pickles).items() if isinstance(thing, type)}
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_what_torch_writes_is_read(protocol: int, tmp_path: Path) -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).half()
+    content = {
+        "state_dict": network.state_dict(), "weight": network[0].weight, "size": torch.Size([1, 2]), "steps": 2**70,
+        "rate": 0.1, "kind": torch.float16, "none": None, "told": True, "list": [torch.ones(4), (1, torch.ones(5))],
+    }  # fmt: skip
+    torch.save(content, tmp_path / "x.pt", pickle_protocol=protocol)
+    shapes = pickles.read(tmp_path / "x.pt")
+    assert shapes["state_dict.0.weight"] == (3, 2) and shapes["weight"] == (3, 2)
+    assert shapes["state_dict.1.num_batches_tracked"] == ()
+    assert (shapes["list.0"], shapes["list.1.1"]) == ((4,), (5,))
+
+
+def test_odd_shapes_and_numbers_are_no_trouble(tmp_path: Path) -> None:
+    flat = write(tmp_path / "flat.safetensors", {f"{UNET}input_blocks.0.0.weight": (4,)})
+    assert identify(flat).problem == "model.other_kind"
+    weights = {f"{UNET}input_blocks.0.0.weight": torch.zeros(4, 4, 3, 3), "cond_stage_model.model.x": torch.zeros(1)}
+    for numbers in ([float("nan"), float("inf")], []):
+        save_file(weights | {V_BIAS: torch.tensor(numbers)}, tmp_path / "odd.safetensors")
+        assert identify(tmp_path / "odd.safetensors").prediction == "epsilon"
+    told = {"modelspec.title": "a\0b", "modelspec.trigger_phrase": "x"}
+    header = json.dumps({"__metadata__": told}).replace("a\\u0000b", "a\\ud800b").encode()
+    header = (
+        header[:-1]
+        + b', "'
+        + f"{UNET}input_blocks.0.0.weight".encode()
+        + (b'": {"dtype": "F16", "shape": [1, 4], "data_offsets": [0, 8]}}')
+    )
+    (tmp_path / "half.safetensors").write_bytes(lying(header, data=bytes(8)))
+    assert identify(tmp_path / "half.safetensors").title == "ab"
+
+
+@pytest.mark.parametrize("content", [[torch.ones(2)], {"note": "no tensors"}, torch.ones(3)])
+def test_what_is_no_model_is_not_converted(content: object, tmp_path: Path) -> None:
+    file = torch_file(tmp_path / "x.ckpt", content)
+    with pytest.raises(BadFile):
+        convert.convert(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.ckpt"]
+
+
+def test_a_conversion_of_a_cut_file_is_refused_without_a_traceback(tmp_path: Path) -> None:
+    """An archive that lists its tensors and lacks their numbers."""
+    whole = torch_file(tmp_path / "whole.ckpt", {"x": torch.ones(3)})
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(tmp_path / "cut.ckpt", "w") as cut:
+        for entry in archive.namelist():
+            if "/data/" not in entry:
+                cut.writestr(entry, archive.read(entry))
+    with pytest.raises(BadFile):
+        convert.convert(tmp_path / "cut.ckpt")
 
 
 def test_cut_archives_are_damage(tmp_path: Path) -> None:

@@ -81,3 +81,45 @@ async def test_a_worker_that_cannot_start_is_tried_again_ever_more_slowly(
         await pool.draw(pool.workers[0], a_job("j"), {})  # nobody is there: nothing happens, nothing is raised
     finally:
         await pool.close()
+
+
+CARDS = """
+import sys
+from engine.wire import Ready, encode
+device = sys.argv[sys.argv.index("--device") + 1]
+others = ("cuda:1", "cuda:2") if device == "auto" else ()
+sys.stdout.buffer.write(encode(Ready(f"card {device}", 1, "", {}, 0.0, others)))
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+async def test_every_graphics_card_gets_a_worker_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cards.py").write_text(CARDS)
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={local.ROOT} exec {sys.executable} {tmp_path}/cards.py "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    heard, pool = Heard(), LocalPool(["auto"], [])
+    await pool.start(heard)
+    try:
+        await heard.until(Ready, 3)
+        assert [worker.device for worker in pool.workers] == ["card auto", "card cuda:1", "card cuda:2"]
+        pid = pool.pid(pool.workers[0])
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await heard.until(Ready, 4)
+        assert len(pool.workers) == 3, "a new start brings no new ones"
+    finally:
+        await pool.close()
+
+
+def test_workers_on_the_processor_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("DANQING_WEB_PASSWORD", "secret")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8))
+    assert LocalPool(["cpu"] * 3, [])._environ("cpu")["OMP_NUM_THREADS"] == "2"
+    one = LocalPool(["cpu"], [])._environ("cpu")
+    assert "OMP_NUM_THREADS" not in one and "DANQING_WEB_PASSWORD" not in one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,12 +109,92 @@ def test_only_large_models_are_halved_on_a_cpu_that_can(tmp_path: Path, monkeypa
     assert speed.precision(small, cuda) == torch.float16
 
 
-def test_a_switch_can_be_turned_back(entry: object, loaded: Loaded) -> None:
+def test_a_precision_that_was_asked_for_is_taken(loaded: Loaded) -> None:
+    cpu = torch.device("cpu")
+    assert speed.precision(loaded.model.path, cpu, "bfloat16") == torch.bfloat16
+    own = models.load(loaded.model, cpu, tuning=speed.Tuning(precision="bfloat16"))
+    assert own.unet.dtype == own.text_encoder.dtype == torch.bfloat16 and own.vae.dtype == torch.float32
+    halved, whole = (draw(one, [recipe(steps=8)])[0] for one in (own, loaded))
+    assert 0 < abs(halved - whole).mean() < 12
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device", "dtype", "capability", "kernels"),
+    [
+        ("auto", "cpu", "float32", (0, 0), ("flash", "math")),
+        ("auto", "cuda", "float16", (9, 0), ("cudnn", "flash", "efficient", "math")),
+        ("auto", "cuda", "bfloat16", (8, 6), ("flash", "efficient", "math")),
+        ("auto", "cuda", "float16", (7, 5), ("efficient", "math")),
+        ("auto", "cuda", "float32", (9, 0), ("efficient", "math")),
+        ("flash", "cuda", "float16", (7, 5), ("flash", "math")),
+        ("math", "cpu", "float32", (0, 0), ("math",)),
+    ],
+)
+def test_attention_is_computed_by_the_kernels_of_the_device(
+    wanted: str, device: str, dtype: str, capability: tuple[int, int], kernels: tuple[str, ...]
+) -> None:
+    assert speed.attentions(wanted, device, dtype, capability) == kernels
+
+
+def test_the_kernels_that_were_asked_for_are_the_ones_taken(loaded: Loaded) -> None:
+    taken: list[tuple[bool, bool]] = []
+    own = models.load(loaded.model, torch.device("cpu"), tuning=speed.Tuning(attention="math"))
+    own.unet.conv_in.register_forward_hook(
+        lambda *_: taken.append((torch.backends.cuda.flash_sdp_enabled(), torch.backends.cuda.math_sdp_enabled()))
+    )
+    before = torch.backends.cuda.flash_sdp_enabled()
+    picture = draw(own, [recipe(steps=2)])[0]
+    assert own.attention == ("math",) and set(taken) == {(False, True)}
+    assert torch.backends.cuda.flash_sdp_enabled() == before
+    assert gap(picture, draw(loaded, [recipe(steps=2)])[0]) <= 1
+
+
+def test_a_switch_can_be_turned_back(loaded: Loaded) -> None:
     own = models.load(loaded.model, torch.device("cpu"))
     before = draw(own, [recipe(steps=2)])[0]
-    for switch in speed.SWITCHES:
+    able = [switch for switch in speed.SWITCHES if switch.here(own)]
+    assert {"channels_last", "attention", "compile"} <= {switch.name for switch in able}
+    for switch in able:
         switch.turn(own, True)
-        assert own.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
         assert gap(draw(own, [recipe(steps=2)])[0], before) <= 1
         switch.turn(own, False)
         assert gap(draw(own, [recipe(steps=2)])[0], before) == 0
+    assert own.prepared is None and own.attention == ()
+
+
+def test_weights_lie_channels_last_while_the_switch_is_on(loaded: Loaded) -> None:
+    own = models.load(loaded.model, torch.device("cpu"))
+    [switch] = [switch for switch in speed.SWITCHES if switch.name == "channels_last"]
+    for on in (True, False):
+        switch.turn(own, on)
+        assert own.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last) is on
+
+
+@pytest.mark.parametrize(
+    ("tuning", "device", "extra", "on"),
+    [
+        (speed.Tuning(), "cuda", False, {"channels_last", "attention", "graphs"}),
+        (speed.Tuning(compile="none"), "cuda", False, {"channels_last", "attention"}),
+        (speed.Tuning(compile="compile"), "cuda", True, {"channels_last", "attention", "compile"}),
+        (speed.Tuning(), "cpu", False, set()),
+        (speed.Tuning(attention="math"), "cpu", False, {"attention"}),
+        (speed.Tuning(), "cpu", True, {"openvino"}),
+        (speed.Tuning(cpu="torch"), "cpu", True, set()),
+        (speed.Tuning(compile="compile"), "cpu", True, {"compile"}),
+    ],
+)
+def test_what_is_on_by_itself(
+    tuning: speed.Tuning, device: str, extra: bool, on: set[str], loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "has_openvino", lambda: extra)
+    own = replace(loaded, device=torch.device(device), tuning=tuning)
+    turned = {switch.name for switch in speed.SWITCHES if speed.usual(own, switch)}
+    assert turned == on
+
+
+def test_an_extra_that_is_asked_for_and_missing_is_said(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(speed, "has_openvino", lambda: False)
+    own = models.load(loaded.model, torch.device("cpu"), tuning=speed.Tuning(cpu="openvino"))
+    assert own.prepared is None and "pip install '.[openvino]'" in caplog.text

@@ -279,3 +279,35 @@ def test_loras_reach_the_rows_that_name_them(tiny_folder: Path, tmp_path: Path) 
     first, second, third = (np.asarray(opened(message)).astype(int) for message in drawn_by(heard, "job"))
     assert np.abs(first - third).max() <= 1
     assert np.abs(first - second).max() > 5
+
+
+def test_a_model_that_goes_down_a_tier_while_it_draws_is_told_at_once(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict, full = rows.predict, [True]
+
+    def narrow(batch: Sequence[rows.Row]) -> Any:
+        if batch[0].at == 1 and full:
+            full.clear()
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return predict(batch)
+
+    monkeypatch.setattr(rows, "predict", narrow)
+    heard = work(tiny_folder.parent, Draw("j", 0, (recipe(steps=4),)))
+    assert outcome(heard, "j") == "done"
+    told = [message for message in heard if isinstance(message, Ready | Step)]
+    loaded = next(index for index, message in enumerate(told) if isinstance(message, Ready) and message.seconds)
+    assert isinstance(told[loaded], Ready) and told[loaded].tiers == {"tiny": "all"}  # type: ignore[union-attr]
+    [low] = [index for index, message in enumerate(told) if isinstance(message, Ready) and "tiles" in str(message)]
+    assert told[low].tiers == {"tiny": "tiles"}  # type: ignore[union-attr]
+    steps = [message.step for message in told[:low] if isinstance(message, Step)]
+    assert steps == [1, 2], "between the step that ran out of memory and the next"
+
+
+def test_a_model_that_cannot_be_loaded_is_not_loading_for_ever(tiny_folder: Path, tmp_path: Path) -> None:
+    tiny.damage(tiny.copy(tiny_folder, tmp_path / "broken"), "unet")
+    heard = work(tmp_path, Draw("bad", 0, (recipe(model="broken"),)))
+    assert outcome(heard, "bad") == "model.damaged"
+    told = [message for message in heard if isinstance(message, Ready | Loading)]
+    assert [type(message) for message in told] == [Ready, Loading, Ready]
+    assert told[-1] == Ready(told[0].device, 4, "")  # type: ignore[union-attr]

@@ -8,7 +8,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import numpy
 import pytest
@@ -83,7 +82,6 @@ async def test_two_workers_draw_the_pictures_of_one_even_if_one_of_them_is_kille
     assert (found.job.attempt, after.job.attempt) == (0, 1)
     for pictures in (found.pictures, after.pictures):
         for own, other in zip(expected.pictures, pictures, strict=True):
-            assert replace(own.recipe) == other.recipe
+            assert own.recipe == other.recipe
             # A batch of two and one of four may take other kernels, whose last bits differ.
             assert abs(pixels(own) - pixels(other)).max() <= 1
-    print("the same bytes:", [own.png == other.png for own, other in zip(expected.pictures, found.pictures, strict=True)])

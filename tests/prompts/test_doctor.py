@@ -15,7 +15,7 @@ from prompts.translate.glossary import entries
 
 pytestmark = pytest.mark.asyncio
 LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))
-EMBEDDINGS = ("EasyNegative",)
+EMBEDDINGS = {"EasyNegative": 8}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from prompts.compose import compose
 from prompts.doctor import examine
 from prompts.edit import edit
 from prompts.emphasis import kept, laid
-from prompts.grammar import attention, bare, inner, multicond, pieces, said, schedule
+from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
 from prompts.translate import Translator, chain
 
@@ -46,7 +46,7 @@ def own(prompt: Prompt) -> list[str]:
         ("x [a:0.5, b] c", ["x (a:0.5:0.9091)", "(b:0.9091) c"]),
         ("a (red bus", ["a (red bus:1.1)"]),
         ("a (red\\) bus", ["a (red\\) bus:1.1)"]),
-        ("(red:1.2)(bus:1.2)", ["(red bus:1.2)"]),
+        ("(red:1.2)(bus:1.2)", ["(red:1.2) (bus:1.2)"]),
         ("( red :0.5)bus", ["(red:0.5) bus"]),
         ("a (red:0) bus", ["a (red:0) bus"]),
         ("(a BREAK b:1.3) c", ["(a:1.3)", "BREAK", "(b:1.3) c"]),

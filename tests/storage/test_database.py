@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import resource
 import secrets
 import signal
 import subprocess
 import sys
+import types
+from collections.abc import Coroutine, Generator
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import text
@@ -20,6 +25,7 @@ from tests.storage.conftest import POSTGRES
 from tests.storage.samples import drawn, job, png
 
 ROOT = Path(__file__).parents[2]
+Result = TypeVar("Result")
 
 
 async def refused(url: str, folder: Path) -> Refusal:
@@ -110,14 +116,37 @@ async def test_many_writers_and_readers_at_once(db: Database, person: str) -> No
     assert len(await messages.recent(db, "chat")) == 20
 
 
+@types.coroutine
+def cancelled_at(step: int, work: Coroutine[Any, Any, Result]) -> Generator[Any, None, Result]:
+    """Do the work, and cancel the task when it waits for the n-th time: what it waits for has begun by then."""
+    going = partial(work.send, None)
+    while True:
+        try:
+            waited = going()
+        except StopIteration as end:
+            return end.value
+        step -= 1
+        if step == 0 and (task := asyncio.current_task()):
+            task.cancel()
+        try:
+            yield waited
+            going = partial(work.send, None)
+        except BaseException as error:
+            going = partial(work.throw, error)
+
+
 async def test_cancelled_writers_leave_no_lock_behind(db: Database) -> None:
-    for turn in range(30):
-        writing = asyncio.create_task(messages.put(db, f"m{turn}", "chat", "bot", {}))
-        await asyncio.sleep(turn * 0.0002)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-    async with asyncio.timeout(5):
-        assert await messages.put(db, "last", "chat", "bot", {})
+    """Wherever they were, and with nothing of theirs collected yet."""
+    kept = []
+    for step in itertools.count(1):
+        writing = asyncio.ensure_future(cancelled_at(step, messages.put(db, f"m{step}", "chat", "bot", {})))
+        kept.append(writing)
+        await asyncio.wait([writing])
+        async with asyncio.timeout(5):
+            assert await messages.put(db, "last", "chat", "bot", {})
+        if not writing.cancelled():
+            break
+    assert await writing and len(kept) > 5
 
 
 WRITER = """

@@ -14,7 +14,7 @@ from bot.platforms.telegram import places
 from storage import posts
 from storage.database import Database
 
-QUIET = 0.7  # seconds without another photo after which an album is taken for whole
+QUIET = 1.2  # seconds without another photo after which an album is taken for whole
 WORDLESS = 2.0  # the same while none of its photos has a caption, which may be on one that is still to come
 LONGEST = 8.0  # seconds that an album is waited for in all
 KEPT = 200  # albums remembered, for photos of them that come later still

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -26,6 +27,12 @@ def place(chat: int, message: int | None = None) -> Place:
 def key(bot: int, update: int, reply: Reply) -> str:
     """The key of an update, the same however often it comes; where the answer goes is in it, to outlive a restart."""
     return f"{PLATFORM}:{bot}:{update}:{reply.message or ''}:{reply.thread or ''}"
+
+
+def album_key(bot: int, group: str, reply: Reply) -> str:
+    """The key of an album, the same whichever of its photos comes first."""
+    number = int(hashlib.sha256(group.encode()).hexdigest()[:15], 16)  # no update has one as high
+    return key(bot, number, reply)
 
 
 def reply_of(key: str) -> Reply:

@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from telegram import Chat, Message, User
+from telegram import Chat, User
 from telegram.error import TelegramError
 
 from bot import texts
 from bot.chat import Card, Desk, Person, Request, Room
 from bot.platforms.telegram import places
+from bot.platforms.telegram.albums import Albums
 from bot.platforms.telegram.line import Line
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.settings import TelegramSettings
@@ -53,7 +54,7 @@ class Asked:
 @dataclass(slots=True)
 class Reception:
     """What the kinds of updates share. `asked` is by key, for as long as an update is being answered; `show` sends a
-    card that is no answer of the desk's. `albums` are the photos of albums still coming in, `pressed` when somebody
+    card that is no answer of the desk's. `albums` are those still coming in, `pressed` when somebody
     first pressed a button that asks whether it is meant, `typing` everybody's newest inline query."""
 
     db: Database
@@ -66,11 +67,14 @@ class Reception:
     suggest: Suggest
     enter: Enter
     asked: dict[str, Asked] = field(default_factory=dict)
-    albums: dict[str, list[Message]] = field(default_factory=dict)
+    albums: Albums = field(init=False)
     pressed: dict[tuple[int, str], float] = field(default_factory=dict)
     typing: dict[int, str] = field(default_factory=dict)
     _admins: dict[int, tuple[float, Mapping[int, str]]] = field(default_factory=dict)
     _lanes: defaultdict[tuple[int, int], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    def __post_init__(self) -> None:
+        self.albums = Albums(self.db)
 
     async def person(self, user: User | None, sender: Chat | None = None) -> Person:
         """The person behind a user; a group or channel that writes in its own name is one too."""

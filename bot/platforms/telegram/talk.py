@@ -10,8 +10,6 @@ from telegram import Message
 
 from bot.platforms.telegram import places
 from prompts.wishes import ordered
-from storage import pictures
-from storage.database import Database
 from storage.pictures import PictureRow
 from storage.posts import Post
 
@@ -19,24 +17,21 @@ ALIKE = 0.6  # of 1: a description changed here and there is well above, a sente
 # What reads like a wish for a change and is none: "add oil" (加油) cheers, and whoever asks how does not ask for it.
 TALK = re.compile(
     r"加油+|没有?(?:问题|关系|事|错|意见|毛病)|不要(?:紧|客气)|别(?:闹|急|这样)|来看看?|来吧|来了|"
-    r"(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|no (?:way|problem|worries|idea|thanks|comment|doubt|kidding|cap|more)|"
-    r"more(?: please| like (?:this|that)| of (?:this|that|these))?|(?:add|give|take) (?:me|care|it easy)\b.*|makes? sense.*|"
-    r"with (?:love|pleasure)",
+    r"(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|"
+    r"no (?:way|problem|worries|idea|thanks|comment|doubt|kidding|cap|more)|with (?:love|pleasure)|"
+    r"more(?: please| like (?:this|that)| of (?:this|that|these))?|(?:add|give|take) (?:me|care|it easy)\b.*|"
+    r"makes? sense.*",
     re.IGNORECASE,
 )
 ASKS = re.compile(r"怎么|怎样|为什么|为啥|谁|哪|啥|多少|几时|\b(?:how|why|who|what|where|when|which)\b", re.IGNORECASE)
 _SIGNS = " \t\n,，.。!！~～…"
 
 
-async def meant(
-    db: Database, replied: Message, post: Post | None, row: PictureRow | None, person: str, said: str, photos: int
-) -> bool:
-    """Whether somebody who only replies, and neither calls nor mentions the bot, wants something of it: the answer to
-    a question it asked, or a change in a picture of their own, said in so many words, written as a new description, or
-    painted on a copy of it. `row` is the picture, `said` the words without its number."""
-    if post is None or row is None or row.person != person:
-        return False
-    asked = post.key.startswith(f"{places.PLATFORM}:") and not (replied.photo or replied.document)
+def meant(replied: Message | None, post: Post, row: PictureRow, said: str, photos: int) -> bool:
+    """Whether the owner of a picture (`row`, at `post`) who only replies, and neither calls nor mentions the bot, wants
+    something of it: they answer a question it asked, or the change is said in so many words, written as a new
+    description, or painted on a copy. `said` are the words without the picture's number."""
+    asked = post.key.startswith(f"{places.PLATFORM}:") and not (replied and (replied.photo or replied.document))
     return asked or photos > 0 or orders(said) or anew(row, said)
 
 
@@ -54,8 +49,3 @@ def anew(row: PictureRow, said: str) -> bool:
 def photos_in(messages: Sequence[Message]) -> int:
     """How many of these messages bring a picture."""
     return sum(1 for one in messages if one.photo or one.document)
-
-
-async def picture(db: Database, post: Post | None, at: int) -> PictureRow | None:
-    """The picture at a place of a post, None where there is none."""
-    return await pictures.get(db, post.pictures[at]) if post and at < len(post.pictures) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_letters, digits
@@ -121,6 +122,29 @@ class Chat:
             if twice and message.update is not None:
                 self.world.updates.again(message.update)
         return said[0]
+
+    async def album(
+        self,
+        user: User,
+        photos: Sequence[bytes],
+        captions: Sequence[str] = (),
+        *,
+        gap: float = 0.0,
+        reply_to: Message | None = None,
+    ) -> list[Message]:
+        """Photos sent together, the first with these captions ("" for none); the bot is told of each so many seconds
+        after the one before."""
+        assert 2 <= len(photos) <= 10 and len(captions) <= len(photos)
+        group = str(self.world.number() + 13_000_000_000)
+        said = []
+        for at, photo in enumerate(photos):
+            words = captions[at] if at < len(captions) else ""
+            content = Content(words, tuple(noticed(words)), media.photo(self.world, photo))
+            said.append(self.world.post(self.room, user, content, reply_to=reply_to, album=group))
+        for at, message in enumerate(said):
+            await asyncio.sleep(gap if at else 0)
+            self._tell("message", message)
+        return said
 
     async def start(self, user: User, payload: str = "") -> Message:
         """Open the bot by a link t.me/bot?start=payload."""

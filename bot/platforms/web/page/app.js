@@ -132,8 +132,11 @@ function showStatus(known) {
   const chip = $("status");
   chip.hidden = false;
   chip.className = `chip ${known.ready ? "ready" : "loading"}`;
-  chip.lastChild.textContent = t(known.ready ? "page.status.ready" : "page.status.loading", { device: known.device ?? "" });
-  chip.title = t(known.ready ? "page.status.ready_hint" : "page.status.loading_hint", { device: known.device ?? "", model: known.model ?? "" });
+  const words = { device: known.device ?? "", model: known.model ?? "" };
+  const short = known.tier && known.tier !== "all";
+  chip.lastChild.textContent = t(known.ready ? (short ? "page.status.small" : "page.status.ready") : "page.status.loading", words);
+  const hint = t(known.ready ? "page.status.ready_hint" : "page.status.loading_hint", words);
+  chip.title = known.ready && known.tier ? `${hint}\n${t(`page.tier.${known.tier}`)}` : hint;
   chat?.welcome(known);
 }
 

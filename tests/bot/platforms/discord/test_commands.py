@@ -15,7 +15,7 @@ import simcord
 from bot.commands import COMMANDS
 from bot.platforms.discord import slash
 from engine import stamp
-from storage import facts, favourites, pictures
+from storage import facts, favourites, pictures, shares
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_png, a_recipe
 
@@ -69,6 +69,7 @@ SAID = {
     "models": "models can be used",
     "samplers": "Choose one",
     "link": "private",
+    "recipe": "Recipe ",
     "admin server": "admin",
 }
 DRAWING = ("imagine", "edit", "favourites use")
@@ -87,6 +88,9 @@ async def test_every_command_is_answered(on: House) -> None:
         filled = dict(FILLED.get(name, {}))
         if name in ("admin limits", "admin block", "admin unblock"):
             filled["person"] = on.bob
+        if name == "recipe":
+            [row] = (await pictures.search(on.db, person.id, limit=1)).pictures
+            filled["share"] = await shares.share(on.db, row.id)
         before = len(on.hidden()), len(on.shown())
         asked = await (moderator if "admin" in name else on.ann).slash(on.channel, name, **filled)
         assert asked.acknowledged and asked.ephemeral is (name not in DRAWING), name

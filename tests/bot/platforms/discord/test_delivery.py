@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import cards
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
-from storage import posts
+from storage import posts, tables
 from storage.jobs import Place
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_job
@@ -153,3 +156,71 @@ async def test_an_acknowledgement_that_counted_twice_goes_on(on: House) -> None:
 
     on.chat.client.http.request = twice  # type: ignore[method-assign]
     assert "Done" in (await on.drawn()).content and seen
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 50035), (413, 40005)])
+async def test_a_picture_that_discord_never_takes_is_answered_in_words(on: House, status: int, code: int) -> None:
+    await on.imagine()
+    job = await on.job()
+    drawing = await on.said("Drawing.")
+    taken = on.chat._edit
+
+    async def refused(place: Place, body: Any, turn: Any) -> None:
+        if body.files:
+            on.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=status, code=code, message="no")
+        await taken(place, body, turn)
+
+    on.chat._edit = refused  # type: ignore[method-assign]
+    done = await on.finished(job)
+    assert done.id == drawing.id and "/history" in done.content and not done.attachments and not done.components
+
+
+async def test_an_answer_that_discord_takes_in_no_form_is_given_up(on: House) -> None:
+    await on.imagine()
+    job = await on.job()
+    await on.said("Drawing.")
+    for method in ("PATCH", "POST"):
+        on.env.inject_error(method, "/webhooks/*", status=400, code=50035, times=None)
+        on.env.inject_error(method, "/channels/*", status=400, code=50035, times=None)
+    on.pool.finish(job)
+    assert (await on.settled(job)).answered
+    on.env.backend.faults.clear()
+
+
+async def test_a_card_that_says_nothing_new_is_not_edited(on: House) -> None:
+    await on.imagine()
+    job = await on.job()
+    on.pool.step(job, 1)
+    await on.said("1/")
+
+    def edits() -> int:
+        return sum(one.method == "PATCH" for one in on.env.http_requests)
+
+    answer = on.studio._answers.of(job)
+    assert answer is not None and answer.card.progress is not None
+    before = edits()
+    for seconds in (0.01, 0.02):
+        left = answer.card.progress.seconds_left + seconds
+        await on.chat.edit(answer.place, replace(answer.card, progress=replace(answer.card.progress, seconds_left=left)))
+    assert edits() == before
+    on.pool.step(job, 2)
+    await on.said("2/")
+    assert edits() == before + 1
+
+
+async def test_tokens_are_forgotten_once_they_are_dead(on: House) -> None:
+    await on.drawn()
+    assert await kept_tokens(on) == 1
+    now = on.db.now
+    on.db.now = lambda: now() + timedelta(seconds=QUARTER)  # type: ignore[method-assign]
+    await quarter(on)
+    await on.imagine()
+    await on.finished()
+    assert await kept_tokens(on) == 1
+
+
+async def kept_tokens(on: House) -> int:
+    """Interactions whose token is written down."""
+    async with on.db.session() as session:
+        keys = await session.scalars(select(tables.Post.key))
+        return sum(key.startswith("open ") for key in keys)

@@ -46,10 +46,12 @@ def checked(card: Card, language: str = "en") -> layout.Read:
 def test_any_number_of_pictures(count: int) -> None:
     shown = tuple(Shown(f"picture{number:05}", "0" * 64, 8, 8) for number in range(count))
     buttons = tuple(button for one in shown for button in cards.picture_buttons(one.id))
+    if count > 1:
+        buttons += (Button("again_all", "thejob"),)
     card = Card(text=Say("job.done_at_once"), job="j", pictures=shown, buttons=buttons)
     rows: Any = checked(card).payload["components"]
     reached = str(rows)
-    assert all(one.id in reached for one in shown)
+    assert all(one.id in reached for one in shown) and ("again_all:thejob" in reached) == (count > 1)
 
 
 def test_every_button_of_one_picture_is_reached() -> None:

@@ -30,6 +30,24 @@ async def test_a_reaction_draws_and_calls_whoever_gave_it(on: House, emoji: str)
                if isinstance(one.json, dict))  # fmt: skip
 
 
+@pytest.mark.parametrize("way", ["reaction", "button", "menu"])
+async def test_again_under_several_pictures_draws_them_all(on: House, way: str) -> None:
+    done = await on.drawn(count=3)
+    if way == "reaction":
+        await on.ann.react(done, "🔁")
+    elif way == "button":
+        await on.ann.click(done, label="All again")
+    else:
+        await on.ann.context_menu(on.channel, "Draw again", done)
+    made = await on.pictures(await on.finished())
+    rows = [await pictures.get(on.db, one) for one in (*await on.pictures(done), *made)]
+    assert len(made) == 3 and len({row.recipe.seed for row in rows if row}) == 6
+    await on.bob.react(done, "🔁")
+    await on.ann.react(done, "❤️")
+    await on.until(lambda: any("/reactions/" in one.path for one in on.env.http_requests))
+    assert len(on.pool.drawn) == 2
+
+
 async def test_a_heart_keeps_a_picture_and_is_nodded_to(on: House) -> None:
     done = await on.drawn()
     await on.ann.react(done, "❤️")

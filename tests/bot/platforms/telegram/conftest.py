@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -35,17 +35,20 @@ async def tags(person: Person, typed: str) -> list[Choice]:
 class House:
     """The bot's parts around a Telegram server; `open` again after `kill` is a restart."""
 
-    def __init__(self, folder: Path, server: TelegramServer) -> None:
+    def __init__(
+        self, folder: Path, server: TelegramServer, pool: FakePool | None = None, pacer: Pacer | None = None
+    ) -> None:
         self.folder, self.server = folder, server
         self.settings = TelegramSettings(token=server.token, api_base=server.api_base, file_base=server.file_base)
-        self.pool = FakePool(slots=4, seconds=0.0)
+        self.pool = pool or FakePool(slots=4, seconds=0.0)
+        self.pacer = pacer
 
     async def open(self, *, connected: bool = True) -> None:
         self.db = await Database.open("", self.folder)
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=8, in_all=999)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
-        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, hasty())
+        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, self.pacer or hasty())
         await self.studio.open([self.chat])
         await self.queue.start()
         if connected:
@@ -53,6 +56,12 @@ class House:
 
     async def enter(self, asked: Request) -> None:
         await access.enter(self.studio, asked)
+
+    async def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
+        """Wait until something is true of the bot's own parts."""
+        async with asyncio.timeout(seconds):
+            while not true():
+                await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         await self.queue.close()

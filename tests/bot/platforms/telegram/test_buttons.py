@@ -35,6 +35,19 @@ async def test_four_pictures_are_a_sheet_with_u_and_v(house: House, server: Tele
     assert found[0].recipe.upscale is not None and larger.reply_to is sheet
 
 
+@pytest.mark.parametrize("way", ["reaction", "button"])
+async def test_again_under_a_sheet_draws_all_of_it(house: House, server: TelegramServer, way: str) -> None:
+    chat, ann, sheet = await drawn(server, "a red apple --n 3")
+    if way == "reaction":
+        await chat.react(ann, sheet, "👍")
+    else:
+        await (await chat.press(ann, sheet, "🔄 All again")).answered()
+    again = await chat.answer(lambda one: one.photo, after=sheet.order)
+    first, second = [await pictures.of_job(house.db, job) for job, _ in house.pool.drawn]
+    assert len(second) == 3 and len({row.recipe.seed for row in (*first, *second)}) == 6
+    assert again.keyboard[0] == ["U1", "U2", "U3"] and {row.parent for row in second} == {first[0].id}
+
+
 async def test_more_buttons_and_back(house: House, server: TelegramServer) -> None:
     chat, ann, message = await drawn(server)
     before = message.keyboard

@@ -58,9 +58,11 @@ async def test_a_reply_to_its_picture_changes_it(house: House, server: TelegramS
     await group.say(ann, "背景换成雪山", reply_to=first)
     second = await group.answer(lambda one: one.photo, after=first.order)
     assert "→" in second.text or "雪山" in second.text
-    await group.say(bob, "make it blue", reply_to=first)
+    await group.say(bob, "make it blue", reply_to=first)  # it is not his: what he says is for the people
+    await group.say(bob, "@danqing_bot make it blue", reply_to=first)
     refused = await group.answer(after=second.order)
     assert "Only" in refused.text and refused.photo is None
+    assert refused.reply_to is not None and "@danqing_bot" in refused.reply_to.text
 
 
 async def test_answers_stay_in_their_topic(house: House, server: TelegramServer) -> None:

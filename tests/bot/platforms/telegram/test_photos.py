@@ -8,7 +8,7 @@ import random
 import pytest
 from PIL import Image, ImageDraw
 
-from bot.platforms.telegram import files, photos
+from bot.platforms.telegram import photos
 from storage import pictures
 from tests.bot.platforms.telegram.conftest import House
 from tests.fakes import a_png
@@ -55,13 +55,6 @@ async def test_words_in_reply_to_a_photo_draw_over_it(house: House, server: Tele
     await group.say(ann, "/imagine as a watercolor", reply_to=photo)
     await group.answer(lambda one: one.photo)
     assert (await source(house)).size == (320, 320)
-
-
-async def test_an_album_is_one_request(house: House, server: TelegramServer) -> None:
-    chat, ann = alone(server)
-    await chat.say(ann, "变成水彩画", photo=[data(scene()), a_png(side=64), a_png(side=80)])
-    await chat.answer(lambda one: one.photo)
-    assert len(house.pool.drawn) == 1 and (await source(house)).size == (320, 320)
 
 
 async def test_paint_on_its_picture_says_where_to_draw(house: House, server: TelegramServer) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from bot.platforms.telegram import chat as telegram_chat
-from bot.platforms.telegram import intake
+from bot.platforms.telegram import intake, places
+from storage import jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
 from tests.peers.telegram import Chat, TelegramServer, User
 
@@ -157,3 +159,83 @@ async def test_a_protected_chat_gets_its_answers(house: House, server: TelegramS
     chat.protect()
     await chat.say(ann, "a red apple")
     await chat.answer(lambda one: one.photo)
+
+
+@pytest.mark.parametrize("code", [400, 413])
+async def test_a_picture_that_telegram_never_takes_is_answered_in_words(
+    house: House, server: TelegramServer, code: int
+) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    status = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    server.fail("editMessageMedia", code=code, times=99)
+    house.pool.finish(house.pool.drawn[0][0])
+    await chat.until(lambda _: "/history" in status.text)
+    assert chat.answers == [status] and not status.keyboard
+    await house.until(lambda: not house.studio._answers._open)
+    asked = len(server.calls("editMessageMedia"))
+    await chat.say(ann, "/queue")
+    await chat.answer(after=status.order)
+    assert asked == len(server.calls("editMessageMedia")) == 1
+
+
+async def test_an_answer_that_telegram_takes_in_no_form_is_given_up(house: House, server: TelegramServer) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    [(job, _)] = house.pool.drawn
+    for method in ("editMessageMedia", "editMessageText", "sendMessage", "sendPhoto"):
+        server.fail(method, code=400, times=99)
+    house.pool.finish(job)
+    await house.until(lambda: not house.studio._answers._open)
+    kept = await jobs.get(house.db, job)
+    assert kept is not None and kept.answered
+    server.http.faults.clear()
+    await house.kill()
+    await house.open()
+    assert not await jobs.unanswered(house.db, ["telegram"])
+
+
+async def test_a_listing_whose_pictures_telegram_never_takes_comes_in_words(
+    house: House, server: TelegramServer
+) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    server.fail("sendPhoto", code=400, times=99)
+    await chat.say(ann, "/history")
+    assert "/history" in (await chat.answer(after=done.order)).text
+
+
+async def test_a_photo_that_telegram_has_forgotten_is_sent_anew(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    server.fail("sendPhoto", code=400)
+    await chat.press(ann, done, "📋 Recipe")
+    recipe = await chat.answer(lambda one: one.photo, after=done.order)
+    assert recipe.photo == done.photo and len(server.calls("sendPhoto")) == 2
+
+
+async def test_a_card_that_says_nothing_new_is_not_edited(house: House, server: TelegramServer) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    status = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    [(job, _)] = house.pool.drawn
+    house.pool.step(job, 1)
+    await chat.until(lambda _: "step 1" in status.text)
+    edits = len(server.calls("editMessageText"))
+    place = places.place(chat.id, status.id)
+    card = house.studio._answers.of(job).card  # type: ignore[union-attr]
+    for seconds in (0.01, 0.02, 0.03):
+        again = replace(card, progress=replace(card.progress, seconds_left=card.progress.seconds_left + seconds))
+        await house.chat.edit(place, again)
+    house.pool.step(job, 2)
+    await chat.until(lambda _: "step 2" in status.text)
+    assert len(server.calls("editMessageText")) == edits + 1

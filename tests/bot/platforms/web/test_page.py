@@ -379,8 +379,11 @@ async def test_the_chip_tells_when_the_model_is_there(serve: Serve, look: Look) 
     await expect(page.locator("#status")).to_have_text("模型载入中…")
     await write(page, CAT)
     await expect(page.locator(".job.waiting")).to_be_visible()
-    served.desk.state = {"ready": True, "device": "CPU", "model": "danqing-demo"}
+    served.desk.state = {"ready": True, "device": "CPU", "model": "danqing-demo", "tier": "all"}
     await expect(page.locator("#status")).to_have_text("就绪 · CPU")
+    served.desk.state |= {"tier": "tiles"}
+    await expect(page.locator("#status")).to_have_text("就绪 · CPU · 内存偏少")
+    await expect(page.locator("#status")).to_have_attribute("title", re.compile("大图分块解码"))
 
 
 async def test_a_lost_connection_is_told_and_mended(serve: Serve, look: Look) -> None:

@@ -1,0 +1,97 @@
+"""ONNX networks of a few hundred bytes, written as the format's own messages: they find bright squares."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+SIDE, CELL = 64, 8
+CELLS = (SIDE // CELL) ** 2
+
+
+def _number(value: int) -> bytes:
+    """A number as protocol buffers write it: seven bits a byte."""
+    made = bytearray()
+    value &= 2**64 - 1
+    while value > 127:
+        made.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*made, value])
+
+
+def _field(number: int, value: int | str | bytes) -> bytes:
+    if isinstance(value, int):
+        return _number(number << 3) + _number(value)
+    content = value.encode() if isinstance(value, str) else value
+    return _number(number << 3 | 2) + _number(len(content)) + content
+
+
+def _all(number: int, values: Iterable[int | str | bytes]) -> bytes:
+    return b"".join(_field(number, value) for value in values)
+
+
+def _values(name: str, shape: Sequence[int], values: Sequence[float]) -> bytes:
+    return _all(1, shape) + _field(2, 1) + _field(8, name) + _field(9, struct.pack(f"<{len(values)}f", *values))
+
+
+def _whole(name: str, values: Sequence[int]) -> bytes:
+    return _field(1, len(values)) + _field(2, 7) + _field(8, name) + _field(9, struct.pack(f"<{len(values)}q", *values))
+
+
+def _node(kind: str, given: Sequence[str], made: str, **values: int | Sequence[int]) -> bytes:
+    attributes = b""
+    for name, value in values.items():
+        if isinstance(value, int):
+            attributes += _field(5, _field(1, name) + _field(3, value) + _field(20, 2))
+        else:
+            attributes += _field(5, _field(1, name) + _all(8, value) + _field(20, 7))
+    return _all(1, given) + _field(2, made) + _field(4, kind) + attributes
+
+
+def _shape(name: str, shape: Sequence[int | str]) -> bytes:
+    sizes = b"".join(_field(1, _field(1 if isinstance(one, int) else 2, one)) for one in shape)
+    return _field(1, name) + _field(2, _field(1, _field(1, 1) + _field(2, sizes)))
+
+
+def _model(path: Path, nodes: Sequence[bytes], constants: Sequence[bytes], shape: Sequence[int], names: str) -> Path:
+    graph = _all(1, nodes) + _field(2, "bright") + _all(5, constants)
+    graph += _field(11, _shape("images", (1, 3, SIDE, SIDE))) + _field(12, _shape("output0", shape))
+    said = _field(14, _field(1, "names") + _field(2, names)) if names else b""
+    path.write_bytes(_field(1, 8) + _field(7, graph) + _field(8, _field(2, 13)) + said)
+    return path
+
+
+def bright(path: Path, *, layout: str = "v8", names: str = "{0: 'lamp'}", classes: int = 1) -> Path:
+    """A network that is as sure of a thing in each cell of 8 × 8 pixels as the cell is bright; each thing is as large
+    as two cells. `layout` says whose answers it gives: "v8", "v5" or "sorted"; with two classes it is as sure of the
+    second as the cell is dark."""
+    middles = [CELL * (at + 0.5) for at in range(SIDE // CELL)]
+    xs, ys = [x for _ in middles for x in middles], [y for y in middles for _ in middles]
+    size = [2.0 * CELL] * CELLS
+    nodes = [
+        _node("ReduceMean", ["images"], "grey", axes=[1], keepdims=1),
+        _node("AveragePool", ["grey"], "cells", kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+        _node("Reshape", ["cells", "row"], "sure"),
+    ]
+    constants = [_whole("row", [1, 1, CELLS])]
+    chances = ["sure"]
+    if classes == 2:
+        constants.append(_values("one", [1], [1.0]))
+        nodes.append(_node("Sub", ["one", "sure"], "dark"))
+        chances.append("dark")
+    if layout == "sorted":
+        corners = [place + by for by in (-CELL, CELL) for places in (xs, ys) for place in places]
+        constants += [_values("boxes", [1, 4, CELLS], corners), _values("class", [1, 1, CELLS], [0.0] * CELLS)]
+        parts = ["boxes", "sure", "class"]
+    else:
+        constants.append(_values("boxes", [1, 4, CELLS], [*xs, *ys, *size, *size]))
+        parts = ["boxes", *chances]
+        if layout == "v5":
+            constants.append(_values("things", [1, 1, CELLS], [1.0] * CELLS))
+            parts.insert(1, "things")
+    width = {"v8": 4 + classes, "v5": 5 + classes, "sorted": 6}[layout]
+    nodes.append(_node("Concat", parts, "output0" if layout == "v8" else "wide", axis=1))
+    if layout != "v8":
+        nodes.append(_node("Transpose", ["wide"], "output0", perm=[0, 2, 1]))
+    return _model(path, nodes, constants, (1, width, CELLS) if layout == "v8" else (1, CELLS, width), names)
