@@ -10,6 +10,7 @@ from bot.actions import ACTIONS, offered
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.findings import glance
+from engine import speed
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -135,7 +136,16 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:
         lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
-    return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
+    if recipe.rescale:
+        lines["rescale"] = f"{recipe.rescale:g}"
+    fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
+    return (*fields, Field(Say("recipe.quality"), quality(recipe.quality))) if recipe.quality else fields
+
+
+def quality(name: str) -> Say:
+    """What a quality costs and gains, as measured."""
+    row = speed.quality(name)
+    return Say("quality.measured", {"name": row.name, "percent": round(row.share * 100), "off": f"{row.off:g}"})
 
 
 def recipe_card(row: PictureRow) -> Card:

@@ -19,7 +19,8 @@ from typing import Any, Literal
 from bot import translators
 from bot.chat import Say
 from bot.config import Config
-from engine import catalog, samplers, tiers
+from bot.sections.drawing import Engine
+from engine import catalog, samplers, speed, tiers
 from engine.errors import BadFile
 from prompts.errors import Refusal
 from prompts.translate import Unavailable
@@ -191,7 +192,18 @@ async def _devices(config: Config) -> list[Finding]:
     return [
         _finding("ok", "check.torch", version=found["torch"]),
         *_named(config.engine.devices, found["cuda"], _usual(config)),
+        *_by_openvino(config.engine, bool(found["cuda"])),
     ]
+
+
+def _by_openvino(engine: Engine, cards: bool) -> Iterator[Finding]:
+    """Whether OpenVINO draws where a processor does."""
+    if "cpu" not in engine.devices and (cards or "auto" not in engine.devices):
+        return
+    if engine.cpu == "openvino" and not speed.has_openvino():
+        yield _finding("warn", "check.openvino_missing")
+    elif engine.cpu != "torch" and engine.compile != "compile" and speed.has_openvino():
+        yield _finding("ok", "check.openvino")
 
 
 def _named(

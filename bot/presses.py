@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bot import cards
+from bot import cards, endings, redrawing
 from bot.access import owner_or_admin, veiled
 from bot.actions import again
 from bot.chat import Button, Card, Person, Press, Request, Say
@@ -42,7 +42,7 @@ async def again_all(studio: Studio, press: Press) -> None:
         raise Refusal("picture.gone")
     if len(rows) > studio.rules.pictures_per_request:
         raise Refusal("count.not_allowed", count=len(rows), limit=studio.rules.pictures_per_request)
-    made = [again(await studio.drawn_from(row)) for row in rows]
+    made = [again(await redrawing.origin(studio.db, row)) for row in rows]
     await studio.submit(press, made, parent=rows[0].id)
 
 
@@ -68,12 +68,12 @@ async def use(studio: Studio, press: Press) -> None:
 async def edit(studio: Studio, press: Press) -> None:
     """By a sentence, or by a form filled in (bot/forms.py)."""
     if any(name in press.values for name in FIELDS):
-        await studio.refill(press)
+        await redrawing.by_form(studio, press)
         return
     sentence = press.values.get("sentence", "")
     if not sentence.strip():
         raise Refusal("edit.how", picture=press.target)
-    await studio.change(press, press.target, sentence)
+    await redrawing.by_sentence(studio, press, press.target, sentence)
 
 
 async def favourite(studio: Studio, press: Press) -> Card:
@@ -139,7 +139,7 @@ async def delete(studio: Studio, press: Press) -> Card:
     kept = await jobs.get(studio.db, row.job) if row.job else None
     if kept and kept.place.platform in studio.chats:
         with suppress(Gone, Unreachable):  # somebody took the message away before
-            await studio.chats[kept.place.platform].edit(kept.place, await studio.last_card(kept))
+            await studio.chats[kept.place.platform].edit(kept.place, await endings.last_card(studio.db, kept))
     return cards.notice("picture.deleted")
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot import access, bases, cards, findings, recipes
+from bot import access, bases, cards, endings, findings, recipes, redrawing
 from bot.access import owner_or_admin
-from bot.actions import ACTIONS, REDRAWN, new_seed
+from bot.actions import ACTIONS, new_seed
 from bot.answers import Answers
 from bot.chat import Card, Chat, Person, Press, Request, common
 from bot.errors import Unfit
@@ -54,6 +54,11 @@ class Rules:
     access: access.Limits = field(default_factory=access.Limits)
     link: str = ""  # where the page is, for those who have no other way to it
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where everything lies that can be drawn with."""
+        return tuple(dict.fromkeys((*self.models, *self.loras)))
+
 
 class Studio:
     """Takes requests and presses from all platforms (`bot.chat.Desk`), and answers each exactly once."""
@@ -92,7 +97,7 @@ class Studio:
                 self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
                 self.queue.put(job)
             else:
-                self._answers.follow(kept.job, kept.place, await self.last_card(kept), ended=True)
+                self._answers.follow(kept.job, kept.place, await endings.last_card(self.db, kept), ended=True)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start."""
@@ -116,7 +121,7 @@ class Studio:
 
         async def run() -> Card | None:
             if press.action in ACTIONS:
-                await self._redraw(press)
+                await redrawing.by_button(self, press)
                 return None
             try:
                 act = PRESSES[press.action]
@@ -167,7 +172,7 @@ class Studio:
         dictionary holds, and the one of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the LoRAs the person always wants."""
         settings = await people.settings(self.db, person.id)
-        translators = own(await dictionary.words(self.db, person.id, place), self._translators)
+        translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
         given = given or Options()
         seed = new_seed()  # now, since what is left to chance in the text is drawn with it
@@ -199,6 +204,10 @@ class Studio:
                 return replace(prompt, loras=recipes.joined(loras, prompt.loras)), options, model
             name = options.model  # named in the text: its family may want other words
 
+    async def translators(self, person: Person, place: Place | None) -> Sequence[Translator]:
+        """What translates for a person, their own dictionary and that of the room first."""
+        return own(await dictionary.words(self.db, person.id, place), self._translators)
+
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
         request, text = bases.chosen(request, text)
@@ -209,9 +218,7 @@ class Studio:
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
         found = await bases.bases(self, request)
-        made = bases.made(
-            request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request
-        )
+        made = bases.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
@@ -231,50 +238,15 @@ class Studio:
     async def fitting(self, prompt: Prompt, model: Model) -> None:
         """Raises Unfit where the prompt names LoRAs that are not there, Refusal for those of another kind of model."""
         files = await self.loras()
-        found = findings.look(prompt, files, await asyncio.to_thread(findings.lengths, model, self.rules.models))
+        found = findings.look(prompt, files, await asyncio.to_thread(findings.lengths, model, self.rules.folders))
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
         for use in prompt.loras:
             catalog.check_pair(model, catalog.lora(files, use.name))
 
-    async def _redraw(self, press: Press) -> None:
-        row = await self.picture(press.person, press.target)
-        recipe = ACTIONS[press.action](await self.drawn_from(row) if press.action in REDRAWN else row)
-        await self.submit(press, (recipe,), parent=row.id)
-
-    async def drawn_from(self, row: PictureRow) -> PictureRow:
-        """An enlarged picture is drawn anew from what it was enlarged from."""
-        origin: PictureRow | None = row
-        while origin and origin.recipe.source and not origin.recipe.source.strength and origin.parent:
-            origin = await pictures.get(self.db, origin.parent)
-        return origin or row
-
-    async def change(self, asked: Request | Press, picture: str, sentence: str) -> None:
-        """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
-        row = await self.picture(asked.person, picture)
-        recipe = (await self.drawn_from(row)).recipe
-        model = await self.model(recipe.model)
-        translators = own(await dictionary.words(self.db, asked.person.id, common(asked)), self._translators)
-        from prompts.edit import edit  # only now: its many patterns take a while to compile
-
-        edited = await edit(recipe.prompt, sentence, translators=translators, family=model.family)
-        options = recipes.merged(recipes.options_of(recipe), edited.options)
-        model = await self.model(options.model or recipe.model)
-        made = recipes.make(edited.prompt, options, model, most=self.rules.pictures_per_request)
-        fresh = edited.options.seed is not None
-        await self.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
-
-    async def refill(self, press: Press) -> None:
-        """Draw a picture again as its form (bot/forms.py) was filled in."""
-        from bot.forms import redrawn
-
-        row = await self.picture(press.person, press.target)
-        recipe = (await self.drawn_from(row)).recipe
-        await self.submit(press, await redrawn(self, press, recipe), parent=row.id)
-
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
-        await asyncio.to_thread(recipes.check, made, self.rules.models)
+        await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
                 return  # an update delivered twice is one job
@@ -317,28 +289,7 @@ class Studio:
             answer.show(cards.under_way(news.job, progress, answer.card.spoiler))
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
-            answer.show(await self._end(news, answer.card.spoiler), ended=True)
-
-    async def _end(self, news: Finished, spoiler: bool) -> Card:
-        job, made = news.job, list(news.pictures)
-        try:
-            rows = await jobs.end(
-                self.db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values)
-            )
-            return cards.ended(job, rows, news.key, dict(news.values), spoiler)
-        except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
-            job = replace(job, state=State.FAILED)
-            values = dict(refusal.values)
-            try:
-                await jobs.end(self.db, job.id, job.state, error_key=refusal.key, error_values=values)
-            except Refusal:
-                log.error("job %s ended, but that cannot be written down: %s", job.id, refusal)
-            return cards.ended(job, (), refusal.key, values)
-
-    async def last_card(self, kept: Kept) -> Card:
-        """The answer to a job that has ended, with the pictures of it that are still there."""
-        rows = await pictures.of_job(self.db, kept.job.id)
-        return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler)
+            answer.show(await endings.end(self.db, news, answer.card.spoiler), ended=True)
 
     async def picture(self, person: Person, picture: str) -> PictureRow:
         """A picture that this person may act on. Raises Refusal."""

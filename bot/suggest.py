@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import texts
 from bot.chat import Person
-from engine import catalog
+from engine import catalog, faces
 from engine.samplers import SAMPLERS
+from engine.upscale import UPSCALERS
 from prompts import styles
 from prompts.translate import CHINESE, script
 from storage import favourites
@@ -20,7 +21,7 @@ from storage.search import fold
 if TYPE_CHECKING:
     from bot.studio import Studio
 
-Kind = Literal["model", "lora", "style", "favourite", "tag", "shape", "sampler"]
+Kind = Literal["model", "lora", "style", "favourite", "tag", "shape", "sampler", "upscaler", "fix"]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
 _CLAUSE = re.compile(r"[,，、;；\n]")
@@ -135,6 +136,28 @@ async def _samplers(studio: Studio, person: Person, typed: str, limit: int) -> l
     return _ranked(entries, typed, limit)
 
 
+async def _upscalers(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+    """The table's rows and the files in the folders."""
+    chinese = person.language == "zh"
+    rows = [
+        _Entry(Choice(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        for row in UPSCALERS.values()
+    ]
+    found = await asyncio.to_thread(catalog.upscalers, studio.rules.folders)
+    rows += [_Entry(Choice(one.name, one.name), (one.name,)) for one in found]
+    return _ranked(rows, typed, limit)
+
+
+async def _fixes(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+    """What can be looked for and drawn again larger, here."""
+    entries = []
+    for name in await asyncio.to_thread(faces.names, studio.rules.folders):
+        row = faces.DETECTORS.get(name)
+        said = (row.zh if person.language == "zh" else row.en) if row else name
+        entries.append(_Entry(Choice(name, said), (name, row.zh, row.en) if row else (name,)))
+    return _ranked(entries, typed, limit)
+
+
 KINDS: Mapping[Kind, Callable[[Studio, Person, str, int], Awaitable[list[Choice]]]] = {
     "model": _models,
     "lora": _loras,
@@ -143,4 +166,6 @@ KINDS: Mapping[Kind, Callable[[Studio, Person, str, int], Awaitable[list[Choice]
     "tag": _tags,
     "shape": _shapes,
     "sampler": _samplers,
+    "upscaler": _upscalers,
+    "fix": _fixes,
 }

@@ -27,12 +27,13 @@ def start(
     source: Image.Image | Tensor | None = None,
     mask: Image.Image | None = None,
     stretch: tuple[float, float] = (0.0, 1.0),
+    brought: Tensor | None = None,
 ) -> Row:
     """A row ready for its first step.
 
     `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
-    not begin at 0, `source` are the latents that another row has brought so far.
+    not begin at 0, `brought` are the latents that another row has come to.
     Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
     """
     began = time.monotonic()
@@ -54,10 +55,7 @@ def start(
     shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
     nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
     keep = None
-    if stretch[0] > 0:
-        assert isinstance(source, Tensor)
-        latents, source = source, None
-    elif source is None or recipe.source is None:
+    if source is None or recipe.source is None:
         latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
     else:
         blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
@@ -71,6 +69,8 @@ def start(
             latents = scheduler.add_noise(clean, noise, timesteps[:1])
         if mask and clean is not None and not nine:
             keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask))
+    if brought is not None:
+        latents = brought
     beside = None
     if nine:
         picture = source if isinstance(source, Image.Image) else None
@@ -83,6 +83,9 @@ def start(
         )
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
+    if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise
+        for _ in range((first - recipe.steps + steps) * scheduler.order):
+            torch.randn(shape, generator=generator)
     if "eta" in takes:
         extra["eta"] = 0.0
     return Row(

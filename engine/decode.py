@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image
 from torch import Tensor
 
@@ -68,7 +70,25 @@ def pixels(picture: Image.Image) -> Tensor:
 @torch.no_grad()
 def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tensor:
     """A sample of the latents of `pixels`, as `latents` gives them."""
-    with memory.on_card(loaded, "vae"):
-        sample: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.sample(generator)
+
+    def call() -> Tensor:
+        with memory.on_card(loaded, "vae"), _in_tiles(loaded, shades):
+            told: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.parameters
+        return told
+
+    sample = DiagonalGaussianDistribution(memory.trying(loaded, call)).sample(generator)
     scaled: Tensor = loaded.vae.config.scaling_factor * sample
     return scaled.cpu()
+
+
+@contextmanager
+def _in_tiles(loaded: Loaded, shades: Tensor) -> Iterator[None]:
+    """While it holds, a picture that is too large to be encoded whole is encoded in tiles."""
+    large = shades.shape[-1] * shades.shape[-2] > LARGEST and not loaded.vae.use_tiling
+    if large:
+        loaded.vae.enable_tiling()
+    try:
+        yield
+    finally:
+        if large and not loaded.tier.tiled:
+            loaded.vae.disable_tiling()

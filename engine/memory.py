@@ -70,7 +70,7 @@ def settle(loaded: Loaded, tier: Tier) -> None:
     for name in PARTS:
         if name != "vae" and (part := getattr(loaded, name)):
             part.to(loaded.device if name in tier.stay else "cpu")
-    for vae in loaded.layout.vaes:
+    for vae in {loaded.vae, *loaded.layout.vaes}:
         _lay(loaded, vae)
     if tier.layers:
         importlib.import_module("accelerate").cpu_offload(loaded.unet, execution_device=loaded.device)

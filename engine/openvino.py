@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import logging
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class OpenVino:
     aside = True
 
     def __init__(self, loaded: Loaded) -> None:
+        # Its converter reports to its makers where their package for that can be imported. Ours tells nobody anything.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         self._ov: Any = importlib.import_module("openvino")
         self._core = self._ov.Core()
         self._unet = twin(loaded.unet)

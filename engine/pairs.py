@@ -25,11 +25,11 @@ def check(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     if recipe.vae:
         vae = catalog.vae(catalog.vaes(folders), recipe.vae)
         if vae.family and _latents(vae.family) != _latents(model.family):
-            raise _made_for("vae", vae.name, vae.family, model)
+            raise _made_for("vae.made_for", vae.name, vae.family, model)
     if recipe.refiner:
         refiner = catalog.model(catalog.models(folders), recipe.refiner.model)
         if _latents(refiner.family) != _latents(model.family):
-            raise _made_for("refiner", refiner.name, refiner.family, model)
+            raise _made_for("refiner.made_for", refiner.name, refiner.family, model)
 
 
 def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
@@ -47,7 +47,9 @@ def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> N
     for text in (prompt.positive, prompt.negative):
         for piece, named in words.pieces(text, alien):
             if named and (not words.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
-                raise _made_for("embedding", alien[piece].name, alien[piece].family or _widths(alien[piece]), model)
+                raise _made_for(
+                    "embedding.made_for", alien[piece].name, alien[piece].family or _widths(alien[piece]), model
+                )
 
 
 def fits(embedding: Companion, model: Model) -> bool:
@@ -63,5 +65,5 @@ def _widths(embedding: Companion) -> str:
     return " + ".join(map(str, embedding.widths))
 
 
-def _made_for(kind: str, name: str, base: str, model: Model) -> Refusal:
-    return Refusal(f"{kind}.made_for", name=name, base=base, model=model.name, family=model.family)
+def _made_for(key: str, name: str, base: str, model: Model) -> Refusal:
+    return Refusal(key, name=name, base=base, model=model.name, family=model.family)

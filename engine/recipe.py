@@ -111,8 +111,9 @@ def _said(values: Mapping[str, Json]) -> dict[str, Json]:
 class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
-    the place of the model's own, `quality` a row of engine/speed.py's table ("" is the full one). The after-steps
-    come in this order: hires, fixes, upscale."""
+    the place of the model's own, `quality` a row of engine/speed.py's table ("" is the full one), `rescale` (0…1) how
+    far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. The after-steps come in this
+    order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -131,6 +132,7 @@ class Recipe:
     refiner: Refiner | None = None
     vae: str = ""
     quality: str = ""
+    rescale: float = 0.0
     schema: int = SCHEMA
 
     @property
@@ -162,6 +164,7 @@ class Recipe:
                 "refiner": self.refiner.to_json() if self.refiner else None,
                 "vae": self.vae,
                 "quality": self.quality,
+                "rescale": self.rescale,
             }
         )
 

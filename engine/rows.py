@@ -187,9 +187,14 @@ def _guided(row: Row, output: Tensor) -> Tensor:
     without = output[:1]
     # A UNet that was distilled with its guidance has done that part itself.
     guidance = row.recipe.guidance if row.loaded.unet.config.time_cond_proj_dim is None else 1.0
+    pulls = [part.weight * (output[index : index + 1] - without) for index, part in enumerate(row.positive, 1)]
     prediction = without
-    for index, part in enumerate(row.positive, 1):
-        prediction = prediction + part.weight * guidance * (output[index : index + 1] - without)
+    for pull in pulls:
+        prediction = prediction + guidance * pull
+    if row.recipe.rescale:
+        # With the spread of what the words alone give (Lin et al. 2023, section 3.4), as far as the recipe says.
+        spread = (without + sum(pulls)).std() / prediction.std()
+        prediction = row.recipe.rescale * spread * prediction + (1 - row.recipe.rescale) * prediction
     return prediction
 
 

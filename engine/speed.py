@@ -25,21 +25,29 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How a recipe may trade exactness for time. With `rest` 2 a UNet's deep levels rest at every second call."""
+    """How a recipe may trade exactness for time. With `rest` 2 a UNet's deep levels rest at every second call. `share`
+    is that of the full quality's time it takes, `off` by how many steps of 255 its pixels differ on average."""
 
     name: str
     rest: int = 1
+    share: float = 1.0
+    off: float = 0.0
 
 
-# `make bench ARGS=switches` prints what each gains and how far its picture is from the full one.
-QUALITIES = {quality.name: quality for quality in (Quality(""), Quality("fast", rest=2))}
+# `make bench ARGS=switches` measures what each gains and how far its picture is from the full one; so it was with the
+# built-in model on 2026-11-23.
+QUALITIES = {quality.name: quality for quality in (Quality(""), Quality("fast", rest=2, share=0.66, off=0.8))}
+FULL = "full"  # what people may call the one without a name
+OTHER_NAMES = {FULL: "", "完整": "", "快": "fast", "快速": "fast"}
 
 
 def quality(name: str) -> Quality:
-    """The row of that name. Raises Refusal `quality.unknown`."""
-    if name not in QUALITIES:
+    """The row of that name, as people write it. Raises Refusal `quality.unknown`."""
+    known = name.strip().casefold()
+    known = OTHER_NAMES.get(known, known)
+    if known not in QUALITIES:
         raise Refusal("quality.unknown", name=name[:80])
-    return QUALITIES[name]
+    return QUALITIES[known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ def attending(loaded: Loaded) -> Iterator[None]:
         return
     attention = importlib.import_module("torch.nn.attention")
     names = {"flash": "FLASH_ATTENTION", "efficient": "EFFICIENT_ATTENTION", "cudnn": "CUDNN_ATTENTION", "math": "MATH"}
-    with attention.sdpa_kernel([attention.SDPBackend[names[name]] for name in loaded.attention], set_priority=True):
+    with attention.sdpa_kernel([getattr(attention.SDPBackend, names[name]) for name in loaded.attention], set_priority=True):
         yield
 
 

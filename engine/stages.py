@@ -121,14 +121,15 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 
-    def row(model: str, loras: Loras, source: Image.Image | Tensor | None, stretch: tuple[float, float]) -> Row:
-        return begin.start(canvas.job, canvas.index, recipe, canvas.model(model), loras, source, mask, stretch)
+    def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
+        loaded = canvas.model(model)
+        return begin.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
 
     switch = before / steps
-    first = partial(row, recipe.model, canvas.loras, image, (0.0, switch))
+    first = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
     [brought] = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
     assert isinstance(brought, Tensor)
-    second = partial(row, refiner.model, (), brought, (switch, 1.0))
+    second = partial(row, refiner.model, (), (switch, 1.0), brought)
     return (yield Ask([second], steps - before, rest, latents, whole=True))
 
 

@@ -40,6 +40,8 @@ def parameters(recipe: Recipe, model_hash: str = "") -> str:
     if recipe.variation:
         pairs["Variation seed"] = recipe.variation.seed
         pairs["Variation seed strength"] = f"{recipe.variation.strength:g}"
+    if recipe.rescale:
+        pairs["CFG rescale"] = f"{recipe.rescale:g}"
     if recipe.clip_skip != 1:
         pairs["Clip skip"] = recipe.clip_skip
     if recipe.vae:

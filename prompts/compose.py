@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import emphasis, english, grammar, options, styles
+from prompts import grammar, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
-from prompts.grammar import Run
+from prompts.phrases import read
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
-from prompts.tags import entry_of, part_of
-from prompts.translate import CHINESE, Phrase, Translator, quick
-from prompts.translate.emoji import EMOJI, words
-from prompts.translate.sentences import slow
+from prompts.translate import Translator
 from prompts.wildcards import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
@@ -67,11 +64,11 @@ async def compose(
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *chosen, *left_out])
-    await _read(positive, draft, translators)
+    await read(positive, draft, translators)
     if asked.kept:
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
-        await _read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
+        await read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
@@ -140,9 +137,16 @@ _SENTENCE_END = re.compile(r"。(?=\s*\S)")
 _FIRST_END = re.compile(r"。(?=\s*\S)|\n(?=\s*\S)")
 
 
+_FULL_STOP = re.compile(
+    r"(?<=[^\W\d_]{3})(?:[.?]+(?=\s*(?:,|\Z))|[.!?]+(?=\s+[A-Z]))"
+)  # of words, not of "Dr." or "16.9"
+
+
 def _clean(text: str) -> str:
-    """Without control characters, lone surrogates, invisible signs and what is left of broken `<…>`."""
-    return _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
+    """Without control characters, lone surrogates, invisible signs and what is left of broken `<…>`; a comma where a
+    sentence ends."""
+    plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
+    return _FULL_STOP.sub(",", plain.replace("’", "'"))
 
 
 def _sections(text: str) -> tuple[str, str]:
@@ -159,163 +163,3 @@ def _sections(text: str) -> tuple[str, str]:
         head = _NEGATIVE_HEAD.search(text)
     wanted.append(text)
     return ", ".join(_POSITIVE_HEAD.sub(" ", part) for part in wanted), ", ".join(unwanted)
-
-
-# ── parse and translate ───────────────────────────────────────────────────────────────────────────────────────────────
-
-_POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|please|can you|could you|would you|i want you to|i want|i'd like)[, ]+)*"
-    r"(?:(?:draw|paint|create|generate|make|show|give|sketch)(?: me| us)?"
-    r"(?: (?:a|an|the|one) (?:picture|image|drawing|pic) of)?"
-    r"(?= (?:an?|the|some|one|two|three|four|five|\d)\b)|(?:draw|paint|generate)(?: me| us)|i want|i'd like)\s+",
-    re.IGNORECASE,
-)
-_SYNTAX = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\\.|__\S+?__", re.DOTALL)
-_CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
-# Words left standing alone between Chinese.
-_BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
-_GAP = re.compile(r"\s+")
-_FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
-_QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
-
-
-async def _read(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
-    pieces, notes = grammar.pieces(text)
-    draft.notes += notes
-    negating = False  # "不要水印、文字": an enumeration goes on denying
-    for piece in pieces:
-        if piece.kind != "text":
-            if not negative:
-                draft.separators.append(piece.text)
-                draft.chunks.append([])
-            continue
-        phrases = await (_weighed if emphasis.has_weights(piece.text) else _phrases)(piece.text, draft, translators)
-        denied = negative or (piece.listed and negating)
-        for phrase in phrases:
-            fragment = _fragment(phrase, piece.weight)
-            if denied or phrase.negative:
-                draft.negatives.append(fragment)
-            else:
-                draft.chunks[-1].append(fragment)
-        negating = denied or (bool(phrases) and phrases[-1].negative)
-
-
-def _fragment(phrase: Phrase, weight: float) -> Fragment:
-    text, own = grammar.said(grammar.inner(phrase.text))
-    part = phrase.part or part_of(text)
-    return Fragment(text, round(weight * own, 4), part, phrase.origin or "person", phrase.source)
-
-
-async def _weighed(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
-    """What a piece says in English in which some words have a weight of their own: the same as without it, with the
-    weight on the same words."""
-    runs = emphasis.close(grammar.inner(text))
-    bare = "".join(run.text for run in runs)
-    own = Draft()
-    phrases = await _phrases(bare, own, translators)
-    if not _FOREIGN.search(bare):
-        if all(entry_of(run.text.strip()) for run in runs if run.text.strip()) and _has_quality(runs):
-            return [Phrase(emphasis.text_of((run,)), text, "person") for run in runs if run.text.strip()]
-        parts = emphasis.parted(runs, [phrase.text for phrase in phrases])
-        if parts is None:
-            return [Phrase(text, text, "person")]
-        return [replace(phrase, text=part, source=text) for phrase, part in zip(phrases, parts, strict=True)]
-    for run in runs:
-        if run.weight == 1.0 or not run.text.strip():
-            continue
-        words = [word.text for word in await _phrases(run.text, Draft(), translators)]
-        texts = [phrase.text for phrase in phrases]
-        found = emphasis.laid(texts, words, run.weight) or [
-            emphasis.weighed(one.text, run.weight) if run.text.strip() in one.source else one.text for one in phrases
-        ]
-        if found == texts and words:
-            return [
-                replace(phrase, text=emphasis.weighed(phrase.text, run.weight) if run.weight != 1.0 else phrase.text)
-                for run in runs
-                for phrase in await _phrases(run.text, draft, translators)
-            ]
-        phrases = [replace(phrase, text=text) for phrase, text in zip(phrases, found, strict=True)]
-    draft.notes += own.notes
-    draft.untranslated += own.untranslated
-    draft.looked_up += own.looked_up
-    return [replace(phrase, source=_as_written(runs, phrase.source)) for phrase in phrases]
-
-
-def _has_quality(runs: Sequence[Run]) -> bool:
-    """Whether one of these words is about quality or style: "(masterpiece:1.2) (1girl:1.1)" are tags without commas."""
-    return any(part_of(run.text.strip()) == "quality_style" for run in runs)
-
-
-def _as_written(runs: Sequence[Run], source: str) -> str:
-    return (emphasis.parted(runs, [source]) or [source])[0]
-
-
-async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
-    """What one piece says in English; its syntax stays as written."""
-    if not _FOREIGN.search(piece):
-        text = _POLITE.sub("", piece)
-        if not re.search(r"[^\W_]|__", text):
-            return []
-        return [Phrase(said, piece, "person", part) for said, part in english.split(text)]
-    written = _CHINESE_WILDCARD.sub(r" \1 ", piece)
-    if _SYNTAX.search(written):
-        return await _in_place(written, draft, translators)
-    found: list[Phrase] = []
-    for clause in _clauses(written):
-        if CHINESE.search(clause):
-            found += await _translated(clause, draft, translators)
-        elif EMOJI.search(clause):
-            text = " ".join(EMOJI.sub(lambda sign: f" {words(sign.group())} ", clause).split())
-            found += [Phrase(part.strip(), clause, "dictionary") for part in text.split(",") if part.strip()]
-        elif clause.lower() not in _BETWEEN:
-            found.append(Phrase(clause, clause, "person"))
-    return found
-
-
-def _clauses(text: str) -> list[str]:
-    """Cut at white space beside Chinese; Latin words stay together."""
-    clauses: list[str] = []
-    for word in _GAP.split(text.translate(_QUOTES).strip()):
-        if clauses and not _FOREIGN.search(clauses[-1]) and not _FOREIGN.search(word):
-            clauses[-1] += " " + word
-        elif word:
-            clauses.append(word)
-    return clauses
-
-
-async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
-    """The piece with each run of Chinese replaced where it stands: `[猫:狗:0.5]` is `[cat:dog:0.5]`."""
-    parts: list[str] = []
-    end = 0
-    for run in _FOREIGN.finditer(text):
-        parts.append(text[end : run.start()])
-        end = run.end()
-        if CHINESE.match(run.group()):
-            english = ", ".join(phrase.text for phrase in await _translated(run.group(), draft, translators))
-        else:
-            english = words(run.group())
-        if english and parts[-1][-1:] not in ("", " ", "(", "[", "{", "|", ":", ","):
-            english = " " + english
-        if english and re.match(r"[\w(\[{]|\\[(\[]", text[end : end + 2]):
-            english += " "
-        parts.append(english)
-    english = "".join([*parts, text[end:]]).strip()
-    return [Phrase(english, text, "glossary")] if re.search(r"[^\W_]", english) else []
-
-
-async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
-    phrases, wants_sentence = quick(clause, translators)
-    if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await slow(clause, translators)
-        draft.notes += reading.notes
-        phrases = reading.phrases or phrases
-    said: list[Phrase] = []
-    for phrase in phrases:
-        if phrase.left:
-            draft.untranslated += CHINESE.findall(phrase.text)
-            text = " ".join(CHINESE.sub(" ", phrase.text).split())
-            phrase = replace(phrase, text=text if re.search(r"[^\W_]", text) else "")
-        draft.looked_up += phrase.doubts
-        if phrase.text:
-            said.append(phrase)
-    return said

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prompts import doctor, emphasis, grammar, opposites, options
+from prompts import doctor, grammar, opposites, options
 from prompts.assemble import HEAVY, LIGHT
 from prompts.compose import compose
 from prompts.errors import Refusal
@@ -15,7 +15,7 @@ from prompts.nouns import COMPARED, described, describes, with_articles, without
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.sheet import Change as Change
-from prompts.sheet import Sheet, add, become, erase, instead
+from prompts.sheet import Sheet, add, become, erase, instead, weigh
 from prompts.tags import entry_of, part_of
 from prompts.translate import CHINESE, Translator, script
 from prompts.translate.glossary import Entry, entries
@@ -318,54 +318,14 @@ async def _weigh(sheet: Sheet, one: Wish, reader: Reader, found: Sequence[int] =
     if not found:
         sheet.changes.append(Change("missed", one.target))
     tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
+
+    def heavier(weight: float) -> float:
+        if one.kind == "weigh":
+            return min(float(one.value), HEAVIEST)
+        return min(max(round(weight * STEP if one.kind == "stronger" else weight / STEP, 2), LIGHT), HEAVY)
+
     for at in found:
-        if _weigh_words(sheet, at, one, tags):
-            continue
-        old = sheet.fragments[at]
-        weight = _heavier(one, old.weight)
-        if weight == old.weight:
-            sheet.changes.append(Change("missed", one.target))
-            continue
-        sheet.fragments[at] = replace(old, weight=weight)
-        sheet.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))
-        if sheet.text is not None and old.origin != "preset":
-            written = old.source or old.text
-            inner = f"({written}:{weight:g})" if weight != 1 else written
-            sheet.text = doctor.put(sheet.text, written, inner, group=True)
-
-
-def _heavier(one: Wish, weight: float) -> float:
-    """What a weight becomes by a wish."""
-    if one.kind == "weigh":
-        return min(float(one.value), HEAVIEST)
-    return min(max(round(weight * STEP if one.kind == "stronger" else weight / STEP, 2), LIGHT), HEAVY)
-
-
-def _weigh_words(sheet: Sheet, at: int, one: Wish, tags: Sequence[str]) -> bool:
-    """Whether single words of a fragment were meant, its colour or what has a weight of its own; then they weigh so."""
-    old = sheet.fragments[at]
-
-    def change(weight: float) -> float:
-        return round(_heavier(one, weight * old.weight) / (old.weight or 1.0), 4)
-
-    for tag in tags:
-        entry = entry_of(tag)
-        alone = entry is not None and entry.category in ("colour", "material")
-        alone = alone or singular(head(old.text)) != singular(tag.rpartition(" ")[2])
-        if (made := emphasis.reweighed(old.text, tag, change, alone)) is None:
-            continue
-        text, before, after = made
-        if before == after:
-            sheet.changes.append(Change("missed", one.target))
-            return True
-        word = one.target + "色" * (f"{one.target}色" in old.source)
-        said = emphasis.reweighed(old.source, word if CHINESE.search(old.source) else tag, change, alone)
-        sheet.fragments[at] = replace(old, text=text, source=said[0] if said else text)
-        sheet.changes.append(Change("weighed", f"{tag} ×{before * old.weight:g}", f"×{after * old.weight:g}"))
-        if sheet.text is not None and old.origin != "preset":
-            sheet.text = doctor.put(sheet.text, old.source or old.text, said[0]) if said else None
-        return True
-    return False
+        weigh(sheet, at, one.target, tags, heavier)
 
 
 # ── the new prompt ────────────────────────────────────────────────────────────────────────────────────────────────────

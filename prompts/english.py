@@ -1,11 +1,11 @@
-"""What an English sentence names and where that is: "a red apple on a blue background" is an apple and a background."""
+"""What an English sentence names, where that is and what it denies: "a red apple on a table, no knife"."""
 
 from __future__ import annotations
 
 import re
 
 from prompts.prompt import Part
-from prompts.tags import part_of
+from prompts.tags import entry_of, part_of
 
 _PLACE = re.compile(
     r",? \b(on|in|at|under|underneath|beneath|against|near|beside|behind|by|above|over|below|during|inside|outside|"
@@ -29,6 +29,44 @@ _STYLES_ALONE = frozenset(
 )
 _NO_STYLE = frozenset({"picture", "image", "pic"})  # "a picture of a cat" says nothing about how it looks
 _LONGEST = 60  # words; what is longer is a text and no phrase
+
+
+_NO = r"no(?! (?:longer|more|man's)\b)"
+_DENIES = re.compile(
+    rf"(?:(?:but|and|with|there (?:is|are|should be)|please|i want|just) )*"
+    rf"(?:{_NO}|not(?! only\b)|without|avoid|exclude|"
+    r"(?:do not|don't|dont|never) (?:draw|paint|show|include|want|add|put|have|use))"
+    r"(?: any| me| an?| the)* (?P<denied>.+)",
+    re.IGNORECASE,
+)
+_DENIED_BEHIND = re.compile(
+    rf"(?P<said>.+?)(?<!\ba)(?<!\ban)(?<!\bthe),? (?:without(?: any)?|(?:but |and |with |has |have |having )?{_NO}"
+    r"|(?:but |that is |that are |which is |which are )?not(?! only\b))(?: wearing| holding| having)?(?: an?| the)? "
+    r"(?P<denied>.+)",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r" (?:while|who|that|which|but|and with|and (?:an?|the)"
+    r"|(?!(?:build|paint|light|cloth|ceil|rail|str|spr|morn|even)ing)\w{3,}ing(?= \w))\b.*",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"(?:,|\band\b|\bor\b|\bnor\b|&)(?: (?:any|no|an?|the)\b)*", re.IGNORECASE)
+
+
+def denied(text: str) -> tuple[str, tuple[str, ...]]:
+    """A phrase without what it denies, and that: "a girl without a hat in the rain" is "a girl in the rain" and "hat".
+    A tag that denies by itself ("no humans") stays."""
+    if len(text.split()) > _LONGEST or _SYNTAX.search(text) or entry_of(text):
+        return text, ()
+    found = _DENIES.fullmatch(text) or _DENIED_BEHIND.fullmatch(text)
+    if found is None:
+        return text, ()
+    rest, words = found.groupdict().get("said") or "", found["denied"]
+    ends = [match.start() for match in (_GOES_ON.search(words), _PLACE.search(words)) if match and match.start()]
+    if ends:
+        words, rest = words[: min(ends)], f"{rest} {words[min(ends) :].strip()}".strip()
+    things = [thing.strip() for thing in _LISTED.split(words)]
+    return re.sub(r"^(?:just|only|but|and) ", "", rest), tuple(filter(None, things))
 
 
 def split(text: str) -> tuple[tuple[str, Part | None], ...]:

@@ -15,6 +15,7 @@ MAX_SEED = 2**32 - 1
 SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to say
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
+RESCALE = (0.0, 1.0)
 COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
 FACTORS = (1.0, 8.0)
 WIDEST = 4.0  # ratio of the longer side to the shorter
@@ -130,8 +131,11 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "upscale": _with_upscale,
     "fix": _with_fix,
     "vae": _with_words("vae"),
+    "quality": _with_words("quality"),
+    "rescale": lambda options, option, value: replace(options, rescale=_real(option, value, *RESCALE)),
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
+_OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
 _SWITCHES: dict[str, Callable[[Options], Options]] = {
@@ -296,6 +300,10 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
         _said(r"(?:修复?|优化)(人脸|脸部?|面部|手部?|双手)"),
         lambda options, match: _with_fix(options, "fix", _FIXED[match.group(1)[0]]),
+    ),
+    (
+        _said("快速(?:模式|画质|出图)"),
+        lambda options, _: replace(options, quality="fast"),
     ),
     (
         _said("高清|超清|高清图|高清大图|大图|高分辨率"),

@@ -150,6 +150,7 @@ class Options:
     `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and `plain` asks that
     nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix` names what is
     looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the model's own.
+    `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale in 0…1.
     """
 
     width: int | None = None
@@ -170,6 +171,8 @@ class Options:
     upscale: float | None = None
     fix: str | None = None
     vae: str | None = None
+    quality: str | None = None
+    rescale: float | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from prompts import doctor, emphasis, grammar, opposites
 from prompts.meant import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
+from prompts.tags import entry_of
 from prompts.translate import CHINESE
 
 ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
@@ -137,3 +138,51 @@ def behind(fragments: Sequence[Fragment], part: Part) -> int:
     return max(
         (at + 1 for at in range(last + 1, len(fragments)) if PARTS.index(fragments[at].part) <= rank), default=last + 1
     )
+
+
+def weigh(sheet: Sheet, at: int, target: str, tags: Sequence[str], heavier: Callable[[float], float]) -> None:
+    """Another weight on a fragment, or on those words of it that were meant: the colour of a thing, one thing of
+    several, a group that has its own weight. `target` is the person's word, `tags` its English."""
+    old = sheet.fragments[at]
+    for tag in tags:
+        if (made := _inside(old, tag, target, heavier)) is not None:
+            new, source, before, after = made
+            if before == after:
+                sheet.changes.append(Change("missed", target))
+                return
+            sheet.fragments[at] = new
+            sheet.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
+            if sheet.text is not None and old.origin != "preset":
+                sheet.text = doctor.put(sheet.text, old.source or old.text, source) if source else None
+            return
+    weight = heavier(old.weight)
+    if weight == old.weight:
+        sheet.changes.append(Change("missed", target))
+        return
+    sheet.fragments[at] = replace(old, weight=weight)
+    sheet.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))
+    if sheet.text is not None and old.origin != "preset":
+        written = old.source or old.text
+        inner = f"({written}:{weight:g})" if weight != 1 else written
+        sheet.text = doctor.put(sheet.text, written, inner, group=True)
+
+
+def _inside(
+    old: Fragment, tag: str, target: str, heavier: Callable[[float], float]
+) -> tuple[Fragment, str, float, float] | None:
+    """The fragment with another weight on a word in it, how the person would have written it (empty: nobody knows), and
+    the weight before and after; None where all of the fragment was meant."""
+    entry = entry_of(tag)
+    property_ = entry is not None and entry.category in ("colour", "material")
+    alone = property_ or singular(head(old.text)) != singular(tag.rpartition(" ")[2])
+
+    def change(weight: float) -> float:
+        return round(heavier(weight * old.weight) / (old.weight or 1.0), 4)
+
+    if (made := emphasis.reweighed(old.text, tag, change, alone)) is None:
+        return None
+    word = target + "色" * (f"{target}色" in old.source) if CHINESE.search(old.source) else tag
+    said = emphasis.reweighed(old.source, word, change, alone)
+    text, before, after = made
+    new = replace(old, text=text, source=said[0] if said else text)
+    return new, said[0] if said else "", before * old.weight, after * old.weight

@@ -65,7 +65,7 @@ def connect(url: str, folder: Path) -> AsyncEngine:
     address = address_of(url, folder)
     if address.get_backend_name() == "sqlite":
         # isolation_level None: sqlite3 begins no transactions of its own, `_begin` does, so DDL is transactional too.
-        settings = {"timeout": BUSY, "isolation_level": None, }
+        settings = {"timeout": BUSY, "isolation_level": None, "factory": Connected}
         engine = create_async_engine(address, connect_args=settings, pool_size=4)
         event.listen(engine.sync_engine, "connect", _connected)
         event.listen(engine.sync_engine, "begin", _begin)

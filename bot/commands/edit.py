@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot import redrawing
 from bot.chat import Card, Request
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -26,7 +27,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
         if not page.pictures:
             raise Refusal("edit.no_picture")
         picture = page.pictures[0].id
-    await studio.change(request, picture, rest)
+    await redrawing.by_sentence(studio, request, picture, rest)
     return None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.cards import quality
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from engine import speed
 
 if TYPE_CHECKING:
     from bot.studio import Studio
@@ -15,7 +17,8 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     from bot.commands import COMMANDS
 
     lines = (Field(Say(f"command.{command.name}.usage"), Say(f"command.{command.name}")) for command in COMMANDS)
-    return Card(text=Say("help.title"), fields=tuple(lines))
+    qualities = (Field(Say("quality.usage", {"name": name}), quality(name)) for name in filter(None, speed.QUALITIES))
+    return Card(text=Say("help.title"), fields=(*lines, *qualities))
 
 
 COMMAND = Command("help", ("帮助", "幫助", "start"), run)

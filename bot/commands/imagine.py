@@ -16,4 +16,4 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     return None
 
 
-COMMAND = Command("imagine", ("draw", "画", "畫", "绘画", "约稿"), run)
+COMMAND = Command("imagine", ("draw", "huahua", "画", "畫", "绘画", "约稿"), run)

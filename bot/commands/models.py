@@ -27,7 +27,7 @@ WRITTEN = {"embedding": "{}", "vae": "--vae {}", "upscaler": "--upscale {}"}
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    models, others = await asyncio.to_thread(_found, studio.rules.models, rest)
+    models, others = await asyncio.to_thread(_found, studio.rules.folders, rest)
     found: Sequence[Model | Companion] = (*models, *others)
     named = [one for one in found if fold(one.name) == fold(rest)]
     if not found:

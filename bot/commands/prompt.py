@@ -18,7 +18,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         request.person, rest, negative=request.negative, given=request.options, place=common(request)
     )
     files = await studio.loras()
-    embeddings = await asyncio.to_thread(lengths, model, studio.rules.models)
+    embeddings = await asyncio.to_thread(lengths, model, studio.rules.folders)
     return Card(
         text=Say("prompt.understood", {"model": model.name}),
         prompt=prompt,

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import access, cards
+from bot import access, cards, redrawing
 from bot.chat import Button, Card, Press, Request
 from bot.commands.command import Command
 from engine.recipe import Recipe
@@ -55,7 +55,7 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
 
 async def recipe_of(studio: Studio, row: PictureRow) -> Recipe:
     """What draws a shared picture. One with a source needs a file that its owner has not shared."""
-    return (await studio.drawn_from(row)).recipe
+    return (await redrawing.origin(studio.db, row)).recipe
 
 
 COMMAND = Command("recipe", ("配方", "打开", "打開"), run)

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from bot.cards import quality
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.commands.loras import code_of
 from bot.forms import loras
 from bot.recipes import always
 from bot.texts import LANGUAGES
-from engine import catalog
+from engine import catalog, speed
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import people
@@ -50,7 +51,9 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     )
 
 
-def _shown(known: Mapping[str, Json], key: str) -> str:
+def _shown(known: Mapping[str, Json], key: str) -> str | Say:
+    if key == "quality" and known[key] != speed.FULL:
+        return quality(str(known[key]))
     if key == "loras":
         return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
     return str(known[key])
@@ -86,6 +89,10 @@ async def _ratio(studio: Studio, value: str) -> Json:
     return round(ratio, 4)
 
 
+async def _quality(studio: Studio, value: str) -> Json:
+    return speed.quality(value).name or speed.FULL
+
+
 async def _switch(studio: Studio, value: str) -> Json:
     if value.lower() not in ON | OFF:
         raise Refusal("settings.on_or_off", value=value[:20])
@@ -102,6 +109,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "model": _model,
     "ratio": _ratio,
     "count": _count,
+    "quality": _quality,
     "assistant": _switch,
     "expand": _switch,
     "loras": _loras,
@@ -112,6 +120,7 @@ ALIASES = {
     "画幅": "ratio",
     "shape": "ratio",
     "张数": "count",
+    "画质": "quality",
     "助手": "assistant",
     "扩写": "expand",
     "lora": "loras",

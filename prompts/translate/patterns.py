@@ -26,24 +26,10 @@ from prompts.translate.roles import (
     STYLES,
     Token,
 )
+from prompts.translate.said import Said, placed
 
 if TYPE_CHECKING:
     from prompts.translate.glossary import Entry
-
-
-@dataclass(slots=True)
-class _Said:
-    """A tag in the making. `bare` is its form on a person ("red hat" for "wearing red hat"); `attribute` says that it
-    describes what a following 的 leads to."""
-
-    text: str
-    part: Part | None
-    start: int
-    end: int
-    category: str = ""
-    bare: str = ""
-    attribute: bool = False
-    negative: bool = False
 
 
 @dataclass(slots=True)
@@ -70,47 +56,11 @@ def read(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known
     if meaningful and all(token.category == "gap" for token in meaningful):
         return tuple(Phrase(token.tag, token.tag) for token in meaningful)
     found: dict[tuple[str, bool], Phrase] = {}
-    for said in _placed(_Reader(clause, tokens).read()):
+    for said in placed(_Reader(clause, tokens).read()):
         for text in filter(None, said.text.split(", ")):
             phrase = Phrase(text, clause[said.start : said.end], "glossary", said.part, said.negative)
             found.setdefault((text, said.negative), phrase)
     return tuple(found.values())
-
-
-# Where a thing on a person is: one tag with the thing ("goggles on head"), where nothing else is said.
-_UPON = re.compile(r"on (head|face|hat|hair|shoulders|back|clothes|hands|chest|cheeks|nose|headwear|legs|lap)")
-_UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs": "leg", "hat": "headwear"}
-
-
-# Where in the picture a thing is: one tag with the thing, too, or two things would change places.
-_SIDE = re.compile(r"on the (?:left|right)|in the (?:upper|lower) (?:left|right) corner")
-
-
-def _sided(said: list[_Said]) -> list[_Said]:
-    sides = [one for one in said if _SIDE.fullmatch(one.text)]
-    things = [one for one in said if one.category in NOUNS - {"place", "hair", "eyes", "body"} and not one.negative]
-    if len(sides) != 1 or len(things) != 1:
-        return said
-    side, thing = sides[0], things[0]
-    start, end = min(side.start, thing.start), max(side.end, thing.end)
-    joined = replace(thing, text=f"{thing.text} {side.text}", start=start, end=end, part="subject")
-    return [joined if one is thing else one for one in said if one is not side]
-
-
-def _placed(said: list[_Said]) -> list[_Said]:
-    said = _sided(said)
-    if len(said) != 2 or said[0].negative or said[1].negative:
-        return said
-    for place, thing in (said, reversed(said)):
-        where = _UPON.fullmatch(place.text)
-        if where and thing.category in ("animal", "object", "food", "clothing", "plant", "body", "gap", "verb"):
-            text = thing.bare or thing.text
-            if text.startswith(("on ", "holding ", "hand")) or " on " in text:
-                continue
-            on = _UPON_ONE.get(where.group(1), where.group(1))
-            start, end = min(place.start, thing.start), max(place.end, thing.end)
-            return [replace(thing, text=f"{text} on {on}", bare="", start=start, end=end, part="subject")]
-    return said
 
 
 _INSTEAD = frozenset({"而是", "但是", "但", "只要", "只有", "只画"})  # "不是猫而是狗": here the negation ends
@@ -122,14 +72,14 @@ class _Reader:
     def __init__(self, clause: str, tokens: Sequence[Token]) -> None:
         self.clause = clause
         self.tokens = tokens
-        self.said: list[_Said] = []  # since the last 的
-        self.pending: list[_Said] = []  # what a 的 attached to the noun that is still to come
-        self.done: list[_Said] = []
+        self.said: list[Said] = []  # since the last 的
+        self.pending: list[Said] = []  # what a 的 attached to the noun that is still to come
+        self.done: list[Said] = []
         self.adjectives: list[Token] = []
         self.count: Token | None = None
         self.place = False  # 在 was said: the next noun is where
 
-    def read(self) -> list[_Said]:
+    def read(self) -> list[Said]:
         index = 0
         while index < len(self.tokens):
             index = self._step(index)
@@ -180,7 +130,7 @@ class _Reader:
         return index + 1
 
     def _say(self, text: str, part: Part | None, token: Token, attribute: bool = False) -> None:
-        self.said.append(_Said(text, part, token.start, token.end, token.category, attribute=attribute))
+        self.said.append(Said(text, part, token.start, token.end, token.category, attribute=attribute))
 
     def _styles(self, index: int) -> bool:
         """Whether this style is said of the thing right behind it: "哥特连衣裙" is a gothic dress."""
@@ -189,7 +139,7 @@ class _Reader:
 
     def _attach(self) -> None:
         """的: the attributes just said wait for their noun."""
-        waiting: list[_Said] = []
+        waiting: list[Said] = []
         while self.said and self.said[-1].attribute:
             waiting.append(self.said.pop())
         self.pending += reversed(waiting)
@@ -246,14 +196,14 @@ class _Reader:
         part = "scene_detail" if self.place and noun.part != "quality_style" else noun.part
         place, self.place = self.place, False
         heads = [
-            _Said(tag, part, noun.start, noun.end, noun.category, attribute=attribute or place) for tag in noun.tags
+            Said(tag, part, noun.start, noun.end, noun.category, attribute=attribute or place) for tag in noun.tags
         ]
         if attribute or place:
             self.said += heads
             return noun.next
         for said in (*self.pending, *self.said):
             self._dress(said, noun.category)
-        before: list[_Said] = []  # "优雅女人": the person first, then how
+        before: list[Said] = []  # "优雅女人": the person first, then how
         while noun.category in ("person", "animal", "myth") and self.said and self.said[-1].category in MOODS:
             before.insert(0, self.said.pop())
         self.done += self.said
@@ -270,10 +220,10 @@ class _Reader:
         self.said += self.pending
         self.pending = []
         text = noun.text if noun.text in ADVERBS else locator.tag.format(noun.text)
-        self.said.append(_Said(text, "scene_detail", noun.start, locator.end, "place", attribute=True))
+        self.said.append(Said(text, "scene_detail", noun.start, locator.end, "place", attribute=True))
         return noun.next + 1
 
-    def _dress(self, said: _Said, category: str) -> None:
+    def _dress(self, said: Said, category: str) -> None:
         if said.bare and category == "person":
             said.text = said.bare
 
@@ -307,7 +257,7 @@ class _Reader:
             bare = ", ".join(noun.tags)
             text = verb.tag.format(noun.text) if verb.role != "wear" else "wearing " + noun.text
             part = noun.part if verb.tag == "{}" and verb.role != "wear" else verb.part
-            said = _Said(text, part, verb.start, noun.end, "verb", attribute=True)
+            said = Said(text, part, verb.start, noun.end, "verb", attribute=True)
             if verb.tag == "{}" and verb.role != "wear":
                 said.text = bare
             elif verb.role == "wear":
@@ -333,14 +283,19 @@ class _Reader:
     def _negation(self, index: int) -> int:
         """不要/没有 …: everything up to the 的 that leads on, or to the end of the clause."""
         self._flush_adjectives()
-        said = [self.clause[token.start : token.end] for token in self.tokens]
-        end = next((at for at in range(index + 1, len(said)) if said[at] in _INSTEAD), len(said))
+        words = [self.clause[token.start : token.end] for token in self.tokens]
+        end = next((at for at in range(index + 1, len(words)) if words[at] in _INSTEAD), len(words))
         for position in range(index + 2, end - 1):
             before = self.tokens[position - 1]
-            said_of = said[index].endswith(("不是", "并非")) and before.role == "adjective"  # "不是白色的马"
-            if self.tokens[position].role == "of" and (said_of or before.role == "noun" or before.category == "negative"):
+            said_of = words[index].endswith(("不是", "并非")) and before.role == "adjective"  # "不是白色的马"
+            if self.tokens[position].role == "of" and (
+                said_of or before.role == "noun" or before.category == "negative"
+            ):
                 following = self._noun(position + 1)
-                styled = self.tokens[position + 1].category == "style"  # "没有文字的海报": a poster all the same
+                styled = self.tokens[position + 1].category in (
+                    "style",
+                    "camera",
+                )  # "没有文字的海报": a poster all the same
                 if styled or (following is not None and following.category in OWNERS | SETTINGS | {"object"}):
                     end = position
                     break

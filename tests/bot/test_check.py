@@ -14,7 +14,7 @@ from bot import check as checking
 from bot.check import Finding, check
 from bot.config import Config, load
 from bot.texts import all_texts, texts
-from engine import tiers
+from engine import speed, tiers
 from storage.database import Database
 from tests.fakes import a_lora
 from tests.prompts.translate.serving import serving
@@ -161,6 +161,19 @@ async def test_devices(tmp_path: Path) -> None:
     findings = await found(settings(tmp_path, ENGINE_DEVICES="cpu,cuda:1"))
     assert "check.device_cpu" in findings
     assert findings["check.device_missing"].text.values == {"device": "cuda:1", "allowed": "cuda:0"}
+
+
+async def test_what_draws_on_a_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for extra, cpu, devices, key in (
+        (True, "auto", "cpu", "check.openvino"),
+        (True, "torch", "cpu", ""),
+        (True, "auto", "auto", ""),  # there is a card
+        (False, "auto", "cpu", ""),
+        (False, "openvino", "cpu", "check.openvino_missing"),
+    ):
+        monkeypatch.setattr(speed, "has_openvino", lambda extra=extra: extra)
+        findings = await found(settings(tmp_path, ENGINE_DEVICES=devices, ENGINE_CPU=cpu))
+        assert [one for one in findings if one.startswith("check.openvino")] == [key] * bool(key)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot import VERSION, actions, cards
-from bot.chat import Card, Request, Room
+from bot.chat import Card, Request, Room, Say
 from bot.commands.loras import code_of
 from bot.links import MINUTES, TRIES, Codes
 from engine.job import State
@@ -139,6 +139,23 @@ async def test_standing_loras_give_way_to_those_named_and_are_left_out_where_the
         assert (await said(at, "a cat <lora:big:1>")).text.key == "lora.made_for", "before anything waits for it"
         await at.say("/settings loras off")
         assert (await at.studio.understand(ann, "a cat"))[0].loras == ()
+
+
+async def test_a_standing_quality_says_what_it_was_measured_to_cost(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = await said(at, "/settings 画质 快")
+        [shown] = [line.value for line in card.fields if line.label.key == "settings.quality"]
+        assert isinstance(shown, Say) and shown.key == "quality.measured"
+        assert shown.values == {"name": "fast", "percent": 66, "off": "0.8"}
+        assert [line.value for line in (await said(at, "/help")).fields if line.label.key == "quality.usage"] == [shown]
+        cat, dog = (await said(at, "a cat")).recipe, (await said(at, "a dog --quality full")).recipe
+        assert cat and dog and (cat.quality, dog.quality) == ("fast", "")
+        [line] = [line for line in cards.recipe_fields(cat) if line.label.key == "recipe.quality"]
+        assert line.value == shown
+        assert (await said(at, "/settings quality best")).text.key == "quality.unknown"
+        await at.say("/settings quality 完整")
+        [shown] = [line.value for line in (await said(at, "/settings")).fields if line.label.key == "settings.quality"]
+        assert shown == "full"
 
 
 # --- /cancel, /info ---

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 
 import pytest
 from PIL import Image, ImageChops, ImageDraw
@@ -11,20 +10,7 @@ from PIL import Image, ImageChops, ImageDraw
 from bot import marks
 from bot.chat import Upload
 from tests.fakes import a_png
-
-
-def scene(side: int = 320, seed: int = 3) -> Image.Image:
-    """Something with edges and noise, as a photo has."""
-    random.seed(seed)
-    small = Image.frombytes("RGB", (40, 40), random.randbytes(4800)).resize((side, side), Image.Resampling.BICUBIC)
-    ImageDraw.Draw(small).ellipse((60, 60, 200, 200), fill=(40, 160, 70))
-    return small
-
-
-def data(image: Image.Image, kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind)
-    return out.getvalue()
+from tests.scene import data, scene
 
 
 def painted(image: Image.Image) -> Image.Image:

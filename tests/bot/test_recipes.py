@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from bot import recipes
-from engine import catalog
-from prompts.prompt import Options
+from engine import catalog, speed
+from prompts.errors import Refusal
+from prompts.prompt import Options, Prompt
 from prompts.styles import styles
 
 DEMO = catalog.builtin()
@@ -27,3 +28,31 @@ def test_a_picture_drawn_over_keeps_its_shape_and_the_demonstration_its_speed() 
 def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
     width, height = recipes.size(recipes.suited(name, DEMO, False), DEMO)
     catalog.check_size(DEMO, width, height)
+
+
+def made(options: Options, **changes: object) -> recipes.Recipe:
+    return recipes.make(Prompt("猫", ()), options, replace(DEMO, **changes), most=4)[0]  # type: ignore[arg-type]
+
+
+def test_a_model_trained_to_pure_noise_has_its_guidance_rescaled_unless_somebody_says_otherwise() -> None:
+    assert made(Options()).rescale == 0 and "rescale" not in made(Options()).to_json()
+    assert made(Options(), zero_snr=True).rescale == recipes.RESCALE
+    assert made(Options(guidance=1.0), zero_snr=True).rescale == 0
+    assert made(Options(rescale=0.0), zero_snr=True).rescale == 0
+    assert made(Options(rescale=0.3)).rescale == made(Options(rescale=0.3), zero_snr=True).rescale == 0.3
+    with pytest.raises(Refusal) as caught:
+        made(Options(rescale=1.5))
+    assert caught.value.key == "rescale.not_allowed"
+
+
+@pytest.mark.parametrize("name", ["fast", "FAST ", "快速"])
+def test_a_quality_is_asked_for_and_carried_on(name: str) -> None:
+    fast = made(Options(quality=name))
+    assert fast.quality == "fast" and made(Options()).quality == made(Options(quality="full")).quality == ""
+    again = made(recipes.options_of(replace(fast, rescale=0.5)))
+    assert (again.quality, again.rescale) == ("fast", 0.5)
+    assert made(recipes.merged(recipes.options_of(fast), Options(quality=speed.FULL))).quality == ""
+    assert recipes.chosen({"quality": "fast"}).quality == "fast"
+    with pytest.raises(Refusal) as caught:
+        made(Options(quality="best"))
+    assert caught.value.key == "quality.unknown"

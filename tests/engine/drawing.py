@@ -100,7 +100,7 @@ def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, mas
     }
     kind = diffusers.StableDiffusionPipeline
     if source is None:
-        values |= {"width": own.width, "height": own.height}
+        values |= {"width": own.width, "height": own.height, "guidance_rescale": own.rescale}
     else:
         assert own.source is not None
         kind = diffusers.StableDiffusionImg2ImgPipeline

@@ -88,17 +88,31 @@ def test_a_row_over_latents_is_a_row_over_their_picture(loaded: Loaded) -> None:
     assert not torch.equal(row.latents, again.latents)  # its noise is its own seed's
 
 
-@pytest.mark.parametrize("sampler", ["Euler", "Heun", "DDIM"])
+@pytest.mark.parametrize("sampler", ["Euler", "Heun", "DDIM", "Euler a", "LCM"])
 def test_two_stretches_make_one_picture(sampler: str, loaded: Loaded) -> None:
     """What a refiner takes over from is where the first model left off."""
     own = recipe(sampler=sampler, steps=6)
     first = begin.start("job", 0, own, loaded, (), stretch=(0.0, 0.5))
     assert first.steps == 3
     at_work = drawn_out(first)
-    second = begin.start("job", 0, own, loaded, (), at_work, stretch=(0.5, 1.0))
+    second = begin.start("job", 0, own, loaded, (), stretch=(0.5, 1.0), brought=at_work)
     assert torch.equal(second.latents, at_work)
     [whole] = draw(loaded, [own])
     assert gap(picture(loaded, drawn_out(second)), whole) <= 1
+
+
+@pytest.mark.parametrize("channels", [4, 9])
+@pytest.mark.parametrize("strength", [0.7, 1.0])
+def test_what_is_not_masked_is_kept_in_both_stretches(
+    channels: int, strength: float, loaded: Loaded, nine: Loaded, mask: Image.Image
+) -> None:
+    used = loaded if channels == 4 else nine
+    own = recipe(steps=6, sampler="Euler a", source=over(strength))
+    share = 2 / begin.drawn(6, strength)
+    first = begin.start("job", 0, own, used, (), photograph(), mask, (0.0, share))
+    second = begin.start("job", 0, own, used, (), photograph(), mask, (share, 1.0), drawn_out(first))
+    [whole] = draw(used, [own], source=photograph(), mask=mask)
+    assert gap(picture(used, drawn_out(second)), whole) <= 1
 
 
 def drawn_out(row: Any) -> torch.Tensor:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -31,6 +35,32 @@ def test_many_rows_are_decoded_in_turns(loaded: Loaded, monkeypatch: pytest.Monk
     assert len(together) == len(apart) == 5
     for one, other in zip(together, apart, strict=True):
         assert np.abs(pixels(one) - pixels(other)).max() <= 1
+
+
+def test_a_big_picture_is_encoded_in_tiles(demo: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(demo, vae=copy.deepcopy(demo.vae))
+    own.vae.tile_sample_min_size, own.vae.tile_latent_min_size = 128, 16
+    picture, asked = photograph(320, 256), list[int]()
+    whole = decode.latents(own, picture, torch.Generator().manual_seed(1))
+    own.vae.encoder.register_forward_pre_hook(lambda _, inputs: asked.append(inputs[0].shape[-1]))
+    monkeypatch.setattr(decode, "LARGEST", 192 * 192)
+    tiled = decode.latents(own, picture, torch.Generator().manual_seed(1))
+    assert len(asked) > 1 and max(asked) <= 128 and not own.vae.use_tiling
+    assert (tiled - whole).abs().mean() < 0.2 * whole.std()
+
+
+def test_encoding_goes_down_a_tier_where_memory_runs_out(entry: catalog.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = models.load(entry, torch.device("cpu"))
+    whole = own.vae.encode
+
+    def encode_tiled_only(shades: torch.Tensor) -> Any:
+        if not own.vae.use_tiling:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(shades)
+
+    monkeypatch.setattr(own.vae, "encode", encode_tiled_only)
+    assert decode.latents(own, photograph(), torch.Generator().manual_seed(1)).shape == (1, 4, 8, 8)
+    assert own.tier.name == "tiles"
 
 
 def test_a_big_picture_is_decoded_in_tiles(demo: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

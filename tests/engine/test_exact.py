@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,15 @@ def test_every_sampler_over_a_picture(name: str, pipeline: Any, crowd_over: dict
 def test_guidance_and_negative(guidance: float, negative: str, loaded: Loaded, pipeline: Any) -> None:
     own = recipe(negative=negative, guidance=guidance, steps=3)
     assert gap(draw(loaded, [recipe(seed=3), own])[-1], reference(pipeline, own)) <= 1
+
+
+@pytest.mark.parametrize("rescale", [0.3, 1.0])
+def test_guidance_rescale(rescale: float, loaded: Loaded, pipeline: Any) -> None:
+    own = recipe(negative="a dog", guidance=12.0, rescale=rescale, steps=3)
+    expected = reference(pipeline, own)
+    assert gap(expected, reference(pipeline, replace(own, rescale=0.0))) > 10
+    assert gap(draw(loaded, [own])[0], expected) <= 1
+    assert gap(draw(loaded, [recipe(seed=3, guidance=5.0), own])[-1], expected) <= 1
 
 
 def test_sizes_that_are_not_square(loaded: Loaded, pipeline: Any) -> None:

@@ -78,7 +78,7 @@ def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, **v
         options |= {"requires_aesthetics_score": pipeline.text_encoder is None}
         values |= {"image": source, "strength": own.source.strength}
     else:
-        values |= {"width": own.width, "height": own.height}
+        values |= {"width": own.width, "height": own.height, "guidance_rescale": own.rescale}
     other = kind(**pipeline.components, **options)
     other.scheduler = schedule
     other.set_progress_bar_config(disable=True)
@@ -111,6 +111,7 @@ def test_pictures_alone_and_in_company(name: str, loaded: dict[str, Loaded], pip
         small("a boat", seed=2, sampler="DPM++ 2M Karras", steps=4),
         small("a green boat", negative="a dog", seed=3, sampler="Euler a", guidance=3.0),
         small("a house", seed=4, sampler="DDIM", guidance=1.0),
+        small("a cat", seed=6, sampler="Euler", rescale=0.7),
     ]
     together = draw(loaded[name], [*recipes, small("a cat, " * 40, seed=5)], late=(2,))
     for own, drawn in zip(recipes, together, strict=False):

@@ -89,7 +89,7 @@ class Part(nn.Module):
 def diary(loaded: Loaded) -> Iterator[tuple[Loaded, list[tuple[str, str]]]]:
     written: list[tuple[str, str]] = []
     parts = {name: Part(name, written) for name in ("unet", "vae", "text_encoder")}
-    yield replace(loaded, device=torch.device("meta"), **parts), written
+    yield replace(loaded, device=torch.device("meta"), layout=tiers.Layout(tiers.TIERS[0]), **parts), written
 
 
 def visits(own: Loaded, written: list[tuple[str, str]], tier: str) -> list[tuple[str, str]]:

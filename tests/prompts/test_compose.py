@@ -144,6 +144,30 @@ async def test_realistic_prompts(text: str, expected: str) -> None:
     assert " | ".join(", ".join(fragments) for fragments in parts(prompt).values()) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        (
+            "A girl in a café. Outside it is snowing. Ghibli style.",
+            "Ghibli style, A girl in a café, Outside it is snowing",
+        ),
+        ("could you paint a watercolor of Venice in the morning?", "watercolor, Venice, in the morning"),
+        ("Mr. Bean, f/2.8, love live!", "Mr. Bean, f/2.8, love live!"),
+        ("左边是一只狗，右边是一只猫", "dog on the left, cat on the right"),
+        ("右下角有月亮", "moon in the lower right corner"),
+        ("一只柴犬，头上顶着一个橘子", "shiba inu, mandarin orange on head"),
+        ("虎虎生威的老虎，年画", "chinese new year print, mighty tiger"),
+        ("气势磅礴的长城，山清水秀", "majestic great wall of china, green mountains, clear water"),
+        ("林黛玉葬花，工笔画", "gongbi painting, lin daiyu burying flowers"),
+        ("小红帽和大灰狼", "little red riding hood, big bad wolf"),
+        ("凌晨三点的城市", "city, before dawn"),
+        ("手執摺扇的書生", "ancient chinese scholar, holding folding fan"),
+    ],
+)
+async def test_sentences_sayings_names_and_sides(text: str, positive: str) -> None:
+    assert sorted((await composed(text, family=""))[0].positive.split(", ")) == sorted(positive.split(", "))
+
+
 async def test_options_leave_the_text() -> None:
     prompt, options = await composed("草地上的一只白色小狗，4张 竖图 种子7 --steps 20", family="")
     assert own(prompt.fragments) == ["white puppy", "on grass"]
@@ -160,6 +184,15 @@ async def test_options_leave_the_text() -> None:
         ("女孩 --no 水印, hat", ["1girl"], ["watermark", "hat"]),
         ("没有人的教室", ["classroom", "no humans"], []),
         ("(不要水印:1.3)，猫", ["cat"], ["(watermark:1.3)"]),
+        ("a girl without a hat, no glasses, no humans", ["a girl", "no humans"], ["hat", "glasses"]),
+        ("a (red:0.5) bus without a (driver:1.2)", ["a (red:0.5) bus"], ["(driver:1.2)"]),
+        ("an empty beach, don’t draw people", ["an empty beach"], ["people"]),
+        ("一匹马站在草原上，不是白色的", ["horse", "standing", "on grassland"], ["white"]),
+        ("不是白色的马", ["horse"], ["white"]),
+        ("不是猫而是狗", ["dog"], ["cat"]),
+        ("没有文字的海报，夏天", ["poster", "summer"], ["text"]),
+        ("不要人只要风景", ["scenery"], ["person"]),
+        ("不戴眼镜的女孩", ["1girl"], ["glasses"]),
     ],
 )
 async def test_what_is_not_wanted_goes_to_the_negative(text: str, positive: list[str], negative: list[str]) -> None:

@@ -168,7 +168,8 @@ async def test_a_weight_hides_no_word_from_who_may_see_it(translators: Chain) ->
 
 @pytest.mark.parametrize("weight", [1e7, 1234567.5, 0.00001, -0.5, 1.0 / 3])
 def test_every_weight_is_written_as_the_grammar_reads_it(weight: float) -> None:
-    assert attention(str(Fragment("cat", weight))) == [("cat", pytest.approx(weight, abs=1e-4))]
+    [(words, read)] = attention(str(Fragment("cat", weight)))
+    assert words == "cat" and read == pytest.approx(weight, abs=1e-4)
 
 
 # ── edits ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

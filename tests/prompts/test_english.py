@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompts.english import split
+from prompts.english import denied, split
 
 SENTENCES = [
     ("a red apple on a blue background", "| a red apple | blue background"),
@@ -30,6 +30,44 @@ KEPT = [
     "[a cat:a dog:0.5] on a blue background",
     "__animal__ on a blue background",
 ]
+
+
+DENIED = [
+    ("no text or watermark", "", "text, watermark"),
+    ("don't draw any people", "", "people"),
+    ("not blue", "", "blue"),
+    ("a girl without a hat", "a girl", "hat"),
+    ("a girl without a hat and glasses", "a girl", "hat, glasses"),
+    ("a house with no windows in the forest", "a house in the forest", "windows"),
+    ("a man without shoes walking on the beach", "a man walking on the beach", "shoes"),
+    ("a cat with no collar and a red bow", "a cat and a red bow", "collar"),
+    ("a red car that is not green", "a red car", "green"),
+    ("a boy not wearing a shirt", "a boy", "shirt"),
+]
+
+
+@pytest.mark.parametrize(("text", "rest", "unwanted"), DENIED, ids=[row[0] for row in DENIED])
+def test_what_a_phrase_denies_is_taken_out_of_it(text: str, rest: str, unwanted: str) -> None:
+    assert denied(text) == (rest, tuple(unwanted.split(", ")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no humans",
+        "no shoes",
+        "a no parking sign",
+        "a girl, no longer young",
+        "not only cats",
+        "no man's land",
+        "nothing but a cat",
+        "[no hat:hat:0.5]",
+        "a notebook",
+        "a knot in a rope",
+    ],
+)
+def test_a_tag_and_a_figure_of_speech_deny_nothing(text: str) -> None:
+    assert denied(text) == (text, ())
 
 
 @pytest.mark.parametrize(("text", "expected"), SENTENCES, ids=[row[0] for row in SENTENCES])

@@ -171,6 +171,28 @@ def test_the_shapes_of_the_chinese_bots(text: str, ratio: float | None, rest: st
     assert asked.options.ratio == ratio and asked.text.strip(" ，") == rest
 
 
+@pytest.mark.parametrize(
+    ("text", "quality", "rescale"),
+    [
+        ("a cat --quality fast", "fast", None),
+        ("一只猫，快速模式", "fast", None),
+        ("a cat --rescale 0.7 --quality=full", "full", 0.7),
+        ("a cat --guidance-rescale 0", None, 0.0),
+        ("a fast cat of high quality", None, None),
+    ],
+)
+def test_quality_and_guidance_rescale(text: str, quality: str | None, rescale: float | None) -> None:
+    asked = read(text)
+    assert (asked.options.quality, asked.options.rescale) == (quality, rescale)
+    assert "--" not in asked.text and "模式" not in asked.text
+
+
+def test_guidance_rescale_is_a_share() -> None:
+    with pytest.raises(Refusal) as caught:
+        read("a cat --rescale 1.5")
+    assert caught.value.key == "option.out_of_range"
+
+
 def test_their_negative_and_what_they_leave_untranslated() -> None:
     asked = read("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
     assert (asked.text.strip(), asked.negative, asked.kept) == ("一只猫", "模糊，文字", "夏目 贵志")

@@ -17,13 +17,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from rich.console import Console
 from rich.table import Table
 
-from tests.speed import card, changes, discord, drawing, mixed, people, starting, switches, texts, waiting
+from tests.speed import card, changes, discord, drawing, mixed, people, starting, switches, telegram, texts, waiting
 from tests.speed.figure import Figure
 
 SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "starting": starting.figures,
     "texts": texts.figures,
     "discord": lambda: asyncio.run(discord.figures()),
+    "telegram": lambda: asyncio.run(telegram.figures()),
     "waiting": lambda: asyncio.run(waiting.figures()),
     "drawing": drawing.figures,
     "people": lambda: asyncio.run(people.figures()),

@@ -131,11 +131,13 @@ def dressed(pipe: Any, files: Sequence[Path]) -> Any:
     return pipe
 
 
-def compared(loaded: Loaded, pipe: Any, files: Sequence[Path], counts: Sequence[int] = COUNTS) -> list[Figure]:
+def compared(
+    loaded: Loaded, pipe: Any, files: Sequence[Path], counts: Sequence[int] = COUNTS, steps: int = 10
+) -> list[Figure]:
     """Pictures a second for so many people, against both of diffusers' ways."""
     found = []
     for count in counts:
-        group = people(count, loaded.model, files)
+        group = people(count, loaded.model, files, steps)
         ours = count / median(lambda group=group: rows(loaded, group))
         theirs = count / median(lambda group=group: in_turn(pipe, group))
         name = f"{loaded.model.name}, {count} people with their own prompts, steps, guidance and LoRAs"

@@ -1,10 +1,16 @@
-"""What each switch and quality of engine/speed.py gains, and what it does to the picture."""
+"""What each switch and quality of engine/speed.py gains, what it does to the picture, and how near the device's floor it
+comes: the time that the multiplications alone would take at the pace of the device's own matrix product.
+
+Every switch is turned from how it is without being asked for, on the built-in model.
+"""
 
 from __future__ import annotations
 
+import logging
 import statistics
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.catalog import builtin
@@ -14,6 +20,17 @@ from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
 ROUNDS = 9
+STEPS = 20
+PATIENCE = 900.0  # seconds for a shape to be prepared: compiling takes minutes on a small machine
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to draw the same picture."""
+
+    name: str
+    loaded: Loaded
+    recipe: Recipe
 
 
 def drawn(loaded: Loaded, recipe: Recipe) -> tuple[float, Any]:
@@ -38,34 +55,119 @@ def figures() -> list[Figure]:
 
     from engine import models, speed
 
-    loaded = models.load(builtin(), torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    recipe = a_recipe("a black cat on a red background", steps=20)
-    halved = models.load(builtin(), loaded.device)
-    for part in (halved.unet, halved.text_encoder):
-        part.to(torch.bfloat16)
-    halved.dtype = torch.bfloat16
-    found = []
-    for quality in filter(None, speed.QUALITIES):
-        found += _pair(f"quality {quality!r}", loaded, recipe, loaded, replace(recipe, quality=quality))
-    found += _pair("bfloat16", loaded, recipe, halved, recipe)
+    logging.getLogger("engine").setLevel(logging.ERROR)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    plain = speed.Tuning(compile="none", cpu="torch", precision="float32")
+    loaded = models.load(builtin(), device, tuning=plain)
     for switch in speed.SWITCHES:
-        switched = models.load(builtin(), loaded.device)
-        switch.turn(switched, loaded.device.type not in switch.devices)
-        found += _pair(f"{switch.name} turned from how it is", loaded, recipe, switched, recipe)
-    return found
+        switch.turn(loaded, False)
+    recipe = a_recipe("a black cat on a red background", steps=STEPS)
+    flop, peak = work(loaded, recipe), pace(loaded)
+    found = [Figure("a 32-bit matrix product of this device", peak / 1e12, "TFLOP/s")]
+    for name in filter(None, speed.QUALITIES):
+        other = replace(recipe, quality=name)
+        found += _pair(Way(f"quality {name!r}", loaded, other), loaded, recipe, work(loaded, other) / peak)
+    for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
+        halved = models.load(builtin(), device, tuning=replace(plain, precision=precision))
+        found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
+    for switch in speed.SWITCHES:
+        switched = models.load(builtin(), device, tuning=replace(plain, compile="none"))
+        if not switch.here(switched):
+            found.append(Figure(f"{switch.name}: not on this machine", 0.0, "s"))
+            continue
+        for each in speed.SWITCHES:
+            each.turn(switched, each is switch)
+        if waited := prepared(switched, recipe):
+            found.append(
+                Figure(f"{switch.name}, until its shape is ready, the plain way drawing meanwhile", waited, "s")
+            )
+        found += _pair(Way(switch.name, switched, recipe), loaded, recipe, flop / peak)
+    return [*found, *previewed(loaded)]
 
 
-def _pair(name: str, plain: Loaded, recipe: Recipe, other: Loaded, changed: Recipe) -> list[Figure]:
-    """Both drawn in turns: the seconds, and the mean difference of their pixels."""
+def work(loaded: Loaded, recipe: Recipe) -> float:
+    """The floating point operations of a picture: two for each multiplication and addition, attention included."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        drawn(loaded, recipe)
+    return float(counter.get_total_flops())
+
+
+def pace(loaded: Loaded) -> float:
+    """Operations a second of a large matrix product in the model's precision."""
+    import torch
+
+    size = 8192 if loaded.device.type == "cuda" else 1024
+    one, other = (torch.randn(size, size, device=loaded.device, dtype=loaded.dtype) for _ in range(2))
+
+    def multiplied() -> float:
+        began = time.perf_counter()
+        (one @ other)[0, 0].item()  # waits for a card
+        return time.perf_counter() - began
+
+    return float(2 * size**3 / min(multiplied() for _ in range(12)))
+
+
+def prepared(loaded: Loaded, recipe: Recipe) -> float:
+    """Seconds until the shape of a picture's calls is prepared; 0 where the switch prepares none."""
+    if loaded.prepared is None:
+        return 0.0
+    loaded.prepared.backend.after = 1
+    began = time.perf_counter()
+    while not loaded.prepared.shapes and time.perf_counter() - began < PATIENCE:
+        drawn(loaded, replace(recipe, steps=2))
+    return time.perf_counter() - began
+
+
+def _pair(way: Way, loaded: Loaded, recipe: Recipe, floor: float) -> list[Figure]:
+    """Both drawn in turns: the seconds, the mean difference of their pixels, and the floor's share of the time."""
     times: dict[bool, list[float]] = {True: [], False: []}
     pixels = {}
     for turn in range(ROUNDS + 1):
         for on in (False, True):
-            seconds, pixels[on] = drawn(other, changed) if on else drawn(plain, recipe)
+            seconds, pixels[on] = drawn(way.loaded, way.recipe) if on else drawn(loaded, recipe)
             if turn:
                 times[on].append(seconds)
     with_it, without = (statistics.median(times[on]) for on in (True, False))
     return [
-        Figure(f"{name}, one picture, 20 steps", with_it, "s", without, "without"),
-        Figure(f"{name}, mean difference of the picture", abs(pixels[True] - pixels[False]).mean(), "/255"),
+        Figure(f"{way.name}, one picture, {STEPS} steps", with_it, "s", without, "without"),
+        Figure(f"{way.name}, mean difference of the picture", abs(pixels[True] - pixels[False]).mean(), "/255"),
+        Figure(f"{way.name}, share of the floor", 100 * floor / with_it, "%"),
     ]
+
+
+def previewed(loaded: Loaded) -> list[Figure]:
+    """Seconds for a preview by the tiny decoder against the linear map, and how far each is from the picture."""
+    import io
+
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    from engine import decode, previews
+    from engine.speed import Tuning
+
+    coarse = replace(loaded, tuning=Tuning(previews="colours"))
+    latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7
+    [whole] = decode.pictures(loaded, [latents])
+
+    def made(own: Loaded) -> tuple[float, float]:
+        image = Image.open(io.BytesIO(previews.preview(own, latents))).convert("RGB").resize(whole.size)
+        off = np.abs(np.asarray(image, np.float32) - np.asarray(whole, np.float32)).mean()
+        return _median(lambda: previews.preview(own, latents)), float(off)
+
+    (tiny, tiny_off), (mapped, mapped_off) = made(loaded), made(coarse)
+    return [
+        Figure("a preview by the tiny decoder", tiny * 1000, "ms", mapped * 1000, "the linear map"),
+        Figure("its mean difference from the decoded picture", tiny_off, "/255", mapped_off, "the linear map"),
+    ]
+
+
+def _median(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(2 * ROUNDS):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)

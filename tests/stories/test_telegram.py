@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.bot.test_marks import data, scene
 from tests.peers.telegram import TelegramServer
 from tests.running import Bot
 
@@ -53,4 +54,54 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         fox = await group.answer(lambda one: one.photo and "画好了" in one.text, after=status.order, seconds=90)
         assert "fox" in fox.text and group.answers == [status, fox]
         assert server.limits.overruns == []
+        assert await program.stop() == 0
+
+
+async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        ann = server.user("安", language="zh-hans")
+        chat = server.private(ann)
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        said = await chat.album(ann, [data(scene()), data(scene(seed=4))], ["", "雪地里的企鹅 --steps 40"], gap=0.3)
+        status = await chat.answer(lambda one: "第" in one.text, seconds=60)
+        await program.kill()
+        for one in said:
+            server.again(one)
+        await program.start()
+        await chat.until(lambda _: status.photo and "画好了" in status.text, seconds=150)
+        assert chat.answers == [status] and status.keyboard[0] == ["U1", "U2"]
+        await chat.say(ann, "雪地里的狐狸 --steps 4", reply_to=status)
+        fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=status.order, seconds=90)
+        assert "✏️" in fox.text and "penguin → " in fox.text and "fox" in fox.text
+        await chat.react(ann, status, "👍")
+        again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=fox.order, seconds=150)
+        assert again.keyboard[0] == ["U1", "U2"] and chat.answers == [status, fox, again]
+        assert await program.stop() == 0
+
+
+async def test_talk_in_a_group_a_lost_message_and_a_picture_that_telegram_never_takes(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        group = server.group("画室", [ann, bob])
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        server.cut("sendMessage")
+        await group.say(ann, "画 雪地里的企鹅 --steps 4")
+        done = await group.answer(lambda one: one.photo and "画好了" in one.text, seconds=90)
+        await group.say(ann, "哈哈好看", reply_to=done)
+        await group.say(bob, "make it blue", reply_to=done)
+        server.fail("editMessageMedia", code=413, times=99)
+        await group.say(bob, "@danqing_bot a red boat --steps 4")
+        refused = await group.answer(lambda one: "/history" in one.text, after=done.order, seconds=90)
+        assert group.answers == [done, refused] and not refused.photo
+        server.http.faults.clear()
+        await group.say(bob, "/history")
+        listed = await group.answer(lambda one: one.photo, after=refused.order, seconds=60)
+        await group.say(bob, "/link")
+        told = await group.answer(after=listed.order)
+        assert told.button("Open the private chat", None)["url"].endswith("?start=link")
+        assert group.answers == [done, refused, listed, told]
         assert await program.stop() == 0

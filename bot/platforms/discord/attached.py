@@ -28,10 +28,10 @@ Attachment = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a message shows: a picture of ours, the first of its post, or an attached picture of somebody's."""
+    """What a message shows: a picture of ours, the first of its post, or the attached pictures of somebody's."""
 
     picture: str = ""
-    attachment: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
     post: Post | None = None
 
 
@@ -40,8 +40,7 @@ async def meant(chat: DiscordChat, message: Attachment) -> Meant:
     post = await posts.at(chat.db, Place(PLATFORM, str(message["channel_id"]), str(message["id"])))
     if post is not None and post.pictures:
         return Meant(post.pictures[0], post=post)
-    pictures = (one for one in message.get("attachments", ()) if _kind(one) in KINDS)
-    return Meant(attachment=next(pictures, None))
+    return Meant(attachments=tuple(one for one in message.get("attachments", ()) if _kind(one) in KINDS))
 
 
 async def fetched(chat: DiscordChat, attachment: Attachment) -> Upload:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -50,7 +50,7 @@ class DiscordChat:
         self.client = Client(self)
         self.begun = asyncio.Event()  # connected, or known to be out of reach for now
         self.desk: Desk = studio
-        self.menus: OrderedDict[str, Mapping[str, Any]] = OrderedDict()  # see `remember`
+        self.menus: OrderedDict[str, Sequence[Mapping[str, Any]]] = OrderedDict()  # see `remember`
         self._shown: dict[Place, Body] = {}  # what stands where something is under way
         self._inbox = Inbox()
         self._running: list[asyncio.Task[None]] = []
@@ -166,9 +166,9 @@ class DiscordChat:
         if self.client.user is None or payload.user_id != self.client.user.id:
             self._inbox.put(reactions.reacted(self, payload))
 
-    def remember(self, interaction: str, attachment: Mapping[str, Any]) -> None:
-        """The picture of a message whose menu was opened, until the form that asks about it comes back."""
-        self.menus[interaction] = attachment
+    def remember(self, interaction: str, attachments: Sequence[Mapping[str, Any]]) -> None:
+        """The pictures of a message whose menu was opened, until the form that asks about it comes back."""
+        self.menus[interaction] = attachments
         while len(self.menus) > MENUS:
             self.menus.popitem(last=False)
 

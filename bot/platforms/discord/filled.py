@@ -41,10 +41,10 @@ async def _over(chat: DiscordChat, interaction: Interaction, turn: Turn, target:
     await chat.turns.keep(turn)
     files: tuple[Upload, ...] = ()
     if target.startswith(forms.FOREIGN):
-        attachment = chat.menus.get(target.removeprefix(forms.FOREIGN))
-        if attachment is None:
+        attachments = chat.menus.get(target.removeprefix(forms.FOREIGN))
+        if attachments is None:
             raise Refusal("discord.menu_again")
-        files = (await attached.fetched(chat, attachment),)
+        files = tuple([await attached.fetched(chat, one) for one in attachments])
     await chat.desk.request(
         Request(
             person=person,

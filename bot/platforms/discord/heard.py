@@ -72,10 +72,9 @@ async def _command(chat: DiscordChat, interaction: Interaction, data: Data) -> N
         if turn.mode == "open":
             await chat.turns.keep(turn)
         asked = slash.wish(name, verb, values)
-        files: tuple[Upload, ...] = ()
-        if "image" in values:
-            resolved = cast(Mapping[str, Data], data.get("resolved", {}).get("attachments", {}))
-            files = (await attached.fetched(chat, resolved[str(values["image"])]),)
+        resolved = cast(Mapping[str, Data], data.get("resolved", {}).get("attachments", {}))
+        sent = [resolved[str(values[name])] for name in slash.IMAGES if name in values]
+        files: tuple[Upload, ...] = tuple([await attached.fetched(chat, one) for one in sent])
         await chat.desk.request(
             Request(
                 person=person,

@@ -110,15 +110,15 @@ async def menu(chat: DiscordChat, interaction: Interaction, data: Data) -> None:
     if found.post and action != ids.BASE:
         action, target, values = under(found.post, action)
         await press(chat, interaction, action, target, values)
-    elif action == ids.BASE and (found.picture or found.attachment):
+    elif action == ids.BASE and (found.picture or found.attachments):
         if not found.picture:
-            chat.remember(str(interaction.id), cast(Data, found.attachment))
+            chat.remember(str(interaction.id), found.attachments)
         await forms.base(chat, interaction, found.picture or f"{forms.FOREIGN}{interaction.id}")
-    elif action == "recipe" and found.attachment:
-        attachment = found.attachment
+    elif action == "recipe" and found.attachments:
+        attachment = found.attachments[0]
         await private(chat, interaction, lambda turn: _read(chat, interaction, turn, attachment))
     else:
-        await refuse(chat, interaction, "discord.not_ours" if found.attachment else "discord.no_picture")
+        await refuse(chat, interaction, "discord.not_ours" if found.attachments else "discord.no_picture")
 
 
 async def _read(chat: DiscordChat, interaction: Interaction, turn: Turn, attachment: Data) -> None:

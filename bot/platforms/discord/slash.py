@@ -24,6 +24,7 @@ MENUS = ("again", "upscale", "base", "recipe", "favourite")  # of a message; Dis
 EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, direct messages; user-installed
 LONGEST = 100  # characters of a description, of a choice's name and value
 MOST_PICTURES = 64
+IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
 MANAGE_GUILD = "32"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：x×/]\s*(\d+(?:\.\d+)?)")
@@ -102,7 +103,9 @@ IMAGINE = (
     Option("lora", suggest="lora"),
     Option("shape", suggest="shape"),
     Option("count", INTEGER),
-    Option("image", ATTACHMENT),
+    Option("upscaler", suggest="upscaler"),
+    Option("fix", suggest="fix"),
+    *(Option(name, ATTACHMENT) for name in IMAGES),
 )
 PERSON = Option("person", USER, required=True)
 COUNT = Option("rule", choices=_chinese(admin.COUNTS, admin.ALIASES))
@@ -127,7 +130,8 @@ SLASHES: Mapping[str, Slash] = {
     "recipe": Slash((Option("share", required=True),), lambda values: str(values["share"])),
     "link": Slash((Option("code"),), lambda values: str(values.get("code", ""))),
     "admin": Slash(verbs=ADMIN),
-    **dict.fromkeys(("queue", "models", "samplers", "info", "help"), Slash()),
+    "models": Slash((Option("words", suggest="model"),), _words),
+    **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
 }
 ANY = Slash((Option("text"),))
 
@@ -154,7 +158,8 @@ def wish(name: str, verb: str, values: Values) -> Wish:
         return asked
     shape = str(values.get("shape", ""))
     count = int(values["count"]) if "count" in values else None
-    options = Options(style=_text(values, "style"), model=_text(values, "model"), count=count)
+    words = {name: _text(values, name) for name in ("style", "model", "upscaler", "fix")}
+    options = Options(**words, count=count)
     if match := _RATIO.fullmatch(shape.strip()):
         wide, high = float(match[1]), float(match[2])
         options = replace(options, ratio=wide / high if high else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -11,7 +12,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot import texts
 from bot.chat import Card, Shown
-from bot.errors import Gone, Rejected
+from bot.errors import Gone, Rejected, Unreachable
 from bot.platforms.telegram import calls, photos, places
 from bot.platforms.telegram.keys import keyboard
 from bot.platforms.telegram.line import Line
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 ALBUM = 10  # documents in one album
 NOD = "👌"
 NO_TEXT = "there is no text in the message"  # what Telegram says where a photo stands
-FOLLOWING = 8  # messages behind the one asked in, among which an answer is looked for that may have arrived
+PROBED, SWEPT = 16, 60  # numbers looked at for a message that may have arrived: before it is sent anew, and after
+UNHURRIED = 3.0  # seconds between two looks once the answer stands: a group takes twenty calls a minute
 MAKING = asyncio.Semaphore(2)  # sheets drawn at once: each takes some ten megabytes
 
 
@@ -58,27 +60,50 @@ class Board:
                 call = calls.text(self._bot, pages(card, language)[0], keys, reply)
             message = await self._line.post(int(place.chat), call, messages=messages, first=first)
         assert isinstance(message, Message)
+        for number in range(1, messages):  # the others of an album, so that nothing takes them for its own
+            there = places.place(message.chat_id, message.message_id + number)
+            await posts.put(self._db, there, f"{message.chat_id}:{there.message}")
         await self._remember(card, message)
         return places.place(message.chat_id, message.message_id)
 
-    async def find(self, place: Place, card: Card, language: str, reply: Reply) -> Place | None:
-        """Where a card stands that may have been posted, by a program that died or over a line that broke before
-        Telegram's word came back; it is brought up to date.
+    async def find(self, place: Place, card: Card, language: str, after: int) -> Place | None:
+        """Where a card stands that may have been posted after the message of this number, by a program that died or
+        over a line that broke before Telegram's word came back; it is brought up to date.
 
-        Telegram lists no messages. Only a bot's own can be edited though, so the first after the one asked in that can,
-        and is no known post, is it."""
-        if reply.message is None:
-            return None
-        for message in range(reply.message + 1, reply.message + 1 + FOLLOWING):
-            there = places.place(int(place.chat), message)
-            if await posts.at(self._db, there) is not None:
-                continue
-            try:
-                await self.replace(there, card, language)
-            except Gone:
-                continue
-            return there
+        Telegram lists no messages, and a bot can edit only its own. So the first one that it can edit, of a number
+        that is nobody's as far as is known, is it."""
+        numbers = self._line.numbering.free(int(place.chat), after) if after else iter(())
+        for message in itertools.islice(numbers, PROBED):
+            if await self._ours(there := places.place(int(place.chat), message), card, language):
+                return there
         return None
+
+    async def withdraw(self, place: Place, card: Card, language: str, after: int) -> None:
+        """Take away what `find` has missed: the same card, posted before the one that stands."""
+        numbers = self._line.numbering.free(int(place.chat), after, int(place.message))
+        try:
+            for message in itertools.islice(numbers, SWEPT):
+                await asyncio.sleep(UNHURRIED)
+                there = places.place(int(place.chat), message)
+                if await self._ours(there, card, language):
+                    await self._line.post(int(place.chat), calls.delete(self._bot, there.message))
+                    return
+        except (Gone, Unreachable, TelegramError) as error:
+            log.info("what may stand twice at %s was not looked for to the end: %s", place, error)
+
+    async def _ours(self, there: Place, card: Card, language: str) -> bool:
+        """Whether the bot can put this card at a place where it knows of none."""
+        if await posts.at(self._db, there) is not None:
+            return False
+        try:
+            if card.originals:
+                caption, keys = pages(card, language, CAPTION)[0], keyboard(card, language, self._line.name)
+                await self._line.post(int(there.chat), calls.edit_caption(self._bot, there.message, caption, keys))
+            else:
+                await self.replace(there, card, language)
+        except (Gone, BadRequest):
+            return False
+        return True
 
     async def replace(self, place: Place, card: Card, language: str) -> None:
         """Show another card where one stands."""

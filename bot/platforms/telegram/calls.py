@@ -96,3 +96,7 @@ def edit_media(
 ) -> Edit:
     media = InputMediaPhoto(photo, html, HTML, has_spoiler=spoiler)
     return lambda chat: bot.edit_message_media(media, chat, int(message), reply_markup=keys)
+
+
+def delete(bot: Bot, message: str) -> Callable[[int], Awaitable[bool]]:
+    return lambda chat: bot.delete_message(chat, int(message))

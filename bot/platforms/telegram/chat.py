@@ -57,6 +57,7 @@ class TelegramChat:
         self._pacer = pacer or Pacer()
         self._locks: dict[str, asyncio.Lock] = {}
         self._serving: asyncio.Task[None] | None = None
+        self._sweeps: set[asyncio.Task[None]] = set()
 
     async def listen(self, desk: Desk) -> None:
         """Connect, or go on trying where Telegram cannot be reached. Raises Refusal "telegram.token_refused" for a
@@ -147,23 +148,37 @@ class TelegramChat:
         asked = self._asked.get(key) or await self._asked_by(card)
         if card.fleeting:
             if known is None:
-                await self._notice(place, card, asked)
-                await posts.put(self._db, replace(place, message=SAID), key)
+                await posts.put(self._db, await self._notice(place, card, asked), key)
             return place
-        if known is not None and known.place.message:
+        if known is not None and places.stands(known.place):
             if card.job:
                 await self.edit(known.place, card)
             return known.place
         if asked.query:  # the button stops turning before a message comes
             await self._answer(asked)
-        there = await self._board.find(place, card, asked.language, asked.reply) if known is not None else None
-        there = there or await self._board.post(
-            place, card, asked.language, asked.reply, first=lambda: posts.put(self._db, replace(place, message=""), key)
-        )
+        there, after = None, 0
+        if known is not None:  # it was being sent when the program died, or the line broke
+            after = places.sent_after(known.place) or asked.reply.message or 0
+            there = await self._board.find(place, card, asked.language, after)
+        there = there or await self._anew(place, card, key, asked, after)
         if card.state in UNDER_WAY:
             self._moving.posted(there, card, asked.language)
         await self._note(there, card, key)
         await self._board.rest(there, card, asked.language)
+        return there
+
+    async def _anew(self, place: Place, card: Card, key: str, asked: Asked, after: int) -> Place:
+        """Post a card; a message of it that got lost `after` this number, and was not found, goes away later."""
+
+        async def note() -> None:
+            last = max(self._line.numbering.last(int(place.chat)), asked.reply.message or 0)
+            await posts.put(self._db, places.sending(int(place.chat), last), key)
+
+        there = await self._board.post(place, card, asked.language, asked.reply, first=note)
+        if after:
+            task = asyncio.create_task(self._board.withdraw(there, card, asked.language, after))
+            self._sweeps.add(task)
+            task.add_done_callback(self._sweeps.discard)
         return there
 
     async def edit(self, place: Place, card: Card) -> None:
@@ -184,6 +199,9 @@ class TelegramChat:
     async def close(self) -> None:
         """Stop listening."""
         await self._moving.close()
+        for task in (sweeps := list(self._sweeps)):
+            task.cancel()
+        await asyncio.gather(*sweeps, return_exceptions=True)
         if self._serving:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
@@ -203,14 +221,15 @@ class TelegramChat:
             return Asked(self._settings.language or "en")
         return Asked(kept.language, places.reply_of(kept.request_key))
 
-    async def _notice(self, place: Place, card: Card, asked: Asked) -> None:
-        """A passing word: on the button that was pressed, else a nod, else a message."""
+    async def _notice(self, place: Place, card: Card, asked: Asked) -> Place:
+        """A passing word: on the button that was pressed, else a nod, else a message. Where it stands."""
         if asked.query:
             await self._answer(asked, say(asked.language, card.text))
         elif asked.quiet and card.kind != "error":
             await self._board.nod(place, asked.reply.message)
         else:
-            await self._board.post(place, card, asked.language, asked.reply)
+            return await self._board.post(place, card, asked.language, asked.reply)
+        return replace(place, message=SAID)
 
     async def _answer(self, asked: Asked, text: str = "") -> None:
         query, asked.query = asked.query, ""

@@ -55,6 +55,7 @@ class Intake:
         """Write down updates that are new, and begin to take them; when this returns, Telegram may forget them."""
         new = [one for one in updates if one.update_id not in self._known]
         for update in new:
+            self._line.numbering.hear(update)
             self._known[update.update_id] = None
             self._pending[update.update_id] = cast(dict[str, Json], update.to_dict())
         while len(self._known) > REMEMBERED:

@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar, cast
 
-from telegram import Bot
+from telegram import Bot, Message
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import Gone, Rejected, Unreachable
+from bot.platforms.telegram.numbering import Numbering
 from bot.platforms.telegram.pacer import Pacer
 from bot.platforms.telegram.settings import TelegramSettings
 from storage import facts
@@ -57,6 +58,7 @@ class Line:
         self.name = ""  # the bot's own, once it is known
         self.inline = False  # whether it has inline mode
         self.pacer = pacer or Pacer()
+        self.numbering = Numbering()
         self._db = db
         self._moved: dict[int, int] = {}
 
@@ -87,7 +89,10 @@ class Line:
                 async with self.pacer.turn(chat, messages, spare=spare):
                     if first:
                         await first()
-                    return await call(chat)
+                    made = await call(chat)
+                    if isinstance(made, Message):
+                        self.numbering.take(made.chat_id, made.message_id, messages)
+                    return made
             except RetryAfter as refused:
                 seconds = cast(timedelta, refused.retry_after).total_seconds()
                 log.warning("chat %s: told to wait %s s", chat, seconds)

@@ -6,7 +6,13 @@ import logging
 import re
 from functools import partial
 
-from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeDefault
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeDefault,
+)
 from telegram.error import TelegramError
 
 from bot import texts
@@ -18,6 +24,11 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[a-z0-9_]{1,32}")
 DESCRIPTION = 256
 IN_GROUPS = ("imagine", "edit", "queue", "help")  # the others are about oneself: better asked in private
+SCOPES: tuple[tuple[BotCommandScope, tuple[str, ...]], ...] = (
+    (BotCommandScopeDefault(), ()),
+    (BotCommandScopeAllGroupChats(), IN_GROUPS),
+    (BotCommandScopeAllChatAdministrators(), (*IN_GROUPS, "admin")),
+)
 LANGUAGES = {"": "en", "zh": "zh"}  # Telegram's two letters: simplified and traditional Chinese apps share them
 
 
@@ -31,10 +42,10 @@ def commands(language: str, names: tuple[str, ...] = ()) -> list[BotCommand]:
 
 
 async def publish(line: Line) -> None:
-    """Set the lists for private chats and for groups; without them the bot works all the same."""
+    """Set the lists for private chats, for groups and for their administrators; without them the bot works all the same."""
     try:
         for code, language in LANGUAGES.items():
-            for scope, names in ((BotCommandScopeDefault(), ()), (BotCommandScopeAllGroupChats(), IN_GROUPS)):
+            for scope, names in SCOPES:
                 set_them = partial(
                     line.bot.set_my_commands, commands(language, names), scope=scope, language_code=code or None
                 )

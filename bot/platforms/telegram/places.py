@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from storage.jobs import Place
 
 PLATFORM = "telegram"
+AFTER = ">"  # before a number: the message is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,21 @@ class Reply:
 def place(chat: int, message: int | None = None) -> Place:
     """A message or, without one, a chat."""
     return Place(PLATFORM, str(chat), str(message or ""))
+
+
+def sending(chat: int, last: int) -> Place:
+    """Stands for a message that is being sent, or got lost on its way: its number comes after this last one known."""
+    return Place(PLATFORM, str(chat), f"{AFTER}{last}")
+
+
+def stands(place: Place) -> bool:
+    """Whether it is a message that is known to have been sent."""
+    return bool(place.message) and not place.message.startswith(AFTER)
+
+
+def sent_after(place: Place) -> int:
+    """The number after which a message that may be lost has its own, 0 where that is not known."""
+    return int(place.message.removeprefix(AFTER)) if place.message.startswith(AFTER) else 0
 
 
 def key(bot: int, update: int, reply: Reply) -> str:

@@ -104,7 +104,7 @@ class Reception:
     async def answered(self, key: str) -> bool:
         """Whether an earlier run, perhaps, has answered the update of this key."""
         known = await posts.by_key(self.db, places.PLATFORM, key)
-        return known is not None and bool(known.place.message)
+        return known is not None and places.stands(known.place)
 
     @asynccontextmanager
     async def thinking(self, chat: Chat) -> AsyncIterator[None]:

@@ -95,11 +95,12 @@ def message(kept: Message, language: str) -> Object:
 
 
 def person_words(body: Mapping[str, Json]) -> Object:
-    """What the person wrote, with the page's own key for it and a thumbnail of what was attached."""
+    """What the person wrote, with the page's own key for it and thumbnails of what was attached."""
+    thumb = body.get("thumb")  # of the one picture that messages of earlier versions have
     return {
         "text": body.get("text", ""),
         "key": body.get("key", ""),
-        "thumb": body.get("thumb"),
+        "thumbs": body.get("thumbs") or ([thumb] if thumb else []),
         "over": body.get("over"),
     }
 
@@ -267,6 +268,8 @@ def as_text(recipe: Recipe) -> str:
         f"--sampler {_quoted(recipe.sampler)}",
         f"--guidance {recipe.guidance:g}",
         f"--seed {recipe.seed}",
+        *([f"--quality {recipe.quality}"] if recipe.quality else []),
+        *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
     ]
     prompt = recipe.prompt
     if prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text: take those there are

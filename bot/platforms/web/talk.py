@@ -33,6 +33,7 @@ PAGE_SIZE = 40
 ECHO = 4000  # characters of the person's own words that the conversation keeps
 TYPED = 60  # characters at the end of a clause that a tag may begin in
 FIELDS = ("text", "key", "over")
+PICTURES = 10  # that may come with one line; how many are drawn at once is another matter
 
 
 # --- hello and goodbye ---
@@ -119,23 +120,23 @@ async def recent(request: web.Request) -> web.Response:
 
 
 async def say(request: web.Request) -> web.Response:
-    """Pass on what a person wrote, with an attached picture or `over`, the id of one of their own to draw over.
+    """Pass on what a person wrote, with attached pictures or `over`, the id of one of their own to draw over.
     The same key again is the same message."""
     room, viewer = request.app[ROOM], request[VIEWER]
-    fields, upload = await _said(request)
+    fields, sent = await _said(request)
     text, key, over = text_of(fields, "text"), text_of(fields, "key", 64), text_of(fields, "over", 40)
     if not KEY.fullmatch(key) or not PICTURE.fullmatch(over):
         raise Refusal("web.not_understood")
     files: tuple[Upload, ...] = ()
-    thumb: str | None = None
-    if upload is not None:
-        limit = room.settings.max_megapixels
+    thumbs: list[Json] = []
+    for upload in sent:
         async with room.decoding:
-            files = (await asyncio.to_thread(uploads.checked, upload, limit),)
-            thumb = await asyncio.to_thread(uploads.thumb, files[0].content)
+            file = await asyncio.to_thread(uploads.checked, upload, room.settings.max_megapixels)
+            thumbs.append(await asyncio.to_thread(uploads.thumb, file.content))
+        files += (file,)
     request_key = own_key(viewer, key)
     echo = text if len(text) <= ECHO else text[:ECHO] + "…"
-    body: render.Object = {"text": echo, "key": key, "thumb": thumb, "over": over}
+    body: render.Object = {"text": echo, "key": key, "thumbs": thumbs, "over": over}
     kept = await messages.put(room.db, f"{request_key}-said", viewer.account, "person", body)
     room.feed.settle(kept)
     place = Place("web", viewer.account)
@@ -145,20 +146,23 @@ async def say(request: web.Request) -> web.Response:
     return web.json_response({"id": kept.id})
 
 
-async def _said(request: web.Request) -> tuple[dict[str, Json], Upload | None]:
+async def _said(request: web.Request) -> tuple[dict[str, Json], list[Upload]]:
     if request.content_type != "multipart/form-data":
-        return await body_of(request), None
+        return await body_of(request), []
     try:
         form = await request.post()
     except ValueError:
         raise Refusal("web.not_understood") from None
     fields: dict[str, Json] = {name: value for name in FIELDS if isinstance(value := form.get(name), str)}
-    picture = form.get("picture")
-    if not isinstance(picture, web.FileField):
-        return fields, None
-    with picture.file as file:
-        content = await asyncio.to_thread(file.read)
-    return fields, Upload(clean(picture.filename)[-200:], content)
+    pictures = [one for one in form.getall("picture", []) if isinstance(one, web.FileField)]
+    if len(pictures) > PICTURES:
+        raise Refusal("album.too_many", count=len(pictures), limit=PICTURES)
+    found: list[Upload] = []
+    for picture in pictures:
+        with picture.file as file:
+            content = await asyncio.to_thread(file.read)
+        found.append(Upload(clean(picture.filename)[-200:], content))
+    return fields, found
 
 
 async def tags(request: web.Request) -> web.Response:

@@ -66,11 +66,10 @@ export class Chat {
     return { node, update };
   }
 
-  async send(text, picture, over) {
+  async send(text, pictures, over) {
     const key = newKey();
-    let thumb = null;
-    if (picture) thumb = URL.createObjectURL(picture);
-    const node = bubble({ key, text, thumb, over });
+    const thumbs = (pictures ?? []).map((each) => URL.createObjectURL(each));
+    const node = bubble({ key, text, thumbs, over });
     node.classList.add("sending");
     node.append(el("small", { class: "quiet", text: t("page.sending") }));
     $("empty").hidden = true;
@@ -78,11 +77,11 @@ export class Chat {
     this.stuck = true;
     this.toEnd();
     let body = { text, key, over: over ?? "" };
-    if (picture) {
+    if (thumbs.length) {
       body = new FormData();
       body.append("text", text);
       body.append("key", key);
-      body.append("picture", picture, picture.name || "picture.png");
+      for (const picture of pictures) body.append("picture", picture, picture.name || "picture.png");
     }
     try {
       await insist("/api/say", body);
@@ -156,11 +155,11 @@ export class Chat {
 }
 
 function bubble(message) {
-  const thumb = message.thumb ?? (message.over ? `/pictures/${message.over}.png?size=thumb` : null);
+  const thumbs = message.thumbs?.length ? message.thumbs : message.over ? [`/pictures/${message.over}.png?size=thumb`] : [];
   return el(
     "article",
     { class: "message person", id: `said-${message.key}`, "aria-label": t("page.you") },
-    thumb ? el("img", { src: thumb, alt: t("page.composer.attached") }) : null,
+    thumbs.map((thumb) => el("img", { src: thumb, alt: t("page.composer.attached") })),
     message.text ? el("p", { text: message.text }) : null,
   );
 }

@@ -11,7 +11,7 @@ const CLAUSE = /[^,，、。;；:：!！?？()（）[\]{}<>【】|\n]*$/; // wha
 const KINDS = ["image/png", "image/jpeg", "image/webp"];
 
 export class Composer {
-  // `send(text, picture, over)` may fail: then the text stands here again. `open(name)` shows a panel.
+  // `send(text, pictures, over)` may fail: then the text stands here again. `open(name)` shows a panel.
   constructor(hello, send, open) {
     this.hello = hello;
     this.send = send;
@@ -48,7 +48,7 @@ export class Composer {
       onblur: () => setTimeout(() => this.suggest([]), 150),
     });
     this.input.value = text;
-    this.file = el("input", { type: "file", accept: KINDS.join(","), hidden: true, onchange: () => this.attach(this.file.files[0]) });
+    this.file = el("input", { type: "file", accept: KINDS.join(","), multiple: true, hidden: true, onchange: () => this.attach([...this.file.files]) });
     this.list = el("ul", { class: "commands", id: "commands", role: "listbox", "aria-label": t("page.composer.commands"), hidden: true });
     this.attachment = this.attachment ?? el("div", { class: "attachment", hidden: true });
     this.go = button(t("page.composer.send"), { shape: "send", bare: true, kind: "send", type: "submit" });
@@ -97,23 +97,23 @@ export class Composer {
 
   async submit() {
     const text = this.text.trim();
-    if (!text && !this.picture && !this.over) return;
+    if (!text && !this.pictures?.length && !this.over) return;
     const panel = /^\/(history|favourites)$/.exec(text.toLowerCase());
     if (panel) {
       this.fill("");
       this.open(panel[1]);
       return;
     }
-    const { picture, over } = this;
+    const { pictures, over } = this;
     this.fill("");
     this.detach();
     this.said.push(text);
     this.recalled = null;
     try {
-      await this.send(text, picture, over);
+      await this.send(text, pictures, over);
     } catch {
       if (!this.text) this.fill(text);
-      if (picture) this.attach(picture);
+      if (pictures?.length) this.attach(pictures);
       if (over) this.paintOver(over);
     }
   }
@@ -278,10 +278,10 @@ export class Composer {
 
   receive() {
     this.form.addEventListener("paste", (event) => {
-      const file = [...event.clipboardData.files].find((each) => each.type.startsWith("image/"));
-      if (!file) return;
+      const files = [...event.clipboardData.files].filter((each) => each.type.startsWith("image/"));
+      if (!files.length) return;
       event.preventDefault();
-      this.attach(file);
+      this.attach(files);
     });
     const talk = $("talk");
     let depth = 0;
@@ -300,29 +300,30 @@ export class Composer {
       event.preventDefault();
       depth = 0;
       talk.classList.remove("dropping");
-      this.attach(event.dataTransfer.files[0]);
+      this.attach([...event.dataTransfer.files]);
     });
   }
 
-  attach(file) {
-    if (!file) return;
+  attach(files) {
+    if (!files.length) return;
     const limit = this.hello.max_upload_mb;
-    if (!KINDS.includes(file.type)) return toast(t("page.composer.not_a_picture"), "error");
-    if (file.size > limit * 2 ** 20) return toast(t("page.composer.too_large", { limit }), "error");
+    const size = files.reduce((sum, each) => sum + each.size, 0);
+    if (!files.every((each) => KINDS.includes(each.type))) return toast(t("page.composer.not_a_picture"), "error");
+    if (size > limit * 2 ** 20) return toast(t("page.composer.too_large", { limit }), "error");
     this.detach();
-    this.picture = file;
-    this.thumb(URL.createObjectURL(file));
+    this.pictures = files;
+    this.thumbs(files.map((each) => URL.createObjectURL(each)));
   }
 
   paintOver(picture) {
     this.detach();
     this.over = picture;
-    this.thumb(`/pictures/${picture}.png?size=thumb`);
+    this.thumbs([`/pictures/${picture}.png?size=thumb`]);
   }
 
-  thumb(source) {
+  thumbs(sources) {
     this.attachment.replaceChildren(
-      el("img", { src: source, alt: "" }),
+      ...sources.map((source) => el("img", { src: source, alt: "" })),
       el("span", { text: t("page.composer.attached") }),
       button(t("page.composer.remove"), { shape: "cancel", bare: true, onclick: () => this.detach(true) }),
     );
@@ -331,7 +332,8 @@ export class Composer {
   }
 
   detach(focus = false) {
-    this.picture = this.over = null;
+    this.pictures = [];
+    this.over = null;
     this.file.value = "";
     this.attachment.hidden = true;
     this.attachment.replaceChildren();

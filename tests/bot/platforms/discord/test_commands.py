@@ -224,8 +224,8 @@ async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
     theirs = await on.bob.send(on.channel, "look", attachments=[("theirs.png", carrying), ("more.png", a_png())])
     shown = await on.ann.context_menu(on.channel, "Draw over it", theirs)
     await on.ann.submit_modal(shown, {"prompt": "a dog"})
-    row = await pictures.get(on.db, (await on.pictures(await on.finished()))[0])
-    assert row is not None and row.recipe.source is not None
+    rows = [await pictures.get(on.db, one) for one in await on.pictures(await on.finished())]
+    assert len(rows) == 2 and len({row.recipe.source.picture for row in rows if row and row.recipe.source}) == 2
     await on.ann.context_menu(on.channel, "Read the recipe", theirs)
     stored = await on.said("Recipe ")
     assert "a violet" in stored.embeds[0]["description"]

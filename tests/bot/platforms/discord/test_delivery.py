@@ -14,6 +14,9 @@ from sqlalchemy import select
 from bot import cards
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
+from bot.platforms.discord import DiscordChat, delivery
+from bot.platforms.discord.rest import Body
+from bot.platforms.discord.turn import Turn
 from storage import posts, tables
 from storage.jobs import Place
 from tests.bot.platforms.discord.desk import House, house
@@ -159,18 +162,20 @@ async def test_an_acknowledgement_that_counted_twice_goes_on(on: House) -> None:
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 50035), (413, 40005)])
-async def test_a_picture_that_discord_never_takes_is_answered_in_words(on: House, status: int, code: int) -> None:
+async def test_a_picture_that_discord_never_takes_is_answered_in_words(
+    on: House, status: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await on.imagine()
     job = await on.job()
     drawing = await on.said("Drawing.")
-    taken = on.chat._edit
+    taken = delivery.edit
 
-    async def refused(place: Place, body: Any, turn: Any) -> None:
+    async def refused(chat: DiscordChat, place: Place, body: Body, turn: Turn | None) -> None:
         if body.files:
             on.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=status, code=code, message="no")
-        await taken(place, body, turn)
+        await taken(chat, place, body, turn)
 
-    on.chat._edit = refused  # type: ignore[method-assign]
+    monkeypatch.setattr(delivery, "edit", refused)
     done = await on.finished(job)
     assert done.id == drawing.id and "/history" in done.content and not done.attachments and not done.components
 
@@ -191,7 +196,7 @@ async def test_a_card_that_says_nothing_new_is_not_edited(on: House) -> None:
     await on.imagine()
     job = await on.job()
     on.pool.step(job, 1)
-    await on.said("1/")
+    await on.said("Step 1")
 
     def edits() -> int:
         return sum(one.method == "PATCH" for one in on.env.http_requests)
@@ -200,11 +205,11 @@ async def test_a_card_that_says_nothing_new_is_not_edited(on: House) -> None:
     assert answer is not None and answer.card.progress is not None
     before = edits()
     for seconds in (0.01, 0.02):
-        left = answer.card.progress.seconds_left + seconds
-        await on.chat.edit(answer.place, replace(answer.card, progress=replace(answer.card.progress, seconds_left=left)))
+        progress = replace(answer.card.progress, seconds_left=answer.card.progress.seconds_left + seconds)
+        await on.chat.edit(answer.place, replace(answer.card, progress=progress))
     assert edits() == before
     on.pool.step(job, 2)
-    await on.said("2/")
+    await on.said("Step 2")
     assert edits() == before + 1
 
 

@@ -193,6 +193,14 @@ async def test_a_picture_can_be_drawn_over(on: House) -> None:
     assert row is not None and row.recipe.source is not None
 
 
+async def test_several_pictures_are_each_drawn_over(on: House) -> None:
+    given = {"image": ("a.png", a_png(side=64)), "image_two": ("b.png", a_png(side=80))}
+    done = await on.drawn("a dog", **given)
+    rows = [await pictures.get(on.db, one) for one in await on.pictures(done)]
+    assert [row.recipe.source is not None for row in rows if row] == [True, True]
+    assert [row.parent for row in rows if row] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [("notes.txt", b"hello", "no picture that can be used"), ("broken.png", a_png()[:60], "damaged")],

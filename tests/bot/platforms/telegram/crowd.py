@@ -17,8 +17,8 @@ CALLS = 2  # that a request takes at least: its message, and the picture put int
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What became of everybody's request: seconds until its first answer and until its picture, the messages there are
-    at the end, the requests that were refused with a 429, and the seconds from the first request to the last picture."""
+    """What became of everybody's request: seconds until its first answer and until its picture; the messages there are
+    at the end, the calls refused with a 429, and the seconds from the first request to the last picture."""
 
     first: list[float]
     last: list[float]

@@ -114,3 +114,17 @@ async def test_it_greets_a_group_and_says_once_what_reactions_need(house: House,
     assert "管理员" in greeting.text
     group.bot("administrator")
     assert group.answers == [greeting]
+
+
+async def test_linking_goes_on_in_the_private_chat(house: House, server: TelegramServer) -> None:
+    group, ann, _ = room(server)
+    await group.say(ann, "/link")
+    told = await group.answer()
+    button = told.button("打开私聊", None)
+    assert "私聊" in told.text and button["url"] == "https://t.me/danqing_bot?start=link"
+    alone = server.private(ann)
+    await alone.start(ann, "link")
+    code = (await alone.answer()).text
+    await group.say(ann, "/link", reply_to=told)
+    again = await group.answer(after=told.order)
+    assert "绑定码" in code and code not in again.text and "/link" in again.text

@@ -1,31 +1,29 @@
-"""Many people in many groups at once, with Telegram's limits enforced on a clock that runs faster."""
+"""Many people in many groups at once, with Telegram's limits enforced."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+from pathlib import Path
 
 import pytest
 
-from tests.bot.platforms.telegram.conftest import FAST, House
-from tests.peers.telegram import Chat, TelegramServer, User
+from tests.bot.platforms.telegram.conftest import FAST
+from tests.bot.platforms.telegram.crowd import crowd, floor
 
 
-@pytest.mark.parametrize(("people", "groups"), [(40, 8), pytest.param(300, 50, marks=pytest.mark.speed)])
+@pytest.mark.parametrize(
+    ("people", "groups", "speed"), [(40, 8, FAST), pytest.param(300, 50, 1, marks=pytest.mark.speed)]
+)
 async def test_everybody_is_answered_once_within_the_limits(
-    house: House, server: TelegramServer, people: int, groups: int
+    tmp_path: Path, people: int, groups: int, speed: float
 ) -> None:
-    start = time.monotonic()
-    server.clock = lambda: start + (time.monotonic() - start) * FAST
-    server.limits.enforce = True
-    users = [server.user(f"P{at}", language="zh-hans") for at in range(people)]
-    rooms = [server.group(f"G{at}", users[at::groups]) for at in range(groups)]
+    found = await crowd(tmp_path, people, groups, 10.0, speed=speed)
+    assert (found.messages, found.refused) == (people, 0)
+    assert found.seconds >= floor(people, groups, 10.0) / 2, "the clock is Telegram's"
 
-    async def ask(user: User, room: Chat) -> None:
-        said = await room.say(user, "/imagine 一只红苹果")
-        await room.answer(lambda one: one.photo and one.reply_to is said, seconds=120)
 
-    await asyncio.gather(*(ask(user, rooms[at % groups]) for at, user in enumerate(users)))
-    assert [len(room.answers) for room in rooms] == [people // groups] * groups
-    assert server.limits.overruns == []
-    print(f"\n{people} people in {groups} groups: {(time.monotonic() - start) * FAST:.0f} s of Telegram's time")
+@pytest.mark.parametrize(
+    ("people", "groups", "seconds"),
+    [(300, 50, 20.0), (10, 10, 10.0), (40, 4, 20.0), (44, 4, 60.0), (900, 900, 60.0)],
+)
+def test_the_least_time_comes_from_the_limits(people: int, groups: int, seconds: float) -> None:
+    assert floor(people, groups, 10.0) == seconds

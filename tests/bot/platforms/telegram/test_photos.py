@@ -13,20 +13,7 @@ from storage import pictures
 from tests.bot.platforms.telegram.conftest import House
 from tests.fakes import a_png
 from tests.peers.telegram import Chat, TelegramServer, User
-
-
-def scene(side: int = 320) -> Image.Image:
-    """Something with edges and noise, as a drawn picture has."""
-    random.seed(3)
-    small = Image.frombytes("RGB", (40, 40), random.randbytes(4800)).resize((side, side), Image.Resampling.BICUBIC)
-    ImageDraw.Draw(small).ellipse((60, 60, 200, 200), fill=(40, 160, 70))
-    return small
-
-
-def data(image: Image.Image, kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind)
-    return out.getvalue()
+from tests.scene import data, scene
 
 
 def alone(server: TelegramServer) -> tuple[Chat, User]:

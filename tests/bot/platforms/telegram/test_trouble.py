@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.platforms.telegram import board, intake, places
 from bot.platforms.telegram import chat as telegram_chat
-from bot.platforms.telegram import intake, places
 from storage import jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
 from tests.peers.telegram import Chat, TelegramServer, User
@@ -239,3 +239,43 @@ async def test_a_card_that_says_nothing_new_is_not_edited(house: House, server: 
     house.pool.step(job, 2)
     await chat.until(lambda _: "step 2" in status.text)
     assert len(server.calls("editMessageText")) == edits + 1
+
+
+async def test_a_lost_message_is_found_among_many_others(house: House, server: TelegramServer) -> None:
+    """Private chats share one row of numbers: what others say stands between a question and its answer."""
+    people = [server.user(f"P{at}", language="en") for at in range(16)]
+    chats = [server.private(one) for one in people]
+    server.cut("sendMessage", times=2)
+    for chat, person in zip(chats, people, strict=True):
+        await chat.say(person, "/queue")
+    for chat in chats:
+        await chat.answer()
+    await server.until(lambda: len({call.params["chat_id"] for call in server.calls("sendMessage")}) == 16)
+    await chats[0].say(people[0], "/help")
+    await chats[0].answer(after=chats[0].answers[0].order)
+    assert [len(chat.answers) for chat in chats] == [2, *[1] * 15] and len(server.sent) == 17
+
+
+async def test_a_lost_message_that_was_not_found_does_not_stand_twice(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "PROBED", 0)
+    monkeypatch.setattr(board, "UNHURRIED", 0.0)
+    chat, ann = alone(server)
+    server.cut("sendMessage", times=1)
+    await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    await chat.until(lambda _: chat.answers == [done])
+    assert [one.deleted for one in server.sent] == [True, False]
+
+
+async def test_looking_for_a_lost_message_leaves_others_alone(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple")
+    done = await chat.answer(lambda one: one.photo)
+    await chat.press(ann, done, "📋 Recipe")
+    recipe = await chat.answer(lambda one: one.photo, after=done.order)
+    server.cut("sendMessage", times=1, done=False)
+    await chat.say(ann, "a green pear")
+    other = await chat.answer(lambda one: one.photo and "pear" in one.text, after=recipe.order)
+    assert "apple" in done.text and "Recipe" in recipe.text and chat.answers == [done, recipe, other]

@@ -1,5 +1,6 @@
 """The page in a real Chromium: a person writes, watches, presses, searches, with a mouse, a keyboard and a phone."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, async_playwright, expect
 
 from bot.chat import Card, Say
 from engine.job import State
@@ -421,6 +422,18 @@ async def test_a_refusal_is_a_card_and_a_wrong_file_is_told_at_once(serve: Serve
     await expect(page.locator(".message.person img")).to_be_visible()
     await expect(page.locator(".job.done")).to_have_count(1)
     assert served.desk.requests[-1].files[0].content == drawing(3)
+
+
+async def test_several_pictures_go_out_together(serve: Serve, look: Look) -> None:
+    served = await serve()
+    page = await look(served)
+    files = [FilePayload(name=f"{number}.png", mimeType="image/png", buffer=drawing(number)) for number in range(3)]
+    await page.locator("#composer input[type=file]").set_input_files(files)
+    await expect(page.locator(".attachment img")).to_have_count(3)
+    await write(page, "as a watercolor")
+    await expect(page.locator(".message.person img")).to_have_count(3)
+    await expect(page.locator(".job.done")).to_have_count(1)
+    assert [one.content for one in served.desk.requests[0].files] == [drawing(number) for number in range(3)]
 
 
 async def test_one_of_my_pictures_can_be_painted_over(serve: Serve, look: Look) -> None:

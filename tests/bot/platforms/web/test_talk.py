@@ -198,7 +198,28 @@ async def test_a_picture_can_come_with_the_words(serve: Serve) -> None:
     assert (await browser.post("/api/say", data=form)).status == 200
     assert served.desk.requests[0].files[0].content == drawing(1)
     said = (await (await browser.get("/api/messages")).json())["messages"][0]
-    assert said["thumb"].startswith("data:image/jpeg;base64,")
+    (thumb,) = said["thumbs"]
+    assert thumb.startswith("data:image/jpeg;base64,")
+
+
+async def test_several_pictures_can_come_with_the_words(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser()
+
+    def form(key: str, count: int) -> FormData:
+        made = FormData()
+        made.add_field("text", "像这样")
+        made.add_field("key", key)
+        for number in range(count):
+            made.add_field("picture", drawing(number), filename="x.png", content_type="image/png")
+        return made
+
+    assert (await browser.post("/api/say", data=form("k-00000003", 3))).status == 200
+    assert [one.content for one in served.desk.requests[0].files] == [drawing(number) for number in range(3)]
+    said = (await (await browser.get("/api/messages")).json())["messages"][0]
+    assert len(said["thumbs"]) == 3
+    refused = await browser.post("/api/say", data=form("k-00000004", 11))
+    assert refused.status == 400 and (await refused.json())["key"] == "album.too_many"
 
 
 async def test_very_long_and_broken_text_reaches_the_desk_whole(serve: Serve) -> None:

@@ -1,0 +1,181 @@
+"""Phrases: what the pieces of a text say in English, syntax as it is, Chinese translated, weights where they were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts import emphasis, english, grammar
+from prompts.assemble import Draft
+from prompts.grammar import Run
+from prompts.prompt import Fragment, weighed
+from prompts.tags import entry_of, part_of
+from prompts.translate import CHINESE, Phrase, Translator, quick
+from prompts.translate.emoji import EMOJI, words
+from prompts.translate.sentences import slow
+
+_POLITE = re.compile(
+    r"^(?:(?:hi|hello|hey|please|can you|could you|would you|i want you to|i want|i'd like)[, ]+)*"
+    r"(?:(?:draw|paint|create|generate|make|show|give|sketch)(?: me| us)?"
+    r"(?: (?:a|an|the|one) (?:picture|image|drawing|pic) of)?"
+    r"(?= (?:an?|the|some|one|two|three|four|five|\d)\b)|(?:draw|paint|generate)(?: me| us)|i want|i'd like)\s+",
+    re.IGNORECASE,
+)
+_SYNTAX = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\\.|__\S+?__", re.DOTALL)
+_CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
+# Words left standing alone between Chinese.
+_BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
+_GAP = re.compile(r"\s+")
+_FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
+_QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
+
+
+async def read(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
+    """The fragments that a normalised text says, put into the draft; with `negative` all of them are unwanted."""
+    pieces, notes = grammar.pieces(text)
+    draft.notes += notes
+    negating = False  # "不要水印、文字": an enumeration goes on denying
+    for piece in pieces:
+        if piece.kind != "text":
+            if not negative:
+                draft.separators.append(piece.text)
+                draft.chunks.append([])
+            continue
+        phrases = await (_weighed if emphasis.has_weights(piece.text) else _phrases)(piece.text, draft, translators)
+        denied = negative or (piece.listed and negating)
+        for phrase in phrases:
+            fragment = _fragment(phrase, piece.weight)
+            if denied or phrase.negative:
+                draft.negatives.append(fragment)
+            else:
+                draft.chunks[-1].append(fragment)
+        negating = denied or (bool(phrases) and phrases[-1].negative)
+
+
+def _fragment(phrase: Phrase, weight: float) -> Fragment:
+    text, own = grammar.said(grammar.inner(phrase.text))
+    part = phrase.part or part_of(text)
+    return Fragment(text, round(weight * own, 4), part, phrase.origin or "person", phrase.source)
+
+
+async def _weighed(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """What a piece says in which some words have a weight of their own: the same as without it, and the weight on the
+    same words."""
+    runs = emphasis.close(grammar.inner(text))
+    bare = "".join(run.text for run in runs)
+    if not _FOREIGN.search(bare):
+        own = [run for run in runs if run.text.strip()]
+        tags = [run.text.strip() for run in own]
+        if all(map(entry_of, tags)) and "quality_style" in map(part_of, tags):
+            return [Phrase(emphasis.text_of((run,)), text, "person") for run in own]  # tags that lack their commas
+        phrases = await _phrases(bare, draft, translators)
+        parts = emphasis.parted(runs, [phrase.text for phrase in phrases])
+        if parts is None:
+            return [Phrase(text, text, "person")]
+        return [replace(phrase, text=part, source=text) for phrase, part in zip(phrases, parts, strict=True)]
+    trial = Draft()
+    phrases = await _phrases(bare, trial, translators)
+    for run in runs:
+        if run.weight == 1.0 or not run.text.strip():
+            continue
+        words = [word.text for word in await _phrases(run.text, Draft(), translators)]
+        texts = [phrase.text for phrase in phrases]
+        # Words that are nowhere to be found in English: all that was made of them weighs as much.
+        laid = emphasis.laid(texts, words, run.weight) or [
+            weighed(one.text, run.weight) if run.text.strip() in one.source else one.text for one in phrases
+        ]
+        if words and laid == texts:
+            return await _one_by_one(runs, draft, translators)
+        phrases = [replace(phrase, text=text) for phrase, text in zip(phrases, laid, strict=True)]
+    draft.notes += trial.notes
+    draft.untranslated += trial.untranslated
+    draft.looked_up += trial.looked_up
+    sources = [emphasis.parted(runs, [phrase.source]) or [phrase.source] for phrase in phrases]
+    return [replace(phrase, source=source) for phrase, [source] in zip(phrases, sources, strict=True)]
+
+
+async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """Each run as if it stood alone."""
+    found: list[Phrase] = []
+    for run in runs:
+        phrases = await _phrases(run.text, draft, translators)
+        found += [replace(one, text=emphasis.text_of((replace(run, text=one.text),))) for one in phrases]
+    return found
+
+
+async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """What one piece says in English; its syntax stays as written."""
+    if not _FOREIGN.search(piece):
+        text = _POLITE.sub("", piece)
+        if not re.search(r"[^\W_]|__", text):
+            return []
+        text, unwanted = english.denied(text)
+        said = english.split(text) if text else ()
+        return [
+            *(Phrase(words, piece, "person", part) for words, part in said),
+            *(Phrase(words, piece, "person", negative=True) for words in unwanted),
+        ]
+    written = _CHINESE_WILDCARD.sub(r" \1 ", piece)
+    if _SYNTAX.search(written):
+        return await _in_place(written, draft, translators)
+    found: list[Phrase] = []
+    for clause in _clauses(written):
+        if CHINESE.search(clause):
+            found += await _translated(clause, draft, translators)
+        elif EMOJI.search(clause):
+            text = " ".join(EMOJI.sub(lambda sign: f" {words(sign.group())} ", clause).split())
+            found += [Phrase(part.strip(), clause, "dictionary") for part in text.split(",") if part.strip()]
+        elif clause.lower() not in _BETWEEN:
+            found.append(Phrase(clause, clause, "person"))
+    return found
+
+
+def _clauses(text: str) -> list[str]:
+    """Cut at white space beside Chinese; Latin words stay together, and with the Chinese that touches them."""
+    clauses: list[str] = []
+    for word in _GAP.split(text.translate(_QUOTES).strip()):
+        name = clauses and word[:1].isascii() and clauses[-1][-1:].isascii()  # "在Paris的Eiffel Tower前面"
+        if name and clauses[-1][-1:].isalnum() and word[:1].isalnum():
+            clauses[-1] += " " + word
+        elif word:
+            clauses.append(word)
+    return clauses
+
+
+async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """The piece with each run of Chinese replaced where it stands: `[猫:狗:0.5]` is `[cat:dog:0.5]`."""
+    parts: list[str] = []
+    end = 0
+    for run in _FOREIGN.finditer(text):
+        parts.append(text[end : run.start()])
+        end = run.end()
+        if CHINESE.match(run.group()):
+            english = ", ".join(phrase.text for phrase in await _translated(run.group(), draft, translators))
+        else:
+            english = words(run.group())
+        if english and parts[-1][-1:] not in ("", " ", "(", "[", "{", "|", ":", ","):
+            english = " " + english
+        if english and re.match(r"[\w(\[{]|\\[(\[]", text[end : end + 2]):
+            english += " "
+        parts.append(english)
+    english = "".join([*parts, text[end:]]).strip()
+    return [Phrase(english, text, "glossary")] if re.search(r"[^\W_]", english) else []
+
+
+async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    phrases, wants_sentence = quick(clause, translators)
+    if wants_sentence and not any(phrase.negative for phrase in phrases):
+        reading = await slow(clause, translators)
+        draft.notes += reading.notes
+        phrases = reading.phrases or phrases
+    said: list[Phrase] = []
+    for phrase in phrases:
+        if phrase.left:
+            draft.untranslated += CHINESE.findall(phrase.text)
+            text = " ".join(CHINESE.sub(" ", phrase.text).split())
+            phrase = replace(phrase, text=text if re.search(r"[^\W_]", text) else "")
+        draft.looked_up += phrase.doubts
+        if phrase.text:
+            said.append(phrase)
+    return said
