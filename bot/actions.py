@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale, Variation
 from prompts.prompt import Prompt
@@ -16,6 +16,7 @@ VARY_STRONG = 0.7  # the same idea, another composition
 LARGER = 0.5  # img2img strength of "draw larger": keeps the composition, redraws what twice the size shows
 HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
 FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
+HANDS = replace(FACES, detector="hand")
 EXTENDED = 0.8  # img2img strength beyond the old edge: what lies there goes on, and new things may come
 WIDER = 0.25  # of each side's length, what zooming out adds at either end
 PANNED = 0.5  # of a side's length, what panning adds
@@ -59,6 +60,11 @@ def larger(row: PictureRow) -> Recipe:
 def fix_faces(row: PictureRow) -> Recipe:
     """The picture itself with the faces in it drawn again."""
     return replace(_over(row, 0.0), fixes=(FACES,))
+
+
+def fix_hands(row: PictureRow) -> Recipe:
+    """The picture itself with the hands in it drawn again."""
+    return replace(_over(row, 0.0), fixes=(HANDS,))
 
 
 def zoom_out(row: PictureRow) -> Recipe:
@@ -114,20 +120,12 @@ ACTIONS: dict[str, Callable[[PictureRow], Recipe]] = {
     "vary_strong": vary_strong,
     "hires": hires,
     "fix_faces": fix_faces,
+    "fix_hands": fix_hands,
     "zoom_out": zoom_out,
     "pan_left": partial(pan, side=0),
     "pan_right": partial(pan, side=2),
     "pan_up": partial(pan, side=1),
     "pan_down": partial(pan, side=3),
 }
-DETECTED = {"fix_faces": FACES.detector}  # which needs a detector that may not be installed
 # These need the recipe that drew the pixels, not one that only enlarged or mended them.
 REDRAWN = frozenset({"again", "vary", "vary_strong", "hires"})
-
-
-@cache
-def offered(action: str) -> bool:
-    """Whether the engine here can do it."""
-    from engine import faces  # only now: it brings numpy
-
-    return action not in DETECTED or faces.available(DETECTED[action])

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import access, model_files, texts
+from bot import access, hub, model_files, texts
 from bot.access import Limits
 from bot.chat import Chat
 from bot.commands import COMMANDS
@@ -57,6 +57,7 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
+        places=hub.places(config.engine),
         link=config.web.public_url or "",
     )
 

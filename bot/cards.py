@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from bot.actions import ACTIONS, offered
+from bot.actions import ACTIONS
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.findings import glance
@@ -108,7 +108,7 @@ def plain(card: Card) -> Card:
 def picture_buttons(picture: str) -> tuple[Button, ...]:
     """What can be done with a picture: what most want first, then `MORE`, in the end what cannot be undone."""
     names = (*FIRST, *MORE, "delete")
-    return tuple(Button(name, picture, danger=name == "delete") for name in names if offered(name))
+    return tuple(Button(name, picture, danger=name == "delete") for name in names)
 
 
 def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:

@@ -150,12 +150,15 @@ def models(
     if as_json:
         _print_json(cards(folders))
         return
-    table = Table(say("cli.model"), say("cli.family"), say("cli.size"), say("cli.folder"))
+    heads = ("cli.model", "cli.family", "cli.size", "models.prediction", "models.vae_in", "cli.folder")
+    table = Table(*map(say, heads))
     for one in found:
-        table.add_row(one.name, one.family, f"{one.width}x{one.height}", str(one.path))
+        inside = say("models.yes") if one.vae else "–"
+        table.add_row(one.name, one.family, f"{one.width}x{one.height}", one.prediction, inside, str(one.path))
     out.print(table)
     for lora in files:
-        out.print(f"LoRA {lora.name}  {lora.family} {lora.path}", markup=False)
+        known = " · ".join(filter(None, (lora.family, f"rank {lora.rank}" if lora.rank else "", *lora.triggers)))
+        out.print(f"LoRA {lora.name}  {known}  {lora.path}", markup=False)
     for kind in COMPANIONS:
         for other in catalog.companions(folders, kind):
             out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
@@ -228,6 +231,8 @@ def _load(path: Path | None, *, quiet: bool = False) -> Config:
     level = logging.WARNING if quiet else config.log_level.upper()
     logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
     logging.getLogger("alembic").setLevel(logging.WARNING)  # its news are for developers
+    for name in ("httpx", "telegram"):  # they tell every address, and Telegram's hold the token
+        logging.getLogger(name).setLevel(logging.WARNING)
     return config
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from httpx2 import ConnectError, HTTPError, HTTPStatusError, RemoteProtocolError, Timeout, TransportError
+from huggingface_hub import get_session, hf_raise_for_status
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import get_session, hf_raise_for_status
 
 from prompts.errors import Refusal
 

@@ -126,12 +126,13 @@ def _brought(
     repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Progress, endpoint: str | None
 ) -> Path:
     """All files that are wanted of a repository, in the hidden folder; the file where it is one alone."""
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub import get_token, hf_hub_url
 
     from bot.download import fetch
     from bot.repository import WEIGHTS
 
+    token = get_token()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     done, total = 0, sum(blob.size for blob in wanted)
 
     def tell(count: int) -> None:
@@ -148,7 +149,7 @@ def _brought(
             tell(blob.size)
             continue
         url = hf_hub_url(repository.name, blob.path, revision=repository.revision, endpoint=endpoint)
-        fetch(url, build_hf_headers(), blob, file, tell)
+        fetch(url, headers, blob, file, tell)
     return kept if len(wanted) > 1 else kept / wanted[0].path
 
 
@@ -156,8 +157,8 @@ def _brought(
 def _asking(name: str) -> Iterator[None]:
     """Turns what a hub and the line to it complain about into a Refusal."""
     from httpx2 import HTTPError
+    from huggingface_hub import get_token
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-    from huggingface_hub.utils import get_token
 
     try:
         yield

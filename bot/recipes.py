@@ -96,11 +96,12 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
 
 def suited(style: str, model: Model, base: bool) -> Options:
     """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
-    the demonstration model, which has its own quick ways, its speed."""
+    models that have their own quick ways, as the demonstration and distilled ones, their speed."""
     options = styles.find(style).options
     if base:
         options = replace(options, ratio=None)
-    return replace(options, sampler=None, steps=None) if model.family == "demo" else options
+    quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
+    return replace(options, sampler=None, steps=None) if quick else options
 
 
 def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Base | None = None) -> tuple[Recipe, ...]:
@@ -108,10 +109,12 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
-    steps = options.steps if options.steps is not None else model.steps
+    distilled = (speed.few_steps("", use.name) for use in prompt.loras if use.weight)
+    usual = next(filter(None, distilled), model)
+    steps = options.steps if options.steps is not None else usual.steps
     if not 1 <= steps <= catalog.MAX_STEPS:
         raise Refusal("steps.not_allowed", steps=steps, limit=catalog.MAX_STEPS)
-    guidance = options.guidance if options.guidance is not None else model.guidance
+    guidance = options.guidance if options.guidance is not None else usual.guidance
     if not (math.isfinite(guidance) and 0 <= guidance <= catalog.MAX_GUIDANCE):
         raise Refusal("guidance.not_allowed", guidance=guidance, limit=catalog.MAX_GUIDANCE)
     seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
@@ -133,7 +136,7 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         width=width,
         height=height,
         steps=steps,
-        sampler=samplers.find(options.sampler or model.sampler).name,
+        sampler=samplers.find(options.sampler or usual.sampler).name,
         guidance=guidance,
         seed=seed,
         source=Source(base.picture, strength) if base else None,

@@ -18,6 +18,7 @@ from bot.actions import ACTIONS, new_seed
 from bot.answers import Answers
 from bot.chat import Card, Chat, Person, Press, Request, common
 from bot.errors import Unfit
+from bot.fetching import Fetching
 from bot.links import Codes
 from bot.status import status
 from engine import catalog
@@ -52,6 +53,7 @@ class Rules:
     wildcards: tuple[Path, ...] = ()
     admins: frozenset[str] = frozenset()
     access: access.Limits = field(default_factory=access.Limits)
+    places: Mapping[str, Path] = field(default_factory=dict)  # for what is fetched from a hub, by its kind
     link: str = ""  # where the page is, for those who have no other way to it
 
     @property
@@ -82,6 +84,7 @@ class Studio:
         self.started = time.monotonic()
         self.draining = False  # nothing new is accepted, what was accepted is drawn
         self.codes = Codes()
+        self.fetching = Fetching(rules.places)
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
@@ -101,6 +104,7 @@ class Studio:
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start."""
+        await self.fetching.close()
         await self._answers.close()
         for chat in self.chats.values():
             await chat.close()

@@ -68,7 +68,8 @@ def start(
         else:
             latents = scheduler.add_noise(clean, noise, timesteps[:1])
         if mask and clean is not None and not nine:
-            keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask))
+            after = scheduler.timesteps[end : end + 1] if end else timesteps[:0]
+            keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask), after)
     if brought is not None:
         latents = brought
     beside = None

@@ -219,7 +219,7 @@ def _resize(weights: Weights, given: list[Tensor], values: Values) -> Tensor:
 
 STEPS: dict[str, Callable[[Weights, list[Tensor], Values], Tensor]] = {
     "conv": _conv,
-    "prelu": lambda weights, given, values: functional.prelu(given[0], weights[values["weight"]]),
+    "prelu": lambda weights, given, values: functional.prelu(given[0], weights[values["weight"]].flatten()),
     "relu": lambda weights, given, values: functional.relu(given[0]),
     "add": lambda weights, given, values: THEN[values["then"]](given[0] + given[1]),
     "pool": lambda weights, given, values: functional.max_pool2d(given[0], values["size"], values["stride"]),

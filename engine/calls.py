@@ -17,6 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from engine import memory
 from engine.memory import out_of_memory
 
 log = logging.getLogger(__name__)
@@ -118,8 +119,8 @@ class Prepared:
             return tuple(self._ready)
 
     def answer(self, call: Call) -> Tensor | None:
-        """What the prepared UNet says; None while the plain one has to be asked. Raises what an exhausted memory
-        raises; any other failure is logged and the shape left to the plain UNet from then on."""
+        """What the prepared UNet says; None while the plain one has to be asked. A failure is logged, and the shape is
+        left to the plain UNet from then on."""
         size = bucket(call.entries)
         if size is None:
             return None
@@ -134,10 +135,13 @@ class Prepared:
         try:
             return ready(call.padded(size))[: call.entries]
         except Exception as error:
+            full = out_of_memory(error)
             self._give_up(shape, error)
-            if out_of_memory(error):
-                raise
-            return None
+        if full:  # the plain UNet shall have what all the shapes together held
+            del ready
+            self.drop()
+            memory.release(call.samples.device)
+        return None
 
     def drop(self) -> None:
         """Forget every shape, for when memory has run out."""
@@ -182,10 +186,7 @@ class Prepared:
     def _give_up(self, shape: Shape, error: Exception) -> None:
         with self._lock:
             self._ready.pop(shape, None)
-        if out_of_memory(error):
-            self._called.pop(shape, None)  # to be tried again when there is room
-        else:
-            self._failed.add(shape)
+        self._failed.add(shape)
         reason = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
         log.warning("%s is left out for %s: %s", self.backend.name, _said(shape), reason)
 

@@ -206,8 +206,12 @@ def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
 
 
 def vae(known: Iterable[Companion], name: str) -> Companion:
-    """The VAE of that name, whatever its case. Raises Refusal `vae.unknown` with the nearest name."""
-    return _find(known, name, "vae.unknown")
+    """The VAE of that name, whatever its case. Raises Refusal `vae.unknown` with the nearest name, `vae.none` where
+    there are none."""
+    files = tuple(known)
+    if not files:
+        raise Refusal("vae.none", name=name[:80])
+    return _find(files, name, "vae.unknown")
 
 
 def check_pair(model: Model, lora: LoraFile) -> None:
@@ -225,18 +229,28 @@ def check_pair(model: Model, lora: LoraFile) -> None:
 
 
 def check_size(model: Model, width: int, height: int) -> None:
-    """Raises Refusal `size.not_allowed` with the nearest good size unless the model can draw this one."""
+    """Raises Refusal `size.not_allowed` unless the model can draw this one, with the nearest size it can draw and that
+    of the same shape which it draws best."""
     family = FAMILIES[model.family]
-    good = tuple(min(max(round(side / STEP) * STEP, family.smallest), family.largest) for side in (width, height))
-    if good != (width, height):
-        raise Refusal(
-            "size.not_allowed",
-            width=width,
-            height=height,
-            near=f"{good[0]}x{good[1]}",
-            smallest=family.smallest,
-            largest=family.largest,
-        )
+    if all(family.smallest <= side <= family.largest and side % STEP == 0 for side in (width, height)):
+        return
+    wide, high = max(1, width), max(1, height)
+    raise Refusal(
+        "size.not_allowed",
+        width=width,
+        height=height,
+        near=_fitted(family, wide, high, min(1.0, family.largest / max(wide, high))),
+        best=_fitted(family, wide, high, (model.width * model.height / (wide * high)) ** 0.5),
+        model=model.name,
+        smallest=family.smallest,
+        largest=family.largest,
+    )
+
+
+def _fitted(family: Family, width: int, height: int, factor: float) -> str:
+    """A size of about this shape, so many times as large, that the family allows."""
+    sides = (round(side * factor / STEP) * STEP for side in (width, height))
+    return "x".join(str(min(max(side, family.smallest), family.largest)) for side in sides)
 
 
 def _find(known: Iterable[N], name: str, key: str) -> N:

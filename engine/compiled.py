@@ -50,13 +50,18 @@ class Captured:
 
 
 class OnCard:
-    """A capture of CUDA graphs. All of them share memory, for none runs while another does."""
+    """A capture of CUDA graphs on a card. All of them share memory, for none runs while another does."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
-        stream = torch.cuda.Stream()
+        with torch.cuda.device(self._device):
+            return self._recorded(work)
+
+    def _recorded(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM):
@@ -77,9 +82,9 @@ class Graphs:
     aside = False
     most = 12
 
-    def __init__(self, unet: Any, capture: Capture | None = None) -> None:
+    def __init__(self, unet: Any, capture: Capture) -> None:
         self._unet = twin(unet)
-        self._capture = capture or OnCard()
+        self._capture = capture
 
     def prepare(self, call: Call) -> Ready:
         return Captured(self._unet, call, self._capture)
@@ -94,10 +99,13 @@ class Compiled:
     most = 12
 
     def __init__(self, unet: Any, capture: Capture | None = None) -> None:
-        self._unet = torch.compile(twin(unet), dynamic=False)
+        self._twin = twin(unet)
+        self._unet: Any = None
         self._capture = capture
 
     def prepare(self, call: Call) -> Ready:
+        if self._unet is None:
+            self._unet = torch.compile(self._twin, dynamic=False)  # here: it imports for seconds
         dynamo = importlib.import_module("torch._dynamo")
         # Beyond the limit it would draw plainly and say nothing.
         with dynamo.config.patch(recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True):

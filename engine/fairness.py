@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.job import Job, Lane
@@ -99,7 +99,7 @@ class Line:
             if self._lanes[lane].waiting.get(owner):
                 self._push(lane, owner)
 
-    def ordered(self, cost: dict[str, float]) -> Iterator[Job]:
+    def ordered(self, cost: Mapping[str, float]) -> Iterator[Job]:
         """All waiting jobs in the order in which they would be served now, given expected costs by job id."""
         accounts = dict(self._accounts)
         for lane in self._lanes.values():

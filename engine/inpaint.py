@@ -19,14 +19,17 @@ CHANNELS = 9  # of a UNet made for it: latents, mask, latents of the picture wit
 @dataclass(frozen=True, slots=True, eq=False)
 class Keep:
     """The rest of a picture for a model that knows nothing of masks: `clean` latents and the `noise` they are brought
-    to each step's level with, both (1, 4, h, w); `mask` (1, 1, h, w) is 1 where to redraw."""
+    to each step's level with, both (1, 4, h, w); `mask` (1, 1, h, w) is 1 where to redraw; `after` is the timestep
+    that comes after the row's own, (1,), where another row goes on, and empty where none does."""
 
     clean: Tensor
     noise: Tensor
     mask: Tensor
+    after: Tensor
 
-    def blended(self, latents: Tensor, sampler: Any, level: Tensor) -> Tensor:
-        """The latents with what is kept put back, at the level of the timestep to come, (1,); empty after the last."""
+    def blended(self, latents: Tensor, sampler: Any, left: Tensor) -> Tensor:
+        """The latents with what is kept put back, at the level of the first of the timesteps that are left."""
+        level = left[:1] if len(left) else self.after
         kept = sampler.add_noise(self.clean, self.noise, level) if len(level) else self.clean
         return (1 - self.mask) * kept + self.mask * latents
 

@@ -39,8 +39,8 @@ class Merged:
         try:
             yield
         finally:
-            for (layer, _), weight in zip(self.weights, own, strict=True):
-                layer._parameters["weight"] = weight
+            for (layer, _), back in zip(self.weights, own, strict=True):
+                layer._parameters["weight"] = back
 
 
 def alike(one: Mix, other: Mix) -> bool:

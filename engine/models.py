@@ -356,7 +356,7 @@ def _weights(folder: Path) -> list[Path]:
 def _schedule(folder: Path) -> tuple[Mapping[str, Any], Tensor]:
     """The scheduler's configuration as a StableDiffusionPipeline would hold it, and its cumulative alphas."""
     name = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))["_class_name"]
-    kind = getattr(importlib.import_module("diffusers"), name)
+    kind: Any = getattr(importlib.import_module("diffusers"), name)
     # A whole pipeline under that name would load whatever else lies in the folder.
     if not (isinstance(kind, type) and issubclass(kind, importlib.import_module("diffusers").SchedulerMixin)):
         raise ValueError(f"{name} is no scheduler")

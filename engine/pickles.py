@@ -92,7 +92,7 @@ def _value(data: bytes) -> object:
             case "PUT" | "BINPUT" | "LONG_BINPUT" | "MEMOIZE":
                 memo[len(memo) if argument is None else argument] = stack[-1]
             case "GET" | "BINGET" | "LONG_BINGET":
-                stack.append(memo[argument])
+                stack.append(memo[argument or 0])
             case "GLOBAL" | "STACK_GLOBAL":
                 named = argument.split(" ", 1) if argument else [stack.pop(), stack.pop()][::-1]
                 stack.append(_named(*named))

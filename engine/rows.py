@@ -155,7 +155,7 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
         own_deep: Sequence[Tensor] = torch.split(given[0], [row.width for row in rows])
         for row, own in zip(rows, own_deep, strict=True):
             row.deep = own if row.rests else None
-    shares: Sequence[Tensor] = output.float().cpu().split([row.width for row in rows])
+    shares: Sequence[Tensor] = torch.split(output.float().cpu(), [row.width for row in rows])
     return [_guided(row, share) for row, share in zip(rows, shares, strict=True)], inputs
 
 
@@ -218,7 +218,7 @@ def advance(row: Row, prediction: Tensor, scaled: Tensor) -> None:
     row.latents = row.sampler.step(prediction, time_now, row.latents, **row.extra, return_dict=False)[0]
     row.at += 1
     if row.keep:
-        row.latents = row.keep.blended(row.latents, row.sampler, row.timesteps[row.at : row.at + 1])
+        row.latents = row.keep.blended(row.latents, row.sampler, row.timesteps[row.at :])
 
 
 def _foreseen(loaded: Loaded, prediction: Tensor, scaled: Tensor, time_now: float) -> Tensor:

@@ -62,6 +62,13 @@ def recall(rows: Iterable[Known]) -> None:
             _known.setdefault(row.path, row)
 
 
+def forget() -> None:
+    """Know nothing, as a program that has just begun."""
+    with _lock:
+        _known.clear()
+        _news.clear()
+
+
 def news() -> tuple[Known, ...]:
     """What was found out since this was last asked."""
     with _lock:

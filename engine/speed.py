@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +71,17 @@ FEW_STEPS = (
 
 
 def few_steps(title: str, name: str, *, guided: bool = False) -> FewSteps | None:
-    """The row for a distilled model by the title in its metadata or its name; None for an ordinary one. `guided` says
-    that its UNet takes the guidance as an input, which LCM's alone does and no name can deny."""
+    """The row for a distilled model or LoRA by the title in its metadata or its name, with the steps that are named
+    there ("4step"); None for an ordinary one. `guided` says that its UNet takes the guidance as an input, which LCM's
+    alone does and no name can deny."""
     if guided:
         return next(row for row in FEW_STEPS if row.name == "lcm")
-    return next((row for text in (title, name) for row in FEW_STEPS if re.search(row.said, text.casefold())), None)
+    for text in (title, name):
+        for row in FEW_STEPS:
+            if re.search(row.said, text.casefold()):
+                said = re.search(r"(?<![0-9])(1?[0-9])[-_ ]?steps?", text.casefold())
+                return replace(row, steps=max(1, int(said[1]))) if said else row
+    return None
 
 
 LARGE = 10**9  # bytes of weights; the built-in model has a fiftieth, and no half precision pays there
@@ -91,13 +97,13 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How a worker is to draw fast: a word of each row of `WORDS`. `cache` is the folder where what takes long to make
-    is kept (None: nowhere), `tiny` the folders to look for tiny decoders in."""
+    """How a worker is to draw fast: a word of each row of `WORDS`, by itself with PyTorch alone. `cache` is the folder
+    where what takes long to make is kept (None: nowhere), `tiny` the folders to look for tiny decoders in."""
 
     precision: str = "auto"
     attention: str = "auto"
     compile: str = "auto"
-    cpu: str = "auto"
+    cpu: str = "torch"
     previews: str = "auto"
     cache: Path | None = None
     tiny: tuple[Path, ...] = ()
@@ -151,7 +157,8 @@ def attending(loaded: Loaded) -> Iterator[None]:
         return
     attention = importlib.import_module("torch.nn.attention")
     names = {"flash": "FLASH_ATTENTION", "efficient": "EFFICIENT_ATTENTION", "cudnn": "CUDNN_ATTENTION", "math": "MATH"}
-    with attention.sdpa_kernel([getattr(attention.SDPBackend, names[name]) for name in loaded.attention], set_priority=True):
+    kernels = [getattr(attention.SDPBackend, names[name]) for name in loaded.attention]
+    with attention.sdpa_kernel(kernels, set_priority=True):
         yield
 
 
@@ -189,13 +196,14 @@ def _prepared(make: Callable[[Loaded], Backend]) -> Callable[[Loaded, bool], Non
 
 
 def _graphs(loaded: Loaded) -> Backend:
-    made: Backend = importlib.import_module("engine.compiled").Graphs(loaded.unet)
+    compiled = importlib.import_module("engine.compiled")
+    made: Backend = compiled.Graphs(loaded.unet, compiled.OnCard(loaded.device))
     return made
 
 
 def _compiled(loaded: Loaded) -> Backend:
     compiled = importlib.import_module("engine.compiled")
-    made: Backend = compiled.Compiled(loaded.unet, compiled.OnCard() if _on_card(loaded) else None)
+    made: Backend = compiled.Compiled(loaded.unet, compiled.OnCard(loaded.device) if _on_card(loaded) else None)
     return made
 
 

@@ -11,7 +11,7 @@ from prompts.assemble import HEAVY, LIGHT
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.meant import CATEGORIES, KINDS, PEOPLE, Reader, head, is_style, matches, own, singular, words_of
-from prompts.nouns import COMPARED, described, describes, with_articles, without_thing
+from prompts.nouns import COMPARED, described, describes, with_articles, without_property, without_thing
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.sheet import Change as Change
@@ -276,8 +276,12 @@ async def _set(sheet: Sheet, words: str, reader: Reader) -> None:
 
 async def _remove(sheet: Sheet, one: Wish, reader: Reader) -> None:
     found, word = await matches(sheet.fragments, one.target, reader)
+    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
     for at in sorted(found, reverse=True):
         old = sheet.fragments[at]
+        if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
+            become(sheet, at, bare, old.source, bare)
+            continue
         rest = without_thing(grammar.bare(old.text), word) if word and head(old.text) != word.split()[-1] else ""
         if rest:
             become(sheet, at, rest, old.source)

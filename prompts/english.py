@@ -96,7 +96,7 @@ def split(text: str) -> tuple[tuple[str, Part | None], ...]:
         text = text[:start].rstrip(" ,")
     if not found and not tail and not places:
         return ((text, None),)
-    return (*found, (text, None if found else "subject"), *places, *tail)
+    return (*found, (text, "subject"), *places, *tail)
 
 
 def _last_place(text: str) -> tuple[int, str] | None:

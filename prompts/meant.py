@@ -43,7 +43,9 @@ def own(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
     return tuple(one for one in fragments if one.origin != "preset")
 
 
-_TAIL = re.compile(r" (?:on|in|at|with|under|by|near|of|over|behind|against|wearing|holding|and)\b.*")
+_TAIL = re.compile(
+    r" (?:on|in|at|with|under|by|near|of|over|behind|against|beside|next to|in front of|wearing|holding|and)\b.*"
+)
 PEOPLE = {"1girl": "girl", "1boy": "boy", "2girls": "girls", "2boys": "boys", "woman": "girl", "man": "boy"}
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(

@@ -66,10 +66,20 @@ def with_articles(text: str) -> str:
     return re.sub(r"\ban (?=[^aeiou\W])", "a ", text)
 
 
+def without_property(text: str, tag: str) -> str:
+    """A noun without a colour or material of its: "red hat" without red; empty where it has no such property."""
+    entry = entry_of(tag)
+    if entry is None or entry.category not in ("colour", "material"):
+        return ""
+    rest = re.sub(rf"(?i)\b{re.escape(tag)} (?=\w)", "", text, count=1)
+    return with_articles(rest) if rest != text else ""
+
+
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
     last = re.escape(word.split()[-1])
-    lead = "(?:,? (?:and|with|wearing|in|on|holding|under|near|at))?(?: (?:an?|the|her|his|its))?"
+    place = "in|on|under|near|at|beside|behind|next to|in front of"
+    lead = rf"(?:,? (?:and|with|wearing|holding|{place}))?(?: (?:an?|the|her|his|its))?"
     phrase = rf"{lead}(?: [\w-]+){{0,2}}? {last}s?\b"
     with_more = rf" with((?: an?| the| her| his)?(?: [\w-]+){{0,2}}? {last}s?) and (?=\w)"
     rest = re.sub(with_more, " with ", f" {text}", count=1)

@@ -258,6 +258,7 @@ def _styled(options: Options, match: re.Match[str]) -> Options | None:
     return replace(options, style=style.name) if style else None
 
 
+_FIXED = dict.fromkeys("人脸面", "face") | dict.fromkeys("手双", "hand")
 _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_said(rf"{_ORDER}*(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}"), _count),
     # "画4张猫" is a number of pictures, since somebody asks for them; "三张桌子" stays.
@@ -321,7 +322,6 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _styled,
     ),
 )
-_FIXED = dict.fromkeys("人脸面", "face") | dict.fromkeys("手双", "hand")
 _BRACKETED = re.compile(r"[(\[{<]")
 
 

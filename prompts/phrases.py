@@ -22,10 +22,15 @@ _POLITE = re.compile(
     r"(?= (?:an?|the|some|one|two|three|four|five|\d)\b)|(?:draw|paint|generate)(?: me| us)|i want|i'd like)\s+",
     re.IGNORECASE,
 )
+_JUST = re.compile(r"^(?:just|only) (?=(?:an?|the|one|some)\b)", re.IGNORECASE)
+_THANKS = re.compile(
+    r"(?:please|pls|plz|thanks|thank you|thx)(?: (?:a lot|so much|very much|in advance))?[.! ]*", re.IGNORECASE
+)
 _SYNTAX = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\\.|__\S+?__", re.DOTALL)
 _CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
 # Words left standing alone between Chinese.
 _BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
+_MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others
 _GAP = re.compile(r"\s+")
 _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
 _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
@@ -74,11 +79,12 @@ async def _weighed(text: str, draft: Draft, translators: Sequence[Translator]) -
         if parts is None:
             return [Phrase(text, text, "person")]
         return [replace(phrase, text=part, source=text) for phrase, part in zip(phrases, parts, strict=True)]
+    heavy = [run for run in runs if run.weight != 1.0 and run.text.strip()]
+    if len(heavy) > _MOST:
+        return await _one_by_one(runs, draft, translators)
     trial = Draft()
     phrases = await _phrases(bare, trial, translators)
-    for run in runs:
-        if run.weight == 1.0 or not run.text.strip():
-            continue
+    for run in heavy:
         words = [word.text for word in await _phrases(run.text, Draft(), translators)]
         texts = [phrase.text for phrase in phrases]
         # Words that are nowhere to be found in English: all that was made of them weighs as much.
@@ -107,8 +113,8 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
     if not _FOREIGN.search(piece):
-        text = _POLITE.sub("", piece)
-        if not re.search(r"[^\W_]|__", text):
+        text = _JUST.sub("", _POLITE.sub("", piece))
+        if _THANKS.fullmatch(text) or not re.search(r"[^\W_]|__", text):
             return []
         text, unwanted = english.denied(text)
         said = english.split(text) if text else ()

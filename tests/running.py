@@ -67,11 +67,13 @@ class Bot:
 
     def worker(self) -> psutil.Process | None:
         """The drawing process."""
+        return next(iter(self.children()), None)
+
+    def children(self) -> list[psutil.Process]:
+        """The drawing processes, one for each device."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self.process.pid).children():
-                if "engine" in child.cmdline():
-                    return child
-        return None
+            return [child for child in psutil.Process(self.process.pid).children() if "engine" in child.cmdline()]
+        return []
 
     async def kill_worker(self) -> None:
         child = self.worker()

@@ -70,6 +70,19 @@ async def statistics(studio: Studio, request: Request, rest: str) -> Card:
     return Card(text=Say("admin.statistics"), fields=tuple(fields))
 
 
+async def fetch(studio: Studio, request: Request, rest: str) -> Card:
+    """`fetch OWNER/NAME` has a model fetched from the hub, `fetch` alone tells how far it is."""
+    fetching = studio.fetching
+    if not rest:
+        if not fetching.busy:
+            return Card(text=Say("hub.idle"))
+        share = round(100 * fetching.done / max(1, fetching.total))
+        return Card(text=Say("hub.under_way", {"name": fetching.name, "share": share}))
+    chat = studio.chats[request.place.platform]
+    fetching.begin(rest, lambda card: chat.send(request.place, card, f"{request.key}-fetched"))
+    return Card(text=Say("hub.begun", {"name": rest[:80]}))
+
+
 async def block(studio: Studio, request: Request, rest: str) -> Card:
     person = await _person(studio, request, rest)
     await rules.put(studio.db, rules.of_person(person.id), "blocked", True)
@@ -192,6 +205,7 @@ VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card]]] = {
     **dict.fromkeys(("pause", "暂停"), pause),
     **dict.fromkeys(("resume", "继续"), resume),
     **dict.fromkeys(("drain", "收工"), drain),
+    **dict.fromkeys(("fetch", "下载"), fetch),
     **dict.fromkeys(("block", "封禁"), block),
     **dict.fromkeys(("unblock", "解封"), unblock),
     **dict.fromkeys(("limits", "limit", "额度"), limits),

@@ -58,7 +58,7 @@ def _found(folders: Sequence[Path], typed: str) -> tuple[list[Model], list[Compa
 
 
 def _line(one: Model) -> Say:
-    values = {"family": one.family, "width": one.width, "height": one.height}
+    values: dict[str, str | int | float] = {"family": one.family, "width": one.width, "height": one.height}
     return Say("models.line" if one.vae else "models.line_no_vae", values)
 
 

@@ -18,8 +18,8 @@ class Engine(Section):
 
     devices: Devices = setting(
         ("auto",),
-        "What draws: auto, cpu, or a list of graphics cards such as [cuda:0, cuda:1].",
-        "用什么画：auto（自动）、cpu，或显卡列表，如 [cuda:0, cuda:1]。",
+        "What draws: auto (all graphics cards, else the processor), cpu, or a list such as [cuda:0, cuda:1].",
+        "用什么画：auto（所有显卡，没有显卡就用处理器）、cpu，或列表，如 [cuda:0, cuda:1]。",
         example="auto, cpu, cuda:0",
     )
     slots: int = setting(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +68,11 @@ def converted(content: bytes) -> tuple[dict[str, Values], dict[str, Any]]:
     """The weights in half precision, channels first, and the graph: its steps, its inputs' and outputs' numbers."""
     source, weights, steps = Source(content), {}, []
 
-    def weight(number: int, turned: Callable[[Values], Values] = lambda values: values) -> str:
+    def weight(number: int, axes: tuple[int, ...] | None = None) -> str:
         values = source.constant(number)
         assert values is not None
-        weights[str(number)] = np.ascontiguousarray(turned(values).astype(np.float16))
+        turned = values if axes is None else values.transpose(axes)
+        weights[str(number)] = np.ascontiguousarray(turned.astype(np.float16))
         return str(number)
 
     for name, inputs, output, table in source.operators():
@@ -85,7 +86,7 @@ def converted(content: bytes) -> tuple[dict[str, Values], dict[str, Any]]:
                 own = options(tflite.Conv2DOptions if deep else tflite.DepthwiseConv2DOptions, table)
                 axes = (0, 3, 1, 2) if deep else (3, 0, 1, 2)
                 values = {
-                    "weight": weight(inputs[1], lambda one, axes=axes: one.transpose(axes)),
+                    "weight": weight(inputs[1], axes),
                     "bias": weight(inputs[2]),
                     "stride": own.StrideH(),
                     "same": own.Padding() == tflite.Padding.SAME,
@@ -94,7 +95,7 @@ def converted(content: bytes) -> tuple[dict[str, Values], dict[str, Any]]:
                 }
                 steps.append(["conv", [given], output, values])
             case "PRELU":
-                steps.append(["prelu", [given], output, {"weight": weight(inputs[1], np.ravel)}])
+                steps.append(["prelu", [given], output, {"weight": weight(inputs[1])}])
             case "RELU":
                 steps.append(["relu", [given], output, {}])
             case "ADD":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import VERSION, actions, cards
+from bot import VERSION, cards
 from bot.chat import Card, Request, Room, Say
 from bot.commands.loras import code_of
 from bot.links import MINUTES, TRIES, Codes
@@ -148,8 +148,9 @@ async def test_a_standing_quality_says_what_it_was_measured_to_cost(tmp_path: Pa
         assert isinstance(shown, Say) and shown.key == "quality.measured"
         assert shown.values == {"name": "fast", "percent": 66, "off": "0.8"}
         assert [line.value for line in (await said(at, "/help")).fields if line.label.key == "quality.usage"] == [shown]
-        cat, dog = (await said(at, "a cat")).recipe, (await said(at, "a dog --quality full")).recipe
-        assert cat and dog and (cat.quality, dog.quality) == ("fast", "")
+        rows = [await pictures.get(at.db, await at.picture(text)) for text in ("a cat", "a dog --quality full")]
+        cat, dog = [row.recipe for row in rows if row]
+        assert (cat.quality, dog.quality) == ("fast", "")
         [line] = [line for line in cards.recipe_fields(cat) if line.label.key == "recipe.quality"]
         assert line.value == shown
         assert (await said(at, "/settings quality best")).text.key == "quality.unknown"
@@ -227,16 +228,10 @@ async def test_detail_faces_and_strong_variation(tmp_path: Path) -> None:
         assert hires.hires and hires.seed == row.recipe.seed and hires.source is None
         fixed = await made(at, picture, "fix_faces")
         assert fixed.fixes and fixed.source and (fixed.source.picture, fixed.source.strength) == (row.hash, 0.0)
+        hands = await made(at, picture, "fix_hands")
+        assert [fix.detector for fix in hands.fixes] == ["hand"] and hands.source == fixed.source
         strong, subtle = await made(at, picture, "vary_strong"), await made(at, picture, "vary")
         assert strong.variation and subtle.variation and strong.variation.strength > subtle.variation.strength
-
-
-def test_only_what_the_engine_can_do_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    for there in (True, False):
-        actions.offered.cache_clear()
-        monkeypatch.setattr("engine.faces.available", lambda name, there=there: there)
-        assert ("fix_faces" in [button.action for button in cards.picture_buttons("x")]) is there
-    actions.offered.cache_clear()
 
 
 async def test_the_original_is_its_owners(tmp_path: Path) -> None:

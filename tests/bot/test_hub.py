@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import utils
+from huggingface_hub import close_session
 from safetensors.torch import load_file, save
 
 from bot import download, hub, repository
+from bot.chat import Card, Request
+from bot.fetching import Fetching
 from bot.sections.drawing import Engine
 from engine import catalog, shelves
 from prompts.errors import Refusal
+from storage.jobs import Place
 from tests import tiny
+from tests.bot.test_studio import House, house
 from tests.engine.test_identify import kohya, write
 from tests.peers.hub import Fault, Hub, Repository
 
@@ -42,9 +48,9 @@ def site(published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.01, 0.01))
     with Hub({NAME: Repository.of(published)}).open() as served:
-        utils.close_session()
+        close_session()
         yield served
-        utils.close_session()
+        close_session()
 
 
 @pytest.fixture
@@ -297,6 +303,49 @@ def test_names_that_are_no_repository(name: str, folders: dict[str, Path]) -> No
     with pytest.raises(Refusal) as caught:
         hub.install(name, folders)
     assert caught.value.key == "hub.name"
+
+
+async def asked(at: House, text: str, *, admin: bool = True) -> Card:
+    person = replace(await at.person("boss"), admin=admin)
+    key = f"fetch-{next(at.numbers)}"
+    await at.studio.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
+    return at.chat.messages[key]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_an_admin_has_a_model_fetched_from_a_chat(site: Hub, folders: dict[str, Path], tmp_path: Path) -> None:
+    site.faults = [Fault("unet/diffusion_pytorch_model.fp16.safetensors", times=2, pause=0.05)]
+    async with house(tmp_path / "house") as at:
+        at.studio.fetching = Fetching(folders, site.address)
+        assert (await asked(at, f"/admin fetch {NAME}", admin=False)).text.key == "admin.not_you"
+        assert (await asked(at, "/admin fetch")).text.key == "hub.idle"
+        assert (await asked(at, f"/admin fetch {NAME}")).text.key == "hub.begun"
+        await until(lambda: at.studio.fetching.done > 0)
+        under_way = (await asked(at, "/admin 下载")).text
+        assert under_way.key == "hub.under_way" and 0 <= int(under_way.values["share"]) < 100
+        assert (await asked(at, "/admin fetch a/other")).text.key == "hub.busy"
+        await until(lambda: any(card.text.key == "hub.fetched" for card in at.chat.messages.values()))
+        assert listed(folders) == ["tiny"]
+        await asked(at, "/admin fetch painters/nothing")
+        await until(lambda: any(card.text.key == "hub.unknown" for card in at.chat.messages.values()))
+
+
+async def test_the_end_of_the_program_does_not_wait_for_a_model(
+    site: Hub, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    site.faults = [Fault("unet/diffusion_pytorch_model.fp16.safetensors", times=99, pause=0.2)]
+    async with house(tmp_path / "house") as at:
+        at.studio.fetching = Fetching(folders, site.address)
+        await asked(at, f"/admin fetch {NAME}")
+        await until(lambda: at.studio.fetching.done > 0)
+    assert not at.studio.fetching.busy and listed(folders) == []
+    site.faults.clear()
+    assert install(site, folders).is_dir()
 
 
 def test_half_precision_weights_are_what_they_were(site: Hub, folders: dict[str, Path]) -> None:

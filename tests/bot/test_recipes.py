@@ -4,8 +4,9 @@ import pytest
 
 from bot import recipes
 from engine import catalog, speed
+from engine.recipe import Recipe
 from prompts.errors import Refusal
-from prompts.prompt import Options, Prompt
+from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
 
 DEMO = catalog.builtin()
@@ -30,7 +31,7 @@ def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
     catalog.check_size(DEMO, width, height)
 
 
-def made(options: Options, **changes: object) -> recipes.Recipe:
+def made(options: Options, **changes: object) -> Recipe:
     return recipes.make(Prompt("猫", ()), options, replace(DEMO, **changes), most=4)[0]  # type: ignore[arg-type]
 
 
@@ -43,6 +44,18 @@ def test_a_model_trained_to_pure_noise_has_its_guidance_rescaled_unless_somebody
     with pytest.raises(Refusal) as caught:
         made(Options(rescale=1.5))
     assert caught.value.key == "rescale.not_allowed"
+
+
+def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it() -> None:
+    with_lora = Prompt("猫", (), loras=(LoraUse("lcm-lora-sdv1-5", 0.9),))
+    [quick] = recipes.make(with_lora, Options(), DEMO, most=1)
+    assert (quick.steps, quick.sampler, quick.guidance) == (6, "LCM", 1.5)
+    [said] = recipes.make(with_lora, Options(steps=8, guidance=1.0), DEMO, most=1)
+    assert (said.steps, said.sampler, said.guidance) == (8, "LCM", 1.0)
+    [off] = recipes.make(replace(with_lora, loras=(LoraUse("lcm", 0.0),)), Options(), DEMO, most=1)
+    assert (off.steps, off.sampler) == (DEMO.steps, DEMO.sampler)
+    turbo = replace(DEMO, family="sdxl", steps=4, sampler="Euler a")
+    assert recipes.suited("cinematic", turbo, False).steps is None
 
 
 @pytest.mark.parametrize("name", ["fast", "FAST ", "快速"])

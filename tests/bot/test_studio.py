@@ -19,8 +19,8 @@ from engine.queue import Queue
 from prompts.prompt import Options
 from prompts.translate import chain
 from storage import favourites, jobs, pictures
-from storage.database import Database
 from storage.jobs import Place
+from tests.database import opened
 from tests.fakes import FakeChat, FakePool, a_png
 
 PRIVATE = Room()
@@ -36,7 +36,7 @@ class House:
         self.numbers = iter(range(10_000))
 
     async def open(self) -> None:
-        self.db = await Database.open("", self.folder)
+        self.db = await opened(self.folder)
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=3, in_all=50)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
@@ -127,9 +127,9 @@ async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -
         at.pool.finish(job)
         await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
         assert [verb for verb, message, _ in at.chat.log if message == job].count("send") == 1
-        assert {button.action for button in at.chat.messages[job].buttons} - {"fix_faces"} == {
+        assert {button.action for button in at.chat.messages[job].buttons} == {
             "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "delete", "original",
-            "vary_strong", "hires", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down",
+            "vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down",
         }  # fmt: skip
         await at.until(lambda: not at.studio._answers._open)
         kept = await jobs.get(at.db, job)

@@ -80,15 +80,23 @@ def test_loras_lie_in_subfolders_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("width", "height", "near"),
-    [(100, 128, "96x128"), (128, 4096, "128x512"), (0, -8, "64x64"), (10**9, 10**9, "512x512")],
+    [(100, 128, "96x128"), (128, 4096, "64x512"), (1200, 800, "512x344"), (0, -8, "64x64"), (10**9, 10**9, "512x512")],
 )
 def test_sizes_not_allowed_name_the_nearest_good_one(width: int, height: int, near: str) -> None:
     with pytest.raises(Refusal) as caught:
         catalog.check_size(catalog.builtin(), width, height)
     assert caught.value.key == "size.not_allowed"
     assert caught.value.values["near"] == near
-    good = (int(side) for side in near.split("x"))
-    catalog.check_size(catalog.builtin(), *good)
+    for suggested in (near, str(caught.value.values["best"])):
+        catalog.check_size(catalog.builtin(), *map(int, suggested.split("x")))
+
+
+def test_the_size_a_model_draws_best_has_the_shape_that_was_asked_for(shelf: Path) -> None:
+    known = catalog.models([shelf])
+    for name, best in (("grand", "1256x840"), ("apple", "944x624"), ("Zebra", "624x416")):
+        with pytest.raises(Refusal) as caught:
+            catalog.check_size(catalog.model(known, name), 9000, 6000)
+        assert caught.value.values["best"] == best
 
 
 def test_a_lora_has_its_card(tmp_path: Path) -> None:

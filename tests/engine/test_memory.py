@@ -88,7 +88,7 @@ class Part(nn.Module):
 @pytest.fixture
 def diary(loaded: Loaded) -> Iterator[tuple[Loaded, list[tuple[str, str]]]]:
     written: list[tuple[str, str]] = []
-    parts = {name: Part(name, written) for name in ("unet", "vae", "text_encoder")}
+    parts: dict[str, Any] = {name: Part(name, written) for name in ("unet", "vae", "text_encoder")}
     yield replace(loaded, device=torch.device("meta"), layout=tiers.Layout(tiers.TIERS[0]), **parts), written
 
 

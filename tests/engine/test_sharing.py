@@ -44,6 +44,11 @@ async def queue(pool: FakePool, estimate: Estimate | None = None) -> AsyncIterat
     await made.close()
 
 
+def the_clock(made: Queue) -> Clock:
+    assert isinstance(made._work.clock, Clock)
+    return made._work.clock
+
+
 def of(model: str, id: str, owner: str = "ann", count: int = 1) -> Job:
     job = a_job(id, owner, count)
     return replace(job, recipes=tuple(replace(recipe, model=model) for recipe in job.recipes))
@@ -253,8 +258,8 @@ async def test_nobody_waits_longer_for_a_model_than_loading_it_takes() -> None:
         made.put(of("other", "b", "bob"))
         await settle()
         assert drawing(pool) == [{}, {"a": [1]}]
-        assert isinstance(made._clock, Clock)
-        made._clock.now = 10.0  # the one who holds it takes ten times as long as expected
+        clock = the_clock(made)
+        clock.now = 10.0  # the one who holds it takes ten times as long as expected
         made._tell_standings()
         await settle()
         assert drawing(pool) == [{"b": [1]}, {"a": [1]}]
@@ -458,14 +463,14 @@ async def test_each_picture_is_charged_once_whoever_dies() -> None:
 async def test_loading_is_in_the_estimate_and_said() -> None:
     pool = FakePool(slots=1)
     async with queue(pool) as (made, heard):
-        assert isinstance(made._clock, Clock)
+        clock = the_clock(made)
         [worker] = pool.workers
         made.put(of("other", "a", "ann"))
         made.put(a_job("b", "bob"))
         await settle()
         assert [round(made.standings()[name].seconds_left) for name in "ab"] == [11, 12]
         pool.load(worker, "other")
-        made._clock.now = 4.0
+        clock.now = 4.0
         assert [round(made.standings()[name].seconds_left) for name in "ab"] == [7, 8]
         made._tell_standings()
         await settle()
@@ -493,13 +498,13 @@ async def test_before_any_worker_is_ready_all_wait_for_the_first_model() -> None
 
     pool = Asleep(slots=1)
     async with queue(pool) as (made, _):
-        assert isinstance(made._clock, Clock)
+        clock = the_clock(made)
         pool.load(pool.workers[0], BUILTIN)
         made.put(a_job("a"))
         told = made.standings()["a"]
         assert (told.loading, told.place) == (BUILTIN, 1)
         assert told.seconds_left == pytest.approx(made.estimate.start + 10.0 + 1.0)
-        made._clock.now = 30.0
+        clock.now = 30.0
         pool.loaded(pool.workers[0], BUILTIN, 12.0)
         assert made.estimate.loads[BUILTIN] == pytest.approx(10.6)
         assert made.estimate.start == pytest.approx(8.0 + 0.3 * (18.0 - 8.0))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import torch
 
+from bot import app
+from bot.config import load
+from bot.sections.drawing import Engine
+from engine import __main__ as begun
 from engine import catalog, models, samplers, speed
 from engine.models import Loaded
 from prompts.errors import Refusal
@@ -83,6 +88,12 @@ def test_distilled_models_are_told_apart(name: str, title: str, guided: bool, ro
     assert (found.name if found else "") == row
 
 
+def test_steps_that_a_name_says_are_taken() -> None:
+    said = {"sdxl_lightning_8step_lora": 8, "Hyper-SD15-1step": 1, "Hyper-SDXL-12steps-CFG": 12, "sdxl-turbo": 4}
+    found = {name: speed.few_steps("", name) for name in said}
+    assert {name: row.steps for name, row in found.items() if row} == said
+
+
 def test_a_distilled_model_is_drawn_as_it_wants(tmp_path: Path) -> None:
     tiny.make(tmp_path / "quick", time_cond_proj_dim=16)
     tiny.make(tmp_path / "some turbo")
@@ -137,15 +148,16 @@ def test_attention_is_computed_by_the_kernels_of_the_device(
 
 
 def test_the_kernels_that_were_asked_for_are_the_ones_taken(loaded: Loaded) -> None:
+    kernels: Any = torch.backends.cuda
     taken: list[tuple[bool, bool]] = []
     own = models.load(loaded.model, torch.device("cpu"), tuning=speed.Tuning(attention="math"))
     own.unet.conv_in.register_forward_hook(
-        lambda *_: taken.append((torch.backends.cuda.flash_sdp_enabled(), torch.backends.cuda.math_sdp_enabled()))
+        lambda *_: taken.append((kernels.flash_sdp_enabled(), kernels.math_sdp_enabled()))
     )
-    before = torch.backends.cuda.flash_sdp_enabled()
+    before = kernels.flash_sdp_enabled()
     picture = draw(own, [recipe(steps=2)])[0]
     assert own.attention == ("math",) and set(taken) == {(False, True)}
-    assert torch.backends.cuda.flash_sdp_enabled() == before
+    assert kernels.flash_sdp_enabled() == before
     assert gap(picture, draw(loaded, [recipe(steps=2)])[0]) <= 1
 
 
@@ -178,9 +190,10 @@ def test_weights_lie_channels_last_while_the_switch_is_on(loaded: Loaded) -> Non
         (speed.Tuning(compile="compile"), "cuda", True, {"channels_last", "attention", "compile"}),
         (speed.Tuning(), "cpu", False, set()),
         (speed.Tuning(attention="math"), "cpu", False, {"attention"}),
-        (speed.Tuning(), "cpu", True, {"openvino"}),
+        (speed.Tuning(), "cpu", True, set()),
+        (speed.Tuning(cpu="auto"), "cpu", True, {"openvino"}),
         (speed.Tuning(cpu="torch"), "cpu", True, set()),
-        (speed.Tuning(compile="compile"), "cpu", True, {"compile"}),
+        (speed.Tuning(compile="compile", cpu="auto"), "cpu", True, {"compile"}),
     ],
 )
 def test_what_is_on_by_itself(
@@ -198,3 +211,19 @@ def test_an_extra_that_is_asked_for_and_missing_is_said(
     monkeypatch.setattr(speed, "has_openvino", lambda: False)
     own = models.load(loaded.model, torch.device("cpu"), tuning=speed.Tuning(cpu="openvino"))
     assert own.prepared is None and "pip install '.[openvino]'" in caplog.text
+
+
+def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"precision": "bfloat16", "attention": "math", "compile": "none", "cpu": "torch", "previews": "colours"}
+    environ = {f"DANQING_ENGINE_{name.upper()}": value for name, value in told.items()}
+    asked = app.pool(load(None, environ | {"DANQING_DATA_FOLDER": str(tmp_path)}))
+    monkeypatch.setattr("sys.argv", ["engine", *asked._arguments])
+    assert begun._tuning(begun._arguments()) == speed.Tuning(**told, cache=tmp_path / "cache")
+    monkeypatch.setattr("sys.argv", ["engine"])
+    assert begun._tuning(begun._arguments()) == replace(speed.USUAL, cpu="auto")
+
+
+def test_settings_offer_every_word() -> None:
+    for name, words in speed.WORDS.items():
+        offered = Engine.model_fields[name]
+        assert get_args(offered.annotation) == words and offered.default == words[0]

@@ -8,16 +8,19 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import numpy
 import pytest
 from PIL import Image
 
+from engine import stamp
 from engine.catalog import BUILTIN
 from engine.job import Job, Picture, Progress, State
 from engine.local import LocalPool
 from engine.queue import Changed, Finished, Queue
 from tests.fakes import a_recipe
+from tests.running import Bot, drawing
 
 pytestmark = pytest.mark.failure
 GRID = tuple(a_recipe("a red apple", seed=seed, steps=12) for seed in (11, 12, 13, 14))
@@ -85,3 +88,31 @@ async def test_two_workers_draw_the_pictures_of_one_even_if_one_of_them_is_kille
             assert own.recipe == other.recipe
             # A batch of two and one of four may take other kernels, whose last bits differ.
             assert abs(pixels(own) - pixels(other)).max() <= 1
+
+
+PATIENCE = 240.0  # seconds: two workers on a busy machine
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    made = Bot(tmp_path, {"DANQING_ENGINE_DEVICES": "cpu,cpu", "DANQING_ENGINE_SLOTS": "2"})
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_a_grid_over_two_devices_outlives_a_worker_and_the_bot(bot: Bot) -> None:
+    await bot.until(lambda _: len(bot.children()) == 2)
+    await bot.say("a red apple --seed 7 --count 4 --steps 30")
+    await bot.until(drawing, PATIENCE)
+    bot.children()[1].kill()
+    await bot.until(lambda cards: drawing(cards) and len(bot.children()) == 2, PATIENCE)
+    await bot.kill()
+    await bot.start()
+    [card] = await bot.ended(1, PATIENCE)
+    assert card["state"] == "done" and len(card["pictures"]) == 4
+    recipes = [stamp.read(await bot.picture(one["id"])) for one in card["pictures"]]
+    assert [recipe and recipe.seed for recipe in recipes] == [7, 8, 9, 10]
+    assert len((await bot.get("/api/history"))["pictures"]) == 4
+    status = (await bot.get("/api/hello"))["status"]
+    assert (status["workers"], status["tier"]) == (2, "all") and "CPU" in status["device"]

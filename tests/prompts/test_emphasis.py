@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prompts import adult
@@ -134,6 +135,28 @@ async def test_inner_weights_come_through(text: str, positive: str, translators:
     prompt, _ = await compose(text, translators=translators, family="")
     assert prompt.positive == positive
     assert Prompt.from_json(json.loads(json.dumps(prompt.to_json()))) == prompt
+
+
+THINGS = ["cat", "dog", "bus", "car", "apple", "robot", "dragon", "sword"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.permutations(THINGS),
+    st.lists(st.sampled_from(["{}", "({})", "[{}]", "({}:0.6)", "(({}:1.4))", "big {}", "(red:0.5) {}"]), min_size=8),
+    st.lists(st.sampled_from([" ", " ", ", "]), min_size=8),
+    st.sampled_from(["{}", "({}:1.2)", "({}) x"]),
+)
+async def test_a_whole_prompt_has_the_words_of_the_text_with_their_weights(
+    translators: Chain, things: list[str], forms: list[str], gaps: list[str], around: str
+) -> None:
+    said_ = "".join(form.format(thing) + gap for thing, form, gap in zip(things, forms, gaps, strict=False))
+    text = around.format(said_.strip(", "))
+    prompt, _ = await compose(text, translators=translators, family="")
+    made = sorted((word, weight) for leaf, weight in attention(prompt.positive) for word in re.findall(r"\w+", leaf))
+    raw = sorted((word, weight) for leaf, weight in attention(text) for word in re.findall(r"\w+", leaf))
+    assert [word for word, _ in made] == [word for word, _ in raw]
+    assert [weight for _, weight in made] == pytest.approx([weight for _, weight in raw], rel=2e-3)
 
 
 async def test_the_negative_a_style_a_lora_and_a_wildcard_leave_them_alone(translators: Chain) -> None:

@@ -17,7 +17,21 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from rich.console import Console
 from rich.table import Table
 
-from tests.speed import card, changes, discord, drawing, mixed, people, starting, switches, telegram, texts, waiting
+from tests.speed import (
+    card,
+    changes,
+    discord,
+    drawing,
+    mixed,
+    people,
+    sharing,
+    shelf,
+    starting,
+    switches,
+    telegram,
+    texts,
+    waiting,
+)
 from tests.speed.figure import Figure
 
 SECTIONS: dict[str, Callable[[], list[Figure]]] = {
@@ -26,6 +40,8 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "discord": lambda: asyncio.run(discord.figures()),
     "telegram": lambda: asyncio.run(telegram.figures()),
     "waiting": lambda: asyncio.run(waiting.figures()),
+    "sharing": lambda: asyncio.run(sharing.figures()),
+    "shelf": lambda: asyncio.run(shelf.figures()),
     "drawing": drawing.figures,
     "people": lambda: asyncio.run(people.figures()),
     "mixed": mixed.figures,

@@ -1,5 +1,5 @@
-"""What each switch and quality of engine/speed.py gains, what it does to the picture, and how near the device's floor it
-comes: the time that the multiplications alone would take at the pace of the device's own matrix product.
+"""What each switch and quality of engine/speed.py gains, what it does to the picture, and how near the floor it comes:
+the time that the multiplications alone would take at the pace of the device's own matrix product.
 
 Every switch is turned from how it is without being asked for, on the built-in model.
 """

@@ -42,6 +42,11 @@ async def test_every_word_has_to_occur_somewhere(db: Database, person: str) -> N
     assert await found(db, person, words="dog ugly") == []
 
 
+async def test_a_weight_in_a_phrase_does_not_hide_its_words(db: Database, person: str) -> None:
+    hit = await drawn(db, person, recipe(positive="a (red:0.5) bus"))
+    assert await found(db, person, words="red bus") == [hit.id]
+
+
 @pytest.mark.parametrize("words", ["100%", "a_b", "/", "\\", "it's", '"'])
 async def test_signs_stand_for_themselves(db: Database, person: str, words: str) -> None:
     hit = await drawn(db, person, recipe(positive=f"before {words} after"))

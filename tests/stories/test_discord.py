@@ -110,7 +110,9 @@ async def test_several_pictures(scene: Scene) -> None:
     assert {"U1", "U4", "V1", "V4"} <= set(grid.buttons) and len(grid.files) == 1
     large = await (await scene.ann.press(grid, "U2")).response(finished)
     assert large.files[0].width > 128
-    assert len(scene.drawn) == 2
+    again = await (await scene.ann.press(grid, "again_all")).response(finished)
+    assert {"U1", "U4"} <= set(again.buttons)
+    assert len(scene.drawn) == 3
 
 
 async def test_a_picture_to_draw_over(scene: Scene) -> None:
@@ -209,6 +211,16 @@ async def test_what_somebody_deleted(scene: Scene) -> None:
         assert scene.channel.seen()[-1] is message and len(scene.drawn) == 1 + expired
         told = [ping for one in (*message.history, message.content) for ping in one.pings]
         assert told == ([scene.ann.id] if expired else []), "mentioned once where no interaction is answered"
+
+
+async def test_a_picture_that_discord_never_takes(scene: Scene) -> None:
+    asked = await scene.ann.slash(scene.channel, "imagine", prompt="a purple cat --steps 20")
+    status = await asked.response(waiting)
+    scene.server.fail("messages", method="PATCH", status=413, times=10_000)
+    told = await scene.channel.message(lambda one: "/history" in one.says, after=status)
+    scene.server.http.faults.clear()
+    await scene.quiet()
+    assert not scene.drawn and scene.channel.seen() == [status, told]
 
 
 async def test_a_channel_that_is_gone(scene: Scene) -> None:

@@ -41,7 +41,7 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
         group = server.group("画室", [ann, bob])
         server.limits.enforce = True
-        program = bot(tmp_path, server)
+        program = bot(tmp_path, server, DANQING_LOG_LEVEL="debug")
         await program.start()
         await server.connected()
         await group.say(ann, "@danqing_bot 雪地里的企鹅 --n 4 --steps 8")
@@ -55,6 +55,8 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         assert "fox" in fox.text and group.answers == [status, fox]
         assert server.limits.overruns == []
         assert await program.stop() == 0
+        told = "".join(program.log.read_text("utf-8").split())  # lines are broken where the terminal ends
+        assert "Telegramas@danqing_bot" in told and server.token not in told
 
 
 async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path: Path) -> None:
@@ -104,4 +106,39 @@ async def test_talk_in_a_group_a_lost_message_and_a_picture_that_telegram_never_
         told = await group.answer(after=listed.order)
         assert told.button("Open the private chat", None)["url"].endswith("?start=link")
         assert group.answers == [done, refused, listed, told]
+        assert await program.stop() == 0
+
+
+async def test_a_shared_picture_goes_from_hand_to_hand(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        server.limits.enforce = True
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        chat, other = server.private(ann), server.private(bob)
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await chat.say(ann, "雪地里的企鹅 --n 2 --steps 2")
+        sheet = await chat.answer(lambda one: one.photo and "画好了" in one.text, seconds=90)
+        found = await server.inline(ann, "penguin")
+        assert sum(one["type"] == "photo" for one in found) == 2 and chat.answers == [sheet]
+        await chat.press(ann, sheet, "2")
+        alone = await chat.answer(lambda one: one.photo, after=sheet.order)
+        await chat.press(ann, alone, "更多 ⋯")
+        await chat.until(lambda _: "🔗 分享" in str(alone.keyboard))
+        await chat.press(ann, alone, "🔗 分享")
+        made = await chat.answer(lambda one: "/recipe" in one.text, after=alone.order)
+        code = made.text.split()[-1]
+        await program.kill()
+        await program.start()
+        await other.start(bob, code)
+        opened = await other.answer(lambda one: one.photo)
+        assert opened.photo == alone.photo and "Seed" in opened.text
+        [sent] = await server.inline(bob, code)
+        assert (await server.choose(bob, other, sent)).content.buttons[0]["url"].endswith(f"?start={code}")
+        await other.press(bob, opened, "🎨 Draw this")
+        done = await other.answer(lambda one: one.photo and "Done" in one.text, after=opened.order, seconds=90)
+        await (await chat.press(ann, made, "收回分享")).answered()
+        await other.start(bob, code)
+        assert "opens nothing" in (await other.answer(after=done.order)).text
+        assert server.limits.overruns == [] and server.unanswered == []
         assert await program.stop() == 0

@@ -26,9 +26,9 @@ COLOURS = {"job": 0x5865F2, "answer": 0x2B2D31, "error": 0xD83C3E}
 SIGNS = {
     "again": "🔁", "again_all": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍",
     "hires": "🔍", "edit": "✏️",
-    "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "cancel": "✖️",
-    "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
-    "pan_down": "⬇️",
+    "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
+    "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
+    "pan_down": "⬇️", "draw": "🎨", "share": "🔗", "unshare": "✖️",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 

@@ -112,6 +112,7 @@ COUNT = Option("rule", choices=_chinese(admin.COUNTS, admin.ALIASES))
 ADMIN = {
     **dict.fromkeys(("statistics", "reload", "pause", "resume", "drain"), Slash()),
     "limits": Slash((PERSON, COUNT, Option("value")), lambda values: f"{values['person']} {_change(values)}".strip()),
+    "fetch": Slash((Option("repository"),), lambda values: str(values.get("repository", ""))),
     **dict.fromkeys(("block", "unblock"), Slash((PERSON,), lambda values: str(values["person"]))),
     "server": Slash((Option("rule", choices=_chinese(admin.SERVER, admin.ALIASES)), Option("value")), _change),
 }
@@ -158,8 +159,13 @@ def wish(name: str, verb: str, values: Values) -> Wish:
         return asked
     shape = str(values.get("shape", ""))
     count = int(values["count"]) if "count" in values else None
-    words = {name: _text(values, name) for name in ("style", "model", "upscaler", "fix")}
-    options = Options(**words, count=count)
+    options = Options(
+        style=_text(values, "style"),
+        model=_text(values, "model"),
+        count=count,
+        upscaler=_text(values, "upscaler"),
+        fix=_text(values, "fix"),
+    )
     if match := _RATIO.fullmatch(shape.strip()):
         wide, high = float(match[1]), float(match[2])
         options = replace(options, ratio=wide / high if high else None)

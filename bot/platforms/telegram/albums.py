@@ -20,6 +20,7 @@ LONGEST = 8.0  # seconds that an album is waited for in all
 KEPT = 200  # albums remembered, for photos of them that come later still
 ANSWERED = "album "  # before the key of an album that was answered
 REMEMBERED = timedelta(days=2)  # longer than Telegram keeps what could not be delivered
+TIDY = 3600.0  # seconds between two looks for older ones
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Albums:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: OrderedDict[str, Album] = OrderedDict()
+        self._tidied = -TIDY
 
     async def whole(self, message: Message) -> Album | None:
         """The album of a message, as soon as no more of its photos come; None where another message of it has led to
@@ -73,7 +75,9 @@ class Albums:
         """An album has its answer: what comes of it later asks for nothing."""
         if album.group:
             album.answered = True
-            await posts.forget(self._db, places.PLATFORM, ANSWERED, REMEMBERED)
+            if time.monotonic() - self._tidied > TIDY:
+                self._tidied = time.monotonic()
+                await posts.forget(self._db, places.PLATFORM, ANSWERED, REMEMBERED)
             chat = next(iter(album.messages.values())).chat_id
             await posts.put(self._db, places.place(chat), album.group)
 

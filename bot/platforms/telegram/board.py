@@ -55,7 +55,7 @@ class Board:
         else:
             if card.pictures:
                 files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
-                call, messages = self._documents(files, card, language, reply), len(files)
+                call, messages = self._documents(files, card, language, reply)
             else:
                 call = calls.text(self._bot, pages(card, language)[0], keys, reply)
             message = await self._line.post(int(place.chat), call, messages=messages, first=first)
@@ -97,7 +97,8 @@ class Board:
             return False
         try:
             if card.originals:
-                caption, keys = pages(card, language, CAPTION)[0], keyboard(card, language, self._line.name)
+                caption = pages(card, language, CAPTION)[0]
+                keys = keyboard(card, language, self._line.name, inline=self._line.inline)
                 await self._line.post(int(there.chat), calls.edit_caption(self._bot, there.message, caption, keys))
             else:
                 await self.replace(there, card, language)
@@ -152,15 +153,16 @@ class Board:
         except TelegramError as error:
             log.info("no nod in %s: %s", place.chat, error)
 
-    def _documents(self, files: list[tuple[str, bytes]], card: Card, language: str, reply: Reply) -> calls.Call:
-        """The files themselves, with all that is in them."""
+    def _documents(
+        self, files: list[tuple[str, bytes]], card: Card, language: str, reply: Reply
+    ) -> tuple[calls.Call, int]:
+        """The files themselves, with all that is in them; and how many messages that makes."""
         if any(len(content) > photos.DOCUMENT for _, content in files):
             sorry = texts.say(language, "telegram.original_too_large", limit=photos.DOCUMENT // 1_000_000)
-            return calls.text(self._bot, sorry, None, reply)
+            return calls.text(self._bot, sorry, None, reply), 1
         caption = pages(card, language, CAPTION)[0]
-        return calls.documents(
-            self._bot, files, caption, keyboard(card, language, self._line.name, inline=self._line.inline), reply
-        )
+        keys = keyboard(card, language, self._line.name, inline=self._line.inline)
+        return calls.documents(self._bot, files, caption, keys, reply), len(files)
 
     def _media(self, place: Place, photo: bytes | str, card: Card, language: str) -> calls.Edit:
         caption = pages(card, language, CAPTION)[0]

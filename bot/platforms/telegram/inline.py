@@ -24,7 +24,7 @@ from bot.errors import Unreachable
 from bot.platforms.telegram import keys, places, stock
 from bot.platforms.telegram.links import INLINE
 from bot.platforms.telegram.reception import Asked, Reception
-from bot.platforms.telegram.words import CAPTION, TEXT
+from bot.platforms.telegram.words import CAPTION, TEXT, beginning
 from bot.suggest import Choice
 from prompts import adult
 from prompts.errors import Refusal
@@ -87,7 +87,7 @@ async def _offer(reception: Reception, query: InlineQuery, person: Person) -> No
     for row in rows:
         said = _said(row.recipe.prompt)
         if photo := photos.get(row.id):
-            caption = _cut(said, CAPTION)
+            caption = beginning(said, CAPTION)
             results.append(InlineQueryResultCachedPhoto(row.id, photo, caption=caption, reply_markup=markup))
         else:
             hint = texts.say(person.language, "telegram.no_photo") if not opened else None
@@ -159,17 +159,14 @@ def _saved(named: Sequence[favourites.Favourite]) -> list[InlineQueryResult]:
 
 
 def _article(id: str, text: str, title: str, hint: str | None = None) -> InlineQueryResultArticle:
-    content = InputTextMessageContent(_cut(text, TEXT))
-    return InlineQueryResultArticle(id, _cut(title, TITLE), content, description=hint and _cut(hint, TITLE * 2))
+    content = InputTextMessageContent(beginning(text, TEXT))
+    return InlineQueryResultArticle(
+        id, beginning(title, TITLE), content, description=hint and beginning(hint, TITLE * 2)
+    )
 
 
 def _said(prompt: Prompt) -> str:
     return prompt.text.strip() or prompt.positive.strip() or "…"
-
-
-def _cut(text: str, room: int) -> str:
-    """The beginning of a text, in so many UTF-16 units."""
-    return text.encode("utf-16-le", "surrogatepass")[: room * 2].decode("utf-16-le", "ignore")
 
 
 async def _answer(

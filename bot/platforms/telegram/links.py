@@ -9,11 +9,12 @@ from bot import cards, texts
 from bot.chat import Card, Say, Upload
 from bot.platforms.telegram import places
 from bot.platforms.telegram.reception import Reception
-from bot.platforms.telegram.words import Piece
+from bot.platforms.telegram.words import Piece, beginning
 from engine import stamp
 from prompts.errors import Refusal
 from storage import pictures, posts
 
+SHOWN = 3000  # units of a text that is asked about, so that the question fits beside it
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -53,7 +54,7 @@ async def ask_for_change(reception: Reception, message: Message, picture: str, k
         return
     reply = reception.asked[key].reply
     question = Piece(texts.say(language, "telegram.change"), ("b",))
-    prompt = Piece(row.recipe.prompt.text[:3000], ("code",))
+    prompt = Piece(beginning(row.recipe.prompt.text, SHOWN), ("code",))
     sent = await reception.line.post(
         message.chat_id,
         lambda chat: reception.line.bot.send_message(

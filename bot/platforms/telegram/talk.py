@@ -23,7 +23,10 @@ TALK = re.compile(
     r"makes? sense.*",
     re.IGNORECASE,
 )
-ASKS = re.compile(r"怎么|怎样|为什么|为啥|谁|哪|啥|多少|几时|\b(?:how|why|who|what|where|when|which)\b", re.IGNORECASE)
+ASKS = re.compile(
+    r"怎么|怎样|为什么|为啥|^(?:谁|哪|啥)|(?:谁|哪|啥|多少).*[?？]$|^(?:how|why|who|what|where|when|which)\b",
+    re.IGNORECASE,
+)
 _SIGNS = " \t\n,，.。!！~～…"
 
 

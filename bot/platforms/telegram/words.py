@@ -115,6 +115,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def beginning(text: str, room: int) -> str:
+    """As much of a text as so many units hold."""
+    return text.encode("utf-16-le", "surrogatepass")[: room * 2].decode("utf-16-le", "ignore")
+
+
 def _cut(all_pieces: Sequence[Piece], room: int) -> tuple[list[Piece], list[Piece]]:
     """The pieces that fit, and the rest; a piece that fits nowhere is cut in two."""
     page: list[Piece] = []

@@ -47,9 +47,11 @@ async def history(request: web.Request) -> web.Response:
 
 
 async def view(request: web.Request) -> web.Response:
-    """A picture with its recipe, its parent and its children."""
+    """A picture with its recipe, its parent and its children; one that somebody else shares with its recipe alone."""
     room, viewer = request.app[ROOM], request[VIEWER]
-    row = await _own(request)
+    row = await _seen(request)
+    if row.person != viewer.person.id:
+        return web.json_response({**render.picture_view(row, None, [], viewer.language), "buttons": []})
     parent = await pictures.get(room.db, row.parent) if row.parent else None
     children = await pictures.children(room.db, row.id)
     mine = [child for child in children if child.person == row.person]

@@ -23,6 +23,7 @@ from storage import messages
 from storage.database import Database
 from storage.jobs import Place
 from tests.bot.platforms.telegram.conftest import hasty
+from tests.database import opened
 from tests.fakes import FakeChat, FakePool, a_recipe
 from tests.peers.discord import DiscordServer
 from tests.peers.telegram import Chat as Private
@@ -145,7 +146,7 @@ LIVE = {"telegram": on_telegram, "discord": on_discord}
 
 @pytest.fixture(params=[*PLATFORMS, *LIVE])
 async def on(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[On]:
-    db = await Database.open("", tmp_path)
+    db = await opened(tmp_path)
     live = LIVE.get(request.param)
     async with live(db) if live else on_this_process(request.param, db) as on:
         await on.chat.listen(Desk())

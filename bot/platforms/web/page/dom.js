@@ -29,6 +29,9 @@ const SHAPES = {
 };
 SHAPES.again_all = SHAPES.again;
 SHAPES.favourite = SHAPES.star;
+SHAPES.draw = SHAPES.brush;
+SHAPES.share = SHAPES.upscale;
+SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;
 
 export function icon(name) {

@@ -18,8 +18,8 @@ from bot.studio import Rules, Studio
 from engine.queue import Queue
 from prompts.translate import chain
 from storage import jobs, posts
-from storage.database import Database
 from storage.jobs import Place
+from tests.database import opened
 from tests.fakes import FakePool
 
 REACTIONS = dict(one.split("=", 1) for one in Config().discord.reactions)
@@ -52,7 +52,7 @@ class House:
     async def build(self) -> None:
         """The bot's parts, not yet listening."""
         self.pool = FakePool(slots=self.slots, seconds=self.seconds)
-        self.db = await Database.open("", self.folder)
+        self.db = await opened(self.folder)
         self.queue = Queue(
             self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=20, in_all=1000
         )

@@ -13,7 +13,7 @@ from bot.platforms.discord import DiscordChat, DiscordSettings
 from bot.studio import Rules, Studio
 from engine.queue import Queue
 from prompts.translate import chain
-from storage.database import Database
+from tests.database import opened
 from tests.fakes import FakePool
 from tests.peers.discord import DiscordServer
 
@@ -21,7 +21,7 @@ from tests.peers.discord import DiscordServer
 @asynccontextmanager
 async def house(folder: Path, pool: FakePool) -> AsyncIterator[Studio]:
     """A studio without platforms."""
-    db = await Database.open("", folder)
+    db = await opened(folder)
     queue = Queue(pool, lambda news: studio.hear(news), db.files.get, per_person=3, in_all=10_000)
     rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
     studio = Studio(db, queue, chain(folder / "cache"), rules)

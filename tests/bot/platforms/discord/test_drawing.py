@@ -209,3 +209,20 @@ async def test_what_is_no_picture_is_refused(on: House, name: str, content: byte
     await on.imagine("a dog", image=(name, content))
     await on.said(told)
     assert not on.pool.drawn and not on.shown()
+
+
+async def test_what_is_shared_is_opened_and_drawn_by_others(on: House) -> None:
+    done = await on.drawn()
+    target = (await on.pictures(done))[0]
+    await on.ann.click(done, custom_id=f"dq1:share:{target}")
+    code = (await on.said("/recipe ")).content.split()[-1]
+    await on.bob.slash(on.channel, "recipe", share=code)
+    opened = await on.until(lambda: next((m for m in on.hidden() if m.content.startswith("Recipe")), None))
+    shown = len(on.shown())
+    await on.bob.click(on.message(opened), label="Draw this")
+    theirs = await on.finished()
+    assert "Done" in theirs.content and len(on.shown()) == shown + 1
+    bob = await on.studio.person("discord", str(on.bob.id))
+    [row] = (await pictures.search(on.db, bob.id)).pictures
+    mine = await pictures.get(on.db, target)
+    assert mine and row.recipe == mine.recipe

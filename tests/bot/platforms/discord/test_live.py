@@ -16,7 +16,7 @@ QUARTER = 15 * 60 + 1.0
 
 
 async def test_a_hundred_people_at_once_are_each_answered_once(tmp_path: Path) -> None:
-    found = await crowd(tmp_path, 100, 0.5, 60.0)
+    found = await crowd(tmp_path, 100, 0.5, 240.0)
     assert (len(found.acknowledged), found.answered, found.posted) == (100, 100, 100)
 
 

@@ -17,7 +17,7 @@ from bot.studio import Rules, Studio
 from bot.suggest import Choice
 from engine.queue import Queue
 from prompts.translate import chain
-from storage.database import Database
+from tests.database import opened
 from tests.fakes import FakePool
 from tests.peers.telegram import TelegramServer
 
@@ -44,7 +44,7 @@ class House:
         self.pacer = pacer
 
     async def open(self, *, connected: bool = True) -> None:
-        self.db = await Database.open("", self.folder)
+        self.db = await opened(self.folder)
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=8, in_all=999)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)

@@ -51,6 +51,8 @@ async def test_the_commands_are_listed_in_both_languages(house: House, server: T
     assert {"imagine", "favourites", "history", "models", "queue", "settings", "help"} <= set(server.commands())
     assert server.commands(language="zh") == server.commands()
     assert set(server.commands("all_group_chats", "zh")) < set(server.commands())
+    await server.until(lambda: server.commands("all_chat_administrators", "zh"))
+    assert set(server.commands("all_chat_administrators")) == {*server.commands("all_group_chats"), "admin"}
 
 
 async def test_a_webhook_takes_only_what_carries_its_secret(house: House, server: TelegramServer) -> None:

@@ -26,6 +26,7 @@ async def server() -> AsyncIterator[TelegramServer]:
         "背景换成雪山", "把猫换成狗吧", "去掉帽子", "头发改成蓝色", "不要文字", "加上一只鸟", "再亮一点",
         "能不能换成夜景？",
         "make the hair blue", "Remove the hat!", "change it to night", "add a bird", "replace the cat with a dog",
+        "change the man into a doctor who smiles",
     ],
 )  # fmt: skip
 def test_a_wish_says_what_is_to_become_of_the_picture(said: str) -> None:

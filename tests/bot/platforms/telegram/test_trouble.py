@@ -34,6 +34,17 @@ async def test_an_update_delivered_twice_is_one_request(house: House, server: Te
     assert "a red apple 2" not in listed.text
 
 
+async def test_a_message_that_its_writer_changed_is_not_answered_again(house: House, server: TelegramServer) -> None:
+    ann = server.user("Ann", language="en")
+    chat = server.private(ann)
+    said = await chat.say(ann, "a red apple")
+    answer = await chat.answer(lambda one: one.photo)
+    await chat.edit(ann, said, "a green apple")
+    await chat.say(ann, "/queue")
+    last = await chat.answer(after=answer.order)
+    assert chat.answers == [answer, last] and len(house.pool.drawn) == 1
+
+
 async def test_an_update_delivered_again_after_a_restart(house: House, server: TelegramServer) -> None:
     chat, ann = alone(server)
     said = await chat.say(ann, "a red apple")

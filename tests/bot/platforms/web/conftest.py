@@ -16,6 +16,7 @@ from bot.platforms.web import WebChat, WebSettings
 from prompts.search import Index
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
+from tests.database import opened
 
 OURS = {"X-Danqing": "1"}
 
@@ -57,7 +58,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a web chat: `await serve(password="…", alone=False)`; several calls share one database."""
     async with AsyncExitStack() as stack:
         index = Index(tmp_path / "cache")
-        db = await Database.open("", tmp_path / "data")
+        db = await opened(tmp_path / "data")
         stack.push_async_callback(db.close)
 
         async def start(*, alone: bool = True, pause: float = 0.01, **settings: Any) -> Served:

@@ -8,9 +8,10 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from storage import pictures
+from storage import pictures, shares
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
+from tests.bot.platforms.web.test_guard import signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -86,6 +87,24 @@ async def test_a_deleted_picture_is_gone_with_a_sentence(serve: Serve) -> None:
         assert answer.status == 404 and (await answer.json())["error"]
     row = (await (await browser.get("/api/messages")).json())["messages"][1]
     assert row["pictures"][0]["id"] == cat, "the page shows the place as empty"
+
+
+async def test_somebody_elses_picture_is_seen_while_it_is_shared(serve: Serve) -> None:
+    served = await serve(password="sesame")
+    ann, bob = await signed_in(served), await signed_in(served)
+    (cat,) = await painted(ann, "猫")
+    paths = (f"/pictures/{cat}.png", f"/api/pictures/{cat}")
+
+    async def seen() -> set[int]:
+        return {(await bob.get(path)).status for path in paths}
+
+    assert await seen() == {404}
+    code = await shares.share(served.db, cat)
+    assert code and await seen() == {200}
+    view = await (await bob.get(paths[1])).json()
+    assert view["buttons"] == view["children"] == [] and view["parent"] is None
+    await shares.take_back(served.db, code)
+    assert await seen() == {404}
 
 
 async def test_favourites_are_saved_listed_found_used_renamed_and_deleted(serve: Serve) -> None:
