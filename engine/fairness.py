@@ -19,6 +19,7 @@ from engine.job import Job, Lane
 class _Lane:
     waiting: dict[str, deque[Job]] = field(default_factory=dict)
     turns: list[tuple[float, int, str]] = field(default_factory=list)  # heap of (account, age, owner); stale ones stay
+    newest: dict[str, int] = field(default_factory=dict)  # the age of the one of an owner's that is not stale
 
 
 class Line:
@@ -65,8 +66,8 @@ class Line:
         """The job that is served next, still waiting."""
         for lane in self._lanes.values():
             while lane.turns:
-                account, _, owner = lane.turns[0]
-                if lane.waiting.get(owner) and account == self._accounts[owner]:
+                _, age, owner = lane.turns[0]
+                if lane.waiting.get(owner) and age == lane.newest[owner]:
                     return lane.waiting[owner][0]
                 heapq.heappop(lane.turns)
         return None
@@ -91,6 +92,7 @@ class Line:
             self._level = 0.0
             for lane in self._lanes.values():
                 lane.turns.clear()
+                lane.newest.clear()
 
     def charge(self, owner: str, seconds: float) -> None:
         """Add device-seconds to a person's account."""
@@ -118,6 +120,7 @@ class Line:
 
     def _push(self, lane: Lane, owner: str) -> None:
         self._age += 1
+        self._lanes[lane].newest[owner] = self._age
         heapq.heappush(self._lanes[lane].turns, (self._accounts[owner], self._age, owner))
 
     def _drop(self, job: Job) -> None:

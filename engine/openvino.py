@@ -88,7 +88,8 @@ class OpenVino:
         example = tuple(tensor.float() for tensor in call.tensors)
         whole = self._unet if self._dtype == torch.float32 else copy.deepcopy(self._unet).float()
         # Not checked by tracing again: where the two differ in names alone, showing how takes longer than all the rest.
-        traced = torch.jit.trace(_Plain(whole, call).eval(), example, strict=False, check_trace=False)
+        plain = _Plain(whole, call).eval()
+        traced = torch.jit.trace(plain, example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
         model = self._ov.convert_model(traced, example_input=example)
         self._unet = None
         if self._path is None:

@@ -90,7 +90,7 @@ def _value(data: bytes) -> object:
                 items = [stack.pop() for _ in range(2 if name == "SETITEM" else 1)]
                 _gather(f"{name}S", stack, items[::-1])
             case "PUT" | "BINPUT" | "LONG_BINPUT" | "MEMOIZE":
-                memo[len(memo) if argument is None else argument] = stack[-1]
+                memo[len(memo) if name == "MEMOIZE" else int(argument or 0)] = stack[-1]
             case "GET" | "BINGET" | "LONG_BINGET":
                 stack.append(memo[argument or 0])
             case "GLOBAL" | "STACK_GLOBAL":

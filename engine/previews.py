@@ -41,7 +41,7 @@ def preview(loaded: Loaded, clean: Tensor) -> bytes:
     """A JPEG from the denoised latents foreseen, (1, 4, h, w) on the CPU; nothing where no previews are wanted."""
     if loaded.tuning.previews == "none":
         return b""
-    if tiny := _tiny(loaded):
+    if tiny := decoder(loaded):
         longest = max(clean.shape[-2:])
         if longest > LATENTS:
             height, width = (max(1, round(side * LATENTS / longest)) for side in clean.shape[-2:])
@@ -70,7 +70,7 @@ def _decoded(loaded: Loaded, tiny: Any, clean: Tensor) -> Tensor:
     return drawn[0].float().cpu().permute(1, 2, 0)
 
 
-def _tiny(loaded: Loaded) -> Any:
+def decoder(loaded: Loaded) -> Any:
     """The tiny decoder that goes with a model's VAE, sought once; None where there is none."""
     if not loaded.tiny_sought:
         loaded.tiny_sought = True

@@ -17,11 +17,12 @@ from torch import Tensor
 
 from engine import catalog, decode, embeddings, loras, pairs, previews, samplers, sources, stages, stamp, upscale
 from engine.memory import out_of_memory
-from engine.models import Loaded, Models, quieten
+from engine.models import Loaded, quieten
 from engine.recipe import Recipe
 from engine.rows import Row, Rows
 from engine.speed import USUAL, Tuning
 from engine.stages import Ask, Canvas, Done, Stages
+from engine.stock import Models
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop
 from prompts.errors import Refusal
 
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 # (a step: fifty). Every third step shows the picture grow on a fast device; on a slow one, where a step takes long,
 # each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
+PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
 SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them, and several jobs may name one
 
 
@@ -117,6 +119,7 @@ class Worker:
         self._places: dict[Row, Place] = {}  # rows being drawn
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
         self._told: dict[str, str] = {}  # the tiers that were said last
+        self._preview = 0.0  # the seconds that the last one took
         self._newcomer = True  # whether the next free slot is a waiting picture's
         self._sources: OrderedDict[str, bytes] = OrderedDict()
 
@@ -308,13 +311,20 @@ class Worker:
         preview = b""
         drawing.step += row.step - place.step
         shows = drawing.ask.whole and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
-        if shows and row.clean is not None:
-            preview = previews.preview(row.loaded, row.clean)
+        if shows and row.clean is not None and now - drawing.shown > self._preview * PREVIEW_REST * len(self._rows):
+            preview = self._previewed(row.loaded, row.clean)
             drawing.shown = now
         passed = row.seconds - place.seconds
         place.step, place.seconds = row.step, row.seconds
         drawing.seconds += passed
         self._say(drawing, passed, preview)
+
+    def _previewed(self, loaded: Loaded, clean: Tensor) -> bytes:
+        previews.decoder(loaded)  # which takes its time once
+        began = time.monotonic()
+        made = previews.preview(loaded, clean)
+        self._preview = time.monotonic() - began
+        return made
 
     def _say(self, drawing: Drawing, seconds: float, preview: bytes) -> None:
         work = drawing.work

@@ -18,8 +18,21 @@ ORDER = ("bot", "storage", "engine", "prompts")
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde", "scipy", "argostranslate"}
 
 # The rooms below the line: they run in a worker's process.
-ROWS = ("__main__", "worker", "rows", "begin", "stages", "samplers", "encode", "models", "single", "loras", "adapters")
-PICTURES = ("decode", "upscale", "esrgan", "inpaint", "stamp", "control", "embeddings", "memory", "speed")
+ROWS = (
+    "__main__",
+    "worker",
+    "rows",
+    "begin",
+    "stages",
+    "samplers",
+    "encode",
+    "models",
+    "single",
+    "loras",
+    "adapters",
+    "merged",
+)
+PICTURES = ("decode", "upscale", "esrgan", "blaze", "inpaint", "stamp", "control", "embeddings", "memory", "speed")
 BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "deep", "animate", "train", "convert")}
 BELOW |= {"engine.calls", "engine.compiled", "engine.openvino", "engine.previews"}
 BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import diffusers
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from engine import begin, decode, rows, samplers
 from engine.models import Loaded, Loras
@@ -117,3 +118,9 @@ def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, mas
 def gap(one: Pixels, other: Pixels) -> int:
     """The largest difference of any channel, in steps of 1/255."""
     return int(np.abs(one - other).max())
+
+
+def like_a_card(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
+    """A capture that repeats the work on the same tensors, as a CUDA graph does."""
+    output = work()
+    return lambda: output.copy_(work()), output

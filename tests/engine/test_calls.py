@@ -19,7 +19,7 @@ from engine.compiled import Captured, Compiled, Graphs, twin
 from engine.models import Loaded
 from engine.tiers import TIERS
 from tests import tiny
-from tests.engine.drawing import draw, gap, recipe
+from tests.engine.drawing import draw, gap, like_a_card, recipe
 
 
 def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call:
@@ -29,12 +29,6 @@ def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call
         torch.rand(entries, generator=generator) * 900,
         torch.randn(entries, tokens, width, generator=generator),
     )
-
-
-def like_a_card(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
-    """A capture that repeats the work on the same tensors, as a CUDA graph does."""
-    output = work()
-    return lambda: output.copy_(work()), output
 
 
 @dataclass

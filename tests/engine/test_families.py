@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine import catalog, embeddings, encode, models, samplers
+from engine.calls import Prepared
+from engine.compiled import Graphs
 from engine.models import Loaded
 from engine.recipe import Recipe
+from engine.stock import Models
 from prompts.errors import Refusal
 from tests import tiny_families
-from tests.engine.drawing import Pixels, draw, gap, over, photograph, pixels, recipe
+from tests.engine.drawing import Pixels, draw, gap, like_a_card, over, photograph, pixels, recipe
 
 CPU = torch.device("cpu")
 MADE: dict[str, Callable[[], Any]] = {
@@ -121,6 +125,15 @@ def test_pictures_alone_and_in_company(name: str, loaded: dict[str, Loaded], pip
     assert gap(draw(loaded[name], recipes[:1])[0], reference(pipelines[name], recipes[0])) <= 1
 
 
+@pytest.mark.parametrize("name", ["sd2", "sdxl"])
+def test_captured_calls_draw_the_same(name: str, loaded: dict[str, Loaded]) -> None:
+    own = replace(loaded[name], prepared=Prepared(Graphs(loaded[name].unet, like_a_card)))
+    recipes = [small(negative="blurry", steps=6), small("a boat", seed=2, steps=6), small("a house", guidance=1.0)]
+    for one, other in zip(draw(own, recipes), draw(loaded[name], recipes), strict=True):
+        assert gap(one, other) <= 1
+    assert own.prepared is not None and own.prepared.shapes
+
+
 def test_the_size_is_told_to_sdxl(loaded: dict[str, Loaded], pipelines: dict[str, Any]) -> None:
     wide, tall = small(width=32, negative="x"), small(height=24, negative="x")
     for own, drawn in zip((wide, tall), draw(loaded["sdxl"], [wide, tall]), strict=True):
@@ -185,7 +198,7 @@ def test_another_vae(
     expected = reference(diffusers.StableDiffusionPipeline(**components, requires_safety_checker=False), own)
     assert gap(draw(changed, [own])[0], expected) <= 1
     assert gap(draw(loaded["sd15"], [own])[0], expected) > 5
-    kept = models.Models(CPU)
+    kept = Models(CPU)
     model = catalog.model(catalog.models([shelf]), "sd15")
     assert kept.get(model, entry).unet is kept.get(model).unet
     assert kept.get(model, entry) is kept.get(model, entry)
@@ -204,7 +217,7 @@ def test_a_file_without_a_vae_needs_another(tmp_path: Path, pipelines: dict[str,
         models.load(bare, CPU)
     assert caught.value.key == "model.no_vae"
     [vae] = catalog.vaes([tmp_path])
-    assert gap(draw(models.Models(CPU).get(bare, vae), [small()])[0], reference(pipelines["sd15"], small())) <= 1
+    assert gap(draw(Models(CPU).get(bare, vae), [small()])[0], reference(pipelines["sd15"], small())) <= 1
 
 
 # --- embeddings ---

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine import catalog, memory, models
-from engine.models import Models
+from engine.stock import Models
 from prompts.errors import Refusal
 from tests import tiny
 from tests.engine.test_identify import Attack

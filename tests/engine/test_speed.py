@@ -214,7 +214,13 @@ def test_an_extra_that_is_asked_for_and_missing_is_said(
 
 
 def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"precision": "bfloat16", "attention": "math", "compile": "none", "cpu": "torch", "previews": "colours"}
+    told: dict[str, Any] = {
+        "precision": "bfloat16",
+        "attention": "math",
+        "compile": "none",
+        "cpu": "torch",
+        "previews": "colours",
+    }
     environ = {f"DANQING_ENGINE_{name.upper()}": value for name, value in told.items()}
     asked = app.pool(load(None, environ | {"DANQING_DATA_FOLDER": str(tmp_path)}))
     monkeypatch.setattr("sys.argv", ["engine", *asked._arguments])

@@ -22,9 +22,11 @@ from engine.tiles import Box
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Step, Stop
 from engine.worker import Worker
 from tests import tiny
+from tests.drawn import hand, portrait
 from tests.engine.drawing import Pixels, draw, gap, photograph, pixels, recipe
 from tests.engine.test_upscale import compact
 from tests.engine.test_worker import drawn_by, opened, outcome, png, work
+from tests.onnx_files import bright
 
 SOURCE = "a" * 64
 
@@ -98,7 +100,7 @@ def stages_decode(loaded: Loaded, latents: torch.Tensor) -> Image.Image:
 def two_faces(monkeypatch: pytest.MonkeyPatch) -> list[Box]:
     """A detector that finds the same two boxes in every picture of 128 pixels."""
     boxes = [Box(10, 12, 30, 34), Box(90, 100, 128, 128)]
-    row = faces.Detector("face", "", "", "", lambda image: boxes if image.width == 128 else [])
+    row = faces.Detector("face", "", "", lambda image: boxes if image.width == 128 else [])
     monkeypatch.setitem(faces.DETECTORS, "face", row)
     return boxes
 
@@ -120,6 +122,46 @@ def test_without_faces_the_picture_stays(tiny_folder: Path, two_faces: list[Box]
     plain = recipe(steps=2)
     fixed, _ = one(tiny_folder.parent, replace(plain, fixes=(Fix("face", 0.7),)))
     assert np.array_equal(fixed, one(tiny_folder.parent, plain)[0])
+
+
+@pytest.mark.parametrize(
+    ("detector", "image"), [("face", portrait(256, (150, 130), 60)), ("hand", hand(256, (128, 120), 45))]
+)
+def test_what_the_own_networks_find_is_mended(detector: str, image: Image.Image, tiny_folder: Path) -> None:
+    [box] = faces.find(detector, image)
+    own = recipe(width=256, height=256, steps=2, source=Source(SOURCE, 0.0), fixes=(Fix(detector, 0.7),))
+    drawn, _ = one(tiny_folder.parent, own, (SOURCE, image))
+    changed = np.abs(drawn - pixels(image)).max(axis=-1)
+    assert changed[box.top : box.bottom, box.left : box.right].mean() > 3
+    changed[box.top : box.bottom, box.left : box.right] = 0
+    assert changed.max() == 0
+
+
+def test_what_a_network_in_a_file_finds_is_mended(tiny_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="the detectors extra is not installed")
+    bright(tmp_path / "lamp.onnx")
+    image = Image.new("RGB", (128, 128))
+    image.paste((255, 255, 255), (16, 48, 32, 64))
+    own = recipe(width=128, height=128, steps=2, source=Source(SOURCE, 0.0), fixes=(Fix("lamp", 0.7),))
+    drawn, _ = one(tiny_folder.parent, own, (SOURCE, image), detectors=[tmp_path])
+    changed = np.abs(drawn - pixels(image)).max(axis=-1)
+    assert changed[40:72, 8:40].mean() > 3
+    changed[40:72, 8:40] = 0
+    assert changed.max() == 0
+
+
+def test_the_worker_refuses_what_does_not_go_together(tiny_folder: Path, tmp_path: Path) -> None:
+    kinds = {"alien": 0.13025, "own": 0.18215}
+    for name, scaling in kinds.items():
+        (tmp_path / name).mkdir()
+        told = f'{{"_class_name": "AutoencoderKL", "latent_channels": 4, "scaling_factor": {scaling}}}'
+        (tmp_path / name / "config.json").write_text(told)
+        save_file({"x": torch.zeros(3)}, tmp_path / name / "diffusion_pytorch_model.safetensors")
+    alien = Draw("alien", 0, (recipe(vae="alien"),))
+    heard = work(tiny_folder.parent, alien, Draw("plain", 0, (recipe(steps=2),)), vaes=[tmp_path])
+    assert (outcome(heard, "alien"), outcome(heard, "plain")) == ("vae.made_for", "done")
+    lost = Draw("lost", 0, (recipe(fixes=(Fix("person", 0.4),)),))
+    assert outcome(work(tiny_folder.parent, lost), "lost") == "detector.no_file"
 
 
 def test_tiles_are_drawn_over_the_enlarged_picture(tiny_folder: Path) -> None:

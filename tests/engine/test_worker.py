@@ -8,6 +8,7 @@ import os
 import queue
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import catalog, decode, rows, stamp
+from engine import catalog, decode, previews, rows, stamp
 from engine.recipe import Recipe, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read
 from engine.worker import Worker
@@ -108,8 +109,9 @@ def test_a_job_is_answered_by_steps_pictures_and_an_end(child: Child) -> None:
     drawn = [message for message in heard if isinstance(message, Drawn)]
     assert {(message.index, message.step) for message in steps} == {(i, s) for i in (0, 1) for s in range(1, 7)}
     assert all(message.steps == 6 and message.attempt == 3 for message in steps)
-    previews = [Image.open(io.BytesIO(message.blob)) for message in steps if message.blob]
-    assert len(previews) >= 2 * 2 and all(max(image.size) <= 160 and image.format == "JPEG" for image in previews)
+    previews = {message.index: Image.open(io.BytesIO(message.blob)) for message in steps if message.blob}
+    assert set(previews) == {0, 1}
+    assert all(image.size == (128, 128) and image.format == "JPEG" for image in previews.values())
     assert [message.index for message in drawn] == [0, 1]
     for message in drawn:
         assert opened(message).size == (128, 128)
@@ -163,8 +165,9 @@ def test_one_refusal_leaves_the_others_alone(child: Child) -> None:
 # --- in this process ---
 
 
-def work(folder: Path, *messages: Message, loras: Sequence[Path] = (), slots: int = 4) -> list[Message]:
-    """What a worker says to these messages until every Draw among them has ended."""
+def work(folder: Path, *messages: Message, slots: int = 4, **folders: Sequence[Path]) -> list[Message]:
+    """What a worker says to these messages until every Draw among them has ended; `folders` by kind, as a Worker takes
+    them."""
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
     jobs = {message.job for message in messages if isinstance(message, Draw)}
     heard: list[Message] = []
@@ -178,7 +181,7 @@ def work(folder: Path, *messages: Message, loras: Sequence[Path] = (), slots: in
 
     for message in messages:
         inbox.put(message)
-    Worker(send, device=torch.device("cpu"), slots=slots, models=[folder], loras=loras).run(inbox)
+    Worker(send, device=torch.device("cpu"), slots=slots, models=[folder], **folders).run(inbox)
     return heard
 
 
@@ -213,6 +216,17 @@ def test_no_more_rows_than_slots(tiny_folder: Path) -> None:
         elif isinstance(message, Drawn):
             begun.discard(message.index)
         assert len(begun) <= 2
+
+
+def test_previews_that_take_long_are_rare(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(_loaded: object, _clean: object) -> bytes:
+        time.sleep(1.0)
+        return b"seen"
+
+    monkeypatch.setattr(previews, "preview", slow)
+    heard = work(tiny_folder.parent, Draw("job", 0, (recipe(steps=30), recipe(seed=2, steps=30))))
+    seen = [message.index for message in heard if isinstance(message, Step) and message.blob]
+    assert seen and len(seen) == len(set(seen)), "one of each at most: twenty seconds of rest were not over"
 
 
 def test_strength_zero_is_the_picture_itself(tiny_folder: Path) -> None:

@@ -200,7 +200,7 @@ def _model_change(trial: Trial, folder: Path) -> list[Figure]:
     import torch
 
     from engine import catalog
-    from engine.models import Models
+    from engine.stock import Models
 
     known = catalog.models([folder])
     both = [catalog.model(known, name) for name in (trial.family, f"{trial.family}-other")]

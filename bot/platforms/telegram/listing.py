@@ -42,7 +42,7 @@ def commands(language: str, names: tuple[str, ...] = ()) -> list[BotCommand]:
 
 
 async def publish(line: Line) -> None:
-    """Set the lists for private chats, for groups and for their administrators; without them the bot works all the same."""
+    """Set the lists for private chats, for groups and for their administrators; the bot works without them."""
     try:
         for code, language in LANGUAGES.items():
             for scope, names in SCOPES:

@@ -290,3 +290,23 @@ async def test_looking_for_a_lost_message_leaves_others_alone(house: House, serv
     await chat.say(ann, "a green pear")
     other = await chat.answer(lambda one: one.photo and "pear" in one.text, after=recipe.order)
     assert "apple" in done.text and "Recipe" in recipe.text and chat.answers == [done, recipe, other]
+
+
+async def test_a_lost_message_is_found_after_a_restart(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_chat, "TRIES", (60.0,))
+    chat, ann = alone(server)
+    others = [server.private(server.user(f"P{at}", language="en")) for at in range(12)]
+    for other in others:
+        await other.say(other.room.person, "/help")  # type: ignore[arg-type]
+    for other in others:
+        await other.answer()
+    server.cut("sendMessage", times=1)
+    await chat.say(ann, "/queue")
+    lost = await chat.answer()
+    await house.kill()
+    await house.open()
+    await chat.say(ann, "/help")
+    helped = await chat.answer(lambda one: "/imagine" in one.text)
+    assert chat.answers == [lost, helped]
