@@ -20,7 +20,7 @@ from bot import translators
 from bot.chat import Say
 from bot.config import Config
 from bot.sections.drawing import Engine
-from engine import catalog, samplers, speed, tiers
+from engine import catalog, faces, samplers, speed, tiers
 from engine.errors import BadFile
 from prompts.errors import Refusal
 from prompts.translate import Unavailable
@@ -146,6 +146,11 @@ def _models(config: Config) -> Iterator[Finding]:
     files = catalog.loras(engine.folders)
     if files:
         yield _finding("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
+    for name in faces.files(engine.folders):
+        try:
+            faces.chosen(name, engine.folders)
+        except Refusal as refusal:
+            yield _refused(refusal, "warn")
     try:
         chosen = catalog.model(known, engine.model)
         yield _finding("ok", "check.model", name=chosen.name)
@@ -224,7 +229,8 @@ def _named(
             yield from _tier(f"cuda:{i}", memory, model)
         if not wanted:
             yield _finding("ok", "check.device_cpu")
-            yield from _main_memory(model)
+    if model is not None and (count := sum(device == "cpu" or not cards for device in devices)):
+        yield from _main_memory(model, count)
     if model is not None:
         yield _finding("ok", "check.estimated")
 
@@ -241,18 +247,16 @@ def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Fin
     yield _finding("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
 
 
-def _main_memory(model: catalog.Model | None) -> Iterator[Finding]:
-    """What the usual model takes when the CPU draws, where weights are kept whole."""
-    if model is None:
-        return
+def _main_memory(model: catalog.Model, count: int) -> Iterator[Finding]:
+    """What the usual model takes when so many workers draw on the CPU, where weights are kept whole."""
     try:
         sizes = {part: size if part == "vae" else 2 * size for part, size in tiers.weights(model.path).items()}
     except (BadFile, OSError):
         return  # said of the model already
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     pixels = model.width * model.height
-    tier = tiers.choose(sizes, pixels, memory, "cpu")
-    needed = tiers.needs(tier, sizes, pixels)
+    tier = tiers.choose(sizes, pixels, memory // count, "cpu")
+    needed = tiers.needs(tier, sizes, pixels) * count
     key = "check.main_memory" if tier.name == "all" else "check.main_memory_tiles"
     if needed > memory:
         key = "check.main_memory_small"

@@ -118,6 +118,11 @@ class Prepared:
         with self._lock:
             return tuple(self._ready)
 
+    @property
+    def left_out(self) -> tuple[Shape, ...]:
+        """Those that went wrong."""
+        return tuple(self._failed)
+
     def answer(self, call: Call) -> Tensor | None:
         """What the prepared UNet says; None while the plain one has to be asked. A failure is logged, and the shape is
         left to the plain UNet from then on."""

@@ -121,7 +121,7 @@ def half(large: bool, device: str, able: dict[str, bool]) -> str:
 
 
 def is_large(path: Path) -> bool:
-    """Whether a model's files are so large that preparing its UNet is soon made up for."""
+    """Whether a model's files are so large that half precision pays on a CPU."""
     files = [path] if path.is_file() else path.rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file()) > LARGE
 
@@ -261,8 +261,8 @@ def prepare(loaded: Loaded) -> None:
         if usual(loaded, switch):
             try:
                 switch.turn(loaded, True)
-            except ImportError as error:
-                log.warning("%s is left out, for its package is broken: %s", switch.name, error)
+            except (ImportError, OSError, RuntimeError) as error:  # what it needs is not all there
+                log.warning("%s is left out for model %s: %s", switch.name, loaded.model.name, error)
             else:
                 on.append(switch)
     if loaded.tuning.cpu == "openvino" and not _on_card(loaded) and not has_openvino():

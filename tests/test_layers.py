@@ -27,6 +27,8 @@ ROWS = (
     "samplers",
     "encode",
     "models",
+    "folder",
+    "stock",
     "single",
     "loras",
     "adapters",

@@ -32,7 +32,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     named = [one for one in found if fold(one.name) == fold(rest)]
     if not found:
         raise Refusal("models.nothing", words=rest[:40])
-    if named or len(found) == 1:
+    if named or (rest.strip() and len(found) == 1):
         return await _card(studio, request.person, (named or found)[0])
     lines = [Field(Say("models.name", {"name": one.name}), _line(one)) for one in models[:LISTED]]
     if loras := await studio.loras():

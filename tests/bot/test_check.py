@@ -51,8 +51,16 @@ async def found(config: Config) -> dict[str, Finding]:
 async def test_a_fresh_copy_has_nothing_to_mend(tmp_path: Path) -> None:
     findings = await found(settings(tmp_path))
     assert {finding.level for finding in findings.values()} == {"ok"}
-    assert findings["check.models"].text.values["names"] == "danqing-demo"
+    assert findings["check.models"].text.values["names"] == "demo-xl, danqing-demo"
     assert list(tmp_path.iterdir()) == [tmp_path / "config.yaml"]  # it changes nothing
+
+
+async def test_detectors_in_files_need_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "detectors").mkdir()
+    (tmp_path / "detectors" / "face_yolov8n.onnx").touch()
+    monkeypatch.setattr("engine.faces.RUNS_FILES", "no_such_package")
+    finding = (await found(settings(tmp_path)))["detector.absent"]
+    assert (finding.level, finding.text.values["name"]) == ("warn", "face_yolov8n")
 
 
 async def test_the_database_is_read_and_left_as_it_is(tmp_path: Path) -> None:
@@ -90,7 +98,7 @@ async def test_folders(tmp_path: Path) -> None:
     assert findings["check.data_readonly"].level == "error"
     assert findings["check.folder_missing"].level == "warn"
     assert findings["check.folder_missing"].text.values["path"] == str(tmp_path / "typo")
-    assert findings["check.loras"].text.values["names"] == "ink"
+    assert findings["check.loras"].text.values["names"] == "demo-blueprint, demo-chalkboard, ink"
     assert findings["model.unknown"].text.values["near"] == "danqing-demo"
     assert findings["model.no_index"].text.values["name"] == "old"
 

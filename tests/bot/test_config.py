@@ -6,6 +6,7 @@ import pytest
 from bot.config import Config, example, load
 from bot.errors import ConfigError
 from bot.settings import settings
+from engine import catalog
 from prompts.errors import Refusal
 
 ROOT = Path(__file__).parents[2]
@@ -238,3 +239,11 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm(tmp_path: Path) -> None:
 def test_a_config_cannot_be_changed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
         written(tmp_path, "").web.port = 5
+
+
+def test_what_goes_with_the_built_in_model_lies_in_the_last_folder(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("engine: {models: [own], loras: [own], detectors: [seen]}")
+    engine = load(tmp_path / "config.yaml", {}).engine
+    assert engine.folders[0] == tmp_path / "own" and engine.folders.count(tmp_path / "own") == 1
+    assert tmp_path / "seen" in engine.folders and engine.folders[-1] == catalog.COMPANIONS
+    assert {one.name for one in catalog.loras(engine.folders)} == {"demo-blueprint", "demo-chalkboard"}

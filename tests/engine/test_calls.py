@@ -145,7 +145,7 @@ def test_a_shape_that_fails_is_left_to_the_plain_unet_and_said(
     prepared = Prepared(backend)
     with caplog.at_level(logging.WARNING, "engine.calls"):
         assert [prepared.answer(call(2)) for _ in range(4)] == [None] * 4
-    assert len(backend.asked) == 1
+    assert len(backend.asked) == 1 and prepared.left_out == ((2, 4, 8, 8, 77),)
     [said] = caplog.messages
     assert "slow is left out for 2 × 4 × 8 × 8 with 77 tokens" in said and "no kernel" in said
 

@@ -213,6 +213,18 @@ def test_an_extra_that_is_asked_for_and_missing_is_said(
     assert own.prepared is None and "pip install '.[openvino]'" in caplog.text
 
 
+def test_a_switch_that_cannot_be_turned_on_costs_only_itself(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_loaded: Loaded, _on: bool) -> None:
+        raise OSError("libsomething.so: cannot open shared object file")
+
+    switch = speed.Switch("broken", broken, lambda _: True, lambda _: True)
+    monkeypatch.setattr(speed, "SWITCHES", (switch,))
+    own = models.load(loaded.model, torch.device("cpu"))
+    assert own.prepared is None and "broken is left out" in caplog.text
+
+
 def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, Any] = {
         "precision": "bfloat16",

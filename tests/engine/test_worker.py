@@ -165,7 +165,7 @@ def test_one_refusal_leaves_the_others_alone(child: Child) -> None:
 # --- in this process ---
 
 
-def work(folder: Path, *messages: Message, slots: int = 4, **folders: Sequence[Path]) -> list[Message]:
+def work(folder: Path, *messages: Message, slots: int = 4, **folders: Any) -> list[Message]:
     """What a worker says to these messages until every Draw among them has ended; `folders` by kind, as a Worker takes
     them."""
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy
 import pytest
@@ -16,9 +17,13 @@ from PIL import Image
 
 from engine import stamp
 from engine.catalog import BUILTIN
+from engine.estimate import Estimate
 from engine.job import Job, Picture, Progress, State
 from engine.local import LocalPool
 from engine.queue import Changed, Finished, Queue
+from prompts.prompt import Json
+from storage import facts
+from storage.database import Database
 from tests.fakes import a_recipe
 from tests.running import Bot, drawing
 
@@ -114,5 +119,9 @@ async def test_a_grid_over_two_devices_outlives_a_worker_and_the_bot(bot: Bot) -
     recipes = [stamp.read(await bot.picture(one["id"])) for one in card["pictures"]]
     assert [recipe and recipe.seed for recipe in recipes] == [7, 8, 9, 10]
     assert len((await bot.get("/api/history"))["pictures"]) == 4
+    db = await Database.open("", bot.folder / "data")
+    known = Estimate.from_json(cast(dict[str, Json], await facts.fact(db, "estimate")))
+    await db.close()
+    assert BUILTIN in known.speeds and known.loads[BUILTIN] > 0, "measured, and remembered over restarts"
     status = (await bot.get("/api/hello"))["status"]
     assert (status["workers"], status["tier"]) == (2, "all") and "CPU" in status["device"]

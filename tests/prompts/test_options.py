@@ -204,3 +204,29 @@ async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(tmp_path
     assert "天青色" in prompt.positive and "cat" in prompt.positive and "watermark" in prompt.negative
     raw, _ = await compose("a cat --raw -nt neko", translators=chain(tmp_path))
     assert raw.positive == "a cat, neko"
+
+
+@pytest.mark.parametrize(
+    ("written", "upscaler", "factor"),
+    [
+        ("--upscale 4x-UltraSharp", "4x-UltraSharp", 2.0),
+        ("--upscale 4x-UltraSharp 3", "4x-UltraSharp", 3.0),
+        ("--upscale RealESRGAN_x4plus x1.5 --seed 3", "RealESRGAN_x4plus", 1.5),
+        ("--upscale ESRGAN_x4", "ESRGAN_x4", 2.0),
+        ('--upscale "My sharp one:4"', "My sharp one", 4.0),
+        ("--upscale 3", None, 3.0),
+        ("--upscale x2, a hat", None, 2.0),
+    ],
+)
+def test_upscalers_by_name_and_factor(written: str, upscaler: str | None, factor: float) -> None:
+    asked = read(f"a cat {written}").options
+    assert (asked.upscaler, asked.upscale) == (upscaler, factor)
+
+
+def test_several_things_to_mend_are_joined() -> None:
+    assert read("一个女孩，修手，修复人脸").options.fix in ("hand+face", "face+hand")
+    assert read("a girl --fix face --fix hand+face").options.fix == "face+hand"
+    assert read("a girl fixing hands").options.fix is None
+    for wrong in ("a cat --fix", "a cat --upscale", "a cat --upscale 99", "a cat --vae"):
+        with pytest.raises(Refusal):
+            read(wrong)

@@ -55,7 +55,7 @@ def figures() -> list[Figure]:
 
     from engine import models, speed
 
-    logging.getLogger("engine").setLevel(logging.ERROR)
+    logging.getLogger("engine").setLevel(logging.WARNING)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plain = speed.Tuning(compile="none", cpu="torch", precision="float32")
     loaded = models.load(builtin(), device, tuning=plain)
@@ -77,7 +77,11 @@ def figures() -> list[Figure]:
             continue
         for each in speed.SWITCHES:
             each.turn(switched, each is switch)
-        if waited := prepared(switched, recipe):
+        waited = prepared(switched, recipe)
+        if switched.prepared and not switched.prepared.shapes:
+            found.append(Figure(f"{switch.name}: could not be prepared here", waited, "s"))
+            continue
+        if waited:
             found.append(
                 Figure(f"{switch.name}, until its shape is ready, the plain way drawing meanwhile", waited, "s")
             )
@@ -117,6 +121,8 @@ def prepared(loaded: Loaded, recipe: Recipe) -> float:
     began = time.perf_counter()
     while not loaded.prepared.shapes and time.perf_counter() - began < PATIENCE:
         drawn(loaded, replace(recipe, steps=2))
+        if loaded.prepared.left_out:
+            break
     return time.perf_counter() - began
 
 

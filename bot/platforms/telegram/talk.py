@@ -17,14 +17,14 @@ ALIKE = 0.6  # of 1: a description changed here and there is well above, a sente
 # What reads like a wish for a change and is none: "add oil" (加油) cheers, and whoever asks how does not ask for it.
 TALK = re.compile(
     r"加油+|没有?(?:问题|关系|事|错|意见|毛病)|不要(?:紧|客气)|别(?:闹|急|这样)|来看看?|来吧|来了|"
-    r"(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|"
-    r"no (?:way|problem|worries|idea|thanks|comment|doubt|kidding|cap|more)|with (?:love|pleasure)|"
+    r"没有.*(?:好看?|厉害|可爱|漂亮|强)|(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|(?:加载|加班|改天|改日|来自|来晚).*|"
+    r"no (?:way|problem|worries|idea|thanks|comment|doubt|kidding|cap|more)|with(?:out a doubt| love| pleasure)|"
     r"more(?: please| like (?:this|that)| of (?:this|that|these))?|(?:add|give|take) (?:me|care|it easy)\b.*|"
     r"makes? sense.*",
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"怎么|怎样|为什么|为啥|^(?:谁|哪|啥)|(?:谁|哪|啥|多少).*[?？]$|^(?:how|why|who|what|where|when|which)\b",
+    r"怎么|怎样|什么|为啥|^(?:谁|哪|啥)|(?:谁|哪|啥|多少).*[?？]$|^(?:how|why|who|what|where|when|which)\b",
     re.IGNORECASE,
 )
 _SIGNS = " \t\n,，.。!！~～…"

@@ -270,6 +270,8 @@ def as_text(recipe: Recipe) -> str:
         f"--seed {recipe.seed}",
         *([f"--quality {recipe.quality}"] if recipe.quality else []),
         *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
+        *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
+        *_finishing(recipe),
     ]
     prompt = recipe.prompt
     if prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text: take those there are
@@ -287,6 +289,15 @@ def as_text(recipe: Recipe) -> str:
     if kept.plain:
         options.append("--plain")
     return " ".join([text, *options])
+
+
+def _finishing(recipe: Recipe) -> list[str]:
+    """The options for what comes after drawing, where it is not the finishing of another picture."""
+    if recipe.source is not None:
+        return []
+    fixes = "+".join(fix.detector for fix in recipe.fixes)
+    enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
+    return [*([f"--fix {fixes}"] if fixes else []), *enlarged]
 
 
 def _wish(prompt: Prompt) -> tuple[str, Options]:

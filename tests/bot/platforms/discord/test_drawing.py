@@ -214,7 +214,7 @@ async def test_what_is_no_picture_is_refused(on: House, name: str, content: byte
 async def test_what_is_shared_is_opened_and_drawn_by_others(on: House) -> None:
     done = await on.drawn()
     target = (await on.pictures(done))[0]
-    await on.ann.click(done, custom_id=f"dq1:share:{target}")
+    await on.ann.select(done, [f"share:{target}"])
     code = (await on.said("/recipe ")).content.split()[-1]
     await on.bob.slash(on.channel, "recipe", share=code)
     opened = await on.until(lambda: next((m for m in on.hidden() if m.content.startswith("Recipe")), None))

@@ -14,7 +14,7 @@ from tests.peers.telegram import Chat, Message, TelegramServer, User
 async def shared(chat: Chat, ann: User, picture: Message) -> tuple[Message, str]:
     """The message that shares a picture, and the payload of its link."""
     await chat.press(ann, picture, "More ⋯")
-    await chat.until(lambda _: any("Share" in row[0] for row in picture.keyboard))
+    await chat.until(lambda _: any("🔗 Share" in row for row in picture.keyboard))
     await chat.press(ann, picture, "🔗 Share")
     made = await chat.answer(after=picture.order)
     buttons = {one["text"]: one for one in made.content.buttons}

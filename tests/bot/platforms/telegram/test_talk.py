@@ -38,7 +38,7 @@ def test_a_wish_says_what_is_to_become_of_the_picture(said: str) -> None:
     [
         "哈哈好看", "好漂亮！", "nice!", "wow", "so cute 😂", "加油！", "没问题", "这是怎么画的？", "谁画的", "太强了",
         "666", "no way", "No problem.", "how did you make it blue?", "more please", "thanks",
-        "收藏了", "lol that hat", "👍",
+        "收藏了", "没有我的好看", "加载好慢", "改天再说", "用的什么模型", "without a doubt", "lol that hat", "👍",
     ],
 )  # fmt: skip
 def test_talk_does_not(said: str) -> None:

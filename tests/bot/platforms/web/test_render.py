@@ -7,7 +7,7 @@ import pytest
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.platforms.web import render
 from engine.job import Progress, State
-from engine.recipe import Recipe
+from engine.recipe import Fix, Recipe, Source, Upscale
 from prompts import options
 from prompts.prompt import Fragment, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -70,6 +70,27 @@ def test_a_style_and_a_wish_for_nothing_more_are_kept() -> None:
     text = render.as_text(recipe(replace(CAT, text=f"{CAT.text} --style 水墨 --plain --steps 3")))
     asked = options.read(text)
     assert (asked.options.style, asked.options.plain, asked.text) == ("ink-wash", True, CAT.text)
+
+
+def test_what_comes_after_drawing_is_read_back() -> None:
+    made = replace(
+        recipe(replace(CAT, text=f"{CAT.text}，修手")),
+        upscale=Upscale("My sharp one", 2.5),
+        fixes=(Fix("hand", 0.4), Fix("face_yolov8n", 0.4)),
+        vae="clear-vae",
+    )
+    asked = options.read(render.as_text(made))
+    assert (asked.options.upscaler, asked.options.upscale) == ("My sharp one", 2.5)
+    assert (asked.options.fix, asked.options.vae) == ("hand+face_yolov8n", "clear-vae")
+    assert asked.text.strip(" ，") == CAT.text
+    of_another = replace(made, source=Source("a" * 64, 0.0))  # what a button made of a picture
+    assert "--fix" not in render.as_text(of_another) and "--upscale" not in render.as_text(of_another)
+
+
+def test_quality_and_guidance_rescale_are_read_back() -> None:
+    asked = options.read(render.as_text(replace(recipe(CAT), quality="fast", rescale=0.7))).options
+    assert (asked.quality, asked.rescale) == ("fast", 0.7)
+    assert "--quality" not in render.as_text(recipe(CAT)) and "--rescale" not in render.as_text(recipe(CAT))
 
 
 def test_words_drawn_with_another_seed_are_kept_as_they_came_out() -> None:
