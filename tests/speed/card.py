@@ -27,14 +27,15 @@ PEAK = 790.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is measured: `make` gives a pipeline of diffusers, `rank` is that of the LoRAs, `busy` how many rows are
-    drawn when somebody new comes. `floor` is the least seconds that a picture can take, 0 where nobody knows."""
+    """What is measured: `make` gives a pipeline of diffusers, `loras` are so many of a rank, `busy` is how many rows
+    are drawn when somebody new comes. `floor` is the least seconds that a picture can take, 0 where nobody knows."""
 
     family: str
     device: str
     make: Callable[[], Any]
     counts: Sequence[int] = COUNTS
     steps: int = 20
+    loras: int = 4
     rank: int = 32
     busy: int = 8
     floor: float = 0.0
@@ -73,7 +74,8 @@ def measured(trial: Trial, folder: Path) -> list[Figure]:
     at_once = people(1, model, [], steps=trial.steps)
     first = _until_first_step(loaded, at_once[0], began)
     files = [
-        kohya(folder / f"{n}.safetensors", loaded, n, ("attn", "ff.net", "mlp"), rank=trial.rank) for n in range(4)
+        kohya(folder / f"{n}.safetensors", loaded, n, ("attn", "ff.net", "mlp"), rank=trial.rank)
+        for n in range(trial.loras)
     ]
     alone = _alone(loaded, at_once[0])
     crowd = people(max(trial.counts), model, files, steps=trial.steps)

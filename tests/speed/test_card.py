@@ -23,7 +23,7 @@ def test_every_figure_of_a_card_can_be_measured(tmp_path: Path) -> None:
     models.quieten()
     for family in ("sd15", "sdxl"):
         trial = card.Trial(
-            family, "cpu", getattr(tiny_families, family), counts=(1, 2), steps=2, rank=2, busy=2, floor=0.001
+            family, "cpu", getattr(tiny_families, family), counts=(1, 2), steps=2, loras=2, rank=2, busy=2, floor=0.001
         )
         found = {figure.what: figure for figure in card.measured(trial, tmp_path / family)}
         assert all(math.isfinite(figure.ours) and figure.ours > 0 for figure in found.values())

@@ -13,7 +13,7 @@ from storage import posts
 
 
 async def take(reception: Reception, update: int, reaction: MessageReactionUpdated) -> None:
-    """Do what the emoji that was added stands for: "again" with all pictures of the message, the rest with its first."""
+    """Do what the emoji that was added stands for: "again" with all pictures of the message, others with its first."""
     old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
     new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
     actions = [action for emoji in new if emoji not in old and (action := reception.settings.reactions.get(emoji))]
