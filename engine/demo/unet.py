@@ -142,5 +142,5 @@ def trained(scale: Scale, rows: int, folder: Path) -> Pair:
 
 def _training(scale: Scale, encoder: Any, device: torch.device) -> Training:
     torch.manual_seed(scale.seed)
-    pair = Pair(build(scale), encoder).to(device, memory_format=torch.channels_last)
+    pair = Pair(build(scale).to(memory_format=torch.channels_last), encoder).to(device)
     return Training(pair, rate=0.02, plain_rate=1.5e-3, plain=("embedding", "conv_in", "conv_out"), slow="encoder.")
