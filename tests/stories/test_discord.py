@@ -131,7 +131,7 @@ async def test_a_picture_to_draw_over(scene: Scene) -> None:
 async def test_every_command_answers(scene: Scene) -> None:
     offered = await scene.ann.autocomplete(scene.channel, "imagine", "model", "demo", prompt="x")
     assert "danqing-demo" in str(offered)
-    needed = {"prompt": {"text": "一只猫"}, "edit": {"change": "把猫改成狗"}}
+    needed = {"prompt": {"text": "一只猫"}, "edit": {"change": "把猫改成狗"}, "recipe": {"share": "a" * 16}}
     mods = scene.server.role(scene.channel.guild, "Mods", "manage_guild")
     mia = scene.server.member("Mia", scene.channel.guild, roles=(mods,), locale=CHINESE)
     answered = set()

@@ -28,6 +28,7 @@ REMEMBERED = 2000  # updates known by their number, to take none twice
 AFTER_CONFLICT = 5.0  # seconds: another copy of the bot is asking, and may be about to stop
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
 LARGEST = 2**20  # bytes of an update
+CLEARED = 0.2  # seconds until an update that is done is forgotten, with those that are done meanwhile
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
@@ -42,6 +43,7 @@ class Intake:
         self._known: OrderedDict[int, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing = asyncio.Lock()
+        self._clearing: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -120,7 +122,7 @@ class Intake:
         """Stop; what is under way is taken again at the next start."""
         if self._runner:
             await self._runner.cleanup()
-        tasks = list(self._tasks)
+        tasks = [*self._tasks, *([self._clearing] if self._clearing else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -134,6 +136,16 @@ class Intake:
         except Exception:
             log.exception("update %s failed", update.update_id)
         del self._pending[update.update_id]  # not when cancelled
+        if self._clearing is None or self._clearing.done():
+            self._clearing = asyncio.create_task(self._clear())
+
+    async def _clear(self) -> None:
+        """Forget those done lately, in one write."""
+        await asyncio.sleep(CLEARED)
+        try:
+            await self._write()
+        except Refusal as refusal:  # the next write forgets them
+            log.warning("updates that are done could not be forgotten: %s", refusal)
 
     async def _write(self) -> None:
         async with self._writing:

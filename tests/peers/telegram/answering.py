@@ -18,7 +18,9 @@ def _answer(world: World, asked: Asked | None, params: Json) -> bool:
     if asked is None or world.clock() - asked.at > ANSWER_WITHIN:
         raise bad(LATE)
     if asked.answer is not None:
-        raise breach("the query was answered before")
+        # A program that was killed cannot know that it had answered; one that runs does.
+        killed = any(call.method == "getMe" and call.at > asked.at for call in world.calls)
+        raise bad(LATE) if killed else breach("the query was answered before")
     asked.answer = params
     world.changes.tell()
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot.platforms.telegram import board, intake, places
 from bot.platforms.telegram import chat as telegram_chat
-from storage import jobs
+from storage import facts, jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
 from tests.peers.telegram import Chat, TelegramServer, User
 
@@ -58,6 +59,15 @@ async def test_an_update_delivered_again_after_a_restart(house: House, server: T
     await chat.say(ann, "/help")
     await chat.answer(after=answer.order)
     assert len(chat.answers) == 3
+
+
+async def test_an_update_that_is_done_is_forgotten_though_none_follows(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, "/queue")
+    await chat.answer()
+    kept = f"telegram.updates.{server.token.partition(':')[0]}"
+    while await facts.fact(house.db, kept) != []:
+        await asyncio.sleep(0.02)
 
 
 async def test_what_was_written_while_the_bot_was_down_is_answered(house: House, server: TelegramServer) -> None:
