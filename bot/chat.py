@@ -128,7 +128,7 @@ class Card:
     `spoiler` veils the pictures until somebody wants to see them; `originals` sends their files as they are (in a
     direct message on Discord, as documents on Telegram) rather than as something to look at. `share` is the code under
     which others open what it shows; `alone` is a command to go on with where the person and the bot
-    are alone.
+    are alone; `language` is the person's from here on, where they have just chosen another.
     """
 
     text: Say
@@ -147,6 +147,7 @@ class Card:
     originals: bool = False
     share: str = ""
     alone: str = ""
+    language: str = ""
 
 
 class Desk(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from prompts import styles
@@ -322,6 +322,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _styled,
     ),
 )
+_PICTURE_SHAPE = ((_said("(竖|横|方)图"), _shaped),)
 _BRACKETED = re.compile(r"[(\[{<]")
 
 
@@ -333,11 +334,17 @@ def read(text: str) -> Asked:
 
 def plain(asked: Asked) -> Asked:
     """With the options said in plain words, standing between commas or spaces; text in brackets is left alone."""
-    options, rest = asked.options, asked.text
-    plain_ = rest.translate(
-        _TRADITIONAL
-    )  # sign for sign, so that what is found can be cut out of the person's own text
-    for pattern, reader in _PLAIN:
+    options, rest = _without(_PLAIN, asked.options, asked.text)
+    # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
+    options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
+    return Asked(options, rest, negative.strip(" ,，、"), asked.kept)
+
+
+def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:
+    """The options with those that the patterns find in the text, and the text without them."""
+    # Sign for sign, so that what is found can be cut out of the person's own text.
+    plain_ = rest.translate(_TRADITIONAL)
+    for pattern, reader in patterns:
         found = list(pattern.finditer(plain_))
         covered = _bracketed(rest) if found and _BRACKETED.search(rest) else None
         for match in reversed(found):
@@ -348,7 +355,7 @@ def plain(asked: Asked) -> Asked:
                 options = changed
                 rest = rest[: match.start()] + " " + rest[match.end() :]
         plain_ = rest.translate(_TRADITIONAL)
-    return Asked(options, rest, asked.negative, asked.kept)
+    return options, rest
 
 
 def _bracketed(text: str) -> list[bool]:

@@ -28,6 +28,7 @@ RESET = frozenset({"", "default", "reset", "默认"})
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     name, _, value = rest.partition(" ")
+    kept: Json = None
     if name:
         name, value = ALIASES.get(name.lower(), name.lower()), value.strip()
         if name not in SETTINGS:
@@ -48,6 +49,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         text=Say("settings.title"),
         fields=tuple(lines),
         buttons=(Button("without_lora", code_of(mine[0].name)),) if len(mine) == 1 else (),
+        language=str(kept or "") if name == "language" else "",
     )
 
 

@@ -57,9 +57,10 @@ def main() -> None:
     elif arguments.task == "train":
         _train(scale, arguments, note)
     elif arguments.task == "evaluate":
-        judged = judge.train(scale, arguments.run, JUDGE_STEPS, note)
+        loaded = drawing.load(arguments.model)
+        judged = judge.train(scale, arguments.run, loaded.vae, JUDGE_STEPS, note)
         judge.keep(judged, arguments.judge)
-        for figure in evaluate.report(drawing.load(arguments.model), scale, judged):
+        for figure in evaluate.report(loaded, scale, judged):
             note(str(figure))
     elif arguments.task == "companions":
         _companions(scale, arguments, note)

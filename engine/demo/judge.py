@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from engine.demo.captions import FLAWS as FLAW_WORDS
 from engine.demo.optimiser import Training, rate_share
 from engine.demo.scale import Scale
 
+AT_ONCE = 64  # pictures that the autoencoder takes, two steps apart
 SIDE = 64  # pixels a side of what it looks at
 FLAWS = ("", *FLAW_WORDS)
 BACKGROUNDS = ("", *scenes.COLOURS, *scenes.SCENES)
@@ -56,12 +58,19 @@ class Verdict:
     layouts: list[str]
 
 
-def train(scale: Scale, folder: Path, steps: int, note: Callable[[str], None]) -> Judge:
-    """A judge of the scale's things; the last part is kept from it, and `note` gets its score there."""
+def train(scale: Scale, folder: Path, vae: Any, steps: int, note: Callable[[str], None]) -> Judge:
+    """A judge of the scale's things; the last part is kept from it, and `note` gets its score there.
+
+    It sees half of the pictures as they are and half as the autoencoder brings them back, which is as sharp as a
+    picture of the model can be: it is to judge what is drawn, not how finely.
+    """
     torch.manual_seed(scale.seed)
     judge = Judge(scale.concepts, scale.styles)
     training = Training(judge, rate=0.02, plain_rate=2e-3, plain=("answer",), average=0.99)
     pictures = store.pictures(scale, folder / "data")
+    for start in range(0, len(pictures), AT_ONCE):
+        own = pictures[start : start + AT_ONCE : 2]
+        own[:] = _brought_back(own, vae)
     seen = [one for number in range(scale.whole_parts) for one in store.compositions(scale, number)]
     labels = np.array([_labels(judge, one) for one in seen])
     shown = torch.zeros(len(seen), scale.concepts)
@@ -88,6 +97,13 @@ def train(scale: Scale, folder: Path, steps: int, note: Callable[[str], None]) -
         f" background, flaw, style, layout {np.round((words == right).mean(axis=0), 3)}"
     )
     return judge
+
+
+@torch.no_grad()
+def _brought_back(pictures: Pictures, vae: Any) -> Pictures:
+    decoded = vae.decode(vae.encode(store.floats(pictures)).latent_dist.mean, return_dict=False)[0]
+    brought_back: Pictures = ((decoded * 0.5 + 0.5).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return brought_back
 
 
 def _labels(judge: Judge, one: composer.Composition) -> list[int]:

@@ -64,9 +64,10 @@ def _pixel(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return _floats(small.resize(drawing.pixels.shape[:2], Image.Resampling.NEAREST))
 
 
-def edges(drawing: Drawing) -> Pixels:
-    """How strong an edge of colour or of a thing runs through each pixel, (side, side, 1) in 0…1."""
-    seen = np.concatenate([blur(drawing.pixels, 0.7), drawing.cover * 0.7], axis=2)
+def edges(drawing: Drawing, fine: float = 0.7) -> Pixels:
+    """How strong an edge of colour or of a thing runs through each pixel, (side, side, 1) in 0…1. Inner lines much
+    nearer to each other than `fine` pixels are left out."""
+    seen = np.concatenate([blur(drawing.pixels, fine), drawing.cover * 0.7], axis=2)
     down, right = (np.abs(np.gradient(seen, axis=axis)).max(axis=2) for axis in (0, 1))
     strength: Pixels = np.clip(np.hypot(down, right) * 7 - 0.35, 0, 1)[..., None]
     return strength
@@ -77,8 +78,8 @@ def _line(drawing: Drawing, random: np.random.Generator) -> Pixels:
     dark = paper.mean() < 0.35
     own = np.ones(3, np.float32) if dark else INK
     ink = own * (1 - drawing.ink[..., 3:]) + drawing.ink[..., :3] * drawing.ink[..., 3:]
-    # A pen of three pixels: an autoencoder of this size loses thinner lines.
-    share = _floats(_image(edges(drawing)[..., 0]).filter(ImageFilter.MaxFilter(3)))[..., None]
+    # A pen of three pixels and few inner lines: an autoencoder of this size loses thinner ones and fills narrow gaps.
+    share = _floats(_image(edges(drawing, fine=1.3)[..., 0]).filter(ImageFilter.MaxFilter(3)))[..., None]
     drawn: Pixels = (paper * (1 - share) + ink * share).astype(np.float32)
     return drawn
 
@@ -114,26 +115,33 @@ def _watercolor(drawing: Drawing, random: np.random.Generator) -> Pixels:
     side = len(drawing.pixels)
     spread = np.stack([_cloud(random, side) for _ in range(2)]) * 7
     here = np.clip(np.indices((side, side)) + spread, 0, side - 1).round().astype(np.int64)
-    painted = drawing.pixels[here[0], here[1]]
-    covered = drawing.cover[here[0], here[1]]
-    # Colours of the thing run out into the wet paper around it.
-    colours = blur(painted * covered, 9) / np.maximum(blur(covered[..., 0], 9)[..., None], 0.02)
-    run = (
-        np.clip(blur(covered[..., 0], 7)[..., None] * 1.4, 0, 1)
-        * (1 - covered)
-        * (0.6 + _cloud(random, side)[..., None])
-    )
-    wet = blur(painted * (1 - run) + np.clip(colours, 0, 1) * run, 1.3)
-    pigment = 0.62 + 0.5 * _cloud(random, side)[..., None]
-    # Colour gathers where a wash ends.
-    pigment = pigment + 0.5 * np.abs(covered - blur(covered[..., 0], 2.5)[..., None])
-    washed = 1 - (1 - wet) * pigment
+    painted, covered = drawing.pixels[here[0], here[1]], drawing.cover[here[0], here[1]]
+    # The things' colours run out into the wet paper around them, and fall on it in drops.
+    wide = blur(covered[..., 0], 10)[..., None]
+    colours = np.clip(blur(painted * covered, 10) / np.maximum(wide, 0.02), 0, 1)
+    run = np.clip(wide * 1.2 + (_cloud(random, side)[..., None] - 0.2) * 0.8, 0, 0.45)
+    run = np.maximum(run, _drops(random, side) * (wide > 0.02)) * (1 - covered)
+    wet = blur(painted * (1 - run) + colours * run, 1.3)
+    # A wash is thin in its middle, and its pigment gathers where it ends.
+    pigment = 0.5 + 0.7 * _cloud(random, side)[..., None] + 0.9 * np.abs(covered - blur(covered[..., 0], 3)[..., None])
+    washed = 1 - (1 - wet) * np.clip(pigment, 0.12, 1.1)
     across = np.abs(np.linspace(-1, 1, side, dtype=np.float32))
-    inside = 0.86 - np.maximum(across[:, None], across[None, :]) + 0.22 * _cloud(random, side)
+    inside = 0.86 - np.maximum(across[:, None], across[None, :]) + 0.3 * _cloud(random, side)
     share: Pixels = np.maximum(np.clip(inside * 12 + 0.5, 0, 1)[..., None], covered)
     paper = 0.975 + 0.012 * random.standard_normal((side, side, 1), np.float32)
     drawn: Pixels = (1 - share + washed * share) * paper
     return drawn
+
+
+def _drops(random: np.random.Generator, side: int) -> Pixels:
+    """Splashes of a brush in 0…1, (side, side, 1)."""
+    down, right = np.indices((side, side), np.float32)
+    drops = np.zeros((side, side), np.float32)
+    for _ in range(14):
+        y, x = random.uniform(0, side, 2)
+        radius = side * random.uniform(0.012, 0.035)
+        drops = np.maximum(drops, np.clip(radius - np.hypot(down - y, right - x) + 0.5, 0, 1))
+    return drops[..., None] * np.float32(0.85)
 
 
 def _cloud(random: np.random.Generator, side: int) -> Pixels:

@@ -199,6 +199,12 @@ def test_their_negative_and_what_they_leave_untranslated() -> None:
     assert asked.options.ratio == 1
 
 
+@pytest.mark.parametrize("text", ["一只猫 -u 模糊 竖图", "一只猫 -u 模糊，竖圖", "一只猫 -u 竖图，模糊"])
+def test_a_shape_behind_their_negative_is_no_negative(text: str) -> None:
+    asked = read(text)
+    assert (asked.text.strip(), asked.negative, asked.options.ratio) == ("一只猫", "模糊", 2 / 3)
+
+
 async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(tmp_path: Path) -> None:
     prompt, _ = await compose("一只猫 -nt 天青色 -u 水印", translators=chain(tmp_path))
     assert "天青色" in prompt.positive and "cat" in prompt.positive and "watermark" in prompt.negative

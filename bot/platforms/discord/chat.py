@@ -88,6 +88,8 @@ class DiscordChat:
             return known.place
         kept = await jobs.get(self.db, card.job) if card.job else None
         turn = await self._turn(key, kept)
+        if turn and card.language:
+            turn.language = card.language
         language = turn.language if turn else await self._language(kept)
         if card.originals and turn:
             card = await originals.send(self, turn, card)

@@ -146,6 +146,7 @@ class TelegramChat:
     async def _send(self, place: Place, card: Card, key: str) -> Place:
         known = await posts.by_key(self._db, self.platform, key)
         asked = self._asked.get(key) or await self._asked_by(card)
+        asked.language = card.language or asked.language
         if card.fleeting:
             if known is None:
                 await posts.put(self._db, await self._notice(place, card, asked), key)

@@ -90,3 +90,10 @@ def a_preview() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (16, 16), (90, 120, 30)).save(out, "JPEG")
     return out.getvalue()
+
+
+async def test_a_language_that_is_chosen_holds_for_the_answer_to_that(house: House, server: TelegramServer) -> None:
+    ann = server.user("Ann", language="en")
+    chat = server.private(ann)
+    await chat.say(ann, "/settings language zh")
+    assert "你的设置" in (await chat.answer()).text
