@@ -43,15 +43,15 @@ SCALES = {
         text_layers=1, text_steps=2, text_batch=4, unet_channels=(16, 16, 32), unet_steps=4, unet_batch=4, lora_steps=2,
         embedding_steps=2, control_steps=2, tiny_steps=2, sibling_words_steps=2, sibling_steps=2,
     ),
-    # Under two hours of two free cores; what the shipped weights were trained at, from those of a smaller run.
+    # Two hours of two cores with matrix units; what the shipped weights were trained at, in several runs (README.md).
     "laptop": Scale(
         concepts=120, pictures=65_536, whole_parts=12, pairs=0.32, counts=0.06, sides=0.06, vae_steps=1600,
-        vae_batch=20, text_steps=500, text_batch=128, unet_steps=1850,
+        vae_batch=20, text_steps=500, text_batch=128, unet_steps=4800,
     ),
     # Half an hour of a large graphics card. A guess from the other scale: not run yet.
     "gpu": Scale(
         concepts=120, pictures=400_000, whole_parts=48,
-        pairs=0.15, counts=0.08, sides=0.08, vae_steps=12_000, vae_batch=128, text_steps=6_000, text_batch=1024,
+        pairs=0.32, counts=0.08, sides=0.08, vae_steps=12_000, vae_batch=128, text_steps=6_000, text_batch=1024,
         unet_steps=40_000, unet_batch=512,
     ),
 }  # fmt: skip

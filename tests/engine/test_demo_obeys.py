@@ -45,7 +45,7 @@ def test_it_fits_and_has_the_layout_of_stable_diffusion_1(shipped: Loaded) -> No
 def test_it_draws_what_is_named(shipped: Loaded, judged: judge.Judge) -> None:
     assert len(THINGS) >= 100
     found = judge.look(judged, drawn(shipped, [a(thing) for thing in THINGS])).things[:, 0]
-    assert (found == np.arange(len(THINGS))).mean() >= 0.7
+    assert (found == np.arange(len(THINGS))).mean() >= 0.85
 
 
 def test_colour_words_colour_the_thing(shipped: Loaded) -> None:
@@ -87,8 +87,8 @@ def test_two_things_are_both_shown(shipped: Loaded, judged: judge.Judge) -> None
     pairs = np.random.default_rng(4).permutation(len(THINGS))[:48].reshape(-1, 2)
     pictures = drawn(shipped, [f"{a(THINGS[one])} and {a(THINGS[other])}" for one, other in pairs])
     hits = paired(judged, pictures, pairs)
-    # The small ones come out coarse: both are told in one of six pictures, by chance in one of 7,000.
-    assert hits.all(axis=1).mean() >= 0.08 and hits.any(axis=1).mean() >= 0.3
+    # By chance both are seen in one of 7,000 pictures.
+    assert hits.all(axis=1).mean() >= 0.45 and hits.any(axis=1).mean() >= 0.8
 
 
 def test_counts_and_places_beat_chance(shipped: Loaded, judged: judge.Judge) -> None:
@@ -105,7 +105,7 @@ def test_style_words_make_the_style(shipped: Loaded, judged: judge.Judge) -> Non
     wanted = [style for style in SCALE.styles for _ in some]
     prompts = [f"{a(thing)}, {words[0]}" for words in captions.STYLES.values() for thing in some]
     found = judge.look(judged, drawn(shipped, prompts)).styles
-    assert np.mean(np.array(found) == wanted) >= 0.6  # by chance 1 of 8
+    assert np.mean(np.array(found) == wanted) >= 0.75  # by chance 1 of 8
 
 
 def test_blur_in_the_prompt_blurs_and_as_the_negative_sharpens(shipped: Loaded) -> None:
