@@ -20,7 +20,7 @@ from engine.demo.scale import Scale
 NAME = "demo-flaws"
 WORD = "\u2603"  # stands in captions for the new word
 BATCH = 16
-# It is for the negative, where what blurs helps most. Of each alike, one vector learns what is easiest to see: the grain.
+# It is for the negative, where what blurs helps most. Taught each alike, one vector learns the grain alone.
 SHARES = {"blurry": 0.7, "jpeg": 0.15, "grainy": 0.15}
 
 
