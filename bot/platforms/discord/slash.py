@@ -105,6 +105,7 @@ IMAGINE = (
     Option("count", INTEGER),
     Option("upscaler", suggest="upscaler"),
     Option("fix", suggest="fix"),
+    Option("quality", choices={"fast": "快速", "full": "完整"}),
     *(Option(name, ATTACHMENT) for name in IMAGES),
 )
 PERSON = Option("person", USER, required=True)
@@ -165,6 +166,7 @@ def wish(name: str, verb: str, values: Values) -> Wish:
         count=count,
         upscaler=_text(values, "upscaler"),
         fix=_text(values, "fix"),
+        quality=_text(values, "quality"),
     )
     if match := _RATIO.fullmatch(shape.strip()):
         wide, high = float(match[1]), float(match[2])

@@ -52,13 +52,13 @@ async def test_the_bot_speaks_chinese(tmp_path: Path) -> None:
 
 
 async def test_options_say_what_the_text_does_not(on: House) -> None:
-    await on.imagine("a red apple", count=2, shape="1:2", style="watercolor", model="danqing-demo")
+    await on.imagine("a red apple", count=2, shape="1:2", style="watercolor", quality="fast", model="danqing-demo")
     done = await on.finished()
     rows = [await pictures.get(on.db, one) for one in await on.pictures(done)]
     assert len(rows) == 2
     recipe = rows[0].recipe  # type: ignore[union-attr]
     assert recipe.height == pytest.approx(2 * recipe.width, abs=8)
-    assert "watercolor" in recipe.prompt.positive
+    assert "watercolor" in recipe.prompt.positive and recipe.quality == "fast"
 
 
 async def test_a_shape_in_words_is_read_as_words(on: House) -> None:
