@@ -98,7 +98,7 @@ async def test_folders(tmp_path: Path) -> None:
     assert findings["check.data_readonly"].level == "error"
     assert findings["check.folder_missing"].level == "warn"
     assert findings["check.folder_missing"].text.values["path"] == str(tmp_path / "typo")
-    assert findings["check.loras"].text.values["names"] == "demo-blueprint, demo-chalkboard, ink"
+    assert findings["check.loras"].text.values["names"] == "demo-blueprint, demo-chalkboard, demo-gilded, ink"
     assert findings["model.unknown"].text.values["near"] == "danqing-demo"
     assert findings["model.no_index"].text.values["name"] == "old"
 

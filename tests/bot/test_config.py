@@ -246,4 +246,4 @@ def test_what_goes_with_the_built_in_model_lies_in_the_last_folder(tmp_path: Pat
     engine = load(tmp_path / "config.yaml", {}).engine
     assert engine.folders[0] == tmp_path / "own" and engine.folders.count(tmp_path / "own") == 1
     assert tmp_path / "seen" in engine.folders and engine.folders[-1] == catalog.COMPANIONS
-    assert {one.name for one in catalog.loras(engine.folders)} == {"demo-blueprint", "demo-chalkboard"}
+    assert {one.name for one in catalog.loras(engine.folders)} == {"demo-blueprint", "demo-gilded", "demo-chalkboard"}

@@ -75,7 +75,7 @@ async def test_models_and_all_that_goes_with_them_are_listed(tmp_path: Path) -> 
         found = lines(card)
         assert found["models.embedding"] == "demo-flaws" and found["models.controlnet"] == "demo-edges"
         assert found["models.decoder"] == "demo-tiny" and found["models.upscaler"] == "4x-sharp"
-        assert found["models.loras"] == Say("models.counted", {"count": 2})
+        assert found["models.loras"] == Say("models.counted", {"count": 3})
 
 
 async def test_a_models_card_says_what_it_is(tmp_path: Path) -> None:

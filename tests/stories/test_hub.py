@@ -69,7 +69,7 @@ def test_a_model_is_fetched_listed_and_drawn_with(site: Hub, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_command_that_is_stopped_goes_on_when_run_again(how: signal.Signals, site: Hub, tmp_path: Path) -> None:
-    site.faults = [Fault(UNET, times=2, pause=0.5)]
+    site.faults = [Fault(UNET, times=2, pause=60)]
     command = [sys.executable, str(ROOT / "bot.py"), "models", "install", NAME, "--config", "config.yaml"]
     with subprocess.Popen(command, cwd=tmp_path, env=dict(os.environ), stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
