@@ -67,6 +67,15 @@ def test_a_model_is_fetched_listed_and_drawn_with(site: Hub, tmp_path: Path) -> 
     assert again.returncode == 0 and str(place) in again.stdout and "模型" in again.stdout
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that starts the tests in the background has them, and all they start, ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_command_that_is_stopped_goes_on_when_run_again(how: signal.Signals, site: Hub, tmp_path: Path) -> None:
     site.faults = [Fault(UNET, times=2, pause=60)]
