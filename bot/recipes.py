@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from bot.actions import FACES, new_seed
+from bot.actions import FACES, HIRES, new_seed
 from engine import catalog, faces, pairs, samplers, speed, upscale
 from engine.catalog import Model
 from engine.recipe import MAX_SEED, Recipe, Source, Upscale
@@ -17,7 +17,6 @@ from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
 
-LARGE = 2.0  # "高清" asks for this many times the pixels of the model's own size
 UPSCALER = "Lanczos"  # where only the factor was said
 # Guidance rescale where nobody said one and the model was trained down to pure noise: guidance would make its pictures
 # glare. The value that was found best by those who found the method (Lin et al. 2023).
@@ -72,7 +71,7 @@ def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
         source=from_.source,
         variation=None if fresh else from_.variation,
         clip_skip=from_.clip_skip,
-        hires=from_.hires,
+        hires=made.hires or from_.hires,
         fixes=made.fixes or from_.fixes,
         refiner=from_.refiner,
         vae=made.vae or from_.vae,
@@ -140,6 +139,8 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         guidance=guidance,
         seed=seed,
         source=Source(base.picture, strength) if base else None,
+        # Not drawn large from nothing: beyond the size that a model knows, things come double.
+        hires=HIRES if options.large else None,
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
         fixes=tuple(replace(FACES, detector=faces.kind(one)) for one in (options.fix or "").split("+") if one),
         vae=options.vae or "",
@@ -163,7 +164,7 @@ def size(options: Options, model: Model, base: Base | None = None) -> tuple[int,
     """Width and height in pixels: as said, or of the ratio that was said (or the base has) at the model's own area."""
     if options.width and options.height:
         return options.width, options.height
-    area = model.width * model.height * (LARGE if options.large else 1.0)
+    area = model.width * model.height
     ratio = options.ratio or (base.width / base.height if base else model.width / model.height)
     ratio = min(max(ratio, 0.25), 4.0)
     return _eighth(math.sqrt(area * ratio)), _eighth(math.sqrt(area / ratio))

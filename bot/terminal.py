@@ -15,7 +15,7 @@ from rich.text import Text
 from bot import texts, uploads
 from bot.app import studio
 from bot.cards import recipe_fields
-from bot.chat import Request, Upload
+from bot.chat import Request, Say, Upload
 from bot.config import Config
 from bot.findings import lengths, metered
 from bot.platforms.console import ConsoleChat
@@ -124,9 +124,12 @@ async def draw(
         console.print(prompt_table(card.prompt, language, lengths(model, config.engine.folders)))
     for row, path in written:
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
-            label = texts.say(language, line.label.key, **line.label.values)
-            console.print(f"{label}: {line.value}", markup=False)
+            console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)
         console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+
+
+def _said(language: str, what: Say | str) -> str:
+    return what if isinstance(what, str) else texts.say(language, what.key, **what.values)
 
 
 def _numbered(path: Path, index: int) -> Path:

@@ -146,11 +146,12 @@ class Prompt:
 class Options:
     """Recipe fields that a person asked for inside the text ("--ar 3:2", "竖图 4张"); None where nothing was said.
 
-    `ratio` is width over height, `width` and `height` are pixels, `large` asks for the model's larger size ("高清"),
-    `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and `plain` asks that
-    nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix` names what is
-    looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the model's own.
-    `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale in 0…1.
+    `ratio` is width over height, `width` and `height` are pixels, `large` asks for a second pass over the picture
+    enlarged ("高清"), `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and
+    `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
+    names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
+    model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
+    in 0…1.
     """
 
     width: int | None = None

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot import recipes
-from engine import catalog, speed
+from engine import catalog, speed, upscale
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
@@ -33,6 +33,14 @@ def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
 
 def made(options: Options, **changes: object) -> Recipe:
     return recipes.make(Prompt("猫", ()), options, replace(DEMO, **changes), most=4)[0]  # type: ignore[arg-type]
+
+
+def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> None:
+    large = made(Options(large=True))
+    assert (large.width, large.height) == (DEMO.width, DEMO.height) and large.hires is not None
+    upscale.finished(large, DEMO)
+    assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
+    assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
 
 
 def test_a_model_trained_to_pure_noise_has_its_guidance_rescaled_unless_somebody_says_otherwise() -> None:

@@ -32,11 +32,11 @@ def bot(
 
 
 def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
-    done = bot(
-        tmp_path, "imagine", "一只橘猫，水彩", "--out", "cat.png", "--steps", "8", "--seed", "3", language="zh_CN.UTF-8"
-    )
+    options = "--out cat.png --steps 8 --seed 3 --quality fast"
+    done = bot(tmp_path, "imagine", "一只橘猫，水彩", *options.split(), language="zh_CN.UTF-8")
     assert done.returncode == 0, done.stderr
     assert "种子: 3" in done.stdout and "cat.png" in done.stdout
+    assert "画质档: fast：约需" in done.stdout
     content = (tmp_path / "cat.png").read_bytes()
     recipe = stamp.read(content)
     assert recipe and recipe.seed == 3 and recipe.prompt.text == "一只橘猫，水彩"
