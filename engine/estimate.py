@@ -20,10 +20,18 @@ SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold 
 
 
 def work(recipe: Recipe) -> float:
-    """The size of a recipe in megapixel-steps; a source at strength s needs that share of the steps."""
+    """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, and of what is
+    mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps."""
     share = 1.0 if recipe.source is None else recipe.source.strength
-    passes = 2 if recipe.guidance > 1 else 1
-    return max(1.0, recipe.steps * share) * recipe.width * recipe.height * passes / 2e6
+    own = area = float(recipe.width * recipe.height)
+    drawn = max(1.0, recipe.steps * share) * area
+    if hires := recipe.hires:
+        area *= hires.factor**2
+        drawn += (hires.steps or recipe.steps) * hires.strength * area
+    drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
+    if last := recipe.upscale:
+        drawn += recipe.steps * last.strength * area * last.factor**2
+    return drawn * (2 if recipe.guidance > 1 else 1) / 2e6
 
 
 def size(path: Path) -> int:

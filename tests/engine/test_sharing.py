@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from engine.estimate import Estimate
 from engine.job import Job, Lane, Progress, State
 from engine.pool import Worker
 from engine.queue import Changed, Finished, Queue
-from engine.recipe import Source
+from engine.recipe import Fix, Hires, Source, Upscale
 from engine.wire import Drawn, Ended
 from tests.engine.test_queue import Heard, fetch, settle
 from tests.fakes import FakePool, a_job, a_png, a_recipe
@@ -518,6 +519,22 @@ def test_an_estimate_is_remembered() -> None:
     again = Estimate.from_json(known.to_json())
     assert again == known and again is not known
     assert again.seconds(a_recipe(), "CPU (2)") == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "times"),
+    [
+        ({"source": Source("x", 0.5)}, 0.5),
+        ({"hires": Hires(1.5, 0.4, upscaler="Lanczos")}, 1 + 1.5**2 * 0.4),
+        ({"fixes": (Fix("face", 0.4), Fix("hand", 0.4))}, 1.8),
+        ({"upscale": Upscale("Lanczos", 2.0)}, 1.0),
+        ({"upscale": Upscale("Lanczos", 2.0, 0.25)}, 2.0),
+    ],
+)
+def test_second_passes_are_counted(more: dict[str, Any], times: float) -> None:
+    known = Estimate()
+    known.drew(a_recipe(), "CPU (2)", 3.0)
+    assert known.seconds(replace(a_recipe(), **more), "CPU (2)") == pytest.approx(3.0 * times)
 
 
 def test_the_first_guess_at_loading_is_from_the_size_and_from_how_others_went() -> None:
