@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
+from bot import guard
 from bot.chat import Person, Press, Request
 from engine.recipe import Recipe
-from prompts import adult
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from prompts.safety.signs import Verdict
 from storage import jobs, people, rules
 
 if TYPE_CHECKING:
@@ -101,10 +102,11 @@ async def enter(studio: Studio, asked: Request | Press) -> None:
         raise Refusal("access.role")
 
 
-async def admit(studio: Studio, asked: Request | Press, made: Sequence[Recipe]) -> bool:
-    """Refuse what this person may not draw here, or not now; whether the pictures have to be veiled. Raises Refusal."""
+async def admit(studio: Studio, asked: Request | Press, made: Sequence[Recipe], verdicts: Collection[Verdict]) -> bool:
+    """Refuse what this person may not draw here, or not now; whether the pictures have to be veiled. `verdicts` are
+    those on the recipes. Raises Refusal."""
     here = await standing(studio, asked)
-    veiled = _judged(studio.rules.access, asked, made, here)
+    veiled = _judged(studio.rules.access, asked, verdicts, here)
     if asked.person.admin:
         return veiled
     if studio.draining:
@@ -141,16 +143,21 @@ async def allowance(studio: Studio, asked: Request | Press, here: Standing | Non
 
 async def veiled(studio: Studio, asked: Request | Press, recipes: Sequence[Recipe]) -> bool:
     """Whether pictures that exist already have to be veiled here."""
-    if asked.room.adult or not any(adult.judge(one.prompt) for one in recipes):
+    verdicts = await guard.verdicts(studio.sight, recipes)
+    if "never" in verdicts:  # drawn before it was known for what it is
+        return True
+    if asked.room.adult or not any(verdicts):
         return False
     return _adult(studio.rules.access, await standing(studio, asked)) != "allow"
 
 
 async def shown_to_others(studio: Studio, asked: Request | Press, recipes: Sequence[Recipe]) -> bool:
     """Whether somebody else's pictures have to be veiled here, where people see what they could have drawn. Raises
-    Refusal `share.adult` for what they could not."""
+    Refusal `share.adult` for what they could not, `access.minors`."""
+    verdicts = await guard.verdicts(studio.sight, recipes)
+    await guard.refuse(studio.db, asked.person.id, verdicts)
     try:
-        return _judged(studio.rules.access, asked, recipes, await standing(studio, asked))
+        return _judged(studio.rules.access, asked, verdicts, await standing(studio, asked))
     except Refusal:
         raise Refusal("share.adult") from None
 
@@ -168,10 +175,7 @@ def until_midnight(now: datetime) -> int:
     return math.ceil((midnight - now) / timedelta(hours=1))
 
 
-def _judged(limits: Limits, asked: Request | Press, made: Sequence[Recipe], here: Standing) -> bool:
-    verdicts = {adult.judge(recipe.prompt) for recipe in made}
-    if "never" in verdicts:
-        raise Refusal("access.minors")
+def _judged(limits: Limits, asked: Request | Press, verdicts: Collection[Verdict], here: Standing) -> bool:
     rule = _adult(limits, here)
     unseen = asked.room.adult or (asked.person.admin and asked.room.private)  # by anybody who might mind
     if "adult" not in verdicts or rule == "allow" or (unseen and rule != "never"):

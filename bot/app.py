@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import access, hub, model_files, texts
+from bot import access, guard, hub, model_files, texts
 from bot.access import Limits
 from bot.chat import Chat
 from bot.commands import COMMANDS
@@ -233,6 +233,7 @@ async def run(config: Config) -> None:
             chats.append(telegram(config, made))
         await made.open(chats)
         await made.queue.start()
+        warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
         print(f"丹青 Danqing: {page.address}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
@@ -241,6 +242,7 @@ async def run(config: Config) -> None:
         ):  # a chat's autocompletion may not wait the two seconds that the first search takes
             await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()
+        await warming
         tidying.cancel()
         looking.cancel()
         log.info("stopping; what is not finished goes on at the next start")

@@ -267,6 +267,7 @@ async def _prompts(
     from engine import catalog
     from prompts.compose import compose, to_public_json
     from prompts.doctor import examine
+    from prompts.safety.judge import judge_text
     from prompts.translate.own import own
     from prompts.words import meter
 
@@ -276,6 +277,8 @@ async def _prompts(
     chain = own(await local_words(config), translators(config))
     for line in [text] if text is not None else sys.stdin:
         try:
+            if await asyncio.to_thread(judge_text, f"{line}\nNegative prompt: {negative}") == "never":
+                raise Refusal("access.minors")
             made, options = await compose(
                 line.rstrip("\n"),
                 translators=chain,

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from bot.chat import Upload
 from bot.sheet import encoded, flat
+from engine import stamp
 
 MARKED = 60  # of 255: what JPEG and a new size change stays far below, what a pen leaves far above
 CLOSED = 11  # pixels: smaller gaps in a mark, where paint and picture are alike, belong to it
@@ -43,7 +44,7 @@ def marked(original: bytes, painted: bytes, *, sure: bool = False) -> bytes | No
     if not LEAST <= share <= MOST or ImageStat.Stat(apart, untouched).mean[0] > QUIET:
         return None
     before.putalpha(untouched)
-    return encoded(before, "PNG")
+    return stamp.with_texts(encoded(before, "PNG"), original)
 
 
 def paired(files: Sequence[Upload]) -> tuple[Upload, ...]:

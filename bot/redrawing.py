@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import recipes
+from bot import guard, recipes
 from bot.actions import ACTIONS, REDRAWN
 from bot.chat import Press, Request, common
 from storage import pictures
@@ -34,6 +34,7 @@ async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sent
     """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
     row = await studio.picture(asked.person, picture)
     recipe = (await origin(studio.db, row)).recipe
+    await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
     model = await studio.model(recipe.model)
     translators = await studio.translators(asked.person, common(asked))
     from prompts.edit import edit  # only now: its many patterns take a while to compile

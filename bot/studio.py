@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot import access, bases, cards, endings, findings, recipes, redrawing
+from bot import access, bases, cards, endings, findings, guard, recipes, redrawing
 from bot.access import owner_or_admin
 from bot.actions import ACTIONS, new_seed
 from bot.answers import Answers
@@ -29,6 +29,8 @@ from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.safety.judge import decent, signs
+from prompts.safety.signs import verdict
 from prompts.search import Index
 from prompts.translate import Translator
 from prompts.translate.own import own
@@ -85,6 +87,7 @@ class Studio:
         self.draining = False  # nothing new is accepted, what was accepted is drawn
         self.codes = Codes()
         self.fetching = Fetching(rules.places)
+        self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
@@ -96,6 +99,11 @@ class Studio:
             return
         for kept in await jobs.unanswered(self.db, self.chats.keys()):
             if kept.job.state in (State.WAITING, State.RUNNING):
+                if "never" in await guard.verdicts(self.sight, kept.job.recipes):  # accepted by an older version
+                    await jobs.end(self.db, kept.job.id, State.FAILED, error_key="access.minors", error_values={})
+                    failed = replace(kept.job, state=State.FAILED)
+                    self._answers.follow(failed, kept.place, cards.ended(failed, (), "access.minors", {}), ended=True)
+                    continue
                 job = replace(kept.job, state=State.WAITING)
                 self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
                 self.queue.put(job)
@@ -178,6 +186,7 @@ class Studio:
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
+        await guard.check(self.sight, person.id, text, unwanted=negative)
         given = given or Options()
         seed = new_seed()  # now, since what is left to chance in the text is drawn with it
         given = replace(
@@ -205,7 +214,10 @@ class Studio:
             options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
             if not options.model or options.model == name:
                 loras = await self._always(settings, model) if standing and not raw else ()
-                return replace(prompt, loras=recipes.joined(loras, prompt.loras)), options, model
+                prompt = replace(prompt, loras=recipes.joined(loras, prompt.loras))
+                seen = await asyncio.to_thread(signs, prompt, folders=self.rules.wildcards)
+                await guard.refuse(self.db, person.id, {verdict(seen)})
+                return decent(prompt, seen), options, model
             name = options.model  # named in the text: its family may want other words
 
     async def translators(self, person: Person, place: Place | None) -> Sequence[Translator]:
@@ -250,11 +262,12 @@ class Studio:
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
+        made, verdicts = await guard.decent(self.sight, asked.person.id, made)
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
                 return  # an update delivered twice is one job
-            spoiler = await access.admit(self, asked, made)
+            spoiler = await access.admit(self, asked, made, verdicts)
             self.queue.admit(asked.person.id)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.chat import Upload
 from bot.sheet import encoded, flat
+from engine import stamp
 from prompts.errors import Refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -22,7 +23,7 @@ MAX_MEGAPIXELS = 40
 
 def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     """The upload as the bot may use it: a PNG as it came (with the recipe it may carry) or, if it was of another kind,
-    larger than 2048 pixels or lying on its side, a PNG made from it.
+    larger than 2048 pixels or lying on its side, a PNG made from it, with the prompts that it carries.
 
     Runs for up to a second: call it in a thread. Raises Refusal "upload.not_a_picture" (kinds other than PNG, JPEG,
     WebP), "upload.too_many_pixels", "upload.too_small" or "upload.damaged".
@@ -50,7 +51,7 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
         raise Refusal("upload.damaged") from None
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     mode = "RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB"
-    return Upload(upload.name, encoded(upright.convert(mode), "PNG"))
+    return Upload(upload.name, stamp.with_texts(encoded(upright.convert(mode), "PNG"), upload.content))
 
 
 def measured(content: bytes) -> tuple[int, int]:

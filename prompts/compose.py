@@ -13,6 +13,7 @@ from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.phrases import read
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
+from prompts.sections import sections
 from prompts.translate import Translator
 from prompts.wildcards import drawn, has_choices
 
@@ -60,7 +61,7 @@ async def compose(
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
         asked = options.flags(rest)
         asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
-    positive, unwanted = _sections(asked.text)
+    positive, unwanted = sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *chosen, *left_out])
@@ -124,19 +125,6 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffd]"
 )
 _UNKNOWN_NETWORK = re.compile(r"<[^<>]*>")
-_HEAD = r"(?:^|(?<=[\s,。;；、!！.]))(?:{})\s*:"
-_PROMPT = "(?:提示词|提示詞|提示|词|詞)?"
-_NEGATIVE_HEAD = re.compile(
-    _HEAD.format(f"(?:负面|負面|反向|反面){_PROMPT}|不想要的|negative(?: prompt)?"), re.IGNORECASE
-)
-_POSITIVE_HEAD = re.compile(
-    _HEAD.format(f"(?:正面|正向){_PROMPT}|提示词|提示詞|关键词|positive(?: prompt)?|prompt"), re.IGNORECASE
-)
-
-_SENTENCE_END = re.compile(r"。(?=\s*\S)")
-_FIRST_END = re.compile(r"。(?=\s*\S)|\n(?=\s*\S)")
-
-
 _FULL_STOP = re.compile(
     r"(?<=[^\W\d_]{3})(?:[.?]+(?=\s*(?:,|\Z))|[.!?]+(?=\s+[A-Z]))"
 )  # of words, not of "Dr." or "16.9"
@@ -147,19 +135,3 @@ def _clean(text: str) -> str:
     sentence ends."""
     plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
     return _FULL_STOP.sub(",", plain.replace("’", "'"))
-
-
-def _sections(text: str) -> tuple[str, str]:
-    """The text before and behind "负面:" ("Negative prompt:"). That ends with "正面:", a full stop or, where it began
-    the text, a line."""
-    wanted, unwanted = [], []
-    head = _NEGATIVE_HEAD.search(text)
-    while head is not None:
-        wanted.append(text[: head.start()])
-        text = text[head.end() :]
-        back = _POSITIVE_HEAD.search(text) or (_SENTENCE_END if "".join(wanted).strip() else _FIRST_END).search(text)
-        unwanted.append(text[: back.start()] if back else text)
-        text = text[back.start() :] if back else ""
-        head = _NEGATIVE_HEAD.search(text)
-    wanted.append(text)
-    return ", ".join(_POSITIVE_HEAD.sub(" ", part) for part in wanted), ", ".join(unwanted)

@@ -18,9 +18,12 @@ DRAWS = 200  # in one text; a list that names itself twice would never end
 LENGTH = 8000  # characters that a text may grow to: twice what a person may write
 FILE_SIZE = 1 << 20  # bytes of a list; a larger file is no list somebody wrote
 FILES = 1000  # lists read from a folder
+WIDEST = 200_000  # characters of a list that are read where every outcome counts
 
 # As the grammar has it, but for Chinese, where no space stands before the word: "一只__动物__".
 _NAME = r"(?<![A-Za-z0-9])__([^\W_](?:[^\s,_()\[\]{}<>]|_(?!_))*)__"
+_ANY_LIST = re.compile(_NAME)
+_CHOICE_SIGNS = re.compile(r"\d+(?:-\d+)?\$\$(?:[^{}|$]{0,20}\$\$)?|[{}|]|\d+(?:\.\d+)?::")
 _START = re.compile(rf"\\.|<[^<>{{}}]*>|\{{|{_NAME}", re.DOTALL)  # a LoRA's name may look like a wildcard
 _LISTED = re.compile(rf"\s*{_NAME}\s*")
 _BRACKET = re.compile(r"\\.|[()\[\]{}]", re.DOTALL)
@@ -51,6 +54,26 @@ def drawn(text: str, seed: int, folders: Sequence[Path] = ()) -> tuple[str, tupl
     """
     drawing = _Drawing(random.Random(seed), folders)
     return drawing.read(text, 0)[: max(LENGTH, len(text))], tuple(drawing.notes)
+
+
+def outcomes(text: str, folders: Sequence[Path] = ()) -> str:
+    """The text with all that may be drawn in it instead of what is drawn: options and entries of lists side by side,
+    parted by commas, those of lists that lists name too. Of very long lists the first `WIDEST` characters."""
+    named: set[str] = set()
+
+    def of_list(match: re.Match[str]) -> str:
+        if match[1].casefold() in named or len(named) >= DRAWS:
+            return " "
+        named.add(match[1].casefold())
+        found = [entry for one in _matching(lists(folders), match[1]) for entry, _ in one.entries]
+        return spread(", ".join(found)[:WIDEST]) if found else match[1].replace("_", " ")
+
+    def spread(part: str) -> str:
+        return _ANY_LIST.sub(of_list, part) if "__" in part else part
+
+    if not has_choices(text):
+        return text
+    return _CHOICE_SIGNS.sub(lambda sign: ", " if sign.group() != "{" else " ", spread(text))
 
 
 class _Drawing:

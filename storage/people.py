@@ -100,8 +100,21 @@ async def merge(db: Database, kept: str, gone: str) -> None:
         words, rule = tables.Word, tables.Rule
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
+        await _add_refusals(session, kept, gone)
         await session.flush()
         await session.execute(delete(tables.Person).where(tables.Person.id == gone))
+
+
+async def _add_refusals(session: AsyncSession, kept: str, gone: str) -> None:
+    """Count to one person what was refused to the other."""
+    theirs = await session.get(tables.Refused, gone)
+    ours = await session.get(tables.Refused, kept)
+    if theirs is None:
+        return
+    if ours is None:
+        session.add(tables.Refused(person=kept, count=theirs.count, last=theirs.last))
+        return
+    ours.count, ours.last = ours.count + theirs.count, max(ours.last, theirs.last)
 
 
 async def _move(

@@ -63,6 +63,13 @@ async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
     return tuple(await _rows(db, query.order_by(tables.Picture.created, tables.Picture.id)))
 
 
+async def recipes_of(db: Database, hash: str) -> list[Recipe]:
+    """The recipes that drew the file of this hash; none for an upload."""
+    async with db.session() as session:
+        rows = await session.scalars(select(tables.Picture.recipe).where(tables.Picture.hash == hash))
+        return [Recipe.from_json(row) for row in rows]
+
+
 async def children(db: Database, picture_id: str) -> list[PictureRow]:
     """The pictures that came from this one, oldest first."""
     return await _rows(db, children_query(picture_id))

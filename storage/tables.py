@@ -290,6 +290,16 @@ class Rule(Base):
     value: Mapped[Any] = mapped_column(JSON, nullable=False)
 
 
+class Refused(Base):
+    """How often somebody asked for what is never drawn, and when last; nothing of what they wrote."""
+
+    __tablename__ = "refused"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    count: Mapped[int]
+    last: Mapped[datetime]
+
+
 class KnownFile(Base):
     """A model file as it was identified, good while its size and time of change (nanoseconds) are the same."""
 

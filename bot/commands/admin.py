@@ -14,11 +14,12 @@ from bot.commands.command import Command
 from engine import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import jobs, people, rules
+from storage import jobs, people, refusals, rules
 
 if TYPE_CHECKING:
     from bot.studio import Studio
 
+REFUSED = 10  # people shown, who were refused most often
 DEFAULT = frozenset({"default", "reset", "默认"})
 _ACCOUNT = re.compile(r"(?:([a-z]+):)?<?@?!?([^\s<>@!]+)>?")
 _ID = re.compile(r"<?#?(?:@&)?([^\s<>#@&]+)>?")
@@ -64,9 +65,15 @@ async def statistics(studio: Studio, request: Request, rest: str) -> Card:
         "people": str(await people.count(studio.db)),
         "today": Say("admin.drawn", {"pictures": today.pictures, "seconds": round(today.seconds)}),
         "ever": Say("admin.drawn", {"pictures": ever.pictures, "seconds": round(ever.seconds)}),
+        "refused": str(await refusals.total(studio.db)),
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
     }
-    fields = (Field(Say(f"admin.{name}"), value) for name, value in lines.items())
+    fields = [Field(Say(f"admin.{name}"), value) for name, value in lines.items()]
+    if request.room.private:  # whom it was refused to is for the owner's eyes
+        fields += [
+            Field(Say("admin.refused_to", {"name": one.name or one.person}), Say("admin.times", {"count": one.count}))
+            for one in await refusals.most(studio.db, REFUSED)
+        ]
     return Card(text=Say("admin.statistics"), fields=tuple(fields))
 
 

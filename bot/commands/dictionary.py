@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot import guard
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -39,6 +40,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     if not english:
         return await _shown(studio, owner, word)
     await _may_change(studio, request, owner, word, room)
+    await guard.check(studio.sight, request.person.id, word, english[0])
     kept = await dictionary.put(studio.db, owner, word, english[0], request.person.id)
     key = "dictionary.kept_room" if room else "dictionary.kept"
     return Card(text=Say(key, {"word": kept.word, "english": kept.english}))

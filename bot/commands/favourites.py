@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from bot import guard
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -37,6 +38,7 @@ async def listed(studio: Studio, request: Request, words: str) -> Card:
 
 async def save(studio: Studio, request: Request, rest: str) -> Card:
     name, text = _two(rest)
+    await guard.check(studio.sight, request.person.id, text)
     await favourites.save(studio.db, request.person.id, name, text)
     return Card(text=Say("favourites.saved", {"name": name}))
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import access, cards, redrawing
+from bot import access, cards, guard, redrawing
 from bot.chat import Button, Card, Press, Request
 from bot.commands.command import Command
 from engine.recipe import Recipe
@@ -44,6 +44,7 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
     if row is None:
         raise Refusal("share.unknown")
     mine = row.person == asked.person.id
+    await guard.refuse(studio.db, asked.person.id, await guard.verdicts(studio.sight, [row.recipe]))
     if mine:
         spoiler = await access.veiled(studio, asked, [row.recipe])
     else:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompts import adult
 from prompts.compose import compose
 from prompts.doctor import examine
 from prompts.edit import edit
 from prompts.emphasis import kept, laid
 from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
+from prompts.safety import judge
 from prompts.translate import Translator, chain
 
 Chain = tuple[Translator, ...]
@@ -186,7 +186,7 @@ async def test_a_heavy_word_is_noted_and_can_be_put_right(translators: Chain) ->
 async def test_a_weight_hides_no_word_from_who_may_see_it(translators: Chain) -> None:
     for text in ("a (sp:1.2)read (legs:0.9)", "spread (legs:1.1)"):
         prompt, _ = await compose(text, translators=translators, raw=True)
-        assert adult.judge(prompt) == adult.read("spread legs")
+        assert judge.judge(prompt) == judge.judge_text("spread legs")
 
 
 @pytest.mark.parametrize("weight", [1e7, 1234567.5, 0.00001, -0.5, 1.0 / 3])

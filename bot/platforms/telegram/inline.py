@@ -26,9 +26,9 @@ from bot.platforms.telegram.links import INLINE
 from bot.platforms.telegram.reception import Asked, Reception
 from bot.platforms.telegram.words import CAPTION, TEXT, beginning
 from bot.suggest import Choice
-from prompts import adult
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
+from prompts.safety.judge import judge, judge_text
 from storage import favourites, pictures, shares
 from storage.pictures import PictureRow
 
@@ -79,7 +79,7 @@ async def _offer(reception: Reception, query: InlineQuery, person: Person) -> No
             texts_found = _saved(named)
             texts_found += [_article(f"tag{at}", one.value, one.label) for at, one in enumerate(tags[:TAGS])]
         rows, following = await _page(reception, person, words, tags, query.offset, [one.picture for one in named])
-    rows = [row for row in rows if not adult.judge(row.recipe.prompt)]  # nothing veils an inline photo
+    rows = [row for row in rows if not judge(row.recipe.prompt)]  # nothing veils an inline photo
     photos, opened = await _photos(reception, query, rows)
     button = "telegram.draw_here" if opened else "telegram.open_private"
     markup = keys.opening(share, person.language, reception.line.name) if share else None
@@ -154,7 +154,7 @@ async def _named(reception: Reception, person: Person, words: str) -> list[favou
 
 def _saved(named: Sequence[favourites.Favourite]) -> list[InlineQueryResult]:
     """Saved texts that have no picture."""
-    alone = [one for one in named if one.picture is None and not adult.read(one.text)]
+    alone = [one for one in named if one.picture is None and not judge_text(one.text)]
     return [_article(one.id, one.text, f"❤ {one.name}", one.text) for one in alone]
 
 

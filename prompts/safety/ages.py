@@ -1,0 +1,71 @@
+"""Ages in a text, in every way in which they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from prompts.safety.lexicon import Language, languages
+
+GROWN_UP = 18  # years
+
+_SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_NUMERAL = re.compile(r"([零〇一二两三四五六七八九十百]+)[多来几]? ?(?:周|虚)?(?:岁|才)")
+# A child's for certain, though the number is not said or is another one.
+_CHILDS = re.compile(
+    r"(?<![二三四五六七八九])十[几来多] ?岁|(?<!十)几 ?岁|\d+ ?个月大"
+    r"|[一二三四五六1-6] ?年级|小[一二三四五六](?=学生|女|男|的)|[初高][一二三](?=学生|女|男|的)"
+    r"|(?:未满|不满|不到|未成|小于|低于) ?(?:18|1[0-7]|\d|十[一二三四五六七八]?)|(?:18|十八) ?岁? ?(?:以下|未満|未满)"
+    r"|\bu18\b|\b(?:under|below|younger than|less than|not yet) ?(?:the age of )?(?:18|eighteen|1[0-7]|\d)(?!\d)"
+    r"|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)"
+    r" grade(?:r|rs)?\b|\bgrade (?:[1-9]|1[0-2])\b|\b\d{1,2} ?(?:months?|mos?) old\b"
+)
+_DIGITS = re.compile(
+    r"(?<!\d)(\d{1,3})(?: ?- ?\d{1,2})? ?"
+    r"(?:周岁|虚岁|岁|才|살|세(?![가-힣])|yo\b|y o\b|yrs? old|years? old|years? of age|year olds?|years? young)"
+)
+_NAMED = re.compile(r"\b(?:age[ds]?|aging|age of|aged about)[ =]*(\d{1,2})(?!\d)|\b(\d{1,2})(?:st|nd|rd|th) birthday")
+
+
+def ages(text: str) -> Iterator[int]:
+    """The ages in years that a folded text names; 0 for one that is only said to be a child's."""
+    if _CHILDS.search(text):
+        yield 0
+    for match in _DIGITS.finditer(text):
+        yield int(match[1])
+    for match in _NAMED.finditer(text):
+        yield int(next(filter(None, match.groups())))
+    for match in _NUMERAL.finditer(text):
+        yield _number(match[1])
+    for language in languages():
+        if form := _spoken(language):
+            for match in form.finditer(text):
+                number = match["number"]
+                yield int(number) if number.isdigit() else _numbers(language).get(number, 0)
+
+
+def _number(signs: str) -> int:
+    """A number below a hundred in Chinese signs; of "六七" and "十六七" the smaller."""
+    tens, ten, ones = signs.partition("十")
+    if not ten:
+        return _SIGNS.get(signs[0], GROWN_UP) if len(signs) < 3 else GROWN_UP
+    return 10 * (_SIGNS.get(tens[-1], 1) if tens else 1) + (_SIGNS.get(ones[0], 0) if ones else 0)
+
+
+@cache
+def _numbers(language: Language) -> dict[str, int]:
+    return {word: number for number, word in enumerate(language.words.get("numbers", ()), 1)}
+
+
+@cache
+def _spoken(language: Language) -> re.Pattern[str] | None:
+    """A number, in digits or words of the language, before its word for years."""
+    forms = language.words.get("years", ())
+    years = [re.escape(word.strip("~*")) + (r"\w*" if word.endswith("*") else "") for word in forms]
+    if not years:
+        return None
+    numbers = "|".join(map(re.escape, sorted(_numbers(language), key=len, reverse=True)))
+    number = rf"(?<![\d\w])(?P<number>\d{{1,2}}{'|' + numbers if numbers else ''})"
+    year = "|".join(sorted(years, key=len, reverse=True))
+    return re.compile(rf"{number}[ -]?(?:{year})(?![^\W\d_\u3000-\U0003ffff])")

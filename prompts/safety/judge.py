@@ -1,0 +1,84 @@
+"""What may become of a prompt: everything in it that says something counts, whatever carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from prompts import grammar, options
+from prompts.errors import Refusal
+from prompts.prompt import Fragment, Prompt
+from prompts.safety.signs import CHILDREN, Signs, Verdict, read, read_name, read_unwanted, union, verdict
+from prompts.sections import sections
+from prompts.wildcards import outcomes
+
+# What keeps a picture with a child in it decent, in every family's words; none of them is a garment.
+DECENT = ("nsfw", "nude", "naked", "nudity", "sexual", "suggestive", "cleavage", "revealing clothes")
+
+
+def signs(prompt: Prompt, *, folders: Sequence[Path] = (), names: Iterable[str] = ()) -> Signs:
+    """What a prompt says: the words of the person and of the assistant, what is denied, every outcome of what is left
+    to chance (with the wildcards of `folders`), its LoRAs, and `names`, what else goes into the picture."""
+    wanted, refused = _sides(prompt.text, folders)
+    texts = read(", ".join(grammar.bare(one.text) for one in prompt.fragments))
+    told = read(", ".join(one.source for one in prompt.fragments if one.source)) | read(wanted)
+    # What the person denies is meant; in what the model reads, "no nudity" puts nudity.
+    meant = (told - {"mentioned"}) | (texts - {"youth"} if told else texts)
+    denied = [", ".join(one.text for one in prompt.negatives if one.origin != "preset")]
+    denied.append(", ".join(one.source for one in prompt.negatives if one.origin != "preset"))
+    return union(
+        (
+            meant,
+            *(read_unwanted(text) for text in (*denied, refused)),
+            *(read_name(name) for name in (*(lora.name for lora in prompt.loras if lora.weight), *names)),
+        )
+    )
+
+
+def signs_of_text(text: str, folders: Sequence[Path] = ()) -> Signs:
+    """What a text as a person wrote it says, before anything is made of it: options, negatives and choices in it, an
+    infotext too."""
+    wanted, refused = _sides(text, folders)
+    return read(wanted) - {"mentioned"} | read_unwanted(refused)
+
+
+def unwanted(text: str, folders: Sequence[Path] = ()) -> Signs:
+    """What a negative prompt as a person wrote it says."""
+    return read_unwanted(outcomes(grammar.normalise(text), folders))
+
+
+def judge(prompt: Prompt) -> Verdict:
+    """What becomes of a prompt by itself, without the pictures it is drawn over."""
+    return verdict(signs(prompt))
+
+
+def judge_text(text: str) -> Verdict:
+    """What becomes of a text as somebody wrote it."""
+    return verdict(signs_of_text(text))
+
+
+def decent(prompt: Prompt, seen: Signs | None = None) -> Prompt:
+    """The prompt, with what keeps it decent in its negative where a child is in the picture."""
+    if not (signs(prompt) if seen is None else seen) & CHILDREN:
+        return prompt
+    there = {grammar.bare(one.text).casefold() for one in prompt.negatives if one.weight >= 1}
+    lacking = [word for word in DECENT if word not in there]
+    added = tuple(Fragment(word, part="quality_style", origin="preset") for word in lacking)
+    return replace(prompt, negatives=prompt.negatives + added) if added else prompt
+
+
+def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
+    """What a text wants and what it does not, with every outcome of its choices."""
+    if not text:
+        return "", ""
+    rest, loras, _ = grammar.networks(text)
+    wide = outcomes(grammar.normalise(rest), folders)
+    try:
+        asked = options.flags(wide)
+        wanted, refused, kept = asked.text, asked.negative, asked.kept
+    except Refusal:  # an option that is none: all of it is words
+        wanted, refused, kept = wide, "", ""
+    wanted, more = sections(wanted)
+    names = ", ".join(lora.name for lora in loras)
+    return ", ".join(filter(None, (wanted, kept, names))), ", ".join(filter(None, (refused, more)))

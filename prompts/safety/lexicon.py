@@ -1,0 +1,195 @@
+"""The words of prompts/data/safety, by what they say and by language, ready to be looked for in a folded text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from prompts.safety.han import RUN, cut, holds
+from prompts.safety.writing import folded, plain
+from prompts.translate.glossary import entries
+
+FOLDER = Path(__file__).parent.parent / "data" / "safety"
+_LETTER = r"[^\W\d_\u0e00-\u0e7f\u3000-\U0003ffff]"  # of scripts that put spaces between words
+_KANA = "ァ-ヺー"
+_PARTICLES = (
+    "가|이|는|은|를|을|의|에게|와|과|도|만|로|으로|처럼|인|한|하고|랑|이랑|에|에서|님|들|들이|들은|들을|들의|들과|이다|"
+)
+SAID = ("never", "infant", "child", "teen", "youth", "adult", "anatomy", "suggestive", "swimwear", "bathing")
+LONG = 4  # letters of a word that is found in names in which nothing stands between words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Language:
+    """One file: its categories with their words, folded; `exact` where accents tell words apart."""
+
+    name: str
+    words: Mapping[str, tuple[str, ...]]
+    exact: bool
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """Every language there is a file of."""
+    found = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        lists = cast(Mapping[str, str], yaml.safe_load(path.read_text("utf-8")))
+        words = {name: tuple(filter(None, map(_word, text.split(",")))) for name, text in lists.items()}
+        found.append(Language(path.stem, words, "exact" in words))
+    return tuple(found)
+
+
+def _word(text: str) -> str:
+    """A word of a list, folded like a text; its marks ("~" before, "*" around) stay."""
+    text = text.strip()
+    bare = text.strip("~*")
+    return (
+        ("~" if text.startswith("~") else "")
+        + ("*" if text.startswith("*") else "")
+        + folded(bare)
+        + ("*" if text.endswith("*") else "")
+    )
+
+
+@cache
+def of(category: str) -> tuple[str, ...]:
+    """The words of a category in all languages."""
+    return tuple(word for language in languages() for word in language.words.get(category, ()))
+
+
+@cache
+def han(category: str) -> frozenset[str]:
+    """The words of a category that are found where Chinese is cut into words."""
+    listed = {word for word in of(category) if RUN.fullmatch(word)}
+    derived: set[str] = set()
+    if category in ("child", "infant", "suggestive", "swimwear"):  # what the glossary has more words for
+        english = pattern(category)
+        derived = {
+            key
+            for key, entry in entries().items()
+            if RUN.fullmatch(key)
+            and len(key) > 1
+            and entry.category in ("person", "clothing")
+            and english.search(harmless().sub(" ", folded(entry.tag)))
+        }
+    others = {"harmless", "teen"} if category == "child" else {"harmless"}
+    return frozenset(listed | derived.difference(*map(of, others)))
+
+
+@cache
+def _all_han() -> frozenset[str]:
+    return frozenset().union(*(han(name) for name in SAID))
+
+
+@cache
+def _harmless_han() -> frozenset[str]:
+    return frozenset(word for word in of("harmless") if RUN.fullmatch(word))
+
+
+@cache
+def pattern(category: str) -> re.Pattern[str]:
+    """What finds the words of a category in any text, but those in Chinese signs alone."""
+    return _pattern(word for word in of(category) if not word.startswith("~"))
+
+
+@cache
+def _own_pattern(category: str, language: Language) -> re.Pattern[str]:
+    """What finds the words of a category in a text of that language, without accents."""
+    own = (word for word in language.words.get(category, ()) if word[0] == "~" or not word.isascii())
+    words = [plain(word.lstrip("~")) for word in own]
+    return _pattern(words)
+
+
+@cache
+def harmless() -> re.Pattern[str]:
+    """What is taken out of a text before anything is looked for."""
+    return pattern("harmless")
+
+
+@cache
+def _marks(language: Language) -> re.Pattern[str]:
+    return _pattern(language.words.get("marks", ()))
+
+
+def spoken(text: str) -> tuple[Language, ...]:
+    """The languages that a folded text may be in, by the small words of each."""
+    return tuple(one for one in languages() if "marks" in one.words and _marks(one).search(text))
+
+
+def says(category: str, text: str, *, doubtful: bool = False) -> bool:
+    """Whether a folded text has a word of the category; `doubtful`: where Chinese can be cut in two ways, too."""
+    if pattern(category).search(text):
+        return True
+    if any(not one.exact and _own_pattern(category, one).search(plain(text)) for one in spoken(text)):
+        return True
+    return says_han(category, text, doubtful=doubtful)
+
+
+_APART = (*SAID, "clothes", "garment", "intimate", "deny")
+_RUN_TOGETHER = re.compile(r"(?<![^\W_])[a-z]{7,40}(?![^\W_])")
+
+
+@cache
+def _parts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    english = next(one for one in languages() if one.name == "en")
+    words = {word.strip("~*") for name in _APART for word in english.words[name]}
+    plain_words = (word for word in words if word.isascii() and word.isalpha() and len(word) > 1)
+    either = "|".join(sorted(plain_words, key=len, reverse=True))
+    return re.compile(f"(?:{either})+"), re.compile(either)
+
+
+def apart(text: str) -> str:
+    """The text with words of the lists parted that run together: "nakedchild"."""
+    whole, word = _parts()
+    return _RUN_TOGETHER.sub(lambda run: " ".join(word.findall(run[0])) if whole.fullmatch(run[0]) else run[0], text)
+
+
+def says_han(category: str, text: str, *, doubtful: bool) -> bool:
+    """Whether a folded text has a Chinese word of the category, where it is cut into words."""
+    listed = han(category)
+    return any(
+        holds(word, listed, _harmless_han())
+        for run in RUN.findall(text)
+        if any(one in run for one in listed)
+        for word in cut(run, _all_han(), _harmless_han(), doubtful=doubtful)
+    )
+
+
+@cache
+def together(category: str) -> re.Pattern[str]:
+    """What finds the longer words of a category inside names, where nothing stands between words."""
+    words = {word.strip("~*") for word in of(category)}
+    long = sorted(word for word in words if word.isascii() and word.isalpha() and len(word) >= LONG)
+    return re.compile("|".join(long) or "(?!)")
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    kinds: dict[str, list[str]] = {"letters": [], "kana": [], "hangul": [], "rest": []}
+    for word in sorted(set(words), key=len, reverse=True):
+        bare = word.strip("*")
+        if not bare or RUN.fullmatch(bare):
+            continue
+        begin, end = word.startswith("*"), word.endswith("*")
+        text = re.escape(bare)
+        if re.fullmatch(f"[{_KANA}]+", bare):
+            kinds["kana"].append(text)
+        elif re.search("[가-힣]", bare):
+            kinds["rest" if begin else "hangul"].append(text + ("[가-힣]*" if end else ""))
+        elif re.search(_LETTER, bare[0]) and not re.search("[\u0900-\u0e7f\u3000-\U0003ffff]", bare):
+            kinds["letters"].append(text + (r"\w*" if end else "(?!\\d)" if bare[-1].isdigit() else ""))
+        else:
+            kinds["rest"].append(text)
+    either = {name: "|".join(found) for name, found in kinds.items() if found}
+    forms = {
+        "letters": rf"(?<!{_LETTER})(?:{{}})(?!{_LETTER})",
+        "kana": f"(?<![{_KANA}])(?:{{}})(?![{_KANA}])",
+        "hangul": f"(?<![가-힣])(?:{{}})(?:{_PARTICLES})(?![가-힣])",
+        "rest": "{}",
+    }
+    return re.compile("|".join(forms[name].replace("{}", words) for name, words in either.items()) or "(?!)")

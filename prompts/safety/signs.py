@@ -1,0 +1,119 @@
+"""What a text says that matters here, and what may become of a picture of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal
+
+from prompts.safety.ages import GROWN_UP, ages
+from prompts.safety.denial import denied, undressed, worn
+from prompts.safety.lexicon import SAID, apart, harmless, of, says, together
+from prompts.safety.writing import folded, readings
+from prompts.tags import entry_of
+
+Verdict = Literal["", "adult", "never"]
+Signs = frozenset[str]
+
+# Which of the glossary's categories are no bodies: bare trees, a threesome of cats.
+_THINGS = frozenset(
+    {"plant", "nature", "food", "weather", "building", "light", "material", "animal", "vehicle", "place", "object"}
+)  # fmt: skip
+_BARE_THING = re.compile(r"\b(?:naked|bare|nude|(?:threesome|foursome|orgy) of)((?: [a-z']+){1,4})")
+_ENDS = re.compile(r" (?:in|on|at|with|of|and|under|against|by|near|behind|beside|over|from|for)\b")
+_UNMEANT = re.compile(
+    r"(?:\b(?:no|not|without|non|never|don t|do not|free of|avoid|avoiding|zero)"
+    r"(?: (?:any|be|being|a|the|is|explicit|draw|make|show|showing|full|partial|to|her|him|them|it)){0,3} "
+    r"|(?:不要有?|没有|不是|并非|不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)\S+"
+)
+_DENIES = re.compile(r"(?:no|without|not|missing|lack of|lacking|无|没有|没穿|不穿|缺少) ?")
+_WEIGHT = re.compile(r"\d+(?:\.\d+)?$")
+_PIECES = re.compile(r"[,，、;；。\n]| and | break ")
+_ALSO = ("clinical", "grown")  # what is looked for besides what is shown
+
+CHILDREN = frozenset({"infant", "child", "teen"})
+# Who is never drawn with what. A "?" marks what Chinese may be read as that can be cut into words in two ways.
+NEVER: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (
+        CHILDREN,
+        frozenset(
+            {"naked", "adult?", "anatomy?", "garment", "doubt", "suggestive", "suggestive?", "mentioned", "mature"}
+        ),
+    ),
+    (frozenset({"infant", "child"}), frozenset({"swimwear", "swimwear?"})),
+    (frozenset({"child"}), frozenset({"bathing", "bathing?"})),
+    (frozenset({"infant?", "child?", "teen?"}), frozenset({"naked"})),
+)
+
+
+def verdict(signs: Signs) -> Verdict:
+    """What becomes of a picture of which all this is said: "never" drawn, for "adult" eyes, or "" for everybody's."""
+    lesson = "clinical" in signs and not signs & CHILDREN
+    naked = bool(signs & {"adult", "bare"}) or ("anatomy" in signs and not lesson)
+    naked = naked or ("garment" in signs and "worn" not in signs)
+    seen = signs | {"naked"} if naked else signs
+    if "never" in seen or any(seen & who and seen & what for who, what in NEVER):
+        return "never"
+    if naked and seen & {"youth", "mature"} and "grown" not in seen:
+        return "never"
+    return "adult" if naked else ""
+
+
+@lru_cache(1024)
+def read(text: str) -> Signs:
+    """What a text asks to be seen, in whatever way it is written."""
+    found: set[str] = set()
+    for reading in readings(text):
+        found |= _read(reading)
+    return frozenset(found)
+
+
+def _read(text: str) -> set[str]:
+    text = _things(harmless().sub(" ", apart(text)))
+    found = {name for name in (*SAID, *_ALSO) if says(name, text)}
+    found |= {f"{name}?" for name in set(SAID) - found - {"youth"} if says(name, text, doubtful=True)}
+    if "adult" in found and not says("adult", _UNMEANT.sub(" ", text)):  # "no nudity" asks for none
+        found = found - {"adult"} | {"mentioned"}
+    found |= {"child" if age < GROWN_UP else "grown" for age in ages(text)}
+    found |= undressed(text)
+    return found | {"worn"} if worn(text) else found
+
+
+def _things(text: str) -> str:
+    """The text without nakedness of things: bare trees are no bodies."""
+
+    def of_thing(match: re.Match[str]) -> str:
+        head = (_ENDS.split(match[1])[0].split() or [""])[-1]
+        entry = next(filter(None, map(entry_of, (head, head.removesuffix("s"), head.removesuffix("es")))), None)
+        return match[1] if entry and entry.category in _THINGS and head not in of("figures") else match[0]
+
+    return _BARE_THING.sub(of_thing, text)
+
+
+@lru_cache(1024)
+def read_unwanted(text: str) -> Signs:
+    """What a negative prompt takes out of a picture: clothes, and that somebody is grown up."""
+    found: set[str] = set()
+    for reading in readings(text):
+        pieces = [_WEIGHT.sub("", piece.strip()).strip() for piece in _PIECES.split(harmless().sub(" ", reading))]
+        decent = any(piece in of("decent") for piece in pieces)
+        for piece in pieces:
+            # Among what is unwanted, "no clothes" wants them.
+            if piece and not _DENIES.match(piece) and not (decent and piece in of("intimate")):
+                found |= denied(piece)
+                found |= {"mature"} if piece in of("mature") else set()
+    return frozenset(found)
+
+
+@lru_cache(512)
+def read_name(name: str) -> Signs:
+    """What the name of a LoRA, an embedding or a file says, words run together in it included."""
+    plain = folded(name)
+    inside = ("infant", "child", "adult", "suggestive", "swimwear", "never")
+    return read(name) | {kind for kind in inside if together(kind).search(plain)}
+
+
+def union(signs: Iterable[Signs]) -> Signs:
+    """All that is said in any of several texts."""
+    return frozenset[str]().union(*signs)
