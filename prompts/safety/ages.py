@@ -11,7 +11,7 @@ from prompts.safety.lexicon import Language, languages
 GROWN_UP = 18  # years
 
 _SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_NUMERAL = re.compile(r"([零〇一二两三四五六七八九十百]+)[多来几]? ?(?:周|虚)?(?:岁|才)")
+_NUMERAL = re.compile(r"([零〇一二两三四五六七八九十百]+)[多来几]? ?(?:周|虚)?(?:岁|歳|才)")
 # A child's for certain, though the number is not said or is another one.
 _CHILDS = re.compile(
     r"(?<![二三四五六七八九])十[几来多] ?岁|(?<!十)几 ?岁|\d+ ?个月大"
@@ -19,13 +19,16 @@ _CHILDS = re.compile(
     r"|(?:未满|不满|不到|未成|小于|低于) ?(?:18|1[0-7]|\d|十[一二三四五六七八]?)|(?:18|十八) ?岁? ?(?:以下|未満|未满)"
     r"|\bu18\b|\b(?:under|below|younger than|less than|not yet) ?(?:the age of )?(?:18|eighteen|1[0-7]|\d)(?!\d)"
     r"|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)"
-    r" grade(?:r|rs)?\b|\bgrade (?:[1-9]|1[0-2])\b|\b\d{1,2} ?(?:months?|mos?) old\b"
+    r" (?:grade(?:r|rs)?|birthday)\b|\bgrade (?:[1-9]|1[0-2])\b|\b\d{1,2} ?(?:months?|mos?) old\b"
 )
 _DIGITS = re.compile(
     r"(?<!\d)(\d{1,3})(?: ?- ?\d{1,2})? ?"
-    r"(?:周岁|虚岁|岁|才|살|세(?![가-힣])|yo\b|y o\b|yrs? old|years? old|years? of age|year olds?|years? young)"
+    r"(?:周岁|虚岁|岁|歳|才|살|세(?![가-힣])|yo\b|y\.? ?o\b|yrs? old|years? old|years? of age|year olds?|years? young)"
 )
-_NAMED = re.compile(r"\b(?:age[ds]?|aging|age of|aged about)[ =]*(\d{1,2})(?!\d)|\b(\d{1,2})(?:st|nd|rd|th) birthday")
+_NAMED = re.compile(
+    r"\b(?:age[ds]?|aging|age of|aged about|turned|turning|turns)[ =]*(\d{1,2})(?!\d)"
+    r"|\b(\d{1,2})(?:st|nd|rd|th) birthday|年[龄纪]是? ?(\d{1,2})(?!\d)"
+)
 
 
 def ages(text: str) -> Iterator[int]:
@@ -36,6 +39,9 @@ def ages(text: str) -> Iterator[int]:
         yield int(match[1])
     for match in _NAMED.finditer(text):
         yield int(next(filter(None, match.groups())))
+    if named := _person().search(text):
+        number = named["number"]
+        yield int(number) if number.isdigit() else 0
     for match in _NUMERAL.finditer(text):
         yield _number(match[1])
     for language in languages():
@@ -51,6 +57,17 @@ def _number(signs: str) -> int:
     if not ten:
         return _SIGNS.get(signs[0], GROWN_UP) if len(signs) < 3 else GROWN_UP
     return 10 * (_SIGNS.get(tens[-1], 1) if tens else 1) + (_SIGNS.get(ones[0], 0) if ones else 0)
+
+
+@cache
+def _person() -> re.Pattern[str]:
+    """A girl or boy with a number behind that is an age: "girl of nine", "boy, 12", and a birthday in words."""
+    lists = (one.words.get(name, ()) for one in languages() for name in ("youth", "child"))
+    words = {word.strip("~*") for found in lists for word in found if " " not in word}
+    who = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    numbers = "|".join({word for language in languages() for word in _numbers(language)} | {r"\d{1,2}"})
+    small = r"(?: (?:of|aged|is|who is|who|has|just|turned|turning|about|only|age|von|van|de|di|w|im|alter)| ?,){0,3}"
+    return re.compile(rf"\b(?:{who}){small} (?P<number>{numbers})(?!\w)(?! (?:girls?|boys?|people|cats?|dogs?))")
 
 
 @cache

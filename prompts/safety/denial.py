@@ -69,6 +69,13 @@ def denied(piece: str) -> set[Off]:
     return found
 
 
+def intimate(piece: str) -> bool:
+    """Whether a piece of a negative prompt is underwear or swimwear and nothing else."""
+    return any(
+        kind == "intimate" and form.fullmatch(piece) for one in languages() for kind, form in _forms(one).garments
+    )
+
+
 def worn(text: str) -> bool:
     """Whether a folded text names a garment that covers a body, and does not take it away."""
     for language in languages():
@@ -80,9 +87,7 @@ def worn(text: str) -> bool:
         for language in languages()
         for kind, garment in _forms(language).garments
         if kind in ("garment", "clothes")
-    ) or any(
-        word.endswith(_han("garment")) for run in RUN.findall(text) for word in cut(run, _han_words(), doubtful=False)
-    )
+    ) or any(_worn(cut(run, _han_words(), doubtful=False)) for run in RUN.findall(text))
 
 
 def _pieces(rest: str) -> Iterator[str]:
@@ -206,6 +211,15 @@ def _taken(tokens: Sequence[str]) -> Iterator[Off]:
             ended = len(rest) == 1 or (len(rest) > 1 and rest[1] in ("的", "了", "着"))
             if rest and (rest[0] in after or (rest[0] in behind and ended)):
                 yield _off(kind)
+
+
+def _worn(tokens: Sequence[str]) -> bool:
+    """Whether a garment stands there in Chinese that nothing takes away."""
+    off = {*_han("deny"), *_han("undress"), *_han("undress_after"), *_han("deny_after")}
+    return any(
+        _garment(word) in ("garment", "clothes") and not off & {*tokens[max(0, at - 3) : at], *tokens[at + 1 : at + 4]}
+        for at, word in enumerate(tokens)
+    )
 
 
 def _garment(word: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
+from array import array
+from bisect import bisect_left
 from functools import cache, lru_cache
 
 from prompts.safety.writing import HAN
@@ -18,13 +20,20 @@ _ENTRY = re.compile(rf"\S+ ([{HAN}]{{2,{_LONGEST}}}) \[")
 
 
 @cache
-def words() -> frozenset[str]:
-    """Every word that the glossary or CC-CEDICT has, in simplified Chinese; reads 120,000 lines the first time."""
-    known = {key for key in entries() if RUN.fullmatch(key)}
+def _hashes() -> array[int]:
+    """The hash of every word that the glossary or CC-CEDICT has in simplified Chinese, sorted: one megabyte instead of
+    twenty. Reads 120,000 lines."""
+    known = {hash(key) for key in entries() if RUN.fullmatch(key)}
     if path := source():
         with gzip.open(path, mode="rt", encoding="utf-8") as lines:
-            known.update(match[1] for line in lines if (match := _ENTRY.match(line)))
-    return frozenset(known)
+            known.update(hash(match[1]) for line in lines if (match := _ENTRY.match(line)))
+    return array("q", sorted(known))
+
+
+def _is_word(text: str) -> bool:
+    hashes, sought = _hashes(), hash(text)
+    at = bisect_left(hashes, sought)
+    return at < len(hashes) and hashes[at] == sought
 
 
 @lru_cache(2048)
@@ -34,7 +43,6 @@ def cut(
     """The run cut into as few words as can be; of ways with as many words one that holds words of `listed`, where
     `doubtful`, else one that does not. `others` are words, too; the run itself is
     none where it is not to stay `whole`."""
-    known = words()
     step = -_DOUBT if doubtful else _DOUBT
     best: list[tuple[float, str]] = [(0.0, "")] * (len(run) + 1)
     for start in range(len(run) - 1, -1, -1):
@@ -46,7 +54,7 @@ def cut(
                 continue
             if word in listed:
                 ways.append((cost + step + best[end][0], word))
-            elif word in known or word in others or len(word) == 1:
+            elif word in others or len(word) == 1 or _is_word(word):
                 ways.append((cost + best[end][0], word))
         best[start] = min(ways, key=lambda way: (round(way[0], 4), -len(way[1])))
     found: list[str] = []

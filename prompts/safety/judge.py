@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from prompts.safety.signs import CHILDREN, Signs, Verdict, read, read_name, read
 from prompts.sections import sections
 from prompts.wildcards import outcomes
 
+# What is there for the first steps only: "[dress::0.5]".
+_GIVEN_UP = re.compile(r"\[([^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]")
 # What keeps a picture with a child in it decent, in every family's words; none of them is a garment.
 DECENT = ("nsfw", "nude", "naked", "nudity", "sexual", "suggestive", "cleavage", "revealing clothes")
 
@@ -73,6 +76,7 @@ def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
     if not text:
         return "", ""
     rest, loras, _ = grammar.networks(text)
+    gone = ", ".join(match[1] for match in _GIVEN_UP.finditer(rest))
     wide = outcomes(grammar.normalise(rest), folders)
     try:
         asked = options.flags(wide)
@@ -81,4 +85,6 @@ def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
         wanted, refused, kept = wide, "", ""
     wanted, more = sections(wanted)
     names = ", ".join(lora.name for lora in loras)
-    return ", ".join(filter(None, (wanted, kept, names))), ", ".join(filter(None, (refused, more)))
+    whole = grammar.bare(wanted)  # "ki(d:1.1)" is a kid
+    said = (wanted, whole if whole != wanted else "", kept, names)
+    return ", ".join(filter(None, said)), ", ".join(filter(None, (refused, more, gone)))

@@ -68,7 +68,9 @@ def han(category: str) -> frozenset[str]:
     """The words of a category that are found where Chinese is cut into words."""
     listed = {word for word in of(category) if RUN.fullmatch(word)}
     derived: set[str] = set()
-    if category in ("child", "infant", "suggestive", "swimwear"):  # what the glossary has more words for
+    if category == "people":
+        listed |= {key for key, entry in entries().items() if RUN.fullmatch(key) and entry.category == "person"}
+    elif category in ("child", "infant", "suggestive", "swimwear"):  # what the glossary has more words for
         english = pattern(category)
         derived = {
             key
@@ -131,16 +133,18 @@ def says(category: str, text: str, *, doubtful: bool = False) -> bool:
     return says_han(category, text, doubtful=doubtful)
 
 
-_APART = (*SAID, "clothes", "garment", "intimate", "deny")
-_RUN_TOGETHER = re.compile(r"(?<![^\W_])[a-z]{7,40}(?![^\W_])")
+_APART = (*SAID, "people", "years", "clothes", "garment", "intimate", "deny")
+_RUN_TOGETHER = re.compile(r"(?<![^\W_])(?=\w*[a-z])[a-z0-9]{7,40}(?![^\W_])")
 
 
 @cache
 def _parts() -> tuple[re.Pattern[str], re.Pattern[str]]:
     english = next(one for one in languages() if one.name == "en")
-    words = {word.strip("~*") for name in _APART for word in english.words[name]}
+    phrases = (word.strip("~*") for name in _APART for word in english.words.get(name, ()))
+    words = {word for phrase in phrases for word in phrase.split()}
     plain_words = (word for word in words if word.isascii() and word.isalpha() and len(word) > 1)
     either = "|".join(sorted(plain_words, key=len, reverse=True))
+    either = rf"\d{{1,2}}(?=year|yr|yo)|{either}"
     return re.compile(f"(?:{either})+"), re.compile(either)
 
 
@@ -148,6 +152,22 @@ def apart(text: str) -> str:
     """The text with words of the lists parted that run together: "nakedchild"."""
     whole, word = _parts()
     return _RUN_TOGETHER.sub(lambda run: " ".join(word.findall(run[0])) if whole.fullmatch(run[0]) else run[0], text)
+
+
+@cache
+def _bare_by_name() -> re.Pattern[str]:
+    denials = re.compile(
+        r"(?:no|not|without|nothing|free|sin|sans|ohne|senza|sem|zonder|без|bez|nic) | free$|[无不没未]"
+    )
+    words = sorted(
+        {word.strip("~*") for word in of("adult") if denials.search(word.strip("~*"))}, key=len, reverse=True
+    )
+    return re.compile("|".join(map(re.escape, words)))
+
+
+def bare_by_name(text: str) -> bool:
+    """Whether a text has a word for nakedness that is a denial itself: "wearing nothing", 一丝不挂."""
+    return _bare_by_name().search(text) is not None
 
 
 def says_han(category: str, text: str, *, doubtful: bool) -> bool:

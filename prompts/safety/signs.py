@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from prompts.safety.ages import GROWN_UP, ages
-from prompts.safety.denial import denied, undressed, worn
-from prompts.safety.lexicon import SAID, apart, harmless, of, says, together
+from prompts.safety.denial import denied, intimate, undressed, worn
+from prompts.safety.lexicon import SAID, apart, bare_by_name, harmless, of, says, together
 from prompts.safety.writing import folded, readings
 from prompts.tags import entry_of
 
@@ -25,14 +25,15 @@ _ENDS = re.compile(r" (?:in|on|at|with|of|and|under|against|by|near|behind|besid
 _UNMEANT = re.compile(
     r"(?:\b(?:no|not|without|non|never|don t|do not|free of|avoid|avoiding|zero)"
     r"(?: (?:any|be|being|a|the|is|explicit|draw|make|show|showing|full|partial|to|her|him|them|it)){0,3} "
-    r"|(?:不要有?|没有|不是|并非|不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)\S+"
+    r"|(?:(?<!要)不要有?|(?<!有)没有|(?<!是)不是|并非|(?<!能)不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)\S+"
 )
 _DENIES = re.compile(r"(?:no|without|not|missing|lack of|lacking|无|没有|没穿|不穿|缺少) ?")
 _WEIGHT = re.compile(r"\d+(?:\.\d+)?$")
 _PIECES = re.compile(r"[,，、;；。\n]| and | break ")
-_ALSO = ("clinical", "grown")  # what is looked for besides what is shown
+_ALSO = ("clinical", "grown", "people")  # what is looked for besides what is shown
 
 CHILDREN = frozenset({"infant", "child", "teen"})
+SOMEBODY = CHILDREN | {"infant?", "child?", "teen?", "youth", "people"}
 # Who is never drawn with what. A "?" marks what Chinese may be read as that can be cut into words in two ways.
 NEVER: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (
@@ -43,15 +44,19 @@ NEVER: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     ),
     (frozenset({"infant", "child"}), frozenset({"swimwear", "swimwear?"})),
     (frozenset({"child"}), frozenset({"bathing", "bathing?"})),
-    (frozenset({"infant?", "child?", "teen?"}), frozenset({"naked"})),
+    (
+        frozenset({"infant?", "child?", "teen?"}),
+        frozenset({"naked", "garment", "doubt", "suggestive", "swimwear", "mentioned", "mature"}),
+    ),
 )
 
 
 def verdict(signs: Signs) -> Verdict:
     """What becomes of a picture of which all this is said: "never" drawn, for "adult" eyes, or "" for everybody's."""
     lesson = "clinical" in signs and not signs & CHILDREN
-    naked = bool(signs & {"adult", "bare"}) or ("anatomy" in signs and not lesson)
-    naked = naked or ("garment" in signs and "worn" not in signs)
+    naked = "adult" in signs or ("anatomy" in signs and not lesson)
+    if signs & SOMEBODY:  # an empty wardrobe without clothes is nobody's nakedness
+        naked = naked or "bare" in signs or ("garment" in signs and "worn" not in signs)
     seen = signs | {"naked"} if naked else signs
     if "never" in seen or any(seen & who and seen & what for who, what in NEVER):
         return "never"
@@ -70,14 +75,23 @@ def read(text: str) -> Signs:
 
 
 def _read(text: str) -> set[str]:
-    text = _things(harmless().sub(" ", apart(text)))
+    text = _things(harmless().sub(" ", apart(harmless().sub(" ", text))))
     found = {name for name in (*SAID, *_ALSO) if says(name, text)}
     found |= {f"{name}?" for name in set(SAID) - found - {"youth"} if says(name, text, doubtful=True)}
-    if "adult" in found and not says("adult", _UNMEANT.sub(" ", text)):  # "no nudity" asks for none
+    if "adult" in found and not (says("adult", _UNMEANT.sub(" ", text)) or bare_by_name(text)):  # "no nudity"
         found = found - {"adult"} | {"mentioned"}
+    if "people" not in found and _somebody(text):
+        found.add("people")
     found |= {"child" if age < GROWN_UP else "grown" for age in ages(text)}
     found |= undressed(text)
     return found | {"worn"} if worn(text) else found
+
+
+def _somebody(text: str) -> bool:
+    """Whether the glossary knows somebody among the words of a text."""
+    words = re.findall(r"[a-z0-9]+", text)
+    forms = (form for word in words for form in (word, word.removesuffix("s")))
+    return any(entry.category in ("person", "myth") for entry in filter(None, map(entry_of, forms)))
 
 
 def _things(text: str) -> str:
@@ -100,7 +114,7 @@ def read_unwanted(text: str) -> Signs:
         decent = any(piece in of("decent") for piece in pieces)
         for piece in pieces:
             # Among what is unwanted, "no clothes" wants them.
-            if piece and not _DENIES.match(piece) and not (decent and piece in of("intimate")):
+            if piece and not _DENIES.match(piece) and not (decent and intimate(piece)):
                 found |= denied(piece)
                 found |= {"mature"} if piece in of("mature") else set()
     return frozenset(found)

@@ -20,8 +20,8 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 
 # Letters of other scripts that look like Latin ones, small capitals among them; from Unicode's confusables, by eye.
 _ALIKE = str.maketrans(
-    "пабвгԁеёһіїјкӏмнорԛѕтцуѵѡхуꭓьαβγεζηικνορτυχωɑɡıɩℓɴᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢøđłħŧ",
-    "nabbrdeehiijklmhopqstuyvwxyxbabyeznikvoptuxwagiilnabcdefghijklmopqrstuvwyzodlht",
+    "псабвгԁеёһіїјкӏмнорԛѕтцуѵѡхуꭓьαβγεζηικνορτυχωɑɡıɩℓɴᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢøđłħŧ",
+    "ncabbrdeehiijklmhopqstuyvwxyxbabyeznikvoptuxwagiilnabcdefghijklmopqrstuvwyzodlht",
 )
 _REGIONAL = {0x1F1E6 + at: chr(ord("a") + at) for at in range(26)}
 _DIGITS = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "€": "e"}
@@ -33,6 +33,7 @@ _SPACED = re.compile(rf"(?<!\w)(?:[^\W\d_]{_GAP}){{2,}}[^\W\d_](?!\w)")
 _SPACED_HAN = re.compile(rf"(?<=[{HAN}])[\s.·・•*~+|/\\_\-]+(?=[{HAN}])")
 _SPACED_WIDE = re.compile(rf"(?<!\w)(?:[^\W\d_]{_WIDE_GAP}){{2,}}[^\W\d_](?!\w)")
 _LONE_HAN = re.compile(rf"(?<![{HAN}])(?:[{HAN}]{_WIDE_GAP})+[{HAN}](?![{HAN}])")
+_STOPPED = re.compile(r"(?<=\w)(?:%[0-9a-f]{2}|[.+=&?·•/]|\bbreak\b)(?=\w)|\bbreak\b")
 _LONG = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -60,8 +61,17 @@ def readings(text: str) -> Iterator[str]:
     joined = _SPACED_HAN.sub("", _SPACED.sub(lambda found: re.sub(_GAP, "", found.group()), joined))
     latin = plain(joined).translate(_ALIKE)
     wide = _SPACED_WIDE.sub(lambda found: re.sub(_WIDE_GAP, "", found.group()), base)
+    apart = " ".join(_STOPPED.sub(" ", base).split())
     numbered = [_CODED.sub(lambda found, ones=ones: str.translate(found[0], ones), latin) for ones in _ONES]  # type: ignore[misc]
-    others = (plain(base), joined, wide, latin, *(_LONG.sub(r"\1", one) for one in numbered), _LONG.sub(r"\1\1", latin))
+    others = (
+        plain(base),
+        joined,
+        wide,
+        apart,
+        latin,
+        *(_LONG.sub(r"\1", one) for one in numbered),
+        _LONG.sub(r"\1\1", latin),
+    )
     for candidate in others:
         if candidate not in seen:
             seen.add(candidate)

@@ -38,8 +38,20 @@ def test_every_language_has_words_for_children_and_for_what_is_never_drawn_of_th
 def test_ages_in_every_form(age: int) -> None:
     signs = "零一二三四五六七八九"
     chinese = signs[age] if age < 10 else "十" + (signs[age % 10] if age % 10 else "")
-    forms = ("{n}岁", "{n} 岁", "{n}歲", "{n}yo", "{n} y.o.", "{n}y/o", "age {n}", "aged {n}", "{n}-year-old", "{n} years old", "{n}살", "{n}歳", "{n} años", "{n} лет", "{n} ans", "{n} Jahre", "(age:{n})")  # fmt: skip
-    for form in (*forms, f"{chinese}岁", f"{chinese}周岁"):
+    chinese_forms = ("{n}岁", "{n} 岁", "{n}歲", f"{chinese}岁", f"{chinese}周岁")
+    english_forms = ("{n}yo", "{n} y.o.", "{n}y/o", "age {n}", "aged {n}", "{n}-year-old", "{n} years old", "(age:{n})")
+    forms = (
+        *chinese_forms,
+        *english_forms,
+        "{n}살",
+        "{n}歳",
+        "{n} años",
+        "{n} лет",
+        "{n} ans",
+        "{n} Jahre",
+        "girl, {n}",
+    )
+    for form in forms:
         assert judge_text(f"{form.format(n=age)}, nude") == "never", form
 
 

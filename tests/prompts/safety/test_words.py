@@ -1,4 +1,4 @@
-"""Words for adults are found where they mean it, and nowhere else; children are never made sexual, however it is said."""
+"""Words for adults are found where they mean it and nowhere else; children are never made sexual, in any words."""
 
 from __future__ import annotations
 
