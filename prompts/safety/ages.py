@@ -27,7 +27,17 @@ _DIGITS = re.compile(
 )
 _NAMED = re.compile(
     r"\b(?:age[ds]?|aging|age of|aged about|turned|turning|turns)[ =]*(\d{1,2})(?!\d)"
-    r"|\b(\d{1,2})(?:st|nd|rd|th) birthday|年[龄纪]是? ?(\d{1,2})(?!\d)"
+    r"|\b(?:she|he|they|who)(?: is| s| are| looks?)(?: only| just| about| like| she is| he is)* (\d{1,2})(?!\d)"
+    r"|\blooks?(?: like)? (\d{1,2})(?!\d)|\b(\d{1,2})(?:st|nd|rd|th) birthday|年[龄纪]是? ?(\d{1,2})(?!\d)"
+)
+
+
+# Tens before a number in words, in languages that write them apart.
+_TENS = re.compile(
+    r"(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|(?:vingt|trente|quarante|cinquante|soixante)(?: et)?"
+    r"|(?:vinte|trinta|quarenta|cinquenta|treinta|cuarenta|cincuenta)(?: [ey])?"
+    r"|двадцать|тридцать|сорок|пятьдесят|двадцять|тридцять|dwadzieścia|trzydzieści|czterdzieści"
+    r"|yirmi|otuz|kırk|elli|스물|서른|마흔)[ -]?$"
 )
 
 
@@ -47,8 +57,9 @@ def ages(text: str) -> Iterator[int]:
     for language in languages():
         if form := _spoken(language):
             for match in form.finditer(text):
-                number = match["number"]
-                yield int(number) if number.isdigit() else _numbers(language).get(number, 0)
+                if not _TENS.search(text, 0, match.start()):  # "twenty-five years" is no five
+                    number = match["number"]
+                    yield int(number) if number.isdigit() else _numbers(language).get(number, 0)
 
 
 def _number(signs: str) -> int:

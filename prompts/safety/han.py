@@ -16,6 +16,7 @@ RUN = re.compile(f"[{HAN}]+")
 _LONGEST = 8  # signs of a word
 _SIGN = 1.2  # what a sign by itself costs; a word costs 1
 _DOUBT = 0.01  # how much a word of the lists costs more or less, which decides between ways of as many words
+_NUMBERS, _UNITS = "一二两三四五六七八九十几半每这那某", "个名位只群条张件些双对排堆种座棵朵把"
 _ENTRY = re.compile(rf"\S+ ([{HAN}]{{2,{_LONGEST}}}) \[")
 
 
@@ -24,6 +25,7 @@ def _hashes() -> array[int]:
     """The hash of every word that the glossary or CC-CEDICT has in simplified Chinese, sorted: one megabyte instead of
     twenty. Reads 120,000 lines."""
     known = {hash(key) for key in entries() if RUN.fullmatch(key)}
+    known |= {hash(number + unit) for number in _NUMBERS for unit in _UNITS}
     if path := source():
         with gzip.open(path, mode="rt", encoding="utf-8") as lines:
             known.update(hash(match[1]) for line in lines if (match := _ENTRY.match(line)))

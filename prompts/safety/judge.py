@@ -14,8 +14,8 @@ from prompts.safety.signs import CHILDREN, Signs, Verdict, read, read_name, read
 from prompts.sections import sections
 from prompts.wildcards import outcomes
 
-# What is there for the first steps only: "[dress::0.5]".
-_GIVEN_UP = re.compile(r"\[([^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]")
+# What is there for the first steps only, or weighs nothing: "[dress::0.5]", "(dress:-1)".
+_GIVEN_UP = re.compile(r"\[([^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]|\(([^():]+):\s*(?:-[\d.]+|0(?:\.0+)?)\)")
 # What keeps a picture with a child in it decent, in every family's words; none of them is a garment.
 DECENT = ("nsfw", "nude", "naked", "nudity", "sexual", "suggestive", "cleavage", "revealing clothes")
 
@@ -76,7 +76,7 @@ def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
     if not text:
         return "", ""
     rest, loras, _ = grammar.networks(text)
-    gone = ", ".join(match[1] for match in _GIVEN_UP.finditer(rest))
+    gone = ", ".join(match[1] or match[2] for match in _GIVEN_UP.finditer(rest))
     wide = outcomes(grammar.normalise(rest), folders)
     try:
         asked = options.flags(wide)

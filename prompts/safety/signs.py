@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from prompts.safety.ages import GROWN_UP, ages
@@ -22,10 +22,10 @@ _THINGS = frozenset(
 )  # fmt: skip
 _BARE_THING = re.compile(r"\b(?:naked|bare|nude|(?:threesome|foursome|orgy) of)((?: [a-z']+){1,4})")
 _ENDS = re.compile(r" (?:in|on|at|with|of|and|under|against|by|near|behind|beside|over|from|for)\b")
-_UNMEANT = re.compile(
+_UNMEANT = (
     r"(?:\b(?:no|not|without|non|never|don t|do not|free of|avoid|avoiding|zero)"
     r"(?: (?:any|be|being|a|the|is|explicit|draw|make|show|showing|full|partial|to|her|him|them|it)){0,3} "
-    r"|(?:(?<!要)不要有?|(?<!有)没有|(?<!是)不是|并非|(?<!能)不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)\S+"
+    r"|(?:(?<!要)不要有?|(?<!有)没有|(?<!是)不是|并非|(?<!能)不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)"
 )
 _DENIES = re.compile(r"(?:no|without|not|missing|lack of|lacking|无|没有|没穿|不穿|缺少) ?")
 _WEIGHT = re.compile(r"\d+(?:\.\d+)?$")
@@ -75,16 +75,25 @@ def read(text: str) -> Signs:
 
 
 def _read(text: str) -> set[str]:
-    text = _things(harmless().sub(" ", apart(harmless().sub(" ", text))))
+    text = harmless().sub(" ", apart(harmless().sub(" ", text)))
+    if not any(says(name, text, doubtful=True) for name in (*CHILDREN, "youth")):
+        text = _things(text)
     found = {name for name in (*SAID, *_ALSO) if says(name, text)}
     found |= {f"{name}?" for name in set(SAID) - found - {"youth"} if says(name, text, doubtful=True)}
-    if "adult" in found and not (says("adult", _UNMEANT.sub(" ", text)) or bare_by_name(text)):  # "no nudity"
+    if "adult" in found and not (says("adult", _unmeant().sub(" ", text)) or bare_by_name(text)):  # "no nudity"
         found = found - {"adult"} | {"mentioned"}
     if "people" not in found and _somebody(text):
         found.add("people")
     found |= {"child" if age < GROWN_UP else "grown" for age in ages(text)}
     found |= undressed(text)
     return found | {"worn"} if worn(text) else found
+
+
+@cache
+def _unmeant() -> re.Pattern[str]:
+    """A denial right before words of nakedness, and more of them behind an "or"."""
+    words = "|".join(map(re.escape, sorted({one.strip("~*") for one in of("adult")}, key=len, reverse=True)))
+    return re.compile(rf"{_UNMEANT}(?:{words})(?:(?: (?:or|and|nor) |、|和|或|或者)(?:{words}))*")
 
 
 def _somebody(text: str) -> bool:

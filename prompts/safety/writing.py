@@ -41,7 +41,7 @@ def folded(text: str) -> str:
     """The text in small letters, half width, simplified Chinese and single spaces, without brackets, weights' colons
     and signs that are not seen."""
     plain = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text)).translate(_REGIONAL)
-    plain = _UNSEEN.sub("", plain).casefold()
+    plain = re.sub(r"\s*[\n|]\s*", ", ", _UNSEEN.sub("", plain).casefold())
     if _HAN.search(plain):
         plain = script.readings(plain)[-1]
     return " ".join(_SIGNS.sub(" ", _OWN.sub(" ", plain)).split())
