@@ -43,9 +43,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture
 def site(published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.01, 0.01))
     with Hub({NAME: Repository.of(published)}).open() as served:
         close_session()

@@ -33,11 +33,9 @@ def site(published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         for name, value in {
             "HF_ENDPOINT": served.address,
             "HF_HOME": str(tmp_path / "home"),
-            "no_proxy": "127.0.0.1,localhost",
             "DANQING_ENGINE_MODELS": str(tmp_path / "models"),
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.delenv("HF_TOKEN", raising=False)
         (tmp_path / "config.yaml").write_text("engine:\n  models: models\n", "utf-8")
         yield served
 
