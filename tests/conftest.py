@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
+
+from tests import properties
 
 # What people set for themselves and we or our libraries read. CUDA_VISIBLE_DEVICES and PYTHONPATH are left alone: they
 # say which card and which checkout the tests are for.
@@ -45,3 +48,35 @@ def no_environment_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes away what another test has left behind."""
     for name in theirs(os.environ):
         monkeypatch.delenv(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the properties are imported, which take what they do not say themselves from the profile."""
+    settings.load_profile(properties.LONG if _long(config) else properties.STEADY)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """In a long run the properties are what is marked `long`, so that it runs these and nothing else."""
+    if _long(item.config) and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+        item.add_marker(properties.LONG)
+
+
+def _long(config: pytest.Config) -> bool:
+    return bool(re.search(rf"(?<!not )\b{properties.LONG}\b", config.option.markexpr))
+
+
+# What some tests need beyond the packages, with what brings it on Debian.
+PROGRAMS = {"PostgreSQL": "postgresql", "Chromium": "chromium"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line on what was skipped because a program is not there, with the command that brings it."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")]
+    missing = Counter(program for reason in reasons for program in PROGRAMS if program in reason)
+    if missing:
+        named = " and ".join(f"{program} ({count})" for program, count in missing.items())
+        packages = " ".join(PROGRAMS[program] for program in missing)
+        terminalreporter.write_line(
+            f"{missing.total()} tests were skipped for want of {named}. "
+            f"To run them: sudo apt install {packages} && .ci/run"
+        )
