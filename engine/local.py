@@ -28,13 +28,17 @@ CLOSING = 5.0  # seconds a worker gets to end by itself
 
 
 class LocalPool:
-    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`."""
+    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`.
+    `clock` tells how long a worker has been silent."""
 
-    def __init__(self, devices: Sequence[str], arguments: Sequence[str]) -> None:
+    def __init__(
+        self, devices: Sequence[str], arguments: Sequence[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
         self._devices = list(devices)
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
         self._arguments = tuple(arguments)
+        self._clock = clock
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._heard: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -44,7 +48,7 @@ class LocalPool:
         self._tasks = [asyncio.create_task(self._keep(worker, worker.device)) for worker in self.workers]
 
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
-        self._heard[worker.id] = time.monotonic()
+        self._heard[worker.id] = self._clock()
         puts = [PutSource(picture, blob) for picture, blob in sources.items()]
         await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes))
 
@@ -111,7 +115,7 @@ class LocalPool:
                 env=self._environ(device),
             )
             self._children[worker.id] = child
-            self._heard[worker.id] = time.monotonic()
+            self._heard[worker.id] = self._clock()
             reason = "ended"
             try:
                 async for event in self._events(worker, child):
@@ -134,10 +138,10 @@ class LocalPool:
             message = asyncio.ensure_future(receive(child.stdout))
             while not message.done():
                 await asyncio.wait([message], timeout=SILENCE / 10)
-                if worker.jobs and not message.done() and time.monotonic() - self._heard[worker.id] > SILENCE:
+                if worker.jobs and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
                     message.cancel()
                     raise TimeoutError
-            self._heard[worker.id] = time.monotonic()
+            self._heard[worker.id] = self._clock()
             event = message.result()
             if event is None:
                 return

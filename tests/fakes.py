@@ -20,6 +20,7 @@ from engine.recipe import Recipe
 from engine.wire import Drawn, Ended, Loading, Ready, Step
 from prompts.prompt import Fragment, Prompt
 from storage.jobs import Place
+from tests.patience import PATIENCE
 
 
 def a_prompt(text: str = "a red apple") -> Prompt:
@@ -162,9 +163,9 @@ class FakeChat:
     async def close(self) -> None:
         self.desk = None
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true of the messages."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             while not true():
                 self.changed.clear()
                 await self.changed.wait()

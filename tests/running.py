@@ -15,8 +15,9 @@ from typing import Any
 import aiohttp
 import psutil
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
-START = 60.0  # seconds a start may take on a busy machine
 ENDS = ("done", "failed", "cancelled")
 Message = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Bot:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, str(ROOT / "bot.py"), "run", cwd=self.folder, env=environ, stdout=stdout, stderr=stderr
             )
-        async with asyncio.timeout(START):
+        async with asyncio.timeout(PATIENCE):
             while "http" not in out.read_text("utf-8"):
                 assert self.process.returncode is None, self.log.read_text("utf-8")
                 await asyncio.sleep(0.02)
@@ -63,7 +64,7 @@ class Bot:
         await self.session.close()
         if self.process.returncode is None:
             self.process.send_signal(how)
-        await asyncio.wait_for(self.process.wait(), START)
+        await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     def worker(self) -> psutil.Process | None:
         """The drawing process."""
@@ -101,7 +102,7 @@ class Bot:
         """The cards of jobs, oldest first."""
         return [message for message in await self.messages() if message.get("job")]
 
-    async def until(self, true: Callable[[list[Message]], bool], seconds: float = START) -> list[Message]:
+    async def until(self, true: Callable[[list[Message]], bool], seconds: float = PATIENCE) -> list[Message]:
         """The job cards, as soon as something is true of them."""
         cards: list[Message] = []
         try:
@@ -112,7 +113,7 @@ class Bot:
             raise AssertionError(f"{cards}\n{self.log.read_text('utf-8')}") from None
         return cards
 
-    async def ended(self, count: int, seconds: float = START) -> list[Message]:
+    async def ended(self, count: int, seconds: float = PATIENCE) -> list[Message]:
         """The job cards once `count` of them have ended."""
         return await self.until(lambda cards: sum(card["state"] in ENDS for card in cards) >= count, seconds)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from storage.jobs import Place
 from tests import tiny
 from tests.bot.test_studio import House, house
 from tests.engine.test_identify import kohya, write
+from tests.patience import until
 from tests.peers.hub import Fault, Hub, Repository
 
 NAME = "painters/tiny"
@@ -43,9 +43,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture
 def site(published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.01, 0.01))
     with Hub({NAME: Repository.of(published)}).open() as served:
         close_session()
@@ -310,12 +307,6 @@ async def asked(at: House, text: str, *, admin: bool = True) -> Card:
     key = f"fetch-{next(at.numbers)}"
     await at.studio.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
     return at.chat.messages[key]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 async def test_an_admin_has_a_model_fetched_from_a_chat(site: Hub, folders: dict[str, Path], tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from storage import favourites, jobs, pictures
 from storage.jobs import Place
 from tests.database import opened
 from tests.fakes import FakeChat, FakePool, a_png
+from tests.patience import until
 
 PRIVATE = Room()
 
@@ -87,12 +87,8 @@ class House:
         await self.until(lambda: len(self.pool.drawn) >= count)
         return [job for job, _ in self.pool.drawn]
 
-    async def until(self, true: object) -> None:
-        import asyncio
-
-        async with asyncio.timeout(5):
-            while not true():  # type: ignore[operator]
-                await asyncio.sleep(0.005)
+    async def until(self, true: Callable[[], object]) -> None:
+        await until(true)
 
     async def picture(self, text: str = "a red apple") -> str:
         """Draw something, return the picture's id."""
@@ -269,8 +265,11 @@ async def test_after_a_restart_waiting_and_running_jobs_go_on_in_order(tmp_path:
     first = (await at.drawn())[0]
     at.pool.step(first, 1)
     await at.chat.until(lambda: len([m for m in at.chat.messages.values() if m.job]) == 3)
-    while not all(kept.place.message for kept in await jobs.unanswered(at.db, ["fake"])):
-        await asyncio.sleep(0.01)  # what was sent is written down right after
+
+    async def written() -> bool:  # which it is right after it was sent
+        return all(kept.place.message for kept in await jobs.unanswered(at.db, ["fake"]))
+
+    await until(written)
     order = [kept.job.id for kept in await jobs.unanswered(at.db, ["fake"])]
     assert order[0] == first
     await at.restart()
@@ -297,13 +296,12 @@ async def test_a_job_that_ended_unanswered_is_answered_after_the_restart(tmp_pat
 
     at.chat.edit = broken  # type: ignore[method-assign]
     at.pool.finish(job)
-    import asyncio
 
-    for _ in range(200):
+    async def ended() -> bool:
         kept = await jobs.get(at.db, job)
-        if kept and kept.job.state is State.DONE:
-            break
-        await asyncio.sleep(0.01)
+        return kept is not None and kept.job.state is State.DONE
+
+    await until(ended)
     at.chat.edit = edit  # type: ignore[method-assign]
     await at.restart()
     await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from engine import catalog, models
+from engine import calls, catalog, models
 from tests import tiny
 
 
@@ -39,6 +40,12 @@ def _threads(count: int) -> Iterator[None]:
     torch.set_num_threads(count)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is prepared aside stands back behind nobody: beside busy programs it would not get its turn for minutes."""
+    monkeypatch.setattr(calls, "NICER", os.getpriority(os.PRIO_PROCESS, 0))
 
 
 @pytest.fixture(scope="session")

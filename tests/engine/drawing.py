@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine import begin, decode, rows, samplers
+from engine.calls import Prepared
 from engine.models import Loaded, Loras
 from engine.recipe import Recipe, Source
 from prompts.prompt import Fragment, Prompt
@@ -124,3 +126,10 @@ def like_a_card(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tenso
     """A capture that repeats the work on the same tensors, as a CUDA graph does."""
     output = work()
     return lambda: output.copy_(work()), output
+
+
+def made_aside(prepared: Prepared) -> None:
+    """Wait for every thread on which a shape is prepared."""
+    for thread in threading.enumerate():
+        if thread.name == prepared.backend.name:
+            thread.join()

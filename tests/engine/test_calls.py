@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from engine.compiled import Captured, Compiled, Graphs, twin
 from engine.models import Loaded
 from engine.tiers import TIERS
 from tests import tiny
-from tests.engine.drawing import draw, gap, like_a_card, recipe
+from tests.engine.drawing import draw, gap, like_a_card, made_aside, recipe
 
 
 def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call:
@@ -43,12 +43,15 @@ class Slow:
     failure: Exception | None = None
     later: Exception | None = None
     go: threading.Event = field(default_factory=threading.Event)
+    began: threading.Event = field(default_factory=threading.Event)
     asked: list[Shape] = field(default_factory=list)
-    threads: list[str] = field(default_factory=list)
+    threads: list[tuple[str, int]] = field(default_factory=list)  # with how far they stand back
 
     def prepare(self, call: Call) -> Ready:
         self.asked.append(call.shape)
-        self.threads.append(threading.current_thread().name)
+        back = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        self.threads.append((threading.current_thread().name, back))
+        self.began.set()
         if self.aside:
             assert self.go.wait(30)
         if self.failure:
@@ -124,15 +127,11 @@ def test_what_takes_long_is_prepared_aside_one_after_another(unet: Callable[...,
     prepared = Prepared(backend)
     for _ in range(3):
         assert prepared.answer(call(1)) is None and prepared.answer(call(2)) is None
-    deadline = time.monotonic() + 10
-    while not backend.asked and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(backend.asked) == 1
+    assert backend.began.wait(60) and len(backend.asked) == 1
     backend.go.set()
-    while len(prepared.shapes) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    made_aside(prepared)
     assert prepared.answer(call(1)) is not None and prepared.answer(call(2)) is not None
-    assert backend.threads == ["slow", "slow"]
+    assert backend.threads == [("slow", calls.NICER)] * 2
 
 
 @pytest.mark.parametrize("when", ["failure", "later"])
@@ -240,20 +239,32 @@ class Small(nn.Module):
         return (torch.nn.functional.silu(self.inner(samples) + told[:, :, None, None]),)
 
 
+class Held(Compiled):
+    """Compiles from the moment it may."""
+
+    after = 2
+
+    def __init__(self, unet: nn.Module) -> None:
+        super().__init__(unet)
+        self.go = threading.Event()
+
+    def prepare(self, call: Call) -> Ready:
+        self.go.wait(60)
+        return super().prepare(call)
+
+
+@pytest.mark.usefixtures("in_turn")
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # inductor's own
 @torch.no_grad()
 def test_compiled_in_the_background_it_says_the_same(caplog: pytest.LogCaptureFixture) -> None:
     torch.manual_seed(0)
     small = Small()
-    backend = Compiled(small)
-    backend.after = 2
+    backend = Held(small)
     prepared = Prepared(backend)
     with caplog.at_level(logging.INFO, "engine.calls"):
-        assert prepared.answer(call(3)) is None and prepared.answer(call(3)) is None
-        deadline = time.monotonic() + 240
-        while not caplog.messages and time.monotonic() < deadline:
-            assert prepared.answer(call(3)) is None or prepared.shapes  # the plain UNet draws meanwhile
-            time.sleep(0.1)
+        assert [prepared.answer(call(3)) for _ in range(4)] == [None] * 4, "the plain UNet draws meanwhile"
+        backend.go.set()
+        made_aside(prepared)
     assert "compile is ready for 3 × 4 × 8 × 8 with 77 tokens" in caplog.messages
     answer = prepared.answer(call(3))
     assert answer is not None

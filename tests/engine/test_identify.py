@@ -284,9 +284,9 @@ def test_pickles_that_would_take_for_ever_are_given_up(tmp_path: Path) -> None:
     hashed = pickle.dumps([key], 2)
     hashed = b"\x80\x02}" + hashed[2:-1] + b"K\x01s."  # as a key, whose hash takes 2 ** 50 steps
     for data in (pickle.dumps(inner), b"\x80\x02" + b"(" * 10_000_000 + b".", hashed):
-        began = time.monotonic()
+        began = time.process_time()
         assert identify(archived(tmp_path / "x.pt", data)).problem in ("file.damaged", "file.unknown")
-        assert time.monotonic() - began < 30
+        assert time.process_time() - began < 30
 
 
 def test_pickles_leave_no_trace_in_what_reads_them(tmp_path: Path) -> None:

@@ -15,21 +15,32 @@ from engine.local import LocalPool
 from engine.pool import Event, Lost, Worker
 from engine.wire import Drawn, Ended, Ready, Step
 from tests.fakes import a_job
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.failure
 
 
 class Heard:
+    """What the workers said, and the pool's clock: it stands, but while a worker is `stopped`, when it is an hour later
+    at every look."""
+
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.changed = asyncio.Event()
+        self.stopped = False
+        self.now = 0.0
 
     def __call__(self, worker: Worker, event: Event) -> None:
         self.events.append(event)
+        self.stopped = self.stopped and not isinstance(event, Lost)
         self.changed.set()
 
+    def clock(self) -> float:
+        self.now += 3600.0 if self.stopped else 0.0
+        return self.now
+
     async def until(self, kind: type[Event], count: int = 1) -> list[Event]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(found := [event for event in self.events if isinstance(event, kind)]) < count:
                 self.changed.clear()
                 await self.changed.wait()
@@ -37,8 +48,9 @@ class Heard:
 
 
 async def test_a_worker_that_goes_silent_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "SILENCE", 1.0)
-    heard, pool = Heard(), LocalPool(["cpu"], ["--slots", "1", "--model", "danqing-demo"])
+    monkeypatch.setattr(local, "SILENCE", 1.0)  # for it looks at the clock ten times as often
+    heard = Heard()
+    pool = LocalPool(["cpu"], ["--slots", "1", "--model", "danqing-demo"], heard.clock)
     (worker,) = pool.workers
     await pool.start(heard)
     try:
@@ -50,6 +62,7 @@ async def test_a_worker_that_goes_silent_is_replaced(monkeypatch: pytest.MonkeyP
         first = pool.pid(worker)
         assert first is not None
         os.kill(first, signal.SIGSTOP)
+        heard.stopped = True
         (lost,) = await heard.until(Lost)
         assert isinstance(lost, Lost) and "silent" in lost.reason
         worker.jobs.clear()

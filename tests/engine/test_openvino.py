@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from engine.calls import Call, Prepared
 from engine.models import Loaded
 from engine.recipe import Recipe
 from tests import tiny
-from tests.engine.drawing import draw, gap, recipe
+from tests.engine.drawing import draw, gap, made_aside, recipe
 
 pytestmark = [
     pytest.mark.skipif(not speed.has_openvino(), reason="the extra openvino is not installed"),
@@ -95,6 +94,7 @@ def test_batches_with_loras_are_torchs(loaded: Loaded, tmp_path: Path) -> None:
     assert gap(ours, theirs) == 0
 
 
+@pytest.mark.usefixtures("in_turn")
 @torch.no_grad()
 def test_it_is_made_ready_aside(loaded: Loaded, kept: Path) -> None:
     made = speed.SWITCHES[-1]
@@ -102,8 +102,9 @@ def test_it_is_made_ready_aside(loaded: Loaded, kept: Path) -> None:
     made.turn(own, True)
     assert isinstance(own.prepared, Prepared) and own.prepared.backend.aside
     call = Call(torch.randn(2, 4, 8, 8), torch.tensor([500.0, 20.0]), torch.randn(2, 77, tiny.WIDTH))
-    deadline = time.monotonic() + 120
-    while (answer := own.prepared.answer(call)) is None and time.monotonic() < deadline:
-        time.sleep(0.05)
+    for _ in range(own.prepared.backend.after):
+        assert own.prepared.answer(call) is None
+    made_aside(own.prepared)
+    answer = own.prepared.answer(call)
     assert answer is not None
     torch.testing.assert_close(answer, call.answered(loaded.unet), atol=2e-4, rtol=2e-4)

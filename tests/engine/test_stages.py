@@ -195,6 +195,18 @@ def test_a_refiner_takes_over(tiny_folder: Path, tmp_path: Path) -> None:
     assert gap(changed, plain) <= 1
 
 
+def test_giving_up_within_a_step(tiny_folder: Path) -> None:
+    jobs = Draw("long", 0, (recipe(steps=50),)), Draw("short", 0, (recipe(steps=8),))
+    heard: list[Message] = []
+
+    def stop(said: Message) -> Message | None:
+        return Stop("long") if isinstance(said, Step) and (said.job, said.step) == ("short", 3) else None
+
+    run(tiny_folder.parent, heard, *jobs, react=stop)
+    assert outcome(heard, "long") == "cancelled"
+    assert max(said.step for said in heard if isinstance(said, Step) and said.job == "long") == 3
+
+
 def test_giving_up_between_tiles(tiny_folder: Path) -> None:
     own = recipe(source=Source(SOURCE, 0.0), steps=4, upscale=Upscale("Lanczos", 4.0, 0.5))
     heard: list[Message] = []

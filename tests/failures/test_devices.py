@@ -25,6 +25,7 @@ from prompts.prompt import Json
 from storage import facts
 from storage.database import Database
 from tests.fakes import a_recipe
+from tests.patience import PATIENCE
 from tests.running import Bot, drawing
 
 pytestmark = pytest.mark.failure
@@ -57,7 +58,7 @@ class Workers:
 @asynccontextmanager
 async def workers(count: int) -> AsyncIterator[Workers]:
     made = Workers(count)
-    async with asyncio.timeout(240):
+    async with asyncio.timeout(PATIENCE):
         await made.queue.start()
         try:
             while not all(worker.slots for worker in made.pool.workers):
@@ -95,9 +96,6 @@ async def test_two_workers_draw_the_pictures_of_one_even_if_one_of_them_is_kille
             assert abs(pixels(own) - pixels(other)).max() <= 1
 
 
-PATIENCE = 240.0  # seconds: two workers on a busy machine
-
-
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     made = Bot(tmp_path, {"DANQING_ENGINE_DEVICES": "cpu,cpu", "DANQING_ENGINE_SLOTS": "2"})
@@ -109,12 +107,12 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
 async def test_a_grid_over_two_devices_outlives_a_worker_and_the_bot(bot: Bot) -> None:
     await bot.until(lambda _: len(bot.children()) == 2)
     await bot.say("a red apple --seed 7 --count 4 --steps 30")
-    await bot.until(drawing, PATIENCE)
+    await bot.until(drawing)
     bot.children()[1].kill()
-    await bot.until(lambda cards: drawing(cards) and len(bot.children()) == 2, PATIENCE)
+    await bot.until(lambda cards: drawing(cards) and len(bot.children()) == 2)
     await bot.kill()
     await bot.start()
-    [card] = await bot.ended(1, PATIENCE)
+    [card] = await bot.ended(1)
     assert card["state"] == "done" and len(card["pictures"]) == 4
     recipes = [stamp.read(await bot.picture(one["id"])) for one in card["pictures"]]
     assert [recipe and recipe.seed for recipe in recipes] == [7, 8, 9, 10]

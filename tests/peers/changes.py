@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-WAIT = 60.0  # seconds that a test waits at most unless told
+from tests.patience import PATIENCE as WAIT
+
+__all__ = ["WAIT", "Changes"]
 
 
 class Changes:

@@ -6,7 +6,7 @@ import asyncio
 import io
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ import yarl
 from discord import app_commands
 from PIL import Image
 
+from tests.patience import until
 from tests.peers.discord import Channel, DiscordServer, Message, Person, callbacks, judged, spec
 from tests.peers.discord.routes import ROUTES
 
@@ -117,13 +118,6 @@ async def running(server: DiscordServer, client: Client) -> AsyncIterator[None]:
         yield
         await client.close()
         await task
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait until the client knows something."""
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 def broken(server: DiscordServer, words: str) -> bool:

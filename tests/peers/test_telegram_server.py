@@ -34,6 +34,7 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
+from tests.patience import PATIENCE
 from tests.peers.telegram import TelegramServer, media
 from tests.peers.telegram.methods import METHODS
 from tests.peers.telegram.refusal import Breach
@@ -526,7 +527,7 @@ async def test_webhook(server: TelegramServer, bot: Bot) -> None:
     async with TestServer(app) as receiver:
         await bot.set_webhook(str(receiver.make_url("/hook")), secret_token="a-secret")
         await server.private(ann).say(ann, "一")
-        (first, one), (second, two) = [await asyncio.wait_for(came.get(), 5) for _ in range(2)]
+        (first, one), (second, two) = [await asyncio.wait_for(came.get(), PATIENCE) for _ in range(2)]
         assert first == second == "a-secret" and one == two, "what was not taken comes again"
         await server.until(lambda: not server.world.updates.pending)
         assert (await bot.get_webhook_info()).pending_update_count == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts.compose import compose, to_public_json
@@ -14,6 +14,7 @@ from prompts.errors import Refusal
 from prompts.grammar import attention
 from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
 from prompts.translate import CHINESE, Translator, chain
+from tests.properties import tried
 
 CHAIN: tuple[Translator, ...] = ()
 
@@ -452,7 +453,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@tried(500)
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(st.characters(), max_size=3)), max_size=14).map("".join))
 @example("(猫:1e9)")
 @example("[猫:0.5:(]")
@@ -467,24 +468,42 @@ async def test_no_text_whatever_leaves_chinese_or_fails(text: str) -> None:
     assert Prompt.from_json(json.loads(json.dumps(prompt.to_json()))) == prompt
 
 
-TAGS = st.from_regex(r"[a-z]{2,8}( [a-z]{2,6})?", fullmatch=True)
+# Words that say something when a phrase begins with them, each with a phrase of which less than all is drawn.
+LANGUAGE = {
+    **{denies: f"{denies} aa" for denies in ("no", "not", "without", "avoid", "exclude")},
+    **{asks: f"{asks} the" for asks in ("draw", "paint", "create", "generate", "make", "show", "give", "sketch")},
+    **{hedges: f"{hedges} the" for hedges in ("just", "only")},
+    **{thanks: thanks for thanks in ("please", "pls", "plz", "thanks", "thx")},
+    **{article: f"aa, {article} aa" for article in ("an", "the")},
+    **{shape: f"{shape} image" for shape in ("portrait", "vertical", "square")},
+    "thank": "thank you",
+    "style": "style anime",
+}
+WORDS_OF_ANY_KIND = st.from_regex(r"[a-z]{2,8}( [a-z]{2,6})?", fullmatch=True)
+TAGS = WORDS_OF_ANY_KIND.filter(lambda words: words.split()[0] not in LANGUAGE)
 PROTECTED = st.one_of(
     TAGS,
-    st.builds("[{}:{}:0.5]".format, TAGS, TAGS),
-    st.builds("{{{}|{}, {}}}".format, TAGS, TAGS, TAGS),
+    st.builds("[{}:{}:0.5]".format, WORDS_OF_ANY_KIND, WORDS_OF_ANY_KIND),
+    st.builds("{{{}|{}, {}}}".format, WORDS_OF_ANY_KIND, WORDS_OF_ANY_KIND, WORDS_OF_ANY_KIND),
     st.builds("__{}__".format, st.from_regex(r"[a-z]{2,8}", fullmatch=True)),
-    st.builds("{} \\({}\\)".format, TAGS, TAGS),
+    st.builds("{} \\({}\\)".format, TAGS, WORDS_OF_ANY_KIND),
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("text", LANGUAGE.values())
+async def test_a_phrase_that_begins_with_such_a_word_is_no_tag(text: str) -> None:
+    prompt, _ = await composed(f"cat, {text}", family="")
+    assert ["cat", *text.split(", ")] != [fragment.text for fragment in prompt.fragments]
+
+
+@tried(300)
 @given(st.lists(PROTECTED, min_size=1, max_size=5, unique=True))
 async def test_protected_spans_come_back_byte_for_byte(spans: list[str]) -> None:
     prompt, _ = await composed("，".join(["一只猫", *spans, "水彩"]), family="")
     assert {*spans} <= {fragment.text for fragment in prompt.fragments}
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(
     st.lists(
         st.builds(lambda tag, weight: (tag, round(weight, 2)), TAGS, st.floats(0.4, 1.6)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.compose import compose
@@ -11,6 +11,7 @@ from prompts.edit import Change, Edited, edit
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.translate import CHINESE, Translator, chain
+from tests.properties import tried
 
 pytestmark = pytest.mark.asyncio
 GIRL = "一个黑色长发的女孩，戴着（红色帽子：1.2），站在森林里，白天，水彩"
@@ -204,7 +205,7 @@ async def test_a_picture_of_nothing_is_refused(translators: Chain) -> None:
     assert refused.value.key == "edit.nothing_left"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60)
 @given(st.text(alphabet="把换成去掉不要加上猫帽子红色的权重1.3，、 ()：:[]{}<>makegreenhat\ud83d\x00", max_size=40))
 async def test_any_sentence_has_an_answer(translators: Chain, sentence: str) -> None:
     before, _ = await compose(GIRL, translators=translators)

@@ -1,8 +1,9 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.english import denied, split
+from tests.properties import tried
 
 SENTENCES = [
     ("a red apple on a blue background", "| a red apple | blue background"),
@@ -88,7 +89,7 @@ SMALL = ("a", "the", "on", "in", "of", "with", "at", "by", "under", "style")
 WORDS = st.sampled_from([*SMALL, "cat", "red", "night", "beach", "background", "photo", "and", "blue", "sea"])
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(st.lists(WORDS, min_size=1, max_size=14))
 def test_no_word_is_lost_but_articles_and_what_leads_a_place_in(words: list[str]) -> None:
     found = split(" ".join(words))

@@ -2,11 +2,12 @@ import gc
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.grammar import attention, hints, loras, multicond, networks, normalise, parse, pieces, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
+from tests.properties import tried
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def by_the_book(text: str) -> list[tuple[str, float]]:
     return [(str(leaf), float(weight)) for leaf, weight in merged] or [("", 1.0)]  # type: ignore[arg-type]
 
 
-@settings(max_examples=1500, deadline=None)
+@tried(1500)
 @given(st.lists(st.sampled_from([*"()[]:\\,ab 1.猫", ":1.2)", ": 0.5 )", "(a", "[b"]), max_size=24).map("".join))
 def test_attention_equals_the_rules_said_slowly(text: str) -> None:
     assert attention(text) == by_the_book(text)
@@ -157,7 +158,7 @@ def test_a_hostile_megabyte_takes_linear_time(name: str) -> None:
     assert seconds(text) < 50 * max(seconds(text[: len(text) // 10]), 0.05)
 
 
-@settings(max_examples=400, deadline=None)
+@tried(400)
 @given(st.text(st.characters(), max_size=60))
 def test_no_text_whatever_makes_the_grammar_fail(text: str) -> None:
     attention(text)
@@ -174,7 +175,7 @@ def test_lone_surrogates_are_text() -> None:
     assert attention("(\ud800:1.2)") == [("\ud800", 1.2)]
 
 
-@settings(max_examples=600, deadline=None)
+@tried(600)
 @given(st.lists(st.sampled_from([*"()[]{}:|\\,ab 1", ":1.2)", "[a:b:0.5]", "(a, b:1.2)"]), max_size=16).map("".join))
 def test_a_piece_said_again_keeps_its_weight(text: str) -> None:
     for piece in pieces(text)[0]:

@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.options import read
 from prompts.translate import chain
+from tests.properties import tried
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_bad_value_is_refused_by_name(text: str, key: str, named: str) -> None
     assert named in map(str, caught.value.values.values())
 
 
-@settings(max_examples=500, deadline=None)
+@tried(500)
 @given(
     st.lists(
         st.sampled_from(

@@ -2,12 +2,13 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts import grammar
 from prompts.translate import CHINESE
 from prompts.wildcards import DEPTH, FOLDER, LENGTH, drawn, lists
+from tests.properties import tried
 
 SEEDS = range(60)
 
@@ -123,7 +124,7 @@ SIGNS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(st.lists(SIGNS, max_size=20).map("".join), st.integers(0, 2**32 - 1))
 @example("{99999999999$$a}", 1)
 @example("__*a*b*c*d*__", 1)

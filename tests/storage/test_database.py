@@ -21,6 +21,7 @@ from engine.job import State
 from prompts.errors import Refusal
 from storage import facts, jobs, messages, people, pictures
 from storage.database import FILE, Database
+from tests.patience import PATIENCE
 from tests.storage.conftest import POSTGRES
 from tests.storage.samples import drawn, job, png
 
@@ -142,7 +143,7 @@ async def test_cancelled_writers_leave_no_lock_behind(db: Database) -> None:
         writing = asyncio.ensure_future(cancelled_at(step, messages.put(db, f"m{step}", "chat", "bot", {})))
         kept.append(writing)
         await asyncio.wait([writing])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await messages.put(db, "last", "chat", "bot", {})
         if not writing.cancelled():
             break

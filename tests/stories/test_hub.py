@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import tiny
+from tests.patience import PATIENCE
 from tests.peers.hub import Fault, Hub, Repository
 from tests.running import ROOT
 from tests.stories.test_terminal import bot
@@ -33,11 +34,9 @@ def site(published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         for name, value in {
             "HF_ENDPOINT": served.address,
             "HF_HOME": str(tmp_path / "home"),
-            "no_proxy": "127.0.0.1,localhost",
             "DANQING_ENGINE_MODELS": str(tmp_path / "models"),
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.delenv("HF_TOKEN", raising=False)
         (tmp_path / "config.yaml").write_text("engine:\n  models: models\n", "utf-8")
         yield served
 
@@ -81,7 +80,7 @@ def test_a_command_that_is_stopped_goes_on_when_run_again(how: signal.Signals, s
     site.faults = [Fault(UNET, times=2, pause=60)]
     command = [sys.executable, str(ROOT / "bot.py"), "models", "install", NAME, "--config", "config.yaml"]
     with subprocess.Popen(command, cwd=tmp_path, env=dict(os.environ), stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not (parts := [one for one in tmp_path.rglob("*.part") if one.stat().st_size]):
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.02)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, QUIET, WIDE, no_sideways_scroll, write
+from tests.patience import until
 from tests.running import Bot
 
 pytestmark = [pytest.mark.page, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
-SLOW = 60_000  # milliseconds for a picture on a busy machine
 
 
 async def pictures(page: Page, count: int) -> None:
     """Wait until so many finished pictures stand in the conversation."""
-    await expect(page.locator("#log [data-action=again]")).to_have_count(count, timeout=SLOW)
+    await expect(page.locator("#log [data-action=again]")).to_have_count(count)
 
 
 async def loaded(page: Page) -> None:
     """Wait until every picture in sight is there."""
     script = "() => [...document.images].filter(one => one.getClientRects().length && !one.naturalWidth).length"
-    async with asyncio.timeout(SLOW / 1000):
-        while await page.evaluate(script):
-            await asyncio.sleep(0.05)
+
+    async def all_there() -> bool:
+        return not await page.evaluate(script)
+
+    await until(all_there, every=0.05)
 
 
 async def test_from_a_chinese_line_to_a_picture_and_on(tmp_path: Path) -> None:

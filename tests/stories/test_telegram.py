@@ -29,7 +29,7 @@ async def test_a_picture_survives_a_kill_in_the_middle(tmp_path: Path) -> None:
         status = await chat.answer(lambda one: "第" in one.text)
         await program.kill()
         await program.start()
-        done = await chat.answer(lambda one: one.photo and "画好了" in one.text, seconds=90)
+        done = await chat.answer(lambda one: one.photo and "画好了" in one.text)
         assert done is status and chat.answers == [done]
         pressed = await chat.press(ann, done, "❤ 收藏")
         assert "已收藏" in await pressed.answered()
@@ -48,10 +48,10 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         status = await group.answer()
         await server.down()
         await server.up()
-        await group.until(lambda _: status.photo and "画好了" in status.text, seconds=90)
+        await group.until(lambda _: status.photo and "画好了" in status.text)
         assert status.keyboard[:2] == [["U1", "U2", "U3", "U4"], ["V1", "V2", "V3", "V4"]]
         await group.say(ann, "2 把企鹅换成狐狸", reply_to=status)
-        fox = await group.answer(lambda one: one.photo and "画好了" in one.text, after=status.order, seconds=90)
+        fox = await group.answer(lambda one: one.photo and "画好了" in one.text, after=status.order)
         assert "fox" in fox.text and group.answers == [status, fox]
         assert server.limits.overruns == []
         assert await program.stop() == 0
@@ -67,18 +67,18 @@ async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path
         await program.start()
         await server.connected()
         said = await chat.album(ann, [data(scene()), data(scene(seed=4))], ["", "雪地里的企鹅 --steps 40"], gap=0.3)
-        status = await chat.answer(lambda one: "第" in one.text, seconds=60)
+        status = await chat.answer(lambda one: "第" in one.text)
         await program.kill()
         for one in said:
             server.again(one)
         await program.start()
-        await chat.until(lambda _: status.photo and "画好了" in status.text, seconds=150)
+        await chat.until(lambda _: status.photo and "画好了" in status.text)
         assert chat.answers == [status] and status.keyboard[0] == ["U1", "U2"]
         await chat.say(ann, "雪地里的狐狸 --steps 4", reply_to=status)
-        fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=status.order, seconds=90)
+        fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=status.order)
         assert "✏️" in fox.text and "penguin → " in fox.text and "fox" in fox.text
         await chat.react(ann, status, "👍")
-        again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=fox.order, seconds=150)
+        again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=fox.order)
         assert again.keyboard[0] == ["U1", "U2"] and chat.answers == [status, fox, again]
         assert await program.stop() == 0
 
@@ -92,16 +92,16 @@ async def test_talk_in_a_group_a_lost_message_and_a_picture_that_telegram_never_
         await server.connected()
         server.cut("sendMessage")
         await group.say(ann, "画 雪地里的企鹅 --steps 4")
-        done = await group.answer(lambda one: one.photo and "画好了" in one.text, seconds=90)
+        done = await group.answer(lambda one: one.photo and "画好了" in one.text)
         await group.say(ann, "哈哈好看", reply_to=done)
         await group.say(bob, "make it blue", reply_to=done)
         server.fail("editMessageMedia", code=413, times=99)
         await group.say(bob, "@danqing_bot a red boat --steps 4")
-        refused = await group.answer(lambda one: "/history" in one.text, after=done.order, seconds=90)
+        refused = await group.answer(lambda one: "/history" in one.text, after=done.order)
         assert group.answers == [done, refused] and not refused.photo
         server.http.faults.clear()
         await group.say(bob, "/history")
-        listed = await group.answer(lambda one: one.photo, after=refused.order, seconds=60)
+        listed = await group.answer(lambda one: one.photo, after=refused.order)
         await group.say(bob, "/link")
         told = await group.answer(after=listed.order)
         assert told.button("Open the private chat", None)["url"].endswith("?start=link")
@@ -118,7 +118,7 @@ async def test_a_shared_picture_goes_from_hand_to_hand(tmp_path: Path) -> None:
         await program.start()
         await server.connected()
         await chat.say(ann, "雪地里的企鹅 --n 2 --steps 2")
-        sheet = await chat.answer(lambda one: one.photo and "画好了" in one.text, seconds=90)
+        sheet = await chat.answer(lambda one: one.photo and "画好了" in one.text)
         found = await server.inline(ann, "penguin")
         assert sum(one["type"] == "photo" for one in found) == 2 and chat.answers == [sheet]
         await chat.press(ann, sheet, "2")
@@ -136,7 +136,7 @@ async def test_a_shared_picture_goes_from_hand_to_hand(tmp_path: Path) -> None:
         [sent] = await server.inline(bob, code)
         assert (await server.choose(bob, other, sent)).content.buttons[0]["url"].endswith(f"?start={code}")
         await other.press(bob, opened, "🎨 Draw this")
-        done = await other.answer(lambda one: one.photo and "Done" in one.text, after=opened.order, seconds=90)
+        done = await other.answer(lambda one: one.photo and "Done" in one.text, after=opened.order)
         await (await chat.press(ann, made, "收回分享")).answered()
         await other.start(bob, code)
         assert "opens nothing" in (await other.answer(after=done.order)).text

@@ -27,9 +27,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shop(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def shop(whole: Path, tmp_path: Path) -> Iterator[str]:
     """The address of a folder with an index and the package."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     folder = tmp_path / "shop"
     folder.mkdir()
     (folder / "zh_en.argosmodel").write_bytes(whole.read_bytes())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.texts import texts
 from prompts.grammar import attention, hints, schedule
 from prompts.grammar.mistakes import MOST
+from tests.properties import tried
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_the_hints_of_a_hostile_text_end() -> None:
 SIGNS = [*"()[]{}:|\\,ab 1.", ":1.2)", "[a:b:0.5]", "a:1.3,", " AND ", "<lora:a:x>", ":1,2)", "，", "（"]
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(st.lists(st.sampled_from(SIGNS), max_size=16).map("".join))
 def test_columns_are_inside_the_text(text: str) -> None:
     for hint in hints(text):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.grammar import multicond, schedule
+from tests.properties import tried
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def deeper(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@tried(600)
 @given(st.recursive(WORDS, deeper, max_leaves=12), st.integers(1, 12))
 def test_schedules_equal_the_rules_said_slowly(text: str, steps: int) -> None:
     # Beside signs without a partner A1111's grammar is ambiguous, and a bar on its own ends all: see the table above.
@@ -226,7 +227,7 @@ def flat(text: str) -> list[object]:
     return read
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(st.lists(st.sampled_from(["a", " ", "AND", " AND ", ":", "1", ".5", "-", "\n", "(", ")", "٣"]), max_size=14))
 def test_and_equals_the_rules_said_slowly(signs: list[str]) -> None:
     text = "".join(signs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.grammar import attention, normalise, parse, tree, written
@@ -26,6 +26,7 @@ from prompts.grammar.tree import (
     Text,
     Wildcard,
 )
+from tests.properties import tried
 
 
 def only(text: str, *embeddings: str) -> Node:
@@ -118,7 +119,7 @@ SIGNS = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@tried(500)
 @given(st.lists(st.sampled_from(SIGNS), max_size=24).map("".join))
 def test_every_text_comes_back(text: str) -> None:
     whole = parse(text)
@@ -128,7 +129,7 @@ def test_every_text_comes_back(text: str) -> None:
     assert "".join(text[start:stop] for start, stop in spans) == text
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(st.recursive(
     st.sampled_from(["a", " b,", "\\("]),
     lambda inner: st.one_of(

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-
 
 @asynccontextmanager
 async def serving(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.compose import compose
@@ -11,6 +11,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Fragment
 from prompts.translate import CHINESE, Translator, chain, quick
 from prompts.translate.own import ENGLISH, WORD, Own, checked, key, own
+from tests.properties import tried
 
 WORDS = {
     "天青色": "celadon",
@@ -59,7 +60,7 @@ async def test_a_single_sign_leaves_longer_words_alone(words: tuple[Translator, 
     assert mine.fragments == alone.fragments
 
 
-@settings(max_examples=60, deadline=None)
+@tried(60)
 @given(
     st.lists(
         st.sampled_from([*WORDS, "的", "穿着", "不要", "囫囵", "\ue000", " ", "a", "𠮷", "红色", "在", "上"]),

@@ -21,9 +21,9 @@ from storage import jobs, posts
 from storage.jobs import Place
 from tests.database import opened
 from tests.fakes import FakePool
+from tests.patience import PATIENCE
 
 REACTIONS = dict(one.split("=", 1) for one in Config().discord.reactions)
-PATIENCE = 10.0  # seconds
 
 
 class Simulated(DiscordChat):

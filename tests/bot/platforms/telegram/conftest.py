@@ -19,6 +19,7 @@ from engine.queue import Queue
 from prompts.translate import chain
 from tests.database import opened
 from tests.fakes import FakePool
+from tests.patience import until
 from tests.peers.telegram import TelegramServer
 
 FAST = 25  # times as fast as Telegram's limits: what a test waits for is order, not seconds
@@ -57,11 +58,9 @@ class House:
     async def enter(self, asked: Request) -> None:
         await access.enter(self.studio, asked)
 
-    async def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, true: Callable[[], object]) -> None:
         """Wait until something is true of the bot's own parts."""
-        async with asyncio.timeout(seconds):
-            while not true():
-                await asyncio.sleep(0.01)
+        await until(true)
 
     async def close(self) -> None:
         await self.queue.close()
@@ -70,9 +69,9 @@ class House:
 
     async def settled(self) -> None:
         """Wait until every update is done with."""
-        assert self.chat._intake
-        while self.chat._intake._pending:
-            await asyncio.sleep(0.01)
+        intake = self.chat._intake
+        assert intake
+        await until(lambda: not intake._pending)
 
     async def kill(self) -> None:
         """What `kill -9` leaves: the database as it is; nothing more is said."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from bot.platforms.telegram import board, intake, places
 from bot.platforms.telegram import chat as telegram_chat
 from storage import facts, jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
+from tests.patience import until
 from tests.peers.telegram import Chat, TelegramServer, User
 
 
@@ -66,8 +66,11 @@ async def test_an_update_that_is_done_is_forgotten_though_none_follows(house: Ho
     await chat.say(ann, "/queue")
     await chat.answer()
     kept = f"telegram.updates.{server.token.partition(':')[0]}"
-    while await facts.fact(house.db, kept) != []:
-        await asyncio.sleep(0.02)
+
+    async def forgotten() -> bool:
+        return await facts.fact(house.db, kept) == []
+
+    await until(forgotten)
 
 
 async def test_what_was_written_while_the_bot_was_down_is_answered(house: House, server: TelegramServer) -> None:

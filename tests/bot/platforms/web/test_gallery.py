@@ -1,8 +1,8 @@
 """History, pictures and favourites over HTTP."""
 
-import asyncio
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,18 +12,25 @@ from storage import pictures, shares
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
 from tests.bot.platforms.web.test_guard import signed_in
+from tests.patience import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def painted(browser: aiohttp.ClientSession, *texts: str) -> list[str]:
     """Draw these; the ids of all pictures, newest first."""
+
+    async def drawn() -> list[str]:
+        return [row["id"] for row in (await (await browser.get("/api/history")).json())["pictures"]]
+
     for index, text in enumerate(texts):
         await browser.post("/api/say", json={"text": text, "key": f"paint-{index:04}"})
-        async with asyncio.timeout(5):
-            while len(rows := (await (await browser.get("/api/history")).json())["pictures"]) <= index:
-                await asyncio.sleep(0.02)
-    return [row["id"] for row in rows]
+
+        async def so_many(wanted: int = index + 1) -> bool:
+            return len(await drawn()) >= wanted
+
+        await until(so_many)
+    return await drawn()
 
 
 async def test_history_is_searched_by_words_model_and_date(serve: Serve) -> None:
@@ -54,9 +61,12 @@ async def test_a_picture_tells_its_recipe_its_parent_and_its_children(serve: Ser
     browser = served.browser("zh")
     (cat,) = await painted(browser, "一只橘猫")
     await browser.post("/api/press", json={"action": "again", "target": cat, "key": "press-0001"})
-    async with asyncio.timeout(5):
-        while not (view := await (await browser.get(f"/api/pictures/{cat}")).json())["children"]:
-            await asyncio.sleep(0.02)
+
+    async def with_children() -> Any:
+        view = await (await browser.get(f"/api/pictures/{cat}")).json()
+        return view if view["children"] else None
+
+    view = await until(with_children)
     lines = {line["name"]: line["value"] for line in view["fields"]}
     assert lines["seed"] == "1" and lines["sampler"] == "DPM++ 2M Karras" and lines["size"] == "128×128"
     assert view["use"].startswith("一只戴红色帽子的橘猫，水彩 --") and '--sampler "DPM++ 2M Karras"' in view["use"]

@@ -4,6 +4,7 @@ import asyncio
 import io
 import struct
 import zlib
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from prompts.errors import Refusal
 from storage import facts
 from tests.bot.platforms.web.conftest import Serve, Served
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -62,10 +64,11 @@ async def test_every_browser_has_an_account_of_its_own(serve: Serve) -> None:
     served = await serve(password="sesame")
     ann, bob = await signed_in(served), await signed_in(served)
     await ann.post("/api/say", json=SAID)
-    async with asyncio.timeout(5):
-        while not (pictures := (await (await ann.get("/api/history")).json())["pictures"]):
-            await asyncio.sleep(0.02)
-    mine = pictures[0]["id"]
+
+    async def drawn() -> Any:
+        return (await (await ann.get("/api/history")).json())["pictures"]
+
+    mine = (await until(drawn))[0]["id"]
     assert (await ann.get(f"/pictures/{mine}.png")).status == 200
     for path in (f"/pictures/{mine}.png", f"/pictures/{mine}.png?size=thumb", f"/api/pictures/{mine}"):
         assert (await bob.get(path)).status == 404
@@ -274,6 +277,6 @@ async def test_files_that_are_no_good_pictures_are_refused(serve: Serve, content
 async def test_the_page_answers_at_once_while_the_model_loads(serve: Serve) -> None:
     served = await serve(alone=False)
     served.desk.state = {"ready": False, "loading": "danqing-demo"}
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         assert (await served.browser().get("/")).status == 200
         assert (await served.browser().post("/api/say", json=SAID)).status == 200

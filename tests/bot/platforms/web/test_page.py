@@ -17,8 +17,10 @@ from storage import pictures
 from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, Served
 from tests.bot.platforms.web.desk import drawing
+from tests.patience import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+expect.set_options(timeout=PATIENCE * 1000)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -57,7 +59,7 @@ async def look(browser: Browser) -> AsyncIterator[Look]:
     async def opened(served: Served, path: str = "", *, locale: str = "zh-CN", **context: Any) -> Page:
         contexts.append(await browser.new_context(locale=locale, reduced_motion="reduce", **(context or WIDE)))
         page = await contexts[-1].new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
         await page.goto(f"{served.url}/{path}")

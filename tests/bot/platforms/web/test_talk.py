@@ -14,6 +14,7 @@ from storage import messages
 from storage.jobs import Place
 from tests.bot.platforms.web.conftest import Serve, events
 from tests.bot.platforms.web.desk import drawing, preview, prompt_of, recipe
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -151,7 +152,9 @@ async def test_closing_keeps_the_newest_card_and_ends_the_streams(serve: Serve) 
         going = Progress(job="j", state=State.RUNNING, place=0, seconds_left=3, step=2, steps=20)
         await served.chat.edit(place, cards.under_way(job, going))
         await stream.until(lambda kind, event: event.get("state") == "running")
-        await asyncio.wait_for(served.chat.close(), 3)
+        await served.chat.close()
+        with pytest.raises(EOFError):  # an end, and not broken off after a while
+            await stream.until(lambda kind, event: False)
     kept = await messages.get(served.db, "j")
     assert kept and kept.body["state"] == "running"
 
@@ -172,7 +175,8 @@ async def test_the_state_of_the_engine_is_told_when_it_changes(serve: Serve) -> 
     async with events(served.browser()) as stream:
         await stream.until(lambda kind, event: kind == "status" and not event["ready"])
         served.desk.state = {"ready": True, "device": "CPU"}
-        await asyncio.wait_for(stream.until(lambda kind, event: kind == "status" and event["ready"]), 3)
+        async with asyncio.timeout(PATIENCE):
+            await stream.until(lambda kind, event: kind == "status" and event["ready"])
 
 
 async def test_a_press_reaches_the_desk_with_its_form(serve: Serve) -> None:
