@@ -14,8 +14,8 @@ import warnings
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import speed
 from engine.errors import WireError
+from engine.speed import switches
 from engine.wire import Loading, Message, encode, read
 
 log = logging.getLogger("engine")
@@ -51,7 +51,7 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
 
-    from engine.worker import Worker
+    from engine.worker.worker import Worker
 
     name = arguments.device
     others: list[str] = []
@@ -85,14 +85,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
     parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
     parser.add_argument("--model", default="", help="load this model at once")
-    for name, words in speed.WORDS.items():
-        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/speed.py")
+    for name, words in switches.WORDS.items():
+        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/speed/switches.py")
     parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")
     return parser.parse_args()
 
 
-def _tuning(arguments: argparse.Namespace) -> speed.Tuning:
-    return speed.Tuning(**{name: getattr(arguments, name) for name in speed.WORDS}, cache=arguments.cache)
+def _tuning(arguments: argparse.Namespace) -> switches.Tuning:
+    return switches.Tuning(**{name: getattr(arguments, name) for name in switches.WORDS}, cache=arguments.cache)
 
 
 def _wire() -> BinaryIO:

@@ -54,8 +54,8 @@ class Stop:
 class Ready:
     """The worker can draw: said when it has started, when it has loaded a model, which took `seconds`, and when less
     of one stays on the device than before. `device` in words for people, `slots` rows at once, `model` the one used
-    last; `tiers` has every model in memory with the name of its tier (engine/tiers.py). `others` are devices like its
-    own that nobody named."""
+    last; `tiers` has every model in memory with the name of its tier (engine/files/tiers.py). `others` are devices like
+    its own that nobody named."""
 
     device: str
     slots: int

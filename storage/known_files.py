@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, select
 
-from engine.identify import Identity
-from engine.shelves import Known
+from engine.files.identify import Identity
+from engine.files.shelves import Known
 from storage import tables
 from storage.database import Database
 

@@ -1,4 +1,4 @@
-"""Rules: settings that hold for a server, a chat or one person, made by whoever may (bot/access.py)."""
+"""Rules: settings that hold for a server, a chat or one person, made by whoever may (bot/people/access.py)."""
 
 from __future__ import annotations
 

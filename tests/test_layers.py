@@ -17,32 +17,18 @@ ORDER = ("bot", "storage", "engine", "prompts")
 # What takes seconds and hundreds of megabytes to import.
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde", "scipy", "argostranslate"}
 
-# The rooms below the line: they run in a worker's process.
-ROWS = (
-    "__main__",
-    "worker",
-    "rows",
-    "begin",
-    "stages",
-    "samplers",
-    "encode",
-    "models",
-    "folder",
-    "stock",
-    "single",
-    "loras",
-    "adapters",
-    "merged",
-)
-PICTURES = ("decode", "upscale", "esrgan", "blaze", "inpaint", "stamp", "control", "embeddings", "memory", "speed")
-BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "deep", "animate", "train", "convert")}
-BELOW |= {"engine.calls", "engine.compiled", "engine.openvino", "engine.previews"}
-BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe
+# The rooms of engine/ below the line: they run in a worker's process.
+ROOMS_BELOW = ("models", "adapters", "speed", "finish", "worker", "demo")
+BELOW = {"engine.__main__", "engine.samplers"} | {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for room in ROOMS_BELOW
+    for path in (ROOT / "engine" / room).rglob("*.py")
+}
 
 ASKS_AT_IMPORT = {
     "os.environ", "os.getenv", "os.getcwd", "time.time", "time.monotonic", "time.perf_counter", "datetime.now",
     "datetime.datetime.now", "datetime.utcnow", "date.today", "datetime.date.today", "Path.cwd", "Path.home",
-    "bot.config.load", "config.load", "Config", "load",
+    "bot.settings.config.load", "config.load", "Config", "load",
 }  # fmt: skip
 
 
@@ -169,7 +155,7 @@ def run(code: str) -> str:
 
 
 def test_the_chat_process_holds_no_torch() -> None:
-    assert run(f"import sys, bot.app, bot.cli; print(sorted({HEAVY!r} & set(sys.modules)))") == "[]\n"
+    assert run(f"import sys, bot.app, bot.cli.cli; print(sorted({HEAVY!r} & set(sys.modules)))") == "[]\n"
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -11,7 +11,7 @@ from prompts.errors import Refusal
 from storage import dictionary
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 50
 ROOM = frozenset({"room", "here", "group", "本群", "群", "房间", "房間", "服务器", "伺服器"})

@@ -12,7 +12,7 @@ from prompts.errors import Refusal
 from storage import favourites
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 20
 

@@ -12,8 +12,10 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from engine import catalog, encode, models
 from engine.demo.store import floats
+from engine.files import catalog
+from engine.models import models
+from engine.worker import encode
 
 AT_ONCE = 32
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from engine import catalog, models
+from engine.files import catalog
+from engine.models import models
 from tests import tiny
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from engine import begin, decode, rows, samplers
-from engine.models import Loaded, Loras
+from engine import samplers
+from engine.models.models import Loaded, Loras
 from engine.recipe import Recipe, Source
+from engine.worker import begin, decode, rows
 from prompts.prompt import Fragment, Prompt
 
 Pixels = NDArray[np.int16]

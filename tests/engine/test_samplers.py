@@ -74,7 +74,8 @@ def test_the_schedule_is_the_names_whatever_the_model_says(name: str) -> None:
 
 
 def test_table_and_catalogue_are_read_without_torch() -> None:
-    code = "import sys, engine.samplers, engine.catalog, engine.upscale, engine.stamp; print('torch' in sys.modules)"
+    modules = "engine.samplers, engine.files.catalog, engine.finish.upscale, engine.pixels.stamp"
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -15,12 +15,12 @@ import numpy
 import pytest
 from PIL import Image
 
-from engine import stamp
-from engine.catalog import BUILTIN
-from engine.estimate import Estimate
+from engine.files.catalog import BUILTIN
 from engine.job import Job, Picture, Progress, State
-from engine.local import LocalPool
-from engine.queue import Changed, Finished, Queue
+from engine.pixels import stamp
+from engine.queue.estimate import Estimate
+from engine.queue.local import LocalPool
+from engine.queue.queue import Changed, Finished, Queue
 from prompts.prompt import Json
 from storage import facts
 from storage.database import Database

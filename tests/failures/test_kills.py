@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import stamp
-from engine.catalog import DEMO
+from engine.files.catalog import DEMO
+from engine.pixels import stamp
 from tests.running import Bot, drawing
 
 pytestmark = pytest.mark.failure

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.catalog import builtin
-from engine.models import Loaded, Loras
+from engine.files.catalog import builtin
+from engine.models.models import Loaded, Loras
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
@@ -19,8 +19,9 @@ ROUNDS = 9
 def step(loaded: Loaded, wanted: Sequence[Loras], weights: int | None = None) -> float:
     """Seconds for one step of a batch with a row for each of `wanted`, their beginnings not counted. `weights` takes
     the place of how many are worth merging (0: LoRAs stay beside the layers)."""
-    from engine import adapters, begin
-    from engine.rows import Rows
+    from engine.adapters import adapters
+    from engine.worker import begin
+    from engine.worker.rows import Rows
 
     drawn = Rows()
     recipe = a_recipe(steps=2, model=loaded.model.name)
@@ -51,8 +52,10 @@ def timed(work: Callable[[], object]) -> float:
 def figures() -> list[Figure]:
     import torch
 
-    from engine import begin, loras, models
-    from engine.rows import Rows
+    from engine.adapters import loras
+    from engine.models import models
+    from engine.worker import begin
+    from engine.worker.rows import Rows
     from tests.lora_files import kohya
 
     cpu = torch.device("cpu")

@@ -6,7 +6,7 @@ import statistics
 import time
 from dataclasses import replace
 
-from engine.catalog import DEMO, builtin
+from engine.files.catalog import DEMO, builtin
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
@@ -17,8 +17,8 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
 
-    from engine import begin, decode, rows
-    from engine.models import load
+    from engine.models.models import load
+    from engine.worker import begin, decode, rows
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pipe = StableDiffusionPipeline.from_pretrained(

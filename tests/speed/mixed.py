@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.catalog import DEMO, Model, builtin
-from engine.models import Loaded, Loras
+from engine.files.catalog import DEMO, Model, builtin
+from engine.models.models import Loaded, Loras
 from engine.recipe import Recipe
 from tests.fakes import a_prompt, a_recipe
 from tests.speed.figure import Figure
@@ -51,8 +51,8 @@ def people(count: int, model: Model, files: Sequence[Path], steps: int = 10) -> 
 
 def rows(loaded: Loaded, at_once: Sequence[Person]) -> float:
     """Seconds until the last picture of the engine is decoded."""
-    from engine import begin, decode
-    from engine.rows import Rows
+    from engine.worker import begin, decode
+    from engine.worker.rows import Rows
 
     began = time.perf_counter()
     drawn = Rows()
@@ -152,7 +152,8 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import StableDiffusionPipeline
 
-    from engine import catalog, models
+    from engine.files import catalog
+    from engine.models import models
     from tests import tiny
     from tests.lora_files import kohya
 

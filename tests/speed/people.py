@@ -6,10 +6,10 @@ import asyncio
 import statistics
 import time
 
-from engine.catalog import BUILTIN, DEMO
+from engine.files.catalog import BUILTIN, DEMO
 from engine.job import Job, Progress
-from engine.local import LocalPool
-from engine.queue import Changed, Finished, Queue
+from engine.queue.local import LocalPool
+from engine.queue.queue import Changed, Finished, Queue
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 
 from engine.job import Job, Progress
-from engine.pool import Worker
-from engine.queue import Changed, Finished, Queue
+from engine.queue.pool import Worker
+from engine.queue.queue import Changed, Finished, Queue
 from tests.fakes import FakePool, a_job
 from tests.speed.figure import Figure
 

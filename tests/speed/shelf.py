@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine import catalog, shelves
+from engine.files import catalog, shelves
 from storage import known_files
 from storage.database import Database
-from tests.engine.test_identify import kohya, write
+from tests.engine.files.test_identify import kohya, write
 from tests.speed.figure import Figure
 
 FILES = 2000

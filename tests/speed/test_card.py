@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import models
+from engine.models import models
 from tests import tiny_families
 from tests.speed import card
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from engine.job import Job, Progress
-from engine.queue import Changed, Finished, Queue
+from engine.queue.queue import Changed, Finished, Queue
 from tests.fakes import FakePool, a_recipe
 from tests.speed.figure import Figure
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.identify import Identity
-from engine.shelves import Known
+from engine.files.identify import Identity
+from engine.files.shelves import Known
 from storage import known_files, tables
 from storage.database import Database
 

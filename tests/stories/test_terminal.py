@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine import stamp
-from engine.catalog import DEMO
+from engine.files.catalog import DEMO
+from engine.pixels import stamp
 from tests.running import ROOT
 
 

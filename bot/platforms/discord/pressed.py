@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bot import access, cards
-from bot.actions import ACTIONS
+from bot.buttons.actions import ACTIONS
+from bot.buttons.presses import under
 from bot.chat import Button, Card, Press, Say
+from bot.people import access
 from bot.platforms.discord import attached, forms, ids, slash
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
 from bot.platforms.discord.turn import PLATFORM, Turn
-from bot.presses import under
-from engine import stamp
+from bot.studio import cards
+from engine.pixels import stamp
 from prompts.errors import Refusal
 from storage.jobs import Place
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from telegram import ForceReply, Message, ReplyParameters
 from telegram.constants import ParseMode
 
-from bot import cards, texts
+from bot import texts
 from bot.chat import Card, Say, Upload
 from bot.platforms.telegram import places
 from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.words import Piece, beginning
-from engine import stamp
+from bot.studio import cards
+from engine.pixels import stamp
 from prompts.errors import Refusal
 from storage import pictures, posts
 

@@ -14,7 +14,7 @@ import simcord
 
 from bot.commands import COMMANDS
 from bot.platforms.discord import slash
-from engine import stamp
+from engine.pixels import stamp
 from storage import facts, favourites, pictures, shares
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_png, a_recipe

@@ -58,7 +58,7 @@ async def test_paint_on_its_picture_says_where_to_draw(house: House, server: Tel
 
 
 async def test_a_document_of_ours_shows_its_recipe(house: House, server: TelegramServer) -> None:
-    from engine import stamp
+    from engine.pixels import stamp
     from tests.fakes import a_recipe
 
     chat, ann = alone(server)

@@ -1,0 +1,1 @@
+"""What lies on the disk, told from its first bytes without loading it; no torch."""

@@ -1,0 +1,1 @@
+"""What makes drawing faster: the switches and what each prepares."""
