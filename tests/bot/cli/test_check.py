@@ -252,7 +252,7 @@ async def test_a_translation_service(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_sentence_is_said_and_every_key_has_one() -> None:
-    names = ("config", "settings", "lined_yaml", "check", "platforms/discord/invite")
+    names = ("settings/config", "settings/settings", "settings/lined_yaml", "cli/check", "platforms/discord/invite")
     source = "".join((ROOT / f"bot/{name}.py").read_text("utf-8") for name in names)
     used = set(re.findall(r'"((?:config|check)\.[a-z_]+)"', source))
     assert used == {*all_texts("en", "config."), *all_texts("en", "check.")}
