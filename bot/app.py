@@ -23,13 +23,13 @@ from bot.settings.sections.access import Access
 from bot.studio.studio import Rules, Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
+from engine import tuning
 from engine.files import catalog
 from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
-from engine.queue.local import LocalPool
+from engine.queue.local_pool import LocalPool
 from engine.queue.queue import Changed, Finished, Queue
-from engine.speed import switches
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
@@ -93,7 +93,7 @@ def pool(config: Config) -> LocalPool:
     for kind in ("models", "loras", "embeddings", "vaes", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
-    for name in switches.WORDS:
+    for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
     return LocalPool(config.engine.devices, arguments)

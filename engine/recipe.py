@@ -53,7 +53,7 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Upscale:
-    """An after-step: the finished picture enlarged by a row of engine/finish/upscale.py's table; a `strength` above 0
+    """An after-step: the finished picture enlarged by a row of engine/finish/upscaling.py's table; a `strength` above 0
     (0…1) then draws over the enlarged picture tile by tile."""
 
     upscaler: str
@@ -68,7 +68,7 @@ class Upscale:
 @dataclass(frozen=True, slots=True)
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
-    recipe's), enlarged as latents ("Latent") or by a row of engine/finish/upscale.py's table."""
+    recipe's), enlarged as latents ("Latent") or by a row of engine/finish/upscaling.py's table."""
 
     factor: float
     strength: float
@@ -81,7 +81,7 @@ class Hires:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An after-step in the manner of ADetailer: what a detector of engine/finish/faces.py finds ("face", "hand") is
+    """An after-step in the manner of ADetailer: what a detector of engine/finish/detection.py finds ("face", "hand") is
     drawn again larger, with this img2img `strength` in 0…1, and pasted back."""
 
     detector: str

@@ -159,7 +159,7 @@ async def receive(stream: asyncio.StreamReader) -> Message | None:
         return None
 
 
-def read(stream: BinaryIO) -> Message | None:
+def read_message(stream: BinaryIO) -> Message | None:
     """The same from a blocking file."""
     prefix = stream.read(LENGTHS.size)
     if len(prefix) < LENGTHS.size:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, select
 
 from engine.files.identify import Identity
-from engine.files.shelves import Known
+from engine.files.model_folders import Known
 from storage import tables
 from storage.database import Database
 

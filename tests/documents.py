@@ -13,7 +13,7 @@ from bot.commands import COMMANDS
 from bot.settings.config import Config, example
 from bot.settings.settings import settings
 from bot.texts import say
-from engine.finish.upscale import UPSCALERS
+from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS, SCHEDULES
 from prompts import styles as said
 

@@ -20,11 +20,9 @@ from bot.chat import Say
 from bot.settings.config import Config
 from bot.settings.sections.drawing import Engine
 from bot.studio import translators
-from engine import samplers
+from engine import samplers, tuning
 from engine.errors import BadFile
-from engine.files import catalog, tiers
-from engine.finish import faces
-from engine.speed import switches
+from engine.files import catalog, detectors, tiers
 from prompts.errors import Refusal
 from prompts.translate import Unavailable
 from storage import migrations
@@ -149,9 +147,9 @@ def _models(config: Config) -> Iterator[Finding]:
     files = catalog.loras(engine.folders)
     if files:
         yield _finding("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
-    for name in faces.files(engine.folders):
+    for name in detectors.files(engine.folders):
         try:
-            faces.chosen(name, engine.folders)
+            detectors.chosen(name, engine.folders)
         except Refusal as refusal:
             yield _refused(refusal, "warn")
     try:
@@ -161,7 +159,7 @@ def _models(config: Config) -> Iterator[Finding]:
             width, height = map(int, draw.size.split("x"))
             catalog.check_size(chosen, width, height)
         if draw.sampler:
-            samplers.find(draw.sampler)
+            samplers.find_sampler(draw.sampler)
     except Refusal as refusal:
         yield _refused(refusal)
 
@@ -208,9 +206,9 @@ def _by_openvino(engine: Engine, cards: bool) -> Iterator[Finding]:
     """Whether OpenVINO draws where a processor does."""
     if "cpu" not in engine.devices and (cards or "auto" not in engine.devices):
         return
-    if engine.cpu == "openvino" and not switches.has_openvino():
+    if engine.cpu == "openvino" and not tuning.has_openvino():
         yield _finding("warn", "check.openvino_missing")
-    elif engine.cpu != "torch" and engine.compile != "compile" and switches.has_openvino():
+    elif engine.cpu != "torch" and engine.compile != "compile" and tuning.has_openvino():
         yield _finding("ok", "check.openvino")
 
 
@@ -246,7 +244,7 @@ def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Fin
         sizes = tiers.weights(model.path)
     except (BadFile, OSError):
         return  # said of the model already
-    tier = tiers.choose(sizes, model.width * model.height, memory, "cuda")
+    tier = tiers.choose_tier(sizes, model.width * model.height, memory, "cuda")
     yield _finding("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
 
 
@@ -258,7 +256,7 @@ def _main_memory(model: catalog.Model, count: int) -> Iterator[Finding]:
         return  # said of the model already
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     pixels = model.width * model.height
-    tier = tiers.choose(sizes, pixels, memory // count, "cpu")
+    tier = tiers.choose_tier(sizes, pixels, memory // count, "cpu")
     needed = tiers.needs(tier, sizes, pixels) * count
     key = "check.main_memory" if tier.name == "all" else "check.main_memory_tiles"
     if needed > memory:

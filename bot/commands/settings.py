@@ -13,8 +13,8 @@ from bot.commands.loras import code_of
 from bot.studio.cards import quality
 from bot.studio.recipes import always
 from bot.texts import LANGUAGES
+from engine import qualities
 from engine.files import catalog
-from engine.speed import switches
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import people
@@ -55,7 +55,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
 
 
 def _shown(known: Mapping[str, Json], key: str) -> str | Say:
-    if key == "quality" and known[key] != switches.FULL:
+    if key == "quality" and known[key] != qualities.FULL:
         return quality(str(known[key]))
     if key == "loras":
         return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
@@ -93,7 +93,7 @@ async def _ratio(studio: Studio, value: str) -> Json:
 
 
 async def _quality(studio: Studio, value: str) -> Json:
-    return switches.quality(value).name or switches.FULL
+    return qualities.quality(value).name or qualities.FULL
 
 
 async def _switch(studio: Studio, value: str) -> Json:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.files import catalog, shelves
+from engine.files import catalog, model_folders
 from engine.files.identify import Kind
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -62,7 +62,7 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
 async def recall(db: Database) -> None:
     """Take for known what was found out before the program was last closed."""
     known = await known_files.all_known(db)
-    shelves.recall(known)
+    model_folders.recall(known)
     gone = await asyncio.to_thread(lambda: [file.path for file in known if not Path(file.path).exists()])
     await known_files.forget(db, gone)
 
@@ -79,11 +79,11 @@ async def watch(db: Database, folders: Sequence[Path]) -> None:
 
 async def look(db: Database, folders: Sequence[Path]) -> None:
     """Look into new files once, compute the hashes that are missing, and keep what was found out. Raises Refusal."""
-    unhashed = await asyncio.to_thread(lambda: tuple(shelves.unhashed(folders)))
-    await known_files.keep(db, shelves.news())
+    unhashed = await asyncio.to_thread(lambda: tuple(model_folders.unhashed(folders)))
+    await known_files.keep(db, model_folders.news())
     for path in unhashed:
         try:
-            await asyncio.to_thread(shelves.digest, path)
+            await asyncio.to_thread(model_folders.digest, path)
         except OSError as error:
             log.warning("%s cannot be read: %s", path.name, error)
-        await known_files.keep(db, shelves.news())
+        await known_files.keep(db, model_folders.news())

@@ -10,9 +10,9 @@ from bot.buttons.actions import ACTIONS
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.studio.findings import glance
+from engine import qualities
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
-from engine.speed import switches
 from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
 from storage.pictures import PictureRow
@@ -144,7 +144,7 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
 
 def quality(name: str) -> Say:
     """What a quality costs and gains, as measured."""
-    row = switches.quality(name)
+    row = qualities.quality(name)
     return Say("quality.measured", {"name": row.name, "percent": round(row.share * 100), "off": f"{row.off:g}"})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.files import catalog, pairs
+from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
 from prompts.doctor import Finding, LoraKnown, examine
 from prompts.prompt import Prompt
@@ -53,7 +53,7 @@ _seen: OrderedDict[str, tuple[Finding, ...]] = OrderedDict()  # by the prompt: a
 
 def lengths(model: Model, folders: Sequence[Path]) -> dict[str, int]:
     """The embeddings that a prompt for this model may name, in small letters, and how many tokens each takes."""
-    return {one.name.casefold(): one.vectors for one in catalog.embeddings(folders) if pairs.fits(one, model)}
+    return {one.name.casefold(): one.vectors for one in catalog.embeddings(folders) if compatibility.fits(one, model)}
 
 
 def metered(prompt: Prompt, embeddings: Mapping[str, int]) -> str:

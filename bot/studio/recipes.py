@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.buttons.actions import FACES, HIRES, new_seed
-from engine import samplers
-from engine.files import catalog, pairs
+from engine import qualities, samplers
+from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
-from engine.finish import faces, upscale
 from engine.recipe import MAX_SEED, Recipe, Source, Upscale
-from engine.speed import switches
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
@@ -62,7 +60,7 @@ def options_of(recipe: Recipe) -> Options:
         guidance=recipe.guidance,
         seed=recipe.seed,
         model=recipe.model,
-        quality=recipe.quality or switches.FULL,
+        quality=recipe.quality or qualities.FULL,
         rescale=recipe.rescale,
     )
 
@@ -111,7 +109,7 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
-    distilled = (switches.few_steps("", use.name) for use in prompt.loras if use.weight)
+    distilled = (few_steps.few_steps("", use.name) for use in prompt.loras if use.weight)
     usual = next(filter(None, distilled), model)
     steps = options.steps if options.steps is not None else usual.steps
     if not 1 <= steps <= catalog.MAX_STEPS:
@@ -138,16 +136,16 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         width=width,
         height=height,
         steps=steps,
-        sampler=samplers.find(options.sampler or usual.sampler).name,
+        sampler=samplers.find_sampler(options.sampler or usual.sampler).name,
         guidance=guidance,
         seed=seed,
         source=Source(base.picture, strength) if base else None,
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=HIRES if options.large else None,
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
-        fixes=tuple(replace(FACES, detector=faces.kind(one)) for one in (options.fix or "").split("+") if one),
+        fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
         vae=options.vae or "",
-        quality=switches.quality(options.quality or "").name,
+        quality=qualities.quality(options.quality or "").name,
         rescale=rescale,
     )
     return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
@@ -159,8 +157,8 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
     models = catalog.models(folders)
     for recipe in made:
         model = catalog.model(models, recipe.model)
-        upscale.finished(recipe, model, folders)
-        pairs.check(recipe, model, folders)
+        sizes.finished_size(recipe, model, folders)
+        compatibility.check_recipe(recipe, model, folders)
 
 
 def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:

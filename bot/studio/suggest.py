@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import texts
 from bot.chat import Person
-from engine.files import catalog
-from engine.finish import faces
-from engine.finish.upscale import UPSCALERS
+from engine.files import catalog, detectors
+from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
 from prompts import styles
 from prompts.translate import CHINESE, script
@@ -152,8 +151,8 @@ async def _upscalers(studio: Studio, person: Person, typed: str, limit: int) -> 
 async def _fixes(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
     """What can be looked for and drawn again larger, here."""
     entries = []
-    for name in await asyncio.to_thread(faces.names, studio.rules.folders):
-        row = faces.DETECTORS.get(name)
+    for name in await asyncio.to_thread(detectors.names, studio.rules.folders):
+        row = detectors.DETECTORS.get(name)
         said = (row.zh if person.language == "zh" else row.en) if row else name
         entries.append(_Entry(Choice(name, said), (name, row.zh, row.en) if row else (name,)))
     return _ranked(entries, typed, limit)

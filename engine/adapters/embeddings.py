@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.files import pickles
 from engine.files.catalog import Companion
-from engine.models.models import BROKEN, Loaded
+from engine.models.loaded import BROKEN, Loaded
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def _read(loaded: Loaded, encoder: Any, vector: Vector) -> Tensor:
 def _tensors(path: Path) -> Mapping[str, Tensor]:
     if path.suffix.lower() not in pickles.SUFFIXES:
         return load_file(path)
-    pickles.read(path)  # refuses what would run something or grow
+    pickles.read_shapes(path)  # refuses what would run something or grow
     content = torch.load(path, map_location="cpu", weights_only=True)
     return content.get("string_to_param", content)  # type: ignore[no-any-return]
 

@@ -14,11 +14,12 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from engine.adapters.adapters import Adapted, Adapter, FileKey, Layer, Lora, Mix
+from engine.adapters.low_rank import Adapted
+from engine.adapters.mix import Adapter, FileKey, Layer, Lora, Mix
 from engine.files import catalog, lora_names
-from engine.models import memory
-from engine.models.memory import out_of_memory
-from engine.models.models import BROKEN, Loaded, Loras
+from engine.models import card, memory
+from engine.models.card import out_of_memory
+from engine.models.loaded import BROKEN, Loaded, Loras
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 
@@ -83,7 +84,7 @@ def _roomy(loaded: Loaded, size: int) -> bool:
     much again is left for the pictures. Not in bfloat16, whose eight bits would round small changes away."""
     if "unet" not in loaded.tier.stay or loaded.tier.layers or loaded.dtype == torch.bfloat16:
         return False
-    return 2 * size <= memory.free(loaded.device)
+    return 2 * size <= card.free(loaded.device)
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def _tidy(loaded: Loaded, used: set[FileKey]) -> None:
     """Forget files that could not be read, and the least recently wanted ones beyond the budget."""
     done = {key: request for key, request in loaded.loras.items() if request.done()}
     sizes = {key: 0 if request.exception() else request.result().bytes for key, request in done.items()}
-    spare = sum(sizes.values()) - memory.total(loaded.device) // SHARE
+    spare = sum(sizes.values()) - card.total(loaded.device) // SHARE
     for key, size in sizes.items():
         if not size or (spare > 0 and key not in used):
             del loaded.loras[key]

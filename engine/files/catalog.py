@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from engine.files import shelves
+from engine.files import few_steps, model_folders
 from engine.files.identify import Identity, Kind, identify
-from engine.files.shelves import Find
-from engine.speed import switches
+from engine.files.model_folders import Find
 from prompts.errors import Refusal
 
 BUILTIN = "danqing-demo"
@@ -135,7 +134,7 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """What lies in the folders and cannot be used, each with the reason."""
-    found = ((find, find.identity.problem) for find in shelves.finds(folders))
+    found = ((find, find.identity.problem) for find in model_folders.finds(folders))
     return tuple(
         sorted(
             (Skipped(find.name, find.path, key) for find, key in found if key),
@@ -264,7 +263,7 @@ def _find(known: Iterable[N], name: str, key: str) -> N:
 
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
-    return (find for find in shelves.finds(folders) if find.identity.kind == kind and not find.identity.problem)
+    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not find.identity.problem)
 
 
 def _sorted(entries: Iterable[N]) -> tuple[N, ...]:
@@ -278,7 +277,7 @@ def _sorted(entries: Iterable[N]) -> tuple[N, ...]:
 def _model(name: str, path: Path, identity: Identity, find: Find | None = None, *, builtin: bool = False) -> Model:
     values = FAMILIES[identity.family]
     native = min(max(identity.resolution or values.native, values.smallest), values.largest)
-    usual = switches.few_steps(identity.title, name, guided=identity.guided) or values
+    usual = few_steps.few_steps(identity.title, name, guided=identity.guided) or values
     return Model(
         name=name,
         path=path,

@@ -13,8 +13,8 @@ from statistics import pstdev
 from typing import Any, Literal, Self
 
 from engine.errors import BadFile
-from engine.files import headers, pickles
-from engine.files.headers import Header, Shapes, content
+from engine.files import pickles, safetensors_header
+from engine.files.safetensors_header import Header, Shapes, content
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
@@ -78,7 +78,7 @@ def identify(path: Path) -> Identity:
     try:
         if path.suffix.lower() in pickles.SUFFIXES:
             return _pickled(path)
-        return _of_header(headers.read(path))
+        return _of_header(safetensors_header.read_header(path))
     except pickles.Unsafe:
         return Identity(format="pickle", problem="file.unsafe")
     except BadFile:
@@ -86,7 +86,7 @@ def identify(path: Path) -> Identity:
 
 
 def _pickled(path: Path) -> Identity:
-    shapes = pickles.read(path)
+    shapes = pickles.read_shapes(path)
     if any(name.startswith("string_to_param.") for name in shapes):
         return _embedding({name: shape for name, shape in shapes.items() if name.startswith("string_to_param.")})
     if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadFile
-from engine.files.headers import MAX_NAME, MAX_TENSORS, Shapes
+from engine.files.safetensors_header import MAX_NAME, MAX_TENSORS, Shapes
 
 SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin"})
 MAX_PICKLE = 16 * 2**20
@@ -50,7 +50,7 @@ class _Named(Enum):
     KIND = auto()  # of numbers
 
 
-def read(path: Path) -> Shapes:
+def read_shapes(path: Path) -> Shapes:
     """The shape of every tensor, the mappings it lies in joined by dots. Raises BadFile (Unsafe where the file would
     run something), OSError."""
     data = _pickle(path)

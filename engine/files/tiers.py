@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from weakref import WeakSet
 
-from engine.files import headers
+from engine.files import safetensors_header
 
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 # Bytes a picture's pixel takes beside the weights: while the UNet draws two entries in half precision, and while the
@@ -29,16 +27,6 @@ class Tier:
     stay: frozenset[str]
     tiled: bool = False
     layers: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Layout:
-    """Where the parts of a model lie: one for all who share its UNet, with whichever VAE. `most` is the most latent
-    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with."""
-
-    tier: Tier
-    most: int = 0
-    vaes: WeakSet[Any] = field(default_factory=WeakSet)
 
 
 TIERS = (
@@ -72,7 +60,7 @@ def needs(tier: Tier, weights: Mapping[str, int], pixels: int) -> int:
     )
 
 
-def choose(weights: Mapping[str, int], pixels: int, room: int, device: str) -> Tier:
+def choose_tier(weights: Mapping[str, int], pixels: int, room: int, device: str) -> Tier:
     """The first tier that fits into `room` bytes on a device of this type; the last one where none does."""
     tiers = ON_CPU if device == "cpu" else TIERS
     return next((tier for tier in tiers if needs(tier, weights, pixels) <= room), tiers[-1])
@@ -83,7 +71,7 @@ def weights(path: Path) -> dict[str, int]:
     OSError."""
     sizes = dict.fromkeys(PARTS, 0)
     if path.is_file():
-        for name, tensor in headers.read(path).tensors.items():
+        for name, tensor in safetensors_header.read_header(path).tensors.items():
             part = next((part for start, part in STARTS.items() if name.startswith(start)), "")
             if part:
                 sizes[part] += _bytes(part, tensor)
@@ -91,9 +79,9 @@ def weights(path: Path) -> dict[str, int]:
     for part in PARTS:
         files = sorted((path / part).glob("*.safetensors"))
         for file in [file for file in files if ".fp16." not in file.name] or files:
-            sizes[part] += sum(_bytes(part, tensor) for tensor in headers.read(file).tensors.values())
+            sizes[part] += sum(_bytes(part, tensor) for tensor in safetensors_header.read_header(file).tensors.values())
     return sizes
 
 
-def _bytes(part: str, tensor: headers.Tensor) -> int:
+def _bytes(part: str, tensor: safetensors_header.Tensor) -> int:
     return math.prod(tensor.shape) * (4 if part == "vae" else 2)

@@ -35,7 +35,7 @@ BILINEAR = Image.Resampling.BILINEAR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class BlazeNetwork:
     """A network: its weights, its steps, the side in pixels it looks at, and the lowest value of a shade."""
 
     weights: Mapping[str, Tensor]
@@ -65,15 +65,15 @@ class Found:
 
 
 @cache
-def network(name: str, lowest: float) -> Network:
+def network(name: str, lowest: float) -> BlazeNetwork:
     """A network of engine/finish/detectors."""
     with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
         weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
         graph = json.loads(file.metadata()["graph"])
-    return Network(weights, graph["steps"], graph["input"], graph["outputs"], graph["side"], lowest)
+    return BlazeNetwork(weights, graph["steps"], graph["input"], graph["outputs"], graph["side"], lowest)
 
 
-def find(image: Image.Image, network: Network, least: float) -> list[Found]:
+def detect(image: Image.Image, network: BlazeNetwork, least: float) -> list[Found]:
     """What the network finds and is at least so sure of, the surest first, each once."""
     views = list(_views(image, network.side))
     whole, sure = network([_seen(image, view, network.side) for view in views])
@@ -144,7 +144,7 @@ def _shared(one: tuple[float, float, float, float], other: tuple[float, float, f
 def faces(image: Image.Image) -> list[Box]:
     """Faces from the front, photographed or painted; their boxes reach from the hair to the chin."""
     boxes = []
-    for one in find(image, network("face", -1.0), FACE):
+    for one in detect(image, network("face", -1.0), FACE):
         left, top, right, bottom = one.box
         side = right - left
         boxes.append(_box(left - side * 0.1, top - side * 0.3, right + side * 0.1, bottom + side * 0.1))
@@ -154,7 +154,7 @@ def faces(image: Image.Image) -> list[Box]:
 def hands(image: Image.Image) -> list[Box]:
     """Hands, wherever their fingers point: palms that a second network, which looks at each more closely, takes for
     hands too."""
-    turned = [_turned(one) for one in find(image, network("palm", 0.0), PALM)]
+    turned = [_turned(one) for one in detect(image, network("palm", 0.0), PALM)]
     if not turned:
         return []
     look = network("hand", 0.0)

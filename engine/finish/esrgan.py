@@ -20,8 +20,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from engine.models.memory import out_of_memory
-from engine.models.models import BROKEN
+from engine.models.card import out_of_memory
+from engine.models.loaded import BROKEN
 from engine.pixels.tiles import Shades
 from prompts.errors import Refusal
 
@@ -41,7 +41,7 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class EsrganNetwork:
     """An upscaler in memory; a picture comes out `scale` times as large."""
 
     weights: Weights
@@ -59,7 +59,7 @@ class Network:
 
 
 @lru_cache(maxsize=2)
-def load(path: Path, device: torch.device) -> Network:
+def load(path: Path, device: torch.device) -> EsrganNetwork:
     """The network of a `.safetensors` or `.pth` file: float32 on the CPU, float16 on a graphics card. Raises Refusal
     `upscaler.damaged`, or `upscaler.kind` for a layout that is neither of the two."""
     try:
@@ -81,12 +81,12 @@ def load(path: Path, device: torch.device) -> Network:
         raise Refusal("upscaler.damaged", name=path.stem) from error
 
 
-def _network(weights: Weights, name: str) -> Network:
+def _network(weights: Weights, name: str) -> EsrganNetwork:
     if "body.0.weight" in weights and "body.1.weight" in weights:
         last = max(int(key.split(".")[1]) for key in weights)
         scale = round((weights[f"body.{last}.bias"].numel() / 3) ** 0.5)
         if weights["body.0.weight"].shape[1] == 3:
-            return Network(weights, scale, compact=True)
+            return EsrganNetwork(weights, scale, compact=True)
     own = _renamed(weights)
     ups = sum(bool(re.fullmatch(r"conv_up\d\.weight", key)) for key in own)
     if {
@@ -97,7 +97,7 @@ def _network(weights: Weights, name: str) -> Network:
     } <= own.keys() and not any("conv1x1" in key for key in own):
         unshuffle = round((own["conv_first.weight"].shape[1] / 3) ** 0.5)
         if own["conv_first.weight"].shape[1] == 3 * unshuffle**2 and own["conv_last.weight"].shape[0] == 3:
-            return Network(own, 2**ups // unshuffle, compact=False, unshuffle=unshuffle)
+            return EsrganNetwork(own, 2**ups // unshuffle, compact=False, unshuffle=unshuffle)
     raise Refusal("upscaler.kind", name=name)
 
 
@@ -121,7 +121,7 @@ def _sharp(batch: Tensor) -> Tensor:
     return functional.leaky_relu(batch, 0.2)
 
 
-def _rrdb(network: Network, batch: Tensor) -> Tensor:
+def _rrdb(network: EsrganNetwork, batch: Tensor) -> Tensor:
     weights, height, width = network.weights, *batch.shape[-2:]
     pad = (0, -width % network.unshuffle, 0, -height % network.unshuffle)
     batch = functional.pixel_unshuffle(functional.pad(batch, pad, mode="reflect"), network.unshuffle)
@@ -146,7 +146,7 @@ def _rrdb(network: Network, batch: Tensor) -> Tensor:
     return large[..., : height * network.scale, : width * network.scale]
 
 
-def _compact(network: Network, batch: Tensor) -> Tensor:
+def _compact(network: EsrganNetwork, batch: Tensor) -> Tensor:
     weights, inner, layer = network.weights, batch, 0
     while f"body.{layer}.weight" in weights:
         weight = weights[f"body.{layer}.weight"]

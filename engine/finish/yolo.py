@@ -31,7 +31,7 @@ SORTED_MOST = 1000  # networks that sort out doubles give so many rows at most, 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class YoloNetwork:
     """A network in memory; `classes` names what it tells apart, by number (empty where the file does not say)."""
 
     name: str
@@ -63,7 +63,7 @@ class Network:
 
 
 @lru_cache(maxsize=4)
-def load(path: Path, modified: int) -> Network:
+def load(path: Path, modified: int) -> YoloNetwork:
     """The network in a file as it was at this time of change. Raises Refusal `detector.damaged`."""
     runtime = importlib.import_module("onnxruntime")
     try:
@@ -78,7 +78,7 @@ def load(path: Path, modified: int) -> Network:
         log.warning("detector %s cannot be loaded: %s", path.name, str(error)[:500])
         raise Refusal("detector.damaged", name=path.stem) from error
     side = tuple(length if isinstance(length, int) else SIDE for length in (height, width))
-    return Network(path.stem, session, source.name, (side[0], side[1]), classes)
+    return YoloNetwork(path.stem, session, source.name, (side[0], side[1]), classes)
 
 
 def _read(answers: list[Numbers], classes: int) -> tuple[Numbers, Numbers, NDArray[np.int64]]:

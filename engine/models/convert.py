@@ -25,7 +25,7 @@ def convert(path: Path) -> Path:
     made = path.with_suffix(".safetensors")
     if made.exists():
         raise FileExistsError(made)
-    pickles.read(path)
+    pickles.read_shapes(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:

@@ -4,45 +4,26 @@ batch is halved (engine/worker/rows.py), and a row that does not fit even alone 
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-import torch
-
-from engine.files.tiers import ON_CPU, PARTS, TIERS, Tier, choose
-
-if TYPE_CHECKING:
-    from engine.models.models import Loaded
+from engine.files.tiers import ON_CPU, PARTS, TIERS, Tier, choose_tier
+from engine.models.card import free, out_of_memory, release
+from engine.models.loaded import Loaded
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
-def total(device: torch.device) -> int:
-    """The bytes of memory a device has."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[1])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def free(device: torch.device) -> int:
-    """The bytes of memory that are free on a device."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-
-
 def place(loaded: Loaded) -> None:
     """Put a model that was just loaded into main memory where it belongs."""
     room = free(loaded.device) + (loaded.bytes if loaded.device.type == "cpu" else 0)  # where it is already
     loaded.layout.vaes.add(loaded.vae)
-    loaded.tier = choose(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
+    loaded.tier = choose_tier(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
     trying(loaded, lambda: settle(loaded, loaded.tier))
 
 
@@ -114,18 +95,6 @@ def trying(loaded: Loaded, call: Callable[[], T]) -> T:
             failure = error.with_traceback(None)  # whose frames hold what filled the memory
         if not lower(loaded):
             raise failure
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, on the device or on the CPU (which has no exception of its own)."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
-
-
-def release(device: torch.device) -> None:
-    """Give back what is held and not used."""
-    if device.type == "cuda":
-        gc.collect()
-        torch.cuda.empty_cache()
 
 
 def _weights(loaded: Loaded) -> dict[str, int]:

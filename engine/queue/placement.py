@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.queue.parts import Course
+from engine.queue.course import Course
 from engine.queue.pool import Worker
 from engine.queue.workload import Workload
 from engine.recipe import Recipe

@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.job import Job, Picture, Progress, State
+from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.fairness import Line
-from engine.queue.parts import Course, Part
 from engine.queue.placement import defers, guests, home, spread
 from engine.queue.pool import Event, Lost, Pool, Worker
 from engine.queue.standings import progress, standings
@@ -236,7 +236,7 @@ class Queue:
         for worker, pictures in plan:
             self._spawn(self._draw(self._work.hand(course, worker, pictures)))
 
-    async def _draw(self, part: Part) -> None:
+    async def _draw(self, part: Assignment) -> None:
         try:
             hashes = {file for recipe in part.job.recipes if recipe.source for file in recipe.source.files}
             sources = {picture: await self._fetch(picture) for picture in hashes}
@@ -299,7 +299,7 @@ class Queue:
         if not isinstance(event, Step):
             self._standings_soon()
 
-    def _advance(self, part: Part, event: Step | Drawn | Ended) -> None:
+    def _advance(self, part: Assignment, event: Step | Drawn | Ended) -> None:
         course = part.of
         match event:
             case Step() if not course.over:

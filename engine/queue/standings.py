@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.job import Progress, State
+from engine.queue.course import Course
 from engine.queue.fairness import Line
-from engine.queue.parts import Course
 from engine.queue.pool import Worker
 from engine.queue.workload import Workload
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
-from engine.queue.parts import Course, Part
 from engine.queue.pool import Pool, Worker
 from engine.wire import Ready
 
@@ -19,7 +19,7 @@ class Workload:
         self.estimate = estimate
         self.clock = clock
         self.serving: dict[str, Course] = {}
-        self.parts: dict[str, Part] = {}  # of jobs that have ended too, until the worker is done with them
+        self.parts: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
         self._starting: set[str] = set()  # workers that load their first model
 
@@ -40,7 +40,7 @@ class Workload:
             self.estimate.started(self._passed(worker) - event.seconds)
         self._loading.pop(worker.id, None)
 
-    def lost(self, worker: Worker) -> list[Part]:
+    def lost(self, worker: Worker) -> list[Assignment]:
         """A worker is gone: the parts that it had."""
         self._loading.pop(worker.id, None)
         parts = self.of(worker)
@@ -50,7 +50,7 @@ class Workload:
 
     # --- parts ---
 
-    def hand(self, course: Course, worker: Worker, pictures: list[int]) -> Part:
+    def hand(self, course: Course, worker: Worker, pictures: list[int]) -> Assignment:
         """Make a part of held pictures for a worker."""
         course.held = [index for index in course.held if index not in pictures]
         part = course.part(worker, pictures)
@@ -58,13 +58,13 @@ class Workload:
         worker.jobs[part.job.id] = part.job
         return part
 
-    def remove(self, part: Part) -> None:
+    def remove(self, part: Assignment) -> None:
         """Forget a part that its worker is done with."""
         part.of.parts.pop(part.job.id, None)
         self.parts.pop(part.job.id, None)
         part.worker.jobs.pop(part.job.id, None)
 
-    def of(self, worker: Worker) -> list[Part]:
+    def of(self, worker: Worker) -> list[Assignment]:
         """The parts that a worker has."""
         return [part for name in worker.jobs if (part := self.parts.get(name))]
 
@@ -92,7 +92,7 @@ class Workload:
 
     # --- seconds ---
 
-    def left(self, part: Part) -> list[float]:
+    def left(self, part: Assignment) -> list[float]:
         """Device-seconds to go, per picture of a part that is not finished."""
         lefts = []
         for index in part.left:

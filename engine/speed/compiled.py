@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.speed.calls import Call, Ready
+from engine.speed.batched_call import Call, Ready
 
 Replay = Callable[[], object]
 # Runs the work once to record it; returns what repeats it, and the tensor that each repetition fills.

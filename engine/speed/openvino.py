@@ -13,17 +13,15 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from engine.models import memory
-from engine.speed.calls import Call, Ready
+from engine.models.card import free
+from engine.models.loaded import Loaded
+from engine.speed.batched_call import Call, Ready
 from engine.speed.compiled import twin
-
-if TYPE_CHECKING:
-    from engine.models.models import Loaded
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ class OpenVino:
         self._dtype = loaded.dtype
         self._path = _kept(loaded, self._ov.__version__)
         self._converted: Any = None
-        self.most = min(max(1, memory.free(loaded.device) // (2 * self._bytes)), MOST)
+        self.most = min(max(1, free(loaded.device) // (2 * self._bytes)), MOST)
 
     def prepare(self, call: Call) -> Ready:
         model = self._model(call).clone()
@@ -86,7 +84,7 @@ class OpenVino:
         return self._converted
 
     def _convert(self, call: Call) -> Any:
-        if memory.free(self._device) < CONVERTING * self._bytes:
+        if free(self._device) < CONVERTING * self._bytes:
             raise MemoryError("too little memory is free to convert the UNet")
         example = tuple(tensor.float() for tensor in call.tensors)
         whole = self._unet if self._dtype == torch.float32 else copy.deepcopy(self._unet).float()

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.models.models import Loaded
+from engine.models.loaded import Loaded
 from engine.pixels import masks
-from engine.worker import decode
+from engine.worker import autoencoder
 
 CHANNELS = 9  # of a UNet made for it: latents, mask, latents of the picture without what is redrawn
 
@@ -47,6 +47,6 @@ def beside(loaded: Loaded, size: tuple[int, int], source: Image.Image | None, ma
     """What a UNet of nine channels is shown with the latents, (1, 5, h, w) on the CPU: the mask and the picture's
     latents with what is redrawn grey. Without picture or mask everything is redrawn."""
     cells = Image.new("L", size, 255) if source is None or mask is None else masks.solid(mask)
-    pixels = torch.zeros(1, 3, size[1], size[0]) if source is None else decode.pixels(source)
+    pixels = torch.zeros(1, 3, size[1], size[0]) if source is None else autoencoder.pixels(source)
     hidden = pixels * (torch.from_numpy(np.asarray(cells, np.float32)) < masks.HALF)
-    return torch.cat([coarse(loaded, cells), decode.encoded(loaded, hidden, generator)], dim=1)
+    return torch.cat([coarse(loaded, cells), autoencoder.encoded(loaded, hidden, generator)], dim=1)

@@ -20,9 +20,9 @@ from PIL import Image
 from torch import Tensor
 
 from engine.files import catalog
-from engine.models import memory
-from engine.models.models import BROKEN, Loaded
-from engine.worker import decode
+from engine.models import card
+from engine.models.loaded import BROKEN, Loaded
+from engine.worker import autoencoder
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def decoder(loaded: Loaded) -> Any:
             try:
                 loaded.tiny = _nearest(loaded)
             except Exception as error:
-                if not memory.out_of_memory(error):
+                if not card.out_of_memory(error):
                     raise
                 log.warning("no room for a tiny decoder; previews of %s are coarse", loaded.model.name)
     return loaded.tiny
@@ -92,8 +92,8 @@ def _nearest(loaded: Loaded) -> Any:
     if not found:
         return None
     picture = _picture()
-    clean = decode.latents(loaded, picture, torch.Generator("cpu").manual_seed(0))
-    truth = decode.pixels(picture)[0].permute(1, 2, 0)
+    clean = autoencoder.latents(loaded, picture, torch.Generator("cpu").manual_seed(0))
+    truth = autoencoder.pixels(picture)[0].permute(1, 2, 0)
 
     def off(shades: Tensor) -> float:
         grown = shades.permute(2, 0, 1)[None]
@@ -148,7 +148,7 @@ def colours(loaded: Loaded) -> tuple[Tensor, Tensor]:
         if abs(loaded.vae.config.scaling_factor - STANDARD) < 1e-6 and loaded.vae.config.latent_channels == 4:
             loaded.colours = torch.tensor(STANDARD_COLOURS), torch.zeros(3)
         else:
-            loaded.colours = _fit(lambda latents: decode.decoded(loaded, latents), loaded)
+            loaded.colours = _fit(lambda latents: autoencoder.decoded(loaded, latents), loaded)
     return loaded.colours
 
 

@@ -16,17 +16,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine import qualities
 from engine.adapters import loras
 from engine.adapters.loras import Chosen
-from engine.models import memory
-from engine.models.memory import out_of_memory
-from engine.models.models import Loaded
+from engine.models import card, memory
+from engine.models.card import out_of_memory
+from engine.models.loaded import Loaded
 from engine.recipe import Recipe
-from engine.speed import deep, switches
-from engine.speed.calls import Call
-from engine.worker import encode
-from engine.worker.encode import Part
+from engine.speed import attention
+from engine.speed import deep_cache as deep
+from engine.speed.batched_call import Call
+from engine.worker import prompt_encoding
 from engine.worker.inpaint import Keep
+from engine.worker.prompt_encoding import Conditioning
 
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
@@ -42,15 +44,15 @@ class Row:
     after the last step, as latents. `seconds` is device time in all. `positive` has one part, or several that are
     mixed (AND); each part knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
-    (engine/speed/deep.py)."""
+    (engine/speed/deep_cache.py)."""
 
     job: str
     index: int
     recipe: Recipe
     loaded: Loaded
     loras: Chosen
-    positive: tuple[Part, ...]
-    negative: Part | None
+    positive: tuple[Conditioning, ...]
+    negative: Conditioning | None
     sampler: Any
     timesteps: Tensor
     steps: int
@@ -66,14 +68,14 @@ class Row:
     @property
     def rests(self) -> bool:
         """Whether its quality lets the UNet's deep levels rest now and then."""
-        return switches.quality(self.recipe.quality).rest > 1
+        return qualities.quality(self.recipe.quality).rest > 1
 
     @property
     def shallow(self) -> bool:
         """Whether they rest at the call to come, which is neither the first nor the last."""
         if self.deep is None or self.at >= len(self.timesteps) - 1:
             return False
-        return self.at % switches.quality(self.recipe.quality).rest > 0
+        return self.at % qualities.quality(self.recipe.quality).rest > 0
 
     @property
     def group(self) -> Group:
@@ -107,7 +109,7 @@ class Row:
         return self.positive[0].length
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Conditioning, ...]:
         """What the UNet is told: the negative where there is one, then each part of the positive prompt."""
         return ((self.negative,) if self.negative else ()) + self.positive
 
@@ -120,7 +122,7 @@ class Row:
     def added(self) -> dict[str, Tensor] | None:
         """What SDXL's UNet is told besides for the step to come."""
         height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
-        return encode.added(self.loaded, self.parts, self.step + 1, height, width)
+        return prompt_encoding.added(self.loaded, self.parts, self.step + 1, height, width)
 
 
 @torch.no_grad()
@@ -148,7 +150,7 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     )
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's.
     plain = any(entries) or any(row.rests for row in rows)
-    with switches.attending(loaded):
+    with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
         if output is None:
@@ -326,7 +328,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     loras.part(loaded)
     if loaded.prepared:
         loaded.prepared.drop()
-    memory.release(loaded.device)
+    card.release(loaded.device)
     if len(rows) == 1:
         return [rows] if memory.lower(loaded) else []
     middle = len(rows) // 2

@@ -14,15 +14,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.files import catalog
-from engine.finish import faces, upscale
-from engine.models.models import Loaded, Loras
+from engine.files import catalog, sizes
+from engine.files.upscalers import LATENT
+from engine.finish import detection, upscaling
+from engine.models.loaded import Loaded, Loras
 from engine.pixels import masks
-from engine.pixels.sources import Base
+from engine.pixels.source_picture import SourcePicture
 from engine.pixels.tiles import Box, Joined, cut
 from engine.recipe import MAX_SEED, Fix, Recipe, Source
-from engine.worker import begin
-from engine.worker.begin import drawn
+from engine.worker import prepare
+from engine.worker.prepare import drawn
 from engine.worker.rows import Row
 
 # Tiles that are drawn over share an eighth of their side with their neighbours: enough to hide where they meet.
@@ -38,7 +39,7 @@ class Canvas:
     job: str
     index: int
     recipe: Recipe
-    base: Base | None
+    base: SourcePicture | None
     loras: Loras
     model: Callable[[str], Loaded]
     native: int
@@ -48,7 +49,7 @@ class Canvas:
 
     def row(self, recipe: Recipe, source: Image.Image | Tensor | None = None, mask: Image.Image | None = None) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source."""
-        return begin.start(self.job, self.index, recipe, self.model(recipe.model), self.loras, source, mask)
+        return prepare.start(self.job, self.index, recipe, self.model(recipe.model), self.loras, source, mask)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ def picture(canvas: Canvas) -> Stages:
     if base and not plan[0]:
         image = base.image
     else:
-        direct = recipe.hires is not None and recipe.hires.upscaler in upscale.LATENT
+        direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
         [done] = yield from _first(canvas, sum(plan[1:]), direct)
         if isinstance(done, Tensor):
             latents = done
@@ -100,12 +101,12 @@ def _plan(canvas: Canvas) -> list[int]:
     width, height = recipe.width, recipe.height
     if hires := recipe.hires:
         plan[1] = drawn(hires.steps or recipe.steps, hires.strength)
-        if hires.upscaler not in upscale.LATENT:
-            plan[1] += upscale.tiles(hires.upscaler, width, height, canvas.upscalers)
+        if hires.upscaler not in LATENT:
+            plan[1] += upscaling.tiles(hires.upscaler, width, height, canvas.upscalers)
         width, height = _larger(canvas)
     plan.extend(drawn(recipe.steps, fix.strength) for fix in recipe.fixes)
     if last := recipe.upscale:
-        plan.append(upscale.tiles(last.upscaler, width, height, canvas.upscalers))
+        plan.append(upscaling.tiles(last.upscaler, width, height, canvas.upscalers))
         if last.strength > 0:
             size = round(width * last.factor), round(height * last.factor)
             plan[-1] += len(_tiles(canvas, *size)) * drawn(recipe.steps, last.strength)
@@ -126,7 +127,7 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
 
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
         loaded = canvas.model(model)
-        return begin.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
+        return prepare.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
 
     switch = before / steps
     first = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
@@ -151,9 +152,9 @@ def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     if isinstance(base, Tensor):
         scale = recipe.width // base.shape[-1]
         base = torch.nn.functional.interpolate(
-            base, size=(height // scale, width // scale), mode=upscale.LATENT[hires.upscaler]
+            base, size=(height // scale, width // scale), mode=LATENT[hires.upscaler]
         )
-    elif hires.upscaler in upscale.LATENT:  # there are no latents of a picture that was taken as it is
+    elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
         base = base.resize((width, height), Image.Resampling.LANCZOS)
     else:
         base = yield from _enlarged(canvas, base, hires.upscaler, (width, height), rest + steps)
@@ -169,7 +170,7 @@ def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
 
 def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging:
     """Each thing found is drawn again at the model's own size, seen with what is around it, and pasted back."""
-    boxes = faces.find(fix.detector, image, canvas.detectors) if fix.strength > 0 else []
+    boxes = detection.find_boxes(fix.detector, image, canvas.detectors) if fix.strength > 0 else []
     if not boxes:
         return image
     patches = [_patch(image, box) for box in boxes]
@@ -217,8 +218,8 @@ def _drawing_size(canvas: Canvas, room: Box) -> tuple[int, int]:
 
 
 def _enlarged(canvas: Canvas, image: Image.Image, upscaler: str, size: tuple[int, int], rest: int) -> Enlarging:
-    left = upscale.tiles(upscaler, *image.size, canvas.upscalers)
-    work = upscale.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
+    left = upscaling.tiles(upscaler, *image.size, canvas.upscalers)
+    work = upscaling.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
     while True:
         try:
             next(work)
@@ -232,7 +233,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     """Enlarged by an upscaler, then drawn over tile by tile where the recipe gives a strength."""
     recipe, last = canvas.recipe, canvas.recipe.upscale
     assert last
-    size = upscale.check(last, *image.size, canvas.upscalers)
+    size = sizes.check_upscale(last, *image.size, canvas.upscalers)
     boxes = _tiles(canvas, *size) if last.strength > 0 else ()
     steps = len(boxes) * drawn(recipe.steps, last.strength)
     image = yield from _enlarged(canvas, image, last.upscaler, size, steps)

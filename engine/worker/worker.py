@@ -17,16 +17,17 @@ from torch import Tensor
 
 from engine import samplers
 from engine.adapters import embeddings, loras
-from engine.files import catalog, pairs
-from engine.finish import upscale
-from engine.models.memory import out_of_memory
-from engine.models.models import Loaded, quieten
-from engine.models.stock import Models
-from engine.pixels import sources, stamp
+from engine.files import catalog, compatibility, sizes
+from engine.models.card import out_of_memory
+from engine.models.loaded import Loaded
+from engine.models.loading import quieten
+from engine.models.model_cache import Models
+from engine.pixels import png_recipe
+from engine.pixels import source_picture as sources
 from engine.recipe import Recipe
-from engine.speed.switches import USUAL, Tuning
+from engine.tuning import USUAL, Tuning
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop
-from engine.worker import decode, previews, stages
+from engine.worker import autoencoder, previews, stages
 from engine.worker.rows import Row, Rows
 from engine.worker.stages import Ask, Canvas, Done, Stages
 from prompts.errors import Refusal
@@ -84,7 +85,7 @@ class Place:
     seconds: float = 0.0
 
 
-class Worker:
+class DeviceWorker:
     """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once; `others` are
     devices that workers may be started for."""
 
@@ -249,14 +250,14 @@ class Worker:
     def _begin(self, work: Work, index: int) -> None:
         recipe = work.recipes[index]
         model = catalog.model(catalog.models(self._folders), recipe.model)
-        upscale.finished(recipe, model, self._everything)
-        pairs.check(recipe, model, self._everything)
-        samplers.find(recipe.sampler)
+        sizes.finished_size(recipe, model, self._everything)
+        compatibility.check_recipe(recipe, model, self._everything)
+        samplers.find_sampler(recipe.sampler)
         canvas = Canvas(
             job=work.job,
             index=index,
             recipe=recipe,
-            base=sources.base(recipe, work.sources),
+            base=sources.drawn_over(recipe, work.sources),
             loras=loras.resolve(recipe.prompt.loras, self._lora_folders),
             model=lambda name: self._model(name, recipe.vae),
             native=min(model.width, model.height),
@@ -339,7 +340,7 @@ class Worker:
         """Rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
-            images = decode.pictures(finished[0].loaded, [row.latents for row in finished])
+            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
         except Exception as error:
             if len(finished) == 1:
                 self._fail(self._jobs[finished[0].job], error)
@@ -368,7 +369,7 @@ class Worker:
         """The file and the word that it is done."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
-        content = stamp.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
+        content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
         drawing.seconds += time.monotonic() - began
         self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content))
         work.left -= 1

@@ -11,7 +11,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from engine.files import catalog
-from engine.models import models
+from engine.models import loading
+from engine.models.loaded import Loaded
 from tests import tiny
 
 
@@ -44,7 +45,7 @@ def _threads(count: int) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    models.quieten()
+    loading.quieten()
     return tiny.make(tmp_path_factory.mktemp("models") / "tiny")
 
 
@@ -54,8 +55,8 @@ def entry(tiny_folder: Path) -> catalog.Model:
 
 
 @pytest.fixture(scope="session")
-def loaded(entry: catalog.Model) -> models.Loaded:
-    return models.load(entry, torch.device("cpu"))
+def loaded(entry: catalog.Model) -> Loaded:
+    return loading.load(entry, torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

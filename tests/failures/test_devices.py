@@ -17,9 +17,9 @@ from PIL import Image
 
 from engine.files.catalog import BUILTIN
 from engine.job import Job, Picture, Progress, State
-from engine.pixels import stamp
+from engine.pixels import png_recipe
 from engine.queue.estimate import Estimate
-from engine.queue.local import LocalPool
+from engine.queue.local_pool import LocalPool
 from engine.queue.queue import Changed, Finished, Queue
 from prompts.prompt import Json
 from storage import facts
@@ -116,7 +116,7 @@ async def test_a_grid_over_two_devices_outlives_a_worker_and_the_bot(bot: Bot) -
     await bot.start()
     [card] = await bot.ended(1, PATIENCE)
     assert card["state"] == "done" and len(card["pictures"]) == 4
-    recipes = [stamp.read(await bot.picture(one["id"])) for one in card["pictures"]]
+    recipes = [png_recipe.read_recipe(await bot.picture(one["id"])) for one in card["pictures"]]
     assert [recipe and recipe.seed for recipe in recipes] == [7, 8, 9, 10]
     assert len((await bot.get("/api/history"))["pictures"]) == 4
     db = await Database.open("", bot.folder / "data")

@@ -17,8 +17,8 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
 
-    from engine.models.models import load
-    from engine.worker import begin, decode, rows
+    from engine.models.loading import load
+    from engine.worker import autoencoder, prepare, rows
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pipe = StableDiffusionPipeline.from_pretrained(
@@ -31,11 +31,11 @@ def figures() -> list[Figure]:
 
     def ours() -> None:
         drawn = rows.Rows()
-        drawn.add(begin.start("j", 0, recipe, loaded, ()))
+        drawn.add(prepare.start("j", 0, recipe, loaded, ()))
         row = next(iter(drawn))
         while not row.done:
             drawn.turn()
-        decode.pictures(loaded, [row.latents])
+        autoencoder.pictures(loaded, [row.latents])
 
     def theirs() -> None:
         pipe(

@@ -8,7 +8,7 @@ import time
 
 from engine.files.catalog import BUILTIN, DEMO
 from engine.job import Job, Progress
-from engine.queue.local import LocalPool
+from engine.queue.local_pool import LocalPool
 from engine.queue.queue import Changed, Finished, Queue
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure

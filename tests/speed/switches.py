@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine import qualities, tuning
 from engine.files.catalog import builtin
-from engine.models.models import Loaded
+from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
@@ -37,42 +38,42 @@ def drawn(loaded: Loaded, recipe: Recipe) -> tuple[float, Any]:
     """Seconds for a picture, and its pixels."""
     import numpy as np
 
-    from engine.worker import begin, decode
+    from engine.worker import autoencoder, prepare
     from engine.worker.rows import Rows
 
     began = time.perf_counter()
     rows = Rows()
-    rows.add(begin.start("j", 0, recipe, loaded, ()))
+    rows.add(prepare.start("j", 0, recipe, loaded, ()))
     [row] = rows
     while not row.done:
         rows.turn()
-    [image] = decode.pictures(loaded, [row.latents])
+    [image] = autoencoder.pictures(loaded, [row.latents])
     return time.perf_counter() - began, np.asarray(image).astype(float)
 
 
 def figures() -> list[Figure]:
     import torch
 
-    from engine.models import models
+    from engine.models import loading
     from engine.speed import switches
 
     logging.getLogger("engine").setLevel(logging.WARNING)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    plain = switches.Tuning(compile="none", cpu="torch", precision="float32")
-    loaded = models.load(builtin(), device, tuning=plain)
+    plain = tuning.Tuning(compile="none", cpu="torch", precision="float32")
+    loaded = loading.load(builtin(), device, tuning=plain)
     for switch in switches.SWITCHES:
         switch.turn(loaded, False)
     recipe = a_recipe("a black cat on a red background", steps=STEPS)
     flop, peak = work(loaded, recipe), pace(loaded)
     found = [Figure("a 32-bit matrix product of this device", peak / 1e12, "TFLOP/s")]
-    for name in filter(None, switches.QUALITIES):
+    for name in filter(None, qualities.QUALITIES):
         other = replace(recipe, quality=name)
         found += _pair(Way(f"quality {name!r}", loaded, other), loaded, recipe, work(loaded, other) / peak)
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
-        halved = models.load(builtin(), device, tuning=replace(plain, precision=precision))
+        halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
     for switch in switches.SWITCHES:
-        switched = models.load(builtin(), device, tuning=replace(plain, compile="none"))
+        switched = loading.load(builtin(), device, tuning=replace(plain, compile="none"))
         if not switch.here(switched):
             found.append(Figure(f"{switch.name}: not on this machine", 0.0, "s"))
             continue
@@ -153,12 +154,13 @@ def previewed(loaded: Loaded) -> list[Figure]:
     import torch
     from PIL import Image
 
-    from engine.speed.switches import Tuning
-    from engine.worker import decode, previews
+    from engine.tuning import Tuning
+    from engine.worker import autoencoder
+    from engine.worker.worker import previews
 
     coarse = replace(loaded, tuning=Tuning(previews="colours"))
     latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7
-    [whole] = decode.pictures(loaded, [latents])
+    [whole] = autoencoder.pictures(loaded, [latents])
 
     def made(own: Loaded) -> tuple[float, float]:
         image = Image.open(io.BytesIO(previews.preview(own, latents))).convert("RGB").resize(whole.size)

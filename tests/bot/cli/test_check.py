@@ -59,7 +59,7 @@ async def test_a_fresh_copy_has_nothing_to_mend(tmp_path: Path) -> None:
 async def test_detectors_in_files_need_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "detectors").mkdir()
     (tmp_path / "detectors" / "face_yolov8n.onnx").touch()
-    monkeypatch.setattr("engine.finish.faces.RUNS_FILES", "no_such_package")
+    monkeypatch.setattr("engine.files.detectors.RUNS_FILES", "no_such_package")
     finding = (await found(settings(tmp_path)))["detector.absent"]
     assert (finding.level, finding.text.values["name"]) == ("warn", "face_yolov8n")
 

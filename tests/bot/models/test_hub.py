@@ -17,7 +17,7 @@ from bot.chat import Card, Request
 from bot.models import download, hub, repository
 from bot.models.fetching import Fetching
 from bot.settings.sections.drawing import Engine
-from engine.files import catalog, shelves
+from engine.files import catalog, model_folders
 from prompts.errors import Refusal
 from storage.jobs import Place
 from tests import tiny
@@ -60,7 +60,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 def listed(folders: dict[str, Path]) -> list[str]:
     """All that a person would see."""
-    return [find.name for folder in dict.fromkeys(folders.values()) for find in shelves.finds([folder])]
+    return [find.name for folder in dict.fromkeys(folders.values()) for find in model_folders.finds([folder])]
 
 
 def install(site: Hub, folders: dict[str, Path], name: str = NAME) -> Path:

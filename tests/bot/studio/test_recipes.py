@@ -3,10 +3,9 @@ from dataclasses import replace
 import pytest
 
 from bot.studio import recipes
-from engine.files import catalog
-from engine.finish import upscale
+from engine import qualities
+from engine.files import catalog, sizes
 from engine.recipe import Recipe
-from engine.speed import switches
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
@@ -40,7 +39,7 @@ def made(options: Options, **changes: object) -> Recipe:
 def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> None:
     large = made(Options(large=True))
     assert (large.width, large.height) == (DEMO.width, DEMO.height) and large.hires is not None
-    upscale.finished(large, DEMO)
+    sizes.finished_size(large, DEMO)
     assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
 
@@ -74,7 +73,7 @@ def test_a_quality_is_asked_for_and_carried_on(name: str) -> None:
     assert fast.quality == "fast" and made(Options()).quality == made(Options(quality="full")).quality == ""
     again = made(recipes.options_of(replace(fast, rescale=0.5)))
     assert (again.quality, again.rescale) == ("fast", 0.5)
-    assert made(recipes.merged(recipes.options_of(fast), Options(quality=switches.FULL))).quality == ""
+    assert made(recipes.merged(recipes.options_of(fast), Options(quality=qualities.FULL))).quality == ""
     assert recipes.chosen({"quality": "fast"}).quality == "fast"
     with pytest.raises(Refusal) as caught:
         made(Options(quality="best"))

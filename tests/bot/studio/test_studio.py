@@ -14,7 +14,7 @@ from bot import texts
 from bot.chat import Person, Press, Request, Room, Upload
 from bot.studio.studio import Rules, Studio
 from engine.job import State
-from engine.pixels import stamp
+from engine.pixels import png_recipe
 from engine.queue.queue import Queue
 from prompts.prompt import Options
 from prompts.translate import chain
@@ -324,7 +324,7 @@ async def test_finished_pictures_carry_what_the_worker_stamped(tmp_path: Path) -
     async with house(tmp_path) as at:
         picture = await at.picture()
         row = await pictures.get(at.db, picture)
-        assert row and stamp.read(await at.db.files.get(row.hash)) is None  # the fake pool stamps nothing
+        assert row and png_recipe.read_recipe(await at.db.files.get(row.hash)) is None  # the fake pool stamps nothing
         assert row.seconds == 1.0
 
 

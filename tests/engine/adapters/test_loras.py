@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from engine.adapters import loras
 from engine.files import catalog
-from engine.models import memory, models
-from engine.models.models import Loaded
+from engine.models import card, loading
+from engine.models.loaded import Loaded, Loras
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from tests import tiny
@@ -38,10 +38,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own(entry: catalog.Model) -> Loaded:
     """A model of its own, as LoRAs change it."""
-    return models.load(entry, torch.device("cpu"))
+    return loading.load(entry, torch.device("cpu"))
 
 
-def find(folder: Path, *uses: LoraUse) -> models.Loras:
+def find(folder: Path, *uses: LoraUse) -> Loras:
     return loras.resolve(uses, [folder])
 
 
@@ -91,7 +91,7 @@ def test_the_least_recently_wanted_files_are_forgotten(
 ) -> None:
     paths = [tiny.kohya_lora(tmp_path / f"lora{seed}.safetensors", seed=seed) for seed in range(4)]
     [(first, _, _)] = loras.choose(own, ((paths[0], 1.0, 1.0),))
-    monkeypatch.setattr(memory, "total", lambda _: loras.SHARE * first.bytes * 5 // 2)  # room for two and a half
+    monkeypatch.setattr(card, "total", lambda _: loras.SHARE * first.bytes * 5 // 2)  # room for two and a half
     for path in (paths[1], paths[0], paths[2]):
         loras.choose(own, ((path, 1.0, 1.0),))
     assert [key[0] for key in own.loras] == [paths[0], paths[2]]

@@ -13,7 +13,7 @@ from engine.demo.concepts import concepts
 from engine.demo.evaluate import NEGATIVE, a, fullness, paired
 from engine.demo.scale import SCALES
 from engine.files import catalog
-from engine.models.models import Loaded
+from engine.models.loaded import Loaded
 
 SCALE = SCALES["laptop"]
 THINGS = concepts(SCALE.concepts)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.files import catalog, identify, shelves
+from engine.files import catalog, identify, model_folders
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
 from tests.engine.files.test_identify import kohya, write
@@ -134,28 +134,28 @@ def test_files_are_looked_into_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         looked.append(path.name)
         return identify.identify(path)
 
-    monkeypatch.setattr(shelves, "identify", counting)
+    monkeypatch.setattr(model_folders, "identify", counting)
     for number in range(20):
         write(tmp_path / f"{number}.safetensors", kohya(768))
-    shelves.news()
+    model_folders.news()
     assert len(catalog.loras([tmp_path])) == len(catalog.loras([tmp_path])) == len(looked) == 20
-    kept = shelves.news()
-    assert len(kept) == 20 and shelves.news() == ()
+    kept = model_folders.news()
+    assert len(kept) == 20 and model_folders.news() == ()
     write(tmp_path / "7.safetensors", kohya(2048, 32))
     assert catalog.lora(catalog.loras([tmp_path]), "7").family == "sdxl"
     assert looked[20:] == ["7.safetensors"]
-    monkeypatch.setattr(shelves, "_known", {})
-    shelves.recall(kept)  # as after a new start: all but the one that has changed since
+    monkeypatch.setattr(model_folders, "_known", {})
+    model_folders.recall(kept)  # as after a new start: all but the one that has changed since
     catalog.loras([tmp_path])
     assert looked[21:] == ["7.safetensors"]
 
 
 def test_hashes_are_those_people_know(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", kohya(768))
-    assert list(shelves.unhashed([tmp_path])) == [path]
-    assert shelves.digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-    assert list(shelves.unhashed([tmp_path])) == []
-    assert catalog.loras([tmp_path])[0].hash == shelves.digest(path)
+    assert list(model_folders.unhashed([tmp_path])) == [path]
+    assert model_folders.digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    assert list(model_folders.unhashed([tmp_path])) == []
+    assert catalog.loras([tmp_path])[0].hash == model_folders.digest(path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_names_that_are_no_text_are_named_and_the_others_used(tmp_path: Path) ->
         ("\ufffd\ufffd", "file.name"),
     ]
     assert all(str(entry.path).encode() for entry in skipped)
-    assert list(shelves.unhashed([tmp_path])) == [tmp_path / "x.safetensors"]
+    assert list(model_folders.unhashed([tmp_path])) == [tmp_path / "x.safetensors"]
 
 
 def test_files_that_may_not_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +188,7 @@ def test_files_that_may_not_be_read_are_named(tmp_path: Path, monkeypatch: pytes
             raise PermissionError(path)
         return identify.identify(path)
 
-    monkeypatch.setattr(shelves, "identify", locked)
+    monkeypatch.setattr(model_folders, "identify", locked)
     for name in ("locked", "open"):
         write(tmp_path / f"{name}.safetensors", kohya(768))
     assert [lora.name for lora in catalog.loras([tmp_path])] == ["open"]

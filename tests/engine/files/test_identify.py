@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.errors import BadFile
-from engine.files import headers, pickles
+from engine.files import pickles, safetensors_header
 from engine.files.identify import UNET, V_BIAS, Identity, identify
 from engine.models import convert
 
@@ -213,7 +213,7 @@ def test_lying_headers_are_damage(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     assert identify(path).problem == "file.damaged"
     with pytest.raises(BadFile):
-        headers.read(path)
+        safetensors_header.read_header(path)
 
 
 class Attack:
@@ -271,8 +271,8 @@ def test_archives_that_grow_are_refused(tmp_path: Path) -> None:
         inner = [inner, inner]
     for data in (pickle.dumps(inner), b"\x80\x02}"):
         with pytest.raises(BadFile):
-            pickles.read(archived(path, data))
-    assert pickles.read(archived(path, b"\x80\x02}r\xff\xff\xff\x7f.")) == {}
+            pickles.read_shapes(archived(path, data))
+    assert pickles.read_shapes(archived(path, b"\x80\x02}r\xff\xff\xff\x7f.")) == {}
 
 
 def test_pickles_that_would_take_for_ever_are_given_up(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_what_torch_writes_is_read(protocol: int, tmp_path: Path) -> None:
         "rate": 0.1, "kind": torch.float16, "none": None, "told": True, "list": [torch.ones(4), (1, torch.ones(5))],
     }  # fmt: skip
     torch.save(content, tmp_path / "x.pt", pickle_protocol=protocol)
-    shapes = pickles.read(tmp_path / "x.pt")
+    shapes = pickles.read_shapes(tmp_path / "x.pt")
     assert shapes["state_dict.0.weight"] == (3, 2) and shapes["weight"] == (3, 2)
     assert shapes["state_dict.1.num_batches_tracked"] == ()
     assert (shapes["list.0"], shapes["list.1.1"]) == ((4,), (5,))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.finish import faces, yolo
+from engine.finish import detection, yolo
 from engine.pixels.tiles import Box
 from prompts.errors import Refusal
 from tests.onnx_files import bright
@@ -28,9 +28,11 @@ def test_every_layout_is_read(layout: str, tmp_path: Path, monkeypatch: pytest.M
     if layout == "v5":  # those have tens of thousands of rows; this one has as few as one that sorts out doubles
         monkeypatch.setattr(yolo, "SORTED_MOST", 10)
     bright(tmp_path / "lamp.onnx", layout=layout)
-    [box] = faces.find("lamp", picture((16, 48, 32, 64)), [tmp_path])  # a cell of 8 pixels, seen at half its size
+    [box] = detection.find_boxes(
+        "lamp", picture((16, 48, 32, 64)), [tmp_path]
+    )  # a cell of 8 pixels, seen at half its size
     assert box == Box(8, 40, 40, 72)
-    assert faces.find("lamp", picture(), [tmp_path]) == []
+    assert detection.find_boxes("lamp", picture(), [tmp_path]) == []
 
 
 def test_boxes_are_told_in_the_pictures_own_pixels(tmp_path: Path) -> None:
@@ -56,7 +58,7 @@ def test_only_the_class_that_is_looked_for_counts(tmp_path: Path) -> None:
     found = network.find(light, "person")
     assert found and all(box.top >= 96 for box in found)
     assert any(box.top < 96 for box in network.find(light, "hat"))  # no class of that name: all
-    people = faces.find("person", light, [tmp_path])
+    people = detection.find_boxes("person", light, [tmp_path])
     assert people and all(box.top >= 96 for box in people)
 
 
@@ -64,14 +66,14 @@ def test_only_the_class_that_is_looked_for_counts(tmp_path: Path) -> None:
 def test_damaged_files_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "face.onnx").write_bytes(content)
     with pytest.raises(Refusal) as caught:
-        faces.find("face", picture(), [tmp_path])
+        detection.find_boxes("face", picture(), [tmp_path])
     assert (caught.value.key, caught.value.values["name"]) == ("detector.damaged", "face")
 
 
 def test_a_network_that_is_no_detector_is_refused(tmp_path: Path) -> None:
     bright(tmp_path / "face.onnx", names="{0: 'a', 1: 'b', 2: 'c'}")
     with pytest.raises(Refusal) as caught:
-        faces.find("face", picture((0, 0, 16, 16)), [tmp_path])
+        detection.find_boxes("face", picture((0, 0, 16, 16)), [tmp_path])
     assert caught.value.key == "detector.damaged"
 
 

@@ -16,13 +16,13 @@ from safetensors.torch import save_file
 from engine import samplers
 from engine.adapters import embeddings
 from engine.files import catalog
-from engine.models import models
-from engine.models.models import Loaded
-from engine.models.stock import Models
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.models.model_cache import Models
 from engine.recipe import Recipe
-from engine.speed.calls import Prepared
+from engine.speed.batched_call import Prepared
 from engine.speed.compiled import Graphs
-from engine.worker import encode
+from engine.worker import prompt_encoding
 from prompts.errors import Refusal
 from tests import tiny_families
 from tests.engine.drawing import Pixels, draw, gap, like_a_card, over, photograph, pixels, recipe
@@ -41,7 +41,7 @@ USUAL = ("sd15", "sd2", "sd2-zero", "sdxl", "sdxl-folder")
 
 @pytest.fixture(scope="module")
 def pipelines() -> dict[str, Any]:
-    models.quieten()
+    loading.quieten()
     made = {name: make() for name, make in MADE.items()}
     return made | {"sdxl-folder": made["sdxl"]}
 
@@ -60,7 +60,7 @@ def shelf(pipelines: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def loaded(shelf: Path) -> dict[str, Loaded]:
-    return {one.name: models.load(one, CPU) for one in catalog.models([shelf]) if not one.builtin}
+    return {one.name: loading.load(one, CPU) for one in catalog.models([shelf]) if not one.builtin}
 
 
 def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, **values: Any) -> Pixels:
@@ -164,19 +164,19 @@ def test_clip_skip_of_sdxl_counts_from_the_last_layer_but_one(
 
 
 def test_weights_scale_the_words_of_sdxl_and_nothing_else(loaded: dict[str, Loaded]) -> None:
-    plain, _ = encode.conditioning(loaded["sdxl"], "a red cat", "")
-    weighted, _ = encode.conditioning(loaded["sdxl"], "a (red:1.5) cat", "")
+    plain, _ = prompt_encoding.embed(loaded["sdxl"], "a red cat", "")
+    weighted, _ = prompt_encoding.embed(loaded["sdxl"], "a (red:1.5) cat", "")
     assert torch.equal(weighted[0, 2], plain[0, 2] * 1.5)
     assert torch.equal(weighted[0, 3], plain[0, 3])
 
 
 def test_the_summary_is_that_of_the_first_chunk(loaded: dict[str, Loaded]) -> None:
-    [short], _ = encode.parts(loaded["sdxl"], "a cat", "", 3)
-    [long], blank = encode.parts(loaded["sdxl"], "a cat BREAK a dog", "", 3)
+    [short], _ = prompt_encoding.conditionings(loaded["sdxl"], "a cat", "", 3)
+    [long], blank = prompt_encoding.conditionings(loaded["sdxl"], "a cat BREAK a dog", "", 3)
     assert torch.equal(short.pooled_at(1), long.pooled_at(1))
     assert long.length == blank.length == 154
     assert not blank.at(1).any() and not blank.pooled_at(1).any()
-    [scheduled], _ = encode.parts(loaded["sdxl"], "a [cat:dog:0.5]", "", 4)
+    [scheduled], _ = prompt_encoding.conditionings(loaded["sdxl"], "a [cat:dog:0.5]", "", 4)
     assert not torch.equal(scheduled.pooled_at(2), scheduled.pooled_at(3))
 
 
@@ -196,7 +196,7 @@ def test_another_vae(
         weights = dict(tiny_families.vae_names(vae)) if layout == "original" else vae.state_dict()
         save_file({name: weight.contiguous() for name, weight in weights.items()}, path)
     [entry] = catalog.vaes([tmp_path])
-    changed = models.with_vae(loaded["sd15"], entry)
+    changed = loading.with_vae(loaded["sd15"], entry)
     components = pipelines["sd15"].components | {"vae": vae}
     own = small(negative="x")
     expected = reference(diffusers.StableDiffusionPipeline(**components, requires_safety_checker=False), own)
@@ -218,7 +218,7 @@ def test_a_file_without_a_vae_needs_another(tmp_path: Path, pipelines: dict[str,
     save_file({k: v.contiguous() for k, v in pipelines["sd15"].vae.state_dict().items()}, tmp_path / "own.safetensors")
     bare = catalog.model(catalog.models([tmp_path]), "bare")
     with pytest.raises(Refusal) as caught:
-        models.load(bare, CPU)
+        loading.load(bare, CPU)
     assert caught.value.key == "model.no_vae"
     [vae] = catalog.vaes([tmp_path])
     assert gap(draw(Models(CPU).get(bare, vae), [small()])[0], reference(pipelines["sd15"], small())) <= 1
@@ -306,5 +306,5 @@ def test_an_embedding_that_does_not_fit_begins_a_chunk(tmp_path: Path, loaded: d
         embeddings.learn(loaded["sd15"], [])
 
 
-def chunks(loaded: Loaded, text: str) -> list[encode.Chunk]:
-    return encode.chunks(loaded.tokenizer, text, 75, loaded.concepts)
+def chunks(loaded: Loaded, text: str) -> list[prompt_encoding.Chunk]:
+    return prompt_encoding.chunks(loaded.tokenizer, text, 75, loaded.concepts)

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from engine.files import catalog, tiers
-from engine.models import memory, models
-from engine.models.models import Loaded
-from engine.worker import begin, decode, rows
+from engine.models import card, loading, memory
+from engine.models.loaded import Layout, Loaded
+from engine.worker import autoencoder, prepare, rows
 from tests.engine.drawing import draw, gap, pixels, recipe
 
 GB = 10**9
@@ -38,7 +38,7 @@ SDXL = {"unet": 5.14 * GB, "vae": 0.33 * GB, "text_encoder": 0.25 * GB, "text_en
 )
 def test_the_free_memory_chooses(weights: dict[str, float], side: int, room: float, tier: str) -> None:
     sizes = {part: int(size) for part, size in weights.items()}
-    assert tiers.choose(sizes, side * side, int(room * GB), "cuda").name == tier
+    assert tiers.choose_tier(sizes, side * side, int(room * GB), "cuda").name == tier
 
 
 def test_every_tier_needs_less_than_the_one_before() -> None:
@@ -53,7 +53,7 @@ def test_in_main_memory_only_the_tiles_help(
 ) -> None:
     assert loaded.tier.name == "all"
     monkeypatch.setattr(memory, "free", lambda _: 0)
-    small = models.load(entry, torch.device("cpu"))
+    small = loading.load(entry, torch.device("cpu"))
     assert small.tier.name == "tiles"
     own = recipe(steps=2)  # one tile, so nothing changes
     assert gap(draw(small, [own])[0], draw(loaded, [own])[0]) == 0
@@ -91,7 +91,7 @@ class Part(nn.Module):
 def diary(loaded: Loaded) -> Iterator[tuple[Loaded, list[tuple[str, str]]]]:
     written: list[tuple[str, str]] = []
     parts: dict[str, Any] = {name: Part(name, written) for name in ("unet", "vae", "text_encoder")}
-    yield replace(loaded, device=torch.device("meta"), layout=tiers.Layout(tiers.TIERS[0]), **parts), written
+    yield replace(loaded, device=torch.device("meta"), layout=Layout(tiers.TIERS[0]), **parts), written
 
 
 def visits(own: Loaded, written: list[tuple[str, str]], tier: str) -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ def test_parts_come_for_their_calls_and_leave(diary: tuple[Loaded, list[tuple[st
 
 
 def test_layer_by_layer_is_the_same_picture(entry: catalog.Model, loaded: Loaded) -> None:
-    own = models.load(entry, torch.device("cpu"))
+    own = loading.load(entry, torch.device("cpu"))
     memory.settle(own, tiers.TIERS[-1])
     assert gap(draw(own, [recipe(steps=2)])[0], draw(loaded, [recipe(steps=2)])[0]) <= 1
 
@@ -144,7 +144,7 @@ class Narrow:
 def drawn(own: Loaded, count: int) -> tuple[list[rows.Row], list[Exception]]:
     at_work = rows.Rows()
     for index in range(count):
-        at_work.add(begin.start("job", index, recipe(steps=2, seed=index), own, ()))
+        at_work.add(prepare.start("job", index, recipe(steps=2, seed=index), own, ()))
     started, failed = list(at_work), list[Exception]()
     while len(at_work):
         turn = at_work.turn()
@@ -156,7 +156,7 @@ def drawn(own: Loaded, count: int) -> tuple[list[rows.Row], list[Exception]]:
 
 
 def test_a_batch_too_large_is_halved_and_remembered(entry: catalog.Model, loaded: Loaded) -> None:
-    own = models.load(entry, torch.device("cpu"))
+    own = loading.load(entry, torch.device("cpu"))
     narrow = Narrow(own, room=5)
     done, failed = drawn(own, 5)
     narrow.close()
@@ -164,21 +164,21 @@ def test_a_batch_too_large_is_halved_and_remembered(entry: catalog.Model, loaded
     assert narrow.tried[:4] == [10, 4, 6, 2] and max(narrow.tried[5:]) <= 4
     for row in done:
         [expected] = draw(loaded, [row.recipe])
-        assert gap(pixels(decode.pictures(own, [row.latents])[0]), expected) <= 1
+        assert gap(pixels(autoencoder.pictures(own, [row.latents])[0]), expected) <= 1
 
 
 def test_a_row_too_large_alone_goes_down_a_tier_and_then_gives_up(entry: catalog.Model) -> None:
-    own = models.load(entry, torch.device("cpu"))
+    own = loading.load(entry, torch.device("cpu"))
     narrow = Narrow(own, room=1)
     _, failed = drawn(own, 1)
     narrow.close()
     assert narrow.tried == [2, 2]
     assert own.tier.name == "tiles"
-    assert [memory.out_of_memory(error) for error in failed] == [True]
+    assert [card.out_of_memory(error) for error in failed] == [True]
 
 
 def test_decoding_goes_down_a_tier_too(entry: catalog.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = models.load(entry, torch.device("cpu"))
+    own = loading.load(entry, torch.device("cpu"))
     whole = own.vae.decode
 
     def decode_tiled_only(latents: torch.Tensor, **values: Any) -> Any:
@@ -187,5 +187,5 @@ def test_decoding_goes_down_a_tier_too(entry: catalog.Model, monkeypatch: pytest
         return whole(latents, **values)
 
     monkeypatch.setattr(own.vae, "decode", decode_tiled_only)
-    assert len(decode.pictures(own, [torch.randn(1, 4, 8, 8)])) == 1
+    assert len(autoencoder.pictures(own, [torch.randn(1, 4, 8, 8)])) == 1
     assert own.tier.name == "tiles"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.pixels import masks, sources
+from engine.pixels import masks, source_picture
 from engine.recipe import Source
 from prompts.errors import Refusal
 from tests.engine.drawing import photograph, recipe
@@ -98,7 +98,7 @@ def test_a_hole_takes_the_colours_around_it() -> None:
 
 def test_margins_are_exactly_so_many_pixels() -> None:
     own = recipe(width=104, height=80, source=Source("p", 0.5, margins=(24, 0, 16, 16)))
-    base = sources.base(own, {"p": png(photograph())})
+    base = source_picture.drawn_over(own, {"p": png(photograph())})
     assert base and base.mask and base.image.size == base.mask.size == (104, 80)
     assert np.array_equal(np.asarray(base.image)[:64, 24:88], np.asarray(photograph()))
     frame = np.asarray(base.mask)
@@ -108,10 +108,10 @@ def test_margins_are_exactly_so_many_pixels() -> None:
 def test_what_is_see_through_is_redrawn() -> None:
     image = photograph().convert("RGBA")
     image.paste((0, 0, 0, 0), (0, 0, 32, 64))
-    base = sources.base(recipe(source=Source("p", 0.5)), {"p": png(image)})
+    base = source_picture.drawn_over(recipe(source=Source("p", 0.5)), {"p": png(image)})
     assert base and base.mask and base.mask.getbbox() == (0, 0, 32, 64)
     assert np.array_equal(np.asarray(base.image)[:, 32:], np.asarray(photograph())[:, 32:])
-    plain = sources.base(recipe(source=Source("p", 0.5)), {"p": png(photograph().convert("RGBA"))})
+    plain = source_picture.drawn_over(recipe(source=Source("p", 0.5)), {"p": png(photograph().convert("RGBA"))})
     assert plain and plain.mask is None
 
 
@@ -119,7 +119,7 @@ def test_a_mask_of_another_size_is_fitted() -> None:
     mask = Image.new("L", (128, 128))
     mask.paste(255, (64, 0, 128, 128))
     own = recipe(source=Source("p", 0.5, mask="m"))
-    base = sources.base(own, {"p": png(photograph()), "m": png(mask)})
+    base = source_picture.drawn_over(own, {"p": png(photograph()), "m": png(mask)})
     assert base and base.mask and base.mask.getbbox() == (32, 0, 64, 64)
     assert np.array_equal(np.asarray(base.image), np.asarray(photograph()))  # it is drawn over, not filled
 
@@ -141,5 +141,5 @@ def test_what_cannot_be_drawn_over_is_refused(source: Source, key: str) -> None:
     whole = png(photograph())
     files = {"p": whole, "cut": whole[: len(whole) // 2], "black": png(Image.new("L", (64, 64)))}
     with pytest.raises(Refusal) as caught:
-        sources.base(recipe(source=source), files)
+        source_picture.drawn_over(recipe(source=source), files)
     assert caught.value.key == key

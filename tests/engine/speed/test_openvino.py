@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models import models
-from engine.models.models import Loaded
+from engine import tuning
+from engine.models import loading
+from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.speed import switches
-from engine.speed.calls import Call, Prepared
+from engine.speed.batched_call import Call, Prepared
 from tests import tiny
 from tests.engine.drawing import draw, gap, recipe
 
 pytestmark = [
-    pytest.mark.skipif(not switches.has_openvino(), reason="the extra openvino is not installed"),
+    pytest.mark.skipif(not tuning.has_openvino(), reason="the extra openvino is not installed"),
     pytest.mark.filterwarnings(
         "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning", "ignore::torch.jit.TracerWarning"
     ),
@@ -37,8 +38,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def by_openvino(loaded: Loaded, cache: Path | None, precision: str = "float32") -> Loaded:
-    made = models.load(
-        loaded.model, torch.device("cpu"), tuning=switches.Tuning(cpu="openvino", precision=precision, cache=cache)
+    made = loading.load(
+        loaded.model, torch.device("cpu"), tuning=tuning.Tuning(cpu="openvino", precision=precision, cache=cache)
     )
     assert made.prepared is not None and made.prepared.backend.name == "openvino"
     made.prepared.backend.aside = False  # so that it is known when a shape is ready
@@ -57,7 +58,7 @@ def test_pictures_are_those_of_torch_alone_and_in_company(loaded: Loaded, kept: 
 
 def test_bfloat16_is_as_near_as_torchs_own(loaded: Loaded) -> None:
     own = by_openvino(loaded, None, precision="bfloat16")
-    halved = models.load(loaded.model, torch.device("cpu"), tuning=switches.Tuning(cpu="torch", precision="bfloat16"))
+    halved = loading.load(loaded.model, torch.device("cpu"), tuning=tuning.Tuning(cpu="torch", precision="bfloat16"))
     one = recipe(steps=8)
     full, ours, theirs = (draw(each, [one])[0] for each in (loaded, own, halved))
     assert abs(ours - full).mean() <= 2 * abs(theirs - full).mean() + 0.5
@@ -99,7 +100,7 @@ def test_batches_with_loras_are_torchs(loaded: Loaded, tmp_path: Path) -> None:
 @torch.no_grad()
 def test_it_is_made_ready_aside(loaded: Loaded, kept: Path) -> None:
     made = switches.SWITCHES[-1]
-    own = replace(loaded, prepared=None, tuning=switches.Tuning(cache=kept))
+    own = replace(loaded, prepared=None, tuning=tuning.Tuning(cache=kept))
     made.turn(own, True)
     assert isinstance(own.prepared, Prepared) and own.prepared.backend.aside
     call = Call(torch.randn(2, 4, 8, 8), torch.tensor([500.0, 20.0]), torch.randn(2, 77, tiny.WIDTH))

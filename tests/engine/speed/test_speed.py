@@ -14,11 +14,12 @@ from bot import app
 from bot.settings.config import load
 from bot.settings.sections.drawing import Engine
 from engine import __main__ as begun
-from engine import samplers
-from engine.files import catalog
-from engine.models import models
-from engine.models.models import Loaded
-from engine.speed import switches
+from engine import qualities, samplers
+from engine.files import catalog, few_steps
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.speed import attention, precision, switches
+from engine.tuning import USUAL, WORDS, Tuning
 from prompts.errors import Refusal
 from tests import tiny
 from tests.engine.drawing import draw, gap, recipe
@@ -68,7 +69,7 @@ def test_the_unet_is_itself_again(loaded: Loaded) -> None:
 
 def test_a_quality_nobody_knows_is_refused() -> None:
     with pytest.raises(Refusal) as caught:
-        switches.quality("best")
+        qualities.quality("best")
     assert caught.value.key == "quality.unknown"
 
 
@@ -87,13 +88,13 @@ def test_a_quality_nobody_knows_is_refused() -> None:
     ],
 )
 def test_distilled_models_are_told_apart(name: str, title: str, guided: bool, row: str) -> None:
-    found = switches.few_steps(title, name, guided=guided)
+    found = few_steps.few_steps(title, name, guided=guided)
     assert (found.name if found else "") == row
 
 
 def test_steps_that_a_name_says_are_taken() -> None:
     said = {"sdxl_lightning_8step_lora": 8, "Hyper-SD15-1step": 1, "Hyper-SDXL-12steps-CFG": 12, "sdxl-turbo": 4}
-    found = {name: switches.few_steps("", name) for name in said}
+    found = {name: few_steps.few_steps("", name) for name in said}
     assert {name: row.steps for name, row in found.items() if row} == said
 
 
@@ -106,27 +107,27 @@ def test_a_distilled_model_is_drawn_as_it_wants(tmp_path: Path) -> None:
 
 
 def test_what_the_table_asks_for_can_be_drawn() -> None:
-    for row in switches.FEW_STEPS:
-        assert 1 <= row.steps <= samplers.find(row.sampler).maximum
+    for row in few_steps.FEW_STEPS:
+        assert 1 <= row.steps <= samplers.find_sampler(row.sampler).maximum
 
 
 def test_only_large_models_are_halved_on_a_cpu_that_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(b"weights")
     with large.open("wb") as file:
-        file.truncate(switches.LARGE + 1)
+        file.truncate(precision.LARGE + 1)
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
     for able, expected in (({"avx512_bf16": True}, torch.bfloat16), ({"avx2": True}, torch.float32)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able)
-        assert switches.precision(large, cpu) == expected
-        assert switches.precision(small, cpu) == torch.float32
-    assert switches.precision(small, cuda) == torch.float16
+        assert precision.precision(large, cpu) == expected
+        assert precision.precision(small, cpu) == torch.float32
+    assert precision.precision(small, cuda) == torch.float16
 
 
 def test_a_precision_that_was_asked_for_is_taken(loaded: Loaded) -> None:
     cpu = torch.device("cpu")
-    assert switches.precision(loaded.model.path, cpu, "bfloat16") == torch.bfloat16
-    own = models.load(loaded.model, cpu, tuning=switches.Tuning(precision="bfloat16"))
+    assert precision.precision(loaded.model.path, cpu, "bfloat16") == torch.bfloat16
+    own = loading.load(loaded.model, cpu, tuning=Tuning(precision="bfloat16"))
     assert own.unet.dtype == own.text_encoder.dtype == torch.bfloat16 and own.vae.dtype == torch.float32
     halved, whole = (draw(one, [recipe(steps=8)])[0] for one in (own, loaded))
     assert 0 < abs(halved - whole).mean() < 12
@@ -147,13 +148,13 @@ def test_a_precision_that_was_asked_for_is_taken(loaded: Loaded) -> None:
 def test_attention_is_computed_by_the_kernels_of_the_device(
     wanted: str, device: str, dtype: str, capability: tuple[int, int], kernels: tuple[str, ...]
 ) -> None:
-    assert switches.attentions(wanted, device, dtype, capability) == kernels
+    assert attention.attentions(wanted, device, dtype, capability) == kernels
 
 
 def test_the_kernels_that_were_asked_for_are_the_ones_taken(loaded: Loaded) -> None:
     kernels: Any = torch.backends.cuda
     taken: list[tuple[bool, bool]] = []
-    own = models.load(loaded.model, torch.device("cpu"), tuning=switches.Tuning(attention="math"))
+    own = loading.load(loaded.model, torch.device("cpu"), tuning=Tuning(attention="math"))
     own.unet.conv_in.register_forward_hook(
         lambda *_: taken.append((kernels.flash_sdp_enabled(), kernels.math_sdp_enabled()))
     )
@@ -165,7 +166,7 @@ def test_the_kernels_that_were_asked_for_are_the_ones_taken(loaded: Loaded) -> N
 
 
 def test_a_switch_can_be_turned_back(loaded: Loaded) -> None:
-    own = models.load(loaded.model, torch.device("cpu"))
+    own = loading.load(loaded.model, torch.device("cpu"))
     before = draw(own, [recipe(steps=2)])[0]
     able = [switch for switch in switches.SWITCHES if switch.here(own)]
     assert {"channels_last", "attention", "compile"} <= {switch.name for switch in able}
@@ -178,7 +179,7 @@ def test_a_switch_can_be_turned_back(loaded: Loaded) -> None:
 
 
 def test_weights_lie_channels_last_while_the_switch_is_on(loaded: Loaded) -> None:
-    own = models.load(loaded.model, torch.device("cpu"))
+    own = loading.load(loaded.model, torch.device("cpu"))
     [switch] = [switch for switch in switches.SWITCHES if switch.name == "channels_last"]
     for on in (True, False):
         switch.turn(own, on)
@@ -188,19 +189,19 @@ def test_weights_lie_channels_last_while_the_switch_is_on(loaded: Loaded) -> Non
 @pytest.mark.parametrize(
     ("tuning", "device", "extra", "on"),
     [
-        (switches.Tuning(), "cuda", False, {"channels_last", "attention", "graphs"}),
-        (switches.Tuning(compile="none"), "cuda", False, {"channels_last", "attention"}),
-        (switches.Tuning(compile="compile"), "cuda", True, {"channels_last", "attention", "compile"}),
-        (switches.Tuning(), "cpu", False, set()),
-        (switches.Tuning(attention="math"), "cpu", False, {"attention"}),
-        (switches.Tuning(), "cpu", True, set()),
-        (switches.Tuning(cpu="auto"), "cpu", True, {"openvino"}),
-        (switches.Tuning(cpu="torch"), "cpu", True, set()),
-        (switches.Tuning(compile="compile", cpu="auto"), "cpu", True, {"compile"}),
+        (Tuning(), "cuda", False, {"channels_last", "attention", "graphs"}),
+        (Tuning(compile="none"), "cuda", False, {"channels_last", "attention"}),
+        (Tuning(compile="compile"), "cuda", True, {"channels_last", "attention", "compile"}),
+        (Tuning(), "cpu", False, set()),
+        (Tuning(attention="math"), "cpu", False, {"attention"}),
+        (Tuning(), "cpu", True, set()),
+        (Tuning(cpu="auto"), "cpu", True, {"openvino"}),
+        (Tuning(cpu="torch"), "cpu", True, set()),
+        (Tuning(compile="compile", cpu="auto"), "cpu", True, {"compile"}),
     ],
 )
 def test_what_is_on_by_itself(
-    tuning: switches.Tuning, device: str, extra: bool, on: set[str], loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+    tuning: Tuning, device: str, extra: bool, on: set[str], loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(switches, "has_openvino", lambda: extra)
     own = replace(loaded, device=torch.device(device), tuning=tuning)
@@ -212,7 +213,7 @@ def test_an_extra_that_is_asked_for_and_missing_is_said(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(switches, "has_openvino", lambda: False)
-    own = models.load(loaded.model, torch.device("cpu"), tuning=switches.Tuning(cpu="openvino"))
+    own = loading.load(loaded.model, torch.device("cpu"), tuning=Tuning(cpu="openvino"))
     assert own.prepared is None and "pip install '.[openvino]'" in caplog.text
 
 
@@ -224,7 +225,7 @@ def test_a_switch_that_cannot_be_turned_on_costs_only_itself(
 
     switch = switches.Switch("broken", broken, lambda _: True, lambda _: True)
     monkeypatch.setattr(switches, "SWITCHES", (switch,))
-    own = models.load(loaded.model, torch.device("cpu"))
+    own = loading.load(loaded.model, torch.device("cpu"))
     assert own.prepared is None and "broken is left out" in caplog.text
 
 
@@ -239,12 +240,12 @@ def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     environ = {f"DANQING_ENGINE_{name.upper()}": value for name, value in told.items()}
     asked = app.pool(load(None, environ | {"DANQING_DATA_FOLDER": str(tmp_path)}))
     monkeypatch.setattr("sys.argv", ["engine", *asked._arguments])
-    assert begun._tuning(begun._arguments()) == switches.Tuning(**told, cache=tmp_path / "cache")
+    assert begun._tuning(begun._arguments()) == Tuning(**told, cache=tmp_path / "cache")
     monkeypatch.setattr("sys.argv", ["engine"])
-    assert begun._tuning(begun._arguments()) == replace(switches.USUAL, cpu="auto")
+    assert begun._tuning(begun._arguments()) == replace(USUAL, cpu="auto")
 
 
 def test_settings_offer_every_word() -> None:
-    for name, words in switches.WORDS.items():
+    for name, words in WORDS.items():
         offered = Engine.model_fields[name]
         assert get_args(offered.annotation) == words and offered.default == words[0]

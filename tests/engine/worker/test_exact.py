@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.models.models import Loaded
+from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.samplers import SAMPLERS
 from tests.engine.drawing import Pixels, draw, gap, over, photograph, recipe, reference

@@ -15,10 +15,11 @@ from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from PIL import Image
 
 from engine.files import catalog
-from engine.models import models
-from engine.models.models import Loaded
-from engine.speed.switches import Tuning
-from engine.worker import decode, previews
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.tuning import Tuning
+from engine.worker import autoencoder
+from engine.worker.worker import previews
 from tests.engine.drawing import photograph, pixels
 
 
@@ -29,7 +30,7 @@ def fresh(loaded: Loaded, tuning: Tuning) -> Loaded:
 
 @pytest.fixture(scope="module")
 def demo() -> Loaded:
-    return models.load(catalog.builtin(), torch.device("cpu"))
+    return loading.load(catalog.builtin(), torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_a_preview_has_the_colours_of_the_picture(
 ) -> None:
     own: Loaded = request.getfixturevalue(kind)
     picture = Image.new("RGB", (128, 64), colour)
-    preview = look(own, decode.latents(own, picture, torch.Generator().manual_seed(1)))
+    preview = look(own, autoencoder.latents(own, picture, torch.Generator().manual_seed(1)))
     assert preview.format == "JPEG" and preview.size == (128, 64)
     shown = np.asarray(preview.convert("RGB"))[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
     assert np.abs(shown - np.array(colour)).mean() < 60
@@ -66,7 +67,7 @@ def test_a_preview_has_the_colours_of_the_picture(
 def test_the_tiny_decoder_shows_edges_where_the_linear_map_blurs(demo: Loaded, coarse: Loaded) -> None:
     picture = Image.new("RGB", (128, 128), "white")
     picture.paste((200, 20, 20), (40, 40, 88, 88))
-    latents = decode.latents(demo, picture, torch.Generator().manual_seed(1))
+    latents = autoencoder.latents(demo, picture, torch.Generator().manual_seed(1))
     steepest = [np.abs(np.diff(pixels(look(own, latents))[64, 30:50, 1])).max() for own in (demo, coarse)]
     assert demo.tiny is not None and coarse.tiny is None
     assert steepest[0] > 1.2 * steepest[1]
@@ -85,7 +86,7 @@ def test_a_decoder_in_the_models_folder_is_taken_if_it_fits_the_model(
     monkeypatch.setattr(previews, "BUILTIN", stranger(tmp_path / "elsewhere" / "other"))
     other = fresh(demo, Tuning(tiny=(tmp_path,)))
     assert [one.name for one in catalog.decoders([tmp_path])] == ["other", "taesd-of-another"]
-    latents = decode.latents(demo, photograph(128, 128), torch.Generator().manual_seed(1))
+    latents = autoencoder.latents(demo, photograph(128, 128), torch.Generator().manual_seed(1))
     assert previews.preview(other, latents) and other.tiny is None  # neither is this VAE's
 
     shutil.copytree(catalog.COMPANIONS / "demo-tiny", tmp_path / "taesd")

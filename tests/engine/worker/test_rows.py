@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.models.models import Loaded
+from engine.models.loaded import Loaded
 from engine.recipe import Variation
-from engine.worker import begin, decode, rows
-from engine.worker.encode import Part, conditioning
+from engine.worker import autoencoder, prepare, rows
+from engine.worker.prompt_encoding import Conditioning, embed
 from prompts.errors import Refusal
 from tests.engine.drawing import draw, gap, over, photograph, pixels, recipe
 
 
 def row(loaded: Loaded, index: int = 0, job: str = "job", **changes: Any) -> rows.Row:
-    return begin.start(job, index, recipe(**changes), loaded, ())
+    return prepare.start(job, index, recipe(**changes), loaded, ())
 
 
 def test_rows_of_one_size_share_a_call_and_others_take_turns(loaded: Loaded) -> None:
@@ -66,7 +66,7 @@ def test_device_time_is_shared_by_what_each_row_costs(loaded: Loaded) -> None:
 def test_a_broken_row_does_not_take_its_neighbours_along(loaded: Loaded) -> None:
     at_work = rows.Rows()
     good, bad = row(loaded, 0), row(loaded, 1)
-    bad.positive = (Part(1.0, ((5, bad.positive[0].at(1)[..., :5]),)),)  # embeddings that no UNet takes
+    bad.positive = (Conditioning(1.0, ((5, bad.positive[0].at(1)[..., :5]),)),)  # embeddings that no UNet takes
     at_work.add(good)
     at_work.add(bad)
     turn = at_work.turn()
@@ -109,12 +109,12 @@ def test_variation_walks_from_one_seed_to_the_other(loaded: Loaded) -> None:
 def test_slerp_keeps_the_spread() -> None:
     one, other = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
     for share in (0.0, 0.3, 0.5, 1.0):
-        assert begin.slerp(one, other, share).std().item() == pytest.approx(1.0, abs=0.15)
-    assert torch.allclose(begin.slerp(one, one, 0.5), one)
+        assert prepare.slerp(one, other, share).std().item() == pytest.approx(1.0, abs=0.15)
+    assert torch.allclose(prepare.slerp(one, one, 0.5), one)
 
 
 def test_a_strength_too_small_for_the_steps_still_takes_one(loaded: Loaded) -> None:
-    started = begin.start("job", 0, recipe(steps=5, source=over(0.01)), loaded, (), photograph())
+    started = prepare.start("job", 0, recipe(steps=5, source=over(0.01)), loaded, (), photograph())
     assert started.steps == 1 and len(started.timesteps) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_strength_too_small_for_the_steps_still_takes_one(loaded: Loaded) -> N
 
 def told(loaded: Loaded, texts: list[str], **changes: Any) -> list[list[str]]:
     """Which of these texts the UNet was given at each call while the recipe was drawn, in the order of the batch."""
-    known = {text: conditioning(loaded, text, "")[0] for text in texts}
+    known = {text: embed(loaded, text, "")[0] for text in texts}
     calls: list[list[str]] = []
 
     def note(_module: object, _positional: object, named: dict[str, Any]) -> None:
@@ -168,7 +168,7 @@ def test_and_mixes_its_parts_at_every_step(loaded: Loaded) -> None:
     [drawn] = draw(loaded, [own])
 
     def words(text: str) -> torch.Tensor:
-        return conditioning(loaded, text, "")[0]
+        return embed(loaded, text, "")[0]
 
     by_hand = row(loaded, steps=steps)
     scheduler, latents = by_hand.sampler, by_hand.latents
@@ -185,7 +185,7 @@ def test_and_mixes_its_parts_at_every_step(loaded: Loaded) -> None:
             for part, weight in (("a cat", 0.7), ("dog" if step <= 2 else "a boat", 1.0), ("blue", -0.3)):
                 mixed += weight * guidance * (noise(part) - away)
             latents = scheduler.step(mixed, at, latents).prev_sample
-    assert gap(drawn, pixels(decode.pictures(loaded, [latents])[0])) <= 1
+    assert gap(drawn, pixels(autoencoder.pictures(loaded, [latents])[0])) <= 1
     assert gap(drawn, draw(loaded, [recipe("a cat", negative="blurry", steps=steps, guidance=guidance)])[0]) > 3
 
 
@@ -202,4 +202,4 @@ def test_parts_do_not_touch_their_neighbours(loaded: Loaded) -> None:
 
 def test_each_part_costs_a_place_in_the_call(loaded: Loaded) -> None:
     assert row(loaded).width == 2
-    assert begin.start("job", 0, recipe("a AND b AND c"), loaded, ()).width == 4
+    assert prepare.start("job", 0, recipe("a AND b AND c"), loaded, ()).width == 4

@@ -14,18 +14,18 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine.finish import faces
-from engine.models.models import Loaded
+from engine.finish import detection
+from engine.models.loaded import Loaded
 from engine.pixels.tiles import Box
 from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Step, Stop
 from engine.worker import stages
 from engine.worker.stages import Canvas
-from engine.worker.worker import Worker
+from engine.worker.worker import DeviceWorker
 from tests import tiny
 from tests.drawn import hand, portrait
 from tests.engine.drawing import Pixels, draw, gap, photograph, pixels, recipe
-from tests.engine.finish.test_upscale import compact
+from tests.engine.finish.test_upscaling import compact
 from tests.engine.worker.test_worker import drawn_by, opened, outcome, png, work
 from tests.onnx_files import bright
 
@@ -92,17 +92,16 @@ def draw_out(row: Any) -> torch.Tensor:
 
 
 def stages_decode(loaded: Loaded, latents: torch.Tensor) -> Image.Image:
-    from engine.worker import decode
+    from engine.worker import autoencoder
 
-    return decode.pictures(loaded, [latents])[0]
+    return autoencoder.pictures(loaded, [latents])[0]
 
 
 @pytest.fixture
 def two_faces(monkeypatch: pytest.MonkeyPatch) -> list[Box]:
     """A detector that finds the same two boxes in every picture of 128 pixels."""
     boxes = [Box(10, 12, 30, 34), Box(90, 100, 128, 128)]
-    row = faces.Detector("face", "", "", lambda image: boxes if image.width == 128 else [])
-    monkeypatch.setitem(faces.DETECTORS, "face", row)
+    monkeypatch.setitem(detection.BUILT_IN, "face", lambda image: boxes if image.width == 128 else [])
     return boxes
 
 
@@ -129,7 +128,7 @@ def test_without_faces_the_picture_stays(tiny_folder: Path, two_faces: list[Box]
     ("detector", "image"), [("face", portrait(256, (150, 130), 60)), ("hand", hand(256, (128, 120), 45))]
 )
 def test_what_the_own_networks_find_is_mended(detector: str, image: Image.Image, tiny_folder: Path) -> None:
-    [box] = faces.find(detector, image)
+    [box] = detection.find_boxes(detector, image)
     own = recipe(width=256, height=256, steps=2, source=Source(SOURCE, 0.0), fixes=(Fix(detector, 0.7),))
     drawn, _ = one(tiny_folder.parent, own, (SOURCE, image))
     changed = np.abs(drawn - pixels(image)).max(axis=-1)
@@ -244,5 +243,5 @@ def run(
 
     for message in messages:
         inbox.put(message)
-    Worker(send, device=torch.device("cpu"), slots=4, models=[folder], **changes).run(inbox)
+    DeviceWorker(send, device=torch.device("cpu"), slots=4, models=[folder], **changes).run(inbox)
     return {message.job: pixels(opened(message)) for message in heard if isinstance(message, Drawn)}

@@ -20,11 +20,11 @@ import torch
 from PIL import Image
 
 from engine.files import catalog
-from engine.pixels import stamp
+from engine.pixels import png_recipe
 from engine.recipe import Recipe, Source, Upscale
-from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read
-from engine.worker import decode, previews, rows
-from engine.worker.worker import Worker
+from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read_message
+from engine.worker import autoencoder, previews, rows
+from engine.worker.worker import DeviceWorker
 from prompts.prompt import LoraUse
 from tests import tiny
 from tests.engine.drawing import photograph, recipe
@@ -73,7 +73,7 @@ class Child:
         """Everything said up to and with the wanted message."""
         heard: list[Message] = []
         while not heard or not wanted(heard[-1]):
-            message = read(self.output)
+            message = read_message(self.output)
             assert message is not None, "the worker has gone"
             heard.append(message)
         return heard
@@ -117,7 +117,7 @@ def test_a_job_is_answered_by_steps_pictures_and_an_end(child: Child) -> None:
     assert [message.index for message in drawn] == [0, 1]
     for message in drawn:
         assert opened(message).size == (128, 128)
-        assert stamp.read(message.blob) == own[message.index]
+        assert png_recipe.read_recipe(message.blob) == own[message.index]
         spent = sum(step.seconds for step in steps if step.index == message.index)
         assert 0 < spent <= message.seconds
     assert heard[-1] == Ended("job", 3, "done")
@@ -183,7 +183,7 @@ def work(folder: Path, *messages: Message, slots: int = 4, **folders: Any) -> li
 
     for message in messages:
         inbox.put(message)
-    Worker(send, device=torch.device("cpu"), slots=slots, models=[folder], **folders).run(inbox)
+    DeviceWorker(send, device=torch.device("cpu"), slots=slots, models=[folder], **folders).run(inbox)
     return heard
 
 
@@ -282,7 +282,7 @@ def test_a_fault_in_our_own_code_ends_one_job(tiny_folder: Path, monkeypatch: py
     def pictures(*_: object) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(decode, "pictures", pictures)
+    monkeypatch.setattr(autoencoder, "pictures", pictures)
     heard = work(tiny_folder.parent, Draw("job", 0, (recipe(steps=1), recipe(steps=1, seed=2))))
     assert outcome(heard, "job") == "error.engine"
 
