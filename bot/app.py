@@ -29,7 +29,8 @@ from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index

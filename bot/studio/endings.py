@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.chat import Card
 from bot.studio import cards
 from engine.job import State
-from engine.queue.queue import Finished
+from engine.queue.news import Finished
 from prompts.errors import Refusal
 from storage import jobs, pictures
 from storage.database import Database

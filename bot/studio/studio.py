@@ -26,7 +26,8 @@ from bot.studio.status import status
 from engine.files import catalog
 from engine.files.catalog import LoraFile, Model
 from engine.job import Job, Progress, State
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.errors import Refusal

@@ -11,7 +11,7 @@ from engine.queue.pool import Worker
 @dataclass(slots=True, eq=False)
 class Assignment:
     """Pictures of a job that one worker draws; `indexes` are their numbers in the job. `job` is what the worker is
-    handed: the recipes of these alone, under an id that no other part has at the same time."""
+    handed: the recipes of these alone, under an id that no other assignment has at the same time."""
 
     of: Course
     worker: Worker
@@ -28,7 +28,7 @@ class Assignment:
 @dataclass(slots=True, eq=False)
 class Course:
     """The course of a job that has not ended. Each picture without an end is in one of three places: in the line
-    (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `parts`.
+    (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `assignments`.
 
     `charged` are the device-seconds that the owner's account carries for pictures not finished, `deferred` is since
     when it waits for a worker that holds its model.
@@ -38,7 +38,7 @@ class Course:
     waiting: list[int]
     home: Worker | None = None
     held: list[int] = field(default_factory=list)
-    parts: dict[str, Assignment] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
     charged: dict[int, float] = field(default_factory=dict)
     steps: dict[int, tuple[int, int]] = field(default_factory=dict)
     used: dict[int, float] = field(default_factory=dict)
@@ -48,25 +48,25 @@ class Course:
 
     @property
     def over(self) -> bool:
-        """Whether its end has been told; parts that remain are only waited for."""
+        """Whether its end has been told; assignments that remain are only waited for."""
         return self.job.state not in (State.WAITING, State.RUNNING)
 
     @property
     def begun(self) -> bool:
         """Whether workers have something to do with it."""
-        return bool(self.held or self.parts)
+        return bool(self.held or self.assignments)
 
     @property
     def lent(self) -> bool:
         """Whether other workers than its home draw for it."""
-        return any(part.worker is not self.home for part in self.parts.values())
+        return any(assignment.worker is not self.home for assignment in self.assignments.values())
 
-    def part(self, worker: Worker, indexes: list[int]) -> Assignment:
-        """Make a part of these pictures for a worker."""
+    def assign(self, worker: Worker, indexes: list[int]) -> Assignment:
+        """Make an assignment of these pictures for a worker."""
         recipes = tuple(self.job.recipes[index] for index in indexes)
         whole = len(indexes) == len(self.job.recipes)
         name = self.job.id if whole else f"{self.job.id}/{indexes[0]}"
         made = Assignment(self, worker, tuple(indexes), replace(self.job, id=name, recipes=recipes))
-        self.parts[name] = made
+        self.assignments[name] = made
         worker.jobs[name] = made.job
         return made

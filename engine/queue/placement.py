@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from engine.queue.course import Course
 from engine.queue.pool import Worker
+from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
 from engine.recipe import Recipe
+
+AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
+
+
+def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
+    """The job whose turn it is and its home. Where it does better to wait for a worker that holds its model, those
+    behind it may have the others."""
+    free = work.free()
+    if not free:
+        return None
+    for course in itertools.islice(waiting.turns(), AHEAD):
+        chosen = home(work, course, free)
+        if chosen is None:
+            return None
+        if not defers(work, course, chosen):
+            return course, chosen
+    return None
 
 
 def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
@@ -59,8 +78,11 @@ def guests(work: Workload, course: Course) -> list[Worker]:
 
 def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tuple[Worker, list[int]]]:
     """Which of a job's held pictures to hand to whom now: each to where it ends first, home or guest, as far as there
-    is room. Those that end sooner at home than anywhere now stay held."""
+    is room. Those that end sooner at home than anywhere now stay held. What has lost a worker before goes home
+    whole."""
     assert course.home
+    if course.job.attempt or len(work.pool.workers) == 1:
+        return [(course.home, list(course.held))]
     workers = [course.home, *guests]
     ends = {worker.id: work.loads(worker) + work.busy(worker, course) for worker in workers}
     room = {worker.id: worker.slots - work.rows(worker, held=False) for worker in workers}

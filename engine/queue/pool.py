@@ -24,7 +24,7 @@ Event = Ready | Loading | Step | Drawn | Ended | Lost
 class Worker:
     """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
-    device. `jobs` are what it was handed, whole jobs or parts of some."""
+    device. `jobs` are what it was handed, whole jobs or assignments of some."""
 
     id: str
     device: str = ""

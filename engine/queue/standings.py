@@ -25,7 +25,7 @@ def standings(work: Workload, line: Line, costs: Mapping[str, float]) -> dict[st
     busy = 0.0
     for worker in live:
         loads = work.loads(worker)
-        lefts = [(part.of.job.id, work.left(part)) for part in work.of(worker)]
+        lefts = [(assignment.of.job.id, work.left(assignment)) for assignment in work.of(worker)]
         flat = [left for _, rows in lefts for left in rows]
         for job, rows in lefts:
             most = max(rows, default=0.0)
@@ -66,7 +66,7 @@ def _waiting(
 def progress(course: Course, seconds: float) -> Progress:
     """How far all pictures of a job are together, with so many seconds left."""
     steps = [course.steps.get(index, (0, recipe.steps)) for index, recipe in enumerate(course.job.recipes)]
-    loading = [part.worker.loading for part in course.parts.values() if part.left]
+    loading = [assignment.worker.loading for assignment in course.assignments.values() if assignment.left]
     return Progress(
         job=course.job.id,
         state=State.RUNNING,

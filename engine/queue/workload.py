@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
@@ -11,15 +12,15 @@ from engine.wire import Ready
 
 
 class Workload:
-    """The parts that workers were handed, `parts` by id, and the jobs they have to do with, `serving` in the order of
-    their turns. `estimate` learns from what `loads` and `ready` hear; `clock` tells seconds."""
+    """The assignments that workers were handed, `assignments` by id, and the jobs they have to do with, `serving` in
+    the order of their turns. `estimate` learns from what `loads` and `ready` hear; `clock` tells seconds."""
 
     def __init__(self, pool: Pool, estimate: Estimate, clock: Callable[[], float]) -> None:
         self.pool = pool
         self.estimate = estimate
         self.clock = clock
         self.serving: dict[str, Course] = {}
-        self.parts: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
+        self.assignments: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
         self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
         self._starting: set[str] = set()  # workers that load their first model
 
@@ -40,33 +41,38 @@ class Workload:
             self.estimate.started(self._passed(worker) - event.seconds)
         self._loading.pop(worker.id, None)
 
-    def lost(self, worker: Worker) -> list[Assignment]:
-        """A worker is gone: the parts that it had."""
+    def lost(self, worker: Worker) -> list[Course]:
+        """A worker is gone, and with it an attempt at each job it was drawing pictures of: the jobs that had to do with
+        it and have not ended."""
         self._loading.pop(worker.id, None)
-        parts = self.of(worker)
-        for part in parts:
-            self.remove(part)
-        return parts
+        assignments = self.of(worker)
+        for assignment in assignments:
+            self.remove(assignment)
+            job = assignment.of.job
+            if assignment.left and not assignment.of.over:
+                assignment.of.job = replace(job, attempt=max(job.attempt, assignment.job.attempt + 1))
+        drawn = [assignment.of for assignment in assignments if not assignment.of.over]
+        return list(dict.fromkeys((*drawn, *self.housed(worker))))
 
-    # --- parts ---
+    # --- assignments ---
 
     def hand(self, course: Course, worker: Worker, pictures: list[int]) -> Assignment:
-        """Make a part of held pictures for a worker."""
+        """Make an assignment of held pictures for a worker."""
         course.held = [index for index in course.held if index not in pictures]
-        part = course.part(worker, pictures)
-        self.parts[part.job.id] = part
-        worker.jobs[part.job.id] = part.job
-        return part
+        assignment = course.assign(worker, pictures)
+        self.assignments[assignment.job.id] = assignment
+        worker.jobs[assignment.job.id] = assignment.job
+        return assignment
 
-    def remove(self, part: Assignment) -> None:
-        """Forget a part that its worker is done with."""
-        part.of.parts.pop(part.job.id, None)
-        self.parts.pop(part.job.id, None)
-        part.worker.jobs.pop(part.job.id, None)
+    def remove(self, assignment: Assignment) -> None:
+        """Forget an assignment that its worker is done with."""
+        assignment.of.assignments.pop(assignment.job.id, None)
+        self.assignments.pop(assignment.job.id, None)
+        assignment.worker.jobs.pop(assignment.job.id, None)
 
     def of(self, worker: Worker) -> list[Assignment]:
-        """The parts that a worker has."""
-        return [part for name in worker.jobs if (part := self.parts.get(name))]
+        """The assignments that a worker has."""
+        return [assignment for name in worker.jobs if (assignment := self.assignments.get(name))]
 
     def housed(self, worker: Worker) -> list[Course]:
         """The jobs at home on a worker with pictures that wait for a row of it."""
@@ -77,7 +83,7 @@ class Workload:
     def rows(self, worker: Worker, *, held: bool = True) -> int:
         """The pictures a worker has to do, with those held for it or without. While others draw for a job too, it has
         no claim on the next row of its home."""
-        rows = sum(len(part.left) for part in self.of(worker))
+        rows = sum(len(assignment.left) for assignment in self.of(worker))
         return rows + sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
 
     def free(self) -> list[Worker]:
@@ -92,12 +98,12 @@ class Workload:
 
     # --- seconds ---
 
-    def left(self, part: Assignment) -> list[float]:
-        """Device-seconds to go, per picture of a part that is not finished."""
+    def left(self, assignment: Assignment) -> list[float]:
+        """Device-seconds to go, per picture of an assignment that is not finished."""
         lefts = []
-        for index in part.left:
-            step, steps = part.of.steps.get(index, (0, 1))
-            seconds = self.estimate.seconds(part.of.job.recipes[index], part.worker.device)
+        for index in assignment.left:
+            step, steps = assignment.of.steps.get(index, (0, 1))
+            seconds = self.estimate.seconds(assignment.of.job.recipes[index], assignment.worker.device)
             lefts.append(seconds * (1 - step / max(1, steps)))
         return lefts
 
@@ -108,12 +114,13 @@ class Workload:
 
     def busy(self, worker: Worker, but: Course | None = None) -> float:
         """Device-seconds of all that a worker has to do, what is held for it too, except of one job's."""
-        rows = sum(sum(self.left(part)) for part in self.of(worker))
+        rows = sum(sum(self.left(assignment)) for assignment in self.of(worker))
         return rows + sum(self.held(course) for course in self.housed(worker) if course is not but)
 
     def alone(self, course: Course) -> float:
         """Seconds until a job ends if its workers had nothing else to do."""
-        return max((sum(self.left(part)) for part in course.parts.values()), default=0.0) + self.held(course)
+        drawn = max((sum(self.left(assignment)) for assignment in course.assignments.values()), default=0.0)
+        return drawn + self.held(course)
 
     def load(self, worker: Worker, model: str) -> float:
         """Seconds until a worker has a model: none where it has, the rest where it is loading it."""
@@ -136,7 +143,7 @@ class Workload:
 
     def until_free(self, worker: Worker) -> float:
         """Seconds until a worker that is full should have a row to spare; its rows share its time."""
-        lefts = [left for part in self.of(worker) for left in self.left(part)]
+        lefts = [left for assignment in self.of(worker) for left in self.left(assignment)]
         return self.loads(worker) + min(lefts, default=0.0) * len(lefts)
 
     def until_started(self, worker: Worker) -> float:

@@ -20,7 +20,8 @@ from engine.job import Job, Picture, Progress, State
 from engine.pixels import png_recipe
 from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from prompts.prompt import Json
 from storage import facts
 from storage.database import Database

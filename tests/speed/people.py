@@ -9,7 +9,8 @@ import time
 from engine.files.catalog import BUILTIN, DEMO
 from engine.job import Job, Progress
 from engine.queue.local_pool import LocalPool
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 

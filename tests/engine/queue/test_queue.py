@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from engine.job import Progress, State
+from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.queue import Queue
 from engine.recipe import Source
 from engine.wire import Drawn, Ended
 from prompts.errors import Refusal
@@ -176,7 +177,7 @@ async def test_speeds_are_learnt_and_estimates_follow() -> None:
         await settle()
         pool.finish("j", seconds=8.0)
         await settle()
-        assert made.expected(a_job("k").recipe) == pytest.approx(8.0)
+        assert made.estimate.seconds(a_job("k").recipe) == pytest.approx(8.0)
         for name in "abc":
             made.put(a_job(name, name))
         await settle()

@@ -11,8 +11,9 @@ import pytest
 
 from engine.job import Job, Lane, Progress, State
 from engine.queue.estimate import Estimate
+from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
-from engine.queue.queue import Changed, Finished, Queue
+from engine.queue.queue import Queue
 from engine.recipe import Fix, Hires, Source, Upscale
 from engine.wire import Drawn, Ended
 from tests.engine.queue.test_queue import Heard, fetch, settle
@@ -261,7 +262,7 @@ async def test_nobody_waits_longer_for_a_model_than_loading_it_takes() -> None:
         assert drawing(pool) == [{}, {"a": [1]}]
         clock = the_clock(made)
         clock.now = 10.0  # the one who holds it takes ten times as long as expected
-        made._tell_standings()
+        made._news.tell_standings()
         await settle()
         assert drawing(pool) == [{"b": [1]}, {"a": [1]}]
 
@@ -458,7 +459,7 @@ async def test_each_picture_is_charged_once_whoever_dies() -> None:
         finish(pool, 1, 3.0)
         await settle()
         assert heard.ends() == [("j", State.DONE)]
-        assert made._line._accounts["ann"] == pytest.approx(2.0 + 3 * 3.0)
+        assert made._waiting.line._accounts["ann"] == pytest.approx(2.0 + 3 * 3.0)
 
 
 async def test_loading_is_in_the_estimate_and_said() -> None:
@@ -473,7 +474,7 @@ async def test_loading_is_in_the_estimate_and_said() -> None:
         pool.load(worker, "other")
         clock.now = 4.0
         assert [round(made.standings()[name].seconds_left) for name in "ab"] == [7, 8]
-        made._tell_standings()
+        made._news.tell_standings()
         await settle()
         told = {news.job: news.loading for news in heard.news if isinstance(news, Progress)}
         assert told == {"a": "other", "b": ""}
