@@ -51,7 +51,7 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
 
-    from engine.worker.worker import DeviceWorker
+    from engine.worker.worker import DeviceWorker  # seconds, in which the wire is listened to already
 
     name = arguments.device
     others: list[str] = []

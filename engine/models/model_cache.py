@@ -14,7 +14,7 @@ from engine.models.loading import load, stamp, with_vae
 from engine.tuning import USUAL, Tuning
 
 
-class Models:
+class ModelCache:
     """The models in memory, the least recently used dropped first when they fill half of the device's memory.
 
     A model that rows are still being drawn with lives on through those rows.

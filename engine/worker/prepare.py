@@ -15,7 +15,7 @@ from engine.adapters import loras
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
 from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers
-from engine.worker.rows import Row
+from engine.worker.row import Row
 from prompts.errors import Refusal
 
 

@@ -24,7 +24,7 @@ from engine.pixels.tiles import Box, Joined, cut
 from engine.recipe import MAX_SEED, Fix, Recipe, Source
 from engine.worker import prepare
 from engine.worker.prepare import drawn
-from engine.worker.rows import Row
+from engine.worker.row import Row
 
 # Tiles that are drawn over share an eighth of their side with their neighbours: enough to hide where they meet.
 SHARED = 8

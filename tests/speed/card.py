@@ -203,11 +203,11 @@ def _model_change(trial: Trial, folder: Path) -> list[Figure]:
     import torch
 
     from engine.files import catalog
-    from engine.models.model_cache import Models
+    from engine.models.model_cache import ModelCache
 
     known = catalog.models([folder])
     both = [catalog.model(known, name) for name in (trial.family, f"{trial.family}-other")]
-    held = Models(torch.device(trial.device))
+    held = ModelCache(torch.device(trial.device))
     seconds = []
     for model in (*both, both[0]):
         began = time.perf_counter()

@@ -28,7 +28,7 @@ async def test_files_are_kept_changed_and_forgotten(db: Database) -> None:
 async def test_what_another_version_wrote_is_found_out_again(db: Database) -> None:
     await known_files.keep(db, [Known("/a", 1, 1, LORA)])
     async with db.writing() as session:
-        row = await session.get(tables.KnownFile, "/a")
+        row = await session.get(tables.KnownFiles, "/a")
         assert row is not None
         row.identity = {"kind": "lora", "colour": "red"}
     assert await known_files.all_known(db) == ()

@@ -30,7 +30,7 @@ NAMES = {number: name for name, number in vars(tflite.BuiltinOperator).items() i
 Values = NDArray[Any]
 
 
-class Source:
+class TfliteFile:
     """The file as its schema reads it; `at` follows values that are only unpacked (DEQUANTIZE, DENSIFY)."""
 
     def __init__(self, content: bytes) -> None:
@@ -66,7 +66,7 @@ def options(kind: type, table: Any) -> Any:
 
 def converted(content: bytes) -> tuple[dict[str, Values], dict[str, Any]]:
     """The weights in half precision, channels first, and the graph: its steps, its inputs' and outputs' numbers."""
-    source, weights, steps = Source(content), {}, []
+    source, weights, steps = TfliteFile(content), {}, []
 
     def weight(number: int, axes: tuple[int, ...] | None = None) -> str:
         values = source.constant(number)

@@ -18,7 +18,7 @@ from engine.adapters import embeddings
 from engine.files import catalog
 from engine.models import loading
 from engine.models.loaded import Loaded
-from engine.models.model_cache import Models
+from engine.models.model_cache import ModelCache
 from engine.recipe import Recipe
 from engine.speed.batched_call import Prepared
 from engine.speed.compiled import Graphs
@@ -202,7 +202,7 @@ def test_another_vae(
     expected = reference(diffusers.StableDiffusionPipeline(**components, requires_safety_checker=False), own)
     assert gap(draw(changed, [own])[0], expected) <= 1
     assert gap(draw(loaded["sd15"], [own])[0], expected) > 5
-    kept = Models(CPU)
+    kept = ModelCache(CPU)
     model = catalog.model(catalog.models([shelf]), "sd15")
     assert kept.get(model, entry).unet is kept.get(model).unet
     assert kept.get(model, entry) is kept.get(model, entry)
@@ -221,7 +221,7 @@ def test_a_file_without_a_vae_needs_another(tmp_path: Path, pipelines: dict[str,
         loading.load(bare, CPU)
     assert caught.value.key == "model.no_vae"
     [vae] = catalog.vaes([tmp_path])
-    assert gap(draw(Models(CPU).get(bare, vae), [small()])[0], reference(pipelines["sd15"], small())) <= 1
+    assert gap(draw(ModelCache(CPU).get(bare, vae), [small()])[0], reference(pipelines["sd15"], small())) <= 1
 
 
 # --- embeddings ---

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from engine.files import catalog
 from engine.models import loading, memory
 from engine.models.loaded import Loaded
-from engine.models.model_cache import Models
+from engine.models.model_cache import ModelCache
 from prompts.errors import Refusal
 from tests import tiny
 from tests.engine.files.test_identify import Attack
@@ -95,7 +95,7 @@ def test_weights_under_the_fp16_name_are_found(tiny_folder: Path, tmp_path: Path
 
 def test_models_are_kept_while_there_is_room(tiny_folder: Path, tmp_path: Path) -> None:
     first, second = (entry(tiny.copy(tiny_folder, tmp_path / name)) for name in ("first", "second"))
-    kept = Models(CPU)
+    kept = ModelCache(CPU)
     one = kept.get(first)
     assert kept.get(first) is one
     kept.get(second)
@@ -115,7 +115,7 @@ def soft(folder: Path, seed: int) -> catalog.Companion:
 def test_models_with_other_vaes_share_all_else_and_leave_first(tiny_folder: Path, tmp_path: Path) -> None:
     first, second = (entry(tiny.copy(tiny_folder, tmp_path / name)) for name in ("first", "second"))
     one, other = soft(tmp_path / "vaes" / "one", 1), soft(tmp_path / "vaes" / "other", 2)
-    kept = Models(CPU)
+    kept = ModelCache(CPU)
     plain = kept.get(first)
     assert kept.get(first, one).unet is plain.unet
     assert kept.get(first, other).unet is plain.unet
@@ -129,7 +129,7 @@ def test_models_with_other_vaes_share_all_else_and_leave_first(tiny_folder: Path
 def test_a_file_that_was_put_in_the_place_of_another_is_read_anew(tiny_folder: Path, tmp_path: Path) -> None:
     model = entry(tiny.copy(tiny_folder, tmp_path / "own"))
     vae = soft(tmp_path / "vaes" / "soft", 1)
-    kept = Models(CPU)
+    kept = ModelCache(CPU)
     plain, softer = kept.get(model), kept.get(model, vae)
     soft(tmp_path / "vaes" / "soft", 2)
     assert kept.holds(model) and not kept.holds(model, vae)
@@ -147,7 +147,7 @@ def test_a_file_that_was_put_in_the_place_of_another_is_read_anew(tiny_folder: P
 def test_a_model_with_another_vae_lies_where_the_model_lies(tiny_folder: Path, tmp_path: Path) -> None:
     model = entry(tiny.copy(tiny_folder, tmp_path / "own"))
     one, other = soft(tmp_path / "vaes" / "one", 1), soft(tmp_path / "vaes" / "other", 2)
-    kept = Models(CPU)
+    kept = ModelCache(CPU)
     plain, early = kept.get(model), kept.get(model, one)
     assert not plain.vae.use_tiling and not early.vae.use_tiling
     early.most = 640

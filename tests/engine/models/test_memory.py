@@ -16,6 +16,7 @@ from engine.files import catalog, tiers
 from engine.models import card, loading, memory
 from engine.models.loaded import Layout, Loaded
 from engine.worker import autoencoder, prepare, rows
+from engine.worker.row import Row
 from tests.engine.drawing import draw, gap, pixels, recipe
 
 GB = 10**9
@@ -141,7 +142,7 @@ class Narrow:
         self._hook.remove()
 
 
-def drawn(own: Loaded, count: int) -> tuple[list[rows.Row], list[Exception]]:
+def drawn(own: Loaded, count: int) -> tuple[list[Row], list[Exception]]:
     at_work = rows.Rows()
     for index in range(count):
         at_work.add(prepare.start("job", index, recipe(steps=2, seed=index), own, ()))

@@ -12,11 +12,12 @@ from engine.models.loaded import Loaded
 from engine.recipe import Variation
 from engine.worker import autoencoder, prepare, rows
 from engine.worker.prompt_encoding import Conditioning, embed
+from engine.worker.row import Row
 from prompts.errors import Refusal
 from tests.engine.drawing import draw, gap, over, photograph, pixels, recipe
 
 
-def row(loaded: Loaded, index: int = 0, job: str = "job", **changes: Any) -> rows.Row:
+def row(loaded: Loaded, index: int = 0, job: str = "job", **changes: Any) -> Row:
     return prepare.start(job, index, recipe(**changes), loaded, ())
 
 

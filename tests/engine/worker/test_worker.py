@@ -23,7 +23,7 @@ from engine.files import catalog
 from engine.pixels import png_recipe
 from engine.recipe import Recipe, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read_message
-from engine.worker import autoencoder, previews, rows
+from engine.worker import autoencoder, previews, row, rows
 from engine.worker.worker import DeviceWorker
 from prompts.prompt import LoraUse
 from tests import tiny
@@ -264,7 +264,7 @@ def test_pictures_that_are_no_pictures_are_refused(tiny_folder: Path) -> None:
 
 
 def test_running_out_of_memory_is_said_and_survived(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def predict(batch: Sequence[rows.Row]) -> Any:
+    def predict(batch: Sequence[row.Row]) -> Any:
         if len(batch) > 1 or batch[0].job == "huge":
             raise torch.OutOfMemoryError("CUDA out of memory")
         return small(batch)
@@ -302,7 +302,7 @@ def test_a_model_that_goes_down_a_tier_while_it_draws_is_told_at_once(
 ) -> None:
     predict, full = rows.predict, [True]
 
-    def narrow(batch: Sequence[rows.Row]) -> Any:
+    def narrow(batch: Sequence[row.Row]) -> Any:
         if batch[0].at == 1 and full:
             full.clear()
             raise torch.OutOfMemoryError("CUDA out of memory")

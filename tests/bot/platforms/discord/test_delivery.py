@@ -227,5 +227,5 @@ async def test_tokens_are_forgotten_once_they_are_dead(on: House) -> None:
 async def kept_tokens(on: House) -> int:
     """Interactions whose token is written down."""
     async with on.db.session() as session:
-        keys = await session.scalars(select(tables.Post.key))
+        keys = await session.scalars(select(tables.Posts.key))
         return sum(key.startswith("open ") for key in keys)
