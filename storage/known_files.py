@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, select
 
-from engine.files.identify import Identity
+from engine.files.identity import Identity
 from engine.files.model_folders import Known
 from storage import tables
 from storage.database import Database

@@ -80,9 +80,14 @@ def modules() -> dict[str, Path]:
 
 
 @cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(modules()[name].read_text("utf-8"))
+
+
+@cache
 def imports(name: str) -> tuple[Import, ...]:
     file = modules()[name]
-    return tuple(_walk(name, [ast.parse(file.read_text("utf-8"))], file.name == "__init__.py", False, False))
+    return tuple(_walk(name, [tree(name)], file.name == "__init__.py", False, False))
 
 
 def _walk(name: str, nodes: Sequence[ast.AST], package: bool, lazy: bool, typed: bool) -> Iterator[Import]:
@@ -200,8 +205,8 @@ def test_imports_inside_functions_say_why() -> None:
 
 def test_no_two_public_classes_share_a_name() -> None:
     where: dict[str, list[str]] = {}
-    for name, file in modules().items():
-        for node in ast.parse(file.read_text("utf-8")).body:
+    for name in modules():
+        for node in tree(name).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where.setdefault(node.name, []).append(name)
     assert not {name: files for name, files in where.items() if len(files) > 1 and name not in SHARED_NAMES}
@@ -209,8 +214,8 @@ def test_no_two_public_classes_share_a_name() -> None:
 
 def test_nothing_asks_for_settings_environment_or_time_at_import() -> None:
     wrong = []
-    for name, file in modules().items():
-        for node in _at_import(ast.parse(file.read_text("utf-8"))):
+    for name in modules():
+        for node in _at_import(tree(name)):
             asked = ast.unparse(node.func) if isinstance(node, ast.Call) else ast.unparse(node)
             if asked in ASKS_AT_IMPORT and (isinstance(node, ast.Call) or asked == "os.environ"):
                 wrong.append(f"{name}:{node.lineno} {asked}")
@@ -244,8 +249,6 @@ def test_the_chat_process_holds_no_torch() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     wrong = [
-        name
-        for name, file in modules().items()
-        if "versions" not in file.parts and not ast.get_docstring(ast.parse(file.read_text("utf-8")))
+        name for name, file in modules().items() if "versions" not in file.parts and not ast.get_docstring(tree(name))
     ]
     assert not wrong

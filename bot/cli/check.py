@@ -23,6 +23,7 @@ from bot.studio import translators
 from engine import samplers, tuning
 from engine.errors import BadFile
 from engine.files import catalog, detectors, tiers
+from engine.files.sizes import check_size
 from prompts.errors import Refusal
 from prompts.translate import Unavailable
 from storage import migrations
@@ -157,7 +158,7 @@ def _models(config: Config) -> Iterator[Finding]:
         yield _finding("ok", "check.model", name=chosen.name)
         if draw.size:
             width, height = map(int, draw.size.split("x"))
-            catalog.check_size(chosen, width, height)
+            check_size(chosen, width, height)
         if draw.sampler:
             samplers.find_sampler(draw.sampler)
     except Refusal as refusal:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.files.identify import Identity, identify
+from engine.files.identify import identify
+from engine.files.identity import Identity
 from prompts.errors import Refusal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.files import catalog, model_folders
-from engine.files.identify import Kind
+from engine.files.identity import Kind
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import known_files

@@ -23,7 +23,7 @@ from bot.people.links import Codes
 from bot.studio import bases, cards, endings, findings, recipes
 from bot.studio.answers import Answers
 from bot.studio.status import status
-from engine.files import catalog
+from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
 from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished
@@ -249,7 +249,7 @@ class Studio:
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
         for use in prompt.loras:
-            catalog.check_pair(model, catalog.lora(files, use.name))
+            compatibility.check_lora(model, catalog.lora(files, use.name))
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
@@ -317,7 +317,7 @@ class Studio:
 
 def _fits(model: Model, lora: LoraFile) -> bool:
     try:
-        catalog.check_pair(model, lora)
+        compatibility.check_lora(model, lora)
     except Refusal:
         return False
     return True

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from engine.files import few_steps, model_folders
-from engine.files.identify import Identity, Kind, identify
+from engine.files.identify import identify
+from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
 from prompts.errors import Refusal
 
@@ -212,45 +213,6 @@ def vae(known: Iterable[Companion], name: str) -> Companion:
     if not files:
         raise Refusal("vae.none", name=name[:80])
     return _find(files, name, "vae.unknown")
-
-
-def check_pair(model: Model, lora: LoraFile) -> None:
-    """Raises Refusal `lora.made_for`, naming both, where a LoRA was made for another kind of model."""
-    other_width = lora.context and model.context and lora.context != model.context
-    other_family = lora.family and model.family and lora.family != model.family and not (lora.context and model.context)
-    if other_width or other_family:
-        raise Refusal(
-            "lora.made_for",
-            name=lora.name,
-            base=lora.family or str(lora.context),
-            model=model.name,
-            family=model.family,
-        )
-
-
-def check_size(model: Model, width: int, height: int) -> None:
-    """Raises Refusal `size.not_allowed` unless the model can draw this one, with the nearest size it can draw and that
-    of the same shape which it draws best."""
-    family = FAMILIES[model.family]
-    if all(family.smallest <= side <= family.largest and side % STEP == 0 for side in (width, height)):
-        return
-    wide, high = max(1, width), max(1, height)
-    raise Refusal(
-        "size.not_allowed",
-        width=width,
-        height=height,
-        near=_fitted(family, wide, high, min(1.0, family.largest / max(wide, high))),
-        best=_fitted(family, wide, high, (model.width * model.height / (wide * high)) ** 0.5),
-        model=model.name,
-        smallest=family.smallest,
-        largest=family.largest,
-    )
-
-
-def _fitted(family: Family, width: int, height: int, factor: float) -> str:
-    """A size of about this shape, so many times as large, that the family allows."""
-    sides = (round(side * factor / STEP) * STEP for side in (width, height))
-    return "x".join(str(min(max(side, family.smallest), family.largest)) for side in sides)
 
 
 def _find(known: Iterable[N], name: str, key: str) -> N:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.files import catalog
-from engine.files.catalog import Companion, Model
+from engine.files.catalog import Companion, LoraFile, Model
 from engine.recipe import Recipe
 from prompts import words
 from prompts.errors import Refusal
@@ -37,7 +37,21 @@ def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
     named = [use for use in prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for use in named:
-        catalog.check_pair(model, catalog.lora(files, use.name))
+        check_lora(model, catalog.lora(files, use.name))
+
+
+def check_lora(model: Model, lora: LoraFile) -> None:
+    """Raises Refusal `lora.made_for`, naming both, where a LoRA was made for another kind of model."""
+    other_width = lora.context and model.context and lora.context != model.context
+    other_family = lora.family and model.family and lora.family != model.family and not (lora.context and model.context)
+    if other_width or other_family:
+        raise Refusal(
+            "lora.made_for",
+            name=lora.name,
+            base=lora.family or str(lora.context),
+            model=model.name,
+            family=model.family,
+        )
 
 
 def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.files import pickles
-from engine.files.identify import Identity, identify
+from engine.files.identify import identify
+from engine.files.identity import Identity
 from engine.files.sidecars import Sidecar, beside
 
 SUFFIXES = pickles.SUFFIXES | {".safetensors"}

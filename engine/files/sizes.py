@@ -1,11 +1,12 @@
-"""The size of a finished picture, after everything that makes it larger, and what of that cannot be."""
+"""The sizes that a model can draw and those of finished pictures, after everything that makes them larger."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.files import catalog, detectors
+from engine.files import detectors
+from engine.files.catalog import FAMILIES, MAX_STEPS, STEP, Family, Model
 from engine.files.upscalers import LATENT, find_upscaler
 from engine.pixels import source_picture
 from engine.recipe import Hires, Recipe, Upscale
@@ -14,6 +15,31 @@ from prompts.errors import Refusal
 MAX_FACTOR = 8.0
 MAX_HIRES = 4.0
 MAX_PIXELS = 64 * 10**6  # what a frame of engine/wire.py can carry as a PNG
+
+
+def check_size(model: Model, width: int, height: int) -> None:
+    """Raises Refusal `size.not_allowed` unless the model can draw this one, with the nearest size it can draw and that
+    of the same shape which it draws best."""
+    family = FAMILIES[model.family]
+    if all(family.smallest <= side <= family.largest and side % STEP == 0 for side in (width, height)):
+        return
+    wide, high = max(1, width), max(1, height)
+    raise Refusal(
+        "size.not_allowed",
+        width=width,
+        height=height,
+        near=_fitted(family, wide, high, min(1.0, family.largest / max(wide, high))),
+        best=_fitted(family, wide, high, (model.width * model.height / (wide * high)) ** 0.5),
+        model=model.name,
+        smallest=family.smallest,
+        largest=family.largest,
+    )
+
+
+def _fitted(family: Family, width: int, height: int, factor: float) -> str:
+    """A size of about this shape, so many times as large, that the family allows."""
+    sides = (round(side * factor / STEP) * STEP for side in (width, height))
+    return "x".join(str(min(max(side, family.smallest), family.largest)) for side in sides)
 
 
 def check_upscale(upscale: Upscale, width: int, height: int, folders: Sequence[Path] = ()) -> tuple[int, int]:
@@ -30,9 +56,7 @@ def check_upscale(upscale: Upscale, width: int, height: int, folders: Sequence[P
     return size
 
 
-def check_hires(
-    hires: Hires, model: catalog.Model, width: int, height: int, folders: Sequence[Path] = ()
-) -> tuple[int, int]:
+def check_hires(hires: Hires, model: Model, width: int, height: int, folders: Sequence[Path] = ()) -> tuple[int, int]:
     """The size in pixels of the second pass, multiples of 8. Raises Refusal like `check`, and for a size or a step
     count that the model cannot do."""
     if hires.upscaler not in LATENT:
@@ -41,18 +65,18 @@ def check_hires(
         raise Refusal("upscale.factor", factor=f"{hires.factor:g}", limit=f"{MAX_HIRES:g}")
     if not 0 <= hires.strength <= 1:
         raise Refusal("strength.not_allowed", strength=hires.strength)
-    if not 0 <= hires.steps <= catalog.MAX_STEPS:
-        raise Refusal("steps.not_allowed", steps=hires.steps, limit=catalog.MAX_STEPS)
-    width, height = (round(side * hires.factor / catalog.STEP) * catalog.STEP for side in (width, height))
-    catalog.check_size(model, width, height)
+    if not 0 <= hires.steps <= MAX_STEPS:
+        raise Refusal("steps.not_allowed", steps=hires.steps, limit=MAX_STEPS)
+    width, height = (round(side * hires.factor / STEP) * STEP for side in (width, height))
+    check_size(model, width, height)
     return width, height
 
 
-def finished_size(recipe: Recipe, model: catalog.Model, folders: Sequence[Path] = ()) -> tuple[int, int]:
+def finished_size(recipe: Recipe, model: Model, folders: Sequence[Path] = ()) -> tuple[int, int]:
     """The size in pixels of a recipe's finished picture. Raises Refusal for sizes, strengths and names that cannot be,
     so that nobody waits for a picture that will not be drawn."""
     size = recipe.width, recipe.height
-    catalog.check_size(model, *size)
+    check_size(model, *size)
     if recipe.source:
         source_picture.check_source(recipe.source, *size)
     if recipe.hires:

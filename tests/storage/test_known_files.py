@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.files.identify import Identity
+from engine.files.identity import Identity
 from engine.files.model_folders import Known
 from storage import known_files, tables
 from storage.database import Database

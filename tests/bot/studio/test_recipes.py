@@ -29,7 +29,7 @@ def test_a_picture_drawn_over_keeps_its_shape_and_the_demonstration_its_speed() 
 @pytest.mark.parametrize("name", ["cinematic", "portrait-photo", "logo"])
 def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
     width, height = recipes.size(recipes.suited(name, DEMO, False), DEMO)
-    catalog.check_size(DEMO, width, height)
+    sizes.check_size(DEMO, width, height)
 
 
 def made(options: Options, **changes: object) -> Recipe:

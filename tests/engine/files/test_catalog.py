@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.files import catalog, identify, model_folders
+from engine.files import catalog, compatibility, identify, identity, model_folders, sizes
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
 from tests.engine.files.test_identify import kohya, write
@@ -84,18 +84,18 @@ def test_loras_lie_in_subfolders_too(tmp_path: Path) -> None:
 )
 def test_sizes_not_allowed_name_the_nearest_good_one(width: int, height: int, near: str) -> None:
     with pytest.raises(Refusal) as caught:
-        catalog.check_size(catalog.builtin(), width, height)
+        sizes.check_size(catalog.builtin(), width, height)
     assert caught.value.key == "size.not_allowed"
     assert caught.value.values["near"] == near
     for suggested in (near, str(caught.value.values["best"])):
-        catalog.check_size(catalog.builtin(), *map(int, suggested.split("x")))
+        sizes.check_size(catalog.builtin(), *map(int, suggested.split("x")))
 
 
 def test_the_size_a_model_draws_best_has_the_shape_that_was_asked_for(shelf: Path) -> None:
     known = catalog.models([shelf])
     for name, best in (("grand", "1256x840"), ("apple", "944x624"), ("Zebra", "624x416")):
         with pytest.raises(Refusal) as caught:
-            catalog.check_size(catalog.model(known, name), 9000, 6000)
+            sizes.check_size(catalog.model(known, name), 9000, 6000)
         assert caught.value.values["best"] == best
 
 
@@ -120,17 +120,17 @@ def test_a_wrong_pairing_is_refused_naming_both(tmp_path: Path) -> None:
     folder(tmp_path / "model", cross_attention_dim=768)
     model, [lora] = catalog.model(catalog.models([tmp_path]), "model"), catalog.loras([tmp_path])
     with pytest.raises(Refusal) as caught:
-        catalog.check_pair(model, lora)
+        compatibility.check_lora(model, lora)
     assert caught.value.key == "lora.made_for"
     assert caught.value.values == {"name": "large", "base": "sdxl", "model": "model", "family": "sd15"}
     write(tmp_path / "large.safetensors", kohya(768))
-    catalog.check_pair(model, catalog.loras([tmp_path])[0])
+    compatibility.check_lora(model, catalog.loras([tmp_path])[0])
 
 
 def test_files_are_looked_into_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    def counting(path: Path) -> identify.Identity:
+    def counting(path: Path) -> identity.Identity:
         looked.append(path.name)
         return identify.identify(path)
 
@@ -183,7 +183,7 @@ def test_names_that_are_no_text_are_named_and_the_others_used(tmp_path: Path) ->
 def test_files_that_may_not_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may read everything, so the disk is played."""
 
-    def locked(path: Path) -> identify.Identity:
+    def locked(path: Path) -> identity.Identity:
         if path.stem == "locked":
             raise PermissionError(path)
         return identify.identify(path)

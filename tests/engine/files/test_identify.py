@@ -18,7 +18,8 @@ from safetensors.torch import load_file, save_file
 
 from engine.errors import BadFile
 from engine.files import pickles, safetensors_header
-from engine.files.identify import UNET, V_BIAS, Identity, identify
+from engine.files.identify import UNET, V_BIAS, identify
+from engine.files.identity import Identity
 from engine.models import convert
 
 Shapes = Mapping[str, tuple[int, ...]]
