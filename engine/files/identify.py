@@ -11,7 +11,7 @@ from statistics import pstdev
 
 from engine.errors import BadFile
 from engine.files import pickles, safetensors_header
-from engine.files.identity import CONTEXTS, Identity, clean, has_prefix, side_of, trigger_phrase
+from engine.files.identity import CONTEXTS, Identity, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.safetensors_header import Header, Shapes, content
 
@@ -97,14 +97,13 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     channels = side_of(shapes, re.escape(f"{UNET}input_blocks.0.0.weight"), 1)
     clip, open_clip = "conditioner.embedders.0.transformer.", "conditioner.embedders.0.model."
     if f"{UNET}label_emb.0.0.weight" in shapes:
-        family = "refiner" if has_prefix(shapes, open_clip) or context == 1280 else "sdxl"
-        text = has_prefix(shapes, open_clip) or (
-            has_prefix(shapes, clip) and has_prefix(shapes, "conditioner.embedders.1.model.")
-        )
-    elif has_prefix(shapes, "cond_stage_model.model.") or context == 1024:
-        family, text = "sd2", has_prefix(shapes, "cond_stage_model.model.")
+        family = "refiner" if begins(shapes, open_clip) or context == 1280 else "sdxl"
+        both = begins(shapes, clip) and begins(shapes, "conditioner.embedders.1.model.")
+        text = begins(shapes, open_clip) or both
+    elif begins(shapes, "cond_stage_model.model.") or context == 1024:
+        family, text = "sd2", begins(shapes, "cond_stage_model.model.")
     else:
-        family, text = CONTEXTS.get(context, "sd15"), has_prefix(shapes, "cond_stage_model.transformer.")
+        family, text = CONTEXTS.get(context, "sd15"), begins(shapes, "cond_stage_model.transformer.")
     # Finetunes of SDXL say what they predict by two empty tensors.
     said = _told(metadata)
     velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
@@ -120,7 +119,7 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         channels=channels,
         context=context,
         resolution=768 if velocity and family == "sd2" else 0,
-        vae=has_prefix(shapes, "first_stage_model.") or has_prefix(shapes, "vae."),
+        vae=begins(shapes, "first_stage_model.") or begins(shapes, "vae."),
         title=clean(metadata.get("modelspec.title", "")),
         guided=f"{UNET}time_embed.cond_proj.weight" in shapes,
         triggers=trigger_phrase(metadata),

@@ -65,7 +65,7 @@ def clean(word: str) -> str:
     return word.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:80]
 
 
-def has_prefix(shapes: Shapes, prefix: str) -> bool:
+def begins(shapes: Shapes, prefix: str) -> bool:
     """Whether any tensor's name begins so."""
     return any(name.startswith(prefix) for name in shapes)
 

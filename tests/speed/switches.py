@@ -155,8 +155,7 @@ def previewed(loaded: Loaded) -> list[Figure]:
     from PIL import Image
 
     from engine.tuning import Tuning
-    from engine.worker import autoencoder
-    from engine.worker.worker import previews
+    from engine.worker import autoencoder, previews
 
     coarse = replace(loaded, tuning=Tuning(previews="colours"))
     latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7

@@ -14,8 +14,8 @@ from bot.cli import check as checking
 from bot.cli.check import Finding, check
 from bot.settings.config import Config, load
 from bot.texts import all_texts, texts
+from engine import tuning
 from engine.files import tiers
-from engine.speed import switches
 from storage.database import Database
 from tests.fakes import a_lora
 from tests.prompts.translate.serving import serving
@@ -180,7 +180,7 @@ async def test_what_draws_on_a_processor(tmp_path: Path, monkeypatch: pytest.Mon
         (False, "auto", "cpu", ""),
         (False, "openvino", "cpu", "check.openvino_missing"),
     ):
-        monkeypatch.setattr(switches, "has_openvino", lambda extra=extra: extra)
+        monkeypatch.setattr(tuning, "has_openvino", lambda extra=extra: extra)
         findings = await found(settings(tmp_path, ENGINE_DEVICES=devices, ENGINE_CPU=cpu))
         assert [one for one in findings if one.startswith("check.openvino")] == [key] * bool(key)
 

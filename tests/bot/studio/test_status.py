@@ -35,7 +35,7 @@ async def test_a_model_that_is_loaded_is_told_in_the_card_and_the_queue(tmp_path
             return at.chat.messages.get(job)
 
         at.pool.load(worker, "danqing-demo")
-        at.queue._tell_standings()
+        at.queue._news.tell_standings()
         await at.chat.until(lambda: (card := head()) is not None and card.text.key == "job.loading")
         card = head()
         assert card and card.state is State.RUNNING and card.text.values == {"model": "danqing-demo"}

@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.adapters import loras, low_rank, merged_weights
 from engine.adapters.low_rank import Adapted
-from engine.adapters.mix import Layer
+from engine.adapters.mix import Layer, Mix
 from engine.files.tiers import TIERS
 from engine.models import card, loading
 from engine.models.loaded import Loaded, Loras
@@ -52,12 +52,12 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def merges(monkeypatch: pytest.MonkeyPatch) -> list[merged_weights.Mix]:
+def merges(monkeypatch: pytest.MonkeyPatch) -> list[Mix]:
     """The mixes that were merged."""
-    made: list[merged_weights.Mix] = []
+    made: list[Mix] = []
     merge = merged_weights.merge
 
-    def noted(layers: Any, mix: merged_weights.Mix) -> merged_weights.Merged:
+    def noted(layers: Any, mix: Mix) -> merged_weights.Merged:
         made.append(mix)
         return merge(layers, mix)
 
@@ -75,7 +75,7 @@ def unchanged(loaded: Loaded, before: dict[str, tuple[int, torch.Tensor]]) -> bo
 
 
 def test_rows_that_agree_are_drawn_merged_and_as_beside_the_layers(
-    own: Loaded, files: tuple[Path, Path], merges: list[merged_weights.Mix], monkeypatch: pytest.MonkeyPatch
+    own: Loaded, files: tuple[Path, Path], merges: list[Mix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = weights(own)
     ones = [recipe(steps=4, seed=seed, guidance=guidance) for seed, guidance in ((1, 7.0), (2, 1.0), (3, 4.0))]
@@ -93,7 +93,7 @@ def test_rows_that_agree_are_drawn_merged_and_as_beside_the_layers(
 
 
 def test_others_may_join_and_leave_between_two_steps(
-    own: Loaded, files: tuple[Path, Path], merges: list[merged_weights.Mix], monkeypatch: pytest.MonkeyPatch
+    own: Loaded, files: tuple[Path, Path], merges: list[Mix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = weights(own)
     long, short = recipe(steps=20), recipe(steps=6, seed=2)
@@ -107,7 +107,7 @@ def test_others_may_join_and_leave_between_two_steps(
 
 
 def test_batches_that_take_turns_stay_right(
-    own: Loaded, files: tuple[Path, Path], merges: list[merged_weights.Mix], monkeypatch: pytest.MonkeyPatch
+    own: Loaded, files: tuple[Path, Path], merges: list[Mix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ones = [recipe(steps=6), recipe(steps=6, width=128), recipe(steps=6, height=128)]
     wanted = [use(files[0]), use(files[1]), ()]
@@ -119,7 +119,7 @@ def test_batches_that_take_turns_stay_right(
 
 
 def test_weights_of_a_mix_serve_no_other(
-    own: Loaded, files: tuple[Path, Path], merges: list[merged_weights.Mix], monkeypatch: pytest.MonkeyPatch
+    own: Loaded, files: tuple[Path, Path], merges: list[Mix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = [use(files[0]), use(files[0], weight=0.3), use(*files)]
     drawn = [draw(own, [recipe()], wanted=[wanted])[0] for wanted in kinds]
@@ -176,7 +176,7 @@ def test_memory_that_runs_out_while_merging_harms_nobody(
 ) -> None:
     tried = []
 
-    def full(layers: Any, mix: merged_weights.Mix) -> merged_weights.Merged:
+    def full(layers: Any, mix: Mix) -> merged_weights.Merged:
         tried.append(mix)
         raise torch.OutOfMemoryError("no room")
 

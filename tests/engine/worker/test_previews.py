@@ -18,8 +18,7 @@ from engine.files import catalog
 from engine.models import loading
 from engine.models.loaded import Loaded
 from engine.tuning import Tuning
-from engine.worker import autoencoder
-from engine.worker.worker import previews
+from engine.worker import autoencoder, previews
 from tests.engine.drawing import photograph, pixels
 
 
