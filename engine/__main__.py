@@ -86,7 +86,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
     parser.add_argument("--model", default="", help="load this model at once")
     for name, words in tuning.WORDS.items():
-        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/speed/switches.py")
+        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/tuning.py")
     parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What may be wished for to draw fast, as settings and as arguments of a worker."""
+"""The wishes about drawing fast, as settings and as arguments of a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pool and a worker say to each other: JSON headers with an optional blob, over a pipe or a socket.
+"""The messages between a pool and a worker: JSON headers with an optional blob, over a pipe or a socket.
 
 A frame is two big-endian 32-bit lengths (header, blob), the header (a JSON object with `type`), the blob.
 """
@@ -160,7 +160,7 @@ async def receive(stream: asyncio.StreamReader) -> Message | None:
 
 
 def read_message(stream: BinaryIO) -> Message | None:
-    """The same from a blocking file."""
+    """The next message of a blocking file, or None where it has ended. Raises WireError."""
     prefix = stream.read(LENGTHS.size)
     if len(prefix) < LENGTHS.size:
         return None

@@ -42,7 +42,7 @@ def learn(loaded: Loaded, known: Iterable[Companion]) -> None:
 
 
 def places(embedding: Companion) -> list[Vector]:
-    """What an embedding puts into a prompt. Raises Refusal `embedding.damaged` where the file is gone."""
+    """The vectors that an embedding puts into a prompt. Raises Refusal `embedding.damaged` where the file is gone."""
     try:
         modified = embedding.path.stat().st_mtime_ns
     except OSError as error:

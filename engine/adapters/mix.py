@@ -1,4 +1,4 @@
-"""What low-rank adapters are: layers of two small factors, the adapters of a LoRA file, and mixes of them."""
+"""The types of low-rank adapters: layers of two small factors, the adapters of a LoRA file, and mixes of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """What an adapter adds to one layer: `up(down(x)) · scale`. `down` is (rank, in) for a linear layer and
+    """One layer of an adapter, which adds `up(down(x)) · scale`. `down` is (rank, in) for a linear layer and
     (rank, in, k, k) for a convolution, `up` (out, rank) or (out, rank, 1, 1)."""
 
     down: Tensor
@@ -32,7 +32,7 @@ Mix = tuple[tuple[Adapter, float], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lora:
-    """What a LoRA file holds for a model: the adapter of each of its networks, by the network's name in `Loaded`.
+    """A LoRA file read for a model: the adapter of each of its networks, by the network's name in `Loaded`.
     `key` tells files apart: path, size, time of change."""
 
     key: FileKey

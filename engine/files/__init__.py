@@ -1,1 +1,1 @@
-"""What lies on the disk, told from its first bytes without loading it; no torch."""
+"""Files of models and what goes with them, identified without loading them; no torch."""

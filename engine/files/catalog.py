@@ -1,4 +1,4 @@
-"""What can be drawn with: models, LoRAs and what goes with them, and the sizes they allow. No torch here."""
+"""The models, LoRAs and companions that can be drawn with, found by name."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """What goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors` counts those
-    of an embedding, `widths` says how long each is (two for SDXL)."""
+    """A file that goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors`
+    counts those of an embedding, `widths` says how long each is (two for SDXL)."""
 
     kind: Kind
     name: str
@@ -134,7 +134,7 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
-    """What lies in the folders and cannot be used, each with the reason."""
+    """The files in the folders that cannot be used, each with the reason."""
     found = ((find, find.identity.problem) for find in model_folders.finds(folders))
     return tuple(
         sorted(

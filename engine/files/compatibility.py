@@ -1,5 +1,6 @@
-"""What goes together: a model and the LoRAs, embeddings, VAE and refiner that a recipe names. No torch here, so that a
-wrong pair is refused while its person is still there; the worker asks again, for files may have changed since."""
+"""Which files go together: a model and the LoRAs, embeddings, VAE and refiner that a recipe names. No torch here, so
+that a wrong pair is refused while its person is still there; the worker asks again, for files may have changed
+since."""
 
 from __future__ import annotations
 

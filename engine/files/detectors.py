@@ -1,4 +1,4 @@
-"""The detectors: what is worth drawing again larger, as a table, and the networks in files that find it too."""
+"""The detectors of what is worth drawing again larger: a table, and the networks in files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALIASES |= {said: row.name for row in DETECTORS.values() for said in (row.zh, ro
 
 
 def kind(name: str) -> str:
-    """What a recipe calls it: a row of the table for all its names, or the name of a file."""
+    """The name that recipes use for what people call a detector: that of a row for all its aliases, or of a file."""
     plain = name.strip().casefold().removesuffix(".onnx")
     return ALIASES.get(plain, plain)
 
@@ -58,9 +58,9 @@ def _listed(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def chosen(name: str, folders: Sequence[Path] = ()) -> Detector | Path:
-    """What looks for it: the file of that name, a file that has the kind in its name (as `face_yolov8n`), or the row
-    of the table. Raises Refusal `detector.unknown`, `detector.no_file`, or `detector.absent` where a file needs a
-    package that is missing."""
+    """The detector of that name: the file of that name, a file that has the kind in its name (as `face_yolov8n`), or
+    the row of the table. Raises Refusal `detector.unknown`, `detector.no_file`, or `detector.absent` where a file needs
+    a package that is missing."""
     own, known = kind(name), files(folders)
     row = DETECTORS.get(own)
     path = known.get(own) or next((path for stem, path in known.items() if row and row.name in stem), None)
@@ -76,7 +76,7 @@ def chosen(name: str, folders: Sequence[Path] = ()) -> Detector | Path:
 
 
 def names(folders: Sequence[Path] = ()) -> tuple[str, ...]:
-    """All there are, files last."""
+    """The names of all detectors there are, files last."""
     return *(row.name for row in DETECTORS.values() if available(row.name, folders)), *files(folders)
 
 

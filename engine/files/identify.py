@@ -1,4 +1,4 @@
-"""What a file or folder is, told by its tensors and metadata, never by where it lies or what it is called."""
+"""Identifying a file or folder by its tensors and metadata, never by where it lies or what it is called."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 
 
 
 def identify(path: Path) -> Identity:
-    """What a weights file or a diffusers folder is; a damaged one has a `problem`. Raises OSError."""
+    """The identity of a weights file or a diffusers folder; a damaged one has a `problem`. Raises OSError."""
     if path.is_dir():
         return _folder(path)
     try:
@@ -64,7 +64,7 @@ def _of_header(header: Header) -> Identity:
 
 
 def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
-    """What tensors of these names and shapes are."""
+    """The identity of a file with tensors of these names and shapes."""
     if any(
         re.search(r"lora_(down|up|A|B)\b|\.lora\.(down|up)|\.hada_w|\.lokr_w|\.oft_|_lora\.|\.diff(_b)?$", name)
         for name in shapes

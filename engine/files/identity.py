@@ -1,4 +1,4 @@
-"""The type of what is known of a file, and the signs in names, shapes and metadata that several kinds share."""
+"""The type for what a file is, and the signs in names, shapes and metadata that several kinds share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What is known of a file without loading it.
+    """Everything known of a file without loading it.
 
     `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
     looks at (0: not told). `problem` is a text key that says why it cannot be used. `format` is "folder", "single" or

@@ -1,4 +1,4 @@
-"""What a LoRA file is: its format, what it changes, the model it was made for, and its trigger words."""
+"""Identifying a LoRA file: its format, what it changes, the model it was made for, and its trigger words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OFTEN = 0.8  # a tag on so many of the pictures of the commonest one names what 
 
 
 def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
-    """What a LoRA with these tensors and metadata is."""
+    """The identity of a LoRA with these tensors and metadata."""
     names = " ".join(shapes)
     ranks = Counter(
         shape[0]

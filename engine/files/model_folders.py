@@ -1,4 +1,4 @@
-"""The folders with models: every weights file and diffusers folder in them, each looked into once. No torch.
+"""The folders with models: every weights file and diffusers folder in them, each looked into once.
 
 What was found is remembered by path, size and time of change, so that looking again costs one `stat` a file. A
 program that wants to remember it longer takes it with `news` and gives it back with `recall`.
@@ -36,7 +36,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A file or folder on the shelves."""
+    """A file or folder in a model folder."""
 
     name: str
     path: Path
@@ -71,7 +71,7 @@ def forget() -> None:
 
 
 def news() -> tuple[Known, ...]:
-    """What was found out since this was last asked."""
+    """The files identified since this was last asked."""
     with _lock:
         found = tuple(_news.values())
         _news.clear()

@@ -1,4 +1,5 @@
-"""What lies in a torch file (`.ckpt`, `.pt`, `.pth`, `.bin`), told without torch and without running anything in it.
+"""The tensors' shapes in a torch file (`.ckpt`, `.pt`, `.pth`, `.bin`), told without torch and without running anything
+in it.
 
 Such a file is a zip archive with a pickle that names the tensors, and a pickle is a program. Only the few names that
 tensors are made of are known here, and they make shapes; every other name ends the reading.
@@ -38,7 +39,7 @@ class Unsafe(BadFile):
 
 
 class _Shape(tuple[int, ...]):
-    """What stands for a tensor."""
+    """A stand-in for a tensor."""
 
 
 class _Named(Enum):

@@ -1,4 +1,4 @@
-"""What lies in a weights file, told without loading it: names and shapes of the tensors, and the metadata. No torch.
+"""The header of a weights file: names and shapes of its tensors, and its metadata, read without loading them.
 
 The files come from strangers: every length in them is checked against the file before anything is read or reserved.
 """

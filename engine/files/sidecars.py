@@ -1,4 +1,4 @@
-"""What other programs leave beside a model file: Civitai's description, A1111's notes, a picture to show. No torch."""
+"""Files that other programs leave beside a model: Civitai's description, A1111's notes, a picture to show."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Sidecar:
 
 
 def beside(path: Path, names: Collection[str]) -> Sidecar:
-    """What lies beside a file, of the names in its folder."""
+    """The sidecar of a file, found by the names in its folder."""
     preview = next((path.with_name(path.stem + end) for end in PICTURES if path.stem + end in names), None)
     notes = [path.with_name(path.stem + end) for end in NOTES if path.stem + end in names]
     found = [_read(note, note.stat().st_mtime_ns) for note in notes if note.is_file()]

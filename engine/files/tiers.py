@@ -20,8 +20,8 @@ DRAWING, DECODING, TILE = 2600, 2000, 512 * 512
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What stays on the device between calls; everything else comes for its call and leaves. `tiled`: the VAE works
-    tile by tile. `layers`: the UNet's layers come one by one."""
+    """Which parts of a model stay on the device between calls; everything else comes for its call and leaves. `tiled`:
+    the VAE works tile by tile. `layers`: the UNet's layers come one by one."""
 
     name: str
     stay: frozenset[str]

@@ -1,1 +1,1 @@
-"""What is done to a finished picture: enlarging it, and finding faces and hands to draw again."""
+"""Finishing a picture: enlarging it, and finding faces and hands to draw again."""

@@ -47,7 +47,7 @@ class BlazeNetwork:
 
     @torch.no_grad()
     def __call__(self, pictures: Sequence[Image.Image]) -> list[Tensor]:
-        """What it says of pictures of its side: each output with a row a picture, the widest first."""
+        """Its answers to pictures of its side: each output with a row a picture, the widest first."""
         shades = np.stack([np.asarray(one, np.float32).transpose(2, 0, 1) for one in pictures]) / np.float32(255)
         values = {self.source: self.lowest + torch.from_numpy(shades) * (1 - self.lowest)}
         for kind, given, made, more in self.steps:
@@ -74,7 +74,7 @@ def network(name: str, lowest: float) -> BlazeNetwork:
 
 
 def detect(image: Image.Image, network: BlazeNetwork, least: float) -> list[Found]:
-    """What the network finds and is at least so sure of, the surest first, each once."""
+    """The things that a network finds and is at least so sure of, the surest first, each once."""
     views = list(_views(image, network.side))
     whole, sure = network([_seen(image, view, network.side) for view in views])
     chances = sure[..., 0].clamp(-100, 100).sigmoid()

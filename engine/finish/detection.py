@@ -1,4 +1,4 @@
-"""Finding what is worth drawing again larger: faces, hands, and what networks in files find."""
+"""Detection of what is worth drawing again larger: faces, hands, and whatever the networks in files were made for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILT_IN: dict[str, Callable[[Image.Image], list[Box]]] = {"face": blaze.faces, 
 
 
 def find_boxes(name: str, image: Image.Image, folders: Sequence[Path] = ()) -> list[Box]:
-    """What the detector finds, the largest first, inside the picture. Raises Refusal as `chosen`, and
+    """The boxes that a detector finds, the largest first, cut to the picture. Raises Refusal as `chosen`, and
     `detector.damaged` for a file that is no such network."""
     looking = chosen(name, folders)
     shrink = min(1.0, WORK_SIDE / max(image.size))

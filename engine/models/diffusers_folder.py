@@ -23,7 +23,7 @@ HALF = re.compile(r"\.fp16[.-]")  # in the name of a file of weights, whole or i
 
 def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
     """The UNet and text encoders in `dtype`, the VAE in float32, the tokenizers and the schedule, by their names in
-    engine/models/loading.py. Raises what the loaders raise over broken files."""
+    `Loaded`. Raises what the loaders raise over broken files."""
     path = model.path
     index = safetensors_header.content(path / "model_index.json")
     made: dict[str, Any] = {"text_encoder": None, "tokenizer": None}

@@ -70,8 +70,8 @@ class Loaded:
     layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
     # What its files were when they were read: the model's, and those of a VAE that is not its own.
     stamps: tuple[Stamp, Stamp] = ((), ())
-    # What makes it fast (engine/speed/switches.py): what was asked for, attention's kernels, shapes of UNet calls that
-    # were prepared; and what previews are made with (engine/worker/previews.py), once one was asked for.
+    # For drawing fast (engine/tuning.py, engine/speed/): what was asked for, attention's kernels, shapes of UNet calls
+    # that were prepared; and what previews are made with (engine/worker/previews.py), once one was asked for.
     tuning: Tuning = field(default=USUAL)
     attention: tuple[str, ...] = ()
     prepared: Prepared | None = None
@@ -86,7 +86,7 @@ class Loaded:
 
     @property
     def tier(self) -> Tier:
-        """What stays on the device."""
+        """The tier, which says what stays on the device."""
         return self.layout.tier
 
     @tier.setter

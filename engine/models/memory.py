@@ -85,7 +85,8 @@ def on_card(loaded: Loaded, *names: str) -> Iterator[None]:
 
 
 def trying(loaded: Loaded, call: Callable[[], T]) -> T:
-    """What the call returns; where memory runs out it is made again, a tier lower each time, until none is left."""
+    """Make a call and give what it returns; where memory runs out it is made again, a tier lower each time, until none
+    is left."""
     while True:
         try:
             return call()

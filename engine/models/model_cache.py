@@ -50,11 +50,11 @@ class ModelCache:
         return self._loaded[key]
 
     def _sibling(self, model: catalog.Model) -> Loaded | None:
-        """The same model with whatever VAE."""
+        """The model with any VAE, where one is in memory."""
         return next((loaded for (name, _), loaded in self._loaded.items() if name == model.name), None)
 
     def _forget(self, model: catalog.Model, vae: catalog.Companion | None) -> None:
-        """What was read from files that have changed since."""
+        """Drop models that were read from files that have changed since."""
         self._loaded.pop(_key(model, vae), None)
         now = stamp(model.path)
         for key, loaded in list(self._loaded.items()):

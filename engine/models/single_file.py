@@ -98,7 +98,7 @@ def _unet(weights: Weights, family: str, dtype: torch.dtype) -> UNet2DConditionM
 
 
 def unet_config(own: Mapping[str, Tensor], family: str) -> dict[str, Any]:
-    """What a UNet of the original layout looks like, in diffusers' words."""
+    """The configuration of a UNet of the original layout, in diffusers' words."""
     levels: list[list[tuple[int, int]]] = [[]]  # of each residual block of each level: channels, transformer depth
     for index in range(1, _count(own, r"input_blocks\.(\d+)\.")):
         if f"input_blocks.{index}.0.op.weight" in own:

@@ -1,4 +1,4 @@
-"""What is written into every PNG: A1111's `parameters` text and the recipe, so that a file can be drawn again."""
+"""The texts inside every PNG: A1111's `parameters` and the recipe, so that a file can be drawn again."""
 
 from __future__ import annotations
 

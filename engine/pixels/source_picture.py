@@ -18,7 +18,8 @@ SMALLEST = 8  # pixels a side that margins must leave of the picture
 
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
-    """What a recipe draws over, RGB at the recipe's size; `mask` is white where to redraw, None for everywhere."""
+    """The picture that a recipe draws over, RGB at the recipe's size; `mask` is white where to redraw, None for
+    everywhere."""
 
     image: Image.Image
     mask: Image.Image | None = None
@@ -46,7 +47,7 @@ def check_source(source: Source, width: int, height: int) -> None:
 
 
 def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | None:
-    """What the recipe draws over, from the files by hash; None where it draws from nothing.
+    """The picture that a recipe draws over, made from the files by hash; None where it draws from nothing.
 
     Raises Refusal: a file missing, damaged or too large, a mask with nothing white in it, margins that do not fit.
     """

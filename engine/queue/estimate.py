@@ -1,4 +1,5 @@
-"""What drawing, loading a model and starting a worker should take, learnt from what they have taken. No torch here."""
+"""The seconds that drawing, loading a model and starting a worker should take, learnt from those they have taken. No
+torch here."""
 
 from __future__ import annotations
 

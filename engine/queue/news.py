@@ -1,5 +1,4 @@
-"""What becomes of jobs, told to one listener: changes as they come, and everybody's place and seconds left now and
-then."""
+"""The news of jobs, told to one listener: changes as they come, and everybody's place and seconds left now and then."""
 
 from __future__ import annotations
 

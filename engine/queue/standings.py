@@ -42,7 +42,7 @@ def standings(work: Workload, line: Line, costs: Mapping[str, float]) -> dict[st
 def _waiting(
     work: Workload, line: Line, costs: Mapping[str, float], live: list[Worker], busy: float
 ) -> dict[str, Progress]:
-    """Those in the line; `busy` are the seconds of all that workers have to do already."""
+    """Place and seconds left of the jobs in the line; `busy` are the seconds of all that workers have to do already."""
     told: dict[str, Progress] = {}
     there = {model for worker in live for model in (*worker.tiers, worker.loading, *work.models(worker))}
     starting = not any(worker.slots for worker in live)

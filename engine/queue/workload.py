@@ -1,4 +1,4 @@
-"""What every worker has to do, and how long it should take for it."""
+"""The work that every worker has, and the seconds it should take."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What makes drawing faster: the switches and what each prepares."""
+"""Ways to draw faster: the switches, and the calls that some of them prepare."""

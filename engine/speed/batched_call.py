@@ -1,4 +1,4 @@
-"""A UNet's calls: what it is asked, in buckets of entries, and the shapes of them that were prepared to run faster.
+"""A UNet's calls: their arguments, in buckets of entries, and the shapes that were prepared to run faster.
 
 Preparing (compiling, capturing, converting) is for one shape and takes from a moment to minutes, so the number of
 entries is rounded up to a bucket, the last entry filling the rest, and the plain UNet draws until a shape is ready.
@@ -32,8 +32,8 @@ Ready = Callable[["Call"], Tensor]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """What a UNet is asked, entries first: `samples` (n, channels, h, w), `times` (n,), `words` (n, tokens, width),
-    for distilled UNets `guidance` (n, width), for SDXL's what it is told besides."""
+    """The arguments of one UNet call, entries first: `samples` (n, channels, h, w), `times` (n,), `words` (n, tokens,
+    width), for distilled UNets `guidance` (n, width), for SDXL's what it is told besides."""
 
     samples: Tensor
     times: Tensor
@@ -48,13 +48,13 @@ class Call:
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """All of it, in an order that only the kind of model decides."""
+        """All its tensors, in an order that only the kind of model decides."""
         added = [self.added[name] for name in sorted(self.added)] if self.added else []
         return (self.samples, self.times, self.words, *([] if self.guidance is None else [self.guidance]), *added)
 
     @property
     def shape(self) -> Shape:
-        """What it is prepared for: entries, channels, height, width, tokens."""
+        """The shape it is prepared for: entries, channels, height, width, tokens."""
         return (*self.samples.shape, self.words.shape[1])
 
     def of(self, tensors: tuple[Tensor, ...]) -> Call:
@@ -72,7 +72,7 @@ class Call:
         return self.of(tuple(torch.cat([one, one[-1:].expand(more, *one.shape[1:])]) for one in self.tensors))
 
     def answered(self, unet: Callable[..., tuple[Tensor, ...]]) -> Tensor:
-        """What a UNet says to it, (n, 4, h, w)."""
+        """The UNet's answer, (n, 4, h, w)."""
         return unet(
             self.samples,
             self.times,
@@ -114,17 +114,17 @@ class Prepared:
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """Those that are ready."""
+        """The shapes that are ready."""
         with self._lock:
             return tuple(self._ready)
 
     @property
     def left_out(self) -> tuple[Shape, ...]:
-        """Those that went wrong."""
+        """The shapes whose preparing went wrong."""
         return tuple(self._failed)
 
     def answer(self, call: Call) -> Tensor | None:
-        """What the prepared UNet says; None while the plain one has to be asked. A failure is logged, and the shape is
+        """The prepared UNet's answer; None while the plain one has to be asked. A failure is logged, and the shape is
         left to the plain UNet from then on."""
         size = bucket(call.entries)
         if size is None:

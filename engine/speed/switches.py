@@ -1,4 +1,4 @@
-"""What makes drawing faster and can be on or off for a loaded model, as a table."""
+"""The switches: ways to draw faster that can be on or off for a loaded model, as a table."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def usual(loaded: Loaded, switch: Switch) -> bool:
 
 
 def prepare(loaded: Loaded) -> None:
-    """Turn on what is on by itself for a model on its device, once its parts lie where they belong."""
+    """Turn on the switches that are on by themselves for a model on its device, once its parts lie where they
+    belong."""
     on = []
     for switch in SWITCHES:
         if usual(loaded, switch):

@@ -36,7 +36,7 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
 
 
 def decoded(loaded: Loaded, latents: Tensor) -> Tensor:
-    """What the VAE makes of latents that are not scaled for the UNet any more, (n, 3, height, width) in -1…1."""
+    """The VAE's picture of latents that are not scaled for the UNet any more, (n, 3, height, width) in -1…1."""
     height, width = latents.shape[-2:]
     if height * width * loaded.scale**2 <= LARGEST:
         return _call(loaded, latents)

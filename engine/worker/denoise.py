@@ -72,13 +72,13 @@ def _depth(rows: Sequence[Row]) -> Iterator[list[Tensor]]:
 
 
 def _joined(added: Sequence[dict[str, Tensor] | None]) -> dict[str, Tensor] | None:
-    """What the rows of one model tell its UNet besides, as one batch."""
+    """The added conditions of all rows of one model, as one batch."""
     told = [one for one in added if one is not None]
     return {name: torch.cat([one[name] for one in told]) for name in told[0]} if told else None
 
 
 def _guided(row: Row, output: Tensor) -> Tensor:
-    """The prediction away from the negative towards each part: u + Σ weight · guidance · (part - u)."""
+    """The prediction away from the negative towards each text: u + Σ weight · guidance · (text - u)."""
     if row.negative is None:
         return output
     without = output[:1]
@@ -96,7 +96,7 @@ def _guided(row: Row, output: Tensor) -> Tensor:
 
 
 def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:
-    """What a UNet that was distilled with its guidance (LCM) wants to know: sines and cosines of (scale - 1) * 1000."""
+    """The guidance as a UNet that was distilled with it (LCM) takes it: sines and cosines of (scale - 1) * 1000."""
     width = loaded.unet.config.time_cond_proj_dim
     if width is None:
         return None

@@ -196,7 +196,7 @@ class Drawings:
         self._send(Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds, preview))
 
     def _decode(self, finished: list[Row]) -> None:
-        """Rows of one group together; one by one where that goes wrong."""
+        """Decode rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
             images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
@@ -215,7 +215,7 @@ class Drawings:
                 self._answer(row, image)
 
     def _answer(self, row: Row, value: Image.Image | Tensor) -> None:
-        """What a row became, for the stage that asked; the last of them lets it go on."""
+        """Give a stage what one of its rows became; with the last of them the stage goes on."""
         request = self._drawn.pop(row)
         drawing = request.drawing
         drawing.done[request.number] = value
@@ -225,7 +225,7 @@ class Drawings:
             self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
 
     def _finish(self, drawing: Drawing, image: Image.Image) -> None:
-        """The file and the word that it is done."""
+        """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
         content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
@@ -240,7 +240,7 @@ class Drawings:
 
     @contextlib.contextmanager
     def _answering(self, work: Work) -> Iterator[None]:
-        """One job's trouble ends that job and nothing else."""
+        """While it holds, an error ends this job and nothing else."""
         try:
             yield
         except (BrokenPipeError, ConnectionError):

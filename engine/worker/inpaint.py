@@ -1,4 +1,4 @@
-"""Redrawing part of a picture: what holds the rest in place, by blending or by a model made for it."""
+"""Redrawing part of a picture, the rest held in place by blending or by a model made for it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def coarse(loaded: Loaded, mask: Image.Image) -> Tensor:
 @torch.no_grad()
 def beside(loaded: Loaded, size: tuple[int, int], source: Image.Image | None, mask: Image.Image | None,
            generator: torch.Generator) -> Tensor:  # fmt: skip
-    """What a UNet of nine channels is shown with the latents, (1, 5, h, w) on the CPU: the mask and the picture's
+    """The channels that a UNet of nine takes beside the latents, (1, 5, h, w) on the CPU: the mask and the picture's
     latents with what is redrawn grey. Without picture or mask everything is redrawn."""
     cells = Image.new("L", size, 255) if source is None or mask is None else masks.solid(mask)
     pixels = torch.zeros(1, 3, size[1], size[0]) if source is None else autoencoder.pixels(source)

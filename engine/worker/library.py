@@ -29,7 +29,7 @@ class Folders:
 
     @property
     def all(self) -> tuple[Path, ...]:
-        """All of them, each once."""
+        """The folders of all kinds, each once."""
         kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors)
         return tuple(dict.fromkeys(folder for kind in kinds for folder in kind))
 

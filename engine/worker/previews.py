@@ -1,4 +1,4 @@
-"""Previews: what a picture will become, by a tiny decoder where one goes with the model, else by a linear map from
+"""Previews of what a picture will become, by a tiny decoder where one goes with the model, else by a linear map from
 latents to colours.
 
 Nothing in a tiny decoder's file says which VAE it was trained to stand in for. So each is tried on a picture that the
@@ -53,7 +53,7 @@ def preview(loaded: Loaded, clean: Tensor) -> bytes:
 
 
 def _jpeg(shades: Tensor, side: int, grow: float) -> bytes:
-    """Of colours (height, width, 3) in -1…1, enlarged by `grow` at most."""
+    """A JPEG of colours (height, width, 3) in -1…1, enlarged by `grow` at most."""
     image = Image.fromarray(((shades * 0.5 + 0.5).clamp(0, 1).nan_to_num() * 255).round().to(torch.uint8).numpy())
     grow = min(side / max(image.size), grow)
     size = max(1, round(image.width * grow)), max(1, round(image.height * grow))

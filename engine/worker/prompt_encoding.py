@@ -66,8 +66,8 @@ class Conditioning:
 def embed(loaded: Loaded, positive: str, negative: str, clip_skip: int = 1) -> tuple[Tensor, Tensor]:
     """Embeddings of both texts, each (1, chunks * 77, width) with the same number of chunks, on the model's device.
 
-    The texts are read without AND and schedules; `parts` reads those. `clip_skip` counts as A1111 does: 1 takes the
-    last layer, 2 the one before; too many means the first.
+    The texts are read without AND and schedules; `conditionings` reads those. `clip_skip` counts as A1111 does: 1 takes
+    the last layer, 2 the one before; too many means the first.
     """
     encoded = _encoded(loaded, (positive, negative), clip_skip)
     return encoded[positive][0], encoded[negative][0]
@@ -76,10 +76,10 @@ def embed(loaded: Loaded, positive: str, negative: str, clip_skip: int = 1) -> t
 def conditionings(
     loaded: Loaded, positive: str, negative: str, steps: int, clip_skip: int = 1
 ) -> tuple[tuple[Conditioning, ...], Conditioning]:
-    """What the UNet takes at each of so many steps: the parts of the positive prompt and that of the negative, all
-    with the same number of chunks.
+    """The texts of the positive prompt that AND joins and the negative, encoded for each of so many steps, all with
+    the same number of chunks.
 
-    In a negative prompt AND is a word, as in A1111. Raises Refusal for too many parts.
+    In a negative prompt AND is a word, as in A1111. Raises Refusal for too many texts.
     """
     texts = joined(positive)
     if len(texts) > MAX_TEXTS:
@@ -102,7 +102,7 @@ def conditionings(
 def added(
     loaded: Loaded, wanted: Sequence[Conditioning], step: int, height: int, width: int
 ) -> dict[str, Tensor] | None:
-    """What else SDXL's UNet is told of each text at a step, for a picture of so many pixels: the summary, and the
+    """SDXL's added conditions of each text at a step, for a picture of so many pixels: the summary, and the
     size before and after cropping. None for other models."""
     if loaded.unet.config.addition_embed_type != "text_time":
         return None
@@ -170,7 +170,7 @@ def chunks(
 
 
 def _split(chunk: Chunk, comma: int) -> Chunk:
-    """Takes off what follows the last comma of a full chunk, where that is near the end."""
+    """Take off the tokens behind the last comma of a full chunk, where that is near the end."""
     for back in range(min(BACKTRACK, len(chunk.tokens))):
         at = len(chunk.tokens) - back
         if chunk.tokens[at - 1] == comma:

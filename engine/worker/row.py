@@ -26,8 +26,8 @@ Group = tuple[int, tuple[int, int], bool]
 class Row:
     """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
     `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
-    after the last step, as latents. `seconds` is device time in all. `positive` has one part, or several that are
-    mixed (AND); each part knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
+    after the last step, as latents. `seconds` is device time in all. `positive` has one text, or several that are
+    mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
     (engine/speed/deep_cache.py)."""
 
@@ -80,7 +80,7 @@ class Row:
 
     @property
     def width(self) -> int:
-        """The UNet's batch entries this row takes: one for each part, and with guidance one for the negative."""
+        """The UNet's batch entries this row takes: one for each text, and with guidance one for the negative."""
         return len(self.positive) + (self.negative is not None)
 
     @property
@@ -95,7 +95,7 @@ class Row:
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
-        """What the UNet is told: the negative where there is one, then each part of the positive prompt."""
+        """The texts that the UNet is given: the negative where there is one, then each of the positive prompt."""
         return ((self.negative,) if self.negative else ()) + self.positive
 
     @property
@@ -105,6 +105,6 @@ class Row:
 
     @property
     def added(self) -> dict[str, Tensor] | None:
-        """What SDXL's UNet is told besides for the step to come."""
+        """SDXL's added conditions for the step to come."""
         height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
         return prompt_encoding.added(self.loaded, self.conditionings, self.step + 1, height, width)

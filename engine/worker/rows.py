@@ -20,7 +20,7 @@ MAX_CHUNKS = 12
 
 @dataclass(slots=True)
 class Turn:
-    """What one turn of the loop did. A row that failed is gone from the set."""
+    """The outcome of one turn of the loop. A row that failed is gone from the set."""
 
     stepped: list[Row] = field(default_factory=list)
     failed: list[tuple[Row, Exception]] = field(default_factory=list)

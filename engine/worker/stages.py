@@ -33,7 +33,7 @@ ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
-    """What one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
+    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
     pixels that its model draws best; `upscalers` and `detectors` are the folders with such files."""
 
     job: str
@@ -54,9 +54,9 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ask:
-    """What a stage needs before it goes on: rows, made when there is room for them. It is sent their pictures in the
-    same order, or their latents with `latents`. `steps` is what they take in all, `rest` what is planned after them;
-    `whole` says that the row shows the whole picture. Without rows it only tells how far it is."""
+    """The rows that a stage needs before it goes on: rows, made when there is room for them. It is sent their pictures
+    in the same order, or their latents with `latents`. `steps` is what they take in all, `rest` what is planned after
+    them; `whole` says that the row shows the whole picture. Without rows it only tells how far it is."""
 
     rows: Sequence[Callable[[], Row]] = ()
     steps: int = 0
@@ -71,7 +71,7 @@ Enlarging = Generator[Ask, Done, Image.Image]
 
 
 def picture(canvas: Canvas) -> Stages:
-    """The road of one picture; it ends in the finished one."""
+    """The stages of one picture, one after the other; returns the finished picture."""
     recipe, base = canvas.recipe, canvas.base
     plan = _plan(canvas)
     latents: Tensor | None = None

@@ -73,13 +73,13 @@ class DeviceWorker:
                 self._ready()
 
     def _ready(self, seconds: float = 0.0) -> None:
-        """Say what there is; `seconds` is what loading has just taken."""
+        """Tell the pool what this worker has; `seconds` is what loading has just taken."""
         self._told = self._library.tiers
         last = next(reversed(self._told), "")
         self._send(Ready(self._device, self._slots, last, self._told, seconds, self._others))
 
     def _messages(self, inbox: queue.SimpleQueue[Message | None]) -> Iterator[Message | None]:
-        """What has come in; waits for something only when there is nothing to draw."""
+        """The messages that have come in; waits for one only when there is nothing to draw."""
         with contextlib.suppress(queue.Empty):
             yield inbox.get(block=self._drawings.idle)
             while True:
