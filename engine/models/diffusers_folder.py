@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -65,9 +65,9 @@ def _weights(folder: Path) -> list[Path]:
 def _schedule(folder: Path) -> tuple[Mapping[str, Any], Tensor]:
     """The scheduler's configuration as a StableDiffusionPipeline would hold it, and its cumulative alphas."""
     name = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))["_class_name"]
-    kind: Any = getattr(importlib.import_module("diffusers"), name)
+    kind: Any = getattr(diffusers, name)
     # A whole pipeline under that name would load whatever else lies in the folder.
-    schedules = isinstance(kind, type) and issubclass(kind, importlib.import_module("diffusers").SchedulerMixin)
+    schedules = isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)
     if not schedules:
         raise ValueError(f"{name} is no scheduler")
     scheduler = kind.from_pretrained(folder)

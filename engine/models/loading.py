@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import pickle
 import threading
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.utils import logging as diffusers_logging
@@ -123,7 +123,7 @@ def _in_file(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
             fill = {"pad_token": "!"} if encoder.config.hidden_act == "gelu" else {}
             made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(catalog.DEMO / "tokenizer", **fill)
     config = single_file.schedule(model)
-    scheduler = importlib.import_module("diffusers").DDIMScheduler(**config)
+    scheduler = diffusers.DDIMScheduler(**config)
     return made | {
         "schedule": config,
         "signal": scheduler.alphas_cumprod.float(),

@@ -54,6 +54,7 @@ def settle(loaded: Loaded, tier: Tier) -> None:
     for vae in {loaded.vae, *loaded.layout.vaes}:
         _lay(loaded, vae)
     if tier.layers:
+        # Here: it takes long to import, and only the smallest cards need it.
         importlib.import_module("accelerate").cpu_offload(loaded.unet, execution_device=loaded.device)
     release(loaded.device)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
+
+import diffusers
 
 from engine.samplers import find_sampler
 
@@ -18,4 +19,4 @@ def scheduler(name: str, config: Mapping[str, Any], seed: int) -> Any:
     overrides: dict[str, Any] = dict(row.overrides)
     if row.seeded:
         overrides["noise_sampler_seed"] = seed
-    return getattr(importlib.import_module("diffusers"), row.scheduler).from_config(config, **overrides)
+    return getattr(diffusers, row.scheduler).from_config(config, **overrides)

@@ -1,5 +1,6 @@
-"""What each switch and quality of engine/speed/switches.py gains, what it does to the picture, and how near the floor
-it comes: the time that the multiplications alone would take at the pace of the device's own matrix product.
+"""The gain of each switch (engine/speed/switches.py) and quality (engine/qualities.py), what it does to the picture,
+and how near the floor it comes: the time that the multiplications alone would take at the pace of the device's own
+matrix product.
 
 Every switch is turned from how it is without being asked for, on the built-in model.
 """
