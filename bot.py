@@ -1,6 +1,6 @@
-"""python bot.py: see bot/cli.py."""
+"""python bot.py: see bot/cli/cli.py."""
 
-from bot.cli import main
+from bot.cli.cli import main
 
 if __name__ == "__main__":
     main()

@@ -11,21 +11,26 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import access, guard, hub, model_files, texts
-from bot.access import Limits
+from bot import texts
 from bot.chat import Chat
 from bot.commands import COMMANDS
-from bot.config import Config
+from bot.models import hub, model_files
+from bot.people import access, guard
+from bot.people.access import Limits
 from bot.platforms.web import WebChat, WebSettings
-from bot.sections.access import Access
-from bot.studio import Rules, Studio
-from bot.suggest import suggest
-from bot.translators import translators
-from engine import catalog, estimate, speed
-from engine.estimate import Estimate
+from bot.settings.config import Config
+from bot.settings.sections.access import Access
+from bot.studio.studio import Rules, Studio
+from bot.studio.suggest import suggest
+from bot.studio.translators import translators
+from engine import tuning
+from engine.files import catalog
 from engine.job import Progress
-from engine.local import LocalPool
-from engine.queue import Changed, Finished, Queue
+from engine.queue import estimate
+from engine.queue.estimate import Estimate
+from engine.queue.local_pool import LocalPool
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
@@ -89,7 +94,7 @@ def pool(config: Config) -> LocalPool:
     for kind in ("models", "loras", "embeddings", "vaes", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
-    for name in speed.WORDS:
+    for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
     return LocalPool(config.engine.devices, arguments)

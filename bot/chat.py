@@ -93,7 +93,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`action` is a row of bot/actions.py or bot/presses.py; its label is the text `button.<action>`.
+    """`action` is a row of bot/buttons/actions.py or bot/buttons/presses.py; its label is the text `button.<action>`.
     `target` is the id of what it acts on. `danger` asks before it acts."""
 
     action: str
@@ -151,7 +151,7 @@ class Card:
 
 
 class Desk(Protocol):
-    """What a platform hands its people's wishes to (bot/studio.py). Neither call raises for a person's mistake:
+    """What a platform hands its people's wishes to (bot/studio/studio.py). Neither call raises for a person's mistake:
     the answer, a refusal included, comes as a card through the platform's `send` and `edit`."""
 
     async def request(self, request: Request) -> None: ...

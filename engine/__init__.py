@@ -1,1 +1,1 @@
-"""Pictures and queues: a recipe becomes a picture. Torch is imported only below the line, in a child process."""
+"""Pictures and queues: a recipe becomes a picture. Torch is imported only below the wall, in a child process."""

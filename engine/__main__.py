@@ -14,9 +14,9 @@ import warnings
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import speed
+from engine import tuning
 from engine.errors import WireError
-from engine.wire import Loading, Message, encode, read
+from engine.wire import Loading, Message, encode, read_message
 
 log = logging.getLogger("engine")
 
@@ -51,13 +51,13 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
 
-    from engine.worker import Worker
+    from engine.worker.worker import DeviceWorker  # seconds, in which the wire is listened to already
 
     name = arguments.device
     others: list[str] = []
     if name == "auto":
         name, *others = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
-    worker = Worker(
+    worker = DeviceWorker(
         send,
         device=torch.device(name),
         slots=arguments.slots or SLOTS[torch.device(name).type],
@@ -85,14 +85,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
     parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
     parser.add_argument("--model", default="", help="load this model at once")
-    for name, words in speed.WORDS.items():
-        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/speed.py")
+    for name, words in tuning.WORDS.items():
+        parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/tuning.py")
     parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")
     return parser.parse_args()
 
 
-def _tuning(arguments: argparse.Namespace) -> speed.Tuning:
-    return speed.Tuning(**{name: getattr(arguments, name) for name in speed.WORDS}, cache=arguments.cache)
+def _tuning(arguments: argparse.Namespace) -> tuning.Tuning:
+    return tuning.Tuning(**{name: getattr(arguments, name) for name in tuning.WORDS}, cache=arguments.cache)
 
 
 def _wire() -> BinaryIO:
@@ -105,7 +105,7 @@ def _wire() -> BinaryIO:
 
 def _listen(stream: BinaryIO, inbox: queue.SimpleQueue[Message | None]) -> None:
     try:
-        while message := read(stream):
+        while message := read_message(stream):
             inbox.put(message)
     except WireError as error:
         log.error("the wire is broken: %s", error)

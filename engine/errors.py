@@ -1,4 +1,4 @@
-"""What can go wrong in the engine.
+"""The errors of the engine.
 
 prompts.errors.Refusal      the person can do something about it (unknown model, damaged file, too large a size)
 EngineError

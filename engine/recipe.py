@@ -53,8 +53,8 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Upscale:
-    """An after-step: the finished picture enlarged by a row of engine/upscale.py's table; a `strength` above 0 (0…1)
-    then draws over the enlarged picture tile by tile."""
+    """An after-step: the finished picture enlarged by a row of engine/files/upscalers.py's table; a `strength` above 0
+    (0…1) then draws over the enlarged picture tile by tile."""
 
     upscaler: str
     factor: float
@@ -68,7 +68,7 @@ class Upscale:
 @dataclass(frozen=True, slots=True)
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
-    recipe's), enlarged as latents ("Latent") or by a row of engine/upscale.py's table."""
+    recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table."""
 
     factor: float
     strength: float
@@ -81,8 +81,8 @@ class Hires:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An after-step in the manner of ADetailer: what a detector of engine/faces.py finds ("face", "hand") is drawn
-    again larger, with this img2img `strength` in 0…1, and pasted back."""
+    """An after-step in the manner of ADetailer: what a detector of engine/files/detectors.py finds ("face", "hand") is
+    drawn again larger, with this img2img `strength` in 0…1, and pasted back."""
 
     detector: str
     strength: float
@@ -103,7 +103,8 @@ class Refiner:
 
 
 def _said(values: Mapping[str, Json]) -> dict[str, Json]:
-    """What is not at its default. Fields that came later are written so, and old recipes keep their codes."""
+    """The fields that are not at their defaults. Fields that came later are written so, and old recipes keep their
+    codes."""
     return {name: value for name, value in values.items() if value}
 
 
@@ -111,9 +112,9 @@ def _said(values: Mapping[str, Json]) -> dict[str, Json]:
 class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
-    the place of the model's own, `quality` a row of engine/speed.py's table ("" is the full one), `rescale` (0…1) how
-    far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. The after-steps come in this
-    order: hires, fixes, upscale."""
+    the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
+    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. The after-steps come in
+    this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str

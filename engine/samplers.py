@@ -1,16 +1,11 @@
-"""The samplers: A1111 names, the diffusers scheduler behind each, and a line that says when to take it.
-
-The table can be read without torch; `scheduler` imports diffusers when it is called.
-"""
+"""The samplers: A1111 names, the diffusers scheduler behind each, and a line that says when to take it."""
 
 from __future__ import annotations
 
 import difflib
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from prompts.errors import Refusal
 
@@ -168,22 +163,10 @@ _KEYS = {_key(name): row for name, row in SAMPLERS.items()} | {
 }
 
 
-def find(name: str) -> Sampler:
+def find_sampler(name: str) -> Sampler:
     """The row a person means by a name, whatever its case, spacing and signs. Raises Refusal `sampler.unknown`."""
     key = _key(name)
     if row := _KEYS.get(key):
         return row
     close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)
     raise Refusal("sampler.unknown", name=name[:80], near=_KEYS[close[0]].name if close else next(iter(SAMPLERS)))
-
-
-def scheduler(name: str, config: Mapping[str, Any], seed: int) -> Any:
-    """A fresh diffusers scheduler for one row, made with `from_config(config, **overrides)`.
-
-    `config` is the model's own scheduler configuration; `seed` reaches the samplers whose noise tree needs it.
-    """
-    row = find(name)
-    overrides: dict[str, Any] = dict(row.overrides)
-    if row.seeded:
-        overrides["noise_sampler_seed"] = seed
-    return getattr(importlib.import_module("diffusers"), row.scheduler).from_config(config, **overrides)

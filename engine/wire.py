@@ -1,4 +1,4 @@
-"""What a pool and a worker say to each other: JSON headers with an optional blob, over a pipe or a socket.
+"""The messages between a pool and a worker: JSON headers with an optional blob, over a pipe or a socket.
 
 A frame is two big-endian 32-bit lengths (header, blob), the header (a JSON object with `type`), the blob.
 """
@@ -54,8 +54,8 @@ class Stop:
 class Ready:
     """The worker can draw: said when it has started, when it has loaded a model, which took `seconds`, and when less
     of one stays on the device than before. `device` in words for people, `slots` rows at once, `model` the one used
-    last; `tiers` has every model in memory with the name of its tier (engine/tiers.py). `others` are devices like its
-    own that nobody named."""
+    last; `tiers` has every model in memory with the name of its tier (engine/files/tiers.py). `others` are devices like
+    its own that nobody named."""
 
     device: str
     slots: int
@@ -159,8 +159,8 @@ async def receive(stream: asyncio.StreamReader) -> Message | None:
         return None
 
 
-def read(stream: BinaryIO) -> Message | None:
-    """The same from a blocking file."""
+def read_message(stream: BinaryIO) -> Message | None:
+    """The next message of a blocking file, or None where it has ended. Raises WireError."""
     prefix = stream.read(LENGTHS.size)
     if len(prefix) < LENGTHS.size:
         return None

@@ -25,7 +25,9 @@ from prompts import grammar
 
 LENGTH = 75  # tokens of a chunk, without the two that open and close it
 _STEPS = 20  # for which schedules are read: enough to meet each of their forms
-BACKTRACK = 20  # as in engine/encode.py: a comma among so many last tokens of a full chunk ends it there
+BACKTRACK = (
+    20  # as in engine/worker/prompt_encoding.py: a comma among so many last tokens of a full chunk ends it there
+)
 
 _FILE = Path(__file__).parent / "data" / "clip-merges.xz"
 _BYTES = [*range(33, 127), *range(161, 173), *range(174, 256)]  # a printable byte stands for itself, the others follow
@@ -208,7 +210,8 @@ def _tokens(text: str, embeddings: Mapping[str, int] = _NONE) -> list[int]:
 
 
 def _chunks(owned: Iterable[_Owned], length: int) -> list[list[_Owned]]:
-    """The tokens in chunks by the rules of engine/encode.py: a BREAK ends one, a comma near its end moves the tail."""
+    """The tokens in chunks by the rules of engine/worker/prompt_encoding.py: a BREAK ends one, a comma near its end
+    moves the tail."""
     done: list[list[_Owned]] = []
     chunk: list[_Owned] = []
     for token in owned:

@@ -50,7 +50,7 @@ async def words(db: Database, person: str, place: Place | None = None) -> dict[s
 
 def words_query(owners: list[str]) -> Select[str, str, str]:
     """Apart, so that a test can look at its plan."""
-    table = tables.Word
+    table = tables.OwnWords
     return select(table.owner, table.folded, table.english).where(table.owner.in_(owners))
 
 
@@ -60,7 +60,7 @@ async def put(db: Database, owner: str, word: str, english: str, person: str) ->
     Raises Refusal `dictionary.word` or `.english` where it cannot be one, `.full` when there are too many.
     """
     word, english = checked(word, english)
-    table = tables.Word
+    table = tables.OwnWords
     async with db.writing() as session:
         mine = table.owner == owner
         others = await session.scalar(select(func.count()).where(mine, table.folded != key(word)))
@@ -77,13 +77,13 @@ async def put(db: Database, owner: str, word: str, english: str, person: str) ->
 async def get(db: Database, owner: str, word: str) -> Word | None:
     """The entry of a word in whatever script, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Word, (owner, key(word)))
+        row = await session.get(tables.OwnWords, (owner, key(word)))
         return None if row is None else Word(row.word, row.english, row.person)
 
 
 async def listed(db: Database, owner: str, limit: int = 50, offset: int = 0) -> tuple[list[Word], int]:
     """Some of a dictionary's entries, in the order of their characters, and how many there are."""
-    table = tables.Word
+    table = tables.OwnWords
     async with db.session() as session:
         query = select(table).where(table.owner == owner).order_by(table.folded).limit(limit).offset(offset)
         rows = (await session.scalars(query)).all()
@@ -94,7 +94,7 @@ async def listed(db: Database, owner: str, limit: int = 50, offset: int = 0) -> 
 async def delete(db: Database, owner: str, word: str) -> Word:
     """Remove a word and return what it was. Raises Refusal `dictionary.unknown`, or `.unknown_nearest` with the
     nearest word there is."""
-    table = tables.Word
+    table = tables.OwnWords
     async with db.writing() as session:
         row = await session.get(table, (owner, key(word)))
         if row is not None:

@@ -12,12 +12,12 @@ from storage.database import Database
 async def fact(db: Database, key: str) -> Json:
     """The value under a key, None where there is none."""
     async with db.session() as session:
-        row = await session.get(tables.Fact, key)
+        row = await session.get(tables.Facts, key)
         return None if row is None else cast(Json, row.value)
 
 
 async def set_fact(db: Database, key: str, value: Json) -> None:
     """Remember a value under a key."""
-    row = db.insert(tables.Fact).values(key=key, value=value)
+    row = db.insert(tables.Facts).values(key=key, value=value)
     async with db.writing() as session:
         await session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))

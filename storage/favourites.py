@@ -42,9 +42,9 @@ async def save(
     name = _name(name)
     async with db.writing() as session:
         if picture is not None:  # it may be gone by now
-            there = select(tables.Picture.id).where(tables.Picture.id == picture)
+            there = select(tables.Pictures.id).where(tables.Pictures.id == picture)
             picture = await session.scalar(there.with_for_update(read=True, key_share=True))
-        row = db.insert(tables.Favourite).values(
+        row = db.insert(tables.Favourites).values(
             id=new_id(),
             person=person,
             name=name,
@@ -57,7 +57,7 @@ async def save(
             created=db.now(),
             used=0,
         )
-        free = row.on_conflict_do_nothing(index_elements=["person", "folded"]).returning(tables.Favourite)
+        free = row.on_conflict_do_nothing(index_elements=["person", "folded"]).returning(tables.Favourites)
         saved = (await session.scalars(free)).first()
         if saved is None:
             raise Refusal("favourites.exists", name=name)
@@ -70,9 +70,9 @@ async def listed(db: Database, person: str, words: str = "", limit: int = 50, of
         return [_favourite(row) for row in await session.scalars(listed_query(person, words, limit, offset))]
 
 
-def listed_query(person: str, words: str, limit: int, offset: int) -> Select[tables.Favourite]:
+def listed_query(person: str, words: str, limit: int, offset: int) -> Select[tables.Favourites]:
     """Apart, so that a test can look at its plan."""
-    favourite = tables.Favourite
+    favourite = tables.Favourites
     query = select(favourite).where(favourite.person == person, *containing(favourite.words, words))
     return query.order_by(favourite.created.desc(), favourite.id.desc()).limit(limit).offset(offset)
 
@@ -103,19 +103,19 @@ async def delete(db: Database, person: str, name_or_id: str) -> Favourite:
     """Remove a favourite and return what it was. Raises what `find` raises."""
     async with db.writing() as session:
         row = await _find(session, person, name_or_id)
-        await session.execute(delete_rows(tables.Favourite).where(tables.Favourite.id == row.id))
+        await session.execute(delete_rows(tables.Favourites).where(tables.Favourites.id == row.id))
         return _favourite(row)
 
 
 async def touch(db: Database, favourite_id: str) -> None:
     """Count one more use."""
-    favourite = tables.Favourite
+    favourite = tables.Favourites
     async with db.writing() as session:
         await session.execute(update(favourite).where(favourite.id == favourite_id).values(used=favourite.used + 1))
 
 
-async def _find(session: AsyncSession, person: str, name_or_id: str) -> tables.Favourite:
-    favourite = tables.Favourite
+async def _find(session: AsyncSession, person: str, name_or_id: str) -> tables.Favourites:
+    favourite = tables.Favourites
     wanted = fold(name_or_id)
     mine = select(favourite).where(favourite.person == person)
     for match in (favourite.folded == wanted, favourite.id == name_or_id.strip()):
@@ -135,7 +135,7 @@ def _name(name: str) -> str:
     return name
 
 
-def _favourite(row: tables.Favourite) -> Favourite:
+def _favourite(row: tables.Favourites) -> Favourite:
     return Favourite(
         id=row.id,
         person=row.person,

@@ -70,7 +70,7 @@ async def add(
     An empty key is nobody's and can be used again. The owner has to be a person of storage/people.py.
     """
     sources = dict.fromkeys(file for recipe in job.recipes if recipe.source for file in recipe.source.files)
-    statement = db.insert(tables.Job).values(
+    statement = db.insert(tables.Jobs).values(
         id=job.id,
         person=job.owner,
         request_key=request_key or None,
@@ -92,7 +92,7 @@ async def add(
     )
     async with db.writing() as session:
         written = await session.execute(
-            statement.on_conflict_do_nothing(index_elements=["request_key"]).returning(tables.Job.id)
+            statement.on_conflict_do_nothing(index_elements=["request_key"]).returning(tables.Jobs.id)
         )
         return written.first() is not None
 
@@ -101,8 +101,8 @@ async def posted(db: Database, job_id: str, place: Place) -> None:
     """Remember where the answer stands."""
     async with db.writing() as session:
         await session.execute(
-            update(tables.Job)
-            .where(tables.Job.id == job_id)
+            update(tables.Jobs)
+            .where(tables.Jobs.id == job_id)
             .values(platform=place.platform, chat=place.chat, message=place.message)
         )
 
@@ -111,8 +111,8 @@ async def attempt(db: Database, job_id: str, attempt: int, state: State) -> None
     """Remember that a worker started the job or died over it; an ended job stays as it ended."""
     async with db.writing() as session:
         await session.execute(
-            update(tables.Job)
-            .where(tables.Job.id == job_id, tables.Job.state.in_(OPEN))
+            update(tables.Jobs)
+            .where(tables.Jobs.id == job_id, tables.Jobs.state.in_(OPEN))
             .values(attempt=attempt, state=state.value)
         )
 
@@ -142,7 +142,7 @@ async def end(
         for picture in pictures:
             await db.files.put(picture.png)
         async with db.writing() as session:
-            row = await session.scalar(select(tables.Job).where(tables.Job.id == job_id).with_for_update())
+            row = await session.scalar(select(tables.Jobs).where(tables.Jobs.id == job_id).with_for_update())
             if row is not None and row.state in OPEN:
                 row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
                 row.seconds = sum(picture.seconds for picture in pictures)
@@ -158,25 +158,25 @@ async def end(
 async def answered(db: Database, job_id: str) -> None:
     """Remember that the person has the final answer."""
     async with db.writing() as session:
-        await session.execute(update(tables.Job).where(tables.Job.id == job_id).values(answered=True))
+        await session.execute(update(tables.Jobs).where(tables.Jobs.id == job_id).values(answered=True))
 
 
 async def get(db: Database, job_id: str) -> Kept | None:
     """The job, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Job, job_id)
+        row = await session.get(tables.Jobs, job_id)
         return None if row is None else _kept(row)
 
 
 async def known(db: Database, request_key: str) -> bool:
     """Whether a request of this key was accepted before."""
     async with db.session() as session:
-        return await session.scalar(select(tables.Job.id).where(tables.Job.request_key == request_key)) is not None
+        return await session.scalar(select(tables.Jobs.id).where(tables.Jobs.request_key == request_key)) is not None
 
 
 async def spent(db: Database, since: datetime, person: str | None = None) -> Spent:
     """What a person, or everybody, asked for and used since then."""
-    job = tables.Job
+    job = tables.Jobs
     kept = job.state.in_((*OPEN, State.DONE.value))
     pictures = func.coalesce(func.sum(case((kept, func.json_array_length(job.recipes)), else_=0)), 0)
     query = select(pictures, func.coalesce(func.sum(job.seconds), 0.0)).where(job.created >= since)
@@ -190,7 +190,7 @@ async def spent(db: Database, since: datetime, person: str | None = None) -> Spe
 async def last_asked(db: Database, person: str) -> datetime | None:
     """When a person's newest job was accepted."""
     async with db.session() as session:
-        return await session.scalar(select(func.max(tables.Job.created)).where(tables.Job.person == person))
+        return await session.scalar(select(func.max(tables.Jobs.created)).where(tables.Jobs.person == person))
 
 
 async def unanswered(db: Database, platforms: Collection[str]) -> list[Kept]:
@@ -203,23 +203,23 @@ async def of_person(db: Database, person: str, limit: int = 20) -> list[Kept]:
     return await _listed(db, of_person_query(person, limit))
 
 
-def unanswered_query(platforms: Collection[str]) -> Select[tables.Job]:
+def unanswered_query(platforms: Collection[str]) -> Select[tables.Jobs]:
     """Apart, so that a test can look at its plan; so is the next."""
-    open_jobs = select(tables.Job).where(tables.Job.answered == false(), tables.Job.platform.in_(list(platforms)))
-    return open_jobs.order_by(tables.Job.created, tables.Job.id)
+    open_jobs = select(tables.Jobs).where(tables.Jobs.answered == false(), tables.Jobs.platform.in_(list(platforms)))
+    return open_jobs.order_by(tables.Jobs.created, tables.Jobs.id)
 
 
-def of_person_query(person: str, limit: int) -> Select[tables.Job]:
-    query = select(tables.Job).where(tables.Job.person == person)
-    return query.order_by(tables.Job.created.desc(), tables.Job.id.desc()).limit(limit)
+def of_person_query(person: str, limit: int) -> Select[tables.Jobs]:
+    query = select(tables.Jobs).where(tables.Jobs.person == person)
+    return query.order_by(tables.Jobs.created.desc(), tables.Jobs.id.desc()).limit(limit)
 
 
-async def _listed(db: Database, query: Select[tables.Job]) -> list[Kept]:
+async def _listed(db: Database, query: Select[tables.Jobs]) -> list[Kept]:
     async with db.session() as session:
         return [_kept(row) for row in await session.scalars(query)]
 
 
-def _kept(row: tables.Job) -> Kept:
+def _kept(row: tables.Jobs) -> Kept:
     return Kept(
         job=Job(
             id=row.id,

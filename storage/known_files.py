@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, select
 
-from engine.identify import Identity
-from engine.shelves import Known
+from engine.files.identity import Identity
+from engine.files.model_folders import Known
 from storage import tables
 from storage.database import Database
 
@@ -17,7 +17,7 @@ AT_ONCE = 100  # rows a statement: SQLite takes so many values only
 async def all_known(db: Database) -> tuple[Known, ...]:
     """Every file that was identified, but for those that another version of the program knew otherwise."""
     async with db.session() as session:
-        rows = await session.scalars(select(tables.KnownFile))
+        rows = await session.scalars(select(tables.KnownFiles))
         return tuple(known for row in rows if (known := _known(row)))
 
 
@@ -34,7 +34,7 @@ async def keep(db: Database, files: Iterable[Known]) -> None:
         for file in files
     ]
     for start in range(0, len(rows), AT_ONCE):
-        insert = db.insert(tables.KnownFile).values(rows[start : start + AT_ONCE])
+        insert = db.insert(tables.KnownFiles).values(rows[start : start + AT_ONCE])
         new = {name: insert.excluded[name] for name in ("size", "modified", "identity", "hash")}
         async with db.writing() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=["path"], set_=new))
@@ -45,11 +45,11 @@ async def forget(db: Database, paths: Iterable[str]) -> None:
     gone = list(paths)
     for start in range(0, len(gone), AT_ONCE):
         async with db.writing() as session:
-            query = delete(tables.KnownFile).where(tables.KnownFile.path.in_(gone[start : start + AT_ONCE]))
+            query = delete(tables.KnownFiles).where(tables.KnownFiles.path.in_(gone[start : start + AT_ONCE]))
             await session.execute(query)
 
 
-def _known(row: tables.KnownFile) -> Known | None:
+def _known(row: tables.KnownFiles) -> Known | None:
     try:
         return Known(row.path, row.size, row.modified, Identity.from_json(row.identity), row.hash)
     except TypeError:

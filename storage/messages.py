@@ -34,9 +34,9 @@ async def put(db: Database, message_id: str, chat: str, author: Author, body: Ma
     """Add a message, or replace the body of the one that has this id; its time and its place stay."""
     async with db.writing() as session:
         changed = await _next(db, session)
-        row = await session.get(tables.Message, message_id)
+        row = await session.get(tables.Messages, message_id)
         if row is None:
-            row = tables.Message(
+            row = tables.Messages(
                 id=message_id, chat=chat, author=author, created=db.now(), position=changed, body={}, changed=changed
             )
             session.add(row)
@@ -47,7 +47,7 @@ async def put(db: Database, message_id: str, chat: str, author: Author, body: Ma
 async def get(db: Database, message_id: str) -> Message | None:
     """The message, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Message, message_id)
+        row = await session.get(tables.Messages, message_id)
         return None if row is None else _message(row)
 
 
@@ -58,9 +58,9 @@ async def recent(db: Database, chat: str, before: str | None = None, limit: int 
         return [_message(row) for row in reversed(rows)]
 
 
-def recent_query(chat: str, before: str | None, limit: int) -> Select[tables.Message]:
+def recent_query(chat: str, before: str | None, limit: int) -> Select[tables.Messages]:
     """Apart, so that a test can look at its plan; so is the next."""
-    message = tables.Message
+    message = tables.Messages
     query = select(message).where(message.chat == chat)
     if before is not None:
         query = query.where(message.position < select(message.position).where(message.id == before).scalar_subquery())
@@ -73,8 +73,8 @@ async def changed_since(db: Database, chat: str, changed: int, limit: int = 200)
         return [_message(row) for row in await session.scalars(changed_query(chat, changed, limit))]
 
 
-def changed_query(chat: str, changed: int, limit: int) -> Select[tables.Message]:
-    message = tables.Message
+def changed_query(chat: str, changed: int, limit: int) -> Select[tables.Messages]:
+    message = tables.Messages
     later = select(message).where(message.chat == chat, message.changed > changed)
     return later.order_by(message.changed).limit(limit)
 
@@ -82,15 +82,15 @@ def changed_query(chat: str, changed: int, limit: int) -> Select[tables.Message]
 async def delete(db: Database, message_id: str) -> bool:
     """Remove a message; False when there is none such."""
     async with db.writing() as session:
-        gone = delete_rows(tables.Message).where(tables.Message.id == message_id).returning(tables.Message.id)
+        gone = delete_rows(tables.Messages).where(tables.Messages.id == message_id).returning(tables.Messages.id)
         return (await session.execute(gone)).first() is not None
 
 
 async def _next(db: Database, session: AsyncSession) -> int:
-    row = db.insert(tables.Counter).values(name="message", value=1)
-    counted = row.on_conflict_do_update(index_elements=["name"], set_={"value": tables.Counter.value + 1})
-    return (await session.execute(counted.returning(tables.Counter.value))).scalar_one()
+    row = db.insert(tables.Counters).values(name="message", value=1)
+    counted = row.on_conflict_do_update(index_elements=["name"], set_={"value": tables.Counters.value + 1})
+    return (await session.execute(counted.returning(tables.Counters.value))).scalar_one()
 
 
-def _message(row: tables.Message) -> Message:
+def _message(row: tables.Messages) -> Message:
     return Message(row.id, row.chat, cast(Author, row.author), row.body, row.created, row.changed)

@@ -53,15 +53,15 @@ async def person_of(db: Database, platform: str, account: str, *, name: str = ""
 async def get(db: Database, person: str) -> PersonRow | None:
     """The person of this id, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Person, person)
+        row = await session.get(tables.Persons, person)
         return None if row is None else _row(row)
 
 
 async def accounts(db: Database, person: str) -> list[Account]:
     """The accounts of a person."""
-    query = select(tables.Account).where(tables.Account.person == person)
+    query = select(tables.Accounts).where(tables.Accounts.person == person)
     async with db.session() as session:
-        rows = await session.scalars(query.order_by(tables.Account.platform, tables.Account.account))
+        rows = await session.scalars(query.order_by(tables.Accounts.platform, tables.Accounts.account))
         return [Account(row.platform, row.account) for row in rows]
 
 
@@ -75,7 +75,7 @@ async def find(db: Database, platform: str, account: str) -> PersonRow | None:
 async def count(db: Database) -> int:
     """How many people there are."""
     async with db.session() as session:
-        return await session.scalar(select(func.count()).select_from(tables.Person)) or 0
+        return await session.scalar(select(func.count()).select_from(tables.Persons)) or 0
 
 
 async def merge(db: Database, kept: str, gone: str) -> None:
@@ -86,23 +86,23 @@ async def merge(db: Database, kept: str, gone: str) -> None:
     """
     async with db.writing() as session:
         await db.lock(session)
-        found = select(tables.Person).where(tables.Person.id.in_((kept, gone))).order_by(tables.Person.id)
+        found = select(tables.Persons).where(tables.Persons.id.in_((kept, gone))).order_by(tables.Persons.id)
         both = {row.id: row for row in await session.scalars(found.with_for_update())}
         if kept == gone or len(both) < 2:
             raise KeyError(gone)
         both[kept].language = both[kept].language or both[gone].language
         both[kept].name = both[kept].name or both[gone].name
         await _rename_favourites(session, kept, gone)
-        for table in (tables.Account, tables.Job, tables.Picture, tables.Favourite, tables.Word):
+        for table in (tables.Accounts, tables.Jobs, tables.Pictures, tables.Favourites, tables.OwnWords):
             await session.execute(update(table).where(table.person == gone).values(person=kept))
-        await _move(session, tables.Setting, tables.Setting.person, tables.Setting.key, kept, gone)
-        await _move(session, tables.Upload, tables.Upload.person, tables.Upload.hash, kept, gone)
-        words, rule = tables.Word, tables.Rule
+        await _move(session, tables.Settings, tables.Settings.person, tables.Settings.key, kept, gone)
+        await _move(session, tables.Uploads, tables.Uploads.person, tables.Uploads.hash, kept, gone)
+        words, rule = tables.OwnWords, tables.ScopedRules
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
         await _add_refusals(session, kept, gone)
         await session.flush()
-        await session.execute(delete(tables.Person).where(tables.Person.id == gone))
+        await session.execute(delete(tables.Persons).where(tables.Persons.id == gone))
 
 
 async def _add_refusals(session: AsyncSession, kept: str, gone: str) -> None:
@@ -136,7 +136,7 @@ async def _move(
 
 async def _rename_favourites(session: AsyncSession, kept: str, gone: str) -> None:
     """Number the names that both have, as "cat 2"."""
-    favourite = tables.Favourite
+    favourite = tables.Favourites
     taken = set(await session.scalars(select(favourite.folded).where(favourite.person.in_((kept, gone)))))
     first = select(favourite.folded).where(favourite.person == kept)
     for row in await session.scalars(
@@ -153,20 +153,20 @@ async def _rename_favourites(session: AsyncSession, kept: str, gone: str) -> Non
 async def set_language(db: Database, person: str, language: str) -> None:
     """Remember the language a person chose."""
     async with db.writing() as session:
-        await session.execute(update(tables.Person).where(tables.Person.id == person).values(language=language))
+        await session.execute(update(tables.Persons).where(tables.Persons.id == person).values(language=language))
 
 
 async def setting(db: Database, person: str, key: str) -> Json:
     """A person's choice, None where there is none."""
     async with db.session() as session:
-        row = await session.get(tables.Setting, (person, key))
+        row = await session.get(tables.Settings, (person, key))
         return None if row is None else cast(Json, row.value)
 
 
 async def settings(db: Database, person: str) -> dict[str, Json]:
     """All that a person chose."""
     async with db.session() as session:
-        rows = await session.scalars(select(tables.Setting).where(tables.Setting.person == person))
+        rows = await session.scalars(select(tables.Settings).where(tables.Settings.person == person))
         return {row.key: row.value for row in rows}
 
 
@@ -175,37 +175,37 @@ async def set_setting(db: Database, person: str, key: str, value: Json) -> None:
     async with db.writing() as session:
         if value is None:
             await session.execute(
-                delete(tables.Setting).where(tables.Setting.person == person, tables.Setting.key == key)
+                delete(tables.Settings).where(tables.Settings.person == person, tables.Settings.key == key)
             )
             return
-        row = db.insert(tables.Setting).values(person=person, key=key, value=value)
+        row = db.insert(tables.Settings).values(person=person, key=key, value=value)
         await session.execute(
             row.on_conflict_do_update(index_elements=["person", "key"], set_={"value": row.excluded.value})
         )
 
 
-async def _person(session: AsyncSession, platform: str, account: str) -> tables.Person | None:
-    joined = select(tables.Person).join(tables.Account, tables.Account.person == tables.Person.id)
-    return await session.scalar(joined.where(tables.Account.platform == platform, tables.Account.account == account))
+async def _person(session: AsyncSession, platform: str, account: str) -> tables.Persons | None:
+    joined = select(tables.Persons).join(tables.Accounts, tables.Accounts.person == tables.Persons.id)
+    return await session.scalar(joined.where(tables.Accounts.platform == platform, tables.Accounts.account == account))
 
 
 async def _meet(db: Database, platform: str, account: str, name: str, language: str) -> PersonRow:
     async with db.writing() as session:
         person = await _person(session, platform, account)
         if person is None:
-            person = tables.Person(id=new_id(), name=name, language=language, created=db.now())
+            person = tables.Persons(id=new_id(), name=name, language=language, created=db.now())
             session.add(person)
             await session.flush()
-            session.add(tables.Account(platform=platform, account=account, person=person.id))
+            session.add(tables.Accounts(platform=platform, account=account, person=person.id))
         else:
             person.name = name or person.name
             person.language = person.language or language
         return _row(person)
 
 
-def _current(person: tables.Person, name: str, language: str) -> bool:
+def _current(person: tables.Persons, name: str, language: str) -> bool:
     return name in ("", person.name) and (bool(person.language) or not language)
 
 
-def _row(person: tables.Person) -> PersonRow:
+def _row(person: tables.Persons) -> PersonRow:
     return PersonRow(person.id, person.name, person.language)

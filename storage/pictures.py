@@ -53,20 +53,20 @@ class Page:
 async def get(db: Database, picture_id: str) -> PictureRow | None:
     """The picture, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Picture, picture_id)
+        row = await session.get(tables.Pictures, picture_id)
         return None if row is None else _row(row)
 
 
 async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
     """The pictures a job ended in, in the order they were asked for."""
-    query = select(tables.Picture).where(tables.Picture.job == job_id)
-    return tuple(await _rows(db, query.order_by(tables.Picture.created, tables.Picture.id)))
+    query = select(tables.Pictures).where(tables.Pictures.job == job_id)
+    return tuple(await _rows(db, query.order_by(tables.Pictures.created, tables.Pictures.id)))
 
 
 async def recipes_of(db: Database, hash: str) -> list[Recipe]:
     """The recipes that drew the file of this hash; none for an upload."""
     async with db.session() as session:
-        rows = await session.scalars(select(tables.Picture.recipe).where(tables.Picture.hash == hash))
+        rows = await session.scalars(select(tables.Pictures.recipe).where(tables.Pictures.hash == hash))
         return [Recipe.from_json(row) for row in rows]
 
 
@@ -75,16 +75,16 @@ async def children(db: Database, picture_id: str) -> list[PictureRow]:
     return await _rows(db, children_query(picture_id))
 
 
-def children_query(picture_id: str) -> Select[tables.Picture]:
+def children_query(picture_id: str) -> Select[tables.Pictures]:
     """Apart, so that a test can look at its plan; so are the other queries."""
-    query = select(tables.Picture).where(tables.Picture.parent == picture_id)
-    return query.order_by(tables.Picture.created, tables.Picture.id)
+    query = select(tables.Pictures).where(tables.Pictures.parent == picture_id)
+    return query.order_by(tables.Pictures.created, tables.Pictures.id)
 
 
 async def owned(db: Database, person: str, picture: str) -> bool:
     """Whether the file of this hash is a picture or an upload of this person."""
-    drawn = select(tables.Picture.id).where(tables.Picture.hash == picture, tables.Picture.person == person)
-    sent = select(tables.Upload.hash).where(tables.Upload.hash == picture, tables.Upload.person == person)
+    drawn = select(tables.Pictures.id).where(tables.Pictures.hash == picture, tables.Pictures.person == person)
+    sent = select(tables.Uploads.hash).where(tables.Uploads.hash == picture, tables.Uploads.person == person)
     async with db.session() as session:
         return bool(await session.scalar(select(drawn.exists() | sent.exists())))
 
@@ -136,9 +136,9 @@ def search_query(
     before: str | None,
     limit: int,
     instead: Sequence[str] = (),
-) -> Select[tables.Picture]:
+) -> Select[tables.Pictures]:
     """One row more than `limit`, to know whether more follow."""
-    picture = tables.Picture
+    picture = tables.Pictures
     conditions: list[ColumnElement[bool]] = [picture.person == person]
     if words:
         either = (and_(true(), *containing(picture.words, one)) for one in (words, *instead))
@@ -153,7 +153,7 @@ def search_query(
         conditions.append(picture.created < (_moment(until) if isinstance(until, datetime) else _moment(until + DAY)))
     if before is not None:
         created, picture_id = _position(before)
-        position = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.Words))
+        position = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.CleanText))
         conditions.append(tuple_(picture.created, picture.id) < position)
     return select(picture).where(and_(*conditions)).order_by(picture.created.desc(), picture.id.desc()).limit(limit + 1)
 
@@ -165,7 +165,7 @@ async def models_used(db: Database, person: str) -> list[str]:
 
 
 def models_query(person: str) -> Select[str]:
-    picture = tables.Picture
+    picture = tables.Pictures
     query = select(picture.model).where(picture.person == person).group_by(picture.model)
     return query.order_by(func.max(picture.created).desc(), picture.model)
 
@@ -173,7 +173,7 @@ def models_query(person: str) -> Select[str]:
 async def set_favourite(db: Database, picture_id: str, value: bool) -> None:
     """Mark a picture, or take the mark away."""
     async with db.writing() as session:
-        await session.execute(update(tables.Picture).where(tables.Picture.id == picture_id).values(favourite=value))
+        await session.execute(update(tables.Pictures).where(tables.Pictures.id == picture_id).values(favourite=value))
 
 
 async def add_upload(db: Database, person: str, content: bytes) -> str:
@@ -183,7 +183,7 @@ async def add_upload(db: Database, person: str, content: bytes) -> str:
     """
     suffix = suffix_of(content)
     picture = await db.files.put(content, suffix)
-    row = db.insert(tables.Upload).values(person=person, hash=picture, created=db.now())
+    row = db.insert(tables.Uploads).values(person=person, hash=picture, created=db.now())
     async with db.writing() as session:
         await db.lock(session)
         await session.execute(
@@ -199,20 +199,20 @@ async def delete(db: Database, picture_id: str) -> bool:
     What was made from it stays, without a parent.
     """
     async with db.writing() as session:
-        row = await session.get(tables.Picture, picture_id)
+        row = await session.get(tables.Pictures, picture_id)
         if row is None:
             return False
         files = [row.hash, row.source_hash]
         # By hand, not by the ORM: the foreign keys set the children's parent and the favourites' picture to nothing.
-        await session.execute(delete_rows(tables.Picture).where(tables.Picture.id == picture_id))
-        await session.execute(update(tables.Job).where(tables.Job.parent == picture_id).values(parent=None))
+        await session.execute(delete_rows(tables.Pictures).where(tables.Pictures.id == picture_id))
+        await session.execute(update(tables.Jobs).where(tables.Jobs.parent == picture_id).values(parent=None))
     await drop(db, [file for file in files if file])
     return True
 
 
 async def tidy(db: Database) -> int:
     """Remove uploads that nobody drew over within a day; returns how many. To be called now and then."""
-    old = select(tables.Upload.hash).where(tables.Upload.created < db.now() - UPLOAD_KEPT).distinct()
+    old = select(tables.Uploads.hash).where(tables.Uploads.created < db.now() - UPLOAD_KEPT).distinct()
     async with db.session() as session:
         uploads = list(await session.scalars(old))
     return await drop(db, uploads)
@@ -226,16 +226,16 @@ async def write(
         return ()
     await db.lock(session)
     if parent is not None:  # it may have been deleted while its child was drawn
-        there = select(tables.Picture.id).where(tables.Picture.id == parent).with_for_update(read=True, key_share=True)
-        parent = await session.scalar(there)
-    rows: list[tables.Picture] = []
+        there = select(tables.Pictures.id).where(tables.Pictures.id == parent)
+        parent = await session.scalar(there.with_for_update(read=True, key_share=True))
+    rows: list[tables.Pictures] = []
     for picture in drawn:
         # Again, should another picture of the same content have been deleted since: costs a look, not a write.
         file = await db.files.put(picture.png)
         recipe = picture.recipe
         width, height = _size(picture)
         rows.append(
-            tables.Picture(
+            tables.Pictures(
                 id=new_id(),
                 person=person,
                 job=job,
@@ -291,12 +291,12 @@ def _size(picture: Picture) -> tuple[int, int]:
     return round(picture.recipe.width * factor), round(picture.recipe.height * factor)
 
 
-async def _rows(db: Database, query: Select[tables.Picture]) -> list[PictureRow]:
+async def _rows(db: Database, query: Select[tables.Pictures]) -> list[PictureRow]:
     async with db.session() as session:
         return [_row(row) for row in await session.scalars(query)]
 
 
-def _row(row: tables.Picture) -> PictureRow:
+def _row(row: tables.Pictures) -> PictureRow:
     return PictureRow(
         id=row.id,
         person=row.person,

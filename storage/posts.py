@@ -26,7 +26,7 @@ class Post:
 
 async def put(db: Database, place: Place, key: str, *, job: str = "", pictures: Sequence[str] = ()) -> None:
     """Remember where the card of this key stands and what it shows now."""
-    row = db.insert(tables.Post).values(
+    row = db.insert(tables.Posts).values(
         platform=place.platform,
         key=key,
         chat=place.chat,
@@ -43,23 +43,23 @@ async def put(db: Database, place: Place, key: str, *, job: str = "", pictures: 
 async def by_key(db: Database, platform: str, key: str) -> Post | None:
     """The card of this key, or None."""
     async with db.session() as session:
-        row = await session.get(tables.Post, (platform, key))
+        row = await session.get(tables.Posts, (platform, key))
         return None if row is None else _post(row)
 
 
 async def at(db: Database, place: Place) -> Post | None:
     """The card that stands at a place, the newest if several were put there; None for any other message."""
-    query = select(tables.Post).where(
-        tables.Post.platform == place.platform, tables.Post.chat == place.chat, tables.Post.message == place.message
+    query = select(tables.Posts).where(
+        tables.Posts.platform == place.platform, tables.Posts.chat == place.chat, tables.Posts.message == place.message
     )
     async with db.session() as session:
-        row = await session.scalar(query.order_by(tables.Post.created.desc()).limit(1))
+        row = await session.scalar(query.order_by(tables.Posts.created.desc()).limit(1))
         return None if row is None else _post(row)
 
 
 async def forget(db: Database, platform: str, start: str, older: timedelta) -> int:
     """Forget the cards whose key begins so, of that age and above; how many there were."""
-    table = tables.Post
+    table = tables.Posts
     query = delete(table).where(
         table.platform == platform,
         table.key.startswith(start, autoescape=True),
@@ -69,5 +69,5 @@ async def forget(db: Database, platform: str, start: str, older: timedelta) -> i
         return cast(CursorResult[Any], await session.execute(query)).rowcount
 
 
-def _post(row: tables.Post) -> Post:
+def _post(row: tables.Posts) -> Post:
     return Post(Place(row.platform, row.chat, row.message), row.key, row.job, tuple(row.pictures.split()))

@@ -28,7 +28,7 @@ async def add(db: Database, person: str) -> None:
         index_elements=["person"], set_={"count": tables.Refused.count + 1, "last": row.excluded.last}
     )
     async with db.writing() as session:
-        if await session.get(tables.Person, person) is not None:
+        if await session.get(tables.Persons, person) is not None:
             await session.execute(again)
 
 
@@ -41,7 +41,7 @@ async def total(db: Database) -> int:
 async def most(db: Database, limit: int) -> list[RefusedPerson]:
     """The people who were refused most often."""
     refused = tables.Refused
-    query = select(refused, tables.Person.name).join(tables.Person, tables.Person.id == refused.person)
+    query = select(refused, tables.Persons.name).join(tables.Persons, tables.Persons.id == refused.person)
     async with db.session() as session:
         rows = await session.execute(query.order_by(refused.count.desc(), refused.last.desc()).limit(limit))
         return [RefusedPerson(row.person, name, row.count, row.last) for row, name in rows]

@@ -1,4 +1,4 @@
-"""Rules: settings that hold for a server, a chat or one person, made by whoever may (bot/access.py)."""
+"""Rules: settings that hold for a server, a chat or one person, made by whoever may (bot/people/access.py)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ async def of(db: Database, scopes: Sequence[str]) -> Mapping[str, Mapping[str, J
     """The rules of some scopes: scope → key → value, with nothing for a scope that has none."""
     found: dict[str, dict[str, Json]] = {scope: {} for scope in scopes}
     async with db.session() as session:
-        for row in await session.scalars(select(tables.Rule).where(tables.Rule.scope.in_(list(scopes)))):
+        for row in await session.scalars(select(tables.ScopedRules).where(tables.ScopedRules.scope.in_(list(scopes)))):
             found[row.scope][row.key] = cast(Json, row.value)
     return found
 
 
 async def put(db: Database, scope: str, key: str, value: Json) -> None:
     """Make a rule; None takes it away."""
-    rule = tables.Rule
+    rule = tables.ScopedRules
     async with db.writing() as session:
         if value is None:
             await session.execute(delete(rule).where(rule.scope == scope, rule.key == key))

@@ -24,7 +24,7 @@ async def drop(db: Database, files: Iterable[str]) -> int:
         async with db.writing() as session:
             await db.lock(session)
             if not await session.scalar(needed_query(file, db.now())):
-                await session.execute(delete(tables.Upload).where(tables.Upload.hash == file))
+                await session.execute(delete(tables.Uploads).where(tables.Uploads.hash == file))
                 await db.files.remove(file)
                 removed += 1
     return removed
@@ -32,7 +32,7 @@ async def drop(db: Database, files: Iterable[str]) -> int:
 
 def needed_query(file: str, now: datetime) -> Select[bool]:
     """Whether any row still needs a file."""
-    picture, job, upload, favourite = tables.Picture, tables.Job, tables.Upload, tables.Favourite
+    picture, job, upload, favourite = tables.Pictures, tables.Jobs, tables.Uploads, tables.Favourites
     open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
     return select(
         select(picture.id).where(picture.hash == file).exists()

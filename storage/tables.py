@@ -34,7 +34,7 @@ def clean(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class Words(TypeDecorator[str]):
+class CleanText(TypeDecorator[str]):
     """Text, cleaned."""
 
     impl = Text
@@ -55,10 +55,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: Words, datetime: UtcTime}  # noqa: RUF012  (SQLAlchemy's own protocol)
+    type_annotation_map = {str: CleanText, datetime: UtcTime}  # noqa: RUF012  (SQLAlchemy's own protocol)
 
 
-class Person(Base):
+class Persons(Base):
     """Somebody; what they are called and the language they read."""
 
     __tablename__ = "person"
@@ -69,7 +69,7 @@ class Person(Base):
     created: Mapped[datetime]
 
 
-class Account(Base):
+class Accounts(Base):
     """Under which name a platform knows a person."""
 
     __tablename__ = "account"
@@ -79,7 +79,7 @@ class Account(Base):
     person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
 
 
-class Setting(Base):
+class Settings(Base):
     """One choice of one person."""
 
     __tablename__ = "setting"
@@ -89,7 +89,7 @@ class Setting(Base):
     value: Mapped[Any] = mapped_column(JSON, nullable=False)
 
 
-class Job(Base):
+class Jobs(Base):
     """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `spoiler` whether they are shown veiled."""
@@ -122,14 +122,14 @@ class Job(Base):
 # Partial: among years of answered jobs only the few open ones are in it.
 Index(
     "ix_job_unanswered",
-    Job.created,
-    Job.id,
-    sqlite_where=Job.answered == false(),
-    postgresql_where=Job.answered == false(),
+    Jobs.created,
+    Jobs.id,
+    sqlite_where=Jobs.answered == false(),
+    postgresql_where=Jobs.answered == false(),
 )
 
 
-class Picture(Base):
+class Pictures(Base):
     """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over."""
 
     __tablename__ = "picture"
@@ -157,7 +157,7 @@ class Picture(Base):
     )
 
 
-class Upload(Base):
+class Uploads(Base):
     """A file that somebody sent to be drawn over; `created` is when it last came."""
 
     __tablename__ = "upload"
@@ -167,7 +167,7 @@ class Upload(Base):
     created: Mapped[datetime]
 
 
-class Favourite(Base):
+class Favourites(Base):
     """A prompt saved under a name; `folded` is the name as it is compared, `words` what a search looks through."""
 
     __tablename__ = "favourite"
@@ -190,7 +190,7 @@ class Favourite(Base):
     )
 
 
-class Message(Base):
+class Messages(Base):
     """A line of the web chat; `position` is where it was put in, `changed` when it last became different."""
 
     __tablename__ = "message"
@@ -209,7 +209,7 @@ class Message(Base):
     )
 
 
-class Fact(Base):
+class Facts(Base):
     """Something the program itself remembers."""
 
     __tablename__ = "fact"
@@ -218,7 +218,7 @@ class Fact(Base):
     value: Mapped[Any] = mapped_column(JSON, nullable=False)
 
 
-class Counter(Base):
+class Counters(Base):
     """A number that only grows. Its row is locked until the transaction ends, so no one sees 8 before 7 is there."""
 
     __tablename__ = "counter"
@@ -227,7 +227,7 @@ class Counter(Base):
     value: Mapped[int]
 
 
-class Word(Base):
+class OwnWords(Base):
     """A word of somebody's own dictionary. `owner` is a person or a room (`storage.dictionary`), `folded` the word as
     it is compared, `person` whoever wrote it."""
 
@@ -241,7 +241,7 @@ class Word(Base):
     created: Mapped[datetime]
 
 
-class Translation(Base):
+class KeptTranslations(Base):
     """What a translator (name and version) once made of a text."""
 
     __tablename__ = "translation"
@@ -252,7 +252,7 @@ class Translation(Base):
     created: Mapped[datetime] = mapped_column(index=True)
 
 
-class Post(Base):
+class Posts(Base):
     """A card that stands on a chat platform: found again by its key, so that nothing is posted twice, and by its
     place, so that reactions and replies know which pictures they mean (`pictures`: ids in order, joined by spaces)."""
 
@@ -269,7 +269,7 @@ class Post(Base):
     __table_args__ = (Index("ix_post_platform_chat_message", "platform", "chat", "message"),)
 
 
-class Share(Base):
+class Shares(Base):
     """A picture that its owner lets others open who know this code."""
 
     __tablename__ = "share"
@@ -279,7 +279,7 @@ class Share(Base):
     created: Mapped[datetime]
 
 
-class Rule(Base):
+class ScopedRules(Base):
     """A setting that holds for more than one person, or that somebody else made for a person: `scope` is
     "server:<platform>:<id>", "chat:<platform>:<id>" or "person:<id>"."""
 
@@ -300,7 +300,7 @@ class Refused(Base):
     last: Mapped[datetime]
 
 
-class KnownFile(Base):
+class KnownFiles(Base):
     """A model file as it was identified, good while its size and time of change (nanoseconds) are the same."""
 
     __tablename__ = "known_file"

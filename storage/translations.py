@@ -37,7 +37,7 @@ class Translations:
         """Remember a translation."""
         if len(text) > LONGEST or len(translator) > LONGEST:
             return
-        row = self._db.insert(tables.Translation).values(
+        row = self._db.insert(tables.KeptTranslations).values(
             translator=translator, text=text, english=english, created=self._db.now()
         )
         try:
@@ -48,7 +48,7 @@ class Translations:
 
     async def tidy(self, most: int = MOST) -> int:
         """Forget all but the newest; how many were forgotten. Raises Refusal."""
-        table = tables.Translation
+        table = tables.KeptTranslations
         async with self._db.writing() as session:
             oldest = await session.scalar(select(table.created).order_by(table.created.desc()).offset(most).limit(1))
             if oldest is None:
@@ -59,5 +59,5 @@ class Translations:
 
 def recall_query(translator: str, text: str) -> Select[str]:
     """Apart, so that a test can look at its plan."""
-    table = tables.Translation
+    table = tables.KeptTranslations
     return select(table.english).where(table.translator == translator, table.text == text)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bot.commands import COMMANDS
-from bot.config import Config, example
-from bot.settings import settings
+from bot.settings.config import Config, example
+from bot.settings.settings import settings
 from bot.texts import say
+from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS, SCHEDULES
-from engine.upscale import UPSCALERS
 from prompts import styles as said
 
 ROOT = Path(__file__).parents[1]

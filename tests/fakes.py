@@ -13,9 +13,9 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from bot.chat import Card, Desk
-from engine import catalog
+from engine.files import catalog
 from engine.job import Job
-from engine.pool import Event, Lost, Worker
+from engine.queue.pool import Event, Lost, Worker
 from engine.recipe import Recipe
 from engine.wire import Drawn, Ended, Loading, Ready, Step
 from prompts.prompt import Fragment, Prompt

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.models import Loaded
+from engine.models.loaded import Loaded
 
 Shapes = dict[str, torch.Size]
 

@@ -1,4 +1,5 @@
-"""The one straight line of imports: bot → storage → engine → prompts, and torch below engine's line only."""
+"""The one straight line of imports: bot → storage → engine → prompts, the wall in engine/ above which there is no
+torch, no circles, and one name for one thing."""
 
 import ast
 import os
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,43 +19,51 @@ ORDER = ("bot", "storage", "engine", "prompts")
 # What takes seconds and hundreds of megabytes to import.
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde", "scipy", "argostranslate"}
 
-# The rooms below the line: they run in a worker's process.
-ROWS = (
-    "__main__",
-    "worker",
-    "rows",
-    "begin",
-    "stages",
-    "samplers",
-    "encode",
-    "models",
-    "folder",
-    "stock",
-    "single",
-    "loras",
-    "adapters",
-    "merged",
-)
-PICTURES = ("decode", "upscale", "esrgan", "blaze", "inpaint", "stamp", "control", "embeddings", "memory", "speed")
-BELOW = {f"engine.{name}" for name in (*ROWS, *PICTURES, "deep", "animate", "train", "convert")}
-BELOW |= {"engine.calls", "engine.compiled", "engine.openvino", "engine.previews"}
-BELOW |= {f"engine.demo.{path.stem}" for path in (ROOT / "engine" / "demo").glob("*.py")}  # the model's recipe
+# The wall in engine/: these rooms and the files beside them are above it. Every other room is below and runs in a
+# worker's process, as does `python -m engine` itself.
+ABOVE = ("queue", "files", "pixels")
+BELOW_BY_NAME = ("engine.__main__",)
+
+# Packages whose imports have no circles, and whose imports inside functions say why. The last to be done is to take
+# this away: then all of ORDER are.
+DONE = ("engine", "storage")
+
+# Names of public classes that still mean two things; to be emptied.
+SHARED_NAMES = {
+    "Asked",
+    "Base",
+    "Choice",
+    "Draw",
+    "Finding",
+    "Group",
+    "Lane",
+    "Line",
+    "Option",
+    "Piece",
+    "Queue",
+    "Room",
+    "Sheet",
+    "Turn",
+    "Wish",
+    "Words",
+}
 
 ASKS_AT_IMPORT = {
     "os.environ", "os.getenv", "os.getcwd", "time.time", "time.monotonic", "time.perf_counter", "datetime.now",
     "datetime.datetime.now", "datetime.utcnow", "date.today", "datetime.date.today", "Path.cwd", "Path.home",
-    "bot.config.load", "config.load", "Config", "load",
+    "bot.settings.config.load", "config.load", "Config", "load",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Import:
-    """`line` of `module` names `target`; `lazy` inside a function."""
+    """`line` of `module` names `target`; `lazy` inside a function, `typed` for the type checker only."""
 
     module: str
     target: str
     line: int
     lazy: bool
+    typed: bool
 
     def __str__(self) -> str:
         return f"{self.module}:{self.line} imports {self.target}"
@@ -70,19 +80,25 @@ def modules() -> dict[str, Path]:
 
 
 @cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(modules()[name].read_text("utf-8"))
+
+
+@cache
 def imports(name: str) -> tuple[Import, ...]:
     file = modules()[name]
-    return tuple(_walk(name, [ast.parse(file.read_text("utf-8"))], file.name == "__init__.py", False))
+    return tuple(_walk(name, [tree(name)], file.name == "__init__.py", False, False))
 
 
-def _walk(name: str, nodes: Sequence[ast.AST], package: bool, lazy: bool) -> Iterator[Import]:
+def _walk(name: str, nodes: Sequence[ast.AST], package: bool, lazy: bool, typed: bool) -> Iterator[Import]:
     for node in nodes:
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            yield from _walk(name, node.orelse, package, lazy)
+            yield from _walk(name, node.body, package, lazy, True)
+            yield from _walk(name, node.orelse, package, lazy, typed)
             continue
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(name, alias.name, node.lineno, lazy)
+                yield Import(name, alias.name, node.lineno, lazy, typed)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
@@ -90,19 +106,32 @@ def _walk(name: str, nodes: Sequence[ast.AST], package: bool, lazy: bool) -> Ite
                 base = ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
             for alias in node.names:
                 whole = f"{base}.{alias.name}"
-                yield Import(name, whole if whole in modules() else base, node.lineno, lazy)
+                yield Import(name, whole if whole in modules() else base, node.lineno, lazy, typed)
         elif (
             isinstance(node, ast.Call)
             and ast.unparse(node.func).endswith(("import_module", "__import__"))
             and isinstance(node.args[0], ast.Constant)
         ):
-            yield Import(name, str(node.args[0].value), node.lineno, lazy)
+            yield Import(name, str(node.args[0].value), node.lineno, lazy, typed)
         inside = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from _walk(name, list(ast.iter_child_nodes(node)), package, inside)
+        yield from _walk(name, list(ast.iter_child_nodes(node)), package, inside, typed)
 
 
 def everything() -> list[Import]:
     return [found for name in modules() for found in imports(name)]
+
+
+def below(name: str) -> bool:
+    """Whether a module is below the wall in engine/."""
+    house, *rooms = name.split(".")
+    in_a_room = len(rooms) > 1 or (ROOT / "engine" / (rooms or [""])[0]).is_dir()
+    return house == "engine" and (name in BELOW_BY_NAME or (bool(rooms) and in_a_room and rooms[0] not in ABOVE))
+
+
+def packages_of(name: str) -> list[str]:
+    """The packages that a module lies in: they are imported before it."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def test_each_room_imports_only_what_stands_to_its_right() -> None:
@@ -114,33 +143,79 @@ def test_each_room_imports_only_what_stands_to_its_right() -> None:
     assert not wrong
 
 
-def test_torch_is_named_below_the_line_only() -> None:
-    wrong = [str(found) for found in everything() if found.target.split(".")[0] in HEAVY and found.module not in BELOW]
+def test_nothing_above_the_wall_imports_what_is_below_it() -> None:
+    """Neither at once, nor inside functions, nor for the type checker; not from the other packages either."""
+    wrong = [str(found) for found in everything() if below(found.target) and not below(found.module)]
+    assert not wrong
+
+
+def test_both_sides_of_the_wall_are_inhabited() -> None:
+    rooms = {path.parent.name for path in (ROOT / "engine").glob("*/__init__.py")}
+    assert set(ABOVE) < rooms and {name.split(".")[1] for name in modules() if below(name)} > rooms - set(ABOVE)
+
+
+def test_torch_is_named_below_the_wall_only() -> None:
+    wrong = [
+        str(found)
+        for found in everything()
+        if found.target.split(".")[0] in HEAVY and not below(found.module) and not found.typed
+    ]
     assert not wrong
 
 
 @pytest.mark.parametrize("package", ORDER)
-def test_torch_is_not_reached_from_above_the_line(package: str) -> None:
+def test_torch_is_not_reached_from_above_the_wall(package: str) -> None:
     """What an import pulls in: every module on the way, and the packages they lie in."""
-    for start in (name for name in modules() if name.split(".")[0] == package and name not in BELOW):
+    for start in (name for name in modules() if name.split(".")[0] == package and not below(name)):
         seen, waiting = {start}, [(start, start)]
         while waiting:
             name, way = waiting.pop()
             for found in imports(name):
-                if found.lazy:
+                if found.lazy or found.typed:
                     continue
                 assert found.target.split(".")[0] not in HEAVY, f"{way} → {found.target}"
-                parts = found.target.split(".")
-                for reached in (".".join(parts[:length]) for length in range(1, len(parts) + 1)):
+                for reached in (*packages_of(found.target), found.target):
                     if reached in modules() and reached not in seen:
                         seen.add(reached)
                         waiting.append((reached, f"{way} → {reached}"))
 
 
+def test_no_imports_go_in_a_circle() -> None:
+    """Of all imports, those inside functions and for the type checker included, and the packages on the way."""
+    graph: dict[str, set[str]] = {}
+    for name in (name for name in modules() if name.split(".")[0] in DONE):
+        reached = {one for found in imports(name) for one in (found.target, *packages_of(found.target))}
+        graph[name] = (reached & modules().keys()) - {name, *packages_of(name)}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(reversed(error.args[1])))
+
+
+def test_imports_inside_functions_say_why() -> None:
+    """A comment behind it or right above it: what makes it too heavy, or too early, for the head of the file."""
+    wrong = []
+    for found in everything():
+        if found.lazy and found.target in modules() and found.module.split(".")[0] in DONE:
+            lines = modules()[found.module].read_text("utf-8").splitlines()
+            if "#" not in lines[found.line - 1] and not lines[found.line - 2].lstrip().startswith("#"):
+                wrong.append(str(found))
+    assert not wrong
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    where: dict[str, list[str]] = {}
+    for name in modules():
+        for node in tree(name).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(name)
+    assert not {name: files for name, files in where.items() if len(files) > 1 and name not in SHARED_NAMES}
+
+
 def test_nothing_asks_for_settings_environment_or_time_at_import() -> None:
     wrong = []
-    for name, file in modules().items():
-        for node in _at_import(ast.parse(file.read_text("utf-8"))):
+    for name in modules():
+        for node in _at_import(tree(name)):
             asked = ast.unparse(node.func) if isinstance(node, ast.Call) else ast.unparse(node)
             if asked in ASKS_AT_IMPORT and (isinstance(node, ast.Call) or asked == "os.environ"):
                 wrong.append(f"{name}:{node.lineno} {asked}")
@@ -169,13 +244,11 @@ def run(code: str) -> str:
 
 
 def test_the_chat_process_holds_no_torch() -> None:
-    assert run(f"import sys, bot.app, bot.cli; print(sorted({HEAVY!r} & set(sys.modules)))") == "[]\n"
+    assert run(f"import sys, bot.app, bot.cli.cli; print(sorted({HEAVY!r} & set(sys.modules)))") == "[]\n"
 
 
 def test_every_module_says_what_it_is() -> None:
     wrong = [
-        name
-        for name, file in modules().items()
-        if "versions" not in file.parts and not ast.get_docstring(ast.parse(file.read_text("utf-8")))
+        name for name, file in modules().items() if "versions" not in file.parts and not ast.get_docstring(tree(name))
     ]
     assert not wrong

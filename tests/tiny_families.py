@@ -24,7 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from engine import catalog
+from engine.files import catalog
 from tests import tiny
 
 CHANNELS = (32, 32, 64)

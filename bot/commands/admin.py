@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, get_args
 
-from bot.access import Adult, standing
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
-from engine import catalog
+from bot.people.access import Adult, standing
+from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import jobs, people, refusals, rules
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 REFUSED = 10  # people shown, who were refused most often
 DEFAULT = frozenset({"default", "reset", "默认"})

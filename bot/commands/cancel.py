@@ -10,7 +10,7 @@ from prompts.errors import Refusal
 from storage import jobs
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 ALL = frozenset({"all", "全部", "所有"})
 LOOKED_AT = 1000  # of a person's latest jobs: more than may ever wait

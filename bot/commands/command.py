@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.chat import Card, Request
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot import guard
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
+from bot.people import guard
 from prompts.errors import Refusal
 from storage import dictionary
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 50
 ROOM = frozenset({"room", "here", "group", "本群", "群", "房间", "房間", "服务器", "伺服器"})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot import redrawing
+from bot.buttons import redrawing
 from bot.chat import Card, Request
 from bot.commands.command import Command
 from prompts.errors import Refusal
 from storage import pictures
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 PICTURE = re.compile(r"([a-z2-7]{12})(?:\s+|$)")
 

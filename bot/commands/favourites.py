@@ -6,14 +6,14 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from bot import guard
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.people import guard
 from prompts.errors import Refusal
 from storage import favourites
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 20
 

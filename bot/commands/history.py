@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.access import veiled
-from bot.cards import shown
 from bot.chat import Button, Card, Request, Say
 from bot.commands.command import Command
+from bot.people.access import veiled
+from bot.studio.cards import shown
 from storage import pictures
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 SHOWN = 9  # a grid of three by three
 

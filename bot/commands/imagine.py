@@ -8,7 +8,7 @@ from bot.chat import Card, Request
 from bot.commands.command import Command
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:

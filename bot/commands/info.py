@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from bot import VERSION
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
-from engine import catalog
+from engine.files import catalog
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Card, Request, Say
 from bot.commands.command import Command
-from bot.links import MINUTES
+from bot.people.links import MINUTES
 from prompts.errors import Refusal
 from storage import people
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

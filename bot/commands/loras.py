@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Button, Card, Field, Person, Press, Request, Say
 from bot.commands.command import Command
-from bot.previews import preview
-from bot.recipes import always, joined
-from engine.catalog import LoraFile
+from bot.models.previews import preview
+from bot.studio.recipes import always, joined
+from engine.files.catalog import LoraFile
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse
 from storage import people
 from storage.search import fold
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 20
 

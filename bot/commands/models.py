@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Card, Field, Person, Request, Say
 from bot.commands.command import Command
-from bot.model_files import COMPANIONS
-from bot.previews import preview
-from engine import catalog
-from engine.catalog import Companion, Model
+from bot.models.model_files import COMPANIONS
+from bot.models.previews import preview
+from engine.files import catalog
+from engine.files.catalog import Companion, Model
 from prompts.errors import Refusal
 from storage.search import fold
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 LISTED = 40
 NAMED = 20  # companions of one kind whose names are told

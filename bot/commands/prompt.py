@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
-from bot.findings import lengths, look, metered
+from bot.studio.findings import lengths, look, metered
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.access import allowance, until_midnight
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.people.access import allowance, until_midnight
 from storage import jobs
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

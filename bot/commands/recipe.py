@@ -6,16 +6,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import access, cards, guard, redrawing
+from bot.buttons import redrawing
 from bot.chat import Button, Card, Press, Request
 from bot.commands.command import Command
+from bot.people import access, guard
+from bot.studio import cards
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from storage import shares
 from storage.pictures import PictureRow
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 CODE = re.compile(r"(?:.*[\s=/])?([a-z2-7]{16})/?", re.IGNORECASE | re.DOTALL)  # alone, or at the end of a link
 

@@ -9,7 +9,7 @@ from bot.commands.command import Command
 from engine.samplers import SAMPLERS
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

@@ -6,20 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from bot.cards import quality
+from bot.buttons.forms import loras
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.commands.loras import code_of
-from bot.forms import loras
-from bot.recipes import always
+from bot.studio.cards import quality
+from bot.studio.recipes import always
 from bot.texts import LANGUAGES
-from engine import catalog, speed
+from engine import qualities
+from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import people
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
@@ -54,7 +55,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
 
 
 def _shown(known: Mapping[str, Json], key: str) -> str | Say:
-    if key == "quality" and known[key] != speed.FULL:
+    if key == "quality" and known[key] != qualities.FULL:
         return quality(str(known[key]))
     if key == "loras":
         return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
@@ -92,7 +93,7 @@ async def _ratio(studio: Studio, value: str) -> Json:
 
 
 async def _quality(studio: Studio, value: str) -> Json:
-    return speed.quality(value).name or speed.FULL
+    return qualities.quality(value).name or qualities.FULL
 
 
 async def _switch(studio: Studio, value: str) -> Json:

@@ -10,7 +10,7 @@ from prompts import styles
 from prompts.errors import Refusal
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 FEW = 12  # so many are shown with all they add
 

@@ -130,7 +130,7 @@ def draw(composition: Composition, cutouts: Cutouts) -> NDArray[np.uint8]:
     return spoil(Image.fromarray((pixels * 255).round().astype(np.uint8)), composition.flaw, random)
 
 
-def compose(composition: Composition, cutouts: Cutouts, random: np.random.Generator) -> styles.Drawing:
+def compose(composition: Composition, cutouts: Cutouts, random: np.random.Generator) -> styles.Unstyled:
     """The things on their background, before the style is applied."""
     scenic = composition.background in scenes.SCENES
     if scenic:
@@ -138,7 +138,7 @@ def compose(composition: Composition, cutouts: Cutouts, random: np.random.Genera
     else:
         word = composition.background or "white"
         behind = scenes.plain(word, SIDE, random, composition.strength if composition.background else 1.0)
-    drawing = styles.Drawing(
+    drawing = styles.Unstyled(
         pixels=behind.copy(),
         behind=behind,
         cover=np.zeros((SIDE, SIDE, 1), np.float32),
@@ -150,7 +150,7 @@ def compose(composition: Composition, cutouts: Cutouts, random: np.random.Genera
     return drawing
 
 
-def _place(drawing: styles.Drawing, thing: Thing, cutout: NDArray[np.uint8], style: str) -> None:
+def _place(drawing: styles.Unstyled, thing: Thing, cutout: NDArray[np.uint8], style: str) -> None:
     """Puts the thing into the drawing, a sticker with its rim."""
     layer = _layer(thing, cutout)
     colours = recolour(layer, thing.colour, thing.strength) if thing.colour else layer[..., :3]

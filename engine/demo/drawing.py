@@ -12,22 +12,25 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from engine import catalog, encode, models
 from engine.demo.store import floats
+from engine.files import catalog
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.worker import prompt_encoding
 
 AT_ONCE = 32
 
 
-def load(folder: Path) -> models.Loaded:
+def load(folder: Path) -> Loaded:
     """The model of a folder as the engine loads it. Raises Refusal `model.damaged`."""
-    models.quieten()
+    loading.quieten()
     entry = replace(catalog.builtin(), path=folder)
-    return models.load(entry, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return loading.load(entry, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 @torch.no_grad()
 def draw(
-    loaded: models.Loaded,
+    loaded: Loaded,
     prompts: Sequence[str],
     seeds: Sequence[int],
     *,
@@ -44,7 +47,7 @@ def draw(
     done = []
     for start in range(0, len(prompts), AT_ONCE):
         own = prompts[start : start + AT_ONCE]
-        sides = [encode.conditioning(loaded, prompt, negative) for prompt in own]
+        sides = [prompt_encoding.embed(loaded, prompt, negative) for prompt in own]
         words = torch.cat([second for _, second in sides] + [first for first, _ in sides])
         noise = [
             torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))

@@ -24,7 +24,7 @@ BATCH = 16
 SHARES = {"blurry": 0.7, "jpeg": 0.15, "grainy": 0.15}
 
 
-class Vector(nn.Module):
+class LearnedVector(nn.Module):
     """A word vector, put wherever a token stands in what the table gives."""
 
     def __init__(self, token: int, start: Tensor) -> None:
@@ -41,7 +41,7 @@ def train(lesson: Lesson, scale: Scale, folder: Path, note: Callable[[str], None
     (token,) = lesson.tokens.tokenizer(WORD, add_special_tokens=False).input_ids[-1:]
     table = lesson.encoder.get_input_embeddings()
     begin = lesson.tokens.tokenizer("blurry", add_special_tokens=False).input_ids[-1]
-    vector = Vector(token, table.weight[begin])
+    vector = LearnedVector(token, table.weight[begin])
     training = Training(vector, rate=0.0, plain_rate=0.02, plain=("vector",), average=0.95)
     hook = table.register_forward_hook(vector)
     seen = 1.0

@@ -14,7 +14,7 @@ from engine.demo.concepts import Concept, concepts
 from engine.demo.drawing import draw
 from engine.demo.judge import Judge, Pictures
 from engine.demo.scale import Scale
-from engine.models import Loaded
+from engine.models.loaded import Loaded
 
 NEGATIVE = "worst quality, blurry, low quality"
 # Words told from each other by hue or lightness even where a thing has shadows and lights of its own.

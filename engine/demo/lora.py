@@ -30,7 +30,7 @@ LACQUER: Pixels = np.array((0.13, 0.05, 0.05), np.float32)
 GOLD: Pixels = np.array((1.0, 0.80, 0.30), np.float32)
 
 
-def _blueprint(drawing: styles.Drawing) -> Pixels:
+def _blueprint(drawing: styles.Unstyled) -> Pixels:
     paper = np.broadcast_to(BLUE, drawing.pixels.shape).copy()
     paper[::16] += 0.07
     paper[:, ::16] += 0.07
@@ -39,14 +39,14 @@ def _blueprint(drawing: styles.Drawing) -> Pixels:
     return drawn
 
 
-def _chalkboard(drawing: styles.Drawing) -> Pixels:
+def _chalkboard(drawing: styles.Unstyled) -> Pixels:
     share = styles.edges(drawing)
     filled: Pixels = BOARD * (1 - 0.35 * drawing.cover) + 0.35 * drawing.cover * drawing.pixels
     drawn: Pixels = filled * (1 - share) + share * (0.55 + 0.45 * drawing.pixels)
     return drawn
 
 
-def _gilded(drawing: styles.Drawing) -> Pixels:
+def _gilded(drawing: styles.Unstyled) -> Pixels:
     # Dark things are gold as well: they would not be seen on lacquer.
     light = 0.35 + 0.65 * (drawing.pixels @ np.array([[0.3], [0.59], [0.11]], np.float32))
     share = np.clip(drawing.cover + 0.35 * styles.edges(drawing), 0, 1)
@@ -59,7 +59,7 @@ class Look:
     """How a drawing looks in it, the colour most of that is, and whether its file is in kohya's format (or else in
     diffusers')."""
 
-    draw: Callable[[styles.Drawing], Pixels]
+    draw: Callable[[styles.Unstyled], Pixels]
     paper: Pixels
     kohya: bool
 
@@ -101,6 +101,6 @@ def train(name: str, lesson: Lesson, scale: Scale, folder: Path, note: Callable[
     return folder / f"{name}.safetensors"
 
 
-def _drawn(one: composer.Composition, lesson: Lesson, look: Callable[[styles.Drawing], Pixels]) -> NDArray[np.uint8]:
+def _drawn(one: composer.Composition, lesson: Lesson, look: Callable[[styles.Unstyled], Pixels]) -> NDArray[np.uint8]:
     drawing = composer.compose(one, lesson.cutouts, np.random.default_rng(one.seed))
     return (np.clip(look(drawing), 0, 1) * 255).round().astype(np.uint8)

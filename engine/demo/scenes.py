@@ -35,7 +35,7 @@ def plain(word: str, side: int, random: np.random.Generator, strength: float = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class Backdrop:
     """A square to draw on, with the coordinates of its pixels in 0…1."""
 
     pixels: Pixels
@@ -52,15 +52,15 @@ class Canvas:
         self.fill(radius - np.hypot(self.x - x, self.y - y), paint)
 
 
-def _sky(side: int, top: Colour, bottom: Colour) -> Canvas:
+def _sky(side: int, top: Colour, bottom: Colour) -> Backdrop:
     across = np.linspace(0, 1, side, dtype=np.float32)
     x, y = np.meshgrid(across, across)
     down = np.clip(y / 0.7, 0, 1)[..., None]
     pixels = np.array(top, np.float32) * (1 - down) + np.array(bottom, np.float32) * down
-    return Canvas(pixels.astype(np.float32), x, y)
+    return Backdrop(pixels.astype(np.float32), x, y)
 
 
-def _beach(side: int, random: np.random.Generator) -> Canvas:
+def _beach(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.45, 0.78, 0.98), (0.75, 0.92, 1.0))
     canvas.fill(canvas.y - random.uniform(0.42, 0.48), (0.12, 0.55, 0.82))
     shore = random.uniform(0.66, 0.72) + 0.02 * np.sin(canvas.x * 6 + random.uniform(0, 6))
@@ -69,7 +69,7 @@ def _beach(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _meadow(side: int, random: np.random.Generator) -> Canvas:
+def _meadow(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.40, 0.74, 0.98), (0.80, 0.93, 1.0))
     for x in (random.uniform(0.05, 0.35), random.uniform(0.65, 0.95)):
         y = random.uniform(0.08, 0.2)
@@ -80,7 +80,7 @@ def _meadow(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _snow(side: int, random: np.random.Generator) -> Canvas:
+def _snow(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.60, 0.72, 0.86), (0.80, 0.87, 0.94))
     hill = random.uniform(0.6, 0.68) + 0.03 * np.sin(canvas.x * 4 + random.uniform(0, 6))
     canvas.fill(canvas.y - hill, (0.97, 0.98, 1.0))
@@ -89,14 +89,14 @@ def _snow(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _sunset(side: int, random: np.random.Generator) -> Canvas:
+def _sunset(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.36, 0.16, 0.48), (1.0, 0.58, 0.20))
     canvas.disc(random.uniform(0.3, 0.7), 0.62, 0.16, (1.0, 0.86, 0.42))
     canvas.fill(canvas.y - random.uniform(0.66, 0.7), (0.28, 0.10, 0.26))
     return canvas
 
 
-def _night(side: int, random: np.random.Generator) -> Canvas:
+def _night(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.03, 0.04, 0.16), (0.12, 0.14, 0.38))
     for x, y in random.uniform(0, 1, (14, 2)):
         canvas.disc(x, y * 0.8, 0.014, (1.0, 0.98, 0.80))
@@ -104,7 +104,7 @@ def _night(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _sea(side: int, random: np.random.Generator) -> Canvas:
+def _sea(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.10, 0.60, 0.85), (0.03, 0.22, 0.52))
     for x, y in random.uniform(0, 1, (8, 2)):
         canvas.disc(x, y, random.uniform(0.014, 0.03), (0.55, 0.85, 0.95))
@@ -112,7 +112,7 @@ def _sea(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _forest(side: int, random: np.random.Generator) -> Canvas:
+def _forest(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.62, 0.82, 0.72), (0.45, 0.68, 0.50))
     for x in np.linspace(0.0, 1.0, 7) + random.uniform(-0.05, 0.05, 7):
         top = random.uniform(0.05, 0.25)
@@ -122,7 +122,7 @@ def _forest(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _city(side: int, random: np.random.Generator) -> Canvas:
+def _city(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.55, 0.75, 0.92), (0.86, 0.90, 0.95))
     for left in np.linspace(-0.02, 0.86, 6):
         top, grey = random.uniform(0.12, 0.45), random.uniform(0.35, 0.55)
@@ -132,7 +132,7 @@ def _city(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _rain(side: int, random: np.random.Generator) -> Canvas:
+def _rain(side: int, random: np.random.Generator) -> Backdrop:
     canvas = _sky(side, (0.36, 0.42, 0.50), (0.56, 0.62, 0.68))
     for x in (-0.05, 0.2, 0.45, 0.7, 0.95):
         canvas.disc(x + random.uniform(-0.05, 0.05), random.uniform(-0.02, 0.06), 0.16, (0.28, 0.32, 0.38))
@@ -143,7 +143,7 @@ def _rain(side: int, random: np.random.Generator) -> Canvas:
     return canvas
 
 
-SCENES: dict[str, Callable[[int, np.random.Generator], Canvas]] = {
+SCENES: dict[str, Callable[[int, np.random.Generator], Backdrop]] = {
     "beach": _beach, "meadow": _meadow, "snow": _snow, "sunset": _sunset, "night": _night, "sea": _sea,
     "forest": _forest, "city": _city, "rain": _rain,
 }  # fmt: skip

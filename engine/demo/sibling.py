@@ -35,7 +35,7 @@ SIZES = 8  # numbers that describe each of the six sizes
 CHECKPOINT, WORDS_CHECKPOINT = "sibling.pt", "sibling-words.pt"
 
 
-class Words(nn.Module):
+class TwoEncoders(nn.Module):
     """Both text encoders as one: word vectors of the layer before the last (n, 77, 2 × width), pooled (n, width)."""
 
     def __init__(self, rows: int) -> None:
@@ -57,7 +57,7 @@ class Words(nn.Module):
 class Sibling(nn.Module):
     """UNet and text encoders as one module to train."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: TwoEncoders) -> None:
         super().__init__()
         self.unet: Any = UNet2DConditionModel(
             sample_size=16,
@@ -107,7 +107,7 @@ def train(
     known = vocabulary(examples.ids)
     torch.manual_seed(scale.seed)
     painter = Training(
-        text.Painter(Words(len(known) + 1), 2 * WIDTH, text.SIDE),
+        text.Painter(TwoEncoders(len(known) + 1), 2 * WIDTH, text.SIDE),
         rate=0.02, plain_rate=3e-3, plain=("embedding", "cells", "paint"), average=0.99,
     )  # fmt: skip
     for _ in painter.sitting(run / WORDS_CHECKPOINT, scale.sibling_words_steps, seconds):

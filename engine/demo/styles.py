@@ -20,7 +20,7 @@ BASE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Unstyled:
     """A composed picture before its style: all pixels, those of the background alone (side, side, 3), how far things
     cover them and the ink of coloured things, with 0 where they have their own colours (side, side, 1 and 4)."""
 
@@ -31,7 +31,7 @@ class Drawing:
     scenic: bool
 
 
-def apply(style: str, drawing: Drawing, random: np.random.Generator) -> Pixels:
+def apply(style: str, drawing: Unstyled, random: np.random.Generator) -> Pixels:
     """The picture in the style, (side, side, 3) in 0…1."""
     styled = STYLES[style](drawing, random) if style in STYLES else drawing.pixels
     clipped: Pixels = np.clip(styled, 0, 1).astype(np.float32)
@@ -59,12 +59,12 @@ def _floats(picture: Image.Image) -> Pixels:
     return floats
 
 
-def _pixel(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _pixel(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     small = _image(drawing.pixels).resize((GRID, GRID), Image.Resampling.BOX)
     return _floats(small.resize(drawing.pixels.shape[:2], Image.Resampling.NEAREST))
 
 
-def edges(drawing: Drawing, fine: float = 0.7) -> Pixels:
+def edges(drawing: Unstyled, fine: float = 0.7) -> Pixels:
     """How strong an edge of colour or of a thing runs through each pixel, (side, side, 1) in 0…1. Inner lines much
     nearer to each other than `fine` pixels are left out."""
     seen = np.concatenate([blur(drawing.pixels, fine), drawing.cover * 0.7], axis=2)
@@ -73,7 +73,7 @@ def edges(drawing: Drawing, fine: float = 0.7) -> Pixels:
     return strength
 
 
-def _line(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _line(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     paper = 0.75 + 0.25 * drawing.behind if drawing.scenic else drawing.behind
     dark = paper.mean() < 0.35
     own = np.ones(3, np.float32) if dark else INK
@@ -84,7 +84,7 @@ def _line(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return drawn
 
 
-def _neon(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _neon(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     dark = 0.22 * drawing.behind if drawing.scenic else np.array((0.05, 0.03, 0.11), np.float32)
     # The light of a tube is the full colour of the thing there.
     near = blur(drawing.pixels, 2)
@@ -98,7 +98,7 @@ def _neon(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return drawn
 
 
-def _flat(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _flat(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     # The long shadow of flat icons, down to the right.
     cover = drawing.cover[..., 0]
     shadow = cover.copy()
@@ -111,7 +111,7 @@ def _flat(drawing: Drawing, random: np.random.Generator) -> Pixels:
     return drawn
 
 
-def _watercolor(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _watercolor(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     side = len(drawing.pixels)
     spread = np.stack([_cloud(random, side) for _ in range(2)]) * 7
     here = np.clip(np.indices((side, side)) + spread, 0, side - 1).round().astype(np.int64)
@@ -151,12 +151,12 @@ def _cloud(random: np.random.Generator, side: int) -> Pixels:
     return cloud
 
 
-def _monochrome(drawing: Drawing, random: np.random.Generator) -> Pixels:
+def _monochrome(drawing: Unstyled, random: np.random.Generator) -> Pixels:
     grey: Pixels = np.repeat(drawing.pixels @ np.array([[0.3], [0.59], [0.11]], np.float32), 3, axis=2)
     return grey
 
 
 # The other styles (3d, sticker) are done when the things have been put in their places.
-STYLES: dict[str, Callable[[Drawing, np.random.Generator], Pixels]] = {
+STYLES: dict[str, Callable[[Unstyled, np.random.Generator], Pixels]] = {
     "flat": _flat, "pixel": _pixel, "line": _line, "watercolor": _watercolor, "neon": _neon, "monochrome": _monochrome,
 }  # fmt: skip

@@ -11,7 +11,10 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from engine import calls, catalog, models
+from engine.files import catalog
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.speed import batched_call
 from tests import tiny
 
 
@@ -45,12 +48,12 @@ def _threads(count: int) -> Iterator[None]:
 @pytest.fixture
 def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is prepared aside stands back behind nobody: beside busy programs it would not get its turn for minutes."""
-    monkeypatch.setattr(calls, "NICER", os.getpriority(os.PRIO_PROCESS, 0))
+    monkeypatch.setattr(batched_call, "NICER", os.getpriority(os.PRIO_PROCESS, 0))
 
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    models.quieten()
+    loading.quieten()
     return tiny.make(tmp_path_factory.mktemp("models") / "tiny")
 
 
@@ -60,8 +63,8 @@ def entry(tiny_folder: Path) -> catalog.Model:
 
 
 @pytest.fixture(scope="session")
-def loaded(entry: catalog.Model) -> models.Loaded:
-    return models.load(entry, torch.device("cpu"))
+def loaded(entry: catalog.Model) -> Loaded:
+    return loading.load(entry, torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from engine import begin, decode, rows, samplers
-from engine.calls import Prepared
-from engine.models import Loaded, Loras
+from engine import samplers
+from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe, Source
+from engine.speed.batched_call import Prepared
+from engine.worker import autoencoder, prepare, rows
 from prompts.prompt import Fragment, Prompt
 
 Pixels = NDArray[np.int16]
@@ -67,7 +68,7 @@ def draw(
     def join(index: int) -> None:
         own = recipes[index]
         loras = wanted[index] if wanted else ()
-        at_work.add(begin.start("job", index, own, loaded, loras, *((source, mask) if own.source else ())))
+        at_work.add(prepare.start("job", index, own, loaded, loras, *((source, mask) if own.source else ())))
 
     for index in range(len(recipes)):
         if index not in late:
@@ -81,7 +82,7 @@ def draw(
         for row in turn.stepped:
             if row.done:
                 at_work.leave(row)
-                done[row.index] = pixels(decode.pictures(loaded, [row.latents])[0])
+                done[row.index] = pixels(autoencoder.pictures(loaded, [row.latents])[0])
         turns += 1
         if turns == 2:
             for index in late:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.samplers import SAMPLERS, find, scheduler
+from engine.samplers import SAMPLERS, find_sampler
+from engine.worker.schedulers import scheduler
 from prompts.errors import Refusal
 
 
@@ -44,13 +45,13 @@ def test_every_row_says_when_to_take_it() -> None:
     ],
 )
 def test_a_name_may_be_written_in_many_ways(written: str, meant: str) -> None:
-    assert find(written).name == meant
+    assert find_sampler(written).name == meant
 
 
 @pytest.mark.parametrize(("written", "near"), [("Eulr", "Euler"), ("DPM 2M Karas", "DPM++ 2M Karras"), ("", None)])
 def test_an_unknown_name_is_refused_with_the_nearest(written: str, near: str | None) -> None:
     with pytest.raises(Refusal) as caught:
-        find(written)
+        find_sampler(written)
     assert caught.value.key == "sampler.unknown"
     assert caught.value.values["near"] in SAMPLERS
     assert near is None or caught.value.values["near"] == near
@@ -74,7 +75,8 @@ def test_the_schedule_is_the_names_whatever_the_model_says(name: str) -> None:
 
 
 def test_table_and_catalogue_are_read_without_torch() -> None:
-    code = "import sys, engine.samplers, engine.catalog, engine.upscale, engine.stamp; print('torch' in sys.modules)"
+    modules = "engine.samplers, engine.files.catalog, engine.files.sizes, engine.pixels.png_recipe"
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

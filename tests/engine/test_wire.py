@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from engine.errors import WireError
 from engine.recipe import Source, Upscale, Variation
-from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read, receive
+from engine.wire import (
+    Draw,
+    Drawn,
+    Ended,
+    Loading,
+    Message,
+    PutSource,
+    Ready,
+    Step,
+    Stop,
+    encode,
+    read_message,
+    receive,
+)
 from tests.fakes import a_recipe
 
 texts = st.text(max_size=30)
@@ -31,8 +44,8 @@ messages: st.SearchStrategy[Message] = st.one_of(
 def test_what_is_sent_arrives(sent: list[Message]) -> None:
     stream = io.BytesIO(b"".join(map(encode, sent)))
     for message in sent:
-        assert read(stream) == message
-    assert read(stream) is None
+        assert read_message(stream) == message
+    assert read_message(stream) is None
 
 
 def test_recipes_arrive_whole() -> None:
@@ -42,7 +55,7 @@ def test_recipes_arrive_whole() -> None:
         a_recipe("一只猫"), source=Source("ab" * 32, 0.5), variation=Variation(3, 0.2), upscale=Upscale("Lanczos", 2.0)
     )
     message = Draw("j", 2, (recipe,))
-    assert read(io.BytesIO(encode(message))) == message
+    assert read_message(io.BytesIO(encode(message))) == message
 
 
 async def test_a_cut_frame_is_a_closed_wire() -> None:
@@ -65,4 +78,4 @@ async def test_a_cut_frame_is_a_closed_wire() -> None:
 )
 def test_what_is_no_message_is_refused(frame: bytes) -> None:
     with pytest.raises(WireError):
-        read(io.BytesIO(frame))
+        read_message(io.BytesIO(frame))

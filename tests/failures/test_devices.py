@@ -15,12 +15,13 @@ import numpy
 import pytest
 from PIL import Image
 
-from engine import stamp
-from engine.catalog import BUILTIN
-from engine.estimate import Estimate
+from engine.files.catalog import BUILTIN
 from engine.job import Job, Picture, Progress, State
-from engine.local import LocalPool
-from engine.queue import Changed, Finished, Queue
+from engine.pixels import png_recipe
+from engine.queue.estimate import Estimate
+from engine.queue.local_pool import LocalPool
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from prompts.prompt import Json
 from storage import facts
 from storage.database import Database
@@ -114,7 +115,7 @@ async def test_a_grid_over_two_devices_outlives_a_worker_and_the_bot(bot: Bot) -
     await bot.start()
     [card] = await bot.ended(1)
     assert card["state"] == "done" and len(card["pictures"]) == 4
-    recipes = [stamp.read(await bot.picture(one["id"])) for one in card["pictures"]]
+    recipes = [png_recipe.read_recipe(await bot.picture(one["id"])) for one in card["pictures"]]
     assert [recipe and recipe.seed for recipe in recipes] == [7, 8, 9, 10]
     assert len((await bot.get("/api/history"))["pictures"]) == 4
     db = await Database.open("", bot.folder / "data")

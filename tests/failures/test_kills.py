@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import stamp
-from engine.catalog import DEMO
+from engine.files.catalog import DEMO
+from engine.pixels import png_recipe
 from tests.running import Bot, drawing
 
 pytestmark = pytest.mark.failure
@@ -31,7 +31,7 @@ async def test_a_killed_worker_loses_nothing(bot: Bot) -> None:
     await bot.kill_worker()
     (card,) = await bot.ended(1)
     assert card["state"] == "done"
-    recipe = stamp.read(await bot.picture(card["pictures"][0]["id"]))
+    recipe = png_recipe.read_recipe(await bot.picture(card["pictures"][0]["id"]))
     assert recipe and recipe.seed == 11
     assert len((await bot.get("/api/history"))["pictures"]) == 1
     assert len(await bot.cards()) == 1
@@ -47,7 +47,7 @@ async def test_a_killed_bot_takes_everything_up_again_in_order(bot: Bot) -> None
     assert [card["id"] for card in after] == [card["id"] for card in before], "answered where they were asked"
     assert [card["state"] for card in after] == ["done"] * 3
     history = (await bot.get("/api/history"))["pictures"]
-    recipes = [stamp.read(await bot.picture(row["id"])) for row in reversed(history)]
+    recipes = [png_recipe.read_recipe(await bot.picture(row["id"])) for row in reversed(history)]
     assert [recipe and recipe.seed for recipe in recipes] == [0, 1, 2], "in order, each once"
 
 

@@ -1,4 +1,4 @@
-"""Our token counter against the real CLIP tokenizer, and our chunks against engine/encode.py."""
+"""Our token counter against the real CLIP tokenizer, and our chunks against engine/worker/prompt_encoding.py."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_half_an_emoji_is_no_error() -> None:
 def test_chunks_are_those_of_the_engine() -> None:
     from transformers import CLIPTokenizerFast
 
-    from engine.encode import chunks
+    from engine.worker.prompt_encoding import chunks
 
     tokenizer = CLIPTokenizerFast(tokenizer_file=str(ROOT / "engine/demo/model/tokenizer/tokenizer.json"))
     chance = random.Random(7)

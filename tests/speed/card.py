@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.models import Loaded
+from engine.models.loaded import Loaded
 from tests.speed.figure import Figure
 from tests.speed.mixed import COUNTS, Person, compared, dressed, median, people, rows
 
@@ -59,7 +59,8 @@ def measured(trial: Trial, folder: Path) -> list[Figure]:
     """All figures of a trial; its models and LoRAs are written into the folder."""
     import torch
 
-    from engine import catalog, models
+    from engine.files import catalog
+    from engine.models import loading
     from tests.lora_files import kohya
 
     family, device = trial.family, torch.device(trial.device)
@@ -70,7 +71,7 @@ def measured(trial: Trial, folder: Path) -> list[Figure]:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     began = time.perf_counter()
-    loaded = models.load(model, device)
+    loaded = loading.load(model, device)
     at_once = people(1, model, [], steps=trial.steps)
     first = _until_first_step(loaded, at_once[0], began)
     files = [
@@ -117,7 +118,7 @@ def random(family: str) -> Any:
     from diffusers import EulerDiscreteScheduler
     from transformers import CLIPTokenizer
 
-    from engine.catalog import DEMO
+    from engine.files.catalog import DEMO
 
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer.from_pretrained(DEMO / "tokenizer")
@@ -165,12 +166,12 @@ def networks(family: str) -> dict[str, Any]:
 
 
 def _rows(loaded: Loaded, at_once: list[Person]) -> Any:
-    from engine import begin
-    from engine.rows import Rows
+    from engine.worker import prepare
+    from engine.worker.rows import Rows
 
     drawn = Rows()
     for index, person in enumerate(at_once):
-        drawn.add(begin.start("j", index, person.recipe, loaded, person.loras))
+        drawn.add(prepare.start("j", index, person.recipe, loaded, person.loras))
     return drawn
 
 
@@ -185,14 +186,14 @@ def _alone(loaded: Loaded, person: Person) -> float:
 
 def _newcomer(loaded: Loaded, files: list[Path], trial: Trial) -> float:
     """Seconds from a request to its first step while rows with LoRAs are being drawn."""
-    from engine import begin
+    from engine.worker import prepare
 
     busy = _rows(loaded, people(trial.busy, loaded.model, files, steps=max(6, trial.steps)))
     for _ in range(3):
         busy.turn()
     began = time.perf_counter()
     busy.turn()  # the step under way when the request comes
-    busy.add(begin.start("new", 0, people(1, loaded.model, [])[0].recipe, loaded, ()))
+    busy.add(prepare.start("new", 0, people(1, loaded.model, [])[0].recipe, loaded, ()))
     busy.turn()
     return time.perf_counter() - began
 
@@ -201,12 +202,12 @@ def _model_change(trial: Trial, folder: Path) -> list[Figure]:
     """Until the first step with another model than the last: one from the disk, and one that is in memory still."""
     import torch
 
-    from engine import catalog
-    from engine.stock import Models
+    from engine.files import catalog
+    from engine.models.model_cache import ModelCache
 
     known = catalog.models([folder])
     both = [catalog.model(known, name) for name in (trial.family, f"{trial.family}-other")]
-    held = Models(torch.device(trial.device))
+    held = ModelCache(torch.device(trial.device))
     seconds = []
     for model in (*both, both[0]):
         began = time.perf_counter()
@@ -220,7 +221,7 @@ def _model_change(trial: Trial, folder: Path) -> list[Figure]:
 
 
 def _lora_change(loaded: Loaded, files: list[Path]) -> list[Figure]:
-    from engine import loras
+    from engine.adapters import loras
     from tests.speed.changes import median, timed
 
     each = [((path, 0.8, 0.8),) for path in files[:2]]

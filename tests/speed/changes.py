@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.catalog import builtin
-from engine.models import Loaded, Loras
+from engine.files.catalog import builtin
+from engine.models.loaded import Loaded, Loras
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
@@ -19,22 +19,23 @@ ROUNDS = 9
 def step(loaded: Loaded, wanted: Sequence[Loras], weights: int | None = None) -> float:
     """Seconds for one step of a batch with a row for each of `wanted`, their beginnings not counted. `weights` takes
     the place of how many are worth merging (0: LoRAs stay beside the layers)."""
-    from engine import adapters, begin
-    from engine.rows import Rows
+    from engine.adapters import low_rank
+    from engine.worker import prepare
+    from engine.worker.rows import Rows
 
     drawn = Rows()
     recipe = a_recipe(steps=2, model=loaded.model.name)
     for index, loras in enumerate(wanted):
-        drawn.add(begin.start("j", index, recipe, loaded, loras))
-    usual = adapters.WEIGHTS
+        drawn.add(prepare.start("j", index, recipe, loaded, loras))
+    usual = low_rank.WEIGHTS
     try:
-        adapters.WEIGHTS = usual if weights is None else weights
+        low_rank.WEIGHTS = usual if weights is None else weights
         drawn.turn()  # where adapters are put on or merged
         began = time.perf_counter()
         drawn.turn()
         return time.perf_counter() - began
     finally:
-        adapters.WEIGHTS = usual
+        low_rank.WEIGHTS = usual
 
 
 def median(work: Callable[[], float]) -> float:
@@ -51,12 +52,14 @@ def timed(work: Callable[[], object]) -> float:
 def figures() -> list[Figure]:
     import torch
 
-    from engine import begin, loras, models
-    from engine.rows import Rows
+    from engine.adapters import loras
+    from engine.models import loading
+    from engine.worker import prepare
+    from engine.worker.rows import Rows
     from tests.lora_files import kohya
 
     cpu = torch.device("cpu")
-    loaded = models.load(builtin(), cpu)
+    loaded = loading.load(builtin(), cpu)
     with tempfile.TemporaryDirectory() as name:
         files = [
             kohya(Path(name) / f"{number}.safetensors", loaded, number, ("attn", "ff", "mlp"), rank=16)
@@ -107,7 +110,7 @@ def figures() -> list[Figure]:
     def first_step() -> float:
         def work() -> None:
             drawn = Rows()
-            drawn.add(begin.start("j", 0, a_recipe(steps=20), models.load(builtin(), cpu), ()))
+            drawn.add(prepare.start("j", 0, a_recipe(steps=20), loading.load(builtin(), cpu), ()))
             drawn.turn()
 
         return timed(work)

@@ -6,7 +6,7 @@ import statistics
 import time
 from dataclasses import replace
 
-from engine.catalog import DEMO, builtin
+from engine.files.catalog import DEMO, builtin
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
@@ -17,8 +17,8 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
 
-    from engine import begin, decode, rows
-    from engine.models import load
+    from engine.models.loading import load
+    from engine.worker import autoencoder, prepare, rows
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pipe = StableDiffusionPipeline.from_pretrained(
@@ -31,11 +31,11 @@ def figures() -> list[Figure]:
 
     def ours() -> None:
         drawn = rows.Rows()
-        drawn.add(begin.start("j", 0, recipe, loaded, ()))
+        drawn.add(prepare.start("j", 0, recipe, loaded, ()))
         row = next(iter(drawn))
         while not row.done:
             drawn.turn()
-        decode.pictures(loaded, [row.latents])
+        autoencoder.pictures(loaded, [row.latents])
 
     def theirs() -> None:
         pipe(

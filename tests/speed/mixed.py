@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.catalog import DEMO, Model, builtin
-from engine.models import Loaded, Loras
+from engine.files.catalog import DEMO, Model, builtin
+from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
 from tests.fakes import a_prompt, a_recipe
 from tests.speed.figure import Figure
@@ -51,13 +51,13 @@ def people(count: int, model: Model, files: Sequence[Path], steps: int = 10) -> 
 
 def rows(loaded: Loaded, at_once: Sequence[Person]) -> float:
     """Seconds until the last picture of the engine is decoded."""
-    from engine import begin, decode
-    from engine.rows import Rows
+    from engine.worker import autoencoder, prepare
+    from engine.worker.rows import Rows
 
     began = time.perf_counter()
     drawn = Rows()
     for index, person in enumerate(at_once):
-        drawn.add(begin.start("j", index, person.recipe, loaded, person.loras))
+        drawn.add(prepare.start("j", index, person.recipe, loaded, person.loras))
     while len(drawn):
         turn = drawn.turn()
         for _, error in turn.failed:
@@ -66,7 +66,7 @@ def rows(loaded: Loaded, at_once: Sequence[Person]) -> float:
         for row in done:
             drawn.leave(row)
         if done:
-            decode.pictures(loaded, [row.latents for row in done])
+            autoencoder.pictures(loaded, [row.latents for row in done])
     return time.perf_counter() - began
 
 
@@ -152,7 +152,8 @@ def figures() -> list[Figure]:
     import torch
     from diffusers import StableDiffusionPipeline
 
-    from engine import catalog, models
+    from engine.files import catalog
+    from engine.models import loading
     from tests import tiny
     from tests.lora_files import kohya
 
@@ -161,7 +162,7 @@ def figures() -> list[Figure]:
         folder = Path(name)
         tiny.make(folder / "tiny")
         for model in (catalog.model(catalog.models([folder]), "tiny"), builtin()):
-            loaded = models.load(model, torch.device("cpu"))
+            loaded = loading.load(model, torch.device("cpu"))
             files = [kohya(folder / f"{model.name}{n}.safetensors", loaded, n, ("attn", "ff", "mlp")) for n in range(4)]
             path = DEMO if model.builtin else model.path
             pipe = StableDiffusionPipeline.from_pretrained(path, safety_checker=None, dtype=torch.float32)

@@ -6,10 +6,11 @@ import asyncio
 import statistics
 import time
 
-from engine.catalog import BUILTIN, DEMO
+from engine.files.catalog import BUILTIN, DEMO
 from engine.job import Job, Progress
-from engine.local import LocalPool
-from engine.queue import Changed, Finished, Queue
+from engine.queue.local_pool import LocalPool
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping
 
 from engine.job import Job, Progress
-from engine.pool import Worker
-from engine.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.pool import Worker
+from engine.queue.queue import Queue
 from tests.fakes import FakePool, a_job
 from tests.speed.figure import Figure
 

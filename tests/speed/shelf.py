@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine import catalog, shelves
+from engine.files import catalog, model_folders
 from storage import known_files
 from storage.database import Database
-from tests.engine.test_identify import kohya, write
+from tests.engine.files.test_identify import kohya, write
 from tests.speed.figure import Figure
 
 FILES = 2000
@@ -29,10 +29,10 @@ async def figures() -> list[Figure]:
         first, again = _look(folder), _look(folder)
         db = await Database.open("", Path(name) / "data")
         try:
-            await known_files.keep(db, shelves.news())
-            shelves.forget()
+            await known_files.keep(db, model_folders.news())
+            model_folders.forget()
             began = time.perf_counter()
-            shelves.recall(await known_files.all_known(db))
+            model_folders.recall(await known_files.all_known(db))
             start = time.perf_counter() - began + _look(folder)
         finally:
             await db.close()

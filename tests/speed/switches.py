@@ -1,5 +1,6 @@
-"""What each switch and quality of engine/speed.py gains, what it does to the picture, and how near the floor it comes:
-the time that the multiplications alone would take at the pace of the device's own matrix product.
+"""The gain of each switch (engine/speed/switches.py) and quality (engine/qualities.py), what it does to the picture,
+and how near the floor it comes: the time that the multiplications alone would take at the pace of the device's own
+matrix product.
 
 Every switch is turned from how it is without being asked for, on the built-in model.
 """
@@ -13,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.catalog import builtin
-from engine.models import Loaded
+from engine import qualities, tuning
+from engine.files.catalog import builtin
+from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
@@ -37,45 +39,46 @@ def drawn(loaded: Loaded, recipe: Recipe) -> tuple[float, Any]:
     """Seconds for a picture, and its pixels."""
     import numpy as np
 
-    from engine import begin, decode
-    from engine.rows import Rows
+    from engine.worker import autoencoder, prepare
+    from engine.worker.rows import Rows
 
     began = time.perf_counter()
     rows = Rows()
-    rows.add(begin.start("j", 0, recipe, loaded, ()))
+    rows.add(prepare.start("j", 0, recipe, loaded, ()))
     [row] = rows
     while not row.done:
         rows.turn()
-    [image] = decode.pictures(loaded, [row.latents])
+    [image] = autoencoder.pictures(loaded, [row.latents])
     return time.perf_counter() - began, np.asarray(image).astype(float)
 
 
 def figures() -> list[Figure]:
     import torch
 
-    from engine import models, speed
+    from engine.models import loading
+    from engine.speed import switches
 
     logging.getLogger("engine").setLevel(logging.WARNING)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    plain = speed.Tuning(compile="none", cpu="torch", precision="float32")
-    loaded = models.load(builtin(), device, tuning=plain)
-    for switch in speed.SWITCHES:
+    plain = tuning.Tuning(compile="none", cpu="torch", precision="float32")
+    loaded = loading.load(builtin(), device, tuning=plain)
+    for switch in switches.SWITCHES:
         switch.turn(loaded, False)
     recipe = a_recipe("a black cat on a red background", steps=STEPS)
     flop, peak = work(loaded, recipe), pace(loaded)
     found = [Figure("a 32-bit matrix product of this device", peak / 1e12, "TFLOP/s")]
-    for name in filter(None, speed.QUALITIES):
+    for name in filter(None, qualities.QUALITIES):
         other = replace(recipe, quality=name)
         found += _pair(Way(f"quality {name!r}", loaded, other), loaded, recipe, work(loaded, other) / peak)
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
-        halved = models.load(builtin(), device, tuning=replace(plain, precision=precision))
+        halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
-    for switch in speed.SWITCHES:
-        switched = models.load(builtin(), device, tuning=replace(plain, compile="none"))
+    for switch in switches.SWITCHES:
+        switched = loading.load(builtin(), device, tuning=replace(plain, compile="none"))
         if not switch.here(switched):
             found.append(Figure(f"{switch.name}: not on this machine", 0.0, "s"))
             continue
-        for each in speed.SWITCHES:
+        for each in switches.SWITCHES:
             each.turn(switched, each is switch)
         waited = prepared(switched, recipe)
         if switched.prepared and not switched.prepared.shapes:
@@ -152,12 +155,12 @@ def previewed(loaded: Loaded) -> list[Figure]:
     import torch
     from PIL import Image
 
-    from engine import decode, previews
-    from engine.speed import Tuning
+    from engine.tuning import Tuning
+    from engine.worker import autoencoder, previews
 
     coarse = replace(loaded, tuning=Tuning(previews="colours"))
     latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7
-    [whole] = decode.pictures(loaded, [latents])
+    [whole] = autoencoder.pictures(loaded, [latents])
 
     def made(own: Loaded) -> tuple[float, float]:
         image = Image.open(io.BytesIO(previews.preview(own, latents))).convert("RGB").resize(whole.size)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import models
+from engine.models import loading
 from tests import tiny_families
 from tests.speed import card
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 def test_every_figure_of_a_card_can_be_measured(tmp_path: Path) -> None:
-    models.quieten()
+    loading.quieten()
     for family in ("sd15", "sdxl"):
         trial = card.Trial(
             family, "cpu", getattr(tiny_families, family), counts=(1, 2), steps=2, loras=2, rank=2, busy=2, floor=0.001

@@ -6,7 +6,8 @@ import asyncio
 import time
 
 from engine.job import Job, Progress
-from engine.queue import Changed, Finished, Queue
+from engine.queue.news import Changed, Finished
+from engine.queue.queue import Queue
 from tests.fakes import FakePool, a_recipe
 from tests.speed.figure import Figure
 

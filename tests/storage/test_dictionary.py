@@ -81,5 +81,5 @@ async def test_words_go_with_whoever_wrote_them(db: Database, person: str) -> No
     await dictionary.put(db, of_person(person), "猫", "cat", person)
     await dictionary.put(db, of_room(ROOM), "狗", "dog", person)
     async with db.writing() as session:
-        await session.execute(delete(tables.Person).where(tables.Person.id == person))
+        await session.execute(delete(tables.Persons).where(tables.Persons.id == person))
     assert await dictionary.words(db, person, ROOM) == {}

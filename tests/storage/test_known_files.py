@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.identify import Identity
-from engine.shelves import Known
+from engine.files.identity import Identity
+from engine.files.model_folders import Known
 from storage import known_files, tables
 from storage.database import Database
 
@@ -28,7 +28,7 @@ async def test_files_are_kept_changed_and_forgotten(db: Database) -> None:
 async def test_what_another_version_wrote_is_found_out_again(db: Database) -> None:
     await known_files.keep(db, [Known("/a", 1, 1, LORA)])
     async with db.writing() as session:
-        row = await session.get(tables.KnownFile, "/a")
+        row = await session.get(tables.KnownFiles, "/a")
         assert row is not None
         row.identity = {"kind": "lora", "colour": "red"}
     assert await known_files.all_known(db) == ()

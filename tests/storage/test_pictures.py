@@ -17,7 +17,7 @@ from tests.storage.samples import accepted, drawn, png, recipe
 
 async def dated(db: Database, picture: PictureRow, created: datetime) -> None:
     async with db.writing() as session:
-        await session.execute(update(tables.Picture).where(tables.Picture.id == picture.id).values(created=created))
+        await session.execute(update(tables.Pictures).where(tables.Pictures.id == picture.id).values(created=created))
 
 
 async def found(db: Database, person: str, **asked: object) -> list[str]:
@@ -186,7 +186,7 @@ async def test_uploads_stay_a_day_and_then_while_they_are_needed(db: Database, p
     child = await drawn(db, person, recipe(source=used))
     assert await pictures.tidy(db) == 0
     async with db.writing() as session:
-        await session.execute(update(tables.Upload).values(created=db.now() - timedelta(days=2)))
+        await session.execute(update(tables.Uploads).values(created=db.now() - timedelta(days=2)))
     assert await pictures.tidy(db) == 1
     assert [await db.files.has(file) for file in (unused, used)] == [False, True]
     await pictures.delete(db, child.id)

@@ -16,7 +16,7 @@ SEARCH = {"words": "", "model": "", "since": None, "until": None, "favourite": N
 CURSOR = "2026-05-01T00:00:00.000001+00:00_abc"
 
 
-def search(**asked: object) -> Select[tables.Picture]:
+def search(**asked: object) -> Select[tables.Pictures]:
     return pictures.search_query("person", **{**SEARCH, **asked})  # type: ignore[arg-type]
 
 
@@ -32,10 +32,10 @@ HOT: dict[str, tuple[Select[Any], str]] = {
     ),
     "pictures of a model": (search(model="demo"), "ix_picture_person_model_created_id"),
     "favourite pictures": (search(favourite=True), "ix_picture_person_favourite_created_id"),
-    "a job's request": (select(tables.Job.id).where(tables.Job.request_key == "k"), "request_key=?"),
+    "a job's request": (select(tables.Jobs.id).where(tables.Jobs.request_key == "k"), "request_key=?"),
     "favourites": (favourites.listed_query("person", "", 50, 0), "ix_favourite_person_created_id"),
     "a favourite's name": (
-        select(tables.Favourite).where(tables.Favourite.person == "p", tables.Favourite.folded == "cat"),
+        select(tables.Favourites).where(tables.Favourites.person == "p", tables.Favourites.folded == "cat"),
         "ix_favourite_person_folded",
     ),
     "a chat's messages": (messages.recent_query("chat", None, 50), "ix_message_chat_position"),

@@ -119,7 +119,7 @@ def test_a_disk_that_fills_up_is_said_and_what_came_is_kept(site: Hub, tmp_path:
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000));"
         f"sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['bot.py', 'models', 'install', {NAME!r}];"
-        "from bot.cli import main; main()"
+        "from bot.cli.cli import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", limited], cwd=tmp_path, env=os.environ | {"LC_ALL": "en_US.UTF-8"},

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine import stamp
-from engine.catalog import DEMO
+from engine.files.catalog import DEMO
+from engine.pixels import png_recipe
 from tests.running import ROOT
 
 
@@ -38,7 +38,7 @@ def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
     assert "种子: 3" in done.stdout and "cat.png" in done.stdout
     assert "画质档: fast：约需" in done.stdout
     content = (tmp_path / "cat.png").read_bytes()
-    recipe = stamp.read(content)
+    recipe = png_recipe.read_recipe(content)
     assert recipe and recipe.seed == 3 and recipe.prompt.text == "一只橘猫，水彩"
     with Image.open(io.BytesIO(content)) as image:
         assert image.size == (128, 128)
@@ -55,7 +55,7 @@ def test_every_option_reaches_the_recipe(tmp_path: Path) -> None:
     first, second = json.loads(done.stdout)["pictures"]
     assert (first["file"], second["file"]) == ("apple.png", "apple-2.png")
     assert (first["seed"], second["seed"]) == (9, 10)
-    recipe = stamp.read((tmp_path / "apple.png").read_bytes())
+    recipe = png_recipe.read_recipe((tmp_path / "apple.png").read_bytes())
     assert recipe is not None
     assert (recipe.width, recipe.height, recipe.steps, recipe.sampler, recipe.guidance) == (64, 128, 3, "Euler a", 2.5)
     assert (recipe.prompt.positive, recipe.prompt.negative, recipe.prompt.raw) == ("(red:1.2) apple", "blurry", True)

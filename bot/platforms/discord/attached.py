@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot import uploads
 from bot.chat import Upload
 from bot.platforms.discord.turn import PLATFORM
+from bot.studio import uploads
 from prompts.errors import Refusal
 from storage import posts
 from storage.jobs import Place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import cards, texts
+from bot import texts
 from bot.chat import Card, Desk
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord import content, delivery, heard, originals, reactions
@@ -20,13 +20,14 @@ from bot.platforms.discord.inbox import Inbox
 from bot.platforms.discord.rest import Body, Expired
 from bot.platforms.discord.settings import DiscordSettings
 from bot.platforms.discord.turn import PLATFORM, UPLOAD, Turn, Turns
+from bot.studio import cards
 from engine.job import State
 from prompts.errors import Refusal
 from storage import jobs, people, posts
 from storage.jobs import Kept, Place
 
 if TYPE_CHECKING:
-    from bot.studio import Studio
+    from bot.studio.studio import Studio
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import forms as filling
-from bot import suggest, texts
+from bot import texts
+from bot.buttons import forms as filling
 from bot.chat import Person
 from bot.platforms.discord import ids
 from bot.platforms.discord.acknowledge import FORM, begin, person_of, respond
 from bot.platforms.discord.rest import Payload
+from bot.studio import suggest
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage.pictures import PictureRow

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bot import suggest
 from bot.chat import Request, Upload
 from bot.platforms.discord import attached, filled, pressed, slash
 from bot.platforms.discord.acknowledge import CHOICES, begin, person_of, respond, room_of
 from bot.platforms.discord.rest import Expired
 from bot.platforms.discord.turn import PLATFORM
+from bot.studio import suggest
 from storage.jobs import Place
 
 if TYPE_CHECKING:

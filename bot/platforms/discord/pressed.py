@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bot import access, cards
-from bot.actions import ACTIONS
+from bot.buttons.actions import ACTIONS
+from bot.buttons.presses import under
 from bot.chat import Button, Card, Press, Say
+from bot.people import access
 from bot.platforms.discord import attached, forms, ids, slash
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
 from bot.platforms.discord.turn import PLATFORM, Turn
-from bot.presses import under
-from engine import stamp
+from bot.studio import cards
+from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from storage.jobs import Place
 
@@ -125,7 +126,7 @@ async def _read(chat: DiscordChat, interaction: Interaction, turn: Turn, attachm
     """The recipe that somebody's picture carries."""
     turn.language = (await person_of(chat, interaction)).language
     upload = await attached.fetched(chat, attachment)
-    recipe = await asyncio.to_thread(stamp.read, upload.content)
+    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
     if recipe is None:
         raise Refusal("discord.no_recipe")
     said = Say("recipe.title", {"code": recipe.code})

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import texts
+from bot.buttons.presses import under
 from bot.chat import Press, Room
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord import rest
 from bot.platforms.discord.acknowledge import adult
 from bot.platforms.discord.turn import PLATFORM, Turn
-from bot.presses import under
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.jobs import Place

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from bot.sheet import encoded, lay_out
+from bot.studio.sheet import encoded, lay_out
 
 GROUND = (43, 45, 49)  # of Discord's dark theme
 QUALITIES = (95, 88, 78)

@@ -11,11 +11,12 @@ from functools import cache
 
 import opencc
 
-from bot import forms, texts
+from bot import texts
+from bot.buttons import forms
 from bot.commands import COMMANDS, admin, settings
 from bot.commands.command import Command
 from bot.platforms.discord.rest import Payload
-from bot.suggest import Kind
+from bot.studio.suggest import Kind
 from prompts.prompt import Json, LoraUse, Options
 
 SUBCOMMAND, STRING, INTEGER, USER, ATTACHMENT = 1, 3, 4, 6, 11

@@ -8,11 +8,11 @@ import time
 from telegram import CallbackQuery, Message
 
 from bot import texts
-from bot.cards import error, picture_buttons, shown
 from bot.chat import Card, Press, Say
 from bot.platforms.telegram import keys, links, places
 from bot.platforms.telegram.messages import reply_to
 from bot.platforms.telegram.reception import Asked, Reception
+from bot.studio.cards import error, picture_buttons, shown
 from prompts.errors import Refusal
 from storage import pictures
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from telegram import Update, User
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
-from bot import cards
 from bot.chat import Card, Desk
 from bot.errors import Rejected
 from bot.platforms.telegram import dispatch, listing, places
@@ -22,6 +21,7 @@ from bot.platforms.telegram.pacer import Pacer
 from bot.platforms.telegram.reception import Asked, Enter, People, Reception, Suggest
 from bot.platforms.telegram.settings import TelegramSettings
 from bot.platforms.telegram.words import say
+from bot.studio import cards
 from engine.job import State
 from prompts.errors import Refusal
 from storage import jobs, posts

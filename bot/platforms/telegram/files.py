@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from telegram import Document, Message, PhotoSize
 
-from bot import uploads
 from bot.chat import Upload
 from bot.platforms.telegram.line import Line
+from bot.studio import uploads
 from prompts.errors import Refusal
 
 DOWNLOAD = 20  # MB that a bot may fetch
@@ -38,7 +38,7 @@ async def fetch(line: Line, message: Message) -> Upload | None:
 
 
 async def checked(upload: Upload) -> Upload:
-    """The upload as the bot may use it. Raises Refusal as bot.uploads.checked does."""
+    """The upload as the bot may use it. Raises Refusal as bot.studio.uploads.checked does."""
     async with DECODING:
         return await asyncio.to_thread(uploads.checked, upload)
 

@@ -25,7 +25,7 @@ from bot.platforms.telegram import keys, places, stock
 from bot.platforms.telegram.links import INLINE
 from bot.platforms.telegram.reception import Asked, Reception
 from bot.platforms.telegram.words import CAPTION, TEXT, beginning
-from bot.suggest import Choice
+from bot.studio.suggest import Choice
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.safety.judge import judge, judge_text

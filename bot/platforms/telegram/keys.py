@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import cards, texts
+from bot import texts
 from bot.chat import Button, Card
 from bot.platforms.telegram.words import units
+from bot.studio import cards
 
 LONGEST = 64  # bytes of a code
 COPIED = 256  # characters a copy button holds

@@ -5,12 +5,13 @@ from __future__ import annotations
 from telegram import ForceReply, Message, ReplyParameters
 from telegram.constants import ParseMode
 
-from bot import cards, texts
+from bot import texts
 from bot.chat import Card, Say, Upload
 from bot.platforms.telegram import places
 from bot.platforms.telegram.reception import Reception
 from bot.platforms.telegram.words import Piece, beginning
-from engine import stamp
+from bot.studio import cards
+from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from storage import pictures, posts
 
@@ -32,7 +33,7 @@ async def looked_at(
     """What to do with a picture that came without a word: a file of ours shows its recipe. Raises Refusal that says
     what one can do with any other, or why the person may not use the bot here."""
     await reception.gate(message.chat, message.sender_chat, message.from_user)
-    recipe = stamp.read(upload.content) if message.document else None
+    recipe = png_recipe.read_recipe(upload.content) if message.document else None
     if recipe is None:
         raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")
     card = Card(

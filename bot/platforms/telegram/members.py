@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from telegram import Chat, ChatMember, ChatMemberUpdated
 
-from bot import cards
 from bot.chat import Card, Say
 from bot.platforms.telegram import places
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.reception import Asked, Reception
+from bot.studio import cards
 from prompts.errors import Refusal
 
 OUT = (ChatMember.LEFT, ChatMember.BANNED)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from telegram import Chat, Message, User
 
-from bot import cards, marks
 from bot.chat import Press, Request, Upload
 from bot.commands import NAMES
 from bot.platforms.telegram import files, links, places, talk
 from bot.platforms.telegram.albums import Album
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.reception import Asked, Reception
+from bot.studio import cards, marks
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.posts import Post

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from telegram import MessageReactionUpdated, ReactionTypeEmoji
 
+from bot.buttons.presses import under
 from bot.chat import Press
 from bot.platforms.telegram import places
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.reception import Asked, Reception
-from bot.presses import under
 from storage import posts
 
 

@@ -20,7 +20,7 @@ from bot.platforms.telegram.albums import Albums
 from bot.platforms.telegram.line import Line
 from bot.platforms.telegram.places import Reply
 from bot.platforms.telegram.settings import TelegramSettings
-from bot.suggest import Choice
+from bot.studio.suggest import Choice
 from storage import posts
 from storage.database import Database
 from storage.jobs import Place
@@ -31,7 +31,7 @@ ADMINS_FOR = 600.0  # seconds that the list of a group's administrators is belie
 
 
 class People(Protocol):
-    """Who stands behind an account (`bot.studio.Studio.person`)."""
+    """Who stands behind an account (`bot.studio.studio.Studio.person`)."""
 
     def __call__(self, platform: str, account: str, *, name: str = "", language: str = "") -> Awaitable[Person]: ...
 

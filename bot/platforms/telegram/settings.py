@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# What a reaction to a picture does: a row of bot/actions.py or bot/presses.py. The emoji are among those that the
-# Bot API allows (https://core.telegram.org/bots/api#reactiontypeemoji).
+# What a reaction to a picture does: a row of bot/buttons/actions.py or bot/buttons/presses.py. The emoji are among
+# those that the Bot API allows (https://core.telegram.org/bots/api#reactiontypeemoji).
 REACTIONS: Mapping[str, str] = {"❤": "favourite", "🔥": "upscale", "👍": "again", "👎": "delete"}
 
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from bot import cards, forms, texts
+from bot import texts
+from bot.buttons import forms
 from bot.chat import Button, Card, Field, Say
+from bot.studio import cards
 from engine.job import Progress
 from engine.recipe import Recipe
 from prompts import options as said

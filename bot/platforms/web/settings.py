@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sections.kinds import is_loopback
-from bot.uploads import MAX_MEGAPIXELS
+from bot.settings.sections.kinds import is_loopback
+from bot.studio.uploads import MAX_MEGAPIXELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot import texts, uploads
+from bot import texts
 from bot.chat import Press, Request, Upload
 from bot.platforms.web import render, session
 from bot.platforms.web.feed import Event
 from bot.platforms.web.gate import ROOM, VIEWER, Room, account_of, body_of, clean, language_of, text_of, viewer_of
 from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, LANGUAGES, Viewer
+from bot.studio import uploads
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import messages, people

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot import cards
 from bot.chat import Card, Chat, Person, Press, Request, Say
 from bot.platforms.discord import DiscordChat, DiscordSettings
 from bot.platforms.telegram import TelegramChat, TelegramSettings
 from bot.platforms.web import WebChat, WebSettings
-from bot.studio import Rules, Studio
-from bot.suggest import Choice
+from bot.studio import cards
+from bot.studio.studio import Rules, Studio
+from bot.studio.suggest import Choice
 from bot.texts import say
 from engine.job import Job, State
-from engine.queue import Queue
+from engine.queue.queue import Queue
 from storage import messages
 from storage.database import Database
 from storage.jobs import Place

@@ -12,10 +12,10 @@ from typing import Any
 import simcord
 from PIL import Image
 
-from bot.config import Config
 from bot.platforms.discord import DiscordChat, DiscordSettings
-from bot.studio import Rules, Studio
-from engine.queue import Queue
+from bot.settings.config import Config
+from bot.studio.studio import Rules, Studio
+from engine.queue.queue import Queue
 from prompts.translate import chain
 from storage import jobs, posts
 from storage.jobs import Place

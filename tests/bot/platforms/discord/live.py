@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.platforms.discord import DiscordChat, DiscordSettings
-from bot.studio import Rules, Studio
-from engine.queue import Queue
+from bot.studio.studio import Rules, Studio
+from engine.queue.queue import Queue
 from prompts.translate import chain
 from tests.database import opened
 from tests.fakes import FakePool

@@ -14,7 +14,7 @@ import simcord
 
 from bot.commands import COMMANDS
 from bot.platforms.discord import slash
-from engine import stamp
+from engine.pixels import png_recipe
 from storage import facts, favourites, pictures, shares
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_png, a_recipe
@@ -220,7 +220,7 @@ async def test_a_picture_is_drawn_over_from_its_menu(on: House) -> None:
 async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
     from PIL import Image
 
-    carrying = stamp.png(Image.new("RGB", (64, 64)), a_recipe("a violet"))
+    carrying = png_recipe.png(Image.new("RGB", (64, 64)), a_recipe("a violet"))
     theirs = await on.bob.send(on.channel, "look", attachments=[("theirs.png", carrying), ("more.png", a_png())])
     shown = await on.ann.context_menu(on.channel, "Draw over it", theirs)
     await on.ann.submit_modal(shown, {"prompt": "a dog"})

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import cards
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord import DiscordChat, delivery
 from bot.platforms.discord.rest import Body
 from bot.platforms.discord.turn import Turn
+from bot.studio import cards
 from storage import posts, tables
 from storage.jobs import Place
 from tests.bot.platforms.discord.desk import House, house
@@ -227,5 +227,5 @@ async def test_tokens_are_forgotten_once_they_are_dead(on: House) -> None:
 async def kept_tokens(on: House) -> int:
     """Interactions whose token is written down."""
     async with on.db.session() as session:
-        keys = await session.scalars(select(tables.Post.key))
+        keys = await session.scalars(select(tables.Posts.key))
         return sum(key.startswith("open ") for key in keys)

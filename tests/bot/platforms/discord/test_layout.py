@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import cards
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.platforms.discord import ids, layout, sheet
+from bot.studio import cards
 from prompts.doctor import Finding
 from tests.bot.platforms.discord.desk import size
 from tests.fakes import a_png, a_prompt

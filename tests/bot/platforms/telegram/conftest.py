@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import access
 from bot.chat import Person, Request
+from bot.people import access
 from bot.platforms.telegram import TelegramChat, TelegramSettings
 from bot.platforms.telegram.pacer import Pacer
-from bot.studio import Rules, Studio
-from bot.suggest import Choice
-from engine.queue import Queue
+from bot.studio.studio import Rules, Studio
+from bot.studio.suggest import Choice
+from engine.queue.queue import Queue
 from prompts.translate import chain
 from tests.database import opened
 from tests.fakes import FakePool

@@ -58,11 +58,11 @@ async def test_paint_on_its_picture_says_where_to_draw(house: House, server: Tel
 
 
 async def test_a_document_of_ours_shows_its_recipe(house: House, server: TelegramServer) -> None:
-    from engine import stamp
+    from engine.pixels import png_recipe
     from tests.fakes import a_recipe
 
     chat, ann = alone(server)
-    await chat.say(ann, document=stamp.png(scene(), a_recipe("a red fox", seed=77)))
+    await chat.say(ann, document=png_recipe.png(scene(), a_recipe("a red fox", seed=77)))
     recipe = await chat.answer()
     assert "a red fox" in recipe.text and "77" in recipe.text
     await chat.say(ann, document=data(scene()))

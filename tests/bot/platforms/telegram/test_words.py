@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot import cards
 from bot.chat import Card, Field, Say
 from bot.platforms.telegram.words import CAPTION, TEXT, pages, units
+from bot.studio import cards
 from engine.job import Job, Progress, State
 from prompts.prompt import Fragment, Prompt
 from tests.bot.platforms.telegram.conftest import House

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
 
-from bot import cards
 from bot.chat import Card, Chat, Field, Press, Request, Say
+from bot.studio import cards
 from engine.job import Job, Picture, Progress, State
 from engine.recipe import Recipe
 from prompts.doctor import Finding

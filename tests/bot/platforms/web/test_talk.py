@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import FormData
 
-from bot import cards
 from bot.chat import Card, Say
+from bot.studio import cards
 from engine.job import Job, Progress, State
 from prompts.errors import Refusal
 from storage import messages

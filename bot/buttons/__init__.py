@@ -1,0 +1,1 @@
+"""The buttons below a picture, and the forms they open."""

@@ -1,0 +1,57 @@
+"""Pictures drawn again: as a button changes them, or a sentence, or a form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.buttons.actions import ACTIONS, REDRAWN
+from bot.chat import Press, Request, common
+from bot.people import guard
+from bot.studio import recipes
+from storage import pictures
+from storage.database import Database
+from storage.pictures import PictureRow
+
+if TYPE_CHECKING:
+    from bot.studio.studio import Studio
+
+
+async def origin(db: Database, row: PictureRow) -> PictureRow:
+    """What a picture is drawn anew from: for an enlarged one, that which was enlarged."""
+    found: PictureRow | None = row
+    while found and found.recipe.source and not found.recipe.source.strength and found.parent:
+        found = await pictures.get(db, found.parent)
+    return found or row
+
+
+async def by_button(studio: Studio, press: Press) -> None:
+    """Draw a picture again as the row of its button in ACTIONS says."""
+    row = await studio.picture(press.person, press.target)
+    recipe = ACTIONS[press.action](await origin(studio.db, row) if press.action in REDRAWN else row)
+    await studio.submit(press, (recipe,), parent=row.id)
+
+
+async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
+    """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
+    row = await studio.picture(asked.person, picture)
+    recipe = (await origin(studio.db, row)).recipe
+    await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
+    model = await studio.model(recipe.model)
+    translators = await studio.translators(asked.person, common(asked))
+    from prompts.edit import edit  # only now: its many patterns take a while to compile
+
+    edited = await edit(recipe.prompt, sentence, translators=translators, family=model.family)
+    options = recipes.merged(recipes.options_of(recipe), edited.options)
+    model = await studio.model(options.model or recipe.model)
+    made = recipes.make(edited.prompt, options, model, most=studio.rules.pictures_per_request)
+    fresh = edited.options.seed is not None
+    await studio.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
+
+
+async def by_form(studio: Studio, press: Press) -> None:
+    """Draw a picture again as its form (bot/buttons/forms.py) was filled in."""
+    from bot.buttons.forms import redrawn
+
+    row = await studio.picture(press.person, press.target)
+    recipe = (await origin(studio.db, row)).recipe
+    await studio.submit(press, await redrawn(studio, press, recipe), parent=row.id)

@@ -1,0 +1,1 @@
+"""The command line: `python bot.py` and its commands."""

@@ -1,0 +1,309 @@
+"""The command line: run, imagine, prompt, models, check, translate."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from bot import texts
+from bot.settings.config import Config, load
+from prompts.errors import Refusal
+from prompts.prompt import Json, LoraUse, Options
+
+app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
+translate = typer.Typer(help="Install a translation package, or see what translates.", rich_markup_mode=None)
+app.add_typer(translate, name="translate")
+models_app = typer.Typer(help="List, fetch and convert models.", rich_markup_mode=None)
+app.add_typer(models_app, name="models")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ROOT = Path(__file__).resolve().parents[2]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings file (config.yaml).")]
+
+
+def main() -> None:
+    """What `python bot.py` does; the third of the three places that catch everything."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0].startswith("--config"):  # without a command it runs
+        arguments = ["run", *arguments]
+    try:
+        app(arguments)
+    except Refusal as refusal:
+        _refuse(refusal)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:
+        logging.getLogger(__name__).exception("the program failed")
+        sys.exit(1)
+
+
+def language() -> str:
+    """The terminal's language."""
+    tag = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return texts.language_of(tag)
+
+
+def say(key: str, /, **values: object) -> str:
+    return texts.say(language(), key, **values)
+
+
+@app.command()
+def run(config: ConfigFile = None) -> None:
+    """Start the bot."""
+    from bot.app import run as serve
+
+    asyncio.run(serve(_load(config)))
+
+
+@app.command()
+def imagine(
+    text: str,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name, or a diffusers folder.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
+    steps: int | None = None,
+    sampler: str | None = None,
+    guidance: float | None = None,
+    rescale: Annotated[float | None, typer.Option(help="Guidance rescale, 0 to 1.")] = None,
+    quality: Annotated[str | None, typer.Option(help="fast or full.")] = None,
+    seed: int | None = None,
+    negative: str = "",
+    count: int | None = None,
+    lora: Annotated[list[str] | None, typer.Option(help="NAME:WEIGHT; may be given several times.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture to draw over.")] = None,
+    strength: Annotated[float | None, typer.Option(help="How far that picture may change, 0 to 1.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Draw a text."""
+    from bot.cli.terminal import draw
+
+    width, height = _size(size)
+    options = Options(
+        width=width,
+        height=height,
+        count=count,
+        steps=steps,
+        sampler=sampler,
+        guidance=guidance,
+        rescale=rescale,
+        quality=quality,
+        seed=seed,
+        strength=strength,
+        model=model,
+        raw=raw,
+    )
+    loras = tuple(map(_lora, lora or ()))
+    settings = _load(config, quiet=True)
+    if model and (Path(model) / "model_index.json").is_file():  # a folder, wherever it lies
+        folders = (*settings.engine.models, Path(model).absolute())
+        settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
+        options = replace(options, model=Path(model).absolute().name)
+    drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
+    asyncio.run(drawing)
+
+
+@app.command()
+def prompt(
+    text: Annotated[str | None, typer.Argument()] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read one text per line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
+    model: str | None = None,
+    negative: str = "",
+    raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show what the assistant makes of a text, without drawing."""
+    if (text is None) == (not stdin):
+        raise Refusal("cli.text_or_stdin")
+    asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
+
+
+@models_app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """List what can be drawn with."""
+    if context.invoked_subcommand:
+        return
+    from bot.models.model_files import COMPANIONS, cards
+    from engine.files import catalog
+
+    folders = _load(config, quiet=True).engine.folders
+    found, files = catalog.models(folders), catalog.loras(folders)
+    if as_json:
+        _print_json(cards(folders))
+        return
+    heads = ("cli.model", "cli.family", "cli.size", "models.prediction", "models.vae_in", "cli.folder")
+    table = Table(*map(say, heads))
+    for one in found:
+        inside = say("models.yes") if one.vae else "–"
+        table.add_row(one.name, one.family, f"{one.width}x{one.height}", one.prediction, inside, str(one.path))
+    out.print(table)
+    for lora in files:
+        known = " · ".join(filter(None, (lora.family, f"rank {lora.rank}" if lora.rank else "", *lora.triggers)))
+        out.print(f"LoRA {lora.name}  {known}  {lora.path}", markup=False)
+    for kind in COMPANIONS:
+        for other in catalog.companions(folders, kind):
+            out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
+    for entry in catalog.skipped(folders):
+        out.print(f"{entry.path}: {say(entry.key, name=entry.name)}", markup=False)
+
+
+@models_app.command("install")
+def install_model(
+    name: Annotated[str, typer.Argument(help="owner/name on the hub, or owner/name/file.safetensors.")],
+    config: ConfigFile = None,
+) -> None:
+    """Fetch a model from the hub (HF_ENDPOINT); run again after an interruption, it goes on."""
+    from bot.cli.bytes_bar import bytes_bar
+    from bot.models import hub
+
+    folders = hub.places(_load(config, quiet=True).engine)
+    with bytes_bar(err) as bar:
+        task = bar.add_task(say("hub.fetching"), total=None)
+        found = hub.install(name, folders, lambda done, total: bar.update(task, completed=done, total=total))
+    out.print(say("hub.installed", path=str(found)), markup=False)
+
+
+@models_app.command()
+def convert(file: Annotated[Path, typer.Argument(help="A .ckpt, .pt, .pth or .bin file that you trust.")]) -> None:
+    """Make a .safetensors of an old file, beside it."""
+    worker = subprocess.run(
+        [sys.executable, "-m", "engine.models.convert", str(file.absolute())], cwd=ROOT, check=False
+    )
+    if worker.returncode:
+        raise Refusal("convert.failed", name=file.name)
+    out.print(say("convert.done", path=str(file.with_suffix(".safetensors"))), markup=False)
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """See whether everything is as it should be, and what to mend."""
+    from bot.cli.check import check as examine
+
+    findings = asyncio.run(examine(_load(config, quiet=True)))
+    marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "error": "[red]✗[/]"}
+    for finding in findings:
+        out.print(marks[finding.level], end=" ")
+        out.print(say(finding.text.key, **finding.text.values), markup=False)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@translate.command()
+def install(
+    file: Annotated[Path | None, typer.Argument(help="An .argosmodel file; without it the newest is fetched.")] = None,
+    index: Annotated[str, typer.Option(help="The address of an index of packages.")] = "",
+    sha256: Annotated[str, typer.Option(help="What the file's checksum has to be.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Install Argos Translate's Chinese-English package; run again after an interruption, it goes on."""
+    from bot.cli.translating import install as put
+
+    asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
+
+
+@translate.command()
+def status(config: ConfigFile = None) -> None:
+    """See which package is installed and whether the service answers."""
+    from bot.cli.translating import status as show
+
+    asyncio.run(show(_load(config, quiet=True), language(), out))
+
+
+def _load(path: Path | None, *, quiet: bool = False) -> Config:
+    config = load(path, os.environ)
+    level = logging.WARNING if quiet else config.log_level.upper()
+    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its news are for developers
+    for name in ("httpx", "telegram"):  # they tell every address, and Telegram's hold the token
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return config
+
+
+def _refuse(refusal: Refusal) -> NoReturn:
+    for problem in getattr(refusal, "problems", (refusal,)):
+        err.print(say(problem.key, **problem.values), markup=False)
+    sys.exit(1)
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    wide, _, high = text.lower().replace("×", "x").partition("x")
+    if not (wide.isdecimal() and high.isdecimal()):
+        raise Refusal("cli.size_form", size=text)
+    return int(wide), int(high)
+
+
+def _lora(text: str) -> LoraUse:
+    name, _, weight = text.rpartition(":")
+    try:
+        return LoraUse(name, float(weight)) if name else LoraUse(text)
+    except ValueError:
+        raise Refusal("cli.lora_form", lora=text) from None
+
+
+async def _prompts(
+    config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
+) -> None:
+    from bot.studio.findings import known, lengths
+    from bot.studio.translators import local_words, translators
+    from engine.files import catalog
+    from prompts.compose import compose, to_public_json
+    from prompts.doctor import examine
+    from prompts.safety.judge import judge_text
+    from prompts.translate.own import own
+    from prompts.words import meter
+
+    loras = known(catalog.loras(config.engine.folders))
+    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
+    embeddings = lengths(drawing, config.engine.folders)
+    chain = own(await local_words(config), translators(config))
+    for line in [text] if text is not None else sys.stdin:
+        try:
+            if await asyncio.to_thread(judge_text, f"{line}\nNegative prompt: {negative}") == "never":
+                raise Refusal("access.minors")
+            made, options = await compose(
+                line.rstrip("\n"),
+                translators=chain,
+                negative=negative,
+                raw=raw,
+                family=drawing.family,
+                wildcards=(config.data.folder / "wildcards",),
+            )
+        except Refusal as refusal:
+            if text is not None:
+                raise
+            _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
+            continue
+        found = examine(made, loras=loras, embeddings=embeddings)
+        if as_json or text is None:
+            shown = to_public_json(made, replace(options, raw=options.raw or raw))
+            counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
+            _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in found]})
+        else:
+            from bot.cli.terminal import prompt_table
+
+            out.print(prompt_table(made, language(), embeddings, found))
+
+
+def _print_json(value: Json) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)

@@ -1,0 +1,156 @@
+"""What the command line shows of a prompt, and how it draws one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from bot import texts
+from bot.app import studio
+from bot.chat import Request, Say, Upload
+from bot.platforms.console import ConsoleChat
+from bot.settings.config import Config
+from bot.studio import uploads
+from bot.studio.cards import recipe_fields
+from bot.studio.findings import lengths, metered
+from bot.studio.studio import new_id
+from engine.job import State
+from prompts.doctor import Finding, unsaid
+from prompts.errors import Refusal
+from prompts.prompt import Json, LoraUse, Options, Prompt
+from storage import jobs, pictures
+from storage.jobs import Place
+from storage.pictures import PictureRow
+
+
+def prompt_table(
+    prompt: Prompt, language: str, embeddings: Mapping[str, int], findings: Sequence[Finding] = ()
+) -> Group:
+    """What was written | tag | part | weight | where from; then the tokens, the negative, the notes, and what the
+    doctor found, each with the text put right. `embeddings` says how many tokens each that there is takes."""
+    heads = [texts.say(language, f"table.{name}") for name in ("source", "tag", "part", "weight", "origin")]
+    table = Table(*heads, box=box.SIMPLE_HEAD)
+    for fragment in prompt.fragments:
+        table.add_row(
+            Text(fragment.source),
+            Text(fragment.text, style="bold"),
+            texts.say(language, f"page.part.{fragment.part}"),
+            f"{fragment.weight:g}",
+            texts.say(language, f"page.origin.{fragment.origin}"),
+        )
+    lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
+    if prompt.negative:
+        lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
+    lines.append(Text(f"{texts.say(language, 'prompt.meter')}: {metered(prompt, embeddings)}", style="dim"))
+    notes = unsaid(prompt, findings).notes
+    lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in notes]
+    marks = {"error": ("✗", "red"), "warn": ("!", "yellow"), "hint": ("·", "cyan")}
+    for finding in findings:
+        mark, style = marks[finding.severity]
+        lines.append(Text(f"{mark} {texts.say(language, finding.key, **finding.values)}", style=style))
+        if finding.fix:
+            label = texts.say(language, "doctor.fix")
+            lines.append(Text(f"  {label}: {finding.fix}", style="green"))
+    return Group(table, *lines)
+
+
+async def draw(
+    config: Config,
+    text: str,
+    options: Options,
+    negative: str,
+    loras: tuple[LoraUse, ...],
+    image: Path | None,
+    output: Path | None,
+    language: str,
+    console: Console,
+    *,
+    quiet: bool,
+) -> None:
+    """Draw a text through the whole road, write the pictures, print the recipe. Raises Refusal where there is none."""
+    files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
+    if output is not None and not output.absolute().parent.is_dir():
+        raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
+    async with studio(config) as made:
+        person = await made.person("web", "local", language=language)  # the page's own person: one history for both
+        chat = ConsoleChat(console, language, quiet=quiet)
+        await made.open([chat], resume=False)  # what an interrupted command left is nobody's any more
+        await made.queue.start()
+        key = new_id()
+        request = Request(
+            person=person,
+            place=Place("console", key),
+            text=text,
+            key=f"console:{key}",
+            files=files,
+            options=options,
+            negative=negative,
+            loras=loras,
+        )
+        await made.imagine(request, text)
+        try:
+            card = await chat.answer
+        except asyncio.CancelledError:  # Ctrl-C
+            if chat.job:
+                await jobs.end(made.db, chat.job, State.CANCELLED)
+                await jobs.answered(made.db, chat.job)
+            raise
+        finally:
+            await chat.close()
+        if card.state is not State.DONE:
+            raise Refusal(card.text.key, **card.text.values)
+        written: list[tuple[PictureRow, Path]] = []
+        for index, shown in enumerate(card.pictures):
+            row = await pictures.get(made.db, shown.id)
+            assert row is not None  # it was kept a moment ago
+            path = _numbered(output or Path(f"{shown.id}.png"), index)
+            await asyncio.to_thread(_write, path, await made.db.files.get(shown.hash))
+            written.append((row, path))
+    if quiet:
+        results: list[Json] = [
+            {"file": str(path), "seed": row.recipe.seed, "seconds": row.seconds, "recipe": row.recipe.to_json()}
+            for row, path in written
+        ]
+        print(json.dumps({"pictures": results}, ensure_ascii=False))
+        return
+    if card.prompt:
+        model = await made.model(written[0][0].recipe.model)
+        console.print(prompt_table(card.prompt, language, lengths(model, config.engine.folders)))
+    for row, path in written:
+        for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
+            console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)
+        console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+
+
+def _said(language: str, what: Say | str) -> str:
+    return what if isinstance(what, str) else texts.say(language, what.key, **what.values)
+
+
+def _numbered(path: Path, index: int) -> Path:
+    """The first picture gets the name asked for, the others a number."""
+    return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Refusal("cli.not_written", file=str(path), reason=error.strerror or "") from error
+
+
+def _upload(path: Path) -> Upload:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal("cli.not_read", file=str(path), reason=error.strerror or "") from error
+    return Upload(path.name, content)

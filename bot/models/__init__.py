@@ -1,0 +1,1 @@
+"""The model files people have: listed, looked up on the hub, and fetched."""

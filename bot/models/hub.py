@@ -1,0 +1,176 @@
+"""Models from a hub (`HF_ENDPOINT`, huggingface.co without it), fetched only where somebody says so.
+
+What is fetched lies in a hidden folder until it is whole, so that half a model is never listed; an interrupted
+download goes on there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.files.identify import identify
+from engine.files.identity import Identity
+from prompts.errors import Refusal
+
+if TYPE_CHECKING:
+    from bot.models.download import Blob
+    from bot.models.repository import Repository
+    from bot.settings.sections.drawing import Engine
+
+NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+\.safetensors))?")
+KEPT = ".danqing-{}-{}"  # the hidden folder: repository and revision
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are there and the bytes in all."""
+
+
+def places(engine: Engine) -> dict[str, Path]:
+    """The folder for each kind of file: the first of those in the settings."""
+    kinds = {"lora": engine.loras, "embedding": engine.embeddings, "vae": engine.vaes, "upscaler": engine.upscalers}
+    usual = (*engine.models, *engine.folders[:-1], Path("models"))[0]
+    return {"checkpoint": usual} | {kind: folders[0] for kind, folders in kinds.items() if folders}
+
+
+def silent(done: int, total: int) -> None:
+    """No progress shown."""
+
+
+def install(name: str, folders: Mapping[str, Path], progress: Progress = silent, endpoint: str | None = None) -> Path:
+    """The model `owner/name`, or one file of it (`owner/name/file.safetensors`), in the folder for its kind or in that
+    for checkpoints; what is there already is not fetched again.
+
+    Raises Refusal `hub.…`, and with the reason where it is nothing that can be used here.
+    """
+    match = NAME.fullmatch(name.strip())
+    if match is None or ".." in name:
+        raise Refusal("hub.name", name=name[:80])
+    asked, file = match.groups()
+    # Imported here: they take half a second that nothing else has a use for.
+    from bot.models.download import have, patiently, room, writing
+    from bot.models.repository import chosen, listed, target_of
+
+    with _asking(asked):
+        repository = patiently(lambda: listed(asked, endpoint))
+        wanted = [repository.files[path] for path in chosen(repository, file)]
+        target = target_of(repository, wanted)
+        if there := _there(target, wanted, folders):
+            return there
+        usual = folders["checkpoint"]
+        with writing(usual), _kept(usual, repository) as kept:
+            room(usual, sum(blob.size - have(kept / blob.path) for blob in wanted))
+            whole = _brought(repository, wanted, kept, progress, endpoint)
+            place = folders.get(_judge(repository, whole).kind, usual) / target
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                raise Refusal("hub.taken", path=str(place))
+            hidden = place.with_name(f".{target}.new")  # moving from one disk to another takes a while
+            shutil.rmtree(hidden, ignore_errors=True)
+            shutil.move(whole, hidden)
+            return hidden.rename(place)
+
+
+def _there(target: str, wanted: Sequence[Blob], folders: Mapping[str, Path]) -> Path | None:
+    """Where it lies already. Raises Refusal `hub.taken` where something else has its place."""
+    for folder in dict.fromkeys(folders.values()):
+        place = folder / target
+        if not place.exists():
+            continue
+        files = {blob: place / blob.path if len(wanted) > 1 else place for blob in wanted}
+        if all(file.is_file() and file.stat().st_size == blob.size for blob, file in files.items()):
+            return place
+        raise Refusal("hub.taken", path=str(place))
+    return None
+
+
+def _judge(repository: Repository, path: Path) -> Identity:
+    """What it is. Raises Refusal with the reason where it cannot be used, and keeps nothing of it then."""
+    found = identify(path)
+    if found.problem:
+        shutil.rmtree(path if path.is_dir() else path.parent)
+        raise Refusal(found.problem, name=repository.name)
+    return found
+
+
+@contextmanager
+def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
+    """The hidden folder for what has come of a repository so far, which an interruption leaves; those of earlier
+    revisions go. Raises Refusal `hub.busy` where somebody else is fetching the same."""
+    name = repository.name.replace("/", "-")
+    kept = folder / KEPT.format(name, repository.revision[:10])
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / KEPT.format(name, "lock")).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refusal("hub.busy", name=repository.name) from error
+        for other in folder.glob(KEPT.format(name, "*")):
+            if other.is_dir() and other != kept:
+                shutil.rmtree(other)
+        kept.mkdir(exist_ok=True)
+        try:
+            yield kept
+            shutil.rmtree(kept, ignore_errors=True)
+        finally:
+            with contextlib.suppress(OSError):
+                kept.rmdir()  # where nothing has come
+            Path(lock.name).unlink()
+
+
+def _brought(
+    repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Progress, endpoint: str | None
+) -> Path:
+    """All files that are wanted of a repository, in the hidden folder; the file where it is one alone."""
+    from huggingface_hub import get_token, hf_hub_url
+
+    from bot.models.download import fetch
+    from bot.models.repository import WEIGHTS
+
+    token = get_token()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    done, total = 0, sum(blob.size for blob in wanted)
+
+    def tell(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, total)
+
+    # The small files come first: they tell whether the large ones are of any use.
+    for blob in sorted(wanted, key=lambda blob: blob.path.endswith(WEIGHTS)):
+        if blob.path.endswith(WEIGHTS) and len(wanted) > 1:
+            _judge(repository, kept)
+        file = kept / blob.path
+        if file.is_file():
+            tell(blob.size)
+            continue
+        url = hf_hub_url(repository.name, blob.path, revision=repository.revision, endpoint=endpoint)
+        fetch(url, headers, blob, file, tell)
+    return kept if len(wanted) > 1 else kept / wanted[0].path
+
+
+@contextmanager
+def _asking(name: str) -> Iterator[None]:
+    """Turns what a hub and the line to it complain about into a Refusal."""
+    from httpx2 import HTTPError
+    from huggingface_hub import get_token
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+    try:
+        yield
+    except GatedRepoError as error:
+        raise Refusal("hub.gated" if get_token() is None else "hub.forbidden", name=name) from error
+    except RepositoryNotFoundError as error:
+        raise Refusal("hub.unknown", name=name) from error
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status in (401, 403):
+            raise Refusal("hub.token" if status == 401 else "hub.forbidden", name=name) from error
+        raise Refusal("hub.network", name=name, reason=f"HTTP {status}") from error
+    except (HTTPError, ConnectionError, TimeoutError) as error:
+        raise Refusal("hub.network", name=name, reason=type(error).__name__) from error

@@ -1,0 +1,120 @@
+"""What stands before every door: what is asked for is judged with all that it is drawn from and over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.files import catalog
+from engine.pixels import png_recipe
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.prompt import Prompt
+from prompts.safety import judge
+from prompts.safety.signs import Signs, Verdict, verdict
+from prompts.wildcards import lists
+from storage import pictures, refusals
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+DEPTH = 32  # pictures drawn over pictures that are looked at; who draws over one more often has long been judged
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where to look: the pictures' files, folders with wildcards, and those with LoRAs and embeddings."""
+
+    db: Database
+    wildcards: tuple[Path, ...]
+    networks: tuple[Path, ...]
+
+
+async def signs(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Signs, ...]:
+    """What each picture would show, by its prompt, its LoRAs' and embeddings' names and triggers, and the recipes and
+    texts in the files it is drawn over, and in those that they were drawn over."""
+    known = await asyncio.to_thread(_named, sight.networks) if recipes else {}
+    behind: dict[str, Signs] = {}
+    found = []
+    for recipe in recipes:
+        over = recipe.source.picture if recipe.source else ""
+        if over and over not in behind:
+            behind[over] = await _behind(sight, over, known)
+        found.append(await asyncio.to_thread(_of, recipe.prompt, sight, known) | behind.get(over, frozenset()))
+    return tuple(found)
+
+
+async def verdicts(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Verdict, ...]:
+    """What may become of each picture."""
+    return tuple(verdict(one) for one in await signs(sight, recipes))
+
+
+async def decent(sight: Sight, person: str, recipes: Sequence[Recipe]) -> tuple[tuple[Recipe, ...], set[Verdict]]:
+    """The recipes, with what keeps a child in them decent in their negatives, and what may become of them. Raises
+    Refusal `access.minors`."""
+    seen = await signs(sight, recipes)
+    found = {verdict(one) for one in seen}
+    await refuse(sight.db, person, found)
+    made = tuple(replace(one, prompt=judge.decent(one.prompt, what)) for one, what in zip(recipes, seen, strict=True))
+    return made, found
+
+
+async def check(sight: Sight, person: str, *texts: str, unwanted: str = "", over: Iterable[Recipe] = ()) -> None:
+    """Judge texts as somebody wrote them, what they do not want, and pictures they are said about, together. Raises
+    Refusal `access.minors`."""
+    found = frozenset[str]().union(*(await signs(sight, tuple(over))))
+    for text in filter(None, texts):
+        found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
+    if unwanted:
+        found |= await asyncio.to_thread(judge.unwanted, unwanted, sight.wildcards)
+    await refuse(sight.db, person, {verdict(found)})
+
+
+async def refuse(db: Database, person: str, found: Iterable[Verdict]) -> None:
+    """Raises Refusal `access.minors` where one of them is "never", and counts it; nothing of the text is kept."""
+    if "never" in found:
+        log.warning("refused for person %s: something sexual of children", person)
+        await refusals.add(db, person)
+        raise Refusal("access.minors")
+
+
+def _of(prompt: Prompt, sight: Sight, known: dict[str, tuple[str, ...]]) -> Signs:
+    words = f"{prompt.positive} {prompt.text}".casefold()
+    used = {lora.name.casefold() for lora in prompt.loras if lora.weight}
+    names = [one for name, said in known.items() if name in used or name in words for one in (name, *said)]
+    return judge.signs(prompt, folders=sight.wildcards, names=names)
+
+
+async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]]) -> Signs:
+    """What the files say that a picture is drawn over."""
+    found: Signs = frozenset()
+    seen: set[str] = set()
+    while picture and picture not in seen and len(seen) < DEPTH:
+        seen.add(picture)
+        try:
+            content = await sight.db.files.get(picture)
+        except Refusal:  # gone: then nothing is drawn over it, either
+            break
+        inside = await asyncio.to_thread(png_recipe.read_recipe, content)
+        recipes = [inside] if inside else await pictures.recipes_of(sight.db, picture)
+        for recipe in recipes:
+            found |= await asyncio.to_thread(_of, recipe.prompt, sight, known)
+        for text in () if recipes else await asyncio.to_thread(png_recipe.texts, content):
+            found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
+        picture = next((one.source.picture for one in recipes if one.source), "")
+    return found
+
+
+def _named(folders: tuple[Path, ...]) -> dict[str, tuple[str, ...]]:
+    """The words that belong to LoRAs and embeddings, by their names in small letters."""
+    loras = {one.name.casefold(): one.triggers for one in catalog.loras(folders)}
+    return {one.name.casefold(): one.triggers for one in catalog.companions(folders, "embedding")} | loras
+
+
+def warm(folders: Sequence[Path]) -> None:
+    """Read the word lists now, which takes a second, rather than with the first request."""
+    lists(folders)
+    judge.judge_text("画")

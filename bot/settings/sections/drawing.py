@@ -1,0 +1,179 @@
+"""What draws, how much of it may wait, what Chinese becomes, and what a request gets that does not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from bot.settings.sections.kinds import AnyCase, Devices, Folder, Folders, Section, Size, Url, secret_file
+from bot.settings.settings import setting
+from engine.files.catalog import COMPANIONS
+
+
+class Engine(Section):
+    """What draws, and with which models."""
+
+    devices: Devices = setting(
+        ("auto",),
+        "What draws: auto (all graphics cards, else the processor), cpu, or a list such as [cuda:0, cuda:1].",
+        "用什么画：auto（所有显卡，没有显卡就用处理器）、cpu，或列表，如 [cuda:0, cuda:1]。",
+        example="auto, cpu, cuda:0",
+    )
+    slots: int = setting(
+        0,
+        "How many pictures a device draws at once; 0 chooses for the device.",
+        "每个设备同时画几张；0 表示按设备自动选择。",
+        ge=0,
+        le=64,
+    )
+    models: Folders = setting((Path("models"),), "The folders with models.", "模型所在的文件夹。", example="models")
+    loras: Folders = setting(
+        (Path("loras"),), "The folders with LoRA files.", "LoRA 文件所在的文件夹。", example="loras"
+    )
+    embeddings: Folders = setting(
+        (Path("embeddings"),),
+        "The folders with embeddings (textual inversion).",
+        "嵌入（textual inversion）文件所在的文件夹。",
+        example="embeddings",
+    )
+    vaes: Folders = setting((Path("vaes"),), "The folders with VAEs.", "VAE 所在的文件夹。", example="vaes")
+    upscalers: Folders = setting(
+        (Path("upscalers"),),
+        "The folders with files of upscaling networks.",
+        "放大模型文件所在的文件夹。",
+        example="upscalers",
+    )
+    detectors: Folders = setting(
+        (Path("detectors"),),
+        "The folders with detectors in .onnx files, for what is to be drawn again larger.",
+        "检测器（.onnx 文件）所在的文件夹，用来找要重画放大的部分。",
+        example="detectors",
+    )
+    model: str = setting(
+        "danqing-demo",
+        "The model that draws when nobody names one.",
+        "没有指定模型时使用的模型。",
+        min_length=1,
+        example="danqing-demo",
+    )
+    previews: Annotated[Literal["auto", "colours", "none"], AnyCase] = setting(
+        "auto",
+        "What people see while it draws: auto shows small pictures by a tiny decoder (a TAESD folder among the models) "
+        "where one fits the model, colours only blurred colours, none nothing.",
+        "绘制过程中的预览：auto 用适合该模型的微型解码器（放在模型文件夹里的 TAESD）显示小图，"
+        "colours 只显示模糊的色块，none 不显示。",
+    )
+    precision: Annotated[Literal["auto", "float32", "float16", "bfloat16"], AnyCase] = setting(
+        "auto",
+        "The precision models are loaded in; auto takes half of it where the device gains from that.",
+        "模型的计算精度；auto 在设备能受益时使用半精度。",
+    )
+    attention: Annotated[Literal["auto", "flash", "efficient", "cudnn", "math"], AnyCase] = setting(
+        "auto",
+        "The kernel that computes attention; auto takes the quickest of the device.",
+        "注意力计算所用的内核；auto 选择该设备上最快的。",
+    )
+    compile: Annotated[Literal["auto", "none", "graphs", "compile"], AnyCase] = setting(
+        "auto",
+        "How graphics cards are kept busy: graphs records CUDA graphs (what auto does); compile compiles models too, "
+        "which takes minutes in the background for each size; none does neither.",
+        "如何让显卡不空闲：graphs 录制 CUDA 图（auto 即如此），compile 还会编译模型（每种尺寸要在后台花几分钟），"
+        "none 都不用。",
+    )
+    cpu: Annotated[Literal["auto", "torch", "openvino"], AnyCase] = setting(
+        "auto",
+        "What draws on a processor: torch, or openvino where the extra of that name is installed (what auto does).",
+        "用处理器画时由谁计算：torch，或 openvino（需安装同名可选依赖；装了时 auto 即用它）。",
+    )
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All folders: what a file is shows in the file, wherever it lies. The last is that of what goes with the
+        built-in model."""
+        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers, *self.detectors)
+        return tuple(dict.fromkeys((*own, COMPANIONS)))
+
+
+class Queue(Section):
+    """How much may wait."""
+
+    waiting_per_person: int = setting(
+        8, "How many requests one person may have waiting.", "每个人最多可以有几个请求在排队。", ge=1, le=1000
+    )
+    waiting_in_all: int = setting(
+        200, "How many requests may wait in all.", "总共最多可以有几个请求在排队。", ge=1, le=100_000
+    )
+    pictures_per_request: int = setting(
+        4, "How many pictures one request may ask for.", "一个请求最多可以要几张图。", ge=1, le=64
+    )
+
+
+class Translate(Section):
+    """How Chinese becomes English."""
+
+    packages: Folder = setting(
+        Path("data/argos"),
+        "The folder with Argos translation packages; without any, the built-in glossary and dictionary translate.",
+        "Argos 翻译包所在的文件夹；没有翻译包时，用内置的词表和词典翻译。",
+    )
+    index: Url = setting(
+        "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json",
+        "The list of packages that `python bot.py translate install` looks in.",
+        "“python bot.py translate install” 查找翻译包的目录。",
+        example="https://packages.example.org/index.json",
+    )
+    service: Annotated[Literal["none", "libretranslate", "openai"], AnyCase] = setting(
+        "none",
+        "A service that reads whole clauses before Argos: none, libretranslate, or openai (or any compatible one).",
+        "先于 Argos 翻译整句的在线服务：none（不用）、libretranslate 或 openai（或与之兼容的服务）。",
+    )
+    url: Url | None = setting(
+        None, "Where that service answers.", "该服务的地址。", example="https://translate.example.org"
+    )
+    key: SecretStr | None = setting(None, "The service's key.", "该服务的密钥。", min_length=1)
+    key_file: Folder | None = secret_file("the service's key", "服务密钥", "translate-key.txt")
+    model: str | None = setting(
+        None, "The model that an openai service is asked for.", "openai 服务使用的模型。", min_length=1, example="qwen3"
+    )
+    timeout: float = setting(
+        10.0,
+        "How many seconds the service may take for a clause before the others translate it.",
+        "该服务翻译一句最多等几秒，超过就改用其他方式。",
+        ge=0.5,
+        le=120,
+        allow_inf_nan=False,
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.service != "none" and self.url is None:
+            raise PydanticCustomError("nowhere", "a service without its address")
+        return self
+
+
+class Draw(Section):
+    """What a request gets that does not say; empty leaves it to the model."""
+
+    assistant: bool = setting(
+        True,
+        "Whether the assistant adds quality and style words and a negative prompt.",
+        "是否由助手补上画质、风格词和反向提示词。",
+    )
+    size: Size | None = setting(
+        None, "Width x height in pixels, multiples of 8.", "宽x高，单位像素，须为 8 的倍数。", example="512x768"
+    )
+    steps: int | None = setting(None, "How many steps a picture takes.", "每张图画多少步。", ge=1, le=150)
+    sampler: str | None = setting(
+        None, "The sampler's name.", "采样器的名字。", min_length=1, example="DPM++ 2M Karras"
+    )
+    guidance: float | None = setting(
+        None,
+        "How closely to follow the words.",
+        "贴合文字的程度（CFG）。",
+        ge=0,
+        le=30,
+        allow_inf_nan=False,
+    )

@@ -1,0 +1,158 @@
+"""How waiting, progress, a result and an error look, before a platform gives them a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from bot.buttons.actions import ACTIONS
+from bot.chat import Button, Card, Field, Say, Shown
+from bot.errors import Unfit
+from bot.studio.findings import glance
+from engine import qualities
+from engine.job import Job, Progress, State
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.prompt import Json, Prompt
+from storage.pictures import PictureRow
+
+FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
+# What a platform with little room puts into a menu.
+MORE = (*(action for action in ACTIONS if action not in FIRST), "original", "share")
+
+
+def shown(row: PictureRow) -> Shown:
+    return Shown(row.id, row.hash, row.width, row.height)
+
+
+def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
+    """What cannot be done, and what to do about it."""
+    if isinstance(refusal, Unfit):
+        # What is said at the head of the card need not be said again below it, unless it can be mended there.
+        findings = tuple(one for one in refusal.findings if one.fix or one.key != refusal.key)
+        said = Prompt(refusal.prompt.text, ())
+        return Card(kind="error", text=Say(refusal.key, refusal.values), prompt=said, findings=findings)
+    return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
+
+
+def notice(key: str, **values: str | int | float) -> Card:
+    """A passing word to whoever pressed something."""
+    return Card(text=Say(key, values), fleeting=True)
+
+
+def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Card:
+    """A job that waits or is being drawn: what was understood, where it stands. A spoiler has no previews."""
+    if spoiler and progress is not None:
+        progress = replace(progress, preview=None)
+    waiting = progress is None or progress.state is State.WAITING
+    key = "job.waiting" if waiting else "job.running"
+    text = Say(key)
+    if job.attempt and waiting:
+        text = Say("job.retrying")
+    elif progress is not None and progress.loading:
+        text = Say("job.loading", {"model": progress.loading})
+    return Card(
+        kind="job",
+        text=text,
+        job=job.id,
+        state=State.WAITING if waiting else State.RUNNING,
+        progress=progress,
+        prompt=job.recipe.prompt,
+        findings=glance(job.recipe.prompt),
+        recipe=job.recipe,
+        buttons=(Button("cancel", job.id),),
+        spoiler=spoiler,
+    )
+
+
+def ended(
+    job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
+) -> Card:
+    """The one answer to a job, in whatever way it ended."""
+    buttons: tuple[Button, ...] = ()
+    if job.state is State.DONE:
+        seconds = round(sum(row.seconds for row in pictures), 1)
+        text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
+        text = text if pictures else Say("job.deleted")
+        buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
+        if len(pictures) > 1:
+            buttons += (Button("again_all", job.id),)
+    elif job.state is State.CANCELLED:
+        text = Say("job.cancelled")
+        buttons = (Button("retry", job.id),)
+    else:
+        text = Say(key, cast(Mapping[str, str | int | float], values))
+        buttons = (Button("retry", job.id),)
+    return Card(
+        kind="error" if job.state is State.FAILED else "job",
+        text=text,
+        job=job.id,
+        state=job.state,
+        prompt=job.recipe.prompt,
+        findings=glance(job.recipe.prompt),
+        recipe=pictures[0].recipe if pictures else job.recipe,
+        pictures=tuple(map(shown, pictures)),
+        buttons=buttons,
+        spoiler=spoiler,
+    )
+
+
+def plain(card: Card) -> Card:
+    """What is left of a card that a platform refuses: a line of text that says where the rest is."""
+    text = Say("answer.refused") if card.pictures else card.text
+    state = card.state and (State.FAILED if card.pictures else card.state)
+    return Card(kind="error" if card.pictures else card.kind, text=text, job=card.job, state=state)
+
+
+def picture_buttons(picture: str) -> tuple[Button, ...]:
+    """What can be done with a picture: what most want first, then `MORE`, in the end what cannot be undone."""
+    names = (*FIRST, *MORE, "delete")
+    return tuple(Button(name, picture, danger=name == "delete") for name in names)
+
+
+def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
+    """A recipe line by line."""
+    lines: dict[str, str] = {
+        "text": recipe.prompt.text,
+        "positive": " ".join([recipe.prompt.positive, *map(str, recipe.prompt.loras)]),
+        "negative": recipe.prompt.negative,
+        "model": recipe.model,
+        "size": f"{recipe.width}×{recipe.height}",
+        "steps": str(recipe.steps),
+        "sampler": recipe.sampler,
+        "guidance": f"{recipe.guidance:g}",
+        "seed": str(recipe.seed),
+    }
+    if recipe.source:
+        lines["source"] = f"{recipe.source.picture[:10]} × {recipe.source.strength:g}"
+        if any(recipe.source.margins):
+            lines["margins"] = " ".join(map(str, recipe.source.margins))
+    if recipe.variation:
+        lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
+    if recipe.hires:
+        lines["hires"] = f"{recipe.hires.upscaler} × {recipe.hires.factor:g}"
+    if recipe.fixes:
+        lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
+    if recipe.upscale:
+        lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
+    if recipe.rescale:
+        lines["rescale"] = f"{recipe.rescale:g}"
+    fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
+    return (*fields, Field(Say("recipe.quality"), quality(recipe.quality))) if recipe.quality else fields
+
+
+def quality(name: str) -> Say:
+    """What a quality costs and gains, as measured."""
+    row = qualities.quality(name)
+    return Say("quality.measured", {"name": row.name, "percent": round(row.share * 100), "off": f"{row.off:g}"})
+
+
+def recipe_card(row: PictureRow) -> Card:
+    return Card(
+        text=Say("recipe.title", {"code": row.recipe.code}),
+        recipe=row.recipe,
+        prompt=row.recipe.prompt,
+        fields=recipe_fields(row.recipe),
+        pictures=(shown(row),),
+    )

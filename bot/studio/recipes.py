@@ -1,0 +1,175 @@
+"""From what was understood to what will be drawn: sizes, steps, seeds and models filled in."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+from bot.buttons.actions import FACES, HIRES, new_seed
+from engine import qualities, samplers
+from engine.files import catalog, compatibility, detectors, few_steps, sizes
+from engine.files.catalog import Model
+from engine.recipe import MAX_SEED, Recipe, Source, Upscale
+from prompts import styles
+from prompts.errors import Refusal
+from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
+
+UPSCALER = "Lanczos"  # where only the factor was said
+# Guidance rescale where nobody said one and the model was trained down to pure noise: guidance would make its pictures
+# glare. The value that was found best by those who found the method (Lin et al. 2023).
+RESCALE = 0.7
+STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A picture to draw over, with its size in pixels."""
+
+    picture: str
+    width: int
+    height: int
+
+
+def merged(*layers: Options) -> Options:
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio."""
+    result = Options()
+    for layer in layers:
+        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
+        if layer.width or layer.ratio:
+            result = replace(result, width=None, height=None, ratio=None)
+        result = replace(result, **cast(Any, said))
+    return result
+
+
+def chosen(settings: Mapping[str, Json]) -> Options:
+    """What a person's own settings (/settings) ask for."""
+    return Options(**cast(Any, {name: settings.get(name) for name in ("model", "ratio", "count", "quality")}))
+
+
+def options_of(recipe: Recipe) -> Options:
+    """The options that ask for what a recipe says."""
+    return Options(
+        width=recipe.width,
+        height=recipe.height,
+        steps=recipe.steps,
+        sampler=recipe.sampler,
+        guidance=recipe.guidance,
+        seed=recipe.seed,
+        model=recipe.model,
+        quality=recipe.quality or qualities.FULL,
+        rescale=recipe.rescale,
+    )
+
+
+def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
+    """A recipe made anew from another's options, with what options do not say; `fresh`: the seed is another one."""
+    return replace(
+        made,
+        source=from_.source,
+        variation=None if fresh else from_.variation,
+        clip_skip=from_.clip_skip,
+        hires=made.hires or from_.hires,
+        fixes=made.fixes or from_.fixes,
+        refiner=from_.refiner,
+        vae=made.vae or from_.vae,
+    )
+
+
+def joined(*layers: Sequence[LoraUse]) -> tuple[LoraUse, ...]:
+    """LoRAs of several layers; of those with one name, the later layer's weight counts."""
+    found: dict[str, LoraUse] = {}
+    for use in itertools.chain.from_iterable(layers):
+        found.pop(use.name, None)
+        found[use.name] = use
+    return tuple(found.values())
+
+
+def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
+    """The LoRAs that a person's settings put into every picture."""
+    rows = cast(list[tuple[str, float]], settings.get("loras") or [])
+    return tuple(LoraUse(name, weight) for name, weight in rows)
+
+
+def suited(style: str, model: Model, base: bool) -> Options:
+    """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
+    models that have their own quick ways, as the demonstration and distilled ones, their speed."""
+    options = styles.find(style).options
+    if base:
+        options = replace(options, ratio=None)
+    quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
+    return replace(options, sampler=None, steps=None) if quick else options
+
+
+def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Base | None = None) -> tuple[Recipe, ...]:
+    """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
+    count = 1 if options.count is None else options.count
+    if not 1 <= count <= most:
+        raise Refusal("count.not_allowed", count=count, limit=most)
+    distilled = (few_steps.few_steps("", use.name) for use in prompt.loras if use.weight)
+    usual = next(filter(None, distilled), model)
+    steps = options.steps if options.steps is not None else usual.steps
+    if not 1 <= steps <= catalog.MAX_STEPS:
+        raise Refusal("steps.not_allowed", steps=steps, limit=catalog.MAX_STEPS)
+    guidance = options.guidance if options.guidance is not None else usual.guidance
+    if not (math.isfinite(guidance) and 0 <= guidance <= catalog.MAX_GUIDANCE):
+        raise Refusal("guidance.not_allowed", guidance=guidance, limit=catalog.MAX_GUIDANCE)
+    seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
+    if not 0 <= seed <= MAX_SEED:
+        raise Refusal("seed.not_allowed", limit=MAX_SEED)
+    rescale = options.rescale
+    if rescale is None:
+        rescale = RESCALE if model.zero_snr and guidance > 1 else 0.0
+    if not 0 <= rescale <= 1:
+        raise Refusal("rescale.not_allowed", rescale=rescale)
+    width, height = size(options, model, base)
+    enlarged = options.upscaler or options.upscale
+    strength = STRENGTH if options.strength is None else options.strength
+    if not 0 <= strength <= 1:
+        raise Refusal("strength.not_allowed", strength=strength)
+    first = Recipe(
+        prompt=prompt,
+        model=model.name,
+        width=width,
+        height=height,
+        steps=steps,
+        sampler=samplers.find_sampler(options.sampler or usual.sampler).name,
+        guidance=guidance,
+        seed=seed,
+        source=Source(base.picture, strength) if base else None,
+        # Not drawn large from nothing: beyond the size that a model knows, things come double.
+        hires=HIRES if options.large else None,
+        upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
+        fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
+        vae=options.vae or "",
+        quality=qualities.quality(options.quality or "").name,
+        rescale=rescale,
+    )
+    return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
+
+
+def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
+    """Raises Refusal for what the model, an upscaler or a detector does not do, and for what does not go with the
+    model, before anything waits for it."""
+    models = catalog.models(folders)
+    for recipe in made:
+        model = catalog.model(models, recipe.model)
+        sizes.finished_size(recipe, model, folders)
+        compatibility.check_recipe(recipe, model, folders)
+
+
+def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:
+    """Width and height in pixels: as said, or of the ratio that was said (or the base has) at the model's own area."""
+    if options.width and options.height:
+        return options.width, options.height
+    area = model.width * model.height
+    ratio = options.ratio or (base.width / base.height if base else model.width / model.height)
+    ratio = min(max(ratio, 0.25), 4.0)
+    return _eighth(math.sqrt(area * ratio)), _eighth(math.sqrt(area / ratio))
+
+
+def _eighth(pixels: float) -> int:
+    return max(8, round(pixels / 8) * 8)

@@ -1,0 +1,237 @@
+"""LoRA files: from the names in a prompt to adapters on a model's networks, read in the background and kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from engine.adapters.low_rank import Adapted
+from engine.adapters.mix import Adapter, FileKey, Layer, Lora, Mix
+from engine.files import catalog, lora_names
+from engine.models import card, memory
+from engine.models.card import out_of_memory
+from engine.models.loaded import BROKEN, Loaded, Loras
+from prompts.errors import Refusal
+from prompts.prompt import LoraUse
+
+log = logging.getLogger(__name__)
+
+SHARE = 8  # an eighth of the device's memory may hold LoRAs that nobody uses now: fifty of SDXL's on a card of 80 GB
+TEXT = ("text_encoder", "text_encoder_2")
+# The LoRAs of a row, each with its weights on the UNet and on the text encoders.
+Chosen = tuple[tuple[Lora, float, float], ...]
+
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lora")
+
+
+def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
+    """The LoRAs of a prompt as files and weights, in a fixed order; those of weight 0 are left out, and of one
+    named twice the last counts. Raises Refusal `lora.unknown` or `lora.none`."""
+    named = tuple(uses)
+    files = catalog.loras(tuple(folders)) if named else ()
+    found: dict[Path, tuple[float, float]] = {}
+    for use in named:
+        path = catalog.lora(files, use.name).path
+        found[path] = use.weight, use.weight if use.text_weight is None else use.text_weight
+    return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights))
+
+
+def ready(loaded: Loaded, wanted: Loras) -> bool:
+    """Whether `choose` would answer at once, be it with a Refusal; files that have not been read are read in the
+    background from here on."""
+    try:
+        requests = [_request(loaded, path) for path, _, _ in wanted]
+    except Refusal:
+        return True
+    return all(request.done() for request in requests)
+
+
+def choose(loaded: Loaded, wanted: Loras) -> Chosen:
+    """The LoRAs as this model takes them, waiting for those that are still being read. Raises Refusal
+    `lora.damaged`, `lora.wrong_base` or `lora.kind`."""
+    requests = [_request(loaded, path) for path, _, _ in wanted]
+    chosen = tuple((request.result(), unet, text) for request, (_, unet, text) in zip(requests, wanted, strict=True))
+    _tidy(loaded, {lora.key for lora, _, _ in chosen})
+    return chosen
+
+
+@contextmanager
+def on_unet(loaded: Loaded, entries: Sequence[Chosen], area: int = 0) -> Iterator[None]:
+    """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`; `area` is the latent pixels
+    still to be drawn with them, for many of which they may be merged with the UNet's weights."""
+    mixes = [_mix(chosen, "unet") for chosen in entries]
+    with _adapted(loaded, "unet").acting(mixes, area, lambda size: _roomy(loaded, size)):
+        yield
+
+
+def part(loaded: Loaded) -> None:
+    """Give back the memory that merged weights take; they are made anew where they are wanted again."""
+    if "unet" in loaded.adapted:
+        loaded.adapted["unet"].part()
+
+
+def _roomy(loaded: Loaded, size: int) -> bool:
+    """Whether a copy of so many bytes of the UNet's weights may lie on the device: where it stays there whole, and as
+    much again is left for the pictures. Not in bfloat16, whose eight bits would round small changes away."""
+    if "unet" not in loaded.tier.stay or loaded.tier.layers or loaded.dtype == torch.bfloat16:
+        return False
+    return 2 * size <= card.free(loaded.device)
+
+
+@contextmanager
+def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
+    """While it holds, the text encoders are on the device and work with these LoRAs, and `loaded.active` says so."""
+    mixes = {part: _mix(chosen, part) for part in _networks(loaded) if part in TEXT}
+    with memory.on_card(loaded, *mixes), ExitStack() as stack:
+        for part, mix in mixes.items():
+            stack.enter_context(_adapted(loaded, part).acting([mix]))
+        loaded.active = tuple((lora.key, text) for lora, _, text in chosen if text and lora.adapters.keys() & set(TEXT))
+        try:
+            yield
+        finally:
+            loaded.active = ()
+
+
+def _mix(chosen: Chosen, part: str) -> Mix:
+    weighted = ((lora, text if part in TEXT else unet) for lora, unet, text in chosen)
+    return tuple((lora.adapters[part], weight) for lora, weight in weighted if weight and part in lora.adapters)
+
+
+def _adapted(loaded: Loaded, part: str) -> Adapted:
+    if part not in loaded.adapted:
+        loaded.adapted[part] = Adapted(_networks(loaded)[part])
+    return loaded.adapted[part]
+
+
+def _networks(loaded: Loaded) -> dict[str, nn.Module]:
+    networks = {part: getattr(loaded, part, None) for part in lora_names.PARTS}
+    return {part: network for part, network in networks.items() if network is not None}
+
+
+# --- files ---
+
+
+def _request(loaded: Loaded, path: Path) -> Future[Lora]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise Refusal("lora.damaged", name=path.stem) from error
+    key = path, status.st_size, status.st_mtime_ns
+    if key not in loaded.loras:
+        loaded.loras[key] = _reader.submit(_read, loaded, key)
+    loaded.loras.move_to_end(key)
+    return loaded.loras[key]
+
+
+def _tidy(loaded: Loaded, used: set[FileKey]) -> None:
+    """Forget files that could not be read, and the least recently wanted ones beyond the budget."""
+    done = {key: request for key, request in loaded.loras.items() if request.done()}
+    sizes = {key: 0 if request.exception() else request.result().bytes for key, request in done.items()}
+    spare = sum(sizes.values()) - card.total(loaded.device) // SHARE
+    for key, size in sizes.items():
+        if not size or (spare > 0 and key not in used):
+            del loaded.loras[key]
+            spare -= size
+
+
+def _read(loaded: Loaded, key: FileKey) -> Lora:
+    path = key[0]
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata: Mapping[str, str] = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Lora(key, _bind(loaded, tensors, _alphas(path, metadata), path.stem))
+    except BROKEN as error:
+        if out_of_memory(error):
+            raise
+        log.warning("LoRA %s cannot be read: %s", path.name, str(error)[:500])
+        raise Refusal("lora.damaged", name=path.stem, model=loaded.model.name) from error
+
+
+def _alphas(path: Path, metadata: Mapping[str, str]) -> Mapping[str, Any]:
+    """peft's configuration, which holds the alphas that its weights' file has not: in the header, or in a file beside
+    it."""
+    if written := metadata.get("lora_adapter_metadata"):
+        return dict(json.loads(written))
+    beside = path.with_name("adapter_config.json")
+    if path.stem == "adapter_model" and beside.is_file():
+        return dict(json.loads(beside.read_text("utf-8")))
+    return {}
+
+
+def _bind(loaded: Loaded, tensors: Mapping[str, Tensor], config: Mapping[str, Any], name: str) -> dict[str, Adapter]:
+    """The file's weights by network and layer: all of them, or none and a Refusal."""
+
+    def refusal(key: str) -> Refusal:
+        return Refusal(key, name=name, model=loaded.model.name)
+
+    layers = {
+        part: {own: layer for own, layer in network.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d)}
+        for part, network in _networks(loaded).items()
+    }
+    depth = loaded.unet.config.layers_per_block
+    known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
+    found: dict[str, dict[str, Tensor]] = {}
+    kinds = set()
+    for key, tensor in tensors.items():
+        where, kind = lora_names.split(key)
+        kinds.add(kind)
+        found.setdefault(where, {})[kind] = tensor
+    if "kin" in kinds:
+        raise refusal("lora.kind")
+    if not {"down", "up"} <= kinds or "" in kinds:
+        raise refusal("lora.damaged")
+    adapters: dict[str, dict[str, Layer]] = {}
+    for where, halves in found.items():
+        if where not in known:
+            raise refusal("lora.wrong_base")
+        part, own = known[where]
+        if not {"down", "up"} <= halves.keys():
+            raise refusal("lora.damaged")
+        fitted = _fit(layers[part][own], halves, _alpha(config, part, own))
+        if fitted is None:
+            raise refusal("lora.wrong_base")
+        down, up, scale = fitted
+        like = layers[part][own].weight.dtype
+        adapters.setdefault(part, {})[own] = Layer(down.to(loaded.device, like), up.to(loaded.device, like), scale)
+    return dict(adapters)
+
+
+def _alpha(config: Mapping[str, Any], part: str, layer: str) -> float | None:
+    patterns = config.get(f"{part}.alpha_pattern") or config.get("alpha_pattern") or {}
+    for pattern, alpha in patterns.items():
+        if layer == pattern or layer.endswith(f".{pattern}"):
+            return float(alpha)
+    alpha = config.get(f"{part}.lora_alpha", config.get("lora_alpha"))
+    return None if alpha is None else float(alpha)
+
+
+def _fit(
+    layer: nn.Linear | nn.Conv2d, halves: Mapping[str, Tensor], alpha: float | None
+) -> tuple[Tensor, Tensor, float] | None:
+    """Both halves in the shape of the layer's weight, and the scale alpha / rank; None where they do not fit it."""
+    down, up = halves["down"], halves["up"]
+    out, into, *kernel = layer.weight.shape
+    rank = len(down)
+    scale = 1.0
+    if "alpha" in halves:
+        scale = float(halves["alpha"]) / rank
+    elif alpha is not None:
+        scale = alpha / rank
+    if "mid" in halves:  # LoCon's Tucker form: a convolution between two that only mix channels
+        if halves["mid"].shape[1] != rank or down.shape[1:2] != (into,):
+            return None
+        down = torch.einsum("rskl,si->rikl", halves["mid"].float(), down.flatten(1).float())
+    try:
+        return down.reshape(len(down), into, *kernel), up.reshape(out, len(down), *[1] * len(kernel)), scale
+    except RuntimeError:
+        return None

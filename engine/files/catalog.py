@@ -1,0 +1,278 @@
+"""The models, LoRAs and companions that can be drawn with, found by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from engine.files import few_steps, model_folders
+from engine.files.identify import identify
+from engine.files.identity import Identity, Kind
+from engine.files.model_folders import Find
+from prompts.errors import Refusal
+
+BUILTIN = "danqing-demo"
+DEMO = Path(__file__).parents[1] / "demo" / "model"
+COMPANIONS = DEMO.parent / "companions"  # what goes with the built-in model: LoRAs, an embedding and others
+STEP = 8  # a latent pixel is eight picture pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Sizes and defaults that a kind of model shares; lengths in pixels."""
+
+    native: int
+    smallest: int
+    largest: int
+    steps: int
+    sampler: str
+    guidance: float
+
+
+FAMILIES: dict[str, Family] = {
+    "demo": Family(native=128, smallest=64, largest=512, steps=20, sampler="DPM++ 2M Karras", guidance=4.0),
+    "sd15": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
+    "sd2": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
+    "sdxl": Family(native=1024, smallest=64, largest=4096, steps=30, sampler="DPM++ 2M Karras", guidance=6.0),
+    "refiner": Family(native=1024, smallest=64, largest=4096, steps=30, sampler="DPM++ 2M Karras", guidance=6.0),
+}
+MAX_STEPS = 150
+MAX_GUIDANCE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model in a diffusers folder or a single file, with the values a recipe gets where the person said nothing.
+
+    `prediction` and `channels` are those of its UNet (9 channels: made for inpainting), `context` the width of the
+    text it looks at (0: not known), `vae` whether one is in it, `hash` that of a single file once it is computed.
+    """
+
+    name: str
+    path: Path
+    family: str
+    builtin: bool = False
+    width: int
+    height: int
+    steps: int
+    sampler: str
+    guidance: float
+    prediction: str = "epsilon"
+    zero_snr: bool = False
+    channels: int = 4
+    context: int = 0
+    vae: bool = True
+    triggers: tuple[str, ...] = ()
+    preview: Path | None = None
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFile:
+    """A LoRA in a `.safetensors` file: for which family ("" where nothing tells), the width of the text it was made
+    for (0: not known), its format as in engine/files/identify.py, what it changes, and the weight its maker wants."""
+
+    name: str
+    path: Path
+    family: str = ""
+    context: int = 0
+    rank: int = 0
+    format: str = "kohya"
+    parts: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    weight: float = 1.0
+    preview: Path | None = None
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors`
+    counts those of an embedding, `widths` says how long each is (two for SDXL)."""
+
+    kind: Kind
+    name: str
+    path: Path
+    family: str = ""
+    vectors: int = 0
+    widths: tuple[int, ...] = ()
+    triggers: tuple[str, ...] = ()
+    preview: Path | None = None
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why."""
+
+    name: str
+    path: Path
+    key: str
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def builtin() -> Model:
+    """The model that comes with the program."""
+    return _model(BUILTIN, DEMO, identify(DEMO), builtin=True)
+
+
+def models(folders: Sequence[Path]) -> tuple[Model, ...]:
+    """Every model that can be drawn with: those in the folders by name, then the built-in one; of two with one name
+    the first folder's counts."""
+    found = (_model(find.name, find.path, find.identity, find) for find in _usable(folders, "checkpoint"))
+    return *_sorted(model for model in found if model.name != BUILTIN), builtin()
+
+
+def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
+    """The files in the folders that cannot be used, each with the reason."""
+    found = ((find, find.identity.problem) for find in model_folders.finds(folders))
+    return tuple(
+        sorted(
+            (Skipped(find.name, find.path, key) for find, key in found if key),
+            key=lambda entry: entry.name.casefold(),
+        )
+    )
+
+
+def loras(folders: Sequence[Path]) -> tuple[LoraFile, ...]:
+    """Every LoRA file in the folders and their subfolders, by name; of two with one name the first folder's counts."""
+    return _sorted(_lora(find) for find in _usable(folders, "lora"))
+
+
+def embeddings(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every textual inversion in the folders, by name."""
+    return companions(folders, "embedding")
+
+
+def vaes(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every VAE in the folders, by name."""
+    return companions(folders, "vae")
+
+
+def controlnets(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every ControlNet in the folders, by name."""
+    return companions(folders, "controlnet")
+
+
+def decoders(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every tiny decoder in the folders, by name."""
+    return companions(folders, "decoder")
+
+
+def upscalers(folders: Sequence[Path]) -> tuple[Companion, ...]:
+    """Every file of an upscaling network in the folders, by name."""
+    return companions(folders, "upscaler")
+
+
+def companions(folders: Sequence[Path], kind: Kind) -> tuple[Companion, ...]:
+    """Everything of one kind in the folders, by name."""
+    return _sorted(
+        Companion(
+            kind,
+            find.name,
+            find.path,
+            find.identity.family or find.sidecar.family,
+            find.identity.vectors,
+            find.identity.widths,
+            find.sidecar.triggers,
+            find.sidecar.preview,
+            find.hash,
+        )
+        for find in _usable(folders, kind)
+    )
+
+
+def model(known: Iterable[Model], name: str) -> Model:
+    """The model of that name, whatever its case. Raises Refusal `model.unknown` with the nearest name."""
+    return _find(known, name, "model.unknown")
+
+
+def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
+    """The LoRA of that name, whatever its case. Raises Refusal `lora.unknown` with the nearest name, `lora.none`
+    where there are no LoRA files at all."""
+    files = tuple(known)
+    if not files:
+        raise Refusal("lora.none", name=name[:80])
+    return _find(files, name, "lora.unknown")
+
+
+def vae(known: Iterable[Companion], name: str) -> Companion:
+    """The VAE of that name, whatever its case. Raises Refusal `vae.unknown` with the nearest name, `vae.none` where
+    there are none."""
+    files = tuple(known)
+    if not files:
+        raise Refusal("vae.none", name=name[:80])
+    return _find(files, name, "vae.unknown")
+
+
+def _find(known: Iterable[N], name: str, key: str) -> N:
+    entries = {entry.name.casefold(): entry for entry in known}
+    wanted = name.strip().casefold()
+    if entry := entries.get(wanted) or entries.get(wanted.removesuffix(".safetensors")):
+        return entry
+    near = difflib.get_close_matches(wanted, entries, n=1, cutoff=0.0)
+    raise Refusal(key, name=name[:80], near=entries[near[0]].name if near else "")
+
+
+def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
+    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not find.identity.problem)
+
+
+def _sorted(entries: Iterable[N]) -> tuple[N, ...]:
+    """By name; of two with one name the first."""
+    first: dict[str, N] = {}
+    for entry in entries:
+        first.setdefault(entry.name, entry)
+    return tuple(sorted(first.values(), key=lambda entry: entry.name.casefold()))
+
+
+def _model(name: str, path: Path, identity: Identity, find: Find | None = None, *, builtin: bool = False) -> Model:
+    values = FAMILIES[identity.family]
+    native = min(max(identity.resolution or values.native, values.smallest), values.largest)
+    usual = few_steps.few_steps(identity.title, name, guided=identity.guided) or values
+    return Model(
+        name=name,
+        path=path,
+        family=identity.family,
+        builtin=builtin,
+        width=native,
+        height=native,
+        steps=usual.steps,
+        sampler=usual.sampler,
+        guidance=usual.guidance,
+        prediction=identity.prediction,
+        zero_snr=identity.zero_snr,
+        channels=identity.channels,
+        context=identity.context,
+        vae=identity.vae,
+        triggers=identity.triggers,
+        preview=find.sidecar.preview if find else None,
+        hash=find.hash if find else "",
+    )
+
+
+def _lora(find: Find) -> LoraFile:
+    known, sidecar = find.identity, find.sidecar
+    return LoraFile(
+        find.name,
+        find.path,
+        known.family or sidecar.family,
+        known.context,
+        known.rank,
+        known.format,
+        known.parts,
+        sidecar.triggers or known.triggers,
+        sidecar.weight or 1.0,
+        sidecar.preview,
+        find.hash,
+    )

@@ -1,0 +1,84 @@
+"""Which files go together: a model and the LoRAs, embeddings, VAE and refiner that a recipe names. No torch here, so
+that a wrong pair is refused while its person is still there; the worker asks again, for files may have changed
+since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.files import catalog
+from engine.files.catalog import Companion, LoraFile, Model
+from engine.recipe import Recipe
+from prompts import words
+from prompts.errors import Refusal
+from prompts.prompt import Prompt
+
+# Families that share a latent space, so that one's VAE decodes the other's latents and one can go on with them.
+LATENTS = {"sd15": "sd", "sd2": "sd", "sdxl": "xl", "refiner": "xl"}
+
+
+def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
+    """Raises Refusal for what is not in the folders, and `….made_for` for what was made for another kind of model,
+    naming both."""
+    check_loras(recipe.prompt, model, folders)
+    check_embeddings(recipe.prompt, model, folders)
+    if recipe.vae:
+        vae = catalog.vae(catalog.vaes(folders), recipe.vae)
+        if vae.family and _latents(vae.family) != _latents(model.family):
+            raise _made_for("vae.made_for", vae.name, vae.family, model)
+    if recipe.refiner:
+        refiner = catalog.model(catalog.models(folders), recipe.refiner.model)
+        if _latents(refiner.family) != _latents(model.family):
+            raise _made_for("refiner.made_for", refiner.name, refiner.family, model)
+
+
+def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
+    """Raises Refusal `lora.made_for`, `lora.unknown` or `lora.none`."""
+    named = [use for use in prompt.loras if use.weight or use.text_weight]
+    files = catalog.loras(folders) if named else ()
+    for use in named:
+        check_lora(model, catalog.lora(files, use.name))
+
+
+def check_lora(model: Model, lora: LoraFile) -> None:
+    """Raises Refusal `lora.made_for`, naming both, where a LoRA was made for another kind of model."""
+    other_width = lora.context and model.context and lora.context != model.context
+    other_family = lora.family and model.family and lora.family != model.family and not (lora.context and model.context)
+    if other_width or other_family:
+        raise Refusal(
+            "lora.made_for",
+            name=lora.name,
+            base=lora.family or str(lora.context),
+            model=model.name,
+            family=model.family,
+        )
+
+
+def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
+    """Raises Refusal `embedding.made_for`. One whose name is a word of English is read as that word, as it is where
+    no such file lies about."""
+    alien = {one.name.casefold(): one for one in catalog.embeddings(folders) if not fits(one, model)}
+    for text in (prompt.positive, prompt.negative):
+        for piece, named in words.pieces(text, alien):
+            if named and (not words.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
+                raise _made_for(
+                    "embedding.made_for", alien[piece].name, alien[piece].family or _widths(alien[piece]), model
+                )
+
+
+def fits(embedding: Companion, model: Model) -> bool:
+    """Whether the model's text encoders take an embedding's vectors; True where that is not known."""
+    return not model.context or not embedding.widths or sum(embedding.widths) == model.context
+
+
+def _latents(family: str) -> str:
+    return LATENTS.get(family, family)
+
+
+def _widths(embedding: Companion) -> str:
+    return " + ".join(map(str, embedding.widths))
+
+
+def _made_for(key: str, name: str, base: str, model: Model) -> Refusal:
+    return Refusal(key, name=name, base=base, model=model.name, family=model.family)

@@ -1,0 +1,204 @@
+"""Identifying a file or folder by its tensors and metadata, never by where it lies or what it is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from statistics import pstdev
+
+from engine.errors import BadFile
+from engine.files import pickles, safetensors_header
+from engine.files.identity import CONTEXTS, Identity, begins, clean, side_of, trigger_phrase
+from engine.files.lora_identity import lora_identity
+from engine.files.safetensors_header import Header, Shapes, content
+
+UNET = "model.diffusion_model."
+SDXL_SCALE = 0.13025
+MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
+
+# In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
+V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 0.09
+
+
+def identify(path: Path) -> Identity:
+    """The identity of a weights file or a diffusers folder; a damaged one has a `problem`. Raises OSError."""
+    if path.is_dir():
+        return _folder(path)
+    try:
+        if path.suffix.lower() in pickles.SUFFIXES:
+            return _pickled(path)
+        return _of_header(safetensors_header.read_header(path))
+    except pickles.Unsafe:
+        return Identity(format="pickle", problem="file.unsafe")
+    except BadFile:
+        return Identity(problem="file.damaged")
+
+
+def _pickled(path: Path) -> Identity:
+    shapes = pickles.read_shapes(path)
+    if any(name.startswith("string_to_param.") for name in shapes):
+        return _embedding({name: shape for name, shape in shapes.items() if name.startswith("string_to_param.")})
+    if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):
+        return Identity(kind="hypernetwork", format="pickle", problem="file.hypernetwork")
+    outer = ("state_dict.", "params_ema.", "params.")
+    shapes = {_without(name, outer): shape for name, shape in shapes.items()}
+    found = of_tensors(shapes, {})
+    if found.kind == "embedding" or found.problem:
+        return found
+    return replace(found, format="pickle", problem="file.pickle")
+
+
+def _without(name: str, prefixes: tuple[str, ...]) -> str:
+    return next((name.removeprefix(prefix) for prefix in prefixes if name.startswith(prefix)), name)
+
+
+def _of_header(header: Header) -> Identity:
+    found = of_tensors(header.shapes, header.metadata)
+    if found.kind == "checkpoint" and found.family == "sd2" and not _told(header.metadata) and V_BIAS in header.tensors:
+        velocity = pstdev([number for number in header.numbers(V_BIAS) if isfinite(number)] or [0.0]) > V_SPREAD
+        return replace(found, prediction="v_prediction", resolution=768) if velocity else found
+    return found
+
+
+def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
+    """The identity of a file with tensors of these names and shapes."""
+    if any(
+        re.search(r"lora_(down|up|A|B)\b|\.lora\.(down|up)|\.hada_w|\.lokr_w|\.oft_|_lora\.|\.diff(_b)?$", name)
+        for name in shapes
+    ):
+        return lora_identity(shapes, metadata)
+    if f"{UNET}input_blocks.0.0.weight" in shapes:
+        return _checkpoint(shapes, metadata)
+    if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):
+        context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
+        return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), context=context)
+    bare = {name.removeprefix("first_stage_model.").removeprefix("vae."): shape for name, shape in shapes.items()}
+    if "decoder.conv_in.weight" in bare and "encoder.conv_in.weight" in bare:
+        channels = bare["decoder.conv_in.weight"][1:2]
+        return Identity(kind="vae", problem="" if channels == (4,) else "model.other_kind")
+    if _is_embedding(shapes):
+        return _embedding(shapes)
+    if any(
+        re.match(r"(conv_first\.|model\.1\.sub\.|body\.\d+\.(rdb1|weight)|layers\.0\.residual_group\.)", name)
+        for name in shapes
+    ):
+        return Identity(kind="upscaler")
+    return Identity(problem="file.unknown")
+
+
+# --- checkpoints ---
+
+
+def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
+    context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
+    channels = side_of(shapes, re.escape(f"{UNET}input_blocks.0.0.weight"), 1)
+    clip, open_clip = "conditioner.embedders.0.transformer.", "conditioner.embedders.0.model."
+    if f"{UNET}label_emb.0.0.weight" in shapes:
+        family = "refiner" if begins(shapes, open_clip) or context == 1280 else "sdxl"
+        both = begins(shapes, clip) and begins(shapes, "conditioner.embedders.1.model.")
+        text = begins(shapes, open_clip) or both
+    elif begins(shapes, "cond_stage_model.model.") or context == 1024:
+        family, text = "sd2", begins(shapes, "cond_stage_model.model.")
+    else:
+        family, text = CONTEXTS.get(context, "sd15"), begins(shapes, "cond_stage_model.transformer.")
+    # Finetunes of SDXL say what they predict by two empty tensors.
+    said = _told(metadata)
+    velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
+    problem = "" if text else "model.no_text"
+    if channels not in (4, 9) or family not in ("sd15", "sd2", "sdxl", "refiner", "demo"):
+        problem = "model.other_kind"
+    return Identity(
+        kind="checkpoint",
+        family=family,
+        format="single",
+        prediction="v_prediction" if velocity else "epsilon",
+        zero_snr="ztsnr" in shapes or metadata.get("ss_zero_terminal_snr") == "True",
+        channels=channels,
+        context=context,
+        resolution=768 if velocity and family == "sd2" else 0,
+        vae=begins(shapes, "first_stage_model.") or begins(shapes, "vae."),
+        title=clean(metadata.get("modelspec.title", "")),
+        guided=f"{UNET}time_embed.cond_proj.weight" in shapes,
+        triggers=trigger_phrase(metadata),
+        problem=problem,
+    )
+
+
+def _told(metadata: Mapping[str, str]) -> str:
+    """The prediction type that the metadata says, "" where they say none."""
+    said = metadata.get("modelspec.prediction_type", metadata.get("modelspec.predict_key", "")).lower()
+    return {"v": "v_prediction", "v_prediction": "v_prediction", "epsilon": "epsilon", "eps": "epsilon"}.get(said, "")
+
+
+def _folder(path: Path) -> Identity:
+    index = content(path / "model_index.json")
+    if not index:
+        return _part(path)
+    unet, text = content(path / "unet" / "config.json"), content(path / "text_encoder" / "config.json")
+    schedule = content(path / "scheduler" / "scheduler_config.json")
+    context, channels, sample = (unet.get(name, 0) for name in ("cross_attention_dim", "in_channels", "sample_size"))
+    context, channels, sample = (value if isinstance(value, int) else 0 for value in (context, channels, sample))
+    kind = str(index.get("_class_name", ""))
+    if kind.startswith("StableDiffusionXL") or unet.get("addition_embed_type") == "text_time":
+        family = "refiner" if index.get("text_encoder") == [None, None] else "sdxl"
+    elif context == 1024 or text.get("hidden_act") == "gelu":
+        family = "sd2"
+    else:
+        family = "demo" if context == 128 else "sd15"
+    drawn = re.fullmatch(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline", kind) and channels in (0, 4, 9)
+    return Identity(
+        kind="checkpoint",
+        family=family,
+        format="folder",
+        prediction=str(schedule.get("prediction_type", "epsilon")),
+        zero_snr=schedule.get("rescale_betas_zero_snr") is True,
+        channels=channels or 4,
+        context=context,
+        resolution=sample * 8,  # a folder says its size in latent pixels
+        vae=True,
+        guided=unet.get("time_cond_proj_dim") is not None,
+        problem="" if drawn else "model.other_kind",
+    )
+
+
+def _part(path: Path) -> Identity:
+    """A folder with one part of a pipeline."""
+    config = content(path / "config.json")
+    kind = str(config.get("_class_name", ""))
+    context = config.get("cross_attention_dim", 0)
+    context = context if isinstance(context, int) else 0
+    if kind == "ControlNetModel":
+        return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), format="folder", context=context)
+    if kind == "AutoencoderKL":
+        problem = "" if config.get("latent_channels", 4) == 4 else "model.other_kind"
+        # Nothing but the scale of the latents tells SDXL's from those of its forebears, which have one in common.
+        family = "sdxl" if config.get("scaling_factor") == SDXL_SCALE else ""
+        return Identity(kind="vae", family=family, format="folder", problem=problem)
+    if kind == "AutoencoderTiny":
+        return Identity(kind="decoder", format="folder")
+    return Identity(
+        format="folder", problem="model.no_index" if (path / "model_index.json").exists() else "file.unknown"
+    )
+
+
+# --- embeddings ---
+
+
+def _is_embedding(shapes: Shapes) -> bool:
+    rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes.values()]
+    flat = all(len(shape) in (1, 2) for shape in shapes.values())
+    return 1 <= len(shapes) <= 2 and flat and all(1 <= count <= 2 * MAX_VECTORS for count in rows)
+
+
+def _embedding(shapes: Shapes) -> Identity:
+    """Textual inversion: some vectors as wide as the text encoder's, for SDXL of both encoders."""
+    if not _is_embedding(shapes):
+        return Identity(problem="file.unknown")
+    vectors = max(shape[0] if len(shape) == 2 else 1 for shape in shapes.values())
+    widths = tuple(sorted(shape[-1] for shape in shapes.values()))
+    family = "sdxl" if len(widths) == 2 else CONTEXTS.get(widths[0], "")
+    problem = "embedding.too_long" if vectors > MAX_VECTORS else ""
+    return Identity(kind="embedding", family=family, vectors=vectors, widths=widths, problem=problem)

@@ -1,0 +1,76 @@
+"""The type for what a file is, and the signs in names, shapes and metadata that several kinds share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from engine.files.safetensors_header import Shapes
+from prompts.prompt import Json
+
+Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
+# How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
+CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Everything known of a file without loading it.
+
+    `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
+    looks at (0: not told). `problem` is a text key that says why it cannot be used. `format` is "folder", "single" or
+    "pickle" for a checkpoint and "kohya", "diffusers", "locon", "loha", "lokr" or "other" for a LoRA; `parts` what a
+    LoRA changes ("unet", "text_encoder", "text_encoder_2"); `vectors` and `widths` belong to embeddings. `title` is
+    the one in a checkpoint's metadata; `guided` says that its UNet takes the guidance as an input.
+    """
+
+    kind: Kind = "unknown"
+    family: str = ""
+    format: str = ""
+    prediction: str = "epsilon"
+    zero_snr: bool = False
+    channels: int = 0
+    context: int = 0
+    resolution: int = 0
+    vae: bool = False
+    title: str = ""
+    guided: bool = False
+    rank: int = 0
+    parts: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    vectors: int = 0
+    widths: tuple[int, ...] = ()
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """All fields, as storage keeps them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The identity that `to_json` wrote. Raises TypeError for what another version wrote."""
+        values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in value.items()}
+        return cls(**values)
+
+
+def trigger_phrase(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """The trigger words that metadata by the ModelSpec standard give."""
+    return tuple(filter(None, map(clean, metadata.get("modelspec.trigger_phrase", "").split(","))))
+
+
+def clean(word: str) -> str:
+    """A word that a database takes: without NULs and halves of signs."""
+    return word.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:80]
+
+
+def begins(shapes: Shapes, prefix: str) -> bool:
+    """Whether any tensor's name begins so."""
+    return any(name.startswith(prefix) for name in shapes)
+
+
+def side_of(shapes: Shapes, pattern: str, side: int) -> int:
+    """One side of the first tensor whose name has this pattern; 0 where there is none."""
+    sign = re.compile(pattern)
+    return next((shape[side] for name, shape in shapes.items() if len(shape) > side and sign.search(name)), 0)

@@ -1,0 +1,163 @@
+"""The folders with models: every weights file and diffusers folder in them, each looked into once.
+
+What was found is remembered by path, size and time of change, so that looking again costs one `stat` a file. A
+program that wants to remember it longer takes it with `news` and gives it back with `recall`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.files import pickles
+from engine.files.identify import identify
+from engine.files.identity import Identity
+from engine.files.sidecars import Sidecar, beside
+
+SUFFIXES = pickles.SUFFIXES | {".safetensors"}
+DEEPEST = 6  # folders within folders
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as it was identified; `size` in bytes, `modified` in nanoseconds, `hash` as A1111 shortens it ("": not
+    computed yet)."""
+
+    path: str
+    size: int
+    modified: int
+    identity: Identity
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A file or folder in a model folder."""
+
+    name: str
+    path: Path
+    identity: Identity
+    sidecar: Sidecar
+    hash: str
+
+
+_known: dict[str, Known] = {}
+_news: dict[str, Known] = {}
+_lock = threading.Lock()
+
+
+def finds(folders: Sequence[Path]) -> Iterator[Find]:
+    """Everything in the folders and their subfolders, folder by folder, in the order of the names."""
+    for folder in folders:
+        yield from _walk(folder, 0, set())
+
+
+def recall(rows: Iterable[Known]) -> None:
+    """Take for known what was known before; a file that has changed since is looked into again."""
+    with _lock:
+        for row in rows:
+            _known.setdefault(row.path, row)
+
+
+def forget() -> None:
+    """Know nothing, as a program that has just begun."""
+    with _lock:
+        _known.clear()
+        _news.clear()
+
+
+def news() -> tuple[Known, ...]:
+    """The files identified since this was last asked."""
+    with _lock:
+        found = tuple(_news.values())
+        _news.clear()
+    return found
+
+
+def digest(path: Path) -> str:
+    """The first ten hex digits of a file's SHA-256, by which people know a model; remembered. Takes seconds for
+    gigabytes. Raises OSError."""
+    stat = path.stat()
+    known = _identified(path, stat)
+    if known.hash:
+        return known.hash
+    with path.open("rb") as file:
+        made = hashlib.file_digest(file, "sha256").hexdigest()[:10]
+    _remember(replace(known, hash=made))
+    return made
+
+
+def unhashed(folders: Sequence[Path]) -> Iterator[Path]:
+    """The files whose hash is not known yet."""
+    return (find.path for find in finds(folders) if find.path.is_file() and not find.hash)
+
+
+def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find]:
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+        place = folder.stat()
+    except OSError:  # not there, or not to be read
+        return
+    if (place.st_dev, place.st_ino) in seen or depth > DEEPEST:  # a link in a circle
+        return
+    seen.add((place.st_dev, place.st_ino))
+    names = {entry.name for entry in listed}
+    if "model_index.json" in names or ("config.json" in names and any(Path(name).suffix in SUFFIXES for name in names)):
+        odd = _readable(str(folder)) != str(folder)
+        found = Identity(problem="file.name") if odd else identify(folder)
+        shown = Path(_readable(str(folder)))
+        yield Find(_name(shown), shown, found, beside(shown, ()), "")
+        return
+    for entry in listed:
+        if entry.name.startswith("."):
+            continue
+        path = Path(entry.path)
+        try:
+            if entry.is_dir():
+                yield from _walk(path, depth + 1, seen)
+            elif path.suffix.lower() in SUFFIXES and entry.is_file():  # a pipe would never let us go
+                yield _find(path, entry, names)
+        except OSError:  # it went away while we looked
+            continue
+
+
+def _find(path: Path, entry: os.DirEntry[str], names: Collection[str]) -> Find:
+    if (readable := _readable(entry.path)) != entry.path:
+        shown = Path(readable)
+        return Find(shown.stem, shown, Identity(problem="file.name"), Sidecar(), "")
+    try:
+        known = _identified(path, entry.stat())
+    except PermissionError:
+        return Find(path.stem, path, Identity(problem="file.locked"), Sidecar(), "")
+    return Find(path.stem, path, known.identity, beside(path, names), known.hash)
+
+
+def _readable(name: str) -> str:
+    """A name as it can be written down: disks take any bytes, and those that are no text become question marks."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _name(folder: Path) -> str:
+    """A folder's name; in a hub's cache that of the repository, not of the revision."""
+    if folder.parent.name == "snapshots" and folder.parent.parent.name.startswith("models--"):
+        return folder.parent.parent.name.rpartition("--")[2]
+    return folder.name
+
+
+def _identified(path: Path, stat: os.stat_result) -> Known:
+    known = _known.get(str(path))
+    if known and (known.size, known.modified) == (stat.st_size, stat.st_mtime_ns):
+        return known
+    made = Known(str(path), stat.st_size, stat.st_mtime_ns, identify(path))
+    _remember(made)
+    return made
+
+
+def _remember(known: Known) -> None:
+    with _lock:
+        _known[known.path] = _news[known.path] = known

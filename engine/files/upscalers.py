@@ -1,0 +1,47 @@
+"""The upscalers: plain resampling, as a table, and networks in files, by the names that people call them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from engine.files import catalog
+from prompts.errors import Refusal
+
+# Hires passes that enlarge the latents themselves, as A1111 names them, and torch's word for it.
+LATENT = {"Latent": "bilinear", "Latent (nearest-exact)": "nearest-exact"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upscaler:
+    """One row of the table: `enlarge` gives the picture at exactly the size asked for, (width, height) in pixels."""
+
+    name: str
+    zh: str
+    en: str
+    enlarge: Callable[[Image.Image, tuple[int, int]], Image.Image]
+
+
+def _lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+UPSCALERS: dict[str, Upscaler] = {
+    row.name: row
+    for row in (Upscaler("Lanczos", "平滑放大，不添加细节", "smooth enlargement, adds no detail", _lanczos),)
+}
+
+
+def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
+    """The row of that name, whatever its case, or the file of a network. Raises Refusal `upscaler.unknown`."""
+    rows: dict[str, Upscaler | Path] = {file.name.casefold(): file.path for file in catalog.upscalers(folders)}
+    rows |= {row.name.casefold(): row for row in UPSCALERS.values()}
+    if row := rows.get(name.strip().casefold()):
+        return row
+    near = difflib.get_close_matches(name.casefold(), rows, n=1, cutoff=0.0)[0]
+    found = rows[near]
+    raise Refusal("upscaler.unknown", name=name[:80], near=found.stem if isinstance(found, Path) else found.name)

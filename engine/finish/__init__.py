@@ -1,0 +1,1 @@
+"""Finishing a picture: enlarging it, and finding faces and hands to draw again."""

@@ -1,0 +1,156 @@
+"""Upscaling networks of the ESRGAN family, run from their weights: RRDB nets (ESRGAN, Real-ESRGAN and what is trained
+like them, in all three namings) and the compact nets of Real-ESRGAN.
+
+The layouts follow the papers (Wang et al. 2018, arXiv 1809.00219; Wang et al. 2021, arXiv 2107.10833).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from engine.models.card import out_of_memory
+from engine.models.loaded import BROKEN
+from engine.pixels.tiles import Shades
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+Weights = Mapping[str, Tensor]
+# The three namings of an RRDB net, each brought to that of Real-ESRGAN. In the oldest the numbers count layers, so
+# that those after the body depend on how often it doubles the size; `_renamed` sees to them.
+NAMES = (
+    (r"^model\.0\.", "conv_first."),
+    (r"^(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)(\d)\.conv(\d)(?:\.0)?\.", r"body.\1.rdb\2.conv\3."),
+    (r"^model\.1\.sub\.\d+\.(?=weight|bias)", "conv_body."),
+    (r"^trunk_conv\.", "conv_body."),
+    (r"^upconv(\d)\.", r"conv_up\1."),
+    (r"^HRconv\.", "conv_hr."),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EsrganNetwork:
+    """An upscaler in memory; a picture comes out `scale` times as large."""
+
+    weights: Weights
+    scale: int
+    compact: bool
+    unshuffle: int = 1
+
+    @torch.no_grad()
+    def enlarge(self, shades: Shades) -> Shades:
+        """RGB shades in 0…1, (height, width, 3), larger by the factor."""
+        first = next(iter(self.weights.values()))
+        batch = torch.from_numpy(shades.transpose(2, 0, 1)[None].copy()).to(first.device, first.dtype)
+        large = (_compact if self.compact else _rrdb)(self, batch)
+        return np.ascontiguousarray(large[0].clamp(0, 1).float().cpu().numpy().transpose(1, 2, 0))
+
+
+@lru_cache(maxsize=2)
+def load(path: Path, device: torch.device) -> EsrganNetwork:
+    """The network of a `.safetensors` or `.pth` file: float32 on the CPU, float16 on a graphics card. Raises Refusal
+    `upscaler.damaged`, or `upscaler.kind` for a layout that is neither of the two."""
+    try:
+        if path.suffix == ".safetensors":
+            weights: dict[str, Any] = load_file(path)
+        else:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        for wrapping in ("params_ema", "params", "state_dict"):
+            weights = weights.get(wrapping, weights)
+        dtype = torch.float32 if device.type == "cpu" else torch.float16
+        moved = {name: weight.to(device, dtype) for name, weight in weights.items()}
+        return _network(moved, path.stem)
+    except Refusal:
+        raise
+    except Exception as error:
+        if out_of_memory(error) or not isinstance(error, BROKEN):
+            raise
+        log.warning("upscaler %s cannot be loaded: %s", path.name, error)
+        raise Refusal("upscaler.damaged", name=path.stem) from error
+
+
+def _network(weights: Weights, name: str) -> EsrganNetwork:
+    if "body.0.weight" in weights and "body.1.weight" in weights:
+        last = max(int(key.split(".")[1]) for key in weights)
+        scale = round((weights[f"body.{last}.bias"].numel() / 3) ** 0.5)
+        if weights["body.0.weight"].shape[1] == 3:
+            return EsrganNetwork(weights, scale, compact=True)
+    own = _renamed(weights)
+    ups = sum(bool(re.fullmatch(r"conv_up\d\.weight", key)) for key in own)
+    if {
+        "conv_first.weight",
+        "conv_body.weight",
+        "conv_last.weight",
+        "body.0.rdb1.conv1.weight",
+    } <= own.keys() and not any("conv1x1" in key for key in own):
+        unshuffle = round((own["conv_first.weight"].shape[1] / 3) ** 0.5)
+        if own["conv_first.weight"].shape[1] == 3 * unshuffle**2 and own["conv_last.weight"].shape[0] == 3:
+            return EsrganNetwork(own, 2**ups // unshuffle, compact=False, unshuffle=unshuffle)
+    raise Refusal("upscaler.kind", name=name)
+
+
+def _renamed(weights: Weights) -> Weights:
+    own = dict(weights)
+    after = sorted({int(found[1]) for key in own if (found := re.fullmatch(r"model\.(\d+)\.weight", key))} - {0})
+    for layer, number in enumerate(after):  # each doubling, then two more
+        new = f"conv_up{layer + 1}" if layer < len(after) - 2 else ("conv_hr", "conv_last")[layer - len(after) + 2]
+        for kind in ("weight", "bias"):
+            own[f"{new}.{kind}"] = own.pop(f"model.{number}.{kind}")
+    for pattern, new in NAMES:
+        own = {re.sub(pattern, new, key): weight for key, weight in own.items()}
+    return own
+
+
+def _conv(weights: Weights, name: str, batch: Tensor) -> Tensor:
+    return functional.conv2d(batch, weights[f"{name}.weight"], weights[f"{name}.bias"], padding=1)
+
+
+def _sharp(batch: Tensor) -> Tensor:
+    return functional.leaky_relu(batch, 0.2)
+
+
+def _rrdb(network: EsrganNetwork, batch: Tensor) -> Tensor:
+    weights, height, width = network.weights, *batch.shape[-2:]
+    pad = (0, -width % network.unshuffle, 0, -height % network.unshuffle)
+    batch = functional.pixel_unshuffle(functional.pad(batch, pad, mode="reflect"), network.unshuffle)
+    first = _conv(weights, "conv_first", batch)
+    trunk = first
+    block = 0
+    while f"body.{block}.rdb1.conv1.weight" in weights:
+        inner = trunk
+        for dense in (1, 2, 3):
+            seen = [inner]
+            for layer in (1, 2, 3, 4):
+                seen.append(_sharp(_conv(weights, f"body.{block}.rdb{dense}.conv{layer}", torch.cat(seen, dim=1))))
+            inner = inner + 0.2 * _conv(weights, f"body.{block}.rdb{dense}.conv5", torch.cat(seen, dim=1))
+        trunk = trunk + 0.2 * inner
+        block += 1
+    trunk = first + _conv(weights, "conv_body", trunk)
+    up = 1
+    while f"conv_up{up}.weight" in weights:
+        trunk = _sharp(_conv(weights, f"conv_up{up}", functional.interpolate(trunk, scale_factor=2, mode="nearest")))
+        up += 1
+    large = _conv(weights, "conv_last", _sharp(_conv(weights, "conv_hr", trunk)))
+    return large[..., : height * network.scale, : width * network.scale]
+
+
+def _compact(network: EsrganNetwork, batch: Tensor) -> Tensor:
+    weights, inner, layer = network.weights, batch, 0
+    while f"body.{layer}.weight" in weights:
+        weight = weights[f"body.{layer}.weight"]
+        inner = functional.prelu(inner, weight) if weight.dim() == 1 else _conv(weights, f"body.{layer}", inner)
+        layer += 1
+    plain = functional.interpolate(batch, scale_factor=network.scale, mode="nearest")
+    return functional.pixel_shuffle(inner, network.scale) + plain

@@ -1,0 +1,119 @@
+"""The type of a model in memory, and what the loaders raise: below all that loads models or draws with one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from engine.adapters.low_rank import Adapted
+from engine.adapters.mix import FileKey, Lora
+from engine.files import catalog
+from engine.files.tiers import TIERS, Tier
+from engine.speed.batched_call import Prepared
+from engine.tuning import USUAL, Tuning
+
+# What the loaders raise over files that are cut short, are no weights, or do not fit their config.
+BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
+Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
+Loras = tuple[tuple[Path, float, float], ...]  # file, weight on the UNet, weight on the text encoder
+
+
+@dataclass(slots=True, eq=False)
+class Layout:
+    """Where the parts of a model lie: one for all who share its UNet, with whichever VAE. `most` is the most latent
+    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with."""
+
+    tier: Tier
+    most: int = 0
+    vaes: WeakSet[Any] = field(default_factory=WeakSet)
+
+
+@dataclass(slots=True, eq=False)
+class Loaded:
+    """A model ready to draw. The UNet and the text encoders are in `dtype`; the VAE is always float32, so that
+    light and dark pictures come out alike on every device. `schedule` is the model's own scheduler configuration
+    and `signal` its cumulative alphas, (training steps,), on the CPU. SDXL has a second text encoder, its refiner
+    that one alone; `blank_negative` says that zeros stand for an empty negative prompt."""
+
+    model: catalog.Model
+    device: torch.device
+    dtype: torch.dtype
+    unet: Any
+    vae: Any
+    text_encoder: Any
+    tokenizer: Any
+    schedule: Mapping[str, Any]
+    signal: Tensor
+    hash: Future[str]
+    seconds: float = 0.0
+    text_encoder_2: Any = None
+    tokenizer_2: Any = None
+    blank_negative: bool = False
+    # Textual inversions that prompts may name, by their names in small letters, and those that were named.
+    concepts: Mapping[str, catalog.Companion] = field(default_factory=dict)
+    vectors: dict[tuple[Path, int], tuple[Tensor, ...]] = field(default_factory=dict)
+    # Filled by the modules that use them: text embeddings, LoRA files, networks that can carry them, what acts on the
+    # text encoders at this moment, the latent → RGB map.
+    embeddings: OrderedDict[tuple[Any, ...], tuple[Tensor, Tensor | None]] = field(default_factory=OrderedDict)
+    loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
+    adapted: dict[str, Adapted] = field(default_factory=dict)
+    active: tuple[tuple[FileKey, float], ...] = ()
+    layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
+    # What its files were when they were read: the model's, and those of a VAE that is not its own.
+    stamps: tuple[Stamp, Stamp] = ((), ())
+    # For drawing fast (engine/tuning.py, engine/speed/): what was asked for, attention's kernels, shapes of UNet calls
+    # that were prepared; and what previews are made with (engine/worker/previews.py), once one was asked for.
+    tuning: Tuning = field(default=USUAL)
+    attention: tuple[str, ...] = ()
+    prepared: Prepared | None = None
+    colours: tuple[Tensor, Tensor] | None = None
+    tiny: Any = None
+    tiny_sought: bool = False
+
+    @property
+    def scale(self) -> int:
+        """Picture pixels per latent pixel, along one side."""
+        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+
+    @property
+    def tier(self) -> Tier:
+        """The tier, which says what stays on the device."""
+        return self.layout.tier
+
+    @tier.setter
+    def tier(self, tier: Tier) -> None:
+        self.layout.tier = tier
+
+    @property
+    def most(self) -> int:
+        """The most latent pixels a UNet call may have, 0 until memory has run out."""
+        return self.layout.most
+
+    @most.setter
+    def most(self, most: int) -> None:
+        self.layout.most = most
+
+    @property
+    def bytes(self) -> int:
+        """The memory the weights take."""
+        return sum(weight.numel() * weight.element_size() for part in self.parts for weight in part.parameters())
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Its networks."""
+        return tuple(filter(None, (self.unet, self.vae, self.text_encoder, self.text_encoder_2)))
+
+    @property
+    def encoders(self) -> tuple[tuple[Any, Any], ...]:
+        """The tokenizer and the text encoder of each that it has."""
+        pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
+        return tuple((tokenizer, encoder) for tokenizer, encoder in pairs if encoder is not None)

@@ -1,0 +1,107 @@
+"""Where a model's parts lie, by its tier (engine/files/tiers.py), and what to do when memory runs out all the same: the
+batch is halved (engine/worker/rows.py), and a row that does not fit even alone takes its model down a tier.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from engine.files.tiers import ON_CPU, PARTS, TIERS, Tier, choose_tier
+from engine.models.card import free, out_of_memory, release
+from engine.models.loaded import Loaded
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def place(loaded: Loaded) -> None:
+    """Put a model that was just loaded into main memory where it belongs."""
+    room = free(loaded.device) + (loaded.bytes if loaded.device.type == "cpu" else 0)  # where it is already
+    loaded.layout.vaes.add(loaded.vae)
+    loaded.tier = choose_tier(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
+    trying(loaded, lambda: settle(loaded, loaded.tier))
+
+
+def join(loaded: Loaded) -> None:
+    """Put the VAE of a model that shares all its other parts with one in memory where that one's lies."""
+    loaded.layout.vaes.add(loaded.vae)
+    trying(loaded, lambda: _lay(loaded, loaded.vae))
+
+
+def lower(loaded: Loaded) -> bool:
+    """Take a model down a tier after memory has run out; False where it is at the last one."""
+    tiers = ON_CPU if loaded.device.type == "cpu" else TIERS
+    if loaded.tier is tiers[-1]:
+        return False
+    settle(loaded, tiers[tiers.index(loaded.tier) + 1])
+    log.warning("model %s ran out of memory and goes on as %r", loaded.model.name, loaded.tier.name)
+    return True
+
+
+def settle(loaded: Loaded, tier: Tier) -> None:
+    """Let a model take a tier."""
+    loaded.tier = tier
+    if "unet" not in tier.stay:
+        loaded.prepared = None  # which knows where the weights lay
+    for name in PARTS:
+        if name != "vae" and (part := getattr(loaded, name)):
+            part.to(loaded.device if name in tier.stay else "cpu")
+    for vae in {loaded.vae, *loaded.layout.vaes}:
+        _lay(loaded, vae)
+    if tier.layers:
+        # Here: it takes long to import, and only the smallest cards need it.
+        importlib.import_module("accelerate").cpu_offload(loaded.unet, execution_device=loaded.device)
+    release(loaded.device)
+
+
+def _lay(loaded: Loaded, vae: Any) -> None:
+    vae.to(loaded.device if "vae" in loaded.tier.stay else "cpu")
+    if loaded.tier.tiled:
+        vae.enable_tiling()
+
+
+@contextmanager
+def on_card(loaded: Loaded, *names: str) -> Iterator[None]:
+    """While it holds, these parts of the model are on its device."""
+    tier = loaded.tier
+    guests = [part for name in names if name not in tier.stay and (part := getattr(loaded, name))]
+    if not guests or loaded.device.type == "cpu" or (tier.layers and names == ("unet",)):
+        yield
+        return
+    if "unet" not in names and "unet" not in tier.stay and not tier.layers:
+        loaded.unet.to("cpu")
+    for guest in guests:
+        guest.to(loaded.device)
+    try:
+        yield
+    finally:
+        if names != ("unet",):  # the UNet is called again at once; it leaves when another part comes
+            for guest in guests:
+                guest.to("cpu")
+
+
+def trying(loaded: Loaded, call: Callable[[], T]) -> T:
+    """Make a call and give what it returns; where memory runs out it is made again, a tier lower each time, until none
+    is left."""
+    while True:
+        try:
+            return call()
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            failure = error.with_traceback(None)  # whose frames hold what filled the memory
+        if not lower(loaded):
+            raise failure
+
+
+def _weights(loaded: Loaded) -> dict[str, int]:
+    parts = {name: part for name in PARTS if (part := getattr(loaded, name))}
+    return {
+        name: sum(weight.numel() * weight.element_size() for weight in part.parameters())
+        for name, part in parts.items()
+    }

@@ -1,0 +1,72 @@
+"""A job on its way: which of its pictures wait, which are drawn by which worker, and which are finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from engine.job import Job, Picture, State
+from engine.queue.pool import Worker
+
+
+@dataclass(slots=True, eq=False)
+class Assignment:
+    """Pictures of a job that one worker draws; `indexes` are their numbers in the job. `job` is what the worker is
+    handed: the recipes of these alone, under an id that no other assignment has at the same time."""
+
+    of: Course
+    worker: Worker
+    indexes: tuple[int, ...]
+    job: Job
+    handed: bool = False
+
+    @property
+    def left(self) -> list[int]:
+        """The numbers of its pictures that are not finished."""
+        return [index for index in self.indexes if index not in self.of.pictures]
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """The course of a job that has not ended. Each picture without an end is in one of three places: in the line
+    (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `assignments`.
+
+    `charged` are the device-seconds that the owner's account carries for pictures not finished, `deferred` is since
+    when it waits for a worker that holds its model.
+    """
+
+    job: Job
+    waiting: list[int]
+    home: Worker | None = None
+    held: list[int] = field(default_factory=list)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    charged: dict[int, float] = field(default_factory=dict)
+    steps: dict[int, tuple[int, int]] = field(default_factory=dict)
+    used: dict[int, float] = field(default_factory=dict)
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    deferred: float | None = None
+    cancelled: bool = False  # its workers were told, and have not all answered yet
+
+    @property
+    def over(self) -> bool:
+        """Whether its end has been told; assignments that remain are only waited for."""
+        return self.job.state not in (State.WAITING, State.RUNNING)
+
+    @property
+    def begun(self) -> bool:
+        """Whether workers have something to do with it."""
+        return bool(self.held or self.assignments)
+
+    @property
+    def lent(self) -> bool:
+        """Whether other workers than its home draw for it."""
+        return any(assignment.worker is not self.home for assignment in self.assignments.values())
+
+    def assign(self, worker: Worker, indexes: list[int]) -> Assignment:
+        """Make an assignment of these pictures for a worker."""
+        recipes = tuple(self.job.recipes[index] for index in indexes)
+        whole = len(indexes) == len(self.job.recipes)
+        name = self.job.id if whole else f"{self.job.id}/{indexes[0]}"
+        made = Assignment(self, worker, tuple(indexes), replace(self.job, id=name, recipes=recipes))
+        self.assignments[name] = made
+        worker.jobs[name] = made.job
+        return made

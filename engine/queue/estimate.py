@@ -1,0 +1,116 @@
+"""The seconds that drawing, loading a model and starting a worker should take, learnt from those they have taken. No
+torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from engine.recipe import Recipe
+from prompts.prompt import Json
+
+# Before anything was measured: device-seconds per megapixel and step (the built-in model on two cores), the seconds
+# until a worker has imported its libraries, and what a model takes to load: a second for its networks to be made, and
+# its file read at the pace of a plain SSD. A model whose file has not been looked at yet is taken for a large one.
+FIRST_GUESS = 2.0
+START = 8.0
+MAKING, PACE, LARGE = 1.0, 400e6, 6 * 10**9
+SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold start
+
+
+def work(recipe: Recipe) -> float:
+    """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, and of what is
+    mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps."""
+    share = 1.0 if recipe.source is None else recipe.source.strength
+    own = area = float(recipe.width * recipe.height)
+    drawn = max(1.0, recipe.steps * share) * area
+    if hires := recipe.hires:
+        area *= hires.factor**2
+        drawn += (hires.steps or recipe.steps) * hires.strength * area
+    drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
+    if last := recipe.upscale:
+        drawn += recipe.steps * last.strength * area * last.factor**2
+    return drawn * (2 if recipe.guidance > 1 else 1) / 2e6
+
+
+def size(path: Path) -> int:
+    """The bytes that a model's file or folder takes on the disk; 0 where it is gone."""
+    try:
+        if path.is_file():
+            return path.stat().st_size
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    except OSError:
+        return 0
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Device-seconds per megapixel-step by model, over all devices (`speeds`) and by the device's words (`devices`);
+    seconds to load by model (`loads`) and to start a worker (`start`). `sizes` are the bytes of models on the disk."""
+
+    speeds: dict[str, float] = field(default_factory=dict)
+    devices: dict[str, dict[str, float]] = field(default_factory=dict)
+    loads: dict[str, float] = field(default_factory=dict)
+    start: float = START
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def seconds(self, recipe: Recipe, device: str = "") -> float:
+        """The device-seconds that a recipe should take on a device, or on any."""
+        speed = self.devices.get(device, {}).get(recipe.model) or self.speeds.get(recipe.model)
+        if speed is None:
+            speed = sum(self.speeds.values()) / len(self.speeds) if self.speeds else FIRST_GUESS
+        return speed * work(recipe)
+
+    def comparable(self, model: str, one: str, other: str) -> bool:
+        """Whether it is known how fast two devices are beside each other: they are alike, or both were measured."""
+        return one == other or all(model in self.devices.get(device, {}) for device in (one, other))
+
+    def loading(self, model: str) -> float:
+        """The seconds that a model should take to load."""
+        known = self.loads.get(model)
+        if known is not None:
+            return known
+        guessed = sum(map(self._guess, self.loads))
+        return self._guess(model) * (sum(self.loads.values()) / guessed if guessed else 1.0)
+
+    def drew(self, recipe: Recipe, device: str, seconds: float) -> None:
+        """Learn from a picture that took so many device-seconds."""
+        if recipe.source and not recipe.source.strength:
+            return  # nothing was drawn
+        for speeds in (self.speeds, self.devices.setdefault(device, {})):
+            speeds[recipe.model] = _smoothed(speeds.get(recipe.model), seconds / work(recipe))
+
+    def loaded(self, model: str, seconds: float) -> None:
+        """Learn from a model that took so long to load."""
+        self.loads[model] = _smoothed(self.loads.get(model), seconds)
+
+    def started(self, seconds: float) -> None:
+        """Learn from a worker that was ready so many seconds after its first word, loading not counted."""
+        self.start = _smoothed(self.start, max(0.0, seconds))
+
+    def _guess(self, model: str) -> float:
+        return MAKING + self.sizes.get(model, LARGE) / PACE
+
+    def to_json(self) -> dict[str, Json]:
+        return cast(
+            dict[str, Json],
+            {"speeds": self.speeds, "devices": self.devices, "loads": self.loads, "start": self.start},
+        )
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Json]) -> Estimate:
+        return cls(
+            speeds=dict(cast(Mapping[str, float], values.get("speeds", {}))),
+            devices={
+                device: dict(speeds)
+                for device, speeds in cast(Mapping[str, Mapping[str, float]], values.get("devices", {})).items()
+            },
+            loads=dict(cast(Mapping[str, float], values.get("loads", {}))),
+            start=cast(float, values.get("start", START)),
+        )
+
+
+def _smoothed(known: float | None, measured: float) -> float:
+    return measured if known is None else known + SMOOTHING * (measured - known)

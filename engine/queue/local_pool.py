@@ -1,0 +1,160 @@
+"""Workers on this machine: one child process per device, restarted when it dies.
+
+A worker that chose its device itself (`auto`) tells of the other graphics cards, and each of them gets a worker too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+
+from engine.errors import WireError
+from engine.job import Job
+from engine.queue.pool import Event, Lost, Worker
+from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, receive
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[2]  # `python -m engine` is found from here
+RESTART_AFTER = (0.0, 1.0, 5.0, 15.0, 60.0)  # seconds before the n-th start in a row that drew nothing
+SILENCE = 900.0  # seconds without a word from a worker that has jobs: about twenty slow CPU steps
+CLOSING = 5.0  # seconds a worker gets to end by itself
+
+
+class LocalPool:
+    """A `Pool` of child processes, one for each of `devices`; `arguments` are passed on to `python -m engine`.
+    `clock` tells how long a worker has been silent."""
+
+    def __init__(
+        self, devices: Sequence[str], arguments: Sequence[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.workers = [Worker(id=f"{device}#{index}", device=device) for index, device in enumerate(devices)]
+        self._devices = list(devices)
+        self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
+        self._arguments = tuple(arguments)
+        self._clock = clock
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._heard: dict[str, float] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, listener: Callable[[Worker, Event], None]) -> None:
+        self._listener = listener
+        self._tasks = [asyncio.create_task(self._keep(worker, worker.device)) for worker in self.workers]
+
+    async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
+        self._heard[worker.id] = self._clock()
+        puts = [PutSource(picture, blob) for picture, blob in sources.items()]
+        await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes))
+
+    async def stop(self, worker: Worker, job: str) -> None:
+        await self._send(worker, Stop(job))
+
+    async def close(self) -> None:
+        for child in self._children.values():
+            if child.stdin:
+                child.stdin.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for child in self._children.values():
+            try:
+                await asyncio.wait_for(child.wait(), CLOSING)
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+    def pid(self, worker: Worker) -> int | None:
+        """The process id of a worker that is alive."""
+        child = self._children.get(worker.id)
+        return child.pid if child and child.returncode is None else None
+
+    async def _send(self, worker: Worker, *messages: Message) -> None:
+        child = self._children.get(worker.id)
+        if child is None or child.stdin is None:
+            return  # it is dead; its jobs come back as lost
+        with contextlib.suppress(ConnectionError):
+            for message in messages:
+                child.stdin.write(encode(message))
+            await child.stdin.drain()
+
+    def _add(self, device: str) -> None:
+        worker = Worker(id=f"{device}#{len(self.workers)}", device=device)
+        self.workers.append(worker)
+        self._devices.append(device)
+        self._tasks.append(asyncio.create_task(self._keep(worker, device)))
+
+    def _environ(self, device: str) -> dict[str, str]:
+        """A worker's environment: without the secrets, of which it needs none; several on the processor share its
+        cores."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("DANQING_")}
+        if device == "cpu" and (count := self._devices.count("cpu")) > 1:
+            environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // count)))
+        return environ
+
+    async def _keep(self, worker: Worker, device: str) -> None:
+        fruitless = 0
+        while True:
+            await asyncio.sleep(RESTART_AFTER[min(fruitless, len(RESTART_AFTER) - 1)])
+            fruitless += 1
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "engine",
+                "--device",
+                device,
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=ROOT,
+                env=self._environ(device),
+            )
+            self._children[worker.id] = child
+            self._heard[worker.id] = self._clock()
+            reason = "ended"
+            try:
+                async for event in self._events(worker, child):
+                    if isinstance(event, Drawn):
+                        fruitless = 0
+                    self._note(worker, event)
+                    self._listener(worker, event)
+            except (WireError, TimeoutError) as error:
+                reason = str(error) or "silent for too long"
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+            status = await child.wait()
+            worker.slots, worker.model, worker.loading, worker.tiers = 0, "", "", {}
+            self._listener(worker, Lost(f"{reason}, exit status {status}"))
+
+    async def _events(self, worker: Worker, child: asyncio.subprocess.Process) -> AsyncIterator[Event]:
+        assert child.stdout is not None
+        while True:
+            message = asyncio.ensure_future(receive(child.stdout))
+            while not message.done():
+                await asyncio.wait([message], timeout=SILENCE / 10)
+                if worker.jobs and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
+                    message.cancel()
+                    raise TimeoutError
+            self._heard[worker.id] = self._clock()
+            event = message.result()
+            if event is None:
+                return
+            if not isinstance(event, Ready | Loading | Step | Drawn | Ended):
+                raise WireError(f"a worker said {type(event).__name__}")
+            yield event
+
+    def _note(self, worker: Worker, event: Event) -> None:
+        if isinstance(event, Ready):
+            for device in event.others:
+                if device not in self._devices:
+                    self._add(device)
+            worker.device, worker.slots, worker.loading = event.device, event.slots, ""
+            worker.model, worker.tiers = event.model, event.tiers
+        elif isinstance(event, Loading):
+            worker.loading = event.model

@@ -1,0 +1,105 @@
+"""Which worker a job goes to, and which of its pictures other workers draw meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from engine.queue.course import Course
+from engine.queue.pool import Worker
+from engine.queue.waiting import Waiting
+from engine.queue.workload import Workload
+from engine.recipe import Recipe
+
+AHEAD = 32  # jobs behind one that waits for its model that are looked at for a worker that would have to load it
+
+
+def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
+    """The job whose turn it is and its home. Where it does better to wait for a worker that holds its model, those
+    behind it may have the others."""
+    free = work.free()
+    if not free:
+        return None
+    for course in itertools.islice(waiting.turns(), AHEAD):
+        chosen = home(work, course, free)
+        if chosen is None:
+            return None
+        if not defers(work, course, chosen):
+            return course, chosen
+    return None
+
+
+def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | None:
+    """Which of the free workers should finish a waiting job first, the loading of its models counted in; None where
+    none may have it. What has lost a worker before needs one with nothing to do."""
+    if course.job.attempt:
+        free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
+    recipes = [course.job.recipes[index] for index in course.waiting]
+    models = {recipe.model for recipe in recipes}
+
+    def end(worker: Worker) -> tuple[float, int]:
+        own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
+        return work.loads(worker, models) + work.busy(worker) + own, work.rows(worker)
+
+    return min(free, key=end, default=None)
+
+
+def defers(work: Workload, course: Course, chosen: Worker) -> bool:
+    """Whether a job does better to wait for a worker that holds its models and has no row to spare than to have them
+    loaded by the one chosen. It waits no longer than loading takes."""
+    models = {course.job.recipes[index].model for index in course.waiting}
+    load = sum(work.load(chosen, model) for model in models)
+    if not load or course.job.attempt:
+        return False
+    full = [worker for worker in work.pool.workers if 0 < worker.slots <= work.rows(worker)]
+    wait = min((work.until_free(worker) for worker in full if models <= worker.tiers.keys()), default=load)
+    now = work.clock()
+    since = now if course.deferred is None else course.deferred
+    if wait >= load or now - since >= load:
+        return False
+    course.deferred = since
+    return True
+
+
+def guests(work: Workload, course: Course) -> list[Worker]:
+    """The workers that may help a job's home out: none that draws for somebody else, or whose speed beside the home's
+    is not known."""
+    assert course.home
+    owner, model, device = course.job.owner, course.job.recipe.model, course.home.device
+    return [
+        worker
+        for worker in work.free()
+        if worker is not course.home
+        and work.estimate.comparable(model, device, worker.device)
+        and all(job.owner == owner for job in worker.jobs.values())
+        and all(other.job.owner == owner for other in work.housed(worker))
+    ]
+
+
+def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tuple[Worker, list[int]]]:
+    """Which of a job's held pictures to hand to whom now: each to where it ends first, home or guest, as far as there
+    is room. Those that end sooner at home than anywhere now stay held. What has lost a worker before goes home
+    whole."""
+    assert course.home
+    if course.job.attempt or len(work.pool.workers) == 1:
+        return [(course.home, list(course.held))]
+    workers = [course.home, *guests]
+    ends = {worker.id: work.loads(worker) + work.busy(worker, course) for worker in workers}
+    room = {worker.id: worker.slots - work.rows(worker, held=False) for worker in workers}
+    models = {worker.id: work.models(worker) for worker in workers}
+    plan: dict[str, list[int]] = {worker.id: [] for worker in workers}
+    for index in course.held:
+        recipe = course.job.recipes[index]
+
+        def end(worker: Worker, recipe: Recipe = recipe) -> float:
+            load = 0.0 if recipe.model in models[worker.id] else work.load(worker, recipe.model)
+            return ends[worker.id] + load + work.estimate.seconds(recipe, worker.device)
+
+        best = min((worker for worker in workers if worker is course.home or room[worker.id] > 0), key=end)
+        if room[best.id] <= 0:
+            break
+        ends[best.id] = end(best)
+        room[best.id] -= 1
+        models[best.id].add(recipe.model)
+        plan[best.id].append(index)
+    return [(worker, plan[worker.id]) for worker in workers if plan[worker.id]]

@@ -1,0 +1,54 @@
+"""The pool: the workers there are, and how the queue hands them jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.job import Job
+from engine.wire import Drawn, Ended, Loading, Ready, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The worker died or went silent: what it was drawing has to be drawn by another."""
+
+    reason: str
+
+
+Event = Ready | Loading | Step | Drawn | Ended | Lost
+
+
+@dataclass(slots=True)
+class Worker:
+    """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
+    used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
+    device. `jobs` are what it was handed, whole jobs or assignments of some."""
+
+    id: str
+    device: str = ""
+    slots: int = 0
+    model: str = ""
+    loading: str = ""
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+
+class Pool(Protocol):
+    """Workers of any kind. Every event of every worker reaches the one listener, on the event loop."""
+
+    @property
+    def workers(self) -> Sequence[Worker]: ...
+
+    async def start(self, listener: Callable[[Worker, Event], None]) -> None:
+        """Begin to start workers; their Ready events follow."""
+
+    async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
+        """Hand over a job with the source pictures (hash → file bytes) its recipes name."""
+
+    async def stop(self, worker: Worker, job: str) -> None:
+        """Have a job given up before its next step; Ended follows."""
+
+    async def close(self) -> None:
+        """End all workers; no event comes after this."""

@@ -1,0 +1,295 @@
+"""The queue: accepted jobs wait for their turn, are handed to workers, retried when a worker dies, and ended once.
+
+A job is served as a whole: it gets a home, the worker that should finish it first, with the loading of its model
+counted in. Its pictures are drawn there as rows come free, and meanwhile on other workers too, where these have
+nothing to do for anybody else, nobody else waits, and the job ends sooner for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from engine.job import Job, Picture, Progress, State
+from engine.queue.course import Assignment, Course
+from engine.queue.estimate import Estimate
+from engine.queue.news import Changed, Finished, Listener, News
+from engine.queue.placement import guests, spread, turn
+from engine.queue.pool import Event, Lost, Pool, Worker
+from engine.queue.standings import progress, standings
+from engine.queue.waiting import Waiting
+from engine.queue.workload import Workload
+from engine.wire import Drawn, Ended, Loading, Ready, Step
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3  # workers one job may take down before it is given up
+
+
+async def _unknown(model: str) -> int:
+    return 0
+
+
+class Queue:
+    """Jobs between `put` and their one `Finished`. `fetch` gets a source picture's bytes by hash; `size` the bytes of
+    a model on the disk by its name, 0 where nobody knows; `estimate` learns as pictures are drawn and models loaded."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        listener: Listener,
+        fetch: Callable[[str], Awaitable[bytes]],
+        *,
+        per_person: int,
+        in_all: int,
+        estimate: Estimate | None = None,
+        size: Callable[[str], Awaitable[int]] = _unknown,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pool = pool
+        self.estimate = estimate or Estimate()
+        self._fetch = fetch
+        self._size = size
+        self._per_person = per_person
+        self._in_all = in_all
+        self._courses: dict[str, Course] = {}  # every job that has not ended
+        self._waiting = Waiting(self.estimate)
+        self._work = Workload(pool, self.estimate, clock)
+        self._news = News(listener, self._round)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.paused = False
+
+    async def start(self) -> None:
+        """Start the pool and begin to tell the listener."""
+        self._news.start()
+        await self.pool.start(self._hear)
+
+    async def close(self) -> None:
+        """End the workers and tell what has happened so far; unfinished jobs get no `Finished`."""
+        self._news.hush()
+        await self.pool.close()
+        await asyncio.gather(self._news.close(), *self._tasks, return_exceptions=True)
+
+    def __contains__(self, job: str) -> bool:
+        return job in self._courses
+
+    def __len__(self) -> int:
+        """Jobs that wait; the running ones are not counted."""
+        return len(self._courses) - len(self._work.serving)
+
+    @property
+    def running(self) -> int:
+        return len(self._work.serving)
+
+    def admit(self, owner: str) -> None:
+        """Refuse when this person, or all together, have too many jobs waiting."""
+        if self._waiting.line.waiting_of(owner) >= self._per_person:
+            raise Refusal("queue.full_person", limit=self._per_person)
+        if len(self) >= self._in_all:
+            raise Refusal("queue.full", limit=self._in_all)
+
+    def pause(self) -> None:
+        """Begin no more jobs; what is being drawn is finished."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Begin jobs again."""
+        self.paused = False
+        self._hand_over()
+        self._news.standings_soon()
+
+    def put(self, job: Job) -> None:
+        """Let a job wait its turn; from now on it ends in exactly one `Finished`."""
+        if job.id in self:
+            return
+        for model in {recipe.model for recipe in job.recipes}:
+            if model not in self.estimate.loads and model not in self.estimate.sizes:
+                self._spawn(self._look_at(model))
+        course = Course(replace(job, state=State.WAITING), [])
+        self._courses[job.id] = course
+        self._waiting.add(course, range(len(job.recipes)))
+        self._hand_over()
+        self._news.standings_soon()
+
+    def cancel(self, job_id: str) -> bool:
+        """End a job as cancelled: at once if it waits, before its next step if it runs. False if it is not here."""
+        course = self._courses.get(job_id)
+        if course is None:
+            return False
+        course.cancelled = True
+        self._waiting.take(course)
+        course.held.clear()
+        self._stop(course)
+        if not course.assignments:
+            self._finish(course, State.CANCELLED)
+        return True
+
+    def standings(self) -> dict[str, Progress]:
+        """Place and seconds left of every job, running ones (place 0) included."""
+        return standings(self._work, self._waiting.line, self._waiting.costs)
+
+    async def _look_at(self, model: str) -> None:
+        if size := await self._size(model):
+            self.estimate.sizes[model] = size
+
+    def _hand_over(self) -> None:
+        """Give jobs a home while there is room, and then pictures to the workers that are free."""
+        while not self.paused and (chosen := turn(self._work, self._waiting)):
+            self._serve(*chosen)
+        for course in sorted(self._work.serving.values(), key=lambda course: course.lent):
+            if course.held and course.home and course.home.slots:
+                self._spread(course)
+
+    def _serve(self, course: Course, worker: Worker) -> None:
+        course.held = sorted({*course.held, *self._waiting.serve(course)})
+        course.home, course.deferred = worker, None
+        self._work.serving[course.job.id] = course
+        if course.job.state is not State.RUNNING:
+            course.job = replace(course.job, state=State.RUNNING)
+            self._news.put(Changed(course.job))
+
+    def _spread(self, course: Course) -> None:
+        """Hand a job's held pictures over: to its home and, while nobody else waits, to workers with nothing to do."""
+        alone = self._waiting.is_alone(course.job)
+        for worker, pictures in spread(self._work, course, guests(self._work, course) if alone else ()):
+            self._spawn(self._draw(self._work.hand(course, worker, pictures)))
+
+    async def _draw(self, assignment: Assignment) -> None:
+        try:
+            hashes = {file for recipe in assignment.job.recipes if recipe.source for file in recipe.source.files}
+            sources = {picture: await self._fetch(picture) for picture in hashes}
+        except Refusal as refusal:
+            if self._work.assignments.get(assignment.job.id) is assignment and not assignment.of.over:
+                self._work.remove(assignment)
+                self._finish(assignment.of, State.FAILED, refusal.key, refusal.values)
+            return
+        if self._work.assignments.get(assignment.job.id) is assignment:  # neither cancelled nor lost meanwhile
+            assignment.handed = True
+            await self.pool.draw(assignment.worker, assignment.job, sources)
+
+    def _stop(self, course: Course) -> None:
+        """Have all workers give a job up: at once where it has not been handed over."""
+        for assignment in tuple(course.assignments.values()):
+            if assignment.handed:
+                self._spawn(self.pool.stop(assignment.worker, assignment.job.id))
+            else:
+                self._work.remove(assignment)
+
+    def _finish(
+        self, course: Course, state: State, key: str = "", values: Mapping[str, str | int | float] | None = None
+    ) -> None:
+        self._waiting.take(course)
+        course.held.clear()
+        course.job = replace(course.job, state=state)
+        self._stop(course)
+        job = course.job
+        del self._courses[job.id]
+        self._work.serving.pop(job.id, None)
+        self._waiting.finish(course)
+        pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if state is State.DONE else ()
+        self._news.put(Finished(job, pictures, key, values or {}))
+        self._hand_over()
+        self._news.standings_soon()
+
+    # --- what workers say ---
+
+    def _hear(self, worker: Worker, event: Event) -> None:
+        match event:
+            case Loading():
+                self._work.loading(worker)
+            case Ready():
+                self._work.ready(worker, event)
+                self._hand_over()
+            case Step() | Drawn() | Ended():
+                assignment = self._work.assignments.get(event.job)
+                if assignment and assignment.worker is worker and assignment.job.attempt == event.attempt:
+                    self._advance(assignment, event)
+            case Lost():
+                self._lost(worker, event.reason)
+        if not isinstance(event, Step):
+            self._news.standings_soon()
+
+    def _advance(self, assignment: Assignment, event: Step | Drawn | Ended) -> None:
+        course = assignment.of
+        match event:
+            case Step() if not course.over:
+                index = assignment.indexes[event.index]
+                course.steps[index] = (event.step, event.steps)
+                course.used[index] = course.used.get(index, 0.0) + event.seconds
+                now = progress(course, self._work.alone(course))  # the next round of standings knows better
+                self._news.put(replace(now, preview=event.blob or None))
+            case Drawn():
+                recipe = assignment.job.recipes[event.index]
+                self.estimate.drew(recipe, assignment.worker.device, event.seconds)
+                if not course.over:
+                    index = assignment.indexes[event.index]
+                    course.pictures[index] = Picture(png=event.blob, recipe=recipe, seconds=event.seconds)
+                    course.used[index] = event.seconds
+                    self._waiting.settle(course, index, event.seconds)
+                self._hand_over()
+            case Ended():
+                self._work.remove(assignment)
+                if course.over:
+                    self._hand_over()
+                elif event.outcome == "failed":
+                    self._finish(course, State.FAILED, event.key, event.values)
+                elif event.outcome == "cancelled" and not course.cancelled:
+                    self._finish(course, State.CANCELLED)
+                else:
+                    self._ended(course)
+
+    def _ended(self, course: Course) -> None:
+        """An assignment of a job has ended well, or as it was told to."""
+        if course.waiting or course.begun:
+            self._hand_over()
+        elif course.cancelled and len(course.pictures) < len(course.job.recipes):
+            self._finish(course, State.CANCELLED)
+        else:
+            self._finish(course, State.DONE)
+
+    def _lost(self, worker: Worker, reason: str) -> None:
+        log.warning("worker %s lost (%s) with jobs %s", worker.id, reason, list(worker.jobs))
+        # Each goes before the others, so the last put first is the first again.
+        for course in reversed(self._work.lost(worker)):
+            self._take_back(course)
+        self._hand_over()
+
+    def _take_back(self, course: Course) -> None:
+        """Let what is with no worker any more wait again, before the owner's other jobs."""
+        if course.cancelled:
+            if not course.assignments:
+                self._finish(course, State.CANCELLED)
+            return
+        if course.job.attempt >= MAX_ATTEMPTS:
+            self._finish(course, State.FAILED, "error.worker_died", {"attempts": course.job.attempt})
+            return
+        drawn = {index for assignment in course.assignments.values() for index in assignment.indexes}
+        drawn |= set(course.pictures)
+        left = [index for index in range(len(course.job.recipes)) if index not in drawn]
+        if not left:
+            self._ended(course)
+            return
+        course.held, course.home = [], None
+        for index in left:
+            self._waiting.settle(course, index, 0.0)  # what the dead worker spent is not the person's debt
+            course.steps.pop(index, None)
+            course.used.pop(index, None)
+        if not course.assignments:
+            del self._work.serving[course.job.id]
+            course.job = replace(course.job, state=State.WAITING)
+        self._waiting.add(course, left, first=True)
+        self._news.put(Changed(course.job))
+
+    def _round(self) -> dict[str, Progress]:
+        """The standings, after work for those who have waited long enough for a worker that holds their model."""
+        self._hand_over()
+        return self.standings()
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,155 @@
+"""The work that every worker has, and the seconds it should take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from engine.queue.course import Assignment, Course
+from engine.queue.estimate import Estimate
+from engine.queue.pool import Pool, Worker
+from engine.wire import Ready
+
+
+class Workload:
+    """The assignments that workers were handed, `assignments` by id, and the jobs they have to do with, `serving` in
+    the order of their turns. `estimate` learns from what `loads` and `ready` hear; `clock` tells seconds."""
+
+    def __init__(self, pool: Pool, estimate: Estimate, clock: Callable[[], float]) -> None:
+        self.pool = pool
+        self.estimate = estimate
+        self.clock = clock
+        self.serving: dict[str, Course] = {}
+        self.assignments: dict[str, Assignment] = {}  # of jobs that have ended too, until the worker is done with them
+        self._loading: dict[str, float] = {}  # since when a worker has been loading, by worker
+        self._starting: set[str] = set()  # workers that load their first model
+
+    # --- what workers say of themselves ---
+
+    def loading(self, worker: Worker) -> None:
+        """A worker has begun to load a model."""
+        self._loading[worker.id] = self.clock()
+        if not worker.slots:
+            self._starting.add(worker.id)
+
+    def ready(self, worker: Worker, event: Ready) -> None:
+        """A worker has loaded what it was loading."""
+        if event.seconds:
+            self.estimate.loaded(event.model, event.seconds)
+        if worker.id in self._starting:
+            self._starting.remove(worker.id)
+            self.estimate.started(self._passed(worker) - event.seconds)
+        self._loading.pop(worker.id, None)
+
+    def lost(self, worker: Worker) -> list[Course]:
+        """A worker is gone, and with it an attempt at each job it was drawing pictures of: the jobs that had to do with
+        it and have not ended."""
+        self._loading.pop(worker.id, None)
+        assignments = self.of(worker)
+        for assignment in assignments:
+            self.remove(assignment)
+            job = assignment.of.job
+            if assignment.left and not assignment.of.over:
+                assignment.of.job = replace(job, attempt=max(job.attempt, assignment.job.attempt + 1))
+        drawn = [assignment.of for assignment in assignments if not assignment.of.over]
+        return list(dict.fromkeys((*drawn, *self.housed(worker))))
+
+    # --- assignments ---
+
+    def hand(self, course: Course, worker: Worker, pictures: list[int]) -> Assignment:
+        """Make an assignment of held pictures for a worker."""
+        course.held = [index for index in course.held if index not in pictures]
+        assignment = course.assign(worker, pictures)
+        self.assignments[assignment.job.id] = assignment
+        worker.jobs[assignment.job.id] = assignment.job
+        return assignment
+
+    def remove(self, assignment: Assignment) -> None:
+        """Forget an assignment that its worker is done with."""
+        assignment.of.assignments.pop(assignment.job.id, None)
+        self.assignments.pop(assignment.job.id, None)
+        assignment.worker.jobs.pop(assignment.job.id, None)
+
+    def of(self, worker: Worker) -> list[Assignment]:
+        """The assignments that a worker has."""
+        return [assignment for name in worker.jobs if (assignment := self.assignments.get(name))]
+
+    def housed(self, worker: Worker) -> list[Course]:
+        """The jobs at home on a worker with pictures that wait for a row of it."""
+        return [course for course in self.serving.values() if course.held and course.home is worker]
+
+    # --- room ---
+
+    def rows(self, worker: Worker, *, held: bool = True) -> int:
+        """The pictures a worker has to do, with those held for it or without. While others draw for a job too, it has
+        no claim on the next row of its home."""
+        rows = sum(len(assignment.left) for assignment in self.of(worker))
+        return rows + sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
+
+    def free(self) -> list[Worker]:
+        """The workers with a row to spare. What has lost a worker before is drawn alone, to harm no other."""
+        return [
+            worker
+            for worker in self.pool.workers
+            if self.rows(worker) < worker.slots
+            and not any(job.attempt for job in worker.jobs.values())
+            and not any(course.job.attempt for course in self.housed(worker))
+        ]
+
+    # --- seconds ---
+
+    def left(self, assignment: Assignment) -> list[float]:
+        """Device-seconds to go, per picture of an assignment that is not finished."""
+        lefts = []
+        for index in assignment.left:
+            step, steps = assignment.of.steps.get(index, (0, 1))
+            seconds = self.estimate.seconds(assignment.of.job.recipes[index], assignment.worker.device)
+            lefts.append(seconds * (1 - step / max(1, steps)))
+        return lefts
+
+    def held(self, course: Course) -> float:
+        """Device-seconds of what is held for a job's home."""
+        device = course.home.device if course.home else ""
+        return sum(self.estimate.seconds(course.job.recipes[index], device) for index in course.held)
+
+    def busy(self, worker: Worker, but: Course | None = None) -> float:
+        """Device-seconds of all that a worker has to do, what is held for it too, except of one job's."""
+        rows = sum(sum(self.left(assignment)) for assignment in self.of(worker))
+        return rows + sum(self.held(course) for course in self.housed(worker) if course is not but)
+
+    def alone(self, course: Course) -> float:
+        """Seconds until a job ends if its workers had nothing else to do."""
+        drawn = max((sum(self.left(assignment)) for assignment in course.assignments.values()), default=0.0)
+        return drawn + self.held(course)
+
+    def load(self, worker: Worker, model: str) -> float:
+        """Seconds until a worker has a model: none where it has, the rest where it is loading it."""
+        if model in worker.tiers:
+            return 0.0
+        passed = self._passed(worker) if worker.loading == model else 0.0
+        if worker.id in self._starting:
+            passed = max(0.0, passed - self.estimate.start)
+        return max(0.0, self.estimate.loading(model) - passed)
+
+    def models(self, worker: Worker) -> set[str]:
+        """The models of all that a worker has to do."""
+        jobs = (*worker.jobs.values(), *(course.job for course in self.housed(worker)))
+        return {recipe.model for job in jobs for recipe in job.recipes}
+
+    def loads(self, worker: Worker, more: Collection[str] = ()) -> float:
+        """Seconds of all the loading that a worker has before it, with that of `more` models."""
+        loading = {worker.loading} if worker.loading else set[str]()
+        return sum(self.load(worker, model) for model in self.models(worker) | loading | set(more))
+
+    def until_free(self, worker: Worker) -> float:
+        """Seconds until a worker that is full should have a row to spare; its rows share its time."""
+        lefts = [left for assignment in self.of(worker) for left in self.left(assignment)]
+        return self.loads(worker) + min(lefts, default=0.0) * len(lefts)
+
+    def until_started(self, worker: Worker) -> float:
+        """Seconds until a worker that starts should begin to load its first model."""
+        return max(0.0, self.estimate.start - self._passed(worker))
+
+    def _passed(self, worker: Worker) -> float:
+        now = self.clock()
+        return now - self._loading.get(worker.id, now)

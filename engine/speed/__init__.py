@@ -1,0 +1,1 @@
+"""Ways to draw faster: the switches, and the calls that some of them prepare."""

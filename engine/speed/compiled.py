@@ -1,0 +1,115 @@
+"""Two ways to prepare a UNet for a shape: torch.compile, and a CUDA graph that replays its kernels without Python.
+
+Both work on a twin of the UNet, which shares every weight and none of the modules: what hangs LoRAs on the UNet's own
+layers or lets its deep levels rest never reaches them.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.speed.batched_call import Call, Ready
+
+Replay = Callable[[], object]
+# Runs the work once to record it; returns what repeats it, and the tensor that each repetition fills.
+Capture = Callable[[Callable[[], Tensor]], tuple[Replay, Tensor]]
+WARM = 3  # plain calls before a capture, in which libraries choose their kernels and take their memory
+RECOMPILES = 64  # dynamo keeps so many shapes of one function instead of 8, all models together
+
+
+def twin(unet: Any) -> Any:
+    """The same network with the same weights, as modules of its own."""
+    shared = {id(tensor): tensor for tensor in (*unet.parameters(), *unet.buffers())}
+    return copy.deepcopy(unet, shared)
+
+
+class Captured:
+    """Work on tensors that stay where they are: a call is copied into them, the work repeated, its result copied out.
+    The work is recorded at the first call, on the thread that draws."""
+
+    def __init__(self, unet: Callable[..., tuple[Tensor, ...]], call: Call, capture: Capture) -> None:
+        self._unet = unet
+        self._capture = capture
+        self._still = call.of(tuple(tensor.clone() for tensor in call.tensors))
+        self._recorded: tuple[Replay, Tensor] | None = None
+
+    def __call__(self, call: Call) -> Tensor:
+        for still, tensor in zip(self._still.tensors, call.tensors, strict=True):
+            still.copy_(tensor)
+        if self._recorded is None:
+            self._recorded = self._capture(lambda: self._still.answered(self._unet))
+        replay, output = self._recorded
+        replay()
+        return output.clone()
+
+
+class OnCard:
+    """A capture of CUDA graphs on a card. All of them share memory, for none runs while another does."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
+        with torch.cuda.device(self._device):
+            return self._recorded(work)
+
+    def _recorded(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM):
+                work()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        # Threads that read LoRAs may use the card meanwhile.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            output = work()
+        return graph.replay, output
+
+
+class Graphs:
+    """CUDA graphs: no time between kernels, at the price of some memory for each shape."""
+
+    name = "graphs"
+    after = 3  # a capture takes as long as about four calls
+    aside = False
+    most = 12
+
+    def __init__(self, unet: Any, capture: Capture) -> None:
+        self._unet = twin(unet)
+        self._capture = capture
+
+    def prepare(self, call: Call) -> Ready:
+        return Captured(self._unet, call, self._capture)
+
+
+class Compiled:
+    """torch.compile, one shape at a time and never for a shape of any size; on a card in a graph as well."""
+
+    name = "compile"
+    after = 20  # a picture's worth: it takes from half a minute to minutes
+    aside = True
+    most = 12
+
+    def __init__(self, unet: Any, capture: Capture | None = None) -> None:
+        self._twin = twin(unet)
+        self._unet: Any = None
+        self._capture = capture
+
+    def prepare(self, call: Call) -> Ready:
+        if self._unet is None:
+            self._unet = torch.compile(self._twin, dynamic=False)  # here: it imports for seconds
+        dynamo = importlib.import_module("torch._dynamo")
+        # Beyond the limit it would draw plainly and say nothing.
+        with dynamo.config.patch(recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True):
+            call.answered(self._unet)
+        if self._capture is None:
+            return lambda again: again.answered(self._unet)
+        return Captured(self._unet, call, self._capture)

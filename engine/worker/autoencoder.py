@@ -1,0 +1,94 @@
+"""Latents to pictures and back: the VAE on several rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from PIL import Image
+from torch import Tensor
+
+from engine.models import memory
+from engine.models.loaded import Loaded
+from engine.pixels.tiles import Joined, cut
+
+# Float32 activations of the decoder take about 2 GB a megapixel; more rows than this are decoded in turns.
+PIXELS_AT_ONCE = 2**20
+# Pictures of more pixels are decoded in tiles of so many latents a side, which costs a little evenness of colour.
+LARGEST, TILE = 4 * 2**20, 128
+
+
+@torch.no_grad()
+def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
+    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them."""
+    area = latents[0].shape[-1] * latents[0].shape[-2] * loaded.scale**2
+    at_once = max(1, PIXELS_AT_ONCE // area)
+    done: list[Image.Image] = []
+    for start in range(0, len(latents), at_once):
+        batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
+        drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
+        shades = (drawn * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()
+        done.extend(Image.fromarray(shade) for shade in (shades * 255).round().astype("uint8"))
+    return done
+
+
+def decoded(loaded: Loaded, latents: Tensor) -> Tensor:
+    """The VAE's picture of latents that are not scaled for the UNet any more, (n, 3, height, width) in -1…1."""
+    height, width = latents.shape[-2:]
+    if height * width * loaded.scale**2 <= LARGEST:
+        return _call(loaded, latents)
+    whole = Joined(width * loaded.scale, height * loaded.scale, TILE // 32 * loaded.scale)
+    for box in cut(width, height, TILE, TILE // 8):
+        part = _call(loaded, latents[..., box.top : box.bottom, box.left : box.right])
+        whole.add(box.times(loaded.scale), part[0].float().cpu().permute(1, 2, 0).numpy())
+    return torch.from_numpy(whole.shades.transpose(2, 0, 1)[None])
+
+
+def _call(loaded: Loaded, latents: Tensor) -> Tensor:
+    def call() -> Tensor:
+        with memory.on_card(loaded, "vae"):
+            decoded: Tensor = loaded.vae.decode(latents, return_dict=False)[0]
+        return decoded
+
+    return memory.trying(loaded, call)
+
+
+def latents(loaded: Loaded, picture: Image.Image, generator: torch.Generator) -> Tensor:
+    """A sample of the latents of an RGB picture, (1, 4, h, w) float32 on the CPU, already scaled for the UNet."""
+    return encoded(loaded, pixels(picture), generator)
+
+
+def pixels(picture: Image.Image) -> Tensor:
+    """An RGB picture as (1, 3, height, width) float32 in -1…1."""
+    shades = np.asarray(picture, dtype=np.uint8).astype(np.float32) / 255.0
+    return torch.from_numpy(shades.transpose(2, 0, 1)[None]) * 2.0 - 1.0
+
+
+@torch.no_grad()
+def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tensor:
+    """A sample of the latents of `pixels`, as `latents` gives them."""
+
+    def call() -> Tensor:
+        with memory.on_card(loaded, "vae"), _in_tiles(loaded, shades):
+            told: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.parameters
+        return told
+
+    sample = DiagonalGaussianDistribution(memory.trying(loaded, call)).sample(generator)
+    scaled: Tensor = loaded.vae.config.scaling_factor * sample
+    return scaled.cpu()
+
+
+@contextmanager
+def _in_tiles(loaded: Loaded, shades: Tensor) -> Iterator[None]:
+    """While it holds, a picture that is too large to be encoded whole is encoded in tiles."""
+    large = shades.shape[-1] * shades.shape[-2] > LARGEST and not loaded.vae.use_tiling
+    if large:
+        loaded.vae.enable_tiling()
+    try:
+        yield
+    finally:
+        if large and not loaded.tier.tiled:
+            loaded.vae.disable_tiling()

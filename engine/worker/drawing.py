@@ -1,0 +1,56 @@
+"""A picture on its way: the job it belongs to, what its present stage asked for, and the rows that come of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from PIL import Image
+from torch import Tensor
+
+from engine.models.loaded import Loaded
+from engine.recipe import Recipe
+from engine.worker.stages import Ask, Canvas, Stages
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """A job on this worker: its recipes, the files they name, and how many pictures are still to come."""
+
+    job: str
+    attempt: int
+    recipes: tuple[Recipe, ...]
+    sources: dict[str, bytes]
+    left: int
+
+
+@dataclass(slots=True, eq=False)
+class Drawing:
+    """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
+    those taken in all; `before` those taken when the present stage asked."""
+
+    work: Work
+    canvas: Canvas
+    stages: Stages
+    ask: Ask = field(default_factory=Ask)
+    done: dict[int, Image.Image | Tensor] = field(default_factory=dict)
+    step: int = 0
+    before: int = 0
+    seconds: float = 0.0
+    shown: float = -math.inf  # when its last preview was sent
+    loaded: Loaded | None = None
+
+    @property
+    def steps(self) -> int:
+        """The steps planned in all."""
+        return self.before + self.ask.steps + self.ask.rest
+
+
+@dataclass(slots=True, eq=False)
+class RowRequest:
+    """A row that a drawing asked for: its number among those asked for at once, and what has been reported of it."""
+
+    drawing: Drawing
+    number: int
+    step: int = 0
+    seconds: float = 0.0

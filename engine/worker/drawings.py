@@ -1,0 +1,263 @@
+"""The pictures that a worker draws: each goes through its stages, whose rows share the slots there are."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from PIL import Image
+from torch import Tensor
+
+from engine import samplers
+from engine.adapters import loras
+from engine.files import catalog, compatibility, sizes
+from engine.models.card import out_of_memory
+from engine.models.loaded import Loaded
+from engine.pixels import png_recipe, source_picture
+from engine.wire import Drawn, Ended, Message, Step
+from engine.worker import autoencoder, previews, stages
+from engine.worker.drawing import Drawing, RowRequest, Work
+from engine.worker.library import Library
+from engine.worker.row import Row
+from engine.worker.rows import Rows
+from engine.worker.stages import Canvas, Done
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+# A preview by the linear map costs half a millisecond, one by the built-in model's tiny decoder seven on a slow core
+# (a step: fifty). Every third step shows the picture grow on a fast device; on a slow one, where a step takes long,
+# each step that comes half a second after the last preview has one.
+PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
+PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
+
+
+class Drawings:
+    """The jobs being drawn, `slots` rows at once. `send` puts what becomes of them on the wire."""
+
+    def __init__(self, send: Callable[[Message], None], library: Library, slots: int) -> None:
+        self._send = send
+        self._library = library
+        self._slots = slots
+        self._rows = Rows()
+        self._jobs: dict[str, Work] = {}
+        self._waiting: deque[tuple[Work, int]] = deque()
+        self._asked: deque[RowRequest] = deque()  # rows to be made when there is room
+        self._drawn: dict[Row, RowRequest] = {}  # rows being drawn
+        self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
+        self._preview = 0.0  # the seconds that the last one took
+        self._newcomer = True  # whether the next free slot is a waiting picture's
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not (len(self._rows) or self._waiting or self._asked or self._halted)
+
+    def add(self, work: Work) -> None:
+        """Have a job drawn, in the place of one with its id."""
+        self.remove(work.job)
+        self._jobs[work.job] = work
+        self._waiting.extend((work, index) for index in range(len(work.recipes)))
+
+    def remove(self, job: str) -> Work | None:
+        """Give a job up; what it was, None where it is not here."""
+        self._rows.remove(job)
+        self._waiting = deque(waiting for waiting in self._waiting if waiting[0].job != job)
+        self._asked = deque(request for request in self._asked if request.drawing.work.job != job)
+        self._halted = deque(drawing for drawing in self._halted if drawing.work.job != job)
+        self._drawn = {row: request for row, request in self._drawn.items() if row.job != job}
+        return self._jobs.pop(job, None)
+
+    def turn(self) -> None:
+        """Fill the free slots, and take one step of the rows whose turn it is."""
+        self._admit()
+        if self._halted:
+            self._go_on(self._halted.popleft(), ())
+        if len(self._rows):
+            self._step()
+
+    def _admit(self) -> None:
+        """Fill the free slots: in turns with the next picture in the order the jobs came in, and with what pictures
+        that have begun ask for, so that one of many tiles holds nobody up."""
+        while len(self._rows) < self._slots:
+            if self._waiting and (self._newcomer or not self._asked):
+                self._newcomer = False
+                work, index = self._waiting.popleft()
+                with self._answering(work):
+                    self._begin(work, index)
+            elif request := self._next():
+                self._newcomer = True
+                with self._answering(request.drawing.work):
+                    row = request.drawing.ask.rows[request.number]()
+                    self._drawn[row] = request
+                    self._rows.add(row)
+            else:
+                return
+
+    def _next(self) -> RowRequest | None:
+        """The next row asked for whose LoRAs have been read; while nothing else is drawn, any."""
+        for request in self._asked:
+            canvas = request.drawing.canvas
+            if not len(self._rows) or not canvas.loras or loras.ready(canvas.model(canvas.recipe.model), canvas.loras):
+                self._asked.remove(request)
+                return request
+        return None
+
+    def _begin(self, work: Work, index: int) -> None:
+        folders, recipe = self._library.folders, work.recipes[index]
+        model = catalog.model(catalog.models(folders.models), recipe.model)
+        sizes.finished_size(recipe, model, folders.all)
+        compatibility.check_recipe(recipe, model, folders.all)
+        samplers.find_sampler(recipe.sampler)
+        canvas = Canvas(
+            job=work.job,
+            index=index,
+            recipe=recipe,
+            base=source_picture.drawn_over(recipe, work.sources),
+            loras=loras.resolve(recipe.prompt.loras, folders.loras),
+            model=lambda name: self._library.model(name, recipe.vae),
+            native=min(model.width, model.height),
+            device=self._library.device,
+            upscalers=folders.upscalers,
+            detectors=folders.detectors,
+        )
+        self._go_on(Drawing(work, canvas, stages.picture(canvas)), None)
+
+    def _go_on(self, drawing: Drawing, done: Done | None) -> None:
+        """Let a picture's stages go on with what they asked for."""
+        with self._answering(drawing.work):
+            began = time.monotonic()
+            drawing.step = drawing.before = drawing.before + drawing.ask.steps
+            try:
+                ask = drawing.stages.send(done) if done is not None else next(drawing.stages)
+            except StopIteration as end:
+                drawing.seconds += time.monotonic() - began
+                self._finish(drawing, end.value)
+                return
+            passed = time.monotonic() - began
+            drawing.seconds += passed
+            first = drawing.before == 0
+            drawing.ask, drawing.done = ask, {}
+            requests = [RowRequest(drawing, number) for number in range(len(ask.rows))]
+            if first:
+                self._asked.extendleft(reversed(requests))
+            else:
+                self._asked.extend(requests)
+            if not requests:
+                drawing.step += ask.steps
+                self._say(drawing, passed, b"")
+                self._halted.append(drawing)
+
+    def _step(self) -> None:
+        turn = self._rows.turn()
+        for row, error in turn.failed:
+            if work := self._jobs.get(row.job):
+                self._fail(work, error)
+        for row in turn.stepped:
+            self._report(row)
+        finished = [row for row in turn.stepped if row.done and row in self._drawn]
+        for row in finished:
+            self._rows.leave(row)
+        if pictures := [row for row in finished if not self._drawn[row].drawing.ask.latents]:
+            self._decode(pictures)
+        for row in finished:
+            if row in self._drawn and self._drawn[row].drawing.ask.latents:
+                self._answer(row, row.latents)
+
+    def _report(self, row: Row) -> None:
+        request = self._drawn.get(row)
+        if request is None or request.step == row.step:
+            return  # given up, or half of a second-order sampler's step
+        drawing = request.drawing
+        now = time.monotonic()
+        preview = b""
+        drawing.step += row.step - request.step
+        shows = drawing.ask.whole and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
+        if shows and row.clean is not None and now - drawing.shown > self._preview * PREVIEW_REST * len(self._rows):
+            preview = self._previewed(row.loaded, row.clean)
+            drawing.shown = now
+        passed = row.seconds - request.seconds
+        request.step, request.seconds = row.step, row.seconds
+        drawing.seconds += passed
+        self._say(drawing, passed, preview)
+
+    def _previewed(self, loaded: Loaded, clean: Tensor) -> bytes:
+        previews.decoder(loaded)  # which takes its time once
+        began = time.monotonic()
+        made = previews.preview(loaded, clean)
+        self._preview = time.monotonic() - began
+        return made
+
+    def _say(self, drawing: Drawing, seconds: float, preview: bytes) -> None:
+        work = drawing.work
+        self._send(Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds, preview))
+
+    def _decode(self, finished: list[Row]) -> None:
+        """Decode rows of one group together; one by one where that goes wrong."""
+        began = time.monotonic()
+        try:
+            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
+        except Exception as error:
+            if len(finished) == 1:
+                self._fail(self._jobs[finished[0].job], error)
+                return
+            for row in finished:
+                if row in self._drawn:
+                    self._decode([row])
+            return
+        share = (time.monotonic() - began) / len(finished)
+        for row, image in zip(finished, images, strict=True):
+            if row in self._drawn:
+                self._drawn[row].drawing.seconds += share
+                self._answer(row, image)
+
+    def _answer(self, row: Row, value: Image.Image | Tensor) -> None:
+        """Give a stage what one of its rows became; with the last of them the stage goes on."""
+        request = self._drawn.pop(row)
+        drawing = request.drawing
+        drawing.done[request.number] = value
+        if row.recipe.model == drawing.canvas.recipe.model:
+            drawing.loaded = row.loaded
+        if len(drawing.done) == len(drawing.ask.rows):
+            self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
+
+    def _finish(self, drawing: Drawing, image: Image.Image) -> None:
+        """Send the file, and the word that the job is done with its last one."""
+        began = time.monotonic()
+        work, canvas = drawing.work, drawing.canvas
+        content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
+        drawing.seconds += time.monotonic() - began
+        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content))
+        work.left -= 1
+        if not work.left:
+            self._jobs.pop(work.job, None)
+            self._send(Ended(work.job, work.attempt, "done"))
+
+    # --- what goes wrong ---
+
+    @contextlib.contextmanager
+    def _answering(self, work: Work) -> Iterator[None]:
+        """While it holds, an error ends this job and nothing else."""
+        try:
+            yield
+        except (BrokenPipeError, ConnectionError):
+            raise  # nobody listens any more
+        except Exception as error:
+            self._fail(work, error)
+
+    def _fail(self, work: Work, error: Exception) -> None:
+        if self.remove(work.job) is None:
+            return
+        if isinstance(error, Refusal):
+            self._send(Ended(work.job, work.attempt, "failed", error.key, error.values))
+        elif out_of_memory(error):
+            log.error("job %s: out of memory: %s", work.job, error)
+            if not len(self._rows):
+                self._library.drop_all()
+            self._send(Ended(work.job, work.attempt, "failed", "error.memory"))
+        else:
+            log.error("job %s failed", work.job, exc_info=error)
+            self._send(Ended(work.job, work.attempt, "failed", "error.engine"))

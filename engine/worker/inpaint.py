@@ -1,0 +1,52 @@
+"""Redrawing part of a picture, the rest held in place by blending or by a model made for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.models.loaded import Loaded
+from engine.pixels import masks
+from engine.worker import autoencoder
+
+CHANNELS = 9  # of a UNet made for it: latents, mask, latents of the picture without what is redrawn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keep:
+    """The rest of a picture for a model that knows nothing of masks: `clean` latents and the `noise` they are brought
+    to each step's level with, both (1, 4, h, w); `mask` (1, 1, h, w) is 1 where to redraw; `after` is the timestep
+    that comes after the row's own, (1,), where another row goes on, and empty where none does."""
+
+    clean: Tensor
+    noise: Tensor
+    mask: Tensor
+    after: Tensor
+
+    def blended(self, latents: Tensor, sampler: Any, left: Tensor) -> Tensor:
+        """The latents with what is kept put back, at the level of the first of the timesteps that are left."""
+        level = left[:1] if len(left) else self.after
+        kept = sampler.add_noise(self.clean, self.noise, level) if len(level) else self.clean
+        return (1 - self.mask) * kept + self.mask * latents
+
+
+def coarse(loaded: Loaded, mask: Image.Image) -> Tensor:
+    """A mask on the grid of latents, (1, 1, h, w): a cell is 1 if any of its pixels is to be redrawn."""
+    cells = masks.grown(mask, mask.width // loaded.scale, mask.height // loaded.scale)
+    return torch.from_numpy(cells)[None, None]
+
+
+@torch.no_grad()
+def beside(loaded: Loaded, size: tuple[int, int], source: Image.Image | None, mask: Image.Image | None,
+           generator: torch.Generator) -> Tensor:  # fmt: skip
+    """The channels that a UNet of nine takes beside the latents, (1, 5, h, w) on the CPU: the mask and the picture's
+    latents with what is redrawn grey. Without picture or mask everything is redrawn."""
+    cells = Image.new("L", size, 255) if source is None or mask is None else masks.solid(mask)
+    pixels = torch.zeros(1, 3, size[1], size[0]) if source is None else autoencoder.pixels(source)
+    hidden = pixels * (torch.from_numpy(np.asarray(cells, np.float32)) < masks.HALF)
+    return torch.cat([coarse(loaded, cells), autoencoder.encoded(loaded, hidden, generator)], dim=1)

@@ -1,0 +1,91 @@
+"""The models and files that recipes name, found in the folders and loaded where needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from engine.adapters import embeddings
+from engine.files import catalog
+from engine.models.loaded import Loaded
+from engine.models.model_cache import ModelCache
+from engine.tuning import Tuning
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where each kind of file lies."""
+
+    models: Sequence[Path] = ()
+    loras: Sequence[Path] = ()
+    upscalers: Sequence[Path] = ()
+    vaes: Sequence[Path] = ()
+    embeddings: Sequence[Path] = ()
+    detectors: Sequence[Path] = ()
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The folders of all kinds, each once."""
+        kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors)
+        return tuple(dict.fromkeys(folder for kind in kinds for folder in kind))
+
+
+class Library:
+    """The models in the folders, by name. `loading` is told which one begins to be loaded, `loaded` how many seconds it
+    took."""
+
+    def __init__(
+        self,
+        device: torch.device,
+        folders: Folders,
+        tuning: Tuning,
+        loading: Callable[[str], None],
+        loaded: Callable[[float], None],
+    ) -> None:
+        self.device = device
+        self.folders = folders
+        self._loading = loading
+        self._loaded = loaded
+        self._models = ModelCache(device, replace(tuning, tiny=folders.all))
+
+    @property
+    def tiers(self) -> dict[str, str]:
+        """How much of each model in memory stays on the device, the one used last at the end."""
+        return self._models.tiers
+
+    def load(self, name: str, vae: str = "") -> float:
+        """Have a model in memory; the seconds it took to load, 0 where it was there. Raises Refusal for one that is
+        unknown or cannot be loaded."""
+        model, other = self._named(name, vae)
+        if self._models.holds(model, other):
+            return 0.0
+        began = time.monotonic()
+        self._loading(model.name)
+        self._models.get(model, other)
+        return time.monotonic() - began
+
+    def model(self, name: str, vae: str = "") -> Loaded:
+        """A model, with a VAE of that name in the place of its own, and all embeddings it may be told of. Raises
+        Refusal as `load`."""
+        model, other = self._named(name, vae)
+        if not self._models.holds(model, other):
+            seconds = 0.0
+            try:
+                seconds = self.load(model.name, vae)
+            finally:
+                self._loaded(seconds)
+        loaded = self._models.get(model, other)
+        embeddings.learn(loaded, catalog.embeddings(self.folders.embeddings))
+        return loaded
+
+    def drop_all(self) -> None:
+        """Forget every model, for when memory has run out."""
+        self._models.drop_all()
+
+    def _named(self, name: str, vae: str) -> tuple[catalog.Model, catalog.Companion | None]:
+        model = catalog.model(catalog.models(self.folders.models), name)
+        return model, catalog.vae(catalog.vaes(self.folders.vaes), vae) if vae else None

@@ -1,0 +1,134 @@
+"""From a recipe to a row ready for its first step: noise, source picture, sampler, embeddings."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine import qualities, samplers
+from engine.adapters import loras
+from engine.models.loaded import Loaded, Loras
+from engine.recipe import Recipe
+from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers
+from engine.worker.row import Row
+from prompts.errors import Refusal
+
+
+@torch.no_grad()
+def start(
+    job: str,
+    index: int,
+    recipe: Recipe,
+    loaded: Loaded,
+    wanted: Loras,
+    source: Image.Image | Tensor | None = None,
+    mask: Image.Image | None = None,
+    stretch: tuple[float, float] = (0.0, 1.0),
+    brought: Tensor | None = None,
+) -> Row:
+    """A row ready for its first step.
+
+    `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
+    the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
+    not begin at 0, `brought` are the latents that another row has come to.
+    Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
+    """
+    began = time.monotonic()
+    sampler = samplers.find_sampler(recipe.sampler)
+    if not 1 <= recipe.steps <= sampler.maximum:
+        raise Refusal("sampler.steps", steps=recipe.steps, sampler=sampler.name, limit=sampler.maximum)
+    qualities.quality(recipe.quality)
+    chosen = loras.choose(loaded, wanted)
+    scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
+    scheduler.set_timesteps(recipe.steps)
+    strength = recipe.source.strength if recipe.source else 1.0
+    steps = drawn(recipe.steps, strength)
+    first, last = (recipe.steps - steps + round(steps * share) for share in stretch)
+    end = last * scheduler.order if last < recipe.steps else None  # PLMS has one timestep more than steps
+    timesteps = scheduler.timesteps[first * scheduler.order : end]
+    if first and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first * scheduler.order)
+    generator = torch.Generator("cpu").manual_seed(recipe.seed)
+    shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
+    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
+    keep = None
+    if source is None or recipe.source is None:
+        latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
+    else:
+        blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
+        clean = source if isinstance(source, Tensor) else None
+        if isinstance(source, Image.Image) and not (blank and nine):
+            clean = autoencoder.latents(loaded, source, generator)
+        noise = _noise(recipe, shape, generator)
+        if blank or clean is None:
+            latents = noise * scheduler.init_noise_sigma
+        else:
+            latents = scheduler.add_noise(clean, noise, timesteps[:1])
+        if mask and clean is not None and not nine:
+            after = scheduler.timesteps[end : end + 1] if end else timesteps[:0]
+            keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask), after)
+    if brought is not None:
+        latents = brought
+    beside = None
+    if nine:
+        picture = source if isinstance(source, Image.Image) else None
+        beside = inpaint.beside(loaded, (recipe.width, recipe.height), picture, mask, generator)
+    guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= (
+        len(prompt_encoding.joined(recipe.prompt.positive)) > 1
+    )  # parts are mixed by how far each is from the negative
+    with loras.on_text(loaded, chosen):
+        positive, negative = prompt_encoding.conditionings(
+            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+        )
+    takes = inspect.signature(scheduler.step).parameters
+    extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
+    if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise
+        for _ in range((first - recipe.steps + steps) * scheduler.order):
+            torch.randn(shape, generator=generator)
+    if "eta" in takes:
+        extra["eta"] = 0.0
+    return Row(
+        job=job,
+        index=index,
+        recipe=recipe,
+        loaded=loaded,
+        loras=chosen,
+        positive=positive,
+        negative=negative if guided else None,
+        sampler=scheduler,
+        timesteps=timesteps,
+        steps=last - first,
+        latents=latents,
+        extra=extra,
+        keep=keep,
+        beside=beside,
+        seconds=time.monotonic() - began,
+    )
+
+
+def drawn(steps: int, strength: float) -> int:
+    """How many of a recipe's steps are drawn over a picture at this strength (0…1), at least one."""
+    return min(max(1, int(steps * strength)), steps)
+
+
+def _noise(recipe: Recipe, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    noise = torch.randn(shape, generator=generator)
+    if recipe.variation is None:
+        return noise
+    other = torch.randn(shape, generator=torch.Generator("cpu").manual_seed(recipe.variation.seed))
+    return slerp(noise, other, recipe.variation.strength)
+
+
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """The noise `share` (0…1) of the way from `start` to `end` along the great circle, which keeps its spread."""
+    cosine = torch.sum(start / start.norm() * (end / end.norm())).clamp(-1, 1)
+    angle = torch.acos(cosine)
+    if angle < 1e-4:  # the same noise: the formula would divide by zero
+        return start + (end - start) * share
+    return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)

@@ -1,0 +1,110 @@
+"""A row: one picture being drawn.
+
+Its latents, its sampler and its noise live on the CPU in float32 whatever the device, so neither batch nor device
+changes the picture to the eye; only the UNet call goes to the device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from engine import qualities
+from engine.adapters.loras import Chosen
+from engine.models.loaded import Loaded
+from engine.recipe import Recipe
+from engine.worker import prompt_encoding
+from engine.worker.inpaint import Keep
+from engine.worker.prompt_encoding import Conditioning
+
+Group = tuple[int, tuple[int, int], bool]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
+    `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
+    after the last step, as latents. `seconds` is device time in all. `positive` has one text, or several that are
+    mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
+    `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
+    (engine/speed/deep_cache.py)."""
+
+    job: str
+    index: int
+    recipe: Recipe
+    loaded: Loaded
+    loras: Chosen
+    positive: tuple[Conditioning, ...]
+    negative: Conditioning | None
+    sampler: Any
+    timesteps: Tensor
+    steps: int
+    latents: Tensor
+    extra: dict[str, Any]
+    at: int = 0
+    clean: Tensor | None = None
+    seconds: float = 0.0
+    keep: Keep | None = None
+    beside: Tensor | None = None
+    deep: Tensor | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether its quality lets the UNet's deep levels rest now and then."""
+        return qualities.quality(self.recipe.quality).rest > 1
+
+    @property
+    def shallow(self) -> bool:
+        """Whether they rest at the call to come, which is neither the first nor the last."""
+        if self.deep is None or self.at >= len(self.timesteps) - 1:
+            return False
+        return self.at % qualities.quality(self.recipe.quality).rest > 0
+
+    @property
+    def group(self) -> Group:
+        """Rows with equal groups share UNet calls."""
+        height, width = self.latents.shape[-2:]
+        return id(self.loaded), (height, width), self.shallow
+
+    @property
+    def step(self) -> int:
+        """The sampler's steps taken."""
+        return self.at * self.steps // len(self.timesteps)
+
+    @property
+    def done(self) -> bool:
+        """Whether the picture only needs decoding."""
+        return self.at >= len(self.timesteps)
+
+    @property
+    def width(self) -> int:
+        """The UNet's batch entries this row takes: one for each text, and with guidance one for the negative."""
+        return len(self.positive) + (self.negative is not None)
+
+    @property
+    def area(self) -> int:
+        """The latent pixels of its batch entries."""
+        return self.width * self.latents.shape[-2] * self.latents.shape[-1]
+
+    @property
+    def length(self) -> int:
+        """The tokens of its embeddings."""
+        return self.positive[0].length
+
+    @property
+    def conditionings(self) -> tuple[Conditioning, ...]:
+        """The texts that the UNet is given: the negative where there is one, then each of the positive prompt."""
+        return ((self.negative,) if self.negative else ()) + self.positive
+
+    @property
+    def sides(self) -> list[Tensor]:
+        """The embeddings of them all for the step to come."""
+        return [one.at(self.step + 1) for one in self.conditionings]
+
+    @property
+    def added(self) -> dict[str, Tensor] | None:
+        """SDXL's added conditions for the step to come."""
+        height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
+        return prompt_encoding.added(self.loaded, self.conditionings, self.step + 1, height, width)

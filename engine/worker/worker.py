@@ -1,0 +1,109 @@
+"""A worker: takes jobs from the wire and has them drawn, and says on it what there is to draw with."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from engine.models.loading import quieten
+from engine.tuning import USUAL, Tuning
+from engine.wire import Draw, Ended, Loading, Message, PutSource, Ready, Stop
+from engine.worker.drawing import Work
+from engine.worker.drawings import Drawings
+from engine.worker.library import Folders, Library
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them, and several jobs may name one
+
+
+class DeviceWorker:
+    """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once; `others` are
+    devices that workers may be started for."""
+
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        *,
+        device: torch.device,
+        slots: int,
+        models: Sequence[Path] = (),
+        loras: Sequence[Path] = (),
+        upscalers: Sequence[Path] = (),
+        vaes: Sequence[Path] = (),
+        embeddings: Sequence[Path] = (),
+        detectors: Sequence[Path] = (),
+        tuning: Tuning = USUAL,
+        others: Sequence[str] = (),
+    ) -> None:
+        quieten()
+        self._send = send
+        self._slots = slots
+        self._others = tuple(others)
+        self._device = _words(device)
+        self._told: dict[str, str] = {}  # the tiers that were said last
+        self._sources: OrderedDict[str, bytes] = OrderedDict()
+        folders = Folders(models, loras, upscalers, vaes, embeddings, detectors)
+        self._library = Library(device, folders, tuning, lambda name: send(Loading(name)), self._ready)
+        self._drawings = Drawings(send, self._library, slots)
+
+    def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
+        """Draw until the inbox says None. `preload` names a model to load before the first job."""
+        seconds = 0.0
+        if preload:
+            try:
+                seconds = self._library.load(preload)
+            except Refusal as refusal:
+                log.error("model %s is not ready: %s", preload, refusal)
+        self._ready(seconds)
+        while True:
+            for message in self._messages(inbox):
+                if message is None:
+                    return
+                self._take(message)
+            self._drawings.turn()
+            if self._library.tiers != self._told:  # memory ran out, and a model went down a tier
+                self._ready()
+
+    def _ready(self, seconds: float = 0.0) -> None:
+        """Tell the pool what this worker has; `seconds` is what loading has just taken."""
+        self._told = self._library.tiers
+        last = next(reversed(self._told), "")
+        self._send(Ready(self._device, self._slots, last, self._told, seconds, self._others))
+
+    def _messages(self, inbox: queue.SimpleQueue[Message | None]) -> Iterator[Message | None]:
+        """The messages that have come in; waits for one only when there is nothing to draw."""
+        with contextlib.suppress(queue.Empty):
+            yield inbox.get(block=self._drawings.idle)
+            while True:
+                yield inbox.get_nowait()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case PutSource(picture, blob):
+                self._sources[picture] = blob
+                self._sources.move_to_end(picture)
+                while len(self._sources) > 1 and sum(map(len, self._sources.values())) > SOURCES_BYTES:
+                    self._sources.popitem(last=False)
+            case Draw(job, attempt, recipes):
+                named = {file for recipe in recipes if recipe.source for file in recipe.source.files}
+                sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
+                self._drawings.add(Work(job, attempt, recipes, sources, len(recipes)))
+            case Stop(job):
+                if given_up := self._drawings.remove(job):
+                    self._send(Ended(job, given_up.attempt, "cancelled"))
+            case _:
+                log.error("a %s is not for a worker", type(message).__name__)
+
+
+def _words(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU ({torch.get_num_threads()})"

@@ -1,0 +1,162 @@
+"""Editing a picture by a sentence, by command and by button; and what the doctor says on cards."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.chat import Request
+from bot.platforms.web.render import card_body, card_words
+from bot.studio.findings import glance, known
+from engine.files.catalog import LoraFile
+from engine.recipe import Recipe
+from prompts.compose import compose
+from prompts.prompt import Json
+from prompts.translate import chain
+from storage import pictures
+from storage.jobs import Place
+from tests.bot.studio.test_studio import House, house
+from tests.fakes import a_lora
+
+GIRL = "黑色长发的女孩，（红色帽子：1.2），白天 --seed 7 --steps 9"
+
+
+async def edited(at: House, count: int) -> Recipe:
+    """The recipe of the newest job."""
+    job = (await at.drawn(count))[-1]
+    return (await at.studio.job(await at.person(), job)).job.recipe
+
+
+async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        row = await pictures.get(at.db, await at.picture(GIRL))
+        assert row
+        await at.say("/edit 头发改成蓝色，去掉帽子")
+        recipe = await edited(at, 2)
+        assert "blue hair" in recipe.prompt.positive and "hat" not in recipe.prompt.positive
+        assert (recipe.seed, recipe.steps, recipe.width) == (7, 9, row.recipe.width)
+        assert recipe.model == row.recipe.model and recipe.sampler == row.recipe.sampler
+        job = at.pool.drawn[-1][0]
+        assert (await at.studio.job(await at.person(), job)).parent == row.id
+        await at.chat.until(lambda: job in at.chat.messages)
+        card = at.chat.messages[job]
+        assert card.prompt and [note.key for note in card.prompt.notes] == ["edit.replaced", "edit.removed"]
+
+
+async def test_a_picture_may_be_named_or_pressed(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        await at.picture("一只猫")
+        await at.say(f"/改 {first} 换成夜景，竖图，种子8")
+        recipe = await edited(at, 3)
+        assert "night" in recipe.prompt.positive and recipe.seed == 8 and recipe.height > recipe.width
+        at.pool.finish(at.pool.drawn[-1][0])
+        await at.press("edit", first, sentence="帽子的权重调到1.3")
+        assert "(red hat:1.3)" in (await edited(at, 4)).prompt.positive
+
+
+async def test_a_reply_says_which_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        await at.picture("一只猫")
+        ann = await at.person()
+        place = Place("fake", "ann")
+        await at.studio.request(Request(person=ann, place=place, text="/edit 去掉帽子", key="reply", reply_to=first))
+        assert "black hair" in (await edited(at, 3)).prompt.positive
+
+
+async def test_an_enlarged_picture_is_edited_as_it_was_drawn(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        await at.press("upscale", first)
+        job = (await at.drawn(2))[-1]
+        at.pool.finish(job)
+        await at.chat.until(lambda: bool(job in at.chat.messages and at.chat.messages[job].pictures))
+        await at.press("edit", at.chat.messages[job].pictures[0].id, sentence="换成夜景")
+        recipe = await edited(at, 3)
+        assert recipe.source is None and recipe.upscale is None and "night" in recipe.prompt.positive
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("/edit 去掉帽子", "edit.no_picture"), ("/edit", "edit.no_picture")],
+)
+async def test_without_a_picture_there_is_nothing_to_edit(tmp_path: Path, text: str, key: str) -> None:
+    async with house(tmp_path) as at:
+        said = await at.say(text)
+        assert at.chat.messages[said].text.key == key
+
+
+async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        assert at.chat.messages[await at.press("edit", first)].text.key == "edit.how"
+        assert at.chat.messages[await at.say("/edit")].text.key == "edit.empty"
+        assert at.chat.messages[await at.say("/edit 把飞机换成火车")].text.key == "edit.not_understood"
+        assert at.chat.messages[await at.press("edit", first, "bob", sentence="去掉帽子")].kind == "error"
+
+
+async def test_what_the_prompt_command_finds_comes_with_a_fix(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = at.chat.messages[await at.say("/prompt (cat:3), masterpeice, <lora:foo:1>")]
+        assert [one.key for one in card.findings] == ["lora.none", "note.weight", "doctor.typo"]
+        assert card.findings[1].fix == "(cat:1.6), masterpeice, <lora:foo:1>"
+        assert card.fields[0].label.key == "prompt.meter" and str(card.fields[0].value).endswith("/ 75")
+
+
+async def test_a_jobs_card_has_the_findings_too(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("(cat:3)")
+        (job,) = await at.drawn()
+        await at.chat.until(lambda: job in at.chat.messages)
+        assert [one.key for one in at.chat.messages[job].findings] == ["note.weight"]
+
+
+async def test_an_unknown_lora_is_refused_with_a_fix(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = at.chat.messages[await at.say("一只猫 <lora:foo:1>")]
+        assert (card.kind, card.text.key) == ("error", "lora.none")
+        assert card.prompt and [one.fix for one in card.findings] == ["一只猫"]
+        shown = cast(dict[str, Json], card_words(card_body(card), "zh")["understood"])
+        assert [cast(dict[str, Json], one)["text"] for one in cast(list[Json], shown["findings"])] == ["改成：一只猫"]
+        assert at.pool.drawn == []
+
+
+async def test_a_missing_trigger_word_shows_while_it_is_drawn(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        a_lora(tmp_path / "loras", "ink", "inkstyle")
+        at.studio.rules = replace(at.studio.rules, loras=(tmp_path / "loras",))
+        await at.say("一只猫 <lora:ink:0.8>")
+        (job,) = await at.drawn()
+        await at.chat.until(lambda: job in at.chat.messages)
+        assert [one.fix for one in at.chat.messages[job].findings] == ["一只猫 <lora:ink:0.8>，inkstyle"]
+
+
+async def test_a_glance_is_remembered(tmp_path: Path) -> None:
+    prompt, _ = await compose("(cat:3)", translators=chain(tmp_path))
+    assert glance(prompt) is glance(prompt) and glance(prompt)
+
+
+def test_trigger_words_stand_in_the_file(tmp_path: Path) -> None:
+    def lora(name: str, content: bytes) -> LoraFile:
+        (tmp_path / name).write_bytes(content)
+        return LoraFile(name, tmp_path / name)
+
+    def header(value: object) -> bytes:
+        text = json.dumps(value).encode()
+        return struct.pack("<Q", len(text)) + text
+
+    files = [
+        lora("ink", header({"__metadata__": {"modelspec.trigger_phrase": "inkstyle, ink splash,"}})),
+        lora("none", header({})),
+        lora("list", header([1])),
+        lora("cut", b"\x01\x02"),
+        lora("wrong", struct.pack("<Q", 2**60) + b"{}"),
+        LoraFile("gone", tmp_path / "gone"),
+    ]
+    assert [one.triggers for one in known(files)] == [("inkstyle", "ink splash"), (), (), (), (), ()]

@@ -1,0 +1,418 @@
+"""The one road, with a pool that draws at the test's command and a chat that remembers its cards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import texts
+from bot.chat import Person, Press, Request, Room, Upload
+from bot.studio.studio import Rules, Studio
+from engine.job import State
+from engine.pixels import png_recipe
+from engine.queue.queue import Queue
+from prompts.prompt import Options
+from prompts.translate import chain
+from storage import favourites, jobs, pictures
+from storage.jobs import Place
+from tests.database import opened
+from tests.fakes import FakeChat, FakePool, a_png
+from tests.patience import until
+
+PRIVATE = Room()
+
+
+class House:
+    """A studio with everything around it; `reopen` is what a restart of the whole bot does."""
+
+    def __init__(self, folder: Path, pool: FakePool | None = None) -> None:
+        self.folder = folder
+        self.pool = pool or FakePool()
+        self.chat = FakeChat()
+        self.numbers = iter(range(10_000))
+
+    async def open(self) -> None:
+        self.db = await opened(self.folder)
+        self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=3, in_all=50)
+        rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
+        self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
+        await self.studio.open([self.chat])
+        await self.queue.start()
+
+    async def close(self) -> None:
+        await self.queue.close()
+        await self.studio.close()
+        await self.db.close()
+
+    async def kill(self) -> None:
+        """What `kill -9` leaves: the database as it is, no answers delivered any more."""
+        self.chat.pace = 1000.0
+        await self.queue.close()
+        for task in self.studio._answers._tasks.values():
+            task.cancel()
+        await self.db.close()
+
+    async def restart(self) -> None:
+        await self.kill()
+        self.pool = FakePool()
+        self.chat.pace = 0.0
+        await self.open()
+
+    async def person(self, account: str = "ann", language: str = "en") -> Person:
+        return await self.studio.person("fake", account, language=language)
+
+    async def say(
+        self, text: str, account: str = "ann", key: str = "", files: tuple[Upload, ...] = (), room: Room = PRIVATE
+    ) -> str:
+        """Send a text, return its key."""
+        key = key or f"said-{next(self.numbers)}"
+        place = Place("fake", account)
+        person = await self.person(account)
+        await self.studio.request(Request(person=person, place=place, text=text, key=key, files=files, room=room))
+        return key
+
+    async def press(self, action: str, target: str, account: str = "ann", **values: str) -> str:
+        key = f"pressed-{next(self.numbers)}"
+        place = Place("fake", account, "some-message")
+        person = await self.person(account)
+        await self.studio.press(Press(person=person, place=place, action=action, target=target, key=key, values=values))
+        return key
+
+    async def drawn(self, count: int = 1) -> list[str]:
+        """Wait until `count` jobs in all were handed to the pool; their ids."""
+        await self.until(lambda: len(self.pool.drawn) >= count)
+        return [job for job, _ in self.pool.drawn]
+
+    async def until(self, true: Callable[[], object]) -> None:
+        await until(true)
+
+    async def picture(self, text: str = "a red apple") -> str:
+        """Draw something, return the picture's id."""
+        before = len(self.pool.drawn)
+        await self.say(text)
+        job = (await self.drawn(before + 1))[-1]
+        self.pool.finish(job)
+        await self.chat.until(lambda: job in self.chat.messages and self.chat.messages[job].state is State.DONE)
+        return self.chat.messages[job].pictures[0].id
+
+
+@asynccontextmanager
+async def house(folder: Path, pool: FakePool | None = None) -> AsyncIterator[House]:
+    made = House(folder, pool)
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("一只戴红色帽子的橘猫，水彩")
+        (job,) = await at.drawn()
+        await at.chat.until(lambda: job in at.chat.messages)
+        card = at.chat.messages[job]
+        assert card.prompt and card.prompt.part("quality_style") and card.prompt.part("subject")
+        assert "red hat" in card.prompt.positive and not any("一" <= letter <= "鿿" for letter in card.prompt.positive)
+        at.pool.step(job, 2, preview=b"jpeg")
+        await at.chat.until(lambda: bool((p := at.chat.messages[job].progress) and p.preview))
+        at.pool.finish(job)
+        await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+        assert [verb for verb, message, _ in at.chat.log if message == job].count("send") == 1
+        assert {button.action for button in at.chat.messages[job].buttons} == {
+            "again", "vary", "upscale", "larger", "edit", "favourite", "recipe", "share", "delete", "original",
+            "vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down",
+        }  # fmt: skip
+        await at.until(lambda: not at.studio._answers._open)
+        kept = await jobs.get(at.db, job)
+        assert kept and kept.answered and kept.job.state is State.DONE
+
+
+async def test_the_same_update_twice_is_one_job(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("a red apple", key="update-1")
+        await at.say("a red apple", key="update-1")
+        await at.say("a blue apple", key="update-2")
+        at.pool.finish((await at.drawn())[0])
+        assert len(await at.drawn(2)) == 2
+        assert len(await jobs.of_person(at.db, (await at.person()).id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "prompt.empty"),
+        ("   ", "prompt.empty"),
+        ("x" * 100_000, "prompt.too_long"),
+        ("an apple --sampler nonsense", "sampler.unknown"),
+        ("an apple --model nonsense", "model.unknown"),
+        ("an apple --size 129x128", "size.not_allowed"),
+        ("an apple --size 64000x64000", "option.out_of_range"),
+        ("an apple --size 1024x1024", "size.not_allowed"),
+        ("an apple --steps 0", "option.out_of_range"),
+        ("an apple --count 99", "count.not_allowed"),
+        ("an apple <lora:nothing:1>", "lora.none"),
+        ("/nonsense", "command.unknown"),
+        ("/favourites use nothing", "favourites.unknown"),
+    ],
+)
+async def test_what_cannot_be_drawn_is_answered_in_words(tmp_path: Path, text: str, key: str) -> None:
+    async with house(tmp_path) as at:
+        asked = await at.say(text)
+        card = at.chat.messages[asked]
+        assert (card.kind, card.text.key) == ("error", key)
+        assert at.pool.drawn == []
+        await at.picture()
+
+
+async def test_a_full_queue_is_a_friendly_refusal(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        for _ in range(4):
+            await at.say("a red apple")  # one is drawn, three wait
+        assert at.chat.messages[await at.say("a red apple")].text.key == "queue.full_person"
+
+
+@pytest.mark.parametrize("action", ["again", "vary", "upscale", "larger"])
+async def test_buttons_draw_and_remember_the_parent(tmp_path: Path, action: str) -> None:
+    async with house(tmp_path) as at:
+        parent = await at.picture("a red apple --seed 7")
+        await at.press(action, parent)
+        job = (await at.drawn(2))[-1]
+        recipe = at.pool.workers[0].jobs[job].recipe
+        at.pool.finish(job)
+        await at.chat.until(lambda: job in at.chat.messages and at.chat.messages[job].state is State.DONE)
+        row = await pictures.get(at.db, at.chat.messages[job].pictures[0].id)
+        assert row and row.parent == parent
+        first = await pictures.get(at.db, parent)
+        assert first
+        match action:
+            case "again":
+                assert recipe.seed != 7 and recipe.source is None
+            case "vary":
+                assert recipe.seed == 7 and recipe.variation and recipe.variation.strength < 1
+            case "upscale":
+                assert recipe.source and recipe.source.strength == 0 and recipe.upscale
+                assert recipe.source.picture == first.hash
+            case "larger":
+                assert recipe.source and 0 < recipe.source.strength < 1
+                assert (recipe.width, recipe.height) == (first.width * 2, first.height * 2)
+
+
+async def test_again_on_an_upscaled_picture_draws_it_anew(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        parent = await at.picture("a red apple --seed 7")
+        await at.press("upscale", parent)
+        job = (await at.drawn(2))[-1]
+        at.pool.finish(job)
+        await at.chat.until(lambda: job in at.chat.messages and at.chat.messages[job].state is State.DONE)
+        await at.press("again", at.chat.messages[job].pictures[0].id)
+        recipe = at.pool.workers[0].jobs[(await at.drawn(3))[-1]].recipe
+        assert recipe.source is None and recipe.upscale is None and recipe.seed != 7
+
+
+async def test_favourite_recipe_and_delete(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("一只橘猫")
+        me = (await at.person()).id
+        await at.press("favourite", picture, name="猫")
+        await at.press("favourite", picture)
+        await at.press("favourite", picture)
+        assert sorted(one.name for one in await favourites.listed(at.db, me)) == sorted(
+            ["猫", "一只橘猫", "一只橘猫 2"]
+        )
+        card = at.chat.messages[await at.press("recipe", picture)]
+        assert "seed" in {line.label.key.removeprefix("recipe.") for line in card.fields}
+        await at.press("delete", picture)
+        assert await pictures.get(at.db, picture) is None
+        assert not next(card for card in reversed(list(at.chat.messages.values())) if card.job).pictures
+        again = at.chat.messages[await at.press("again", picture)]
+        assert again.text.key == "picture.gone"
+
+
+async def test_strangers_may_not_press(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture()
+        for action in ("again", "delete", "favourite"):
+            key = await at.press(action, picture, account="mallory")
+            assert at.chat.messages[key].text.key == "access.not_yours"
+        await at.say("a red apple")
+        job = (await at.drawn(2))[-1]
+        assert at.chat.messages[await at.press("cancel", job, account="mallory")].text.key == "access.not_yours"
+        await at.press("cancel", job)
+        await at.chat.until(lambda: at.chat.messages[job].state is State.CANCELLED)
+        assert at.chat.messages[await at.press("cancel", job)].text.key == "job.ended_already"
+
+
+async def test_a_cancelled_job_can_be_tried_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("a red apple --seed 5")
+        job = (await at.drawn())[0]
+        await at.press("cancel", job)
+        await at.chat.until(lambda: job in at.chat.messages and at.chat.messages[job].state is State.CANCELLED)
+        await at.press("retry", job)
+        assert at.pool.workers[0].jobs[(await at.drawn(2))[-1]].recipe.seed == 5
+
+
+async def test_after_a_restart_waiting_and_running_jobs_go_on_in_order(tmp_path: Path) -> None:
+    at = House(tmp_path)
+    await at.open()
+    for number in range(3):
+        await at.say(f"a red apple --seed {number}")
+    first = (await at.drawn())[0]
+    at.pool.step(first, 1)
+    await at.chat.until(lambda: len([m for m in at.chat.messages.values() if m.job]) == 3)
+
+    async def written() -> bool:  # which it is right after it was sent
+        return all(kept.place.message for kept in await jobs.unanswered(at.db, ["fake"]))
+
+    await until(written)
+    order = [kept.job.id for kept in await jobs.unanswered(at.db, ["fake"])]
+    assert order[0] == first
+    await at.restart()
+    for number, job in enumerate(order):
+        assert (await at.drawn(number + 1))[-1] == job
+        assert at.pool.workers[0].jobs[job].recipe.seed == number
+        at.pool.finish(job)
+        await at.chat.until(lambda job=job: at.chat.messages[job].state is State.DONE)
+    sends = [message for verb, message, _ in at.chat.log if verb == "send"]
+    assert sorted(sends) == sorted(order)
+    await at.close()
+
+
+async def test_a_job_that_ended_unanswered_is_answered_after_the_restart(tmp_path: Path) -> None:
+    at = House(tmp_path)
+    await at.open()
+    await at.say("a red apple")
+    job = (await at.drawn())[0]
+    await at.chat.until(lambda: job in at.chat.messages)
+    edit = at.chat.edit
+
+    async def broken(place: Place, card: object) -> None:
+        raise ConnectionError("the platform is away")
+
+    at.chat.edit = broken  # type: ignore[method-assign]
+    at.pool.finish(job)
+
+    async def ended() -> bool:
+        kept = await jobs.get(at.db, job)
+        return kept is not None and kept.job.state is State.DONE
+
+    await until(ended)
+    at.chat.edit = edit  # type: ignore[method-assign]
+    await at.restart()
+    await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+    assert at.pool.drawn == []
+    assert len(at.chat.messages[job].pictures) == 1
+    await at.close()
+
+
+async def test_an_uploaded_picture_is_drawn_over(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("a red apple", files=(Upload("x.png", a_png(side=64)),))
+        recipe = at.pool.workers[0].jobs[(await at.drawn())[0]].recipe
+        assert recipe.source and 0 < recipe.source.strength < 1
+        assert await at.db.files.get(recipe.source.picture) == a_png(side=64)
+
+
+async def test_finished_pictures_carry_what_the_worker_stamped(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture()
+        row = await pictures.get(at.db, picture)
+        assert row and png_recipe.read_recipe(await at.db.files.get(row.hash)) is None  # the fake pool stamps nothing
+        assert row.seconds == 1.0
+
+
+async def test_what_is_said_goes_before_settings_and_these_before_the_owner(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        at.studio.rules = replace(at.studio.rules, draw=Options(width=64, height=64, steps=5))
+        await at.say("/settings ratio 2:1")
+        await at.say("/settings count 2")
+        assert at.chat.messages[await at.say("/settings count 9")].text.key == "count.not_allowed"
+        await at.say("a red apple")
+        await at.say("a red apple --size 128x96 --count 1 --steps 7")
+        at.pool.finish((await at.drawn())[0])
+        first, second = [kept.job.recipes for kept in reversed(await jobs.of_person(at.db, (await at.person()).id))]
+        assert [(row.width, row.height, row.steps) for row in first] == [(184, 88, 5)] * 2
+        assert [(row.width, row.height, row.steps) for row in second] == [(128, 96, 7)]
+
+
+async def test_what_is_left_to_chance_is_drawn_with_the_seed_of_the_first_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        (tmp_path / "wildcards").mkdir()
+        (tmp_path / "wildcards" / "bird.txt").write_text("hoopoe\n")
+        at.studio.rules = replace(at.studio.rules, wildcards=(tmp_path / "wildcards",))
+        text = "一只{红色|蓝色|绿色|白色|黑色}的鸟, __bird__"
+        await at.say(text + "，2张")
+        (job,) = await at.drawn()
+        await at.chat.until(lambda: job in at.chat.messages)
+        first, second = (await at.studio.job(await at.person(), job)).job.recipes
+        assert first.prompt == second.prompt and second.seed == first.seed + 1
+        assert "hoopoe" in first.prompt.positive and "{" not in first.prompt.positive
+        assert first.prompt.seed == first.seed and first.prompt.text == text + "，2张"
+        again, options, _ = await at.studio.understand(await at.person(), text, given=Options(seed=first.seed))
+        assert again.positive == first.prompt.positive and options.seed == first.seed
+
+
+async def test_a_style_fills_in_what_nobody_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.person()
+        prompt, options, _ = await at.studio.understand(ann, "一只猫在花园里 --style 电影感")
+        assert options.ratio == 16 / 9 and "cinematic film still" in prompt.positive
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感 --ar 1:1"))[1].ratio == 1
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感", over=True))[1].ratio is None
+        await at.say("/settings ratio 3:2")
+        assert (await at.studio.understand(ann, "一只猫 --style 电影感"))[1].ratio == 1.5
+        raw, options, _ = await at.studio.understand(ann, "a cat --style 电影感 --raw")
+        assert raw.positive == "a cat" and options.ratio == 1.5
+
+
+async def test_a_short_text_is_not_filled_up_over_a_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.person()
+        assert (await at.studio.understand(ann, "猫"))[0].part("scene_detail")
+        assert not (await at.studio.understand(ann, "猫", over=True))[0].part("scene_detail")
+        await at.say("/settings expand off")
+        assert not (await at.studio.understand(ann, "猫"))[0].part("scene_detail")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [("", "水墨"), ("国风", "青花瓷"), ("赛博", "neon palette"), ("水墨", "rice paper")]
+)
+async def test_styles_are_listed_and_searched(tmp_path: Path, words: str, shown: str) -> None:
+    async with house(tmp_path) as at:
+        ann = await at.studio.person("fake", "ann", language="zh")
+        await at.studio.request(Request(person=ann, place=Place("fake", "ann"), text=f"/styles {words}", key="a"))
+        card = at.chat.messages["a"]
+        assert any(shown in f"{line.label.values} {line.value}" for line in card.fields)
+
+
+async def test_a_favourite_is_used_by_name_and_by_button(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/favourites save cat 一只橘猫")
+        await at.say("/favourites rename cat 'my cat'")
+        card = at.chat.messages[await at.say("/favourites find 橘")]
+        (button,) = card.buttons
+        await at.press(button.action, button.target)
+        await at.say("/favourites use my cat")
+        at.pool.finish((await at.drawn())[0])
+        await at.drawn(2)
+        (kept,) = await favourites.listed(at.db, (await at.person()).id)
+        assert (kept.name, kept.used) == ("my cat", 2)
+        await at.say("/favourites delete my cat")
+        assert at.chat.messages[await at.say("/favourites")].text.key == "favourites.empty"
+
+
+@pytest.mark.parametrize(
+    "command", ["/help", "/models", "/styles", "/samplers", "/queue", "/history", "/prompt 一只橘猫", "/settings"]
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_command_answers_in_words(tmp_path: Path, command: str, language: str) -> None:
+    async with house(tmp_path) as at:
+        card = at.chat.messages[await at.say(command)]
+        assert card.kind == "answer"
+        for say in (card.text, *(line.label for line in card.fields)):
+            assert texts.say(language, say.key, **say.values)

@@ -1,0 +1,272 @@
+"""Calls in buckets, and shapes that a backend prepared: padded, bounded, made aside, given up with a word."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.files.tiers import TIERS
+from engine.models import loading, memory
+from engine.models.loaded import Loaded
+from engine.speed import batched_call
+from engine.speed.batched_call import Call, Prepared, Ready, Shape
+from engine.speed.compiled import Captured, Compiled, Graphs, twin
+from tests import tiny
+from tests.engine.drawing import draw, gap, like_a_card, made_aside, recipe
+
+
+def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call:
+    generator = torch.Generator().manual_seed(entries * side + tokens)
+    return Call(
+        torch.randn(entries, 4, side, side, generator=generator),
+        torch.rand(entries, generator=generator) * 900,
+        torch.randn(entries, tokens, width, generator=generator),
+    )
+
+
+@dataclass
+class Slow:
+    """A backend that notes what it is asked, waits for `go` and fails with `failure`."""
+
+    unet: Callable[..., tuple[Tensor, ...]]
+    after: int = 1
+    aside: bool = False
+    most: int = 2
+    name: str = "slow"
+    failure: Exception | None = None
+    later: Exception | None = None
+    go: threading.Event = field(default_factory=threading.Event)
+    began: threading.Event = field(default_factory=threading.Event)
+    asked: list[Shape] = field(default_factory=list)
+    threads: list[tuple[str, int]] = field(default_factory=list)  # with how far they stand back
+
+    def prepare(self, call: Call) -> Ready:
+        self.asked.append(call.shape)
+        back = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        self.threads.append((threading.current_thread().name, back))
+        self.began.set()
+        if self.aside:
+            assert self.go.wait(30)
+        if self.failure:
+            raise self.failure
+
+        def answer(again: Call) -> Tensor:
+            assert again.shape == call.shape
+            if self.later:
+                raise self.later
+            return again.answered(self.unet)
+
+        return answer
+
+
+@pytest.fixture
+def unet(loaded: Loaded) -> Callable[..., tuple[Tensor, ...]]:
+    return loaded.unet  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("entries", "size"), [(1, 1), (2, 2), (5, 6), (7, 8), (9, 12), (17, 24), (32, 32), (33, None)])
+def test_entries_are_rounded_up_to_a_bucket(entries: int, size: int | None) -> None:
+    assert batched_call.bucket(entries) == size
+
+
+def test_no_bucket_is_more_than_a_third_empty() -> None:
+    for entries in range(1, batched_call.BUCKETS[-1] + 1):
+        size = batched_call.bucket(entries)
+        assert size is not None and 0 <= size - entries <= size / 3
+
+
+def test_padding_changes_no_answer(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    with torch.no_grad():
+        own = call(5)
+        full = own.padded(6)
+        assert full.entries == 6 and torch.equal(full.words[5], own.words[4])
+        torch.testing.assert_close(full.answered(unet)[:5], own.answered(unet), atol=1e-5, rtol=1e-5)
+        assert own.padded(5) is own
+
+
+def test_everything_a_call_holds_is_padded_and_kept_apart() -> None:
+    own = replace(call(3), guidance=torch.rand(3, 16), added={"time_ids": torch.rand(3, 6), "text": torch.rand(3, 8)})
+    full = own.padded(4)
+    assert [len(tensor) for tensor in full.tensors] == [4] * 6
+    assert full.guidance is not None and full.added is not None
+    assert torch.equal(full.guidance[:3], own.guidance)  # type: ignore[arg-type]
+    assert all(torch.equal(full.added[name][:3], own.added[name]) for name in full.added)  # type: ignore[index]
+
+
+@torch.no_grad()
+def test_a_shape_is_prepared_once_it_was_called_often_enough(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    backend = Slow(unet, after=3)
+    prepared = Prepared(backend)
+    assert [prepared.answer(call(5)) is None for _ in range(4)] == [True, True, True, False]
+    answer = prepared.answer(call(6))  # the same bucket
+    assert answer is not None and len(answer) == 6
+    assert backend.asked == [(6, 4, 8, 8, 77)]
+    assert prepared.answer(call(40)) is None and len(backend.asked) == 1
+
+
+@torch.no_grad()
+def test_the_least_recently_called_shape_is_dropped(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    prepared = Prepared(Slow(unet))
+    for entries in (1, 2, 1, 4):
+        prepared.answer(call(entries))
+    assert [shape[0] for shape in prepared.shapes] == [1, 4]
+    prepared.drop()
+    assert prepared.shapes == () and prepared.answer(call(1)) is None
+
+
+@torch.no_grad()
+def test_what_takes_long_is_prepared_aside_one_after_another(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    backend = Slow(unet, aside=True)
+    prepared = Prepared(backend)
+    for _ in range(3):
+        assert prepared.answer(call(1)) is None and prepared.answer(call(2)) is None
+    assert backend.began.wait(60) and len(backend.asked) == 1
+    backend.go.set()
+    made_aside(prepared)
+    assert prepared.answer(call(1)) is not None and prepared.answer(call(2)) is not None
+    assert backend.threads == [("slow", batched_call.NICER)] * 2
+
+
+@pytest.mark.parametrize("when", ["failure", "later"])
+@torch.no_grad()
+def test_a_shape_that_fails_is_left_to_the_plain_unet_and_said(
+    when: str, unet: Callable[..., tuple[Tensor, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = Slow(unet)
+    setattr(backend, when, RuntimeError("no kernel"))
+    prepared = Prepared(backend)
+    with caplog.at_level(logging.WARNING, "engine.speed.batched_call"):
+        assert [prepared.answer(call(2)) for _ in range(4)] == [None] * 4
+    assert len(backend.asked) == 1 and prepared.left_out == ((2, 4, 8, 8, 77),)
+    [said] = caplog.messages
+    assert "slow is left out for 2 × 4 × 8 × 8 with 77 tokens" in said and "no kernel" in said
+
+
+@torch.no_grad()
+def test_where_memory_runs_out_every_shape_makes_room_for_the_plain_unet(
+    unet: Callable[..., tuple[Tensor, ...]],
+) -> None:
+    backend = Slow(unet)
+    prepared = Prepared(backend)
+    for _ in range(2):
+        prepared.answer(call(1))
+    assert prepared.answer(call(2)) is None
+    backend.later = torch.OutOfMemoryError("full")
+    assert prepared.answer(call(2)) is None and prepared.shapes == ()
+    backend.later = None
+    assert prepared.answer(call(1)) is None and prepared.answer(call(1)) is not None
+    assert prepared.answer(call(2)) is prepared.answer(call(2)) is None  # there is no room for this one
+
+
+def test_a_twin_shares_every_weight_and_no_module(loaded: Loaded) -> None:
+    other = twin(loaded.unet)
+    own = dict(loaded.unet.named_parameters())
+    assert all(weight is own[name] for name, weight in other.named_parameters()) and own
+    assert not {id(module) for module in other.modules()} & {id(module) for module in loaded.unet.modules()}
+
+
+@torch.no_grad()
+def test_captured_work_is_repeated_on_tensors_that_stay(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    places: list[int] = []
+
+    def watched(sample: Tensor, *others: Tensor, **named: Tensor) -> tuple[Tensor, ...]:
+        places.append(sample.data_ptr())
+        return unet(sample, *others, **named)
+
+    captured = Captured(watched, call(2), like_a_card)
+    first, second = call(2), replace(call(2), samples=call(2).samples * 0.5)
+    answers = [captured(first), captured(second), captured(first)]
+    assert len(set(places)) == 1
+    for own, answer in zip((first, second, first), answers, strict=True):
+        torch.testing.assert_close(answer, own.answered(unet), atol=1e-5, rtol=1e-5)
+
+
+def test_pictures_by_graphs_are_the_same_alone_and_in_company(loaded: Loaded) -> None:
+    own = loading.load(loaded.model, torch.device("cpu"))
+    recipes = [recipe(steps=8), recipe(steps=6, seed=2, negative="dark"), recipe(steps=5, seed=3, guidance=1.0)]
+    plain = draw(loaded, recipes, late=[2])
+    own.prepared = Prepared(Graphs(own.unet, like_a_card))
+    together = draw(own, recipes, late=[2])
+    alone = [draw(own, [one])[0] for one in recipes]
+    assert {shape[0] for shape in own.prepared.shapes} == {1, 2, 6}
+    assert all(gap(one, other) <= 1 for one, other in zip(plain, together, strict=True))
+    assert all(gap(one, other) <= 1 for one, other in zip(plain, alone, strict=True))
+
+
+def test_resting_levels_and_loras_are_the_plain_unets(loaded: Loaded, tmp_path: Path) -> None:
+    own = loading.load(loaded.model, torch.device("cpu"))
+    backend = Slow(own.unet)
+    own.prepared = Prepared(backend)
+    fast, drawn = recipe(steps=6, quality="fast"), recipe(steps=3)
+    lora = ((tiny.kohya_lora(tmp_path / "own.safetensors"), 0.8, 0.8),)
+    pictures = (
+        [draw(one, [fast])[0] for one in (own, loaded)],
+        [draw(one, [drawn], wanted=[lora])[0] for one in (own, loaded)],
+    )
+    assert not backend.asked
+    assert all(gap(one, other) == 0 for one, other in pictures)
+    assert gap(pictures[1][0], draw(own, [drawn])[0]) > 1 and backend.asked
+
+
+def test_a_unet_that_leaves_its_place_is_the_plain_one(loaded: Loaded) -> None:
+    own = loading.load(loaded.model, torch.device("cpu"))
+    own.prepared = Prepared(Slow(own.unet))
+    memory.settle(own, TIERS[2])
+    assert own.prepared is not None
+    memory.settle(own, TIERS[3])
+    assert own.prepared is None
+
+
+class Small(nn.Module):
+    """As much of a UNet as takes seconds to compile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Conv2d(4, 4, 3, padding=1)
+        self.words = nn.Linear(32, 4)
+
+    def forward(
+        self, samples: Tensor, times: Tensor, *, encoder_hidden_states: Tensor, **_: object
+    ) -> tuple[Tensor, ...]:
+        told = self.words(encoder_hidden_states).mean(dim=1) + times[:, None] / 1000
+        return (torch.nn.functional.silu(self.inner(samples) + told[:, :, None, None]),)
+
+
+class Held(Compiled):
+    """Compiles from the moment it may."""
+
+    after = 2
+
+    def __init__(self, unet: nn.Module) -> None:
+        super().__init__(unet)
+        self.go = threading.Event()
+
+    def prepare(self, call: Call) -> Ready:
+        self.go.wait(60)
+        return super().prepare(call)
+
+
+@pytest.mark.usefixtures("in_turn")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # inductor's own
+@torch.no_grad()
+def test_compiled_in_the_background_it_says_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    torch.manual_seed(0)
+    small = Small()
+    backend = Held(small)
+    prepared = Prepared(backend)
+    with caplog.at_level(logging.INFO, "engine.speed.batched_call"):
+        assert [prepared.answer(call(3)) for _ in range(4)] == [None] * 4, "the plain UNet draws meanwhile"
+        backend.go.set()
+        made_aside(prepared)
+    assert "compile is ready for 3 × 4 × 8 × 8 with 77 tokens" in caplog.messages
+    answer = prepared.answer(call(3))
+    assert answer is not None
+    torch.testing.assert_close(answer, call(3).answered(small), atol=1e-5, rtol=1e-5)
