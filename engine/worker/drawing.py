@@ -27,11 +27,13 @@ class Work:
 @dataclass(slots=True, eq=False)
 class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
-    those taken in all; `before` those taken when the present stage asked."""
+    those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen before
+    it is finished."""
 
     work: Work
     canvas: Canvas
     stages: Stages
+    shown_early: bool = True
     ask: Ask = field(default_factory=Ask)
     done: dict[int, Image.Image | Tensor] = field(default_factory=dict)
     step: int = 0

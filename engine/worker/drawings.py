@@ -14,6 +14,7 @@ from torch import Tensor
 from engine import samplers
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
+from engine.finish.picture_checker import check_picture, find_checker, for_adults
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
@@ -124,7 +125,9 @@ class Drawings:
             upscalers=folders.upscalers,
             detectors=folders.detectors,
         )
-        self._go_on(Drawing(work, canvas, stages.picture(canvas)), None)
+        # What has to be looked at first is not shown before.
+        early = find_checker(folders.all) is None or for_adults(recipe.prompt)
+        self._go_on(Drawing(work, canvas, stages.picture(canvas), shown_early=early), None)
 
     def _go_on(self, drawing: Drawing, done: Done | None) -> None:
         """Let a picture's stages go on with what they asked for."""
@@ -175,7 +178,11 @@ class Drawings:
         now = time.monotonic()
         preview = b""
         drawing.step += row.step - request.step
-        shows = drawing.ask.whole and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
+        shows = (
+            drawing.ask.whole
+            and drawing.shown_early
+            and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
+        )
         if shows and row.clean is not None and now - drawing.shown > self._preview * PREVIEW_REST * len(self._rows):
             preview = self._previewed(row.loaded, row.clean)
             drawing.shown = now
@@ -228,6 +235,7 @@ class Drawings:
         """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
+        check_picture(image, canvas.recipe.prompt, self._library.folders.all)
         content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
         drawing.seconds += time.monotonic() - began
         self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content))
