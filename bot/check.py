@@ -23,7 +23,7 @@ from bot.sections.drawing import Engine
 from engine import catalog, faces, samplers, speed, tiers
 from engine.errors import BadFile
 from prompts.errors import Refusal
-from prompts.translate import Unavailable
+from prompts.translate.translator import Unavailable
 from storage import migrations
 from storage.standing import standing
 

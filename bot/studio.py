@@ -30,8 +30,8 @@ from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.search import Index
-from prompts.translate import Translator
 from prompts.translate.own import own
+from prompts.translate.translator import Translator
 from storage import dictionary, jobs, people, pictures
 from storage.database import Database
 from storage.jobs import Kept, Place

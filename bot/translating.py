@@ -11,9 +11,10 @@ from bot import texts, translators
 from bot.bytes_bar import bytes_bar
 from bot.config import Config
 from prompts.errors import Refusal
-from prompts.translate import Unavailable, argos
+from prompts.translate import argos
 from prompts.translate import install as installing
 from prompts.translate.argos import Argos
+from prompts.translate.translator import Unavailable
 
 SAMPLE = "老渔夫在岸边修补渔网"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.config import Config
 from prompts.errors import Refusal
-from prompts.translate import Memory, Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.translator import Memory, Translator
 
 if TYPE_CHECKING:
     from prompts.translate.remote import Service

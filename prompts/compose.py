@@ -13,7 +13,7 @@ from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.phrases import read
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
-from prompts.translate import Translator
+from prompts.translate.translator import Translator
 from prompts.wildcards import drawn, has_choices
 
 LIMIT = 4000  # characters of a text

@@ -17,8 +17,10 @@ from prompts.prompt import Fragment, Options, Prompt
 from prompts.sheet import Change as Change
 from prompts.sheet import Sheet, add, become, erase, instead, weigh
 from prompts.tags import entry_of, part_of
-from prompts.translate import CHINESE, Translator, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.translator import Translator
 from prompts.wishes import Wish, clauses, wish
 
 STEP = 1.2  # how much stronger "more" makes a fragment; below it a picture hardly changes
@@ -220,7 +222,7 @@ async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, read
 async def _rename(sheet: Sheet, at: int, word: str, value: Sequence[Fragment], one: Wish, reader: Reader) -> None:
     """Another thing in the same fragment: "red hat" becomes "red crown", "橘猫坐着" "橘狗坐着"."""
     old = sheet.fragments[at]
-    source = script.simplified(old.source)
+    source = chinese.simplified(old.source)
     shared = sum(each.source == old.source for each in sheet.fragments) > 1
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         new_source = source.replace(one.target, one.value)

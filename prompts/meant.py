@@ -11,7 +11,9 @@ from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
-from prompts.translate import CHINESE, Translator, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: Reader) ->
         if found:
             return found, wanted[-1]
     if CHINESE.search(target):
-        found = [at for at, one in enumerate(fragments) if target in script.simplified(one.source)]
+        found = [at for at, one in enumerate(fragments) if target in chinese.simplified(one.source)]
         if found:
             return found, ""
     for tag in tags:

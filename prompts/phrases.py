@@ -11,9 +11,11 @@ from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.prompt import Fragment, weighed
 from prompts.tags import entry_of, part_of
-from prompts.translate import CHINESE, Phrase, Translator, quick
+from prompts.translate.chain import quick
+from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.sentences import slow
+from prompts.translate.translator import Phrase, Translator
 
 _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|please|can you|could you|would you|i want you to|i want|i'd like)[, ]+)*"

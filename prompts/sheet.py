@@ -11,7 +11,7 @@ from prompts import doctor, emphasis, grammar, opposites
 from prompts.meant import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
 

@@ -15,6 +15,7 @@ import yaml
 from prompts.errors import Refusal
 from prompts.presets import LOOKS, Look
 from prompts.prompt import Options
+from prompts.translate.chinese import readings
 
 FOLDER = Path(__file__).parent / "data" / "styles"
 GROUPS = ("photographic", "illustration", "anime", "3d", "chinese", "media", "design")  # the order in which they show
@@ -76,8 +77,6 @@ def named(text: str) -> Style | None:
         return found
     if plain.isascii():
         return None
-    from prompts.translate.script import readings  # its tables are for those who write traditional characters
-
     return next(filter(None, (called.get(_bare(reading)) for reading in readings(plain))), None)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prompts import grammar
-from prompts.translate import CHINESE, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
 
 Kind = Literal["replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker"]
 
@@ -161,7 +162,7 @@ def ordered(sentence: str) -> bool:
 def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
-        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", script.simplified(clause).strip())) or clause
+        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.simplified(clause).strip())) or clause
     return _POLITE_EN.sub("", " ".join(clause.lower().split()))
 
 

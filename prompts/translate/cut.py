@@ -6,16 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.gestures import gesture
+from prompts.translate.glossary import Entry
 from prompts.translate.numbers import COUNT, COUNTING, count_of
 from prompts.translate.roles import ADJECTIVES, GRAMMAR, NOUNS, Token
-
-if TYPE_CHECKING:
-    from prompts.translate.glossary import Entry
 
 Known = Callable[[str], bool]
 Lengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign

@@ -11,11 +11,13 @@ from typing import Literal
 
 from prompts.errors import Refusal
 from prompts.tags import part_of
-from prompts.translate import CHINESE, Phrase, Translator, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
 from prompts.translate.cut import Known
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary import Entry, entries, lengths
 from prompts.translate.patterns import read
+from prompts.translate.translator import Phrase, Translator
 
 WORD, ENGLISH = 30, 200  # characters; a longer word is a sentence, a longer tag fills half of what a model reads
 
@@ -34,7 +36,7 @@ _MARK = re.compile("([\ue000-\uf8ff])\\1\\1")
 def key(word: str) -> str:
     """The form in which words are compared: simplified sign by sign, no capitals, no spaces."""
     plain = "".join(unicodedata.normalize("NFKC", word).split())
-    return script.readings(plain)[-1].lower()
+    return chinese.readings(plain)[-1].lower()
 
 
 def checked(word: str, english: str) -> tuple[str, str]:
@@ -97,7 +99,7 @@ class Own:
             return (Phrase(clause, clause),)
         marked = "".join([*parts, clause[end:]])
         every, where = entries() | table, lengths() | sizes
-        readings = [(plain, read(plain, every, where, self._known)) for plain in script.readings(marked)]
+        readings = [(plain, read(plain, every, where, self._known)) for plain in chinese.readings(marked)]
         plain, phrases = min(readings, key=lambda reading: sum(phrase.left for phrase in reading[1]))
         return tuple(_as_written(phrase, plain, marked, written) for phrase in phrases)
 
@@ -115,7 +117,7 @@ class Own:
 
     def _found(self, clause: str) -> Iterator[tuple[int, int, str]]:
         """Where one's own words stand, from the left, the longest first."""
-        plain = script.readings(clause)[-1].lower()
+        plain = chinese.readings(clause)[-1].lower()
         if len(plain) != len(clause):
             plain = clause
         start = 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from prompts.prompt import Part
-from prompts.translate import Phrase
 from prompts.translate.cut import Known, Lengths, words_of
 from prompts.translate.describe import described
+from prompts.translate.glossary import Entry
 from prompts.translate.numbers import counted
 from prompts.translate.retouch import one_of, retouched
 from prompts.translate.roles import (
@@ -27,9 +26,7 @@ from prompts.translate.roles import (
     Token,
 )
 from prompts.translate.said import Said, placed
-
-if TYPE_CHECKING:
-    from prompts.translate.glossary import Entry
+from prompts.translate.translator import Phrase
 
 
 @dataclass(slots=True)

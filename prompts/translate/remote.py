@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from prompts.prompt import Json, Note, Origin
-from prompts.translate import Unavailable
+from prompts.translate.translator import Unavailable
 
 log = logging.getLogger(__name__)
 

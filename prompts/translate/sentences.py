@@ -9,7 +9,10 @@ from itertools import pairwise
 from typing import Literal
 
 from prompts.prompt import Note, Origin
-from prompts.translate import CHINESE, Memory, Phrase, Sentences, Translator, Unavailable, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.own import Own
+from prompts.translate.translator import Memory, Phrase, Sentences, Translator, Unavailable
 
 _SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"“”*#`]+")
 _REMEMBERED = 4096  # clauses of a translator held in memory, about 1 MB
@@ -28,14 +31,12 @@ async def slow(clause: str, translators: Sequence[Translator]) -> Reading:
 
     A person's own words stand in it in their English, and a translation that has lost one of them is not taken.
     """
-    from prompts.translate.own import Own
-
     asked: str = clause
     own: dict[str, str] = {}
     for translator in translators:
         if isinstance(translator, Own):
             asked, own = translator.written(asked)
-    asked = script.simplified(asked)
+    asked = chinese.simplified(asked)
     notes: list[Note] = []
     for translator in translators:
         if not translator.sentences:

@@ -17,7 +17,7 @@ from engine import stamp
 from engine.job import State
 from engine.queue import Queue
 from prompts.prompt import Options
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from storage import favourites, jobs, pictures
 from storage.jobs import Place
 from tests.database import opened

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from prompts.compose import compose
 from prompts.prompt import PARTS, Prompt
-from prompts.translate import CHINESE, Translator, chain, quick
+from prompts.translate.chain import chain, quick
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 
 _PARTS = dict(zip("qsd", PARTS, strict=True))
 

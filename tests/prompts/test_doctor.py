@@ -10,8 +10,9 @@ from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
 from prompts.slips import nearest
 from prompts.tags import entry_of
-from prompts.translate import Translator, chain
+from prompts.translate.chain import chain
 from prompts.translate.glossary import entries
+from prompts.translate.translator import Translator
 
 pytestmark = pytest.mark.asyncio
 LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))

@@ -16,7 +16,8 @@ from prompts.edit import edit
 from prompts.emphasis import kept, laid
 from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
-from prompts.translate import Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.translator import Translator
 
 Chain = tuple[Translator, ...]
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Fragment
-from prompts.translate import CHINESE, Translator, chain, quick
+from prompts.translate.chain import chain, quick
+from prompts.translate.chinese import CHINESE
 from prompts.translate.own import ENGLISH, WORD, Own, checked, key, own
+from prompts.translate.translator import Translator
 
 WORDS = {
     "天青色": "celadon",

@@ -13,8 +13,9 @@ import pytest
 from aiohttp import web
 
 from prompts.compose import compose
-from prompts.translate import Unavailable, chain
+from prompts.translate.chain import chain
 from prompts.translate.remote import Kind, Remote, Service
+from prompts.translate.translator import Unavailable
 from tests.prompts.translate.serving import serving
 
 CLAUSE = "饕餮囫囵耄耋"

@@ -9,9 +9,10 @@ import pytest
 
 from prompts.compose import compose
 from prompts.prompt import Note, Origin
-from prompts.translate import Translator, Unavailable, chain
+from prompts.translate.chain import chain
 from prompts.translate.own import own
 from prompts.translate.sentences import Remembered, slow, sound, trusted
+from prompts.translate.translator import Translator, Unavailable
 
 FOLDER: list[Path] = []
 

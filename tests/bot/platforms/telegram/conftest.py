@@ -16,7 +16,7 @@ from bot.platforms.telegram.pacer import Pacer
 from bot.studio import Rules, Studio
 from bot.suggest import Choice
 from engine.queue import Queue
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from tests.database import opened
 from tests.fakes import FakePool
 from tests.peers.telegram import TelegramServer
