@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from prompts.translate.chinese import readings
+from prompts.translate.clause_reader import READER
 from prompts.translate.glossary import entries, lengths
-from prompts.translate.patterns import read
 from prompts.translate.translator import Phrase
 
 
@@ -27,7 +27,7 @@ class Glossary:
         return self._remembered(clause)
 
     def _translate(self, clause: str) -> tuple[Phrase, ...]:
-        read_as = [(plain, read(plain, entries(), lengths(), self._known)) for plain in readings(clause)]
+        read_as = [(plain, READER.read(plain, entries(), lengths(), self._known)) for plain in readings(clause)]
         plain, phrases = min(read_as, key=lambda reading: sum(phrase.left for phrase in reading[1]))
         if plain == clause:
             return phrases

@@ -13,10 +13,10 @@ from prompts.errors import Refusal
 from prompts.tags import part_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from prompts.translate.cut import Known
+from prompts.translate.clause_reader import READER
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary import Entry, entries, lengths
-from prompts.translate.patterns import read
+from prompts.translate.segmentation import KnowsWord
 from prompts.translate.translator import Phrase, Translator
 
 WORD, ENGLISH = 30, 200  # characters; a longer word is a sentence, a longer tag fills half of what a model reads
@@ -71,7 +71,7 @@ class Own:
 
     sentences: Literal[False] = False
 
-    def __init__(self, words: Mapping[str, str], known: Known | None = None) -> None:
+    def __init__(self, words: Mapping[str, str], known: KnowsWord | None = None) -> None:
         self._words = {key(word): english for word, english in words.items()}
         self._known = known
         self._lengths: dict[str, list[int]] = {}
@@ -99,7 +99,7 @@ class Own:
             return (Phrase(clause, clause),)
         marked = "".join([*parts, clause[end:]])
         every, where = entries() | table, lengths() | sizes
-        readings = [(plain, read(plain, every, where, self._known)) for plain in chinese.readings(marked)]
+        readings = [(plain, READER.read(plain, every, where, self._known)) for plain in chinese.readings(marked)]
         plain, phrases = min(readings, key=lambda reading: sum(phrase.left for phrase in reading[1]))
         return tuple(_as_written(phrase, plain, marked, written) for phrase in phrases)
 
