@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Self, cast
 
-from prompts import grammar, opposites, words
+from prompts import clip_tokens, grammar, opposites
 from prompts.assemble import HEAVY, LIGHT, odd_weights
 from prompts.prompt import Fragment, Json, Prompt
-from prompts.slips import nearest
+from prompts.spelling import nearest
 from prompts.tags import entry_of
 
 Severity = Literal["error", "warn", "hint"]
@@ -330,11 +330,11 @@ def _words_not_understood(prompt: Prompt) -> Iterator[Finding]:
 
 
 def _length(prompt: Prompt, embeddings: Mapping[str, int]) -> Iterator[Finding]:
-    chunks = words.meter(prompt.positive, embeddings=embeddings)
+    chunks = clip_tokens.meter(prompt.positive, embeddings=embeddings)
     if len(chunks) < 2 or any(one.text == grammar.BREAK for one in prompt.fragments) or prompt.raw:
         return
-    values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(words.LENGTH)}
-    at = words.cut([str(one) for one in prompt.fragments], embeddings=embeddings)
+    values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(clip_tokens.LENGTH)}
+    at = clip_tokens.cut([str(one) for one in prompt.fragments], embeddings=embeddings)
     if at is None:
         yield Finding("doctor.long", values, "hint")
         return

@@ -22,7 +22,7 @@ WIDEST = 4.0  # ratio of the longer side to the shorter
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedOptions:
     """What was read: the options, the text left over, the words of `--no`, and those of `-nt`, which nobody is to
     translate."""
 
@@ -165,7 +165,7 @@ _FLAG = re.compile(
 _VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
 
 
-def flags(text: str) -> Asked:
+def flags(text: str) -> ParsedOptions:
     """Only the `--name value` options. Raises Refusal for an unknown name or a value that cannot be."""
     options, kept = Options(), []
     words: dict[str, list[str]] = {name: [] for name in _WORDS}
@@ -191,7 +191,7 @@ def flags(text: str) -> Asked:
     kept.append(text[position:])
     rest = " ".join(part for part in (part.strip() for part in kept) if part) if len(kept) > 1 else text
     negative, untranslated = (", ".join(filter(None, words[name])) for name in _WORDS)
-    return Asked(options, rest, negative, untranslated)
+    return ParsedOptions(options, rest, negative, untranslated)
 
 
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
@@ -326,18 +326,18 @@ _PICTURE_SHAPE = ((_said("(竖|横|方)图"), _shaped),)
 _BRACKETED = re.compile(r"[(\[{<]")
 
 
-def read(text: str) -> Asked:
+def read(text: str) -> ParsedOptions:
     """All options of a text. Raises Refusal for an unknown `--name` and for a value that cannot be."""
     asked = flags(text)
     return asked if asked.options.raw else plain(asked)
 
 
-def plain(asked: Asked) -> Asked:
+def plain(asked: ParsedOptions) -> ParsedOptions:
     """With the options said in plain words, standing between commas or spaces; text in brackets is left alone."""
     options, rest = _without(_PLAIN, asked.options, asked.text)
     # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
     options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
-    return Asked(options, rest, negative.strip(" ,，、"), asked.kept)
+    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept)
 
 
 def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:

@@ -45,7 +45,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class StyleGroup:
     """Styles of one kind, with its name in both languages."""
 
     name: str
@@ -58,7 +58,7 @@ class Group:
 
 
 @cache
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[StyleGroup, ...]:
     """Every group with its styles."""
     return tuple(_group(name) for name in GROUPS)
 
@@ -89,7 +89,7 @@ def find(text: str) -> Style:
     raise Refusal("style.unknown", name=text[:40], near=style.zh if not text.isascii() else style.en)
 
 
-def search(words: str) -> tuple[Group, ...]:
+def search(words: str) -> tuple[StyleGroup, ...]:
     """The styles in whose names, group or words all these words stand; of a group's own name, the whole group."""
     wanted = [_plain(word) for word in words.split()]
     found = []
@@ -100,7 +100,7 @@ def search(words: str) -> tuple[Group, ...]:
             if all(any(word in text for text in (*_texts(style), _plain(group.en), group.zh)) for word in wanted)
         )
         if held:
-            found.append(Group(group.name, group.zh, group.en, held))
+            found.append(StyleGroup(group.name, group.zh, group.en, held))
     return tuple(found)
 
 
@@ -134,12 +134,12 @@ def _called() -> Mapping[str, Style]:
     return table
 
 
-def _group(name: str) -> Group:
+def _group(name: str) -> StyleGroup:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = cast(Mapping[str, Any], yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), loader))
     rows = cast(Mapping[str, Mapping[str, Any]], content["styles"])
     made = tuple(_style(key, row, name, content.get("look")) for key, row in rows.items())
-    return Group(name, content["zh"], content["en"], made)
+    return StyleGroup(name, content["zh"], content["en"], made)
 
 
 def _style(name: str, row: Mapping[str, Any], group: str, look: str | None) -> Style:

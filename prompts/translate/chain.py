@@ -12,8 +12,8 @@ from prompts.translate.argos import Argos, installed
 from prompts.translate.chinese import CHINESE
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary_translator import Glossary
-from prompts.translate.sentences import Remembered
-from prompts.translate.translator import Memory, Phrase, Sentences, Translator, Words
+from prompts.translate.sentences import CachedTranslator
+from prompts.translate.translator import Phrase, SentenceTranslator, TranslationMemory, Translator, WordTranslator
 
 if TYPE_CHECKING:  # aiohttp takes 0.3 s to import, and most have no service
     from prompts.translate.remote import Service
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # aiohttp takes 0.3 s to import, and most have no service
 DARK = 0.4
 
 
-def quick(clause: str, translators: Sequence[Translator]) -> tuple[tuple[Phrase, ...], bool]:
+def word_by_word(clause: str, translators: Sequence[Translator]) -> tuple[tuple[Phrase, ...], bool]:
     """The tags that the word translators give, and whether one of sentences should read the clause first."""
     phrases: tuple[Phrase, ...] = (Phrase(clause, clause),)
     sentences = False
@@ -36,7 +36,7 @@ def quick(clause: str, translators: Sequence[Translator]) -> tuple[tuple[Phrase,
     return phrases, sentences
 
 
-def fill(phrases: Sequence[Phrase], translator: Words) -> tuple[Phrase, ...]:
+def fill(phrases: Sequence[Phrase], translator: WordTranslator) -> tuple[Phrase, ...]:
     """The phrases with what is still Chinese in them handed to one more translator."""
     filled: list[Phrase] = []
     for phrase in phrases:
@@ -51,7 +51,7 @@ def fill(phrases: Sequence[Phrase], translator: Words) -> tuple[Phrase, ...]:
     return tuple(filled)
 
 
-def _inside(phrase: Phrase, translator: Words) -> Phrase:
+def _inside(phrase: Phrase, translator: WordTranslator) -> Phrase:
     made: list[Phrase] = []
 
     def put(run: re.Match[str]) -> str:
@@ -71,14 +71,14 @@ def chain(
     packages_folder: Path | None = None,
     *,
     service: Service | None = None,
-    memory: Memory | None = None,
+    memory: TranslationMemory | None = None,
 ) -> tuple[Translator, ...]:
     """Every translator there is, in the order in which they are asked; each loads what it needs when first asked.
 
     `cache_folder` keeps what the dictionary is made into (3 MB); `packages_folder` holds unpacked Argos packages;
     `service` is a translator on the network, asked before Argos; `memory` outlives the program.
     """
-    readers: list[Sentences] = []
+    readers: list[SentenceTranslator] = []
     if service is not None:
         from prompts.translate.remote import Remote  # aiohttp takes 0.3 s to import
 
@@ -86,4 +86,4 @@ def chain(
     if package := installed(packages_folder) if packages_folder else None:
         readers.append(Argos(package))
     dictionary = Dictionary(cache_folder)
-    return (Glossary(known=dictionary.knows), *(Remembered(reader, memory) for reader in readers), dictionary)
+    return (Glossary(known=dictionary.knows), *(CachedTranslator(reader, memory) for reader in readers), dictionary)

@@ -18,7 +18,7 @@ from prompts.translate.translator import Unavailable
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["libretranslate", "openai"]
+ServiceKind = Literal["libretranslate", "openai"]
 
 _ASKED = 1  # what the service is asked; another number forgets what it said before
 _INSTRUCTION = (
@@ -37,7 +37,7 @@ class Service:
     """Where a translation service answers. `url` may be its root or, for OpenAI's kind, end in /v1 or in
     /chat/completions; `timeout` is in seconds, for one clause."""
 
-    kind: Kind
+    kind: ServiceKind
     url: str
     key: str = field(default="", repr=False)
     model: str = ""

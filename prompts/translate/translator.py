@@ -28,7 +28,7 @@ class Phrase:
         return sum(len(run) for run in CHINESE.findall(self.text))
 
 
-class Words(Protocol):
+class WordTranslator(Protocol):
     """A way from Chinese to English tags that knows words, and answers at once."""
 
     sentences: Literal[False]
@@ -38,7 +38,7 @@ class Words(Protocol):
         ...
 
 
-class Sentences(Protocol):
+class SentenceTranslator(Protocol):
     """A way that reads whole clauses better than words, and takes its time: it is asked only for clauses that the words
     left mostly dark. `name` has its version in it: what it said once holds as long as the name does."""
 
@@ -52,7 +52,7 @@ class Sentences(Protocol):
         ...
 
 
-Translator = Words | Sentences
+Translator = WordTranslator | SentenceTranslator
 
 
 class Unavailable(Exception):
@@ -63,7 +63,7 @@ class Unavailable(Exception):
         self.note = note
 
 
-class Memory(Protocol):
+class TranslationMemory(Protocol):
     """What a translator said before, kept where it outlives the program (storage/translations.py)."""
 
     async def recall(self, translator: str, text: str) -> str | None:

@@ -8,7 +8,7 @@ from prompts.compose import compose
 from prompts.doctor import Finding, LoraKnown, examine, unsaid
 from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
-from prompts.slips import nearest
+from prompts.spelling import nearest
 from prompts.tags import entry_of
 from prompts.translate.chain import chain
 from prompts.translate.glossary import entries

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from prompts.compose import compose
 from prompts.translate.chain import chain
-from prompts.translate.remote import Kind, Remote, Service
+from prompts.translate.remote import Remote, Service, ServiceKind
 from prompts.translate.translator import Unavailable
 from tests.prompts.translate.serving import serving
 
@@ -94,7 +94,7 @@ async def test_openai() -> None:
         ("openai", "http://h/x/chat/completions", "http://h/x/chat/completions"),
     ],
 )
-def test_addresses(kind: Kind, url: str, address: str) -> None:
+def test_addresses(kind: ServiceKind, url: str, address: str) -> None:
     assert Service(kind, url).address == address
 
 

@@ -17,7 +17,7 @@ from prompts.translate.translator import Translator
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class WordReader:
     """Words as tags, by the same road as a whole prompt, with nothing added."""
 
     translators: Sequence[Translator]
@@ -33,15 +33,18 @@ class Reader:
     async def tags(self, words: str) -> tuple[Fragment, ...]:
         """What words mean that stand for something to be drawn."""
         made = await self.prompt(words)
-        return own(made.fragments or made.negatives) if made else ()
+        return without_presets(made.fragments or made.negatives) if made else ()
 
     async def sure(self, words: str) -> tuple[Fragment, ...]:
         """As `tags`, and nothing where a word was only guessed at."""
         made = await self.prompt(words)
-        return own(made.fragments) if made and not made.notes and not own(made.negatives) else ()
+        return (
+            without_presets(made.fragments) if made and not made.notes and not without_presets(made.negatives) else ()
+        )
 
 
-def own(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+    """The fragments that a person asked for."""
     return tuple(one for one in fragments if one.origin != "preset")
 
 
@@ -111,7 +114,7 @@ def is_style(one: Fragment) -> bool:
     return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
 
 
-async def matches(fragments: Sequence[Fragment], target: str, reader: Reader) -> tuple[list[int], str]:
+async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader) -> tuple[list[int], str]:
     """Which fragments are meant, and the English word by which they were found (empty: by another way)."""
     if target in KINDS or target in CATEGORIES:
         return _kind_matches(fragments, target), ""

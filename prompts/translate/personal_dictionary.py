@@ -51,7 +51,7 @@ def checked(word: str, english: str) -> tuple[str, str]:
     return word, english
 
 
-def own(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Translator, ...]:
+def with_personal(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Translator, ...]:
     """The translators with somebody's own dictionary (Chinese to English) before them."""
     if not words:
         return tuple(translators)
@@ -60,12 +60,12 @@ def own(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Tr
 
 
 @lru_cache(64)
-def _own(words: tuple[tuple[str, str], ...], known: Dictionary | None) -> Own:
+def _own(words: tuple[tuple[str, str], ...], known: Dictionary | None) -> PersonalDictionary:
     """The same for the same words: people draw more often than they write words down."""
-    return Own(dict(words), known.knows if known else None)
+    return PersonalDictionary(dict(words), known.knows if known else None)
 
 
-class Own:
+class PersonalDictionary:
     """The translator of clauses that hold a word of one's own; any other clause it hands on untouched. The rest of
     such a clause is read as the glossary reads it, so that "天青色的瓷瓶" is one thing."""
 
