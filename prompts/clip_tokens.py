@@ -99,7 +99,7 @@ def _word(word: str) -> tuple[int, ...]:
 
 
 def tokens(text: str) -> list[int]:
-    """The token numbers of a text, as the CLIP tokenizer gives them without those that open and close it."""
+    """The token numbers of a text, as the CLIP tokenizer gives them, without its opening and closing tokens."""
     found: list[int] = []
     position = 0
     for special in _SPECIAL.finditer(text):

@@ -143,8 +143,8 @@ _FULL_STOP = re.compile(
 
 
 def _clean(text: str) -> str:
-    """Without control characters, lone surrogates, invisible signs and what is left of broken `<…>`; a comma where a
-    sentence ends."""
+    """The text without control characters, lone surrogates, invisible signs and the rest of broken `<…>`; a comma
+    where a sentence ends."""
     plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
     return _FULL_STOP.sub(",", plain.replace("’", "'"))
 

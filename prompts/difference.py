@@ -1,4 +1,4 @@
-"""What became of a prompt that was written anew: the same changes as a sentence would have made."""
+"""The changes between two prompts, told as if a sentence had made them."""
 
 from __future__ import annotations
 

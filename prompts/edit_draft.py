@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prompts import doctor, emphasis, grammar, opposites
+from prompts import emphasis, grammar, opposites, written_text
 from prompts.edit_targets import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
@@ -60,7 +60,7 @@ def rewrite(draft: EditDraft, old: Fragment, said: str, text: str = "") -> None:
     if old.origin == "preset" or draft.text is None:
         return
     others = [one.text for one in draft.fragments if one.source == old.source and one.text not in (old.text, text)]
-    draft.text = doctor.put(draft.text, old.source or old.text, ", ".join([said, *others]))
+    draft.text = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
 
 
 def instead(draft: EditDraft, found: Sequence[int], value: Sequence[Fragment], written: str) -> None:
@@ -97,7 +97,7 @@ def _part_free(tag: Fragment) -> bool:
 
 def write(draft: EditDraft, written: str) -> None:
     if draft.text is not None:
-        draft.text = doctor.added(draft.text, written)
+        draft.text = written_text.added(draft.text, written)
 
 
 _BARE_VERB = re.compile(r"[,，、]?\s*(?:戴着|穿着|拿着|抱着|披着|手持)(?=[,，、。]|\Z)")
@@ -109,9 +109,9 @@ def erase(draft: EditDraft, old: Fragment) -> None:
     others = [one.text for one in (*draft.fragments, *draft.negatives) if one.source == old.source and one != old]
     written = old.source or old.text
     if others:
-        draft.text = doctor.put(draft.text, written, ", ".join(others))
+        draft.text = written_text.put(draft.text, written, ", ".join(others))
     else:
-        rest = doctor.without(draft.text, written, last=old in draft.negatives)
+        rest = written_text.without(draft.text, written, last=old in draft.negatives)
         draft.text = _BARE_VERB.sub("", rest) if rest else None
 
 
@@ -153,7 +153,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
             draft.fragments[at] = new
             draft.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
             if draft.text is not None and old.origin != "preset":
-                draft.text = doctor.put(draft.text, old.source or old.text, source) if source else None
+                draft.text = written_text.put(draft.text, old.source or old.text, source) if source else None
             return
     weight = heavier(old.weight)
     if weight == old.weight:
@@ -164,7 +164,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
     if draft.text is not None and old.origin != "preset":
         written = old.source or old.text
         inner = f"({written}:{weight:g})" if weight != 1 else written
-        draft.text = doctor.put(draft.text, written, inner, group=True)
+        draft.text = written_text.put(draft.text, written, inner, group=True)
 
 
 def _inside(

@@ -1,4 +1,4 @@
-"""What somebody wants changed, read out of a sentence: "把猫换成狗，去掉帽子", "make the hat green"."""
+"""The changes that a sentence asks for: "把猫换成狗，去掉帽子", "make the hat green"."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def clauses(sentence: str) -> Iterator[str]:
 
 
 def instructions(clause: str) -> tuple[Instruction, ...]:
-    """What one clause asks for: several for a list of things; a clause without a verb sets what it names."""
+    """The changes that one clause asks for: one for each thing listed; a clause without a verb sets what it names."""
     return tuple(_read_zh(clause) if CHINESE.search(clause) else _read_en(clause))[:_MOST]
 
 

@@ -31,12 +31,12 @@ class WordReader:
             return None
 
     async def tags(self, words: str) -> tuple[Fragment, ...]:
-        """What words mean that stand for something to be drawn."""
+        """The tags of words that name something to be drawn; empty where nothing was understood."""
         made = await self.prompt(words)
         return without_presets(made.fragments or made.negatives) if made else ()
 
     async def sure(self, words: str) -> tuple[Fragment, ...]:
-        """As `tags`, and nothing where a word was only guessed at."""
+        """The tags of the words; empty where one of the words was only guessed at."""
         made = await self.prompt(words)
         return (
             without_presets(made.fragments) if made and not made.notes and not without_presets(made.negatives) else ()
@@ -84,7 +84,7 @@ def words_of(text: str) -> list[str]:
 
 
 def head(text: str) -> str:
-    """What a fragment is about: the last word before any "on", "with" …"""
+    """The noun that a fragment is about: the last word before any "on", "with" …"""
     words = words_of(_TAIL.sub("", opposites.plain(text)))
     return words[-1] if words else ""
 

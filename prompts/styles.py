@@ -81,7 +81,7 @@ def named(text: str) -> Style | None:
 
 
 def find(text: str) -> Style:
-    """As `named`. Raises Refusal `style.unknown` with the nearest name."""
+    """The style of this name. Raises Refusal `style.unknown`, with the nearest name, where there is none."""
     if style := named(text):
         return style
     near = difflib.get_close_matches(_bare(_plain(text)), _called(), 1, 0.0)
@@ -113,7 +113,7 @@ def _plain(text: str) -> str:
 
 
 def _bare(plain: str) -> str:
-    """Without what people put behind a style's name."""
+    """The name without the word for "style" that people put behind it."""
     for ending in ("风格", "風格", "画风", "畫風", "style"):
         if plain.endswith(ending) and len(plain) > len(ending):
             return plain.removesuffix(ending)

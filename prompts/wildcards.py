@@ -135,7 +135,7 @@ class _Drawing:
 
 
 def _options(text: str, start: int, close: int, closes: Mapping[int, int]) -> list[tuple[str, float]]:
-    """What stands between the bars directly in a choice, with shares."""
+    """The options between the bars that belong to this choice itself, each with its share."""
     found: list[tuple[str, float]] = []
     position = begin = start
     while position <= close:

@@ -425,7 +425,7 @@ def _nodes(items: Sequence[tuple[int, int, Node | None]], text: str) -> tuple[No
 
 
 def _shared(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """With the number at the end of each side of an AND as its share."""
+    """The nodes with the number at the end of each side of an AND as a node of its own, an AndWeight."""
     if not any(isinstance(node, And) for node in nodes):
         return nodes
     shared: list[Node] = []

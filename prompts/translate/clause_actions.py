@@ -1,4 +1,4 @@
-"""What the rows of the clause table do: each makes of what a clause has said what it has said one word later."""
+"""The actions of the clause table: each takes a clause's state and a match, and gives the state behind the match."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from prompts.translate.noun_phrase import NounPhrase, described
 from prompts.translate.numbers import counted
 from prompts.translate.roles import ADVERBS, MOODS, NOUNS, Token
 from prompts.translate.rules import Match
+
+
+def nothing(state: ClauseState, _match: Match) -> ClauseState:
+    """A word that says nothing: 很, 请."""
+    return state
 
 
 def waits(state: ClauseState, match: Match) -> ClauseState:

@@ -11,7 +11,7 @@ from prompts.translate.glossary import Entry
 from prompts.translate.noun_modifiers import retouched
 from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.roles import ROLES, Token
-from prompts.translate.rules import Match, Patterns, Rule, Table
+from prompts.translate.rules import GrammarRule, Match, Patterns, Table
 from prompts.translate.segmentation import KeyLengths, KnowsWord, words_of
 from prompts.translate.token_patterns import Clause
 from prompts.translate.translator import Phrase
@@ -20,7 +20,7 @@ from prompts.translate.translator import Phrase
 class ClauseReader:
     """Reads clauses by the rows of `clause`, which may ask for the tables of `phrases`."""
 
-    def __init__(self, clause: Sequence[Rule[Says]] = CLAUSE, phrases: Mapping[str, Table] = PHRASES) -> None:
+    def __init__(self, clause: Sequence[GrammarRule[Says]] = CLAUSE, phrases: Mapping[str, Table] = PHRASES) -> None:
         patterns = Patterns(phrases, TESTS)
         rows = [(rule, patterns.compiled(rule.pattern)) for rule in clause]
         self._rows = {
@@ -29,7 +29,7 @@ class ClauseReader:
         }
 
     def tags(self, text: str, tokens: Sequence[Token]) -> Sequence[DraftTag]:
-        """What the tokens of a clause say, in order."""
+        """The tags that the tokens of a clause say, in order."""
         clause = Clause(text, tokens, lambda some: self.tags(text, some))
         state = ClauseState()
         index = 0

@@ -14,7 +14,7 @@ from prompts.translate.noun_modifiers import one_of
 from prompts.translate.noun_phrase import NounPhrase, described
 from prompts.translate.numbers import counted
 from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
-from prompts.translate.rules import Match, Rule, Table
+from prompts.translate.rules import GrammarRule, Match, Table
 from prompts.translate.token_patterns import Test
 
 # ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,56 +83,58 @@ _OF_DENIED = f"(<noun | <[negative]) of !{_INSTEAD}"  # 没有帽子的…
 _OF_QUALITY = f"<adjective of !{_INSTEAD}"  # 不是白色的…
 
 PHRASES: Mapping[str, Table] = {
-    "noun-phrase": (Rule("noun", f"{_MODIFIERS} noun joined*", _noun, "三只黑色的猫"),),
+    "noun-phrase": (GrammarRule("noun", f"{_MODIFIERS} noun joined*", _noun, "三只黑色的猫"),),
     "whole-phrase": (
-        Rule(
+        GrammarRule(
             "thing of a thing",
             "noun-phrase[^owner setting body clothing] of noun-phrase[^person animal hair eyes]",
             _of,
             "草莓的蛋糕",
             over=("thing",),
         ),
-        Rule("thing", "noun-phrase", None, "猫"),
+        GrammarRule("thing", "noun-phrase", None, "猫"),
     ),
     "subject": (
-        Rule(
+        GrammarRule(
             "hair is long",
             "whole-phrase[hair eyes body] filler* adjective+ &(of | conjunction | $)",
             _predicate,
             "头发金色的女孩",
             over=("subject",),
         ),
-        Rule(
+        GrammarRule(
             "dress is red",
             "whole-phrase filler+ adjective+ &(of | conjunction | $)",
             _predicate,
             "裙子是红色的女孩",
             over=("subject",),
         ),
-        Rule(
+        GrammarRule(
             "flowers in bloom",
             "whole-phrase [participle] adjective* &(of | conjunction | $)",
             _predicate,
             "樱花怒放的蝴蝶",
             over=("subject",),
         ),
-        Rule("subject", "whole-phrase", None, "猫"),
+        GrammarRule("subject", "whole-phrase", None, "猫"),
     ),
     # Where a denial ends before its clause does.
     "denial-end": (
-        Rule("but", _INSTEAD, None, "不要狗而是猫"),
-        Rule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "没有帽子的女孩"),
-        Rule("its style", f"{_OF_DENIED} [style camera]", None, "没有文字的水彩"),
+        GrammarRule("but", _INSTEAD, None, "不要狗而是猫"),
+        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "没有帽子的女孩"),
+        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "没有文字的水彩"),
     ),
     "quality-denial-end": (
-        Rule("any other", "denial-end", None, "不是猫而是狗"),
-        Rule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
-        Rule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
+        GrammarRule("any other", "denial-end", None, "不是猫而是狗"),
+        GrammarRule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
+        GrammarRule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
     ),
     # What is denied.
     "scope": (
-        Rule("a quality", "<'不是 并不是 并非' (!quality-denial-end any)*", None, "不是白色的马", over=("a thing",)),
-        Rule("a thing", "(!denial-end any)*", None, "没有帽子的女孩"),
+        GrammarRule(
+            "a quality", "<'不是 并不是 并非' (!quality-denial-end any)*", None, "不是白色的马", over=("a thing",)
+        ),
+        GrammarRule("a thing", "(!denial-end any)*", None, "没有帽子的女孩"),
     ),
 }
 
@@ -144,36 +146,37 @@ _MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
 
 Says = Callable[[ClauseState, Match], ClauseState]
 
-CLAUSE: Sequence[Rule[Says]] = (
-    Rule("of", "of", says.attributes, "穿红裙子的女孩"),
-    Rule("and", "conjunction", says.concluded, "微笑和女孩"),
-    Rule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
-    Rule("not", "negation scope", says.denied, "没有帽子"),
-    Rule(
+CLAUSE: Sequence[GrammarRule[Says]] = (
+    GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
+    GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
+    GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
+    GrammarRule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
+    GrammarRule("not", "negation scope", says.denied, "没有帽子"),
+    GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
         says.does,
         "戴帽子和围巾",
         over=("verb",),
     ),
-    Rule(
+    GrammarRule(
         "verb, place",
         f"{_VERB} locator",
         says.does_at,
         "抓着树枝上",
         over=("verb",),
     ),
-    Rule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
-    Rule("at", "preposition", says.at, "坐在椅子"),
-    Rule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
-    Rule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
-    Rule("tag", "tag", says.named, "微笑"),
-    Rule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
-    Rule("place", "subject locator", says.place, "桌子上", over=("noun",)),
-    Rule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
-    Rule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
-    Rule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),
-    Rule("noun", "subject", says.head, "猫"),
-    Rule("number", "count", says.counts, "两只和猫"),
-    Rule("adjective", "adjective", says.waits, "红色"),
+    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
+    GrammarRule("at", "preposition", says.at, "坐在椅子"),
+    GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
+    GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
+    GrammarRule("tag", "tag", says.named, "微笑"),
+    GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
+    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
+    GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
+    GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),
+    GrammarRule("noun", "subject", says.head, "猫"),
+    GrammarRule("number", "count", says.counts, "两只和猫"),
+    GrammarRule("adjective", "adjective", says.waits, "红色"),
 )

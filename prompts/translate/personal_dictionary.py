@@ -61,7 +61,7 @@ def with_personal(words: Mapping[str, str], translators: Sequence[Translator]) -
 
 @lru_cache(64)
 def _own(words: tuple[tuple[str, str], ...], known: Dictionary | None) -> PersonalDictionary:
-    """The same for the same words: people draw more often than they write words down."""
+    """The translator for these words; kept, since people draw more often than they write words down."""
     return PersonalDictionary(dict(words), known.knows if known else None)
 
 
@@ -158,7 +158,7 @@ def _entry(word: str, english: str) -> Entry:
 
 
 def _escaped(english: str) -> str:
-    """With the brackets of a name ("ganyu (genshin impact)") kept from being emphasis."""
+    """The English with its brackets escaped: those of a name ("ganyu (genshin impact)") are no emphasis."""
     return _BRACKET.sub(r"\\\g<0>", english)
 
 

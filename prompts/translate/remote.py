@@ -45,7 +45,7 @@ class Service:
 
     @property
     def host(self) -> str:
-        """What may be shown of it."""
+        """The host and port, which may be shown to people."""
         return urlsplit(self.url).netloc
 
     @property
@@ -87,7 +87,7 @@ class Remote:
             raise Unavailable(failure.note if first else None) from failure
 
     async def ask(self, clause: str) -> str:
-        """What the service says now, as it says it. Raises Unavailable with a note on what went wrong."""
+        """The service's own answer to a clause. Raises Unavailable with a note on what went wrong."""
         host = self._service.host
         try:
             async with asyncio.timeout(self._service.timeout), aiohttp.ClientSession(trust_env=True) as session:

@@ -29,7 +29,7 @@ from prompts.translate.token_patterns import NO, Clause, Element, Pattern, Test
 
 
 class Match(NamedTuple):
-    """Where a pattern fits, and the noun phrases read in it, those that it only looked at included."""
+    """Where a pattern fits, and the noun phrases read in it and in what it only looked ahead at."""
 
     clause: Clause
     start: int
@@ -49,7 +49,7 @@ Action = TypeVar("Action")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Generic[Action]):
+class GrammarRule(Generic[Action]):
     """One row of a table: what fits `pattern` is read by `action`. `example` is a clause that would be read otherwise
     without this row; `over` names the rows that would take it, before which this one has to stand. A row with `when`
     holds only where the clause has said so far what that asks for."""
@@ -62,7 +62,7 @@ class Rule(Generic[Action]):
     when: Callable[[ClauseState], bool] | None = None
 
 
-Table = Sequence[Rule[Callable[[Match], NounPhrase] | None]]
+Table = Sequence[GrammarRule[Callable[[Match], NounPhrase] | None]]
 
 
 class Patterns:
@@ -169,7 +169,7 @@ _OFTEN: Mapping[str, Callable[[Pattern], Pattern]] = {
 # ── tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _table(name: str, rows: Sequence[tuple[Rule[Callable[[Match], NounPhrase] | None], Pattern]]) -> Pattern:
+def _table(name: str, rows: Sequence[tuple[GrammarRule[Callable[[Match], NounPhrase] | None], Pattern]]) -> Pattern:
     by_role = {
         role: tuple((pattern.fits, rule.action) for rule, pattern in rows if pattern.may_start(role))
         for role in (*ROLES, "")

@@ -19,15 +19,15 @@ _REMEMBERED = 4096  # clauses of a translator held in memory, about 1 MB
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """What was made of a clause: no phrases when nobody understood it; `notes` name a translator that failed."""
+class ClauseTranslation:
+    """The translation of a clause: no phrases when nobody understood it; `notes` name a translator that failed."""
 
     phrases: tuple[Phrase, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
-async def whole_clause(clause: str, translators: Sequence[Translator]) -> Translation:
-    """What the first translator of sentences that can be trusted makes of a clause.
+async def whole_clause(clause: str, translators: Sequence[Translator]) -> ClauseTranslation:
+    """The translation of a clause by the first translator of sentences whose answer can be trusted.
 
     A person's own words stand in it in their English, and a translation that has lost one of them is not taken.
     """
@@ -50,8 +50,8 @@ async def whole_clause(clause: str, translators: Sequence[Translator]) -> Transl
         tags = trusted(english, clause)
         if tags and all(mine.lower() in ", ".join(tags).lower() for mine in own):
             said = tuple(Phrase(_put(tag, own), clause, translator.origin) for tag in tags)
-            return Translation(said, tuple(notes))
-    return Translation((), tuple(notes))
+            return ClauseTranslation(said, tuple(notes))
+    return ClauseTranslation((), tuple(notes))
 
 
 def trusted(english: str, clause: str) -> tuple[str, ...]:

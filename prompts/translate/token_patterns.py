@@ -1,4 +1,4 @@
-"""What patterns over the tokens of a clause are made of: each element says where what fits it ends."""
+"""The elements of patterns over the tokens of a clause: each gives the index behind the tokens that fit it."""
 
 from __future__ import annotations
 

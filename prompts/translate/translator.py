@@ -64,7 +64,7 @@ class Unavailable(Exception):
 
 
 class TranslationMemory(Protocol):
-    """What a translator said before, kept where it outlives the program (storage/translations.py)."""
+    """The answers that translators gave before, kept where they outlive the program (storage/translations.py)."""
 
     async def recall(self, translator: str, text: str) -> str | None:
         """The English of a text, None when it was never kept. Never raises."""

@@ -11,10 +11,10 @@ import pytest
 from prompts.translate.clause_reader import READER, ClauseReader
 from prompts.translate.clause_rules import CLAUSE, PHRASES
 from prompts.translate.glossary import entries, lengths
-from prompts.translate.rules import Patterns, Rule
+from prompts.translate.rules import GrammarRule, Patterns
 from prompts.translate.translator import Phrase
 
-TABLES: Mapping[str, Sequence[Rule[Any]]] = {"clause": CLAUSE, **PHRASES}
+TABLES: Mapping[str, Sequence[GrammarRule[Any]]] = {"clause": CLAUSE, **PHRASES}
 ROWS = [pytest.param(name, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table]
 ORDERED = [
     pytest.param(name, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table if rule.over
@@ -25,19 +25,19 @@ def read(clause: str, reader: ClauseReader = READER) -> tuple[Phrase, ...]:
     return reader.read(clause, entries(), lengths())
 
 
-def reader(name: str, table: Sequence[Rule[Any]]) -> ClauseReader:
+def reader(name: str, table: Sequence[GrammarRule[Any]]) -> ClauseReader:
     """The grammar with another table of this name."""
     return ClauseReader(table) if name == "clause" else ClauseReader(phrases={**PHRASES, name: table})
 
 
 @pytest.mark.parametrize(("name", "rule"), ROWS)
-def test_a_row_has_an_example_that_it_alone_reads_so(name: str, rule: Rule[Any]) -> None:
+def test_a_row_has_an_example_that_it_alone_reads_so(name: str, rule: GrammarRule[Any]) -> None:
     without = reader(name, [one for one in TABLES[name] if one is not rule])
     assert read(rule.example) != read(rule.example, without)
 
 
 @pytest.mark.parametrize(("name", "rule"), ORDERED)
-def test_a_row_stands_before_those_that_would_take_its_example(name: str, rule: Rule[Any]) -> None:
+def test_a_row_stands_before_those_that_would_take_its_example(name: str, rule: GrammarRule[Any]) -> None:
     table = list(TABLES[name])
     for other in rule.over:
         [behind] = [one for one in table if one.name == other]

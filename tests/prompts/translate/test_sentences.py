@@ -139,7 +139,7 @@ def test_what_can_be_trusted(english: str, clause: str, trusted: bool) -> None:
     [
         ("A cat, in the forest.", ("a cat", "in the forest")),
         ("“A cat”; (very cute:1.2)", ("a cat", "very cute 1.2")),
-        ("Translation:\na cat", ()),
+        ("ClauseTranslation:\na cat", ()),
         ("...", ()),
         ("", ()),
         ("x" * 60, ()),
