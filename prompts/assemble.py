@@ -132,7 +132,7 @@ def _told(draft: Draft) -> tuple[Note, ...]:
 def _styled(
     style: Style, family: str, asked: Sequence[str], unwanted: Collection[str], notes: list[Note]
 ) -> list[Fragment]:
-    """A style's words, without those that speak against what was asked for."""
+    """The fragments of a style, without the words that speak against what was asked for."""
     found: list[Fragment] = []
     words = style.positive[:1] if family == "demo" else style.positive  # the demonstration model knows their names only
     scene = () if family == "demo" else style.scene
@@ -167,7 +167,7 @@ def _unspoilt(
 
 
 def _agreeing(chunk: list[Fragment], notes: list[Note]) -> list[Fragment]:
-    """The fragments without those that cannot be true beside a heavier one, or beside an earlier one as heavy."""
+    """The fragments without the ones that cannot be true beside a heavier one, or beside an earlier one as heavy."""
     weights = {key(fragment.text): fragment.weight for fragment in chunk}
     gone: set[str] = set()
     for first, second in clashes(list(weights)):

@@ -14,7 +14,7 @@ from prompts.errors import Refusal
 from prompts.phrases import read
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
-from prompts.translate import Translator
+from prompts.translate.translator import Translator
 from prompts.wildcards import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
@@ -131,7 +131,7 @@ _FULL_STOP = re.compile(
 
 
 def _clean(text: str) -> str:
-    """Without control characters, lone surrogates, invisible signs and what is left of broken `<…>`; a comma where a
-    sentence ends."""
+    """The text without control characters, lone surrogates, invisible signs and the rest of broken `<…>`; a comma
+    where a sentence ends."""
     plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
     return _FULL_STOP.sub(",", plain.replace("’", "'"))

@@ -1,4 +1,4 @@
-"""What became of a prompt that was written anew: the same changes as a sentence would have made."""
+"""The changes between two prompts, told as if a sentence had made them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from prompts import grammar
+from prompts.edit_draft import Change
 from prompts.prompt import Fragment, Prompt
-from prompts.sheet import Change
 
 ALIKE = 0.5  # of 1: above it two fragments are one that was changed, below it one that went and one that came
 LONG = 8  # words of a fragment; of a longer one only the words that changed are said

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Self, cast
 
-from prompts import grammar, opposites, words
+from prompts import clip_tokens, grammar, opposites
 from prompts.assemble import HEAVY, LIGHT, odd_weights
 from prompts.prompt import Fragment, Json, Prompt
-from prompts.slips import nearest
+from prompts.spelling import nearest
 from prompts.tags import entry_of
+from prompts.written_text import SEPARATOR, added, grouped, place_of, put, without
 
 Severity = Literal["error", "warn", "hint"]
 _ORDER: tuple[Severity, ...] = ("error", "warn", "hint")
@@ -78,83 +79,10 @@ def examine(
 
 
 def unsaid(prompt: Prompt, findings: Sequence[Finding]) -> Prompt:
-    """The prompt's notes without those that a finding says already."""
+    """The prompt without the notes that a finding says already."""
     said = {(one.key, *sorted(one.values.items())) for one in findings}
     notes = tuple(note for note in prompt.notes if (note.key, *sorted(note.values.items())) not in said)
     return replace(prompt, notes=notes)
-
-
-# ── the person's text, put right ──────────────────────────────────────────────────────────────────────────────────────
-
-_SEPARATOR = " \t\r\n,，、。;；"
-_EMPTY_OPTION = re.compile(r"\s*--(?:no|negative)\s*(?=\s--|\Z)")
-_OPENS, _CLOSES = "([{（【｛", re.compile(r"\s*(?:[:：]\s*[+-]?[\d.]+\s*)?[)\]}）】｝]")
-
-
-def _place(text: str, written: str, last: bool = False) -> tuple[int, int] | None:
-    """Where something written stands in a text, whatever its width and case; None where it does not."""
-    if not written.strip():
-        return None
-    plain, wanted = grammar.normalise(text).lower(), grammar.normalise(written).lower()
-    if len(plain) != len(text):
-        plain, wanted = text, written
-    found = [
-        match.start()
-        for match in re.finditer(re.escape(wanted), plain)
-        if not (wanted[0].isascii() and wanted[0].isalnum() and plain[: match.start()][-1:].isalpha())
-        and not (wanted[-1].isascii() and wanted[-1].isalnum() and plain[match.end() :][:1].isascii()
-                 and plain[match.end() :][:1].isalnum())
-    ]  # fmt: skip
-    return (found[-1 if last else 0], found[-1 if last else 0] + len(wanted)) if found else None
-
-
-def _group(text: str, start: int, end: int) -> tuple[int, int]:
-    """A span with the brackets and weights that hold nothing but it."""
-    while text[:start].rstrip()[-1:] in tuple(_OPENS) and (close := _CLOSES.match(text, end)):
-        start, end = len(text[:start].rstrip()) - 1, close.end()
-    return start, end
-
-
-def without(text: str, written: str, *, last: bool = False) -> str | None:
-    """The text without something written in it and what separated it; None where it is not there or nothing stays."""
-    if (place := _place(text, written, last)) is None:
-        return None
-    start, end = _group(text, *place)
-    before, behind = text[:start], text[end:]
-    left, right = before.rstrip(_SEPARATOR), behind.lstrip(_SEPARATOR)
-    if not left or not right:
-        rest = left + right
-    else:
-        gap = before[len(left) :] or behind[: len(behind) - len(right)]
-        rest = left + gap + right
-    rest = _EMPTY_OPTION.sub("", rest)
-    return rest if re.search(r"[^\W_]", rest) else None
-
-
-def put(text: str, written: str, instead: str, *, group: bool = False) -> str | None:
-    """The text with something else instead of what was written; with `group`, instead of its brackets too."""
-    if (place := _place(text, written)) is None:
-        return None
-    if group:
-        start, end = _group(text, *place)
-        return text[:start] + instead + text[end:]
-    same = _alike(written, instead)  # what stays is left as it was typed, full-width signs and all
-    tail = _alike(written[same:][::-1], instead[same:][::-1])
-    return text[: place[0] + same] + instead[same : len(instead) - tail] + text[place[1] - tail :]
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    return next((at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
-                min(len(one), len(other)))  # fmt: skip
-
-
-def added(text: str, words_: str) -> str:
-    """The text with more words, before the options that end it."""
-    separator = "，" if re.search(r"[\u4e00-\u9fff]", text) else ", "
-    option = re.search(r"\s(?:--|—)[A-Za-z]", text)  # options stand behind the words
-    end = option.start() if option else len(text)
-    return text[:end].rstrip(_SEPARATOR) + separator + words_ + text[end:]
 
 
 # ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +96,7 @@ def _loras(prompt: Prompt, known: Sequence[LoraKnown]) -> Iterator[Finding]:
         tag = re.compile(rf"<\s*(?:lora|lyco)\s*[:：]\s*{re.escape(use.name)}\s*(?=[:：>])", re.IGNORECASE)
         if there is None:
             whole = re.compile(tag.pattern + r"[^<>]*>", re.IGNORECASE)
-            gone = re.sub(r"([,，、]\s*)(?=[,，、]|\Z)", "", whole.sub("", prompt.text)).strip(_SEPARATOR)
+            gone = re.sub(r"([,，、]\s*)(?=[,，、]|\Z)", "", whole.sub("", prompt.text)).strip(SEPARATOR)
             if not names:
                 yield Finding("lora.none", {"name": use.name[:80]}, "error", _new(prompt, gone))
                 continue
@@ -224,16 +152,16 @@ def _weights(prompt: Prompt) -> Iterator[Finding]:
             yield Finding("note.weight", {"text": said, "weight": f"{weight:g}"}, "warn", _new(prompt, fixed))
     if prompt.raw:
         for leaf, weight in grammar.attention(prompt.positive):
-            if weight != -1 and not LIGHT <= weight <= HEAVY and leaf.strip(_SEPARATOR):
-                values = {"text": leaf.strip(_SEPARATOR)[:80], "weight": f"{round(weight, 4):g}"}
+            if weight != -1 and not LIGHT <= weight <= HEAVY and leaf.strip(SEPARATOR):
+                values = {"text": leaf.strip(SEPARATOR)[:80], "weight": f"{round(weight, 4):g}"}
                 yield Finding("note.weight", values, "warn", _new(prompt, _all_tamed(prompt.text)))
 
 
 def _tamed(text: str, fragment: Fragment) -> str | None:
-    place = _place(text, fragment.source or fragment.text)
+    place = place_of(text, fragment.source or fragment.text)
     if place is None:
         return _all_tamed(text)
-    start, end = _group(text, *place)
+    start, end = grouped(text, *place)
     if (start, end) == place:  # its group holds more than this
         return _all_tamed(text)
     bound = min(max(fragment.weight, LIGHT), HEAVY)
@@ -330,16 +258,16 @@ def _words_not_understood(prompt: Prompt) -> Iterator[Finding]:
 
 
 def _length(prompt: Prompt, embeddings: Mapping[str, int]) -> Iterator[Finding]:
-    chunks = words.meter(prompt.positive, embeddings=embeddings)
+    chunks = clip_tokens.meter(prompt.positive, embeddings=embeddings)
     if len(chunks) < 2 or any(one.text == grammar.BREAK for one in prompt.fragments) or prompt.raw:
         return
-    values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(words.LENGTH)}
-    at = words.cut([str(one) for one in prompt.fragments], embeddings=embeddings)
+    values = {"tokens": str(sum(chunks)), "chunks": str(len(chunks)), "length": str(clip_tokens.LENGTH)}
+    at = clip_tokens.cut([str(one) for one in prompt.fragments], embeddings=embeddings)
     if at is None:
         yield Finding("doctor.long", values, "hint")
         return
     fragment = prompt.fragments[at]
-    place = _place(prompt.text, fragment.source) if fragment.origin != "preset" else None
+    place = place_of(prompt.text, fragment.source) if fragment.origin != "preset" else None
     fix = f"{prompt.text[: place[0]]}BREAK {prompt.text[place[0] :]}" if place and place[0] else None
     yield Finding("doctor.cut", {**values, "text": fragment.text[:80]}, "hint", fix)
 

@@ -6,23 +6,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prompts import doctor, grammar, opposites, options
-from prompts.assemble import HEAVY, LIGHT
+from prompts import grammar, opposites, options
 from prompts.compose import compose
+from prompts.edit_changes import applied
+from prompts.edit_draft import Change as Change
+from prompts.edit_draft import EditDraft
+from prompts.edit_instructions import Instruction, clauses, instructions
+from prompts.edit_targets import (
+    WordReader,
+    matches,
+    without_presets,
+)
 from prompts.errors import Refusal
-from prompts.meant import CATEGORIES, KINDS, PEOPLE, Reader, head, is_style, matches, own, singular, words_of
-from prompts.nouns import COMPARED, described, describes, with_articles, without_property, without_thing
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
-from prompts.sheet import Change as Change
-from prompts.sheet import Sheet, add, become, erase, instead, weigh
-from prompts.tags import entry_of, part_of
-from prompts.translate import CHINESE, Translator, script
-from prompts.translate.glossary import Entry, entries
-from prompts.wishes import Wish, clauses, wish
+from prompts.tags import part_of
+from prompts.translate.translator import Translator
 
-STEP = 1.2  # how much stronger "more" makes a fragment; below it a picture hardly changes
-HEAVIEST = 5.0  # nobody means more, whatever they type
 LENGTH = 1000  # characters of a sentence
 
 
@@ -45,30 +45,30 @@ async def edit(
         raise Refusal("edit.empty")
     if len(sentence) > LENGTH:
         raise Refusal("prompt.too_long", length=len(sentence), limit=LENGTH)
-    reader = Reader(translators, family)
+    reader = WordReader(translators, family)
     fragments = _pieces(prompt) if prompt.raw else list(prompt.fragments)
-    sheet = Sheet(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
+    draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
     asked = Options()
-    before: Wish | None = None
+    before: Instruction | None = None
     for clause in clauses(sentence):
         said, clause = _said(clause)
         asked = _over(asked, said)
-        for one in wish(clause) if clause else ():
+        for one in instructions(clause) if clause else ():
             if (
                 before
                 and before.kind == "remove"
                 and one.kind == "set"
-                and (await matches(sheet.fragments, one.value, reader))[0]
+                and (await matches(draft.fragments, one.value, reader))[0]
             ):
-                one = Wish("remove", one.value)  # "去掉帽子，眼镜": the list goes on
-            await _apply(sheet, one, reader)
+                one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+            await applied(draft, one, reader)
             before = one
-    if not asked.to_json() and not any(change.kind != "missed" for change in sheet.changes):
+    if not asked.to_json() and not any(change.kind != "missed" for change in draft.changes):
         raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
-    if not any(one.text not in (grammar.BREAK, "AND") for one in sheet.fragments) and not prompt.loras:
+    if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
-    sheet.fragments = _once(sheet.fragments)
-    return Edited(await _finished(prompt, sheet, reader), tuple(sheet.changes), asked)
+    draft.fragments = _once(draft.fragments)
+    return Edited(await _finished(prompt, draft, reader), tuple(draft.changes), asked)
 
 
 def _once(fragments: list[Fragment]) -> list[Fragment]:
@@ -105,267 +105,44 @@ def _pieces(prompt: Prompt) -> list[Fragment]:
     return [Fragment(one.text, one.weight, part_of(one.text), "person", one.text) for one in read]
 
 
-# ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _apply(sheet: Sheet, one: Wish, reader: Reader) -> None:
-    if one.open:
-        await _apply(sheet, await _split(sheet, one.target, reader), reader)
-    elif one.kind == "replace":
-        await _replace(sheet, one, reader)
-    elif one.kind == "set":
-        await _set(sheet, one.value, reader)
-    elif one.kind == "add":
-        for words in [one.value] if CHINESE.search(one.value) else _AND.split(one.value):
-            for tag in await reader.tags(words):
-                add(sheet, tag, words)
-    elif one.kind in ("remove", "deny"):
-        await _remove(sheet, one, reader)
-    elif one.kind == "stronger" and one.value:
-        await _deepen(sheet, one, reader)
-    else:
-        await _weigh(sheet, one, reader)
-
-
-_AND = re.compile(r"\s+(?:and|&)\s+(?=(?:an?|the|some)\s|\w+(?:\s\w+)?$)")
-
-
-async def _split(sheet: Sheet, words: str, reader: Reader) -> Wish:
-    """ "hat green": the longest beginning that names something in the prompt, and what it is to be."""
-    parts = words.split()
-    for size in range(len(parts) - 1, 0, -1):
-        target = " ".join(parts[:size])
-        if (await matches(sheet.fragments, target, reader))[0]:
-            return Wish("replace", target, " ".join(parts[size:]))
-    return Wish("set", value=words)
-
-
-_COUNT = re.compile(r"[0-9一两二三四五六七八九十]{1,3}[个只名位条头匹张把朵棵株座]")
-
-
-async def _replace(sheet: Sheet, one: Wish, reader: Reader) -> None:
-    found, word = await matches(sheet.fragments, one.target, reader)
-    if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
-        one = replace(one, value=one.value + one.target)
-    value = await reader.tags(COMPARED.get(one.value, one.value))
-    if not value:
-        sheet.changes.append(Change("missed", f"{one.target} → {one.value}"))
-        return
-    if not found:
-        if one.target in KINDS or one.target in CATEGORIES:
-            for tag in value:
-                add(sheet, tag, one.value)
-        elif describes(value) and (named := await reader.tags(one.target)):
-            noun = named[-1]
-            add(sheet, replace(noun, text=f"{value[0].text} {opposites.plain(noun.text)}"), one.value)
-        else:
-            sheet.changes.append(Change("missed", one.target))
-        return
-    if describes(value) and one.target not in KINDS:
-        await _describe(sheet, found, word, value[0], one, reader)
-    elif counted or one.target in KINDS or one.target in CATEGORIES:
-        instead(sheet, found, value, one.value)
-    elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
-        for tag in slotted:
-            same = [at for at in found if opposites.slot(sheet.fragments[at].text) == opposites.slot(tag.text)]
-            if same:
-                instead(sheet, same, (tag,), one.value)
-            else:
-                add(sheet, tag, one.value)
-    else:
-        for at in found:
-            await _rename(sheet, at, word, value, one, reader)
-
-
-async def _describe(sheet: Sheet, found: Sequence[int], word: str, value: Fragment, one: Wish, reader: Reader) -> None:
-    first = sheet.fragments[found[0]]
-    noun = word.split()[-1] if word else head(first.text)
-    entry = entry_of(value.text)
-    if noun in ("hair", "eyes") and entry and entry.category == "colour":
-        new = (await reader.tags(f"{value.text} {noun}"))[-1]
-        coloured = [at for at in found if opposites.slot(sheet.fragments[at].text) == f"{noun} colour"]
-        if coloured:
-            for at in coloured:
-                become(sheet, at, described(grammar.bare(sheet.fragments[at].text), noun, value.text), one.value)
-        else:
-            add(sheet, replace(new, part=first.part), one.value, after=found[-1], noun=one.target)
-        return
-    for at in found:
-        old = sheet.fragments[at]
-        text = described(grammar.bare(old.text), noun, value.text)
-        become(sheet, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
-
-
-async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: Reader) -> str:
-    """The Chinese that a fragment was written with, with another property in it; empty where that is not what it says
-    then."""
-    if not CHINESE.search(value) or not CHINESE.search(old.source) or kind is None:
-        return ""
-    words = sorted(
-        (
-            old.source[at:end]
-            for at in range(len(old.source))
-            for end in range(at + 1, min(at + 5, len(old.source) + 1))
-        ),
-        key=len,
-        reverse=True,
-    )
-    known = entries()
-    word = next((each for each in words if each in known and known[each].category == kind.category), None)
-    said = old.source.replace(word, value, 1) if word else ""
-    made = await reader.sure(said) if said else ()
-    return said if [grammar.bare(one.text) for one in made] == [text] else ""
-
-
-async def _rename(sheet: Sheet, at: int, word: str, value: Sequence[Fragment], one: Wish, reader: Reader) -> None:
-    """Another thing in the same fragment: "red hat" becomes "red crown", "橘猫坐着" "橘狗坐着"."""
-    old = sheet.fragments[at]
-    source = script.simplified(old.source)
-    shared = sum(each.source == old.source for each in sheet.fragments) > 1
-    if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
-        new_source = source.replace(one.target, one.value)
-        made = await reader.sure(new_source)
-        if len(made) == 1 and not CHINESE.search(made[0].text):
-            sheet.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
-            sheet.changes.append(Change("replaced", old.text, made[0].text))
-            if sheet.text is not None:
-                sheet.text = doctor.put(sheet.text, old.source, new_source)
-            return
-    new = opposites.plain(value[0].text)
-    words = grammar.bare(old.text).split(" ")
-    index = max(
-        (
-            i
-            for i, each in enumerate(words)
-            if word and singular(PEOPLE.get(each.lower(), each.lower())) == word.split()[-1]
-        ),
-        default=-1,
-    )
-    size = len(word.split()) if word else 1
-    if index < 0 or len(value) > 1:
-        instead(sheet, [at], value, one.value)
-        return
-    kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    become(sheet, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
-
-
-async def _set(sheet: Sheet, words: str, reader: Reader) -> None:
-    """What the words say takes the place of what says the like: a time of day, a style, a hair colour."""
-    tags = await reader.tags(words)
-    if not tags:
-        sheet.changes.append(Change("missed", words))
-    there = {opposites.plain(one.text) for one in sheet.fragments}
-    for tag in tags:
-        if len(tags) > 1 and opposites.plain(tag.text) in there:
-            continue  # "女孩穿上红裙子": who it is about
-        slot = opposites.slot(tag.text)
-        groups = {side.group for side in opposites.sides(tag.text)}
-        found = [
-            at
-            for at, one in enumerate(sheet.fragments)
-            if (slot and opposites.slot(one.text) == slot and (slot != "style" or is_style(one)))
-            or groups & {side.group for side in opposites.sides(one.text)}
-        ]
-        if slot == "style":
-            found = [at for at in found if is_style(sheet.fragments[at])]
-        if found:
-            instead(sheet, found, (tag,), words if len(tags) == 1 else tag.text)
-        else:
-            add(sheet, tag, words if len(tags) == 1 else tag.text)
-
-
-async def _remove(sheet: Sheet, one: Wish, reader: Reader) -> None:
-    found, word = await matches(sheet.fragments, one.target, reader)
-    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
-    for at in sorted(found, reverse=True):
-        old = sheet.fragments[at]
-        if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
-            become(sheet, at, bare, old.source, bare)
-            continue
-        rest = without_thing(grammar.bare(old.text), word) if word and head(old.text) != word.split()[-1] else ""
-        if rest:
-            become(sheet, at, rest, old.source)
-            continue
-        del sheet.fragments[at]
-        sheet.changes.append(Change("removed", old.text))
-        erase(sheet, old)
-    if one.kind == "deny" or not found:
-        if one.target in KINDS:
-            if not found:
-                sheet.changes.append(Change("missed", one.target))
-            return
-        there = {opposites.plain(each.text) for each in sheet.negatives}
-        for tag in await reader.tags(one.target):
-            sheet.changes.append(Change("denied", after=opposites.plain(tag.text)))
-            if opposites.plain(tag.text) not in there:
-                sheet.negatives.append(replace(tag, text=opposites.plain(tag.text)))
-                written = f"不要{one.target}" if CHINESE.search(one.target) else f"--no {opposites.plain(tag.text)}"
-                if sheet.text is not None:
-                    sheet.text = doctor.added(sheet.text, written) if written[0] != "-" else f"{sheet.text} {written}"
-
-
-async def _deepen(sheet: Sheet, one: Wish, reader: Reader) -> None:
-    """More of a property that is there; a property that is not comes to be."""
-    about = (await matches(sheet.fragments, one.target, reader))[0] if one.target else range(len(sheet.fragments))
-    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.value)]
-    found = [at for at in about if set(tags) & set(words_of(sheet.fragments[at].text))]
-    if found:
-        await _weigh(sheet, Wish("stronger", one.value), reader, found)
-    elif one.target:
-        await _replace(sheet, Wish("replace", one.target, one.value), reader)
-    else:
-        await _set(sheet, one.value, reader)
-
-
-async def _weigh(sheet: Sheet, one: Wish, reader: Reader, found: Sequence[int] = ()) -> None:
-    found = found or (await matches(sheet.fragments, one.target, reader))[0]
-    if not found:
-        sheet.changes.append(Change("missed", one.target))
-    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
-
-    def heavier(weight: float) -> float:
-        if one.kind == "weigh":
-            return min(float(one.value), HEAVIEST)
-        return min(max(round(weight * STEP if one.kind == "stronger" else weight / STEP, 2), LIGHT), HEAVY)
-
-    for at in found:
-        weigh(sheet, at, one.target, tags, heavier)
-
-
 # ── the new prompt ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _finished(old: Prompt, sheet: Sheet, reader: Reader) -> Prompt:
-    said = {opposites.plain(one.text) for one in sheet.fragments}
+async def _finished(old: Prompt, draft: EditDraft, reader: WordReader) -> Prompt:
+    said = {opposites.plain(one.text) for one in draft.fragments}
     negatives = tuple(
         one
-        for one in sheet.negatives
+        for one in draft.negatives
         if one.origin != "preset" or not (contradictions().get(opposites.plain(one.text), frozenset()) & said)
     )
-    fragments = tuple(sheet.fragments)
+    fragments = tuple(draft.fragments)
     notes = tuple(note for note in old.notes if not note.key.startswith("edit.") and note.key in _LASTING)
-    notes += tuple(change.note for change in sheet.changes)
+    notes += tuple(change.note for change in draft.changes)
     chance = None if old.seed is None else -1  # no seed makes these words of the text any more
-    return await _worded(Prompt("", fragments, negatives, old.loras, notes, old.raw, chance), sheet.text, reader)
+    return await _worded(Prompt("", fragments, negatives, old.loras, notes, old.raw, chance), draft.text, reader)
 
 
 _LASTING = frozenset({"note.angle", "note.hypernet", "note.lora_weight"})  # true of whatever the prompt became
 
 
-async def _worded(prompt: Prompt, candidate: str | None, reader: Reader) -> Prompt:
+async def _worded(prompt: Prompt, candidate: str | None, reader: WordReader) -> Prompt:
     """The prompt with what to write for it: the person's own text with the changes in it where that says exactly this,
     else its tags. Each fragment's source is then what stands in that text."""
     made = await reader.prompt(candidate) if candidate is not None else None
-    sides = ("fragments", "negatives")
-    if made is None or any(
-        set(map(str, own(getattr(made, side)))) != set(map(str, own(getattr(prompt, side)))) for side in sides
+    asked = {str(one) for one in without_presets(prompt.fragments)}
+    unwanted = {str(one) for one in without_presets(prompt.negatives)}
+    if (
+        made is None
+        or {str(one) for one in without_presets(made.fragments)} != asked
+        or {str(one) for one in without_presets(made.negatives)} != unwanted
     ):
-        positive = ", ".join([*map(str, own(prompt.fragments) or prompt.fragments), *map(str, prompt.loras)])
-        negative = ", ".join(map(str, own(prompt.negatives)))
+        shown = without_presets(prompt.fragments) or prompt.fragments
+        positive = ", ".join([*map(str, shown), *map(str, prompt.loras)])
+        negative = ", ".join(map(str, without_presets(prompt.negatives)))
         candidate = f'{positive} --no "{negative}"' if negative and not prompt.raw else positive
         written: dict[str, Fragment] = {}
     else:
-        written = {str(one): one for one in (*own(made.fragments), *own(made.negatives))}
+        written = {str(one): one for one in (*without_presets(made.fragments), *without_presets(made.negatives))}
 
     def said(one: Fragment) -> Fragment:
         if one.origin == "preset" or one.text in (grammar.BREAK, "AND"):

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from prompts.grammar import Run, between, inner, said
 from prompts.prompt import weighed
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 _LEAD = re.compile(r"^(?:wearing|holding|in|on|at|with|an?|the) ")
 

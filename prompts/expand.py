@@ -35,7 +35,7 @@ _MEASURE = re.compile(
 )
 _JOINT = re.compile(r" (?:of|with|in|on|at|and|wearing|holding) ")
 _ACTION = re.compile(r"\b\w{2,}ing\b|\basleep\b")
-Rows = tuple[tuple[str, ...], ...]
+_Rows = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Kind:
     words: frozenset[str]
     of: frozenset[str]
     categories: frozenset[str]
-    aspects: Mapping[str, Rows]
+    aspects: Mapping[str, _Rows]
 
 
 def expanded(
@@ -133,7 +133,7 @@ def _content() -> Mapping[str, object]:
     return cast(Mapping[str, object], yaml.load(_FILE.read_text("utf-8"), loader))
 
 
-def _rows(content: Mapping[str, object]) -> Mapping[str, Rows]:
+def _rows(content: Mapping[str, object]) -> Mapping[str, _Rows]:
     return {
         aspect: tuple(tuple(row) for row in cast(Sequence[Sequence[str]], content[aspect]))
         for aspect, _ in _ASPECTS
@@ -157,11 +157,11 @@ def _kinds() -> tuple[_Kind, ...]:
 
 
 @cache
-def _looks() -> Mapping[str, Mapping[str, Rows]]:
+def _looks() -> Mapping[str, Mapping[str, _Rows]]:
     looks = cast(Mapping[str, Mapping[str, object]], _content()["looks"])
     return {name: _rows(row) for name, row in looks.items()}
 
 
 @cache
-def _demo() -> Mapping[str, Rows]:
+def _demo() -> Mapping[str, _Rows]:
     return _rows(cast(Mapping[str, object], _content()["demo"]))

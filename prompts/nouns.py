@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.meant import PEOPLE, singular
+from prompts.edit_targets import PEOPLE, singular
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 

@@ -69,7 +69,7 @@ _SLOTS = {
 
 
 def slot(text: str) -> str | None:
-    """What a tag says something about that can be said only once: "night" and "sunset" both the time of day."""
+    """The matter that a tag decides and that can be decided only once: of "night" and "sunset" the time of day."""
     words = plain(text)
     if own := _OWN.fullmatch(words):
         return f"{own['thing']} colour"

@@ -11,9 +11,11 @@ from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.prompt import Fragment, weighed
 from prompts.tags import entry_of, part_of
-from prompts.translate import CHINESE, Phrase, Translator, quick
+from prompts.translate.chain import word_by_word
+from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
-from prompts.translate.sentences import slow
+from prompts.translate.sentences import whole_clause
+from prompts.translate.translator import Phrase, Translator
 
 _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|please|can you|could you|would you|i want you to|i want|i'd like)[, ]+)*"
@@ -170,9 +172,9 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
 
 
 async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
-    phrases, wants_sentence = quick(clause, translators)
+    phrases, wants_sentence = word_by_word(clause, translators)
     if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await slow(clause, translators)
+        reading = await whole_clause(clause, translators)
         draft.notes += reading.notes
         phrases = reading.phrases or phrases
     said: list[Phrase] = []

@@ -176,7 +176,7 @@ class Options:
     rescale: float | None = None
 
     def to_json(self) -> dict[str, Json]:
-        """Only what was said."""
+        """The options that were said, and no others."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: value for name, value in values.items() if was_said(value)}
 

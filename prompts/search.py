@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prompts.prompt import Part
-from prompts.translate import CHINESE, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
 from prompts.translate.dictionary import source
 from prompts.translate.glossary import Entry, entries
 
@@ -108,7 +109,7 @@ class Index:
                 best[tag] = score, key, chinese
 
         if CHINESE.search(query):
-            for plain in script.readings(query):
+            for plain in chinese.readings(query):
                 for key, longer in columns.chinese.hits(plain):
                     note(key, _BEGINS if longer else _EXACT, longer, True)
                 for key, longer in columns.chinese.hits(plain, before=""):

@@ -15,6 +15,7 @@ import yaml
 from prompts.errors import Refusal
 from prompts.presets import LOOKS, Look
 from prompts.prompt import Options
+from prompts.translate.chinese import readings
 
 FOLDER = Path(__file__).parent / "data" / "styles"
 GROUPS = ("photographic", "illustration", "anime", "3d", "chinese", "media", "design")  # the order in which they show
@@ -44,7 +45,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class StyleGroup:
     """Styles of one kind, with its name in both languages."""
 
     name: str
@@ -57,7 +58,7 @@ class Group:
 
 
 @cache
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[StyleGroup, ...]:
     """Every group with its styles."""
     return tuple(_group(name) for name in GROUPS)
 
@@ -76,13 +77,11 @@ def named(text: str) -> Style | None:
         return found
     if plain.isascii():
         return None
-    from prompts.translate.script import readings  # its tables are for those who write traditional characters
-
     return next(filter(None, (called.get(_bare(reading)) for reading in readings(plain))), None)
 
 
 def find(text: str) -> Style:
-    """As `named`. Raises Refusal `style.unknown` with the nearest name."""
+    """The style of this name. Raises Refusal `style.unknown`, with the nearest name, where there is none."""
     if style := named(text):
         return style
     near = difflib.get_close_matches(_bare(_plain(text)), _called(), 1, 0.0)
@@ -90,7 +89,7 @@ def find(text: str) -> Style:
     raise Refusal("style.unknown", name=text[:40], near=style.zh if not text.isascii() else style.en)
 
 
-def search(words: str) -> tuple[Group, ...]:
+def search(words: str) -> tuple[StyleGroup, ...]:
     """The styles in whose names, group or words all these words stand; of a group's own name, the whole group."""
     wanted = [_plain(word) for word in words.split()]
     found = []
@@ -101,7 +100,7 @@ def search(words: str) -> tuple[Group, ...]:
             if all(any(word in text for text in (*_texts(style), _plain(group.en), group.zh)) for word in wanted)
         )
         if held:
-            found.append(Group(group.name, group.zh, group.en, held))
+            found.append(StyleGroup(group.name, group.zh, group.en, held))
     return tuple(found)
 
 
@@ -114,7 +113,7 @@ def _plain(text: str) -> str:
 
 
 def _bare(plain: str) -> str:
-    """Without what people put behind a style's name."""
+    """The name without the word for "style" that people put behind it."""
     for ending in ("风格", "風格", "画风", "畫風", "style"):
         if plain.endswith(ending) and len(plain) > len(ending):
             return plain.removesuffix(ending)
@@ -135,12 +134,12 @@ def _called() -> Mapping[str, Style]:
     return table
 
 
-def _group(name: str) -> Group:
+def _group(name: str) -> StyleGroup:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = cast(Mapping[str, Any], yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), loader))
     rows = cast(Mapping[str, Mapping[str, Any]], content["styles"])
     made = tuple(_style(key, row, name, content.get("look")) for key, row in rows.items())
-    return Group(name, content["zh"], content["en"], made)
+    return StyleGroup(name, content["zh"], content["en"], made)
 
 
 def _style(name: str, row: Mapping[str, Any], group: str, look: str | None) -> Style:

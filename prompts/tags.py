@@ -44,7 +44,7 @@ def _known() -> Mapping[str, Entry]:
 
 
 def entry_of(text: str) -> Entry | None:
-    """What the glossary says of an English tag."""
+    """The glossary's entry of an English tag; None for an unknown one."""
     return _known().get(bare(text).lower())
 
 
@@ -81,7 +81,7 @@ def part_of(text: str) -> Part:
 
 
 def category_of(tag: str) -> str | None:
-    """What the glossary says that a tag is ("animal", "pose"), with or without an article; None for an unknown one."""
+    """The glossary's category of a tag ("animal", "pose"), with or without an article; None for an unknown one."""
     known = _known()
     tag = bare(tag).lower()
     entry = known.get(tag) or known.get(re.sub(r"^(a|an|the) ", "", tag))

@@ -33,7 +33,7 @@ _SHARE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)::")
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class WildcardList:
     """A wildcard: its name, other names for it, and what may be drawn, each with its share."""
 
     name: str
@@ -158,7 +158,7 @@ class _Drawing:
 
 
 def _options(text: str, start: int, close: int, closes: Mapping[int, int]) -> list[tuple[str, float]]:
-    """What stands between the bars directly in a choice, with shares."""
+    """The options between the bars that belong to this choice itself, each with its share."""
     found: list[tuple[str, float]] = []
     position = begin = start
     while position <= close:
@@ -199,27 +199,27 @@ def _short(text: str) -> str:
 # ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def lists(folders: Sequence[Path] = ()) -> Mapping[str, List]:
+def lists(folders: Sequence[Path] = ()) -> Mapping[str, WildcardList]:
     """Every list by its names, in small letters; the owner's before ours. A list in a subfolder has that in its name
     ("clothing/hat") and is found by its last word too. Reads the owner's files anew where they have changed."""
     if not folders:
         return _ours()
-    found: dict[str, List] = {}
+    found: dict[str, WildcardList] = {}
     for folder in folders:
         _add(found, folder)
     return {**_ours(), **found}
 
 
 @cache
-def _ours() -> Mapping[str, List]:
-    found: dict[str, List] = {}
+def _ours() -> Mapping[str, WildcardList]:
+    found: dict[str, WildcardList] = {}
     _add(found, FOLDER)
     return found
 
 
-def _add(found: dict[str, List], folder: Path) -> None:
+def _add(found: dict[str, WildcardList], folder: Path) -> None:
     paths = sorted(folder.rglob("*.txt"))[:FILES] if folder.is_dir() else []
-    read: list[List] = []
+    read: list[WildcardList] = []
     for path in paths:
         try:
             state = path.stat()
@@ -236,7 +236,7 @@ def _add(found: dict[str, List], folder: Path) -> None:
 
 
 @lru_cache(FILES)
-def _list(path: Path, name: str, changed: int, size: int) -> List:
+def _list(path: Path, name: str, changed: int, size: int) -> WildcardList:
     """A list file: one entry a line, `2::entry` counts twice; a first line `# 动物 动物们` gives other names."""
     lines = path.read_text("utf-8", errors="replace").lstrip("\ufeff").splitlines()
     aliases = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
@@ -245,10 +245,10 @@ def _list(path: Path, name: str, changed: int, size: int) -> List:
         if line and not line.startswith("#"):
             share = _SHARE.match(line)
             entries.append((line[share.end() :].strip(), float(share.group(1))) if share else (line, 1.0))
-    return List(name, aliases, tuple(entries))
+    return WildcardList(name, aliases, tuple(entries))
 
 
-def _matching(known: Mapping[str, List], name: str) -> list[List]:
+def _matching(known: Mapping[str, WildcardList], name: str) -> list[WildcardList]:
     """The list of that name; with a star in it, every list that fits."""
     name = name.casefold().strip("/")
     if "*" not in name:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy import delete as delete_rows
 
 from prompts.errors import Refusal
-from prompts.translate.own import WORD, checked, key
+from prompts.translate.personal_dictionary import WORD, checked, key
 from storage import tables
 from storage.database import Database
 from storage.jobs import Place
@@ -38,7 +38,7 @@ def of_room(place: Place) -> str:
 
 async def words(db: Database, person: str, place: Place | None = None) -> dict[str, str]:
     """Everything that a person's own dictionary and the room's say, Chinese to English; the person's own goes first.
-    The Chinese is as `prompts.translate.own.key` makes it."""
+    The Chinese is as `prompts.translate.personal_dictionary.key` makes it."""
     owners = [of_person(person)] if place is None else [of_room(place), of_person(person)]
     async with db.session() as session:
         rows = (await session.execute(words_query(owners))).all()

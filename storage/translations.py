@@ -1,4 +1,4 @@
-"""What translators said before (`prompts.translate.Memory`), so that nobody waits for the same clause twice."""
+"""What translators said before (`TranslationMemory` of prompts), so that nobody waits for the same clause twice."""
 
 from __future__ import annotations
 

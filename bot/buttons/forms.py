@@ -12,6 +12,7 @@ from bot.studio import recipes
 from engine.recipe import Recipe
 from prompts import grammar, options
 from prompts.errors import Refusal
+from prompts.option_values import ParsedOptions
 from prompts.prompt import LoraUse, Options, Prompt
 
 if TYPE_CHECKING:
@@ -94,20 +95,20 @@ def _told(old: Prompt, new: Prompt) -> Prompt:
     return replace(new, notes=(*new.notes, *(one.note for one in changes(old, new))))
 
 
-def _words(recipe: Recipe) -> tuple[str, options.Asked, bool]:
+def _words(recipe: Recipe) -> tuple[str, ParsedOptions, bool]:
     """What to write for a recipe's prompt, without options and LoRAs; what was read of the options; whether it is to be
     taken as it stands."""
     prompt = recipe.prompt
     if prompt.raw or prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text
-        return prompt.positive, options.Asked(Options(), ""), True
+        return prompt.positive, ParsedOptions(Options(), ""), True
     try:
         asked = options.read(grammar.networks(prompt.text)[0])
     except Refusal:  # an older version read it; this one does not
-        return prompt.positive, options.Asked(Options(), ""), True
+        return prompt.positive, ParsedOptions(Options(), ""), True
     return said(asked) or prompt.positive, asked, False
 
 
-def said(asked: options.Asked) -> str:
+def said(asked: ParsedOptions) -> str:
     """What was written, without the options and the negative."""
     kept = f'-nt "{asked.kept}"' if asked.kept else ""
     return " ".join(filter(None, (asked.text.strip(" ,，"), kept)))

@@ -25,7 +25,7 @@ from engine.errors import BadFile
 from engine.files import catalog, detectors, tiers
 from engine.files.sizes import check_size
 from prompts.errors import Refusal
-from prompts.translate import Unavailable
+from prompts.translate.translator import Unavailable
 from storage import migrations
 from storage.standing import standing
 

@@ -267,16 +267,16 @@ async def _prompts(
     from bot.studio.findings import known, lengths
     from bot.studio.translators import local_words, translators
     from engine.files import catalog
+    from prompts.clip_tokens import meter
     from prompts.compose import compose, to_public_json
     from prompts.doctor import examine
     from prompts.safety.judge import judge_text
-    from prompts.translate.own import own
-    from prompts.words import meter
+    from prompts.translate.personal_dictionary import with_personal
 
     loras = known(catalog.loras(config.engine.folders))
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
-    chain = own(await local_words(config), translators(config))
+    chain = with_personal(await local_words(config), translators(config))
     for line in [text] if text is not None else sys.stdin:
         try:
             if await asyncio.to_thread(judge_text, f"{line}\nNegative prompt: {negative}") == "never":

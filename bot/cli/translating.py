@@ -12,9 +12,10 @@ from bot.cli.bytes_bar import bytes_bar
 from bot.settings.config import Config
 from bot.studio import translators
 from prompts.errors import Refusal
-from prompts.translate import Unavailable, argos
+from prompts.translate import argos
 from prompts.translate import install as installing
 from prompts.translate.argos import Argos
+from prompts.translate.translator import Unavailable
 
 SAMPLE = "老渔夫在岸边修补渔网"
 

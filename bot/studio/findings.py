@@ -11,9 +11,9 @@ from pathlib import Path
 
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
+from prompts.clip_tokens import LENGTH, meter
 from prompts.doctor import Finding, LoraKnown, examine
 from prompts.prompt import Prompt
-from prompts.words import LENGTH, meter
 
 KEPT = 256  # prompts remembered: more than are ever drawn at once
 LARGEST = 64 * 2**20  # bytes of a header; beyond it the file is no safetensors file

@@ -35,8 +35,8 @@ from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
 from prompts.search import Index
-from prompts.translate import Translator
-from prompts.translate.own import own
+from prompts.translate.personal_dictionary import with_personal
+from prompts.translate.translator import Translator
 from storage import dictionary, jobs, people, pictures
 from storage.database import Database
 from storage.jobs import Kept, Place
@@ -225,7 +225,7 @@ class Studio:
 
     async def translators(self, person: Person, place: Place | None) -> Sequence[Translator]:
         """What translates for a person, their own dictionary and that of the room first."""
-        return own(await dictionary.words(self.db, person.id, place), self._translators)
+        return with_personal(await dictionary.words(self.db, person.id, place), self._translators)
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""

@@ -14,7 +14,8 @@ from engine.files import catalog, detectors
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
 from prompts import styles
-from prompts.translate import CHINESE, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
 from storage import favourites
 from storage.search import fold
 
@@ -50,7 +51,7 @@ async def suggest(studio: Studio, person: Person, kind: Kind, typed: str, limit:
 
 def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Choice]:
     """Those in whose names every word typed occurs: whole names first, then beginnings, then the rest."""
-    readings = [fold(one).split() for one in (script.readings(typed) if CHINESE.search(typed) else (typed,))]
+    readings = [fold(one).split() for one in (chinese.readings(typed) if CHINESE.search(typed) else (typed,))]
     found: list[tuple[int, int, Choice]] = []
     for at, entry in enumerate(entries):
         names = [fold(name) for name in entry.names]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.settings.config import Config
 from prompts.errors import Refusal
-from prompts.translate import Memory, Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.translator import TranslationMemory, Translator
 
 if TYPE_CHECKING:
     from prompts.translate.remote import Service
@@ -52,7 +53,7 @@ async def local_words(config: Config) -> dict[str, str]:
         return {}
 
 
-def translators(config: Config, memory: Memory | None = None) -> tuple[Translator, ...]:
+def translators(config: Config, memory: TranslationMemory | None = None) -> tuple[Translator, ...]:
     """All of them, in the order in which they are asked."""
     folder = config.data.folder / "cache"
     return chain(folder, config.translate.packages, service=service(config), memory=memory)

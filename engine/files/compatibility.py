@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.files import catalog
 from engine.files.catalog import Companion, LoraFile, Model
 from engine.recipe import Recipe
-from prompts import words
+from prompts import clip_tokens
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 
@@ -60,8 +60,8 @@ def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> N
     no such file lies about."""
     alien = {one.name.casefold(): one for one in catalog.embeddings(folders) if not fits(one, model)}
     for text in (prompt.positive, prompt.negative):
-        for piece, named in words.pieces(text, alien):
-            if named and (not words.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
+        for piece, named in clip_tokens.pieces(text, alien):
+            if named and (not clip_tokens.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
                 raise _made_for(
                     "embedding.made_for", alien[piece].name, alien[piece].family or _widths(alien[piece]), model
                 )

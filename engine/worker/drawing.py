@@ -27,8 +27,8 @@ class Work:
 @dataclass(slots=True, eq=False)
 class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
-    those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen before
-    it is finished."""
+    those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
+    before it is finished."""
 
     work: Work
     canvas: Canvas

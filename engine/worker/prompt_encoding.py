@@ -18,7 +18,7 @@ from engine.adapters import embeddings
 from engine.adapters.embeddings import Token
 from engine.files.catalog import Companion
 from engine.models.loaded import Loaded
-from prompts import grammar, words
+from prompts import clip_tokens, grammar
 from prompts.errors import Refusal
 
 BACKTRACK = 20  # a comma among so many last tokens of a full chunk ends it there
@@ -150,7 +150,7 @@ def chunks(
             done.append(chunk)
             chunk = Chunk()
             continue
-        for piece, named in words.pieces(said, concepts):
+        for piece, named in clip_tokens.pieces(said, concepts):
             if named:
                 places = embeddings.places(concepts[piece])
                 if len(chunk.tokens) + len(places) > length:

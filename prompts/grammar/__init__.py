@@ -6,11 +6,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 from prompts.grammar.attention import BREAK, ROUND, SQUARE, attention
+from prompts.grammar.full_width import normalise
 from prompts.grammar.networks import loras, networks
-from prompts.grammar.pieces import Piece, pieces
+from prompts.grammar.pieces import PromptPiece, pieces
 from prompts.grammar.runs import Run, bare, between, inner, said
 from prompts.grammar.schedule import multicond, schedule
-from prompts.grammar.wide import normalise
 
 if TYPE_CHECKING:
     from prompts.grammar.mistakes import Hint, hints
@@ -22,7 +22,7 @@ __all__ = [
     "SQUARE",
     "Hint",
     "Node",
-    "Piece",
+    "PromptPiece",
     "Run",
     "Tree",
     "attention",

@@ -8,8 +8,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prompts.grammar.attention import number
-from prompts.grammar.tree import Alternate, And, Break, Choice, Group, Network, Node, Schedule, Stray, Text, Tree, parse
-from prompts.grammar.wide import normalise
+from prompts.grammar.full_width import normalise
+from prompts.grammar.tree import (
+    Alternate,
+    And,
+    Break,
+    ExtraNetwork,
+    Group,
+    Node,
+    Schedule,
+    Stray,
+    Text,
+    Tree,
+    Variants,
+    parse,
+)
 
 MOST = 30  # a hostile text makes thousands of mistakes; nobody reads past some
 
@@ -133,7 +146,7 @@ def _schedule(place: _Place, node: Node, start: int, stop: int, _depth: int) -> 
 
 
 def _choice(place: _Place, node: Node, start: int, stop: int, _depth: int) -> Iterator[Hint]:
-    assert isinstance(node, Choice)
+    assert isinstance(node, Variants)
     if len(node.options) > 1 or not node.options[0].children:
         return
     last = node.options[0].children[-1]
@@ -175,7 +188,7 @@ def _and(place: _Place, _node: Node, start: int, stop: int, depth: int) -> Itera
 
 
 def _network(place: _Place, node: Node, start: int, stop: int, _depth: int) -> Iterator[Hint]:
-    assert isinstance(node, Network)
+    assert isinstance(node, ExtraNetwork)
     if node.kind == "hypernet":
         yield place.hint("note.hypernet", start, stop, "", name=node.name)
         return
@@ -200,10 +213,10 @@ def _repaired(text: str) -> str:
 _LOOKS: Mapping[type, _Look] = {
     Group: _group,
     Schedule: _schedule,
-    Choice: _choice,
+    Variants: _choice,
     Stray: _stray,
     And: _and,
-    Network: _network,
+    ExtraNetwork: _network,
 }
 
 

@@ -18,7 +18,8 @@ def loras(text: str) -> tuple[str, tuple[LoraUse, ...]]:
 
 
 def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
-    """As `loras`, with a note for every weight that is no number and every `<hypernet:…>`, which is left out."""
+    """The text without its `<lora:…>` tags, the LoRAs they name, and a note for every weight that is no number and
+    every `<hypernet:…>`, which is left out."""
     found: list[LoraUse] = []
     notes: list[Note] = []
 

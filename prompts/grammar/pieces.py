@@ -13,8 +13,8 @@ from prompts.prompt import Note
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What stands between two commas, with the weight of the groups around it.
+class PromptPiece:
+    """The words between two commas, with the weight of the groups around them.
 
     `text` holds the weights of single words in it, "a (red:0.5) bus"; its brackets are balanced or escaped. `listed`
     says that it goes on an enumeration (、) begun by the piece before. A "break" or "and" piece is the word itself,
@@ -31,14 +31,14 @@ class Piece:
 _SHARE = re.compile(rf":\s*({SHARE.pattern})\s*\Z")
 
 
-def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
+def pieces(text: str) -> tuple[tuple[PromptPiece, ...], tuple[Note, ...]]:
     """The pieces of a normalised text and the mistakes seen in it.
 
     A weight group around whole pieces is dissolved into their weights, one around some words of a piece stays there;
     `[from:to:when]`, `[a|b]`, `{a|b}`, `__wildcards__` and escapes stay as written. Empty pieces are left out.
     """
     notes: list[Note] = []
-    found: list[Piece] = []
+    found: list[PromptPiece] = []
     current: list[Run] = []
     listed = joined = False
 
@@ -46,7 +46,7 @@ def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
         nonlocal listed
         words, weight = said(current)
         if words:
-            found.append(Piece(words, weight, listed=listed))
+            found.append(PromptPiece(words, weight, listed=listed))
             listed = by == "、"
         elif by != "、":
             listed = False
@@ -59,13 +59,13 @@ def pieces(text: str) -> tuple[tuple[Piece, ...], tuple[Note, ...]]:
             share = _share(current) if run.text == "AND" else ""
             flush()
             joined = joined or run.text == "AND"
-            found.append(Piece(f"{share} {run.text}".strip(), kind="break" if run.text == BREAK else "and"))
+            found.append(PromptPiece(f"{share} {run.text}".strip(), kind="break" if run.text == BREAK else "and"))
         else:
             flush(run.text)
     share = _share(current) if joined else ""
     flush()
     if share:
-        found.append(Piece(share, kind="and"))
+        found.append(PromptPiece(share, kind="and"))
     return tuple(found), tuple(notes)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from prompts.grammar.attention import ROUND, SQUARE, WEIGHT, number
+from prompts.grammar.full_width import normalise
 from prompts.grammar.networks import NETWORK
 from prompts.grammar.runs import WILDCARD
 from prompts.grammar.schedule import SHARE, WHEN
-from prompts.grammar.wide import normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class And:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class AndWeight:
     """How much one side of an AND counts: the ` :1.2` at its end, as written."""
 
     text: str
@@ -109,7 +109,7 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class ExtraNetwork:
     """`<lora:name:weight>`, `<lora:name:te:unet>`, `<hypernet:…>`; `weights` as written between the colons."""
 
     text: str
@@ -171,7 +171,7 @@ class Alternate:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class Variant:
     """One of the options of a choice; `head` is its weight as written, `2::`."""
 
     head: str
@@ -180,11 +180,11 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Variants:
     """`{a|b|2::c}`: one of the options, drawn by the seed; `signs` as in an alternation."""
 
     signs: tuple[str, ...]
-    options: tuple[Option, ...]
+    options: tuple[Variant, ...]
 
     @property
     def parts(self) -> Parts:
@@ -192,7 +192,19 @@ class Choice:
 
 
 Node = (
-    Text | Stray | Escape | Break | And | Share | Wildcard | Embedding | Network | Group | Schedule | Alternate | Choice
+    Text
+    | Stray
+    | Escape
+    | Break
+    | And
+    | AndWeight
+    | Wildcard
+    | Embedding
+    | ExtraNetwork
+    | Group
+    | Schedule
+    | Alternate
+    | Variants
 )
 Parts = tuple["str | Node", ...]
 
@@ -322,7 +334,7 @@ def _single(said: str, sign: str, found: re.Match[str]) -> Node | None:
         return Escape(said)
     if found["network"]:
         _, kind, name, tail = found.groups()[:4]
-        return Network(said, kind.lower(), name.strip(), tuple(re.split("[:：]", tail)[1:]))
+        return ExtraNetwork(said, kind.lower(), name.strip(), tuple(re.split("[:：]", tail)[1:]))
     if sign == "BREAK":
         return Break(said)
     if sign == "AND":
@@ -357,7 +369,7 @@ def _grouped(group: _Open, text: str, plain: str, stop: int) -> tuple[Node, bool
     if group.bracket == "{":
         sides = [_nodes(items[first:after], text) for first, after in _sides(group.bars, len(items))]
         signs = (opening, *(text[items[bar][0]] for bar in group.bars), closing)
-        return Choice(signs, tuple(_option(side) for side in sides)), group.sound
+        return Variants(signs, tuple(_option(side) for side in sides)), group.sound
     if group.bracket == "(":
         if group.colons and (weight := WEIGHT.fullmatch(plain, colon := items[group.colons[-1]][0], stop)):
             factor = number(weight.group(1))
@@ -386,13 +398,13 @@ def _sides(marks: Sequence[int], count: int) -> list[tuple[int, int]]:
     return list(zip([0, *(mark + 1 for mark in marks)], [*marks, count], strict=True))
 
 
-def _option(children: tuple[Node, ...]) -> Option:
+def _option(children: tuple[Node, ...]) -> Variant:
     if children and isinstance(first := children[0], Text) and (head := _WEIGHED.match(normalise(first.text))):
         rest = first.text[head.end() :]
-        return Option(
+        return Variant(
             first.text[: head.end()], float(head.group(1)), (Text(rest), *children[1:]) if rest else children[1:]
         )
-    return Option("", 1.0, children)
+    return Variant("", 1.0, children)
 
 
 def _nodes(items: Sequence[tuple[int, int, Node | None]], text: str) -> tuple[Node, ...]:
@@ -413,7 +425,7 @@ def _nodes(items: Sequence[tuple[int, int, Node | None]], text: str) -> tuple[No
 
 
 def _shared(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """With the number at the end of each side of an AND as its share."""
+    """The nodes with the number at the end of each side of an AND as a node of its own, an AndWeight."""
     if not any(isinstance(node, And) for node in nodes):
         return nodes
     shared: list[Node] = []
@@ -424,7 +436,7 @@ def _shared(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
             if colon >= 0 and SHARE.fullmatch(share := plain[colon + 1 :].strip()):
                 at = len(plain[:colon].rstrip())
                 shared += [Text(node.text[:at])] * (at > 0)
-                shared.append(Share(node.text[at:], float(share)))
+                shared.append(AndWeight(node.text[at:], float(share)))
                 continue
         shared.append(node)
     return tuple(shared)

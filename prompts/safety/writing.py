@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from prompts.translate import script
+from prompts.translate import chinese
 
 HAN = "\u3005\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _HAN = re.compile(f"[{HAN}]")
@@ -43,7 +43,7 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text)).translate(_REGIONAL)
     plain = re.sub(r"\s*[\n|]\s*", ", ", _UNSEEN.sub("", plain).casefold())
     if _HAN.search(plain):
-        plain = script.readings(plain)[-1]
+        plain = chinese.readings(plain)[-1]
     return " ".join(_SIGNS.sub(" ", _OWN.sub(" ", plain)).split())
 
 

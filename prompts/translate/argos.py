@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from prompts.prompt import Origin
-from prompts.translate import script
+from prompts.translate import chinese
+from prompts.translate.bpe import Bpe
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Argos:
     async def english(self, clause: str) -> str:
         if len(clause) > _LONGEST_TEXT or self._broken:
             return ""
-        return await asyncio.to_thread(self._english, script.simplified(clause))
+        return await asyncio.to_thread(self._english, chinese.simplified(clause))
 
     def load(self) -> None:
         """Load the package. Raises RuntimeError, OSError, ValueError or ImportError for one that cannot be used."""
@@ -126,7 +127,7 @@ class Argos:
 
     def _open(self) -> tuple[Any, Any]:
         if self._models is None:
-            import ctranslate2
+            import ctranslate2  # heavy, and most have no package
 
             folder = str(self._package / "model")
             self._models = (
@@ -138,9 +139,7 @@ class Argos:
     def _pieces(self) -> Any:
         file = self._package / PIECES[0]
         if file.is_file():
-            import sentencepiece
+            import sentencepiece  # heavy, as above
 
             return sentencepiece.SentencePieceProcessor(model_file=str(file))
-        from prompts.translate.bpe import Bpe
-
         return Bpe(self._package / PIECES[1])

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from prompts.prompt import Origin
-from prompts.translate import CHINESE, Phrase, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Phrase
 
 _ORIGIN: Origin = "dictionary"
 _WORDS = Path(__file__).parent.parent / "data" / "words.tsv"
@@ -139,7 +141,7 @@ class Dictionary:
     def translate(self, clause: str) -> tuple[Phrase, ...]:
         found: list[Phrase] = []
         for run in CHINESE.finditer(clause):
-            words = self._words(script.simplified(run.group()))
+            words = self._words(chinese.simplified(run.group()))
             english = "".join(word if meaning is None else f" {meaning} " for word, meaning in words)
             english = " ".join(english.split())
             doubts = tuple(f"{word} = {meaning}" for word, meaning in words if meaning)

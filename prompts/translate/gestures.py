@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from prompts.translate.glossary import Entry
 from prompts.translate.roles import Token
-
-if TYPE_CHECKING:
-    from prompts.translate.glossary import Entry
 
 _GESTURE = re.compile(r"(?P<both>双手|两手|两只手)|单手|一只手|左手|右手|手掌|手")
 _PUT = re.compile(

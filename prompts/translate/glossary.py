@@ -1,16 +1,15 @@
-"""Our own glossary: the vocabulary of painting, Chinese to tag, and the clauses that patterns read out of it."""
+"""Our own glossary: the vocabulary of painting, Chinese to tag."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import cast
 
 from prompts.prompt import PARTS, Part
-from prompts.translate import Phrase, script
 
 FOLDER = Path(__file__).parent.parent / "data" / "glossary"
 
@@ -67,34 +66,3 @@ def lengths() -> MappingProxyType[str, tuple[int, ...]]:
     for key in entries():
         table.setdefault(key[0], set()).add(len(key))
     return MappingProxyType({sign: tuple(sorted(sizes)) for sign, sizes in table.items()})
-
-
-class Glossary:
-    """The translator that knows the vocabulary of painting. `known` tells a dictionary's words, so that a word that the
-    glossary lacks is not read as two that it has."""
-
-    sentences: Literal[False] = False
-
-    def __init__(self, known: Callable[[str], bool] | None = None) -> None:
-        self._known = known
-        self._remembered = lru_cache(4096)(self._translate)
-
-    def translate(self, clause: str) -> tuple[Phrase, ...]:
-        return self._remembered(clause)
-
-    def _translate(self, clause: str) -> tuple[Phrase, ...]:
-        from prompts.translate.patterns import read
-
-        read_as = [(plain, read(plain, entries(), lengths(), self._known)) for plain in script.readings(clause)]
-        plain, phrases = min(read_as, key=lambda reading: sum(phrase.left for phrase in reading[1]))
-        if plain == clause:
-            return phrases
-        same = len(plain) == len(clause)
-        return tuple(_as_written(phrase, plain, clause if same else "", clause) for phrase in phrases)
-
-
-def _as_written(phrase: Phrase, plain: str, aligned: str, clause: str) -> Phrase:
-    """The phrase with its source as the person wrote it, in traditional characters."""
-    start = plain.find(phrase.source)
-    source = aligned[start : start + len(phrase.source)] if aligned and start >= 0 else clause
-    return replace(phrase, source=source)

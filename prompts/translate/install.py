@@ -23,7 +23,7 @@ import aiohttp
 from prompts.errors import Refusal
 from prompts.translate.argos import PAIR, PIECES, Argos, metadata, version_of
 
-Progress = Callable[[int, int | None], None]
+DownloadProgress = Callable[[int, int | None], None]
 """Called with the bytes fetched so far and the bytes in all, None where nobody knows."""
 
 _INDEX_LIMIT = 8 * 2**20  # bytes; the public index has 0.1 MB
@@ -51,7 +51,7 @@ def silent(done: int, total: int | None) -> None:
     """No progress shown."""
 
 
-async def install(index: str, folder: Path, *, sha256: str = "", progress: Progress = silent) -> Path:
+async def install(index: str, folder: Path, *, sha256: str = "", progress: DownloadProgress = silent) -> Path:
     """Find the newest zh→en package in an index, fetch and unpack it; its folder under `folder`.
 
     Proxies are taken from the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). What was fetched before an interruption
@@ -195,7 +195,7 @@ async def _offer(session: aiohttp.ClientSession, index: str) -> Offer:
     return max(offers, key=lambda one: one[0])[1]
 
 
-async def _fetch(session: aiohttp.ClientSession, link: str, part: Path, progress: Progress) -> None:
+async def _fetch(session: aiohttp.ClientSession, link: str, part: Path, progress: DownloadProgress) -> None:
     """The file at `link`, in `part`, beginning where `part` ends. Raises Refusal."""
     tries = 0
     while True:
@@ -213,7 +213,7 @@ async def _fetch(session: aiohttp.ClientSession, link: str, part: Path, progress
         await asyncio.sleep(_PAUSE * 2 ** (tries - 1))
 
 
-async def _piece(session: aiohttp.ClientSession, link: str, part: Path, progress: Progress) -> None:
+async def _piece(session: aiohttp.ClientSession, link: str, part: Path, progress: DownloadProgress) -> None:
     have = _size(part)
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     async with session.get(link, headers=headers) as response:

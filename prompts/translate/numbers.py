@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 from prompts.translate.roles import Token
 
 _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from prompts.prompt import Json, Note, Origin
-from prompts.translate import Unavailable
+from prompts.translate.translator import Unavailable
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["libretranslate", "openai"]
+ServiceKind = Literal["libretranslate", "openai"]
 
 _ASKED = 1  # what the service is asked; another number forgets what it said before
 _INSTRUCTION = (
@@ -37,7 +37,7 @@ class Service:
     """Where a translation service answers. `url` may be its root or, for OpenAI's kind, end in /v1 or in
     /chat/completions; `timeout` is in seconds, for one clause."""
 
-    kind: Kind
+    kind: ServiceKind
     url: str
     key: str = field(default="", repr=False)
     model: str = ""
@@ -45,7 +45,7 @@ class Service:
 
     @property
     def host(self) -> str:
-        """What may be shown of it."""
+        """The host and port, which may be shown to people."""
         return urlsplit(self.url).netloc
 
     @property
@@ -87,7 +87,7 @@ class Remote:
             raise Unavailable(failure.note if first else None) from failure
 
     async def ask(self, clause: str) -> str:
-        """What the service says now, as it says it. Raises Unavailable with a note on what went wrong."""
+        """The service's own answer to a clause. Raises Unavailable with a note on what went wrong."""
         host = self._service.host
         try:
             async with asyncio.timeout(self._service.timeout), aiohttp.ClientSession(trust_env=True) as session:

@@ -9,6 +9,7 @@ from prompts.prompt import Part
 
 
 def names(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
     return frozenset(text.split())
 
 
@@ -64,6 +65,11 @@ STYLED = names("clothing building place vehicle object")
 PERSONS = frozenset({"1girl", "1boy"})
 ADVERBS = names("underwater indoors outdoors midair seaside lakeside riverside roadside nature")
 ONE_BY_ONE = frozenset({"hair", "eyes"})  # every property its own tag: "black hair, long hair"
+
+
+# What a token does in a clause, and the sets of categories that patterns call by a name.
+ROLES = GRAMMAR | {"noun", "adjective", "tag", "count"}
+SETS: Mapping[str, frozenset[str]] = {"owner": OWNERS, "setting": SETTINGS, "styled": STYLED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,33 +9,34 @@ from itertools import pairwise
 from typing import Literal
 
 from prompts.prompt import Note, Origin
-from prompts.translate import CHINESE, Memory, Phrase, Sentences, Translator, Unavailable, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.personal_dictionary import PersonalDictionary
+from prompts.translate.translator import Phrase, SentenceTranslator, TranslationMemory, Translator, Unavailable
 
 _SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"“”*#`]+")
 _REMEMBERED = 4096  # clauses of a translator held in memory, about 1 MB
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was made of a clause: no phrases when nobody understood it; `notes` name a translator that failed."""
+class ClauseTranslation:
+    """The translation of a clause: no phrases when nobody understood it; `notes` name a translator that failed."""
 
     phrases: tuple[Phrase, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
-async def slow(clause: str, translators: Sequence[Translator]) -> Reading:
-    """What the first translator of sentences that can be trusted makes of a clause.
+async def whole_clause(clause: str, translators: Sequence[Translator]) -> ClauseTranslation:
+    """The translation of a clause by the first translator of sentences whose answer can be trusted.
 
     A person's own words stand in it in their English, and a translation that has lost one of them is not taken.
     """
-    from prompts.translate.own import Own
-
     asked: str = clause
     own: dict[str, str] = {}
     for translator in translators:
-        if isinstance(translator, Own):
+        if isinstance(translator, PersonalDictionary):
             asked, own = translator.written(asked)
-    asked = script.simplified(asked)
+    asked = chinese.simplified(asked)
     notes: list[Note] = []
     for translator in translators:
         if not translator.sentences:
@@ -49,8 +50,8 @@ async def slow(clause: str, translators: Sequence[Translator]) -> Reading:
         tags = trusted(english, clause)
         if tags and all(mine.lower() in ", ".join(tags).lower() for mine in own):
             said = tuple(Phrase(_put(tag, own), clause, translator.origin) for tag in tags)
-            return Reading(said, tuple(notes))
-    return Reading((), tuple(notes))
+            return ClauseTranslation(said, tuple(notes))
+    return ClauseTranslation((), tuple(notes))
 
 
 def trusted(english: str, clause: str) -> tuple[str, ...]:
@@ -83,13 +84,13 @@ def _put(tag: str, own: dict[str, str]) -> str:
     return tag
 
 
-class Remembered:
+class CachedTranslator:
     """A translator of sentences that is asked for a clause once: what it said stays in this process's memory and,
     where it can be trusted, in `memory`."""
 
     sentences: Literal[True] = True
 
-    def __init__(self, translator: Sentences, memory: Memory | None = None) -> None:
+    def __init__(self, translator: SentenceTranslator, memory: TranslationMemory | None = None) -> None:
         self.name: str = translator.name
         self.origin: Origin = translator.origin
         self._translator = translator

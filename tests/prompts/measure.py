@@ -18,7 +18,9 @@ from pathlib import Path
 
 from prompts.compose import compose
 from prompts.prompt import PARTS, Prompt
-from prompts.translate import CHINESE, Translator, chain, quick
+from prompts.translate.chain import chain, word_by_word
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 
 _PARTS = dict(zip("qsd", PARTS, strict=True))
 
@@ -113,7 +115,7 @@ def f1(said: str, wanted: str) -> float:
 
 def said(chinese: str, translators: Sequence[Translator]) -> str:
     """What the word translators make of a term."""
-    return ", ".join(phrase.text for phrase in quick(chinese, translators)[0])
+    return ", ".join(phrase.text for phrase in word_by_word(chinese, translators)[0])
 
 
 def judge(term: Term, translators: Sequence[Translator]) -> tuple[bool, bool, str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import opencc
 import pytest
 
-from prompts.translate import CHINESE, Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 from tests.prompts.measure import Score, composed, f1, judge, prompts, score_prompts, score_terms, terms
 
 FOLDER = Path(__file__).parent / "unseen"

@@ -13,7 +13,9 @@ from prompts.compose import compose, to_public_json
 from prompts.errors import Refusal
 from prompts.grammar import attention
 from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
-from prompts.translate import CHINESE, Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 from tests.properties import tried
 
 CHAIN: tuple[Translator, ...] = ()
@@ -542,7 +544,7 @@ def test_the_package_is_light(tmp_path: Path) -> None:
 
     code = (
         "import sys, asyncio, pathlib\n"
-        "from prompts.compose import compose; from prompts.translate import chain\n"
+        "from prompts.compose import compose; from prompts.translate.chain import chain\n"
         f"asyncio.run(compose('一位老人拿着铜锣', translators=chain(pathlib.Path({str(tmp_path)!r}))))\n"
         "assert not {'torch', 'ctranslate2', 'sentencepiece', 'argostranslate', 'numpy'} & set(sys.modules)\n"
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prompts.difference import changes
+from prompts.edit_draft import Change
 from prompts.prompt import Fragment, Prompt
-from prompts.sheet import Change
 
 
 def prompt(*texts: str, no: tuple[str, ...] = (), raw: bool = False) -> Prompt:

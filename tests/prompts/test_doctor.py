@@ -8,10 +8,11 @@ from prompts.compose import compose
 from prompts.doctor import Finding, LoraKnown, examine, unsaid
 from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
-from prompts.slips import nearest
+from prompts.spelling import nearest
 from prompts.tags import entry_of
-from prompts.translate import Translator, chain
+from prompts.translate.chain import chain
 from prompts.translate.glossary import entries
+from prompts.translate.translator import Translator
 
 pytestmark = pytest.mark.asyncio
 LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))

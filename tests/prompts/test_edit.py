@@ -10,7 +10,9 @@ from prompts.compose import compose
 from prompts.edit import Change, Edited, edit
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
-from prompts.translate import CHINESE, Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 from tests.properties import tried
 
 pytestmark = pytest.mark.asyncio

@@ -16,7 +16,8 @@ from prompts.emphasis import kept, laid
 from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
 from prompts.safety import judge
-from prompts.translate import Translator, chain
+from prompts.translate.chain import chain
+from prompts.translate.translator import Translator
 from tests.properties import tried
 
 Chain = tuple[Translator, ...]

@@ -7,7 +7,7 @@ from prompts.expand import _kinds, _looks, expanded
 from prompts.presets import LOOKS
 from prompts.prompt import Fragment, Part
 from prompts.tags import part_of
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 
 def fragments(*texts: str) -> list[Fragment]:

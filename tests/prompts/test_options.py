@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.options import read
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from tests.properties import tried
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from prompts import grammar
 from prompts.presets import LOOKS, clashes, contradictions, excluded, look_of, preset
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 FAMILIES = ("sd15", "sdxl", "pony", "demo")
 

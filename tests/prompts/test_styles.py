@@ -5,7 +5,7 @@ from prompts import grammar, styles
 from prompts.errors import Refusal
 from prompts.presets import excluded, key, phrases, speaking_against
 from prompts.styles import GROUPS
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 ALL = list(styles.styles().values())
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts import grammar
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 from prompts.wildcards import DEPTH, FOLDER, LENGTH, drawn, lists
 from tests.properties import tried
 

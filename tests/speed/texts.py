@@ -14,7 +14,7 @@ from pathlib import Path
 from prompts.compose import compose
 from prompts.doctor import examine
 from prompts.search import Index
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from tests.speed.figure import Figure
 
 TEXTS = (
@@ -79,7 +79,7 @@ from prompts.compose import compose
 took = time.perf_counter() - began
 import asyncio, psutil, tempfile
 from pathlib import Path
-from prompts.translate import chain
+from prompts.translate.chain import chain
 with tempfile.TemporaryDirectory() as folder:
     asyncio.run(compose({TEXTS[1]!r}, translators=chain(Path(folder)), family="sd15"))
 print(took, psutil.Process().memory_info().rss / 2**20)

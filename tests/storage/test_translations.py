@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from prompts.errors import Refusal
-from prompts.translate.sentences import Remembered
+from prompts.translate.sentences import CachedTranslator
 from storage.database import Database
 from storage.translations import LONGEST, Translations
 from tests.prompts.translate.test_sentences import Says
@@ -17,7 +17,7 @@ from tests.prompts.translate.test_sentences import Says
 async def test_a_translation_outlives_the_process(db: Database) -> None:
     said = Says("a cat")
     for _ in range(2):  # each with a memory of its own, as after a start
-        assert await Remembered(said, Translations(db)).english("猫") == "a cat"
+        assert await CachedTranslator(said, Translations(db)).english("猫") == "a cat"
     assert said.asked == ["猫"]
     kept = Translations(db)
     assert await kept.recall("argos 1", "猫") == "a cat"
@@ -61,5 +61,5 @@ async def test_a_database_in_trouble_costs_no_translation(db: Database, monkeypa
     for name in ("session", "writing"):
         monkeypatch.setattr(db, name, full)
     said = Says("a cat")
-    assert await Remembered(said, Translations(db)).english("猫") == "a cat"
+    assert await CachedTranslator(said, Translations(db)).english("猫") == "a cat"
     assert said.asked == ["猫"]

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from telegram import Message
 
 from bot.platforms.telegram import places
-from prompts.wishes import ordered
+from prompts.edit_instructions import instructs
 from storage.pictures import PictureRow
 from storage.posts import Post
 
@@ -41,7 +41,7 @@ def meant(replied: Message | None, post: Post, row: PictureRow, said: str, photo
 def orders(said: str) -> bool:
     """Whether words say what is to become of a picture: "背景换成雪山", "make it night"; not "哈哈好看"."""
     said = said.strip(_SIGNS)
-    return not ASKS.search(said) and not TALK.fullmatch(said) and ordered(said)
+    return not ASKS.search(said) and not TALK.fullmatch(said) and instructs(said)
 
 
 def anew(row: PictureRow, said: str) -> bool:

@@ -17,7 +17,7 @@ from engine.files.catalog import LoraFile
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.prompt import Json
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from storage import pictures
 from storage.jobs import Place
 from tests.bot.studio.test_studio import House, house

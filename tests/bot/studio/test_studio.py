@@ -16,7 +16,7 @@ from engine.job import State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
 from prompts.prompt import Options
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from storage import favourites, jobs, pictures
 from storage.jobs import Place
 from tests.database import opened

@@ -12,18 +12,18 @@ from prompts.grammar import attention, normalise, parse, tree, written
 from prompts.grammar.tree import (
     Alternate,
     And,
+    AndWeight,
     Break,
-    Choice,
     Embedding,
     Escape,
+    ExtraNetwork,
     Group,
-    Network,
     Node,
-    Option,
     Schedule,
-    Share,
     Stray,
     Text,
+    Variant,
+    Variants,
     Wildcard,
 )
 from tests.properties import tried
@@ -46,11 +46,11 @@ def test_each_form_is_a_node() -> None:
     assert only("[a:: 3 ]") == Schedule("[", a, ":", (), "3", ": 3 ]")
     assert only("[a|b]") == Alternate(("[", "|", "]"), (a, b))
     assert only("[|a]") == Alternate(("[", "|", "]"), ((), a))
-    assert only("{a|2::b}") == Choice(("{", "|", "}"), (Option("", 1.0, a), Option("2::", 2.0, b)))
+    assert only("{a|2::b}") == Variants(("{", "|", "}"), (Variant("", 1.0, a), Variant("2::", 2.0, b)))
     assert only("__animal/cat__") == Wildcard("__animal/cat__")
-    assert only("<lora:a:0.8>") == Network("<lora:a:0.8>", "lora", "a", ("0.8",))
-    assert only("<lora:a:0.5:0.7>") == Network("<lora:a:0.5:0.7>", "lora", "a", ("0.5", "0.7"))
-    assert only("<hypernet:h:1>") == Network("<hypernet:h:1>", "hypernet", "h", ("1",))
+    assert only("<lora:a:0.8>") == ExtraNetwork("<lora:a:0.8>", "lora", "a", ("0.8",))
+    assert only("<lora:a:0.5:0.7>") == ExtraNetwork("<lora:a:0.5:0.7>", "lora", "a", ("0.5", "0.7"))
+    assert only("<hypernet:h:1>") == ExtraNetwork("<hypernet:h:1>", "hypernet", "h", ("1",))
     assert only("embedding:bad-hands") == Embedding("embedding:bad-hands", "bad-hands")
     assert only("EasyNegative", "EasyNegative", "other") == Embedding("EasyNegative", "EasyNegative")
     assert only("EasyNegatives", "EasyNegative") == Text("EasyNegatives")
@@ -61,7 +61,7 @@ def test_each_form_is_a_node() -> None:
 
 def test_and_has_shares() -> None:
     assert parse("a :1.2 AND b AND c：-1 ").children == (
-        Text("a"), Share(" :1.2 ", 1.2), And(), Text(" b "), And(), Text(" c"), Share("：-1 ", -1.0)
+        Text("a"), AndWeight(" :1.2 ", 1.2), And(), Text(" b "), And(), Text(" c"), AndWeight("：-1 ", -1.0)
     )  # fmt: skip
     assert only("a :1.2") == Text("a :1.2")
 
@@ -69,10 +69,10 @@ def test_and_has_shares() -> None:
 def test_full_width_signs_are_syntax_and_stay_as_written() -> None:
     assert only("（猫：１．２）") == Group("（", (Text("猫"),), "：１．２）", 1.2)
     assert only("【猫：狗：０．５】") == Schedule("【", (Text("猫"),), "：", (Text("狗"),), "0.5", "：０．５】")
-    assert only("｛猫｜狗｝") == Choice(
-        ("｛", "｜", "｝"), (Option("", 1.0, (Text("猫"),)), Option("", 1.0, (Text("狗"),)))
+    assert only("｛猫｜狗｝") == Variants(
+        ("｛", "｜", "｝"), (Variant("", 1.0, (Text("猫"),)), Variant("", 1.0, (Text("狗"),)))
     )
-    assert only("<lora:胖（猫）：0.8>") == Network("<lora:胖（猫）：0.8>", "lora", "胖（猫）", ("0.8",))
+    assert only("<lora:胖（猫）：0.8>") == ExtraNetwork("<lora:胖（猫）：0.8>", "lora", "胖（猫）", ("0.8",))
     assert parse("（猫），<lora:（x）:1>").normal == "(猫),<lora:（x）:1>"
 
 

@@ -8,8 +8,8 @@ import ctranslate2
 import pytest
 
 from prompts.compose import compose
-from prompts.translate import chain
 from prompts.translate.argos import Argos, clauses, installed
+from prompts.translate.chain import chain
 from tests.prompts.translate.toy import SENTENCE, package
 
 

@@ -5,12 +5,12 @@ import pytest
 
 from prompts.grammar import attention, pieces
 from prompts.prompt import PARTS
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE, simplified
+from prompts.translate.clause_reader import READER
 from prompts.translate.dictionary import Dictionary
-from prompts.translate.glossary import FOLDER, Glossary, GlossaryError, entries, rows
+from prompts.translate.glossary import FOLDER, GlossaryError, entries, rows
+from prompts.translate.glossary_translator import Glossary
 from prompts.translate.numbers import plural
-from prompts.translate.patterns import read
-from prompts.translate.script import simplified
 
 
 def test_every_file_has_its_form_and_no_key_stands_twice() -> None:
@@ -172,7 +172,7 @@ def test_reading_never_fails() -> None:
         "红",
     ):
         Glossary().translate(text)
-        read(text, {}, {})
+        READER.read(text, {}, {})
 
 
 def test_the_dictionary_gives_words_and_says_so(tmp_path: Path) -> None:

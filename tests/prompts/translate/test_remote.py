@@ -12,8 +12,9 @@ import pytest
 from aiohttp import web
 
 from prompts.compose import compose
-from prompts.translate import Unavailable, chain
-from prompts.translate.remote import Kind, Remote, Service
+from prompts.translate.chain import chain
+from prompts.translate.remote import Remote, Service, ServiceKind
+from prompts.translate.translator import Unavailable
 from tests.patience import PATIENCE
 from tests.prompts.translate.serving import serving
 
@@ -93,7 +94,7 @@ async def test_openai() -> None:
         ("openai", "http://h/x/chat/completions", "http://h/x/chat/completions"),
     ],
 )
-def test_addresses(kind: Kind, url: str, address: str) -> None:
+def test_addresses(kind: ServiceKind, url: str, address: str) -> None:
     assert Service(kind, url).address == address
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from prompts.compose import compose
 from prompts.prompt import Note, Origin
-from prompts.translate import Translator, Unavailable, chain
-from prompts.translate.own import own
-from prompts.translate.sentences import Remembered, slow, sound, trusted
+from prompts.translate.chain import chain
+from prompts.translate.personal_dictionary import with_personal
+from prompts.translate.sentences import CachedTranslator, sound, trusted, whole_clause
+from prompts.translate.translator import Translator, Unavailable
 
 FOLDER: list[Path] = []
 
@@ -49,7 +50,7 @@ class Notebook:
 
 async def test_the_first_that_can_be_trusted_is_taken() -> None:
     silent, wrong, right, spare = Says(""), Says("a 猫"), Says("A cat, in the forest."), Says("never asked")
-    reading = await slow("森林裡的貓", [silent, wrong, right, spare])
+    reading = await whole_clause("森林裡的貓", [silent, wrong, right, spare])
     assert [phrase.text for phrase in reading.phrases] == ["a cat", "in the forest"]
     assert {phrase.source for phrase in reading.phrases} == {"森林裡的貓"}
     assert right.asked == ["森林里的猫"]  # both scripts are one question
@@ -58,10 +59,10 @@ async def test_the_first_that_can_be_trusted_is_taken() -> None:
 
 async def test_one_that_fails_is_named_and_the_next_is_asked() -> None:
     note = Note("note.service_slow", {"host": "h", "seconds": "1"})
-    reading = await slow("囫囵", [Says(note, "service"), Says("whole")])
+    reading = await whole_clause("囫囵", [Says(note, "service"), Says("whole")])
     assert [(phrase.text, phrase.origin) for phrase in reading.phrases] == [("whole", "argos")]
     assert reading.notes == (note,)
-    assert await slow("囫囵", [Says(None, "service")]) == await slow("囫囵", [])
+    assert await whole_clause("囫囵", [Says(None, "service")]) == await whole_clause("囫囵", [])
 
 
 async def test_a_failure_is_a_note_of_the_prompt(tmp_path: Path) -> None:
@@ -75,34 +76,34 @@ async def test_a_failure_is_a_note_of_the_prompt(tmp_path: Path) -> None:
 async def test_ones_own_words_are_in_what_is_asked_and_must_be_in_the_answer() -> None:
     lost, kept = Says("a vase of heavenly colour"), Says("A Celadon vase by ganyu of genshin impact")
     words = {"天青色": "celadon", "甘雨": "ganyu (genshin impact)"}
-    translators: tuple[Translator, ...] = own(words, (lost, kept))
-    reading = await slow("天青色的囫囵，甘雨的", translators)
+    translators: tuple[Translator, ...] = with_personal(words, (lost, kept))
+    reading = await whole_clause("天青色的囫囵，甘雨的", translators)
     assert lost.asked == ["celadon 的囫囵， ganyu genshin impact 的"]
     assert reading.phrases == ()
     kept.said = "A Celadon vase by Ganyu Genshin Impact"
-    (phrase,) = (await slow("天青色的囫囵，甘雨的", translators)).phrases
+    (phrase,) = (await whole_clause("天青色的囫囵，甘雨的", translators)).phrases
     assert phrase.text == r"a celadon vase by ganyu \(genshin impact\)"
 
 
 async def test_what_was_said_is_remembered_in_both_memories() -> None:
     notebook, said = Notebook(), Says("a cat")
     for _ in range(2):
-        first = Remembered(said, notebook)
+        first = CachedTranslator(said, notebook)
         assert [await first.english("猫") for _ in range(3)] == ["a cat"] * 3
     assert said.asked == ["猫"]
     assert notebook.kept == {("argos 1", "猫"): "a cat"}
     said.name = "argos 2"
-    assert await Remembered(said, notebook).english("猫") == "a cat"
+    assert await CachedTranslator(said, notebook).english("猫") == "a cat"
     assert said.asked == ["猫", "猫"]  # another version is asked anew
 
 
 async def test_what_cannot_be_trusted_and_failures_are_not_kept() -> None:
     notebook, wrong = Notebook(), Says("a 猫")
-    remembered = Remembered(wrong, notebook)
+    remembered = CachedTranslator(wrong, notebook)
     assert [await remembered.english("猫") for _ in range(2)] == ["a 猫"] * 2
     assert wrong.asked == ["猫"] and notebook.kept == {}
     away = Says(None)
-    remembered = Remembered(away, notebook)
+    remembered = CachedTranslator(away, notebook)
     for _ in range(2):
         with pytest.raises(Unavailable):
             await remembered.english("猫")
@@ -112,7 +113,7 @@ async def test_what_cannot_be_trusted_and_failures_are_not_kept() -> None:
 async def test_the_memory_of_a_process_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prompts.translate.sentences._REMEMBERED", 2)
     said = Says("a cat")
-    remembered = Remembered(said)
+    remembered = CachedTranslator(said)
     for clause in ("猫", "狗", "猫", "鸟", "猫", "狗"):
         await remembered.english(clause)
     assert said.asked == ["猫", "狗", "鸟", "狗"]  # the one asked for longest ago goes
@@ -138,7 +139,7 @@ def test_what_can_be_trusted(english: str, clause: str, trusted: bool) -> None:
     [
         ("A cat, in the forest.", ("a cat", "in the forest")),
         ("“A cat”; (very cute:1.2)", ("a cat", "very cute 1.2")),
-        ("Translation:\na cat", ()),
+        ("ClauseTranslation:\na cat", ()),
         ("...", ()),
         ("", ()),
         ("x" * 60, ()),

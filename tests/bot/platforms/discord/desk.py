@@ -16,7 +16,7 @@ from bot.platforms.discord import DiscordChat, DiscordSettings
 from bot.settings.config import Config
 from bot.studio.studio import Rules, Studio
 from engine.queue.queue import Queue
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from storage import jobs, posts
 from storage.jobs import Place
 from tests.database import opened

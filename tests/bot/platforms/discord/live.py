@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.platforms.discord import DiscordChat, DiscordSettings
 from bot.studio.studio import Rules, Studio
 from engine.queue.queue import Queue
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from tests.database import opened
 from tests.fakes import FakePool
 from tests.peers.discord import DiscordServer

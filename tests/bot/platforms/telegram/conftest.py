@@ -16,7 +16,7 @@ from bot.platforms.telegram.pacer import Pacer
 from bot.studio.studio import Rules, Studio
 from bot.studio.suggest import Choice
 from engine.queue.queue import Queue
-from prompts.translate import chain
+from prompts.translate.chain import chain
 from tests.database import opened
 from tests.fakes import FakePool
 from tests.patience import until

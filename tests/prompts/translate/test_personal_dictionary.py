@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Fragment
-from prompts.translate import CHINESE, Translator, chain, quick
-from prompts.translate.own import ENGLISH, WORD, Own, checked, key, own
+from prompts.translate.chain import chain, word_by_word
+from prompts.translate.chinese import CHINESE
+from prompts.translate.personal_dictionary import ENGLISH, WORD, PersonalDictionary, checked, key, with_personal
+from prompts.translate.translator import Translator
 from tests.properties import tried
 
 WORDS = {
@@ -29,7 +31,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> tuple[Translator, ...]:
 
 
 async def said(text: str, translators: tuple[Translator, ...]) -> list[Fragment]:
-    prompt, _ = await compose(text, translators=own(WORDS, translators), family="")
+    prompt, _ = await compose(text, translators=with_personal(WORDS, translators), family="")
     return [*prompt.fragments, *prompt.negatives]
 
 
@@ -56,7 +58,7 @@ async def test_they_win_inside_clauses(text: str, tags: list[str], words: tuple[
 
 async def test_a_single_sign_leaves_longer_words_alone(words: tuple[Translator, ...]) -> None:
     alone, _ = await compose("一只橘猫", translators=words, family="")
-    mine, _ = await compose("一只橘猫", translators=own(WORDS, words), family="")
+    mine, _ = await compose("一只橘猫", translators=with_personal(WORDS, words), family="")
     assert mine.fragments == alone.fragments
 
 
@@ -69,7 +71,7 @@ async def test_a_single_sign_leaves_longer_words_alone(words: tuple[Translator, 
 )
 def test_any_clause_has_an_answer(words: tuple[Translator, ...], pieces: list[str]) -> None:
     clause = "".join(pieces)
-    phrases, _ = quick(clause, own(WORDS, words))
+    phrases, _ = word_by_word(clause, with_personal(WORDS, words))
     said = " ".join(phrase.text for phrase in phrases)
     assert "\ue000" not in said or not CHINESE.search(clause)
     sources = "".join(phrase.source for phrase in phrases)
@@ -83,7 +85,7 @@ async def test_where_a_word_came_from_is_shown(words: tuple[Translator, ...]) ->
 
 
 async def test_the_longest_word_wins(words: tuple[Translator, ...]) -> None:
-    mine = own({"天青": "azure", "天青色": "celadon", "色": "colour"}, words)
+    mine = with_personal({"天青": "azure", "天青色": "celadon", "色": "colour"}, words)
     prompt, _ = await compose("天青色，天青", translators=mine, family="")
     assert prompt.positive == "celadon, azure"
 
@@ -91,16 +93,16 @@ async def test_the_longest_word_wins(words: tuple[Translator, ...]) -> None:
 async def test_what_is_not_theirs_is_untouched(words: tuple[Translator, ...]) -> None:
     text = "一个穿着红色汉服的女孩站在樱花树下，\ue000\ue000\ue000天青色\ue001"
     alone, _ = await compose(text.partition("，")[0], translators=words, family="")
-    mine, _ = await compose(text, translators=own(WORDS, words), family="")
+    mine, _ = await compose(text, translators=with_personal(WORDS, words), family="")
     assert "celadon" in mine.positive and not CHINESE.search(mine.positive) and "\ue000" not in mine.positive
     assert [fragment for fragment in mine.fragments if fragment.text != "celadon"] == list(alone.fragments)
-    assert own({}, words) == words
+    assert with_personal({}, words) == words
 
 
 def test_forms_of_a_word_are_one() -> None:
     assert key("漢 服") == key("汉服") == "汉服"
     assert key("ＯＣ狐") == "oc狐"
-    assert Own({"漢服": "x"}).translate("汉服")[0].text == "x"
+    assert PersonalDictionary({"漢服": "x"}).translate("汉服")[0].text == "x"
 
 
 @pytest.mark.parametrize("word", ["", "cat", "红，蓝", "a" * 3 + "红" * WORD, "<红>", "红\ue000", "(红)"])

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prompts import doctor, emphasis, grammar, opposites
-from prompts.meant import PEOPLE, head, singular
+from prompts import emphasis, grammar, opposites, written_text
+from prompts.edit_targets import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 
 ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
 
@@ -33,7 +33,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class Sheet:
+class EditDraft:
     """A prompt being changed; `text` is the person's text changed alike, None once that cannot be done."""
 
     fragments: list[Fragment]
@@ -42,94 +42,94 @@ class Sheet:
     changes: list[Change] = field(default_factory=list)
 
 
-def become(sheet: Sheet, at: int, text: str, written: str, said: str = "") -> None:
+def become(draft: EditDraft, at: int, text: str, written: str, said: str = "") -> None:
     """A fragment says something else; its weights and part stay. `written` is the person's word for what is new, `said`
     how they would have written the whole fragment."""
-    old = sheet.fragments[at]
+    old = draft.fragments[at]
     if grammar.bare(old.text) == text:
-        sheet.changes.append(Change("missed", old.text))
+        draft.changes.append(Change("missed", old.text))
         return
     text = emphasis.kept(old.text, text)
-    sheet.fragments[at] = replace(old, text=text, source=said or written, origin="person")
-    sheet.changes.append(Change("replaced", old.text, text))
-    rewrite(sheet, old, said or text, text)
+    draft.fragments[at] = replace(old, text=text, source=said or written, origin="person")
+    draft.changes.append(Change("replaced", old.text, text))
+    rewrite(draft, old, said or text, text)
 
 
-def rewrite(sheet: Sheet, old: Fragment, said: str, text: str = "") -> None:
+def rewrite(draft: EditDraft, old: Fragment, said: str, text: str = "") -> None:
     """The person's text with other words for a fragment; what was written with the same words stays, in English."""
-    if old.origin == "preset" or sheet.text is None:
+    if old.origin == "preset" or draft.text is None:
         return
-    others = [one.text for one in sheet.fragments if one.source == old.source and one.text not in (old.text, text)]
-    sheet.text = doctor.put(sheet.text, old.source or old.text, ", ".join([said, *others]))
+    others = [one.text for one in draft.fragments if one.source == old.source and one.text not in (old.text, text)]
+    draft.text = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
 
 
-def instead(sheet: Sheet, found: Sequence[int], value: Sequence[Fragment], written: str) -> None:
+def instead(draft: EditDraft, found: Sequence[int], value: Sequence[Fragment], written: str) -> None:
     """Other fragments where these stood; the first one's weight stays."""
-    olds = [sheet.fragments[at] for at in found]
+    olds = [draft.fragments[at] for at in found]
     first = olds[0]
-    there = {opposites.plain(one.text) for at, one in enumerate(sheet.fragments) if at not in found}
+    there = {opposites.plain(one.text) for at, one in enumerate(draft.fragments) if at not in found}
     news = [
         replace(tag, weight=first.weight, part=first.part if _part_free(tag) else tag.part)
         for tag in value
         if opposites.plain(tag.text) not in there
     ]
     if [one.text for one in olds] == [one.text for one in news]:
-        sheet.changes.append(Change("missed", first.text))
+        draft.changes.append(Change("missed", first.text))
         return
-    sheet.fragments[found[0] : found[0] + 1] = news
+    draft.fragments[found[0] : found[0] + 1] = news
     shift = len(news) - 1
     for at in sorted(found[1:], reverse=True):
-        del sheet.fragments[at + shift]
-    sheet.changes.append(Change("replaced", ", ".join(one.text for one in olds), ", ".join(one.text for one in news)))
+        del draft.fragments[at + shift]
+    draft.changes.append(Change("replaced", ", ".join(one.text for one in olds), ", ".join(one.text for one in news)))
     for index, old in enumerate(olds):
         if index == 0:
             if first.origin == "preset":
-                write(sheet, written)
+                write(draft, written)
             else:
-                rewrite(sheet, old, written if len(value) == 1 else ", ".join(one.text for one in news), written)
+                rewrite(draft, old, written if len(value) == 1 else ", ".join(one.text for one in news), written)
         else:
-            erase(sheet, old)
+            erase(draft, old)
 
 
 def _part_free(tag: Fragment) -> bool:
     return tag.part == "subject"  # what a thing alone is taken for: in the place of a scene it is one
 
 
-def write(sheet: Sheet, written: str) -> None:
-    if sheet.text is not None:
-        sheet.text = doctor.added(sheet.text, written)
+def write(draft: EditDraft, written: str) -> None:
+    if draft.text is not None:
+        draft.text = written_text.added(draft.text, written)
 
 
 _BARE_VERB = re.compile(r"[,，、]?\s*(?:戴着|穿着|拿着|抱着|披着|手持)(?=[,，、。]|\Z)")
 
 
-def erase(sheet: Sheet, old: Fragment) -> None:
-    if old.origin == "preset" or sheet.text is None:
+def erase(draft: EditDraft, old: Fragment) -> None:
+    if old.origin == "preset" or draft.text is None:
         return
-    others = [one.text for one in (*sheet.fragments, *sheet.negatives) if one.source == old.source and one != old]
+    others = [one.text for one in (*draft.fragments, *draft.negatives) if one.source == old.source and one != old]
     written = old.source or old.text
     if others:
-        sheet.text = doctor.put(sheet.text, written, ", ".join(others))
+        draft.text = written_text.put(draft.text, written, ", ".join(others))
     else:
-        rest = doctor.without(sheet.text, written, last=old in sheet.negatives)
-        sheet.text = _BARE_VERB.sub("", rest) if rest else None
+        rest = written_text.without(draft.text, written, last=old in draft.negatives)
+        draft.text = _BARE_VERB.sub("", rest) if rest else None
 
 
-def add(sheet: Sheet, tag: Fragment, written: str, *, after: int | None = None, noun: str = "") -> None:
+def add(draft: EditDraft, tag: Fragment, written: str, *, after: int | None = None, noun: str = "") -> None:
     """One more fragment, behind the others of its part; no longer in the negative."""
     key = opposites.plain(tag.text)
-    for old in [one for one in sheet.negatives if opposites.plain(one.text) == key]:
-        erase(sheet, old)
-        sheet.negatives.remove(old)
-    if any(opposites.plain(one.text) == key for one in sheet.fragments):
-        sheet.changes.append(Change("missed", tag.text))
+    for old in [one for one in draft.negatives if opposites.plain(one.text) == key]:
+        erase(draft, old)
+        draft.negatives.remove(old)
+    if any(opposites.plain(one.text) == key for one in draft.fragments):
+        draft.changes.append(Change("missed", tag.text))
         return
-    if " " not in key and any(singular(head(one.text)) == singular(PEOPLE.get(key, key)) for one in sheet.fragments):
+    if " " not in key and any(singular(head(one.text)) == singular(PEOPLE.get(key, key)) for one in draft.fragments):
         return  # "猫戴上帽子": the cat is there, and only named again
-    at = after + 1 if after is not None else behind(sheet.fragments, tag.part)
-    sheet.fragments.insert(at, tag)
-    sheet.changes.append(Change("added", after=tag.text))
-    write(sheet, tag.text if noun or not CHINESE.search(tag.source) else tag.source)
+    at = after + 1 if after is not None else behind(draft.fragments, tag.part)
+    draft.fragments.insert(at, tag)
+    draft.changes.append(Change("added", after=tag.text))
+    write(draft, tag.text if noun or not CHINESE.search(tag.source) else tag.source)
 
 
 def behind(fragments: Sequence[Fragment], part: Part) -> int:
@@ -140,31 +140,31 @@ def behind(fragments: Sequence[Fragment], part: Part) -> int:
     )
 
 
-def weigh(sheet: Sheet, at: int, target: str, tags: Sequence[str], heavier: Callable[[float], float]) -> None:
+def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: Callable[[float], float]) -> None:
     """Another weight on a fragment, or on those words of it that were meant: the colour of a thing, one thing of
     several, a group that has its own weight. `target` is the person's word, `tags` its English."""
-    old = sheet.fragments[at]
+    old = draft.fragments[at]
     for tag in tags:
         if (made := _inside(old, tag, target, heavier)) is not None:
             new, source, before, after = made
             if before == after:
-                sheet.changes.append(Change("missed", target))
+                draft.changes.append(Change("missed", target))
                 return
-            sheet.fragments[at] = new
-            sheet.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
-            if sheet.text is not None and old.origin != "preset":
-                sheet.text = doctor.put(sheet.text, old.source or old.text, source) if source else None
+            draft.fragments[at] = new
+            draft.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
+            if draft.text is not None and old.origin != "preset":
+                draft.text = written_text.put(draft.text, old.source or old.text, source) if source else None
             return
     weight = heavier(old.weight)
     if weight == old.weight:
-        sheet.changes.append(Change("missed", target))
+        draft.changes.append(Change("missed", target))
         return
-    sheet.fragments[at] = replace(old, weight=weight)
-    sheet.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))
-    if sheet.text is not None and old.origin != "preset":
+    draft.fragments[at] = replace(old, weight=weight)
+    draft.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))
+    if draft.text is not None and old.origin != "preset":
         written = old.source or old.text
         inner = f"({written}:{weight:g})" if weight != 1 else written
-        sheet.text = doctor.put(sheet.text, written, inner, group=True)
+        draft.text = written_text.put(draft.text, written, inner, group=True)
 
 
 def _inside(

@@ -11,11 +11,13 @@ from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
-from prompts.translate import CHINESE, Translator, script
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.translator import Translator
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class WordReader:
     """Words as tags, by the same road as a whole prompt, with nothing added."""
 
     translators: Sequence[Translator]
@@ -29,17 +31,20 @@ class Reader:
             return None
 
     async def tags(self, words: str) -> tuple[Fragment, ...]:
-        """What words mean that stand for something to be drawn."""
+        """The tags of words that name something to be drawn; empty where nothing was understood."""
         made = await self.prompt(words)
-        return own(made.fragments or made.negatives) if made else ()
+        return without_presets(made.fragments or made.negatives) if made else ()
 
     async def sure(self, words: str) -> tuple[Fragment, ...]:
-        """As `tags`, and nothing where a word was only guessed at."""
+        """The tags of the words; empty where one of the words was only guessed at."""
         made = await self.prompt(words)
-        return own(made.fragments) if made and not made.notes and not own(made.negatives) else ()
+        return (
+            without_presets(made.fragments) if made and not made.notes and not without_presets(made.negatives) else ()
+        )
 
 
-def own(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
+    """The fragments that a person asked for."""
     return tuple(one for one in fragments if one.origin != "preset")
 
 
@@ -79,7 +84,7 @@ def words_of(text: str) -> list[str]:
 
 
 def head(text: str) -> str:
-    """What a fragment is about: the last word before any "on", "with" …"""
+    """The noun that a fragment is about: the last word before any "on", "with" …"""
     words = words_of(_TAIL.sub("", opposites.plain(text)))
     return words[-1] if words else ""
 
@@ -109,7 +114,7 @@ def is_style(one: Fragment) -> bool:
     return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
 
 
-async def matches(fragments: Sequence[Fragment], target: str, reader: Reader) -> tuple[list[int], str]:
+async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader) -> tuple[list[int], str]:
     """Which fragments are meant, and the English word by which they were found (empty: by another way)."""
     if target in KINDS or target in CATEGORIES:
         return _kind_matches(fragments, target), ""
@@ -130,7 +135,7 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: Reader) ->
         if found:
             return found, wanted[-1]
     if CHINESE.search(target):
-        found = [at for at, one in enumerate(fragments) if target in script.simplified(one.source)]
+        found = [at for at, one in enumerate(fragments) if target in chinese.simplified(one.source)]
         if found:
             return found, ""
     for tag in tags:

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 from tokenizers import Tokenizer
 
-from prompts import words
+from prompts import clip_tokens
 from prompts.translate.glossary import entries
 from tests.running import ROOT
 
@@ -47,7 +47,7 @@ def random_prompts(count: int, seed: int) -> list[str]:
 
 
 def test_tokens_are_those_of_the_real_tokenizer() -> None:
-    different = [text for text in random_prompts(4000, 1) if words.tokens(text) != expected(text)]
+    different = [text for text in random_prompts(4000, 1) if clip_tokens.tokens(text) != expected(text)]
     assert different == []
 
 
@@ -66,12 +66,12 @@ def test_tokens_are_those_of_the_real_tokenizer() -> None:
     ],
 )
 def test_odd_texts(text: str) -> None:
-    assert words.tokens(text) == expected(text)
+    assert clip_tokens.tokens(text) == expected(text)
 
 
 def test_half_an_emoji_is_no_error() -> None:
-    assert words.tokens("a \ud83d cat") == words.tokens("a ? cat")
-    assert words.meter("a \ud83d cat") == (3,)
+    assert clip_tokens.tokens("a \ud83d cat") == clip_tokens.tokens("a ? cat")
+    assert clip_tokens.meter("a \ud83d cat") == (3,)
 
 
 def test_chunks_are_those_of_the_engine() -> None:
@@ -85,24 +85,24 @@ def test_chunks_are_those_of_the_engine() -> None:
     tags += ["BREAK", "(cat:1.3)", "[dog]", "((bird))", r"a\(b\)", "word " * 30]
     for _ in range(300):
         text = chance.choice([", ", ",", " ", " , "]).join(chance.choices(tags, k=chance.randint(0, 60)))
-        assert list(words.meter(text)) == [len(chunk.tokens) for chunk in chunks(tokenizer, text)], text
+        assert list(clip_tokens.meter(text)) == [len(chunk.tokens) for chunk in chunks(tokenizer, text)], text
 
 
 def test_which_piece_a_chunk_cuts() -> None:
-    assert words.cut(["cat"] * 10) is None
-    assert words.cut(["cat"] * 60) is None  # a comma is always near
+    assert clip_tokens.cut(["cat"] * 10) is None
+    assert clip_tokens.cut(["cat"] * 60) is None  # a comma is always near
     long = " ".join(["cat"] * 40)
-    assert words.cut(["dog", long, long]) == 2
-    assert words.cut(["dog", long, "BREAK", long]) is None
-    assert words.meter("cat") == (1,)
-    assert words.meter("") == (0,)
-    assert words.meter(f"{long} BREAK dog") == (40, 1)
+    assert clip_tokens.cut(["dog", long, long]) == 2
+    assert clip_tokens.cut(["dog", long, "BREAK", long]) is None
+    assert clip_tokens.meter("cat") == (1,)
+    assert clip_tokens.meter("") == (0,)
+    assert clip_tokens.meter(f"{long} BREAK dog") == (40, 1)
 
 
 def test_the_counter_is_small_and_light() -> None:
     assert (ROOT / "prompts/data/clip-merges.xz").stat().st_size < 600_000
     script = (
-        "import sys, psutil\nimport prompts.words as w\nw.meter('a cat')\n"
+        "import sys, psutil\nimport prompts.clip_tokens as w\nw.meter('a cat')\n"
         "assert not {'torch', 'transformers', 'tokenizers'} & set(sys.modules)\n"
         "print(psutil.Process().memory_info().rss >> 20)"
     )
@@ -112,7 +112,7 @@ def test_the_counter_is_small_and_light() -> None:
 
 def test_embeddings_count_as_many_tokens_as_they_have_vectors() -> None:
     lengths = {"bad-hands": 10, "bad": 3}
-    assert words.pieces("a Bad-Hands, badly", lengths) == [("a ", False), ("bad-hands", True), (", badly", False)]
-    assert words.meter("a (bad-hands:1.2), embedding:bad", embeddings=lengths) == (15,)
-    assert words.meter("a " * 70 + "bad-hands", embeddings=lengths) == (70, 10)
-    assert words.meter("a bad-hands") == (4,)
+    assert clip_tokens.pieces("a Bad-Hands, badly", lengths) == [("a ", False), ("bad-hands", True), (", badly", False)]
+    assert clip_tokens.meter("a (bad-hands:1.2), embedding:bad", embeddings=lengths) == (15,)
+    assert clip_tokens.meter("a " * 70 + "bad-hands", embeddings=lengths) == (70, 10)
+    assert clip_tokens.meter("a bad-hands") == (4,)

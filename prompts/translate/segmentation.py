@@ -6,19 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from prompts.translate import CHINESE
+from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.gestures import gesture
+from prompts.translate.glossary import Entry
 from prompts.translate.numbers import COUNT, COUNTING, count_of
 from prompts.translate.roles import ADJECTIVES, GRAMMAR, NOUNS, Token
 
-if TYPE_CHECKING:
-    from prompts.translate.glossary import Entry
-
-Known = Callable[[str], bool]
-Lengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign
+KnowsWord = Callable[[str], bool]
+KeyLengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign
 
 _ONE, _WORD, _DARK, _KNOWN = 1.4, 1.0, 3.0, 1.6  # costs of a way to cut: few and long words, dark characters last
 _POSES = ("坐在", "躺在", "站在", "趴在", "靠在")
@@ -27,7 +24,9 @@ _HANDS = frozenset("双两单一左右手")
 _RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
 
 
-def words_of(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: Known | None = None) -> list[Token]:
+def words_of(
+    clause: str, table: Mapping[str, Entry], lengths: KeyLengths, known: KnowsWord | None = None
+) -> list[Token]:
     """The clause cut into the fewest and longest words of the glossary; the rest are tokens of category "gap"."""
     tokens = _cut(clause, table, lengths, {})
     if known is None:
@@ -50,42 +49,52 @@ def words_of(clause: str, table: Mapping[str, Entry], lengths: Lengths, known: K
     return _cut(clause, table, lengths, longer) if longer else tokens
 
 
-def _cut(clause: str, table: Mapping[str, Entry], lengths: Lengths, longer: Mapping[int, Sequence[int]]) -> list[Token]:
+def _cut(
+    clause: str, table: Mapping[str, Entry], lengths: KeyLengths, longer: Mapping[int, Sequence[int]]
+) -> list[Token]:
     length = len(clause)
     lower = clause.lower()
     lower = lower if len(lower) == length else clause
-    best: list[tuple[float, Token | None]] = [(0.0, None)] * (length + 1)
+    costs = [0.0] * (length + 1)  # of the best way to cut what begins there
+    # Its first word, and where that ends; None for a sign that no word begins with.
+    firsts: list[tuple[int, Entry | Token | None]] = [(length, None)] * length
     for start in range(length - 1, -1, -1):
         # Longer words win over shorter at the same number of words, and among equals the longer word behind.
-        options: list[tuple[float, Token]] = []
+        options: list[tuple[float, int, Entry | Token | None]] = []
         for size in lengths.get(lower[start], ()):
             end = start + size
             entry = table.get(lower[start:end])
-            if entry is not None and end <= length and (end - start == length or not _alone(entry, lower, start, end)):
-                cost = (_WORD if end - start > 1 else _ONE) - 0.02 * (end - start) ** 1.5
-                options.append((cost + best[end][0], _token(entry, start, end)))
+            if entry is not None and end <= length and (size == length or not _alone(entry, lower, start, end)):
+                options.append(((_WORD if size > 1 else _ONE) - 0.02 * size**1.5 + costs[end], end, entry))
         if clause[start] in COUNTING and (count := COUNT.match(clause, start)):
-            options.append((0.95 + best[count.end()][0], count_of(count, start)))
+            options.append((0.95 + costs[count.end()], count.end(), count_of(count, start)))
         if clause[start] in _HANDS and (hands := gesture(clause, start, table)):
-            options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + best[hands.end][0], hands))
+            options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + costs[hands.end], hands.end, hands))
         for end in longer.get(start, ()):
-            options.append((_KNOWN + best[end][0], Token("noun", clause[start:end], "gap", None, start, end)))
+            options.append((_KNOWN + costs[end], end, Token("noun", clause[start:end], "gap", None, start, end)))
         if not CHINESE.match(clause, start):
-            options.append(_other(clause, start, best))
+            cost, token = _other(clause, start)
+            options.append((cost + costs[token.end], token.end, token))
         else:
-            options.append((_DARK + best[start + 1][0], Token("noun", clause[start], "gap", None, start, start + 1)))
-        best[start] = min(options, key=lambda option: (round(option[0], 6), start - option[1].end))
+            options.append((_DARK + costs[start + 1], start + 1, None))
+        best = options[0]
+        if len(options) > 1:
+            best = min(options, key=lambda option: (round(option[0], 6), -option[1]))
+        costs[start], firsts[start] = best[0], best[1:]
     tokens: list[Token] = []
     position = 0
     while position < length:
-        token = best[position][1]
-        assert token is not None
-        dark = token.category == "gap" and token.end - token.start == 1
+        end, word = firsts[position]
+        if word is None:
+            token = Token("noun", clause[position], "gap", None, position, end)
+        else:
+            token = word if isinstance(word, Token) else _token(word, position, end)
+        single = token.category == "gap" and token.end - token.start == 1
         before = tokens[-1] if tokens else None
-        if dark and before and before.category == "gap" and before.end == token.start and not before.count:
+        if single and before and before.category == "gap" and before.end == token.start and not before.count:
             tokens[-1] = replace(before, tag=clause[before.start : token.end], end=token.end)
         else:
-            tokens.append(token if dark or token.category != "gap" else replace(token, count=1))
+            tokens.append(token if single or token.category != "gap" else replace(token, count=1))
         position = token.end
     return tokens
 
@@ -98,13 +107,13 @@ def _alone(entry: Entry, clause: str, start: int, end: int) -> bool:
     return clause.startswith(_POSES, start, end) and clause.endswith(_PLACES, start, end)
 
 
-def _other(clause: str, start: int, best: Sequence[tuple[float, Token | None]]) -> tuple[float, Token]:
-    """A run of Latin letters, an emoji, or a sign that says nothing."""
+def _other(clause: str, start: int) -> tuple[float, Token]:
+    """A run of Latin letters, an emoji, or a sign that says nothing, and what it costs."""
     if emoji := EMOJI.match(clause, start):
-        return _WORD + best[emoji.end()][0], Token("tag", words(emoji.group()), "emoji", None, start, emoji.end())
+        return _WORD, Token("tag", words(emoji.group()), "emoji", None, start, emoji.end())
     if run := _RUN.match(clause, start):
-        return _WORD + best[run.end()][0], Token("noun", run.group(), "latin", None, start, run.end())
-    return 0.5 + best[start + 1][0], Token("filler", "", "filler", None, start, start + 1)
+        return _WORD, Token("noun", run.group(), "latin", None, start, run.end())
+    return 0.5, Token("filler", "", "filler", None, start, start + 1)
 
 
 def _token(entry: Entry, start: int, end: int) -> Token:

@@ -1,7 +1,7 @@
 """How many tokens a prompt takes: CLIP's own byte-pair vocabulary in half a megabyte, and the 75-token chunks.
 
 Source: Radford et al. 2021, the CLIP tokenizer; `prompts/data/clip-merges.xz` holds its 48,894 merges in their order,
-each as the two token numbers that it joins. `python -m prompts.words TOKENIZER_JSON` writes that file anew.
+each as the two token numbers that it joins. `python -m prompts.clip_tokens TOKENIZER_JSON` writes that file anew.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _word(word: str) -> tuple[int, ...]:
 
 
 def tokens(text: str) -> list[int]:
-    """The token numbers of a text, as the CLIP tokenizer gives them without those that open and close it."""
+    """The token numbers of a text, as the CLIP tokenizer gives them, without its opening and closing tokens."""
     found: list[int] = []
     position = 0
     for special in _SPECIAL.finditer(text):

@@ -11,11 +11,13 @@ from typing import Literal
 
 from prompts.errors import Refusal
 from prompts.tags import part_of
-from prompts.translate import CHINESE, Phrase, Translator, script
-from prompts.translate.cut import Known
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.clause_reader import READER
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary import Entry, entries, lengths
-from prompts.translate.patterns import read
+from prompts.translate.segmentation import KnowsWord
+from prompts.translate.translator import Phrase, Translator
 
 WORD, ENGLISH = 30, 200  # characters; a longer word is a sentence, a longer tag fills half of what a model reads
 
@@ -34,7 +36,7 @@ _MARK = re.compile("([\ue000-\uf8ff])\\1\\1")
 def key(word: str) -> str:
     """The form in which words are compared: simplified sign by sign, no capitals, no spaces."""
     plain = "".join(unicodedata.normalize("NFKC", word).split())
-    return script.readings(plain)[-1].lower()
+    return chinese.readings(plain)[-1].lower()
 
 
 def checked(word: str, english: str) -> tuple[str, str]:
@@ -49,7 +51,7 @@ def checked(word: str, english: str) -> tuple[str, str]:
     return word, english
 
 
-def own(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Translator, ...]:
+def with_personal(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Translator, ...]:
     """The translators with somebody's own dictionary (Chinese to English) before them."""
     if not words:
         return tuple(translators)
@@ -58,18 +60,18 @@ def own(words: Mapping[str, str], translators: Sequence[Translator]) -> tuple[Tr
 
 
 @lru_cache(64)
-def _own(words: tuple[tuple[str, str], ...], known: Dictionary | None) -> Own:
-    """The same for the same words: people draw more often than they write words down."""
-    return Own(dict(words), known.knows if known else None)
+def _own(words: tuple[tuple[str, str], ...], known: Dictionary | None) -> PersonalDictionary:
+    """The translator for these words; kept, since people draw more often than they write words down."""
+    return PersonalDictionary(dict(words), known.knows if known else None)
 
 
-class Own:
+class PersonalDictionary:
     """The translator of clauses that hold a word of one's own; any other clause it hands on untouched. The rest of
     such a clause is read as the glossary reads it, so that "天青色的瓷瓶" is one thing."""
 
     sentences: Literal[False] = False
 
-    def __init__(self, words: Mapping[str, str], known: Known | None = None) -> None:
+    def __init__(self, words: Mapping[str, str], known: KnowsWord | None = None) -> None:
         self._words = {key(word): english for word, english in words.items()}
         self._known = known
         self._lengths: dict[str, list[int]] = {}
@@ -97,7 +99,7 @@ class Own:
             return (Phrase(clause, clause),)
         marked = "".join([*parts, clause[end:]])
         every, where = entries() | table, lengths() | sizes
-        readings = [(plain, read(plain, every, where, self._known)) for plain in script.readings(marked)]
+        readings = [(plain, READER.read(plain, every, where, self._known)) for plain in chinese.readings(marked)]
         plain, phrases = min(readings, key=lambda reading: sum(phrase.left for phrase in reading[1]))
         return tuple(_as_written(phrase, plain, marked, written) for phrase in phrases)
 
@@ -115,7 +117,7 @@ class Own:
 
     def _found(self, clause: str) -> Iterator[tuple[int, int, str]]:
         """Where one's own words stand, from the left, the longest first."""
-        plain = script.readings(clause)[-1].lower()
+        plain = chinese.readings(clause)[-1].lower()
         if len(plain) != len(clause):
             plain = clause
         start = 0
@@ -156,7 +158,7 @@ def _entry(word: str, english: str) -> Entry:
 
 
 def _escaped(english: str) -> str:
-    """With the brackets of a name ("ganyu (genshin impact)") kept from being emphasis."""
+    """The English with its brackets escaped: those of a name ("ganyu (genshin impact)") are no emphasis."""
     return _BRACKET.sub(r"\\\g<0>", english)
 
 

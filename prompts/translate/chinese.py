@@ -1,4 +1,4 @@
-"""Traditional Chinese as simplified, with Taiwan's words for things as the mainland's."""
+"""What counts as Chinese, and traditional Chinese as simplified, with Taiwan's words for things as the mainland's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 from functools import cache
 
 import opencc
+
+# Ideographs of every block, their radicals and signs, and bopomofo: what counts as "Chinese left over".
+CHINESE = re.compile(
+    "[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3100-\u312f\u31a0-\u31bf\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
 
 
 @cache

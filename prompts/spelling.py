@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from prompts import words
+from prompts import clip_tokens
 from prompts.translate.glossary import entries
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -69,7 +69,7 @@ def nearest(word: str) -> str:
     known = _vocabulary()
     if word in known or any(word.endswith(end) and word.removesuffix(end) in known for end in _ENDINGS):
         return ""
-    if words.is_one_token(word):
+    if clip_tokens.is_one_token(word):
         return ""
     if word in _joined():
         return _joined()[word]

@@ -1,0 +1,128 @@
+"""The values that options may have, read from words; what is out of their range is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from prompts import styles
+from prompts.errors import Refusal
+from prompts.prompt import Options
+
+MAX_SEED = 2**32 - 1
+SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to say
+STEPS = (1, 150)
+GUIDANCE = (0.0, 30.0)
+RESCALE = (0.0, 1.0)
+COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
+FACTORS = (1.0, 8.0)
+WIDEST = 4.0  # ratio of the longer side to the shorter
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedOptions:
+    """A text parsed for options: the options, the text left over, the words of `--no` (`negative`), and the words of
+    `-nt` (`kept`), which nobody is to translate."""
+
+    options: Options
+    text: str
+    negative: str = ""
+    kept: str = ""
+
+
+def refused(option: str, value: str, low: float | None = None, high: float | None = None) -> Refusal:
+    if low is not None and high is not None:
+        return Refusal("option.out_of_range", option=option, value=value, low=low, high=high)
+    return Refusal("option.bad_value", option=option, value=value)
+
+
+def whole(option: str, value: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,12}", value):
+        raise refused(option, value)
+    if not low <= (number := int(value)) <= high:
+        raise refused(option, value, low, high)
+    return number
+
+
+def real(option: str, value: str, low: float, high: float) -> float:
+    if not re.fullmatch(r"[+-]?([0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})", value):
+        raise refused(option, value)
+    if not low <= (number := float(value)) <= high:
+        raise refused(option, value, low, high)
+    return number
+
+
+def ratio_of(option: str, value: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,5}(?:\.[0-9]{1,4})?)(?:[:/x×比]([0-9]{1,5}(?:\.[0-9]{1,4})?))?", value)
+    if match is None:
+        raise refused(option, value)
+    width, height = float(match.group(1)), float(match.group(2) or 1)
+    if not width or not height or not 1 / WIDEST <= width / height <= WIDEST:
+        raise Refusal("option.ratio", option=option, value=value, widest=f"{WIDEST:g}")
+    return width / height
+
+
+def _size(option: str, value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,5})(?:[x*×X]([0-9]{1,5}))?", value)
+    if match is None:
+        raise refused(option, value)
+    sides = [int(side) for side in (match.group(1), match.group(2) or match.group(1))]
+    if not all(SIDES[0] <= side <= SIDES[1] for side in sides):
+        raise refused(option, value, *SIDES)
+    return sides[0], sides[1]
+
+
+def with_size(options: Options, option: str, value: str) -> Options:
+    width, height = _size(option, value)
+    return replace(options, width=width, height=height)
+
+
+def with_seed(options: Options, option: str, value: str) -> Options:
+    return replace(options, seed=None if value == "-1" else whole(option, value, 0, MAX_SEED))
+
+
+def with_words(name: str) -> Callable[[Options, str, str], Options]:
+    def read(options: Options, option: str, value: str) -> Options:
+        if not value:
+            raise refused(option, value)
+        return replace(options, **{name: value})  # type: ignore[arg-type]
+
+    return read
+
+
+def with_style(options: Options, option: str, value: str) -> Options:
+    if not value:
+        raise refused(option, value)
+    return replace(options, style=styles.find(value).name)
+
+
+_ENLARGED = re.compile(r"(.*?)(?:(?:\s+[x×]?|\s*[:：])([0-9]+(?:\.[0-9]+)?)[x×]?)?", re.IGNORECASE)
+
+
+def with_upscale(options: Options, option: str, value: str) -> Options:
+    """`NAME`, `NAME 3`, `NAME:3`, or a number alone."""
+    match = re.fullmatch(r"()[x×]?([0-9]+(?:\.[0-9]+)?)[x×]?", value) or _ENLARGED.fullmatch(value)
+    if not value or match is None:
+        raise refused(option, value)
+    factor = real(option, match.group(2), *FACTORS) if match.group(2) else options.upscale
+    return replace(options, upscaler=match.group(1) or options.upscaler, upscale=factor or 2.0)
+
+
+def with_fix(options: Options, option: str, value: str) -> Options:
+    named = [one for one in re.split(r"[+&＋]", value.casefold()) if one]
+    if not named:
+        raise refused(option, value)
+    return replace(options, fix="+".join(dict.fromkeys((*(options.fix or "").split("+"), *named))).lstrip("+"))
+
+
+SWITCHES: dict[str, Callable[[Options], Options]] = {
+    "raw": lambda options: replace(options, raw=True),
+    "hd": lambda options: replace(options, large=True),
+    "plain": lambda options: replace(options, plain=True),
+    "no-expand": lambda options: replace(options, plain=True),
+    "expand": lambda options: replace(options, plain=False),
+    "p": lambda options: replace(options, ratio=2 / 3),
+    "l": lambda options: replace(options, ratio=3 / 2),
+    "s": lambda options: replace(options, ratio=1.0),
+}

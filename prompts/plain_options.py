@@ -1,0 +1,170 @@
+"""Options said in plain words between commas or spaces: "竖图 4张 种子123"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from prompts import styles
+from prompts.option_values import (
+    COUNTS,
+    GUIDANCE,
+    STEPS,
+    SWITCHES,
+    ParsedOptions,
+    ratio_of,
+    real,
+    whole,
+    with_fix,
+    with_seed,
+    with_size,
+)
+from prompts.prompt import Options
+
+_DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_SHAPES = {
+    "竖屏": 9 / 16, "手机屏": 9 / 16, "竖": 2 / 3, "纵向": 2 / 3, "横屏": 16 / 9, "宽屏": 16 / 9, "横": 3 / 2,
+    "横向": 3 / 2, "直": 2 / 3, "方": 1.0, "正方形": 1.0, "方形": 1.0,
+    "portrait": 2 / 3, "vertical": 2 / 3, "landscape": 3 / 2,
+    "horizontal": 3 / 2, "square": 1.0, "widescreen": 16 / 9,
+}  # fmt: skip
+_RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
+_TRADITIONAL = str.maketrans(
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别",
+)
+_START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
+_ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)"
+_PICTURES = r"(?:图片|照片|图像|图|画)?"
+
+_Reader = Callable[[Options, re.Match[str]], Options | None]  # None: it only looked like an option
+
+
+def _count(options: Options, match: re.Match[str]) -> Options:
+    word = match.group("n")
+    return replace(options, count=_DIGITS.get(word) or whole(match.group().strip(), word, *COUNTS))
+
+
+_LEAD = r"\s?[:：是为用]?\s?"  # what may stand between the name of an option and its value
+
+
+def _said(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{_START}(?:{pattern}){_END}", re.IGNORECASE)
+
+
+def _shaped(options: Options, match: re.Match[str]) -> Options:
+    return replace(options, ratio=_SHAPES[match.group(1).lower()])
+
+
+def _lettered(options: Options, match: re.Match[str]) -> Options:
+    return SWITCHES[match.group(1)](options)
+
+
+def _styled(options: Options, match: re.Match[str]) -> Options | None:
+    style = styles.named(match.group(1))
+    return replace(options, style=style.name) if style else None
+
+
+_FIXED = dict.fromkeys("人脸面", "face") | dict.fromkeys("手双", "hand")
+_PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (_said(rf"{_ORDER}*(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}"), _count),
+    # "画4张猫" is a number of pictures, since somebody asks for them; "三张桌子" stays.
+    (re.compile(rf"{_START}{_ORDER}+(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])\s?[张幅](?=\S)"), _count),
+    (_said(r"(?P<n>[0-9]{1,4})\s?(?:pictures|images|pics)"), _count),
+    (_said(r"(竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?"), _shaped),
+    (_said(r"(竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?"), _shaped),
+    (_said(r"(直)(?:图|式|版)"), _shaped),
+    # "一只猫 p": one small letter beside Chinese or a comma at the very end, as "model s" is none.
+    (re.compile(r"(?<=[\u4e00-\u9fff,，。])\s*([pls])\s*\Z"), _lettered),
+    (_said(r"(纵向|横向|正方形|方形)(?:构图|画幅|图片|图|的图)?"), _shaped),
+    (
+        _said("(portrait|vertical|landscape|horizontal|square|widescreen) (?:format|orientation|aspect|picture|image)"),
+        _shaped,
+    ),
+    (
+        _said(rf"(?:比例|画幅|宽高比|尺寸比例)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
+        lambda options, match: replace(options, ratio=ratio_of("比例", re.sub("[：比]", ":", match.group(1)))),
+    ),
+    (
+        _said(rf"(?:尺寸|大小|分辨率|size)?{_LEAD}([0-9]{{2,5}}\s?[x×*]\s?[0-9]{{2,5}})(?:像素|px)?"),
+        lambda options, match: with_size(options, "尺寸", re.sub(r"\s", "", match.group(1))),
+    ),
+    (
+        _said(rf"(?:迭代)?(?:步数|steps){_LEAD}([0-9]{{1,6}})步?|([0-9]{{1,4}})步"),
+        lambda options, match: replace(options, steps=whole("步数", match.group(1) or match.group(2), *STEPS)),
+    ),
+    (
+        _said(rf"(?:随机)?(?:种子|seed){_LEAD}(-?[0-9]{{1,12}})"),
+        lambda options, match: with_seed(options, "种子", match.group(1)),
+    ),
+    (
+        _said(rf"(?:引导系数|引导|提示词相关性|相关性|cfg){_LEAD}([0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)"),
+        lambda options, match: replace(options, guidance=real("引导", match.group(1), *GUIDANCE)),
+    ),
+    (
+        _said(rf"(?:采样器|采样方法|采样){_LEAD}([a-z][a-z0-9+ ]*[a-z0-9+])"),
+        lambda options, match: replace(options, sampler=match.group(1).strip()),
+    ),
+    (
+        _said(r"(?:修复?|优化)(人脸|脸部?|面部|手部?|双手)"),
+        lambda options, match: with_fix(options, "fix", _FIXED[match.group(1)[0]]),
+    ),
+    (
+        _said("快速(?:模式|画质|出图)"),
+        lambda options, _: replace(options, quality="fast"),
+    ),
+    (
+        _said("高清|超清|高清图|高清大图|大图|高分辨率"),
+        lambda options, _: replace(options, large=True),
+    ),
+    (
+        _said(r"(?:照)?原样(?:画|出图)?|按原文|(?:不要|不用|不|别)(?:扩写|扩展|补充|发挥)"),
+        lambda options, _: replace(options, plain=True),
+    ),
+    (
+        _said(
+            r"(?:风格|画风|style)(?:\s?[:：是为用]\s?|\s)"
+            r"([a-z0-9][a-z0-9 -]{1,30}|[^\s,，、。；！:：()\[\]{}<>|]{1,16})"
+        ),
+        _styled,
+    ),
+)
+_PICTURE_SHAPE = ((_said("(竖|横|方)图"), _shaped),)
+_BRACKETED = re.compile(r"[(\[{<]")
+
+
+def plain(asked: ParsedOptions) -> ParsedOptions:
+    """The parsed text with the options as well that are said in plain words between commas or spaces; text in brackets
+    is left alone. Raises Refusal for a value that cannot be."""
+    options, rest = _without(_PLAIN, asked.options, asked.text)
+    # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
+    options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
+    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept)
+
+
+def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:
+    """The options together with the ones that the patterns find in the text, and the text without their words."""
+    # Sign for sign, so that what is found can be cut out of the person's own text.
+    plain_ = rest.translate(_TRADITIONAL)
+    for pattern, reader in patterns:
+        found = list(pattern.finditer(plain_))
+        covered = _bracketed(rest) if found and _BRACKETED.search(rest) else None
+        for match in reversed(found):
+            if covered is None or not covered[match.start()]:
+                changed = reader(options, match)
+                if changed is None:
+                    continue
+                options = changed
+                rest = rest[: match.start()] + " " + rest[match.end() :]
+        plain_ = rest.translate(_TRADITIONAL)
+    return options, rest
+
+
+def _bracketed(text: str) -> list[bool]:
+    covered, depth = [], 0
+    for sign in text:
+        depth += sign in "([{<"
+        covered.append(depth > 0)
+        depth = max(0, depth - (sign in ")]}>"))
+    return covered

@@ -1,0 +1,235 @@
+"""The actions of the clause table: each takes a clause's state and a match, and gives the state behind the match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts.translate.draft_tags import ClauseState, DraftTag
+from prompts.translate.noun_phrase import NounPhrase, described
+from prompts.translate.numbers import counted
+from prompts.translate.roles import ADVERBS, MOODS, NOUNS, Token
+from prompts.translate.rules import Match
+
+
+def nothing(state: ClauseState, _match: Match) -> ClauseState:
+    """A word that says nothing: 很, 请."""
+    return state
+
+
+def waits(state: ClauseState, match: Match) -> ClauseState:
+    """An adjective that waits for its noun."""
+    return state._replace(adjectives=(*state.adjectives, match.first))
+
+
+def counts(state: ClauseState, match: Match) -> ClauseState:
+    """A number that waits for its noun."""
+    return state._replace(number=match.first)
+
+
+def attributes(state: ClauseState, _match: Match) -> ClauseState:
+    """的: the attributes said last wait for their noun."""
+    at = len(state.said)
+    while at and state.said[at - 1].attribute:
+        at -= 1
+    return state._replace(said=state.said[:at], pending=state.pending + state.said[at:])
+
+
+def concluded(state: ClauseState, _match: Match | None = None) -> ClauseState:
+    """和: what has been said is finished."""
+    state = settled(state)
+    return state._replace(done=state.done + state.said, said=())
+
+
+def settled(state: ClauseState) -> ClauseState:
+    """The state without waiting adjectives, which no noun followed: they belong to the noun before them ("头发金色"),
+    or stand alone."""
+    adjectives = state.adjectives
+    if not adjectives:
+        return state
+    owner, last = state.said[-1] if state.said else None, adjectives[-1]
+    if owner and not owner.attribute and owner.category in NOUNS:
+        texts = described(owner.text, owner.category, adjectives)
+        said = (*state.said[:-1], *(owner._replace(text=text, end=last.end) for text in texts))
+    elif len(adjectives) > 1 and last.category == "material":  # "红色天鹅绒": red velvet
+        text = described(last.tag, "material", adjectives[:-1])[0]
+        said = (*state.said, _tag(text, replace(last, start=adjectives[0].start)))
+    else:
+        said = (*state.said, *(_tag(token.tag, token) for token in adjectives))
+    return state._replace(adjectives=(), said=said)
+
+
+def _tag(text: str, token: Token) -> DraftTag:
+    return DraftTag(text, token.part, token.start, token.end, token.category, attribute=True)
+
+
+def named(state: ClauseState, match: Match) -> ClauseState:
+    """A word that is a tag by itself."""
+    state = settled(state)
+    return state._replace(said=(*state.said, _tag(match.first.tag, match.first)))
+
+
+def at(state: ClauseState, match: Match) -> ClauseState:
+    """在, 坐在 …: how somebody is there, if the word says so; the next noun is the place."""
+    state = named(state, match) if match.first.tag else settled(state)
+    return state._replace(place=True)
+
+
+# ── denials ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def denied(state: ClauseState, match: Match) -> ClauseState:
+    """不要, 没有 …: what the words behind it say is not to be seen."""
+    return _denied(state, match, match.tokens[1:])
+
+
+def denied_so_far(state: ClauseState, match: Match) -> ClauseState:
+    """不是猫而是狗: the same up to the word that ends the denial."""
+    return _denied(state, match, match.tokens[1:-1])
+
+
+def _denied(state: ClauseState, match: Match, scope: Sequence[Token]) -> ClauseState:
+    state, start = settled(state), match.first.start
+    unwanted = (
+        tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True)
+        for tag in match.clause.within(scope)
+    )
+    return state._replace(done=(*state.done, *unwanted))
+
+
+# ── nouns ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
+    """The noun with the number and adjectives that waited for it."""
+    tags, start = noun.tags, noun.start
+    if state.number is not None:
+        tags, start = (counted(tags[0], state.number), *tags[1:]), min(start, state.number.start)
+    if state.adjectives:
+        tags = (*described(tags[0], noun.category, state.adjectives), *tags[1:])
+    if tags is noun.tags:
+        return state, noun
+    return state._replace(number=None, adjectives=()), noun._replace(tags=tags, start=start)
+
+
+def place(state: ClauseState, match: Match) -> ClauseState:
+    """桌子上: a place."""
+    state, noun = _taken(state, match.nouns[0])
+    return _placed(state, match, noun)
+
+
+def hand(state: ClauseState, match: Match) -> ClauseState:
+    """手里拿着剑 says no more than 拿着剑."""
+    state, _ = _taken(state, match.nouns[0])
+    return state._replace(place=False)
+
+
+def _placed(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
+    locator = match.clause.tokens[noun.behind]
+    text = noun.text if noun.text in ADVERBS else locator.tag.format(noun.text)
+    tag = DraftTag(text, "scene_detail", noun.start, locator.end, "place", attribute=True)
+    return state._replace(said=(*state.said, *state.pending, tag), pending=(), place=False)
+
+
+def beside(state: ClauseState, match: Match) -> ClauseState:
+    """森林的…, 在森林: a noun that says where or whose, and is not what the clause is about."""
+    state, noun = _taken(state, match.nouns[0])
+    part = "scene_detail" if state.place and noun.part != "quality_style" else noun.part
+    tags = (DraftTag(text, part, noun.start, noun.end, noun.category, attribute=True) for text in noun.tags)
+    return state._replace(said=(*state.said, *tags), place=False)
+
+
+def head(state: ClauseState, match: Match) -> ClauseState:
+    """A noun that the clause is about, with the attributes that led to it."""
+    state, noun = _taken(state, match.nouns[0])
+    tags = tuple(DraftTag(text, noun.part, noun.start, noun.end, noun.category) for text in noun.tags)
+    said, pending = state.said, state.pending
+    if noun.category == "person":
+        said, pending = tuple(map(_worn, said)), tuple(map(_worn, pending))
+    first = len(said)
+    while noun.category in _ALIVE and first and said[first - 1].category in MOODS:
+        first -= 1  # "优雅女人": the person first, then how
+    return state._replace(done=state.done + said[:first], said=(*tags, *said[first:], *pending), pending=())
+
+
+_ALIVE = frozenset({"person", "animal", "myth"})
+
+
+def _worn(tag: DraftTag) -> DraftTag:
+    """The tag as it is said of a person: "red hat" for "wearing red hat"."""
+    return tag._replace(text=tag.bare) if tag.bare else tag
+
+
+# ── verbs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def does(state: ClauseState, match: Match) -> ClauseState:
+    """A verb with its objects, each a tag: 穿着红裙子和白鞋."""
+    verb = match.first
+    state, objects = _stations(settled(state), match)
+    for noun in objects:
+        tag = _object(verb, noun)
+        if tag.bare and _wearer(state) == "person":
+            tag = _worn(tag)
+        state = state._replace(said=(*state.said, tag))
+    return state
+
+
+def _object(verb: Token, noun: NounPhrase) -> DraftTag:
+    bare = ", ".join(noun.tags)
+    if verb.role == "wear":
+        return DraftTag("wearing " + noun.text, verb.part, verb.start, noun.end, "verb", bare, attribute=True)
+    if verb.tag == "{}":
+        return DraftTag(bare, noun.part, verb.start, noun.end, "verb", attribute=True)
+    return DraftTag(verb.tag.format(noun.text), verb.part, verb.start, noun.end, "verb", attribute=True)
+
+
+def does_at(state: ClauseState, match: Match) -> ClauseState:
+    """A verb and where: 抓着树枝上 is one tag."""
+    state, _ = _stations(settled(state), match)
+    verb = match.first
+    if verb.tag == "{}" or verb.role == "wear" or verb.part == "scene_detail":
+        return state
+    if not state.said:
+        return _alone(state, verb)
+    last = state.said[-1]
+    text = verb.tag.format("").strip() + " " + last.text
+    return state._replace(said=(*state.said[:-1], last._replace(text=text, part=verb.part)))
+
+
+def does_alone(state: ClauseState, match: Match) -> ClauseState:
+    """A verb without an object."""
+    state, _ = _stations(settled(state), match)
+    return state if match.first.role == "wear" else _alone(state, match.first)
+
+
+def _alone(state: ClauseState, verb: Token) -> ClauseState:
+    last = state.said[-1] if state.said else None
+    if last and last.category in NOUNS and verb.tag.startswith(("surrounded by", "covered with")):
+        said = last._replace(text=verb.tag.format(last.text))  # "火焰环绕": the noun stands before
+        return state._replace(said=(*state.said[:-1], said))
+    text = _OPEN_END.sub("", verb.tag.format("").strip())
+    return state._replace(said=(*state.said, _tag(text, verb))) if text else state
+
+
+_OPEN_END = re.compile(r" (with|for|at|on|by|of|to)$")
+
+
+def _stations(state: ClauseState, match: Match) -> tuple[ClauseState, Sequence[NounPhrase]]:
+    """The state with the places said that stand between a verb and its objects, and the objects."""
+    tokens, nouns = match.clause.tokens, match.nouns
+    for number, noun in enumerate(nouns):
+        if noun.behind == len(tokens) or tokens[noun.behind].role != "locator":
+            return state, nouns[number:]
+        after = tokens[noun.behind + 1].role if noun.behind + 1 < len(tokens) else ""
+        if noun.category == "body" and after in ("verb", "wear", "of", "tag"):
+            state = state._replace(place=False)  # as `hand`
+        else:
+            state = _placed(state, match, noun)
+    return state, ()
+
+
+def _wearer(state: ClauseState) -> str:
+    """The category of whoever the clause is about: of the last one named who can wear or hold something."""
+    return next((tag.category for tag in reversed(state.done + state.said) if tag.category in _ALIVE), "")

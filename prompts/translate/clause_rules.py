@@ -1,0 +1,182 @@
+"""The grammar of Chinese clauses as tables of rules. Rows are tried from above; a new way to say something is a row.
+
+`CLAUSE` reads a clause from left to right, and a token that no row takes says nothing. What rows call by name stands in
+`PHRASES`. The signs of a pattern are explained in rules.py, roles and categories in roles.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from prompts.translate import clause_actions as says
+from prompts.translate.draft_tags import ClauseState
+from prompts.translate.noun_modifiers import one_of
+from prompts.translate.noun_phrase import NounPhrase, described
+from prompts.translate.numbers import counted
+from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
+from prompts.translate.rules import GrammarRule, Match, Table
+from prompts.translate.token_patterns import Test
+
+# ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _joined(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a noun makes one word with the noun before it: 森林小屋 is a forest cabin."""
+    left, right = tokens[index - 1], tokens[index]
+    if left.tag in PERSONS or right.tag in PERSONS:
+        return False
+    if right.category in JOINED.get(left.category, frozenset()):
+        return True
+    called_after = right.category in ("clothing", "body") and right.tag.endswith(NAMED_AFTER)
+    return (called_after and left.category not in ("person", "hair", "eyes", "body")) or left.tag == "print"
+
+
+TESTS: Mapping[str, Test] = {
+    "joined": Test("noun", _joined),
+    "style-of-things": Test("tag", lambda tokens, index: tokens[index].tag in STYLES),
+    "style-of-pictures": Test("tag", lambda tokens, index: tokens[index].part == "quality_style"),
+}
+
+# ── noun phrases ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _noun(match: Match) -> NounPhrase:
+    """三只黑色的猫: a noun with its number and adjectives."""
+    count: Token | None = None
+    adjectives: list[Token] = []
+    nouns: list[Token] = []
+    for token in match.tokens:
+        if token.role == "noun":
+            nouns.append(token)
+        elif token.role == "count":
+            count = token
+        elif token.role in ("adjective", "conjunction"):
+            adjectives.append(token)
+    last = nouns[-1]
+    words = " ".join([*map(one_of, nouns[:-1]), last.tag]) if len(nouns) > 1 else last.tag
+    tags = described(counted(words, count) if count else words, last.category, adjectives, count)
+    place = (match.first.start, last.end, match.end)
+    return NounPhrase(tuple(tags), last.category, last.part, *place, words, tuple(adjectives), count)
+
+
+def _of(match: Match) -> NounPhrase:
+    """草莓的蛋糕: a thing described by the thing before 的."""
+    first, thing = match.nouns
+    tag = f"{described(first.words, first.category, first.adjectives)[0]} {thing.tags[0]}"
+    tag = tag if first.number is None else counted(tag, first.number)
+    return thing._replace(tags=(tag, *thing.tags[1:]), start=first.start)
+
+
+def _predicate(match: Match) -> NounPhrase:
+    """头发是金色的: a noun and what is said of it behind it."""
+    noun = match.nouns[0]
+    adjectives = [token for token in match.clause.tokens[noun.behind : match.end] if token.role == "adjective"]
+    tags = described(noun.tags[0], noun.category, adjectives)
+    return noun._replace(tags=tuple(tags), end=adjectives[-1].end, behind=match.end)
+
+
+_MODIFIERS = (
+    "filler* (count (count | of | filler)*)? (adjective (adjective | count | of | filler | conjunction &adjective)*)?"
+)
+_INSTEAD = "'而是 但是 但 只要 只有 只画'"
+_OF_DENIED = f"(<noun | <[negative]) of !{_INSTEAD}"  # 没有帽子的…
+_OF_QUALITY = f"<adjective of !{_INSTEAD}"  # 不是白色的…
+
+PHRASES: Mapping[str, Table] = {
+    "noun-phrase": (GrammarRule("noun", f"{_MODIFIERS} noun joined*", _noun, "三只黑色的猫"),),
+    "whole-phrase": (
+        GrammarRule(
+            "thing of a thing",
+            "noun-phrase[^owner setting body clothing] of noun-phrase[^person animal hair eyes]",
+            _of,
+            "草莓的蛋糕",
+            over=("thing",),
+        ),
+        GrammarRule("thing", "noun-phrase", None, "猫"),
+    ),
+    "subject": (
+        GrammarRule(
+            "hair is long",
+            "whole-phrase[hair eyes body] filler* adjective+ &(of | conjunction | $)",
+            _predicate,
+            "头发金色的女孩",
+            over=("subject",),
+        ),
+        GrammarRule(
+            "dress is red",
+            "whole-phrase filler+ adjective+ &(of | conjunction | $)",
+            _predicate,
+            "裙子是红色的女孩",
+            over=("subject",),
+        ),
+        GrammarRule(
+            "flowers in bloom",
+            "whole-phrase [participle] adjective* &(of | conjunction | $)",
+            _predicate,
+            "樱花怒放的蝴蝶",
+            over=("subject",),
+        ),
+        GrammarRule("subject", "whole-phrase", None, "猫"),
+    ),
+    # Where a denial ends before its clause does.
+    "denial-end": (
+        GrammarRule("but", _INSTEAD, None, "不要狗而是猫"),
+        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "没有帽子的女孩"),
+        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "没有文字的水彩"),
+    ),
+    "quality-denial-end": (
+        GrammarRule("any other", "denial-end", None, "不是猫而是狗"),
+        GrammarRule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
+        GrammarRule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
+    ),
+    # What is denied.
+    "scope": (
+        GrammarRule(
+            "a quality", "<'不是 并不是 并非' (!quality-denial-end any)*", None, "不是白色的马", over=("a thing",)
+        ),
+        GrammarRule("a thing", "(!denial-end any)*", None, "没有帽子的女孩"),
+    ),
+}
+
+# ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where, before what the verb is about
+_VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
+_MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
+
+Says = Callable[[ClauseState, Match], ClauseState]
+
+CLAUSE: Sequence[GrammarRule[Says]] = (
+    GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
+    GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
+    GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
+    GrammarRule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
+    GrammarRule("not", "negation scope", says.denied, "没有帽子"),
+    GrammarRule(
+        "verb, objects",
+        f"{_VERB} !locator {_MORE}",
+        says.does,
+        "戴帽子和围巾",
+        over=("verb",),
+    ),
+    GrammarRule(
+        "verb, place",
+        f"{_VERB} locator",
+        says.does_at,
+        "抓着树枝上",
+        over=("verb",),
+    ),
+    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
+    GrammarRule("at", "preposition", says.at, "坐在椅子"),
+    GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
+    GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
+    GrammarRule("tag", "tag", says.named, "微笑"),
+    GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
+    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
+    GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
+    GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),
+    GrammarRule("noun", "subject", says.head, "猫"),
+    GrammarRule("number", "count", says.counts, "两只和猫"),
+    GrammarRule("adjective", "adjective", says.waits, "红色"),
+)

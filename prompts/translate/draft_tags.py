@@ -1,0 +1,78 @@
+"""Tags in the making: what a clause has said so far, and each place joined to the thing that is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from prompts.prompt import Part
+from prompts.translate.roles import NOUNS, Token
+
+
+class DraftTag(NamedTuple):
+    """A tag in the making, said by the characters start…end. `bare` is its form on a person ("red hat" for "wearing red
+    hat"); an `attribute` describes the noun that a following 的 leads to."""
+
+    text: str
+    part: Part | None
+    start: int
+    end: int
+    category: str = ""
+    bare: str = ""
+    attribute: bool = False
+    negative: bool = False
+
+
+class ClauseState(NamedTuple):
+    """The tags that are finished (`done`), those said since the last noun or conjunction (`said`), and those that a 的
+    leads to a noun still to come (`pending`); adjectives and a number that wait for a noun; `place` once a 在 has said
+    that the next noun is a place."""
+
+    done: tuple[DraftTag, ...] = ()
+    said: tuple[DraftTag, ...] = ()
+    pending: tuple[DraftTag, ...] = ()
+    adjectives: tuple[Token, ...] = ()
+    number: Token | None = None
+    place: bool = False
+
+
+# Where a thing on a person is: one tag with the thing ("goggles on head"), where nothing else is said.
+_UPON = re.compile(r"on (head|face|hat|hair|shoulders|back|clothes|hands|chest|cheeks|nose|headwear|legs|lap)")
+_UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs": "leg", "hat": "headwear"}
+_WEARABLE = frozenset(("animal", "object", "food", "clothing", "plant", "body", "gap", "verb"))
+
+
+# Where in the picture a thing is: one tag with the thing, too, or two things would change places.
+_SIDED = NOUNS - {"place", "hair", "eyes", "body"} | {"verb"}
+_SIDE = re.compile(r"on the (?:left|right)|in the (?:upper|lower) (?:left|right) corner")
+
+
+def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
+    sides = [one for one in tags if _SIDE.fullmatch(one.text)]
+    if len(sides) != 1:
+        return tags
+    things = [one for one in tags if one.category in _SIDED and not one.negative and not one.text.endswith("ing")]
+    if len(things) != 1:
+        return tags
+    side, thing = sides[0], things[0]
+    start, end = min(side.start, thing.start), max(side.end, thing.end)
+    joined = thing._replace(text=f"{thing.text} {side.text}", start=start, end=end, part="subject")
+    return [joined if one is thing else one for one in tags if one is not side]
+
+
+def placed(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
+    """The tags of a clause, each place joined to the thing that is there: "goggles on head", "dog on the left"."""
+    tags = _sided(tags)
+    if len(tags) != 2 or tags[0].negative or tags[1].negative:
+        return tags
+    for place, thing in (tags, reversed(tags)):
+        where = _UPON.fullmatch(place.text)
+        if where and thing.category in _WEARABLE:
+            text = thing.bare or thing.text
+            if text.startswith(("on ", "holding ", "hand")) or " on " in text:
+                continue
+            on = _UPON_ONE.get(where.group(1), where.group(1))
+            start, end = min(place.start, thing.start), max(place.end, thing.end)
+            return [thing._replace(text=f"{text} on {on}", bare="", start=start, end=end, part="subject")]
+    return tags

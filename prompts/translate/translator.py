@@ -1,0 +1,75 @@
+"""What a translator is, of words or of whole clauses, and the phrases that it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from prompts.prompt import Note, Origin, Part
+from prompts.translate.chinese import CHINESE
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One tag made out of a clause. Chinese that is still in `text` is for the next translator; `origin` None and the
+    clause itself as `text` says that nothing of it was understood. `part` None: nobody knows yet. `doubts` names the
+    words that were only looked up ("烟斗 = pipe")."""
+
+    text: str
+    source: str
+    origin: Origin | None = None
+    part: Part | None = None
+    negative: bool = False
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How many Chinese characters are still in the text."""
+        return sum(len(run) for run in CHINESE.findall(self.text))
+
+
+class WordTranslator(Protocol):
+    """A way from Chinese to English tags that knows words, and answers at once."""
+
+    sentences: Literal[False]
+
+    def translate(self, clause: str) -> tuple[Phrase, ...]:
+        """The tags of one clause, in order; empty when it says nothing that can be drawn. Never raises for any text."""
+        ...
+
+
+class SentenceTranslator(Protocol):
+    """A way that reads whole clauses better than words, and takes its time: it is asked only for clauses that the words
+    left mostly dark. `name` has its version in it: what it said once holds as long as the name does."""
+
+    sentences: Literal[True]
+    name: str
+    origin: Origin
+
+    async def english(self, clause: str) -> str:
+        """A clause of simplified Chinese in English, "" when it makes nothing of it; nobody has judged it yet.
+        Raises Unavailable."""
+        ...
+
+
+Translator = WordTranslator | SentenceTranslator
+
+
+class Unavailable(Exception):
+    """A translator that cannot be asked now; `note` tells the person, None where that has been told already."""
+
+    def __init__(self, note: Note | None) -> None:
+        super().__init__(note)
+        self.note = note
+
+
+class TranslationMemory(Protocol):
+    """The answers that translators gave before, kept where they outlive the program (storage/translations.py)."""
+
+    async def recall(self, translator: str, text: str) -> str | None:
+        """The English of a text, None when it was never kept. Never raises."""
+        ...
+
+    async def keep(self, translator: str, text: str, english: str) -> None:
+        """Remember a translation. Never raises."""
+        ...

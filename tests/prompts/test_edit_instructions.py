@@ -1,0 +1,22 @@
+"""The forms in which a change may be asked for: each has a sentence that it reads, and no form above it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from prompts.edit_instructions import _FORMS_EN, _FORMS_ZH, Instruction, _Form, instructions, instructs
+
+ROWS = [pytest.param(forms, form, id=form.example) for forms in (_FORMS_ZH, _FORMS_EN) for form in forms]
+
+
+@pytest.mark.parametrize(("forms", "form"), ROWS)
+def test_a_form_reads_its_example(forms: tuple[_Form, ...], form: _Form) -> None:
+    assert next(one for one in forms if one.pattern.fullmatch(form.example)) is form
+    assert form.kind in {one.kind for one in instructions(form.example)}
+    assert instructs(form.example)
+
+
+def test_a_name_alone_is_what_is_to_be_there() -> None:
+    assert instructions("夜景") == (Instruction("set", value="夜景"),)
+    assert instructions("night") == (Instruction("set", value="night"),)
+    assert not instructs("night")
