@@ -13,14 +13,17 @@ from urllib.parse import urlsplit
 
 from bot import texts
 from bot.chat import Chat
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
+from bot.desk import StudioDesk
 from bot.models import hub, model_files
 from bot.people import access
-from bot.people.access import Limits
-from bot.platforms.web import WebChat, WebSettings
+from bot.people.limits import Limits
+from bot.platforms.web.server import WebChat
+from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import Access
-from bot.studio.studio import Rules, Studio
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
 from engine.files import catalog
@@ -167,7 +170,8 @@ def web(config: Config, made: Studio) -> WebChat:
 
 def telegram(config: Config, made: Studio) -> Chat:
     """The Telegram bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.telegram import TelegramChat, TelegramSettings, Webhook
+    from bot.platforms.telegram.chat import TelegramChat
+    from bot.platforms.telegram.settings import TelegramSettings, Webhook
 
     told = config.telegram
     assert told.token is not None
@@ -186,13 +190,14 @@ def telegram(config: Config, made: Studio) -> Chat:
         settings,
         made.person,
         lambda person, typed: suggest(made, person, "tag", typed),
-        lambda asked: access.enter(made, asked),
+        lambda asked: access.enter(made.db, made.rules.access, asked),
     )
 
 
 def discord(config: Config, made: Studio) -> Chat:
     """The Discord bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.discord import DiscordChat, DiscordSettings
+    from bot.platforms.discord.chat import DiscordChat
+    from bot.platforms.discord.settings import DiscordSettings
 
     told = config.discord
     assert told.token is not None
@@ -235,7 +240,7 @@ async def run(config: Config) -> None:
             chats.append(discord(config, made))
         if config.telegram.token:
             chats.append(telegram(config, made))
-        await made.open(chats)
+        await made.open(chats, StudioDesk(made))
         await made.queue.start()
         print(f"丹青 Danqing: {page.address}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.buttons.actions import ACTIONS, REDRAWN
+from bot.buttons.forms import redrawn
 from bot.chat import Press, Request, common
+from bot.people import owned
 from bot.studio import recipes
+from bot.studio.studio import Studio
 from storage import pictures
 from storage.database import Database
 from storage.pictures import PictureRow
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 
 async def origin(db: Database, row: PictureRow) -> PictureRow:
@@ -25,14 +23,14 @@ async def origin(db: Database, row: PictureRow) -> PictureRow:
 
 async def by_button(studio: Studio, press: Press) -> None:
     """Draw a picture again as the row of its button in ACTIONS says."""
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     recipe = ACTIONS[press.action](await origin(studio.db, row) if press.action in REDRAWN else row)
     await studio.submit(press, (recipe,), parent=row.id)
 
 
 async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
     """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
-    row = await studio.picture(asked.person, picture)
+    row = await owned.picture(studio.db, asked.person, picture)
     recipe = (await origin(studio.db, row)).recipe
     model = await studio.model(recipe.model)
     translators = await studio.translators(asked.person, common(asked))
@@ -48,8 +46,6 @@ async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sent
 
 async def by_form(studio: Studio, press: Press) -> None:
     """Draw a picture again as its form (bot/buttons/forms.py) was filled in."""
-    from bot.buttons.forms import redrawn
-
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     recipe = (await origin(studio.db, row)).recipe
     await studio.submit(press, await redrawn(studio, press, recipe), parent=row.id)

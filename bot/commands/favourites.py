@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import favourites
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 LISTED = 20
 

@@ -6,11 +6,11 @@ import asyncio
 import io
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from bot.chat import Request
+from bot.people import owned
 from bot.studio import marks, recipes
 from engine.files.catalog import Model
 from engine.recipe import Recipe
@@ -18,9 +18,7 @@ from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
 from storage import pictures
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+from storage.database import Database
 
 _DIGITS = {sign: number for number, sign in enumerate("一二三四五六七八九十", start=1)}
 # "第2张 变成水彩", "只改第一张：…", "photo 2: …", "only the first: …"
@@ -46,18 +44,18 @@ def chosen(request: Request, text: str) -> tuple[Request, str]:
     return replace(request, files=(request.files[number - 1],)), text[match.end() :]
 
 
-async def bases(studio: Studio, request: Request) -> tuple[recipes.Base, ...]:
-    """The pictures to draw over, in order: a picture and its painted copy are one. Raises Refusal "album.too_many"."""
+async def bases(db: Database, request: Request, most: int) -> tuple[recipes.Base, ...]:
+    """The pictures to draw over, in order: a picture and its painted copy are one. Raises Refusal "album.too_many" for
+    more than `most`."""
     if request.files:
         files = request.files
         if len(files) > 1:
             files = await asyncio.to_thread(marks.paired, files)
-        limit = studio.rules.pictures_per_request
-        if len(files) > limit:
-            raise Refusal("album.too_many", count=len(files), limit=limit)
-        return tuple([await _uploaded(studio, request, file.content) for file in files])
+        if len(files) > most:
+            raise Refusal("album.too_many", count=len(files), limit=most)
+        return tuple([await _uploaded(db, request, file.content) for file in files])
     if request.reply_to:
-        row = await studio.picture(request.person, request.reply_to)
+        row = await owned.picture(db, request.person, request.reply_to)
         return (recipes.Base(row.hash, row.width, row.height),)
     return ()
 
@@ -83,7 +81,7 @@ def made(
     return tuple(one for base in over for one in recipes.make(prompt, options, model, most=most, base=base))
 
 
-async def _uploaded(studio: Studio, request: Request, content: bytes) -> recipes.Base:
-    picture = await pictures.add_upload(studio.db, request.person.id, content)
+async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.Base:
+    picture = await pictures.add_upload(db, request.person.id, content)
     width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
     return recipes.Base(picture, width, height)

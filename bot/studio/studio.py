@@ -7,21 +7,19 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-from bot.buttons import redrawing
-from bot.buttons.actions import ACTIONS, new_seed
-from bot.chat import Card, Chat, Person, Press, Request, common
+from bot.buttons.actions import new_seed
+from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
 from bot.people import access
-from bot.people.access import owner_or_admin
 from bot.people.links import Codes
 from bot.studio import bases, cards, endings, findings, recipes
 from bot.studio.answers import Answers
+from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog
 from engine.files.catalog import LoraFile, Model
@@ -34,38 +32,15 @@ from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.search import Index
 from prompts.translate import Translator
 from prompts.translate.own import own
-from storage import dictionary, jobs, people, pictures
+from storage import dictionary, jobs, people
 from storage.database import Database
-from storage.jobs import Kept, Place
-from storage.pictures import PictureRow
+from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the owner has set for everybody."""
-
-    models: tuple[Path, ...]
-    loras: tuple[Path, ...]
-    model: str
-    pictures_per_request: int
-    assistant: bool = True
-    draw: Options = field(default_factory=Options)
-    wildcards: tuple[Path, ...] = ()
-    admins: frozenset[str] = frozenset()
-    access: access.Limits = field(default_factory=access.Limits)
-    places: Mapping[str, Path] = field(default_factory=dict)  # for what is fetched from a hub, by its kind
-    link: str = ""  # where the page is, for those who have no other way to it
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where everything lies that can be drawn with."""
-        return tuple(dict.fromkeys((*self.models, *self.loras)))
-
-
 class Studio:
-    """Takes requests and presses from all platforms (`bot.chat.Desk`), and answers each exactly once."""
+    """Turns texts into jobs, and answers every job exactly once, on whatever platform it was asked for."""
 
     def __init__(
         self,
@@ -89,11 +64,12 @@ class Studio:
         self.fetching = Fetching(rules.places)
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
-    async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
-        """Listen on these platforms, and take up every job they have not answered yet (unless told not to)."""
+    async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
+        """Have these platforms hand what they hear to the desk, and take up every job they have not answered yet
+        (unless told not to)."""
         self.chats.update({chat.platform: chat for chat in chats})
         for chat in chats:
-            await chat.listen(self)
+            await chat.listen(desk)
         if not resume:
             return
         for kept in await jobs.unanswered(self.db, self.chats.keys()):
@@ -110,46 +86,6 @@ class Studio:
         await self._answers.close()
         for chat in self.chats.values():
             await chat.close()
-
-    # --- what people want ---
-
-    async def request(self, request: Request) -> None:
-        from bot.commands import command_of
-
-        async def run() -> Card | None:
-            command, rest = command_of(request.text)
-            return await command.run(self, request, rest)
-
-        await self._answering(request, run, fleeting=False)
-
-    async def press(self, press: Press) -> None:
-        from bot.buttons.presses import PRESSES
-
-        async def run() -> Card | None:
-            if press.action in ACTIONS:
-                await redrawing.by_button(self, press)
-                return None
-            try:
-                act = PRESSES[press.action]
-            except KeyError:
-                raise Refusal("press.unknown") from None
-            return await act(self, press)
-
-        await self._answering(press, run, fleeting=True)
-
-    async def _answering(
-        self, asked: Request | Press, run: Callable[[], Awaitable[Card | None]], *, fleeting: bool
-    ) -> None:
-        try:
-            await access.enter(self, asked)
-            card = await run()
-        except Refusal as refusal:
-            card = cards.error(refusal, fleeting=fleeting)
-        except Exception:
-            log.exception("request %s failed", asked.key)
-            card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
-        if card is not None:
-            await self.chats[asked.place.platform].send(asked.place, card, asked.key)
 
     async def person(self, platform: str, account: str, *, name: str = "", language: str = "") -> Person:
         """Who stands behind an account; on first sight a new person."""
@@ -223,7 +159,7 @@ class Studio:
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
-        found = await bases.bases(self, request)
+        found = await bases.bases(self.db, request, self.rules.pictures_per_request)
         made = bases.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
 
@@ -256,7 +192,7 @@ class Studio:
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
                 return  # an update delivered twice is one job
-            spoiler = await access.admit(self, asked, made)
+            spoiler = await access.admit(self.db, self.rules.access, asked, made, self.now(), draining=self.draining)
             self.queue.admit(asked.person.id)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
@@ -296,22 +232,6 @@ class Studio:
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
             answer.show(await endings.end(self.db, news, answer.card.spoiler), ended=True)
-
-    async def picture(self, person: Person, picture: str) -> PictureRow:
-        """A picture that this person may act on. Raises Refusal."""
-        row = await pictures.get(self.db, picture)
-        if row is None:
-            raise Refusal("picture.gone")
-        owner_or_admin(person, row.person)
-        return row
-
-    async def job(self, person: Person, job: str) -> Kept:
-        """A job that this person may act on. Raises Refusal."""
-        kept = await jobs.get(self.db, job)
-        if kept is None:
-            raise Refusal("job.unknown")
-        owner_or_admin(person, kept.job.owner)
-        return kept
 
 
 def _fits(model: Model, lora: LoraFile) -> bool:

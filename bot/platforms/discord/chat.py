@@ -50,7 +50,7 @@ class DiscordChat:
         self.turns = Turns(studio.db, clock)
         self.client = Client(self)
         self.begun = asyncio.Event()  # connected, or known to be out of reach for now
-        self.desk: Desk = studio
+        self.desk: Desk
         self.menus: OrderedDict[str, Sequence[Mapping[str, Any]]] = OrderedDict()  # see `remember`
         self._shown: dict[Place, Body] = {}  # what stands where something is under way
         self._inbox = Inbox()

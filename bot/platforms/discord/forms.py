@@ -12,6 +12,7 @@ import discord
 from bot import texts
 from bot.buttons import forms as filling
 from bot.chat import Person
+from bot.people import owned
 from bot.platforms.discord import ids
 from bot.platforms.discord.acknowledge import FORM, begin, person_of, respond
 from bot.platforms.discord.rest import Payload
@@ -36,7 +37,7 @@ async def edit(chat: DiscordChat, interaction: discord.Interaction, target: str)
     """Show what a picture was drawn from, to be changed: by a sentence, or field by field."""
     person = await person_of(chat, interaction)
     try:
-        row = await chat.studio.picture(person, target)
+        row = await owned.picture(chat.db, person, target)
     except Refusal as refusal:
         turn = await begin(chat, interaction, "private")
         turn.language = person.language
@@ -69,7 +70,7 @@ def values(data: Mapping[str, Any]) -> dict[str, str]:
 
 async def changed(chat: DiscordChat, person: Person, target: str, given: Mapping[str, str]) -> dict[str, str]:
     """What of a picture's form is other than it was. Raises Refusal "discord.either" for a sentence beside it."""
-    recipe = (await chat.studio.picture(person, target)).recipe
+    recipe = (await owned.picture(chat.db, person, target)).recipe
     before = filling.form(recipe)
     found = {name: value for name, value in given.items() if name in before}
     if "loras" in found:

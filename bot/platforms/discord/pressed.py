@@ -12,7 +12,7 @@ import discord
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import under
 from bot.chat import Button, Card, Press, Say
-from bot.people import access
+from bot.people import access, owned
 from bot.platforms.discord import attached, forms, ids, slash
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
 from bot.platforms.discord.turn import PLATFORM, Turn
@@ -86,10 +86,10 @@ async def _show(chat: DiscordChat, interaction: Interaction, turn: Turn, target:
     """A picture with everything that can be done with it."""
     person = await person_of(chat, interaction)
     turn.language = person.language
-    row = await chat.studio.picture(person, target)
+    row = await owned.picture(chat.db, person, target)
     place, room = Place(PLATFORM, turn.channel), room_of(interaction)
     press = Press(person=person, place=place, action=ids.SHOW, target=target, key=turn.key, room=room)
-    spoiler = await access.veiled(chat.studio, press, [row.recipe])
+    spoiler = await access.veiled(chat.db, chat.studio.rules.access, press, [row.recipe])
     card = replace(cards.recipe_card(row), prompt=None, fields=(), buttons=cards.picture_buttons(row.id))
     await chat.send(place, replace(card, spoiler=spoiler, fleeting=True), turn.key)
 

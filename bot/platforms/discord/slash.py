@@ -13,8 +13,9 @@ import opencc
 
 from bot import texts
 from bot.buttons import forms
-from bot.commands import COMMANDS, admin, settings
+from bot.commands import admin, settings
 from bot.commands.command import Command
+from bot.commands.table import COMMANDS
 from bot.platforms.discord.rest import Payload
 from bot.studio.suggest import Kind
 from prompts.prompt import Json, LoraUse, Options

@@ -16,7 +16,7 @@ from telegram import (
 from telegram.error import TelegramError
 
 from bot import texts
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.platforms.telegram.line import Line
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from telegram import Chat, Message, User
 
 from bot.chat import Press, Request, Upload
-from bot.commands import NAMES
+from bot.commands.table import NAMES
 from bot.platforms.telegram import files, links, places, talk
 from bot.platforms.telegram.albums import Album
 from bot.platforms.telegram.places import Reply

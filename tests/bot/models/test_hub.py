@@ -308,7 +308,7 @@ def test_names_that_are_no_repository(name: str, folders: dict[str, Path]) -> No
 async def asked(at: House, text: str, *, admin: bool = True) -> Card:
     person = replace(await at.person("boss"), admin=admin)
     key = f"fetch-{next(at.numbers)}"
-    await at.studio.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
+    await at.desk.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
     return at.chat.messages[key]
 
 

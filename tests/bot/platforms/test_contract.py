@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Card, Chat, Person, Press, Request, Say
-from bot.platforms.discord import DiscordChat, DiscordSettings
-from bot.platforms.telegram import TelegramChat, TelegramSettings
-from bot.platforms.web import WebChat, WebSettings
+from bot.platforms.discord.chat import DiscordChat
+from bot.platforms.discord.settings import DiscordSettings
+from bot.platforms.telegram.chat import TelegramChat
+from bot.platforms.telegram.settings import TelegramSettings
+from bot.platforms.web.server import WebChat
+from bot.platforms.web.settings import WebSettings
 from bot.studio import cards
-from bot.studio.studio import Rules, Studio
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from bot.studio.suggest import Choice
 from bot.texts import say
 from engine.job import Job, State

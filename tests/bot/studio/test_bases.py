@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Upload
+from bot.people import owned
 from engine.recipe import Recipe
 from tests.bot.studio.test_marks import data, painted, scene
 from tests.bot.studio.test_studio import House, house
@@ -18,7 +19,7 @@ FILES = tuple(Upload(f"{side}.png", a_png(side=side)) for side in (64, 80, 96))
 async def recipes(at: House, text: str, files: tuple[Upload, ...] = FILES) -> tuple[Recipe, ...]:
     await at.say(text, files=files)
     job = (await at.drawn(len(at.pool.drawn) or 1))[-1]
-    return (await at.studio.job(await at.person(), job)).job.recipes
+    return (await owned.job(at.db, await at.person(), job)).job.recipes
 
 
 async def refused(at: House, text: str, files: tuple[Upload, ...] = FILES) -> tuple[str, dict[str, object]]:

@@ -12,9 +12,12 @@ from typing import Any
 import simcord
 from PIL import Image
 
-from bot.platforms.discord import DiscordChat, DiscordSettings
+from bot.desk import StudioDesk
+from bot.platforms.discord.chat import DiscordChat
+from bot.platforms.discord.settings import DiscordSettings
 from bot.settings.config import Config
-from bot.studio.studio import Rules, Studio
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from engine.queue.queue import Queue
 from prompts.translate import chain
 from storage import jobs, posts
@@ -61,7 +64,8 @@ class House:
         self.chat = self.chat_of(self.studio)
 
     async def begin(self) -> None:
-        await self.studio.open([self.chat])
+        self.desk = StudioDesk(self.studio)
+        await self.studio.open([self.chat], self.desk)
         await self.queue.start()
 
     async def end(self) -> None:

@@ -12,7 +12,7 @@ import discord
 import pytest
 import simcord
 
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.platforms.discord import slash
 from engine.pixels import stamp
 from storage import facts, favourites, pictures, shares

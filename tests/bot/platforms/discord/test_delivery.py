@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import DiscordChat, delivery
+from bot.platforms.discord import delivery
+from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.discord.rest import Body
 from bot.platforms.discord.turn import Turn
 from bot.studio import cards

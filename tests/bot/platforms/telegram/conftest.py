@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Person, Request
+from bot.desk import StudioDesk
 from bot.people import access
-from bot.platforms.telegram import TelegramChat, TelegramSettings
+from bot.platforms.telegram.chat import TelegramChat
 from bot.platforms.telegram.pacer import Pacer
-from bot.studio.studio import Rules, Studio
+from bot.platforms.telegram.settings import TelegramSettings
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from bot.studio.suggest import Choice
 from engine.queue.queue import Queue
 from prompts.translate import chain
@@ -49,13 +52,14 @@ class House:
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
         self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, self.pacer or hasty())
-        await self.studio.open([self.chat])
+        self.desk = StudioDesk(self.studio)
+        await self.studio.open([self.chat], self.desk)
         await self.queue.start()
         if connected:
             await self.server.connected()
 
     async def enter(self, asked: Request) -> None:
-        await access.enter(self.studio, asked)
+        await access.enter(self.db, self.studio.rules.access, asked)
 
     async def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
         """Wait until something is true of the bot's own parts."""

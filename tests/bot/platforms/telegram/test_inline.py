@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from bot.people.access import Limits
+from bot.people.limits import Limits
 from bot.platforms.telegram import inline
 from storage import favourites, pictures
 from tests.bot.platforms.telegram.conftest import House

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bot.people.access import Limits
+from bot.people.limits import Limits
 from tests.bot.platforms.telegram.conftest import House
 from tests.bot.platforms.telegram.test_sharing import drawn
 from tests.peers.telegram import Chat, Message, TelegramServer, User
