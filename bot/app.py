@@ -15,13 +15,14 @@ from bot import texts
 from bot.chat import Chat
 from bot.commands.table import COMMANDS
 from bot.desk import StudioDesk
-from bot.models import hub, model_files
+from bot.models import model_files
+from bot.models.folders import places
 from bot.people import access
 from bot.people.limits import Limits
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
-from bot.settings.sections.access import Access
+from bot.settings.sections.access import AccessSection
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
@@ -64,12 +65,12 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
-        places=hub.places(config.engine),
+        places=places(config.engine),
         link=config.web.public_url or "",
     )
 
 
-def limits(config: Access) -> Limits:
+def limits(config: AccessSection) -> Limits:
     """What the owner allows everybody but the admins."""
 
     def counted(rows: Sequence[str]) -> dict[str, int]:
@@ -208,7 +209,13 @@ def discord(config: Config, made: Studio) -> Chat:
         language=None if config.language == "auto" else config.language,
         reactions=dict(one.split("=", 1) for one in told.reactions),
     )
-    return DiscordChat(made, settings)
+    return DiscordChat(
+        made.db,
+        settings,
+        made.person,
+        lambda person, kind, typed, limit: suggest(made, person, kind, typed, limit),
+        lambda press, recipes: access.veiled(made.db, made.rules.access, press, recipes),
+    )
 
 
 def command_lines(language: str) -> list[tuple[str, str]]:

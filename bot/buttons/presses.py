@@ -1,4 +1,4 @@
-"""What the buttons do that draw nothing new from a picture (those that do are in bot/buttons/actions.py)."""
+"""The table of buttons that are more than a new recipe (the buttons that are one: bot/buttons/actions.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.chat import Card, Person, Press, Request, Say
 from bot.errors import Gone, Unreachable
 from bot.people import owned
 from bot.people.access import veiled
-from bot.studio import cards, endings
+from bot.studio import cards, last_cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import favourites, jobs, pictures
@@ -32,7 +32,7 @@ async def cancel(studio: Studio, press: Press) -> None:
 
 
 async def again_all(studio: Studio, press: Press) -> None:
-    """All pictures of a job once more as one job, or those that a form names, in one of its lines."""
+    """Draw all pictures of a job once more as one job, or only the pictures named in `values["pictures"]`."""
     named = press.values.get("pictures", "").split()
     if not named:
         kept = await owned.job(studio.db, press.person, press.target)
@@ -47,8 +47,8 @@ async def again_all(studio: Studio, press: Press) -> None:
 
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
-    """What an action means for a message with pictures, as a press' action, target and values: "again" all of them,
-    the rest the first."""
+    """The action, target and values of the press that an action on a message with pictures stands for: "again" is about
+    all of them, every other action about the first."""
     if action == "again" and len(post.pictures) > 1:
         return "again_all", post.job or post.pictures[0], {"pictures": " ".join(post.pictures)}
     return action, post.pictures[0], {}
@@ -109,7 +109,7 @@ async def delete(studio: Studio, press: Press) -> Card:
     kept = await jobs.get(studio.db, row.job) if row.job else None
     if kept and kept.place.platform in studio.chats:
         with suppress(Gone, Unreachable):  # somebody took the message away before
-            await studio.chats[kept.place.platform].edit(kept.place, await endings.last_card(studio.db, kept))
+            await studio.chats[kept.place.platform].edit(kept.place, await last_cards.last_card(studio.db, kept))
     return cards.notice("picture.deleted")
 
 

@@ -14,7 +14,7 @@ from storage.pictures import PictureRow
 
 
 async def origin(db: Database, row: PictureRow) -> PictureRow:
-    """What a picture is drawn anew from: for an enlarged one, that which was enlarged."""
+    """The picture whose recipe drew the pixels: for one that was only enlarged or mended, the one it was made from."""
     found: PictureRow | None = row
     while found and found.recipe.source and not found.recipe.source.strength and found.parent:
         found = await pictures.get(db, found.parent)

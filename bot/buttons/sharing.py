@@ -24,7 +24,7 @@ async def own(studio: Studio, asked: Request | Press, picture: str) -> Card:
 
 
 async def recipe_of(db: Database, row: PictureRow) -> Recipe:
-    """What draws a shared picture. One with a source needs a file that its owner has not shared."""
+    """The recipe that draws a shared picture. One with a source needs a file that its owner has not shared."""
     return (await redrawing.origin(db, row)).recipe
 
 
@@ -46,7 +46,7 @@ async def unshare(studio: Studio, press: Press) -> Card:
 
 
 async def draw(studio: Studio, press: Press) -> None:
-    """What somebody shared, at the cost of whoever presses: the same recipe, to be gone on with."""
+    """Draw the recipe that somebody shared, at the cost of whoever presses."""
     row = await shares.opened(studio.db, press.target)
     if row is None:
         raise Refusal("share.unknown")

@@ -1,4 +1,4 @@
-"""What the command line shows of a prompt, and how it draws one."""
+"""The command line's table of a prompt, and how it draws a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is."""
+"""The type of a command."""
 
 from __future__ import annotations
 

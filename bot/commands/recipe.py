@@ -1,4 +1,4 @@
-"""/recipe: what made a picture: one that is shared under a code, or the one replied to."""
+"""/recipe: the recipe of a picture that is shared under a code, or of the one replied to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/styles: the styles there are, by group; or those that fit some words, with what they add."""
+"""/styles: the styles there are, by group; or the styles that fit some words, with all that they add."""
 
 from __future__ import annotations
 

@@ -36,14 +36,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The rules that hold where somebody asks: those of the server, and those made for this person."""
+    """The rules made with /admin that hold where somebody asks: the server's, and the person's own."""
 
     server: Mapping[str, Json]
     person: Mapping[str, Json]
 
 
 async def standing(db: Database, asked: Request | Press) -> Standing:
-    """The rules made with /admin that hold for this request: those of its server and those of its person."""
+    """The rules made with /admin for the server and for the person of a request."""
     person, server = rules.of_person(asked.person.id), rules.of_server(asked.place.platform, asked.room.server)
     found = await rules.of(db, [person, server] if asked.room.server else [person])
     return Standing(found.get(server, NOBODY), found[person])

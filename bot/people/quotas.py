@@ -17,7 +17,7 @@ from storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a person has a day (0: no limit), and what is used of it."""
+    """How many pictures and seconds a person has a day (0: no limit), and how much of it is used."""
 
     pictures: int
     seconds: int

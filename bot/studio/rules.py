@@ -1,4 +1,4 @@
-"""What the owner has set for everybody who asks for pictures."""
+"""The owner's rules for everybody who asks for pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prompts.prompt import Options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the owner has set for everybody."""
+    """The owner's settings that decide how requests become recipes, and who may ask."""
 
     models: tuple[Path, ...]
     loras: tuple[Path, ...]

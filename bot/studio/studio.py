@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.buttons.actions import new_seed
 from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
 from bot.people import access
 from bot.people.links import Codes
-from bot.studio import bases, cards, endings, findings, recipes
+from bot.studio import cards, findings, last_cards, recipes, sources
 from bot.studio.answers import Answers
 from bot.studio.rules import Rules
 from bot.studio.status import status
@@ -78,7 +77,7 @@ class Studio:
                 self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
                 self.queue.put(job)
             else:
-                self._answers.follow(kept.job, kept.place, await endings.last_card(self.db, kept), ended=True)
+                self._answers.follow(kept.job, kept.place, await last_cards.last_card(self.db, kept), ended=True)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start."""
@@ -110,14 +109,14 @@ class Studio:
         over: bool = False,
         standing: bool = True,
     ) -> tuple[Prompt, Options, Model]:
-        """What a text asks for: the prompt, the options in it, and the model that would draw it. The person's own
-        dictionary holds, and the one of the room it was said in. `over`: it will be drawn over a picture, which says
+        """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
+        own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the LoRAs the person always wants."""
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
         given = given or Options()
-        seed = new_seed()  # now, since what is left to chance in the text is drawn with it
+        seed = recipes.new_seed()  # now, since what is left to chance in the text is drawn with it
         given = replace(
             given,
             plain=given.plain or over or settings.get("expand") is False,
@@ -152,15 +151,15 @@ class Studio:
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
-        request, text = bases.chosen(request, text)
+        request, text = sources.chosen(request, text)
         over = bool(request.files or request.reply_to)
         prompt, options, model = await self.understand(
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
-        found = await bases.bases(self.db, request, self.rules.pictures_per_request)
-        made = bases.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
+        found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
+        made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
@@ -231,7 +230,7 @@ class Studio:
             answer.show(cards.under_way(news.job, progress, answer.card.spoiler))
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
-            answer.show(await endings.end(self.db, news, answer.card.spoiler), ended=True)
+            answer.show(await last_cards.end(self.db, news, answer.card.spoiler), ended=True)
 
 
 def _fits(model: Model, lora: LoraFile) -> bool:

@@ -43,7 +43,7 @@ class Searchable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Completion:
     """Something to choose: `value` is what to write for it, `label` what the person sees."""
 
     value: str
@@ -52,20 +52,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    choice: Choice
+    choice: Completion
     names: tuple[str, ...]
 
 
-async def suggest(among: Searchable, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Choice]:
+async def suggest(among: Searchable, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Completion]:
     """What `typed` may mean, the likeliest first, looked for among all there is; with nothing typed, the first
     `limit` of it. The value of a tag is the whole of `typed` with its end completed."""
     return await KINDS[kind](among, person, typed.strip(), limit)
 
 
-def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Choice]:
-    """Those in whose names every word typed occurs: whole names first, then beginnings, then the rest."""
+def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Completion]:
+    """The entries in whose names every word typed occurs: whole names first, then beginnings, then the rest."""
     readings = [fold(one).split() for one in (script.readings(typed) if CHINESE.search(typed) else (typed,))]
-    found: list[tuple[int, int, Choice]] = []
+    found: list[tuple[int, int, Completion]] = []
     for at, entry in enumerate(entries):
         names = [fold(name) for name in entry.names]
         ranks = (rank for words in readings if (rank := _rank(names, words)) is not None)
@@ -83,16 +83,16 @@ def _rank(names: list[str], words: list[str]) -> int | None:
     return 1 if any(name.startswith(whole) for name in names) else 2
 
 
-async def _models(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _models(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     found = await asyncio.to_thread(catalog.models, among.rules.models)
-    entries = (_Entry(Choice(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
+    entries = (_Entry(Completion(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
     return _ranked(entries, typed, limit)
 
 
-async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = (
         _Entry(
-            Choice(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
+            Completion(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
             (one.name, *one.triggers),
         )
         for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
@@ -100,9 +100,9 @@ async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> l
     return _ranked(entries, typed, limit)
 
 
-async def _styles(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _styles(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = [
-        _Entry(Choice(one.name, one.called(person.language)), (one.zh, one.en, one.name, *one.aliases))
+        _Entry(Completion(one.name, one.called(person.language)), (one.zh, one.en, one.name, *one.aliases))
         for one in styles.styles().values()
     ]
     found = _ranked(entries, typed, limit)
@@ -110,16 +110,16 @@ async def _styles(among: Searchable, person: Person, typed: str, limit: int) -> 
     if among.tags is not None and typed and not CHINESE.search(typed):  # "shuicai" is heard as 水彩
         words += [one.chinese for one in await asyncio.to_thread(among.tags.find, typed, LOOKED_AT)]
     meant = [style for word in words if (style := styles.named(word))]
-    more = (Choice(one.name, one.called(person.language)) for one in meant)
+    more = (Completion(one.name, one.called(person.language)) for one in meant)
     return list(dict.fromkeys((*found, *more)))[:limit]
 
 
-async def _favourites(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _favourites(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     found = await favourites.listed(among.db, person.id, typed, limit)
-    return [Choice(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
+    return [Completion(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
 
 
-async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     if among.tags is None or not typed:
         return []
     pinyin = person.language == "zh"
@@ -129,50 +129,51 @@ async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> li
         length, found = await asyncio.to_thread(among.tags.complete, typed, limit, pinyin=pinyin)
     start = typed[: len(typed) - length]
     return [
-        Choice(start + one.insert, f"{one.chinese} · {one.tag}" if one.chinese != one.tag else one.tag) for one in found
+        Completion(start + one.insert, f"{one.chinese} · {one.tag}" if one.chinese != one.tag else one.tag)
+        for one in found
     ]
 
 
-async def _shapes(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _shapes(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = []
     for ratio, name in SHAPES.items():
         called = {language: texts.say(language, f"shape.{name}") for language in texts.LANGUAGES}
-        entries.append(_Entry(Choice(ratio, f"{called[person.language]} {ratio}"), (ratio, *called.values())))
+        entries.append(_Entry(Completion(ratio, f"{called[person.language]} {ratio}"), (ratio, *called.values())))
     return _ranked(entries, typed.replace("：", ":"), limit)
 
 
-async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     chinese = person.language == "zh"
     entries = (
-        _Entry(Choice(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
         for row in SAMPLERS.values()
     )
     return _ranked(entries, typed, limit)
 
 
-async def _upscalers(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _upscalers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     """The table's rows and the files in the folders."""
     chinese = person.language == "zh"
     rows = [
-        _Entry(Choice(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
         for row in UPSCALERS.values()
     ]
     found = await asyncio.to_thread(catalog.upscalers, among.rules.folders)
-    rows += [_Entry(Choice(one.name, one.name), (one.name,)) for one in found]
+    rows += [_Entry(Completion(one.name, one.name), (one.name,)) for one in found]
     return _ranked(rows, typed, limit)
 
 
-async def _fixes(among: Searchable, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _fixes(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     """What can be looked for and drawn again larger, here."""
     entries = []
     for name in await asyncio.to_thread(faces.names, among.rules.folders):
         row = faces.DETECTORS.get(name)
         said = (row.zh if person.language == "zh" else row.en) if row else name
-        entries.append(_Entry(Choice(name, said), (name, row.zh, row.en) if row else (name,)))
+        entries.append(_Entry(Completion(name, said), (name, row.zh, row.en) if row else (name,)))
     return _ranked(entries, typed, limit)
 
 
-KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Choice]]]] = {
+KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Completion]]]] = {
     "model": _models,
     "lora": _loras,
     "style": _styles,

@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat import Request
 from bot.people import owned
-from bot.platforms.web.render import card_body, card_words
+from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.findings import glance, known
 from engine.files.catalog import LoraFile
 from engine.recipe import Recipe

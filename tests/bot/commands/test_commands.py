@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from bot import VERSION
+from bot.buttons.loras import code_of
 from bot.chat import Card, Request, Room, Say
-from bot.commands.loras import code_of
 from bot.people import owned
 from bot.people.links import MINUTES, TRIES, Codes
 from bot.studio import cards

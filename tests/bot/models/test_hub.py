@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save
 from bot.chat import Card, Request
 from bot.models import download, hub, repository
 from bot.models.fetching import Fetching
-from bot.settings.sections.drawing import Engine
+from bot.models.folders import places
+from bot.settings.sections.drawing import EngineSection
 from engine.files import catalog, shelves
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -55,7 +56,7 @@ def site(published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, Path]:
-    return hub.places(Engine(models=(tmp_path / "models",), loras=(tmp_path / "loras",), vaes=(tmp_path / "vaes",)))
+    return places(EngineSection(models=(tmp_path / "models",), loras=(tmp_path / "loras",), vaes=(tmp_path / "vaes",)))
 
 
 def listed(folders: dict[str, Path]) -> list[str]:

@@ -12,7 +12,7 @@ import torch
 
 from bot import app
 from bot.settings.config import load
-from bot.settings.sections.drawing import Engine
+from bot.settings.sections.drawing import EngineSection
 from engine import __main__ as begun
 from engine import samplers
 from engine.files import catalog
@@ -246,5 +246,5 @@ def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_settings_offer_every_word() -> None:
     for name, words in switches.WORDS.items():
-        offered = Engine.model_fields[name]
+        offered = EngineSection.model_fields[name]
         assert get_args(offered.annotation) == words and offered.default == words[0]

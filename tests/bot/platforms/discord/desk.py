@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,11 +14,13 @@ import simcord
 from PIL import Image
 
 from bot.desk import StudioDesk
+from bot.people import access
 from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.discord.settings import DiscordSettings
 from bot.settings.config import Config
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
+from bot.studio.suggest import suggest
 from engine.queue.queue import Queue
 from prompts.translate import chain
 from storage import jobs, posts
@@ -36,6 +39,23 @@ class Simulated(DiscordChat):
         assert self.client.is_ready()
 
 
+def chat_on(
+    studio: Studio,
+    settings: DiscordSettings,
+    clock: Callable[[], float] = time.monotonic,
+    kind: type[DiscordChat] = DiscordChat,
+) -> DiscordChat:
+    """A studio's chat on Discord, as bot/app.py makes it."""
+    return kind(
+        studio.db,
+        settings,
+        studio.person,
+        lambda person, kind, typed, limit: suggest(studio, person, kind, typed, limit),
+        lambda press, recipes: access.veiled(studio.db, studio.rules.access, press, recipes),
+        clock,
+    )
+
+
 class House:
     """A studio on a simulated Discord with a server, a channel and two people; the pool draws at the test's command."""
 
@@ -50,7 +70,7 @@ class House:
     def chat_of(self, studio: Studio) -> DiscordChat:
         cdn = frozenset({"cdn.simcord.invalid"})
         settings = DiscordSettings(token="x", reactions=REACTIONS, language=self.language, pace=0.01, cdn=cdn)
-        return Simulated(studio, settings, lambda: self.time)
+        return chat_on(studio, settings, lambda: self.time, Simulated)
 
     async def build(self) -> None:
         """The bot's parts, not yet listening."""

@@ -13,11 +13,11 @@ from bot.chat import Person, Request
 from bot.desk import StudioDesk
 from bot.people import access
 from bot.platforms.telegram.chat import TelegramChat
-from bot.platforms.telegram.pacer import Pacer
+from bot.platforms.telegram.rate_limiter import RateLimiter
 from bot.platforms.telegram.settings import TelegramSettings
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
-from bot.studio.suggest import Choice
+from bot.studio.suggest import Completion
 from engine.queue.queue import Queue
 from prompts.translate import chain
 from tests.database import opened
@@ -27,31 +27,31 @@ from tests.peers.telegram import TelegramServer
 FAST = 25  # times as fast as Telegram's limits: what a test waits for is order, not seconds
 
 
-def hasty() -> Pacer:
-    return Pacer(lambda: time.monotonic() * FAST, lambda seconds: asyncio.sleep(seconds / FAST))
+def hasty() -> RateLimiter:
+    return RateLimiter(lambda: time.monotonic() * FAST, lambda seconds: asyncio.sleep(seconds / FAST))
 
 
-async def tags(person: Person, typed: str) -> list[Choice]:
-    return [Choice("twintails", "双马尾 · twintails")] if typed == "双马尾" else []
+async def tags(person: Person, typed: str) -> list[Completion]:
+    return [Completion("twintails", "双马尾 · twintails")] if typed == "双马尾" else []
 
 
 class House:
     """The bot's parts around a Telegram server; `open` again after `kill` is a restart."""
 
     def __init__(
-        self, folder: Path, server: TelegramServer, pool: FakePool | None = None, pacer: Pacer | None = None
+        self, folder: Path, server: TelegramServer, pool: FakePool | None = None, limiter: RateLimiter | None = None
     ) -> None:
         self.folder, self.server = folder, server
         self.settings = TelegramSettings(token=server.token, api_base=server.api_base, file_base=server.file_base)
         self.pool = pool or FakePool(slots=4, seconds=0.0)
-        self.pacer = pacer
+        self.limiter = limiter
 
     async def open(self, *, connected: bool = True) -> None:
         self.db = await opened(self.folder)
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=8, in_all=999)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
-        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, self.pacer or hasty())
+        self.chat = TelegramChat(self.db, self.settings, self.studio.person, tags, self.enter, self.limiter or hasty())
         self.desk = StudioDesk(self.studio)
         await self.studio.open([self.chat], self.desk)
         await self.queue.start()
@@ -74,8 +74,8 @@ class House:
 
     async def settled(self) -> None:
         """Wait until every update is done with."""
-        assert self.chat._intake
-        while self.chat._intake._pending:
+        assert self.chat._updates
+        while self.chat._updates._pending:
             await asyncio.sleep(0.01)
 
     async def kill(self) -> None:
