@@ -13,14 +13,18 @@ from urllib.parse import urlsplit
 
 from bot import texts
 from bot.chat import Chat
-from bot.commands import COMMANDS
-from bot.models import hub, model_files
+from bot.commands.table import COMMANDS
+from bot.desk import StudioDesk
+from bot.models import model_files
+from bot.models.folders import places
 from bot.people import access, guard
-from bot.people.access import Limits
-from bot.platforms.web import WebChat, WebSettings
+from bot.people.limits import Limits
+from bot.platforms.web.server import WebChat
+from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
-from bot.settings.sections.access import Access
-from bot.studio.studio import Rules, Studio
+from bot.settings.sections.access import AccessSection
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
 from engine import tuning
@@ -62,12 +66,12 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
-        places=hub.places(config.engine),
+        places=places(config.engine),
         link=config.web.public_url or "",
     )
 
 
-def limits(config: Access) -> Limits:
+def limits(config: AccessSection) -> Limits:
     """What the owner allows everybody but the admins."""
 
     def counted(rows: Sequence[str]) -> dict[str, int]:
@@ -168,7 +172,8 @@ def web(config: Config, made: Studio) -> WebChat:
 
 def telegram(config: Config, made: Studio) -> Chat:
     """The Telegram bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.telegram import TelegramChat, TelegramSettings, Webhook
+    from bot.platforms.telegram.chat import TelegramChat
+    from bot.platforms.telegram.settings import TelegramSettings, Webhook
 
     told = config.telegram
     assert told.token is not None
@@ -187,13 +192,14 @@ def telegram(config: Config, made: Studio) -> Chat:
         settings,
         made.person,
         lambda person, typed: suggest(made, person, "tag", typed),
-        lambda asked: access.enter(made, asked),
+        lambda asked: access.enter(made.db, made.rules.access, asked),
     )
 
 
 def discord(config: Config, made: Studio) -> Chat:
     """The Discord bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.discord import DiscordChat, DiscordSettings
+    from bot.platforms.discord.chat import DiscordChat
+    from bot.platforms.discord.settings import DiscordSettings
 
     told = config.discord
     assert told.token is not None
@@ -204,7 +210,13 @@ def discord(config: Config, made: Studio) -> Chat:
         language=None if config.language == "auto" else config.language,
         reactions=dict(one.split("=", 1) for one in told.reactions),
     )
-    return DiscordChat(made, settings)
+    return DiscordChat(
+        made.db,
+        settings,
+        made.person,
+        lambda person, kind, typed, limit: suggest(made, person, kind, typed, limit),
+        lambda press, recipes: access.veiled(made.sight, made.rules.access, press, recipes),
+    )
 
 
 def command_lines(language: str) -> list[tuple[str, str]]:
@@ -236,7 +248,7 @@ async def run(config: Config) -> None:
             chats.append(discord(config, made))
         if config.telegram.token:
             chats.append(telegram(config, made))
-        await made.open(chats)
+        await made.open(chats, StudioDesk(made))
         await made.queue.start()
         warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
         print(f"丹青 Danqing: {page.address}", flush=True)

@@ -1,8 +1,8 @@
-"""What a chat platform and the rest of the bot say to each other."""
+"""The types in which chat platforms and the rest of the bot speak: requests and presses one way, cards the other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -151,12 +151,18 @@ class Card:
 
 
 class Desk(Protocol):
-    """What a platform hands its people's wishes to (bot/studio/studio.py). Neither call raises for a person's mistake:
+    """What a platform hands its people's wishes to (bot/desk.py). Neither call raises for a person's mistake:
     the answer, a refusal included, comes as a card through the platform's `send` and `edit`."""
 
     async def request(self, request: Request) -> None: ...
 
     async def press(self, press: Press) -> None: ...
+
+
+class People(Protocol):
+    """Tells who stands behind an account; at first sight a new person (`bot.studio.studio.Studio.person`)."""
+
+    def __call__(self, platform: str, account: str, *, name: str = "", language: str = "") -> Awaitable[Person]: ...
 
 
 class Chat(Protocol):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.settings.config import Config, example
 from bot.settings.settings import settings
 from bot.texts import say

@@ -24,30 +24,6 @@ HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde",
 ABOVE = ("queue", "files", "pixels")
 BELOW_BY_NAME = ("engine.__main__",)
 
-# Packages whose imports have no circles, and whose imports inside functions say why. The last to be done is to take
-# this away: then all of ORDER are.
-DONE = ("engine", "storage")
-
-# Names of public classes that still mean two things; to be emptied.
-SHARED_NAMES = {
-    "Asked",
-    "Base",
-    "Choice",
-    "Draw",
-    "Finding",
-    "Group",
-    "Lane",
-    "Line",
-    "Option",
-    "Piece",
-    "Queue",
-    "Room",
-    "Sheet",
-    "Turn",
-    "Wish",
-    "Words",
-}
-
 ASKS_AT_IMPORT = {
     "os.environ", "os.getenv", "os.getcwd", "time.time", "time.monotonic", "time.perf_counter", "datetime.now",
     "datetime.datetime.now", "datetime.utcnow", "date.today", "datetime.date.today", "Path.cwd", "Path.home",
@@ -183,7 +159,7 @@ def test_torch_is_not_reached_from_above_the_wall(package: str) -> None:
 def test_no_imports_go_in_a_circle() -> None:
     """Of all imports, those inside functions and for the type checker included, and the packages on the way."""
     graph: dict[str, set[str]] = {}
-    for name in (name for name in modules() if name.split(".")[0] in DONE):
+    for name in modules():
         reached = {one for found in imports(name) for one in (found.target, *packages_of(found.target))}
         graph[name] = (reached & modules().keys()) - {name, *packages_of(name)}
     try:
@@ -196,7 +172,7 @@ def test_imports_inside_functions_say_why() -> None:
     """A comment behind it or right above it: what makes it too heavy, or too early, for the head of the file."""
     wrong = []
     for found in everything():
-        if found.lazy and found.target in modules() and found.module.split(".")[0] in DONE:
+        if found.lazy and found.target in modules():
             lines = modules()[found.module].read_text("utf-8").splitlines()
             if "#" not in lines[found.line - 1] and not lines[found.line - 2].lstrip().startswith("#"):
                 wrong.append(str(found))
@@ -209,7 +185,7 @@ def test_no_two_public_classes_share_a_name() -> None:
         for node in tree(name).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where.setdefault(node.name, []).append(name)
-    assert not {name: files for name, files in where.items() if len(files) > 1 and name not in SHARED_NAMES}
+    assert not {name: files for name, files in where.items() if len(files) > 1}
 
 
 def test_nothing_asks_for_settings_environment_or_time_at_import() -> None:

@@ -1,30 +1,24 @@
-"""What the buttons under a picture draw: each is a function from a picture's recipe to a new one."""
+"""The table of buttons that draw: each is a function from a picture to the recipe of a new one."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale, Variation
+from bot.studio.recipes import FACES, HIRES, new_seed
+from engine.recipe import Recipe, Source, Upscale, Variation
 from prompts.prompt import Prompt
 from storage.pictures import PictureRow
 
 VARY = 0.35  # share of the way to another seed's noise: the same composition, other details
 VARY_STRONG = 0.7  # the same idea, another composition
 LARGER = 0.5  # img2img strength of "draw larger": keeps the composition, redraws what twice the size shows
-HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
-FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
 HANDS = replace(FACES, detector="hand")
 EXTENDED = 0.8  # img2img strength beyond the old edge: what lies there goes on, and new things may come
 WIDER = 0.25  # of each side's length, what zooming out adds at either end
 PANNED = 0.5  # of a side's length, what panning adds
 MARGIN = 8  # pixels; margins are multiples of it, as sizes are
-
-
-def new_seed() -> int:
-    return random.randint(0, MAX_SEED)
 
 
 def again(row: PictureRow) -> Recipe:
@@ -81,7 +75,7 @@ def pan(row: PictureRow, side: int) -> Recipe:
 
 
 def _over(row: PictureRow, strength: float) -> Recipe:
-    """What drew the picture, over the picture as it is now, without what came after it."""
+    """The recipe that drew the picture, over the picture as it is now, without upscaling, fixes or a second pass."""
     source = Source(row.hash, strength)
     made = replace(row.recipe, width=row.width, height=row.height, source=source)
     return replace(made, variation=None, hires=None, fixes=(), upscale=None)

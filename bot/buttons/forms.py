@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.chat import Press, common
 from bot.studio import recipes
+from bot.studio.studio import Studio
 from engine.recipe import Recipe
 from prompts import grammar, options
 from prompts.errors import Refusal
 from prompts.option_values import ParsedOptions
 from prompts.prompt import LoraUse, Options, Prompt
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 FIELDS = ("prompt", "negative", "loras", "seed", "steps", "guidance", "model")
 EMPTY = ("prompt", "negative", "loras", "seed")  # fields in which nothing means something

@@ -1,44 +1,43 @@
-"""What the buttons do that draw nothing new from a picture (those that do are in bot/buttons/actions.py)."""
+"""The table of buttons that are more than a new recipe (the buttons that are one: bot/buttons/actions.py)."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from bot.buttons import redrawing
 from bot.buttons.actions import again
 from bot.buttons.forms import FIELDS
-from bot.chat import Button, Card, Person, Press, Request, Say
-from bot.commands.loras import with_lora, without_lora
-from bot.commands.recipe import own, recipe_of
+from bot.buttons.loras import with_lora, without_lora
+from bot.buttons.sharing import draw, own, share, unshare
+from bot.chat import Card, Person, Press, Request, Say
 from bot.errors import Gone, Unreachable
-from bot.people.access import owner_or_admin, veiled
-from bot.studio import cards, endings
+from bot.people import owned
+from bot.people.access import veiled
+from bot.studio import cards, last_cards
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import favourites, jobs, pictures, shares
+from storage import favourites, jobs, pictures
+from storage.database import Database
 from storage.posts import Post
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 NAME_LENGTH = 24  # characters of a text that name a favourite nobody gave a name
 
 
 async def cancel(studio: Studio, press: Press) -> None:
-    await studio.job(press.person, press.target)
+    await owned.job(studio.db, press.person, press.target)
     if not studio.queue.cancel(press.target):
         raise Refusal("job.ended_already")
 
 
 async def again_all(studio: Studio, press: Press) -> None:
-    """All pictures of a job once more as one job, or those that a form names, in one of its lines."""
+    """Draw all pictures of a job once more as one job, or only the pictures named in `values["pictures"]`."""
     named = press.values.get("pictures", "").split()
     if not named:
-        kept = await studio.job(press.person, press.target)
+        kept = await owned.job(studio.db, press.person, press.target)
         named = [row.id for row in await pictures.of_job(studio.db, kept.job.id)]
-    rows = [await studio.picture(press.person, one) for one in named]
+    rows = [await owned.picture(studio.db, press.person, one) for one in named]
     if not rows:
         raise Refusal("picture.gone")
     if len(rows) > studio.rules.pictures_per_request:
@@ -48,15 +47,15 @@ async def again_all(studio: Studio, press: Press) -> None:
 
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
-    """What an action means for a message with pictures, as a press' action, target and values: "again" all of them,
-    the rest the first."""
+    """The action, target and values of the press that an action on a message with pictures stands for: "again" is about
+    all of them, every other action about the first."""
     if action == "again" and len(post.pictures) > 1:
         return "again_all", post.job or post.pictures[0], {"pictures": " ".join(post.pictures)}
     return action, post.pictures[0], {}
 
 
 async def retry(studio: Studio, press: Press) -> None:
-    kept = await studio.job(press.person, press.target)
+    kept = await owned.job(studio.db, press.person, press.target)
     await studio.submit(press, kept.job.recipes, parent=kept.parent)
 
 
@@ -78,18 +77,18 @@ async def edit(studio: Studio, press: Press) -> None:
 
 
 async def favourite(studio: Studio, press: Press) -> Card:
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     text = row.recipe.prompt.text
-    name = press.values.get("name", "").strip() or await _free_name(studio, press.person, text)
+    name = press.values.get("name", "").strip() or await _free_name(studio.db, press.person, text)
     await favourites.save(studio.db, press.person.id, name, text, row.recipe, row.id)
     await pictures.set_favourite(studio.db, row.id, True)
     return cards.notice("favourites.saved", name=name)
 
 
-async def _free_name(studio: Studio, person: Person, text: str) -> str:
+async def _free_name(db: Database, person: Person, text: str) -> str:
     """The beginning of a text, numbered where that name is taken."""
     start = " ".join(text.split())[:NAME_LENGTH].strip() or "1"
-    taken = {one.name.casefold() for one in await favourites.listed(studio.db, person.id, limit=10_000)}
+    taken = {one.name.casefold() for one in await favourites.listed(db, person.id, limit=10_000)}
     names = itertools.chain([start], (f"{start} {number}" for number in itertools.count(2)))
     return next(name for name in names if name.casefold() not in taken)
 
@@ -98,49 +97,19 @@ async def recipe(studio: Studio, press: Press) -> Card:
     return await own(studio, press, press.target)
 
 
-async def share(studio: Studio, press: Press) -> Card:
-    row = await studio.picture(press.person, press.target)
-    code = await shares.share(studio.db, row.id)
-    if code is None:
-        raise Refusal("picture.gone")
-    return Card(text=Say("share.made", {"code": code}), buttons=(Button("unshare", code),), share=code)
-
-
-async def unshare(studio: Studio, press: Press) -> Card:
-    row = await shares.opened(studio.db, press.target)
-    if row is None:
-        raise Refusal("share.unknown")
-    owner_or_admin(press.person, row.person)
-    await shares.take_back(studio.db, press.target)
-    return cards.notice("share.taken_back")
-
-
-async def draw(studio: Studio, press: Press) -> None:
-    """What somebody shared, at the cost of whoever presses: the same recipe, to be gone on with."""
-    row = await shares.opened(studio.db, press.target)
-    if row is None:
-        raise Refusal("share.unknown")
-    made = await recipe_of(studio, row)
-    if made.source is not None and row.person != press.person.id:
-        raise Refusal("share.source")
-    model = await studio.model(made.model)
-    await studio.fitting(made.prompt, model)
-    await studio.submit(press, (made,))
-
-
 async def original(studio: Studio, press: Press) -> Card:
-    row = await studio.picture(press.person, press.target)
-    spoiler = await veiled(studio, press, [row.recipe])
+    row = await owned.picture(studio.db, press.person, press.target)
+    spoiler = await veiled(studio.sight, studio.rules.access, press, [row.recipe])
     return Card(text=Say("picture.original"), pictures=(cards.shown(row),), originals=True, spoiler=spoiler)
 
 
 async def delete(studio: Studio, press: Press) -> Card:
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     await pictures.delete(studio.db, row.id)
     kept = await jobs.get(studio.db, row.job) if row.job else None
     if kept and kept.place.platform in studio.chats:
         with suppress(Gone, Unreachable):  # somebody took the message away before
-            await studio.chats[kept.place.platform].edit(kept.place, await endings.last_card(studio.db, kept))
+            await studio.chats[kept.place.platform].edit(kept.place, await last_cards.last_card(studio.db, kept))
     return cards.notice("picture.deleted")
 
 

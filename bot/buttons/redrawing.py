@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.buttons.actions import ACTIONS, REDRAWN
+from bot.buttons.forms import redrawn
 from bot.chat import Press, Request, common
-from bot.people import guard
+from bot.people import guard, owned
 from bot.studio import recipes
+from bot.studio.studio import Studio
 from storage import pictures
 from storage.database import Database
 from storage.pictures import PictureRow
 
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
-
 
 async def origin(db: Database, row: PictureRow) -> PictureRow:
-    """What a picture is drawn anew from: for an enlarged one, that which was enlarged."""
+    """The picture whose recipe drew the pixels: for one that was only enlarged or mended, the one it was made from."""
     found: PictureRow | None = row
     while found and found.recipe.source and not found.recipe.source.strength and found.parent:
         found = await pictures.get(db, found.parent)
@@ -26,14 +23,14 @@ async def origin(db: Database, row: PictureRow) -> PictureRow:
 
 async def by_button(studio: Studio, press: Press) -> None:
     """Draw a picture again as the row of its button in ACTIONS says."""
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     recipe = ACTIONS[press.action](await origin(studio.db, row) if press.action in REDRAWN else row)
     await studio.submit(press, (recipe,), parent=row.id)
 
 
 async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
     """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
-    row = await studio.picture(asked.person, picture)
+    row = await owned.picture(studio.db, asked.person, picture)
     recipe = (await origin(studio.db, row)).recipe
     await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
     model = await studio.model(recipe.model)
@@ -50,8 +47,6 @@ async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sent
 
 async def by_form(studio: Studio, press: Press) -> None:
     """Draw a picture again as its form (bot/buttons/forms.py) was filled in."""
-    from bot.buttons.forms import redrawn
-
-    row = await studio.picture(press.person, press.target)
+    row = await owned.picture(studio.db, press.person, press.target)
     recipe = (await origin(studio.db, row)).recipe
     await studio.submit(press, await redrawn(studio, press, recipe), parent=row.id)

@@ -15,13 +15,13 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.table import Table
 
 from bot import texts
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options
 
+# What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
 translate = typer.Typer(help="Install a translation package, or see what translates.", rich_markup_mode=None)
 app.add_typer(translate, name="translate")
@@ -142,28 +142,9 @@ def models(
     """List what can be drawn with."""
     if context.invoked_subcommand:
         return
-    from bot.models.model_files import COMPANIONS, cards
-    from engine.files import catalog
+    from bot.cli.model_list import show
 
-    folders = _load(config, quiet=True).engine.folders
-    found, files = catalog.models(folders), catalog.loras(folders)
-    if as_json:
-        _print_json(cards(folders))
-        return
-    heads = ("cli.model", "cli.family", "cli.size", "models.prediction", "models.vae_in", "cli.folder")
-    table = Table(*map(say, heads))
-    for one in found:
-        inside = say("models.yes") if one.vae else "–"
-        table.add_row(one.name, one.family, f"{one.width}x{one.height}", one.prediction, inside, str(one.path))
-    out.print(table)
-    for lora in files:
-        known = " · ".join(filter(None, (lora.family, f"rank {lora.rank}" if lora.rank else "", *lora.triggers)))
-        out.print(f"LoRA {lora.name}  {known}  {lora.path}", markup=False)
-    for kind in COMPANIONS:
-        for other in catalog.companions(folders, kind):
-            out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
-    for entry in catalog.skipped(folders):
-        out.print(f"{entry.path}: {say(entry.key, name=entry.name)}", markup=False)
+    show(_load(config, quiet=True).engine.folders, language(), out, as_json=as_json)
 
 
 @models_app.command("install")
@@ -174,8 +155,9 @@ def install_model(
     """Fetch a model from the hub (HF_ENDPOINT); run again after an interruption, it goes on."""
     from bot.cli.bytes_bar import bytes_bar
     from bot.models import hub
+    from bot.models.folders import places
 
-    folders = hub.places(_load(config, quiet=True).engine)
+    folders = places(_load(config, quiet=True).engine)
     with bytes_bar(err) as bar:
         task = bar.add_task(say("hub.fetching"), total=None)
         found = hub.install(name, folders, lambda done, total: bar.update(task, completed=done, total=total))

@@ -1,4 +1,4 @@
-"""What the command line shows of a prompt, and how it draws one."""
+"""The command line's table of a prompt, and how it draws a text."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.text import Text
 from bot import texts
 from bot.app import studio
 from bot.chat import Request, Say, Upload
+from bot.desk import StudioDesk
 from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
 from bot.studio import uploads
@@ -81,7 +82,7 @@ async def draw(
     async with studio(config) as made:
         person = await made.person("web", "local", language=language)  # the page's own person: one history for both
         chat = ConsoleChat(console, language, quiet=quiet)
-        await made.open([chat], resume=False)  # what an interrupted command left is nobody's any more
+        await made.open([chat], StudioDesk(made), resume=False)  # what an interrupted command left is nobody's any more
         await made.queue.start()
         key = new_id()
         request = Request(

@@ -10,11 +10,12 @@ from rich.console import Console
 from bot import texts
 from bot.cli.bytes_bar import bytes_bar
 from bot.settings.config import Config
-from bot.studio import translators
+from bot.studio.translation_service import service as service_of
 from prompts.errors import Refusal
 from prompts.translate import argos
 from prompts.translate import install as installing
 from prompts.translate.argos import Argos
+from prompts.translate.remote import Remote
 from prompts.translate.translator import Unavailable
 
 SAMPLE = "老渔夫在岸边修补渔网"
@@ -58,11 +59,9 @@ async def status(config: Config, language: str, out: Console) -> None:
 
 async def service(config: Config, language: str) -> str:
     """A line on the service on the network."""
-    chosen = translators.service(config)
+    chosen = service_of(config)
     if chosen is None:
         return texts.say(language, "translate.no_service")
-    from prompts.translate.remote import Remote
-
     try:
         english = await Remote(chosen).ask("猫")
     except Unavailable as failure:

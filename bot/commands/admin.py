@@ -6,18 +6,17 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
-from bot.people.access import Adult, standing
+from bot.people.limits import Adult, Limits, standing
+from bot.studio.studio import Studio
 from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import jobs, people, refusals, rules
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+from storage.database import Database
 
 REFUSED = 10  # people shown, who were refused most often
 DEFAULT = frozenset({"default", "reset", "默认"})
@@ -91,13 +90,13 @@ async def fetch(studio: Studio, request: Request, rest: str) -> Card:
 
 
 async def block(studio: Studio, request: Request, rest: str) -> Card:
-    person = await _person(studio, request, rest)
+    person = await _person(studio.db, request, rest)
     await rules.put(studio.db, rules.of_person(person.id), "blocked", True)
     return Card(text=Say("admin.blocked", {"name": person.name or person.id}))
 
 
 async def unblock(studio: Studio, request: Request, rest: str) -> Card:
-    person = await _person(studio, request, rest)
+    person = await _person(studio.db, request, rest)
     await rules.put(studio.db, rules.of_person(person.id), "blocked", None)
     return Card(text=Say("admin.unblocked", {"name": person.name or person.id}))
 
@@ -105,14 +104,17 @@ async def unblock(studio: Studio, request: Request, rest: str) -> Card:
 async def limits(studio: Studio, request: Request, rest: str) -> Card:
     """`limits PERSON` shows what holds for somebody, `limits PERSON pictures 50` changes it."""
     if not rest:
-        return Card(text=Say("admin.limits"), fields=_lines(studio, {}, COUNTS))
+        return Card(text=Say("admin.limits"), fields=_lines(studio.rules.access, {}, COUNTS))
     who, _, change = rest.partition(" ")
-    person = await _person(studio, request, who)
+    person = await _person(studio.db, request, who)
     scope = rules.of_person(person.id)
     if change.strip():
-        await _set(studio, scope, change, COUNTS, request)
+        await _set(studio.db, scope, change, COUNTS, request)
     kept = (await rules.of(studio.db, [scope]))[scope]
-    return Card(text=Say("admin.limits_of", {"name": person.name or person.id}), fields=_lines(studio, kept, COUNTS))
+    return Card(
+        text=Say("admin.limits_of", {"name": person.name or person.id}),
+        fields=_lines(studio.rules.access, kept, COUNTS),
+    )
 
 
 async def server(studio: Studio, request: Request, rest: str) -> Card:
@@ -121,27 +123,27 @@ async def server(studio: Studio, request: Request, rest: str) -> Card:
         raise Refusal("admin.no_server")
     if rest:
         scope = rules.of_server(request.place.platform, request.room.server)
-        await _set(studio, scope, rest, SERVER, request)
-    kept = (await standing(studio, request)).server
-    return Card(text=Say("admin.server"), fields=_lines(studio, kept, SERVER))
+        await _set(studio.db, scope, rest, SERVER, request)
+    kept = (await standing(studio.db, request)).server
+    return Card(text=Say("admin.server"), fields=_lines(studio.rules.access, kept, SERVER))
 
 
 async def _set(
-    studio: Studio, scope: str, change: str, known: Mapping[str, Callable[[str, Request], Json]], request: Request
+    db: Database, scope: str, change: str, known: Mapping[str, Callable[[str, Request], Json]], request: Request
 ) -> None:
     name, _, value = change.partition(" ")
     name, value = ALIASES.get(name, name.lower()), value.strip()
     if name not in known:
         raise Refusal("admin.rule", name=name[:40], names=", ".join(known))
-    await rules.put(studio.db, scope, name, None if value.lower() in DEFAULT else known[name](value, request))
+    await rules.put(db, scope, name, None if value.lower() in DEFAULT else known[name](value, request))
 
 
 def _lines(
-    studio: Studio, kept: Mapping[str, Json], known: Mapping[str, Callable[[str, Request], Json]]
+    limits: Limits, kept: Mapping[str, Json], known: Mapping[str, Callable[[str, Request], Json]]
 ) -> tuple[Field, ...]:
     """Each rule with its value, or what holds without it."""
     everybody: Mapping[str, Json] = {
-        name: value for name in known if (value := getattr(studio.rules.access, name, None)) is not None
+        name: value for name in known if (value := getattr(limits, name, None)) is not None
     }
     lines = []
     for name in known:
@@ -153,13 +155,13 @@ def _lines(
     return tuple(lines)
 
 
-async def _person(studio: Studio, request: Request, text: str) -> people.PersonRow:
+async def _person(db: Database, request: Request, text: str) -> people.PersonRow:
     """Whoever is meant by `platform:account`, an account on this platform, a mention of it, or a person's id."""
     match = _ACCOUNT.fullmatch(text.strip())
     if match is None:
         raise Refusal("admin.person", person=text[:40])
     platform, account = match.group(1) or request.place.platform, match.group(2)
-    found = await people.find(studio.db, platform, account) or await people.get(studio.db, account)
+    found = await people.find(db, platform, account) or await people.get(db, account)
     if found is None:
         raise Refusal("admin.person", person=text[:40])
     return found

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Card, Request, Say
 from bot.commands.command import Command
+from bot.people import owned
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import jobs
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 ALL = frozenset({"all", "全部", "所有"})
 LOOKED_AT = 1000  # of a person's latest jobs: more than may ever wait
@@ -18,7 +15,7 @@ LOOKED_AT = 1000  # of a person's latest jobs: more than may ever wait
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     if rest and rest.lower() not in ALL:
-        wanted = [(await studio.job(request.person, rest.strip())).job.id]
+        wanted = [(await owned.job(studio.db, request.person, rest.strip())).job.id]
     else:
         latest = await jobs.of_person(studio.db, request.person.id, LOOKED_AT)
         wanted = [kept.job.id for kept in latest if kept.job.id in studio.queue][: None if rest else 1]

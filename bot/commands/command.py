@@ -1,15 +1,12 @@
-"""What a command is."""
+"""The type of a command."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.chat import Card, Request
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+from bot.studio.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from bot.buttons import redrawing
 from bot.chat import Card, Request
 from bot.commands.command import Command
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import pictures
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 PICTURE = re.compile(r"([a-z2-7]{12})(?:\s+|$)")
 

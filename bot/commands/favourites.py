@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.people import guard
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import favourites
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 LISTED = 20
 

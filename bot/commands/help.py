@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.studio.cards import quality
+from bot.studio.studio import Studio
 from engine.qualities import QUALITIES
 
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+NAME = "help"
 
 
-async def run(studio: Studio, request: Request, rest: str) -> Card:
-    from bot.commands import COMMANDS
+def command(others: Sequence[Command]) -> Command:
+    """The command that lists these and itself."""
+    names = (*(one.name for one in others), NAME)
 
-    lines = (Field(Say(f"command.{command.name}.usage"), Say(f"command.{command.name}")) for command in COMMANDS)
-    qualities = (Field(Say("quality.usage", {"name": name}), quality(name)) for name in filter(None, QUALITIES))
-    return Card(text=Say("help.title"), fields=(*lines, *qualities))
+    async def run(studio: Studio, request: Request, rest: str) -> Card:
+        lines = (Field(Say(f"command.{name}.usage"), Say(f"command.{name}")) for name in names)
+        qualities = (Field(Say("quality.usage", {"name": name}), quality(name)) for name in filter(None, QUALITIES))
+        return Card(text=Say("help.title"), fields=(*lines, *qualities))
 
-
-COMMAND = Command("help", ("帮助", "幫助", "start"), run)
+    return Command(NAME, ("帮助", "幫助", "start"), run)

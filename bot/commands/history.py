@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Button, Card, Request, Say
 from bot.commands.command import Command
 from bot.people.access import veiled
 from bot.studio.cards import shown
+from bot.studio.studio import Studio
 from storage import pictures
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 SHOWN = 9  # a grid of three by three
 
@@ -24,7 +20,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         text=Say("history.found", {"count": len(page.pictures)}),
         pictures=tuple(map(shown, page.pictures)),
         buttons=tuple(Button("recipe", row.id) for row in page.pictures),
-        spoiler=await veiled(studio, request, [row.recipe for row in page.pictures]),
+        spoiler=await veiled(studio.sight, studio.rules.access, request, [row.recipe for row in page.pictures]),
     )
 
 

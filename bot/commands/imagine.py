@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Card, Request
 from bot.commands.command import Command
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 from bot import VERSION
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.studio.studio import Studio
 from engine.files import catalog
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

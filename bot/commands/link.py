@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Card, Request, Say
 from bot.commands.command import Command
 from bot.people.links import MINUTES
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import people
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

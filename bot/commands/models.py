@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.chat import Card, Field, Person, Request, Say
 from bot.commands.command import Command
 from bot.models.model_files import COMPANIONS
-from bot.models.previews import preview
+from bot.studio.model_previews import preview
+from bot.studio.studio import Studio
 from engine.files import catalog
 from engine.files.catalog import Companion, Model
 from prompts.errors import Refusal
+from storage.database import Database
 from storage.search import fold
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 LISTED = 40
 NAMED = 20  # companions of one kind whose names are told
@@ -33,7 +31,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     if not found:
         raise Refusal("models.nothing", words=rest[:40])
     if named or (rest.strip() and len(found) == 1):
-        return await _card(studio, request.person, (named or found)[0])
+        return await _card(studio.db, request.person, (named or found)[0])
     lines = [Field(Say("models.name", {"name": one.name}), _line(one)) for one in models[:LISTED]]
     if loras := await studio.loras():
         lines.append(Field(Say("models.loras"), Say("models.counted", {"count": len(loras)})))
@@ -62,10 +60,10 @@ def _line(one: Model) -> Say:
     return Say("models.line" if one.vae else "models.line_no_vae", values)
 
 
-async def _card(studio: Studio, person: Person, one: Model | Companion) -> Card:
+async def _card(db: Database, person: Person, one: Model | Companion) -> Card:
     lines = _of_model(one) if isinstance(one, Model) else _of_companion(one)
     fields = tuple(Field(Say(f"models.{name}"), value) for name, value in lines if value)
-    pictures = await preview(studio.db, person, one.preview)
+    pictures = await preview(db, person, one.preview)
     return Card(text=Say("models.one", {"name": one.name}), fields=fields, pictures=pictures)
 
 

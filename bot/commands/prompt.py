@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
 from bot.studio.findings import lengths, look, metered
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
+from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

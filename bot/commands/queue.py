@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
-from bot.people.access import allowance, until_midnight
+from bot.people.quotas import allowance, until_midnight
+from bot.studio.studio import Studio
 from storage import jobs
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
@@ -24,7 +20,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         if standing.loading:
             stands = Say("queue.loading", {"model": standing.loading, "seconds": values["seconds"]})
         lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), stands))
-    today = await allowance(studio, request)
+    today = await allowance(studio.db, studio.rules.access, request, studio.now())
     if today.pictures and not request.person.admin:
         values = {"left": today.left, "limit": today.pictures, "hours": until_midnight(studio.now())}
         lines.append(Field(Say("queue.today"), Say("queue.left", values)))

@@ -1,23 +1,18 @@
-"""/recipe: what made a picture: one that is shared under a code, or the one replied to."""
+"""/recipe: the recipe of a picture that is shared under a code, or of the one replied to."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bot.buttons import redrawing
+from bot.buttons.sharing import own, recipe_of
 from bot.chat import Button, Card, Press, Request
 from bot.commands.command import Command
 from bot.people import access, guard
 from bot.studio import cards
-from engine.recipe import Recipe
+from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import shares
-from storage.pictures import PictureRow
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 CODE = re.compile(r"(?:.*[\s=/])?([a-z2-7]{16})/?", re.IGNORECASE | re.DOTALL)  # alone, or at the end of a link
 
@@ -32,13 +27,6 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     return await own(studio, request, request.reply_to)
 
 
-async def own(studio: Studio, asked: Request | Press, picture: str) -> Card:
-    """The recipe of one's own picture, and the button that shares it."""
-    row = await studio.picture(asked.person, picture)
-    spoiler = await access.veiled(studio, asked, [row.recipe])
-    return replace(cards.recipe_card(row), buttons=(Button("share", row.id),), spoiler=spoiler)
-
-
 async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
     """What a code opens: the picture, its recipe and, where others can draw it, the button that does. Raises Refusal
     `share.unknown`, `share.adult`."""
@@ -48,17 +36,12 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
     mine = row.person == asked.person.id
     await guard.refuse(studio.db, asked.person.id, await guard.verdicts(studio.sight, [row.recipe]))
     if mine:
-        spoiler = await access.veiled(studio, asked, [row.recipe])
+        spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row.recipe])
     else:
-        spoiler = await access.shown_to_others(studio, asked, [row.recipe])
-    drawn = [Button("draw", code)] if mine or (await recipe_of(studio, row)).source is None else []
+        spoiler = await access.shown_to_others(studio.sight, studio.rules.access, asked, [row.recipe])
+    drawn = [Button("draw", code)] if mine or (await recipe_of(studio.db, row)).source is None else []
     taken_back = [Button("unshare", code)] if mine or asked.person.admin else []
     return replace(cards.recipe_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)
-
-
-async def recipe_of(studio: Studio, row: PictureRow) -> Recipe:
-    """What draws a shared picture. One with a source needs a file that its owner has not shared."""
-    return (await redrawing.origin(studio.db, row)).recipe
 
 
 COMMAND = Command("recipe", ("配方", "打开", "打開"), run)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.studio.studio import Studio
 from engine.samplers import SAMPLERS
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:

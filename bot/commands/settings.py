@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from bot.buttons.forms import loras
+from bot.buttons.loras import code_of
 from bot.chat import Button, Card, Field, Request, Say
 from bot.commands.command import Command
-from bot.commands.loras import code_of
 from bot.studio.cards import quality
 from bot.studio.recipes import always
+from bot.studio.studio import Studio
 from bot.texts import LANGUAGES
 from engine import qualities
 from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import people
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})

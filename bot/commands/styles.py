@@ -1,16 +1,12 @@
-"""/styles: the styles there are, by group; or those that fit some words, with what they add."""
+"""/styles: the styles there are, by group; or the styles that fit some words, with all that they add."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.studio.studio import Studio
 from prompts import styles
 from prompts.errors import Refusal
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 FEW = 12  # so many are shown with all they add
 

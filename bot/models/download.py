@@ -19,7 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from prompts.errors import Refusal
 
-Progress = Callable[[int], None]
+Tell = Callable[[int], None]
 """Called with the bytes that have just come; negative where the file has to be begun anew."""
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds between tries in a row that brought nothing
@@ -40,7 +40,7 @@ class Blob:
     sha256: str = ""
 
 
-def fetch(url: str, headers: Mapping[str, str], blob: Blob, file: Path, progress: Progress) -> None:
+def fetch(url: str, headers: Mapping[str, str], blob: Blob, file: Path, progress: Tell) -> None:
     """The blob at `url` as `file`; until it is whole it is `file` with `.part` behind.
 
     Raises Refusal `hub.checksum`, HfHubHTTPError, HTTPError, OSError.
@@ -93,8 +93,8 @@ def _asked(error: HTTPError) -> float:
     return min(float(said), LONGEST) if said.isdecimal() else 0.0
 
 
-def _piece(url: str, headers: Mapping[str, str], blob: Blob, part: Path, progress: Progress) -> None:
-    """What is missing at the end of `part`."""
+def _piece(url: str, headers: Mapping[str, str], blob: Blob, part: Path, progress: Tell) -> None:
+    """Fetch the bytes that are missing at the end of `part`."""
     start = part.stat().st_size if part.exists() else 0
     if start > blob.size:
         start = _anew(part, progress)
@@ -123,7 +123,7 @@ def _piece(url: str, headers: Mapping[str, str], blob: Blob, part: Path, progres
         raise RemoteProtocolError(f"{start} bytes instead of {blob.size}")
 
 
-def _anew(part: Path, progress: Progress) -> int:
+def _anew(part: Path, progress: Tell) -> int:
     progress(-part.stat().st_size)
     part.unlink()
     return 0

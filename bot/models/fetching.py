@@ -9,19 +9,17 @@ from pathlib import Path
 
 from bot.chat import Card, Say
 from bot.errors import Unreachable
-from bot.models import hub
-from bot.studio import cards
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The program ends; what has come is kept."""
+    """The program ends; the bytes that have come are kept."""
 
 
 class Fetching:
-    """What is fetched at the moment, and how far it is; `places` are the folders for each kind of file."""
+    """The model that is on its way, and how far it is; `places` are the folders for each kind of file."""
 
     def __init__(self, places: Mapping[str, Path], endpoint: str | None = None) -> None:
         self.name = ""
@@ -51,16 +49,21 @@ class Fetching:
 
     async def _fetch(self, name: str, tell: Callable[[Card], Awaitable[object]]) -> None:
         try:
-            found = await asyncio.to_thread(hub.install, name, self._places, self._hear, self._endpoint)
+            found = await asyncio.to_thread(self._install, name)
             card = Card(text=Say("hub.fetched", {"name": found.name.removesuffix(".safetensors")}))
         except Refusal as refusal:
-            card = cards.error(refusal)
+            card = Card(kind="error", text=Say(refusal.key, refusal.values))
         except Stopped:
             return
         try:
             await tell(card)
         except Unreachable as error:
             log.warning("%s: nobody could be told how fetching it ended: %s", name, error)
+
+    def _install(self, name: str) -> Path:
+        from bot.models import hub  # only now, in its thread: it takes half a second that nothing else has a use for
+
+        return hub.install(name, self._places, self._hear, self._endpoint)
 
     def _hear(self, done: int, total: int) -> None:
         if self._stopped:

@@ -1,5 +1,7 @@
 """Models from a hub (`HF_ENDPOINT`, huggingface.co without it), fetched only where somebody says so.
 
+It takes half a second to import: whoever runs for anything else imports it where a model is asked for.
+
 What is fetched lies in a hidden folder until it is whole, so that half a model is never listed; an interrupted
 download goes on there.
 """
@@ -13,36 +15,29 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from httpx2 import HTTPError
+from huggingface_hub import get_token, hf_hub_url
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+from bot.models.download import Blob, fetch, have, patiently, room, writing
+from bot.models.repository import WEIGHTS, Repository, chosen, listed, target_of
 from engine.files.identify import identify
 from engine.files.identity import Identity
 from prompts.errors import Refusal
 
-if TYPE_CHECKING:
-    from bot.models.download import Blob
-    from bot.models.repository import Repository
-    from bot.settings.sections.drawing import Engine
-
 NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+\.safetensors))?")
 KEPT = ".danqing-{}-{}"  # the hidden folder: repository and revision
 
-Progress = Callable[[int, int], None]
+Tell = Callable[[int, int], None]
 """Called with the bytes that are there and the bytes in all."""
-
-
-def places(engine: Engine) -> dict[str, Path]:
-    """The folder for each kind of file: the first of those in the settings."""
-    kinds = {"lora": engine.loras, "embedding": engine.embeddings, "vae": engine.vaes, "upscaler": engine.upscalers}
-    usual = (*engine.models, *engine.folders[:-1], Path("models"))[0]
-    return {"checkpoint": usual} | {kind: folders[0] for kind, folders in kinds.items() if folders}
 
 
 def silent(done: int, total: int) -> None:
     """No progress shown."""
 
 
-def install(name: str, folders: Mapping[str, Path], progress: Progress = silent, endpoint: str | None = None) -> Path:
+def install(name: str, folders: Mapping[str, Path], progress: Tell = silent, endpoint: str | None = None) -> Path:
     """The model `owner/name`, or one file of it (`owner/name/file.safetensors`), in the folder for its kind or in that
     for checkpoints; what is there already is not fetched again.
 
@@ -52,10 +47,6 @@ def install(name: str, folders: Mapping[str, Path], progress: Progress = silent,
     if match is None or ".." in name:
         raise Refusal("hub.name", name=name[:80])
     asked, file = match.groups()
-    # Imported here: they take half a second that nothing else has a use for.
-    from bot.models.download import have, patiently, room, writing
-    from bot.models.repository import chosen, listed, target_of
-
     with _asking(asked):
         repository = patiently(lambda: listed(asked, endpoint))
         wanted = [repository.files[path] for path in chosen(repository, file)]
@@ -77,7 +68,8 @@ def install(name: str, folders: Mapping[str, Path], progress: Progress = silent,
 
 
 def _there(target: str, wanted: Sequence[Blob], folders: Mapping[str, Path]) -> Path | None:
-    """Where it lies already. Raises Refusal `hub.taken` where something else has its place."""
+    """The path where all wanted files lie already, None where they do not. Raises Refusal `hub.taken` where something
+    else has its place."""
     for folder in dict.fromkeys(folders.values()):
         place = folder / target
         if not place.exists():
@@ -90,7 +82,7 @@ def _there(target: str, wanted: Sequence[Blob], folders: Mapping[str, Path]) -> 
 
 
 def _judge(repository: Repository, path: Path) -> Identity:
-    """What it is. Raises Refusal with the reason where it cannot be used, and keeps nothing of it then."""
+    """The kind of model that a file or folder is. Removes it and raises Refusal with the reason where it is no use."""
     found = identify(path)
     if found.problem:
         shutil.rmtree(path if path.is_dir() else path.parent)
@@ -123,15 +115,8 @@ def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
             Path(lock.name).unlink()
 
 
-def _brought(
-    repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Progress, endpoint: str | None
-) -> Path:
+def _brought(repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Tell, endpoint: str | None) -> Path:
     """All files that are wanted of a repository, in the hidden folder; the file where it is one alone."""
-    from huggingface_hub import get_token, hf_hub_url
-
-    from bot.models.download import fetch
-    from bot.models.repository import WEIGHTS
-
     token = get_token()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     done, total = 0, sum(blob.size for blob in wanted)
@@ -157,10 +142,6 @@ def _brought(
 @contextmanager
 def _asking(name: str) -> Iterator[None]:
     """Turns what a hub and the line to it complain about into a Refusal."""
-    from httpx2 import HTTPError
-    from huggingface_hub import get_token
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-
     try:
         yield
     except GatedRepoError as error:

@@ -21,7 +21,7 @@ COMPANIONS: tuple[Kind, ...] = ("embedding", "vae", "controlnet", "upscaler", "d
 
 
 def cards(folders: Sequence[Path]) -> dict[str, Json]:
-    """What there is to draw with and what is known of each, as JSON."""
+    """Every model, LoRA and companion in these folders with all that is known of it, as JSON."""
     models: list[Json] = [
         {
             "name": one.name,
@@ -60,7 +60,7 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
 
 
 async def recall(db: Database) -> None:
-    """Take for known what was found out before the program was last closed."""
+    """Load from the database what was found out about model files in earlier runs."""
     known = await known_files.all_known(db)
     model_folders.recall(known)
     gone = await asyncio.to_thread(lambda: [file.path for file in known if not Path(file.path).exists()])

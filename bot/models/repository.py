@@ -1,4 +1,4 @@
-"""What a hub has under a name, and which of its files the engine reads."""
+"""A hub's repository, and which of its files the engine reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from huggingface_hub import HfApi
 
 from bot.models.download import Blob
 from prompts.errors import Refusal
@@ -20,7 +22,7 @@ NAMELESS = re.compile(r"(pytorch_lora_weights|diffusion_pytorch_model|model|lora
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a hub has under a name, at the revision it has now."""
+    """A repository of a hub at one revision: its files by their paths."""
 
     name: str
     revision: str
@@ -29,8 +31,6 @@ class Repository:
 
 def listed(name: str, endpoint: str | None) -> Repository:
     """The repository of that name with all its files. Raises HfHubHTTPError, HTTPError."""
-    from huggingface_hub import HfApi
-
     told = HfApi(endpoint=endpoint).model_info(name, files_metadata=True, timeout=30)
     files = {}
     for one in told.siblings or ():
@@ -41,7 +41,7 @@ def listed(name: str, endpoint: str | None) -> Repository:
 
 
 def choose(repository: str, files: Sequence[str]) -> list[str]:
-    """Of a repository's files those that the engine reads: each part once, in half precision where there is a choice.
+    """The files of a repository that the engine reads: each part once, in half precision where there is a choice.
     Raises Refusal `hub.which` and `hub.nothing`."""
     if "model_index.json" in files:
         return ["model_index.json", *(file for part in PARTS for file in _part(files, part))]
@@ -78,7 +78,7 @@ def chosen(repository: Repository, file: str | None) -> list[str]:
 
 
 def target_of(repository: Repository, wanted: Sequence[Blob]) -> str:
-    """What it is called on the disk."""
+    """The name of the file or folder on the disk."""
     own = repository.name.rpartition("/")[2]
     if len(wanted) > 1:
         return own

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.settings import lined_yaml
-from bot.settings.sections.access import Access
-from bot.settings.sections.chats import Discord, Telegram, Web
-from bot.settings.sections.drawing import Draw, Engine, Queue, Translate
-from bot.settings.sections.kinds import AnyCase, Section, has_password
-from bot.settings.sections.storage import Data, Storage
+from bot.settings.sections.access import AccessSection
+from bot.settings.sections.chats import DiscordSection, TelegramSection, WebSection
+from bot.settings.sections.drawing import DrawSection, EngineSection, QueueSection, TranslateSection
+from bot.settings.sections.field_types import AnyCase, Section, has_password
+from bot.settings.sections.storage import DataSection, StorageSection
 from bot.settings.settings import Setting, read, setting, settings
 
 BESIDE = Path(__file__).resolve().parents[2] / "config.yaml"  # beside bot.py
@@ -30,16 +30,16 @@ class Config(Section):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = setting(
         "info", "How much the log tells.", "日志的详细程度。"
     )
-    data: Data = Field(default_factory=Data)
-    web: Web = Field(default_factory=Web)
-    discord: Discord = Field(default_factory=Discord)
-    telegram: Telegram = Field(default_factory=Telegram)
-    storage: Storage = Field(default_factory=Storage)
-    engine: Engine = Field(default_factory=Engine)
-    queue: Queue = Field(default_factory=Queue)
-    translate: Translate = Field(default_factory=Translate)
-    access: Access = Field(default_factory=Access)
-    draw: Draw = Field(default_factory=Draw)
+    data: DataSection = Field(default_factory=DataSection)
+    web: WebSection = Field(default_factory=WebSection)
+    discord: DiscordSection = Field(default_factory=DiscordSection)
+    telegram: TelegramSection = Field(default_factory=TelegramSection)
+    storage: StorageSection = Field(default_factory=StorageSection)
+    engine: EngineSection = Field(default_factory=EngineSection)
+    queue: QueueSection = Field(default_factory=QueueSection)
+    translate: TranslateSection = Field(default_factory=TranslateSection)
+    access: AccessSection = Field(default_factory=AccessSection)
+    draw: DrawSection = Field(default_factory=DrawSection)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:

@@ -261,7 +261,7 @@ def _explained(
 
 
 def _wrong(spot: Setting, where: str, value: object) -> Refusal:
-    """What is allowed in the place of a value that is not."""
+    """A sentence on what is allowed in the place of a value that is not."""
     shown = "***" if spot.secret or spot.keys[-1].endswith("_file") else _shown(value)
     said: dict[str, str | int | float] = {"where": where, "name": spot.name, "value": shown}
     if bool in spot.types:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from bot.buttons.actions import ACTIONS
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.studio.findings import glance
@@ -19,7 +18,10 @@ from storage.pictures import PictureRow
 
 FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
 # What a platform with little room puts into a menu.
-MORE = (*(action for action in ACTIONS if action not in FIRST), "original", "share")
+MORE = (
+    *("vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
+    *("original", "share"),
+)
 
 
 def shown(row: PictureRow) -> Shown:
@@ -99,7 +101,7 @@ def ended(
 
 
 def plain(card: Card) -> Card:
-    """What is left of a card that a platform refuses: a line of text that says where the rest is."""
+    """A card that a platform refuses, as a line of text that says where the rest is."""
     text = Say("answer.refused") if card.pictures else card.text
     state = card.state and (State.FAILED if card.pictures else card.state)
     return Card(kind="error" if card.pictures else card.kind, text=text, job=card.job, state=state)
@@ -143,7 +145,7 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
 
 
 def quality(name: str) -> Say:
-    """What a quality costs and gains, as measured."""
+    """A line on what a quality costs and gains, as measured."""
     row = qualities.quality(name)
     return Say("quality.measured", {"name": row.name, "percent": round(row.share * 100), "off": f"{row.off:g}"})
 

@@ -1,4 +1,4 @@
-"""What the doctor says to a prompt here: with the LoRAs there are and the words they were trained on."""
+"""The doctor's findings on a prompt, with the LoRAs and embeddings that there are here."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def metered(prompt: Prompt, embeddings: Mapping[str, int]) -> str:
 
 
 def look(prompt: Prompt, files: Sequence[LoraFile], embeddings: Mapping[str, int]) -> tuple[Finding, ...]:
-    """What the doctor finds with these LoRA files and embeddings; `glance` remembers it."""
+    """The doctor's findings with these LoRA files and embeddings; `glance` remembers them."""
     return _remembered(prompt, examine(prompt, loras=known(files), embeddings=embeddings))
 
 
 def glance(prompt: Prompt) -> tuple[Finding, ...]:
-    """What was found when somebody last looked, else what can be seen without any files."""
+    """The findings of the last `look` at this prompt, else what can be seen without any files."""
     found = _seen.get(_sign(prompt))
     return _remembered(prompt, examine(prompt)) if found is None else found
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from bot.buttons.actions import FACES, HIRES, new_seed
 from engine import qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
-from engine.recipe import MAX_SEED, Recipe, Source, Upscale
+from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
@@ -22,16 +22,23 @@ UPSCALER = "Lanczos"  # where only the factor was said
 # Guidance rescale where nobody said one and the model was trained down to pure noise: guidance would make its pictures
 # glare. The value that was found best by those who found the method (Lin et al. 2023).
 RESCALE = 0.7
+HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
+FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class SizedSource:
     """A picture to draw over, with its size in pixels."""
 
     picture: str
     width: int
     height: int
+
+
+def new_seed() -> int:
+    """A seed that nobody chose."""
+    return random.randint(0, MAX_SEED)
 
 
 def merged(*layers: Options) -> Options:
@@ -46,7 +53,7 @@ def merged(*layers: Options) -> Options:
 
 
 def chosen(settings: Mapping[str, Json]) -> Options:
-    """What a person's own settings (/settings) ask for."""
+    """The options in a person's own settings (/settings)."""
     return Options(**cast(Any, {name: settings.get(name) for name in ("model", "ratio", "count", "quality")}))
 
 
@@ -94,17 +101,19 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(name, weight) for name, weight in rows)
 
 
-def suited(style: str, model: Model, base: bool) -> Options:
+def suited(style: str, model: Model, source: bool) -> Options:
     """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
     models that have their own quick ways, as the demonstration and distilled ones, their speed."""
     options = styles.find(style).options
-    if base:
+    if source:
         options = replace(options, ratio=None)
     quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
     return replace(options, sampler=None, steps=None) if quick else options
 
 
-def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Base | None = None) -> tuple[Recipe, ...]:
+def make(
+    prompt: Prompt, options: Options, model: Model, *, most: int, source: SizedSource | None = None
+) -> tuple[Recipe, ...]:
     """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
@@ -125,7 +134,7 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         rescale = RESCALE if model.zero_snr and guidance > 1 else 0.0
     if not 0 <= rescale <= 1:
         raise Refusal("rescale.not_allowed", rescale=rescale)
-    width, height = size(options, model, base)
+    width, height = size(options, model, source)
     enlarged = options.upscaler or options.upscale
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
@@ -139,7 +148,7 @@ def make(prompt: Prompt, options: Options, model: Model, *, most: int, base: Bas
         sampler=samplers.find_sampler(options.sampler or usual.sampler).name,
         guidance=guidance,
         seed=seed,
-        source=Source(base.picture, strength) if base else None,
+        source=Source(source.picture, strength) if source else None,
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=HIRES if options.large else None,
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
@@ -161,12 +170,13 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
         compatibility.check_recipe(recipe, model, folders)
 
 
-def size(options: Options, model: Model, base: Base | None = None) -> tuple[int, int]:
-    """Width and height in pixels: as said, or of the ratio that was said (or the base has) at the model's own area."""
+def size(options: Options, model: Model, source: SizedSource | None = None) -> tuple[int, int]:
+    """Width and height in pixels: as said, or of the ratio that was said (or that the source has) at the
+    model's own area."""
     if options.width and options.height:
         return options.width, options.height
     area = model.width * model.height
-    ratio = options.ratio or (base.width / base.height if base else model.width / model.height)
+    ratio = options.ratio or (source.width / source.height if source else model.width / model.height)
     ratio = min(max(ratio, 0.25), 4.0)
     return _eighth(math.sqrt(area * ratio)), _eighth(math.sqrt(area / ratio))
 

@@ -1,4 +1,4 @@
-"""How the engine is, in words and numbers that need no language."""
+"""The engine's state, in words and numbers that need no language."""
 
 from __future__ import annotations
 

@@ -7,21 +7,18 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-from bot.buttons import redrawing
-from bot.buttons.actions import ACTIONS, new_seed
-from bot.chat import Card, Chat, Person, Press, Request, common
+from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
 from bot.people import access, guard
-from bot.people.access import owner_or_admin
 from bot.people.links import Codes
-from bot.studio import bases, cards, endings, findings, recipes
+from bot.studio import cards, findings, last_cards, recipes, sources
 from bot.studio.answers import Answers
+from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
@@ -37,38 +34,15 @@ from prompts.safety.signs import verdict
 from prompts.search import Index
 from prompts.translate.personal_dictionary import with_personal
 from prompts.translate.translator import Translator
-from storage import dictionary, jobs, people, pictures
+from storage import dictionary, jobs, people
 from storage.database import Database
-from storage.jobs import Kept, Place
-from storage.pictures import PictureRow
+from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the owner has set for everybody."""
-
-    models: tuple[Path, ...]
-    loras: tuple[Path, ...]
-    model: str
-    pictures_per_request: int
-    assistant: bool = True
-    draw: Options = field(default_factory=Options)
-    wildcards: tuple[Path, ...] = ()
-    admins: frozenset[str] = frozenset()
-    access: access.Limits = field(default_factory=access.Limits)
-    places: Mapping[str, Path] = field(default_factory=dict)  # for what is fetched from a hub, by its kind
-    link: str = ""  # where the page is, for those who have no other way to it
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where everything lies that can be drawn with."""
-        return tuple(dict.fromkeys((*self.models, *self.loras)))
-
-
 class Studio:
-    """Takes requests and presses from all platforms (`bot.chat.Desk`), and answers each exactly once."""
+    """Turns texts into jobs, and answers every job exactly once, on whatever platform it was asked for."""
 
     def __init__(
         self,
@@ -93,11 +67,12 @@ class Studio:
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
-    async def open(self, chats: Sequence[Chat], *, resume: bool = True) -> None:
-        """Listen on these platforms, and take up every job they have not answered yet (unless told not to)."""
+    async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
+        """Have these platforms hand what they hear to the desk, and take up every job they have not answered yet
+        (unless told not to)."""
         self.chats.update({chat.platform: chat for chat in chats})
         for chat in chats:
-            await chat.listen(self)
+            await chat.listen(desk)
         if not resume:
             return
         for kept in await jobs.unanswered(self.db, self.chats.keys()):
@@ -111,7 +86,7 @@ class Studio:
                 self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
                 self.queue.put(job)
             else:
-                self._answers.follow(kept.job, kept.place, await endings.last_card(self.db, kept), ended=True)
+                self._answers.follow(kept.job, kept.place, await last_cards.last_card(self.db, kept), ended=True)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start."""
@@ -119,46 +94,6 @@ class Studio:
         await self._answers.close()
         for chat in self.chats.values():
             await chat.close()
-
-    # --- what people want ---
-
-    async def request(self, request: Request) -> None:
-        from bot.commands import command_of
-
-        async def run() -> Card | None:
-            command, rest = command_of(request.text)
-            return await command.run(self, request, rest)
-
-        await self._answering(request, run, fleeting=False)
-
-    async def press(self, press: Press) -> None:
-        from bot.buttons.presses import PRESSES
-
-        async def run() -> Card | None:
-            if press.action in ACTIONS:
-                await redrawing.by_button(self, press)
-                return None
-            try:
-                act = PRESSES[press.action]
-            except KeyError:
-                raise Refusal("press.unknown") from None
-            return await act(self, press)
-
-        await self._answering(press, run, fleeting=True)
-
-    async def _answering(
-        self, asked: Request | Press, run: Callable[[], Awaitable[Card | None]], *, fleeting: bool
-    ) -> None:
-        try:
-            await access.enter(self, asked)
-            card = await run()
-        except Refusal as refusal:
-            card = cards.error(refusal, fleeting=fleeting)
-        except Exception:
-            log.exception("request %s failed", asked.key)
-            card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
-        if card is not None:
-            await self.chats[asked.place.platform].send(asked.place, card, asked.key)
 
     async def person(self, platform: str, account: str, *, name: str = "", language: str = "") -> Person:
         """Who stands behind an account; on first sight a new person."""
@@ -183,15 +118,15 @@ class Studio:
         over: bool = False,
         standing: bool = True,
     ) -> tuple[Prompt, Options, Model]:
-        """What a text asks for: the prompt, the options in it, and the model that would draw it. The person's own
-        dictionary holds, and the one of the room it was said in. `over`: it will be drawn over a picture, which says
+        """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
+        own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the LoRAs the person always wants."""
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
         await guard.check(self.sight, person.id, text, unwanted=negative)
         given = given or Options()
-        seed = new_seed()  # now, since what is left to chance in the text is drawn with it
+        seed = recipes.new_seed()  # now, since what is left to chance in the text is drawn with it
         given = replace(
             given,
             plain=given.plain or over or settings.get("expand") is False,
@@ -229,15 +164,15 @@ class Studio:
 
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
-        request, text = bases.chosen(request, text)
+        request, text = sources.chosen(request, text)
         over = bool(request.files or request.reply_to)
         prompt, options, model = await self.understand(
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
         await self.fitting(prompt, model)
-        found = await bases.bases(self, request)
-        made = bases.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
+        found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
+        made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
@@ -270,7 +205,9 @@ class Studio:
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
                 return  # an update delivered twice is one job
-            spoiler = await access.admit(self, asked, made, verdicts)
+            spoiler = await access.admit(
+                self.db, self.rules.access, asked, made, verdicts, self.now(), draining=self.draining
+            )
             self.queue.admit(asked.person.id)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
@@ -309,23 +246,7 @@ class Studio:
             answer.show(cards.under_way(news.job, progress, answer.card.spoiler))
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
-            answer.show(await endings.end(self.db, news, answer.card.spoiler), ended=True)
-
-    async def picture(self, person: Person, picture: str) -> PictureRow:
-        """A picture that this person may act on. Raises Refusal."""
-        row = await pictures.get(self.db, picture)
-        if row is None:
-            raise Refusal("picture.gone")
-        owner_or_admin(person, row.person)
-        return row
-
-    async def job(self, person: Person, job: str) -> Kept:
-        """A job that this person may act on. Raises Refusal."""
-        kept = await jobs.get(self.db, job)
-        if kept is None:
-            raise Refusal("job.unknown")
-        owner_or_admin(person, kept.job.owner)
-        return kept
+            answer.show(await last_cards.end(self.db, news, answer.card.spoiler), ended=True)
 
 
 def _fits(model: Model, lora: LoraFile) -> bool:

@@ -6,21 +6,21 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from bot import texts
 from bot.chat import Person
+from bot.studio.rules import Rules
 from engine.files import catalog, detectors
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
 from prompts import styles
+from prompts.search import Index
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from storage import favourites
+from storage.database import Database
 from storage.search import fold
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 Kind = Literal["model", "lora", "style", "favourite", "tag", "shape", "sampler", "upscaler", "fix"]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
@@ -29,8 +29,21 @@ _CLAUSE = re.compile(r"[,，、;；\n]")
 LOOKED_AT = 8  # tags that pinyin may mean, in which the Chinese name of a style is looked for
 
 
+class Searchable(Protocol):
+    """What suggestions are looked for in: saved texts, the owner's folders, and the tags."""
+
+    @property
+    def db(self) -> Database: ...
+
+    @property
+    def rules(self) -> Rules: ...
+
+    @property
+    def tags(self) -> Index | None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Completion:
     """Something to choose: `value` is what to write for it, `label` what the person sees."""
 
     value: str
@@ -39,20 +52,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    choice: Choice
+    choice: Completion
     names: tuple[str, ...]
 
 
-async def suggest(studio: Studio, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Choice]:
+async def suggest(among: Searchable, person: Person, kind: Kind, typed: str, limit: int = 25) -> list[Completion]:
     """What `typed` may mean, the likeliest first, looked for among all there is; with nothing typed, the first
     `limit` of it. The value of a tag is the whole of `typed` with its end completed."""
-    return await KINDS[kind](studio, person, typed.strip(), limit)
+    return await KINDS[kind](among, person, typed.strip(), limit)
 
 
-def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Choice]:
-    """Those in whose names every word typed occurs: whole names first, then beginnings, then the rest."""
+def _ranked(entries: Iterable[_Entry], typed: str, limit: int) -> list[Completion]:
+    """The entries in whose names every word typed occurs: whole names first, then beginnings, then the rest."""
     readings = [fold(one).split() for one in (chinese.readings(typed) if CHINESE.search(typed) else (typed,))]
-    found: list[tuple[int, int, Choice]] = []
+    found: list[tuple[int, int, Completion]] = []
     for at, entry in enumerate(entries):
         names = [fold(name) for name in entry.names]
         ranks = (rank for words in readings if (rank := _rank(names, words)) is not None)
@@ -70,96 +83,97 @@ def _rank(names: list[str], words: list[str]) -> int | None:
     return 1 if any(name.startswith(whole) for name in names) else 2
 
 
-async def _models(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
-    found = await asyncio.to_thread(catalog.models, studio.rules.models)
-    entries = (_Entry(Choice(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
+async def _models(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    found = await asyncio.to_thread(catalog.models, among.rules.models)
+    entries = (_Entry(Completion(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
     return _ranked(entries, typed, limit)
 
 
-async def _loras(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = (
         _Entry(
-            Choice(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
+            Completion(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
             (one.name, *one.triggers),
         )
-        for one in await studio.loras()
+        for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
     )
     return _ranked(entries, typed, limit)
 
 
-async def _styles(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _styles(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = [
-        _Entry(Choice(one.name, one.called(person.language)), (one.zh, one.en, one.name, *one.aliases))
+        _Entry(Completion(one.name, one.called(person.language)), (one.zh, one.en, one.name, *one.aliases))
         for one in styles.styles().values()
     ]
     found = _ranked(entries, typed, limit)
     words = [typed]
-    if studio.tags is not None and typed and not CHINESE.search(typed):  # "shuicai" is heard as 水彩
-        words += [one.chinese for one in await asyncio.to_thread(studio.tags.find, typed, LOOKED_AT)]
+    if among.tags is not None and typed and not CHINESE.search(typed):  # "shuicai" is heard as 水彩
+        words += [one.chinese for one in await asyncio.to_thread(among.tags.find, typed, LOOKED_AT)]
     meant = [style for word in words if (style := styles.named(word))]
-    more = (Choice(one.name, one.called(person.language)) for one in meant)
+    more = (Completion(one.name, one.called(person.language)) for one in meant)
     return list(dict.fromkeys((*found, *more)))[:limit]
 
 
-async def _favourites(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
-    found = await favourites.listed(studio.db, person.id, typed, limit)
-    return [Choice(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
+async def _favourites(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    found = await favourites.listed(among.db, person.id, typed, limit)
+    return [Completion(one.name, f"{one.name} · {' '.join(one.text.split())}") for one in found]
 
 
-async def _tags(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
-    if studio.tags is None or not typed:
+async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    if among.tags is None or not typed:
         return []
     pinyin = person.language == "zh"
     clause = _CLAUSE.split(typed)[-1].strip()
-    length, found = len(clause), await asyncio.to_thread(studio.tags.find, clause, limit, pinyin=pinyin)
+    length, found = len(clause), await asyncio.to_thread(among.tags.find, clause, limit, pinyin=pinyin)
     if not found:
-        length, found = await asyncio.to_thread(studio.tags.complete, typed, limit, pinyin=pinyin)
+        length, found = await asyncio.to_thread(among.tags.complete, typed, limit, pinyin=pinyin)
     start = typed[: len(typed) - length]
     return [
-        Choice(start + one.insert, f"{one.chinese} · {one.tag}" if one.chinese != one.tag else one.tag) for one in found
+        Completion(start + one.insert, f"{one.chinese} · {one.tag}" if one.chinese != one.tag else one.tag)
+        for one in found
     ]
 
 
-async def _shapes(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _shapes(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = []
     for ratio, name in SHAPES.items():
         called = {language: texts.say(language, f"shape.{name}") for language in texts.LANGUAGES}
-        entries.append(_Entry(Choice(ratio, f"{called[person.language]} {ratio}"), (ratio, *called.values())))
+        entries.append(_Entry(Completion(ratio, f"{called[person.language]} {ratio}"), (ratio, *called.values())))
     return _ranked(entries, typed.replace("：", ":"), limit)
 
 
-async def _samplers(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     chinese = person.language == "zh"
     entries = (
-        _Entry(Choice(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
         for row in SAMPLERS.values()
     )
     return _ranked(entries, typed, limit)
 
 
-async def _upscalers(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _upscalers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     """The table's rows and the files in the folders."""
     chinese = person.language == "zh"
     rows = [
-        _Entry(Choice(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
         for row in UPSCALERS.values()
     ]
-    found = await asyncio.to_thread(catalog.upscalers, studio.rules.folders)
-    rows += [_Entry(Choice(one.name, one.name), (one.name,)) for one in found]
+    found = await asyncio.to_thread(catalog.upscalers, among.rules.folders)
+    rows += [_Entry(Completion(one.name, one.name), (one.name,)) for one in found]
     return _ranked(rows, typed, limit)
 
 
-async def _fixes(studio: Studio, person: Person, typed: str, limit: int) -> list[Choice]:
+async def _fixes(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     """What can be looked for and drawn again larger, here."""
     entries = []
-    for name in await asyncio.to_thread(detectors.names, studio.rules.folders):
+    for name in await asyncio.to_thread(detectors.names, among.rules.folders):
         row = detectors.DETECTORS.get(name)
         said = (row.zh if person.language == "zh" else row.en) if row else name
-        entries.append(_Entry(Choice(name, said), (name, row.zh, row.en) if row else (name,)))
+        entries.append(_Entry(Completion(name, said), (name, row.zh, row.en) if row else (name,)))
     return _ranked(entries, typed, limit)
 
 
-KINDS: Mapping[Kind, Callable[[Studio, Person, str, int], Awaitable[list[Choice]]]] = {
+KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Completion]]]] = {
     "model": _models,
     "lora": _loras,
     "style": _styles,

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from bot.settings.config import Config
 from prompts.errors import Refusal
 from prompts.translate.chain import chain
 from prompts.translate.translator import TranslationMemory, Translator
 
-if TYPE_CHECKING:
-    from prompts.translate.remote import Service
-
-
 log = logging.getLogger(__name__)
-
-
-def service(config: Config) -> Service | None:
-    """The translation service on the network, None where there is none."""
-    settings = config.translate
-    if settings.service == "none" or settings.url is None:
-        return None
-    from prompts.translate.remote import Service
-
-    return Service(
-        kind=settings.service,
-        url=settings.url,
-        key=settings.key.get_secret_value() if settings.key else "",
-        model=settings.model or "",
-        timeout=settings.timeout,
-    )
 
 
 async def local_words(config: Config) -> dict[str, str]:
     """The own dictionary of whoever sits at this machine (the page's own person), for a command that needs no database:
     empty where there is none yet, or none to be had."""
-    from storage import dictionary, people
+    from storage import dictionary, people  # only now: SQLAlchemy takes a third of a second
     from storage.database import FILE, Database
 
     if not config.storage.address and not (config.data.folder / FILE).is_file():
@@ -56,4 +35,9 @@ async def local_words(config: Config) -> dict[str, str]:
 def translators(config: Config, memory: TranslationMemory | None = None) -> tuple[Translator, ...]:
     """All of them, in the order in which they are asked."""
     folder = config.data.folder / "cache"
-    return chain(folder, config.translate.packages, service=service(config), memory=memory)
+    named = None
+    if config.translate.service != "none":
+        from bot.studio.translation_service import service  # only where there is one: it brings an HTTP client
+
+        named = service(config)
+    return chain(folder, config.translate.packages, service=named, memory=memory)

@@ -10,7 +10,7 @@ import zlib
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.chat import Upload
-from bot.studio.sheet import encoded, flat
+from bot.studio.contact_sheet import encoded, flat
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
 

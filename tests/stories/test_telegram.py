@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.bot.studio.test_marks import data, scene
+from tests.bot.studio.test_painted_mask import data, scene
 from tests.peers.telegram import TelegramServer
 from tests.running import Bot
 

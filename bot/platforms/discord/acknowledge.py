@@ -3,62 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bot import texts
 from bot.chat import Person, Room
 from bot.platforms.discord import rest
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
-from bot.platforms.discord.turn import PLATFORM, Mode, Turn
 from prompts.errors import Refusal
 
-if TYPE_CHECKING:
-    from bot.platforms.discord.chat import DiscordChat
-
 Interaction = discord.Interaction
-Work = Callable[[Turn], Coroutine[Any, Any, None]]
+Work = Callable[[Pending], Coroutine[Any, Any, None]]
 CALLBACK = "/interactions/{webhook_id}/{webhook_token}/callback"
 LATER, UPDATE_LATER, CHOICES, FORM = 5, 6, 8, 9  # kinds of acknowledgement
 EPHEMERAL = 64
 
 
-async def respond(chat: DiscordChat, interaction: Interaction, kind: int, data: Payload | None = None) -> None:
+async def respond(context: DiscordContext, interaction: Interaction, kind: int, data: Payload | None = None) -> None:
     """The first answer to an interaction. Raises Expired when it comes too late."""
     parts = {"webhook_id": str(interaction.id), "webhook_token": interaction.token}
     try:
-        await rest.call(chat.client, "POST", CALLBACK, parts, json={"type": kind, "data": data or {}})
+        await rest.call(context.client, "POST", CALLBACK, parts, json={"type": kind, "data": data or {}})
     except discord.HTTPException as error:
         if error.code != rest.ALREADY_ACKNOWLEDGED:  # by an attempt of ours whose answer was lost
             raise
 
 
-async def begin(chat: DiscordChat, interaction: Interaction, mode: Mode) -> Turn:
+async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -> Pending:
     """Acknowledge an interaction that is answered later."""
-    turn = Turn(
+    pending = Pending(
         key=f"{PLATFORM}-{interaction.id}",
         channel=str(interaction.channel_id),
         user=str(interaction.user.id),
-        language=texts.language_of(str(interaction.locale), chat.settings.language or "en"),
+        language=texts.language_of(str(interaction.locale), context.settings.language or "en"),
         mode=mode,
-        began=chat.turns.now(),
+        began=context.pending.now(),
         application=str(interaction.application_id),
         token=interaction.token,
         limit=interaction.filesize_limit,
         alone=interaction.guild_id is None and not _shared(interaction),
     )
-    hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not turn.alone else {}
-    await respond(chat, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
-    chat.turns.add(turn)
-    return turn
+    hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
+    await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+    context.pending.add(pending)
+    return pending
 
 
-async def person_of(chat: DiscordChat, interaction: Interaction) -> Person:
+async def person_of(context: DiscordContext, interaction: Interaction) -> Person:
     """Who it is."""
-    language = chat.settings.language or texts.language_of(str(interaction.locale))
+    language = context.settings.language or texts.language_of(str(interaction.locale))
     user = interaction.user
-    return await chat.studio.person(PLATFORM, str(user.id), name=user.display_name, language=language)
+    return await context.people(PLATFORM, str(user.id), name=user.display_name, language=language)
 
 
 def room_of(interaction: Interaction) -> Room:
@@ -84,13 +82,13 @@ def adult(channel: object) -> bool:
     return bool(marked and marked())
 
 
-async def private(chat: DiscordChat, interaction: Interaction, work: Work) -> None:
+async def private(context: DiscordContext, interaction: Interaction, work: Work) -> None:
     """Answer the person alone, with what `work` sends."""
-    turn = await begin(chat, interaction, "private")
-    chat.later(turn, work(turn))
+    pending = await begin(context, interaction, "private")
+    context.later(pending, work(pending))
 
 
-async def refuse(chat: DiscordChat, interaction: Interaction, key: str) -> None:
+async def refuse(context: DiscordContext, interaction: Interaction, key: str) -> None:
     """Say to the person alone why not."""
-    turn = await begin(chat, interaction, "private")
-    chat.later(turn, chat.refuse(turn, Refusal(key)))
+    pending = await begin(context, interaction, "private")
+    context.later(pending, context.refuse(pending, Refusal(key)))

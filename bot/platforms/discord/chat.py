@@ -5,73 +5,80 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
 
 import discord
 
 from bot import texts
-from bot.chat import Card, Desk
+from bot.chat import Card, Desk, People
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import content, delivery, heard, originals, reactions
+from bot.platforms.discord import delivery, interactions, message_body, originals, reactions
 from bot.platforms.discord.client import Client, stay
-from bot.platforms.discord.inbox import Inbox
-from bot.platforms.discord.rest import Body, Expired
+from bot.platforms.discord.context import DiscordContext, Suggest, Veiled
+from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending, PendingAnswers
+from bot.platforms.discord.rest import Body
 from bot.platforms.discord.settings import DiscordSettings
-from bot.platforms.discord.turn import PLATFORM, UPLOAD, Turn, Turns
-from bot.studio import cards
 from engine.job import State
-from prompts.errors import Refusal
 from storage import jobs, people, posts
+from storage.database import Database
 from storage.jobs import Kept, Place
-
-if TYPE_CHECKING:
-    from bot.studio.studio import Studio
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 30.0  # seconds a start waits for Discord; without it the rest of the bot starts all the same
 CLOSING = 2.0  # seconds that what was asked last gets at the end
 UNDER_WAY = (State.WAITING, State.RUNNING)
-MENUS = 1000  # forms that may be open at once
 
 
 class DiscordChat:
-    """A bot.chat.Chat on Discord. `studio` knows people, pictures and what may be suggested."""
+    """A bot.chat.Chat on Discord. `people` tells who stands behind an account, `suggest` what may be meant by what
+    somebody types, `veiled` whether pictures have to be veiled where they are asked for."""
 
     platform = PLATFORM
 
-    def __init__(self, studio: Studio, settings: DiscordSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        self.studio = studio
-        self.db = studio.db
-        self.settings = settings
+    def __init__(
+        self,
+        db: Database,
+        settings: DiscordSettings,
+        people: People,
+        suggest: Suggest,
+        veiled: Veiled,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.pace = settings.pace
-        self.turns = Turns(studio.db, clock)
-        self.client = Client(self)
-        self.begun = asyncio.Event()  # connected, or known to be out of reach for now
-        self.desk: Desk = studio
-        self.menus: OrderedDict[str, Sequence[Mapping[str, Any]]] = OrderedDict()  # see `remember`
+        self._db, self._settings = db, settings
+        self._pending = PendingAnswers(db, clock)
+        self._context = DiscordContext(db, settings, people, suggest, veiled, self._pending, self.send)
+        self._begun = asyncio.Event()  # connected, or known to be out of reach for now
+        self._context.client = self._client()
         self._shown: dict[Place, Body] = {}  # what stands where something is under way
-        self._inbox = Inbox()
         self._running: list[asyncio.Task[None]] = []
+
+    @property
+    def client(self) -> discord.Client:
+        """The connection of today."""
+        return self._context.client
+
+    def _client(self) -> Client:
+        return Client(self._db, self._begun, partial(interactions.take, self._context), self._react)
 
     # --- a bot.chat.Chat ---
 
     async def listen(self, desk: Desk) -> None:
         """Connect. Raises Refusal "discord.refused"; a Discord that cannot be reached is tried again and again."""
-        self.desk = desk
+        self._context.desk = desk
         if self.client.is_closed():
-            self.client = Client(self)
-        self._running = [asyncio.create_task(self._inbox.run())]
-        await self.turns.tidy()
+            self._context.client = self._client()
+        self._running = [asyncio.create_task(self._context.background.run())]
+        await self._pending.tidy()
         await self.connect()
 
     async def connect(self) -> None:
         """Log in, and wait for Discord to say that we are there, unless it is out of reach."""
-        self.begun.clear()
-        connection = asyncio.create_task(stay(self, self.settings))
-        begun = asyncio.create_task(self.begun.wait())
+        self._begun.clear()
+        connection = asyncio.create_task(stay(self._context, self._begun, self._client))
+        begun = asyncio.create_task(self._begun.wait())
         self._running.append(connection)
         await asyncio.wait([connection, begun], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         begun.cancel()
@@ -85,49 +92,51 @@ class DiscordChat:
             return await self._send(place, card, key)
 
     async def _send(self, place: Place, card: Card, key: str) -> Place:
-        if (known := await posts.by_key(self.db, PLATFORM, key)) is not None:
+        if (known := await posts.by_key(self._db, PLATFORM, key)) is not None:
             return known.place
-        kept = await jobs.get(self.db, card.job) if card.job else None
-        turn = await self._turn(key, kept)
-        if turn and card.language:
-            turn.language = card.language
-        language = turn.language if turn else await self._language(kept)
-        if card.originals and turn:
-            card = await originals.send(self, turn, card)
-            if not turn.application:
+        kept = await jobs.get(self._db, card.job) if card.job else None
+        pending = await self._asked(key, kept)
+        if pending and card.language:
+            pending.language = card.language
+        language = pending.language if pending else await self._language(kept)
+        if card.originals and pending:
+            card = await originals.send(self._context, pending, card)
+            if not pending.application:
                 return place  # a reaction: what came is the answer
-        if turn and not turn.application and card.fleeting and card.kind != "error":
-            await reactions.nod(self, turn)
+        if pending and not pending.application and card.fleeting and card.kind != "error":
+            await reactions.nod(self._context, pending)
             return place
-        there = await delivery.answer(self, turn, card) if turn and self.turns.alive(turn) else None
+        there = None
+        if pending and self._pending.alive(pending):
+            there = await delivery.answer(self._context, pending, card)
         if there is None:
-            user = turn.user if turn else await self._account(kept)
-            called = "" if turn and turn.alone else user
-            there = await delivery.post(self, place, card, key, language, user, called)
+            user = pending.user if pending else await self._account(kept)
+            called = "" if pending and pending.alone else user
+            there = await delivery.post(self._context, place, card, key, language, user, called)
         if card.state in UNDER_WAY:
-            self._shown[there] = await content.body(self.db, card, language, UPLOAD)
+            self._shown[there] = await message_body.body(self._db, card, language, UPLOAD)
         if not card.fleeting:
-            await posts.put(self.db, there, key, job=card.job or "", pictures=[picture.id for picture in card.pictures])
+            await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
         return there
 
     async def edit(self, place: Place, card: Card) -> None:
         """Replace a card, by its interaction's token while there is one, else by the bot's own rights."""
-        if turn := self.turns.of_message(place.message):
-            language = turn.language
+        if pending := self._pending.of_message(place.message):
+            language = pending.language
         else:
-            language = await self._language(await jobs.get(self.db, card.job) if card.job else None)
-        body = await content.body(self.db, card, language, turn.limit if turn else UPLOAD)
+            language = await self._language(await jobs.get(self._db, card.job) if card.job else None)
+        body = await message_body.body(self._db, card, language, pending.limit if pending else UPLOAD)
         if card.state in UNDER_WAY and self._shown.get(place) == body:
             return  # nothing of it is new to see
         self._shown.pop(place, None)
         if card.state not in UNDER_WAY:  # noted first: whoever sees a picture can react to it at once
             shown = tuple(picture.id for picture in card.pictures)
-            post = await posts.at(self.db, place)
+            post = await posts.at(self._db, place)
             if post is not None and post.pictures != shown:
-                await posts.put(self.db, place, post.key, job=post.job, pictures=shown)
+                await posts.put(self._db, place, post.key, job=post.job, pictures=shown)
         try:
             with delivery.refused():
-                await delivery.edit(self, place, body, turn)
+                await delivery.edit(self._context, place, body, pending)
         except Unreachable as error:
             raise Gone(str(error)) from error
         if card.state in UNDER_WAY:
@@ -135,67 +144,33 @@ class DiscordChat:
 
     async def close(self) -> None:
         """Finish what was asked already, and leave."""
-        await self._inbox.finish(CLOSING)
+        await self._context.background.finish(CLOSING)
         await self.client.close()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._running = []
-        await self._inbox.drop()
+        await self._context.background.drop()
 
     # --- where answers go ---
 
-    async def _turn(self, key: str, kept: Kept | None) -> Turn | None:
-        if (turn := self.turns.of(key)) or kept is None:
-            return turn
-        return self.turns.of(kept.request_key) or await self.turns.kept(kept.request_key, kept.language)
+    async def _asked(self, key: str, kept: Kept | None) -> Pending | None:
+        if (pending := self._pending.of(key)) or kept is None:
+            return pending
+        return self._pending.of(kept.request_key) or await self._pending.kept(kept.request_key, kept.language)
 
     async def _language(self, kept: Kept | None) -> str:
-        return kept.language if kept and kept.language in texts.LANGUAGES else self.settings.language or "en"
+        return kept.language if kept and kept.language in texts.LANGUAGES else self._settings.language or "en"
 
     async def _account(self, kept: Kept | None) -> str:
         """The Discord account of a job's owner, "" without one."""
-        accounts = await people.accounts(self.db, kept.job.owner) if kept else []
+        accounts = await people.accounts(self._db, kept.job.owner) if kept else []
         return next((one.account for one in accounts if one.platform == PLATFORM), "")
 
-    # --- what is heard ---
-
-    async def heard(self, interaction: discord.Interaction) -> None:
-        """Acknowledge an interaction at once, and leave the rest to later."""
-        await heard.heard(self, interaction)
-
-    def reacted(self, payload: discord.RawReactionActionEvent) -> None:
-        """Somebody reacted to a message."""
+    def _react(self, payload: discord.RawReactionActionEvent) -> None:
+        """Leave what somebody's reaction means to later; the bot's own mean nothing."""
         if self.client.user is None or payload.user_id != self.client.user.id:
-            self._inbox.put(reactions.reacted(self, payload))
-
-    def remember(self, interaction: str, attachments: Sequence[Mapping[str, Any]]) -> None:
-        """The pictures of a message whose menu was opened, until the form that asks about it comes back."""
-        self.menus[interaction] = attachments
-        while len(self.menus) > MENUS:
-            self.menus.popitem(last=False)
-
-    def later(self, turn: Turn, work: Coroutine[Any, Any, None]) -> None:
-        """Do what a turn asks for, outside the event that brought it; what goes wrong is said to the person."""
-        self._inbox.put(self._do(turn, work))
-
-    async def refuse(self, turn: Turn, refusal: Refusal) -> None:
-        """Say to the person alone why not."""
-        await self.send(Place(PLATFORM, turn.channel), cards.error(refusal, fleeting=True), turn.key)
-
-    async def _do(self, turn: Turn, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            try:
-                await work
-            except Refusal as refusal:
-                await self.refuse(turn, refusal)
-            except (Gone, Unreachable, Expired) as error:
-                log.warning("%s cannot be answered: %s", turn.key, error)
-            except Exception:
-                log.exception("%s failed", turn.key)
-                await self.refuse(turn, Refusal("error.unexpected"))
-        except Exception:
-            log.exception("%s got no answer", turn.key)
+            self._context.background.put(reactions.take(self._context, payload))
 
 
 def _ended(connection: asyncio.Task[None]) -> None:

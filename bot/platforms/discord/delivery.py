@@ -7,19 +7,16 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import discord
 
 from bot.chat import Card
 from bot.errors import Gone, Rejected, Unreachable
-from bot.platforms.discord import content, rest
+from bot.platforms.discord import message_body, rest
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending
 from bot.platforms.discord.rest import Body, Expired, Payload
-from bot.platforms.discord.turn import PLATFORM, UPLOAD, Turn
 from storage.jobs import Place
-
-if TYPE_CHECKING:
-    from bot.platforms.discord.chat import DiscordChat
 
 log = logging.getLogger(__name__)
 
@@ -29,83 +26,85 @@ ANSWER = "/webhooks/{webhook_id}/{webhook_token}"
 WORDS = "/channels/{channel_id}/messages"
 
 
-async def answer(chat: DiscordChat, turn: Turn, card: Card) -> Place | None:
+async def answer(context: DiscordContext, pending: Pending, card: Card) -> Place | None:
     """Answer by the token; None where it is good no longer."""
-    body = await content.body(chat.db, card, turn.language, turn.limit)
+    body = await message_body.body(context.db, card, pending.language, pending.limit)
     private = not card.job
     try:
-        announced = turn.mode == "open" and private and not turn.alone and not turn.spent
+        announced = pending.mode == "open" and private and not pending.alone and not pending.spent
         if announced:
-            await _settle(chat, turn)
-        if turn.mode == "quiet" or turn.spent:
-            flags = EPHEMERAL if private and not turn.alone else 0
+            await _settle(context, pending)
+        if pending.mode == "quiet" or pending.spent:
+            flags = EPHEMERAL if private and not pending.alone else 0
             body = replace(body, payload={**body.payload, "flags": flags})
-            found = await rest.call(chat.client, "POST", ANSWER, turn.parts, body=body)
+            found = await rest.call(context.client, "POST", ANSWER, pending.parts, body=body)
             if announced:
-                await _withdraw(chat, turn)
+                await _withdraw(context, pending)
         else:
-            found = await rest.call(chat.client, "PATCH", f"{ANSWER}/messages/@original", turn.parts, body=body)
+            found = await rest.call(context.client, "PATCH", f"{ANSWER}/messages/@original", pending.parts, body=body)
     except (Expired, Unreachable, Gone) as error:  # Gone: somebody deleted what was announced
-        log.info("interaction %s cannot be answered any more: %s", turn.key, error)
-        turn.token = ""
+        log.info("interaction %s cannot be answered any more: %s", pending.key, error)
+        pending.token = ""
         return None
     message = rest.text_of(found, "id")
-    chat.turns.answered(turn, message)
-    return Place(PLATFORM, turn.channel, message)
+    context.pending.answered(pending, message)
+    return Place(PLATFORM, pending.channel, message)
 
 
-async def _settle(chat: DiscordChat, turn: Turn) -> None:
+async def _settle(context: DiscordContext, pending: Pending) -> None:
     """Fill the message that everybody was promised: until then, whatever is sent would become that message."""
     body = Body({"content": "…"})
-    await rest.call(chat.client, "PATCH", f"{ANSWER}/messages/@original", turn.parts, body=body)
-    turn.spent = True
+    await rest.call(context.client, "PATCH", f"{ANSWER}/messages/@original", pending.parts, body=body)
+    pending.spent = True
 
 
-async def _withdraw(chat: DiscordChat, turn: Turn) -> None:
+async def _withdraw(context: DiscordContext, pending: Pending) -> None:
     with contextlib.suppress(Gone):
-        await rest.call(chat.client, "DELETE", f"{ANSWER}/messages/@original", turn.parts)
+        await rest.call(context.client, "DELETE", f"{ANSWER}/messages/@original", pending.parts)
 
 
-async def post(chat: DiscordChat, place: Place, card: Card, key: str, language: str, user: str, called: str) -> Place:
+async def post(
+    context: DiscordContext, place: Place, card: Card, key: str, language: str, user: str, called: str
+) -> Place:
     """A message of its own: a job's in the channel, where `called` is mentioned; any other to the person alone."""
     nonce = hashlib.sha256(key.encode()).hexdigest()[:24]
     once: Payload = {"nonce": nonce, "enforce_nonce": True}  # the same nonce within minutes is the same message
     if card.job:
-        body = await content.body(chat.db, card, language, UPLOAD, mention=called)
+        body = await message_body.body(context.db, card, language, UPLOAD, mention=called)
         body = replace(body, payload={**body.payload, **once})
         try:
-            found = await rest.call(chat.client, "POST", WORDS, {"channel_id": place.chat}, body=body)
+            found = await rest.call(context.client, "POST", WORDS, {"channel_id": place.chat}, body=body)
             return Place(PLATFORM, place.chat, rest.text_of(found, "id"))
         except (Gone, Unreachable) as error:
             log.info("channel %s cannot be told (%s), so the person is", place.chat, error)
     if not user:
         raise Unreachable("nobody is known at that place")
-    channel = await direct(chat, user)
-    body = await content.body(chat.db, card, language, UPLOAD)
+    channel = await direct(context, user)
+    body = await message_body.body(context.db, card, language, UPLOAD)
     body = replace(body, payload={**body.payload, **once})
     try:
-        found = await rest.call(chat.client, "POST", WORDS, {"channel_id": channel}, body=body)
+        found = await rest.call(context.client, "POST", WORDS, {"channel_id": channel}, body=body)
     except Gone as error:
         raise Unreachable(str(error)) from error
     return Place(PLATFORM, channel, rest.text_of(found, "id"))
 
 
-async def edit(chat: DiscordChat, place: Place, body: Body, turn: Turn | None) -> None:
-    """Replace a message, by the token of the turn it answers while that is good. Raises Gone, Unreachable."""
-    if turn is not None:
+async def edit(context: DiscordContext, place: Place, body: Body, pending: Pending | None) -> None:
+    """Replace a message, by the token of the interaction it answers while that is good. Raises Gone, Unreachable."""
+    if pending is not None:
         path = f"{ANSWER}/messages/{{message_id}}"
         try:
-            await rest.call(chat.client, "PATCH", path, {**turn.parts, "message_id": place.message}, body=body)
+            await rest.call(context.client, "PATCH", path, {**pending.parts, "message_id": place.message}, body=body)
             return
         except Expired:
-            turn.token = ""
+            pending.token = ""
     parts = {"channel_id": place.chat, "message_id": place.message}
-    await rest.call(chat.client, "PATCH", f"{WORDS}/{{message_id}}", parts, body=body)
+    await rest.call(context.client, "PATCH", f"{WORDS}/{{message_id}}", parts, body=body)
 
 
-async def direct(chat: DiscordChat, user: str) -> str:
+async def direct(context: DiscordContext, user: str) -> str:
     """The channel of direct messages with somebody. Raises Unreachable."""
-    found = await rest.call(chat.client, "POST", "/users/@me/channels", json={"recipient_id": user})
+    found = await rest.call(context.client, "POST", "/users/@me/channels", json={"recipient_id": user})
     return rest.text_of(found, "id")
 
 

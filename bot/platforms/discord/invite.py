@@ -49,7 +49,7 @@ def link(application: str) -> str:
 
 
 async def check(token: str, api_base: str) -> AsyncIterator[Found]:
-    """What is found out about a token of the right form, the invite link last."""
+    """Whether Discord takes a token of the right form, in how many servers its bot is, and the invite link last."""
     application = application_of(token)
     headers = {"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (danqing, 1)"}
     try:

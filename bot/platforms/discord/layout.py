@@ -14,7 +14,7 @@ from discord.utils import escape_markdown
 
 from bot import texts
 from bot.chat import Button, Card
-from bot.platforms.discord import ids, words
+from bot.platforms.discord import custom_ids, markdown
 from bot.platforms.discord.rest import File, Payload
 from prompts.prompt import Json
 
@@ -34,19 +34,19 @@ OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in t
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What there is to read: the message's payload, and the whole text as a file where it did not fit."""
+class MessageLayout:
+    """A card's form: the message's payload, and the whole text as a file where it did not fit."""
 
     payload: Payload
     files: tuple[File, ...] = ()
 
 
-def read(card: Card, language: str, mention: str = "") -> Read:
-    """A card's words. `mention` is a person's id whom the message calls."""
-    content = words.head(card, language)
+def lay_out(card: Card, language: str, mention: str = "") -> MessageLayout:
+    """The form of a card in a language. `mention` is a person's id whom the message calls."""
+    content = markdown.head(card, language)
     if mention:
         content = f"<@{mention}> {content}"
-    said, lines = words.understood(card, language), words.fields(card, language)
+    said, lines = markdown.understood(card, language), markdown.fields(card, language)
     embed, fits = _embed(said, lines, COLOURS[card.kind])
     files: tuple[File, ...] = ()
     if not fits or len(content) > CONTENT:
@@ -60,7 +60,7 @@ def read(card: Card, language: str, mention: str = "") -> Read:
         "components": list(rows(card, language)),
         "allowed_mentions": {"parse": [], "users": users},
     }
-    return Read(payload, files)
+    return MessageLayout(payload, files)
 
 
 def _embed(said: str, lines: Sequence[tuple[str, str]], colour: int) -> tuple[Payload, bool]:
@@ -125,11 +125,11 @@ def _of_many(card: Card, language: str) -> Iterator[Payload]:
             if (one := offered.get((target, action)))
         ]
         yield from _selects(pairs[:CHOICES], language)
-        shows = [button(Button(ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1)]
+        shows = [button(Button(custom_ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1)]
         last = [*shows, *together]
         yield from (row(last[at : at + ROW]) for at in range(0, len(last), ROW))
         return
-    numbers = [(Button(ids.SHOW, target), texts.say(language, "discord.number", number=at)) for at, target in
+    numbers = [(Button(custom_ids.SHOW, target), texts.say(language, "discord.number", number=at)) for at, target in
                enumerate(pictures, 1)]  # fmt: skip
     yield from _selects(numbers, language)
     if together:
@@ -147,7 +147,7 @@ def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Pay
         ]
         select: Payload = {
             "type": 3,
-            "custom_id": ids.make(ids.PICK, str(number)),
+            "custom_id": custom_ids.make(custom_ids.PICK, str(number)),
             "placeholder": texts.say(language, "discord.more"),
             "options": options,
         }
@@ -155,9 +155,9 @@ def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Pay
 
 
 def _named(card: Card, at: int, language: str) -> str:
-    """What a button of a card without pictures is about: the line of the same number."""
+    """The label of a button on a card without pictures: its action, and the label of the line of the same number."""
     one = card.buttons[at]
-    lines = words.fields(card, language)
+    lines = markdown.fields(card, language)
     about = lines[at][0] if len(lines) >= len(card.buttons) else one.target
     return f"{label(one.action, language)} · {about}"
 
@@ -170,12 +170,12 @@ def row(buttons: Sequence[Payload]) -> Payload:
 def button(one: Button, language: str, name: str = "", style: int = SECONDARY) -> Payload:
     """A button; a dangerous one asks first."""
     style = DANGER if one.danger else style
-    made: Payload = {"type": 2, "style": style, "custom_id": ids.make(_pressed(one), one.target)}
+    made: Payload = {"type": 2, "style": style, "custom_id": custom_ids.make(_pressed(one), one.target)}
     return {**made, "label": name} if name else {**made, "label": label(one.action, language), **_sign(one.action)}
 
 
 def _pressed(one: Button) -> str:
-    return ids.ASK + one.action if one.danger else one.action
+    return custom_ids.ASK + one.action if one.danger else one.action
 
 
 def label(action: str, language: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import discord
 
@@ -13,13 +12,11 @@ from bot.chat import Press, Room
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord import rest
 from bot.platforms.discord.acknowledge import adult
-from bot.platforms.discord.turn import PLATFORM, Turn
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import PLATFORM, Pending
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.jobs import Place
-
-if TYPE_CHECKING:
-    from bot.platforms.discord.chat import DiscordChat
 
 log = logging.getLogger(__name__)
 
@@ -28,59 +25,63 @@ VARIANT = "\N{VARIATION SELECTOR-16}"  # some apps send an emoji with it, some w
 SEEN = "✅"
 
 
-async def reacted(chat: DiscordChat, payload: discord.RawReactionActionEvent) -> None:
+async def take(context: DiscordContext, payload: discord.RawReactionActionEvent) -> None:
     """Do what a reaction means, if it is to a picture of ours, by somebody who may. All others mean nothing."""
     try:
-        await _reacted(chat, payload)
+        await _taken(context, payload)
     except Exception:
         log.exception("a reaction to message %s failed", payload.message_id)
 
 
-async def _reacted(chat: DiscordChat, payload: discord.RawReactionActionEvent) -> None:
-    meanings = {emoji.replace(VARIANT, ""): action for emoji, action in chat.settings.reactions.items()}
+async def _taken(context: DiscordContext, payload: discord.RawReactionActionEvent) -> None:
+    meanings = {emoji.replace(VARIANT, ""): action for emoji, action in context.settings.reactions.items()}
     action = meanings.get(str(payload.emoji).replace(VARIANT, ""))
     place = Place(PLATFORM, str(payload.channel_id), str(payload.message_id))
-    if action is None or (post := await posts.at(chat.db, place)) is None or not post.pictures:
+    if action is None or (post := await posts.at(context.db, place)) is None or not post.pictures:
         return
-    language = chat.settings.language or ""
-    person = await chat.studio.person(PLATFORM, str(payload.user_id), language=language)
-    room = _room(chat, payload)
+    language = context.settings.language or ""
+    person = await context.people(PLATFORM, str(payload.user_id), language=language)
+    room = _room(context, payload)
     for number, target in enumerate(post.pictures if action in ALL else post.pictures[:1]):
-        row = await pictures.get(chat.db, target)
+        row = await pictures.get(context.db, target)
         if row is None:
             continue
         if row.person != person.id and not person.admin:
             if action == "delete" and room.moderator:
-                await _remove(chat, place)
+                await _remove(context, place)
             return
-        key = f"{PLATFORM}-r-{payload.message_id}-{payload.user_id}-{action}-{int(chat.turns.now() / 2)}-{number}"
+        key = f"{PLATFORM}-r-{payload.message_id}-{payload.user_id}-{action}-{int(context.pending.now() / 2)}-{number}"
         speaks = person.language if person.language in texts.LANGUAGES else "en"
-        turn = Turn(key, place.chat, str(payload.user_id), speaks, "quiet", chat.turns.now(), about=place.message)
-        chat.turns.add(turn)
+        pending = Pending(
+            key, place.chat, str(payload.user_id), speaks, "quiet", context.pending.now(), about=place.message
+        )
+        context.pending.add(pending)
         meaning, target, values = (action, target, {}) if action in ALL else under(post, action)
         here = Place(PLATFORM, place.chat)
         press = Press(person=person, place=here, action=meaning, target=target, key=key, values=values, room=room)
         try:
-            await chat.desk.press(press)
+            await context.desk.press(press)
         except (Gone, Unreachable, Refusal) as error:
             log.info("a reaction cannot be answered: %s", error)
 
 
-async def _remove(chat: DiscordChat, place: Place) -> None:
+async def _remove(context: DiscordContext, place: Place) -> None:
     """A moderator takes a message away; its pictures stay in their owner's history."""
     path = "/channels/{channel_id}/messages/{message_id}"
-    await rest.call(chat.client, "DELETE", path, {"channel_id": place.chat, "message_id": place.message})
+    await rest.call(context.client, "DELETE", path, {"channel_id": place.chat, "message_id": place.message})
 
 
-async def nod(chat: DiscordChat, turn: Turn) -> None:
+async def nod(context: DiscordContext, pending: Pending) -> None:
     """Show by a reaction that one was heard."""
     path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"
-    await rest.call(chat.client, "PUT", path, {"channel_id": turn.channel, "message_id": turn.about, "emoji": SEEN})
+    await rest.call(
+        context.client, "PUT", path, {"channel_id": pending.channel, "message_id": pending.about, "emoji": SEEN}
+    )
 
 
-def _room(chat: DiscordChat, payload: discord.RawReactionActionEvent) -> Room:
+def _room(context: DiscordContext, payload: discord.RawReactionActionEvent) -> Room:
     """What Discord says of the person in that server, as far as the gateway has told us of it."""
-    guild = chat.client.get_guild(payload.guild_id) if payload.guild_id else None
+    guild = context.client.get_guild(payload.guild_id) if payload.guild_id else None
     channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
     member = payload.member
     if guild is None or member is None:

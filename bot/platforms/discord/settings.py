@@ -1,4 +1,4 @@
-"""What the owner may set about Discord."""
+"""The settings of the Discord bot."""
 
 from __future__ import annotations
 

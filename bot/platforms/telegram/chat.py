@@ -10,17 +10,17 @@ from dataclasses import replace
 from telegram import Update, User
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
-from bot.chat import Card, Desk
+from bot.chat import Card, Desk, People
 from bot.errors import Rejected
-from bot.platforms.telegram import dispatch, listing, places
-from bot.platforms.telegram.board import Board
-from bot.platforms.telegram.intake import ALLOWED, Intake
-from bot.platforms.telegram.line import Line
-from bot.platforms.telegram.moving import Moving
-from bot.platforms.telegram.pacer import Pacer
-from bot.platforms.telegram.reception import Asked, Enter, People, Reception, Suggest
+from bot.platforms.telegram import command_list, dispatch, places
+from bot.platforms.telegram.bot_api import BotApi
+from bot.platforms.telegram.card_messages import CardMessages
+from bot.platforms.telegram.context import Enter, OpenUpdate, Suggest, TelegramContext
+from bot.platforms.telegram.message_html import say
+from bot.platforms.telegram.progress_edits import ProgressEdits
+from bot.platforms.telegram.rate_limiter import RateLimiter
 from bot.platforms.telegram.settings import TelegramSettings
-from bot.platforms.telegram.words import say
+from bot.platforms.telegram.updates import ALLOWED, Updates
 from bot.studio import cards
 from engine.job import State
 from prompts.errors import Refusal
@@ -51,10 +51,10 @@ class TelegramChat:
         people: People,
         suggest: Suggest,
         enter: Enter,
-        pacer: Pacer | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self._db, self._settings, self._people, self._suggest, self._enter = db, settings, people, suggest, enter
-        self._pacer = pacer or Pacer()
+        self._limiter = limiter or RateLimiter()
         self._locks: dict[str, asyncio.Lock] = {}
         self._serving: asyncio.Task[None] | None = None
         self._sweeps: set[asyncio.Task[None]] = set()
@@ -62,14 +62,14 @@ class TelegramChat:
     async def listen(self, desk: Desk) -> None:
         """Connect, or go on trying where Telegram cannot be reached. Raises Refusal "telegram.token_refused" for a
         token that Telegram does not know, "telegram.port_taken" where a webhook cannot listen."""
-        self._line = Line(self._settings, self._db, self._pacer)
-        self._board, self._moving = Board(self._line, self._db), Moving(self._line)
-        self._intake: Intake | None = None
-        self._asked: dict[str, Asked] = {}
+        self._api = BotApi(self._settings, self._db, self._limiter)
+        self._messages, self._progress = CardMessages(self._api, self._db), ProgressEdits(self._api)
+        self._updates: Updates | None = None
+        self._asked: dict[str, OpenUpdate] = {}
         try:
             await self._open(desk)
         except InvalidToken:
-            await self._line.close()
+            await self._api.close()
             raise Refusal("telegram.token_refused") from None
         except Refusal:
             await self.close()
@@ -79,11 +79,11 @@ class TelegramChat:
             self._serving = asyncio.create_task(self._open_later(desk))
 
     async def _open(self, desk: Desk) -> None:
-        await self._line.open()
-        me: User = self._line.bot.bot
-        reception = Reception(
+        await self._api.open()
+        me: User = self._api.bot.bot
+        context = TelegramContext(
             self._db,
-            self._line,
+            self._api,
             self._settings,
             desk,
             self._people,
@@ -95,19 +95,19 @@ class TelegramChat:
         )
 
         async def take(update: Update) -> None:
-            await dispatch.take(reception, update)
+            await dispatch.take(context, update)
 
-        self._intake = Intake(self._line, self._db, take)
-        await self._intake.resume()
-        await listing.publish(self._line)
+        self._updates = Updates(self._api, self._db, take)
+        await self._updates.resume()
+        await command_list.publish(self._api)
         log.info("Telegram as @%s", me.username)
         if (hook := self._settings.webhook) is None:
-            await self._line.ask(lambda: self._line.bot.delete_webhook())
-            self._serving = asyncio.create_task(self._intake.poll())
+            await self._api.ask(lambda: self._api.bot.delete_webhook())
+            self._serving = asyncio.create_task(self._updates.poll())
         else:
-            await self._intake.serve(hook)
-            await self._line.ask(
-                lambda: self._line.bot.set_webhook(
+            await self._updates.serve(hook)
+            await self._api.ask(
+                lambda: self._api.bot.set_webhook(
                     hook.url, secret_token=hook.secret, allowed_updates=list(ALLOWED), max_connections=40
                 )
             )
@@ -160,24 +160,24 @@ class TelegramChat:
         there, after = None, 0
         if known is not None:  # it was being sent when the program died, or the line broke
             after = places.sent_after(known.place) or asked.reply.message or 0
-            there = await self._board.find(place, card, asked.language, after)
+            there = await self._messages.find(place, card, asked.language, after)
         there = there or await self._anew(place, card, key, asked, after)
         if card.state in UNDER_WAY:
-            self._moving.posted(there, card, asked.language)
+            self._progress.posted(there, card, asked.language)
         await self._note(there, card, key)
-        await self._board.rest(there, card, asked.language)
+        await self._messages.rest(there, card, asked.language)
         return there
 
-    async def _anew(self, place: Place, card: Card, key: str, asked: Asked, after: int) -> Place:
+    async def _anew(self, place: Place, card: Card, key: str, asked: OpenUpdate, after: int) -> Place:
         """Post a card; a message of it that got lost `after` this number, and was not found, goes away later."""
 
         async def note() -> None:
-            last = max(self._line.numbering.last(int(place.chat)), asked.reply.message or 0)
+            last = max(self._api.message_ids.last(int(place.chat)), asked.reply.message or 0)
             await posts.put(self._db, places.sending(int(place.chat), last), key)
 
-        there = await self._board.post(place, card, asked.language, asked.reply, first=note)
+        there = await self._messages.post(place, card, asked.language, asked.reply, first=note)
         if after:
-            task = asyncio.create_task(self._board.withdraw(there, card, asked.language, after))
+            task = asyncio.create_task(self._messages.withdraw(there, card, asked.language, after))
             self._sweeps.add(task)
             task.add_done_callback(self._sweeps.discard)
         return there
@@ -186,20 +186,20 @@ class TelegramChat:
         """Replace the card at a place. Progress is shown when there is room for it; only the newest is."""
         asked = await self._asked_by(card)
         if card.state in UNDER_WAY:
-            self._moving.show(place, card, asked.language)
+            self._progress.show(place, card, asked.language)
             return
-        await self._moving.stop(place)
+        await self._progress.stop(place)
         known = await posts.at(self._db, place)  # noted first: somebody may react as soon as it shows
         await self._note(place, card, known.key if known else card.job or str(place))
         try:
-            await self._board.replace(place, card, asked.language)
-            await self._board.rest(place, card, asked.language)
+            await self._messages.replace(place, card, asked.language)
+            await self._messages.rest(place, card, asked.language)
         except BadRequest as error:
             raise Rejected(str(error)) from error
 
     async def close(self) -> None:
         """Stop listening."""
-        await self._moving.close()
+        await self._progress.close()
         for task in (sweeps := list(self._sweeps)):
             task.cancel()
         await asyncio.gather(*sweeps, return_exceptions=True)
@@ -207,31 +207,31 @@ class TelegramChat:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
             self._serving = None
-        if self._intake:
-            await self._intake.close()
-        await self._line.close()
+        if self._updates:
+            await self._updates.close()
+        await self._api.close()
 
     async def _note(self, place: Place, card: Card, key: str) -> None:
         """Remember what stands at a place."""
         await posts.put(self._db, place, key, job=card.job or "", pictures=[one.id for one in card.pictures])
 
-    async def _asked_by(self, card: Card) -> Asked:
+    async def _asked_by(self, card: Card) -> OpenUpdate:
         """The language of whoever asked for a job, and the message they asked in."""
         kept = await jobs.get(self._db, card.job) if card.job else None
         if kept is None:
-            return Asked(self._settings.language or "en")
-        return Asked(kept.language, places.reply_of(kept.request_key))
+            return OpenUpdate(self._settings.language or "en")
+        return OpenUpdate(kept.language, places.reply_of(kept.request_key))
 
-    async def _notice(self, place: Place, card: Card, asked: Asked) -> Place:
+    async def _notice(self, place: Place, card: Card, asked: OpenUpdate) -> Place:
         """A passing word: on the button that was pressed, else a nod, else a message. Where it stands."""
         if asked.query:
             await self._answer(asked, say(asked.language, card.text))
         elif asked.quiet and card.kind != "error":
-            await self._board.nod(place, asked.reply.message)
+            await self._messages.nod(place, asked.reply.message)
         else:
-            return await self._board.post(place, card, asked.language, asked.reply)
+            return await self._messages.post(place, card, asked.language, asked.reply)
         return replace(place, message=SAID)
 
-    async def _answer(self, asked: Asked, text: str = "") -> None:
+    async def _answer(self, asked: OpenUpdate, text: str = "") -> None:
         query, asked.query = asked.query, ""
-        await self._line.answer(query, text[:NOTICE], alert=len(text) > ALERT)
+        await self._api.answer(query, text[:NOTICE], alert=len(text) > ALERT)

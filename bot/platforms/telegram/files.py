@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from telegram import Document, Message, PhotoSize
 
 from bot.chat import Upload
-from bot.platforms.telegram.line import Line
+from bot.platforms.telegram.bot_api import BotApi
 from bot.studio import uploads
 from prompts.errors import Refusal
 
@@ -24,15 +24,15 @@ def picture_of(message: Message) -> PhotoSize | Document | None:
     return document if document and (document.mime_type or "").startswith("image/") else None
 
 
-async def fetch(line: Line, message: Message) -> Upload | None:
+async def fetch(api: BotApi, message: Message) -> Upload | None:
     """The bytes of a message's picture as they came; None where it has none. Raises Refusal "telegram.too_large"."""
     found = picture_of(message)
     if found is None:
         return None
     if (found.file_size or 0) > DOWNLOAD * 2**20:
         raise Refusal("telegram.too_large", limit=DOWNLOAD)
-    file = await line.ask(lambda: line.bot.get_file(found.file_id))
-    content = bytes(await line.ask(file.download_as_bytearray))
+    file = await api.ask(lambda: api.bot.get_file(found.file_id))
+    content = bytes(await api.ask(file.download_as_bytearray))
     name = found.file_name if isinstance(found, Document) else None
     return Upload((name or "photo.jpg")[-200:], content)
 
@@ -43,7 +43,7 @@ async def checked(upload: Upload) -> Upload:
         return await asyncio.to_thread(uploads.checked, upload)
 
 
-async def fetched(line: Line, messages: Sequence[Message]) -> tuple[Upload, ...]:
+async def fetched(api: BotApi, messages: Sequence[Message]) -> tuple[Upload, ...]:
     """The pictures of these messages, ready for use."""
-    found = [await fetch(line, message) for message in messages]
+    found = [await fetch(api, message) for message in messages]
     return tuple([await checked(one) for one in found if one is not None])

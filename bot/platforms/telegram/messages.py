@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from telegram import Chat, Message, User
 
 from bot.chat import Press, Request, Upload
-from bot.commands import NAMES
-from bot.platforms.telegram import files, links, places, talk
+from bot.commands.table import NAMES
+from bot.platforms.telegram import deep_links, files, group_replies, places
 from bot.platforms.telegram.albums import Album
+from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from bot.platforms.telegram.reception import Asked, Reception
-from bot.studio import cards, marks
+from bot.studio import cards, painted_mask
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.posts import Post
@@ -28,14 +28,14 @@ ALONE = ("link",)  # commands that a button brings from a group into the private
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a message says to the bot; `plain` where nothing but being a reply to it says that it is meant."""
+class Addressed:
+    """The words of a message to the bot; `plain` where nothing but being a reply to it says that it is meant."""
 
     text: str
     plain: bool = False
 
 
-def words_for_us(message: Message, me: User) -> Words | None:
+def words_for_us(message: Message, me: User) -> Addressed | None:
     """The words of a message that may be meant for the bot, None for any other."""
     text = (message.text or message.caption or "").strip()
     if text.startswith("/start ") and (command := text.removeprefix("/start ").strip()) in ALONE:
@@ -44,7 +44,7 @@ def words_for_us(message: Message, me: User) -> Words | None:
         name, _, bot = text[1:].split(maxsplit=1)[0].partition("@") if len(text) > 1 else ("", "", "")
         known = name.lower() in NAMES
         ours = bot.lower() == (me.username or "").lower() if bot else known or message.chat.type == Chat.PRIVATE
-        return Words(text) if ours else None
+        return Addressed(text) if ours else None
     name = f"@{me.username}"
     at = text.lower().find(name.lower())
     mentioned = at >= 0 and not text[at + len(name) : at + len(name) + 1].isalnum()
@@ -53,35 +53,35 @@ def words_for_us(message: Message, me: User) -> Words | None:
     called = CALL.match(text)
     text = text[called.end() :] if called else text
     if mentioned or called or message.chat.type == Chat.PRIVATE:
-        return Words(text)
+        return Addressed(text)
     replied = message.reply_to_message
     answered = replied is not None and replied.from_user is not None and replied.from_user.id == me.id
-    return Words(text, plain=True) if answered else None
+    return Addressed(text, plain=True) if answered else None
 
 
-async def take(reception: Reception, update: int, message: Message) -> None:
+async def take(context: TelegramContext, update: int, message: Message) -> None:
     """Hand a message on to the desk, if it is meant for the bot; an album's for all of it."""
     if message.migrate_to_chat_id:
-        await reception.line.move(message.chat_id, message.migrate_to_chat_id)
+        await context.api.move(message.chat_id, message.migrate_to_chat_id)
         return
     if message.via_bot is not None or message.is_automatic_forward:
         return
-    album = await reception.albums.whole(message)
+    album = await context.albums.whole(message)
     if album is None:
         return
     try:
-        if await _take(reception, update, album):
-            await reception.albums.answer(album)
+        if await _take(context, update, album):
+            await context.albums.answer(album)
     except Exception:
         album.over.set()
         raise
     album.over.set()  # not when cancelled: then all of it comes again at the next start
 
 
-async def _take(reception: Reception, update: int, album: Album) -> bool:
+async def _take(context: TelegramContext, update: int, album: Album) -> bool:
     """Whether there were words, and they are answered."""
     messages = album.ordered
-    heard = [(one, words) for one in messages if (words := words_for_us(one, reception.me)) is not None]
+    heard = [(one, words) for one in messages if (words := words_for_us(one, context.me)) is not None]
     if not heard:
         return False
     message = next((one for one, words in heard if words.text), messages[0])
@@ -91,82 +91,92 @@ async def _take(reception: Reception, update: int, album: Album) -> bool:
         return False
     text = ", ".join(dict.fromkeys(words.text for _, words in heard if words.text))
     plain = all(words.plain for _, words in heard)
-    text, reply = links.meant(text), reply_to(message)
-    key = places.key(reception.me.id, update, reply)
+    text, reply = deep_links.meant(text), reply_to(message)
+    key = places.key(context.me.id, update, reply)
     if album.group and text:
-        key = places.album_key(reception.me.id, album.group, reply)
+        key = places.album_key(context.me.id, album.group, reply)
     place = places.place(message.chat_id)
-    person = await reception.person(message.from_user, sender)
-    async with reception.answering(message.chat_id, account, key, Asked(person.language, reply)):
-        if await reception.answered(key):
+    person = await context.person(message.from_user, sender)
+    async with context.answering(message.chat_id, account, key, OpenUpdate(person.language, reply)):
+        if await context.answered(key):
             return bool(text)
-        async with reception.thinking(message.chat):
+        async with context.thinking(message.chat):
             try:
-                wish = await _wish(reception, message, messages, text, person.id, key, plain=plain)
+                wish = await _wish(context, message, messages, text, person.id, key, plain=plain)
             except Refusal as refusal:
-                await reception.show(place, cards.error(refusal), key)
+                await context.show(place, cards.error(refusal), key)
                 return bool(text)
             if wish is None:
                 return False
             text, base, uploads = wish
-            room = await reception.room(message.chat, account)
-            if base and (anew := await _anew(reception, base, text)):
+            room = await context.room(message.chat, account)
+            if base and (anew := await _anew(context, base, text)):
                 values = {"prompt": anew}
                 press = Press(person=person, place=place, action="edit", target=base, key=key, values=values, room=room)
-                await reception.desk.press(press)
+                await context.desk.press(press)
                 return True
-            await reception.desk.request(
+            await context.desk.request(
                 Request(person=person, place=place, text=text, key=key, files=uploads, reply_to=base, room=room)
             )
             return True
 
 
-async def _anew(reception: Reception, picture: str, text: str) -> str:
+async def _anew(context: TelegramContext, picture: str, text: str) -> str:
     """A picture's description that was written anew; "" for a sentence on what to change in it, or any command."""
-    new, row = text.removeprefix(EDIT), await pictures.get(reception.db, picture)
-    return new if row is not None and new != text and talk.anew(row, new) else ""
+    new, row = text.removeprefix(EDIT), await pictures.get(context.db, picture)
+    return new if row is not None and new != text and group_replies.anew(row, new) else ""
 
 
 async def _wish(
-    reception: Reception, message: Message, album: Sequence[Message], text: str, person: str, key: str, *, plain: bool
+    context: TelegramContext,
+    message: Message,
+    album: Sequence[Message],
+    text: str,
+    person: str,
+    key: str,
+    *,
+    plain: bool,
 ) -> tuple[str, str | None, tuple[Upload, ...]] | None:
     """The text for the desk, the picture of ours it is about, and the files that come with it; None where nothing is
     wanted. `plain`: nothing but being a reply says that it is meant for the bot."""
     replied = message.reply_to_message
-    post = await _post(reception, replied) if replied else None
+    post = await _post(context, replied) if replied else None
     base, text = _which(post, text)
-    row = await pictures.get(reception.db, base) if base else None
+    row = await pictures.get(context.db, base) if base else None
     if plain and not (
-        post and row and row.person == person and talk.meant(replied, post, row, text, talk.photos_in(album))
+        post
+        and row
+        and row.person == person
+        and group_replies.meant(replied, post, row, text, group_replies.photos_in(album))
     ):
         return None
-    sent = await files.fetched(reception.line, album)
+    sent = await files.fetched(context.api, album)
     if sent and row and row.person == person:
-        original = await reception.db.files.get(row.hash)
-        hole = await asyncio.to_thread(marks.marked, original, sent[0].content)
+        original = await context.db.files.get(row.hash)
+        hole = await asyncio.to_thread(painted_mask.marked, original, sent[0].content)
         if hole is not None:  # the same picture, painted over: draw where the marks are
             return text or row.recipe.prompt.text, None, (Upload("marked.png", hole),)
-        if plain and not talk.orders(text):
+        if plain and not group_replies.orders(text):
             return None
     if sent:
-        return (text, None, sent) if text else await links.looked_at(reception, album[0], sent[0], key)
+        return (text, None, sent) if text else await deep_links.looked_at(context, album[0], sent[0], key)
     if base:
         if not text:
             return None
         return (text if text.startswith("/") else EDIT + text), base, ()
-    if replied is not None and not _ours(reception, replied) and files.picture_of(replied):
-        return text, None, await files.fetched(reception.line, [replied])
+    if replied is not None and not _ours(context, replied) and files.picture_of(replied):
+        return text, None, await files.fetched(context.api, [replied])
     if not text:
         return "/help", None, ()
     return text, None, ()
 
 
-def _ours(reception: Reception, message: Message) -> bool:
-    return message.from_user is not None and message.from_user.id == reception.me.id
+def _ours(context: TelegramContext, message: Message) -> bool:
+    return message.from_user is not None and message.from_user.id == context.me.id
 
 
-async def _post(reception: Reception, replied: Message) -> Post | None:
-    return await posts.at(reception.db, places.place(replied.chat_id, replied.message_id))
+async def _post(context: TelegramContext, replied: Message) -> Post | None:
+    return await posts.at(context.db, places.place(replied.chat_id, replied.message_id))
 
 
 def _which(post: Post | None, text: str) -> tuple[str | None, str]:
@@ -179,5 +189,5 @@ def _which(post: Post | None, text: str) -> tuple[str | None, str]:
 
 
 def reply_to(message: Message) -> Reply:
-    """What an answer to a message replies to."""
+    """The message, and its topic, that an answer replies to."""
     return Reply(message.message_id, message.message_thread_id if message.is_topic_message else None)

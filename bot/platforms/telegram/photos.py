@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.studio.sheet import GAP, encoded, flat, lay_out
+from bot.studio.contact_sheet import GAP, encoded, flat, lay_out
 
 PHOTO, DOCUMENT = 10_000_000, 50_000_000  # bytes
 SIDES, RATIO = 10_000, 20  # of a photo: width and height together, the longer to the shorter

@@ -14,7 +14,7 @@ AFTER = ">"  # before a number: the message is not known
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an answer replies to: a message, and the topic of a forum it stands in."""
+    """The message that an answer replies to, and the topic of a forum it stands in."""
 
     message: int | None = None
     thread: int | None = None
@@ -52,6 +52,6 @@ def album_key(bot: int, group: str, reply: Reply) -> str:
 
 
 def reply_of(key: str) -> Reply:
-    """What the answer to a key replies to: nothing for a key of another kind."""
+    """The message that the answer to a key replies to; none for a key of another kind."""
     found = re.fullmatch(rf"{PLATFORM}:\d+:\d+:(\d*):(\d*)", key)
     return Reply(int(found[1] or 0) or None, int(found[2] or 0) or None) if found else Reply()

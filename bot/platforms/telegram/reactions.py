@@ -7,30 +7,30 @@ from telegram import MessageReactionUpdated, ReactionTypeEmoji
 from bot.buttons.presses import under
 from bot.chat import Press
 from bot.platforms.telegram import places
+from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from bot.platforms.telegram.reception import Asked, Reception
 from storage import posts
 
 
-async def take(reception: Reception, update: int, reaction: MessageReactionUpdated) -> None:
+async def take(context: TelegramContext, update: int, reaction: MessageReactionUpdated) -> None:
     """Do what the emoji that was added stands for: "again" with all pictures of the message, others with its first."""
     old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
     new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
-    actions = [action for emoji in new if emoji not in old and (action := reception.settings.reactions.get(emoji))]
+    actions = [action for emoji in new if emoji not in old and (action := context.settings.reactions.get(emoji))]
     user = reaction.user
     if not actions or user is None or user.is_bot:
         return
-    post = await posts.at(reception.db, places.place(reaction.chat.id, reaction.message_id))
+    post = await posts.at(context.db, places.place(reaction.chat.id, reaction.message_id))
     if post is None or not post.pictures:
         return
-    person = await reception.person(user)
+    person = await context.person(user)
     reply = Reply(reaction.message_id)
-    key = places.key(reception.me.id, update, reply)
-    async with reception.answering(reaction.chat.id, user.id, key, Asked(person.language, reply, quiet=True)):
-        if await reception.answered(key):
+    key = places.key(context.me.id, update, reply)
+    async with context.answering(reaction.chat.id, user.id, key, OpenUpdate(person.language, reply, quiet=True)):
+        if await context.answered(key):
             return
-        room = await reception.room(reaction.chat, user.id)
+        room = await context.room(reaction.chat, user.id)
         action, target, values = under(post, actions[0])
-        await reception.desk.press(
+        await context.desk.press(
             Press(person=person, place=post.place, action=action, target=target, key=key, values=values, room=room)
         )

@@ -1,4 +1,4 @@
-"""What the Telegram bot is told by the configuration."""
+"""The settings of the Telegram bot."""
 
 from __future__ import annotations
 

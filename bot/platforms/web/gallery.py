@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from aiohttp import web
 
-from bot.platforms.web import render
-from bot.platforms.web.gate import ROOM, VIEWER, body_of, clean, text_of
+from bot.platforms.web import picture_json
+from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
 from prompts.errors import Refusal
 from storage import favourites, pictures, shares
 from storage.pictures import PictureRow
@@ -23,12 +23,12 @@ KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; de
 
 async def history(request: web.Request) -> web.Response:
     """One's own pictures, newest first: `words`, `model`, `since` and `until` (days or moments) narrow them down."""
-    room, viewer, query = request.app[ROOM], request[VIEWER], request.query
+    site, viewer, query = request.app[SITE], request[VIEWER], request.query
     cursor = query.get("cursor", "")
     if cursor and not CURSOR.fullmatch(cursor):
         raise Refusal("web.not_understood")
     page = await pictures.search(
-        room.db,
+        site.db,
         viewer.person.id,
         words=clean(query.get("words", ""))[:500],
         model=clean(query.get("model", ""))[:200],
@@ -39,37 +39,37 @@ async def history(request: web.Request) -> web.Response:
     )
     return web.json_response(
         {
-            "pictures": [render.picture(row) for row in page.pictures],
+            "pictures": [picture_json.picture(row) for row in page.pictures],
             "next": page.next,
-            "models": await pictures.models_used(room.db, viewer.person.id),
+            "models": await pictures.models_used(site.db, viewer.person.id),
         }
     )
 
 
 async def view(request: web.Request) -> web.Response:
     """A picture with its recipe, its parent and its children; one that somebody else shares with its recipe alone."""
-    room, viewer = request.app[ROOM], request[VIEWER]
+    site, viewer = request.app[SITE], request[VIEWER]
     row = await _seen(request)
     if row.person != viewer.person.id:
-        return web.json_response({**render.picture_view(row, None, [], viewer.language), "buttons": []})
-    parent = await pictures.get(room.db, row.parent) if row.parent else None
-    children = await pictures.children(room.db, row.id)
+        return web.json_response({**picture_json.picture_view(row, None, [], viewer.language), "buttons": []})
+    parent = await pictures.get(site.db, row.parent) if row.parent else None
+    children = await pictures.children(site.db, row.id)
     mine = [child for child in children if child.person == row.person]
     if parent and parent.person != row.person:
         parent = None
-    return web.json_response(render.picture_view(row, parent, mine, viewer.language))
+    return web.json_response(picture_json.picture_view(row, parent, mine, viewer.language))
 
 
 async def image(request: web.Request) -> web.Response:
     """The picture's file, or with `size=thumb` a small copy; by its hash, a file that was kept for the viewer."""
-    room, name = request.app[ROOM], request.match_info["id"]
-    kept = HASH.fullmatch(name) and await pictures.owned(room.db, request[VIEWER].person.id, name)
+    site, name = request.app[SITE], request.match_info["id"]
+    kept = HASH.fullmatch(name) and await pictures.owned(site.db, request[VIEWER].person.id, name)
     file = name if kept else (await _seen(request)).hash
     if request.query.get("size") == "thumb":
-        content = await room.db.files.thumbnail(file, THUMB_SIDE)
+        content = await site.db.files.thumbnail(file, THUMB_SIDE)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
     else:
-        content, kind = await room.db.files.get(file), "image/png"
+        content, kind = await site.db.files.get(file), "image/png"
     headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
     return web.Response(body=content, content_type=kind, headers=headers)
 
@@ -77,7 +77,7 @@ async def image(request: web.Request) -> web.Response:
 async def _own(request: web.Request) -> PictureRow:
     """The picture in the address, if it is the viewer's: to anybody else it is as if it did not exist."""
     picture = request.match_info["id"]
-    row = await pictures.get(request.app[ROOM].db, picture) if ID.fullmatch(picture) else None
+    row = await pictures.get(request.app[SITE].db, picture) if ID.fullmatch(picture) else None
     if row is None or row.person != request[VIEWER].person.id:
         raise Refusal("web.not_found")
     return row
@@ -85,7 +85,7 @@ async def _own(request: web.Request) -> PictureRow:
 
 async def _seen(request: web.Request) -> PictureRow:
     """The picture in the address, if it is the viewer's or its owner shares it."""
-    db, picture = request.app[ROOM].db, request.match_info["id"]
+    db, picture = request.app[SITE].db, request.match_info["id"]
     if ID.fullmatch(picture) and await shares.code_of(db, picture) and (row := await pictures.get(db, picture)):
         return row
     return await _own(request)
@@ -111,24 +111,24 @@ def _day(text: str) -> date | None:
 
 async def kept(request: web.Request) -> web.Response:
     """One's own favourites that contain the `words`."""
-    room, viewer = request.app[ROOM], request[VIEWER]
+    site, viewer = request.app[SITE], request[VIEWER]
     words = clean(request.query.get("words", ""))[:500]
-    rows = await favourites.listed(room.db, viewer.person.id, words=words, limit=200)
-    return web.json_response({"favourites": [render.favourite(row) for row in rows]})
+    rows = await favourites.listed(site.db, viewer.person.id, words=words, limit=200)
+    return web.json_response({"favourites": [picture_json.favourite(row) for row in rows]})
 
 
 async def keep(request: web.Request) -> web.Response:
     """Save a text under a name, with the recipe of a picture where one is named."""
-    room, viewer = request.app[ROOM], request[VIEWER]
+    site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     name, text, picture = text_of(body, "name", 200), text_of(body, "text", 20_000), text_of(body, "picture", 40)
     row: PictureRow | None = None
     if picture:
-        row = await pictures.get(room.db, picture) if ID.fullmatch(picture) else None
+        row = await pictures.get(site.db, picture) if ID.fullmatch(picture) else None
         if row is None or row.person != viewer.person.id:
             raise Refusal("web.not_found")
     saved = await favourites.save(
-        room.db,
+        site.db,
         viewer.person.id,
         name.strip(),
         row.recipe.prompt.text if row and not text.strip() else text.strip(),
@@ -136,26 +136,26 @@ async def keep(request: web.Request) -> web.Response:
         picture=row.id if row else None,
     )
     if row:
-        await pictures.set_favourite(room.db, row.id, True)
-    return web.json_response(render.favourite(saved))
+        await pictures.set_favourite(site.db, row.id, True)
+    return web.json_response(picture_json.favourite(saved))
 
 
 async def change(request: web.Request) -> web.Response:
     """Give a favourite another name, or count that it was used."""
-    room, viewer = request.app[ROOM], request[VIEWER]
+    site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
-    found = await favourites.find(room.db, viewer.person.id, request.match_info["id"])
+    found = await favourites.find(site.db, viewer.person.id, request.match_info["id"])
     if body.get("used"):
-        await favourites.touch(room.db, found.id)
+        await favourites.touch(site.db, found.id)
     if name := text_of(body, "name", 200).strip():
-        await favourites.rename(room.db, viewer.person.id, found.id, name)
-    return web.json_response(render.favourite(await favourites.find(room.db, viewer.person.id, found.id)))
+        await favourites.rename(site.db, viewer.person.id, found.id, name)
+    return web.json_response(picture_json.favourite(await favourites.find(site.db, viewer.person.id, found.id)))
 
 
 async def forget(request: web.Request) -> web.Response:
-    room, viewer = request.app[ROOM], request[VIEWER]
-    found = await favourites.find(room.db, viewer.person.id, request.match_info["id"])
-    await favourites.delete(room.db, viewer.person.id, found.id)
+    site, viewer = request.app[SITE], request[VIEWER]
+    found = await favourites.find(site.db, viewer.person.id, request.match_info["id"])
+    await favourites.delete(site.db, viewer.person.id, found.id)
     return web.json_response({})
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.chat import Card, Desk
-from bot.platforms.web import gallery, render, talk
+from bot.platforms.web import card_json, conversation, gallery
 from bot.platforms.web.feed import Feed
-from bot.platforms.web.gate import JSON_LIMIT, ROOM, Complete, Room, gate
+from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
 from bot.platforms.web.session import HEADERS, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
 from engine.job import State
@@ -71,8 +71,8 @@ class WebChat:
         if not settings.loopback and not settings.password:
             raise Refusal("web.password_needed", host=settings.host)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
-        room = Room(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
-        self._runner = web.AppRunner(application(room), access_log=None, shutdown_timeout=3)
+        site = Site(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
+        self._runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=3)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, settings.host, settings.port).start()
@@ -86,7 +86,7 @@ class WebChat:
     async def send(self, place: Place, card: Card, key: str) -> Place:
         """Put a card into a conversation; `key` becomes the message's id. A fleeting card is only shown, not kept."""
         if card.fleeting:
-            self._feed.tell(place.chat, "notice", key, render.card_body(card))
+            self._feed.tell(place.chat, "notice", key, card_json.card_body(card))
             return place
         there = Place(self.platform, place.chat, key)
         async with self._order:
@@ -115,19 +115,19 @@ class WebChat:
         self._feed.live.clear()
 
     async def _deliver(self, place: Place, card: Card, *, first: bool) -> None:
-        body = render.card_body(card)
+        body = card_json.card_body(card)
         under_way = card.state in UNDER_WAY
         known = self._feed.live.get(place.message) or await messages.get(self._db, place.message)
         if under_way and known and known.body.get("state") in ENDS and known.body.get("job") == card.job:
             return  # a late word on a job that has ended
         if under_way and known:
-            self._feed.move(render.with_body(known, body))
+            self._feed.move(card_json.with_body(known, body))
             return
         try:
             kept = await messages.put(self._db, place.message, place.chat, "bot", body)
         except Refusal:  # a full disk, say: whoever looks at the page sees the card all the same
             if known:
-                self._feed.move(render.with_body(known, body))
+                self._feed.move(card_json.with_body(known, body))
             raise
         if under_way:
             self._feed.move(kept)
@@ -151,14 +151,14 @@ class WebChat:
         return kept
 
 
-def application(room: Room) -> web.Application:
+def application(site: Site) -> web.Application:
     """The routes and their guards."""
-    app = web.Application(middlewares=[gate], client_max_size=room.settings.max_upload_mb * 2**20 + JSON_LIMIT)
-    app[ROOM] = room
+    app = web.Application(middlewares=[gate], client_max_size=site.settings.max_upload_mb * 2**20 + JSON_LIMIT)
+    app[SITE] = site
     app.on_response_prepare.append(_protect)
     app.router.add_get("/", _page)
     app.router.add_static("/static", PAGE)
-    app.add_routes(talk.ROUTES)
+    app.add_routes(conversation.ROUTES)
     app.add_routes(gallery.ROUTES)
     return app
 

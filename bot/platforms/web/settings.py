@@ -1,10 +1,10 @@
-"""What the configuration says about the web chat."""
+"""The settings of the web chat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.settings.sections.kinds import is_loopback
+from bot.settings.sections.field_types import is_loopback
 from bot.studio.uploads import MAX_MEGAPIXELS
 
 

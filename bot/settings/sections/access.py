@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from bot.settings.sections.kinds import AnyCase, Counted, Named, Section
+from bot.settings.sections.field_types import AnyCase, Counted, Named, Section
 from bot.settings.settings import setting
 
 
-class Access(Section):
+class AccessSection(Section):
     """Who may do what."""
 
     admins: Named = setting(

@@ -7,11 +7,11 @@ from typing import Self
 from pydantic import SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.settings.sections.kinds import Folder, Host, Reactions, Section, Url, is_loopback, secret_file
+from bot.settings.sections.field_types import Folder, Host, Reactions, Section, Url, is_loopback, secret_file
 from bot.settings.settings import setting
 
 
-class Web(Section):
+class WebSection(Section):
     """The page people paint on."""
 
     enabled: bool = setting(True, "Whether to serve the web chat.", "是否开启网页聊天。")
@@ -45,7 +45,7 @@ class Web(Section):
         return self
 
 
-class Discord(Section):
+class DiscordSection(Section):
     """The Discord bot; it runs where there is a token."""
 
     token: SecretStr | None = setting(None, "The bot's token.", "机器人的令牌。", min_length=1)
@@ -71,7 +71,7 @@ class Discord(Section):
     )
 
 
-class Telegram(Section):
+class TelegramSection(Section):
     """The Telegram bot; a token turns it on."""
 
     token: SecretStr | None = setting(None, "The bot's token.", "机器人的令牌。", min_length=1)

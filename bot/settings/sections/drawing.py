@@ -8,12 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.settings.sections.kinds import AnyCase, Devices, Folder, Folders, Section, Size, Url, secret_file
+from bot.settings.sections.field_types import AnyCase, Devices, Folder, Folders, Section, Size, Url, secret_file
 from bot.settings.settings import setting
 from engine.files.catalog import COMPANIONS
 
 
-class Engine(Section):
+class EngineSection(Section):
     """What draws, and with which models."""
 
     devices: Devices = setting(
@@ -97,7 +97,7 @@ class Engine(Section):
         return tuple(dict.fromkeys((*own, COMPANIONS)))
 
 
-class Queue(Section):
+class QueueSection(Section):
     """How much may wait."""
 
     waiting_per_person: int = setting(
@@ -111,7 +111,7 @@ class Queue(Section):
     )
 
 
-class Translate(Section):
+class TranslateSection(Section):
     """How Chinese becomes English."""
 
     packages: Folder = setting(
@@ -154,7 +154,7 @@ class Translate(Section):
         return self
 
 
-class Draw(Section):
+class DrawSection(Section):
     """What a request gets that does not say; empty leaves it to the model."""
 
     assistant: bool = setting(

@@ -7,11 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
-from bot.settings.sections.kinds import Database, Folder, Section, secret_file
+from bot.settings.sections.field_types import Database, Folder, Section, secret_file
 from bot.settings.settings import setting
 
 
-class Data(Section):
+class DataSection(Section):
     """Where the bot keeps what it remembers."""
 
     folder: Folder = setting(
@@ -21,7 +21,7 @@ class Data(Section):
     )
 
 
-class Storage(Section):
+class StorageSection(Section):
     """The database."""
 
     url: Database = setting(

@@ -11,7 +11,8 @@ from typing import cast
 import pytest
 
 from bot.chat import Request
-from bot.platforms.web.render import card_body, card_words
+from bot.people import owned
+from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.findings import glance, known
 from engine.files.catalog import LoraFile
 from engine.recipe import Recipe
@@ -29,7 +30,7 @@ GIRL = "黑色长发的女孩，（红色帽子：1.2），白天 --seed 7 --ste
 async def edited(at: House, count: int) -> Recipe:
     """The recipe of the newest job."""
     job = (await at.drawn(count))[-1]
-    return (await at.studio.job(await at.person(), job)).job.recipe
+    return (await owned.job(at.db, await at.person(), job)).job.recipe
 
 
 async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: P
         assert (recipe.seed, recipe.steps, recipe.width) == (7, 9, row.recipe.width)
         assert recipe.model == row.recipe.model and recipe.sampler == row.recipe.sampler
         job = at.pool.drawn[-1][0]
-        assert (await at.studio.job(await at.person(), job)).parent == row.id
+        assert (await owned.job(at.db, await at.person(), job)).parent == row.id
         await at.chat.until(lambda: job in at.chat.messages)
         card = at.chat.messages[job]
         assert card.prompt and [note.key for note in card.prompt.notes] == ["edit.replaced", "edit.removed"]
@@ -66,7 +67,7 @@ async def test_a_reply_says_which_picture(tmp_path: Path) -> None:
         await at.picture("一只猫")
         ann = await at.person()
         place = Place("fake", "ann")
-        await at.studio.request(Request(person=ann, place=place, text="/edit 去掉帽子", key="reply", reply_to=first))
+        await at.desk.request(Request(person=ann, place=place, text="/edit 去掉帽子", key="reply", reply_to=first))
         assert "black hair" in (await edited(at, 3)).prompt.positive
 
 

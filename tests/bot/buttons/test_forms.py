@@ -8,6 +8,7 @@ import pytest
 
 from bot import texts
 from bot.buttons.forms import FIELDS, form, loras
+from bot.people import owned
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
@@ -28,7 +29,7 @@ async def edited(at: House, picture: str, **values: str) -> Recipe:
     count = len(at.pool.drawn)
     await at.press("edit", picture, "ann", **values)
     job = (await at.drawn(count + 1))[-1]
-    made = (await at.studio.job(await at.person(), job)).job.recipe
+    made = (await owned.job(at.db, await at.person(), job)).job.recipe
     at.pool.finish(job)
     return made
 
@@ -66,7 +67,7 @@ async def test_options_newly_written_into_the_text_count(tmp_path: Path) -> None
     async with house(tmp_path) as at:
         picture, recipe = await drawn(at, "a red apple, 2张")
         plain = await edited(at, picture, prompt="a green apple")
-        assert len((await at.studio.job(await at.person(), at.pool.drawn[-1][0])).job.recipes) == 1
+        assert len((await owned.job(at.db, await at.person(), at.pool.drawn[-1][0])).job.recipes) == 1
         assert plain.seed == recipe.seed
         wide = await edited(at, picture, prompt="a green apple，横图")
         assert wide.width > wide.height

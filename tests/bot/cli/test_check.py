@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.cli import check as checking
-from bot.cli.check import Finding, check
+from bot.cli import check_devices, check_files
+from bot.cli.check import check
+from bot.cli.check_result import CheckResult
 from bot.settings.config import Config, load
 from bot.texts import all_texts, texts
 from engine import tuning
@@ -31,7 +32,7 @@ def quick_look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """A look at devices that does without torch's three seconds, but for the test that is about it."""
     if "torch" not in request.node.name:
         monkeypatch.setattr(
-            checking, "LOOK_AT_DEVICES", """print('{"torch": "2.13", "cuda": [["A card", 8589934592]]}')"""
+            check_devices, "LOOK_AT_DEVICES", """print('{"torch": "2.13", "cuda": [["A card", 8589934592]]}')"""
         )
 
 
@@ -41,7 +42,7 @@ def settings(folder: Path, text: str = "", **environ: str) -> Config:
     return load(folder / "config.yaml", variables)
 
 
-async def found(config: Config) -> dict[str, Finding]:
+async def found(config: Config) -> dict[str, CheckResult]:
     findings = await check(config)
     for finding in findings:
         for language in ("zh", "en"):
@@ -113,7 +114,7 @@ async def test_a_read_only_data_folder(tmp_path: Path) -> None:
 
 
 async def test_little_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "LITTLE_SPACE", 1e9)
+    monkeypatch.setattr(check_files, "LITTLE_SPACE", 1e9)
     assert (await found(settings(tmp_path)))["check.space_little"].level == "warn"
 
 
@@ -198,11 +199,11 @@ async def test_main_memory_is_weighed_where_the_cpu_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gigabytes: float, key: str, level: str
 ) -> None:
     config = settings(tmp_path, ENGINE_DEVICES="cpu")
-    model = checking._usual(config)
+    model = check_devices.usual(config)
     assert model
     large = replace(model, width=256, height=256)
     sizes = {"unet": 30 * 2**20, "vae": 8 * 2**20, "text_encoder": 2**20}
-    monkeypatch.setattr(checking, "_usual", lambda _: large)
+    monkeypatch.setattr(check_devices, "usual", lambda _: large)
     monkeypatch.setattr(tiers, "weights", lambda _: sizes)
     pages = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": round(gigabytes * 2**30)}
     monkeypatch.setattr(os, "sysconf", lambda name: pages[name])
@@ -217,13 +218,13 @@ async def test_torch_is_looked_at_in_a_process_of_its_own(tmp_path: Path, monkey
 
 @pytest.mark.parametrize("script", ["import nothing_of_the_kind", "print(1, 2)", "import os; os._exit(1)"])
 async def test_a_look_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr(checking, "LOOK_AT_DEVICES", script)
+    monkeypatch.setattr(check_devices, "LOOK_AT_DEVICES", script)
     assert (await found(settings(tmp_path)))["check.torch_broken"].level == "error"
 
 
 async def test_a_look_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "LOOK_AT_DEVICES", "import time; time.sleep(3600)")
-    monkeypatch.setattr(checking, "PATIENCE", 0.2)
+    monkeypatch.setattr(check_devices, "LOOK_AT_DEVICES", "import time; time.sleep(3600)")
+    monkeypatch.setattr(check_devices, "PATIENCE", 0.2)
     async with asyncio.timeout(PATIENCE):
         assert (await found(settings(tmp_path)))["check.torch_broken"].level == "error"
 
@@ -251,7 +252,7 @@ async def test_a_translation_service(tmp_path: Path) -> None:
 
 
 def test_every_sentence_is_said_and_every_key_has_one() -> None:
-    names = ("settings/config", "settings/settings", "settings/lined_yaml", "cli/check", "platforms/discord/invite")
-    source = "".join((ROOT / f"bot/{name}.py").read_text("utf-8") for name in names)
+    rooms = (*(ROOT / "bot/settings").glob("*.py"), *(ROOT / "bot/cli").glob("check*.py"))
+    source = "".join(file.read_text("utf-8") for file in (*rooms, ROOT / "bot/platforms/discord/invite.py"))
     used = set(re.findall(r'"((?:config|check)\.[a-z_]+)"', source))
     assert used == {*all_texts("en", "config."), *all_texts("en", "check.")}

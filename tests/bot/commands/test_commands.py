@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from bot import VERSION
+from bot.buttons.loras import code_of
 from bot.chat import Card, Request, Room, Say
-from bot.commands.loras import code_of
+from bot.people import owned
 from bot.people.links import MINUTES, TRIES, Codes
 from bot.studio import cards
 from engine.job import State
@@ -196,7 +197,7 @@ async def made(at: House, picture: str, action: str) -> Recipe:
     await at.press(action, picture)
     job = (await at.drawn(count + 1))[-1]
     at.pool.finish(job)
-    return (await at.studio.job(await at.person(), job)).job.recipe
+    return (await owned.job(at.db, await at.person(), job)).job.recipe
 
 
 @pytest.mark.parametrize(
@@ -253,7 +254,7 @@ async def test_a_dictionary_is_the_whole_servers(tmp_path: Path) -> None:
         async def ask(text: str, chat: str, room: Room) -> Card:
             key = f"{chat}-{next(at.numbers)}"
             request = Request(person=ann, place=Place("fake", chat), text=text, key=key, room=room)
-            await at.studio.request(request)
+            await at.desk.request(request)
             return at.chat.messages[key]
 
         guild = Room(server="guild")

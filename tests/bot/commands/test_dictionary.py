@@ -23,7 +23,7 @@ async def told(at: House, text: str, account: str = "ann", place: Place = ROOM, 
             models=(), loras=(), model="danqing-demo", pictures_per_request=4, admins=frozenset({f"fake:{account}"})
         )
         person = await at.studio.person("fake", account)
-    await at.studio.request(Request(person=person, place=place, text=text, key=key))
+    await at.desk.request(Request(person=person, place=place, text=text, key=key))
     card = at.chat.messages[key]
     for language in ("zh", "en"):
         assert say(language, card.text.key, **card.text.values)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.chat import Card, Room
 from bot.commands.recipe import CODE
-from bot.people.access import Limits
+from bot.people.limits import Limits
 from engine.job import State
 from storage import pictures
 from tests.bot.commands.test_commands import said

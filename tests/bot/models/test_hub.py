@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save
 from bot.chat import Card, Request
 from bot.models import download, hub, repository
 from bot.models.fetching import Fetching
-from bot.settings.sections.drawing import Engine
+from bot.models.folders import places
+from bot.settings.sections.drawing import EngineSection
 from engine.files import catalog, model_folders
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -52,7 +53,7 @@ def site(published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, Path]:
-    return hub.places(Engine(models=(tmp_path / "models",), loras=(tmp_path / "loras",), vaes=(tmp_path / "vaes",)))
+    return places(EngineSection(models=(tmp_path / "models",), loras=(tmp_path / "loras",), vaes=(tmp_path / "vaes",)))
 
 
 def listed(folders: dict[str, Path]) -> list[str]:
@@ -305,7 +306,7 @@ def test_names_that_are_no_repository(name: str, folders: dict[str, Path]) -> No
 async def asked(at: House, text: str, *, admin: bool = True) -> Card:
     person = replace(await at.person("boss"), admin=admin)
     key = f"fetch-{next(at.numbers)}"
-    await at.studio.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
+    await at.desk.request(Request(person=person, place=Place("fake", "boss"), text=text, key=key))
     return at.chat.messages[key]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.chat import Card, Press, Request, Room, Say
-from bot.people.access import Limits, until_midnight
+from bot.people.limits import Limits
+from bot.people.quotas import until_midnight
 from engine.job import State
 from storage import people, rules
 from storage.jobs import Place
@@ -40,7 +41,7 @@ async def administer(at: House, text: str, room: Room = SERVER) -> Card:
     """The card that answers an admin."""
     boss = replace(await at.person("boss"), admin=True)
     key = f"admin-{next(at.numbers)}"
-    await at.studio.request(Request(person=boss, place=Place("fake", "boss"), text=text, key=key, room=room))
+    await at.desk.request(Request(person=boss, place=Place("fake", "boss"), text=text, key=key, room=room))
     return at.chat.messages.get(key) or Card(text=Say("job"), kind="job")
 
 
@@ -270,5 +271,5 @@ async def test_a_press_is_weighed_like_a_request(tmp_path: Path) -> None:
         limited(at, blocked=frozenset({"fake:ann"}))
         ann = await at.person("ann")
         press = Press(person=ann, place=Place("fake", "ann"), action="vary", target=picture, key="p", room=SERVER)
-        await at.studio.press(press)
+        await at.desk.press(press)
         assert at.chat.messages["p"].text.key == "access.blocked" and at.chat.messages["p"].fleeting

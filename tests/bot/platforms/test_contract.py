@@ -6,25 +6,27 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.chat import Card, Chat, Person, Press, Request, Say
-from bot.platforms.discord import DiscordChat, DiscordSettings
-from bot.platforms.telegram import TelegramChat, TelegramSettings
-from bot.platforms.web import WebChat, WebSettings
+from bot.platforms.discord.chat import DiscordChat
+from bot.platforms.discord.settings import DiscordSettings
+from bot.platforms.telegram.chat import TelegramChat
+from bot.platforms.telegram.settings import TelegramSettings
+from bot.platforms.web.server import WebChat
+from bot.platforms.web.settings import WebSettings
 from bot.studio import cards
-from bot.studio.studio import Rules, Studio
-from bot.studio.suggest import Choice
+from bot.studio.suggest import Completion
 from bot.texts import say
 from engine.job import Job, State
-from engine.queue.queue import Queue
 from storage import messages
 from storage.database import Database
 from storage.jobs import Place
 from tests.bot.platforms.telegram.conftest import hasty
 from tests.database import opened
-from tests.fakes import FakeChat, FakePool, a_recipe
+from tests.fakes import FakeChat, a_recipe
 from tests.peers.discord import DiscordServer
 from tests.peers.telegram import Chat as Private
 from tests.peers.telegram import TelegramServer
@@ -98,7 +100,7 @@ async def on_telegram(db: Database) -> AsyncIterator[On]:
         async def nobody(platform: str, account: str, *, name: str = "", language: str = "") -> Person:
             raise AssertionError("nobody says anything here")
 
-        async def nothing(person: Person, typed: str) -> list[Choice]:
+        async def nothing(person: Person, typed: str) -> list[Completion]:
             return []
 
         async def welcome(asked: Request) -> None: ...
@@ -127,13 +129,11 @@ async def on_discord(db: Database) -> AsyncIterator[On]:
     async with DiscordServer() as server:
         settings = DiscordSettings(token=server.token, api_base=server.api_base, gateway=server.gateway_base)
 
-        async def unheard(news: object) -> None:
-            raise AssertionError("nothing is drawn here")
+        async def unasked(*asked: object, **more: object) -> Any:
+            raise AssertionError("nobody says anything here")
 
-        queue = Queue(FakePool(), unheard, db.files.get, per_person=1, in_all=1)
-        studio = Studio(db, queue, (), Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=1))
         channel = server.guild("Studio").channel("painting")
-        yield OnDiscord(DiscordChat(studio, settings), db, str(channel.id), server)
+        yield OnDiscord(DiscordChat(db, settings, unasked, unasked, unasked), db, str(channel.id), server)
 
 
 @asynccontextmanager

@@ -11,7 +11,10 @@ import pytest
 
 from bot import texts
 from bot.chat import Person, Press, Request, Room, Upload
-from bot.studio.studio import Rules, Studio
+from bot.desk import StudioDesk
+from bot.people import owned
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from engine.job import State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
@@ -40,7 +43,8 @@ class House:
         self.queue = Queue(self.pool, lambda news: self.studio.hear(news), self.db.files.get, per_person=3, in_all=50)
         rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
         self.studio = Studio(self.db, self.queue, chain(self.folder / "cache"), rules)
-        await self.studio.open([self.chat])
+        self.desk = StudioDesk(self.studio)
+        await self.studio.open([self.chat], self.desk)
         await self.queue.start()
 
     async def close(self) -> None:
@@ -72,14 +76,14 @@ class House:
         key = key or f"said-{next(self.numbers)}"
         place = Place("fake", account)
         person = await self.person(account)
-        await self.studio.request(Request(person=person, place=place, text=text, key=key, files=files, room=room))
+        await self.desk.request(Request(person=person, place=place, text=text, key=key, files=files, room=room))
         return key
 
     async def press(self, action: str, target: str, account: str = "ann", **values: str) -> str:
         key = f"pressed-{next(self.numbers)}"
         place = Place("fake", account, "some-message")
         person = await self.person(account)
-        await self.studio.press(Press(person=person, place=place, action=action, target=target, key=key, values=values))
+        await self.desk.press(Press(person=person, place=place, action=action, target=target, key=key, values=values))
         return key
 
     async def drawn(self, count: int = 1) -> list[str]:
@@ -349,7 +353,7 @@ async def test_what_is_left_to_chance_is_drawn_with_the_seed_of_the_first_pictur
         await at.say(text + "，2张")
         (job,) = await at.drawn()
         await at.chat.until(lambda: job in at.chat.messages)
-        first, second = (await at.studio.job(await at.person(), job)).job.recipes
+        first, second = (await owned.job(at.db, await at.person(), job)).job.recipes
         assert first.prompt == second.prompt and second.seed == first.seed + 1
         assert "hoopoe" in first.prompt.positive and "{" not in first.prompt.positive
         assert first.prompt.seed == first.seed and first.prompt.text == text + "，2张"
@@ -385,7 +389,7 @@ async def test_a_short_text_is_not_filled_up_over_a_picture(tmp_path: Path) -> N
 async def test_styles_are_listed_and_searched(tmp_path: Path, words: str, shown: str) -> None:
     async with house(tmp_path) as at:
         ann = await at.studio.person("fake", "ann", language="zh")
-        await at.studio.request(Request(person=ann, place=Place("fake", "ann"), text=f"/styles {words}", key="a"))
+        await at.desk.request(Request(person=ann, place=Place("fake", "ann"), text=f"/styles {words}", key="a"))
         card = at.chat.messages["a"]
         assert any(shown in f"{line.label.values} {line.value}" for line in card.fields)
 

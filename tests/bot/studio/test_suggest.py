@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.studio.suggest import KINDS, Choice, suggest
+from bot.studio.suggest import KINDS, Completion, suggest
 from prompts.search import Index
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_lora
@@ -18,7 +18,7 @@ def tags(tmp_path_factory: pytest.TempPathFactory) -> Index:
     return Index(tmp_path_factory.mktemp("cache"))
 
 
-async def found(at: House, kind: str, typed: str, language: str = "zh", limit: int = 25) -> list[Choice]:
+async def found(at: House, kind: str, typed: str, language: str = "zh", limit: int = 25) -> list[Completion]:
     person = replace(await at.person(), language=language)
     return await suggest(at.studio, person, kind, typed, limit)  # type: ignore[arg-type]
 
@@ -53,7 +53,7 @@ async def test_favourites_are_ones_own(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         await at.say("/favourites save 橘猫 一只橘猫，水彩")
         await at.say("/favourites save 狗 一只狗", "bob")
-        assert await found(at, "favourite", "水彩") == [Choice("橘猫", "橘猫 · 一只橘猫，水彩")]
+        assert await found(at, "favourite", "水彩") == [Completion("橘猫", "橘猫 · 一只橘猫，水彩")]
         assert [one.value for one in await found(at, "favourite", "")] == ["橘猫"]
 
 

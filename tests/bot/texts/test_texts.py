@@ -9,7 +9,7 @@ import pytest
 
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.texts import LANGUAGES, language_of, say, texts
 from tests.running import ROOT
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,14 @@ from typing import Any
 import simcord
 from PIL import Image
 
-from bot.platforms.discord import DiscordChat, DiscordSettings
+from bot.desk import StudioDesk
+from bot.people import access
+from bot.platforms.discord.chat import DiscordChat
+from bot.platforms.discord.settings import DiscordSettings
 from bot.settings.config import Config
-from bot.studio.studio import Rules, Studio
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
+from bot.studio.suggest import suggest
 from engine.queue.queue import Queue
 from prompts.translate.chain import chain
 from storage import jobs, posts
@@ -33,6 +39,23 @@ class Simulated(DiscordChat):
         assert self.client.is_ready()
 
 
+def chat_on(
+    studio: Studio,
+    settings: DiscordSettings,
+    clock: Callable[[], float] = time.monotonic,
+    kind: type[DiscordChat] = DiscordChat,
+) -> DiscordChat:
+    """A studio's chat on Discord, as bot/app.py makes it."""
+    return kind(
+        studio.db,
+        settings,
+        studio.person,
+        lambda person, kind, typed, limit: suggest(studio, person, kind, typed, limit),
+        lambda press, recipes: access.veiled(studio.db, studio.rules.access, press, recipes),
+        clock,
+    )
+
+
 class House:
     """A studio on a simulated Discord with a server, a channel and two people; the pool draws at the test's command."""
 
@@ -47,7 +70,7 @@ class House:
     def chat_of(self, studio: Studio) -> DiscordChat:
         cdn = frozenset({"cdn.simcord.invalid"})
         settings = DiscordSettings(token="x", reactions=REACTIONS, language=self.language, pace=0.01, cdn=cdn)
-        return Simulated(studio, settings, lambda: self.time)
+        return chat_on(studio, settings, lambda: self.time, Simulated)
 
     async def build(self) -> None:
         """The bot's parts, not yet listening."""
@@ -61,7 +84,8 @@ class House:
         self.chat = self.chat_of(self.studio)
 
     async def begin(self) -> None:
-        await self.studio.open([self.chat])
+        self.desk = StudioDesk(self.studio)
+        await self.studio.open([self.chat], self.desk)
         await self.queue.start()
 
     async def end(self) -> None:

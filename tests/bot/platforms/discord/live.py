@@ -9,10 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.platforms.discord import DiscordChat, DiscordSettings
-from bot.studio.studio import Rules, Studio
+from bot.desk import StudioDesk
+from bot.platforms.discord.settings import DiscordSettings
+from bot.studio.rules import Rules
+from bot.studio.studio import Studio
 from engine.queue.queue import Queue
 from prompts.translate.chain import chain
+from tests.bot.platforms.discord.desk import chat_on
 from tests.database import opened
 from tests.fakes import FakePool
 from tests.peers.discord import DiscordServer
@@ -40,7 +43,7 @@ async def live(
     """A server with the bot on it."""
     async with DiscordServer() as server, house(folder, pool) as studio:
         settings = DiscordSettings(token=server.token, api_base=server.api_base, gateway=server.gateway_base, pace=0.1)
-        await studio.open([DiscordChat(studio, settings, clock)])
+        await studio.open([chat_on(studio, settings, clock)], StudioDesk(studio))
         await studio.queue.start()
         await server.ready("imagine")
         yield server

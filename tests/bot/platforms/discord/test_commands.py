@@ -12,8 +12,8 @@ import discord
 import pytest
 import simcord
 
-from bot.commands import COMMANDS
-from bot.platforms.discord import slash
+from bot.commands.table import COMMANDS
+from bot.platforms.discord import slash_commands
 from engine.pixels import png_recipe
 from storage import facts, favourites, pictures, shares
 from tests.bot.platforms.discord.desk import House, house
@@ -39,7 +39,7 @@ def leaves() -> list[str]:
     return [
         f"{command.name} {verb}".strip()
         for command in COMMANDS
-        for verb in (slash.slash_of(command.name).verbs or {"": None})
+        for verb in (slash_commands.slash_of(command.name).verbs or {"": None})
     ]
 
 
@@ -117,7 +117,7 @@ async def test_commands_are_told_to_discord_only_when_they_changed(on: House) ->
 
 def test_commands_are_within_discords_limits() -> None:
     """https://discord.com/developers/docs/interactions/application-commands#limits"""
-    commands = slash.registration()
+    commands = slash_commands.registration()
     assert sum(one["type"] == 1 for one in commands) <= 100 and sum(one["type"] == 3 for one in commands) <= 15
 
     def walk(one: Any) -> int:

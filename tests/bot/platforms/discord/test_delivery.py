@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import DiscordChat, delivery
+from bot.platforms.discord import delivery
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import Pending
 from bot.platforms.discord.rest import Body
-from bot.platforms.discord.turn import Turn
 from bot.studio import cards
 from storage import posts, tables
 from storage.jobs import Place
@@ -170,10 +171,10 @@ async def test_a_picture_that_discord_never_takes_is_answered_in_words(
     drawing = await on.said("Drawing.")
     taken = delivery.edit
 
-    async def refused(chat: DiscordChat, place: Place, body: Body, turn: Turn | None) -> None:
+    async def refused(context: DiscordContext, place: Place, body: Body, pending: Pending | None) -> None:
         if body.files:
             on.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=status, code=code, message="no")
-        await taken(chat, place, body, turn)
+        await taken(context, place, body, pending)
 
     monkeypatch.setattr(delivery, "edit", refused)
     done = await on.finished(job)

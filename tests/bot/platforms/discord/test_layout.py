@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.chat import Button, Card, Field, Say, Shown
-from bot.platforms.discord import ids, layout, sheet
+from bot.platforms.discord import custom_ids, images, layout
 from bot.studio import cards
 from prompts.doctor import Finding
 from tests.bot.platforms.discord.desk import size
@@ -19,7 +19,7 @@ from tests.fakes import a_png, a_prompt
 
 def checked(card: Card, language: str = "en") -> layout.Read:
     """The card's words, after a look at every limit."""
-    read = layout.read(card, language)
+    read = layout.lay_out(card, language)
     payload: dict[str, Any] = dict(read.payload)
     assert len(payload["content"]) <= 2000
     for embed in payload["embeds"]:
@@ -86,15 +86,15 @@ def test_words_cannot_call_anybody_or_dress_up() -> None:
 
 
 def test_ids_say_all_and_refuse_others() -> None:
-    assert ids.read(ids.make("again", "abc", 3)) == ids.Id("again", "abc")
-    assert [ids.read(one) for one in ("dq0:again:abc", "dq1:again", "other", "")] == [None] * 4
+    assert custom_ids.read(custom_ids.make("again", "abc", 3)) == custom_ids.Id("again", "abc")
+    assert [custom_ids.read(one) for one in ("dq0:again:abc", "dq1:again", "other", "")] == [None] * 4
     with pytest.raises(ValueError, match="too long"):
-        ids.make("again", "x" * 100)
+        custom_ids.make("again", "x" * 100)
 
 
 def test_a_sheet_keeps_every_picture_in_order() -> None:
     colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250)]
-    made = sheet.sheet([a_png(colour, 64) for colour in colours])
+    made = images.sheet([a_png(colour, 64) for colour in colours])
     with Image.open(io.BytesIO(made)) as picture:
         assert picture.size == (136, 136)
         assert [picture.getpixel(at) for at in ((32, 32), (104, 32), (32, 104))] == colours
@@ -105,8 +105,8 @@ def test_a_picture_that_is_too_large_is_encoded_anew() -> None:
     out = io.BytesIO()
     noise.save(out, "PNG")
     whole = out.getvalue()
-    assert sheet.fitted(whole, len(whole)) == ("png", whole)
-    suffix, small = sheet.fitted(whole, 200_000)
+    assert images.fitted(whole, len(whole)) == ("png", whole)
+    suffix, small = images.fitted(whole, 200_000)
     assert suffix == "webp" and len(small) <= 200_000 and size(small) == (400, 400)
-    suffix, tiny = sheet.fitted(whole, 10_000)
+    suffix, tiny = images.fitted(whole, 10_000)
     assert len(tiny) <= 10_000 and size(tiny)[0] < 400

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.discord import DiscordChat, DiscordSettings
+from bot.desk import StudioDesk
+from bot.platforms.discord.settings import DiscordSettings
 from prompts.errors import Refusal
+from tests.bot.platforms.discord.desk import chat_on
 from tests.bot.platforms.discord.live import crowd, house, live
 from tests.fakes import FakePool
 from tests.peers.discord import DiscordServer
@@ -50,7 +52,7 @@ async def test_a_token_that_is_refused_says_so(tmp_path: Path) -> None:
     async with DiscordServer() as server, house(tmp_path, FakePool()) as studio:
         settings = DiscordSettings(token="a.b.c", api_base=server.api_base, gateway=server.gateway_base)
         with pytest.raises(Refusal, match="refused"):
-            await studio.open([DiscordChat(studio, settings)])
+            await studio.open([chat_on(studio, settings)], StudioDesk(studio))
         server.violations.clear()  # that it came with another token was the point
 
 
@@ -58,8 +60,8 @@ async def test_a_discord_that_is_away_keeps_nobody_waiting(tmp_path: Path) -> No
     async with DiscordServer() as server, house(tmp_path, FakePool()) as studio:
         settings = DiscordSettings(token=server.token, api_base=server.api_base)  # its gateway is asked for
         server.cut("/users/@me", times=2)  # aiohttp tries a broken connection once more
-        chat = DiscordChat(studio, settings)
-        await studio.open([chat])
+        chat = chat_on(studio, settings)
+        await studio.open([chat], StudioDesk(studio))
         assert not chat.client.is_ready()
         await server.ready("imagine")
 

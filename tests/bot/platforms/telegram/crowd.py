@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.platforms.telegram.pacer import ALL, CHAT, GROUP, MINUTE, Pacer
+from bot.platforms.telegram.rate_limiter import ALL, CHAT, GROUP, MINUTE, RateLimiter
 from tests.bot.platforms.telegram.conftest import House
 from tests.fakes import FakePool
 from tests.peers.telegram import Chat, TelegramServer, User
@@ -47,8 +47,8 @@ async def crowd(folder: Path, people: int, groups: int, within: float, *, speed:
         server.clock = clock
         server.limits.enforce = True
         pool = FakePool(workers=4, slots=8, seconds=0.1 / speed)
-        pacer = Pacer(clock, lambda seconds: asyncio.sleep(seconds / speed))
-        house = House(folder, server, pool, pacer)
+        limiter = RateLimiter(clock, lambda seconds: asyncio.sleep(seconds / speed))
+        house = House(folder, server, pool, limiter)
         await house.open()
         users = [server.user(f"P{at}", language="zh-hans") for at in range(people)]
         rooms = [server.group(f"G{at}", users[at::groups]) for at in range(groups)]

@@ -11,7 +11,7 @@ from bot.platforms.telegram import albums
 from engine.recipe import Recipe
 from storage import jobs
 from tests.bot.platforms.telegram.conftest import House
-from tests.bot.studio.test_marks import data, painted, scene
+from tests.bot.studio.test_painted_mask import data, painted, scene
 from tests.fakes import a_png
 from tests.peers.telegram import Chat, TelegramServer, User
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from bot.platforms.telegram import Webhook
+from bot.platforms.telegram.settings import Webhook
 from prompts.errors import Refusal
 from storage import favourites
 from tests.bot.platforms.telegram.conftest import House

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.platforms.telegram import board, intake, places
+from bot.platforms.telegram import card_messages, places, updates
 from bot.platforms.telegram import chat as telegram_chat
 from storage import facts, jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
@@ -131,7 +131,7 @@ async def test_a_reply_that_never_came_back_is_found_not_repeated(house: House, 
 
 
 async def test_another_copy_of_the_bot(house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "AFTER_CONFLICT", 0.1)
+    monkeypatch.setattr(updates, "AFTER_CONFLICT", 0.1)
     chat, ann = alone(server)
     server.conflict()
     await chat.say(ann, "/queue")
@@ -283,8 +283,8 @@ async def test_a_lost_message_is_found_among_many_others(house: House, server: T
 async def test_a_lost_message_that_was_not_found_does_not_stand_twice(
     house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board, "PROBED", 0)
-    monkeypatch.setattr(board, "UNHURRIED", 0.0)
+    monkeypatch.setattr(card_messages, "PROBED", 0)
+    monkeypatch.setattr(card_messages, "UNHURRIED", 0.0)
     chat, ann = alone(server)
     server.cut("sendMessage", times=1)
     await chat.say(ann, "a red apple")

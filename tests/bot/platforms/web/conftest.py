@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest_asyncio
 
-from bot.platforms.web import WebChat, WebSettings
+from bot.platforms.web.server import WebChat
+from bot.platforms.web.settings import WebSettings
 from prompts.search import Index
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel

@@ -3,8 +3,9 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bot.platforms.web import WebChat, WebSettings
+from bot.platforms.web.server import WebChat
 from bot.platforms.web.session import Attempts, Cookies, host_allowed, language_of, network, new_account
+from bot.platforms.web.settings import WebSettings
 from prompts.errors import Refusal
 from tests.bot.platforms.web.conftest import commands
 from tests.bot.platforms.web.desk import Easel

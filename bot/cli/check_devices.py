@@ -1,0 +1,141 @@
+"""What `python bot.py check` says about what draws: PyTorch, graphics cards, OpenVINO, and whether a model fits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from bot.cli.check_result import CheckResult, result
+from bot.settings.config import Config
+from bot.settings.sections.drawing import EngineSection
+from engine import tuning
+from engine.errors import BadFile
+from engine.files import catalog, tiers
+from prompts.errors import Refusal
+
+PATIENCE = 90  # seconds; torch from a cold disk has taken twenty
+
+# How much of a model stays on a card, by the tiers of engine/files/tiers.py.
+TIER_TEXTS = {
+    "all": "check.tier_all",
+    "encoders": "check.tier_encoders",
+    "tiles": "check.tier_tiles",
+    "parts": "check.tier_parts",
+    "layers": "check.tier_layers",
+}
+
+# Runs in a process of its own, for torch must not enter this one.
+LOOK_AT_DEVICES = """
+import json
+try:
+    import torch
+    cards = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+    found = {"torch": torch.__version__, "cuda": [[card.name, card.total_memory] for card in cards]}
+except Exception as error:
+    found = {"error": f"{type(error).__name__}: {error}"[:200]}
+print("\\n" + json.dumps(found))
+"""
+
+
+async def devices(config: Config) -> list[CheckResult]:
+    """Whether PyTorch works, what the devices of the settings are, and how the usual model fits them."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        LOOK_AT_DEVICES,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        out, _ = await asyncio.wait_for(child.communicate(), PATIENCE)
+        found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    except (TimeoutError, ValueError, IndexError):
+        found = {"error": f"exit status {child.returncode}"}
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if "error" in found:
+        return [result("error", "check.torch_broken", problem=found["error"])]
+    return [
+        result("ok", "check.torch", version=found["torch"]),
+        *_named(config.engine.devices, found["cuda"], usual(config)),
+        *_by_openvino(config.engine, bool(found["cuda"])),
+    ]
+
+
+def usual(config: Config) -> catalog.Model | None:
+    """The model that is drawn with when nobody names one, None where it is not there."""
+    try:
+        return catalog.model(catalog.models(config.engine.models), config.engine.model)
+    except Refusal:
+        return None
+
+
+def _by_openvino(engine: EngineSection, cards: bool) -> Iterator[CheckResult]:
+    """Whether OpenVINO draws where a processor does."""
+    if "cpu" not in engine.devices and (cards or "auto" not in engine.devices):
+        return
+    if engine.cpu == "openvino" and not tuning.has_openvino():
+        yield result("warn", "check.openvino_missing")
+    elif engine.cpu != "torch" and engine.compile != "compile" and tuning.has_openvino():
+        yield result("ok", "check.openvino")
+
+
+def _named(
+    devices: tuple[str, ...], cards: list[tuple[str, int]], model: catalog.Model | None = None
+) -> Iterator[CheckResult]:
+    """What each of `devices` is; `cards` are the graphics cards there are, each with its memory in bytes; `model` is
+    the one that is drawn with usually."""
+    for device in devices:
+        number = re.fullmatch(r"cuda:(\d+)", device)
+        wanted = [int(number[1])] if number else list(range(len(cards))) if device != "cpu" else []
+        if device != "auto" and device != "cpu" and not all(i < len(cards) for i in wanted or [0]):
+            cuda = ", ".join(f"cuda:{i}" for i in range(len(cards))) or "cpu"
+            yield result("error", "check.device_missing", device=device, allowed=cuda)
+            continue
+        for i in wanted:
+            name, memory = cards[i]
+            yield result("ok", "check.device", device=f"cuda:{i}", card=name, memory=f"{memory / 2**30:.0f}")
+            yield from _tier(f"cuda:{i}", memory, model)
+        if not wanted:
+            yield result("ok", "check.device_cpu")
+    if model is not None and (count := sum(device == "cpu" or not cards for device in devices)):
+        yield from _main_memory(model, count)
+    if model is not None:
+        yield result("ok", "check.estimated")
+
+
+def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[CheckResult]:
+    """How much of the usual model will stay on a card."""
+    if model is None:
+        return
+    try:
+        sizes = tiers.weights(model.path)
+    except (BadFile, OSError):
+        return  # said of the model already
+    tier = tiers.choose_tier(sizes, model.width * model.height, memory, "cuda")
+    yield result("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
+
+
+def _main_memory(model: catalog.Model, count: int) -> Iterator[CheckResult]:
+    """What the usual model takes when so many workers draw on the CPU, where weights are kept whole."""
+    try:
+        sizes = {part: size if part == "vae" else 2 * size for part, size in tiers.weights(model.path).items()}
+    except (BadFile, OSError):
+        return  # said of the model already
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    pixels = model.width * model.height
+    tier = tiers.choose_tier(sizes, pixels, memory // count, "cpu")
+    needed = tiers.needs(tier, sizes, pixels) * count
+    key = "check.main_memory" if tier.name == "all" else "check.main_memory_tiles"
+    if needed > memory:
+        key = "check.main_memory_small"
+    values = {"needed": f"{needed / 2**30:.1f}", "memory": f"{memory / 2**30:.1f}"}
+    yield result("ok" if tier.name == "all" else "warn", key, model=model.name, **values)

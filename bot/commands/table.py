@@ -1,0 +1,64 @@
+"""The commands, in the order in which help lists them."""
+
+from __future__ import annotations
+
+import difflib
+
+from bot.commands import (
+    admin,
+    cancel,
+    dictionary,
+    edit,
+    favourites,
+    help,
+    history,
+    imagine,
+    info,
+    link,
+    loras,
+    models,
+    prompt,
+    queue,
+    recipe,
+    samplers,
+    settings,
+    styles,
+)
+from bot.commands.command import Command
+from prompts.errors import Refusal
+
+_OTHERS: tuple[Command, ...] = (
+    imagine.COMMAND,
+    prompt.COMMAND,
+    edit.COMMAND,
+    favourites.COMMAND,
+    dictionary.COMMAND,
+    history.COMMAND,
+    recipe.COMMAND,
+    queue.COMMAND,
+    cancel.COMMAND,
+    models.COMMAND,
+    loras.COMMAND,
+    styles.COMMAND,
+    samplers.COMMAND,
+    settings.COMMAND,
+    link.COMMAND,
+    info.COMMAND,
+    admin.COMMAND,
+)
+COMMANDS: tuple[Command, ...] = (*_OTHERS, help.command(_OTHERS))
+NAMES = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+
+
+def command_of(text: str) -> tuple[Command, str]:
+    """The command a text calls and what follows it; any other text is drawn. Raises Refusal `command.unknown`."""
+    text = text.strip()
+    if not text.startswith(("/", "／")):
+        return imagine.COMMAND, text
+    name, _, rest = text[1:].partition(" ")
+    name, _, more = name.partition("\n")
+    name = name.split("@")[0].lower()
+    if name not in NAMES:
+        near = difflib.get_close_matches(name, NAMES, 1, 0.4)
+        raise Refusal("command.unknown", name=name[:40], near=near[0] if near else "help")
+    return NAMES[name], f"{more}\n{rest}".strip()

@@ -1,0 +1,65 @@
+"""The desk that platforms hand requests and presses to: it finds the command or the button, and sends its card."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.buttons import redrawing
+from bot.buttons.actions import ACTIONS
+from bot.buttons.presses import PRESSES
+from bot.chat import Card, Press, Request
+from bot.commands.table import command_of
+from bot.people import access
+from bot.studio import cards
+from bot.studio.studio import Studio
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+
+class StudioDesk:
+    """The `Desk` (`bot.chat.Desk`) before a studio. A job is answered by its own card, everything else by the card that
+    its command or button returns, or by one that says why not."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    async def request(self, request: Request) -> None:
+        """Run the command that a message calls; a message without one is drawn."""
+
+        async def run() -> Card | None:
+            command, rest = command_of(request.text)
+            return await command.run(self.studio, request, rest)
+
+        await self._answering(request, run, fleeting=False)
+
+    async def press(self, press: Press) -> None:
+        """Do what a button says."""
+
+        async def run() -> Card | None:
+            if press.action in ACTIONS:
+                await redrawing.by_button(self.studio, press)
+                return None
+            try:
+                act = PRESSES[press.action]
+            except KeyError:
+                raise Refusal("press.unknown") from None
+            return await act(self.studio, press)
+
+        await self._answering(press, run, fleeting=True)
+
+    async def _answering(
+        self, asked: Request | Press, run: Callable[[], Awaitable[Card | None]], *, fleeting: bool
+    ) -> None:
+        studio = self.studio
+        try:
+            await access.enter(studio.db, studio.rules.access, asked)
+            card = await run()
+        except Refusal as refusal:
+            card = cards.error(refusal, fleeting=fleeting)
+        except Exception:
+            log.exception("request %s failed", asked.key)
+            card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
+        if card is not None:
+            await studio.chats[asked.place.platform].send(asked.place, card, asked.key)

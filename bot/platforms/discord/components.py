@@ -1,0 +1,133 @@
+"""Pressed components (buttons, entries of selects), and the menus of messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import discord
+
+from bot.buttons.actions import ACTIONS
+from bot.buttons.presses import under
+from bot.chat import Button, Card, Press, Say
+from bot.people import owned
+from bot.platforms.discord import attachments, custom_ids, modals, slash_commands
+from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import PLATFORM, Mode, Pending
+from bot.studio import cards
+from engine.pixels import png_recipe
+from prompts.errors import Refusal
+from storage.jobs import Place
+
+Data = Mapping[str, Any]
+Interaction = discord.Interaction
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw"})  # what these draw is for everybody
+QUIET = frozenset({"cancel"})  # the card itself shows it
+
+
+async def component(context: DiscordContext, interaction: Interaction, data: Data) -> None:
+    pressed = custom_ids.read(str(data["custom_id"]))
+    if pressed is not None and pressed.action == custom_ids.PICK:
+        pressed = custom_ids.read(f"{custom_ids.VERSION}:{data['values'][0]}")
+    if pressed is None:
+        await refuse(context, interaction, "press.unknown")
+    else:
+        await press(context, interaction, pressed.action, pressed.target)
+
+
+async def press(
+    context: DiscordContext, interaction: Interaction, action: str, target: str, values: Mapping[str, str] | None = None
+) -> None:
+    """Do what a button says, or a menu."""
+    if action == "edit":
+        await modals.edit(context, interaction, target)
+    elif action == custom_ids.SHOW:
+        await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
+    elif action.startswith(custom_ids.ASK):
+        meant = action.removeprefix(custom_ids.ASK)
+        await private(context, interaction, lambda pending: _ask(context, interaction, pending, meant, target))
+    else:
+        mode: Mode = "open" if action in OPEN else "quiet" if action in QUIET else "private"
+        pending = await begin(context, interaction, mode)
+        context.later(pending, pass_on(context, interaction, pending, action, target, values))
+
+
+async def pass_on(
+    context: DiscordContext,
+    interaction: Interaction,
+    pending: Pending,
+    action: str,
+    target: str,
+    values: Mapping[str, str] | None = None,
+) -> None:
+    """Give a press to the desk."""
+    person = await person_of(context, interaction)
+    pending.language = person.language
+    if pending.mode == "open":
+        await context.pending.keep(pending)
+    await context.desk.press(
+        Press(
+            person=person,
+            place=Place(PLATFORM, pending.channel),
+            action=action,
+            target=target,
+            key=pending.key,
+            values=values or {},
+            room=room_of(interaction),
+        )
+    )
+
+
+async def _show(context: DiscordContext, interaction: Interaction, pending: Pending, target: str) -> None:
+    """A picture with everything that can be done with it."""
+    person = await person_of(context, interaction)
+    pending.language = person.language
+    row = await owned.picture(context.db, person, target)
+    place, room = Place(PLATFORM, pending.channel), room_of(interaction)
+    press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
+    spoiler = await context.veiled(press, [row.recipe])
+    card = replace(cards.recipe_card(row), prompt=None, fields=(), buttons=cards.picture_buttons(row.id))
+    await context.show(place, replace(card, spoiler=spoiler, fleeting=True), pending.key)
+
+
+async def _ask(context: DiscordContext, interaction: Interaction, pending: Pending, action: str, target: str) -> None:
+    pending.language = (await person_of(context, interaction)).language
+    await context.show(
+        Place(PLATFORM, pending.channel),
+        Card(text=Say("discord.sure"), buttons=(Button(action, target),), fleeting=True),
+        pending.key,
+    )
+
+
+async def menu(context: DiscordContext, interaction: Interaction, data: Data) -> None:
+    """A menu of a message: of a picture of ours, or of any that somebody posted."""
+    action = slash_commands.menu_of(str(data["name"]))
+    message = cast(Data, data["resolved"]["messages"][str(data["target_id"])])
+    found = await attachments.meant(context, message)
+    if found.post and action != custom_ids.BASE:
+        action, target, values = under(found.post, action)
+        await press(context, interaction, action, target, values)
+    elif action == custom_ids.BASE and (found.picture or found.attachments):
+        if not found.picture:
+            context.remember(str(interaction.id), found.attachments)
+        await modals.base(context, interaction, found.picture or f"{modals.FOREIGN}{interaction.id}")
+    elif action == "recipe" and found.attachments:
+        attachment = found.attachments[0]
+        await private(context, interaction, lambda pending: _read(context, interaction, pending, attachment))
+    else:
+        await refuse(context, interaction, "discord.not_ours" if found.attachments else "discord.no_picture")
+
+
+async def _read(context: DiscordContext, interaction: Interaction, pending: Pending, attachment: Data) -> None:
+    """The recipe that somebody's picture carries."""
+    pending.language = (await person_of(context, interaction)).language
+    upload = await attachments.fetched(context, attachment)
+    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
+    if recipe is None:
+        raise Refusal("discord.no_recipe")
+    said = Say("recipe.title", {"code": recipe.code})
+    card = Card(text=said, prompt=recipe.prompt, fields=cards.recipe_fields(recipe), fleeting=True)
+    await context.show(Place(PLATFORM, pending.channel), card, pending.key)

@@ -1,0 +1,136 @@
+"""The forms (modals): what to change about a picture, and what to draw over one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import discord
+
+from bot import texts
+from bot.buttons import forms as filling
+from bot.chat import Person
+from bot.people import owned
+from bot.platforms.discord import custom_ids
+from bot.platforms.discord.acknowledge import FORM, begin, person_of, respond
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.rest import Payload
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage.pictures import PictureRow
+
+FOREIGN = "at-"  # before the interaction whose menu brought somebody else's picture
+SHORT, PARAGRAPH = 1, 2
+TEXT_INPUT, SELECT, LABEL = 4, 3, 18
+LONGEST, NAMES, TITLE = 4000, 45, 45
+CHOICES = 25
+SOON = 1.5  # seconds; a form has to be shown within three
+log = logging.getLogger(__name__)
+
+
+async def edit(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Show what a picture was drawn from, to be changed: by a sentence, or field by field."""
+    person = await person_of(context, interaction)
+    try:
+        row = await owned.picture(context.db, person, target)
+    except Refusal as refusal:
+        pending = await begin(context, interaction, "private")
+        pending.language = person.language
+        context.later(pending, context.refuse(pending, refusal))
+        return
+    before, language = filling.form(row.recipe), person.language
+    parts = [
+        _labelled("sentence", language, _input("sentence", "", PARAGRAPH, texts.say(language, "page.edit.example"))),
+        _labelled("prompt", language, _input("prompt", before["prompt"], PARAGRAPH)),
+        _labelled("negative", language, _input("negative", before["negative"], PARAGRAPH)),
+        _labelled("seed", language, _input("seed", before["seed"], SHORT)),
+    ]
+    if loras := await _loras(context, person, row):
+        parts.insert(3, _labelled("loras", language, loras))
+    await _show(context, interaction, custom_ids.make("edit", target), texts.say(language, "page.edit.title"), parts)
+
+
+async def base(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what to draw over a picture."""
+    language = (await person_of(context, interaction)).language
+    prompt = {**_input("prompt", "", PARAGRAPH), "required": True}
+    title = texts.say(language, "discord.menu.base")
+    await _show(
+        context, interaction, custom_ids.make(custom_ids.BASE, target), title, [_labelled("prompt", language, prompt)]
+    )
+
+
+def values(data: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a form that came back, by name; several choices joined by commas."""
+    return dict(_values(data.get("components", ())))
+
+
+async def changed(context: DiscordContext, person: Person, target: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What of a picture's form is other than it was. Raises Refusal "discord.either" for a sentence beside it."""
+    recipe = (await owned.picture(context.db, person, target)).recipe
+    before = filling.form(recipe)
+    found = {name: value for name, value in given.items() if name in before}
+    if "loras" in found:
+        strengths = {lora.name: f"{lora.name}:{lora.weight:g}" for lora in recipe.prompt.loras}
+        chosen = found["loras"].split(",") if found["loras"] else []
+        found["loras"] = before["loras"]
+        if {*chosen} != {*strengths}:
+            found["loras"] = ", ".join(strengths.get(name, name) for name in chosen)
+    found = {name: value for name, value in found.items() if value.strip() != before[name][:LONGEST].strip()}
+    sentence = given.get("sentence", "").strip()
+    if sentence and found:
+        raise Refusal("discord.either")
+    return found or {"sentence": sentence}
+
+
+def _values(parts: Any) -> Iterator[tuple[str, str]]:
+    for part in parts:
+        inner = part.get("component", part)
+        if "components" in inner:
+            yield from _values(inner["components"])
+        elif "values" in inner:
+            yield str(inner["custom_id"]), ",".join(sorted(map(str, inner["values"])))
+        elif "custom_id" in inner:
+            yield str(inner["custom_id"]), str(inner.get("value") or "")
+
+
+async def _show(
+    context: DiscordContext, interaction: discord.Interaction, custom: str, title: str, parts: list[Payload]
+) -> None:
+    components: list[Json] = [*parts]
+    form: Payload = {"custom_id": custom, "title": title[:TITLE], "components": components}
+    await respond(context, interaction, FORM, form)
+
+
+def _labelled(name: str, language: str, component: Payload) -> Payload:
+    return {"type": LABEL, "label": texts.say(language, f"discord.form.{name}")[:NAMES], "component": component}
+
+
+def _input(name: str, value: str, style: int, hint: str = "") -> Payload:
+    made: Payload = {"type": TEXT_INPUT, "custom_id": name, "style": style, "required": False, "max_length": LONGEST}
+    return made | ({"value": value[:LONGEST]} if value else {}) | ({"placeholder": hint[:100]} if hint else {})
+
+
+async def _loras(context: DiscordContext, person: Person, row: PictureRow) -> Payload:
+    """A select of LoRAs in which the picture's own are chosen; {} where there are none."""
+    used = sorted({lora.name for lora in row.recipe.prompt.loras})
+    others: list[str] = []
+    try:
+        async with asyncio.timeout(SOON):
+            others = [one.value for one in await context.suggest(person, "lora", "", 2 * CHOICES)]
+    except TimeoutError:  # folders seen for the first time: the form cannot wait, and comes without the others
+        log.warning("the LoRA folders took longer than %s s", SOON)
+    names = list(dict.fromkeys((*used, *others)))[:CHOICES]
+    if not names:
+        return {}
+    options: list[Json] = [{"label": name[:100], "value": name[:100], "default": name in used} for name in names]
+    return {
+        "type": SELECT,
+        "custom_id": "loras",
+        "required": False,
+        "min_values": 0,
+        "max_values": len(names),
+        "options": options,
+    }

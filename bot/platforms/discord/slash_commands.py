@@ -1,0 +1,271 @@
+"""The slash commands and menus as Discord shows them: the house's table of commands, with options where they help."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import opencc
+
+from bot import texts
+from bot.buttons import forms
+from bot.commands import admin, settings
+from bot.commands.command import Command
+from bot.commands.table import COMMANDS
+from bot.platforms.discord.rest import Payload
+from bot.studio.suggest import Kind
+from prompts.prompt import Json, LoraUse, Options
+
+SUBCOMMAND, STRING, INTEGER, USER, ATTACHMENT = 1, 3, 4, 6, 11
+CHAT, MESSAGE = 1, 3
+MENUS = ("again", "upscale", "base", "recipe", "favourite")  # of a message; Discord allows five
+EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, direct messages; user-installed
+LONGEST = 100  # characters of a description, of a choice's name and value
+MOST_PICTURES = 64
+IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
+MANAGE_GUILD = "32"
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：x×/]\s*(\d+(?:\.\d+)?)")
+
+Values = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class SlashOption:
+    """Something to fill in; `suggest` completes it, `choices` are all there is, each with its Chinese
+    name. Its texts are `discord.option.<name>` and `discord.name.<name>`."""
+
+    name: str
+    kind: int = STRING
+    required: bool = False
+    suggest: Kind | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Slash:
+    """How a command is filled in. `text` makes of it what stands behind the command's name, `open` says whether
+    everybody sees the answer (a picture) or the person alone."""
+
+    options: tuple[SlashOption, ...] = ()
+    text: Callable[[Values], str] = lambda values: str(values.get("text", ""))
+    open: bool = False
+    verbs: Mapping[str, Slash] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlashInput:
+    """A filled-in command: the text it stands for, and the options and LoRAs given beside the text."""
+
+    text: str
+    options: Options = field(default_factory=Options)
+    loras: tuple[LoraUse, ...] = ()
+
+
+def _quoted(name: str) -> str:
+    name = " ".join(name.replace('"', "'").split())
+    return f'"{name}"' if " " in name else name
+
+
+def _name_and(values: Values, other: str) -> str:
+    return f"{_quoted(str(values['name']))} {values[other]}"
+
+
+def _words(values: Values) -> str:
+    return str(values.get("words", ""))
+
+
+def _change(values: Values) -> str:
+    return f"{values.get('setting', values.get('rule', ''))} {values.get('value', '')}".strip()
+
+
+def _chinese(names: Iterable[str], aliases: Mapping[str, str]) -> dict[str, str]:
+    """Names with the Chinese alias that means them."""
+    called = {meant: alias for alias, meant in aliases.items() if _CHINESE.search(alias)}
+    return {name: called.get(name, name) for name in names}
+
+
+NAME = SlashOption("name", required=True, suggest="favourite")
+TEXT = SlashOption("text", required=True, suggest="tag")
+FAVOURITES = {
+    "list": Slash((SlashOption("words"),), _words),
+    "use": Slash((NAME,), lambda values: _quoted(str(values["name"])), open=True),
+    "save": Slash((SlashOption("name", required=True), TEXT), lambda values: _name_and(values, "text")),
+    "rename": Slash((NAME, SlashOption("new", required=True)), lambda values: _name_and(values, "new")),
+    "delete": Slash((NAME,), lambda values: _quoted(str(values["name"]))),
+}
+IMAGINE = (
+    SlashOption("prompt", required=True, suggest="tag"),
+    SlashOption("style", suggest="style"),
+    SlashOption("model", suggest="model"),
+    SlashOption("lora", suggest="lora"),
+    SlashOption("shape", suggest="shape"),
+    SlashOption("count", INTEGER),
+    SlashOption("upscaler", suggest="upscaler"),
+    SlashOption("fix", suggest="fix"),
+    SlashOption("quality", choices={"fast": "快速", "full": "完整"}),
+    *(SlashOption(name, ATTACHMENT) for name in IMAGES),
+)
+PERSON = SlashOption("person", USER, required=True)
+COUNT = SlashOption("rule", choices=_chinese(admin.COUNTS, admin.ALIASES))
+ADMIN = {
+    **dict.fromkeys(("statistics", "reload", "pause", "resume", "drain"), Slash()),
+    "limits": Slash(
+        (PERSON, COUNT, SlashOption("value")), lambda values: f"{values['person']} {_change(values)}".strip()
+    ),
+    "fetch": Slash((SlashOption("repository"),), lambda values: str(values.get("repository", ""))),
+    **dict.fromkeys(("block", "unblock"), Slash((PERSON,), lambda values: str(values["person"]))),
+    "server": Slash(
+        (SlashOption("rule", choices=_chinese(admin.SERVER, admin.ALIASES)), SlashOption("value")), _change
+    ),
+}
+SLASHES: Mapping[str, Slash] = {
+    "imagine": Slash(IMAGINE, lambda values: str(values["prompt"]), open=True),
+    "prompt": Slash((TEXT,)),
+    "edit": Slash((SlashOption("change", required=True),), lambda values: str(values["change"]), open=True),
+    "favourites": Slash(verbs=FAVOURITES),
+    "history": Slash((SlashOption("words"),), _words),
+    "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
+    "styles": Slash((SlashOption("words", suggest="style"),), _words),
+    "settings": Slash(
+        (SlashOption("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)), SlashOption("value")), _change
+    ),
+    "cancel": Slash((SlashOption("which", choices={"all": "全部"}),), lambda values: str(values.get("which", ""))),
+    "recipe": Slash((SlashOption("share", required=True),), lambda values: str(values["share"])),
+    "link": Slash((SlashOption("code"),), lambda values: str(values.get("code", ""))),
+    "admin": Slash(verbs=ADMIN),
+    "models": Slash((SlashOption("words", suggest="model"),), _words),
+    **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
+}
+ANY = Slash((SlashOption("text"),))
+
+
+def slash_of(name: str) -> Slash:
+    """How a command is filled in; one this table does not know takes a text."""
+    return SLASHES.get(name, ANY)
+
+
+def option_of(name: str, verb: str, option: str) -> SlashOption | None:
+    """An option of a command or of its verb."""
+    slash = slash_of(name)
+    slash = (slash.verbs or {}).get(verb, slash)
+    return next((one for one in slash.options if one.name == option), None)
+
+
+def filled_in(name: str, verb: str, values: Values) -> SlashInput:
+    """The text, options and LoRAs that a command filled in with these values stands for."""
+    slash = slash_of(name)
+    within = (slash.verbs or {}).get(verb, slash)
+    text = f"/{name} {verb} {within.text(values)}" if slash.verbs else f"/{name} {within.text(values)}"
+    asked = SlashInput(text.strip())
+    if name != "imagine":
+        return asked
+    shape = str(values.get("shape", ""))
+    count = int(values["count"]) if "count" in values else None
+    options = Options(
+        style=_text(values, "style"),
+        model=_text(values, "model"),
+        count=count,
+        upscaler=_text(values, "upscaler"),
+        fix=_text(values, "fix"),
+        quality=_text(values, "quality"),
+    )
+    if match := _RATIO.fullmatch(shape.strip()):
+        wide, high = float(match[1]), float(match[2])
+        options = replace(options, ratio=wide / high if high else None)
+    elif shape:
+        asked = replace(asked, text=f"{asked.text}, {shape}")  # in words, as 竖图
+    return replace(asked, options=options, loras=forms.loras(str(values.get("lora", ""))))
+
+
+def _text(values: Values, name: str) -> str | None:
+    return str(values[name]).strip() or None if name in values else None
+
+
+# --- as Discord wants to hear of them ---
+
+
+@cache
+def registration() -> tuple[Payload, ...]:
+    """Every command and menu, as https://discord.com/developers/docs/interactions/application-commands has them."""
+    return (*map(_command, COMMANDS), *map(_menu, MENUS))
+
+
+def signature(commands: Sequence[Payload]) -> str:
+    """Changes when the commands do."""
+    return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
+
+
+def _command(command: Command) -> Payload:
+    chinese = next((alias for alias in command.aliases if _CHINESE.search(alias)), "")
+    made: Payload = {"type": CHAT, "name": command.name, **_described(f"command.{command.name}"), **EVERYWHERE}
+    if chinese:
+        made["name_localizations"] = _localised(chinese)
+    slash = slash_of(command.name)
+    if slash.verbs:
+        made["options"] = [_verb(verb, one) for verb, one in slash.verbs.items()]
+    elif slash.options:
+        made["options"] = _options(slash)
+    if command.name == "admin":
+        made["default_member_permissions"] = MANAGE_GUILD
+    return made
+
+
+def _verb(name: str, slash: Slash) -> Payload:
+    said = {**_named(name), **_described(f"discord.verb.{name}")}
+    return {"type": SUBCOMMAND, "name": name, **said, "options": _options(slash)}
+
+
+def _options(slash: Slash) -> list[Json]:
+    return [_option(one) for one in slash.options]
+
+
+def _option(one: SlashOption) -> Payload:
+    made: Payload = {"type": one.kind, "name": one.name, **_named(one.name), **_described(f"discord.option.{one.name}")}
+    made["required"] = one.required
+    if one.suggest:
+        made["autocomplete"] = True
+    if one.choices:
+        made["choices"] = [
+            {"name": name, "name_localizations": _localised(chinese), "value": name}
+            for name, chinese in one.choices.items()
+        ]
+    if one.kind == INTEGER:
+        made["min_value"], made["max_value"] = 1, MOST_PICTURES
+    return made
+
+
+def _menu(action: str) -> Payload:
+    name, chinese = (texts.say(language, f"discord.menu.{action}") for language in ("en", "zh"))
+    return {"type": MESSAGE, "name": name, "name_localizations": _localised(chinese), **EVERYWHERE}
+
+
+def menu_of(name: str) -> str:
+    """The action behind a menu's English name, "" for one we do not have."""
+    return next((action for action in MENUS if texts.say("en", f"discord.menu.{action}") == name), "")
+
+
+def _named(name: str) -> Payload:
+    return {"name_localizations": _localised(texts.say("zh", f"discord.name.{name}"))}
+
+
+def _described(key: str) -> Payload:
+    chinese = _localised(_short(texts.say("zh", key)))
+    return {"description": _short(texts.say("en", key)), "description_localizations": chinese}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _localised(chinese: str) -> dict[str, Json]:
+    return {"zh-CN": chinese, "zh-TW": _taiwan().convert(chinese)}
+
+
+@cache
+def _taiwan() -> opencc.OpenCC:
+    return opencc.OpenCC("s2twp")

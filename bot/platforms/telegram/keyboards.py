@@ -1,0 +1,172 @@
+"""Buttons under a message: short codes in, rows of labels out.
+
+A code is `1|<action>|<target>`: the 1 is for the day when another form is needed. Nothing else has to be remembered, so
+a button works after a restart and years later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot import texts
+from bot.chat import Button, Card
+from bot.platforms.telegram.message_html import units
+from bot.studio import cards
+
+LONGEST = 64  # bytes of a code
+COPIED = 256  # characters a copy button holds
+PER_ROW, PER_ROW_SHORT = 3, 5
+MORE, BACK = "more", "back"  # another set of buttons under the same picture
+PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
+LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
+SIGNS = {
+    "again": "🔄", "again_all": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁",
+    "recipe": "📋", "draw": "🎨", "share": "🔗",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackData:
+    """An action, and the id of the thing it acts on."""
+
+    action: str
+    target: str
+
+
+def callback_data(action: str, target: str) -> str:
+    """Raises ValueError for what Telegram would not take."""
+    text = f"1|{action}|{target}"
+    if len(text.encode()) > LONGEST:
+        raise ValueError(f"{text!r} is too long for a button")
+    return text
+
+
+def read(data: str) -> CallbackData | None:
+    """The code of a pressed button, None for one that this version does not know."""
+    version, _, rest = data.partition("|")
+    action, bar, target = rest.partition("|")
+    return CallbackData(action, target) if version == "1" and bar else None
+
+
+def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
+    """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
+    rows = _sheet(card, language) if len(card.pictures) > 1 else _short(card.buttons, language)
+    if not card.job and card.recipe:
+        rows.append(_copies(card, language))
+    if card.share and name:
+        rows.extend(_sharing(card.share, language, name, inline))
+    if card.alone and name:
+        rows.append([InlineKeyboardButton(texts.say(language, "telegram.alone"), url=link(name, card.alone))])
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def usual(picture: str, language: str) -> InlineKeyboardMarkup:
+    """The buttons under a picture that stands alone."""
+    return InlineKeyboardMarkup(_short(cards.picture_buttons(picture), language))
+
+
+def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows of what most want, and a button for the menu where there is more."""
+    few = [one for one in buttons if len(buttons) <= PER_ROW or one.action not in cards.MORE]
+    keys = _labelled(few, language)
+    if len(few) < len(buttons):
+        keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
+    return _rows(keys, PER_ROW)
+
+
+def menu(picture: str, language: str) -> InlineKeyboardMarkup:
+    """What else can be done with a picture, in the place of its usual buttons."""
+    more = [Button(action, picture) for action in cards.MORE]
+    return InlineKeyboardMarkup(
+        [*_rows(_labelled(more, language), PER_ROW), [_plain("telegram.back", BACK, picture, language)]]
+    )
+
+
+def _plain(key: str, action: str, target: str, language: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(texts.say(language, key), callback_data=callback_data(action, target))
+
+
+def _rows(buttons: Iterable[InlineKeyboardButton], width: int) -> list[list[InlineKeyboardButton]]:
+    every = list(buttons)
+    return [every[at : at + width] for at in range(0, len(every), width)]
+
+
+def _label(action: str, language: str) -> str:
+    return f"{SIGNS.get(action, '')} {texts.say(language, f'button.{action}')}".strip()
+
+
+def _labelled(buttons: Sequence[Button], language: str) -> list[InlineKeyboardButton]:
+    """Buttons with their labels, numbered where several do the same to different things."""
+    many = Counter(button.action for button in buttons)
+    seen: Counter[str] = Counter()
+    found = []
+    for button in buttons:
+        seen[button.action] += 1
+        number = f" {seen[button.action]}" if many[button.action] > 1 else ""
+        label = _label(button.action, language) + number
+        found.append(InlineKeyboardButton(label, callback_data=callback_data(button.action, button.target)))
+    return found
+
+
+def _sheet(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows for several pictures on one sheet: U1, U2 …, V1, V2 …, a number to see each by itself, then what is for all
+    of them. Where there is only one thing to do, the numbers do that."""
+    by_action: defaultdict[str, dict[str, Button]] = defaultdict(dict)
+    for button in card.buttons:
+        by_action[button.action][button.target] = button
+    ids = [picture.id for picture in card.pictures]
+    whole = {action for action, found in by_action.items() if set(ids) <= set(found)}
+    rows: list[list[InlineKeyboardButton]] = []
+
+    def numbers(action: str, letter: str = "") -> None:
+        row = (
+            InlineKeyboardButton(f"{letter}{at}", callback_data=callback_data(action, id))
+            for at, id in enumerate(ids, start=1)
+        )
+        rows.extend(_rows(row, PER_ROW_SHORT))
+
+    for action, letter in LETTERS.items():
+        if action in whole:
+            numbers(action, letter)
+    numbers(next(iter(whole)) if len(whole) == 1 else PICK)
+    others = [button for button in card.buttons if button.action not in whole]
+    rows.extend(_rows(_labelled(others, language), PER_ROW))
+    return rows
+
+
+def link(name: str, share: str) -> str:
+    """The address under which a bot opens what is shared."""
+    return f"https://t.me/{name}?start={share}"
+
+
+def opening(share: str, language: str, name: str) -> InlineKeyboardMarkup:
+    """The button under a shared picture in another chat."""
+    sign = f"{SIGNS['draw']} {texts.say(language, 'button.draw')}"
+    return InlineKeyboardMarkup([[InlineKeyboardButton(sign, url=link(name, share))]])
+
+
+def _copies(card: Card, language: str) -> list[InlineKeyboardButton]:
+    assert card.recipe is not None
+    row = [_copy("telegram.copy_seed", str(card.recipe.seed), language)]
+    if 0 < units(card.recipe.prompt.text) <= COPIED:
+        row.append(_copy("telegram.copy_prompt", card.recipe.prompt.text, language))
+    return row
+
+
+def _sharing(share: str, language: str, name: str, inline: bool) -> list[list[InlineKeyboardButton]]:
+    """The link to send or to copy, and the picture itself by inline mode."""
+    address = link(name, share)
+    send = f"https://t.me/share/url?url={quote(address, safe='')}"
+    first = [InlineKeyboardButton(texts.say(language, "telegram.share"), url=send)]
+    if inline:
+        first.append(InlineKeyboardButton(texts.say(language, "telegram.share_here"), switch_inline_query=share))
+    return [first, [_copy("telegram.copy_link", address, language)]]
+
+
+def _copy(key: str, text: str, language: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(texts.say(language, key), copy_text=CopyTextButton(text))

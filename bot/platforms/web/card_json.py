@@ -1,0 +1,215 @@
+"""Cards and messages as JSON: first without language, to be kept; then in the words of whoever looks."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+
+from bot import texts
+from bot.chat import Button, Card, Field, Say
+from bot.studio import cards
+from engine.job import Progress
+from prompts.doctor import Finding, unsaid
+from prompts.prompt import PARTS, Fragment, Json, Note, Prompt
+from storage.messages import Message
+
+Object = dict[str, Json]
+log = logging.getLogger(__name__)
+
+FEW = 3  # buttons that stand side by side, whatever they do
+
+
+def sentence(language: str, key: str, values: Mapping[str, object]) -> str:
+    """The sentence of a key. A message may be older than the texts: a key that is gone is shown as it is."""
+    try:
+        return texts.say(language, key, **values)
+    except (KeyError, IndexError, ValueError):
+        log.warning("no text %s for %s in %s", key, sorted(values), language)
+        return key
+
+
+# --- without language: what storage keeps ---
+
+
+def _say(say: Say) -> Object:
+    return {"key": say.key, "values": dict(say.values)}
+
+
+def _progress(progress: Progress) -> Object:
+    preview: str | None = None
+    if progress.preview:
+        preview = "data:image/jpeg;base64," + base64.b64encode(progress.preview).decode()
+    return {
+        "place": progress.place,
+        "seconds_left": round(progress.seconds_left, 1),
+        "step": progress.step,
+        "steps": progress.steps,
+        "preview": preview,
+    }
+
+
+def card_body(card: Card) -> Object:
+    """A card as the JSON that storage keeps: keys and values instead of words."""
+    return {
+        "kind": card.kind,
+        "text": _say(card.text),
+        "job": card.job,
+        "state": card.state and str(card.state),
+        "progress": _progress(card.progress) if card.progress else None,
+        "prompt": card.prompt.to_json() if card.prompt else None,
+        "findings": [finding.to_json() for finding in card.findings],
+        "recipe": card.recipe.to_json() if card.recipe else None,
+        "fields": [
+            {"label": _say(line.label), "value": line.value if isinstance(line.value, str) else _say(line.value)}
+            for line in card.fields
+        ],
+        "pictures": [
+            {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
+            for one in card.pictures
+        ],
+        "buttons": [{"action": one.action, "target": one.target, "danger": one.danger} for one in card.buttons],
+        "spoiler": card.spoiler,
+    }
+
+
+def with_body(kept: Message, body: Object) -> Message:
+    """The message with another body."""
+    return replace(kept, body=body)
+
+
+# --- in words ---
+
+
+def message(kept: Message, language: str) -> Object:
+    """A message for the page, in a language."""
+    body = person_words(kept.body) if kept.author == "person" else card_words(kept.body, language)
+    return {"id": kept.id, "author": kept.author, "created": iso(kept.created), **body}
+
+
+def person_words(body: Mapping[str, Json]) -> Object:
+    """A kept message of a person: the text, the page's own key for it, and thumbnails of the attached pictures."""
+    thumb = body.get("thumb")  # of the one picture that messages of earlier versions have
+    return {
+        "text": body.get("text", ""),
+        "key": body.get("key", ""),
+        "thumbs": body.get("thumbs") or ([thumb] if thumb else []),
+        "over": body.get("over"),
+    }
+
+
+def card_words(body: Mapping[str, Json], language: str) -> Object:
+    """A kept card with its words put in."""
+    recipe = body.get("recipe")
+    return {
+        "kind": body.get("kind", "answer"),
+        "text": _words(body.get("text"), language),
+        "job": body.get("job"),
+        "state": body.get("state"),
+        "progress": body.get("progress"),
+        "understood": _understood(body, language) if body.get("prompt") else None,
+        "size": {name: cast(Object, recipe)[name] for name in ("width", "height")} if recipe else None,
+        "fields": [
+            {"label": _words(line["label"], language), "value": _words(line["value"], language)}
+            for line in cast(list[Object], body.get("fields", []))
+        ],
+        "pictures": body.get("pictures", []),
+        "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language),
+        "spoiler": body.get("spoiler", False),
+    }
+
+
+def _understood(body: Mapping[str, Json], language: str) -> Object:
+    findings = tuple(map(Finding.from_json, cast(list[Object], body.get("findings", []))))
+    shown = understood(Prompt.from_json(cast(Object, body["prompt"])), language, findings)
+    head = cast(Object, body["text"])
+    for row, finding in zip(cast(list[Object], shown["findings"]), findings, strict=True):
+        if finding.fix and finding.key == head["key"] and dict(finding.values) == head["values"]:
+            row["text"] = sentence(language, "page.fix.text", {"text": finding.fix})  # the head says what is wrong
+    return shown
+
+
+def _words(value: Json, language: str) -> str:
+    if isinstance(value, dict):
+        return sentence(language, str(value["key"]), cast(Object, value["values"]))
+    return str(value or "")
+
+
+def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
+    """With labels, and whether they go into the menu, which a few do not need; the page's own download is the
+    original."""
+    shown = [one for one in row if one["action"] != "original"]
+    menu = cards.MORE if len(shown) > FEW else ()
+    return [
+        {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in menu}
+        for one in shown
+    ]
+
+
+def buttons(row: Sequence[Button], language: str) -> list[Json]:
+    """Buttons with their labels."""
+    return _buttons([{"action": one.action, "target": one.target, "danger": one.danger} for one in row], language)
+
+
+def understood(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Object:
+    """What was understood: the words written, the three parts with weights and origins, the negative, the notes, and
+    what the doctor found, each with the text put right."""
+    changes = [note for note in prompt.notes if note.key.startswith("edit.")]
+    prompt = unsaid(replace(prompt, notes=tuple(note for note in prompt.notes if note not in changes)), findings)
+    return {
+        "text": prompt.text,
+        "raw": prompt.raw,
+        "parts": [
+            {
+                "name": part,
+                "label": sentence(language, f"page.part.{part}", {}),
+                "fragments": [_fragment(one, language) for one in prompt.part(part)],
+            }
+            for part in PARTS
+            if prompt.part(part)
+        ],
+        "negative": [_fragment(one, language) for one in prompt.negatives],
+        "loras": [{"name": lora.name, "weight": lora.weight} for lora in prompt.loras],
+        "notes": [_note(note, language) for note in prompt.notes],
+        "changes": [{"kind": note.key.removeprefix("edit."), "text": _note(note, language)} for note in changes],
+        "findings": [
+            {"severity": one.severity, "text": sentence(language, one.key, one.values), "fix": one.fix}
+            for one in findings
+        ],
+    }
+
+
+def _fragment(one: Fragment, language: str) -> Object:
+    return {
+        "text": one.text,
+        "weight": one.weight,
+        "origin": one.origin,
+        "origin_label": sentence(language, f"page.origin.{one.origin}", {}),
+        "source": one.source,
+    }
+
+
+def _note(note: Note, language: str) -> str:
+    return sentence(language, note.key, note.values)
+
+
+def fields(lines: Sequence[Field], language: str) -> list[Json]:
+    """Labelled lines; `name` is the label's key without its prefix, so that the page knows the seed."""
+    return [
+        {
+            "name": line.label.key.rpartition(".")[2],
+            "label": sentence(language, line.label.key, line.label.values),
+            "value": line.value
+            if isinstance(line.value, str)
+            else sentence(language, line.value.key, line.value.values),
+        }
+        for line in lines
+    ]
+
+
+def iso(moment: datetime) -> str:
+    """A moment as ISO 8601, to the second."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,52 @@
+"""Pictures and favourites as JSON, in the words of whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.platforms.web.card_json import Object, buttons, fields, iso, understood
+from bot.platforms.web.recipe_text import as_text
+from bot.studio import cards
+from storage.favourites import Favourite
+from storage.pictures import PictureRow
+
+
+def picture(row: PictureRow) -> Object:
+    """A picture as the gallery shows it."""
+    return {
+        "id": row.id,
+        "width": row.width,
+        "height": row.height,
+        "text": row.recipe.prompt.text,
+        "model": row.recipe.model,
+        "created": iso(row.created),
+        "favourite": row.favourite,
+    }
+
+
+def picture_view(row: PictureRow, parent: PictureRow | None, children: Sequence[PictureRow], language: str) -> Object:
+    """A picture with all that is known of it."""
+    return {
+        **picture(row),
+        "code": row.recipe.code,
+        "seconds": round(row.seconds, 1),
+        "understood": understood(row.recipe.prompt, language),
+        "fields": fields(cards.recipe_fields(row.recipe), language),
+        "use": as_text(row.recipe),
+        "parent": picture(parent) if parent else None,
+        "children": [picture(child) for child in children],
+        "buttons": buttons(cards.picture_buttons(row.id), language),
+    }
+
+
+def favourite(kept: Favourite) -> Object:
+    """A favourite, with the line that its use puts into the input."""
+    return {
+        "id": str(kept.id),
+        "name": kept.name,
+        "text": kept.text,
+        "use": as_text(kept.recipe) if kept.recipe else kept.text,
+        "picture": kept.picture,
+        "used": kept.used,
+        "created": iso(kept.created),
+    }

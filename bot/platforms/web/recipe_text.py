@@ -1,0 +1,66 @@
+"""A recipe as the text that asks for it, to be put into the page's input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.buttons import forms
+from engine.recipe import Recipe
+from prompts import options as said
+from prompts.errors import Refusal
+from prompts.prompt import Options, Prompt
+
+
+def as_text(recipe: Recipe) -> str:
+    """What one would write to get this recipe: the person's words and the options that fix the rest.
+    Drawing over a picture and variations have no words: they are left out."""
+    options = [
+        f"--model {_quoted(recipe.model)}",
+        f"--size {recipe.width}x{recipe.height}",
+        f"--steps {recipe.steps}",
+        f"--sampler {_quoted(recipe.sampler)}",
+        f"--guidance {recipe.guidance:g}",
+        f"--seed {recipe.seed}",
+        *([f"--quality {recipe.quality}"] if recipe.quality else []),
+        *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
+        *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
+        *_finishing(recipe),
+    ]
+    prompt = recipe.prompt
+    if prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text: take those there are
+        negative = prompt.negative
+        prompt = replace(prompt, text=" ".join([prompt.positive, *map(str, prompt.loras)]), raw=True)
+    else:
+        negative = ", ".join(str(fragment) for fragment in prompt.negatives if fragment.origin != "preset")
+    if negative:
+        options.append(f"--negative {_quoted(negative)}")
+    if prompt.raw:
+        options.append("--raw")
+    text, kept = _wish(prompt)
+    if kept.style:
+        options.append(f"--style {kept.style}")
+    if kept.plain:
+        options.append("--plain")
+    return " ".join([text, *options])
+
+
+def _finishing(recipe: Recipe) -> list[str]:
+    """The options for what comes after drawing, where it is not the finishing of another picture."""
+    if recipe.source is not None:
+        return []
+    fixes = "+".join(fix.detector for fix in recipe.fixes)
+    enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
+    return [*([f"--fix {fixes}"] if fixes else []), *enlarged]
+
+
+def _wish(prompt: Prompt) -> tuple[str, Options]:
+    """The person's words without the options in them, for which those of the recipe stand; and what was read."""
+    try:
+        asked = said.flags(prompt.text) if prompt.raw else said.read(prompt.text)
+    except Refusal:  # an older version read it; this one does not
+        return prompt.text, Options()
+    return forms.said(asked) or prompt.text, asked.options
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', "'") + '"' if " " in value else value

@@ -1,0 +1,39 @@
+"""The last card of a job: done, failed or cancelled."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from bot.chat import Card
+from bot.studio import cards
+from engine.job import State
+from engine.queue.news import Finished
+from prompts.errors import Refusal
+from storage import jobs, pictures
+from storage.database import Database
+from storage.jobs import Kept
+
+log = logging.getLogger(__name__)
+
+
+async def end(db: Database, news: Finished, spoiler: bool) -> Card:
+    """The last card of a job, whose end is written down with its pictures."""
+    job, made = news.job, list(news.pictures)
+    try:
+        rows = await jobs.end(db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values))
+        return cards.ended(job, rows, news.key, dict(news.values), spoiler)
+    except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
+        job = replace(job, state=State.FAILED)
+        values = dict(refusal.values)
+        try:
+            await jobs.end(db, job.id, job.state, error_key=refusal.key, error_values=values)
+        except Refusal:
+            log.error("job %s ended, but that cannot be written down: %s", job.id, refusal)
+        return cards.ended(job, (), refusal.key, values)
+
+
+async def last_card(db: Database, kept: Kept) -> Card:
+    """The answer to a job that has ended, with the pictures of it that are still there."""
+    rows = await pictures.of_job(db, kept.job.id)
+    return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler)

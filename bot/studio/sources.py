@@ -1,0 +1,87 @@
+"""The pictures that a request draws over: the uploads that came with it, or the picture that it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from dataclasses import replace
+
+from PIL import Image
+
+from bot.chat import Request
+from bot.people import owned
+from bot.studio import painted_mask, recipes
+from engine.files.catalog import Model
+from engine.recipe import Recipe
+from prompts import options as said
+from prompts.errors import Refusal
+from prompts.prompt import Options, Prompt
+from storage import pictures
+from storage.database import Database
+
+_DIGITS = {sign: number for number, sign in enumerate("一二三四五六七八九十", start=1)}
+# "第2张 变成水彩", "只改第一张：…", "photo 2: …", "only the first: …"
+_WHICH = re.compile(
+    r"(?:只|仅)?(?:要|画|畫|改|用)?第\s*(?P<zh>[1-9]|10|[一二三四五六七八九十])\s*(?:张|張|幅|个|個|号|號)(?:图|圖|照片)?[\s,，:：、.。]*"
+    r"|(?:only )?(?:photo|picture|image|no\.?|number|#)\s*(?P<en>[1-9]|10)\b[\s,:.]+"
+    r"|(?:only )?the (?P<nth>first|second|third|fourth|last)(?: one| photo| picture| image)?\s*[,:.]\s*",
+    re.IGNORECASE,
+)
+_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 0}
+
+
+def chosen(request: Request, text: str) -> tuple[Request, str]:
+    """The request with the one of its pictures that the text begins with ("第2张 …", "photo 2: …"), and the rest of the
+    text; as they are where it names none. Raises Refusal "album.no_such" for a number there is no picture for."""
+    count = len(request.files)
+    if count < 2 or (match := _WHICH.match(text)) is None:
+        return request, text
+    zh, en, nth = match["zh"], match["en"], match["nth"]
+    number = _NTH[nth.lower()] or count if nth else _DIGITS.get(zh or "", 0) or int(zh or en)
+    if number > count:
+        raise Refusal("album.no_such", number=number, count=count)
+    return replace(request, files=(request.files[number - 1],)), text[match.end() :]
+
+
+async def source_pictures(db: Database, request: Request, most: int) -> tuple[recipes.SizedSource, ...]:
+    """The pictures to draw over, in order: a picture and its painted copy are one. Raises Refusal "album.too_many" for
+    more than `most`."""
+    if request.files:
+        files = request.files
+        if len(files) > 1:
+            files = await asyncio.to_thread(painted_mask.paired, files)
+        if len(files) > most:
+            raise Refusal("album.too_many", count=len(files), limit=most)
+        return tuple([await _uploaded(db, request, file.content) for file in files])
+    if request.reply_to:
+        row = await owned.picture(db, request.person, request.reply_to)
+        return (recipes.SizedSource(row.hash, row.width, row.height),)
+    return ()
+
+
+def made(
+    request: Request,
+    text: str,
+    prompt: Prompt,
+    options: Options,
+    model: Model,
+    *,
+    over: tuple[recipes.SizedSource, ...],
+    most: int,
+) -> tuple[Recipe, ...]:
+    """The recipes of a request: as many as were asked for, over each of several pictures one unless more were asked for
+    here. Raises Refusal "album.too_many_each"."""
+    if len(over) < 2:
+        return recipes.make(prompt, options, model, most=most, source=over[0] if over else None)
+    each = request.options.count or said.read(text).options.count or 1
+    if len(over) * each > most:
+        raise Refusal("album.too_many_each", count=len(over), each=each, limit=most)
+    options = replace(options, count=each)
+    return tuple(one for source in over for one in recipes.make(prompt, options, model, most=most, source=source))
+
+
+async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.SizedSource:
+    picture = await pictures.add_upload(db, request.person.id, content)
+    width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
+    return recipes.SizedSource(picture, width, height)

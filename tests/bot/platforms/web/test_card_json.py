@@ -1,0 +1,36 @@
+"""Cards as JSON."""
+
+from bot.chat import Button, Card, Field, Say, Shown
+from bot.platforms.web import card_json
+from engine.job import Progress, State
+from tests.bot.platforms.web.desk import CAT, recipe
+
+
+def test_a_card_is_kept_without_words_and_said_in_each_language() -> None:
+    card = Card(
+        text=Say("web.too_large", {"limit": 20}),
+        kind="job",
+        job="j",
+        state=State.RUNNING,
+        progress=Progress(job="j", state=State.RUNNING, place=0, seconds_left=1.26, step=1, steps=4, preview=b"x"),
+        prompt=CAT,
+        recipe=recipe(CAT),
+        fields=(Field(Say("recipe.seed"), "7"), Field(Say("recipe.model"), Say("job.cancelled"))),
+        pictures=(Shown("abc", "0" * 64, 128, 64),),
+        buttons=(Button("delete", "abc", danger=True),),
+    )
+    body = card_json.card_body(card)
+    assert "MB" not in str(body) and "删除" not in str(body)
+    zh, en = (card_json.card_words(body, language) for language in ("zh", "en"))
+    assert "20 MB" in str(zh["text"]) and "20 MB" in str(en["text"]) and zh["text"] != en["text"]
+    assert en["fields"] == [{"label": "Seed", "value": "7"}, {"label": "Model", "value": "Cancelled."}]
+    assert zh["buttons"] == [{"action": "delete", "target": "abc", "danger": True, "label": "删除", "more": False}]
+    assert zh["pictures"] == [{"id": "abc", "width": 128, "height": 64, "drawn": True}]
+    assert zh["size"] == {"width": 128, "height": 128}
+    assert zh["progress"] == {
+        "place": 0,
+        "seconds_left": 1.3,
+        "step": 1,
+        "steps": 4,
+        "preview": "data:image/jpeg;base64,eA==",
+    }

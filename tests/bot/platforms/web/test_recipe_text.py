@@ -1,0 +1,73 @@
+"""Recipes as the text that asks for them."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.platforms.web import recipe_text
+from engine.recipe import Fix, Recipe, Source, Upscale
+from prompts import options
+from prompts.prompt import Fragment, Prompt
+from tests.bot.platforms.web.desk import CAT, recipe
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        recipe(CAT),
+        replace(recipe(CAT, 4294967295), steps=7, guidance=7.5, width=512, height=768, sampler="Euler a"),
+        recipe(replace(CAT, text=f"{CAT.text} --steps 40 --seed 3 --ar 2:1")),
+        recipe(replace(CAT, text="(a:1.2), b", raw=True)),
+        recipe(replace(CAT, negatives=(Fragment("text, words", origin="person"), Fragment("blurry", origin="preset")))),
+        replace(recipe(CAT), model="my model"),
+    ],
+)
+def test_a_recipe_as_text_is_read_back_as_the_same_recipe(made: Recipe) -> None:
+    text = recipe_text.as_text(made)
+    asked = options.read(text)
+    again = asked.options
+    assert (again.width, again.height, again.steps, again.seed) == (made.width, made.height, made.steps, made.seed)
+    assert (again.sampler, again.guidance, again.model) == (made.sampler, made.guidance, made.model)
+    assert again.raw == made.prompt.raw
+    assert asked.text == ("(a:1.2), b" if made.prompt.raw else CAT.text)
+    assert asked.negative == ", ".join(one.text for one in made.prompt.negatives if one.origin == "person")
+    assert text.count("--steps") == 1
+
+
+def test_a_style_and_a_wish_for_nothing_more_are_kept() -> None:
+    text = recipe_text.as_text(recipe(replace(CAT, text=f"{CAT.text} --style 水墨 --plain --steps 3")))
+    asked = options.read(text)
+    assert (asked.options.style, asked.options.plain, asked.text) == ("ink-wash", True, CAT.text)
+
+
+def test_what_comes_after_drawing_is_read_back() -> None:
+    made = replace(
+        recipe(replace(CAT, text=f"{CAT.text}，修手")),
+        upscale=Upscale("My sharp one", 2.5),
+        fixes=(Fix("hand", 0.4), Fix("face_yolov8n", 0.4)),
+        vae="clear-vae",
+    )
+    asked = options.read(recipe_text.as_text(made))
+    assert (asked.options.upscaler, asked.options.upscale) == ("My sharp one", 2.5)
+    assert (asked.options.fix, asked.options.vae) == ("hand+face_yolov8n", "clear-vae")
+    assert asked.text.strip(" ，") == CAT.text
+    of_another = replace(made, source=Source("a" * 64, 0.0))  # what a button made of a picture
+    assert "--fix" not in recipe_text.as_text(of_another) and "--upscale" not in recipe_text.as_text(of_another)
+
+
+def test_quality_and_guidance_rescale_are_read_back() -> None:
+    asked = options.read(recipe_text.as_text(replace(recipe(CAT), quality="fast", rescale=0.7))).options
+    assert (asked.quality, asked.rescale) == ("fast", 0.7)
+    assert "--quality" not in recipe_text.as_text(recipe(CAT)) and "--rescale" not in recipe_text.as_text(recipe(CAT))
+
+
+def test_words_drawn_with_another_seed_are_kept_as_they_came_out() -> None:
+    prompt = replace(CAT, text="a {cat|dog}", seed=1)
+    assert options.read(recipe_text.as_text(recipe(prompt, 1))).text == "a {cat|dog}"
+    asked = options.read(recipe_text.as_text(recipe(prompt, 2)))
+    assert (asked.text, asked.options.raw, asked.negative) == (CAT.positive, True, CAT.negative)
+
+
+def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
+    made = recipe(Prompt(text="a --nonsense 3", fragments=(Fragment("a"),)))
+    assert recipe_text.as_text(made).startswith("a --nonsense 3 --model")
