@@ -172,7 +172,7 @@ def web(config: Config, made: Studio) -> WebChat:
 
 def telegram(config: Config, made: Studio) -> Chat:
     """The Telegram bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.telegram.chat import TelegramChat
+    from bot.platforms.telegram.chat import TelegramChat  # only now: python-telegram-bot is heavy
     from bot.platforms.telegram.settings import TelegramSettings, Webhook
 
     told = config.telegram
@@ -198,7 +198,7 @@ def telegram(config: Config, made: Studio) -> Chat:
 
 def discord(config: Config, made: Studio) -> Chat:
     """The Discord bot as configured. Its library is imported here: it takes a third of a second."""
-    from bot.platforms.discord.chat import DiscordChat
+    from bot.platforms.discord.chat import DiscordChat  # only now: discord.py is heavy
     from bot.platforms.discord.settings import DiscordSettings
 
     told = config.discord

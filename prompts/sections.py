@@ -7,7 +7,12 @@ import re
 _HEAD = r"(?:^|(?<=[\s,。;；、!！.]))(?:{})\s*:"
 _PROMPT = "(?:提示词|提示詞|提示|词|詞)?"
 _NEGATIVE_HEAD = re.compile(
-    _HEAD.format(f"(?:负面|負面|反向|反面){_PROMPT}|不想要的|negative(?: prompt)?"), re.IGNORECASE
+    _HEAD.format(
+        f"(?:负面|負面|负向|負向|反向|反面){_PROMPT}|不想要的|negative(?: prompt)?|negativer prompt|negatieve prompt"
+        "|negatywny prompt|negatif prompt|prompt (?:negativo|négatif|negatif)|негативн(?:ый|ий) промпт"
+        "|ネガティブプロンプト|부정 프롬프트"
+    ),
+    re.IGNORECASE,
 )
 _POSITIVE_HEAD = re.compile(
     _HEAD.format(f"(?:正面|正向){_PROMPT}|提示词|提示詞|关键词|positive(?: prompt)?|prompt"), re.IGNORECASE

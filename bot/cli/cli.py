@@ -63,7 +63,7 @@ def say(key: str, /, **values: object) -> str:
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Start the bot."""
-    from bot.app import run as serve
+    from bot.app import run as serve  # only now: `--help` is to come at once
 
     asyncio.run(serve(_load(config)))
 
@@ -90,7 +90,7 @@ def imagine(
     config: ConfigFile = None,
 ) -> None:
     """Draw a text."""
-    from bot.cli.terminal import draw
+    from bot.cli.terminal import draw  # only now: `--help` is to come at once
 
     width, height = _size(size)
     options = Options(
@@ -142,7 +142,7 @@ def models(
     """List what can be drawn with."""
     if context.invoked_subcommand:
         return
-    from bot.cli.model_list import show
+    from bot.cli.model_list import show  # only now: `--help` is to come at once
 
     show(_load(config, quiet=True).engine.folders, language(), out, as_json=as_json)
 
@@ -153,7 +153,7 @@ def install_model(
     config: ConfigFile = None,
 ) -> None:
     """Fetch a model from the hub (HF_ENDPOINT); run again after an interruption, it goes on."""
-    from bot.cli.bytes_bar import bytes_bar
+    from bot.cli.bytes_bar import bytes_bar  # only now: `--help` is to come at once
     from bot.models import hub
     from bot.models.folders import places
 
@@ -178,7 +178,7 @@ def convert(file: Annotated[Path, typer.Argument(help="A .ckpt, .pt, .pth or .bi
 @app.command()
 def check(config: ConfigFile = None) -> None:
     """See whether everything is as it should be, and what to mend."""
-    from bot.cli.check import check as examine
+    from bot.cli.check import check as examine  # only now: `--help` is to come at once
 
     findings = asyncio.run(examine(_load(config, quiet=True)))
     marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "error": "[red]✗[/]"}
@@ -197,7 +197,7 @@ def install(
     config: ConfigFile = None,
 ) -> None:
     """Install Argos Translate's Chinese-English package; run again after an interruption, it goes on."""
-    from bot.cli.translating import install as put
+    from bot.cli.translating import install as put  # only now: `--help` is to come at once
 
     asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
 
@@ -205,7 +205,7 @@ def install(
 @translate.command()
 def status(config: ConfigFile = None) -> None:
     """See which package is installed and whether the service answers."""
-    from bot.cli.translating import status as show
+    from bot.cli.translating import status as show  # only now: `--help` is to come at once
 
     asyncio.run(show(_load(config, quiet=True), language(), out))
 
@@ -246,7 +246,7 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
-    from bot.studio.findings import known, lengths
+    from bot.studio.findings import known, lengths  # only now: `--help` is to come at once
     from bot.studio.translators import local_words, translators
     from engine.files import catalog
     from prompts.clip_tokens import meter
@@ -282,7 +282,7 @@ async def _prompts(
             counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
             _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in found]})
         else:
-            from bot.cli.terminal import prompt_table
+            from bot.cli.terminal import prompt_table  # only now: rich's tables take a while
 
             out.print(prompt_table(made, language(), embeddings, found))
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from functools import cache
 
 from prompts.safety.lexicon import Language, languages
+from prompts.safety.writing import HAN
 
 GROWN_UP = 18  # years
 
 _SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _NUMERAL = re.compile(r"([零〇一二两三四五六七八九十百]+)[多来几]? ?(?:周|虚)?(?:岁|歳|才)")
+_BESIDE = re.compile(f"(?<=[{HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{HAN}])")  # 在10yo: a word begins there
 # A child's for certain, though the number is not said or is another one.
 _CHILDS = re.compile(
     r"(?<![二三四五六七八九])十[几来多] ?岁|(?<!十)几 ?岁|\d+ ?个月大"
@@ -43,6 +45,7 @@ _TENS = re.compile(
 
 def ages(text: str) -> Iterator[int]:
     """The ages in years that a folded text names; 0 for one that is only said to be a child's."""
+    text = _BESIDE.sub(" ", text)
     if _CHILDS.search(text):
         yield 0
     for match in _DIGITS.finditer(text):
@@ -50,7 +53,7 @@ def ages(text: str) -> Iterator[int]:
     for match in _NAMED.finditer(text):
         yield int(next(filter(None, match.groups())))
     if named := _person().search(text):
-        number = named["number"]
+        number = named[named.lastgroup or 0]
         yield int(number) if number.isdigit() else 0
     for match in _NUMERAL.finditer(text):
         yield _number(match[1])
@@ -70,15 +73,19 @@ def _number(signs: str) -> int:
     return 10 * (_SIGNS.get(tens[-1], 1) if tens else 1) + (_SIGNS.get(ones[0], 0) if ones else 0)
 
 
+_SMALL = r"(?: (?:of|aged|is|who is|who|has|just|turned|turning|about|only|age|von|van|de|di|w|im|alter)| ?,){0,3}"
+
+
 @cache
 def _person() -> re.Pattern[str]:
-    """A girl or boy with a number behind that is an age: "girl of nine", "boy, 12", and a birthday in words."""
-    lists = (one.words.get(name, ()) for one in languages() for name in ("youth", "child"))
-    words = {word.strip("~*") for found in lists for word in found if " " not in word}
-    who = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    numbers = "|".join({word for language in languages() for word in _numbers(language)} | {r"\d{1,2}"})
-    small = r"(?: (?:of|aged|is|who is|who|has|just|turned|turning|about|only|age|von|van|de|di|w|im|alter)| ?,){0,3}"
-    return re.compile(rf"\b(?:{who}){small} (?P<number>{numbers})(?!\w)(?! (?:girls?|boys?|people|cats?|dogs?))")
+    """A girl or boy with a number behind that is an age, in one language: "girl of nine", "boy, 12"."""
+    ways = []
+    for language in languages():
+        words = {word.strip("~*") for name in ("youth", "child") for word in language.words.get(name, ())}
+        who = "|".join(map(re.escape, sorted((word for word in words if " " not in word), key=len, reverse=True)))
+        numbers = "|".join([r"\d{1,2}", *map(re.escape, _numbers(language))])
+        ways.append(rf"(?:{who}){_SMALL} (?P<{language.name}>{numbers})")
+    return re.compile(rf"\b(?:{'|'.join(ways)})(?!\w)(?! (?:girls?|boys?|people|cats?|dogs?))")
 
 
 @cache

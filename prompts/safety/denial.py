@@ -13,7 +13,7 @@ from prompts.safety.lexicon import Language, languages, of
 from prompts.safety.writing import plain
 
 Off = Literal["bare", "garment", "doubt"]
-KINDS = ("clothes", "garment", "intimate", "outer")
+KINDS = ("clothes", "garment", "intimate", "cover")
 # Languages that put nothing between words, or the denial behind: it is looked for right behind the garment.
 _GLUED = frozenset({"ja", "ko", "th", "hi"})
 _WORDS = 5  # between a denial and what it denies
@@ -117,7 +117,7 @@ def _kind(kind: str, before: Sequence[str], taken: bool) -> Off | None:
 
 def _off(kind: str, which: Sequence[str] = ()) -> Off:
     """What it means that a garment is gone; `which` words say that it is one of several."""
-    if which or kind == "outer":
+    if which or kind == "cover":
         return "doubt"
     return "bare" if kind == "clothes" else "garment"
 
@@ -224,7 +224,7 @@ def _worn(tokens: Sequence[str]) -> bool:
 
 def _garment(word: str) -> str:
     """The kind of garment that a Chinese word is one of, by its end; "" for none."""
-    for kind in ("intimate", "outer", "garment", "clothes"):
+    for kind in ("intimate", "cover", "garment", "clothes"):
         if word in _han(kind) or (
             len(word) > 1 and word.endswith(tuple(one for one in _han(kind) if len(one) > 1 or one in "裙裤衣"))
         ):

@@ -23,9 +23,9 @@ _THINGS = frozenset(
 _BARE_THING = re.compile(r"\b(?:naked|bare|nude|(?:threesome|foursome|orgy) of)((?: [a-z']+){1,4})")
 _ENDS = re.compile(r" (?:in|on|at|with|of|and|under|against|by|near|behind|beside|over|from|for)\b")
 _UNMEANT = (
-    r"(?:\b(?:no|not|without|non|never|don t|do not|free of|avoid|avoiding|zero)"
+    r"(?:\b(?:no|not|without|never|don t|do not|free of|avoid|avoiding|zero)"
     r"(?: (?:any|be|being|a|the|is|explicit|draw|make|show|showing|full|partial|to|her|him|them|it)){0,3} "
-    r"|(?:(?<!要)不要有?|(?<!有)没有|(?<!是)不是|并非|(?<!能)不能|禁止|拒绝|避免|不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)"
+    r"|(?:(?<!要)不要有?|(?<!有)没有|(?<!是)不是|并非|(?<!能)不能|禁止|拒绝|避免|(?<![么何])不画|不含|无|非)(?:任何|出现|画|是|有|包含)?)"
 )
 _DENIES = re.compile(r"(?:no|without|not|missing|lack of|lacking|无|没有|没穿|不穿|缺少) ?")
 _WEIGHT = re.compile(r"\d+(?:\.\d+)?$")

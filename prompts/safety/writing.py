@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 
 from prompts.translate import chinese
 
@@ -41,7 +42,7 @@ def folded(text: str) -> str:
     """The text in small letters, half width, simplified Chinese and single spaces, without brackets, weights' colons
     and signs that are not seen."""
     plain = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text)).translate(_REGIONAL)
-    plain = re.sub(r"\s*[\n|]\s*", ", ", _UNSEEN.sub("", plain).casefold())
+    plain = re.sub(r"\s*[\n\r|]\s*", ", ", _UNSEEN.sub("", plain).casefold())
     if _HAN.search(plain):
         plain = chinese.readings(plain)[-1]
     return " ".join(_SIGNS.sub(" ", _OWN.sub(" ", plain)).split())
@@ -52,6 +53,10 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
+def _uncoded(letters: dict[int, str], found: re.Match[str]) -> str:
+    return found.group().translate(letters)
+
+
 def readings(text: str) -> Iterator[str]:
     """The folded text, and what else it may be read as where that differs."""
     base = folded(text)
@@ -59,19 +64,12 @@ def readings(text: str) -> Iterator[str]:
     yield base
     joined = _LONE_HAN.sub(lambda found: re.sub(_WIDE_GAP, "", found.group()), base)
     joined = _SPACED_HAN.sub("", _SPACED.sub(lambda found: re.sub(_GAP, "", found.group()), joined))
-    latin = plain(joined).translate(_ALIKE)
     wide = _SPACED_WIDE.sub(lambda found: re.sub(_WIDE_GAP, "", found.group()), base)
-    apart = " ".join(_STOPPED.sub(" ", base).split())
-    numbered = [_CODED.sub(lambda found, ones=ones: str.translate(found[0], ones), latin) for ones in _ONES]  # type: ignore[misc]
-    others = (
-        plain(base),
-        joined,
-        wide,
-        apart,
-        latin,
-        *(_LONG.sub(r"\1", one) for one in numbered),
-        _LONG.sub(r"\1\1", latin),
-    )
+    parted = " ".join(_STOPPED.sub(" ", base).split())
+    one_line = folded(re.sub(r"[\n\r|]", " ", text))
+    latin = plain(joined).translate(_ALIKE)
+    others = [plain(base), joined, wide, parted, one_line, latin, _LONG.sub(r"\1\1", latin)]
+    others += [_LONG.sub(r"\1", _CODED.sub(partial(_uncoded, ones), latin)) for ones in _ONES]
     for candidate in others:
         if candidate not in seen:
             seen.add(candidate)

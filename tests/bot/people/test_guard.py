@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot.chat import Field, Request, Room, Say, Upload
+from bot.people import owned
 from bot.people.access import Limits
 from bot.studio import uploads
 from engine.job import State
@@ -68,7 +69,7 @@ async def test_a_text_is_refused_whatever_it_begins_with(tmp_path: Path, text: s
 async def test_the_forms_negative_field_and_loras_count(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         ann, place = await at.person(), Place("fake", "ann")
-        await at.studio.request(Request(person=ann, place=place, text="a child", negative="clothes", key="a"))
+        await at.desk.request(Request(person=ann, place=place, text="a child", negative="clothes", key="a"))
         await refused(at)
         a_lora(tmp_path / "loras", "NudeStyle")
         a_lora(tmp_path / "loras", "plain", triggers="topless, bedroom")
@@ -76,7 +77,7 @@ async def test_the_forms_negative_field_and_loras_count(tmp_path: Path) -> None:
         at.studio.sight = replace(at.studio.sight, networks=(tmp_path / "loras",))
         for number, name in enumerate(("NudeStyle", "plain"), 2):
             use = (LoraUse(name),)
-            await at.studio.request(Request(person=ann, place=place, text="a child", loras=use, key=name))
+            await at.desk.request(Request(person=ann, place=place, text="a child", loras=use, key=name))
             await refused(at, number)
         assert at.pool.drawn == []
 
@@ -112,11 +113,11 @@ async def test_forms_replies_and_what_is_drawn_over_count(tmp_path: Path) -> Non
         await at.press("edit", picture, negative="clothes")
         await refused(at, 2)
         ann, place = await at.person(), Place("fake", "ann")
-        await at.studio.request(Request(person=ann, place=place, text="nude statue", key="r", reply_to=picture))
+        await at.desk.request(Request(person=ann, place=place, text="nude statue", key="r", reply_to=picture))
         await refused(at, 3)
         at.studio.rules = replace(at.studio.rules, access=Limits(adult="allow"))
         woman = await at.picture("a nude woman")
-        await at.studio.request(Request(person=ann, place=place, text="a child", key="s", reply_to=woman))
+        await at.desk.request(Request(person=ann, place=place, text="a child", key="s", reply_to=woman))
         await refused(at, 4)
         assert len(at.pool.drawn) == 2
 
@@ -218,7 +219,7 @@ async def test_a_child_brings_what_keeps_it_decent_and_no_edit_takes_it_out(tmp_
             count = len(at.pool.drawn)
             await at.say(f"/edit {picture} 换成夜晚")
             job = (await at.drawn(count + 1))[-1]
-            recipe = (await at.studio.job(await at.person(), job)).job.recipe
+            recipe = (await owned.job(at.db, await at.person(), job)).job.recipe
             assert set(DECENT) <= {one.text for one in recipe.prompt.negatives}, text
             at.pool.finish(job)
 

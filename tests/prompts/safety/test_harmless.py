@@ -25,7 +25,8 @@ OF_BODIES = frozenset(
 
 
 def everyday() -> Iterator[str]:
-    yield from (HERE / "harmless.txt").read_text("utf-8").splitlines()
+    lines = (HERE / "harmless.txt").read_text("utf-8").splitlines()
+    yield from (line.replace("\\n", "\n") for line in lines)
     for name in ("tune", "unseen"):
         yield from (one.chinese for one in prompts(UNSEEN / f"{name}-prompts.txt"))
         for term in terms(UNSEEN / f"{name}-terms.tsv"):
