@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -54,7 +53,7 @@ def settled(state: ClauseState) -> ClauseState:
         said = (*state.said[:-1], *(owner._replace(text=text, end=last.end) for text in texts))
     elif len(adjectives) > 1 and last.category == "material":  # "红色天鹅绒": red velvet
         text = described(last.tag, "material", adjectives[:-1])[0]
-        said = (*state.said, _tag(text, replace(last, start=adjectives[0].start)))
+        said = (*state.said, _tag(text, last._replace(start=adjectives[0].start)))
     else:
         said = (*state.said, *(_tag(token.tag, token) for token in adjectives))
     return state._replace(adjectives=(), said=said)

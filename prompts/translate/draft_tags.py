@@ -10,6 +10,8 @@ from prompts.prompt import Part
 from prompts.translate.roles import NOUNS, Token
 
 
+# Named tuples here, as in roles.py, noun_phrase.py and rules.py: a clause makes dozens of each, and a frozen dataclass
+# takes three times as long to make.
 class DraftTag(NamedTuple):
     """A tag in the making, said by the characters start…end. `bare` is its form on a person ("red hat" for "wearing red
     hat"); an `attribute` describes the noun that a following 的 leads to."""

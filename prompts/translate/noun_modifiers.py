@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prompts.translate.roles import NAMED_AFTER, WORN_WITH, Token
 
@@ -30,12 +29,12 @@ def retouched(clause: str, tokens: Sequence[Token]) -> list[Token]:
     for index in range(len(made) - 2, -1, -1):
         token, behind = made[index], made[index + 1]
         if token.tag in WORN_WITH and behind.category == "clothing":
-            made[index] = replace(token, role="adjective", category="adjective", tag=WORN_WITH[token.tag])
+            made[index] = token._replace(role="adjective", category="adjective", tag=WORN_WITH[token.tag])
             continue
         if token.category not in _SHAPED or clause[behind.start : behind.end] not in _SHAPES:
             continue
         after = index + 2 + (index + 2 < len(made) and made[index + 2].role == "of")
         if after < len(made) and made[after].category in ("eyes", "clothing", "body", "object", "light"):
             shape = one_of(token) + ("" if made[after].tag.endswith(NAMED_AFTER) else "-shaped")
-            made[index:after] = [replace(token, role="adjective", category="material", tag=shape, end=behind.end)]
+            made[index:after] = [token._replace(role="adjective", category="material", tag=shape, end=behind.end)]
     return made

@@ -61,7 +61,7 @@ def plural(words: str) -> str:
 
 def counted(tag: str, count: Token) -> str:
     """The tag with its number: "1girl" and 2 make "2girls", "cat" and 3 "three cats"; one of a thing needs no word."""
-    number, template = count.count, count.tag
+    number, template = count.number, count.tag
     if person := re.fullmatch(r"1(girl|boy)", tag):
         if template == "group of {}" or not number:
             return f"multiple {person.group(1)}s"

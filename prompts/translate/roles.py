@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prompts.prompt import Part
 
@@ -72,9 +72,8 @@ ROLES = GRAMMAR | {"noun", "adjective", "tag", "count"}
 SETS: Mapping[str, frozenset[str]] = {"owner": OWNERS, "setting": SETTINGS, "styled": STYLED}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of a clause: characters start…end, its role for the patterns, its English. `count` 0: an open number."""
+class Token(NamedTuple):
+    """One word of a clause: characters start…end, its role for patterns, its English. `number` 0: an open number."""
 
     role: str
     tag: str
@@ -82,4 +81,4 @@ class Token:
     part: Part | None
     start: int
     end: int
-    count: int = 0
+    number: int = 0

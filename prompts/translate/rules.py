@@ -73,7 +73,7 @@ class Patterns:
         self._tests = tests
         self._tables: dict[str, Pattern] = {}
         for name, table in tables.items():
-            self._tables[name] = _table(name, [(rule, self.compiled(rule.pattern)) for rule in table])
+            self._tables[name] = _table(len(self._tables), [(rule, self.compiled(rule.pattern)) for rule in table])
 
     def compiled(self, pattern: str) -> Pattern:
         signs = _signs(pattern)
@@ -169,7 +169,10 @@ _OFTEN: Mapping[str, Callable[[Pattern], Pattern]] = {
 # ── tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _table(name: str, rows: Sequence[tuple[GrammarRule[Callable[[Match], NounPhrase] | None], Pattern]]) -> Pattern:
+_LONGEST = 1 << 20  # tokens; no clause has so many
+
+
+def _table(number: int, rows: Sequence[tuple[GrammarRule[Callable[[Match], NounPhrase] | None], Pattern]]) -> Pattern:
     by_role = {
         role: tuple((pattern.fits, rule.action) for rule, pattern in rows if pattern.may_start(role))
         for role in (*ROLES, "")
@@ -184,12 +187,14 @@ def _table(name: str, rows: Sequence[tuple[GrammarRule[Callable[[Match], NounPhr
                 return end, found if action is None else (action(Match(clause, index, end, found)),)
         return None
 
+    first = number * _LONGEST
+
     def fits(clause: Clause, index: int, nouns: list[NounPhrase]) -> int:
-        place = name, index
-        if place in clause.known:
-            found = clause.known[place]
+        known, place = clause.known, first + index
+        if place in known:
+            found = known[place]
         else:
-            found = clause.known[place] = read(clause, index)
+            found = known[place] = read(clause, index)
         if found is None:
             return NO
         nouns += found[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from prompts.translate.chinese import CHINESE
@@ -19,6 +19,7 @@ KeyLengths = Mapping[str, Sequence[int]]  # how long the keys are that begin wit
 
 _ONE, _WORD, _DARK, _KNOWN = 1.4, 1.0, 3.0, 1.6  # costs of a way to cut: few and long words, dark characters last
 _POSES = ("坐在", "躺在", "站在", "趴在", "靠在")
+_POSING = frozenset(pose[0] for pose in _POSES)
 _PLACES = ("上", "里", "中", "下")
 _HANDS = frozenset("双两单一左右手")
 _RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
@@ -55,15 +56,16 @@ def _cut(
     length = len(clause)
     lower = clause.lower()
     lower = lower if len(lower) == length else clause
+    find, sizes = table.get, lengths.get
     costs = [0.0] * (length + 1)  # of the best way to cut what begins there
     # Its first word, and where that ends; None for a sign that no word begins with.
     firsts: list[tuple[int, Entry | Token | None]] = [(length, None)] * length
     for start in range(length - 1, -1, -1):
         # Longer words win over shorter at the same number of words, and among equals the longer word behind.
         options: list[tuple[float, int, Entry | Token | None]] = []
-        for size in lengths.get(lower[start], ()):
+        for size in sizes(lower[start], ()):
             end = start + size
-            entry = table.get(lower[start:end])
+            entry = find(lower[start:end])
             if entry is not None and end <= length and (size == length or not _alone(entry, lower, start, end)):
                 options.append(((_WORD if size > 1 else _ONE) - 0.02 * size**1.5 + costs[end], end, entry))
         if clause[start] in COUNTING and (count := COUNT.match(clause, start)):
@@ -72,14 +74,16 @@ def _cut(
             options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + costs[hands.end], hands.end, hands))
         for end in longer.get(start, ()):
             options.append((_KNOWN + costs[end], end, Token("noun", clause[start:end], "gap", None, start, end)))
-        if not CHINESE.match(clause, start):
-            cost, token = _other(clause, start)
-            options.append((cost + costs[token.end], token.end, token))
+        if not _chinese(clause[start]):
+            own, token = _other(clause, start)
+            options.append((own + costs[token.end], token.end, token))
         else:
             options.append((_DARK + costs[start + 1], start + 1, None))
-        best = options[0]
-        if len(options) > 1:
-            best = min(options, key=lambda option: (round(option[0], 6), -option[1]))
+        best, least = options[0], round(options[0][0], 6)
+        for option in options[1:]:
+            cost = round(option[0], 6)
+            if cost < least or (cost == least and option[1] > best[1]):
+                best, least = option, cost
         costs[start], firsts[start] = best[0], best[1:]
     tokens: list[Token] = []
     position = 0
@@ -91,10 +95,10 @@ def _cut(
             token = word if isinstance(word, Token) else _token(word, position, end)
         single = token.category == "gap" and token.end - token.start == 1
         before = tokens[-1] if tokens else None
-        if single and before and before.category == "gap" and before.end == token.start and not before.count:
-            tokens[-1] = replace(before, tag=clause[before.start : token.end], end=token.end)
+        if single and before and before.category == "gap" and before.end == token.start and not before.number:
+            tokens[-1] = before._replace(tag=clause[before.start : token.end], end=token.end)
         else:
-            tokens.append(token if single or token.category != "gap" else replace(token, count=1))
+            tokens.append(token if single or token.category != "gap" else token._replace(number=1))
         position = token.end
     return tokens
 
@@ -104,7 +108,12 @@ def _alone(entry: Entry, clause: str, start: int, end: int) -> bool:
     tag alone but in a sentence a pose and a place that can be changed one by one."""
     if entry.category == "alone":
         return True
-    return clause.startswith(_POSES, start, end) and clause.endswith(_PLACES, start, end)
+    return clause[start] in _POSING and clause.startswith(_POSES, start, end) and clause.endswith(_PLACES, start, end)
+
+
+@lru_cache(1 << 14)
+def _chinese(sign: str) -> bool:
+    return CHINESE.match(sign) is not None
 
 
 def _other(clause: str, start: int) -> tuple[float, Token]:
@@ -117,8 +126,11 @@ def _other(clause: str, start: int) -> tuple[float, Token]:
 
 
 def _token(entry: Entry, start: int, end: int) -> Token:
-    category = entry.category
-    role = "noun" if category in NOUNS else category if category in GRAMMAR else "tag"
+    return Token(_role_of(entry.category), entry.tag, entry.category, entry.part, start, end)
+
+
+@cache
+def _role_of(category: str) -> str:
     if category in ADJECTIVES and category != "style":
-        role = "adjective"
-    return Token(role, entry.tag, category, entry.part, start, end)
+        return "adjective"
+    return "noun" if category in NOUNS else category if category in GRAMMAR else "tag"

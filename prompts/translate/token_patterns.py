@@ -18,7 +18,7 @@ class Clause:
     text: str
     tokens: Sequence[Token]
     within: Callable[[Sequence[Token]], Sequence[DraftTag]]
-    known: dict[tuple[str, int], tuple[int, tuple[NounPhrase, ...]] | None] = field(default_factory=dict)
+    known: dict[int, tuple[int, tuple[NounPhrase, ...]] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
