@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
-from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from PIL import Image
-from transformers import CLIPImageProcessor
 
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
@@ -57,7 +56,11 @@ def _sees(folder: Path, image: Image.Image) -> bool:
 
 
 @lru_cache(1)
-def _loaded(folder: Path) -> tuple[StableDiffusionSafetyChecker, CLIPImageProcessor]:
+def _loaded(folder: Path) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    # Only now: most workers have no checker, and transformers says on import that torchvision is not there.
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPImageProcessor
+
     checker = StableDiffusionSafetyChecker.from_pretrained(folder, local_files_only=True).eval()
     beside = folder.parent / "feature_extractor"
     if (beside / "preprocessor_config.json").is_file():
