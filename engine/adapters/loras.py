@@ -73,10 +73,10 @@ def on_unet(loaded: Loaded, entries: Sequence[Chosen], area: int = 0) -> Iterato
         yield
 
 
-def part(loaded: Loaded) -> None:
+def drop_merged(loaded: Loaded) -> None:
     """Give back the memory that merged weights take; they are made anew where they are wanted again."""
     if "unet" in loaded.adapted:
-        loaded.adapted["unet"].part()
+        loaded.adapted["unet"].drop_merged()
 
 
 def _roomy(loaded: Loaded, size: int) -> bool:

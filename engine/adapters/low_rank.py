@@ -78,7 +78,7 @@ class Adapted:
             self._weights = None
             self._shares.clear()
 
-    def part(self) -> None:
+    def drop_merged(self) -> None:
         """Forget the merged copies, so that their memory is free."""
         self._merged = None
 

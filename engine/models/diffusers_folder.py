@@ -30,19 +30,19 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
     for tail, kind in (("", CLIPTextModel), ("_2", CLIPTextModelWithProjection)):
         named = index.get(f"text_encoder{tail}", [None] if tail else [True])
         if any(named):
-            made[f"text_encoder{tail}"] = part(kind, path / f"text_encoder{tail}", dtype)
+            made[f"text_encoder{tail}"] = network(kind, path / f"text_encoder{tail}", dtype)
             made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(path / f"tokenizer{tail}", local_files_only=True)
     schedule, signal = _schedule(path / "scheduler")
     return made | {
-        "unet": part(UNet2DConditionModel, path / "unet", dtype),
-        "vae": part(AutoencoderKL, path / "vae", torch.float32),
+        "unet": network(UNet2DConditionModel, path / "unet", dtype),
+        "vae": network(AutoencoderKL, path / "vae", torch.float32),
         "schedule": schedule,
         "signal": signal,
         "blank_negative": model.family == "sdxl" and index.get("force_zeros_for_empty_prompt", True) is True,
     }
 
 
-def part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """One network of a folder. Raises ValueError where it lacks weights, and what the loaders raise."""
     network, report = kind.from_pretrained(
         folder, dtype=dtype, variant=_variant(folder), local_files_only=True, output_loading_info=True

@@ -100,7 +100,7 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
 def _vae(vae: catalog.Companion, scaling: float) -> Any:
     try:
         if vae.path.is_dir():
-            return diffusers_folder.part(AutoencoderKL, vae.path, torch.float32)
+            return diffusers_folder.network(AutoencoderKL, vae.path, torch.float32)
         return single_file.vae_file(vae.path, scaling)
     except BROKEN as error:
         if out_of_memory(error):

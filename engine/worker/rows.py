@@ -52,7 +52,7 @@ class Rows:
         """Let one row leave."""
         self._rows.remove(row)
         if row.loras and not any(other.loaded is row.loaded and other.loras for other in self._rows):
-            loras.part(row.loaded)
+            loras.drop_merged(row.loaded)
 
     def turn(self) -> Turn:
         """One step of every row of the group whose turn it is."""
@@ -104,7 +104,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     loaded = rows[0].loaded
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
-    loras.part(loaded)
+    loras.drop_merged(loaded)
     if loaded.prepared:
         loaded.prepared.drop()
     card.release(loaded.device)

@@ -97,7 +97,7 @@ def figures() -> list[Figure]:
 
         def merge() -> float:
             chosen = loras.choose(loaded, each[0])
-            loras.part(loaded)
+            loras.drop_merged(loaded)
 
             def put_in() -> None:
                 with loras.on_unet(loaded, [chosen], area=10**9):
