@@ -8,6 +8,7 @@ import pytest
 
 from bot.desk import StudioDesk
 from bot.platforms.discord.settings import DiscordSettings
+from bot.texts import say
 from prompts.errors import Refusal
 from tests.bot.platforms.discord.desk import chat_on
 from tests.bot.platforms.discord.live import crowd, house, live
@@ -77,3 +78,19 @@ async def test_with_direct_messages_closed_the_original_comes_beside_the_button(
         chosen = await ann.choose(drawn, "More…", "Original file")
         sent = await chosen.response(lambda one: one.files)
         assert sent.only_for and sent.files[0].name.endswith(".png")
+
+
+async def test_in_a_room_for_adults_adults_are_drawn_and_children_are_not(tmp_path: Path) -> None:
+    pool = FakePool(seconds=0.01)
+    async with live(tmp_path, pool) as server:
+        guild = server.guild("Studio")
+        ann = server.member("Ann", guild)
+        asked = await ann.slash(guild.channel("painting"), "imagine", prompt="a nude woman")
+        await asked.response(lambda one: say("en", "access.adult") in one.content.text)
+        late = guild.channel("late", nsfw=True)
+        asked = await ann.slash(late, "imagine", prompt="a nude woman")
+        await asked.response(lambda one: one.files)
+        for text in ("a nude little girl", "小女孩，不要衣服"):
+            asked = await ann.slash(late, "imagine", prompt=text)
+            await asked.response(lambda one: say("en", "access.minors") in one.content.text)
+        assert len(pool.drawn) == 1

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.texts import say
 from storage import people, rules
 from tests.bot.platforms.telegram.conftest import House
 from tests.peers.telegram import Chat, TelegramServer, User
@@ -128,3 +129,16 @@ async def test_linking_goes_on_in_the_private_chat(house: House, server: Telegra
     await group.say(ann, "/link", reply_to=told)
     again = await group.answer(after=told.order)
     assert "绑定码" in code and code not in again.text and "/link" in again.text
+
+
+async def test_where_adults_are_allowed_children_are_still_not_drawn(house: House, server: TelegramServer) -> None:
+    group, ann, _ = room(server)
+    await group.say(ann, "画 裸体的女人")
+    first = await group.answer()
+    assert say("zh", "access.adult") in first.text
+    await rules.put(house.db, rules.of_server("telegram", str(group.id)), "adult", "allow")
+    await group.say(ann, "画 裸体的女人")
+    drawn = await group.answer(lambda one: one.photo, after=first.order)
+    await group.say(ann, "脱掉衣服的小女孩", reply_to=drawn)
+    refused = await group.answer(lambda one: say("zh", "access.minors") in one.text, after=drawn.order)
+    assert not refused.photo
