@@ -10,7 +10,7 @@ import pytest
 
 from bot import app
 from bot.settings.config import load
-from bot.settings.sections.drawing import Engine
+from bot.settings.sections.drawing import EngineSection
 from engine import __main__ as begun
 from engine.tuning import USUAL, WORDS, Tuning
 
@@ -33,5 +33,5 @@ def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_settings_offer_every_word() -> None:
     for name, words in WORDS.items():
-        offered = Engine.model_fields[name]
+        offered = EngineSection.model_fields[name]
         assert get_args(offered.annotation) == words and offered.default == words[0]

@@ -224,7 +224,7 @@ def test_previews_that_take_long_are_rare(tiny_folder: Path, monkeypatch: pytest
         return b"seen"
 
     monkeypatch.setattr(previews, "preview", slow)
-    monkeypatch.setattr("engine.worker.worker.PREVIEW_REST", 1e9)
+    monkeypatch.setattr("engine.worker.drawings.PREVIEW_REST", 1e9)
     heard = work(tiny_folder.parent, Draw("job", 0, (recipe(steps=30), recipe(seed=2, steps=30))))
     seen = [message.index for message in heard if isinstance(message, Step) and message.blob]
     assert seen and len(seen) == len(set(seen)), "one of each at most: the rest is not over"

@@ -51,7 +51,7 @@ def chat_on(
         settings,
         studio.person,
         lambda person, kind, typed, limit: suggest(studio, person, kind, typed, limit),
-        lambda press, recipes: access.veiled(studio.db, studio.rules.access, press, recipes),
+        lambda press, recipes: access.veiled(studio.sight, studio.rules.access, press, recipes),
         clock,
     )
 
