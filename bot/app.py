@@ -38,7 +38,7 @@ from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
-from storage import facts, pictures
+from storage import facts, uploads
 from storage.database import Database
 from storage.translations import Translations
 
@@ -228,7 +228,7 @@ async def _tidy(db: Database) -> None:
     """Now and then remove uploads that nobody drew over, and translations made long ago."""
     while True:
         try:
-            await pictures.tidy(db)
+            await uploads.tidy(db)
             await Translations(db).tidy()
         except Refusal as refusal:
             log.warning("uploads and translations could not be tidied: %s", refusal)

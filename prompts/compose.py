@@ -11,7 +11,7 @@ from pathlib import Path
 from prompts import grammar, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
-from prompts.phrases import read
+from prompts.phrases import read_phrases
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
 from prompts.translate.translator import Translator
@@ -65,11 +65,11 @@ async def compose(
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *chosen, *left_out])
-    await read(positive, draft, translators)
+    await read_phrases(positive, draft, translators)
     if asked.kept:
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
-        await read(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
+        await read_phrases(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
@@ -80,7 +80,7 @@ async def compose(
         draft,
         loras,
         family=family,
-        style=styles.find(style) if style else None,
+        style=styles.find_style(style) if style else None,
         expand=not (given.plain or asked.options.plain),
         seed=seed,
     )

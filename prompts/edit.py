@@ -89,7 +89,7 @@ _OPTION_VERB = re.compile(r"^(?:请|把图|画面|尺寸|比例)?(?:改成|换�
 def _said(clause: str) -> tuple[Options, str]:
     """The recipe fields named in a clause, and the clause where it asks for more."""
     for words in (clause, _OPTION_VERB.sub("", clause)):
-        asked = options.read(words)
+        asked = options.read_options(words)
         if asked.options.to_json() and not asked.text.strip(" ,，。"):
             return asked.options, ""
     return Options(), clause

@@ -94,7 +94,7 @@ def with_words(name: str) -> Callable[[Options, str, str], Options]:
 def with_style(options: Options, option: str, value: str) -> Options:
     if not value:
         raise refused(option, value)
-    return replace(options, style=styles.find(value).name)
+    return replace(options, style=styles.find_style(value).name)
 
 
 _ENLARGED = re.compile(r"(.*?)(?:(?:\s+[x×]?|\s*[:：])([0-9]+(?:\.[0-9]+)?)[x×]?)?", re.IGNORECASE)

@@ -114,7 +114,7 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
     return quoted.group(3), quoted.end()
 
 
-def read(text: str) -> ParsedOptions:
+def read_options(text: str) -> ParsedOptions:
     """The text parsed for all its options. Raises Refusal for an unknown `--name` and for a value that cannot be."""
     asked = flags(text)
     return asked if asked.options.raw else plain(asked)

@@ -38,7 +38,7 @@ _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
 _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
 
 
-async def read(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
+async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
     """The fragments that a normalised text says, put into the draft; with `negative` all of them are unwanted."""
     pieces, notes = grammar.pieces(text)
     draft.notes += notes

@@ -80,7 +80,7 @@ def named(text: str) -> Style | None:
     return next(filter(None, (called.get(_bare(reading)) for reading in readings(plain))), None)
 
 
-def find(text: str) -> Style:
+def find_style(text: str) -> Style:
     """The style of this name. Raises Refusal `style.unknown`, with the nearest name, where there is none."""
     if style := named(text):
         return style

@@ -77,7 +77,7 @@ def listed_query(person: str, words: str, limit: int, offset: int) -> Select[tab
     return query.order_by(favourite.created.desc(), favourite.id.desc()).limit(limit).offset(offset)
 
 
-async def find(db: Database, person: str, name_or_id: str) -> Favourite:
+async def find_favourite(db: Database, person: str, name_or_id: str) -> Favourite:
     """The favourite of this name (whatever its case) or id.
 
     Raises Refusal "favourites.unknown", or "favourites.unknown_nearest" with the nearest name there is.

@@ -65,7 +65,7 @@ async def accounts(db: Database, person: str) -> list[Account]:
         return [Account(row.platform, row.account) for row in rows]
 
 
-async def find(db: Database, platform: str, account: str) -> PersonRow | None:
+async def find_person(db: Database, platform: str, account: str) -> PersonRow | None:
     """The person behind an account, or None for one never seen."""
     async with db.session() as session:
         person = await _person(session, platform, account)

@@ -1,4 +1,4 @@
-"""The pictures people drew: their rows and their search, and the files they draw over."""
+"""The pictures people drew: their rows and their search."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from prompts.errors import Refusal
 from prompts.grammar import bare
 from storage import tables
 from storage.database import Database, new_id
-from storage.files import suffix_of
 from storage.search import containing, fold
-from storage.spare import UPLOAD_KEPT, drop
+from storage.spare import drop
 
 DAY = timedelta(days=1)
 
@@ -176,23 +175,6 @@ async def set_favourite(db: Database, picture_id: str, value: bool) -> None:
         await session.execute(update(tables.Pictures).where(tables.Pictures.id == picture_id).values(favourite=value))
 
 
-async def add_upload(db: Database, person: str, content: bytes) -> str:
-    """Keep a file to be drawn over (checked by the caller) and return its hash.
-
-    It stays for a day, and longer while a picture, an open job or a favourite needs it.
-    """
-    suffix = suffix_of(content)
-    picture = await db.files.put(content, suffix)
-    row = db.insert(tables.Uploads).values(person=person, hash=picture, created=db.now())
-    async with db.writing() as session:
-        await db.lock(session)
-        await session.execute(
-            row.on_conflict_do_update(index_elements=["person", "hash"], set_={"created": row.excluded.created})
-        )
-        await db.files.put(content, suffix)  # again, should it have been removed just before the row
-    return picture
-
-
 async def delete(db: Database, picture_id: str) -> bool:
     """Remove a picture, and its file when nothing else needs it; False when there is none such.
 
@@ -208,14 +190,6 @@ async def delete(db: Database, picture_id: str) -> bool:
         await session.execute(update(tables.Jobs).where(tables.Jobs.parent == picture_id).values(parent=None))
     await drop(db, [file for file in files if file])
     return True
-
-
-async def tidy(db: Database) -> int:
-    """Remove uploads that nobody drew over within a day; returns how many. To be called now and then."""
-    old = select(tables.Uploads.hash).where(tables.Uploads.created < db.now() - UPLOAD_KEPT).distinct()
-    async with db.session() as session:
-        uploads = list(await session.scalars(old))
-    return await drop(db, uploads)
 
 
 async def write(

@@ -81,7 +81,7 @@ async def _written(
     prompt, _, _ = await studio.understand(
         press.person, new["prompt"], negative=new["negative"], given=given, place=common(press), standing=False
     )
-    more = Options() if raw else options.read(new["prompt"]).options
+    more = Options() if raw else options.read_options(new["prompt"]).options
     return replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras)), more
 
 
@@ -99,7 +99,7 @@ def _words(recipe: Recipe) -> tuple[str, ParsedOptions, bool]:
     if prompt.raw or prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text
         return prompt.positive, ParsedOptions(Options(), ""), True
     try:
-        asked = options.read(grammar.networks(prompt.text)[0])
+        asked = options.read_options(grammar.networks(prompt.text)[0])
     except Refusal:  # an older version read it; this one does not
         return prompt.positive, ParsedOptions(Options(), ""), True
     return said(asked) or prompt.positive, asked, False

@@ -60,7 +60,7 @@ async def retry(studio: Studio, press: Press) -> None:
 
 
 async def use(studio: Studio, press: Press) -> None:
-    kept = await favourites.find(studio.db, press.person.id, press.target)
+    kept = await favourites.find_favourite(studio.db, press.person.id, press.target)
     await favourites.touch(studio.db, kept.id)
     await studio.imagine(Request(person=press.person, place=press.place, text=kept.text, key=press.key), kept.text)
 

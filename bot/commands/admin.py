@@ -161,7 +161,7 @@ async def _person(db: Database, request: Request, text: str) -> people.PersonRow
     if match is None:
         raise Refusal("admin.person", person=text[:40])
     platform, account = match.group(1) or request.place.platform, match.group(2)
-    found = await people.find(db, platform, account) or await people.get(db, account)
+    found = await people.find_person(db, platform, account) or await people.get(db, account)
     if found is None:
         raise Refusal("admin.person", person=text[:40])
     return found

@@ -41,20 +41,20 @@ async def save(studio: Studio, request: Request, rest: str) -> Card:
 
 
 async def use(studio: Studio, request: Request, name: str) -> None:
-    found = await favourites.find(studio.db, request.person.id, _one(name))
+    found = await favourites.find_favourite(studio.db, request.person.id, _one(name))
     await favourites.touch(studio.db, found.id)
     await studio.imagine(request, found.text)
 
 
 async def rename(studio: Studio, request: Request, rest: str) -> Card:
     old, new = _two(rest)
-    found = await favourites.find(studio.db, request.person.id, old)
+    found = await favourites.find_favourite(studio.db, request.person.id, old)
     await favourites.rename(studio.db, request.person.id, found.id, new)
     return Card(text=Say("favourites.renamed", {"old": found.name, "new": new}))
 
 
 async def delete(studio: Studio, request: Request, name: str) -> Card:
-    found = await favourites.find(studio.db, request.person.id, _one(name))
+    found = await favourites.find_favourite(studio.db, request.person.id, _one(name))
     await favourites.delete(studio.db, request.person.id, found.id)
     return Card(text=Say("favourites.deleted", {"name": found.name}))
 

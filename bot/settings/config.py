@@ -14,7 +14,7 @@ from bot.settings.sections.chats import DiscordSection, TelegramSection, WebSect
 from bot.settings.sections.drawing import DrawSection, EngineSection, QueueSection, TranslateSection
 from bot.settings.sections.field_types import AnyCase, Section, has_password
 from bot.settings.sections.storage import DataSection, StorageSection
-from bot.settings.settings import Setting, read, setting, settings
+from bot.settings.settings import Setting, read_settings, setting, settings
 
 BESIDE = Path(__file__).resolve().parents[2] / "config.yaml"  # beside bot.py
 
@@ -47,8 +47,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     and above it the environment's DANQING_<SECTION>_<KEY>. Raises ConfigError with every problem found."""
     file = path or (BESIDE if BESIDE.is_file() else None)
     if file is None:
-        return read(Config, lined_yaml.Lined({}, {}), None, Path.cwd(), environ, _forbidden)
-    return read(Config, lined_yaml.read(file), file, file.absolute().parent, environ, _forbidden)
+        return read_settings(Config, lined_yaml.Lined({}, {}), None, Path.cwd(), environ, _forbidden)
+    return read_settings(Config, lined_yaml.read_yaml(file), file, file.absolute().parent, environ, _forbidden)
 
 
 def _forbidden(spot: Setting, value: object) -> bool:

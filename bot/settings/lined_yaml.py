@@ -24,7 +24,7 @@ class Lined:
     lines: dict[Keys, int]
 
 
-def read(file: Path) -> Lined:
+def read_yaml(file: Path) -> Lined:
     """The settings in a file. Raises ConfigError, with the line, for anything that is not plain YAML."""
     try:
         raw = file.read_bytes()

@@ -111,7 +111,7 @@ def settings(tree: type[BaseModel]) -> dict[tuple[str, ...], Setting]:
     return found
 
 
-def read(
+def read_settings(
     tree: type[Tree],
     lined: Lined,
     file: Path | None,

@@ -7,10 +7,9 @@ import logging
 from pathlib import Path
 
 from bot.chat import Person, Shown, Upload
-from bot.studio import uploads
-from bot.studio.uploads import measured
+from bot.studio.uploads import checked, measured
 from prompts.errors import Refusal
-from storage import pictures
+from storage import uploads
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -25,9 +24,9 @@ async def preview(db: Database, person: Person, path: Path | None) -> tuple[Show
         if path.stat().st_size > LARGEST:
             return ()
         content = await asyncio.to_thread(path.read_bytes)
-        made = await asyncio.to_thread(uploads.checked, Upload(path.name, content))
+        made = await asyncio.to_thread(checked, Upload(path.name, content))
     except (OSError, Refusal) as error:
         log.warning("the preview %s cannot be shown: %s", path, error)
         return ()
-    kept = await pictures.add_upload(db, person.id, made.content)
+    kept = await uploads.add_upload(db, person.id, made.content)
     return (Shown(kept, kept, *measured(made.content)),)  # it has no recipe: its hash is all its name

@@ -104,7 +104,7 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
 def suited(style: str, model: Model, source: bool) -> Options:
     """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
     models that have their own quick ways, as the demonstration and distilled ones, their speed."""
-    options = styles.find(style).options
+    options = styles.find_style(style).options
     if source:
         options = replace(options, ratio=None)
     quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2

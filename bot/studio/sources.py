@@ -17,7 +17,7 @@ from engine.recipe import Recipe
 from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
-from storage import pictures
+from storage import uploads
 from storage.database import Database
 
 _DIGITS = {sign: number for number, sign in enumerate("一二三四五六七八九十", start=1)}
@@ -74,7 +74,7 @@ def made(
     here. Raises Refusal "album.too_many_each"."""
     if len(over) < 2:
         return recipes.make(prompt, options, model, most=most, source=over[0] if over else None)
-    each = request.options.count or said.read(text).options.count or 1
+    each = request.options.count or said.read_options(text).options.count or 1
     if len(over) * each > most:
         raise Refusal("album.too_many_each", count=len(over), each=each, limit=most)
     options = replace(options, count=each)
@@ -82,6 +82,6 @@ def made(
 
 
 async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.SizedSource:
-    picture = await pictures.add_upload(db, request.person.id, content)
+    picture = await uploads.add_upload(db, request.person.id, content)
     width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
     return recipes.SizedSource(picture, width, height)

@@ -10,7 +10,7 @@ from pathlib import Path
 from prompts import grammar, options
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
-from prompts.safety.signs import CHILDREN, Signs, Verdict, read, read_name, read_unwanted, union, verdict
+from prompts.safety.signs import CHILDREN, Signs, Verdict, read_name, read_signs, read_unwanted, union, verdict
 from prompts.sections import sections
 from prompts.wildcards import outcomes
 
@@ -24,8 +24,8 @@ def signs(prompt: Prompt, *, folders: Sequence[Path] = (), names: Iterable[str] 
     """What a prompt says: the words of the person and of the assistant, what is denied, every outcome of what is left
     to chance (with the wildcards of `folders`), its LoRAs, and `names`, what else goes into the picture."""
     wanted, refused = _sides(prompt.text, folders)
-    texts = read(", ".join(grammar.bare(one.text) for one in prompt.fragments))
-    told = read(", ".join(one.source for one in prompt.fragments if one.source)) | read(wanted)
+    texts = read_signs(", ".join(grammar.bare(one.text) for one in prompt.fragments))
+    told = read_signs(", ".join(one.source for one in prompt.fragments if one.source)) | read_signs(wanted)
     # What the person denies is meant; in what the model reads, "no nudity" puts nudity.
     meant = (told - {"mentioned"}) | (texts - {"youth"} if told else texts)
     denied = [", ".join(one.text for one in prompt.negatives if one.origin != "preset")]
@@ -43,7 +43,7 @@ def signs_of_text(text: str, folders: Sequence[Path] = ()) -> Signs:
     """What a text as a person wrote it says, before anything is made of it: options, negatives and choices in it, an
     infotext too."""
     wanted, refused = _sides(text, folders)
-    return read(wanted) - {"mentioned"} | read_unwanted(refused)
+    return read_signs(wanted) - {"mentioned"} | read_unwanted(refused)
 
 
 def unwanted(text: str, folders: Sequence[Path] = ()) -> Signs:

@@ -66,7 +66,7 @@ def verdict(signs: Signs) -> Verdict:
 
 
 @lru_cache(1024)
-def read(text: str) -> Signs:
+def read_signs(text: str) -> Signs:
     """What a text asks to be seen, in whatever way it is written."""
     found: set[str] = set()
     for reading in readings(text):
@@ -134,7 +134,7 @@ def read_name(name: str) -> Signs:
     """What the name of a LoRA, an embedding or a file says, words run together in it included."""
     plain = folded(name)
     inside = ("infant", "child", "adult", "suggestive", "swimwear", "never")
-    return read(name) | {kind for kind in inside if together(kind).search(plain)}
+    return read_signs(name) | {kind for kind in inside if together(kind).search(plain)}
 
 
 def union(signs: Iterable[Signs]) -> Signs:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prompts.compose import compose
 from prompts.errors import Refusal
-from prompts.options import read
+from prompts.options import read_options
 from prompts.translate.chain import chain
 from tests.properties import tried
 
@@ -55,7 +55,7 @@ from tests.properties import tried
     ],
 )
 def test_options_are_read_and_taken_out(text: str, options: dict[str, object], rest: str) -> None:
-    asked = read(text)
+    asked = read_options(text)
     assert asked.options.to_json() == pytest.approx(options)
     assert "".join(asked.text.replace("，", ",").split()).strip(",") == "".join(rest.replace("，", ",").split()).strip(
         ","
@@ -82,13 +82,13 @@ def test_options_are_read_and_taken_out(text: str, options: dict[str, object], r
     ],
 )
 def test_what_only_looks_like_an_option_stays(text: str) -> None:
-    asked = read(text)
+    asked = read_options(text)
     assert asked.options.to_json() == {}
     assert asked.text == text
 
 
 def test_no_takes_everything_up_to_the_next_option() -> None:
-    asked = read("a cat --no text, watermark --seed 5")
+    asked = read_options("a cat --no text, watermark --seed 5")
     assert (asked.text, asked.negative, asked.options.seed) == ("a cat", "text, watermark", 5)
 
 
@@ -114,7 +114,7 @@ def test_no_takes_everything_up_to_the_next_option() -> None:
 )
 def test_a_bad_value_is_refused_by_name(text: str, key: str, named: str) -> None:
     with pytest.raises(Refusal) as caught:
-        read(text)
+        read_options(text)
     assert caught.value.key == key
     assert named in map(str, caught.value.values.values())
 
@@ -149,7 +149,7 @@ def test_a_bad_value_is_refused_by_name(text: str, key: str, named: str) -> None
 )
 def test_reading_options_only_ever_refuses(text: str) -> None:
     try:
-        read(text)
+        read_options(text)
     except Refusal as refusal:
         assert refusal.key.startswith("option.")
 
@@ -168,7 +168,7 @@ def test_reading_options_only_ever_refuses(text: str) -> None:
     ],
 )
 def test_the_shapes_of_the_chinese_bots(text: str, ratio: float | None, rest: str) -> None:
-    asked = read(text)
+    asked = read_options(text)
     assert asked.options.ratio == ratio and asked.text.strip(" ，") == rest
 
 
@@ -183,26 +183,26 @@ def test_the_shapes_of_the_chinese_bots(text: str, ratio: float | None, rest: st
     ],
 )
 def test_quality_and_guidance_rescale(text: str, quality: str | None, rescale: float | None) -> None:
-    asked = read(text)
+    asked = read_options(text)
     assert (asked.options.quality, asked.options.rescale) == (quality, rescale)
     assert "--" not in asked.text and "模式" not in asked.text
 
 
 def test_guidance_rescale_is_a_share() -> None:
     with pytest.raises(Refusal) as caught:
-        read("a cat --rescale 1.5")
+        read_options("a cat --rescale 1.5")
     assert caught.value.key == "option.out_of_range"
 
 
 def test_their_negative_and_what_they_leave_untranslated() -> None:
-    asked = read("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
+    asked = read_options("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
     assert (asked.text.strip(), asked.negative, asked.kept) == ("一只猫", "模糊，文字", "夏目 贵志")
     assert asked.options.ratio == 1
 
 
 @pytest.mark.parametrize("text", ["一只猫 -u 模糊 竖图", "一只猫 -u 模糊，竖圖", "一只猫 -u 竖图，模糊"])
 def test_a_shape_behind_their_negative_is_no_negative(text: str) -> None:
-    asked = read(text)
+    asked = read_options(text)
     assert (asked.text.strip(), asked.negative, asked.options.ratio) == ("一只猫", "模糊", 2 / 3)
 
 
@@ -226,14 +226,14 @@ async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(tmp_path
     ],
 )
 def test_upscalers_by_name_and_factor(written: str, upscaler: str | None, factor: float) -> None:
-    asked = read(f"a cat {written}").options
+    asked = read_options(f"a cat {written}").options
     assert (asked.upscaler, asked.upscale) == (upscaler, factor)
 
 
 def test_several_things_to_mend_are_joined() -> None:
-    assert read("一个女孩，修手，修复人脸").options.fix in ("hand+face", "face+hand")
-    assert read("a girl --fix face --fix hand+face").options.fix == "face+hand"
-    assert read("a girl fixing hands").options.fix is None
+    assert read_options("一个女孩，修手，修复人脸").options.fix in ("hand+face", "face+hand")
+    assert read_options("a girl --fix face --fix hand+face").options.fix == "face+hand"
+    assert read_options("a girl fixing hands").options.fix is None
     for wrong in ("a cat --fix", "a cat --upscale", "a cat --upscale 99", "a cat --vae"):
         with pytest.raises(Refusal):
-            read(wrong)
+            read_options(wrong)

@@ -43,7 +43,7 @@ def test_no_name_means_two_styles() -> None:
     for style in ALL:
         for name in (style.name, style.zh, style.en, *style.aliases):
             assert called.setdefault(name.casefold(), style.name) == style.name, name
-            assert styles.find(name) is style
+            assert styles.find_style(name) is style
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_no_name_means_two_styles() -> None:
     ],
 )
 def test_a_style_is_found_by_any_of_its_names(text: str, name: str) -> None:
-    assert styles.find(text).name == name
+    assert styles.find_style(text).name == name
 
 
 @pytest.mark.parametrize(("text", "near"), [("水彩笔画", "水彩"), ("watercolr", "Watercolor"), ("ukiyoo-e", "Ukiyo-e")])
 def test_an_unknown_style_is_refused_with_the_nearest(text: str, near: str) -> None:
     assert styles.named(text) is None
     with pytest.raises(Refusal) as caught:
-        styles.find(text)
+        styles.find_style(text)
     assert (caught.value.key, caught.value.values) == ("style.unknown", {"name": text, "near": near})
 
 

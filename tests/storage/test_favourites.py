@@ -14,8 +14,8 @@ async def test_a_favourite_comes_back_as_it_was(db: Database, person: str) -> No
     picture = await drawn(db, person)
     saved = await favourites.save(db, person, "  Orange   Cat ", "一只橘猫 --ar 3:2", recipe(), picture.id)
     assert (saved.name, saved.text, saved.recipe, saved.used) == ("Orange Cat", "一只橘猫 --ar 3:2", recipe(), 0)
-    assert await favourites.find(db, person, "ORANGE cat") == saved
-    assert await favourites.find(db, person, saved.id) == saved
+    assert await favourites.find_favourite(db, person, "ORANGE cat") == saved
+    assert await favourites.find_favourite(db, person, saved.id) == saved
     plain = await favourites.save(db, person, "plain", "text", picture="gone")
     assert (plain.recipe, plain.picture) == (None, None)
 
@@ -44,14 +44,14 @@ async def test_names_that_are_none(db: Database, person: str, name: str) -> None
 
 async def test_an_unknown_name_gets_the_nearest(db: Database, person: str) -> None:
     with pytest.raises(Refusal, match=r"^favourites\.unknown "):
-        await favourites.find(db, person, "anything")
+        await favourites.find_favourite(db, person, "anything")
     await favourites.save(db, person, "Sunset harbour", "text")
     with pytest.raises(Refusal) as refused:
-        await favourites.find(db, person, "sunset harbor")
+        await favourites.find_favourite(db, person, "sunset harbor")
     assert refused.value.key == "favourites.unknown_nearest"
     assert refused.value.values == {"name": "sunset harbor", "nearest": "Sunset harbour"}
     with pytest.raises(Refusal, match=r"favourites\.unknown"):
-        await favourites.find(db, person, "x" * 100_000)
+        await favourites.find_favourite(db, person, "x" * 100_000)
 
 
 async def test_listing_and_searching(db: Database, person: str) -> None:
@@ -79,7 +79,7 @@ async def test_renaming(db: Database, person: str) -> None:
 async def test_using_and_deleting(db: Database, person: str) -> None:
     cat = await favourites.save(db, person, "cat", "text")
     await asyncio.gather(*(favourites.touch(db, cat.id) for _ in range(5)))
-    assert (await favourites.find(db, person, "cat")).used == 5
+    assert (await favourites.find_favourite(db, person, "cat")).used == 5
     other = (await people.person_of(db, "web", "other")).id
     with pytest.raises(Refusal, match=r"favourites\.unknown"):
         await favourites.delete(db, other, cat.id)

@@ -134,7 +134,7 @@ async def test_an_old_database_keeps_every_row(url: str, tmp_path: Path) -> None
     assert picture is not None
     assert (picture.hash, picture.favourite, picture.created, picture.width) == (HASH, True, when, 64)
     assert picture.recipe.prompt.text == "一只橘猫，水彩"
-    favourite = await favourites.find(db, "ann", "CAT")
+    favourite = await favourites.find_favourite(db, "ann", "CAT")
     assert (favourite.text, favourite.picture, favourite.used, favourite.created) == ("一只猫", "picture-1", 0, when)
     (message,) = await messages.recent(db, "c")
     assert (message.body, message.changed, message.created) == ({"n": 1}, 3, when)

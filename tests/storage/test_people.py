@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from storage import dictionary, favourites, jobs, people, pictures, rules
+from storage import dictionary, favourites, jobs, people, pictures, rules, uploads
 from storage.database import Database
 from storage.people import Account
 from tests.storage.samples import PLACE, drawn, png
@@ -67,7 +67,7 @@ async def test_two_people_become_one(db: Database) -> None:
         await people.set_setting(db, person, "model", model)
         await favourites.save(db, person, "Cat", f"cat of {person}")
         await dictionary.put(db, dictionary.of_person(person), "天青色", f"celadon {person}", person)
-        await pictures.add_upload(db, person, png(7))
+        await uploads.add_upload(db, person, png(7))
         await drawn(db, person)
     await people.set_setting(db, bob, "count", 2)
     await dictionary.put(db, dictionary.of_person(bob), "月白", "moon white", bob)
@@ -84,7 +84,7 @@ async def test_two_people_become_one(db: Database) -> None:
         "Cat": f"cat of {ann}",
         "Cat 2": f"cat of {bob}",
     }
-    assert (await favourites.find(db, ann, "cat 2")).text == f"cat of {bob}"
+    assert (await favourites.find_favourite(db, ann, "cat 2")).text == f"cat of {bob}"
     assert await dictionary.words(db, ann) == {"天青色": f"celadon {ann}", "月白": "moon white"}
     word = await dictionary.get(db, dictionary.of_room(PLACE), "黛")
     assert word and word.person == ann
@@ -101,6 +101,6 @@ async def test_nobody_is_merged_with_themselves_or_nobody(db: Database, person: 
 
 
 async def test_people_are_found_without_being_made(db: Database, person: str) -> None:
-    assert await people.find(db, "web", "nobody") is None
-    found = await people.find(db, "web", "ann")
+    assert await people.find_person(db, "web", "nobody") is None
+    found = await people.find_person(db, "web", "ann")
     assert found and found.id == person and await people.count(db) == 1

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from engine.job import Picture, State
 from prompts.errors import Refusal
-from storage import favourites, jobs, people, pictures, tables
+from storage import favourites, jobs, people, pictures, tables, uploads
 from storage.database import Database
 from storage.pictures import PictureRow
 from tests.storage.samples import accepted, drawn, png, recipe
@@ -175,19 +175,19 @@ async def test_a_file_stays_while_a_favourite_draws_over_it(db: Database, person
     saved = await favourites.save(db, person, "mine", "text", recipe(source=parent.hash), parent.id)
     assert saved.picture == parent.id
     await pictures.delete(db, parent.id)
-    assert (await favourites.find(db, person, "mine")).picture is None
+    assert (await favourites.find_favourite(db, person, "mine")).picture is None
     assert await db.files.has(parent.hash)
 
 
 async def test_uploads_stay_a_day_and_then_while_they_are_needed(db: Database, person: str) -> None:
-    unused, used = await pictures.add_upload(db, person, png()), await pictures.add_upload(db, person, png())
-    assert await pictures.add_upload(db, person, await db.files.get(used)) == used
+    unused, used = await uploads.add_upload(db, person, png()), await uploads.add_upload(db, person, png())
+    assert await uploads.add_upload(db, person, await db.files.get(used)) == used
     assert await pictures.owned(db, person, used)
     child = await drawn(db, person, recipe(source=used))
-    assert await pictures.tidy(db) == 0
+    assert await uploads.tidy(db) == 0
     async with db.writing() as session:
         await session.execute(update(tables.Uploads).values(created=db.now() - timedelta(days=2)))
-    assert await pictures.tidy(db) == 1
+    assert await uploads.tidy(db) == 1
     assert [await db.files.has(file) for file in (unused, used)] == [False, True]
     await pictures.delete(db, child.id)
     assert not await db.files.has(used)

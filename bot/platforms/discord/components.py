@@ -29,9 +29,9 @@ QUIET = frozenset({"cancel"})  # the card itself shows it
 
 
 async def component(context: DiscordContext, interaction: Interaction, data: Data) -> None:
-    pressed = custom_ids.read(str(data["custom_id"]))
+    pressed = custom_ids.parse_id(str(data["custom_id"]))
     if pressed is not None and pressed.action == custom_ids.PICK:
-        pressed = custom_ids.read(f"{custom_ids.VERSION}:{data['values'][0]}")
+        pressed = custom_ids.parse_id(f"{custom_ids.VERSION}:{data['values'][0]}")
     if pressed is None:
         await refuse(context, interaction, "press.unknown")
     else:

@@ -31,7 +31,7 @@ def make(action: str, target: str, index: int | None = None) -> str:
     return made
 
 
-def read(custom: str) -> Id | None:
+def parse_id(custom: str) -> Id | None:
     """The action and target in an id; None for an id of another version or another bot."""
     version, _, rest = custom.partition(":")
     action, _, rest = rest.partition(":")

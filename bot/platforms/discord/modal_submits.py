@@ -20,7 +20,7 @@ Interaction = discord.Interaction
 
 
 async def form(context: DiscordContext, interaction: Interaction, data: Data) -> None:
-    asked = custom_ids.read(str(data["custom_id"]))
+    asked = custom_ids.parse_id(str(data["custom_id"]))
     values = modals.values(data)
     if asked is None:
         await refuse(context, interaction, "press.unknown")

@@ -24,7 +24,7 @@ HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit"})  # an
 
 async def take(context: TelegramContext, update: int, query: CallbackQuery) -> None:
     """Hand a press on to the desk, and answer it in any case."""
-    code, message = keyboards.read(query.data or ""), query.message
+    code, message = keyboards.parse_callback_data(query.data or ""), query.message
     person = await context.person(query.from_user)
     if code is None or not isinstance(message, Message):
         await context.api.answer(query.id, texts.say(person.language, "telegram.old_button"))

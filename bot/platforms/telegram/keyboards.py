@@ -46,7 +46,7 @@ def callback_data(action: str, target: str) -> str:
     return text
 
 
-def read(data: str) -> CallbackData | None:
+def parse_callback_data(data: str) -> CallbackData | None:
     """The code of a pressed button, None for one that this version does not know."""
     version, _, rest = data.partition("|")
     action, bar, target = rest.partition("|")

@@ -144,17 +144,19 @@ async def change(request: web.Request) -> web.Response:
     """Give a favourite another name, or count that it was used."""
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
-    found = await favourites.find(site.db, viewer.person.id, request.match_info["id"])
+    found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
     if body.get("used"):
         await favourites.touch(site.db, found.id)
     if name := text_of(body, "name", 200).strip():
         await favourites.rename(site.db, viewer.person.id, found.id, name)
-    return web.json_response(picture_json.favourite(await favourites.find(site.db, viewer.person.id, found.id)))
+    return web.json_response(
+        picture_json.favourite(await favourites.find_favourite(site.db, viewer.person.id, found.id))
+    )
 
 
 async def forget(request: web.Request) -> web.Response:
     site, viewer = request.app[SITE], request[VIEWER]
-    found = await favourites.find(site.db, viewer.person.id, request.match_info["id"])
+    found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
     await favourites.delete(site.db, viewer.person.id, found.id)
     return web.json_response({})
 

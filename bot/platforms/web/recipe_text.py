@@ -56,7 +56,7 @@ def _finishing(recipe: Recipe) -> list[str]:
 def _wish(prompt: Prompt) -> tuple[str, Options]:
     """The person's words without the options in them, for which those of the recipe stand; and what was read."""
     try:
-        asked = said.flags(prompt.text) if prompt.raw else said.read(prompt.text)
+        asked = said.flags(prompt.text) if prompt.raw else said.read_options(prompt.text)
     except Refusal:  # an older version read it; this one does not
         return prompt.text, Options()
     return forms.said(asked) or prompt.text, asked.options

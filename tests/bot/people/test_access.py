@@ -243,7 +243,7 @@ async def test_blocking(tmp_path: Path) -> None:
         assert (await administer(at, f"/admin unblock {ann.id}")).text.key == "admin.unblocked"
         assert (await answer(at, "/help")).text.key == "help.title"
         assert (await administer(at, "/admin block fake:nobody")).text.key == "admin.person"
-        assert await people.find(at.db, "fake", "nobody") is None
+        assert await people.find_person(at.db, "fake", "nobody") is None
 
 
 async def test_pausing_and_draining(tmp_path: Path) -> None:

@@ -86,8 +86,8 @@ def test_words_cannot_call_anybody_or_dress_up() -> None:
 
 
 def test_ids_say_all_and_refuse_others() -> None:
-    assert custom_ids.read(custom_ids.make("again", "abc", 3)) == custom_ids.Id("again", "abc")
-    assert [custom_ids.read(one) for one in ("dq0:again:abc", "dq1:again", "other", "")] == [None] * 4
+    assert custom_ids.parse_id(custom_ids.make("again", "abc", 3)) == custom_ids.Id("again", "abc")
+    assert [custom_ids.parse_id(one) for one in ("dq0:again:abc", "dq1:again", "other", "")] == [None] * 4
     with pytest.raises(ValueError, match="too long"):
         custom_ids.make("again", "x" * 100)
 

@@ -24,7 +24,7 @@ from tests.bot.platforms.web.desk import CAT, recipe
 )
 def test_a_recipe_as_text_is_read_back_as_the_same_recipe(made: Recipe) -> None:
     text = recipe_text.as_text(made)
-    asked = options.read(text)
+    asked = options.read_options(text)
     again = asked.options
     assert (again.width, again.height, again.steps, again.seed) == (made.width, made.height, made.steps, made.seed)
     assert (again.sampler, again.guidance, again.model) == (made.sampler, made.guidance, made.model)
@@ -36,7 +36,7 @@ def test_a_recipe_as_text_is_read_back_as_the_same_recipe(made: Recipe) -> None:
 
 def test_a_style_and_a_wish_for_nothing_more_are_kept() -> None:
     text = recipe_text.as_text(recipe(replace(CAT, text=f"{CAT.text} --style 水墨 --plain --steps 3")))
-    asked = options.read(text)
+    asked = options.read_options(text)
     assert (asked.options.style, asked.options.plain, asked.text) == ("ink-wash", True, CAT.text)
 
 
@@ -47,7 +47,7 @@ def test_what_comes_after_drawing_is_read_back() -> None:
         fixes=(Fix("hand", 0.4), Fix("face_yolov8n", 0.4)),
         vae="clear-vae",
     )
-    asked = options.read(recipe_text.as_text(made))
+    asked = options.read_options(recipe_text.as_text(made))
     assert (asked.options.upscaler, asked.options.upscale) == ("My sharp one", 2.5)
     assert (asked.options.fix, asked.options.vae) == ("hand+face_yolov8n", "clear-vae")
     assert asked.text.strip(" ，") == CAT.text
@@ -56,15 +56,15 @@ def test_what_comes_after_drawing_is_read_back() -> None:
 
 
 def test_quality_and_guidance_rescale_are_read_back() -> None:
-    asked = options.read(recipe_text.as_text(replace(recipe(CAT), quality="fast", rescale=0.7))).options
+    asked = options.read_options(recipe_text.as_text(replace(recipe(CAT), quality="fast", rescale=0.7))).options
     assert (asked.quality, asked.rescale) == ("fast", 0.7)
     assert "--quality" not in recipe_text.as_text(recipe(CAT)) and "--rescale" not in recipe_text.as_text(recipe(CAT))
 
 
 def test_words_drawn_with_another_seed_are_kept_as_they_came_out() -> None:
     prompt = replace(CAT, text="a {cat|dog}", seed=1)
-    assert options.read(recipe_text.as_text(recipe(prompt, 1))).text == "a {cat|dog}"
-    asked = options.read(recipe_text.as_text(recipe(prompt, 2)))
+    assert options.read_options(recipe_text.as_text(recipe(prompt, 1))).text == "a {cat|dog}"
+    asked = options.read_options(recipe_text.as_text(recipe(prompt, 2)))
     assert (asked.text, asked.options.raw, asked.negative) == (CAT.positive, True, CAT.negative)
 
 

@@ -1,0 +1,35 @@
+"""Files that people sent to be drawn over: kept for a day, and longer while something needs them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from storage import tables
+from storage.database import Database
+from storage.files import suffix_of
+from storage.spare import UPLOAD_KEPT, drop
+
+
+async def add_upload(db: Database, person: str, content: bytes) -> str:
+    """Keep a file to be drawn over (checked by the caller) and return its hash.
+
+    It stays for a day, and longer while a picture, an open job or a favourite needs it.
+    """
+    suffix = suffix_of(content)
+    picture = await db.files.put(content, suffix)
+    row = db.insert(tables.Uploads).values(person=person, hash=picture, created=db.now())
+    async with db.writing() as session:
+        await db.lock(session)
+        await session.execute(
+            row.on_conflict_do_update(index_elements=["person", "hash"], set_={"created": row.excluded.created})
+        )
+        await db.files.put(content, suffix)  # again, should it have been removed just before the row
+    return picture
+
+
+async def tidy(db: Database) -> int:
+    """Remove uploads that nobody drew over within a day; returns how many. To be called now and then."""
+    old = select(tables.Uploads.hash).where(tables.Uploads.created < db.now() - UPLOAD_KEPT).distinct()
+    async with db.session() as session:
+        uploads = list(await session.scalars(old))
+    return await drop(db, uploads)
