@@ -18,7 +18,7 @@ DRAWS = 200  # in one text; a list that names itself twice would never end
 LENGTH = 8000  # characters that a text may grow to: twice what a person may write
 FILE_SIZE = 1 << 20  # bytes of a list; a larger file is no list somebody wrote
 FILES = 1000  # lists read from a folder
-WIDEST = 200_000  # characters of a list that are read where every outcome counts
+WIDEST = 100_000  # characters of a list that are read where every outcome counts
 
 # As the grammar has it, but for Chinese, where no space stands before the word: "一只__动物__".
 _NAME = r"(?<![A-Za-z0-9])__([^\W_](?:[^\s,_()\[\]{}<>]|_(?!_))*)__"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -119,6 +119,7 @@ def _marks(language: Language) -> re.Pattern[str]:
     return _pattern(language.words.get("marks", ()))
 
 
+@lru_cache(16)
 def spoken(text: str) -> tuple[Language, ...]:
     """The languages that a folded text may be in, by the small words of each."""
     return tuple(one for one in languages() if "marks" in one.words and _marks(one).search(text))
@@ -128,7 +129,9 @@ def says(category: str, text: str, *, doubtful: bool = False) -> bool:
     """Whether a folded text has a word of the category; `doubtful`: where Chinese can be cut in two ways, too."""
     if pattern(category).search(text):
         return True
-    if any(not one.exact and _own_pattern(category, one).search(plain(text)) for one in spoken(text)):
+    own = [one for one in spoken(text) if not one.exact]
+    flat = plain(text) if own else ""
+    if any(_own_pattern(category, one).search(flat) for one in own):
         return True
     return says_han(category, text, doubtful=doubtful)
 
