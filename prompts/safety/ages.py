@@ -17,7 +17,8 @@ _BESIDE = re.compile(f"(?<=[{HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{HAN}])")  # �
 # A child's for certain, though the number is not said or is another one.
 _CHILDS = re.compile(
     r"(?<![二三四五六七八九])十[几来多] ?岁|(?<!十)几 ?岁|\d+ ?个月大"
-    r"|[一二三四五六1-6] ?年级|小[一二三四五六](?=学生|女|男|的)|[初高][一二三](?=学生|女|男|的)"
+    r"|[一二三四五六1-6] ?年级|小 ?[一二三四五六1-6](?= ?学生| ?女| ?男|的| ?の)"
+    r"|[初高中国] ?[一二三1-3](?= ?学生| ?女| ?男|的| ?の|生)|\d ?さい"
     r"|(?:未满|不满|不到|未成|小于|低于) ?(?:18|1[0-7]|\d|十[一二三四五六七八]?)|(?:18|十八) ?岁? ?(?:以下|未満|未满)"
     r"|\bu18\b|\b(?:under|below|younger than|less than|not yet) ?(?:the age of )?(?:18|eighteen|1[0-7]|\d)(?!\d)"
     r"|\b(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)"

@@ -224,6 +224,8 @@ def _worn(tokens: Sequence[str]) -> bool:
 
 def _garment(word: str) -> str:
     """The kind of garment that a Chinese word is one of, by its end; "" for none."""
+    if word in _set("harmless"):  # a raincoat has clothes below it
+        return ""
     for kind in ("intimate", "cover", "garment", "clothes"):
         if word in _han(kind) or (
             len(word) > 1 and word.endswith(tuple(one for one in _han(kind) if len(one) > 1 or one in "裙裤衣"))

@@ -15,7 +15,11 @@ from prompts.sections import sections
 from prompts.wildcards import outcomes
 
 # What is there for the first steps only, or weighs nothing: "[dress::0.5]", "(dress:-1)".
-_GIVEN_UP = re.compile(r"\[([^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]|\(([^():]+):\s*(?:-[\d.]+|0(?:\.0+)?)\)")
+_GIVEN_UP = re.compile(
+    r"\[(?P<a>[^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]|\((?P<b>[^():]+):\s*(?:-[\d.]+|0(?:\.0+)?)\)"
+    r"|\bAND\s+(?P<c>[^:,\n]+?)\s*:\s*-[\d.]+|\b(?:AND_)?NOT\s+(?P<d>[^:,\n]+)|(?<![\w-])[-!](?P<e>[^\W\d_][\w ]*)"
+    r"|(?P<f>[^\W\d_][\w ]*?)\s*(?:::?\s*-[\d.]+|=\s*(?:false|no|none|off))\b"
+)
 # What keeps a picture with a child in it decent, in every family's words; none of them is a garment.
 DECENT = ("nsfw", "nude", "naked", "nudity", "sexual", "suggestive", "cleavage", "revealing clothes")
 
@@ -76,7 +80,7 @@ def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
     if not text:
         return "", ""
     rest, loras, _ = grammar.networks(text)
-    gone = ", ".join(match[1] or match[2] for match in _GIVEN_UP.finditer(rest))
+    gone = ", ".join(match[match.lastgroup or 0] for match in _GIVEN_UP.finditer(rest))
     wide = outcomes(grammar.normalise(rest), folders)
     try:
         asked = options.flags(wide)

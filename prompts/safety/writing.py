@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import unquote
 
 from prompts.translate import chinese
 
@@ -35,13 +37,17 @@ _SPACED_HAN = re.compile(rf"(?<=[{HAN}])[\s.·・•*~+|/\\_\-]+(?=[{HAN}])")
 _SPACED_WIDE = re.compile(rf"(?<!\w)(?:[^\W\d_]{_WIDE_GAP}){{2,}}[^\W\d_](?!\w)")
 _LONE_HAN = re.compile(rf"(?<![{HAN}])(?:[{HAN}]{_WIDE_GAP})+[{HAN}](?![{HAN}])")
 _STOPPED = re.compile(r"(?<=\w)(?:%[0-9a-f]{2}|[.+=&?·•/]|\bbreak\b)(?=\w)|\bbreak\b")
+_CAPITAL = re.compile(r"(?<=[a-z])I(?=[a-z]|\b)")  # loIi
+_BROKEN = re.compile(r"(?<=[a-z])[-/:{}()*~]{1,2}(?=[a-z])")  # na-ked
 _LONG = re.compile(r"([^\W\d_])\1{2,}")
 
 
 def folded(text: str) -> str:
     """The text in small letters, half width, simplified Chinese and single spaces, without brackets, weights' colons
     and signs that are not seen."""
-    plain = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text)).translate(_REGIONAL)
+    if "%" in text or "&" in text:
+        text = unquote(html.unescape(text))
+    plain = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text.replace("\\n", "\n"))).translate(_REGIONAL)
     plain = re.sub(r"\s*[\n\r|]\s*", ", ", _UNSEEN.sub("", plain).casefold())
     if _HAN.search(plain):
         plain = chinese.readings(plain)[-1]
@@ -67,8 +73,10 @@ def readings(text: str) -> Iterator[str]:
     wide = _SPACED_WIDE.sub(lambda found: re.sub(_WIDE_GAP, "", found.group()), base)
     parted = " ".join(_STOPPED.sub(" ", base).split())
     one_line = folded(re.sub(r"[\n\r|]", " ", text))
+    closed = folded(_BROKEN.sub("", text.casefold()))
     latin = plain(joined).translate(_ALIKE)
-    others = [plain(base), joined, wide, parted, one_line, latin, _LONG.sub(r"\1\1", latin)]
+    others = [plain(base), joined, wide, parted, one_line, closed, latin, _LONG.sub(r"\1\1", latin)]
+    others.append(folded(_CAPITAL.sub("l", text)))
     others += [_LONG.sub(r"\1", _CODED.sub(partial(_uncoded, ones), latin)) for ones in _ONES]
     for candidate in others:
         if candidate not in seen:
