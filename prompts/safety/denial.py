@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from prompts.safety.han import RUN, cut
@@ -25,9 +25,11 @@ _TAKEN_ELSEWHERE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """A language's patterns: a denial or an undressing before, one of them behind, garments by kind at the end."""
+    """A language's patterns: a denial or an undressing before, the same with all that it may reach, one of them
+    behind, garments by kind at the end."""
 
     before: re.Pattern[str] | None
+    reach: re.Pattern[str] | None
     after: re.Pattern[str] | None
     garments: tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -79,8 +81,8 @@ def intimate(piece: str) -> bool:
 def worn(text: str) -> bool:
     """Whether a folded text names a garment that covers a body, and does not take it away."""
     for language in languages():
-        if (before := _forms(language).before) and language.name not in _GLUED:
-            text = re.sub(rf"{before.pattern}[^,.;!?，。；！？]*", " ", text)
+        if (reach := _forms(language).reach) and language.name not in _GLUED:
+            text = reach.sub(" ", text)
     flat = plain(text)
     return any(
         garment.search(text if language.exact else flat)
@@ -102,8 +104,8 @@ def _pieces(rest: str) -> Iterator[str]:
 
 def _denied(piece: str, forms: _Forms, *, taken: bool) -> Iterator[Off]:
     for kind, garment in forms.garments:
-        if match := garment.search(piece):
-            yield from filter(None, [_kind(kind, piece[: match.start()].split(), taken)])
+        if (match := garment.search(piece)) and (off := _kind(kind, piece[: match.start()].split(), taken)):
+            yield off
 
 
 def _kind(kind: str, before: Sequence[str], taken: bool) -> Off | None:
@@ -142,7 +144,8 @@ def _forms(language: Language) -> _Forms:
     garments = tuple((kind, form) for kind in KINDS if (form := either(words.get(kind, ()))))
     if language.name in _GLUED:
         garments = tuple((kind, re.compile("|".join(map(re.escape, words[kind])))) for kind in KINDS if kind in words)
-    return _Forms(before, after, garments)
+    reach = re.compile(rf"{before.pattern}[^,.;!?，。；！？]*") if before else None
+    return _Forms(before, reach, after, garments)
 
 
 @cache
@@ -170,14 +173,13 @@ def _glued(language: Language) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def _han(category: str) -> tuple[str, ...]:
-    return tuple(word for word in of(category) if RUN.fullmatch(word))
+def _han(*categories: str) -> frozenset[str]:
+    return frozenset(word for category in categories for word in of(category) if RUN.fullmatch(word))
 
 
 @cache
 def _han_words() -> frozenset[str]:
-    names = (*KINDS, "deny", "deny_after", "undress", "undress_after", "some")
-    return frozenset(word for name in names for word in _han(name))
+    return _han(*KINDS, "deny", "deny_after", "undress", "undress_after", "some")
 
 
 def _chinese(text: str) -> Iterator[Off]:
@@ -190,8 +192,8 @@ def _chinese(text: str) -> Iterator[Off]:
 
 
 def _taken(tokens: Sequence[str]) -> Iterator[Off]:
-    before, undress = set(_han("deny")) | set(_han("undress")), set(_han("undress"))
-    after, behind = set(_han("undress_after")), set(_han("deny_after"))
+    before, undress = _han("deny", "undress"), _han("undress")
+    after, behind = _han("undress_after"), _han("deny_after")
     some, stops = _set("some"), _set("stops")
     for at, token in enumerate(tokens):
         if token in before:
@@ -215,13 +217,14 @@ def _taken(tokens: Sequence[str]) -> Iterator[Off]:
 
 def _worn(tokens: Sequence[str]) -> bool:
     """Whether a garment stands there in Chinese that nothing takes away."""
-    off = {*_han("deny"), *_han("undress"), *_han("undress_after"), *_han("deny_after")}
+    off = _han("deny", "undress", "undress_after", "deny_after")
     return any(
         _garment(word) in ("garment", "clothes") and not off & {*tokens[max(0, at - 3) : at], *tokens[at + 1 : at + 4]}
         for at, word in enumerate(tokens)
     )
 
 
+@lru_cache(4096)
 def _garment(word: str) -> str:
     """The kind of garment that a Chinese word is one of, by its end; "" for none."""
     if word in _set("harmless"):  # a raincoat has clothes below it
