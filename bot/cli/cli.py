@@ -252,16 +252,19 @@ async def _prompts(
     from prompts.clip_tokens import meter
     from prompts.compose import compose, to_public_json
     from prompts.doctor import examine
-    from prompts.safety.judge import judge_text
+    from prompts.safety import judge
+    from prompts.safety.signs import verdict
     from prompts.translate.personal_dictionary import with_personal
 
     loras = known(catalog.loras(config.engine.folders))
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
     chain = with_personal(await local_words(config), translators(config))
+    wildcards = (config.data.folder / "wildcards",)
     for line in [text] if text is not None else sys.stdin:
         try:
-            if await asyncio.to_thread(judge_text, f"{line}\nNegative prompt: {negative}") == "never":
+            text_says = judge.signs_of_text(line, wildcards) | judge.unwanted(negative, wildcards)
+            if verdict(text_says) == "never":
                 raise Refusal("access.minors")
             made, options = await compose(
                 line.rstrip("\n"),
@@ -269,8 +272,12 @@ async def _prompts(
                 negative=negative,
                 raw=raw,
                 family=drawing.family,
-                wildcards=(config.data.folder / "wildcards",),
+                wildcards=wildcards,
             )
+            made_says = judge.signs(made, folders=wildcards)
+            if verdict(made_says) == "never":
+                raise Refusal("access.minors")
+            made = judge.decent(made, made_says)
         except Refusal as refusal:
             if text is not None:
                 raise

@@ -143,3 +143,11 @@ def test_what_is_never_drawn_is_refused_in_a_sentence(tmp_path: Path, command: s
     done = bot(tmp_path, command, "小女孩，不要衣服", language="zh_CN.UTF-8")
     assert done.returncode == 1 and say("zh", "access.minors") in done.stdout + done.stderr
     assert "Traceback" not in done.stderr and not list(tmp_path.glob("*.png"))
+
+
+def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_path: Path) -> None:
+    lists = tmp_path / "data" / "wildcards"
+    lists.mkdir(parents=True)
+    (lists / "fruit.txt").write_text("apple\nnude\n", "utf-8")
+    done = bot(tmp_path, "prompt", "a little girl, __fruit__")
+    assert done.returncode == 1 and say("en", "access.minors") in done.stdout + done.stderr
