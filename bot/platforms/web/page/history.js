@@ -66,8 +66,7 @@ export function historyPanel() {
     try {
       const page = await get(`/api/history?${query}`);
       if (mine !== turn) return;
-      if (fresh) grid.replaceChildren();
-      grid.append(...page.pictures.map(thumb));
+      show(page.pictures, fresh);
       next = page.next ?? "";
       models(page.models);
       note.hidden = grid.children.length > 0;
@@ -77,6 +76,18 @@ export function historyPanel() {
       watch.observe(end);
     } catch (failure) {
       if (mine === turn) complain(failure);
+    }
+  }
+
+  // A thumb that stays is not touched: somebody may be pressing on it.
+  function show(pictures, fresh) {
+    const there = new Map([...grid.children].map((node) => [node.hash, node]));
+    const nodes = pictures.map(thumb).map((node) => there.get(node.hash) ?? node);
+    if (fresh) for (const node of there.values()) if (!nodes.includes(node)) node.remove();
+    let before = fresh ? grid.firstChild : null;
+    for (const node of nodes) {
+      if (node === before) before = before.nextSibling;
+      else grid.insertBefore(node, before);
     }
   }
 

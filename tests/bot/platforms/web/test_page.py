@@ -62,6 +62,11 @@ async def look(browser: Browser) -> AsyncIterator[Look]:
         page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        page.on(
+            "requestfailed", lambda asked: print(asked.method, asked.url, asked.failure)
+        )  # shown where a test fails
+        page.on("response", lambda answer: answer.ok or print(answer.status, answer.url))
+        page.on("framenavigated", lambda frame: print("at", frame.url))
         await page.goto(f"{served.url}/{path}")
         return page
 
@@ -277,6 +282,21 @@ async def test_history_is_searched_and_leads_to_pictures(serve: Serve, look: Loo
     await page.keyboard.press("Escape")
     await expect(page.locator("#panel h2")).to_have_text("历史")
     await expect(page).to_have_url(f"{served.url}/#history")
+
+
+async def test_a_picture_that_is_being_pressed_stays_where_it_is(serve: Serve, look: Look) -> None:
+    served = await serve()
+    page = await look(served, "#history")
+    await write(page, CAT)
+    thumb = page.locator(".grid .thumb")
+    await thumb.hover()
+    await page.mouse.down()
+    node = await thumb.element_handle()
+    async with page.expect_response("**/api/history?*"):
+        await page.get_by_label("只看收藏").evaluate("box => box.dispatchEvent(new Event('change'))")
+    await page.mouse.up()
+    await expect(page.locator("dialog.picture blockquote")).to_have_text(CAT)
+    assert node and await node.evaluate("node => node.isConnected")
 
 
 async def test_a_long_history_comes_as_one_scrolls(serve: Serve, look: Look) -> None:
