@@ -1,0 +1,76 @@
+"""docs/cards.md and docs/cards.zh.md: every story, told on every platform."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.cards.hands import PICTURE, Done, Hands, Shown
+from tests.cards.house import House, house
+from tests.cards.on_discord import OnDiscord
+from tests.cards.on_telegram import OnTelegram
+from tests.cards.stories import STORIES
+
+FILES = {"docs/cards.md": "en", "docs/cards.zh.md": "zh"}
+NAMES = {"zh": ("安", "小白"), "en": ("Ann", "Bob")}
+ONLY_YOU = {"zh": "（只有本人看得到）", "en": "(only they see this)"}
+PLATFORMS: Mapping[str, type[OnDiscord] | type[OnTelegram]] = {"Discord": OnDiscord, "Telegram": OnTelegram}
+HEAD = {
+    "zh": "# 每张卡片说什么\n\n由 `make docs` 让程序自己说出来的：同样的故事，在 Discord 和 Telegram 上各讲一遍。"
+    "改了文案，就来这里看看读起来怎样。",
+    "en": "# What every card says\n\nMade by `make docs`, which has the program say it: the same stories on "
+    "Discord and on Telegram. Whoever changes a text reads here what it has become.",
+}
+ALWAYS = (
+    (re.compile(r"\b[a-z2-7]{16}\b"), "abcdefgh23456723"),  # the code of something shared
+    (re.compile(r"127\.0\.0\.1:\d+"), "example.org"),
+)
+
+
+async def documents() -> dict[str, str]:
+    """The files, and what has to stand in them."""
+    with TemporaryDirectory() as folder:
+        async with house(Path(folder)) as there:
+            return {file: await document(there, language) for file, language in FILES.items()}
+
+
+async def document(there: House, language: str) -> str:
+    """All stories in a language, each with people of its own."""
+    parts = [HEAD[language]]
+    for number, story in enumerate(STORIES, start=1):
+        parts.append(f"## {number}. {story.title(language)}")
+        for platform, kind in PLATFORMS.items():
+            hands = kind(there, language, NAMES[language])
+            state = random.getstate()
+            random.seed(story.en)  # what is left to chance is the same in every run
+            try:
+                await story.tell(hands)
+            finally:
+                random.setstate(state)
+            parts.append(f"**{platform}**\n\n" + told(hands))
+    return "\n\n".join(parts) + "\n"
+
+
+def told(hands: Hands) -> str:
+    """A story as a block of text."""
+    lines = ["```text"]
+    for one in hands.told:
+        if isinstance(one, Done):
+            lines.append(f"{one.who}: {one.what}")
+        else:
+            lines += [f"  {line}" for line in shown(one, hands.language)]
+        lines.append("")
+    text = "\n".join([*lines[:-1], "```"])
+    for pattern, fixed in ALWAYS:
+        text = pattern.sub(fixed, text)
+    return text
+
+
+def shown(one: Shown, language: str) -> list[str]:
+    """A message, its pictures as signs and its buttons in brackets."""
+    note = [ONLY_YOU[language]] if one.private else []
+    pictures = [PICTURE * one.pictures] if one.pictures else []
+    return note + pictures + one.words.splitlines() + [" ".join(f"[{label}]" for label in row) for row in one.buttons]

@@ -1,0 +1,105 @@
+"""One person's hands on a platform, and what they see while a story is told."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tests.cards.house import House
+from tests.patience import until
+
+PICTURE = "🖼"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as it is read: words, buttons row by row, how many pictures, whether one person alone sees it."""
+
+    words: str
+    buttons: tuple[tuple[str, ...], ...] = ()
+    pictures: int = 0
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What somebody wrote or pressed."""
+
+    who: str
+    what: str
+
+
+@dataclass
+class Hands(ABC):
+    """Each verb returns when its answer stands; `told` has all that was done and shown, in order."""
+
+    house: House
+    language: str
+    names: tuple[str, str]  # the person's and a stranger's
+    told: list[Done | Shown] = field(default_factory=list)
+    known: dict[Hashable, Shown] = field(default_factory=dict)
+
+    async def say(self, text: str, picture: bytes | None = None) -> None:
+        """Ask for something in one's own words, with a picture to draw over or without."""
+        self.told.append(Done(self.names[0], f"{text} {PICTURE}" if picture else text))
+        await self.asks(text, picture)
+        await self.look()
+
+    async def command(self, name: str, **options: str) -> None:
+        """Use a command, "name" or "name verb", its options in the order in which they are typed; to list is what a
+        command does without a verb."""
+        typed = " ".join([f"/{name.removesuffix(' list')}", *options.values()])
+        self.told.append(Done(self.names[0], typed))
+        await self.commands(name, options)
+        await self.look()
+
+    async def press(self, action: str, *, stranger: bool = False, **form: str) -> None:
+        """Press the button of an action under the newest message that has it, and fill in the form that comes."""
+        await self.presses(action, stranger, form)
+        await self.look()
+
+    async def reply(self, text: str) -> None:
+        """Say something about the newest picture."""
+        self.told.append(Done(self.names[0], f"↩ {text}"))
+        await self.replies(text)
+        await self.look()
+
+    async def changed(self) -> None:
+        """Wait until what stands there is another than was noted, and note it."""
+        await until(self.news)
+        await self.look()
+
+    def news(self) -> list[tuple[Hashable, Shown]]:
+        """The messages that are new, or other than they were noted."""
+        return [(key, now) for key, now in self.messages() if self.known.get(key) != now]
+
+    def either(self, zh: str, en: str) -> str:
+        """What is said in the person's language."""
+        return zh if self.language == "zh" else en
+
+    async def look(self) -> None:
+        """Note what stands there once nothing is on its way any more."""
+        await self.house.idle()
+        for key, now in self.news():
+            self.known[key] = now
+            self.told.append(now)
+
+    def pressed(self, label: str, stranger: bool) -> None:
+        self.told.append(Done(self.names[stranger], f"[{label}]"))
+
+    @abstractmethod
+    async def asks(self, text: str, picture: bytes | None) -> None: ...
+
+    @abstractmethod
+    async def commands(self, name: str, options: Mapping[str, str]) -> None: ...
+
+    @abstractmethod
+    async def presses(self, action: str, stranger: bool, form: Mapping[str, str]) -> None: ...
+
+    @abstractmethod
+    async def replies(self, text: str) -> None: ...
+
+    @abstractmethod
+    def messages(self) -> Iterable[tuple[Hashable, Shown]]:
+        """What the bot has written, oldest first, each in its newest state."""

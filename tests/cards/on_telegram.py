@@ -1,0 +1,62 @@
+"""Hands on Telegram: a private chat, and a group for the stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+
+from bot.platforms.telegram.keyboards import MORE, parse_callback_data
+from tests.cards.hands import Hands, Shown
+from tests.cards.house import House
+from tests.patience import until
+from tests.peers.telegram import Message
+
+LANGUAGES = {"zh": "zh-hans", "en": "en"}
+
+
+class OnTelegram(Hands):
+    """A group of two people, so that everything has somebody who looks on."""
+
+    def __init__(self, house: House, language: str, names: tuple[str, str]) -> None:
+        super().__init__(house, language, names)
+        self.people = [house.telegram.user(name, language=LANGUAGES[language]) for name in names]
+        self.chat = house.telegram.private(self.people[0])
+        self.notices: list[str] = []
+
+    async def asks(self, text: str, picture: bytes | None) -> None:
+        await self._taken(await self.chat.say(self.people[0], text, photo=picture or ()))
+
+    async def commands(self, name: str, options: Mapping[str, str]) -> None:
+        await self._taken(
+            await self.chat.say(self.people[0], " ".join([f"/{name.removesuffix(' list')}", *options.values()]))
+        )
+
+    async def presses(self, action: str, stranger: bool, form: Mapping[str, str]) -> None:
+        person = self.people[stranger]
+        for wanted in (action, MORE):
+            for message in reversed(self.chat.answers):
+                for one in message.content.buttons:
+                    known = parse_callback_data(one.get("callback_data", ""))
+                    if known and known.action == wanted:
+                        self.pressed(one["text"], stranger)
+                        notice = await (await self.chat.press(person, message, one["text"])).answered()
+                        if notice:
+                            self.told.append(Shown(notice, private=True))
+                        await self.look()
+                        if wanted == MORE != action:
+                            return await self.presses(action, stranger, form)
+                        if form:
+                            await self.replies(" ".join(form.values()))
+                        return None
+        raise AssertionError(f"nothing here does {action}")
+
+    async def replies(self, text: str) -> None:
+        await self._taken(await self.chat.say(self.people[0], text, reply_to=self.chat.answers[-1]))
+
+    async def _taken(self, message: Message) -> None:
+        updates = self.house.updates
+        await until(lambda: message.update in updates._known and message.update not in updates._pending)
+
+    def messages(self) -> Iterable[tuple[Hashable, Shown]]:
+        for message in self.chat.answers:
+            rows = tuple(map(tuple, message.keyboard))
+            yield message.id, Shown(message.text, rows, int(bool(message.photo)))
