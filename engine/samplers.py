@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from prompts.errors import Refusal
@@ -133,6 +133,14 @@ SAMPLERS: dict[str, Sampler] = {
         _LCM,
     )
 }
+
+
+def groups() -> Iterator[tuple[Sampler, tuple[str, ...]]]:
+    """Every sampler once, with the schedules it is offered with besides its own: ("Karras", "Exponential")."""
+    for name, row in SAMPLERS.items():
+        if not name.endswith(tuple(SCHEDULES)):
+            yield row, tuple(tail.strip() for tail in SCHEDULES if name + tail in SAMPLERS)
+
 
 # Other names for the same thing: A1111's long ones, ComfyUI's, diffusers', and those written without the plus signs.
 ALIASES = {

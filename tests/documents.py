@@ -14,7 +14,7 @@ from bot.settings.config import Config, example
 from bot.settings.settings import settings
 from bot.texts import say
 from engine.files.upscalers import UPSCALERS
-from engine.samplers import SAMPLERS, SCHEDULES
+from engine.samplers import groups
 from prompts import styles as said
 
 ROOT = Path(__file__).parents[1]
@@ -43,11 +43,8 @@ def styles(language: str) -> Iterable[tuple[str, ...]]:
 
 def samplers(language: str) -> Iterable[tuple[str, ...]]:
     """One row for a sampler and its schedules."""
-    for name, row in SAMPLERS.items():
-        if name.endswith(tuple(SCHEDULES)):
-            continue
-        also = [tail.strip() for tail in SCHEDULES if name + tail in SAMPLERS]
-        yield " · ".join([f"**{name}**", *also]), row.zh if language == "zh" else row.en
+    for row, also in groups():
+        yield " · ".join([f"**{row.name}**", *also]), row.zh if language == "zh" else row.en
 
 
 def upscalers(language: str) -> Iterable[tuple[str, ...]]:

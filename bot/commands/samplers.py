@@ -1,17 +1,18 @@
-"""/samplers: the samplers there are, each in a line."""
+"""/samplers: the samplers there are, each in a line with the schedules it is offered with."""
 
 from __future__ import annotations
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.studio.studio import Studio
-from engine.samplers import SAMPLERS
+from engine.samplers import groups
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
+    chinese = request.person.language == "zh"
     lines = (
-        Field(Say("samplers.name", {"name": row.name}), row.zh if request.person.language == "zh" else row.en)
-        for row in SAMPLERS.values()
+        Field(Say("samplers.name", {"name": " · ".join((row.name, *also))}), row.zh if chinese else row.en)
+        for row, also in groups()
     )
     return Card(text=Say("samplers.title"), fields=tuple(lines))
 
