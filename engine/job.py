@@ -48,8 +48,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `preview` is a small JPEG; `loading` is
-    the model whose loading it waits for."""
+    """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `step` of `steps` are those of all its
+    pictures together; `picture` of `pictures` is the first that is not finished, counted from 1; `preview` is a small
+    JPEG; `loading` is the model whose loading it waits for."""
 
     job: str
     state: State
@@ -57,6 +58,8 @@ class Progress:
     seconds_left: float
     step: int = 0
     steps: int = 0
+    picture: int = 1
+    pictures: int = 1
     preview: bytes | None = None
     loading: str = ""
 

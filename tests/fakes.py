@@ -118,11 +118,17 @@ class FakePool:
         """Finish every picture of a job, at `seconds` of device time each."""
         if not any(job in worker.jobs for worker in self.workers):
             return
-        worker, known = self._find(job)
-        for index, recipe in enumerate(known.recipes):
-            png = a_png((recipe.seed % 256, index, 0), recipe.width)
-            self._listener(worker, Drawn(job, known.attempt, index, seconds, png))
+        _, known = self._find(job)
+        for index in range(len(known.recipes)):
+            self.draw_one(job, index, seconds)
         self._end(job, "done")
+
+    def draw_one(self, job: str, index: int, seconds: float = 1.0) -> None:
+        """Finish one picture of a job, and not yet the job."""
+        worker, known = self._find(job)
+        recipe = known.recipes[index]
+        png = a_png((recipe.seed % 256, index, 0), recipe.width)
+        self._listener(worker, Drawn(job, known.attempt, index, seconds, png))
 
     def fail(self, job: str, key: str = "error.engine") -> None:
         self._end(job, "failed", key)

@@ -52,6 +52,12 @@ class Course:
         return self.job.state not in (State.WAITING, State.RUNNING)
 
     @property
+    def first_left(self) -> int:
+        """The number of the first picture that is not finished; of the last where all are."""
+        last = len(self.job.recipes) - 1
+        return next((index for index in range(last) if index not in self.pictures), last)
+
+    @property
     def begun(self) -> bool:
         """Whether workers have something to do with it."""
         return bool(self.held or self.assignments)

@@ -59,7 +59,14 @@ def _waiting(
             told[job.id] = progress(work.serving[job.id], seconds)
             continue
         place += 1
-        told[job.id] = Progress(job=job.id, state=State.WAITING, place=place, seconds_left=seconds, loading=loading)
+        told[job.id] = Progress(
+            job=job.id,
+            state=State.WAITING,
+            place=place,
+            seconds_left=seconds,
+            pictures=len(job.recipes),
+            loading=loading,
+        )
     return told
 
 
@@ -74,5 +81,7 @@ def progress(course: Course, seconds: float) -> Progress:
         seconds_left=seconds,
         step=sum(step for step, _ in steps),
         steps=sum(of for _, of in steps),
+        picture=course.first_left + 1,
+        pictures=len(course.job.recipes),
         loading=loading[0] if loading and all(loading) else "",
     )

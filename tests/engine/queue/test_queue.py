@@ -61,6 +61,31 @@ async def test_a_job_ends_once_with_its_pictures_in_order() -> None:
         assert "j" not in made
 
 
+async def test_progress_says_which_of_the_pictures_is_the_first_not_finished() -> None:
+    pool = FakePool()
+    async with queue(pool) as (made, heard):
+        made.put(a_job("one", "ann", count=4))
+        made.put(a_job("two", "bob", count=2))
+        await settle()
+
+        def told(job: str) -> tuple[int, int]:
+            now = made.standings()[job]
+            return now.picture, now.pictures
+
+        assert told("one") == (1, 4) and told("two") == (1, 2)
+        pool.draw_one("one", 1)  # the second is finished before the first
+        assert told("one") == (1, 4)
+        pool.draw_one("one", 0)
+        assert told("one") == (3, 4)
+        pool.step("one", 2, index=2)
+        await settle()
+        last = heard.news[-1]
+        assert isinstance(last, Progress) and (last.picture, last.pictures) == (3, 4)
+        pool.draw_one("one", 2)
+        pool.draw_one("one", 3)
+        assert told("one") == (4, 4)
+
+
 async def test_jobs_join_a_worker_while_it_has_rows_to_spare() -> None:
     pool = FakePool(slots=3)
     async with queue(pool) as (made, _):
