@@ -20,7 +20,7 @@ async def own(studio: Studio, asked: Request | Press, picture: str) -> Card:
     """The recipe of one's own picture, and the button that shares it."""
     row = await owned.picture(studio.db, asked.person, picture)
     spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row.recipe])
-    return replace(cards.recipe_card(row), buttons=(Button("share", row.id),), spoiler=spoiler)
+    return replace(cards.picture_card(row), buttons=(Button("share", row.id),), spoiler=spoiler)
 
 
 async def recipe_of(db: Database, row: PictureRow) -> Recipe:

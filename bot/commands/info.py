@@ -15,7 +15,6 @@ from engine.files import catalog
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     status = studio.status()
     models = await asyncio.to_thread(catalog.models, studio.rules.models)
-    minutes = int(time.monotonic() - studio.started) // 60
     lines = {
         "version": VERSION,
         "device": str(status["device"] or "–"),
@@ -26,7 +25,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         "there": Say("info.counts", {"models": len(models), "loras": len(await studio.loras())}),
         "memory": Say(f"page.tier.{status['tier']}") if status["tier"] else "",
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
-        "uptime": Say("info.since", {"days": minutes // 1440, "hours": minutes // 60 % 24, "minutes": minutes % 60}),
+        "uptime": Say("info.since", {"seconds": round(time.monotonic() - studio.started)}),
     }
     fields = [Field(Say(f"info.{name}"), value) for name, value in (lines | said).items() if value]
     return Card(text=Say("info.title"), fields=tuple(fields))

@@ -41,7 +41,7 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
         spoiler = await access.shown_to_others(studio.sight, studio.rules.access, asked, [row.recipe])
     drawn = [Button("draw", code)] if mine or (await recipe_of(studio.db, row)).source is None else []
     taken_back = [Button("unshare", code)] if mine or asked.person.admin else []
-    return replace(cards.recipe_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)
+    return replace(cards.picture_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)
 
 
 COMMAND = Command("recipe", ("配方", "打开", "打開"), run)

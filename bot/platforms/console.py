@@ -60,6 +60,6 @@ class ConsoleChat:
         if card.progress is None:
             self._bar.update(self._task, description=text)
             return
-        left = texts.say(self._language, "console.left", seconds=round(card.progress.seconds_left))
+        left = texts.say(self._language, "console.left", seconds=card.progress.seconds_left)
         total = card.progress.steps or None
         self._bar.update(self._task, description=text, completed=card.progress.step, total=total, left=left)

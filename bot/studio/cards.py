@@ -68,15 +68,20 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
     )
 
 
+def step(progress: Progress) -> Say:
+    """How far the drawing of a job is: the step of one picture, or which picture of several."""
+    if progress.pictures > 1:
+        return Say("page.progress.picture", {"picture": progress.picture, "pictures": progress.pictures})
+    return Say("page.progress.step", {"step": progress.step, "steps": progress.steps})
+
+
 def ended(
     job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
 ) -> Card:
     """The one answer to a job, in whatever way it ended."""
     buttons: tuple[Button, ...] = ()
     if job.state is State.DONE:
-        seconds = round(sum(row.seconds for row in pictures), 1)
-        text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
-        text = text if pictures else Say("job.deleted")
+        text = Say("job.done" if pictures else "job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
         if len(pictures) > 1:
             buttons += (Button("again_all", job.id),)
@@ -94,10 +99,23 @@ def ended(
         prompt=job.recipe.prompt,
         findings=glance(job.recipe.prompt),
         recipe=pictures[0].recipe if pictures else job.recipe,
+        fields=_facts(pictures) if pictures else (),
         pictures=tuple(map(shown, pictures)),
         buttons=buttons,
         spoiler=spoiler,
     )
+
+
+def _facts(pictures: Sequence[PictureRow]) -> tuple[Field, ...]:
+    """What pictures were drawn with, each line under its label, the same on every platform."""
+    lines: dict[str, str | Say] = {
+        "model": ", ".join(dict.fromkeys(row.recipe.model for row in pictures)),
+        "size": ", ".join(dict.fromkeys(f"{row.width}×{row.height}" for row in pictures)),
+        "seed": ", ".join(dict.fromkeys(str(row.recipe.seed) for row in pictures)),
+    }
+    if seconds := sum(row.seconds for row in pictures):
+        lines["time"] = Say("recipe.took", {"seconds": seconds})
+    return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
 
 
 def plain(card: Card) -> Card:
@@ -126,6 +144,8 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
         "guidance": f"{recipe.guidance:g}",
         "seed": str(recipe.seed),
     }
+    if lines["positive"] == lines["text"]:
+        del lines["positive"]
     if recipe.source:
         lines["source"] = f"{recipe.source.picture[:10]} × {recipe.source.strength:g}"
         if any(recipe.source.margins):
@@ -150,11 +170,11 @@ def quality(name: str) -> Say:
     return Say("quality.measured", {"name": row.name, "percent": round(row.share * 100), "off": f"{row.off:g}"})
 
 
-def recipe_card(row: PictureRow) -> Card:
-    return Card(
-        text=Say("recipe.title", {"code": row.recipe.code}),
-        recipe=row.recipe,
-        prompt=row.recipe.prompt,
-        fields=recipe_fields(row.recipe),
-        pictures=(shown(row),),
-    )
+def recipe_card(recipe: Recipe) -> Card:
+    """A recipe as a card: every line once, under its label."""
+    return Card(text=Say("recipe.title", {"code": recipe.code}), recipe=recipe, fields=recipe_fields(recipe))
+
+
+def picture_card(row: PictureRow) -> Card:
+    """A picture with its recipe."""
+    return replace(recipe_card(row.recipe), pictures=(shown(row),))

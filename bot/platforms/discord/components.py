@@ -89,7 +89,7 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
     place, room = Place(PLATFORM, pending.channel), room_of(interaction)
     press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
     spoiler = await context.veiled(press, [row.recipe])
-    card = replace(cards.recipe_card(row), prompt=None, fields=(), buttons=cards.picture_buttons(row.id))
+    card = replace(cards.picture_card(row), fields=(), buttons=cards.picture_buttons(row.id))
     await context.show(place, replace(card, spoiler=spoiler, fleeting=True), pending.key)
 
 
@@ -128,6 +128,5 @@ async def _read(context: DiscordContext, interaction: Interaction, pending: Pend
     recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
     if recipe is None:
         raise Refusal("discord.no_recipe")
-    said = Say("recipe.title", {"code": recipe.code})
-    card = Card(text=said, prompt=recipe.prompt, fields=cards.recipe_fields(recipe), fleeting=True)
+    card = replace(cards.recipe_card(recipe), fleeting=True)
     await context.show(Place(PLATFORM, pending.channel), card, pending.key)

@@ -9,12 +9,12 @@ from discord.utils import escape_markdown
 
 from bot import texts
 from bot.chat import Card, Say
+from bot.studio import cards
 from engine.job import Progress, State
 from prompts.doctor import Finding, unsaid
 from prompts.prompt import PARTS, Fragment, Note, Prompt
 
 BAR = 12  # blocks of a progress bar
-SOON = 1.5  # seconds
 SIGNS = {"error": "⛔", "warn": "⚠️", "hint": "💡"}
 
 
@@ -39,15 +39,8 @@ def progress(now: Progress, language: str) -> str:
         said.append(texts.say(language, key, **({"place": now.place} if now.place > 1 else {})))
     elif now.steps:
         done = min(BAR, round(BAR * now.step / now.steps))
-        said.append("▰" * done + "▱" * (BAR - done))
-        said.append(texts.say(language, "page.progress.step", step=now.step, steps=now.steps))
-    if now.seconds_left < SOON:
-        said.append(texts.say(language, "page.left.soon"))
-    elif now.seconds_left < 90:
-        said.append(texts.say(language, "page.left.seconds", count=round(now.seconds_left)))
-    else:
-        said.append(texts.say(language, "page.left.minutes", count=round(now.seconds_left / 60)))
-    return " · ".join(said)
+        said += ["▰" * done + "▱" * (BAR - done), say(language, cards.step(now))]
+    return " · ".join([*said, texts.left(language, now.seconds_left)])
 
 
 def understood(card: Card, language: str) -> str:

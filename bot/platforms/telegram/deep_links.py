@@ -6,7 +6,7 @@ from telegram import ForceReply, Message, ReplyParameters
 from telegram.constants import ParseMode
 
 from bot import texts
-from bot.chat import Card, Say, Upload
+from bot.chat import Upload
 from bot.platforms.telegram import places
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
@@ -36,13 +36,7 @@ async def looked_at(
     recipe = png_recipe.read_recipe(upload.content) if message.document else None
     if recipe is None:
         raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")
-    card = Card(
-        text=Say("recipe.title", {"code": recipe.code}),
-        recipe=recipe,
-        prompt=recipe.prompt,
-        fields=cards.recipe_fields(recipe),
-    )
-    await context.show(places.place(message.chat_id), card, key)
+    await context.show(places.place(message.chat_id), cards.recipe_card(recipe), key)
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.chat import Card, Field, Say
+from bot.studio import cards
 from engine.job import Progress, State
 from prompts.doctor import unsaid
 from prompts.prompt import Prompt
@@ -51,10 +52,6 @@ def paragraphs(card: Card, language: str) -> Iterator[Paragraph]:
         yield Paragraph(progress(card.progress, language))
     if card.prompt:
         yield from _prompt(card.prompt, card, language)
-    if card.state is State.DONE and card.recipe:
-        recipe = card.recipe
-        yield Paragraph(f"{recipe.model} · {recipe.width}×{recipe.height} · {recipe.steps} · {recipe.sampler}")
-        yield Paragraph(str(recipe.seed), ("code",))
     yield from _fields(card, language)
 
 
@@ -64,15 +61,13 @@ def say(language: str, one: Say) -> str:
 
 def progress(one: Progress, language: str) -> str:
     """Where a job stands, in a line."""
-    seconds = round(one.seconds_left)
     if one.state is State.WAITING:
-        return texts.say(language, "queue.place", place=one.place, seconds=seconds)
+        return texts.say(language, "queue.place", place=one.place, seconds=one.seconds_left)
     if not one.steps:
-        return texts.say(language, "queue.drawing", seconds=seconds)
+        return texts.say(language, "queue.drawing", seconds=one.seconds_left)
     full = BAR * one.step // one.steps
     bar = "▓" * full + "░" * (BAR - full)
-    step = texts.say(language, "telegram.step", step=one.step, steps=one.steps, seconds=seconds)
-    return f"{bar} {step}"
+    return f"{bar} {say(language, cards.step(one))} · {texts.left(language, one.seconds_left)}"
 
 
 def _prompt(prompt: Prompt, card: Card, language: str) -> Iterator[Paragraph]:
@@ -90,9 +85,11 @@ def _prompt(prompt: Prompt, card: Card, language: str) -> Iterator[Paragraph]:
             yield Paragraph(texts.say(language, "page.fix.text", text=finding.fix))
     for note in prompt.notes:
         yield Paragraph("💡 " + texts.say(language, note.key, **note.values))
-    english = prompt.positive.strip()
-    if english and english != prompt.text.strip():
-        yield Paragraph(english, ("blockquote expandable",))
+    english, negative = prompt.positive.strip(), prompt.negative.strip()
+    drawn = [Field(Say("recipe.positive"), english)] if english and english != prompt.text.strip() else []
+    drawn += [Field(Say("recipe.negative"), negative)] if negative else []
+    if drawn:
+        yield Paragraph("\n".join(_field(one, language) for one in drawn), ("blockquote expandable",))
 
 
 def _fields(card: Card, language: str) -> Iterator[Paragraph]:

@@ -48,6 +48,8 @@ def _progress(progress: Progress) -> Object:
         "seconds_left": round(progress.seconds_left, 1),
         "step": progress.step,
         "steps": progress.steps,
+        "picture": progress.picture,
+        "pictures": progress.pictures,
         "preview": preview,
     }
 

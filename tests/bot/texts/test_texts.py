@@ -10,7 +10,7 @@ import pytest
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.commands.table import COMMANDS
-from bot.texts import LANGUAGES, language_of, say, texts
+from bot.texts import LANGUAGES, duration, language_of, say, texts
 from tests.running import ROOT
 
 PROGRAM = [
@@ -71,3 +71,41 @@ def test_the_nearest_language(tag: str, language: str) -> None:
 
 def test_values_may_have_any_name() -> None:
     assert "2" in say("en", "queue.full", limit=2)
+
+
+def test_a_language_has_one_kind_of_quotes() -> None:
+    """Curly ones, in both; straight ones stand in commands that people copy only."""
+    for language in LANGUAGES:
+        odd = re.compile("[\"'「」『』‘]" if language != "en" else '["「」『』‘]')
+        said = {key: re.sub(r"pip install (-e )?'[^']*'", "", text) for key, text in texts(language).items()}
+        assert [key for key, text in said.items() if odd.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chinese", "english"),
+    [
+        (0, "0 秒", "0 s"),
+        (3.24, "3.2 秒", "3.2 s"),
+        (61, "61 秒", "61 s"),
+        (90, "2 分钟", "2 min"),
+        (3600, "1 小时", "1 h"),
+        (5 * 3600 + 60, "5 小时 1 分钟", "5 h 1 min"),
+        (2 * 86400 + 30, "2 天", "2 d"),
+        (3 * 86400 + 4 * 3600 + 59, "3 天 4 小时", "3 d 4 h"),
+    ],
+)
+def test_a_length_of_time_has_no_parts_that_are_nothing(seconds: float, chinese: str, english: str) -> None:
+    assert duration("zh", seconds) == say("zh", "info.since", seconds=seconds) == chinese
+    assert duration("en", seconds) == english
+
+
+def test_no_sentence_counts_seconds_or_minutes_by_itself() -> None:
+    """What the program says of time goes through `duration`; a fixed number of minutes is said as it is."""
+    fixed = {"link.code", "link.too_many_tries"}
+    own = [
+        key
+        for language in LANGUAGES
+        for key, text in texts(language).items()
+        if re.search(r"\{(?:seconds|minutes|days)\}", text)
+    ]
+    assert set(own) <= fixed

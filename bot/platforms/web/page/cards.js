@@ -105,7 +105,8 @@ function progress(media, card, state) {
 }
 
 function where(known, drawing) {
-  if (drawing) return known.step ? t("page.progress.step", known) : t("page.progress.starting");
+  if (drawing && known.step) return t(known.pictures > 1 ? "page.progress.picture" : "page.progress.step", known);
+  if (drawing) return t("page.progress.starting");
   if (known.place === 1) return t("page.progress.next");
   return known.place > 1 ? t("page.progress.place", known) : t("page.progress.waiting");
 }

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { framed, toolbar, understanding } from "./cards.js";
 import { complain, show, toast } from "./dialogs.js";
 import { button, el } from "./dom.js";
-import { t, when } from "./words.js";
+import { duration, t, when } from "./words.js";
 
 let open = null;
 
@@ -74,7 +74,7 @@ function rows(known) {
   const more = [
     { name: "final", label: t("page.picture.final"), value: `${known.width}×${known.height}` },
     { name: "created", label: t("page.picture.created"), value: when(known.created) },
-    { name: "seconds", label: t("page.picture.seconds"), value: t("page.picture.seconds.value", { seconds: known.seconds }) },
+    { name: "seconds", label: t("page.picture.seconds"), value: duration(known.seconds) },
   ];
   return [...known.fields, ...more].flatMap((line) => [
     el("dt", { text: line.label }),

@@ -18,9 +18,17 @@ export function examples() {
 }
 
 export function secondsLeft(seconds) {
-  if (seconds < 1.5) return t("page.left.soon");
-  if (seconds < 90) return t("page.left.seconds", { count: Math.round(seconds) });
-  return t("page.left.minutes", { count: Math.round(seconds / 60) });
+  return seconds < 1.5 ? t("page.left.soon") : t("page.left.about", { time: duration(Math.round(seconds)) });
+}
+
+// A length of time as one says it; bot/texts says it alike in sentences that come from there.
+export function duration(seconds) {
+  if (seconds < 90) return t("page.time.seconds", { count: seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds) });
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const parts = hours < 1 ? { minutes } : hours < 24 ? { hours, minutes: minutes % 60 } : { days: Math.floor(hours / 24), hours: hours % 24 };
+  const said = Object.entries(parts).filter(([, count]) => count);
+  return said.map(([unit, count]) => t(`page.time.${unit}`, { count })).join(" ");
 }
 
 export function when(iso) {

@@ -133,7 +133,7 @@ async def test_too_long_a_text_comes_as_a_file_too(on: House) -> None:
 
 async def test_a_spoiler_is_veiled(on: House) -> None:
     hash = await on.db.files.put(b"\x89PNG\r\n\x1a\n")
-    card = Card(text=Say("job.done_at_once"), job="x", pictures=(Shown("p", hash, 1, 1),), spoiler=True)
+    card = Card(text=Say("job.done"), job="x", pictures=(Shown("p", hash, 1, 1),), spoiler=True)
     there = await on.chat.send(Place("discord", str(on.channel.id)), card, "veiled")
     stored = on.env.backend.get_message(on.channel.id, int(there.message))
     assert stored.attachments[0]["filename"].startswith("SPOILER_")

@@ -28,7 +28,7 @@ async def test_a_request_is_acknowledged_shown_and_answered_in_one_message(on: H
     await on.said("▰")
     done = await on.finished(job)
     assert done.id == drawing.id and len(on.shown()) == 1
-    assert "Done in" in done.content and len(done.attachments) == 1
+    assert "Done." in done.content and len(done.attachments) == 1
     assert size(await done.attachments[0].read()) == (128, 128)
     assert "> a red apple" in done.embeds[0].description
     assert "Again" in labels(done)

@@ -48,7 +48,7 @@ def test_any_number_of_pictures(count: int) -> None:
     buttons = tuple(button for one in shown for button in cards.picture_buttons(one.id))
     if count > 1:
         buttons += (Button("again_all", "thejob"),)
-    card = Card(text=Say("job.done_at_once"), job="j", pictures=shown, buttons=buttons)
+    card = Card(text=Say("job.done"), job="j", pictures=shown, buttons=buttons)
     rows: Any = checked(card).payload["components"]
     reached = str(rows)
     assert all(one.id in reached for one in shown) and ("again_all:thejob" in reached) == (count > 1)
@@ -56,7 +56,7 @@ def test_any_number_of_pictures(count: int) -> None:
 
 def test_every_button_of_one_picture_is_reached() -> None:
     buttons = cards.picture_buttons("abcdefghijkl")
-    rows: Any = checked(Card(text=Say("job.done_at_once"), buttons=buttons)).payload["components"]
+    rows: Any = checked(Card(text=Say("job.done"), buttons=buttons)).payload["components"]
     said = str(rows)
     assert all(f":{layout._pressed(one)}:" in said or f"'{layout._pressed(one)}:" in said for one in buttons)
     assert "ask_delete" in said and "'delete:" not in said

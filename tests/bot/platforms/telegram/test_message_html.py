@@ -31,7 +31,7 @@ def test_pages_keep_their_lengths_and_every_word(sign: str, room: int) -> None:
 def test_progress_is_a_bar_with_the_seconds_left() -> None:
     job = Job(id="j", owner="ann", recipes=(a_recipe(),))
     card = cards.under_way(job, Progress(job="j", state=State.RUNNING, place=0, seconds_left=7.4, step=5, steps=20))
-    assert "▓▓▓░░░░░░░░░ 第 5/20 步，约 7 秒" in pages(card, "zh")[0]
+    assert "▓▓▓░░░░░░░░░ 第 5/20 步 · 约 7 秒" in pages(card, "zh")[0]
 
 
 async def test_what_a_caption_cannot_hold_follows_as_a_reply(house: House, server: TelegramServer) -> None:

@@ -1,0 +1,70 @@
+"""What cards say, before and after a platform has given them a form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from bot.chat import Card
+from bot.platforms.discord import layout
+from bot.platforms.telegram.message_html import pages
+from bot.platforms.web import card_json
+from bot.studio import cards
+from engine.job import Job, Progress, State
+from storage.pictures import PictureRow
+from tests.fakes import a_recipe
+
+ROW = PictureRow(
+    id="p",
+    person="ann",
+    job="j",
+    hash="hash",
+    recipe=a_recipe("a fox", seed=77),
+    width=256,
+    height=512,
+    seconds=63.0,
+    parent=None,
+    created=datetime.now(UTC),
+    favourite=False,
+)
+
+
+def forms(card: Card, language: str) -> dict[str, str]:
+    """The card's words as each platform shows them."""
+    return {
+        "discord": str(layout.lay_out(card, language).payload),
+        "telegram": "\n".join(pages(card, language)),
+        "page": str(card_json.card_words(card_json.card_body(card), language)),
+    }
+
+
+def drawn(*rows: PictureRow) -> Card:
+    job = Job(id="j", owner="ann", recipes=tuple(row.recipe for row in rows), state=State.DONE)
+    return cards.ended(job, rows, "", {})
+
+
+def test_a_finished_card_says_the_same_everywhere() -> None:
+    for where, said in forms(drawn(ROW), "en").items():
+        for word in ("a fox", "Model", ROW.recipe.model, "Size", "256×512", "Seed", "77", "Time", "63 s"):
+            assert word in said, (where, word)
+    for where, said in forms(drawn(ROW), "zh").items():
+        assert all(word in said for word in ("模型", "尺寸", "种子", "用时", "63 秒")), where
+    two = drawn(ROW, replace(ROW, id="q", recipe=replace(ROW.recipe, seed=78)))
+    assert [line.value for line in two.fields[:3]] == [ROW.recipe.model, "256×512", "77, 78"]
+
+
+def test_a_recipe_says_nothing_twice() -> None:
+    for where, said in forms(cards.picture_card(ROW), "en").items():
+        assert said.count("a fox") == 1, where
+        assert said.count("77") == 1, where
+
+
+def test_of_several_pictures_the_card_says_which_one_is_drawn() -> None:
+    job = Job(id="j", owner="ann", recipes=(a_recipe(),) * 4)
+    now = Progress(job="j", state=State.RUNNING, place=0, seconds_left=60, step=144, steps=240, picture=3, pictures=4)
+    for language, said in (("en", "Picture 3 of 4"), ("zh", "第 3/4 张")):
+        shown = forms(cards.under_way(job, now), language)
+        assert said in shown["discord"] and said in shown["telegram"] and "144" not in shown["telegram"]
+    body = cast(dict[str, Any], card_json.card_body(cards.under_way(job, now))["progress"])
+    assert (body["picture"], body["pictures"]) == (3, 4)
