@@ -50,11 +50,13 @@ def _chinese() -> re.Pattern[str]:
     return re.compile(f"(?:{called}(?:{one})[吗呀啊哦呢嘛哟喔噢哇哈啦吧呐哒了~]*{called}){{1,3}}")
 
 
-_CALLED = """there bot danqing everyone everybody all guys folks friends?  mate buddy dear again you sir man dude robot
-world please now y'?all people team""".split()
+_CALLED = (
+    "there|bot|danqing|everyone|everybody|all|guys|folks|friends?|mate|buddy|dear|again|you|sir|man|dude|robot|world|"
+    "please|now|y'?all|people|team"
+)
 
 
 @cache
 def _english() -> re.Pattern[str]:
-    one = f"(?:{'|'.join(row for row in _rows() if not CHINESE.search(row))})(?: (?:{'|'.join(_CALLED)}))*"
+    one = f"(?:{'|'.join(row for row in _rows() if not CHINESE.search(row))})(?: (?:{_CALLED}))*"
     return re.compile(f"(?:(?:oh|well|um|so|and|ok|danqing|bot) )?{one}(?: (?:and |but )?{one}){{0,2}}")
