@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from prompts import grammar, opposites, options
 from prompts.compose import compose
-from prompts.edit_changes import applied
 from prompts.edit_draft import Change as Change
 from prompts.edit_draft import EditDraft
 from prompts.edit_instructions import Instruction, clauses, instructions
+from prompts.edit_retold import retold
 from prompts.edit_targets import (
     WordReader,
     matches,
-    without_presets,
 )
+from prompts.edit_worded import worded
 from prompts.errors import Refusal
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
@@ -61,7 +61,7 @@ async def edit(
                 and (await matches(draft.fragments, one.value, reader))[0]
             ):
                 one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
-            await applied(draft, one, reader)
+            await retold(draft, one, reader)
             before = one
     if not asked.to_json() and not any(change.kind != "missed" for change in draft.changes):
         raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
@@ -119,40 +119,8 @@ async def _finished(old: Prompt, draft: EditDraft, reader: WordReader) -> Prompt
     notes = tuple(note for note in old.notes if not note.key.startswith("edit.") and note.key in _LASTING)
     notes += tuple(change.note for change in draft.changes)
     chance = None if old.seed is None else -1  # no seed makes these words of the text any more
-    return await _worded(Prompt("", fragments, negatives, old.loras, notes, old.raw, chance), draft.text, reader)
+    made = Prompt(draft.text or "", fragments, negatives, old.loras, notes, old.raw, chance)
+    return await worded(made, old.text, reader)
 
 
 _LASTING = frozenset({"note.angle", "note.hypernet", "note.lora_weight"})  # true of whatever the prompt became
-
-
-async def _worded(prompt: Prompt, candidate: str | None, reader: WordReader) -> Prompt:
-    """The prompt with what to write for it: the person's own text with the changes in it where that says exactly this,
-    else its tags. Each fragment's source is then what stands in that text."""
-    made = await reader.prompt(candidate) if candidate is not None else None
-    asked = {str(one) for one in without_presets(prompt.fragments)}
-    unwanted = {str(one) for one in without_presets(prompt.negatives)}
-    if (
-        made is None
-        or {str(one) for one in without_presets(made.fragments)} != asked
-        or {str(one) for one in without_presets(made.negatives)} != unwanted
-    ):
-        shown = without_presets(prompt.fragments) or prompt.fragments
-        positive = ", ".join([*map(str, shown), *map(str, prompt.loras)])
-        negative = ", ".join(map(str, without_presets(prompt.negatives)))
-        candidate = f'{positive} --no "{negative}"' if negative and not prompt.raw else positive
-        written: dict[str, Fragment] = {}
-    else:
-        written = {str(one): one for one in (*without_presets(made.fragments), *without_presets(made.negatives))}
-
-    def said(one: Fragment) -> Fragment:
-        if one.origin == "preset" or one.text in (grammar.BREAK, "AND"):
-            return one
-        same = written.get(str(one))
-        return replace(one, source=same.source, origin=same.origin) if same else replace(one, source=one.text)
-
-    return replace(
-        prompt,
-        text=candidate or "",
-        fragments=tuple(map(said, prompt.fragments)),
-        negatives=tuple(map(said, prompt.negatives)),
-    )

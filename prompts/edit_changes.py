@@ -9,7 +9,7 @@ from dataclasses import replace
 from prompts import grammar, opposites, written_text
 from prompts.assemble import HEAVY, LIGHT
 from prompts.edit_draft import Change as Change
-from prompts.edit_draft import EditDraft, add, become, erase, instead, weigh
+from prompts.edit_draft import EditDraft, add, become, denying, erase, instead, weigh
 from prompts.edit_instructions import Instruction
 from prompts.edit_targets import (
     CATEGORIES,
@@ -20,6 +20,7 @@ from prompts.edit_targets import (
     is_style,
     matches,
     singular,
+    without_presets,
     words_of,
 )
 from prompts.nouns import COMPARED, described, describes, with_articles, without_property, without_thing
@@ -66,6 +67,7 @@ async def _split(draft: EditDraft, words: str, reader: WordReader) -> Instructio
     return Instruction("set", value=words)
 
 
+_COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
 _COUNT = re.compile(r"[0-9一两二三四五六七八九十]{1,3}[个只名位条头匹张把朵棵株座]")
 
 
@@ -74,6 +76,8 @@ async def _replace(draft: EditDraft, one: Instruction, reader: WordReader) -> No
     if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
         one = replace(one, value=one.value + one.target)
     value = await reader.tags(COMPARED.get(one.value, one.value))
+    if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
+        value = await reader.tags(f"{value[0].text} {coloured}")
     if not value:
         draft.changes.append(Change("missed", f"{one.target} → {one.value}"))
         return
@@ -111,7 +115,12 @@ async def _describe(
     entry = entry_of(value.text)
     if noun in ("hair", "eyes") and entry and entry.category == "colour":
         new = (await reader.tags(f"{value.text} {noun}"))[-1]
-        coloured = [at for at in found if opposites.slot(draft.fragments[at].text) == f"{noun} colour"]
+        coloured = [
+            at
+            for at in found
+            if opposites.slot(draft.fragments[at].text) == f"{noun} colour"
+            or _has_colour(draft.fragments[at].text, noun)
+        ]
         if coloured:
             for at in coloured:
                 become(draft, at, described(grammar.bare(draft.fragments[at].text), noun, value.text), one.value)
@@ -122,6 +131,13 @@ async def _describe(
         old = draft.fragments[at]
         text = described(grammar.bare(old.text), noun, value.text)
         become(draft, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
+
+
+def _has_colour(text: str, noun: str) -> bool:
+    """Whether a sentence gives a thing a colour: "a girl with black hair"."""
+    said = re.search(rf"((?:[\w-]+ ){{0,3}}){noun}\b", grammar.bare(text))
+    known = map(entry_of, said[1].split()) if said else ()
+    return any(each is not None and each.category == "colour" for each in known)
 
 
 async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
@@ -195,13 +211,54 @@ async def _set(draft: EditDraft, words: str, reader: WordReader) -> None:
             for at, one in enumerate(draft.fragments)
             if (slot and opposites.slot(one.text) == slot and (slot != "style" or is_style(one)))
             or groups & {side.group for side in opposites.sides(one.text)}
+            or (_counts(tag.text) and _counts(one.text) == _counts(tag.text))
+        ]
+        found = found or [
+            at
+            for at, one in enumerate(draft.fragments)
+            if _dressed(tag.text) and _dressed(one.text) == _dressed(tag.text)
         ]
         if slot == "style":
             found = [at for at in found if is_style(draft.fragments[at])]
+        recounted = {at: said for at, one in enumerate(draft.fragments) if (said := _recounted(one.text, tag.text))}
         if found:
             instead(draft, found, (tag,), words if len(tags) == 1 else tag.text)
+        elif recounted:
+            for at, said in recounted.items():
+                become(draft, at, said, words)
         else:
             add(draft, tag, words if len(tags) == 1 else tag.text)
+
+
+_NUMBER = re.compile(
+    r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s?(?P<what>(?:[a-z]+ )*?[a-z]{3,})"
+)
+
+
+def _counts(text: str) -> str:
+    """What a fragment counts ("two cats", "1girl": cat, girl); empty for one that counts nothing."""
+    counted = _NUMBER.fullmatch(grammar.bare(text).lower())
+    return singular(counted["what"]) if counted else ""
+
+
+def _recounted(text: str, tag: str) -> str:
+    """A sentence that begins with a number of things, with another number of them; empty where it does not."""
+    new, old = _NUMBER.fullmatch(tag.lower()), _NUMBER.match(text)
+    if not new or not old or old["number"] == new["number"]:
+        return ""
+    rest = text[old.end("number") :].lstrip()
+    what = new["what"]
+    return f"{tag}{rest[len(what) :]}" if re.match(rf"{what}\b", rest) else ""
+
+
+def _dressed(text: str) -> str:
+    """The thing of a fragment that is only a thing with colours and materials: "armor" of "silver armor"."""
+    *properties, thing = opposites.plain(text).split() or [""]
+    kinds = [entry.category if (entry := entry_of(one)) else "" for one in properties]
+    return thing if properties and set(kinds) <= {"colour", "material"} else ""
+
+
+_DOING = re.compile(r"[a-z]+ing")  # "moon viewing" without the moon is nothing
 
 
 async def _remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
@@ -213,7 +270,7 @@ async def _remove(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
             become(draft, at, bare, old.source, bare)
             continue
         rest = without_thing(grammar.bare(old.text), word) if word and head(old.text) != word.split()[-1] else ""
-        if rest:
+        if rest and not _DOING.fullmatch(rest):
             become(draft, at, rest, old.source)
             continue
         del draft.fragments[at]
@@ -224,15 +281,15 @@ async def _remove(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
             if not found:
                 draft.changes.append(Change("missed", one.target))
             return
-        there = {opposites.plain(each.text) for each in draft.negatives}
+        there = {opposites.plain(each.text) for each in without_presets(draft.negatives)}
         for tag in await reader.tags(one.target):
             draft.changes.append(Change("denied", after=opposites.plain(tag.text)))
             if opposites.plain(tag.text) not in there:
-                draft.negatives.append(replace(tag, text=opposites.plain(tag.text)))
-                written = f"不要{one.target}" if CHINESE.search(one.target) else f"--no {opposites.plain(tag.text)}"
+                text = opposites.plain(tag.text)  # said by the person now, and no longer a preset's
+                draft.negatives = [each for each in draft.negatives if opposites.plain(each.text) != text]
+                draft.negatives.append(replace(tag, text=text))
                 if draft.text is not None:
-                    spoken = CHINESE.search(one.target)
-                    draft.text = written_text.added(draft.text, written) if spoken else f"{draft.text} {written}"
+                    draft.text = denying(draft.text, one.target, tag)
 
 
 async def _deepen(draft: EditDraft, one: Instruction, reader: WordReader) -> None:

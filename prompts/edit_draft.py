@@ -100,6 +100,13 @@ def write(draft: EditDraft, written: str) -> None:
         draft.text = written_text.added(draft.text, written)
 
 
+def denying(text: str, target: str, tag: Fragment) -> str:
+    """A text that says, too, that something is not wanted: `target` is the person's word for it, `tag` its English."""
+    if CHINESE.search(target) and CHINESE.search(text):
+        return written_text.added(text, f"不要{target}")
+    return f"{text} --no {opposites.plain(tag.text)}"
+
+
 _BARE_VERB = re.compile(r"[,，、]?\s*(?:戴着|穿着|拿着|抱着|披着|手持)(?=[,，、。]|\Z)")
 
 

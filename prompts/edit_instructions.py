@@ -19,12 +19,14 @@ class Instruction:
     """One change: what is to be done to `target` (words of the person) with `value`. "set" has no target: the value
     takes the place of what says the like. "stronger" with a value wants more of a property that the target, or
     anything, has: "更红一点". "make the hat green" has its words in `target` alone, with `open`: where the
-    thing ends and its property begins, only the prompt can tell."""
+    thing ends and its property begins, only the prompt can tell. `measure` says where something is added and how many:
+    "旁边一顶" of "旁边加一顶帽子"."""
 
     kind: InstructionKind
     target: str = ""
     value: str = ""
     open: bool = False
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ _PHRASES_ZH = {
     r"(?:成|为|作|做|到)(?:了)?",
     "away": "(?:去掉|去除|删掉|删除|移除|移走|拿掉|拿走|取消|摘掉|摘下|脱掉|脱下|擦掉|抹掉|除掉|消除)",
     "put": "(?:加上|加入|添加|增加|添上|画上|放上|补上|加|添)",
-    "one": "(?:一?(?:[个只点些条顶件张片朵幅把副双]|点儿))?",
+    "one": "(?P<one>一?(?:[个只点些条顶件张片朵幅把副双束杯]|点儿))?",
     "weight": "(?:的?权重)?",
     "more": "(?:再|更)?",
     "bit": "(?:一点儿?|一些|点儿?|些)",
@@ -73,8 +75,10 @@ _FORMS_ZH = _forms(
     ("remove", "{away}{a}", "去掉帽子"),
     ("replace", "(?:把|将|让|给|用)?{a}(?P<attr>的?颜色)?{becomes}{b}", "把猫换成狗"),
     ("replace", "{take}{a}(?:换|变|改)(?!成|为){b}", "把猫换狗"),
-    ("set", "(?:{becomes}|改用|改成|换|改){one}{b}", "换成夜景"),
+    ("replace", "(?P<a>.*(?P<same>.))变(?P<b>.*(?P=same))", "白发变黑发"),
+    ("set", "(?:{becomes}|改用|改成|换|改|要(?!是)){one}{b}(?:的(?:感觉|样子|味道|效果))?", "换成夜景"),
     ("replace", "用{b}(?:代替|替换|取代|换掉){a}", "用狗代替猫"),
+    ("remove", "{a}(?:都|全部|全)?(?:不要|别要|{away})了?", "帽子不要了"),
     ("deny", "(?:不要再?有?|别要|别有|不想要|不需要|没有|不带|无需|删){a}", "不要帽子"),
     ("stronger", "(?:加强|增强|强化|突出|强调|加重){a}", "突出帽子"),
     ("weaker", "(?:减弱|弱化|削弱|减轻|淡化|降低){a}{weight}", "减弱雾气"),
@@ -87,6 +91,12 @@ _FORMS_ZH = _forms(
     ),
     ("replace", "{let}{a}(?:变得|变|更|再)+{b}{bit}", "帽子变大一点"),
     ("add", "(?:{put}|来)(?:了)?{one}{b}", "加上一顶帽子"),
+    (
+        "add",
+        "(?:在)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中))"
+        "{put}(?:了)?{one}{b}",
+        "旁边加一顶帽子",
+    ),
     ("add", "(?:给|为|在|让)(?:.+?){put}{one}{b}", "给她加上一顶帽子"),
     (
         "add",
@@ -101,6 +111,7 @@ _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i want (?:you )?to|i'd like (?:you )?to|now|then|also|and|just|let's)"
     r"\s+)+"
 )
+_ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _IT = r"(?:it|this|that|the (?:picture|image|scene|photo|whole thing|drawing))"
 _PHRASES_EN = {
@@ -118,6 +129,11 @@ _FORMS_EN = _forms(
     ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
     ("replace", "{b} instead of {the}{a}", "a dog instead of the cat"),
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
+    (
+        "replace",
+        "{the}{a} (?:should|must|could|needs? to|has to|have to) (?:be|become|look|turn) {b}",
+        "the hat should be green",
+    ),
     ("remove", "(?:remove|delete|drop|erase|get rid of|take (?:away|off|out)|lose|cut) {the}{a}", "remove the hat"),
     ("deny", "(?:without|no|no more|don't (?:want|show|draw)) {the}{a}", "no hat"),
     ("stronger", "(?:emphasi[sz]e|strengthen|stress|more) {the}{a}", "more fog"),
@@ -170,7 +186,7 @@ def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
         return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.simplified(clause).strip())) or clause
-    return _POLITE_EN.sub("", " ".join(clause.lower().split()))
+    return _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
 
 
 def _read_zh(clause: str) -> Iterator[Instruction]:
@@ -208,7 +224,9 @@ def _instructions(kind: InstructionKind, match: re.Match[str], between: re.Patte
     elif kind == "replace" and target in _WHOLE:
         yield Instruction("set", value=value)
     else:
-        yield Instruction(kind, _thing(target), value)
+        measure = found.get("one") or ""
+        measure = (found.get("at") or "") + ("" if measure.endswith(("点", "些", "儿")) else measure)
+        yield Instruction(kind, _thing(target), value, measure=measure)
 
 
 _WHOLE = frozenset(

@@ -61,6 +61,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("天气", "weather"), ("weather",)),
     **dict.fromkeys(("风格", "画风", "style"), ("style",)),
     **dict.fromkeys(("发色", "头发颜色", "hair color", "hair colour"), ("hair colour",)),
+    **dict.fromkeys(("瞳色", "眼睛颜色", "eye color", "eye colour"), ("eyes colour",)),
     **dict.fromkeys(("发型", "hairstyle"), ("hair length", "hair form")),
     **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
@@ -100,7 +101,7 @@ def category_of(text: str) -> str:
 
 def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
     slots, category = KINDS.get(target, ()), CATEGORIES.get(target)
-    return [
+    found = [
         at
         for at, one in enumerate(fragments)
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
@@ -108,6 +109,12 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         or ("background" in slots and opposites.plain(one.text).endswith("background"))
         or (category and category_of(one.text) == category and not (category == "clothing" and _WORN.search(one.text)))
     ]
+    if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
+        return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
+    return found
+
+
+_BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
 
 
 def is_style(one: Fragment) -> bool:
@@ -134,10 +141,6 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, wanted[-1]
-    if CHINESE.search(target):
-        found = [at for at, one in enumerate(fragments) if target in chinese.simplified(one.source)]
-        if found:
-            return found, ""
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
@@ -145,4 +148,14 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, wanted[-1]
+    if CHINESE.search(target):
+        sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
+        found = [at for at, said in sources.items() if target in said]
+        found = [
+            at
+            for at in found
+            if not any(sources[other] != sources[at] and sources[other] in sources[at] for other in found)
+        ]
+        if found:
+            return found, ""
     return [], ""

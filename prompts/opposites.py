@@ -12,7 +12,7 @@ from prompts import grammar
 from prompts.tags import entry_of
 
 _FILE = Path(__file__).parent / "data" / "opposites.tsv"
-_LEAD = re.compile(r"^(?:an?|the|wearing(?: an?)?|with(?: an?)?|in|at|on|very|extremely|during) ")
+_LEAD = re.compile(r"^(?:an?|the|wearing(?: an?)?|with(?: an?)?|(?:in|at|on|during)(?: the| an?)?|very|extremely) ")
 _COLOURS = (
     "blonde", "blond", "brunette", "ginger", "red", "blue", "green", "black", "white", "brown", "pink", "purple",
     "silver", "grey", "gray", "golden", "orange", "yellow", "aqua", "teal", "crimson", "lavender", "violet", "amber",
@@ -30,6 +30,11 @@ class Side:
     group: str
     number: int
     personal: bool
+
+
+def without_lead(text: str) -> str:
+    """A fragment without what leads its noun in, weights and brackets as they are."""
+    return _LEAD.sub("", text)
 
 
 def plain(text: str) -> str:

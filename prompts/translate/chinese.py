@@ -20,6 +20,11 @@ def _to_simplified() -> opencc.OpenCC:
 
 
 @cache
+def _to_traditional() -> opencc.OpenCC:
+    return opencc.OpenCC("s2t")
+
+
+@cache
 def _from_taiwan() -> opencc.OpenCC:
     return opencc.OpenCC("tw2sp")
 
@@ -44,3 +49,15 @@ def readings(text: str) -> tuple[str, ...]:
 def simplified(text: str) -> str:
     """The text in simplified Chinese, with Taiwan's words for things as the mainland's."""
     return readings(text)[0]
+
+
+def sign_by_sign(text: str) -> str:
+    """The text in simplified Chinese, as long as it was: what stands at a place there stands at the same place here."""
+    plain = readings(text)[-1]
+    return plain if len(plain) == len(text) else text
+
+
+def traditional(text: str) -> str:
+    """The text in traditional Chinese."""
+    made: str = _to_traditional().convert(text)
+    return made.replace("着", "著")

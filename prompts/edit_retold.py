@@ -1,0 +1,64 @@
+"""One change made to a prompt and to the person's own text alike, in a way that the text says what the prompt is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from prompts import opposites
+from prompts.edit_changes import applied
+from prompts.edit_draft import EditDraft, denying
+from prompts.edit_instructions import Instruction
+from prompts.edit_targets import WordReader, without_presets
+from prompts.edit_wording import Turn, wordings
+from prompts.prompt import Fragment, Prompt
+
+
+async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    """Make one change to the draft. Of the ways to say it in the person's text the first is taken that says it; where
+    none does, the text is what the change itself made of it."""
+    text, fragments, negatives = draft.text, list(draft.fragments), list(draft.negatives)
+    await applied(draft, one, reader)
+    if text is None or (draft.fragments == fragments and draft.negatives == negatives):
+        return
+    denied = [each for each in draft.negatives if each not in negatives]
+    if any(each not in draft.negatives for each in without_presets(negatives)):
+        return
+    turn = Turn(one, *_difference(fragments, draft.fragments), fragments)
+    for said in wordings(text, turn) if turn.gone or turn.come else (text,):
+        for each in denied:
+            said = denying(said, one.target, each)
+        made = await reader.prompt(said)
+        if made and _says(made, draft):
+            draft.text = said
+            draft.fragments = _as_said(draft.fragments, made)
+            return
+
+
+def _difference(before: list[Fragment], after: list[Fragment]) -> tuple[list[Fragment], list[Fragment]]:
+    gone = [each for each in without_presets(before) if str(each) not in map(str, after)]
+    come = [each for each in without_presets(after) if str(each) not in map(str, before)]
+    return gone, come
+
+
+def _key(one: Fragment) -> tuple[str, float]:
+    return opposites.without_lead(one.text), one.weight
+
+
+def _says(made: Prompt, draft: EditDraft) -> bool:
+    """Whether a prompt asks for the same as a draft; "on snowy mountain" is as good as "snowy mountain"."""
+    return all(
+        Counter(map(_key, without_presets(mine))) == Counter(map(_key, without_presets(theirs)))
+        for mine, theirs in ((made.fragments, draft.fragments), (made.negatives, draft.negatives))
+    )
+
+
+def _as_said(fragments: list[Fragment], made: Prompt) -> list[Fragment]:
+    """The fragments with the words and sources that the text has for them."""
+    said = {_key(one): one for one in without_presets(made.fragments)}
+    return [
+        one
+        if one.origin == "preset" or (found := said.get(_key(one))) is None
+        else replace(one, text=found.text, source=found.source)
+        for one in fragments
+    ]
