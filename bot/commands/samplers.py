@@ -6,11 +6,12 @@ from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.studio.studio import Studio
 from engine.samplers import SAMPLERS
+from prompts.traditional import called
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     lines = (
-        Field(Say("samplers.name", {"name": row.name}), row.zh if request.person.language == "zh" else row.en)
+        Field(Say("samplers.name", {"name": row.name}), called(row.zh, row.en, request.person.language))
         for row in SAMPLERS.values()
     )
     return Card(text=Say("samplers.title"), fields=tuple(lines))

@@ -17,13 +17,15 @@ from bot.platforms.web.settings import WebSettings
 from prompts.search import Index
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
+from prompts.traditional import called
 from tests.database import opened
 
 OURS = {"X-Danqing": "1"}
 
 
 def commands(language: str) -> list[tuple[str, str]]:
-    lines = {"zh": ("画一张图", "历史", "收藏"), "en": ("Draw a picture", "History", "Favourites")}[language]
+    zh, en = ("画一张图", "历史", "收藏"), ("Draw a picture", "History", "Favourites")
+    lines = [called(*both, language) for both in zip(zh, en, strict=True)]
     return list(zip(("/imagine", "/history", "/favourites"), lines, strict=True))
 
 
