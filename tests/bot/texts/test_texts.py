@@ -23,7 +23,7 @@ PROGRAM = [
 ]
 WRITTEN = {
     "zh-TW": "台群",
-    "zh-HK": "說悅閱脫銳稅溫群床峰衛抬啟",
+    "zh-HK": "說悅閱脫銳稅溫群床峰抬啟戶",
 }  # signs that people write otherwise than the standard
 FOREIGN = (
     *(

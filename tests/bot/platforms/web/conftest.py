@@ -15,9 +15,9 @@ import pytest_asyncio
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from prompts.search import Index
+from prompts.traditional import called
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
-from prompts.traditional import called
 from tests.database import opened
 
 OURS = {"X-Danqing": "1"}
