@@ -15,7 +15,7 @@ from storage.jobs import Place
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who writes, under the id that all their accounts share; `language` is "zh" or "en"."""
+    """Somebody who writes, under the id that all their accounts share; `language` is one of `texts.LANGUAGES`."""
 
     id: str
     name: str

@@ -15,6 +15,7 @@ import yaml
 from prompts.errors import Refusal
 from prompts.presets import LOOKS, Look
 from prompts.prompt import Options
+from prompts.traditional import called
 from prompts.translate.chinese import readings
 
 FOLDER = Path(__file__).parent / "data" / "styles"
@@ -41,7 +42,7 @@ class Style:
     options: Options
 
     def called(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
+        return called(self.zh, self.en, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class StyleGroup:
     styles: tuple[Style, ...]
 
     def called(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
+        return called(self.zh, self.en, language)
 
 
 @cache

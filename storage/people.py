@@ -19,7 +19,7 @@ from storage.search import fold
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Somebody; `language` is "zh", "en" or "" for not known yet."""
+    """Somebody; `language` is "" where it is not known yet."""
 
     id: str
     name: str

@@ -6,12 +6,15 @@ from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.studio.studio import Studio
 from engine.samplers import groups
+from prompts.traditional import called
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
-    chinese = request.person.language == "zh"
     lines = (
-        Field(Say("samplers.name", {"name": " · ".join((row.name, *also))}), row.zh if chinese else row.en)
+        Field(
+            Say("samplers.name", {"name": " · ".join((row.name, *also))}),
+            called(row.zh, row.en, request.person.language),
+        )
         for row, also in groups()
     )
     return Card(text=Say("samplers.title"), fields=tuple(lines))

@@ -12,7 +12,7 @@ from bot.commands.command import Command
 from bot.studio.cards import quality
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
-from bot.texts import LANGUAGES
+from bot.texts import NAMES, language_called
 from engine import qualities
 from engine.files import catalog
 from prompts.errors import Refusal
@@ -100,9 +100,9 @@ async def _switch(studio: Studio, value: str) -> Json:
 
 
 async def _language(studio: Studio, value: str) -> Json:
-    if value.lower() not in LANGUAGES:
-        raise Refusal("settings.language_form", value=value[:20], languages=", ".join(LANGUAGES))
-    return value.lower()
+    if not (language := language_called(value)):
+        raise Refusal("settings.language_form", value=value[:20], languages="、".join(NAMES.values()))
+    return language
 
 
 SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {

@@ -7,6 +7,7 @@ from bot.commands.command import Command
 from bot.studio.studio import Studio
 from prompts import styles
 from prompts.errors import Refusal
+from prompts.traditional import chinese
 
 FEW = 12  # so many are shown with all they add
 
@@ -26,7 +27,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
             for style in found
         ]
     else:
-        joint = "、" if language == "zh" else ", "
+        joint = "、" if chinese(language) else ", "
         lines = [
             Field(
                 Say("styles.group", {"name": group.called(language), "count": len(group.styles)}),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from bot import texts
 from bot.settings import lined_yaml
 from bot.settings.sections.access import AccessSection
 from bot.settings.sections.chats import DiscordSection, TelegramSection, WebSection
@@ -19,10 +20,17 @@ from bot.settings.settings import Setting, read_settings, setting, settings
 BESIDE = Path(__file__).resolve().parents[2] / "config.yaml"  # beside bot.py
 
 
+def _language(value: object) -> object:
+    return (texts.language_called(value) or value.lower()) if isinstance(value, str) else value
+
+
+Language = BeforeValidator(_language)
+
+
 class Config(Section):
     """Every setting of the bot; secrets in it show as stars."""
 
-    language: Annotated[Literal["auto", "zh", "en"], AnyCase] = setting(
+    language: Annotated[Literal["auto", "zh", "zh-TW", "zh-HK", "en"], Language] = setting(
         "auto",
         "The language for people who have chosen none; auto goes by their app or browser.",
         "没有选择语言的人看到的语言；auto 表示跟随其应用或浏览器。",

@@ -14,8 +14,9 @@ from bot.studio.rules import Rules
 from engine.files import catalog, detectors
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
-from prompts import styles
+from prompts import styles, traditional
 from prompts.search import Index
+from prompts.traditional import called, written
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from storage import favourites
@@ -122,14 +123,17 @@ async def _favourites(among: Searchable, person: Person, typed: str, limit: int)
 async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     if among.tags is None or not typed:
         return []
-    pinyin = person.language == "zh"
+    pinyin = traditional.chinese(person.language)
     clause = _CLAUSE.split(typed)[-1].strip()
     length, found = len(clause), await asyncio.to_thread(among.tags.find, clause, limit, pinyin=pinyin)
     if not found:
         length, found = await asyncio.to_thread(among.tags.complete, typed, limit, pinyin=pinyin)
     start = typed[: len(typed) - length]
     return [
-        Completion(start + one.insert, f"{one.chinese} · {one.tag}" if one.chinese != one.tag else one.tag)
+        Completion(
+            start + one.insert,
+            f"{written(one.chinese, person.language)} · {one.tag}" if one.chinese != one.tag else one.tag,
+        )
         for one in found
     ]
 
@@ -137,15 +141,16 @@ async def _tags(among: Searchable, person: Person, typed: str, limit: int) -> li
 async def _shapes(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = []
     for ratio, name in SHAPES.items():
-        called = {language: texts.say(language, f"shape.{name}") for language in texts.LANGUAGES}
-        entries.append(_Entry(Completion(ratio, f"{called[person.language]} {ratio}"), (ratio, *called.values())))
+        said = {language: texts.say(language, f"shape.{name}") for language in texts.LANGUAGES}
+        entries.append(_Entry(Completion(ratio, f"{said[person.language]} {ratio}"), (ratio, *said.values())))
     return _ranked(entries, typed.replace("：", ":"), limit)
 
 
 async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
-    chinese = person.language == "zh"
     entries = (
-        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(
+            Completion(row.name, f"{row.name} · {called(row.zh, row.en, person.language)}"), (row.name, row.zh, row.en)
+        )
         for row in SAMPLERS.values()
     )
     return _ranked(entries, typed, limit)
@@ -153,9 +158,10 @@ async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -
 
 async def _upscalers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     """The table's rows and the files in the folders."""
-    chinese = person.language == "zh"
     rows = [
-        _Entry(Completion(row.name, f"{row.name} · {row.zh if chinese else row.en}"), (row.name, row.zh, row.en))
+        _Entry(
+            Completion(row.name, f"{row.name} · {called(row.zh, row.en, person.language)}"), (row.name, row.zh, row.en)
+        )
         for row in UPSCALERS.values()
     ]
     found = await asyncio.to_thread(catalog.upscalers, among.rules.folders)
@@ -168,7 +174,7 @@ async def _fixes(among: Searchable, person: Person, typed: str, limit: int) -> l
     entries = []
     for name in await asyncio.to_thread(detectors.names, among.rules.folders):
         row = detectors.DETECTORS.get(name)
-        said = (row.zh if person.language == "zh" else row.en) if row else name
+        said = called(row.zh, row.en, person.language) if row else name
         entries.append(_Entry(Completion(name, said), (name, row.zh, row.en) if row else (name,)))
     return _ranked(entries, typed, limit)
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-import opencc
-
 from bot import texts
 from bot.buttons import forms
 from bot.commands import admin, settings
@@ -19,6 +17,7 @@ from bot.commands.table import COMMANDS
 from bot.platforms.discord.rest import Payload
 from bot.studio.suggest import Kind
 from prompts.prompt import Json, LoraUse, Options
+from prompts.traditional import written
 
 SUBCOMMAND, STRING, INTEGER, USER, ATTACHMENT = 1, 3, 4, 6, 11
 CHAT, MESSAGE = 1, 3
@@ -263,9 +262,4 @@ def _short(text: str) -> str:
 
 
 def _localised(chinese: str) -> dict[str, Json]:
-    return {"zh-CN": chinese, "zh-TW": _taiwan().convert(chinese)}
-
-
-@cache
-def _taiwan() -> opencc.OpenCC:
-    return opencc.OpenCC("s2twp")
+    return {"zh-CN": chinese, "zh-TW": written(chinese, "zh-TW")}

@@ -13,6 +13,7 @@ from bot.studio import cards
 from engine.job import Progress, State
 from prompts.doctor import unsaid
 from prompts.prompt import Prompt
+from prompts.traditional import chinese
 
 CAPTION, TEXT = 1024, 4096  # UTF-16 code units that a caption and a text may have
 BAR = 12  # signs of a progress bar
@@ -101,7 +102,7 @@ def _fields(card: Card, language: str) -> Iterator[Paragraph]:
 def _field(field: Field, language: str) -> str:
     value = field.value if isinstance(field.value, str) else say(language, field.value)
     label = say(language, field.label)
-    return f"{label}: {value}" if language == "en" else f"{label}：{value}"
+    return f"{label}：{value}" if chinese(language) else f"{label}: {value}"
 
 
 # --- lengths ---

@@ -16,10 +16,11 @@ from bot.chat import Press, Request, Upload
 from bot.platforms.web import card_json, session
 from bot.platforms.web.feed import Event
 from bot.platforms.web.middleware import SITE, VIEWER, Site, account_of, body_of, clean, language_of, text_of, viewer_of
-from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, LANGUAGES, Viewer
+from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, Viewer
 from bot.studio import uploads
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from prompts.traditional import chinese, written
 from storage import messages, people
 from storage.jobs import Place
 from storage.messages import Message
@@ -50,7 +51,7 @@ async def hello(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "language": language,
-            "languages": LANGUAGES,
+            "languages": texts.NAMES,
             "texts": {**texts.all_texts(language, "page."), **texts.all_texts(language, "button.")},
             "signed_in": account is not None,
             "password": bool(site.settings.password),
@@ -90,7 +91,7 @@ async def logout(request: web.Request) -> web.Response:
 async def language(request: web.Request) -> web.Response:
     """Speak this language in this browser, and to this person elsewhere."""
     chosen = text_of(await body_of(request), "language", 10)
-    if chosen not in LANGUAGES:
+    if chosen not in texts.LANGUAGES:
         raise Refusal("web.not_understood")
     account = account_of(request)
     if account is not None:
@@ -172,11 +173,11 @@ async def tags(request: web.Request) -> web.Response:
     typed = clean(request.query.get("q", ""))[-TYPED:]
     if site.tags is None:
         return web.json_response({"length": 0, "tags": []})
-    length, found = await asyncio.to_thread(site.tags, typed, viewer.language == "zh")
+    length, found = await asyncio.to_thread(site.tags, typed, chinese(viewer.language))
     rows = [
         {
             "tag": one.tag,
-            "chinese": one.chinese,
+            "chinese": written(one.chinese, viewer.language),
             "insert": one.insert,
             "part": one.part,
             "label": card_json.sentence(viewer.language, f"page.part.{one.part}", {}),

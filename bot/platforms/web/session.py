@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot import texts
 from bot.chat import Person
 from bot.platforms.web.settings import WebSettings
 from prompts.errors import Refusal
 
 COOKIE = "danqing_session"
 LANGUAGE_COOKIE = "danqing_language"
-LANGUAGES = ("zh", "en")
 ACCOUNT = re.compile(r"[a-z2-7]{26}")
 LOCAL = "local"
 YEAR = 365 * 86400
@@ -53,7 +53,7 @@ class Viewer:
 def language_of(request: web.Request, default: str | None = None) -> str:
     """The language chosen in this browser, else `default`, else the browser's own, else English."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in LANGUAGES:
+    if chosen in texts.LANGUAGES:
         return chosen
     if default:
         return default
@@ -64,8 +64,9 @@ def language_of(request: web.Request, default: str | None = None) -> str:
             wish = float(rest.strip().removeprefix("q=")) if rest else 1.0
         except ValueError:
             wish = 0.0
-        if name[:2].lower() in LANGUAGES and wish > weight:
-            best, weight = name[:2].lower(), wish
+        language = texts.language_of(name, "")
+        if wish > weight and (language != "en" or name[:2].lower() == "en"):
+            best, weight = language, wish
     return best
 
 

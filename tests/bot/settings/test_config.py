@@ -98,7 +98,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("draw: {guidance: .nan}", 1, "config.number", {"low": "0", "high": "30"}),
         ("web: {enabled: perhaps}", 1, "config.yes_no", {"value": '"perhaps"'}),
         ("log_level: warn", 1, "config.choice_near", {"nearest": "warning"}),
-        ("language: no", 1, "config.choice", {"allowed": "auto, zh, en"}),
+        ("language: no", 1, "config.choice", {"allowed": "auto, zh, zh-TW, zh-HK, en"}),
         ("web: 5", 1, "config.section", {"name": "web"}),
         ("engine:\n  devices:\n  - cpu\n  - gpu", 4, "config.form", {"name": "engine.devices", "value": '"gpu"'}),
         ("engine: {devices: []}", 1, "config.form", {"name": "engine.devices"}),

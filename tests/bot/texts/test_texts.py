@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from string import Formatter
 
+import opencc
 import pytest
 
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.commands.table import COMMANDS
-from bot.texts import LANGUAGES, duration, language_of, say, texts
+from bot.texts import LANGUAGES, NAMES, duration, language_called, language_of, say, texts
+from prompts.traditional import written
 from tests.running import ROOT
 
 PROGRAM = [
@@ -19,6 +21,29 @@ PROGRAM = [
     for path in (ROOT / room).rglob("*")
     if path.suffix in {".py", ".js", ".html"} and "versions" not in path.parts
 ]
+WRITTEN = {
+    "zh-TW": "台群",
+    "zh-HK": "說悅閱脫銳稅溫群床峰抬啟戶",
+}  # signs that people write otherwise than the standard
+FOREIGN = (
+    *(
+        "擴充套件",
+        "許可權",
+        "箇",
+        "畫素",
+        "平臺",
+        "賬",
+        "映象",
+        "繫",
+        "默認",
+        "信息",
+        "文件夾",
+        "服務器",
+        "內存",
+        "顯存",
+    ),
+    *("屏幕", "鏈接", "配置", "搜索", "保存", "打開", "菜單", "進程", "軟件包", "採樣", "區域性", "頻道里", "視訊"),
+)
 KEY = r"[a-z_]+(?:\.[a-z_]+)+"
 SAID = re.compile(rf"""(?:Refusal|Say|Note|notice|say)\(\s*(?:\w+\(?\)?, )?f?"({KEY})\"""")
 
@@ -62,8 +87,42 @@ def test_chinese_sentences_are_chinese() -> None:
     assert same == []
 
 
+@pytest.mark.parametrize("language", ["zh-TW", "zh-HK"])
+def test_traditional_sentences_hold_no_simplified_sign(language: str) -> None:
+    convert = opencc.OpenCC({"zh-TW": "s2tw", "zh-HK": "s2hk"}[language]).convert
+    allowed = {sign for text in WRITTEN[language] for sign in text}
+    found = {key: text for key, text in texts(language).items() if {s for s in text if convert(s) != s} - allowed}
+    assert found == {}
+    assert not [key for key, text in texts(language).items() if re.search("[\ue000-\uf8ff“”‘’]", text)]
+
+
+@pytest.mark.parametrize("language", ["zh-TW", "zh-HK"])
+def test_traditional_sentences_say_what_people_there_say(language: str) -> None:
+    """Words of the mainland, and words that a converter makes of them out of place."""
+    wrong = re.compile("|".join(FOREIGN))
+    assert [f"{key}: {text}" for key, text in texts(language).items() if wrong.search(text)] == []
+
+
+def test_a_text_of_its_own_beats_the_converter() -> None:
+    assert written("没有写入权限，请检查配置文件夹", "zh-TW") == "沒有寫入權限，請檢查設定資料夾"
+    assert written("向左扩展“一个中文词”，分辨率", "zh-TW") == "向左擴展「一個中文詞」，解析度"
+    assert written("网络连接断开，频道里的视频质量", "zh-HK") == "網絡連線斷開，頻道裏的影片質素"
+    assert written("权限", "zh") == "权限" and written("a cat", "zh-TW") == "a cat"
+
+
+def test_a_language_is_found_by_what_people_call_it() -> None:
+    said = {"繁體": "zh-TW", "ZH-tw": "zh-TW", "正體中文": "zh-TW", "香港": "zh-HK", "英文": "en", "English": "en"}
+    assert {name: language_called(name) for name in said} == said
+    assert all(language_called(name) == code for code, name in NAMES.items()) and language_called("klingon") == ""
+
+
 @pytest.mark.parametrize(
-    ("tag", "language"), [("zh-Hant-TW", "zh"), ("zh_CN.UTF-8", "zh"), ("en-GB", "en"), ("fr", "en")]
+    ("tag", "language"),
+    [
+        *(("zh-Hant-TW", "zh-TW"), ("zh-hant", "zh-TW"), ("zh_TW.UTF-8", "zh-TW"), ("zh-Hant-HK", "zh-HK")),
+        *(("zh-mo", "zh-HK"), ("yue", "zh-HK"), ("zh-Hans-HK", "zh"), ("zh_CN.UTF-8", "zh"), ("zh", "zh")),
+        *(("en-GB", "en"), ("fr", "en")),
+    ],
 )
 def test_the_nearest_language(tag: str, language: str) -> None:
     assert language_of(tag) == language

@@ -19,6 +19,7 @@ async function start() {
   hello = await get("/api/hello");
   learn(hello);
   label();
+  $("languages").addEventListener("change", () => speak($("languages").value));
   if (!hello.signed_in) return signIn();
   chat = new Chat((words) => {
     composer.fill(words);
@@ -61,17 +62,9 @@ function label() {
     node.replaceChildren(icon(node.dataset.icon), words);
   }
   $("languages").replaceChildren(
-    ...hello.languages.map((code) =>
-      el("button", {
-        type: "button",
-        text: code === "zh" ? "中" : code.toUpperCase(),
-        title: t(`page.language.${code}`),
-        "aria-label": t(`page.language.${code}`),
-        "aria-pressed": String(code === hello.language),
-        onclick: () => speak(code),
-      }),
-    ),
+    ...Object.entries(hello.languages).map(([code, name]) => el("option", { value: code, text: name, lang: code })),
   );
+  $("languages").value = hello.language;
 }
 
 // Everything is said again in the other language; what stands in the input stays.
@@ -90,8 +83,8 @@ async function speak(code) {
     chat.top = el("div", { class: "earlier" }, button(t("page.earlier"), { onclick: () => chat.older() }));
     stream.since = await chat.load(status);
     stream.open();
-    $("languages").querySelector(narrow.matches ? "[aria-pressed=false]" : "[aria-pressed=true]").focus();
   } catch (failure) {
+    $("languages").value = hello.language;
     complain(failure);
   }
 }

@@ -6,7 +6,7 @@ export let language = "en";
 export function learn(hello) {
   texts = hello.texts;
   language = hello.language;
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 }
 
 export function t(key, values = {}) {

@@ -15,6 +15,7 @@ import pytest_asyncio
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from prompts.search import Index
+from prompts.traditional import called
 from storage.database import Database
 from tests.bot.platforms.web.desk import Easel
 from tests.database import opened
@@ -23,7 +24,8 @@ OURS = {"X-Danqing": "1"}
 
 
 def commands(language: str) -> list[tuple[str, str]]:
-    lines = {"zh": ("画一张图", "历史", "收藏"), "en": ("Draw a picture", "History", "Favourites")}[language]
+    zh, en = ("画一张图", "历史", "收藏"), ("Draw a picture", "History", "Favourites")
+    lines = [called(*both, language) for both in zip(zh, en, strict=True)]
     return list(zip(("/imagine", "/history", "/favourites"), lines, strict=True))
 
 

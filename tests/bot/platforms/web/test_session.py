@@ -46,7 +46,12 @@ def test_the_browser_language() -> None:
         headers = {"Accept-Language": accept, "Cookie": f"danqing_language={cookie}"}
         return language_of(make_mocked_request("GET", "/", headers=headers))
 
-    assert language("zh-Hant-TW") == "zh" and language("en-GB,zh;q=0.5") == "en" and language("de") == "en"
+    assert (
+        language("zh-Hant-TW") == "zh-TW"
+        and language("fr,zh-HK;q=0.9,zh;q=0.8") == "zh-HK"
+        and language("en-GB,zh;q=0.5") == "en"
+        and language("de") == "en"
+    )
     assert language_of(make_mocked_request("GET", "/", headers={"Accept-Language": "en"}), "zh") == "zh"
     assert language("en;q=x,zh;q=0.1") == "zh" and language("en", "zh") == "zh" and language("zh", "../x") == "zh"
 

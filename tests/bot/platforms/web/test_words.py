@@ -3,16 +3,16 @@
 import re
 
 from bot import texts
-from bot.platforms.web import server, session
+from bot.platforms.web import server
 
 FILES = [*server.PAGE.glob("*.js"), *server.PAGE.glob("*.html"), *server.PAGE.parent.glob("*.py")]
 SOURCE = "\n".join(path.read_text("utf-8") for path in FILES)
-MADE = re.compile(r"page\.(part|origin|example|language|tier|time)\.")  # keys put together from names
+MADE = re.compile(r"page\.(part|origin|example|tier|time)\.")  # keys put together from names
 
 
 def test_every_key_that_is_asked_for_exists_and_the_other_way_round() -> None:
     asked = set(re.findall(r"[\"'](page\.[a-z_.]*[a-z_])[\"']", SOURCE))
-    for language in session.LANGUAGES:
+    for language in texts.LANGUAGES:
         there = set(texts.all_texts(language, "page."))
         assert asked - there == set()
         assert {key for key in there - asked if not MADE.match(key)} == set()
@@ -20,7 +20,7 @@ def test_every_key_that_is_asked_for_exists_and_the_other_way_round() -> None:
 
 def test_every_refusal_of_the_page_has_words() -> None:
     keys = set(re.findall(r'Refusal\("([a-z_.]+)"', SOURCE))
-    for language in session.LANGUAGES:
+    for language in texts.LANGUAGES:
         assert keys <= set(texts.texts(language))
 
 
