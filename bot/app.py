@@ -209,6 +209,7 @@ def discord(config: Config, made: Studio) -> Chat:
         gateway=told.gateway,
         language=None if config.language == "auto" else config.language,
         reactions=dict(one.split("=", 1) for one in told.reactions),
+        pictures=made.rules.pictures_per_request,
     )
     return DiscordChat(
         made.db,

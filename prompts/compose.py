@@ -18,6 +18,7 @@ from prompts.translate.translator import Translator
 from prompts.wildcards import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
+SENTENCE = 1000  # characters of one that says what to change
 _NOTHING = Options()
 
 

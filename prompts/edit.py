@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prompts import grammar, opposites, options
-from prompts.compose import compose
+from prompts.compose import SENTENCE, compose
 from prompts.edit_draft import Change as Change
 from prompts.edit_draft import EditDraft
 from prompts.edit_instructions import Instruction, clauses, instructions
@@ -22,8 +22,6 @@ from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
 from prompts.translate.translator import Translator
-
-LENGTH = 1000  # characters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ async def edit(
         prompt, _ = await compose(prompt, translators=translators, family=family)
     if not sentence.strip():
         raise Refusal("edit.empty")
-    if len(sentence) > LENGTH:
-        raise Refusal("prompt.too_long", length=len(sentence), limit=LENGTH)
+    if len(sentence) > SENTENCE:
+        raise Refusal("prompt.too_long", length=len(sentence), limit=SENTENCE)
     reader = WordReader(translators, family)
     fragments = _pieces(prompt) if prompt.raw else list(prompt.fragments)
     draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)

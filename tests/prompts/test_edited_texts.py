@@ -1,7 +1,7 @@
 """What somebody's text is after an edit: theirs, in their language, in whole sentences; and it says what is drawn.
 
-`tuned.txt` is what the wording was made with, `blind.txt` was written before and never looked at while it was: 15 of its
-40 were right then, 24 afterwards; then its faults were mended, too, and those that are left stand under LEFT."""
+`tuned.txt` is what the wording was made with, `blind.txt` was written before and never looked at while it was: 15 of
+its 40 were right then, 24 afterwards; then its faults were mended, too, and those that are left stand under LEFT."""
 
 from __future__ import annotations
 

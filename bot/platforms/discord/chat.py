@@ -61,7 +61,9 @@ class DiscordChat:
         return self._context.client
 
     def _client(self) -> Client:
-        return Client(self._db, self._begun, partial(interactions.take, self._context), self._react)
+        return Client(
+            self._db, self._begun, partial(interactions.take, self._context), self._react, self._settings.pictures
+        )
 
     # --- a bot.chat.Chat ---
 

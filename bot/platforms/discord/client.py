@@ -25,7 +25,7 @@ SLOWEST = 60.0  # seconds between two attempts to log in
 
 class Client(discord.Client):
     """discord.py's client with what we need and no more: no privileged intents, no caches of people and messages. It
-    sets `begun` once it is connected, and passes interactions and added reactions on."""
+    sets `begun` once it is connected, and passes interactions and added reactions on. `pictures`: a request's most."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Client(discord.Client):
         begun: asyncio.Event,
         interaction: Callable[[discord.Interaction], Awaitable[None]],
         reaction: Callable[[discord.RawReactionActionEvent], None],
+        pictures: int,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
         intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
@@ -44,10 +45,11 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._db, self._begun, self._interaction, self._reaction = db, begun, interaction, reaction
+        self._pictures = pictures
 
     async def setup_hook(self) -> None:
         """Tell Discord our commands, if they are others than the last time."""
-        commands = list(slash_commands.registration())
+        commands = list(slash_commands.registration(self._pictures))
         key = f"discord.commands.{self.application_id}"
         signature = slash_commands.signature(commands)
         if self.application_id is None or await facts.fact(self._db, key) == signature:

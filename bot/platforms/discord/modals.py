@@ -17,6 +17,7 @@ from bot.platforms.discord import custom_ids
 from bot.platforms.discord.acknowledge import FORM, begin, person_of, respond
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.rest import Payload
+from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage.pictures import PictureRow
@@ -24,7 +25,8 @@ from storage.pictures import PictureRow
 FOREIGN = "at-"  # before the interaction whose menu brought somebody else's picture
 SHORT, PARAGRAPH = 1, 2
 TEXT_INPUT, SELECT, LABEL = 4, 3, 18
-LONGEST, NAMES, TITLE = 4000, 45, 45
+NAMES, TITLE = 45, 45
+SEED = 20  # characters
 CHOICES = 25
 SOON = 1.5  # seconds; a form has to be shown within three
 log = logging.getLogger(__name__)
@@ -41,11 +43,12 @@ async def edit(context: DiscordContext, interaction: discord.Interaction, target
         context.later(pending, context.refuse(pending, refusal))
         return
     before, language = filling.form(row.recipe), person.language
+    example = texts.say(language, "page.edit.example")
     parts = [
-        _labelled("sentence", language, _input("sentence", "", PARAGRAPH, texts.say(language, "page.edit.example"))),
+        _labelled("sentence", language, _input("sentence", "", PARAGRAPH, example, SENTENCE)),
         _labelled("prompt", language, _input("prompt", before["prompt"], PARAGRAPH)),
         _labelled("negative", language, _input("negative", before["negative"], PARAGRAPH)),
-        _labelled("seed", language, _input("seed", before["seed"], SHORT)),
+        _labelled("seed", language, _input("seed", before["seed"], SHORT, longest=SEED)),
     ]
     if loras := await _loras(context, person, row):
         parts.insert(3, _labelled("loras", language, loras))
@@ -78,7 +81,7 @@ async def changed(context: DiscordContext, person: Person, target: str, given: M
         found["loras"] = before["loras"]
         if {*chosen} != {*strengths}:
             found["loras"] = ", ".join(strengths.get(name, name) for name in chosen)
-    found = {name: value for name, value in found.items() if value.strip() != before[name][:LONGEST].strip()}
+    found = {name: value for name, value in found.items() if value.strip() != before[name][:LIMIT].strip()}
     sentence = given.get("sentence", "").strip()
     if sentence and found:
         raise Refusal("discord.either")
@@ -108,9 +111,9 @@ def _labelled(name: str, language: str, component: Payload) -> Payload:
     return {"type": LABEL, "label": texts.say(language, f"discord.form.{name}")[:NAMES], "component": component}
 
 
-def _input(name: str, value: str, style: int, hint: str = "") -> Payload:
-    made: Payload = {"type": TEXT_INPUT, "custom_id": name, "style": style, "required": False, "max_length": LONGEST}
-    return made | ({"value": value[:LONGEST]} if value else {}) | ({"placeholder": hint[:100]} if hint else {})
+def _input(name: str, value: str, style: int, hint: str = "", longest: int = LIMIT) -> Payload:
+    made: Payload = {"type": TEXT_INPUT, "custom_id": name, "style": style, "required": False, "max_length": longest}
+    return made | ({"value": value[:longest]} if value else {}) | ({"placeholder": hint[:100]} if hint else {})
 
 
 async def _loras(context: DiscordContext, person: Person, row: PictureRow) -> Payload:

@@ -16,17 +16,20 @@ from bot.commands.command import Command
 from bot.commands.table import COMMANDS
 from bot.platforms.discord.rest import Payload
 from bot.studio.suggest import Kind
+from prompts.compose import LIMIT, SENTENCE
 from prompts.prompt import Json, LoraUse, Options
 from prompts.traditional import written
+from storage.favourites import MAX_NAME
 
 SUBCOMMAND, STRING, INTEGER, USER, ATTACHMENT = 1, 3, 4, 6, 11
 CHAT, MESSAGE = 1, 3
 MENUS = ("again", "upscale", "base", "recipe", "favourite")  # of a message; Discord allows five
 EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, direct messages; user-installed
 LONGEST = 100  # characters of a description, of a choice's name and value
+SHORT = 1000  # characters of words to look for and of values: lists of LoRAs are the longest
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
-MANAGE_GUILD = "32"
+MANAGE_GUILD = 1 << 5
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：x×/]\s*(\d+(?:\.\d+)?)")
 
@@ -35,14 +38,15 @@ Values = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class SlashOption:
-    """Something to fill in; `suggest` completes it, `choices` are all there is, each with its Chinese
-    name. Its texts are `discord.option.<name>` and `discord.name.<name>`."""
+    """Something to fill in, of `longest` characters; `suggest` completes it, `choices` are all there is, each with its
+    Chinese name. Its texts are `discord.option.<name>` and `discord.name.<name>`."""
 
     name: str
     kind: int = STRING
     required: bool = False
     suggest: Kind | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
+    longest: int = SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +92,24 @@ def _chinese(names: Iterable[str], aliases: Mapping[str, str]) -> dict[str, str]
     return {name: called.get(name, name) for name in names}
 
 
-NAME = SlashOption("name", required=True, suggest="favourite")
-TEXT = SlashOption("text", required=True, suggest="tag")
+NAME = SlashOption("name", required=True, suggest="favourite", longest=MAX_NAME)
+TEXT = SlashOption("text", required=True, suggest="tag", longest=LIMIT)
 FAVOURITES = {
     "list": Slash((SlashOption("words"),), _words),
     "use": Slash((NAME,), lambda values: _quoted(str(values["name"])), open=True),
-    "save": Slash((SlashOption("name", required=True), TEXT), lambda values: _name_and(values, "text")),
-    "rename": Slash((NAME, SlashOption("new", required=True)), lambda values: _name_and(values, "new")),
+    "save": Slash(
+        (SlashOption("name", required=True, longest=MAX_NAME), TEXT), lambda values: _name_and(values, "text")
+    ),
+    "rename": Slash(
+        (NAME, SlashOption("new", required=True, longest=MAX_NAME)), lambda values: _name_and(values, "new")
+    ),
     "delete": Slash((NAME,), lambda values: _quoted(str(values["name"]))),
 }
 IMAGINE = (
-    SlashOption("prompt", required=True, suggest="tag"),
+    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT),
     SlashOption("style", suggest="style"),
     SlashOption("model", suggest="model"),
-    SlashOption("lora", suggest="lora"),
+    SlashOption("lora", suggest="lora", longest=LIMIT),
     SlashOption("shape", suggest="shape"),
     SlashOption("count", INTEGER),
     SlashOption("upscaler", suggest="upscaler"),
@@ -125,7 +133,9 @@ ADMIN = {
 SLASHES: Mapping[str, Slash] = {
     "imagine": Slash(IMAGINE, lambda values: str(values["prompt"]), open=True),
     "prompt": Slash((TEXT,)),
-    "edit": Slash((SlashOption("change", required=True),), lambda values: str(values["change"]), open=True),
+    "edit": Slash(
+        (SlashOption("change", required=True, longest=SENTENCE),), lambda values: str(values["change"]), open=True
+    ),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash((SlashOption("words"),), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
@@ -140,7 +150,7 @@ SLASHES: Mapping[str, Slash] = {
     "models": Slash((SlashOption("words", suggest="model"),), _words),
     **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
 }
-ANY = Slash((SlashOption("text"),))
+ANY = Slash((SlashOption("text", longest=LIMIT),))
 
 
 def slash_of(name: str) -> Slash:
@@ -189,9 +199,10 @@ def _text(values: Values, name: str) -> str | None:
 
 
 @cache
-def registration() -> tuple[Payload, ...]:
-    """Every command and menu, as https://discord.com/developers/docs/interactions/application-commands has them."""
-    return (*map(_command, COMMANDS), *map(_menu, MENUS))
+def registration(most: int = MOST_PICTURES) -> tuple[Payload, ...]:
+    """Every command and menu, as https://discord.com/developers/docs/interactions/application-commands has them; a
+    request may ask for at most so many pictures."""
+    return (*(_command(one, most) for one in COMMANDS), *map(_menu, MENUS))
 
 
 def signature(commands: Sequence[Payload]) -> str:
@@ -199,31 +210,31 @@ def signature(commands: Sequence[Payload]) -> str:
     return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
 
 
-def _command(command: Command) -> Payload:
+def _command(command: Command, most: int) -> Payload:
     chinese = next((alias for alias in command.aliases if _CHINESE.search(alias)), "")
     made: Payload = {"type": CHAT, "name": command.name, **_described(f"command.{command.name}"), **EVERYWHERE}
     if chinese:
         made["name_localizations"] = _localised(chinese)
     slash = slash_of(command.name)
     if slash.verbs:
-        made["options"] = [_verb(verb, one) for verb, one in slash.verbs.items()]
+        made["options"] = [_verb(verb, one, most) for verb, one in slash.verbs.items()]
     elif slash.options:
-        made["options"] = _options(slash)
+        made["options"] = _options(slash, most)
     if command.name == "admin":
         made["default_member_permissions"] = MANAGE_GUILD
     return made
 
 
-def _verb(name: str, slash: Slash) -> Payload:
+def _verb(name: str, slash: Slash, most: int) -> Payload:
     said = {**_named(name), **_described(f"discord.verb.{name}")}
-    return {"type": SUBCOMMAND, "name": name, **said, "options": _options(slash)}
+    return {"type": SUBCOMMAND, "name": name, **said, "options": _options(slash, most)}
 
 
-def _options(slash: Slash) -> list[Json]:
-    return [_option(one) for one in slash.options]
+def _options(slash: Slash, most: int) -> list[Json]:
+    return [_option(one, most) for one in slash.options]
 
 
-def _option(one: SlashOption) -> Payload:
+def _option(one: SlashOption, most: int) -> Payload:
     made: Payload = {"type": one.kind, "name": one.name, **_named(one.name), **_described(f"discord.option.{one.name}")}
     made["required"] = one.required
     if one.suggest:
@@ -233,8 +244,10 @@ def _option(one: SlashOption) -> Payload:
             {"name": name, "name_localizations": _localised(chinese), "value": name}
             for name, chinese in one.choices.items()
         ]
+    elif one.kind == STRING:
+        made["max_length"] = one.longest
     if one.kind == INTEGER:
-        made["min_value"], made["max_value"] = 1, MOST_PICTURES
+        made["min_value"], made["max_value"] = 1, most
     return made
 
 

@@ -133,9 +133,10 @@ def test_values_may_have_any_name() -> None:
 
 
 def test_a_language_has_one_kind_of_quotes() -> None:
-    """Curly ones, in both; straight ones stand in commands that people copy only."""
+    """Curly ones, corners in traditional Chinese; straight ones stand in commands that people copy only."""
+    others = {"en": '["「」『』‘]', "zh": "[\"'「」『』‘]"}
     for language in LANGUAGES:
-        odd = re.compile("[\"'「」『』‘]" if language != "en" else '["「」『』‘]')
+        odd = re.compile(others.get(language, "[\"'“”‘’]"))
         said = {key: re.sub(r"pip install (-e )?'[^']*'", "", text) for key, text in texts(language).items()}
         assert [key for key, text in said.items() if odd.search(text)] == []
 

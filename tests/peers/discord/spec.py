@@ -24,10 +24,6 @@ def _published() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
     schemas = document["components"]["schemas"]
     schemas["SnowflakeType"]["type"] = ["string", "integer"]  # discord.py sends both
-    for name, one in schemas.items():
-        if name.startswith("ApplicationCommand") and name.endswith("Request"):
-            # Discord's own documentation says string, this description integer.
-            one.get("properties", {}).get("default_member_permissions", {})["type"] = ["string", "integer", "null"]
     return document
 
 

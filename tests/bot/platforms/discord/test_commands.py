@@ -15,7 +15,9 @@ import simcord
 from bot.commands.table import COMMANDS
 from bot.platforms.discord import slash_commands
 from engine.pixels import png_recipe
+from prompts.compose import LIMIT, SENTENCE
 from storage import facts, favourites, pictures, shares
+from storage.favourites import MAX_NAME
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_png, a_recipe
 
@@ -132,6 +134,29 @@ def test_commands_are_within_discords_limits() -> None:
 
     assert all(walk(one) <= 8000 for one in commands)
     assert commands[0]["name_localizations"] == {"zh-CN": "画", "zh-TW": "畫"}
+
+
+def test_what_is_typed_is_no_longer_than_what_is_accepted() -> None:
+    """What is too long is stopped while it is typed, not refused after."""
+    options: dict[tuple[str, str], Any] = {}
+
+    def walk(path: str, one: Any) -> None:
+        for option in one.get("options", ()):
+            if option["type"] == slash_commands.STRING:
+                options[path, option["name"]] = option
+            walk(f"{path} {option['name']}", option)
+
+    registered: Any = slash_commands.registration(4)
+    for command in registered:
+        walk(command["name"], command)
+    assert all("max_length" in one or "choices" in one for one in options.values())
+    longest = {name: one.get("max_length") for name, one in options.items()}
+    assert longest["imagine", "prompt"] == LIMIT and longest["edit", "change"] == SENTENCE
+    assert longest["favourites rename", "new"] == MAX_NAME
+    imagine = next(one for one in registered if one["name"] == "imagine")
+    assert next(one["max_value"] for one in imagine["options"] if one["name"] == "count") == 4
+    admin = next(one for one in registered if one["name"] == "admin")
+    assert admin["default_member_permissions"] == discord.Permissions(manage_guild=True).value
 
 
 # --- completing ---
