@@ -11,7 +11,8 @@ CDN = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordSettings:
     """`api_base` and `gateway` are addresses (no gateway: the API is asked for it); `reactions` says which emoji do
-    what a button does; `pictures` is how many a request may ask for; `language` is spoken to people whose own is not known, None goes by their app."""
+    what a button does; `pictures` is how many a request may ask for; `language` is spoken to people whose own is not
+    known, None goes by their app."""
 
     token: str = field(repr=False)
     api_base: str = "https://discord.com/api/v10"
