@@ -217,6 +217,7 @@ def discord(config: Config, made: Studio) -> Chat:
         made.person,
         lambda person, kind, typed, limit: suggest(made, person, kind, typed, limit),
         lambda press, recipes: access.veiled(made.sight, made.rules.access, press, recipes),
+        lambda asked: access.enter(made.db, made.rules.access, asked),
     )
 
 

@@ -51,7 +51,7 @@ class Room:
 class Request:
     """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
     `files` are pictures to draw over, each by itself; `reply_to` is the picture it answers to; options, negative and
-    LoRAs are those given beside the text."""
+    LoRAs are those given beside the text; `instead_of` is a job not done yet whose place it takes."""
 
     person: Person
     place: Place
@@ -63,11 +63,13 @@ class Request:
     negative: str = ""
     loras: tuple[LoraUse, ...] = ()
     room: Room = Room()
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """A button pressed: `action` and `target` are the button's own; `values` what a form asked for."""
+    """A button pressed: `action` and `target` are the button's own; `values` what a form asked for,
+    `instead_of` as a request's."""
 
     person: Person
     place: Place
@@ -76,6 +78,7 @@ class Press:
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
     room: Room = Room()
+    instead_of: str = ""
 
 
 def common(asked: Request | Press) -> Place:

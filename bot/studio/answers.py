@@ -29,7 +29,8 @@ CLOSING = 2.0  # seconds that last words get when the program ends
 @dataclass(slots=True)
 class Answer:
     """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away or take no
-    more, `plain` is set once the card has become a line of text because the platform refused it."""
+    more, `plain` is set once the card has become a line of text because the platform refused it, `silent` once another
+    job answers in its place."""
 
     job: Job
     place: Place
@@ -39,6 +40,7 @@ class Answer:
     done: asyncio.Event = field(default_factory=asyncio.Event)
     lost: int = 0
     plain: bool = False
+    silent: bool = False
 
     @property
     def key(self) -> str:
@@ -101,7 +103,8 @@ class Answers:
         while not last:
             answer.changed.clear()
             last = answer.ended
-            await self._put(chat, answer, insist=last)
+            if not answer.silent:
+                await self._put(chat, answer, insist=last)
             if not last:
                 try:
                     await asyncio.wait_for(answer.done.wait(), chat.pace)

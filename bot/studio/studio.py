@@ -17,7 +17,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard
 from bot.people.links import Codes
 from bot.studio import cards, findings, last_cards, recipes, sources
-from bot.studio.answers import Answers
+from bot.studio.answers import Answer, Answers
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog, compatibility
@@ -211,6 +211,9 @@ class Studio:
             self.queue.admit(asked.person.id)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
+            old = self._answers.of(asked.instead_of)
+            if old is not None and not old.ended:
+                place = old.place
             kept = await jobs.add(
                 self.db,
                 job,
@@ -222,9 +225,19 @@ class Studio:
             )
             if not kept:  # another process on the same database was first
                 return
+            if old is not None:
+                await self._give_way(old)
             answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler))
             self.queue.put(job)
         answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
+
+    async def _give_way(self, old: Answer) -> None:
+        """Give up a job whose place another takes; its message, if there is one, is the other's from now on."""
+        if not old.ended and old.place.message:
+            old.silent = True
+            await jobs.end(self.db, old.job.id, State.CANCELLED)
+            await jobs.answered(self.db, old.job.id)
+        self.queue.cancel(old.job.id)
 
     # --- what becomes of jobs ---
 

@@ -34,10 +34,11 @@ async def respond(context: DiscordContext, interaction: Interaction, kind: int, 
 
 async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -> Pending:
     """Acknowledge an interaction that is answered later."""
+    channel, user = str(interaction.channel_id), str(interaction.user.id)
     pending = Pending(
         key=f"{PLATFORM}-{interaction.id}",
-        channel=str(interaction.channel_id),
-        user=str(interaction.user.id),
+        channel=channel,
+        user=user,
         language=texts.language_of(str(interaction.locale), context.settings.language or "en"),
         mode=mode,
         began=context.pending.now(),
@@ -45,9 +46,14 @@ async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -
         token=interaction.token,
         limit=interaction.filesize_limit,
         alone=interaction.guild_id is None and not _shared(interaction),
+        ticket=context.turns.take((channel, user)),
     )
     hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
-    await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+    try:
+        await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+    except BaseException:
+        pending.ticket.over.set()
+        raise
     context.pending.add(pending)
     return pending
 
@@ -74,6 +80,21 @@ def room_of(interaction: Interaction) -> Room:
 def _shared(interaction: Interaction) -> bool:
     """Whether it is in other people's direct messages, where somebody brought the bot along."""
     return bool(interaction.context.private_channel)
+
+
+def standing(guild: discord.Guild | None, channel: object, member: object) -> Room:
+    """What Discord says of somebody in a server, as far as the gateway has told us of it."""
+    if guild is None or not isinstance(member, discord.Member):
+        return Room(server=str(guild.id) if guild else "")
+    rights = member.guild_permissions
+    if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        rights = channel.permissions_for(member)
+    return Room(
+        server=str(guild.id),
+        roles=frozenset(str(role.id) for role in member.roles),
+        moderator=rights.manage_messages or rights.manage_guild,
+        adult=adult(channel),
+    )
 
 
 def adult(channel: object) -> bool:

@@ -38,12 +38,12 @@ async def meant(context: DiscordContext, message: Attachment) -> Meant:
     post = await posts.at(context.db, Place(PLATFORM, str(message["channel_id"]), str(message["id"])))
     if post is not None and post.pictures:
         return Meant(post.pictures[0], post=post)
-    return Meant(attachments=tuple(one for one in message.get("attachments", ()) if _kind(one) in KINDS))
+    return Meant(attachments=tuple(one for one in message.get("attachments", ()) if drawable(one)))
 
 
 async def fetched(context: DiscordContext, attachment: Attachment) -> Upload:
     """The attached picture as the bot may use it. Raises Refusal: what can be known before is checked before."""
-    if _kind(attachment) not in KINDS:
+    if not drawable(attachment):
         raise Refusal("upload.not_a_picture")
     if int(attachment.get("size", 0)) > MOST * 2**20:
         raise Refusal("web.too_large", limit=MOST)
@@ -59,6 +59,11 @@ async def fetched(context: DiscordContext, attachment: Attachment) -> Upload:
         raise Refusal("upload.not_a_picture")
     content = await context.client.http.get_from_cdn(url)
     return await asyncio.to_thread(uploads.checked, Upload(str(attachment.get("filename", "")), content))
+
+
+def drawable(attachment: Attachment) -> bool:
+    """Whether it is a picture of a kind that can be drawn over."""
+    return _kind(attachment) in KINDS
 
 
 def _kind(attachment: Attachment) -> str:

@@ -13,11 +13,11 @@ import discord
 from bot import texts
 from bot.chat import Card, Desk, People
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import delivery, interactions, message_body, originals, reactions
+from bot.platforms.discord import delivery, interactions, keys, message_body, messages, originals, reactions
 from bot.platforms.discord.client import Client, stay
-from bot.platforms.discord.context import DiscordContext, Suggest, Veiled
+from bot.platforms.discord.context import DiscordContext, Enter, Suggest, Veiled
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending, PendingAnswers
-from bot.platforms.discord.rest import Body
+from bot.platforms.discord.progress_edits import ProgressEdits
 from bot.platforms.discord.settings import DiscordSettings
 from engine.job import State
 from storage import jobs, people, posts
@@ -33,7 +33,8 @@ UNDER_WAY = (State.WAITING, State.RUNNING)
 
 class DiscordChat:
     """A bot.chat.Chat on Discord. `people` tells who stands behind an account, `suggest` what may be meant by what
-    somebody types, `veiled` whether pictures have to be veiled where they are asked for."""
+    somebody types, `veiled` whether pictures have to be veiled where they are asked for, `enter` who may use the bot
+    there."""
 
     platform = PLATFORM
 
@@ -44,15 +45,16 @@ class DiscordChat:
         people: People,
         suggest: Suggest,
         veiled: Veiled,
+        enter: Enter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pace = settings.pace
         self._db, self._settings = db, settings
         self._pending = PendingAnswers(db, clock)
-        self._context = DiscordContext(db, settings, people, suggest, veiled, self._pending, self.send)
+        self._context = DiscordContext(db, settings, people, suggest, veiled, enter, self._pending, self.send)
         self._begun = asyncio.Event()  # connected, or known to be out of reach for now
         self._context.client = self._client()
-        self._shown: dict[Place, Body] = {}  # what stands where something is under way
+        self._progress = ProgressEdits(self._context)
         self._running: list[asyncio.Task[None]] = []
 
     @property
@@ -62,7 +64,12 @@ class DiscordChat:
 
     def _client(self) -> Client:
         return Client(
-            self._db, self._begun, partial(interactions.take, self._context), self._react, self._settings.pictures
+            self._db,
+            self._begun,
+            partial(interactions.take, self._context),
+            self._react,
+            lambda message, changed: messages.hear(self._context, message, changed=changed),
+            self._settings.pictures,
         )
 
     # --- a bot.chat.Chat ---
@@ -73,7 +80,7 @@ class DiscordChat:
         if self.client.is_closed():
             self._context.client = self._client()
         self._running = [asyncio.create_task(self._context.background.run())]
-        await self._pending.tidy()
+        self._running.append(asyncio.create_task(self._pending.tidy_up()))
         await self.connect()
 
     async def connect(self) -> None:
@@ -114,39 +121,40 @@ class DiscordChat:
         if there is None:
             user = pending.user if pending else await self._account(kept)
             called = "" if pending and pending.alone else user
-            there = await delivery.post(self._context, place, card, key, language, user, called)
+            about = keys.message_of(kept.request_key if kept else key)
+            there = await delivery.post(self._context, place, card, key, language, user, called=called, about=about)
         if card.state in UNDER_WAY:
-            self._shown[there] = await message_body.body(self._db, card, language, UPLOAD)
+            self._progress.posted(there, await message_body.body(self._db, card, language, UPLOAD))
         if not card.fleeting:
             await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
         return there
 
     async def edit(self, place: Place, card: Card) -> None:
-        """Replace a card, by its interaction's token while there is one, else by the bot's own rights."""
+        """Replace a card, by its interaction's token while there is one, else by the bot's own rights. Progress is
+        shown when there is room for it; only the newest is."""
         if pending := self._pending.of_message(place.message):
             language = pending.language
         else:
             language = await self._language(await jobs.get(self._db, card.job) if card.job else None)
         body = await message_body.body(self._db, card, language, pending.limit if pending else UPLOAD)
-        if card.state in UNDER_WAY and self._shown.get(place) == body:
-            return  # nothing of it is new to see
-        self._shown.pop(place, None)
-        if card.state not in UNDER_WAY:  # noted first: whoever sees a picture can react to it at once
-            shown = tuple(picture.id for picture in card.pictures)
-            post = await posts.at(self._db, place)
-            if post is not None and post.pictures != shown:
-                await posts.put(self._db, place, post.key, job=post.job, pictures=shown)
+        if card.state in UNDER_WAY:
+            self._progress.show(place, body, pending)
+            return
+        await self._progress.stop(place)
+        shown = tuple(picture.id for picture in card.pictures)
+        post = await posts.at(self._db, place)
+        if post is not None and post.pictures != shown:  # noted first: whoever sees a picture can react to it at once
+            await posts.put(self._db, place, post.key, job=card.job or post.job, pictures=shown)
         try:
             with delivery.refused():
                 await delivery.edit(self._context, place, body, pending)
         except Unreachable as error:
             raise Gone(str(error)) from error
-        if card.state in UNDER_WAY:
-            self._shown[place] = body
 
     async def close(self) -> None:
         """Finish what was asked already, and leave."""
         await self._context.background.finish(CLOSING)
+        await self._progress.close()
         await self.client.close()
         for task in self._running:
             task.cancel()

@@ -1,4 +1,4 @@
-"""The connection to Discord: logging in, the gateway, and the three kinds of events we hear."""
+"""The connection to Discord: logging in, the gateway, and the kinds of events we hear."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.platforms.discord import slash_commands
+from bot.platforms.discord import rest, slash_commands
 from bot.platforms.discord.context import DiscordContext
 from prompts.errors import Refusal
 from storage import facts
@@ -25,7 +25,8 @@ SLOWEST = 60.0  # seconds between two attempts to log in
 
 class Client(discord.Client):
     """discord.py's client with what we need and no more: no privileged intents, no caches of people and messages. It
-    sets `begun` once it is connected, and passes interactions and added reactions on. `pictures`: a request's most."""
+    sets `begun` once it is connected, and passes on interactions, added reactions and messages (and whether they were
+    changed). `pictures`: a request's most."""
 
     def __init__(
         self,
@@ -33,19 +34,24 @@ class Client(discord.Client):
         begun: asyncio.Event,
         interaction: Callable[[discord.Interaction], Awaitable[None]],
         reaction: Callable[[discord.RawReactionActionEvent], None],
+        message: Callable[[discord.Message, bool], None],
         pictures: int,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we never speak
-        intents = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+        # Without `message_content` the words of direct messages, mentions and replies come, and no others.
+        intents = discord.Intents(
+            guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=True, dm_messages=True
+        )
         super().__init__(
             intents=intents,
+            http_trace=rest.trace(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._db, self._begun, self._interaction, self._reaction = db, begun, interaction, reaction
-        self._pictures = pictures
+        self._message, self._pictures = message, pictures
 
     async def setup_hook(self) -> None:
         """Tell Discord our commands, if they are others than the last time."""
@@ -70,6 +76,12 @@ class Client(discord.Client):
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         self._reaction(payload)
+
+    async def on_message(self, message: discord.Message) -> None:
+        self._message(message, False)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        self._message(payload.message, True)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("%s failed", event_method)

@@ -85,8 +85,9 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
     """A picture with everything that can be done with it."""
     person = await person_of(context, interaction)
     pending.language = person.language
-    row = await owned.picture(context.db, person, target)
     place, room = Place(PLATFORM, pending.channel), room_of(interaction)
+    await context.gate(person, pending.channel, room)
+    row = await owned.picture(context.db, person, target)
     press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
     spoiler = await context.veiled(press, [row.recipe])
     card = replace(cards.picture_card(row), fields=(), buttons=cards.picture_buttons(row.id))
@@ -123,7 +124,9 @@ async def menu(context: DiscordContext, interaction: Interaction, data: Data) ->
 
 async def _read(context: DiscordContext, interaction: Interaction, pending: Pending, attachment: Data) -> None:
     """The recipe that somebody's picture carries."""
-    pending.language = (await person_of(context, interaction)).language
+    person = await person_of(context, interaction)
+    pending.language = person.language
+    await context.gate(person, pending.channel, room_of(interaction))
     upload = await attachments.fetched(context, attachment)
     recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
     if recipe is None:

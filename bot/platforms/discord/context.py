@@ -10,12 +10,13 @@ from typing import Any
 
 import discord
 
-from bot.chat import Card, Desk, People, Person, Press
+from bot.chat import Card, Desk, People, Person, Press, Request, Room
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord.background import Background
 from bot.platforms.discord.pending import PLATFORM, Pending, PendingAnswers
 from bot.platforms.discord.rest import Expired
 from bot.platforms.discord.settings import DiscordSettings
+from bot.platforms.discord.turns import Turns
 from bot.studio import cards
 from bot.studio.suggest import Completion, Kind
 from engine.recipe import Recipe
@@ -31,6 +32,7 @@ MENUS = 1000  # forms that may be open at once
 Suggest = Callable[[Person, Kind, str, int], Awaitable[list[Completion]]]
 # Whether the pictures of these recipes have to be veiled where somebody asks for them.
 Veiled = Callable[[Press, Sequence[Recipe]], Awaitable[bool]]
+Enter = Callable[[Request], Awaitable[None]]  # raises Refusal for whoever may not use the bot there
 
 
 @dataclass(slots=True)
@@ -44,12 +46,18 @@ class DiscordContext:
     people: People
     suggest: Suggest
     veiled: Veiled
+    enter: Enter
     pending: PendingAnswers
     show: Callable[[Place, Card, str], Awaitable[Place]]
     background: Background = field(default_factory=Background)
+    turns: Turns = field(default_factory=Turns)
     menus: OrderedDict[str, Sequence[Mapping[str, Any]]] = field(default_factory=OrderedDict)
     client: discord.Client = field(init=False)
     desk: Desk = field(init=False)
+
+    async def gate(self, person: Person, channel: str, room: Room) -> None:
+        """Raises Refusal where somebody may not use the bot; the desk asks by itself."""
+        await self.enter(Request(person=person, place=Place(PLATFORM, channel), text="", key="", room=room))
 
     def remember(self, interaction: str, attachments: Sequence[Mapping[str, Any]]) -> None:
         """Keep the pictures of a message whose menu was opened, until the form that asks about it comes back."""
@@ -58,7 +66,8 @@ class DiscordContext:
             self.menus.popitem(last=False)
 
     def later(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
-        """Do what somebody asked for outside the event that brought it; what goes wrong is said to them."""
+        """Do what somebody asked for outside the event that brought it, when it is its turn; what goes wrong is said to
+        them."""
         self.background.put(self._do(pending, work))
 
     async def refuse(self, pending: Pending, refusal: Refusal) -> None:
@@ -67,14 +76,20 @@ class DiscordContext:
 
     async def _do(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
         try:
-            try:
-                await work
-            except Refusal as refusal:
-                await self.refuse(pending, refusal)
-            except (Gone, Unreachable, Expired) as error:
-                log.warning("%s cannot be answered: %s", pending.key, error)
-            except Exception:
-                log.exception("%s failed", pending.key)
-                await self.refuse(pending, Refusal("error.unexpected"))
+            async with pending.ticket.come():
+                await self._done(pending, work)
         except Exception:
             log.exception("%s got no answer", pending.key)
+        finally:
+            work.close()
+
+    async def _done(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Refusal as refusal:
+            await self.refuse(pending, refusal)
+        except (Gone, Unreachable, Expired) as error:
+            log.warning("%s cannot be answered: %s", pending.key, error)
+        except Exception:
+            log.exception("%s failed", pending.key)
+            await self.refuse(pending, Refusal("error.unexpected"))

@@ -15,13 +15,12 @@ from bot.errors import Gone, Rejected, Unreachable
 from bot.platforms.discord import message_body, rest
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending
-from bot.platforms.discord.rest import Body, Expired, Payload
+from bot.platforms.discord.rest import Body, Expired, Payload, Unread
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
 EPHEMERAL = 64
-REFUSED = (400, 413)  # statuses that say what is wrong with a message; sent again it would be wrong again
 ANSWER = "/webhooks/{webhook_id}/{webhook_token}"
 WORDS = "/channels/{channel_id}/messages"
 
@@ -64,17 +63,28 @@ async def _withdraw(context: DiscordContext, pending: Pending) -> None:
 
 
 async def post(
-    context: DiscordContext, place: Place, card: Card, key: str, language: str, user: str, called: str
+    context: DiscordContext,
+    place: Place,
+    card: Card,
+    key: str,
+    language: str,
+    user: str,
+    *,
+    called: str = "",
+    about: str = "",
 ) -> Place:
-    """A message of its own: a job's in the channel, where `called` is mentioned; any other to the person alone."""
+    """A message of its own: in the channel as a reply to what it is `about`, or for a job with a mention of `called`;
+    any other to the person alone."""
     nonce = hashlib.sha256(key.encode()).hexdigest()[:24]
     once: Payload = {"nonce": nonce, "enforce_nonce": True}  # the same nonce within minutes is the same message
-    if card.job:
-        body = await message_body.body(context.db, card, language, UPLOAD, mention=called)
+    if card.job or about:
+        mention = "" if about else called
+        body = await message_body.body(context.db, card, language, UPLOAD, mention=mention)
         body = replace(body, payload={**body.payload, **once})
         try:
-            found = await rest.call(context.client, "POST", WORDS, {"channel_id": place.chat}, body=body)
-            return Place(PLATFORM, place.chat, rest.text_of(found, "id"))
+            return await _posted(context, place.chat, _reply(body, about))
+        except Unread:
+            return await _posted(context, place.chat, body)
         except (Gone, Unreachable) as error:
             log.info("channel %s cannot be told (%s), so the person is", place.chat, error)
     if not user:
@@ -83,28 +93,57 @@ async def post(
     body = await message_body.body(context.db, card, language, UPLOAD)
     body = replace(body, payload={**body.payload, **once})
     try:
-        found = await rest.call(context.client, "POST", WORDS, {"channel_id": channel}, body=body)
+        return await _posted(context, channel, body)
     except Gone as error:
         raise Unreachable(str(error)) from error
+
+
+async def _posted(context: DiscordContext, channel: str, body: Body) -> Place:
+    found = await rest.call(context.client, "POST", WORDS, {"channel_id": channel}, body=body)
     return Place(PLATFORM, channel, rest.text_of(found, "id"))
+
+
+def _reply(body: Body, about: str) -> Body:
+    """The message as a reply, which calls nobody; where what it replies to is gone, it stands by itself."""
+    if not about:
+        return body
+    reference: Payload = {"message_id": about, "fail_if_not_exists": False}
+    return replace(body, payload={**body.payload, "message_reference": reference})
 
 
 async def edit(context: DiscordContext, place: Place, body: Body, pending: Pending | None) -> None:
     """Replace a message, by the token of the interaction it answers while that is good. Raises Gone, Unreachable."""
-    if pending is not None:
-        path = f"{ANSWER}/messages/{{message_id}}"
+    if pending is not None and pending.token:
         try:
-            await rest.call(context.client, "PATCH", path, {**pending.parts, "message_id": place.message}, body=body)
+            await rest.call(context.client, "PATCH", *_standing(place, pending), body=body)
             return
         except Expired:
             pending.token = ""
-    parts = {"channel_id": place.chat, "message_id": place.message}
-    await rest.call(context.client, "PATCH", f"{WORDS}/{{message_id}}", parts, body=body)
+    await rest.call(context.client, "PATCH", *_standing(place, None), body=body)
+
+
+def spare(context: DiscordContext, place: Place, pending: Pending | None) -> bool:
+    """Whether a message can be edited now, and once more right after."""
+    return rest.spare(context.client, "PATCH", *_standing(place, pending if pending and pending.token else None))
+
+
+def _standing(place: Place, pending: Pending | None) -> tuple[str, dict[str, str]]:
+    """The address of a message, and its parts."""
+    if pending is not None:
+        return f"{ANSWER}/messages/{{message_id}}", {**pending.parts, "message_id": place.message}
+    return f"{WORDS}/{{message_id}}", {"channel_id": place.chat, "message_id": place.message}
 
 
 async def direct(context: DiscordContext, user: str) -> str:
     """The channel of direct messages with somebody. Raises Unreachable."""
-    found = await rest.call(context.client, "POST", "/users/@me/channels", json={"recipient_id": user})
+    try:
+        found = await rest.call(context.client, "POST", "/users/@me/channels", json={"recipient_id": user})
+    except Gone as error:
+        raise Unreachable(str(error)) from error
+    except discord.HTTPException as error:
+        if rest.for_good(error):  # nobody of that number
+            raise Unreachable(str(error)) from error
+        raise
     return rest.text_of(found, "id")
 
 
@@ -114,6 +153,6 @@ def refused() -> Iterator[None]:
     try:
         yield
     except discord.HTTPException as error:
-        if error.status in REFUSED:
+        if rest.for_good(error):
             raise Rejected(f"{error.status} {error.code}: {error.text}") from error
         raise

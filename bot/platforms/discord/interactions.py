@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import discord
 
+from bot import texts
 from bot.chat import Request, Upload
 from bot.platforms.discord import attachments, components, modal_submits, slash_commands
 from bot.platforms.discord.acknowledge import CHOICES, begin, person_of, respond, room_of
@@ -92,19 +93,35 @@ async def _command(context: DiscordContext, interaction: Interaction, data: Data
 
 async def _complete(context: DiscordContext, interaction: Interaction, data: Data) -> None:
     """What may be meant by what is typed so far. A list of LoRAs completes its last one."""
-    verb, _, typing = _filled(data)
+    verb, values, typing = _filled(data)
     option = slash_commands.option_of(str(data["name"]), verb, str(typing["name"])) if typing else None
     found: list[suggest.Completion] = []
     before, typed = "", str(typing["value"]) if typing else ""
-    if option is not None and option.suggest is not None:
-        if option.suggest == "lora":
+    kind: suggest.Kind | Mapping[str, str] | None = option.suggest if option else None
+    if option and option.of:
+        kind = slash_commands.VALUES.get(str(values.get(option.of)))
+    if isinstance(kind, Mapping):
+        found = _listed(kind, typed, (await person_of(context, interaction)).language)
+    elif kind is not None:
+        if kind == "lora":
             before, comma, typed = typed.replace("，", ",").rpartition(",")
             before += comma
         person = await person_of(context, interaction)
-        found = await context.suggest(person, option.suggest, typed, COMPLETED)
+        found = await context.suggest(person, kind, typed, COMPLETED)
     offered = [{"name": _short(one.label) or "·", "value": before + one.value} for one in found]
     choices: list[Any] = [one for one in offered if len(one["value"]) <= slash_commands.LONGEST]
     await respond(context, interaction, CHOICES, {"choices": choices})
+
+
+def _listed(names: Mapping[str, str], typed: str, language: str) -> list[suggest.Completion]:
+    """Those of a few values that `typed` may mean, by their names or as they are written."""
+    chinese, wanted = language.startswith("zh"), typed.strip().casefold()
+    found = []
+    for value, name in names.items():
+        name = name or texts.say(value, f"page.language.{value}")
+        if wanted in value.casefold() or wanted in name.casefold():
+            found.append(suggest.Completion(value, name if chinese or not names[value] else value))
+    return found
 
 
 def _short(text: str) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from bot.platforms.discord.turns import Ticket
+from prompts.errors import Refusal
 from storage import posts
 from storage.database import Database
 from storage.jobs import Place
 
+log = logging.getLogger(__name__)
+
 LIFE = 14 * 60.0  # seconds; a minute less than Discord's, for clocks and slow uploads
 TOKEN = 15 * 60.0  # seconds that Discord takes a token
-TIDY = 5 * 60.0  # seconds between two looks for dead ones
+TIDY = 60.0  # seconds between two looks for dead ones
 UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of an interaction that is written down
@@ -25,9 +31,10 @@ Mode = Literal["open", "private", "quiet"]
 
 @dataclass(slots=True)
 class Pending:
-    """An interaction or a reaction that waits for its answer. `mode` is how it was acknowledged: with a message for
-    all, one for the person alone, or none; `spent` once that message is used up: what else there is to say comes in
-    messages of its own. Without an application (a reaction) its answers go to the person's direct messages."""
+    """An interaction, a message or a reaction that waits for its answer. `mode` is how it was acknowledged: with a
+    message for all, one for the person alone, or none; `spent` once that message is used up: what else there is to say
+    comes in messages of its own. Without an application there is no token: what a message asks for is answered by
+    replies to it, what a reaction does in direct messages."""
 
     key: str
     channel: str
@@ -40,7 +47,8 @@ class Pending:
     limit: int = UPLOAD
     alone: bool = False  # with the bot: nothing needs to be hidden
     spent: bool = False
-    about: str = ""  # the message that was reacted to
+    about: str = ""  # the message that it is, or that was reacted to
+    ticket: Ticket = field(default_factory=Ticket)
 
     @property
     def parts(self) -> dict[str, str]:
@@ -56,17 +64,14 @@ class PendingAnswers:
         self._clock = clock
         self._pending: OrderedDict[str, Pending] = OrderedDict()
         self._messages: OrderedDict[str, Pending] = OrderedDict()
-        self._tidied = -TIDY
 
     def now(self) -> float:
         return self._clock()
 
     def add(self, pending: Pending) -> None:
         """Remember one, and forget all whose time is over."""
+        self._forget()
         self._pending[pending.key] = pending
-        for known in (self._pending, self._messages):
-            while known and (oldest := next(iter(known.values()))).began + LIFE < self.now() and oldest is not pending:
-                known.popitem(last=False)
 
     def answered(self, pending: Pending, message: str) -> None:
         """Note that this message answers it."""
@@ -88,7 +93,6 @@ class PendingAnswers:
 
     async def keep(self, pending: Pending) -> None:
         """Write an open one down, so that it can be answered after a restart: as a post whose message is its token."""
-        await self.tidy()
         await posts.put(
             self._db,
             Place(PLATFORM, pending.channel, f"{pending.application}/{pending.token}"),
@@ -96,11 +100,20 @@ class PendingAnswers:
             job=pending.user,
         )
 
-    async def tidy(self) -> None:
-        """Forget those written down whose token is dead, if that was not done a moment ago."""
-        if self.now() - self._tidied >= TIDY:
-            self._tidied = self.now()
-            await posts.forget(self._db, PLATFORM, OPEN, timedelta(seconds=TOKEN))
+    async def tidy_up(self) -> None:
+        """Now and then forget those whose token is dead, those written down too; for ever."""
+        while True:
+            self._forget()
+            try:
+                await posts.forget(self._db, PLATFORM, OPEN, timedelta(seconds=TOKEN))
+            except Refusal as refusal:
+                log.warning("tokens that are dead could not be forgotten: %s", refusal)
+            await asyncio.sleep(TIDY)
+
+    def _forget(self) -> None:
+        for known in (self._pending, self._messages):
+            while known and next(iter(known.values())).began + LIFE < self.now():
+                known.popitem(last=False)
 
     async def kept(self, key: str, language: str) -> Pending | None:
         """An open one of an earlier start, None for none. Whether its token is still good is seen when it is used."""

@@ -11,7 +11,7 @@ from bot.buttons.presses import under
 from bot.chat import Press, Room
 from bot.errors import Gone, Unreachable
 from bot.platforms.discord import rest
-from bot.platforms.discord.acknowledge import adult
+from bot.platforms.discord.acknowledge import standing
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from prompts.errors import Refusal
@@ -41,7 +41,9 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
         return
     language = context.settings.language or ""
     person = await context.people(PLATFORM, str(payload.user_id), language=language)
-    room = _room(context, payload)
+    guild = context.client.get_guild(payload.guild_id) if payload.guild_id else None
+    channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
+    room = standing(guild, channel, payload.member) if guild else Room(server=str(payload.guild_id or ""))
     for number, target in enumerate(post.pictures if action in ALL else post.pictures[:1]):
         row = await pictures.get(context.db, target)
         if row is None:
@@ -76,20 +78,4 @@ async def nod(context: DiscordContext, pending: Pending) -> None:
     path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"
     await rest.call(
         context.client, "PUT", path, {"channel_id": pending.channel, "message_id": pending.about, "emoji": SEEN}
-    )
-
-
-def _room(context: DiscordContext, payload: discord.RawReactionActionEvent) -> Room:
-    """What Discord says of the person in that server, as far as the gateway has told us of it."""
-    guild = context.client.get_guild(payload.guild_id) if payload.guild_id else None
-    channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
-    member = payload.member
-    if guild is None or member is None:
-        return Room(server=str(payload.guild_id or ""))
-    rights = channel.permissions_for(member) if channel else member.guild_permissions
-    return Room(
-        server=str(guild.id),
-        roles=frozenset(str(role.id) for role in member.roles),
-        moderator=rights.manage_messages or rights.manage_guild,
-        adult=adult(channel),
     )

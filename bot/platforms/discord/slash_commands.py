@@ -38,8 +38,9 @@ Values = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class SlashOption:
-    """Something to fill in, of `longest` characters; `suggest` completes it, `choices` are all there is, each with its
-    Chinese name. Its texts are `discord.option.<name>` and `discord.name.<name>`."""
+    """Something to fill in, of `longest` characters; `suggest` completes it, or what `VALUES` has for the setting that
+    the option `of` names; `choices` are all there is, each with its Chinese name. Its texts are `discord.option.<name>`
+    and `discord.name.<name>`."""
 
     name: str
     kind: int = STRING
@@ -47,6 +48,7 @@ class SlashOption:
     suggest: Kind | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     longest: int = SHORT
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,11 @@ SLASHES: Mapping[str, Slash] = {
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "settings": Slash(
-        (SlashOption("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)), SlashOption("value")), _change
+        (
+            SlashOption("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)),
+            SlashOption("value", of="setting"),
+        ),
+        _change,
     ),
     "cancel": Slash((SlashOption("which", choices={"all": "全部"}),), lambda values: str(values.get("which", ""))),
     "recipe": Slash((SlashOption("share", required=True),), lambda values: str(values["share"])),
@@ -149,6 +155,18 @@ SLASHES: Mapping[str, Slash] = {
     "admin": Slash(verbs=ADMIN),
     "models": Slash((SlashOption("words", suggest="model"),), _words),
     **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
+}
+USUAL = {"default": "默认"}
+SWITCH = {"on": "开", "off": "关", **USUAL}
+# What the value of a setting may be: a kind of thing, or all there is, each with its Chinese name.
+VALUES: Mapping[str, Kind | Mapping[str, str]] = {
+    "model": "model",
+    "style": "style",
+    "ratio": "shape",
+    "loras": "lora",
+    "quality": {"fast": "快速", "full": "完整", **USUAL},
+    **dict.fromkeys(("assistant", "expand", "reactions"), SWITCH),
+    "language": dict.fromkeys(texts.LANGUAGES, ""),  # each has its own name for itself
 }
 ANY = Slash((SlashOption("text", longest=LIMIT),))
 
@@ -237,7 +255,7 @@ def _options(slash: Slash, most: int) -> list[Json]:
 def _option(one: SlashOption, most: int) -> Payload:
     made: Payload = {"type": one.kind, "name": one.name, **_named(one.name), **_described(f"discord.option.{one.name}")}
     made["required"] = one.required
-    if one.suggest:
+    if one.suggest or one.of:
         made["autocomplete"] = True
     if one.choices:
         made["choices"] = [

@@ -55,7 +55,7 @@ class Albums:
         that already: then it is answered when this returns, and its update is done."""
         if not message.media_group_id:
             return Album("", {message.message_id: message})
-        group = f"{ANSWERED}{message.chat_id} {message.media_group_id}"
+        group = _group(message)
         album = self._known.get(group)
         if album is None:
             if await posts.by_key(self._db, places.PLATFORM, group) is not None:
@@ -70,6 +70,13 @@ class Albums:
         if album.answered or had or not message.caption:
             return None
         return await self._gathered(group, message)  # the words came late
+
+    def changed(self, message: Message) -> Album | None:
+        """A message that was changed, with the others of its album; None where these are not known any more."""
+        known = self._known.get(_group(message))
+        if message.media_group_id and known is None:
+            return None
+        return Album("", {**(known.messages if known else {}), message.message_id: message})
 
     async def answer(self, album: Album) -> None:
         """An album has its answer: what comes of it later asks for nothing."""
@@ -96,3 +103,7 @@ class Albums:
             except TimeoutError:
                 break
         return album
+
+
+def _group(message: Message) -> str:
+    return f"{ANSWERED}{message.chat_id} {message.media_group_id}"

@@ -12,6 +12,8 @@ async def take(context: TelegramContext, update: Update) -> None:
     """Do what an update asks for; one done already, in an earlier run perhaps, does nothing."""
     if update.message:
         await messages.take(context, update.update_id, update.message)
+    elif update.edited_message:
+        await messages.take(context, update.update_id, update.edited_message, changed=True)
     elif update.callback_query:
         await callback_queries.take(context, update.update_id, update.callback_query)
     elif update.message_reaction:

@@ -5,34 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from telegram import Chat, Message, User
 
-from bot.chat import Press, Request, Upload
+from bot.chat import Card, Press, Request, Say, Upload
 from bot.commands.table import NAMES
-from bot.platforms.telegram import deep_links, files, group_replies, places
+from bot.platforms import replies
+from bot.platforms.replies import Addressed
+from bot.platforms.telegram import deep_links, files, places
 from bot.platforms.telegram.albums import Album
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from bot.studio import cards, painted_mask
+from bot.studio import cards, painted_mask, rewritten
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.posts import Post
 
 # How Chinese groups call a painting bot without a mention; a blank must follow, or every "画得真好" would be a request.
 CALL = re.compile(r"(?:画|畫|绘画|繪畫|约稿|約稿)(?:[\s:：,，]+|$)")
-NUMBERED = re.compile(r"(?:第\s*)?([1-9]|10)\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")  # "2 背景换成雪山" on a sheet
 EDIT = "/edit "
 ALONE = ("link",)  # commands that a button brings from a group into the private chat
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """The words of a message to the bot; `plain` where nothing but being a reply to it says that it is meant."""
-
-    text: str
-    plain: bool = False
 
 
 def words_for_us(message: Message, me: User) -> Addressed | None:
@@ -59,18 +51,19 @@ def words_for_us(message: Message, me: User) -> Addressed | None:
     return Addressed(text, plain=True) if answered else None
 
 
-async def take(context: TelegramContext, update: int, message: Message) -> None:
-    """Hand a message on to the desk, if it is meant for the bot; an album's for all of it."""
+async def take(context: TelegramContext, update: int, message: Message, *, changed: bool = False) -> None:
+    """Hand a message on to the desk, if it is meant for the bot; an album's for all of it. `changed`: its writer has
+    changed it into this."""
     if message.migrate_to_chat_id:
         await context.api.move(message.chat_id, message.migrate_to_chat_id)
         return
     if message.via_bot is not None or message.is_automatic_forward:
         return
-    album = await context.albums.whole(message)
+    album = context.albums.changed(message) if changed else await context.albums.whole(message)
     if album is None:
         return
     try:
-        if await _take(context, update, album):
+        if await _take(context, update, album, changed=changed):
             await context.albums.answer(album)
     except Exception:
         album.over.set()
@@ -78,7 +71,7 @@ async def take(context: TelegramContext, update: int, message: Message) -> None:
     album.over.set()  # not when cancelled: then all of it comes again at the next start
 
 
-async def _take(context: TelegramContext, update: int, album: Album) -> bool:
+async def _take(context: TelegramContext, update: int, album: Album, *, changed: bool) -> bool:
     """Whether there were words, and they are answered."""
     messages = album.ordered
     heard = [(one, words) for one in messages if (words := words_for_us(one, context.me)) is not None]
@@ -96,10 +89,18 @@ async def _take(context: TelegramContext, update: int, album: Album) -> bool:
     if album.group and text:
         key = places.album_key(context.me.id, album.group, reply)
     place = places.place(message.chat_id)
-    person = await context.person(message.from_user, sender)
-    async with context.answering(message.chat_id, account, key, OpenUpdate(person.language, reply)):
+    asked = OpenUpdate(context.settings.language or "en", reply)
+    # Nothing has been awaited since the update came: what somebody wrote in one go is taken up in its order.
+    async with context.answering(message.chat_id, account, key, asked):
         if await context.answered(key):
             return bool(text)
+        person = await context.person(message.from_user, sender)
+        asked.language = person.language
+        instead_of = ""
+        if changed:
+            if (found := await _changed(context, album, text, person.id, asked, plain=plain)) is None:
+                return False
+            instead_of = found
         async with context.thinking(message.chat):
             try:
                 wish = await _wish(context, message, messages, text, person.id, key, plain=plain)
@@ -111,20 +112,56 @@ async def _take(context: TelegramContext, update: int, album: Album) -> bool:
             text, base, uploads = wish
             room = await context.room(message.chat, account)
             if base and (anew := await _anew(context, base, text)):
-                values = {"prompt": anew}
-                press = Press(person=person, place=place, action="edit", target=base, key=key, values=values, room=room)
+                press = Press(person=person, place=place, action="edit", target=base, key=key,
+                              values={"prompt": anew}, room=room, instead_of=instead_of)  # fmt: skip
                 await context.desk.press(press)
                 return True
             await context.desk.request(
-                Request(person=person, place=place, text=text, key=key, files=uploads, reply_to=base, room=room)
+                Request(
+                    person=person,
+                    place=place,
+                    text=text,
+                    key=key,
+                    files=uploads,
+                    reply_to=base,
+                    room=room,
+                    instead_of=instead_of,
+                )
             )
             return True
+
+
+async def _changed(
+    context: TelegramContext, album: Album, text: str, person: str, asked: OpenUpdate, *, plain: bool
+) -> str | None:
+    """The job whose place a changed message takes, "" where it asks for something of its own, None for nothing. Whoever
+    changes what is drawn already is told once what to do."""
+    message = album.ordered[0]
+    now = await rewritten.rewritten(
+        context.db,
+        person,
+        text,
+        message.date,
+        places.place(message.chat_id),
+        lambda key: places.reply_of(key).message in album.messages,
+    )
+    if not text or now is None or (now.late and plain):
+        return None
+    if not now.late:
+        return now.instead_of
+    key = places.album_key(context.me.id, f"late {message.chat_id} {message.message_id}", asked.reply)
+    context.asked[key] = asked
+    try:
+        await context.show(places.place(message.chat_id), Card(text=Say("rewritten.late")), key)
+    finally:
+        del context.asked[key]
+    return None
 
 
 async def _anew(context: TelegramContext, picture: str, text: str) -> str:
     """A picture's description that was written anew; "" for a sentence on what to change in it, or any command."""
     new, row = text.removeprefix(EDIT), await pictures.get(context.db, picture)
-    return new if row is not None and new != text and group_replies.anew(row, new) else ""
+    return new if row is not None and new != text and replies.anew(row, new) else ""
 
 
 async def _wish(
@@ -141,13 +178,13 @@ async def _wish(
     wanted. `plain`: nothing but being a reply says that it is meant for the bot."""
     replied = message.reply_to_message
     post = await _post(context, replied) if replied else None
-    base, text = _which(post, text)
+    base, text = replies.which(post, text)
     row = await pictures.get(context.db, base) if base else None
     if plain and not (
         post
         and row
         and row.person == person
-        and group_replies.meant(replied, post, row, text, group_replies.photos_in(album))
+        and replies.meant(row, text, asked=_asked(replied, post), painted=any(map(files.picture_of, album)))
     ):
         return None
     sent = await files.fetched(context.api, album)
@@ -156,7 +193,7 @@ async def _wish(
         hole = await asyncio.to_thread(painted_mask.marked, original, sent[0].content)
         if hole is not None:  # the same picture, painted over: draw where the marks are
             return text or row.recipe.prompt.text, None, (Upload("marked.png", hole),)
-        if plain and not group_replies.orders(text):
+        if plain and not replies.orders(text):
             return None
     if sent:
         return (text, None, sent) if text else await deep_links.looked_at(context, album[0], sent[0], key)
@@ -179,13 +216,9 @@ async def _post(context: TelegramContext, replied: Message) -> Post | None:
     return await posts.at(context.db, places.place(replied.chat_id, replied.message_id))
 
 
-def _which(post: Post | None, text: str) -> tuple[str | None, str]:
-    """The picture that a reply is about; on a sheet the first, or the one whose number the words begin with."""
-    if post is None or not post.pictures:
-        return None, text
-    if len(post.pictures) > 1 and (found := NUMBERED.match(text)) and int(found[1]) <= len(post.pictures):
-        return post.pictures[int(found[1]) - 1], text[found.end() :]
-    return post.pictures[0], text
+def _asked(replied: Message | None, post: Post) -> bool:
+    """Whether what is replied to is a question that the bot asked about a picture."""
+    return post.key.startswith(f"{places.PLATFORM}:") and not (replied and (replied.photo or replied.document))
 
 
 def reply_to(message: Message) -> Reply:

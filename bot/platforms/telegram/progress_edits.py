@@ -1,4 +1,5 @@
-"""Progress: the newest card of every job that goes on, shown as often as there is room for it."""
+"""Progress: the newest card of every job that goes on, shown as often as there is room for it. How the job ends never
+waits for it."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
+SOON = 1.5  # seconds: what ends sooner would have to wait for the second that follows an edit
+
 
 class ProgressEdits:
     """Edits in spare turns. Nothing here matters enough to be tried twice."""
@@ -27,7 +30,7 @@ class ProgressEdits:
         self._api = api
         self._newest: dict[Place, tuple[Card, str]] = {}
         self._tasks: dict[Place, asyncio.Task[None]] = {}
-        self._calling: set[Place] = set()
+        self._calling: dict[Place, asyncio.Event] = {}  # set once what is on its way has arrived
         self._seen: dict[Place, bytes] = {}  # the preview that stands at a place
         self._said: dict[Place, tuple[str, InlineKeyboardMarkup | None]] = {}  # the words and buttons that do
 
@@ -40,7 +43,7 @@ class ProgressEdits:
         see is left out."""
         preview = card.progress.preview if card.progress else None
         same = self._said.get(place) == _words(card, language) and (not preview or preview == self._seen.get(place))
-        if same and place not in self._calling:
+        if _ending(card) or (same and place not in self._calling):
             self._newest.pop(place, None)
             return
         self._newest[place] = (card, language)
@@ -52,8 +55,9 @@ class ProgressEdits:
         """Nothing more there: what is on its way arrives first, what waits never will."""
         self._newest.pop(place, None)
         if task := self._tasks.get(place):
-            if place not in self._calling:
-                task.cancel()
+            if arrived := self._calling.get(place):
+                await arrived.wait()
+            task.cancel()  # also one that was told to wait, and would try again
             await asyncio.gather(task, return_exceptions=True)
         self._seen.pop(place, None)
         self._said.pop(place, None)
@@ -80,10 +84,11 @@ class ProgressEdits:
         card, language = newest
         keys, bot = keyboard(card, language), self._api.bot
         preview = card.progress.preview if card.progress else None
-        self._calling.add(place)
+        anew = preview is not None and preview != self._seen.get(place)
+        photo = await asyncio.to_thread(photos.preview, preview) if preview and anew else b""
+        arrived = self._calling[place] = asyncio.Event()
         try:
-            if preview and preview != self._seen.get(place):
-                photo = await asyncio.to_thread(photos.preview, preview)
+            if preview and anew:
                 caption = pages(card, language, CAPTION)[0]
                 await calls.edit_media(bot, place.message, photo, caption, keys, spoiler=card.spoiler)(chat)
                 self._seen[place] = preview
@@ -99,8 +104,16 @@ class ProgressEdits:
                 raise
             self._seen[place] = b""  # a preview of an earlier run stands there: the next turn changes its caption
         finally:
-            self._calling.discard(place)
+            del self._calling[place]
+            arrived.set()
         return True
+
+
+def _ending(card: Card) -> bool:
+    """Whether a job is so near its end that how it ends would have to wait for this. It is by its steps, too: what is
+    left in seconds is an estimate."""
+    now = card.progress
+    return now is not None and now.seconds_left < SOON and 2 * now.step >= now.steps > 0
 
 
 def _words(card: Card, language: str) -> tuple[str, InlineKeyboardMarkup | None]:

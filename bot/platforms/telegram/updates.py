@@ -23,7 +23,7 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
-ALLOWED = ("message", "callback_query", "inline_query", "message_reaction", "my_chat_member")
+ALLOWED = ("message", "edited_message", "callback_query", "inline_query", "message_reaction", "my_chat_member")
 REMEMBERED = 2000  # updates known by their number, to take none twice
 AFTER_CONFLICT = 5.0  # seconds: another copy of the bot is asking, and may be about to stop
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached

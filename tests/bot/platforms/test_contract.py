@@ -133,7 +133,7 @@ async def on_discord(db: Database) -> AsyncIterator[On]:
             raise AssertionError("nobody says anything here")
 
         channel = server.guild("Studio").channel("painting")
-        yield OnDiscord(DiscordChat(db, settings, unasked, unasked, unasked), db, str(channel.id), server)
+        yield OnDiscord(DiscordChat(db, settings, unasked, unasked, unasked, unasked), db, str(channel.id), server)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -46,11 +46,32 @@ class Person:
         self.user.dms = False
 
     async def say(
-        self, channel: Channel, text: str, *, reply_to: Message | None = None, file: tuple[str, bytes] | None = None
+        self,
+        channel: Channel,
+        text: str,
+        *,
+        reply_to: Message | None = None,
+        file: tuple[str, bytes] | None = None,
+        ping: bool = True,
+        twice: bool = False,
     ) -> Message:
-        """Write a message, with a file or without."""
-        content = Content(text, files=(self._file(channel, file),) if file else ())
-        return self.world.post(channel, self.user, content, reply_to=reply_to)
+        """Write a message, with a file or without. A reply calls whom it replies to, unless told not to `ping`; `twice`
+        brings it to the bot two times, as after a reconnect."""
+        content = Content(
+            text,
+            files=(self._file(channel, file),) if file else (),
+            pings=posting.named(channel, text, reply_to if ping else None),
+        )
+        message = self.world.post(channel, self.user, content, reply_to=reply_to)
+        if twice:
+            self.world.tell("MESSAGE_CREATE", message)
+        return message
+
+    async def edit(self, message: Message, text: str) -> None:
+        """Change one's own message; whom it called it calls still."""
+        assert message.author is self.user, f"{self.user.name} did not write it"
+        pings = dict.fromkeys((*message.content.pings, *posting.named(message.channel, text)))
+        self.world.edit(message, replace(message.content, text=text, pings=tuple(pings)))
 
     async def react(self, message: Message, emoji: str) -> None:
         assert self.sees(message) and not message.only_for, "nobody can react to this"

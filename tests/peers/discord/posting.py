@@ -133,6 +133,12 @@ def _pings(channel: Channel, text: str, body: Json) -> tuple[int, ...]:
     return tuple(id for id in named if channel.known(id))
 
 
+def named(channel: Channel, text: str, reply_to: Message | None = None) -> tuple[int, ...]:
+    """Whom somebody's message calls: those it names, and whom it replies to."""
+    ids = [int(id) for id in MENTION.findall(text)] + ([reply_to.author.id] if reply_to else [])
+    return tuple(id for id in dict.fromkeys(ids) if channel.known(id))
+
+
 def editable(world: World, message: Message) -> Message:
     if message.author is not world.bot:
         raise Refused(50005)

@@ -154,13 +154,19 @@ class World:
         if message.only_for:
             return
         channel = message.channel
-        payload = message.json() | guild_id(channel) | {"channel_type": channel.kind}
+        payload = self._readable(message) | guild_id(channel) | {"channel_type": channel.kind}
+        if message.reply_to:
+            payload["referenced_message"] = None if message.reply_to.deleted else self._readable(message.reply_to)
         if channel.guild and message.author.id in channel.guild.members:
             payload["member"] = channel.guild.member(message.author)
-        private = channel.guild is None or message.author is self.bot or self.bot.mention in message.text
-        if not (private or self.gateway.intents.message_content):
-            payload |= {"content": "", "embeds": [], "attachments": [], "components": []}
         self.gateway.send(event, payload, _messages(channel), channel)
+
+    def _readable(self, message: Message) -> Json:
+        """What of a message the bot may read: all of what is to it, of others' in a server only with a privilege."""
+        private = message.channel.guild is None or message.author is self.bot
+        if private or self.bot.id in message.content.pings or self.gateway.intents.message_content:
+            return message.json()
+        return message.json() | {"content": "", "embeds": [], "attachments": [], "components": []}
 
     def react(self, message: Message, emoji: str, user: User, *, on: bool) -> None:
         users = message.reactions.setdefault(emoji, [])

@@ -52,6 +52,7 @@ def chat_on(
         studio.person,
         lambda person, kind, typed, limit: suggest(studio, person, kind, typed, limit),
         lambda press, recipes: access.veiled(studio.sight, studio.rules.access, press, recipes),
+        lambda asked: access.enter(studio.db, studio.rules.access, asked),
         clock,
     )
 

@@ -15,17 +15,19 @@ from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from engine.queue.queue import Queue
 from prompts.translate.chain import chain
+from storage import posts
+from storage.jobs import Place
 from tests.bot.platforms.discord.desk import chat_on
 from tests.database import opened
 from tests.fakes import FakePool
-from tests.peers.discord import DiscordServer
+from tests.peers.discord import DiscordServer, Message
 
 
 @asynccontextmanager
 async def house(folder: Path, pool: FakePool) -> AsyncIterator[Studio]:
     """A studio without platforms."""
     db = await opened(folder)
-    queue = Queue(pool, lambda news: studio.hear(news), db.files.get, per_person=3, in_all=10_000)
+    queue = Queue(pool, lambda news: studio.hear(news), db.files.get, per_person=8, in_all=10_000)
     rules = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4)
     studio = Studio(db, queue, chain(folder / "cache"), rules)
     try:
@@ -41,12 +43,37 @@ async def live(
     folder: Path, pool: FakePool, clock: Callable[[], float] = time.monotonic
 ) -> AsyncIterator[DiscordServer]:
     """A server with the bot on it."""
+    async with lived(folder, pool, clock) as on:
+        yield on.server
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A server with the bot on it, the studio behind it, and its pool."""
+
+    server: DiscordServer
+    studio: Studio
+    pool: FakePool
+
+    async def picture(self, message: Message) -> str:
+        """The first picture that a message shows."""
+        post = await posts.at(self.studio.db, Place("discord", str(message.channel.id), str(message.id)))
+        assert post is not None
+        return post.pictures[0]
+
+
+@asynccontextmanager
+async def lived(
+    folder: Path, pool: FakePool | None = None, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Live]:
+    """A server with the bot on it; its pool draws at once unless it is given."""
+    pool = pool or FakePool(slots=8, seconds=0.01)
     async with DiscordServer() as server, house(folder, pool) as studio:
         settings = DiscordSettings(token=server.token, api_base=server.api_base, gateway=server.gateway_base, pace=0.1)
         await studio.open([chat_on(studio, settings, clock)], StudioDesk(studio))
         await studio.queue.start()
         await server.ready("imagine")
-        yield server
+        yield Live(server, studio, pool)
 
 
 @dataclass(frozen=True, slots=True)

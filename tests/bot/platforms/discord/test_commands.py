@@ -181,6 +181,20 @@ async def test_what_is_typed_is_completed(on: House) -> None:
     assert await typed("lora", "lora01:0.5,lora39") == ["lora01:0.5,lora39"]
 
 
+async def test_the_value_of_a_setting_is_completed_by_what_it_may_be(on: House) -> None:
+    async def typed(setting: str, text: str) -> list[str]:
+        values = {"setting": setting} if setting else {}
+        offered = await on.ann.autocomplete(on.channel, "settings", "value", text, **values)
+        return [one["value"] for one in offered]
+
+    assert await typed("model", "demo") == ["danqing-demo"]
+    assert "3:2" in await typed("ratio", "")
+    assert await typed("quality", "快") == ["fast"] and "default" in await typed("quality", "")
+    assert await typed("expand", "of") == ["off"]
+    assert {"zh", "en"} <= {*await typed("language", "")} and await typed("language", "中") == ["zh"]
+    assert await typed("", "x") == []
+
+
 # --- forms ---
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.chat import Card, Say, Shown
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import delivery
+from bot.platforms.discord import delivery, pending
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import Pending
 from bot.platforms.discord.rest import Body
@@ -22,6 +22,7 @@ from storage import posts, tables
 from storage.jobs import Place
 from tests.bot.platforms.discord.desk import House, house
 from tests.fakes import a_job
+from tests.patience import until
 
 QUARTER = 15 * 60 + 1.0
 
@@ -214,15 +215,45 @@ async def test_a_card_that_says_nothing_new_is_not_edited(on: House) -> None:
     assert edits() == before + 1
 
 
-async def test_tokens_are_forgotten_once_they_are_dead(on: House) -> None:
-    await on.drawn()
-    assert await kept_tokens(on) == 1
-    now = on.db.now
-    on.db.now = lambda: now() + timedelta(seconds=QUARTER)  # type: ignore[method-assign]
-    await quarter(on)
+async def test_tokens_are_forgotten_once_they_are_dead_though_nobody_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "TIDY", 0.02)
+    async with house(tmp_path) as on:
+        await on.drawn()
+        assert await kept_tokens(on) == 1
+        now = on.db.now
+        on.db.now = lambda: now() + timedelta(seconds=QUARTER)  # type: ignore[method-assign]
+        await quarter(on)
+
+        async def forgotten() -> bool:
+            return await kept_tokens(on) == 0 and not on.chat._pending._pending and not on.chat._pending._messages
+
+        await until(forgotten)
+
+
+# What Discord says for good: a message nobody may change any more, a person, a channel that never was, and the like.
+FOR_GOOD = [(404, 0), (404, 10013), (405, 0), (403, 50013), (400, 30046), (409, 0)]
+
+
+@pytest.mark.parametrize(("status", "code"), FOR_GOOD)
+async def test_what_is_refused_for_good_is_given_up_and_said_once(
+    on: House, status: int, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
     await on.imagine()
-    await on.finished()
-    assert await kept_tokens(on) == 1
+    job = await on.job()
+    await on.said("Drawing.")
+    await quarter(on)
+    before = len(on.env.http_requests)
+    for method in ("PATCH", "POST"):
+        for path in ("/webhooks/*", "/channels/*", "/users/*"):
+            on.env.inject_error(method, path, status=status, code=code, times=None)
+    on.pool.finish(job)
+    assert (await on.settled(job)).answered
+    tried = [(one.method, one.path, str(one.json)) for one in on.env.http_requests[before:]]
+    assert len(tried) == len(set(tried)) <= 6, "nothing is sent twice"
+    assert sum(one.levelname in ("ERROR", "WARNING") for one in caplog.records if one.name.startswith("bot")) <= 4
+    on.env.backend.faults.clear()
 
 
 async def kept_tokens(on: House) -> int:

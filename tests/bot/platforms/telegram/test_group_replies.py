@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from PIL import Image, ImageDraw
 
-from bot.platforms.telegram import group_replies
+from bot.platforms import replies
 from tests.bot.platforms.telegram.conftest import House
 from tests.fakes import a_png
 from tests.peers.telegram import Chat, Message, TelegramServer, User
@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[TelegramServer]:
     ],
 )  # fmt: skip
 def test_a_wish_says_what_is_to_become_of_the_picture(said: str) -> None:
-    assert group_replies.orders(said)
+    assert replies.orders(said)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_wish_says_what_is_to_become_of_the_picture(said: str) -> None:
     ],
 )  # fmt: skip
 def test_talk_does_not(said: str) -> None:
-    assert not group_replies.orders(said)
+    assert not replies.orders(said)
 
 
 async def drawn(server: TelegramServer) -> tuple[Chat, User, User, Message]:

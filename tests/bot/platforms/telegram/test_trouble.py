@@ -9,6 +9,7 @@ import pytest
 
 from bot.platforms.telegram import card_messages, places, updates
 from bot.platforms.telegram import chat as telegram_chat
+from bot.texts import say
 from storage import facts, jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
 from tests.patience import until
@@ -35,15 +36,57 @@ async def test_an_update_delivered_twice_is_one_request(house: House, server: Te
     assert "a red apple 2" not in listed.text
 
 
-async def test_a_message_that_its_writer_changed_is_not_answered_again(house: House, server: TelegramServer) -> None:
-    ann = server.user("Ann", language="en")
-    chat = server.private(ann)
+async def test_a_change_to_what_is_drawn_is_answered_once(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
     said = await chat.say(ann, "a red apple")
     answer = await chat.answer(lambda one: one.photo)
-    await chat.edit(ann, said, "a green apple")
+    for text in ("a green apple", "a green apple.", "a green pear"):
+        await chat.edit(ann, said, text)
+    told = await chat.answer(after=answer.order)
+    assert told.text == say("en", "rewritten.late") and told.reply_to is said
     await chat.say(ann, "/queue")
-    last = await chat.answer(after=answer.order)
-    assert chat.answers == [answer, last] and len(house.pool.drawn) == 1
+    last = await chat.answer(after=told.order)
+    assert chat.answers == [answer, told, last] and len(house.pool.drawn) == 1
+
+
+async def test_a_change_in_time_takes_the_place_of_what_waits(house: House, server: TelegramServer) -> None:
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    said = await chat.say(ann, "a red aple")
+    first = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    await chat.edit(ann, said, "a red apple")
+    await server.until(lambda: len(house.pool.drawn) == 2)
+    await house.kill()
+    house.pool.seconds = 0.0
+    await house.open()
+    await chat.until(lambda _: first.photo)
+    assert chat.answers == [first]
+    person = await house.studio.person("telegram", str(ann.id))
+    kept = await jobs.of_person(house.db, person.id)
+    assert {one.job.recipes[0].prompt.text: str(one.job.state) for one in kept} == {
+        "a red apple": "done",
+        "a red aple": "cancelled",
+    }
+
+
+async def test_a_change_to_what_was_refused_asks_anew(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    said = await chat.say(ann, "a cat --steps 9999")
+    refused = await chat.answer()
+    await chat.edit(ann, said, "a cat --steps 9")
+    done = await chat.answer(lambda one: one.photo, after=refused.order)
+    assert done.reply_to is said
+
+
+async def test_a_burst_keeps_its_order(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    said = [await chat.say(ann, f"a red apple, number {number}") for number in range(6)]
+    await chat.until(lambda _: sum(bool(one.photo) for one in chat.answers) == 6)
+    assert [one.reply_to for one in chat.answers] == said
+    person = await house.studio.person("telegram", str(ann.id))
+    asked = [one.job.recipes[0].prompt.text for one in reversed(await jobs.of_person(house.db, person.id))]
+    assert asked == [one.text for one in said]
 
 
 async def test_an_update_delivered_again_after_a_restart(house: House, server: TelegramServer) -> None:
@@ -323,3 +366,22 @@ async def test_a_lost_message_is_found_after_a_restart(
     await chat.say(ann, "/help")
     helped = await chat.answer(lambda one: "/imagine" in one.text)
     assert chat.answers == [lost, helped]
+
+
+async def test_what_ends_in_a_moment_is_not_edited_once_more_before(house: House, server: TelegramServer) -> None:
+    """The picture would have to wait for the second that follows an edit."""
+    house.pool.seconds = None
+    chat, ann = alone(server)
+    await chat.say(ann, "a red apple --steps 20")
+    status = await chat.answer()
+    await server.until(lambda: house.pool.drawn)
+    job = house.pool.drawn[0][0]
+    for step in range(11, 20):
+        house.pool.step(job, step, seconds=0.01)
+    await house.until(
+        lambda: (answer := house.studio._answers.of(job)) and (now := answer.card.progress) and now.step == 19
+    )
+    house.pool.finish(job)
+    await chat.until(lambda _: status.photo)
+    edits = [one.method for one in server.world.calls if one.method.startswith("editMessage")]
+    assert edits.count("editMessageMedia") == 1 and edits.count("editMessageText") <= 1

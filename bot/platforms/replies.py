@@ -1,14 +1,12 @@
-"""Whether a reply to the bot in a group is meant for it, or is what people say to each other about a picture."""
+"""What a reply to the bot's message is about; in a group, whether it is meant for the bot or is what people say to each
+other about a picture."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from telegram import Message
-
-from bot.platforms.telegram import places
 from prompts.edit_instructions import instructs
 from storage.pictures import PictureRow
 from storage.posts import Post
@@ -27,15 +25,33 @@ ASKS = re.compile(
     r"怎么|怎样|什么|为啥|^(?:谁|哪|啥)|(?:谁|哪|啥|多少).*[?？]$|^(?:how|why|who|what|where|when|which)\b",
     re.IGNORECASE,
 )
+# "2 背景换成雪山" on a sheet
+NUMBERED = re.compile(r"(?:第\s*)?([1-9]|10)\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")
 _SIGNS = " \t\n,，.。!！~～…"
 
 
-def meant(replied: Message | None, post: Post, row: PictureRow, said: str, photos: int) -> bool:
-    """Whether the owner of a picture (`row`, at `post`) who only replies, and neither calls nor mentions the bot, wants
-    something of it: they answer a question it asked, or the change is said in so many words, written as a new
-    description, or painted on a copy. `said` are the words without the picture's number."""
-    asked = post.key.startswith(f"{places.PLATFORM}:") and not (replied and (replied.photo or replied.document))
-    return asked or photos > 0 or orders(said) or anew(row, said)
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """The words of a message to the bot; `plain` where nothing but being a reply to it says that it is meant."""
+
+    text: str
+    plain: bool = False
+
+
+def which(post: Post | None, text: str) -> tuple[str | None, str]:
+    """The picture that a reply is about; on a sheet the first, or the one whose number the words begin with."""
+    if post is None or not post.pictures:
+        return None, text
+    if len(post.pictures) > 1 and (found := NUMBERED.match(text)) and int(found[1]) <= len(post.pictures):
+        return post.pictures[int(found[1]) - 1], text[found.end() :]
+    return post.pictures[0], text
+
+
+def meant(row: PictureRow, said: str, *, asked: bool, painted: bool) -> bool:
+    """Whether the owner of a picture who only replies, and neither calls nor mentions the bot, wants something of it:
+    they answer a question it asked, or the change is said in so many words, written as a new description, or painted on
+    a copy. `said` are the words without the picture's number."""
+    return asked or painted or orders(said) or anew(row, said)
 
 
 def orders(said: str) -> bool:
@@ -47,8 +63,3 @@ def orders(said: str) -> bool:
 def anew(row: PictureRow, said: str) -> bool:
     """Whether words are a picture's description written anew, rather than a sentence on what to change in it."""
     return SequenceMatcher(None, row.recipe.prompt.text, said).ratio() >= ALIKE
-
-
-def photos_in(messages: Sequence[Message]) -> int:
-    """How many of these messages bring a picture."""
-    return sum(1 for one in messages if one.photo or one.document)

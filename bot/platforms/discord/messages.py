@@ -1,0 +1,213 @@
+"""What people write to the bot: in direct messages, where they mention it, in replies to what it has said.
+
+That is all of what is written that Discord shows a bot without the privileged intent for the content of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+
+import discord
+
+from bot import texts
+from bot.chat import Card, Person, Press, Request, Room, Say, Upload
+from bot.platforms import replies
+from bot.platforms.discord import attachments, keys
+from bot.platforms.discord.acknowledge import standing
+from bot.platforms.discord.context import DiscordContext
+from bot.platforms.discord.pending import PLATFORM, Pending
+from bot.platforms.replies import Addressed
+from bot.studio import cards, painted_mask, rewritten
+from engine.pixels import png_recipe
+from prompts.errors import Refusal
+from prompts.translate.chinese import CHINESE
+from storage import people, pictures, posts
+from storage.jobs import Place
+
+KINDS = (discord.MessageType.default, discord.MessageType.reply)
+EDIT, GREETING = "/edit ", "/start"
+_MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>")
+_EMOJI = re.compile(r"<a?:(\w+):\d+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a message asks for: a text, over these files or about this picture of ours."""
+
+    text: str
+    picture: str | None = None
+    files: tuple[Upload, ...] = ()
+
+
+def words_for_us(message: discord.Message, me: int) -> Addressed | None:
+    """The words of a message that may be meant for the bot, None for any other."""
+    if message.author.bot or message.webhook_id or message.type not in KINDS or message.flags.forwarded:
+        return None
+    private = message.guild is None
+    if not (private or any(one.id == me for one in message.mentions)):
+        return None
+    mentioned = re.search(rf"<@!?{me}>", message.content) is not None
+    text = _EMOJI.sub(r"\1", _MENTION.sub("", message.content)).strip()
+    return Addressed(text, plain=not (private or mentioned))
+
+
+def hear(context: DiscordContext, message: discord.Message, *, changed: bool = False) -> None:
+    """Leave a message that may be meant for the bot to later, in the order in which its writer wrote; `changed` into
+    this after it was sent."""
+    me = context.client.user
+    words = words_for_us(message, me.id) if me else None
+    if words is None or (changed and not (words.text and message.edited_at)):
+        return
+    version = int(message.edited_at.timestamp() * 1000) if changed and message.edited_at else None
+    channel, user = str(message.channel.id), str(message.author.id)
+    pending = Pending(
+        key=keys.key(message.id, version),
+        channel=channel,
+        user=user,
+        language=context.settings.language or "en",
+        mode="open",
+        began=context.pending.now(),
+        alone=message.guild is None,
+        about=str(message.id),
+        ticket=context.turns.take((channel, user)),
+    )
+    context.pending.add(pending)
+    context.later(pending, _take(context, message, words, pending, changed=changed))
+
+
+async def _take(
+    context: DiscordContext, message: discord.Message, words: Addressed, pending: Pending, *, changed: bool
+) -> None:
+    if await posts.by_key(context.db, PLATFORM, pending.key) is not None:
+        return  # delivered twice
+    person = await _person(context, message, words.text)
+    pending.language = person.language if person.language in texts.LANGUAGES else pending.language
+    place = Place(PLATFORM, pending.channel)
+    room = standing(message.guild, message.channel, message.author)
+    instead_of = ""
+    try:
+        if changed:
+            now = await rewritten.rewritten(
+                context.db,
+                person.id,
+                words.text,
+                message.created_at,
+                place,
+                lambda key: keys.message_of(key) == pending.about,
+            )
+            if now is None or (now.late and words.plain):
+                return
+            if now.late:
+                key = keys.key(message.id, 0)  # once, not for each typo
+                context.pending.add(replace(pending, key=key))
+                await context.show(place, Card(text=Say("rewritten.late")), key)
+                return
+            instead_of = now.instead_of
+        wish = await _wish(context, message, words, person, room, pending.key)
+    except Refusal as refusal:
+        await context.show(place, cards.error(refusal), pending.key)
+        return
+    if wish is None:
+        return
+    if wish.picture and (anew := await _anew(context, wish)):
+        press = Press(person=person, place=place, action="edit", target=wish.picture, key=pending.key,
+                      values={"prompt": anew}, room=room, instead_of=instead_of)  # fmt: skip
+        await context.desk.press(press)
+        return
+    await context.desk.request(
+        Request(
+            person=person,
+            place=place,
+            text=wish.text,
+            key=pending.key,
+            files=wish.files,
+            reply_to=wish.picture,
+            room=room,
+            instead_of=instead_of,
+        )
+    )
+
+
+async def _person(context: DiscordContext, message: discord.Message, text: str) -> Person:
+    """Who writes. A message does not say the language of their app as a command does: for somebody whose own is not
+    known, it is that of the words or of the server."""
+    fixed, user = context.settings.language or "", message.author
+    person = await context.people(PLATFORM, str(user.id), name=user.display_name, language=fixed)
+    row = await people.get(context.db, person.id)
+    if fixed or (row is not None and row.language):
+        return person
+    server = str(message.guild.preferred_locale) if message.guild else ""
+    return replace(person, language="zh" if CHINESE.search(text) else texts.language_of("" if text else server))
+
+
+async def _wish(
+    context: DiscordContext, message: discord.Message, words: Addressed, person: Person, room: Room, key: str
+) -> Wish | None:
+    """What somebody wants, None where they want nothing of the bot, or have it. Raises Refusal."""
+    replied = message.reference if message.type is discord.MessageType.reply else None
+    channel = str(message.channel.id)
+    post = await posts.at(context.db, Place(PLATFORM, channel, str(replied.message_id))) if replied else None
+    base, text = replies.which(post, words.text)
+    row = await pictures.get(context.db, base) if base else None
+    mine = row if row and row.person == person.id else None
+    sent = [one.to_dict() for one in message.attachments]
+    if words.plain and not (mine and replies.meant(mine, text, asked=False, painted=bool(sent))):
+        return None
+    if sent:
+        await context.gate(person, channel, room)
+    files = tuple([await attachments.fetched(context, one) for one in sent])
+    if files and mine:
+        original = await context.db.files.get(mine.hash)
+        hole = await asyncio.to_thread(painted_mask.marked, original, files[0].content)
+        if hole is not None:  # the same picture, painted over: draw where the marks are
+            return Wish(text or mine.recipe.prompt.text, files=(Upload("marked.png", hole),))
+        if words.plain and not replies.orders(text):
+            return None
+    if files:
+        if text:
+            return Wish(text, files=files)
+        await _looked_at(context, files[0], Place(PLATFORM, channel), key)
+        return None
+    if base:
+        return Wish(text if text.startswith("/") else EDIT + text, base) if text else None
+    if replied and not _ours(context, replied) and not text.startswith("/"):
+        return await _about_another(context, replied, text)
+    return Wish(text or GREETING)
+
+
+async def _looked_at(context: DiscordContext, upload: Upload, place: Place, key: str) -> None:
+    """A picture that came without a word: one of ours shows its recipe. Raises Refusal that says what one can do with
+    any other."""
+    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
+    if recipe is None:
+        raise Refusal("discord.photo_how")
+    said = Say("recipe.title", {"code": recipe.code})
+    await context.show(place, Card(text=said, prompt=recipe.prompt, fields=cards.recipe_fields(recipe)), key)
+
+
+def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:
+    said, me = replied.resolved, context.client.user
+    return isinstance(said, discord.Message) and me is not None and said.author.id == me.id
+
+
+async def _about_another(context: DiscordContext, replied: discord.MessageReference, text: str) -> Wish:
+    """What is wanted of somebody's message. In a server Discord shows a bot no files of messages that are not to it:
+    then only the words are drawn, and a mere change is refused with the way that works ("discord.not_shown")."""
+    said = replied.resolved
+    shown = [one.to_dict() for one in said.attachments] if isinstance(said, discord.Message) else []
+    if text and (found := [one for one in shown if attachments.drawable(one)]):
+        return Wish(text, files=tuple([await attachments.fetched(context, one) for one in found]))
+    if not text:
+        raise Refusal("discord.photo_how")
+    if replies.orders(text):
+        raise Refusal("discord.not_shown")
+    return Wish(text)
+
+
+async def _anew(context: DiscordContext, wish: Wish) -> str:
+    """A picture's description that was written anew; "" for a sentence on what to change in it, or any command."""
+    new = wish.text.removeprefix(EDIT)
+    row = await pictures.get(context.db, wish.picture or "")
+    return new if row is not None and new != wish.text and replies.anew(row, new) else ""
