@@ -17,6 +17,8 @@ GUIDANCE = (0.0, 30.0)
 RESCALE = (0.0, 1.0)
 COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
 FACTORS = (1.0, 8.0)
+# img2img strength of tiles: more detail, and no whole picture in each of them.
+REDRAW = 0.35
 WIDEST = 4.0  # ratio of the longer side to the shorter
 
 
@@ -107,6 +109,11 @@ def with_upscale(options: Options, option: str, value: str) -> Options:
         raise refused(option, value)
     factor = real(option, match.group(2), *FACTORS) if match.group(2) else options.upscale
     return replace(options, upscaler=match.group(1) or options.upscaler, upscale=factor or 2.0)
+
+
+def with_redraw(options: Options, option: str, value: str) -> Options:
+    """The enlarged picture drawn over, so strongly; in the usual way where no number is said."""
+    return replace(options, redraw=real(option, value, 0.0, 1.0) if value else REDRAW)
 
 
 def with_fix(options: Options, option: str, value: str) -> Options:

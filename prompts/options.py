@@ -20,6 +20,7 @@ from prompts.option_values import (
     real,
     whole,
     with_fix,
+    with_redraw,
     with_seed,
     with_size,
     with_style,
@@ -41,6 +42,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "style": with_style,
     "count": lambda options, option, value: replace(options, count=whole(option, value, *COUNTS)),
     "upscale": with_upscale,
+    "redraw": with_redraw,
     "fix": with_fix,
     "vae": with_words("vae"),
     "quality": with_words("quality"),
@@ -111,6 +113,8 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         return text[position:end].strip(), end
     if quoted is None or _FLAG.match(text, position):
         return "", position
+    if name == "redraw" and not quoted.group(3)[0].isdigit():
+        return "", position  # the text goes on
     return quoted.group(3), quoted.end()
 
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from prompts import styles
 from prompts.option_values import (
     COUNTS,
+    FACTORS,
     GUIDANCE,
+    REDRAW,
     STEPS,
     SWITCHES,
     ParsedOptions,
@@ -61,6 +63,13 @@ def _lettered(options: Options, match: re.Match[str]) -> Options:
     return SWITCHES[match.group(1)](options)
 
 
+def _enlarged(options: Options, match: re.Match[str]) -> Options:
+    """Enlarged as many times as were said; drawn over as well where that was said, too."""
+    word = match.group("by")
+    factor = (_DIGITS.get(word) or real(match.group().strip(), word, *FACTORS)) if word else options.upscale
+    return replace(options, upscale=factor, redraw=REDRAW if match.group("over") else options.redraw)
+
+
 def _styled(options: Options, match: re.Match[str]) -> Options | None:
     style = styles.named(match.group(1))
     return replace(options, style=style.name) if style else None
@@ -110,6 +119,8 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _said(r"(?:修复?|优化)(人脸|脸部?|面部|手部?|双手)"),
         lambda options, match: with_fix(options, "fix", _FIXED[match.group(1)[0]]),
     ),
+    (_said("放大(?:到|为|成)?(?P<by>[2-8两二三四五六七八])倍(?P<over>(?:后|并|再)?(?:分块)?重[绘画])?"), _enlarged),
+    (_said("(?P<over>(?:放大|分块)(?:后|并|再)?重[绘画]|分块放大|tiled upscale)(?P<by>)"), _enlarged),
     (
         _said("快速(?:模式|画质|出图)"),
         lambda options, _: replace(options, quality="fast"),

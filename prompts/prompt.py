@@ -151,7 +151,7 @@ class Options:
     `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
     names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
-    in 0…1.
+    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1.
     """
 
     width: int | None = None
@@ -174,6 +174,7 @@ class Options:
     vae: str | None = None
     quality: str | None = None
     rescale: float | None = None
+    redraw: float | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The options that were said, and no others."""

@@ -8,11 +8,13 @@ from functools import partial
 
 from bot.studio.recipes import FACES, HIRES, new_seed
 from engine.recipe import Recipe, Source, Upscale, Variation
+from prompts.option_values import REDRAW
 from prompts.prompt import Prompt
 from storage.pictures import PictureRow
 
 VARY = 0.35  # share of the way to another seed's noise: the same composition, other details
 VARY_STRONG = 0.7  # the same idea, another composition
+TILED = 1024  # pixels of a side; what is larger already is enlarged and drawn over in tiles, which let others by
 LARGER = 0.5  # img2img strength of "draw larger": keeps the composition, redraws what twice the size shows
 HANDS = replace(FACES, detector="hand")
 EXTENDED = 0.8  # img2img strength beyond the old edge: what lies there goes on, and new things may come
@@ -47,7 +49,9 @@ def upscale(row: PictureRow) -> Recipe:
 
 
 def larger(row: PictureRow) -> Recipe:
-    """Drawn again over the picture at twice its size."""
+    """Drawn again over the picture at twice its size, in tiles from a size on."""
+    if max(row.width, row.height) >= TILED:
+        return replace(_over(row, 0.0), upscale=Upscale("Lanczos", 2.0, REDRAW))
     return replace(_over(row, LARGER), width=row.width * 2, height=row.height * 2)
 
 

@@ -158,6 +158,8 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:
         lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
+        if recipe.upscale.strength:
+            lines["redraw"] = f"{recipe.upscale.strength:g}"
     if recipe.rescale:
         lines["rescale"] = f"{recipe.rescale:g}"
     fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)

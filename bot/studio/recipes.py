@@ -19,6 +19,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
 
 UPSCALER = "Lanczos"  # where only the factor was said
+FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture be drawn over
 # Guidance rescale where nobody said one and the model was trained down to pure noise: guidance would make its pictures
 # glare. The value that was found best by those who found the method (Lin et al. 2023).
 RESCALE = 0.7
@@ -135,7 +136,8 @@ def make(
     if not 0 <= rescale <= 1:
         raise Refusal("rescale.not_allowed", rescale=rescale)
     width, height = size(options, model, source)
-    enlarged = options.upscaler or options.upscale
+    redrawn = options.redraw or 0.0
+    enlarged = options.upscaler or options.upscale or redrawn
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
@@ -151,7 +153,7 @@ def make(
         source=Source(source.picture, strength) if source else None,
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=HIRES if options.large else None,
-        upscale=Upscale(options.upscaler or UPSCALER, options.upscale or 2.0) if enlarged else None,
+        upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
         fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,

@@ -76,7 +76,10 @@ def finished_size(recipe: Recipe, model: Model, folders: Sequence[Path] = ()) ->
     """The size in pixels of a recipe's finished picture. Raises Refusal for sizes, strengths and names that cannot be,
     so that nobody waits for a picture that will not be drawn."""
     size = recipe.width, recipe.height
-    check_size(model, *size)
+    if recipe.source is None or recipe.source.strength:
+        check_size(model, *size)
+    elif size[0] * size[1] > MAX_PIXELS:  # taken as it is, a picture may be larger than the model draws
+        raise Refusal("upscale.too_large", width=size[0], height=size[1])
     if recipe.source:
         source_picture.check_source(recipe.source, *size)
     if recipe.hires:

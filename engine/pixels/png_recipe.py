@@ -61,6 +61,8 @@ def parameters(recipe: Recipe, model_hash: str = "") -> str:
     if recipe.upscale:
         pairs["Upscaler"] = recipe.upscale.upscaler
         pairs["Upscale by"] = f"{recipe.upscale.factor:g}"
+        if recipe.upscale.strength:
+            pairs["Upscale denoising strength"] = f"{recipe.upscale.strength:g}"
     lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in pairs.items()))
     return "\n".join(lines)
 

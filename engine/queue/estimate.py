@@ -17,12 +17,14 @@ from prompts.prompt import Json
 FIRST_GUESS = 2.0
 START = 8.0
 MAKING, PACE, LARGE = 1.0, 400e6, 6 * 10**9
+OVERLAP = 1.25  # tiles lie over one another: so many times the area of the enlarged picture is drawn
 SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold start
 
 
 def work(recipe: Recipe) -> float:
-    """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, and of what is
-    mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps."""
+    """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, whole or in tiles,
+    and of what is mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps;
+    a picture that is taken as it is counts as one."""
     share = 1.0 if recipe.source is None else recipe.source.strength
     own = area = float(recipe.width * recipe.height)
     drawn = max(1.0, recipe.steps * share) * area
@@ -31,8 +33,14 @@ def work(recipe: Recipe) -> float:
         drawn += (hires.steps or recipe.steps) * hires.strength * area
     drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
     if last := recipe.upscale:
-        drawn += recipe.steps * last.strength * area * last.factor**2
+        drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
     return drawn * (2 if recipe.guidance > 1 else 1) / 2e6
+
+
+def _draws(recipe: Recipe) -> bool:
+    """Whether the model has anything to do."""
+    again = bool(recipe.hires or recipe.fixes or (recipe.upscale and recipe.upscale.strength))
+    return again or recipe.source is None or recipe.source.strength > 0
 
 
 def size(path: Path) -> int:
@@ -77,8 +85,8 @@ class Estimate:
 
     def drew(self, recipe: Recipe, device: str, seconds: float) -> None:
         """Learn from a picture that took so many device-seconds."""
-        if recipe.source and not recipe.source.strength:
-            return  # nothing was drawn
+        if not _draws(recipe):
+            return
         for speeds in (self.speeds, self.devices.setdefault(device, {})):
             speeds[recipe.model] = _smoothed(speeds.get(recipe.model), seconds / work(recipe))
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.worker.row import Row
 from engine.worker.stages import Ask, Canvas, Stages
 
 
@@ -50,9 +51,11 @@ class Drawing:
 
 @dataclass(slots=True, eq=False)
 class RowRequest:
-    """A row that a drawing asked for: its number among those asked for at once, and what has been reported of it."""
+    """A row that a drawing asked for: its number among those asked for at once, and what has been reported of it; `row`
+    where it has begun and gave way to another picture."""
 
     drawing: Drawing
     number: int
+    row: Row | None = None
     step: int = 0
     seconds: float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 
 from PIL import Image
@@ -74,6 +74,7 @@ class Drawings:
 
     def turn(self) -> None:
         """Fill the free slots, and take one step of the rows whose turn it is."""
+        self._give_way()
         self._admit()
         if self._halted:
             self._go_on(self._halted.popleft(), ())
@@ -84,24 +85,52 @@ class Drawings:
         """Fill the free slots: in turns with the next picture in the order the jobs came in, and with what pictures
         that have begun ask for, so that one of many tiles holds nobody up."""
         while len(self._rows) < self._slots:
-            if self._waiting and (self._newcomer or not self._asked):
+            request = None if self._waiting and self._newcomer else self._next()
+            if request:
+                self._newcomer = True
+                with self._answering(request.drawing.work):
+                    row = request.row or request.drawing.ask.rows[request.number]()
+                    self._drawn[row] = request
+                    self._rows.add(row)
+            elif self._waiting:
                 self._newcomer = False
                 work, index = self._waiting.popleft()
                 with self._answering(work):
                     self._begin(work, index)
-            elif request := self._next():
-                self._newcomer = True
-                with self._answering(request.drawing.work):
-                    row = request.drawing.ask.rows[request.number]()
-                    self._drawn[row] = request
-                    self._rows.add(row)
             else:
                 return
 
+    def _share(self) -> int:
+        """How many rows a picture may have at once: all slots while it is alone, else as many as each can have. On a
+        processor, where a call takes about as long as its rows one by one, each has a single one then."""
+        pictures = {request.drawing for request in (*self._drawn.values(), *self._asked)}
+        count = len(pictures) + len(self._waiting)
+        if count > 1 and self._library.device.type == "cpu":
+            return 1
+        return max(1, self._slots // max(1, count))
+
+    def _give_way(self) -> None:
+        """Set rows aside, between two of their steps, of pictures that have more than their share. They go on where
+        they were as soon as there is room."""
+        share, have = self._share(), Counter[Drawing]()
+        aside: list[RowRequest] = []
+        for row, request in tuple(self._drawn.items()):
+            have[request.drawing] += 1
+            if have[request.drawing] > share:
+                del self._drawn[row]
+                self._rows.leave(row)
+                request.row = row
+                aside.append(request)
+        self._asked.extendleft(reversed(aside))
+
     def _next(self) -> RowRequest | None:
-        """The next row asked for whose LoRAs have been read; while nothing else is drawn, any."""
+        """The next row asked for by a picture that has not its share of them yet, and whose LoRAs have been read; while
+        nothing else is drawn, any."""
+        share, have = self._share(), Counter(request.drawing for request in self._drawn.values())
         for request in self._asked:
             canvas = request.drawing.canvas
+            if have[request.drawing] >= share:
+                continue
             if not len(self._rows) or not canvas.loras or loras.ready(canvas.model(canvas.recipe.model), canvas.loras):
                 self._asked.remove(request)
                 return request

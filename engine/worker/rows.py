@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from engine.adapters import loras
@@ -16,6 +16,9 @@ from engine.worker.row import Group, Row
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
 MAX_CHUNKS = 12
+# While rows of another size wait, a turn takes as many rows as should be done in so many seconds, at least one: on a
+# slow processor four large pictures in one call would keep all waiting four times as long, and gain next to nothing.
+TURN = 0.5
 
 
 @dataclass(slots=True)
@@ -27,11 +30,16 @@ class Turn:
 
 
 class Rows:
-    """The rows being drawn. Groups take turns, so that nobody waits for a stranger's other size to finish."""
+    """The rows being drawn. Of rows that cannot share a call, those have the next turn whose job has had the least
+    device time since they have been drawn side by side: a small picture is not kept waiting by a stranger's large one.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._rows: list[Row] = []
-        self._last: list[Group] = []
+        self._last: list[Group] = []  # the groups in the order of their last turns
+        self._had: dict[str, float] = {}  # device-seconds by job; who joins starts level with the one that had least
+        self._pace: dict[Group, float] = {}  # seconds that a row of a group took in its last turn
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -41,6 +49,7 @@ class Rows:
 
     def add(self, row: Row) -> None:
         """Let a row join before the next turn."""
+        self._had.setdefault(row.job, min(self._had.values(), default=0.0))
         self._rows.append(row)
 
     def remove(self, job: str) -> None:
@@ -55,24 +64,37 @@ class Rows:
             loras.drop_merged(row.loaded)
 
     def turn(self) -> Turn:
-        """One step of every row of the group whose turn it is."""
+        """One step of the rows of the group whose turn it is: of all, or where others wait, of as many as are soon
+        done."""
         rows = self._next()
         turn = Turn()
+        began = self._clock()
         for batch in _batches(rows):
             self._step(batch, turn)
+        self._pace[self._last[-1]] = (self._clock() - began) / len(rows)
         for row, _ in turn.failed:
             self.leave(row)
         return turn
 
     def _next(self) -> list[Row]:
-        groups = list(dict.fromkeys(row.group for row in self._rows))
+        groups = dict.fromkeys(row.group for row in self._rows)
+        jobs = {row.job for row in self._rows}
+        self._had = {job: had for job, had in self._had.items() if job in jobs}
         self._last = [group for group in self._last if group in groups]
-        chosen = min(groups, key=lambda group: self._last.index(group) if group in self._last else -1)
+        self._pace = {group: pace for group, pace in self._pace.items() if group in groups}
+
+        def had(row: Row) -> tuple[float, int]:
+            return self._had[row.job], self._last.index(row.group) if row.group in self._last else -1
+
+        chosen = min(self._rows, key=had).group
         self._last = [group for group in self._last if group != chosen] + [chosen]
-        return [row for row in self._rows if row.group == chosen]
+        rows = [row for row in self._rows if row.group == chosen]
+        if len(groups) > 1 and (pace := self._pace.get(chosen)):
+            rows = sorted(rows, key=had)[: max(1, int(TURN / pace))]
+        return rows
 
     def _step(self, rows: list[Row], turn: Turn) -> None:
-        began = time.monotonic()
+        began = self._clock()
         failure: Exception | None = None
         try:
             predictions, inputs = predict(rows)
@@ -92,10 +114,12 @@ class Rows:
                 turn.failed.append((row, error))
             else:
                 turn.stepped.append(row)
-        passed = time.monotonic() - began
+        passed = self._clock() - began
         shares = sum(row.width for row in rows)
         for row in rows:
-            row.seconds += passed * row.width / shares
+            share = passed * row.width / shares
+            row.seconds += share
+            self._had[row.job] += share
 
 
 def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:

@@ -26,8 +26,12 @@ from engine.worker import prepare
 from engine.worker.prepare import drawn
 from engine.worker.row import Row
 
-# Tiles that are drawn over share an eighth of their side with their neighbours: enough to hide where they meet.
+# Tiles that are drawn over share an eighth of the model's own side with their neighbours: enough to hide where they
+# meet.
 SHARED = 8
+# A quarter more than its own side is what a model draws without things coming double; where fewer tiles are needed so,
+# less is drawn twice: 1024 to 2048 takes four of 1096 pixels instead of nine of 1024, half the work.
+WIDEST = 5 / 4
 ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own size
 
 
@@ -261,9 +265,12 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
 
 
 def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:
-    step = catalog.STEP
+    """The boxes of least area in all that cover a picture of this size, of sides that the model draws well."""
+    step, native = catalog.STEP, canvas.native
     width, height = (-(-side // step) * step for side in (width, height))
-    return cut(width, height, canvas.native, canvas.native // SHARED, step)
+    sides = range(native, round(native * WIDEST) + 1, step)
+    plans = (cut(width, height, side, native // SHARED, step) for side in sides)
+    return min(plans, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 
 def _pictures(done: Done) -> Sequence[Image.Image]:

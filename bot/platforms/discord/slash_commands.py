@@ -115,6 +115,7 @@ IMAGINE = (
     SlashOption("shape", suggest="shape"),
     SlashOption("count", INTEGER),
     SlashOption("upscaler", suggest="upscaler"),
+    SlashOption("redraw", choices={"0.2": "轻微", "0.35": "适中", "0.5": "明显"}),
     SlashOption("fix", suggest="fix"),
     SlashOption("quality", choices={"fast": "快速", "full": "完整"}),
     *(SlashOption(name, ATTACHMENT) for name in IMAGES),
@@ -198,6 +199,7 @@ def filled_in(name: str, verb: str, values: Values) -> SlashInput:
         model=_text(values, "model"),
         count=count,
         upscaler=_text(values, "upscaler"),
+        redraw=float(values["redraw"]) if "redraw" in values else None,
         fix=_text(values, "fix"),
         quality=_text(values, "quality"),
     )

@@ -50,6 +50,8 @@ def _finishing(recipe: Recipe) -> list[str]:
         return []
     fixes = "+".join(fix.detector for fix in recipe.fixes)
     enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
+    if one and one.strength:
+        enlarged.append(f"--redraw {one.strength:g}")
     return [*([f"--fix {fixes}"] if fixes else []), *enlarged]
 
 

@@ -5,7 +5,7 @@ import pytest
 from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
-from engine.recipe import Recipe
+from engine.recipe import Recipe, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
@@ -42,6 +42,12 @@ def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> N
     sizes.finished_size(large, DEMO)
     assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
+
+
+def test_the_enlarged_picture_is_drawn_over_where_that_is_asked_for() -> None:
+    assert made(Options(upscale=3.0)).upscale == Upscale("Lanczos", 3.0)
+    assert made(Options(redraw=0.3)).upscale == Upscale("Lanczos", 2.0, 0.3)
+    assert made(Options(upscaler="sharp", upscale=4.0, redraw=0.3)).upscale == Upscale("sharp", 4.0, 0.3)
 
 
 def test_a_model_trained_to_pure_noise_has_its_guidance_rescaled_unless_somebody_says_otherwise() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.files import catalog
-from engine.files.sizes import check_hires, check_upscale
-from engine.recipe import Hires, Upscale
+from engine.files.sizes import check_hires, check_upscale, finished_size
+from engine.recipe import Hires, Source, Upscale
 from prompts.errors import Refusal
+from tests.fakes import a_recipe
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,15 @@ def test_second_passes_that_cannot_be_are_refused(asked: Hires, key: str) -> Non
     with pytest.raises(Refusal) as caught:
         check_hires(asked, catalog.builtin(), 256, 256)
     assert caught.value.key == key
+
+
+def test_a_picture_taken_as_it_is_may_be_larger_than_the_model_draws() -> None:
+    as_it_is = replace(a_recipe(), width=1024, height=1024, source=Source("a" * 64, 0.0))
+    tiled = replace(as_it_is, upscale=Upscale("Lanczos", 2.0, 0.35))
+    assert finished_size(tiled, catalog.builtin()) == (2048, 2048)
+    for own in (replace(as_it_is, source=Source("a" * 64, 0.1)), replace(as_it_is, width=99_999)):
+        with pytest.raises(Refusal):
+            finished_size(own, catalog.builtin())
 
 
 def test_a_second_pass_has_sides_of_eighths() -> None:

@@ -529,13 +529,22 @@ def test_an_estimate_is_remembered() -> None:
         ({"hires": Hires(1.5, 0.4, upscaler="Lanczos")}, 1 + 1.5**2 * 0.4),
         ({"fixes": (Fix("face", 0.4), Fix("hand", 0.4))}, 1.8),
         ({"upscale": Upscale("Lanczos", 2.0)}, 1.0),
-        ({"upscale": Upscale("Lanczos", 2.0, 0.25)}, 2.0),
+        ({"upscale": Upscale("Lanczos", 2.0, 0.25)}, 1 + 2.0**2 * 0.25 * 1.25),  # tiles lie over one another
     ],
 )
 def test_second_passes_are_counted(more: dict[str, Any], times: float) -> None:
     known = Estimate()
     known.drew(a_recipe(), "CPU (2)", 3.0)
     assert known.seconds(replace(a_recipe(), **more), "CPU (2)") == pytest.approx(3.0 * times)
+
+
+def test_tiles_over_a_picture_as_it_is_are_learnt_from_and_mere_enlarging_is_not() -> None:
+    known = Estimate()
+    enlarged = replace(a_recipe(), source=Source("x", 0.0), upscale=Upscale("Lanczos", 2.0))
+    known.drew(enlarged, "CPU (2)", 3.0)
+    assert known == Estimate(devices=known.devices) and not known.speeds
+    known.drew(replace(enlarged, upscale=Upscale("Lanczos", 2.0, 0.35)), "CPU (2)", 8.0)
+    assert known.seconds(replace(enlarged, upscale=Upscale("Lanczos", 2.0, 0.35)), "CPU (2)") == pytest.approx(8.0)
 
 
 def test_the_first_guess_at_loading_is_from_the_size_and_from_how_others_went() -> None:

@@ -11,6 +11,7 @@ import torch
 from engine.models.loaded import Loaded
 from engine.recipe import Variation
 from engine.worker import autoencoder, prepare, rows
+from engine.worker.denoise import predict
 from engine.worker.prompt_encoding import Conditioning, embed
 from engine.worker.row import Row
 from prompts.errors import Refusal
@@ -27,6 +28,51 @@ def test_rows_of_one_size_share_a_call_and_others_take_turns(loaded: Loaded) -> 
         at_work.add(row(loaded, index, width=side))
     stepped = [[one.index for one in at_work.turn().stepped] for _ in range(4)]
     assert stepped == [[0, 1, 3], [2], [0, 1, 3], [2]]
+
+
+class Costs:
+    """A clock that goes on as much as a call costs: a second for every row of 64 × 64 pixels in it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(rows, "predict", self.predict)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def predict(self, own: list[Row]) -> Any:
+        self.now += sum(one.recipe.width * one.recipe.height / 64**2 for one in own)
+        return predict(own)
+
+
+def test_a_small_picture_does_not_wait_for_a_large_one(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Costs(monkeypatch)
+    at_work = rows.Rows(clock)
+    large = row(loaded, job="large", width=256, height=128, steps=10)
+    at_work.add(large)
+    at_work.turn()
+    small = row(loaded, job="small", steps=8)
+    at_work.add(small)
+    while not small.done:
+        at_work.turn()
+    assert clock.now <= 8 + 8 + 2 * 8  # its own time, as much for the other, and the calls it met
+    late = row(loaded, job="late", steps=2)
+    at_work.leave(small)
+    at_work.add(late)
+    while not large.done:
+        at_work.turn()
+    assert late.done  # the large one is kept waiting neither, and nobody has saved up credit
+
+
+def test_a_turn_is_short_where_others_wait(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work = rows.Rows(Costs(monkeypatch))
+    for index in range(3):
+        at_work.add(row(loaded, index, job=f"large {index % 2}", width=128, height=128))
+    assert len(at_work.turn().stepped) == 3
+    at_work.add(row(loaded, job="small", steps=10))
+    turns = [[one.job for one in at_work.turn().stepped] for _ in range(12)]
+    assert all(len(turn) == 1 for turn in turns)
+    assert turns.count(["small"]) > 6 and ["large 0"] in turns and ["large 1"] in turns
 
 
 def test_a_job_leaves_before_its_next_step(loaded: Loaded) -> None:

@@ -230,6 +230,26 @@ def test_many_tiles_hold_nobody_up(tiny_folder: Path) -> None:
     assert ends[-1] == "large" and len(ends) == 4
 
 
+def test_tiles_give_way_between_two_steps_and_stay_as_they_are(tiny_folder: Path) -> None:
+    large = recipe(source=Source(SOURCE, 0.0), steps=20, upscale=Upscale("Lanczos", 2.0, 0.5))
+    small = recipe("a blue dog", seed=5, steps=3, width=72, height=72)  # as large as one of the four tiles
+    alone = run(tiny_folder.parent, [], PutSource(SOURCE, png(photograph())), Draw("large", 0, (large,)))
+    alone |= run(tiny_folder.parent, [], Draw("small", 0, (small,)))
+    heard: list[Message] = []
+
+    def ask(said: Message) -> Message | None:
+        return Draw("small", 0, (small,)) if isinstance(said, Step) and (said.job, said.step) == ("large", 6) else None
+
+    together = run(
+        tiny_folder.parent, heard, PutSource(SOURCE, png(photograph())), Draw("large", 0, (large,)), react=ask, last=2
+    )
+    steps = [message.job for message in heard if isinstance(message, Step)]
+    first, last = steps.index("small"), len(steps) - steps[::-1].index("small")
+    assert first <= 2 * 4 + 1  # the turn under way was one of all four tiles; in the next one is left beside it
+    assert steps[first:last].count("large") <= 3  # one tile goes on beside it, the others wait where they were
+    assert all(gap(together[job], alone[job]) <= 1 for job in alone)
+
+
 def test_a_second_pass_too_large_is_refused_before_drawing(tiny_folder: Path) -> None:
     heard = work(tiny_folder.parent, Draw("job", 0, (recipe(width=1024, hires=Hires(4.0, 0.5)),)))
     assert outcome(heard, "job") == "size.not_allowed"
@@ -241,16 +261,20 @@ def run(
     heard: list[Message],
     *messages: Message,
     react: Callable[[Message], Message | None] = lambda message: None,
+    last: int = 1,
     **changes: Any,
 ) -> dict[str, Pixels]:
-    """Like `work`, with an answer to what the worker says; the pictures by job."""
+    """Like `work`, with an answer to what the worker says, until so many jobs have ended; the pictures by job."""
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+    ends = 0
 
     def send(message: Message) -> None:
+        nonlocal ends
         heard.append(message)
         if answer := react(message):
             inbox.put(answer)
-        if isinstance(message, Ended):
+        ends += isinstance(message, Ended)
+        if ends == last:
             inbox.put(None)
 
     for message in messages:

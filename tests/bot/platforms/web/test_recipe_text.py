@@ -43,12 +43,13 @@ def test_a_style_and_a_wish_for_nothing_more_are_kept() -> None:
 def test_what_comes_after_drawing_is_read_back() -> None:
     made = replace(
         recipe(replace(CAT, text=f"{CAT.text}，修手")),
-        upscale=Upscale("My sharp one", 2.5),
+        upscale=Upscale("My sharp one", 2.5, 0.4),
         fixes=(Fix("hand", 0.4), Fix("face_yolov8n", 0.4)),
         vae="clear-vae",
     )
     asked = options.read_options(recipe_text.as_text(made))
     assert (asked.options.upscaler, asked.options.upscale) == ("My sharp one", 2.5)
+    assert asked.options.redraw == 0.4
     assert (asked.options.fix, asked.options.vae) == ("hand+face_yolov8n", "clear-vae")
     assert asked.text.strip(" ，") == CAT.text
     of_another = replace(made, source=Source("a" * 64, 0.0))  # what a button made of a picture
