@@ -26,8 +26,10 @@ def all_texts(language: str, prefix: str) -> dict[str, str]:
 
 
 def say(language: str, key: str, /, **values: object) -> str:
-    """A sentence with its values put in. Raises KeyError for a key that no text has: a test looks for those."""
-    return texts(language)[key].format(**values)
+    """A sentence with its values put in; where nothing is `near` a name that there is not, the one that suggests none.
+    Raises KeyError for a key that no text has: a test looks for those."""
+    known = texts(language)
+    return known[f"{key}_far" if values.get("near") == "" and f"{key}_far" in known else key].format(**values)
 
 
 def language_of(tag: str, default: str = "en") -> str:
