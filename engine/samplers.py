@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from prompts.errors import Refusal
+from prompts.spelling import near
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +176,5 @@ def find_sampler(name: str) -> Sampler:
     key = _key(name)
     if row := _KEYS.get(key):
         return row
-    close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)
-    raise Refusal("sampler.unknown", name=name[:80], near=_KEYS[close[0]].name if close else next(iter(SAMPLERS)))
+    found = near(key, _KEYS)
+    raise Refusal("sampler.unknown", name=name[:80], near=_KEYS[found].name if found else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,9 @@ from typing import Literal, Self, cast
 from prompts import clip_tokens, grammar, opposites
 from prompts.assemble import HEAVY, LIGHT, odd_weights
 from prompts.prompt import Fragment, Json, Prompt
-from prompts.spelling import nearest
+from prompts.spelling import near
 from prompts.tags import entry_of
+from prompts.typos import nearest
 from prompts.written_text import SEPARATOR, added, grouped, place_of, put, without
 
 Severity = Literal["error", "warn", "hint"]
@@ -100,9 +100,8 @@ def _loras(prompt: Prompt, known: Sequence[LoraKnown]) -> Iterator[Finding]:
             if not names:
                 yield Finding("lora.none", {"name": use.name[:80]}, "error", _new(prompt, gone))
                 continue
-            near = difflib.get_close_matches(use.name.casefold(), names, 1, 0.0)
-            name = names[near[0]].name if near else ""
-            fixed = tag.sub(lambda _, name=name: f"<lora:{name}", prompt.text)  # type: ignore[misc]
+            name = names[found].name if (found := near(use.name, names)) else ""
+            fixed = tag.sub(lambda _, name=name: f"<lora:{name}", prompt.text) if name else gone  # type: ignore[misc]
             yield Finding("lora.unknown", {"name": use.name[:80], "near": name}, "error", _new(prompt, fixed))
         elif there.triggers and not any(word.casefold().replace("_", " ") in said for word in there.triggers):
             word = there.triggers[0]
@@ -130,15 +129,15 @@ def _embeddings(prompt: Prompt, known: Collection[str]) -> Iterator[Finding]:
             name = re.sub(r"^embedding:", "", written.lower().replace("\\", "")).partition(":")[0]
             if not name or name in names:
                 continue
-            near = difflib.get_close_matches(name, names, 1, 0.8)
-            if not (near and entry_of(name) is None) and not (
+            found = near(name, names, parts=False)
+            if not (found and entry_of(name) is None) and not (
                 name in _usual_embeddings() or written.lower().startswith("embedding:")
             ):
                 continue
-            instead = names[near[0]] if near else ""
-            fix = put(prompt.text, written, instead) if near else without(prompt.text, written, last=True)
-            key = "doctor.embedding_near" if near else "doctor.embedding"
-            values = {"name": name, "near": instead} if near else {"name": name}
+            instead = names[found] if found else ""
+            fix = put(prompt.text, written, instead) if found else without(prompt.text, written, last=True)
+            key = "doctor.embedding_near" if found else "doctor.embedding"
+            values = {"name": name, "near": instead} if found else {"name": name}
             yield Finding(key, values, "warn", _new(prompt, fix))
 
 

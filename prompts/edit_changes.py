@@ -23,6 +23,7 @@ from prompts.edit_targets import (
     without_presets,
     words_of,
 )
+from prompts.edit_wording import uncoloured
 from prompts.nouns import COMPARED, described, describes, with_articles, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -114,6 +115,7 @@ async def _describe(
     noun = word.split()[-1] if word else head(first.text)
     entry = entry_of(value.text)
     if noun in ("hair", "eyes") and entry and entry.category == "colour":
+        value = replace(value, text="blonde") if (noun, value.text) == ("hair", "golden") else value
         new = (await reader.tags(f"{value.text} {noun}"))[-1]
         coloured = [
             at
@@ -136,8 +138,7 @@ async def _describe(
 def _has_colour(text: str, noun: str) -> bool:
     """Whether a sentence gives a thing a colour: "a girl with black hair"."""
     said = re.search(rf"((?:[\w-]+ ){{0,3}}){noun}\b", grammar.bare(text))
-    known = map(entry_of, said[1].split()) if said else ()
-    return any(each is not None and each.category == "colour" for each in known)
+    return "colour" in map(_kind, said[1].split()) if said else False
 
 
 async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
@@ -169,7 +170,9 @@ async def _rename(
     source = chinese.simplified(old.source)
     shared = sum(each.source == old.source for each in draft.fragments) > 1
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
-        new_source = source.replace(one.target, one.value)
+        lead, _, rest = source.partition(one.target)
+        coloured = {_kind(each) for each in opposites.plain(value[0].text).split()} & {"colour", "material"}
+        new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
         made = await reader.sure(new_source)
         if len(made) == 1 and not CHINESE.search(made[0].text):
             draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
@@ -187,12 +190,24 @@ async def _rename(
         ),
         default=-1,
     )
-    size = len(word.split()) if word else 1
+    named = opposites.plain(one.target).split()
+    size = len(named) if words[max(0, index - len(named) + 1) : index + 1] == named else 1  # "the old man"
     if index < 0 or len(value) > 1:
         instead(draft, [at], value, one.value)
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
+    while (
+        kept
+        and (kinds := {_kind(each) for each in new.split()} & {"colour", "material"})
+        and _kind(kept[-1]) in (kinds | {"material"})
+    ):
+        kept.pop()
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _kind(word: str) -> str:
+    entry = entry_of(word)
+    return entry.category if entry else ""
 
 
 async def _set(draft: EditDraft, words: str, reader: WordReader) -> None:
@@ -254,8 +269,7 @@ def _recounted(text: str, tag: str) -> str:
 def _dressed(text: str) -> str:
     """The thing of a fragment that is only a thing with colours and materials: "armor" of "silver armor"."""
     *properties, thing = opposites.plain(text).split() or [""]
-    kinds = [entry.category if (entry := entry_of(one)) else "" for one in properties]
-    return thing if properties and set(kinds) <= {"colour", "material"} else ""
+    return thing if properties and {_kind(one) for one in properties} <= {"colour", "material"} else ""
 
 
 _DOING = re.compile(r"[a-z]+ing")  # "moon viewing" without the moon is nothing

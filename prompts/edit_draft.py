@@ -34,11 +34,13 @@ class Change:
 
 @dataclass(slots=True)
 class EditDraft:
-    """A prompt being changed; `text` is the person's text changed alike, None once that cannot be done."""
+    """A prompt being changed; `text` is the person's text changed alike, None once that cannot be done. `readings` is
+    how many letters more of it may be read again on the way, so that a hostile sentence does not take minutes."""
 
     fragments: list[Fragment]
     negatives: list[Fragment]
     text: str | None
+    readings: int = 30_000
     changes: list[Change] = field(default_factory=list)
 
 

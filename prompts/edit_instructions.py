@@ -113,12 +113,14 @@ _POLITE_EN = re.compile(
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
-_IT = r"(?:it|this|that|the (?:picture|image|scene|photo|whole thing|drawing))"
+_IT = (
+    r"(?:it|this|that|me|us|(?:the|this|that|my) (?:picture|image|scene|photo|whole thing|drawing|pic|selfie|portrait))"
+)
 _PHRASES_EN = {
     "the": _THE,
     "it": _IT,
     "set": "(?:(?:set|change|put|make) )?",
-    "turn": "(?:change|turn|convert|switch|set)",
+    "turn": "(?:change|turn|convert|transform|switch|set)",
 }
 _FORMS_EN = _forms(
     _PHRASES_EN,
@@ -138,7 +140,7 @@ _FORMS_EN = _forms(
     ("deny", "(?:without|no|no more|don't (?:want|show|draw)) {the}{a}", "no hat"),
     ("stronger", "(?:emphasi[sz]e|strengthen|stress|more) {the}{a}", "more fog"),
     ("weaker", "(?:de-?emphasi[sz]e|weaken|tone down|less) {the}{a}", "less fog"),
-    ("set", "make {it}(?: be| look)?(?: at| in)? {b}", "make it night"),
+    ("set", "(?:make|set|put) {it}(?: be| look)?(?: at)?(?: in(?= (?:a |the )?(?:\\w+ )?style))? {b}", "make it night"),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
 )
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn) {_THE}(?P<a>.+)")
@@ -230,7 +232,27 @@ def _instructions(kind: InstructionKind, match: re.Match[str], between: re.Patte
 
 
 _WHOLE = frozenset(
-    {"画面", "图", "图片", "画", "照片", "整体", "整张图", "它", "这张图", "这张画", "这幅画", "整个画面"}
+    {
+        "画面",
+        "图",
+        "图片",
+        "画",
+        "照片",
+        "整体",
+        "整张图",
+        "它",
+        "这个",
+        "这张图",
+        "这张图片",
+        "这张照片",
+        "这张画",
+        "这幅画",
+        "整个画面",
+        "这",
+        "我的照片",
+        "原图",
+        "全图",
+    }
 )
 _LEAD = re.compile(
     r"^(?:(?:她|他|它|他们|她们|人物|画面|图片|图|画)(?:身上|头上|手上|手里|脸上|里面|里|中|上)?的?(?=.)|那|这|所有的?|全部的?|任何|"

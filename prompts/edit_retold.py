@@ -10,7 +10,7 @@ from prompts.edit_changes import applied
 from prompts.edit_draft import EditDraft, denying
 from prompts.edit_instructions import Instruction
 from prompts.edit_targets import WordReader, without_presets
-from prompts.edit_wording import Turn, wordings
+from prompts.edit_wording import Retelling, wordings
 from prompts.prompt import Fragment, Prompt
 
 
@@ -24,10 +24,13 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     denied = [each for each in draft.negatives if each not in negatives]
     if any(each not in draft.negatives for each in without_presets(negatives)):
         return
-    turn = Turn(one, *_difference(fragments, draft.fragments), fragments)
-    for said in wordings(text, turn) if turn.gone or turn.come else (text,):
+    telling = Retelling(one, *_difference(fragments, draft.fragments), fragments)
+    for said in wordings(text, telling) if telling.gone or telling.come else (text,):
         for each in denied:
             said = denying(said, one.target, each)
+        draft.readings -= len(said)
+        if draft.readings < 0:
+            return
         made = await reader.prompt(said)
         if made and _says(made, draft):
             draft.text = said

@@ -4,9 +4,10 @@ These are ways to say it, the best first; whether one says what was asked for is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from prompts import opposites, written_text
 from prompts.edit_instructions import Instruction
@@ -18,7 +19,7 @@ from prompts.translate.glossary import entries
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Retelling:
     """One change of a text: what was asked, which fragments went and came by it, and which were there before."""
 
     asked: Instruction
@@ -27,17 +28,17 @@ class Turn:
     there: Sequence[Fragment]
 
 
-def wordings(text: str, turn: Turn) -> Iterator[str]:
+def wordings(text: str, telling: Retelling) -> Iterator[str]:
     """The text with the change in it, in several ways."""
-    if not turn.gone:
-        yield from _with_more(text, turn)
+    if not telling.gone:
+        yield from _with_more(text, telling)
         return
     texts = [text]
-    for at, old in enumerate(turn.gone):
-        new = turn.come[at] if at < len(turn.come) else None
-        if at == len(turn.gone) - 1 and len(turn.come) > len(turn.gone):
+    for at, old in enumerate(telling.gone):
+        new = telling.come[at] if at < len(telling.come) else None
+        if at == len(telling.gone) - 1 and len(telling.come) > len(telling.gone):
             return  # one thing that became several has no plain way to be said
-        texts = [said for each in texts for said in _changed(each, old, new, turn.asked)][:_MOST]
+        texts = list(islice((said for each in texts for said in _changed(each, old, new, telling.asked)), _MOST))
     yield from dict.fromkeys(texts)
 
 
@@ -80,30 +81,30 @@ def _words(new: Fragment, asked: Instruction) -> list[str]:
     return [each for each in dict.fromkeys((said, chinese_of(new.text))) if each]
 
 
-def _with_more(text: str, turn: Turn) -> Iterator[str]:
-    new, asked = turn.come[0], turn.asked
-    if len(turn.come) == 1:
-        yield from _on_its_thing(text, new, turn)
+def _with_more(text: str, telling: Retelling) -> Iterator[str]:
+    new, asked = telling.come[0], telling.asked
+    if len(telling.come) == 1:
+        yield from _on_its_thing(text, new, telling)
     if CHINESE.search(text):
         counted = (asked.measure + asked.value, asked.value) if CHINESE.search(asked.value) else ()
-        sources = ", ".join(dict.fromkeys(one.source for one in turn.come))
+        sources = ", ".join(dict.fromkeys(one.source for one in telling.come))
         words = [*counted, sources if CHINESE.search(sources) else "", chinese_of(new.text)]
         for each in filter(None, dict.fromkeys(words)):
             yield written_text.added(text, _script(text, each))
-    elif len(turn.come) == 1 and not CHINESE.search(asked.value) and opposites.slot(new.text) != "style":
+    elif len(telling.come) == 1 and not CHINESE.search(asked.value) and opposites.slot(new.text) != "style":
         yield written_text.added(text, asked.value)
-    yield written_text.added(text, ", ".join(opposites.plain(one.text) for one in turn.come))
+    yield written_text.added(text, ", ".join(opposites.plain(one.text) for one in telling.come))
 
 
-def _on_its_thing(text: str, new: Fragment, turn: Turn) -> Iterator[str]:
+def _on_its_thing(text: str, new: Fragment, telling: Retelling) -> Iterator[str]:
     """A property told of the thing that the text has already: "红色短发" rather than "短发，红发"."""
     adjective, _, thing = opposites.plain(new.text).rpartition(" ")
-    for old in turn.there:
+    for old in telling.there:
         if not adjective or opposites.plain(old.text).rpartition(" ")[2] != thing or not CHINESE.search(old.source):
             continue
         if (place := written_text.place_of(text, old.source)) and (known := entry_of(adjective)):
             source = chinese.sign_by_sign(text)[place[0] : place[1]]
-            values = [_bare(turn.asked.value), chinese_of(adjective)]
+            values = [_bare(telling.asked.value), chinese_of(adjective)]
             for value in values:
                 if (entry := entries().get(value)) and entry.tag == known.tag:
                     for at, to, words in _described(source, place[0], value, entry.category, old):
@@ -160,6 +161,7 @@ def _chinese(
             yield said
 
 
+_PROPERTIES = ("colour", "material", "adjective")
 _Put = tuple[int, int, str]
 
 
@@ -168,13 +170,15 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
     values = _words(new, asked)
     if asked.kind in ("remove", "deny"):
         values = []
-        for at, to in _of_kind(source, ("colour", "material", "adjective")):
+        for at, to in _of_kind(source, _PROPERTIES):
             yield start + at, start + to + source[to:].startswith("的"), ""
     if not any((known := entries().get(value)) and _same(known.tag, opposites.plain(new.text)) for value in values[:1]):
+        said = entries().get(values[0]) if values else None
+        if said and said.category in _PROPERTIES:
+            yield from _described(source, start, values[0], said.category, old)
         for word, category in _properties(new.text):
-            for value in [*values, chinese_of(word)]:
-                if (entry := entries().get(value)) and entry.category == category:
-                    yield from _described(source, start, value, entry.category, old)
+            if (category in _PROPERTIES or not CHINESE.search(asked.value)) and _is(chinese_of(word), (category,)):
+                yield from _described(source, start, chinese_of(word), category, old)
     measure = _MEASURE.match(source)
     for value in values:
         if plain[end - 1] in "在着" and len(source) <= 3:
@@ -184,6 +188,7 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
             if measure and at in (0, measure.end()):
                 at = 0 if _MEASURE.match(value) else measure.end()
             yield start + at, start + to, value
+            yield start + len(uncoloured(source[:at])), start + to, value
         if measure and not _MEASURE.match(value):
             yield start, end, measure.group() + value
         yield start, end, value
@@ -257,18 +262,29 @@ def _without(plain: str, start: int, end: int, old: Fragment, asked: Instruction
     yield from _cut(plain, start, end)
     source = plain[start:end]
     for at, to in _named(source, old, asked.target):
-        lead = source[:at]
-        while led := next((k for k in range(max(0, len(lead) - 4), len(lead)) if _leads(lead[k:])), None):
-            lead = lead[:led]
-        yield from _cut(plain, start + len(lead), start + to)
+        yield from _cut(plain, start + len(_unled(source[:at], _leads)), start + to)
+
+
+def _unled(lead: str, leads: Callable[[str], bool]) -> str:
+    """What stands before a thing, without the words at its end that only lead it in."""
+    while (at := next((k for k in range(max(0, len(lead) - 5), len(lead)) if leads(lead[k:])), None)) is not None:
+        lead = lead[:at]
+    return lead
+
+
+def uncoloured(lead: str) -> str:
+    """What stands before a thing, without the colours and materials at its end."""
+    return _unled(lead, lambda words: _is(words, ("colour", "material")))
+
+
+def _is(words: str, categories: Sequence[str]) -> bool:
+    entry = entries().get(words.removesuffix("的"))
+    return entry is not None and entry.category in categories
 
 
 def _leads(words: str) -> bool:
     """Whether words can stand between the one that holds a thing and the thing: how many, and of what colour."""
-    entry = entries().get(words.removesuffix("的"))
-    return _MEASURE.fullmatch(words) is not None or (
-        entry is not None and entry.category in ("colour", "material", "adjective")
-    )
+    return _MEASURE.fullmatch(words) is not None or _is(words, _PROPERTIES)
 
 
 def _cut(plain: str, start: int, end: int) -> Iterator[_Put]:

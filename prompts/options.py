@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +28,7 @@ from prompts.option_values import (
 )
 from prompts.plain_options import plain as plain
 from prompts.prompt import Options
+from prompts.spelling import near
 
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=ratio_of(option, value)),
@@ -85,8 +85,8 @@ def flags(text: str) -> ParsedOptions:
             continue
         if name not in words and name not in _FLAGS:
             known = [one for one in (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS) if len(one) > 1]
-            nearest = (difflib.get_close_matches(name, known, 1, 0.5) or ["ar"])[0]
-            raise Refusal("option.unknown", option=written, nearest=f"--{nearest}")
+            found = near(name, known)
+            raise Refusal("option.unknown", option=written, near=f"--{found}" if found else "")
         value, position = _value(text, position, name)
         if name in words:
             words[name].append(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ import yaml
 from prompts.errors import Refusal
 from prompts.presets import LOOKS, Look
 from prompts.prompt import Options
+from prompts.spelling import near
 from prompts.traditional import called
 from prompts.translate.chinese import readings
 
@@ -85,9 +85,8 @@ def find_style(text: str) -> Style:
     """The style of this name. Raises Refusal `style.unknown`, with the nearest name, where there is none."""
     if style := named(text):
         return style
-    near = difflib.get_close_matches(_bare(_plain(text)), _called(), 1, 0.0)
-    style = _called()[near[0]] if near else next(iter(styles().values()))
-    raise Refusal("style.unknown", name=text[:40], near=style.zh if not text.isascii() else style.en)
+    style = _called().get(near(_bare(readings(_plain(text))[0]), _called()))
+    raise Refusal("style.unknown", name=text[:40], near=(style.en if text.isascii() else style.zh) if style else "")
 
 
 def search(words: str) -> tuple[StyleGroup, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from prompts.prompt import Note
+from prompts.spelling import near
 
 FOLDER = Path(__file__).parent / "data" / "wildcards"
 DEPTH = 8  # lists may name lists, and choices hold choices, so deep
@@ -118,8 +118,7 @@ class _Drawing:
         known = lists(self._folders)
         matching = _matching(known, name)
         if not matching:
-            near = difflib.get_close_matches(name.casefold(), known, 1, 0.0)
-            self._note("note.wildcard_unknown", name=name[:40], near=near[0] if near else "")
+            self._note("note.wildcard_unknown", name=name[:40], near=near(name, known))
             return None
         entries = [entry for one in matching for entry in one.entries]
         return self.read(entries[self._index([share for _, share in entries])][0], depth + 1) if entries else ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy import Select, func, select
 from sqlalchemy import delete as delete_rows
 
 from prompts.errors import Refusal
+from prompts.spelling import near
 from prompts.translate.personal_dictionary import WORD, checked, key
 from storage import tables
 from storage.database import Database
@@ -102,6 +102,6 @@ async def delete(db: Database, owner: str, word: str) -> Word:
             return Word(row.word, row.english, row.person)
         known = {each.folded: each.word for each in await session.scalars(select(table).where(table.owner == owner))}
     shown = word.strip()[:WORD]
-    for near in get_close_matches(key(shown), known, n=1, cutoff=0.4):
-        raise Refusal("dictionary.unknown_nearest", word=shown, nearest=known[near])
+    if found := near(key(shown), known):
+        raise Refusal("dictionary.unknown_nearest", word=shown, nearest=known[found])
     raise Refusal("dictionary.unknown", word=shown)

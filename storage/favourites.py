@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 
 from sqlalchemy import Select, select, update
 from sqlalchemy import delete as delete_rows
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.recipe import Recipe
 from prompts.errors import Refusal
+from prompts.spelling import near
 from storage import tables
 from storage.database import Database, new_id
 from storage.search import containing, fold
@@ -123,8 +123,8 @@ async def _find(session: AsyncSession, person: str, name_or_id: str) -> tables.F
             return row
     names = {row.folded: row.name for row in await session.scalars(mine)}
     shown = name_or_id.strip()[:MAX_NAME]
-    for near in get_close_matches(wanted[:MAX_NAME], names, n=1, cutoff=0.5):
-        raise Refusal("favourites.unknown_nearest", name=shown, nearest=names[near])
+    if found := near(wanted, names):
+        raise Refusal("favourites.unknown_nearest", name=shown, nearest=names[found])
     raise Refusal("favourites.unknown", name=shown)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from bot.commands import (
     admin,
     cancel,
@@ -26,6 +24,7 @@ from bot.commands import (
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
+from prompts.spelling import near
 
 _OTHERS: tuple[Command, ...] = (
     imagine.COMMAND,
@@ -59,6 +58,5 @@ def command_of(text: str) -> tuple[Command, str]:
     name, _, more = name.partition("\n")
     name = name.split("@")[0].lower()
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, 1, 0.4)
-        raise Refusal("command.unknown", name=name[:40], near=near[0] if near else "help")
+        raise Refusal("command.unknown", name=name[:40], near=near(name, NAMES))
     return NAMES[name], f"{more}\n{rest}".strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pydantic.fields import FieldInfo
 from bot.errors import ConfigError
 from bot.settings.lined_yaml import Keys, Lined
 from prompts.errors import Refusal
+from prompts.spelling import near
 
 PREFIX = "DANQING_"
 RESERVED = "DANQING_TEST_"  # for the tests' own switches
@@ -194,10 +194,9 @@ def _leaves(
 def _unknown(where: str, key: str, here: list[str], everywhere: list[str]) -> Refusal:
     last = {name.rpartition(".")[2]: name for name in reversed(here)}
     mine = key.rpartition(".")[2]
-    near = [last[match] for match in difflib.get_close_matches(mine, last, n=1, cutoff=0.6)]
-    near = near or [name for name in everywhere if name.rpartition(".")[2] == mine]
-    if near:
-        return Refusal("config.unknown", where=where, name=key[:80], nearest=near[0])
+    found = last.get(near(mine, last)) or next((name for name in everywhere if name.rpartition(".")[2] == mine), "")
+    if found:
+        return Refusal("config.unknown", where=where, name=key[:80], nearest=found)
     return Refusal("config.unknown_far", where=where, name=key[:80], allowed=", ".join(dict.fromkeys(here)))
 
 
@@ -271,9 +270,9 @@ def _wrong(spot: Setting, where: str, value: object) -> Refusal:
         key = "config.whole" if int in spot.types else "config.number"
         return Refusal(key, low=f"{low:g}", high=f"{high:.0f}", **said)
     if spot.choices:
-        near = difflib.get_close_matches(str(value).lower(), spot.choices, n=1, cutoff=0.5)
+        found = near(str(value), spot.choices)
         said["allowed"] = ", ".join(spot.choices)
-        return Refusal("config.choice_near", nearest=near[0], **said) if near else Refusal("config.choice", **said)
+        return Refusal("config.choice_near", nearest=found, **said) if found else Refusal("config.choice", **said)
     if not isinstance(value, str) and not isinstance(value, list | tuple):
         return Refusal("config.text", **said)
     if spot.example:

@@ -166,6 +166,9 @@ class Studio:
         """Draw what a text asks for; answered by the job's own card."""
         request, text = sources.chosen(request, text)
         over = bool(request.files or request.reply_to)
+        if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:
+            await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
+            text = wanted
         prompt, options, model = await self.understand(
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
@@ -260,6 +263,12 @@ class Studio:
             await jobs.attempt(self.db, news.job.id, news.job.attempt, news.job.state)
         else:
             answer.show(await last_cards.end(self.db, news, answer.card.spoiler), ended=True)
+
+
+def _captioned(text: str) -> str:
+    from prompts.edit_captions import captioned  # only now: its many patterns take a while to compile
+
+    return captioned(text)
 
 
 def _fits(model: Model, lora: LoraFile) -> bool:

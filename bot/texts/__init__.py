@@ -43,8 +43,11 @@ def all_texts(language: str, prefix: str) -> dict[str, str]:
 
 def say(language: str, key: str, /, **values: object) -> str:
     """A sentence with its values put in; one written `{seconds:time}` is said as a length of time, `{seconds:left}` as
-    one that is left. Raises KeyError for a key that no text has: a test looks for those."""
-    return _Sentences(language).vformat(texts(language)[key], (), values)
+    one that is left. Where nothing is `near` a name that there is not, the sentence that suggests none. Raises KeyError
+    for a key that no text has: a test looks for those."""
+    known = texts(language)
+    far = f"{key}_far"
+    return _Sentences(language).vformat(known[far if values.get("near") == "" and far in known else key], (), values)
 
 
 class _Sentences(Formatter):

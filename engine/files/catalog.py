@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from engine.files.identify import identify
 from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
 from prompts.errors import Refusal
+from prompts.spelling import near
 
 BUILTIN = "danqing-demo"
 DEMO = Path(__file__).parents[1] / "demo" / "model"
@@ -220,8 +220,8 @@ def _find(known: Iterable[N], name: str, key: str) -> N:
     wanted = name.strip().casefold()
     if entry := entries.get(wanted) or entries.get(wanted.removesuffix(".safetensors")):
         return entry
-    near = difflib.get_close_matches(wanted, entries, n=1, cutoff=0.0)
-    raise Refusal(key, name=name[:80], near=entries[near[0]].name if near else "")
+    found = near(wanted.removesuffix(".safetensors"), entries)
+    raise Refusal(key, name=name[:80], near=entries[found].name if found else "")
 
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:

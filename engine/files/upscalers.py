@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from PIL import Image
 
 from engine.files import catalog
 from prompts.errors import Refusal
+from prompts.spelling import near
 
 # Hires passes that enlarge the latents themselves, as A1111 names them, and torch's word for it.
 LATENT = {"Latent": "bilinear", "Latent (nearest-exact)": "nearest-exact"}
@@ -42,6 +42,7 @@ def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
     rows |= {row.name.casefold(): row for row in UPSCALERS.values()}
     if row := rows.get(name.strip().casefold()):
         return row
-    near = difflib.get_close_matches(name.casefold(), rows, n=1, cutoff=0.0)[0]
-    found = rows[near]
-    raise Refusal("upscaler.unknown", name=name[:80], near=found.stem if isinstance(found, Path) else found.name)
+    found = rows.get(near(name, rows))
+    raise Refusal(
+        "upscaler.unknown", name=name[:80], near=found.stem if isinstance(found, Path) else found.name if found else ""
+    )

@@ -8,11 +8,11 @@ from prompts.compose import compose
 from prompts.doctor import Finding, LoraKnown, examine, unsaid
 from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
-from prompts.spelling import nearest
 from prompts.tags import entry_of
 from prompts.translate.chain import chain
 from prompts.translate.glossary import entries
 from prompts.translate.translator import Translator
+from prompts.typos import nearest
 
 pytestmark = pytest.mark.asyncio
 LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))

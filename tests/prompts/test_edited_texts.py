@@ -1,7 +1,8 @@
 """What somebody's text is after an edit: theirs, in their language, in whole sentences; and it says what is drawn.
 
-`tuned.txt` is what the wording was made with, `blind.txt` was written before and never looked at while it was: 15 of
-its 40 were right then, 24 afterwards; then its faults were mended, too, and those that are left stand under LEFT."""
+`tuned.txt` is what the wording was made with, `blind.txt` was written before and not looked at meanwhile: 15 of its 40
+were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
+left stands under LEFT."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ LEFT = {
     "城市夜景，霓虹灯，下雨的街道 | 换成白天",  # "夜景" stays beside "白天"
     "穿西装的男人，领带，办公室，严肃 | 微笑",  # a smile does not yet take a serious face's place
     "portrait of a woman wearing a green scarf and gold earrings, soft light | without the earrings",  # and "--no" them
+    "穿黑色皮夹克的男人靠在摩托车上，夜晚，霓虹灯 | 去掉摩托车",  # leans on nothing
 }
 
 

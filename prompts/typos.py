@@ -1,0 +1,83 @@
+"""Slips of the pen in English tags, and the word that was most likely meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+
+from prompts import clip_tokens
+from prompts.spelling import near
+from prompts.translate.glossary import entries
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ENDINGS = ("s", "es", "ed", "ing", "er", "y", "ly", "d", "r")
+
+
+@cache
+def _vocabulary() -> Mapping[str, int]:
+    """The words of all tags, with the number of tags each is in."""
+    found: dict[str, int] = {}
+    for tag in {entry.tag.lower() for entry in entries().values()}:
+        for word in re.findall(r"[a-z]{4,}", tag):
+            found[word] = found.get(word, 0) + 1
+    return found
+
+
+# Words that English does not write together with what is before them, as it does "spiderweb" and "bedroom".
+_APART = frozenset(
+    {"hair", "eyes", "dress", "skirt", "background", "sleeves", "view", "lighting", "quality", "painting", "style"}
+)
+
+
+@cache
+def _joined() -> Mapping[str, str]:
+    """Tags of two words by what they are when written as one."""
+    tags = sorted({entry.tag.lower() for entry in entries().values()})
+    joined = (tag for tag in tags if tag.count(" ") == 1 and tag.rpartition(" ")[2] in _APART)
+    return {tag.replace(" ", ""): tag for tag in joined}
+
+
+@cache
+def _by_start() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word in _vocabulary():
+        found.setdefault(word[:2], []).append(word)
+    return {start: tuple(each) for start, each in found.items()}
+
+
+def _one_slip(word: str) -> Iterator[str]:
+    """Every text one letter left out, added, changed or swapped away from a word."""
+    for at in range(len(word) + 1):
+        left, right = word[:at], word[at:]
+        if right:
+            yield left + right[1:]
+            if len(right) > 1:
+                yield left + right[1] + right[0] + right[2:]
+        for letter in _LETTERS:
+            yield left + letter + right
+            if right:
+                yield left + letter + right[1:]
+
+
+@lru_cache(2048)
+def nearest(word: str) -> str:
+    """The word of our tags that a person most likely meant by a word that is none; empty for a word that is one, or
+    that is near to none."""
+    word = word.lower()
+    known = _vocabulary()
+    if word in known or any(word.endswith(end) and word.removesuffix(end) in known for end in _ENDINGS):
+        return ""
+    if clip_tokens.is_one_token(word):
+        return ""
+    if word in _joined():
+        return _joined()[word]
+    slipped = [each for each in _one_slip(word) if each in known]
+    if slipped:
+        return max(slipped, key=lambda each: (known[each], len(each) == len(word)))
+    if len(word) >= 8:
+        alike = _by_start().get(word[:2], ())
+        return near(
+            word, (each for each in alike if abs(len(each) - len(word)) < 2 and not word.startswith(each)), parts=False
+        )
+    return ""
