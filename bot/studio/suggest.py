@@ -12,6 +12,7 @@ from bot import texts
 from bot.chat import Person
 from bot.studio.rules import Rules
 from engine.files import catalog, detectors
+from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
 from prompts import styles
@@ -85,15 +86,19 @@ def _rank(names: list[str], words: list[str]) -> int | None:
 
 async def _models(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     found = await asyncio.to_thread(catalog.models, among.rules.models)
-    entries = (_Entry(Completion(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
+    entries = (_model(one) for one in found)
     return _ranked(entries, typed, limit)
+
+
+def _model(one: Model) -> _Entry:
+    return _Entry(Completion(one.name, f"{one.name} · {catalog.lineage(one)}"), (one.name, catalog.lineage(one)))
 
 
 async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = (
         _Entry(
-            Completion(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
-            (one.name, *one.triggers),
+            Completion(one.name, " · ".join(filter(None, (one.name, catalog.lineage(one), ", ".join(one.words))))),
+            (one.name, catalog.lineage(one), *one.words),
         )
         for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
     )
