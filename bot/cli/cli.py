@@ -246,17 +246,15 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
-    from bot.studio.findings import known, lengths  # only now: `--help` is to come at once
+    from bot.studio.findings import lengths, look  # only now: `--help` is to come at once
     from bot.studio.translators import local_words, translators
     from engine.files import catalog
     from prompts.clip_tokens import meter
     from prompts.compose import compose, to_public_json
-    from prompts.doctor import examine
     from prompts.safety import judge
     from prompts.safety.signs import verdict
     from prompts.translate.personal_dictionary import with_personal
 
-    loras = known(catalog.loras(config.engine.folders))
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
     chain = with_personal(await local_words(config), translators(config))
@@ -271,7 +269,7 @@ async def _prompts(
                 translators=chain,
                 negative=negative,
                 raw=raw,
-                family=drawing.family,
+                family=drawing.presets,
                 wildcards=wildcards,
             )
             made_says = judge.signs(made, folders=wildcards)
@@ -283,7 +281,7 @@ async def _prompts(
                 raise
             _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
             continue
-        found = examine(made, loras=loras, embeddings=embeddings)
+        found = look(made, drawing, config.engine.folders)
         if as_json or text is None:
             shown = to_public_json(made, replace(options, raw=options.raw or raw))
             counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
