@@ -301,7 +301,7 @@ class Refused(Base):
 
 
 class Wishes(Base):
-    """A text that was not drawn as it is, with what was said beside it (`files`: hashes, joined by spaces)."""
+    """What somebody asked for and a button may come back to (`files`: hashes, joined by spaces)."""
 
     __tablename__ = "wish"
 

@@ -1,4 +1,5 @@
-"""Texts that were not drawn as they are, with what was said beside them: a button may put them right and draw them."""
+"""What somebody asked for and a button may come back to: a text that was not drawn as it is, with what was said beside
+it, to be put right; a search, to show its next page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, models, check, translate."""
+"""The command line: run, imagine, prompt, history, models, check, translate."""
 
 from __future__ import annotations
 
@@ -131,6 +131,21 @@ def prompt(
     if (text is None) == (not stdin):
         raise Refusal("cli.text_or_stdin")
     asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
+
+
+@app.command()
+def history(
+    text: Annotated[list[str] | None, typer.Argument(help="Words, last week, 2026-11, landscape, favourites …")] = None,
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 20,
+    before: Annotated[str | None, typer.Option(help="Those behind this picture.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """List the pictures drawn at this machine, on the page or here."""
+    from bot.cli.past_pictures import show  # only now: `--help` is to come at once
+
+    asked = show(_load(config, quiet=True), " ".join(text or ()), count, before, language(), out, as_json=as_json)
+    asyncio.run(asked)
 
 
 @models_app.callback(invoke_without_command=True)

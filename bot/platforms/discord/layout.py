@@ -30,7 +30,7 @@ SIGNS = {
     "hires": "🔍", "edit": "✏️",
     "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
     "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
-    "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "share": "🔗", "unshare": "✖️",
+    "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 

@@ -27,7 +27,7 @@ LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
 SIGNS = {
     "again": "🔄", "again_all": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁",
     "recipe": "📋", "draw": "🎨", "share": "🔗", "mend": "🩹",
-    "mend_all": "🩹",
+    "mend_all": "🩹", "older": "⏩",
 }  # fmt: skip
 
 
