@@ -38,7 +38,7 @@ from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
-from storage import facts, uploads
+from storage import facts, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
 
@@ -227,13 +227,14 @@ def command_lines(language: str) -> list[tuple[str, str]]:
 
 
 async def _tidy(db: Database) -> None:
-    """Now and then remove uploads that nobody drew over, and translations made long ago."""
+    """Now and then remove uploads that nobody drew over, and wishes and translations made long ago."""
     while True:
         try:
             await uploads.tidy(db)
+            await wishes.tidy(db)
             await Translations(db).tidy()
         except Refusal as refusal:
-            log.warning("uploads and translations could not be tidied: %s", refusal)
+            log.warning("uploads, wishes and translations could not be tidied: %s", refusal)
         await asyncio.sleep(TIDY_EVERY)
 
 

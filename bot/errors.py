@@ -30,12 +30,14 @@ class Rejected(Exception):
 
 
 class Unfit(Refusal):
-    """A prompt of which nothing can be drawn; it reads as the first of `findings`."""
+    """A prompt of which nothing can be drawn; it reads as the first of `findings`. `wish` is the id under which the
+    request is kept to be mended, "" where it is not."""
 
-    def __init__(self, prompt: Prompt, findings: Sequence[Finding]) -> None:
+    def __init__(self, prompt: Prompt, findings: Sequence[Finding], wish: str = "") -> None:
         super().__init__(findings[0].key, **findings[0].values)
         self.prompt = prompt
         self.findings = tuple(findings)
+        self.wish = wish
 
 
 class ConfigError(Refusal):

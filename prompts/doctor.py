@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Self, cast
 
-from prompts import clip_tokens, grammar, opposites
+from prompts import clip_tokens, grammar, opposites, options
 from prompts.assemble import HEAVY, LIGHT, odd_weights
-from prompts.prompt import Fragment, Json, Prompt
+from prompts.prompt import Fragment, Json, LoraUse, Prompt
 from prompts.spelling import near
 from prompts.tags import entry_of
 from prompts.typos import nearest
@@ -23,6 +26,7 @@ _ORDER: tuple[Severity, ...] = ("error", "warn", "hint")
 _EMBEDDINGS = Path(__file__).parent / "data" / "embeddings.txt"
 
 _MOST = 12  # findings that somebody still reads
+WILD = 2.0  # a LoRA's weight beyond which pictures fall apart; what the forms of the chats take, too
 NONE: Mapping[str, int] = MappingProxyType({})
 
 
@@ -39,6 +43,12 @@ class Finding:
     def to_json(self) -> dict[str, Json]:
         return {"key": self.key, "values": dict(self.values), "severity": self.severity, "fix": self.fix}
 
+    @property
+    def sign(self) -> str:
+        """Six characters that tell it from the other findings on a prompt, short enough for a button."""
+        said = json.dumps([self.key, *sorted(self.values.items())]).encode()
+        return base64.b32encode(hashlib.sha256(said).digest())[:6].decode().lower()
+
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
         values = cast(dict[str, str], value["values"])
@@ -47,23 +57,45 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LoraKnown:
-    """A LoRA that is there, with the words it was trained on."""
+    """A LoRA that is there, with the words that its maker trained it on and the weight that its maker wants."""
 
     name: str
     triggers: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A LoRA or an embedding named in a prompt, made for another `base` than that of the model that would draw it;
+    `instead` is a model that it fits ("" for none). `key` is the sentence that says so; where it works all the same,
+    only badly, the finding is no error."""
+
+    key: str
+    name: str
+    base: str
+    model: str
+    family: str
+    instead: str = ""
+    works: bool = False
 
 
 def examine(
-    prompt: Prompt, *, loras: Sequence[LoraKnown] | None = None, embeddings: Mapping[str, int] = NONE
+    prompt: Prompt,
+    *,
+    loras: Sequence[LoraKnown] | None = None,
+    embeddings: Mapping[str, int] = NONE,
+    misfits: Sequence[Misfit] = (),
 ) -> tuple[Finding, ...]:
     """What is wrong with a prompt, the worst first. Without `loras` (None) the LoRAs are not looked at. `embeddings`
-    are those that are there, by name, with the number of tokens that each takes.
+    are those that are there, by name, with the number of tokens that each takes; `misfits` what does not go with the
+    model.
 
     A finding that the composer had noticed too has the key and values of its note, so that a note need not be shown
     beside it (`unsaid`).
     """
     found = [
         *(_loras(prompt, loras) if loras is not None else ()),
+        *_misfits(prompt, misfits),
         *_embeddings(prompt, embeddings),
         *_weights(prompt),
         *_syntax(prompt),
@@ -93,19 +125,60 @@ def _loras(prompt: Prompt, known: Sequence[LoraKnown]) -> Iterator[Finding]:
     said = f"{prompt.text}, {prompt.positive}".casefold().replace("_", " ")
     for use in prompt.loras:
         there = names.get(use.name.casefold()) or names.get(use.name.casefold().removesuffix(".safetensors"))
-        tag = re.compile(rf"<\s*(?:lora|lyco)\s*[:：]\s*{re.escape(use.name)}\s*(?=[:：>])", re.IGNORECASE)
         if there is None:
-            whole = re.compile(tag.pattern + r"[^<>]*>", re.IGNORECASE)
-            gone = re.sub(r"([,，、]\s*)(?=[,，、]|\Z)", "", whole.sub("", prompt.text)).strip(SEPARATOR)
             if not names:
+                gone = _without_lora(prompt.text, use.name)
                 yield Finding("lora.none", {"name": use.name[:80]}, "error", _new(prompt, gone))
                 continue
             name = names[found].name if (found := near(use.name, names)) else ""
-            fixed = tag.sub(lambda _, name=name: f"<lora:{name}", prompt.text) if name else gone  # type: ignore[misc]
+            fixed = _named(prompt.text, use.name, name) if name else _without_lora(prompt.text, use.name)
             yield Finding("lora.unknown", {"name": use.name[:80], "near": name}, "error", _new(prompt, fixed))
-        elif there.triggers and not any(word.casefold().replace("_", " ") in said for word in there.triggers):
+            continue
+        if there.triggers and not any(_heard(word, said) for word in there.triggers):
             word = there.triggers[0]
             yield Finding("doctor.trigger", {"name": there.name, "words": word}, "warn", added(prompt.text, word))
+        wild = max((use.weight, use.text_weight or 0.0), key=abs)
+        if abs(wild) > max(WILD, abs(there.weight)):
+            weight = there.weight if abs(there.weight) <= WILD else 1.0
+            tame = str(LoraUse(use.name, weight)).replace("\\", r"\\")
+            tamed = re.sub(_tag(use.name) + "[^<>]*>", tame, prompt.text, flags=re.IGNORECASE)
+            values = {"name": there.name, "weight": f"{wild:g}", "instead": f"{weight:g}"}
+            yield Finding("doctor.lora_weight", values, "warn", _new(prompt, tamed))
+
+
+def _heard(trigger: str, said: str) -> bool:
+    """Whether a trigger is in a text; of one that is a list of tags the first names what was trained."""
+    whole = trigger.casefold().replace("_", " ")
+    return whole in said or ((first := whole.partition(",")[0].strip()) != "" and first in said)
+
+
+def _tag(name: str) -> str:
+    """What a LoRA's `<lora:…>` begins with."""
+    return rf"<\s*(?:lora|lyco)\s*[:：]\s*{re.escape(name)}\s*(?=[:：>])"
+
+
+def _named(text: str, name: str, instead: str) -> str:
+    return re.sub(_tag(name), lambda _: f"<lora:{instead}", text, flags=re.IGNORECASE)
+
+
+def _without_lora(text: str, name: str) -> str:
+    rest = re.sub(_tag(name) + "[^<>]*>", "", text, flags=re.IGNORECASE)
+    return re.sub(r"([,，、]\s*)(?=[,，、]|\Z)", "", rest).strip(SEPARATOR)
+
+
+def _misfits(prompt: Prompt, misfits: Sequence[Misfit]) -> Iterator[Finding]:
+    """Another model, where there is one that takes it; else the text without it."""
+    for one in misfits:
+        if one.instead:
+            fixed: str | None = options.with_flag(prompt.text, "model", one.instead)
+        elif one.works:
+            fixed = None
+        elif one.key.startswith("lora."):
+            fixed = _without_lora(prompt.text, one.name)
+        else:
+            fixed = without(prompt.text, f"embedding:{one.name}") or without(prompt.text, one.name, last=True)
+        values = {"name": one.name, "base": one.base, "model": one.model, "family": one.family}
+        yield Finding(one.key, values, "hint" if one.works else "error", _new(prompt, fixed))
 
 
 def _new(prompt: Prompt, fixed: str | None) -> str | None:

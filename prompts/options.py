@@ -98,6 +98,23 @@ def flags(text: str) -> ParsedOptions:
     return ParsedOptions(options, rest, negative, untranslated)
 
 
+def with_flag(text: str, name: str, value: str) -> str:
+    """The text with `--name value` instead of what it says by that flag, at its end where it says nothing."""
+    said = f'--{name} "{value}"' if re.search(r"[\s,，、。；]", value) else f"--{name} {value}"
+    position = 0
+    while match := _FLAG.search(text, position):
+        position = match.end()
+        flag = (match.group(1) or match.group(2)).lower()
+        flag = _OTHER_NAMES.get(flag, flag)
+        if flag not in SWITCHES:
+            _, position = _value(text, position, flag)
+        if flag == name:
+            start = match.start() + len(match.group()) - len(match.group().lstrip())
+            gap = " " if re.match(r"[^\s,，、。；]", text[position:]) else ""
+            return text[:start] + said + gap + text[position:]
+    return f"{text.rstrip()} {said}"
+
+
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
     quoted = _VALUE.match(text, position)
     if quoted and quoted.group(3) is None:

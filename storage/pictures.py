@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_, update
 from sqlalchemy import delete as delete_rows
@@ -21,6 +22,7 @@ from storage.search import containing, fold
 from storage.spare import drop
 
 DAY = timedelta(days=1)
+Shape = Literal["landscape", "portrait", "square"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ async def search(
     until: date | None = None,
     favourite: bool | None = None,
     instead: Sequence[str] = (),
+    shape: Shape | None = None,
+    size: tuple[int, int] | None = None,
     before: str | None = None,
     limit: int = 30,
 ) -> Page:
@@ -105,8 +109,9 @@ async def search(
 
     Every one of `words` occurs (whatever its case) in what the person wrote, the English prompt or the negative; or
     every one of another text of `instead` does. `favourite` asks for favourites alone, or for the others alone.
-    `since` and `until` are days in UTC, both included, or moments (aware datetimes, `until` excluded). `before` is
-    the `next` of the page before. Raises Refusal "history.cursor" for a `before` that is none.
+    `since` and `until` are days in UTC, both included, or moments (aware datetimes, `until` excluded). `size` is
+    width and height in pixels. `before` is the `next` of the page before. Raises Refusal "history.cursor" for a
+    `before` that is none.
     """
     query = search_query(
         person,
@@ -116,12 +121,14 @@ async def search(
         until=until,
         favourite=favourite,
         instead=instead,
+        shape=shape,
+        size=size,
         before=before,
         limit=limit,
     )
     found = await _rows(db, query)
     page = tuple(found[:limit])
-    return Page(page, _cursor(page[-1]) if len(found) > limit and page else None)
+    return Page(page, cursor(page[-1]) if len(found) > limit and page else None)
 
 
 def search_query(
@@ -135,6 +142,8 @@ def search_query(
     before: str | None,
     limit: int,
     instead: Sequence[str] = (),
+    shape: Shape | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Select[tables.Pictures]:
     """One row more than `limit`, to know whether more follow."""
     picture = tables.Pictures
@@ -146,6 +155,10 @@ def search_query(
         conditions.append(picture.model == model)
     if favourite is not None:
         conditions.append(picture.favourite == (true() if favourite else false()))
+    if shape:
+        conditions.append(_SHAPES[shape])
+    if size:
+        conditions += [picture.width == size[0], picture.height == size[1]]
     if since is not None:
         conditions.append(picture.created >= _moment(since))
     if until is not None and (isinstance(until, datetime) or until < date.max):
@@ -155,6 +168,22 @@ def search_query(
         position = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.CleanText))
         conditions.append(tuple_(picture.created, picture.id) < position)
     return select(picture).where(and_(*conditions)).order_by(picture.created.desc(), picture.id.desc()).limit(limit + 1)
+
+
+_SHAPES: dict[Shape, ColumnElement[bool]] = {
+    "landscape": tables.Pictures.width > tables.Pictures.height,
+    "portrait": tables.Pictures.width < tables.Pictures.height,
+    "square": tables.Pictures.width == tables.Pictures.height,
+}
+
+
+async def sizes_made(db: Database, person: str, limit: int = 20) -> list[tuple[int, int]]:
+    """Width and height of the pictures a person has, the commonest first."""
+    picture = tables.Pictures
+    query = select(picture.width, picture.height).where(picture.person == person)
+    query = query.group_by(picture.width, picture.height).order_by(func.count().desc(), picture.width, picture.height)
+    async with db.session() as session:
+        return [(row.width, row.height) for row in await session.execute(query.limit(limit))]
 
 
 async def models_used(db: Database, person: str) -> list[str]:
@@ -235,12 +264,13 @@ def _moment(day: date) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time.min, UTC)
 
 
-def _cursor(row: PictureRow) -> str:
+def cursor(row: PictureRow) -> str:
+    """Where the page behind a picture begins."""
     return f"{row.created.isoformat()}_{row.id}"
 
 
-def _position(cursor: str) -> tuple[datetime, str]:
-    created, _, picture_id = cursor.partition("_")
+def _position(said: str) -> tuple[datetime, str]:
+    created, _, picture_id = said.partition("_")
     try:
         moment = datetime.fromisoformat(created)
     except ValueError:

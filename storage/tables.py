@@ -300,6 +300,21 @@ class Refused(Base):
     last: Mapped[datetime]
 
 
+class Wishes(Base):
+    """What somebody asked for and a button may come back to (`files`: hashes, joined by spaces)."""
+
+    __tablename__ = "wish"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str]
+    negative: Mapped[str]
+    options: Mapped[Any] = mapped_column(JSON, nullable=False)
+    files: Mapped[str]
+    reply_to: Mapped[str | None]
+    created: Mapped[datetime] = mapped_column(index=True)
+
+
 class KnownFiles(Base):
     """A model file as it was identified, good while its size and time of change (nanoseconds) are the same."""
 

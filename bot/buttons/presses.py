@@ -9,7 +9,9 @@ from contextlib import suppress
 from bot.buttons import redrawing
 from bot.buttons.actions import again
 from bot.buttons.forms import FIELDS
+from bot.buttons.found_pictures import older
 from bot.buttons.loras import with_lora, without_lora
+from bot.buttons.mending import mend, mend_all
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.chat import Card, Person, Press, Request, Say
 from bot.errors import Gone, Unreachable
@@ -129,6 +131,9 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         original,
         with_lora,
         without_lora,
+        mend,
+        mend_all,
+        older,
         delete,
     )
 }

@@ -37,7 +37,7 @@ async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sent
     translators = await studio.translators(asked.person, common(asked))
     from prompts.edit import edit  # only now: its many patterns take a while to compile
 
-    edited = await edit(recipe.prompt, sentence, translators=translators, family=model.family)
+    edited = await edit(recipe.prompt, sentence, translators=translators, family=model.presets)
     options = recipes.merged(recipes.options_of(recipe), edited.options)
     model = await studio.model(options.model or recipe.model)
     made = recipes.make(edited.prompt, options, model, most=studio.rules.pictures_per_request)

@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, models, check, translate."""
+"""The command line: run, imagine, prompt, history, models, check, translate."""
 
 from __future__ import annotations
 
@@ -133,6 +133,21 @@ def prompt(
     asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
 
 
+@app.command()
+def history(
+    text: Annotated[list[str] | None, typer.Argument(help="Words, last week, 2026-11, landscape, favourites …")] = None,
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 20,
+    before: Annotated[str | None, typer.Option(help="Those behind this picture.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """List the pictures drawn at this machine, on the page or here."""
+    from bot.cli.past_pictures import show  # only now: `--help` is to come at once
+
+    asked = show(_load(config, quiet=True), " ".join(text or ()), count, before, language(), out, as_json=as_json)
+    asyncio.run(asked)
+
+
 @models_app.callback(invoke_without_command=True)
 def models(
     context: typer.Context,
@@ -246,17 +261,15 @@ def _lora(text: str) -> LoraUse:
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
-    from bot.studio.findings import known, lengths  # only now: `--help` is to come at once
+    from bot.studio.findings import lengths, look  # only now: `--help` is to come at once
     from bot.studio.translators import local_words, translators
     from engine.files import catalog
     from prompts.clip_tokens import meter
     from prompts.compose import compose, to_public_json
-    from prompts.doctor import examine
     from prompts.safety import judge
     from prompts.safety.signs import verdict
     from prompts.translate.personal_dictionary import with_personal
 
-    loras = known(catalog.loras(config.engine.folders))
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
     chain = with_personal(await local_words(config), translators(config))
@@ -271,7 +284,7 @@ async def _prompts(
                 translators=chain,
                 negative=negative,
                 raw=raw,
-                family=drawing.family,
+                family=drawing.presets,
                 wildcards=wildcards,
             )
             made_says = judge.signs(made, folders=wildcards)
@@ -283,7 +296,7 @@ async def _prompts(
                 raise
             _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
             continue
-        found = examine(made, loras=loras, embeddings=embeddings)
+        found = look(made, drawing, config.engine.folders)
         if as_json or text is None:
             shown = to_public_json(made, replace(options, raw=options.raw or raw))
             counts: list[Json] = list(meter(made.positive, embeddings=embeddings))

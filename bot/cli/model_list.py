@@ -24,10 +24,17 @@ def show(folders: Sequence[Path], language: str, out: Console, *, as_json: bool)
     table = Table(*(texts.say(language, head) for head in heads))
     for one in found:
         inside = texts.say(language, "models.yes") if one.vae else "–"
-        table.add_row(one.name, one.family, f"{one.width}x{one.height}", one.prediction, inside, str(one.path))
+        table.add_row(
+            one.name,
+            catalog.lineage(one),
+            f"{one.width}x{one.height}",
+            one.prediction,
+            inside,
+            str(one.path),
+        )
     out.print(table)
     for lora in files:
-        known = " · ".join(filter(None, (lora.family, f"rank {lora.rank}" if lora.rank else "", *lora.triggers)))
+        known = " · ".join(filter(None, (catalog.lineage(lora), f"rank {lora.rank}" if lora.rank else "", *lora.words)))
         out.print(f"LoRA {lora.name}  {known}  {lora.path}", markup=False)
     for kind in COMPANIONS:
         for other in catalog.companions(folders, kind):

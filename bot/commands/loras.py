@@ -8,6 +8,7 @@ from bot.commands.command import Command
 from bot.studio.model_previews import preview
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
+from engine.files import catalog
 from engine.files.catalog import LoraFile
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
@@ -23,14 +24,21 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     if not files:
         raise Refusal("loras.none")
     words = fold(rest).split()
-    found = [one for one in files if all(word in fold(" ".join((one.name, *one.triggers))) for word in words)]
+    found = [
+        one
+        for one in files
+        if all(word in fold(" ".join((one.name, catalog.lineage(one), *one.words))) for word in words)
+    ]
     named = [one for one in files if fold(one.name) == fold(rest)]
     if not found:
         raise Refusal("loras.nothing", words=rest[:40])
     if len(found) == 1 or named:
         return await _card(studio.db, request.person, (named or found)[0])
     lines = (
-        Field(Say("loras.name", {"name": one.name}), " · ".join(filter(None, (one.family, ", ".join(one.triggers)))))
+        Field(
+            Say("loras.name", {"name": one.name}),
+            " · ".join(filter(None, (catalog.lineage(one), ", ".join(one.words)))),
+        )
         for one in found[:LISTED]
     )
     shown = min(len(found), LISTED)
@@ -41,8 +49,8 @@ async def _card(db: Database, person: Person, one: LoraFile) -> Card:
     """All that is known of a LoRA, and the button that puts it into every picture, or takes it out again."""
     mine = {use.name for use in always(await people.settings(db, person.id))}
     lines = {
-        "triggers": ", ".join(one.triggers),
-        "family": one.family,
+        "triggers": ", ".join(one.words),
+        "family": catalog.lineage(one),
         "rank": str(one.rank or ""),
         "format": one.format,
         "weight": f"{one.weight:g}",

@@ -50,13 +50,13 @@ def _found(folders: Sequence[Path], typed: str) -> tuple[list[Model], list[Compa
     def fits(*texts: str) -> bool:
         return all(word in fold(" ".join(texts)) for word in words)
 
-    models = [one for one in catalog.models(folders) if fits(one.name, one.family)]
+    models = [one for one in catalog.models(folders) if fits(one.name, catalog.lineage(one))]
     others = [one for kind in COMPANIONS for one in catalog.companions(folders, kind)]
     return models, [one for one in others if fits(one.name, one.family, one.kind)]
 
 
 def _line(one: Model) -> Say:
-    values: dict[str, str | int | float] = {"family": one.family, "width": one.width, "height": one.height}
+    values: dict[str, str | int | float] = {"family": catalog.lineage(one), "width": one.width, "height": one.height}
     return Say("models.line" if one.vae else "models.line_no_vae", values)
 
 
@@ -68,7 +68,7 @@ async def _card(db: Database, person: Person, one: Model | Companion) -> Card:
 
 
 def _of_model(one: Model) -> Iterator[tuple[str, str | Say]]:
-    yield "family", one.family
+    yield "family", catalog.lineage(one)
     yield "prediction", "v, zero SNR" if one.zero_snr else "v" if one.prediction == "v_prediction" else one.prediction
     yield "resolution", f"{one.width}×{one.height}"
     yield "vae_in", Say("models.yes" if one.vae else "models.no_vae")

@@ -1,25 +1,33 @@
-"""/prompt: what the assistant makes of a text, without drawing it."""
+"""/prompt: what the assistant makes of a text, without drawing it, and buttons that draw it mended."""
 
 from __future__ import annotations
 
 import asyncio
 
-from bot.chat import Card, Field, Request, Say, common
+from bot.chat import Button, Card, Field, Request, Say, common
 from bot.commands.command import Command
-from bot.studio.findings import lengths, look, metered
+from bot.studio.findings import lengths, metered
+from bot.studio.mends import mends
 from bot.studio.studio import Studio
+from storage import wishes
+from storage.wishes import Wish
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     prompt, _, model = await studio.understand(
         request.person, rest, negative=request.negative, given=request.options, place=common(request)
     )
-    files = await studio.loras()
     embeddings = await asyncio.to_thread(lengths, model, studio.rules.folders)
+    findings = await studio.findings(prompt, model)
+    buttons: tuple[Button, ...] = ()
+    if any(one.fix for one in findings):
+        wish = Wish(person=request.person.id, text=rest, negative=request.negative, options=request.options)
+        buttons = mends(findings, await wishes.keep(studio.db, wish))
     return Card(
         text=Say("prompt.understood", {"model": model.name}),
         prompt=prompt,
-        findings=look(prompt, files, embeddings),
+        findings=findings,
+        buttons=buttons,
         fields=(Field(Say("prompt.meter"), metered(prompt, embeddings)),),
     )
 

@@ -26,6 +26,7 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
         {
             "name": one.name,
             "family": one.family,
+            "base": one.base,
             "prediction": one.prediction,
             "size": f"{one.width}x{one.height}",
             "inpaint": one.channels == 9,
@@ -40,9 +41,10 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
         {
             "name": one.name,
             "family": one.family,
+            "base": one.base,
             "rank": one.rank,
             "format": one.format,
-            "triggers": list(one.triggers),
+            "triggers": list(one.words),
             "weight": one.weight,
             "preview": str(one.preview or ""),
             "hash": one.hash,

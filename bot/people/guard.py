@@ -110,7 +110,7 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
 
 def _named(folders: tuple[Path, ...]) -> dict[str, tuple[str, ...]]:
     """The words that belong to LoRAs and embeddings, by their names in small letters."""
-    loras = {one.name.casefold(): one.triggers for one in catalog.loras(folders)}
+    loras = {one.name.casefold(): (*one.triggers, *one.common) for one in catalog.loras(folders)}
     return {one.name.casefold(): one.triggers for one in catalog.companions(folders, "embedding")} | loras
 
 

@@ -9,6 +9,7 @@ from typing import cast
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
 from bot.studio.findings import glance
+from bot.studio.mends import mends
 from engine import qualities
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
@@ -33,8 +34,13 @@ def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
     if isinstance(refusal, Unfit):
         # What is said at the head of the card need not be said again below it, unless it can be mended there.
         findings = tuple(one for one in refusal.findings if one.fix or one.key != refusal.key)
-        said = Prompt(refusal.prompt.text, ())
-        return Card(kind="error", text=Say(refusal.key, refusal.values), prompt=said, findings=findings)
+        return Card(
+            kind="error",
+            text=Say(refusal.key, refusal.values),
+            prompt=Prompt(refusal.prompt.text, ()),
+            findings=findings,
+            buttons=mends(findings, refusal.wish) if refusal.wish else (),
+        )
     return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
 
 
@@ -49,7 +55,7 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         progress = replace(progress, preview=None)
     waiting = progress is None or progress.state is State.WAITING
     key = "job.waiting" if waiting else "job.running"
-    text = Say(key)
+    text, findings = Say(key), glance(job.recipe.prompt)
     if job.attempt and waiting:
         text = Say("job.retrying")
     elif progress is not None and progress.loading:
@@ -61,9 +67,9 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         state=State.WAITING if waiting else State.RUNNING,
         progress=progress,
         prompt=job.recipe.prompt,
-        findings=glance(job.recipe.prompt),
+        findings=findings,
         recipe=job.recipe,
-        buttons=(Button("cancel", job.id),),
+        buttons=(Button("cancel", job.id), *mends(findings, job.id)),
         spoiler=spoiler,
     )
 
@@ -80,6 +86,7 @@ def ended(
 ) -> Card:
     """The one answer to a job, in whatever way it ended."""
     buttons: tuple[Button, ...] = ()
+    findings = glance(job.recipe.prompt)
     if job.state is State.DONE:
         text = Say("job.done" if pictures else "job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
@@ -97,11 +104,11 @@ def ended(
         job=job.id,
         state=job.state,
         prompt=job.recipe.prompt,
-        findings=glance(job.recipe.prompt),
+        findings=findings,
         recipe=pictures[0].recipe if pictures else job.recipe,
         fields=_facts(pictures) if pictures else (),
         pictures=tuple(map(shown, pictures)),
-        buttons=buttons,
+        buttons=(*buttons, *mends(findings, job.id)),
         spoiler=spoiler,
     )
 

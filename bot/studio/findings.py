@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
-from engine.files import catalog, compatibility
+from engine.files import bases, catalog, compatibility
 from engine.files.catalog import LoraFile, Model
 from prompts.clip_tokens import LENGTH, meter
-from prompts.doctor import Finding, LoraKnown, examine
+from prompts.doctor import Finding, LoraKnown, Misfit, examine
 from prompts.prompt import Prompt
 
 KEPT = 256  # prompts remembered: more than are ever drawn at once
-LARGEST = 64 * 2**20  # bytes of a header; beyond it the file is no safetensors file
 
 
 def known(files: Sequence[LoraFile]) -> tuple[LoraKnown, ...]:
-    """The LoRAs with their trigger words, where their files name some."""
-    return tuple(LoraKnown(file.name, triggers(file.path)) for file in files)
+    """The LoRAs with the words and the weight that their makers say, in the file or beside it."""
+    return tuple(LoraKnown(file.name, file.triggers, file.weight) for file in files)
 
 
-def triggers(path: Path) -> tuple[str, ...]:
-    """The words a LoRA was trained on, as its file's own metadata names them; none where it does not.
-
-    Source: `modelspec.trigger_phrase` of https://github.com/Stability-AI/ModelSpec.
-    """
-    try:
-        return _triggers(path, path.stat().st_mtime_ns)
-    except OSError:
-        return ()
-
-
-@lru_cache(1024)
-def _triggers(path: Path, changed: int) -> tuple[str, ...]:
-    try:
-        with path.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(size)) if size <= LARGEST else {}
-        phrase = header["__metadata__"]["modelspec.trigger_phrase"]
-    except (OSError, ValueError, struct.error, KeyError, TypeError):
-        return ()
-    words = (word.strip() for word in phrase.split(",")) if isinstance(phrase, str) else ()
-    return tuple(word for word in words if word)
+def misfits(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Misfit, ...]:
+    """The LoRAs and embeddings of a prompt that were made for another kind of model than this one, each LoRA with the
+    first model that takes all the prompt's LoRAs, where there is one."""
+    named = {use.name.casefold() for use in prompt.loras if use.weight or use.text_weight}
+    loras = [one for one in catalog.loras(folders) if one.name.casefold() in named]
+    models = catalog.models(folders) if loras else ()
+    all_fit = [one for one in models if all(compatibility.lora_fits(lora, one) for lora in loras)]
+    akin = [one for one in all_fit if all(bases.akin(lora.base, one.base) for lora in loras)]
+    made = {one.base for one in loras if one.base}
+    best = next((one.name for one in akin if one.base in made), "")
+    instead = best or next((one.name for one in (*akin, *all_fit)), "")
+    found = []
+    for one in loras:
+        if not compatibility.lora_fits(one, model):
+            base = one.family or str(one.context)
+            found.append(Misfit("lora.made_for", one.name, base, model.name, model.family, instead))
+        elif not bases.akin(one.base, model.base):
+            base, family = bases.title(one.base), bases.title(model.base)
+            found.append(Misfit("doctor.lora_base", one.name, base, model.name, family, best, works=True))
+    for other in compatibility.alien(prompt, model, catalog.embeddings(folders)):
+        base = compatibility.base_of(other)
+        found.append(Misfit("embedding.made_for", other.name, base, model.name, model.family))
+    return tuple(found)
 
 
 _seen: OrderedDict[str, tuple[Finding, ...]] = OrderedDict()  # by the prompt: a job's card is made anew at every step
@@ -61,9 +59,17 @@ def metered(prompt: Prompt, embeddings: Mapping[str, int]) -> str:
     return " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive, embeddings=embeddings))
 
 
-def look(prompt: Prompt, files: Sequence[LoraFile], embeddings: Mapping[str, int]) -> tuple[Finding, ...]:
-    """The doctor's findings with these LoRA files and embeddings; `glance` remembers them."""
-    return _remembered(prompt, examine(prompt, loras=known(files), embeddings=embeddings))
+def look(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Finding, ...]:
+    """The doctor's findings on a prompt for a model, with all that lies in these folders; `glance` remembers them."""
+    return _remembered(
+        prompt,
+        examine(
+            prompt,
+            loras=known(catalog.loras(folders)),
+            embeddings=lengths(model, folders),
+            misfits=misfits(prompt, model, folders),
+        ),
+    )
 
 
 def glance(prompt: Prompt) -> tuple[Finding, ...]:

@@ -27,16 +27,17 @@ from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
-from prompts.errors import Refusal
+from prompts.doctor import Finding
 from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
 from prompts.search import Index
 from prompts.translate.personal_dictionary import with_personal
 from prompts.translate.translator import Translator
-from storage import dictionary, jobs, people
+from storage import dictionary, jobs, people, uploads, wishes
 from storage.database import Database
 from storage.jobs import Place
+from storage.wishes import Wish
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ class Studio:
                 translators=translators,
                 negative=negative,
                 raw=raw,
-                family=model.family,
+                family=model.presets,
                 given=given,
                 seed=seed,
                 wildcards=self.rules.wildcards,
@@ -173,7 +174,10 @@ class Studio:
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
-        await self.fitting(prompt, model)
+        try:
+            await self.fitting(prompt, model)
+        except Unfit:
+            raise await self._wish(request, text, prompt, model) from None
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
         made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         await self.submit(request, made, parent=request.reply_to)
@@ -182,7 +186,7 @@ class Studio:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
         wanted = recipes.always(settings)
         there = {one.name: one for one in await self.loras()} if wanted else {}
-        return tuple(use for use in wanted if use.name in there and _fits(model, there[use.name]))
+        return tuple(use for use in wanted if use.name in there and compatibility.lora_fits(there[use.name], model))
 
     async def model(self, name: str) -> Model:
         """The model of that name. Raises Refusal `model.unknown`."""
@@ -193,13 +197,30 @@ class Studio:
         return await asyncio.to_thread(catalog.loras, self.rules.loras)
 
     async def fitting(self, prompt: Prompt, model: Model) -> None:
-        """Raises Unfit where the prompt names LoRAs that are not there, Refusal for those of another kind of model."""
-        files = await self.loras()
-        found = findings.look(prompt, files, await asyncio.to_thread(findings.lengths, model, self.rules.folders))
+        """Raises Unfit where the prompt names LoRAs that are not there, or what is for another kind of model."""
+        found = await self.findings(prompt, model)
         if any(one.severity == "error" for one in found):
             raise Unfit(prompt, found)
-        for use in prompt.loras:
-            compatibility.check_lora(model, catalog.lora(files, use.name))
+
+    async def findings(self, prompt: Prompt, model: Model) -> tuple[Finding, ...]:
+        """What the doctor says of a prompt for a model."""
+        return await asyncio.to_thread(findings.look, prompt, model, self.rules.folders)
+
+    async def _wish(self, request: Request, text: str, prompt: Prompt, model: Model) -> Unfit:
+        """What is wrong with a request, which is kept to be mended: with the LoRAs beside its text in it, where they
+        can be mended, too."""
+        text = " ".join([text, *map(str, request.loras)])
+        prompt = replace(prompt, text=text)
+        files = [await uploads.add_upload(self.db, request.person.id, one.content) for one in request.files]
+        wish = Wish(
+            person=request.person.id,
+            text=text,
+            negative=request.negative,
+            options=request.options,
+            files=files,
+            reply_to=request.reply_to,
+        )
+        return Unfit(prompt, await self.findings(prompt, model), await wishes.keep(self.db, wish))
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
@@ -269,14 +290,6 @@ def _captioned(text: str) -> str:
     from prompts.edit_captions import captioned  # only now: its many patterns take a while to compile
 
     return captioned(text)
-
-
-def _fits(model: Model, lora: LoraFile) -> bool:
-    try:
-        compatibility.check_lora(model, lora)
-    except Refusal:
-        return False
-    return True
 
 
 def new_id() -> str:

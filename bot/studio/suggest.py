@@ -1,4 +1,4 @@
-"""What may be meant while somebody types: models, LoRAs, styles, favourites, tags, shapes and samplers."""
+"""What may be meant while somebody types: models, LoRAs, styles, favourites, tags, shapes, samplers, days …"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot import texts
 from bot.chat import Person
 from bot.studio.rules import Rules
 from engine.files import catalog, detectors
+from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import SAMPLERS
 from prompts import styles, traditional
@@ -19,13 +20,17 @@ from prompts.search import Index
 from prompts.traditional import called, written
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from storage import favourites
+from storage import favourites, pictures
 from storage.database import Database
 from storage.search import fold
 
-Kind = Literal["model", "lora", "style", "favourite", "tag", "shape", "sampler", "upscaler", "fix"]
+Kind = Literal[
+    "model", "lora", "style", "favourite", "tag", "shape", "sampler", "upscaler", "fix", "when", "used", "format"
+]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
+FORMATS = ("landscape", "portrait", "square")
+WHEN = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "days")
 _CLAUSE = re.compile(r"[,，、;；\n]")
 LOOKED_AT = 8  # tags that pinyin may mean, in which the Chinese name of a style is looked for
 
@@ -86,15 +91,19 @@ def _rank(names: list[str], words: list[str]) -> int | None:
 
 async def _models(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     found = await asyncio.to_thread(catalog.models, among.rules.models)
-    entries = (_Entry(Completion(one.name, f"{one.name} · {one.family}"), (one.name, one.family)) for one in found)
+    entries = (_model(one) for one in found)
     return _ranked(entries, typed, limit)
+
+
+def _model(one: Model) -> _Entry:
+    return _Entry(Completion(one.name, f"{one.name} · {catalog.lineage(one)}"), (one.name, catalog.lineage(one)))
 
 
 async def _loras(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
     entries = (
         _Entry(
-            Completion(one.name, " · ".join(filter(None, (one.name, one.family, ", ".join(one.triggers))))),
-            (one.name, *one.triggers),
+            Completion(one.name, " · ".join(filter(None, (one.name, catalog.lineage(one), ", ".join(one.words))))),
+            (one.name, catalog.lineage(one), *one.words),
         )
         for one in await asyncio.to_thread(catalog.loras, among.rules.loras)
     )
@@ -179,6 +188,31 @@ async def _fixes(among: Searchable, person: Person, typed: str, limit: int) -> l
     return _ranked(entries, typed, limit)
 
 
+async def _when(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """Days to look for pictures of; what was typed itself, where it is one."""
+    rows = [texts.say(person.language, f"when.{name}") for name in WHEN]
+    found = _ranked([_Entry(Completion(one, one), (one,)) for one in rows], typed, limit)
+    return found or ([Completion(typed, typed)] if typed else [])
+
+
+async def _used(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """The models that a person drew with."""
+    names = await pictures.models_used(among.db, person.id)
+    return _ranked([_Entry(Completion(one, one), (one,)) for one in names], typed, limit)
+
+
+async def _formats(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """The shapes of pictures, and the sizes of those that a person has."""
+    entries = []
+    for name in FORMATS:
+        called = {language: texts.say(language, f"shape.{name}") for language in texts.LANGUAGES}
+        entries.append(_Entry(Completion(called[person.language], called[person.language]), (*called.values(),)))
+    for size in await pictures.sizes_made(among.db, person.id):
+        said = "x".join(map(str, size))
+        entries.append(_Entry(Completion(said, said), (said,)))
+    return _ranked(entries, typed.replace("×", "x"), limit)
+
+
 KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Completion]]]] = {
     "model": _models,
     "lora": _loras,
@@ -189,4 +223,7 @@ KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Com
     "sampler": _samplers,
     "upscaler": _upscalers,
     "fix": _fixes,
+    "when": _when,
+    "used": _used,
+    "format": _formats,
 }

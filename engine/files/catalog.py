@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from engine.files import few_steps, model_folders
+from engine.files import bases, few_steps, model_folders
 from engine.files.identify import identify
 from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
+from engine.files.sidecars import Sidecar
 from prompts.errors import Refusal
 from prompts.spelling import near
 
@@ -48,12 +49,14 @@ class Model:
     """A model in a diffusers folder or a single file, with the values a recipe gets where the person said nothing.
 
     `prediction` and `channels` are those of its UNet (9 channels: made for inpainting), `context` the width of the
-    text it looks at (0: not known), `vae` whether one is in it, `hash` that of a single file once it is computed.
+    text it looks at (0: not known), `base` a row of bases.BASES or "", `vae` whether one is in it, `hash` that of a
+    single file once it is computed.
     """
 
     name: str
     path: Path
     family: str
+    base: str = ""
     builtin: bool = False
     width: int
     height: int
@@ -69,11 +72,18 @@ class Model:
     preview: Path | None = None
     hash: str = ""
 
+    @property
+    def presets(self) -> str:
+        """The name under which prompts/data/presets.yaml has what its prompts want."""
+        return self.base or self.family
+
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
     """A LoRA in a `.safetensors` file: for which family ("" where nothing tells), the width of the text it was made
-    for (0: not known), its format as in engine/files/identify.py, what it changes, and the weight its maker wants."""
+    for (0: not known), its format as in engine/files/identify.py, what it changes, its maker's trigger words, the
+    weight its maker wants, the tags that most of the pictures had that it was trained on, and its base, a row of
+    bases.BASES or ""."""
 
     name: str
     path: Path
@@ -86,6 +96,13 @@ class LoraFile:
     weight: float = 1.0
     preview: Path | None = None
     hash: str = ""
+    common: tuple[str, ...] = ()
+    base: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words to write for it: its maker's, else the tags that most of its pictures had."""
+        return self.triggers or self.common
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +128,11 @@ class Skipped:
     name: str
     path: Path
     key: str
+
+
+def lineage(one: Model | LoraFile) -> str:
+    """The family of a model or LoRA and the base it was trained further from, where that is known: "sdxl · Pony"."""
+    return " · ".join(filter(None, (one.family, bases.title(one.base))))
 
 
 class _Named(Protocol):
@@ -239,11 +261,15 @@ def _sorted(entries: Iterable[N]) -> tuple[N, ...]:
 def _model(name: str, path: Path, identity: Identity, find: Find | None = None, *, builtin: bool = False) -> Model:
     values = FAMILIES[identity.family]
     native = min(max(identity.resolution or values.native, values.smallest), values.largest)
-    usual = few_steps.few_steps(identity.title, name, guided=identity.guided) or values
+    sidecar = find.sidecar if find else Sidecar()
+    base = (sidecar.base or identity.base or bases.base_of([name])) if identity.family == "sdxl" else ""
+    distilled = few_steps.few_steps(identity.title, name, guided=identity.guided)
+    usual = distilled or bases.base(base, velocity=identity.prediction == "v_prediction") or values
     return Model(
         name=name,
         path=path,
         family=identity.family,
+        base=base,
         builtin=builtin,
         width=native,
         height=native,
@@ -255,18 +281,19 @@ def _model(name: str, path: Path, identity: Identity, find: Find | None = None, 
         channels=identity.channels,
         context=identity.context,
         vae=identity.vae,
-        triggers=identity.triggers,
-        preview=find.sidecar.preview if find else None,
+        triggers=sidecar.triggers or identity.triggers,
+        preview=sidecar.preview,
         hash=find.hash if find else "",
     )
 
 
 def _lora(find: Find) -> LoraFile:
     known, sidecar = find.identity, find.sidecar
+    family = known.family or sidecar.family
     return LoraFile(
         find.name,
         find.path,
-        known.family or sidecar.family,
+        family,
         known.context,
         known.rank,
         known.format,
@@ -275,4 +302,6 @@ def _lora(find: Find) -> LoraFile:
         sidecar.weight or 1.0,
         sidecar.preview,
         find.hash,
+        known.common,
+        (sidecar.base or known.base or bases.base_of([find.name])) if family in ("sdxl", "") else "",
     )

@@ -4,7 +4,7 @@ since."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.files import catalog
@@ -41,11 +41,16 @@ def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
         check_lora(model, catalog.lora(files, use.name))
 
 
+def lora_fits(lora: LoraFile, model: Model) -> bool:
+    """Whether a LoRA was made for this kind of model; True where that is not known."""
+    if lora.context and model.context:
+        return lora.context == model.context
+    return not lora.family or not model.family or lora.family == model.family
+
+
 def check_lora(model: Model, lora: LoraFile) -> None:
     """Raises Refusal `lora.made_for`, naming both, where a LoRA was made for another kind of model."""
-    other_width = lora.context and model.context and lora.context != model.context
-    other_family = lora.family and model.family and lora.family != model.family and not (lora.context and model.context)
-    if other_width or other_family:
+    if not lora_fits(lora, model):
         raise Refusal(
             "lora.made_for",
             name=lora.name,
@@ -58,13 +63,22 @@ def check_lora(model: Model, lora: LoraFile) -> None:
 def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
     """Raises Refusal `embedding.made_for`. One whose name is a word of English is read as that word, as it is where
     no such file lies about."""
-    alien = {one.name.casefold(): one for one in catalog.embeddings(folders) if not fits(one, model)}
+    for one in alien(prompt, model, catalog.embeddings(folders)):
+        raise _made_for("embedding.made_for", one.name, base_of(one), model)
+
+
+def alien(prompt: Prompt, model: Model, embeddings: Sequence[Companion]) -> Iterator[Companion]:
+    """The embeddings that a prompt names and the model's text encoders do not take."""
+    others = {one.name.casefold(): one for one in embeddings if not fits(one, model)}
     for text in (prompt.positive, prompt.negative):
-        for piece, named in clip_tokens.pieces(text, alien):
+        for piece, named in clip_tokens.pieces(text, others):
             if named and (not clip_tokens.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
-                raise _made_for(
-                    "embedding.made_for", alien[piece].name, alien[piece].family or _widths(alien[piece]), model
-                )
+                yield others[piece]
+
+
+def base_of(embedding: Companion) -> str:
+    """What an embedding was made for, in a word."""
+    return embedding.family or _widths(embedding)
 
 
 def fits(embedding: Companion, model: Model) -> bool:

@@ -11,7 +11,7 @@ from statistics import pstdev
 
 from engine.errors import BadFile
 from engine.files import pickles, safetensors_header
-from engine.files.identity import CONTEXTS, Identity, begins, clean, side_of, trigger_phrase
+from engine.files.identity import CONTEXTS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.safetensors_header import Header, Shapes, content
 
@@ -113,6 +113,7 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     return Identity(
         kind="checkpoint",
         family=family,
+        base=base_told(metadata),
         format="single",
         prediction="v_prediction" if velocity else "epsilon",
         zero_snr="ztsnr" in shapes or metadata.get("ss_zero_terminal_snr") == "True",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from engine.files import bases
 from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
@@ -20,14 +21,17 @@ class Identity:
     """Everything known of a file without loading it.
 
     `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
-    looks at (0: not told). `problem` is a text key that says why it cannot be used. `format` is "folder", "single" or
-    "pickle" for a checkpoint and "kohya", "diffusers", "locon", "loha", "lokr" or "other" for a LoRA; `parts` what a
-    LoRA changes ("unet", "text_encoder", "text_encoder_2"); `vectors` and `widths` belong to embeddings. `title` is
-    the one in a checkpoint's metadata; `guided` says that its UNet takes the guidance as an input.
+    looks at (0: not told), `base` a row of bases.BASES or "". `problem` is a text key that says why it cannot be used.
+    `format` is "folder", "single" or "pickle" for a checkpoint and "kohya", "diffusers", "locon", "loha", "lokr" or
+    "other" for a LoRA; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers` are the words
+    that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and `widths`
+    belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the guidance
+    as an input.
     """
 
     kind: Kind = "unknown"
     family: str = ""
+    base: str = ""
     format: str = ""
     prediction: str = "epsilon"
     zero_snr: bool = False
@@ -40,6 +44,7 @@ class Identity:
     rank: int = 0
     parts: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
     vectors: int = 0
     widths: tuple[int, ...] = ()
     problem: str = ""
@@ -51,6 +56,8 @@ class Identity:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The identity that `to_json` wrote. Raises TypeError for what another version wrote."""
+        if value.keys() != cls.__dataclass_fields__.keys():
+            raise TypeError("an identity of another version")
         values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in value.items()}
         return cls(**values)
 
@@ -58,6 +65,14 @@ class Identity:
 def trigger_phrase(metadata: Mapping[str, str]) -> tuple[str, ...]:
     """The trigger words that metadata by the ModelSpec standard give."""
     return tuple(filter(None, map(clean, metadata.get("modelspec.trigger_phrase", "").split(","))))
+
+
+NAMES = ("modelspec.title", "ss_sd_model_name", "ss_base_model_version", "modelspec.merged_from")
+
+
+def base_told(metadata: Mapping[str, str]) -> str:
+    """The base (a row of bases.BASES) that metadata name: in the title, or as the model that was trained further."""
+    return bases.base_of(metadata.get(name, "") for name in NAMES)
 
 
 def clean(word: str) -> str:

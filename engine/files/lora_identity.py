@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from engine.files.identity import CONTEXTS, Identity, clean, side_of, trigger_phrase
+from engine.files.identity import CONTEXTS, Identity, base_told, clean, side_of, trigger_phrase
 from engine.files.safetensors_header import Shapes
 
 TRIGGERS = 5
@@ -34,14 +34,17 @@ def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     family = _lora_family(metadata) or CONTEXTS.get(context, "")
     if not family and ("text_encoder_2" in found or "lora_te1_" in names):
         family = "sdxl"
+    common = _common(metadata)
     return Identity(
         kind="lora",
         family=family,
+        base=base_told(metadata) or ("pony" if any(tag.startswith("score_9") for tag in common) else ""),
         format=_lora_format(shapes, names),
         context=context,
         rank=ranks.most_common(1)[0][0] if ranks else 0,
         parts=found,
-        triggers=tuple(dict.fromkeys((*trigger_phrase(metadata), *_common(metadata))))[:TRIGGERS],
+        triggers=tuple(dict.fromkeys(trigger_phrase(metadata))),
+        common=common,
     )
 
 

@@ -9,22 +9,25 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.files.bases import base_of
 from engine.files.safetensors_header import content
 
 PICTURES = (".preview.png", ".preview.jpg", ".preview.jpeg", ".preview.webp", ".png", ".jpg", ".jpeg", ".webp")
 NOTES = (".civitai.info", ".json")
-BASES = {"SD 1.4": "sd15", "SD 1.5": "sd15", "SD 2.0": "sd2", "SD 2.1": "sd2", "SDXL": "sdxl", "Pony": "sdxl"}
-BASES |= {"Illustrious": "sdxl", "NoobAI": "sdxl", "SD1": "sd15", "SD2": "sd2"}
+# What begins so is of that family; what names a row of bases.BASES is of SDXL's.
+FAMILIES = {"SD 1": "sd15", "SD1": "sd15", "SD 2": "sd2", "SD2": "sd2", "SDXL": "sdxl"}
 LONGEST = 200  # letters of a trigger that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """Trigger words, the weight its maker wants (0: not said), the family, and the path of a picture."""
+    """Trigger words, the weight its maker wants (0: not said), the family, the row of bases.BASES, and the path of a
+    picture."""
 
     triggers: tuple[str, ...] = ()
     weight: float = 0.0
     family: str = ""
+    base: str = ""
     preview: Path | None = None
 
 
@@ -37,6 +40,7 @@ def beside(path: Path, names: Collection[str]) -> Sidecar:
         next((one.triggers for one in found if one.triggers), ()),
         next((one.weight for one in found if one.weight), 0.0),
         next((one.family for one in found if one.family), ""),
+        next((one.base for one in found if one.base), ""),
         preview,
     )
 
@@ -48,9 +52,10 @@ def _read(path: Path, changed: int) -> Sidecar:
     words = value.get("trainedWords") or value.get("activation text") or ()
     several = words.split(",") if isinstance(words, str) else words if isinstance(words, list) else ()
     triggers = filter(None, (_clean(word) for word in several if isinstance(word, str)))
-    base = str(value.get("baseModel") or value.get("sd version") or "")
-    family = next((family for sign, family in BASES.items() if base.startswith(sign)), "")
-    return Sidecar(tuple(dict.fromkeys(triggers)), _weight(value.get("preferred weight")), family)
+    said = str(value.get("baseModel") or value.get("sd version") or "")
+    base = base_of([said])
+    family = "sdxl" if base else next((family for sign, family in FAMILIES.items() if said.startswith(sign)), "")
+    return Sidecar(tuple(dict.fromkeys(triggers)), _weight(value.get("preferred weight")), family, base)
 
 
 def _clean(word: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from prompts.compose import compose
-from prompts.doctor import Finding, LoraKnown, examine, unsaid
+from prompts.doctor import Finding, LoraKnown, Misfit, examine, unsaid
 from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
 from prompts.tags import entry_of
@@ -15,7 +17,12 @@ from prompts.translate.translator import Translator
 from prompts.typos import nearest
 
 pytestmark = pytest.mark.asyncio
-LORAS = (LoraKnown("inkpaint", ("inkstyle", "ink splash")), LoraKnown("add_detail"))
+LORAS = (
+    LoraKnown("inkpaint", ("inkstyle", "ink splash")),
+    LoraKnown("add_detail"),
+    LoraKnown("hero", ("hero_x, 1girl, red cape",), 0.7),
+    LoraKnown("slider", (), 3.0),
+)
 EMBEDDINGS = {"EasyNegative": 8}
 
 
@@ -46,6 +53,11 @@ CASES = [
     ("<lora：inkpant> inkstyle cat", "lora.unknown", "<lora:inkpaint> inkstyle cat"),
     ("<lora:inkpaint:0.8> cat", "doctor.trigger", "<lora:inkpaint:0.8> cat, inkstyle"),
     ("一只猫 <lora:inkpaint:0.8> --steps 20", "doctor.trigger", "一只猫 <lora:inkpaint:0.8>，inkstyle --steps 20"),
+    ("cat <lora:hero:0.7>", "doctor.trigger", "cat <lora:hero:0.7>, hero_x, 1girl, red cape"),
+    ("cat <lora:add_detail:9>", "doctor.lora_weight", "cat <lora:add_detail:1>"),
+    ("猫 <lora：add_detail：-50>，水彩", "doctor.lora_weight", "猫 <lora:add_detail:1>，水彩"),
+    ("cat <lora:add_detail:5:1>", "doctor.lora_weight", "cat <lora:add_detail:1>"),
+    ("hero x, cat <lora:hero:4>", "doctor.lora_weight", "hero x, cat <lora:hero:0.7>"),
     ("cat, easynegatve", "doctor.embedding_near", "cat, EasyNegative"),
     ("cat, (badhandv4:1.2), dog", "doctor.embedding", "cat, dog"),
     ("cat --no embedding:foo, text", "doctor.embedding", "cat --no text"),
@@ -70,6 +82,9 @@ async def test_a_mistake_is_found_and_its_fix_mends_it(
 @pytest.mark.parametrize(
     "text",
     [
+        "hero x, cat <lora:hero:2>",
+        "cat <lora:slider:3>",
+        "cat <lora:add_detail:-1.5>",
         "一个黑色长发的女孩，戴着红色帽子，站在樱花树下，傍晚，水彩",
         "不要帽子的女孩，红色裙子",
         "2girls, red hair, blue hair, standing, sitting",
@@ -144,3 +159,34 @@ async def test_sides_and_slots() -> None:
     assert slot("a cat") is None
     assert {side.group for side in sides("long black hair")} == {"hair colour"}
     assert entry_of("long hair") is not None
+
+
+XL = Misfit("lora.made_for", "inkpaint", "sdxl", "photo", "sd15")
+
+
+@pytest.mark.parametrize(
+    ("text", "misfit", "fixed"),
+    [
+        ("cat, inkstyle <lora:inkpaint:1>", XL, "cat, inkstyle"),
+        ("一只猫，<lora:inkpaint:0.8>，inkstyle", XL, "一只猫，inkstyle"),
+        ("cat <lora:inkpaint:1>", replace(XL, instead="grand"), "cat <lora:inkpaint:1> --model grand"),
+        (
+            "猫 <lora:inkpaint:1> --model photo --steps 9",
+            replace(XL, instead="my grand one"),
+            '猫 <lora:inkpaint:1> --model "my grand one" --steps 9',
+        ),
+        ("cat --no bad-5, text", Misfit("embedding.made_for", "bad-5", "sd15", "grand", "sdxl"), "cat --no text"),
+        ("embedding:bad-5, cat", Misfit("embedding.made_for", "bad-5", "sd15", "grand", "sdxl"), "cat"),
+    ],
+)
+async def test_what_is_for_another_kind_of_model_is_drawn_with_one_that_takes_it_or_goes(
+    text: str, misfit: Misfit, fixed: str, translators: tuple[Translator, ...]
+) -> None:
+    found = examine(await prompt_of(text, translators), loras=LORAS, misfits=(misfit,))
+    assert (found[0].key, found[0].severity, found[0].fix) == (misfit.key, "error", fixed)
+
+
+async def test_findings_have_signs_of_their_own(translators: tuple[Translator, ...]) -> None:
+    found = await findings("(cat:3), longhair, photorelastic <lora:inkpaint:9>", translators)
+    assert len({one.sign for one in found}) == len(found) > 3
+    assert all(len(one.sign) == 6 for one in found)

@@ -4,7 +4,7 @@ from prompts import grammar
 from prompts.presets import LOOKS, clashes, contradictions, excluded, look_of, preset
 from prompts.translate.chinese import CHINESE
 
-FAMILIES = ("sd15", "sdxl", "pony", "demo")
+FAMILIES = ("sd15", "sdxl", "pony", "illustrious", "noobai", "animagine", "demo")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -123,6 +123,22 @@ def test_prompt_reads_lines(tmp_path: Path) -> None:
     assert rows[2]["options"]
 
 
+def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:
+    for seed, size in (("1", "64x128"), ("2", "128x64")):
+        done = bot(tmp_path, "imagine", "橘猫", "--size", size, "--steps", "1", "--seed", seed, "--out", f"{seed}.png")
+        assert done.returncode == 0, done.stderr
+    found = json.loads(bot(tmp_path, "history", "今天", "--json").stdout)
+    assert [one["seed"] for one in found["pictures"]] == [2, 1] and found["next"] is None
+    assert "64×128" in bot(tmp_path, "history", "竖图", "猫", language="zh_CN.UTF-8").stdout
+    assert "no picture" not in (shown := bot(tmp_path, "history", "--count", "1").stdout) and "--before" in shown
+    (first,) = json.loads(bot(tmp_path, "history", "--count", "1", "--json").stdout)["pictures"]
+    behind = json.loads(bot(tmp_path, "history", "--before", first["id"], "--json").stdout)
+    assert [one["seed"] for one in behind["pictures"]] == [1]
+    nothing = bot(tmp_path, "history", "昨天", "横图", language="zh_CN.UTF-8").stdout
+    assert nothing.startswith("没有找到：") and "横图" in nothing
+    assert bot(tmp_path, "history", "--before", "nonsense").returncode == 1
+
+
 def test_models_and_check(tmp_path: Path) -> None:
     assert "danqing-demo" in bot(tmp_path, "models").stdout
     done = bot(tmp_path, "check")

@@ -24,7 +24,8 @@ from storage.jobs import Place
 
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw"})  # what these draw is for everybody
+# What these draw is for everybody.
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all"})
 QUIET = frozenset({"cancel"})  # the card itself shows it
 
 

@@ -8,7 +8,8 @@ What does not fit into the embed stands whole in a text file beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from discord.utils import escape_markdown
 
@@ -16,6 +17,7 @@ from bot import texts
 from bot.chat import Button, Card
 from bot.platforms.discord import custom_ids, markdown
 from bot.platforms.discord.rest import File, Payload
+from bot.studio.mends import MEND, MEND_ALL
 from prompts.prompt import Json
 
 CONTENT, TEXT, NAME, VALUE, FIELDS, WHOLE = 2000, 4096, 256, 1024, 25, 6000
@@ -28,7 +30,7 @@ SIGNS = {
     "hires": "🔍", "edit": "✏️",
     "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
     "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
-    "pan_down": "⬇️", "draw": "🎨", "share": "🔗", "unshare": "✖️",
+    "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
@@ -91,6 +93,11 @@ def _cut(text: str, limit: int) -> str:
 def rows(card: Card, language: str) -> Iterator[Payload]:
     """The rows of what can be pressed: one picture's buttons; the numbered ones of several; a select where one thing
     can be done to many."""
+    mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL)]
+    if mends:
+        others = tuple(one for one in card.buttons if one not in mends)
+        yield from _with_row([*rows(replace(card, buttons=others), language)], _mending(mends, language))
+        return
     targets = list(dict.fromkeys(button.target for button in card.buttons))
     if len(targets) < 2:
         yield from _of_one(card.buttons, language)
@@ -98,6 +105,26 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
         yield from _of_many(card, language)
     else:
         yield from _selects([(one, _named(card, at, language)) for at, one in enumerate(card.buttons)], language)
+
+
+def _mending(mends: Sequence[Button], language: str) -> list[Payload]:
+    """Buttons that mend, numbered as the findings are where there are several."""
+    several = mends[-1].action == MEND_ALL
+    return [
+        button(one, language, f"{label(MEND, language)} {at}" if several and one.action == MEND else "")
+        for at, one in enumerate(mends, 1)
+    ]
+
+
+def _with_row(made: list[Payload], more: list[Payload]) -> list[Payload]:
+    """Rows with some buttons below them; beside those of the last row, as many as it has room for, where a message
+    holds no more rows."""
+    if len(made) < ROWS:
+        return [*made, row(more)]
+    last = cast(list[Payload], made[-1]["components"])
+    if last[0]["type"] == 2:
+        made[-1] = row([*last, *more][:ROW])
+    return made
 
 
 def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:

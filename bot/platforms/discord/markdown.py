@@ -10,8 +10,9 @@ from discord.utils import escape_markdown
 from bot import texts
 from bot.chat import Card, Say
 from bot.studio import cards
+from bot.studio.mends import numbers
 from engine.job import Progress, State
-from prompts.doctor import Finding, unsaid
+from prompts.doctor import unsaid
 from prompts.prompt import PARTS, Fragment, Note, Prompt
 
 BAR = 12  # blocks of a progress bar
@@ -47,12 +48,12 @@ def understood(card: Card, language: str) -> str:
     """What was made of the text, part by part, with notes and findings; "" where there is no prompt."""
     if card.prompt is None:
         return ""
-    return "\n".join(_understood(card.prompt, card.findings, language))
+    return "\n".join(_understood(card.prompt, card, language))
 
 
-def _understood(prompt: Prompt, findings: tuple[Finding, ...], language: str) -> Iterator[str]:
+def _understood(prompt: Prompt, card: Card, language: str) -> Iterator[str]:
     changes = [note for note in prompt.notes if note.key.startswith("edit.")]
-    prompt = unsaid(replace(prompt, notes=tuple(note for note in prompt.notes if note not in changes)), findings)
+    prompt = unsaid(replace(prompt, notes=tuple(note for note in prompt.notes if note not in changes)), card.findings)
     if prompt.text:
         yield "> " + escape_markdown(prompt.text).replace("\n", "\n> ")
     for note in changes:
@@ -68,9 +69,11 @@ def _understood(prompt: Prompt, findings: tuple[Finding, ...], language: str) ->
         yield f"**LoRA** {escape_markdown(' '.join(map(str, prompt.loras)))}"
     for note in prompt.notes:
         yield f"💡 {_note(note, language)}"
-    for one in findings:
+    number = numbers(card)
+    for one in card.findings:
+        at = f"{number[one.sign]}\\. " if one.sign in number else ""
         fix = f" → `{one.fix.replace('`', chr(39))}`" if one.fix else ""
-        yield f"{SIGNS[one.severity]} {escape_markdown(texts.say(language, one.key, **one.values))}{fix}"
+        yield f"{SIGNS[one.severity]} {at}{escape_markdown(texts.say(language, one.key, **one.values))}{fix}"
 
 
 def _note(note: Note, language: str) -> str:

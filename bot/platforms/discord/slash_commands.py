@@ -84,6 +84,13 @@ def _words(values: Values) -> str:
     return str(values.get("words", ""))
 
 
+def _history(values: Values) -> str:
+    model = str(values.get("model", "")).replace('"', " ").strip()
+    said = [str(values.get(name, "")).strip() for name in ("words", "when", "shape")]
+    said += [f'model:"{model}"' if model else "", "favourites" if "favourites" in values else ""]
+    return " ".join(filter(None, said))
+
+
 def _change(values: Values) -> str:
     return f"{values.get('setting', values.get('rule', ''))} {values.get('value', '')}".strip()
 
@@ -120,6 +127,13 @@ IMAGINE = (
     SlashOption("quality", choices={"fast": "快速", "full": "完整"}),
     *(SlashOption(name, ATTACHMENT) for name in IMAGES),
 )
+HISTORY = (
+    SlashOption("words"),
+    SlashOption("when", suggest="when"),
+    SlashOption("model", suggest="used"),
+    SlashOption("shape", suggest="format"),
+    SlashOption("favourites", choices={"only": "只看收藏"}),
+)
 PERSON = SlashOption("person", USER, required=True)
 COUNT = SlashOption("rule", choices=_chinese(admin.COUNTS, admin.ALIASES))
 ADMIN = {
@@ -140,7 +154,7 @@ SLASHES: Mapping[str, Slash] = {
         (SlashOption("change", required=True, longest=SENTENCE),), lambda values: str(values["change"]), open=True
     ),
     "favourites": Slash(verbs=FAVOURITES),
-    "history": Slash((SlashOption("words"),), _words),
+    "history": Slash(HISTORY, _history),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "settings": Slash(

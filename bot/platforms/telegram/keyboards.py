@@ -26,7 +26,8 @@ PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
 LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
 SIGNS = {
     "again": "🔄", "again_all": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁",
-    "recipe": "📋", "draw": "🎨", "share": "🔗",
+    "recipe": "📋", "draw": "🎨", "share": "🔗", "mend": "🩹",
+    "mend_all": "🩹", "older": "⏩",
 }  # fmt: skip
 
 

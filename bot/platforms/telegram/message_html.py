@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import texts
 from bot.chat import Card, Field, Say
 from bot.studio import cards
+from bot.studio.mends import numbers
 from engine.job import Progress, State
 from prompts.doctor import unsaid
 from prompts.prompt import Prompt
@@ -78,8 +79,10 @@ def _prompt(prompt: Prompt, card: Card, language: str) -> Iterator[Paragraph]:
         yield Paragraph(prompt.text.strip(), ("blockquote",))
     for note in changes:
         yield Paragraph("✏️ " + texts.say(language, note.key, **note.values))
+    number = numbers(card)
     for finding in card.findings:
-        line = texts.say(language, finding.key, **finding.values)
+        at = f"{number[finding.sign]}. " if finding.sign in number else ""
+        line = at + texts.say(language, finding.key, **finding.values)
         if (finding.key, dict(finding.values)) != (card.text.key, dict(card.text.values)):
             yield Paragraph(f"⚠️ {line}")
         if finding.fix:

@@ -12,6 +12,7 @@ from typing import cast
 from bot import texts
 from bot.chat import Button, Card, Field, Say
 from bot.studio import cards
+from bot.studio.mends import MEND, MEND_ALL
 from engine.job import Progress
 from prompts.doctor import Finding, unsaid
 from prompts.prompt import PARTS, Fragment, Json, Note, Prompt
@@ -142,8 +143,8 @@ def _words(value: Json, language: str) -> str:
 
 def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
     """With labels, and whether they go into the menu, which a few do not need; the page's own download is the
-    original."""
-    shown = [one for one in row if one["action"] != "original"]
+    original, and its own button beside each finding brings the text put right."""
+    shown = [one for one in row if one["action"] not in ("original", MEND, MEND_ALL)]
     menu = cards.MORE if len(shown) > FEW else ()
     return [
         {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in menu}

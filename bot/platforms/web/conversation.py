@@ -52,7 +52,11 @@ async def hello(request: web.Request) -> web.Response:
         {
             "language": language,
             "languages": texts.NAMES,
-            "texts": {**texts.all_texts(language, "page."), **texts.all_texts(language, "button.")},
+            "texts": {
+                name: text
+                for part in ("page.", "button.", "shape.")
+                for name, text in texts.all_texts(language, part).items()
+            },
             "signed_in": account is not None,
             "password": bool(site.settings.password),
             "status": dict(site.status()) if account is not None else {},

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.platforms.web import picture_json
 from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
+from bot.studio.picture_filter import read_filter
 from prompts.errors import Refusal
 from storage import favourites, pictures, shares
 from storage.pictures import PictureRow
@@ -22,11 +23,13 @@ KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; de
 
 
 async def history(request: web.Request) -> web.Response:
-    """One's own pictures, newest first: `words`, `model`, `since` and `until` (days or moments) narrow them down."""
+    """One's own pictures, newest first: `words`, `model`, `since` and `until` (days or moments), `shape`
+    ("landscape", "512x768") and `favourites` narrow them down."""
     site, viewer, query = request.app[SITE], request[VIEWER], request.query
     cursor = query.get("cursor", "")
     if cursor and not CURSOR.fullmatch(cursor):
         raise Refusal("web.not_understood")
+    wanted = read_filter(clean(query.get("shape", ""))[:20], date.min)
     page = await pictures.search(
         site.db,
         viewer.person.id,
@@ -35,6 +38,8 @@ async def history(request: web.Request) -> web.Response:
         since=_day(query.get("since", "")),
         until=_day(query.get("until", "")),
         favourite=True if query.get("favourites") == "1" else None,
+        shape=wanted.shape,
+        size=wanted.size,
         before=cursor or None,
     )
     return web.json_response(
@@ -42,6 +47,7 @@ async def history(request: web.Request) -> web.Response:
             "pictures": [picture_json.picture(row) for row in page.pictures],
             "next": page.next,
             "models": await pictures.models_used(site.db, viewer.person.id),
+            "sizes": ["x".join(map(str, size)) for size in await pictures.sizes_made(site.db, viewer.person.id)],
         }
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -14,7 +13,7 @@ from bot.chat import Request
 from bot.people import owned
 from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.findings import glance, known
-from engine.files.catalog import LoraFile
+from engine.files import catalog
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.prompt import Json
@@ -143,21 +142,12 @@ async def test_a_glance_is_remembered(tmp_path: Path) -> None:
     assert glance(prompt) is glance(prompt) and glance(prompt)
 
 
-def test_trigger_words_stand_in_the_file(tmp_path: Path) -> None:
-    def lora(name: str, content: bytes) -> LoraFile:
-        (tmp_path / name).write_bytes(content)
-        return LoraFile(name, tmp_path / name)
-
-    def header(value: object) -> bytes:
-        text = json.dumps(value).encode()
-        return struct.pack("<Q", len(text)) + text
-
-    files = [
-        lora("ink", header({"__metadata__": {"modelspec.trigger_phrase": "inkstyle, ink splash,"}})),
-        lora("none", header({})),
-        lora("list", header([1])),
-        lora("cut", b"\x01\x02"),
-        lora("wrong", struct.pack("<Q", 2**60) + b"{}"),
-        LoraFile("gone", tmp_path / "gone"),
-    ]
-    assert [one.triggers for one in known(files)] == [("inkstyle", "ink splash"), (), (), (), (), ()]
+def test_trigger_words_stand_in_the_file_or_beside_it(tmp_path: Path) -> None:
+    for name, triggers in (("ink", "inkstyle, ink splash,"), ("none", ""), ("beside", "of the file"), ("notes", "")):
+        a_lora(tmp_path, name, triggers)
+    beside = {"trainedWords": ["shuimo"], "baseModel": "SDXL 1.0"}
+    (tmp_path / "beside.civitai.info").write_text(json.dumps(beside), "utf-8")
+    (tmp_path / "notes.json").write_text('{"activation text": "a, b", "preferred weight": 0.6}', "utf-8")
+    found = {one.name: (one.triggers, one.weight) for one in known(catalog.loras([tmp_path]))}
+    assert found["ink"] == (("inkstyle", "ink splash"), 1.0) and found["none"] == ((), 1.0)
+    assert found["beside"] == (("shuimo",), 1.0) and found["notes"] == (("a", "b"), 0.6)

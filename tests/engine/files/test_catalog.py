@@ -110,7 +110,8 @@ def test_a_lora_has_its_card(tmp_path: Path) -> None:
     ink, plain = catalog.loras([tmp_path])
     assert (ink.family, ink.rank, ink.triggers, ink.weight) == ("sdxl", 16, ("shuimo", "wuchangshuo"), 0.7)
     assert ink.preview == tmp_path / "ink.preview.png"
-    assert (plain.family, plain.triggers, plain.weight, plain.preview) == ("sd15", ("from tags",), 1.0, None)
+    assert (plain.family, plain.words, plain.weight, plain.preview) == ("sd15", ("from tags",), 1.0, None)
+    assert plain.triggers == ()
     (tmp_path / "plain.json").write_text('{"activation text": "new"}', encoding="utf-8")
     assert catalog.loras([tmp_path])[1].triggers == ("new",)
 

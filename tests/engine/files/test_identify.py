@@ -144,17 +144,14 @@ def test_loras(shapes: Shapes, metadata: Mapping[str, str], expected: tuple[Any,
     assert (found.family, found.format, found.rank, found.parts) == expected
 
 
-def test_trigger_words_are_the_tags_that_all_pictures_have(tmp_path: Path) -> None:
+def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_told_apart(tmp_path: Path) -> None:
     tags = {"10_x": {"shuimo": 20, "1girl": 19, "red\0": 3}, "5_y": {"shuimo": 5, " 1girl": 4}}
     metadata = {"ss_tag_frequency": json.dumps(tags), "modelspec.trigger_phrase": "ink style, shuimo"}
-    assert identify(write(tmp_path / "a.safetensors", kohya(768), metadata)).triggers == (
-        "ink style",
-        "shuimo",
-        "1girl",
-    )
+    found = identify(write(tmp_path / "a.safetensors", kohya(768), metadata))
+    assert (found.triggers, found.common) == (("ink style", "shuimo"), ("shuimo", "1girl"))
     for broken in ("[", "[1]", '{"a": 1}', "[" * 100_000):
         found = identify(write(tmp_path / "a.safetensors", kohya(768), {"ss_tag_frequency": broken}))
-        assert (found.kind, found.triggers) == ("lora", ())
+        assert (found.kind, found.common) == ("lora", ())
 
 
 @pytest.mark.parametrize(

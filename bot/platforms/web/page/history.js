@@ -16,6 +16,7 @@ export function historyPanel() {
   const model = el("select", { "aria-label": t("page.history.model") }, el("option", { value: "", text: t("page.history.model.all") }));
   const since = el("input", { type: "date", "aria-label": t("page.history.since") });
   const until = el("input", { type: "date", "aria-label": t("page.history.until") });
+  const shape = el("select", { "aria-label": t("page.history.shape") }, ["", "landscape", "portrait", "square"].map((one) => el("option", { value: one, text: t(one ? `shape.${one}` : "page.history.shape.all") })));
   const kept = el("input", { type: "checkbox" });
   const clear = button(t("page.history.clear"), { kind: "plain clear", onclick: () => reset() });
   const grid = el("div", { class: "grid" });
@@ -29,7 +30,7 @@ export function historyPanel() {
       "div",
       { class: "filters" },
       el("label", { class: "search" }, icon("search"), words),
-      model,
+      el("div", { class: "dates" }, model, shape),
       el("div", { class: "dates" }, el("label", {}, el("span", { text: t("page.history.since") }), since), el("label", {}, el("span", { text: t("page.history.until") }), until)),
       el("div", { class: "dates" }, el("label", { class: "check" }, kept, el("span", { text: t("page.history.favourites") })), clear),
     ),
@@ -37,7 +38,7 @@ export function historyPanel() {
   );
   const watch = new IntersectionObserver((seen) => seen[0].isIntersecting && next && load(), { rootMargin: "400px" });
   watch.observe(end);
-  const filtered = () => Boolean(words.value.trim() || model.value || since.value || until.value || kept.checked);
+  const filtered = () => Boolean(words.value.trim() || model.value || shape.value || since.value || until.value || kept.checked);
   const again = () => {
     next = "";
     load(true);
@@ -46,17 +47,17 @@ export function historyPanel() {
     clearTimeout(timer);
     timer = setTimeout(again, TYPING);
   });
-  for (const input of [model, since, until, kept]) input.addEventListener("change", again);
+  for (const input of [model, shape, since, until, kept]) input.addEventListener("change", again);
 
   function reset() {
-    words.value = model.value = since.value = until.value = "";
+    words.value = model.value = shape.value = since.value = until.value = "";
     kept.checked = false;
     again();
   }
 
   async function load(fresh = false) {
     const mine = ++turn;
-    const query = new URLSearchParams({ words: words.value.trim(), model: model.value });
+    const query = new URLSearchParams({ words: words.value.trim(), model: model.value, shape: shape.value });
     if (since.value) query.set("since", new Date(`${since.value}T00:00`).toISOString());
     if (until.value) query.set("until", dayAfter(until.value));
     if (kept.checked) query.set("favourites", "1");
@@ -68,7 +69,8 @@ export function historyPanel() {
       if (mine !== turn) return;
       show(page.pictures, fresh);
       next = page.next ?? "";
-      models(page.models);
+      choices(model, 1, page.models);
+      choices(shape, 4, page.sizes);
       note.hidden = grid.children.length > 0;
       note.textContent = filtered() ? t("page.history.nothing") : t("page.history.empty");
       // Ask again where one page does not fill the view: the observer speaks only when something moves.
@@ -91,11 +93,13 @@ export function historyPanel() {
     }
   }
 
-  function models(names) {
-    const chosen = model.value;
-    if (model.length === names.length + 1) return;
-    model.replaceChildren(model.firstChild, ...names.map((name) => el("option", { value: name, text: name })));
-    model.value = names.includes(chosen) ? chosen : "";
+  // What can be chosen behind the first `fixed` entries: what there is among the pictures.
+  function choices(select, fixed, names) {
+    const chosen = select.value;
+    if (select.length === names.length + fixed) return;
+    select.replaceChildren(...[...select.children].slice(0, fixed), ...names.map((name) => el("option", { value: name, text: name })));
+    select.value = chosen;
+    if (select.selectedIndex < 0) select.value = "";
   }
 
   load(true);

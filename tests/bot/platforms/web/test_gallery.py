@@ -48,7 +48,10 @@ async def test_history_is_searched_by_words_model_and_date(serve: Serve) -> None
     assert await found(f"since={day - timedelta(1)}&until={day + timedelta(1)}") == [apple, cat]
     assert await found(f"until={day - timedelta(2)}") == []
     assert await found("since=2020-01-01T00:00:00.000Z&until=2020-01-02T00:00:00.000Z") == []
+    assert await found("shape=square") == await found("shape=128x128") == [apple, cat]
+    assert await found("shape=landscape") == await found("shape=64x64") == []
     page = await (await browser.get("/api/history")).json()
+    assert page["sizes"] == ["128x128"]
     assert (
         page["models"] == ["danqing-demo"]
         and page["next"] is None
