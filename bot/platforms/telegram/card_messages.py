@@ -21,6 +21,7 @@ from bot.platforms.telegram.places import Reply
 from engine.job import State
 from storage import facts, posts
 from storage.database import Database
+from storage.forgetting import PHOTO
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
@@ -205,4 +206,4 @@ class CardMessages:
 
 def photo_fact(picture: str) -> str:
     """The fact that holds the id of a picture's photo."""
-    return f"telegram.photo.{picture}"
+    return f"{PHOTO}{picture}"
