@@ -8,9 +8,11 @@ from contextlib import suppress
 
 from bot.buttons import redrawing
 from bot.buttons.actions import again
+from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.sharing import draw, own, share, unshare
+from bot.buttons.taking import mydata
 from bot.chat import Card, Person, Press, Request, Say
 from bot.errors import Gone, Unreachable
 from bot.people import owned
@@ -129,6 +131,9 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         original,
         with_lora,
         without_lora,
+        mydata,
+        forget,
+        forget_cancel,
         delete,
     )
 }

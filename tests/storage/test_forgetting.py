@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from storage import (
     forgetting,
     leaving,
     messages,
+    mydata,
     people,
     pictures,
     posts,
@@ -183,3 +185,18 @@ async def test_deleted_rows_are_overwritten_in_the_file(db: Database, person: st
         pytest.skip("SQLite's own")
     async with db.session() as session:
         assert (await session.execute(text("PRAGMA secure_delete"))).scalar() == 1
+
+
+def test_every_table_has_a_word_about_taking_along() -> None:
+    """A new table needs a row in `mydata.TAKEN`: what people get of it, or that nothing of them is in it."""
+    assert {table.__tablename__ for table in mydata.TAKEN} == set(tables.Base.metadata.tables)
+
+
+async def test_everything_of_somebody_is_taken_along(db: Database) -> None:
+    person, marks = await everything(db)
+    kept = await mydata.of_person(db, person)
+    assert [name for name, rows in kept.data.items() if not rows] == []
+    said = json.dumps(kept.data, ensure_ascii=False)
+    assert [mark for mark in marks - {"紫藤花"} if mark not in said] == []
+    assert sorted(file.name.partition("/")[0] for file in kept.files) == ["pictures", "uploads"]
+    assert (await mydata.of_person(db, "nobody")).files == ()

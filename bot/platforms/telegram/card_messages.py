@@ -54,7 +54,10 @@ class CardMessages:
                 first,
             )
         else:
-            if card.pictures:
+            if card.file is not None:
+                caption = pages(card, language, CAPTION)[0]
+                call = calls.documents(self._bot, [(card.file.name, card.file.content)], caption, keys, reply)
+            elif card.pictures:
                 files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
                 call, messages = self._documents(files, card, language, reply)
             else:
