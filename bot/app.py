@@ -23,6 +23,7 @@ from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
+from bot.studio import forgetting
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
@@ -257,6 +258,7 @@ async def run(config: Config) -> None:
         print(f"丹青 Danqing: {page.address}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
+        leaving = asyncio.create_task(forgetting.watch(made))
         if (
             made.tags and len(chats) > 1
         ):  # a chat's autocompletion may not wait the two seconds that the first search takes
@@ -265,4 +267,5 @@ async def run(config: Config) -> None:
         await warming
         tidying.cancel()
         looking.cancel()
+        leaving.cancel()
         log.info("stopping; what is not finished goes on at the next start")

@@ -122,6 +122,15 @@ class Shown:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes with a card: what is in it, or the address on the page where it is fetched."""
+
+    name: str
+    content: bytes = b""
+    address: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What a person sees, before a platform gives it a form. `state` is set on cards that belong to a job.
@@ -131,7 +140,8 @@ class Card:
     `spoiler` veils the pictures until somebody wants to see them; `originals` sends their files as they are (in a
     direct message on Discord, as documents on Telegram) rather than as something to look at. `share` is the code under
     which others open what it shows; `alone` is a command to go on with where the person and the bot
-    are alone; `language` is the person's from here on, where they have just chosen another.
+    are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
+    platform that is told directly, where nobody has asked.
     """
 
     text: Say
@@ -151,6 +161,8 @@ class Card:
     share: str = ""
     alone: str = ""
     language: str = ""
+    to: str = ""
+    file: Attached | None = None
 
 
 class Desk(Protocol):

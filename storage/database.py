@@ -26,6 +26,7 @@ from storage.tables import Base
 FILE = "danqing.sqlite3"
 BUSY = 30  # seconds a process waits while another one writes; a transaction of ours takes milliseconds
 CONNECT = 10  # seconds for a PostgreSQL server to answer
+SCRUBS = 50  # tries to empty the log, a tenth of a second apart
 LOCK = 0x64616E71  # "danq": the number of our advisory locks on PostgreSQL
 WRITES = "danqing_writes"
 
@@ -90,8 +91,9 @@ def _connected(connection: Any, _record: object) -> None:
     # synchronous=FULL: every commit waits for the disk (1 to 5 ms on an SSD). With NORMAL a power cut takes
     # back the last commits, and a person who was told "accepted" would never hear of the job again. A job makes a
     # handful of commits in seconds of drawing, so the wait does not show.
+    # secure_delete: what is deleted is overwritten, so that nothing of it can be read in the file.
     try:
-        for pragma in ("foreign_keys=ON", "synchronous=FULL"):
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
@@ -182,6 +184,26 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+    async def scrub(self) -> None:
+        """Leave nothing on the disk of rows that are gone: the file is written anew, and the log beside it emptied. On
+        PostgreSQL the tables are vacuumed; its own log and backups are its owner's. Raises Refusal."""
+        with refusing(self.where):
+            if not self.sqlite:
+                async with self._engine.connect() as connection:
+                    alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await alone.execute(text("VACUUM"))
+                return
+            async with self._turn, self._engine.connect() as connection:
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                await (await raw.execute("VACUUM")).close()
+                for _ in range(SCRUBS):  # somebody who is reading an older state holds the log for a moment
+                    cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    busy = await cursor.fetchone()
+                    await cursor.close()
+                    if not busy or not busy[0]:
+                        return
+                    await asyncio.sleep(0.1)
 
     async def lock(self, session: AsyncSession) -> None:
         """Wait until no other transaction holds this lock, and hold it to the end of this one."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from prompts.prompt import Json
-from storage import dictionary, rules, tables
+from storage import barred, dictionary, rules, tables
 from storage.database import Database, new_id
 from storage.search import fold
 
@@ -197,6 +197,7 @@ async def _meet(db: Database, platform: str, account: str, name: str, language: 
             session.add(person)
             await session.flush()
             session.add(tables.Accounts(platform=platform, account=account, person=person.id))
+            await barred.come_back(db, session, platform, account, person.id)
         else:
             person.name = name or person.name
             person.language = person.language or language

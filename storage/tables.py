@@ -325,3 +325,24 @@ class KnownFiles(Base):
     modified: Mapped[int] = mapped_column(BigInteger)
     identity: Mapped[Any] = mapped_column(JSON, nullable=False)
     hash: Mapped[str]
+
+
+class Leaving(Base):
+    """Somebody who has asked to be forgotten: when that is due, and where and in which language they are told."""
+
+    __tablename__ = "leaving"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    due: Mapped[datetime]
+    platform: Mapped[str]
+    chat: Mapped[str]
+    language: Mapped[str]
+
+
+class Barred(Base):
+    """An account that was blocked when its person was forgotten, as a keyed hash: it is blocked again when it comes
+    back, and tells nobody who it was."""
+
+    __tablename__ = "barred"
+
+    account: Mapped[str] = mapped_column(primary_key=True)

@@ -8,11 +8,13 @@ from contextlib import suppress
 
 from bot.buttons import redrawing
 from bot.buttons.actions import again
+from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.found_pictures import older
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
 from bot.buttons.sharing import draw, own, share, unshare
+from bot.buttons.taking import mydata
 from bot.chat import Card, Person, Press, Request, Say
 from bot.errors import Gone, Unreachable
 from bot.people import owned
@@ -134,6 +136,9 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         mend,
         mend_all,
         older,
+        mydata,
+        forget,
+        forget_cancel,
         delete,
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.chat import Card, Chat
@@ -87,6 +87,13 @@ class Answers:
         answer = self._open[job.id] = Answer(job, place, card, ended)
         self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
         return answer
+
+    def drop(self, jobs: Iterable[str]) -> None:
+        """Deliver nothing more of these jobs."""
+        for job in jobs:
+            self._open.pop(job, None)
+            if task := self._tasks.pop(job, None):
+                task.cancel()
 
     async def close(self) -> None:
         """Deliver the last words already known; the others are delivered after the next start."""

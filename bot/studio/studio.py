@@ -7,7 +7,7 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -264,6 +264,15 @@ class Studio:
         self.queue.cancel(old.job.id)
 
     # --- what becomes of jobs ---
+
+    def answering(self, job: str) -> bool:
+        """Whether the end of a job is still awaited."""
+        answer = self._answers.of(job)
+        return answer is not None and not answer.ended
+
+    def let_go(self, jobs: Iterable[str]) -> None:
+        """Answer these jobs no more."""
+        self._answers.drop(jobs)
 
     async def hear(self, news: Changed | Progress | Finished) -> None:
         """The queue's listener: writes down what must outlive this process, and renews the card."""

@@ -107,7 +107,7 @@ class DiscordChat:
         pending = await self._asked(key, kept)
         if pending and card.language:
             pending.language = card.language
-        language = pending.language if pending else await self._language(kept)
+        language = pending.language if pending else card.language or await self._language(kept)
         if card.originals and pending:
             card = await originals.send(self._context, pending, card)
             if not pending.application:
@@ -119,7 +119,7 @@ class DiscordChat:
         if pending and self._pending.alive(pending):
             there = await delivery.answer(self._context, pending, card)
         if there is None:
-            user = pending.user if pending else await self._account(kept)
+            user = pending.user if pending else card.to or await self._account(kept)
             called = "" if pending and pending.alone else user
             about = keys.message_of(kept.request_key if kept else key)
             there = await delivery.post(self._context, place, card, key, language, user, called=called, about=about)

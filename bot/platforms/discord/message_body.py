@@ -23,6 +23,8 @@ async def body(db: Database, card: Card, language: str, limit: int, mention: str
     """The message for a card, its files no larger than `limit` bytes each."""
     read = layout.lay_out(card, language, mention)
     files = list(read.files)
+    if card.file is not None:
+        files.append(File(card.file.name, card.file.content))
     if card.pictures:
         files += await _pictures(db, card, min(limit, IN_ALL))
     elif card.state is State.RUNNING and card.progress and card.progress.preview:

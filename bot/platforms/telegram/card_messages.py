@@ -21,6 +21,7 @@ from bot.platforms.telegram.places import Reply
 from engine.job import State
 from storage import facts, posts
 from storage.database import Database
+from storage.forgetting import PHOTO
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,10 @@ class CardMessages:
                 first,
             )
         else:
-            if card.pictures:
+            if card.file is not None:
+                caption = pages(card, language, CAPTION)[0]
+                call = calls.documents(self._bot, [(card.file.name, card.file.content)], caption, keys, reply)
+            elif card.pictures:
                 files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
                 call, messages = self._documents(files, card, language, reply)
             else:
@@ -205,4 +209,4 @@ class CardMessages:
 
 def photo_fact(picture: str) -> str:
     """The fact that holds the id of a picture's photo."""
-    return f"telegram.photo.{picture}"
+    return f"{PHOTO}{picture}"

@@ -76,6 +76,7 @@ def card_body(card: Card) -> Object:
         ],
         "buttons": [{"action": one.action, "target": one.target, "danger": one.danger} for one in card.buttons],
         "spoiler": card.spoiler,
+        "file": {"name": card.file.name, "address": card.file.address} if card.file else None,
     }
 
 
@@ -122,6 +123,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         "pictures": body.get("pictures", []),
         "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language),
         "spoiler": body.get("spoiler", False),
+        "file": body.get("file"),
     }
 
 

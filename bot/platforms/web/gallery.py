@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,9 +11,10 @@ from aiohttp import web
 
 from bot.platforms.web import picture_json
 from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
+from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
 from prompts.errors import Refusal
-from storage import favourites, pictures, shares
+from storage import favourites, mydata, pictures, shares
 from storage.pictures import PictureRow
 
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
@@ -167,10 +169,24 @@ async def forget(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+async def everything(request: web.Request) -> web.StreamResponse:
+    """All there is of the person, as a zip file, made while it is fetched."""
+    site, viewer = request.app[SITE], request[VIEWER]
+    [parcel] = await asyncio.to_thread(parcels, await mydata.of_person(site.db, viewer.person.id), "web")
+    response = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="danqing.zip"'})
+    response.content_type = "application/zip"
+    await response.prepare(request)
+    pieces = packed(parcel, viewer.language)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        await response.write(piece)
+    return response
+
+
 ROUTES: Sequence[web.RouteDef] = (
     web.get("/api/history", history),
     web.get("/api/pictures/{id}", view),
     web.get("/pictures/{id}.png", image),
+    web.get("/api/mydata", everything),
     web.get("/api/favourites", kept),
     web.post("/api/favourites", keep),
     web.patch("/api/favourites/{id}", change),

@@ -47,6 +47,7 @@ export function botMessage() {
     if (running) progress(parts.media.node, card, state);
     part("understood", understood, understanding);
     part("fields", card.fields.length ? card.fields : null, lines);
+    part("file", card.file, attached);
     const rest = pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
     part("buttons", rest.length ? [rest, pictures] : null, () => toolbar(rest, pictures, understood?.text ?? ""));
     node.classList.toggle("with-media", Boolean(running || pictures.length));
@@ -211,6 +212,10 @@ function tag(one) {
     strong ? el("b", { text: `×${Number(one.weight.toFixed(2))}`, "aria-label": t("page.weight", { weight: one.weight }) }) : null,
     one.origin_label && one.origin !== "person" ? el("small", { text: one.origin_label }) : null,
   );
+}
+
+function attached(file) {
+  return el("a", { class: "button", href: file.address, download: file.name }, icon("download"), el("span", { text: t("page.download") }));
 }
 
 function lines(fields) {
