@@ -45,9 +45,9 @@ def main() -> None:
         _refuse(refusal)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception:
-        logging.getLogger(__name__).exception("the program failed")
-        sys.exit(1)
+    except Exception as error:  # a mistake of ours: the whole of it is for whoever looks into it
+        logging.getLogger(__name__).debug("the program failed", exc_info=error)
+        _refuse(Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}"))
 
 
 def language() -> str:
@@ -64,8 +64,12 @@ def say(key: str, /, **values: object) -> str:
 def run(config: ConfigFile = None) -> None:
     """Start the bot."""
     from bot.app import run as serve  # only now: `--help` is to come at once
+    from bot.cli.signals import stopped
 
-    asyncio.run(serve(_load(config)))
+    async def serving(told: Config) -> None:
+        await serve(told, stopped())
+
+    asyncio.run(serving(_load(config)))
 
 
 @app.command()
@@ -222,7 +226,7 @@ def _load(path: Path | None, *, quiet: bool = False) -> Config:
 
 def _refuse(refusal: Refusal) -> NoReturn:
     for problem in getattr(refusal, "problems", (refusal,)):
-        err.print(say(problem.key, **problem.values), markup=False)
+        err.print(say(problem.key, **problem.values), markup=False, soft_wrap=True)
     sys.exit(1)
 
 
