@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, models, check, translate."""
+"""The command line: run, imagine, prompt, models, check, backup, restore, translate."""
 
 from __future__ import annotations
 
@@ -191,6 +191,39 @@ def check(config: ConfigFile = None) -> None:
         out.print(say(finding.text.key, **finding.text.values), markup=False)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, as danqing.zip.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Put database, pictures and settings into one file; the bot may run meanwhile."""
+    from bot.cli.backing_up import save  # only now: `--help` is to come at once
+
+    out.print(
+        asyncio.run(save(_load(config, quiet=True), config, file, replace=replace, say=say)),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there already.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Bring back what a backup holds, while the bot does not run."""
+    from bot.cli.backing_up import bring_back, settle_settings  # only now: `--help` is to come at once
+
+    beside = settle_settings(file, config)
+    out.print(
+        asyncio.run(bring_back(_load(config, quiet=True), file, replace=replace, say=say)), markup=False, soft_wrap=True
+    )
+    if beside:
+        out.print(say("backup.settings", path=str(beside)), markup=False, soft_wrap=True)
 
 
 @translate.command()
