@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
@@ -68,7 +67,7 @@ def rules(config: Config) -> Rules:
         admins=frozenset(config.access.admins),
         access=limits(config.access),
         places=places(config.engine),
-        link=config.web.public_url or "",
+        link=config.web.public_url or "" if config.web.enabled else "",
     )
 
 
@@ -239,15 +238,15 @@ async def _tidy(db: Database) -> None:
         await asyncio.sleep(TIDY_EVERY)
 
 
-async def run(config: Config) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+async def run(config: Config, stop: asyncio.Event) -> None:
+    """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it, else
+    what the database or a platform says."""
+    if not (config.web.enabled or config.discord.token or config.telegram.token):
+        raise Refusal("start.nobody")
     async with studio(config) as made:
         await model_files.recall(made.db)
-        page = web(config, made)
-        chats: list[Chat] = [page]
+        page = web(config, made) if config.web.enabled else None
+        chats: list[Chat] = [page] if page else []
         if config.discord.token:
             chats.append(discord(config, made))
         if config.telegram.token:
@@ -255,12 +254,13 @@ async def run(config: Config) -> None:
         await made.open(chats, StudioDesk(made))
         await made.queue.start()
         warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
-        print(f"丹青 Danqing: {page.address}", flush=True)
+        where = page.address if page else ", ".join(chat.platform.capitalize() for chat in chats)
+        print(f"丹青 Danqing: {where}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
         leaving = asyncio.create_task(forgetting.watch(made))
-        if (
-            made.tags and len(chats) > 1
+        if made.tags and (
+            config.discord.token or config.telegram.token
         ):  # a chat's autocompletion may not wait the two seconds that the first search takes
             await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()

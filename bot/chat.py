@@ -199,4 +199,4 @@ class Chat(Protocol):
         """Replace the card that stands at `place`. Raises Gone where that message is no more, Rejected as `send`."""
 
     async def close(self) -> None:
-        """Stop listening; cards already accepted are delivered first."""
+        """Stop listening; cards already accepted are delivered first. Called after a `listen` that failed, too."""

@@ -28,6 +28,7 @@ class Bot:
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.settings = dict(settings or {})
+        self.arguments: tuple[str, ...] = ()  # of the command, beside its name
         self.address = ""
 
     async def start(self) -> None:
@@ -43,7 +44,14 @@ class Bot:
         }
         with out.open("wb") as stdout, self.log.open("wb") as stderr:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, str(ROOT / "bot.py"), "run", cwd=self.folder, env=environ, stdout=stdout, stderr=stderr
+                sys.executable,
+                str(ROOT / "bot.py"),
+                "run",
+                *self.arguments,
+                cwd=self.folder,
+                env=environ,
+                stdout=stdout,
+                stderr=stderr,
             )
         async with asyncio.timeout(PATIENCE):
             while "http" not in out.read_text("utf-8"):

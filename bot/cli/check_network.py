@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import errno
+import asyncio
+import os
 import re
 import socket
 from collections.abc import Iterator
 
 from bot.chat import Say
 from bot.cli.check_result import CheckResult, refused, result
+from bot.platforms import listening
 from bot.settings.config import Config
 from bot.studio.translation_service import service as service_of
 from prompts.errors import Refusal
@@ -19,12 +21,14 @@ SHORT_PASSWORD = 8  # characters
 
 
 def page(config: Config) -> Iterator[CheckResult]:
-    """Whether the page can listen at its address, and how it is guarded."""
+    """Whether the page can listen at its address, and how it is guarded; where it is off, whether there is another
+    way to talk to the bot."""
     web = config.web
     if not web.enabled:
-        yield result("warn", "check.page_off")
+        nobody = not (config.discord.token or config.telegram.token)
+        yield result("error", "start.nobody") if nobody else result("ok", "check.page_off")
         return
-    yield _bound(web.host, web.port)
+    yield _bound(web.host, web.port, "web.", "check.page")
     if web.password is None:
         yield result("ok", "check.page_private")  # Config lets nothing but loopback go without a password
     elif len(web.password.get_secret_value()) < SHORT_PASSWORD:
@@ -33,19 +37,20 @@ def page(config: Config) -> Iterator[CheckResult]:
         yield result("ok", "check.password")
 
 
-def _bound(host: str, port: int) -> CheckResult:
-    values: dict[str, str | int] = {"host": host, "port": port}
+def _bound(host: str, port: int, setting: str, key: str) -> CheckResult:
+    """Whether something can listen there: `key` where it can, else what to change of the settings that begin with
+    `setting`."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
-        with socket.socket(family, kind) as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does, after a restart
-            listening.bind(address)
+        with socket.socket(family, kind) as trial:
+            if os.name == "posix":  # as the server does, after a restart; on Windows it would share a port in use
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
     except OSError as error:
-        key = {errno.EADDRINUSE: "check.port_taken", errno.EACCES: "check.port_forbidden"}.get(error.errno or 0)
-        return result("error", key or "check.host", problem=error.strerror or "", **values)
-    return result("ok", "check.page", **values)
+        return refused(listening.refused(error, host, port, setting))
+    return result("ok", key, host=host, port=port)
 
 
 async def telegram(config: Config) -> list[CheckResult]:
@@ -65,6 +70,11 @@ async def telegram(config: Config) -> list[CheckResult]:
     except ConnectionError as error:
         return [result("warn", "check.telegram_away", problem=str(error))]
     found = [result("ok", "check.telegram", name=f"@{bot.username}")]
+    if told.webhook:
+        port = await asyncio.to_thread(
+            _bound, told.webhook_host, told.webhook_port, "telegram.webhook_", "check.webhook"
+        )
+        found.append(port)
     if not bot.can_read_all_group_messages:
         found.append(result("ok", "check.telegram_privacy"))
     if not bot.supports_inline_queries:

@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, history, models, check, translate."""
+"""The command line: run, imagine, prompt, history, models, check, backup, restore, translate."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def main() -> None:
         _refuse(refusal)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception:
-        logging.getLogger(__name__).exception("the program failed")
-        sys.exit(1)
+    except Exception as error:  # a mistake of ours: the whole of it is for whoever looks into it
+        logging.getLogger(__name__).debug("the program failed", exc_info=error)
+        _refuse(Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}"))
 
 
 def language() -> str:
@@ -64,8 +64,12 @@ def say(key: str, /, **values: object) -> str:
 def run(config: ConfigFile = None) -> None:
     """Start the bot."""
     from bot.app import run as serve  # only now: `--help` is to come at once
+    from bot.cli.signals import stopped
 
-    asyncio.run(serve(_load(config)))
+    async def serving(told: Config) -> None:
+        await serve(told, stopped())
+
+    asyncio.run(serving(_load(config)))
 
 
 @app.command()
@@ -204,6 +208,39 @@ def check(config: ConfigFile = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, as danqing.zip.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Put database, pictures and settings into one file; the bot may run meanwhile."""
+    from bot.cli.backing_up import save  # only now: `--help` is to come at once
+
+    out.print(
+        asyncio.run(save(_load(config, quiet=True), config, file, replace=replace, say=say)),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there already.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Bring back what a backup holds, while the bot does not run."""
+    from bot.cli.backing_up import bring_back, settle_settings  # only now: `--help` is to come at once
+
+    beside = settle_settings(file, config)
+    out.print(
+        asyncio.run(bring_back(_load(config, quiet=True), file, replace=replace, say=say)), markup=False, soft_wrap=True
+    )
+    if beside:
+        out.print(say("backup.settings", path=str(beside)), markup=False, soft_wrap=True)
+
+
 @translate.command()
 def install(
     file: Annotated[Path | None, typer.Argument(help="An .argosmodel file; without it the newest is fetched.")] = None,
@@ -237,7 +274,7 @@ def _load(path: Path | None, *, quiet: bool = False) -> Config:
 
 def _refuse(refusal: Refusal) -> NoReturn:
     for problem in getattr(refusal, "problems", (refusal,)):
-        err.print(say(problem.key, **problem.values), markup=False)
+        err.print(say(problem.key, **problem.values), markup=False, soft_wrap=True)
     sys.exit(1)
 
 

@@ -71,8 +71,8 @@ class Studio:
     async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
         """Have these platforms hand what they hear to the desk, and take up every job they have not answered yet
         (unless told not to)."""
-        self.chats.update({chat.platform: chat for chat in chats})
         for chat in chats:
+            self.chats[chat.platform] = chat  # before it listens: what it hears first is answered over it
             await chat.listen(desk)
         if not resume:
             return
@@ -90,11 +90,14 @@ class Studio:
                 self._answers.follow(kept.job, kept.place, await last_cards.last_card(self.db, kept), ended=True)
 
     async def close(self) -> None:
-        """Stop listening; what is not answered yet is answered after the next start."""
+        """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
+        no other open, and hides nothing of why the program ends."""
         await self.fetching.close()
         await self._answers.close()
-        for chat in self.chats.values():
-            await chat.close()
+        ends = await asyncio.gather(*(chat.close() for chat in self.chats.values()), return_exceptions=True)
+        for platform, end in zip(self.chats, ends, strict=True):
+            if isinstance(end, Exception):
+                log.error("%s could not be closed", platform, exc_info=end)
 
     async def person(self, platform: str, account: str, *, name: str = "", language: str = "") -> Person:
         """Who stands behind an account; on first sight a new person."""

@@ -11,13 +11,14 @@ from prompts.errors import Refusal
 # In order; a test compares them with the files. Known here so that an ordinary start need not import alembic (0.2 s).
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009", "0011")
 HEAD = REVISIONS[-1]
+TABLE = "alembic_version"  # where a database says its revision
 
 
 def revision(connection: Connection) -> str | None:
     """The revision that a database stands at, None for an empty one. Raises Refusal for one we do not know."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(TABLE):
         return None
-    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
     if found is not None and found not in REVISIONS:
         raise Refusal("storage.newer", revision=str(found), known=HEAD)
     return None if found is None else str(found)

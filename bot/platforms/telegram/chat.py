@@ -61,7 +61,7 @@ class TelegramChat:
 
     async def listen(self, desk: Desk) -> None:
         """Connect, or go on trying where Telegram cannot be reached. Raises Refusal "telegram.token_refused" for a
-        token that Telegram does not know, "telegram.port_taken" where a webhook cannot listen."""
+        token that Telegram does not know, `listen.…` where a webhook cannot listen."""
         self._api = BotApi(self._settings, self._db, self._limiter)
         self._messages, self._progress = CardMessages(self._api, self._db), ProgressEdits(self._api)
         self._updates: Updates | None = None

@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import Gone, Unreachable
+from bot.platforms.listening import refused
 from bot.platforms.telegram.bot_api import POLL, BotApi
 from bot.platforms.telegram.settings import Webhook
 from prompts.errors import Refusal
@@ -100,7 +101,7 @@ class Updates:
                 wait = LONGEST_WAIT
 
     async def serve(self, hook: Webhook) -> None:
-        """Listen for updates that Telegram posts. Raises Refusal "telegram.port_taken"."""
+        """Listen for updates that Telegram posts. Raises Refusal `listen.…`."""
         app = web.Application(client_max_size=LARGEST)
 
         async def posted(request: web.Request) -> web.Response:
@@ -115,7 +116,7 @@ class Updates:
         try:
             await web.TCPSite(self._runner, hook.host, hook.port).start()
         except OSError as error:
-            raise Refusal("telegram.port_taken", host=hook.host, port=hook.port, reason=str(error)) from error
+            raise refused(error, hook.host, hook.port, "telegram.webhook_") from error
         self.port = self._runner.addresses[0][1]
 
     async def close(self) -> None:

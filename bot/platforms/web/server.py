@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.chat import Card, Desk
+from bot.platforms.listening import refused
 from bot.platforms.web import card_json, conversation, gallery
 from bot.platforms.web.feed import Feed
 from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
@@ -66,7 +67,7 @@ class WebChat:
         return f"http://{host}:{self.port}"
 
     async def listen(self, desk: Desk) -> None:
-        """Serve the page. Raises Refusal "web.password_needed" or "web.port_taken"."""
+        """Serve the page. Raises Refusal "web.password_needed", and `listen.…`."""
         settings = self._settings
         if not settings.loopback and not settings.password:
             raise Refusal("web.password_needed", host=settings.host)
@@ -78,7 +79,7 @@ class WebChat:
             await web.TCPSite(self._runner, settings.host, settings.port).start()
         except OSError as error:
             await self.close()
-            raise Refusal("web.port_taken", host=settings.host, port=settings.port, reason=str(error)) from error
+            raise refused(error, settings.host, settings.port, "web.") from error
         self.port = self._runner.addresses[0][1]
         self._watch = asyncio.create_task(self._watch_status())
         log.info("web chat at %s", self.address)

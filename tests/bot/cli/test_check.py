@@ -126,12 +126,19 @@ async def test_what_a_request_gets_by_default_has_to_exist(tmp_path: Path) -> No
 async def test_the_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        taken = (await found(settings(tmp_path, WEB_PORT=str(port))))["check.port_taken"]
+        taken = (await found(settings(tmp_path, WEB_PORT=str(port))))["listen.taken"]
     assert (taken.level, taken.text.values["port"]) == ("error", port)
     assert "check.page" in await found(settings(tmp_path, WEB_PORT=str(port)))
     nowhere = settings(tmp_path, WEB_HOST="192.0.2.1", WEB_PASSWORD="a long password")  # an address for documents
-    assert (await found(nowhere))["check.host"].level == "error"
-    assert (await found(settings(tmp_path, WEB_ENABLED="no")))["check.page_off"].level == "warn"
+    assert (await found(nowhere))["listen.host"].level == "error"
+
+
+async def test_a_page_that_is_off(tmp_path: Path) -> None:
+    alone = await found(settings(tmp_path, WEB_ENABLED="no"))
+    assert alone["start.nobody"].level == "error" and not {"check.page", "check.page_private"} & set(alone)
+    away = {"DISCORD_TOKEN": DISCORD, "DISCORD_API_BASE": "http://127.0.0.1:9"}
+    beside = await found(settings(tmp_path, WEB_ENABLED="no", **away))
+    assert beside["check.page_off"].level == "ok" and "start.nobody" not in beside
 
 
 async def test_passwords_and_tokens_are_judged_and_never_shown(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ async def test_a_port_that_is_taken_is_a_refusal(serve: Serve) -> None:
     served = await serve()
     with pytest.raises(Refusal) as refusal:
         await serve(port=served.chat.port)
-    assert refusal.value.key == "web.port_taken" and refusal.value.values["port"] == served.chat.port
+    assert refusal.value.key == "listen.taken" and refusal.value.values["port"] == served.chat.port
 
 
 async def test_without_the_password_there_is_nothing_to_see(serve: Serve) -> None:

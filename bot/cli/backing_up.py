@@ -1,0 +1,56 @@
+"""`python bot.py backup` and `restore`: what is asked of the settings, and what is said."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from bot.settings.config import BESIDE, Config
+from storage import backup
+from storage.errors import refusing
+
+Say = Callable[..., str]
+MEGABYTE = 1e6
+
+
+async def save(config: Config, settings: Path | None, file: Path, *, replace: bool, say: Say) -> str:
+    """Write a backup, and return what to say of it."""
+    _end_tidily()
+    given = settings or (BESIDE if BESIDE.is_file() else None)
+    found = await backup.write(config.storage.address, config.data.folder, given, file, replace=replace)
+    return say(
+        "backup.written", file=str(file), rows=found.rows, files=found.files, size=f"{found.size / MEGABYTE:.1f}"
+    )
+
+
+def settle_settings(file: Path, settings: Path | None) -> Path | None:
+    """Put the settings of a backup where they are read from, unless there are some already: then beside them. Returns
+    where they lie where that is not where they are read from."""
+    kept = backup.settings_in(file)
+    place = settings or BESIDE
+    if kept is None or (place.is_file() and place.read_bytes() == kept):
+        return None
+    target = place.with_name(f"{place.stem}.restored{place.suffix}") if place.exists() else place
+    with refusing(str(target), files=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(kept)
+    return None if target == place else target
+
+
+async def bring_back(config: Config, file: Path, *, replace: bool, say: Say) -> str:
+    """Restore a backup, and return what to say of it."""
+    _end_tidily()
+    found = await backup.restore(file, config.storage.address, config.data.folder, replace=replace)
+    return say("backup.restored", where=str(config.data.folder), rows=found.rows, files=found.files)
+
+
+def _end_tidily() -> None:
+    """Have SIGTERM end the program as Ctrl+C does: what is half written is taken away."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, told)
