@@ -30,6 +30,14 @@ def say(language: str, key: str, /, **values: object) -> str:
     return texts(language)[key].format(**values)
 
 
+def exchanged(text: str, old: str, new: str) -> str:
+    """A label in which the text of one key stands, in whatever language, with another's in its place."""
+    for language in LANGUAGES:
+        if say(language, old) in text:
+            return text.replace(say(language, old), say(language, new))
+    return text
+
+
 def language_of(tag: str, default: str = "en") -> str:
     """The language we speak that is nearest to a BCP 47 tag such as "zh-Hant-TW"; `default` for an empty tag."""
     if not tag:

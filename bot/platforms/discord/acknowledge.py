@@ -45,9 +45,10 @@ async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -
         token=interaction.token,
         limit=interaction.filesize_limit,
         alone=interaction.guild_id is None and not _shared(interaction),
+        about=str(interaction.message.id) if interaction.message else "",
     )
     hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
-    await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+    await respond(context, interaction, UPDATE_LATER if mode in ("quiet", "instead") else LATER, hidden)
     context.pending.add(pending)
     return pending
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from bot.platforms.discord.rest import Payload
 from storage import posts
 from storage.database import Database
 from storage.jobs import Place
@@ -20,13 +21,14 @@ UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of an interaction that is written down
 
-Mode = Literal["open", "private", "quiet"]
+Mode = Literal["open", "private", "quiet", "instead"]
 
 
 @dataclass(slots=True)
 class Pending:
     """An interaction or a reaction that waits for its answer. `mode` is how it was acknowledged: with a message for
-    all, one for the person alone, or none; `spent` once that message is used up: what else there is to say comes in
+    all, one for the person alone, none, or the promise that the message whose button was pressed becomes the answer;
+    `spent` once that message is used up: what else there is to say comes in
     messages of its own. Without an application (a reaction) its answers go to the person's direct messages."""
 
     key: str
@@ -40,7 +42,9 @@ class Pending:
     limit: int = UPLOAD
     alone: bool = False  # with the bot: nothing needs to be hidden
     spent: bool = False
-    about: str = ""  # the message that was reacted to
+    about: str = ""  # the message that was reacted to, or whose button was pressed
+    rows: Sequence[Payload] = ()  # of the message whose button was pressed, where that can turn
+    custom: str = ""  # the id of that button, or its value in a select
 
     @property
     def parts(self) -> dict[str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from telegram import Chat, Message, User
 
+from bot.buttons import redrawing
+from bot.buttons.presses import under
 from bot.chat import Press, Request, Upload
 from bot.commands.table import NAMES
 from bot.platforms.telegram import deep_links, files, group_replies, places
@@ -100,6 +102,15 @@ async def _take(context: TelegramContext, update: int, album: Album) -> bool:
     async with context.answering(message.chat_id, account, key, OpenUpdate(person.language, reply)):
         if await context.answered(key):
             return bool(text)
+        post = await _post(context, message.reply_to_message) if message.reply_to_message else None
+        if post and (wanted := _press(post, text)):
+            row = await pictures.get(context.db, post.pictures[0])
+            if plain and (row is None or row.person != person.id):
+                return False
+            room, (action, target, values) = await context.room(message.chat, account), wanted
+            press = Press(person=person, place=place, action=action, target=target, key=key, values=values, room=room)
+            await context.desk.press(press)
+            return True
         async with context.thinking(message.chat):
             try:
                 wish = await _wish(context, message, messages, text, person.id, key, plain=plain)
@@ -119,6 +130,19 @@ async def _take(context: TelegramContext, update: int, album: Album) -> bool:
                 Request(person=person, place=place, text=text, key=key, files=uploads, reply_to=base, room=room)
             )
             return True
+
+
+def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
+    """The action, target and values of the press that words in reply to a card stand for: the name asked for, or a wish
+    for the same once more; None for all others."""
+    base, said = _which(post, text)
+    if base is None or not text or text.startswith("/"):
+        return None
+    if post.key.startswith(deep_links.NAMING):
+        return "rename", base, {"name": text}
+    if not redrawing.says_again(said):
+        return None
+    return under(post, "again") if said == text else ("again", base, {})
 
 
 async def _anew(context: TelegramContext, picture: str, text: str) -> str:
