@@ -163,6 +163,7 @@ class Card:
     language: str = ""
     to: str = ""
     file: Attached | None = None
+    turned: str = ""
 
 
 class Desk(Protocol):
@@ -197,6 +198,14 @@ class Chat(Protocol):
 
     async def edit(self, place: Place, card: Card) -> None:
         """Replace the card that stands at `place`. Raises Gone where that message is no more, Rejected as `send`."""
+
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        """Show the buttons of a card as they are now, where it stands, soon and without fail or word: a button that
+        stays as it was does no harm. `key` is the press that changed them, whose own button turns by itself."""
+
+    async def remove(self, place: Place) -> None:
+        """Take away a message of the bot's, with all that belongs to it. Raises Gone where it is no more, Rejected
+        where the platform does not allow it (any more), Unreachable."""
 
     async def close(self) -> None:
         """Stop listening; cards already accepted are delivered first. Called after a `listen` that failed, too."""

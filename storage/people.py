@@ -92,6 +92,7 @@ async def merge(db: Database, kept: str, gone: str) -> None:
             raise KeyError(gone)
         both[kept].language = both[kept].language or both[gone].language
         both[kept].name = both[kept].name or both[gone].name
+        await _drop_doubles(session, kept, gone)
         await _rename_favourites(session, kept, gone)
         for table in (tables.Accounts, tables.Jobs, tables.Pictures, tables.Favourites, tables.OwnWords):
             await session.execute(update(table).where(table.person == gone).values(person=kept))
@@ -132,6 +133,16 @@ async def _move(
         execution_options={"synchronize_session": False},
     )
     await session.execute(delete(table).where(owner == gone), execution_options={"synchronize_session": False})
+
+
+async def _drop_doubles(session: AsyncSession, kept: str, gone: str) -> None:
+    """One picture is one favourite: of those that both have, the first's."""
+    favourite = tables.Favourites
+    both = select(favourite.picture).where(favourite.person == kept, favourite.picture.is_not(None))
+    await session.execute(
+        delete(favourite).where(favourite.person == gone, favourite.picture.in_(both.scalar_subquery())),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def _rename_favourites(session: AsyncSession, kept: str, gone: str) -> None:

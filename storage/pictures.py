@@ -198,12 +198,6 @@ def models_query(person: str) -> Select[str]:
     return query.order_by(func.max(picture.created).desc(), picture.model)
 
 
-async def set_favourite(db: Database, picture_id: str, value: bool) -> None:
-    """Mark a picture, or take the mark away."""
-    async with db.writing() as session:
-        await session.execute(update(tables.Pictures).where(tables.Pictures.id == picture_id).values(favourite=value))
-
-
 async def delete(db: Database, picture_id: str) -> bool:
     """Remove a picture, and its file when nothing else needs it; False when there is none such.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, Select, delete, select
 
 from storage import tables
 from storage.database import Database
@@ -55,6 +55,25 @@ async def at(db: Database, place: Place) -> Post | None:
     async with db.session() as session:
         row = await session.scalar(query.order_by(tables.Posts.created.desc()).limit(1))
         return None if row is None else _post(row)
+
+
+async def showing(db: Database, picture: str) -> list[Post]:
+    """The cards, on any platform, that show this picture and no other."""
+    async with db.session() as session:
+        return [_post(row) for row in await session.scalars(showing_query(picture))]
+
+
+def showing_query(picture: str) -> Select[tables.Posts]:
+    """Apart, so that a test can look at its plan."""
+    return select(tables.Posts).where(tables.Posts.pictures == picture)
+
+
+async def removed(db: Database, place: Place) -> None:
+    """Nothing stands at a place any more."""
+    table = tables.Posts
+    here = (table.platform == place.platform, table.chat == place.chat, table.message == place.message)
+    async with db.writing() as session:
+        await session.execute(delete(table).where(*here))
 
 
 async def forget(db: Database, platform: str, start: str, older: timedelta) -> int:

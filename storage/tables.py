@@ -186,6 +186,7 @@ class Favourites(Base):
 
     __table_args__ = (
         Index("ix_favourite_person_folded", "person", "folded", unique=True),
+        Index("ix_favourite_person_picture", "person", "picture", unique=True),
         Index("ix_favourite_person_created_id", "person", "created", "id"),
     )
 
@@ -266,7 +267,10 @@ class Posts(Base):
     pictures: Mapped[str]
     created: Mapped[datetime]
 
-    __table_args__ = (Index("ix_post_platform_chat_message", "platform", "chat", "message"),)
+    __table_args__ = (
+        Index("ix_post_platform_chat_message", "platform", "chat", "message"),
+        Index("ix_post_pictures", "pictures"),
+    )
 
 
 class Shares(Base):

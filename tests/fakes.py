@@ -166,6 +166,13 @@ class FakeChat:
     async def edit(self, place: Place, card: Card) -> None:
         self._put("edit", place.message, card)
 
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        self._put("renew", place.message, card)
+
+    async def remove(self, place: Place) -> None:
+        self._put("remove", place.message, self.messages[place.message])
+        del self.messages[place.message]
+
     async def close(self) -> None:
         self.desk = None
 

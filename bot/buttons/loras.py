@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from bot.chat import Card, Person, Press, Say
+from bot.chat import Card, Person, Press
+from bot.studio import cards
 from bot.studio.recipes import always, joined
 from bot.studio.studio import Studio
 from engine.files.catalog import LoraFile
@@ -24,14 +25,14 @@ async def with_lora(studio: Studio, press: Press) -> Card:
     one = await _coded(studio, press.target)
     kept = joined(always(await people.settings(studio.db, press.person.id)), (LoraUse(one.name, one.weight),))
     await _keep(studio.db, press.person, kept)
-    return Card(text=Say("loras.kept", {"name": one.name}), fleeting=True)
+    return cards.notice("loras.kept", turned="without_lora", name=one.name)
 
 
 async def without_lora(studio: Studio, press: Press) -> Card:
     mine = always(await people.settings(studio.db, press.person.id))
     kept = tuple(use for use in mine if code_of(use.name) != press.target)
     await _keep(studio.db, press.person, kept)
-    return Card(text=Say("loras.left", {"count": len(kept)}), fleeting=True)
+    return cards.notice("loras.left", turned="with_lora", count=len(kept))
 
 
 async def _keep(db: Database, person: Person, uses: tuple[LoraUse, ...]) -> None:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
 from bot.buttons import redrawing
-from bot.buttons.actions import again
+from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.found_pictures import older
+from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
-from bot.chat import Card, Person, Press, Request, Say
-from bot.errors import Gone, Unreachable
+from bot.chat import Card, Press, Request, Say
 from bot.people import owned
 from bot.people.access import veiled
-from bot.studio import cards, last_cards
+from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import favourites, jobs, pictures
-from storage.database import Database
+from storage import favourites, pictures
 from storage.posts import Post
-
-NAME_LENGTH = 24  # characters of a text that name a favourite nobody gave a name
 
 
 async def cancel(studio: Studio, press: Press) -> None:
@@ -42,12 +37,7 @@ async def again_all(studio: Studio, press: Press) -> None:
         kept = await owned.job(studio.db, press.person, press.target)
         named = [row.id for row in await pictures.of_job(studio.db, kept.job.id)]
     rows = [await owned.picture(studio.db, press.person, one) for one in named]
-    if not rows:
-        raise Refusal("picture.gone")
-    if len(rows) > studio.rules.pictures_per_request:
-        raise Refusal("count.not_allowed", count=len(rows), limit=studio.rules.pictures_per_request)
-    made = [again(await redrawing.origin(studio.db, row)) for row in rows]
-    await studio.submit(press, made, parent=rows[0].id)
+    await redrawing.once_more(studio, press, rows)
 
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
@@ -80,41 +70,16 @@ async def edit(studio: Studio, press: Press) -> None:
     await redrawing.by_sentence(studio, press, press.target, sentence)
 
 
-async def favourite(studio: Studio, press: Press) -> Card:
-    row = await owned.picture(studio.db, press.person, press.target)
-    text = row.recipe.prompt.text
-    name = press.values.get("name", "").strip() or await _free_name(studio.db, press.person, text)
-    await favourites.save(studio.db, press.person.id, name, text, row.recipe, row.id)
-    await pictures.set_favourite(studio.db, row.id, True)
-    return cards.notice("favourites.saved", name=name)
-
-
-async def _free_name(db: Database, person: Person, text: str) -> str:
-    """The beginning of a text, numbered where that name is taken."""
-    start = " ".join(text.split())[:NAME_LENGTH].strip() or "1"
-    taken = {one.name.casefold() for one in await favourites.listed(db, person.id, limit=10_000)}
-    names = itertools.chain([start], (f"{start} {number}" for number in itertools.count(2)))
-    return next(name for name in names if name.casefold() not in taken)
-
-
 async def recipe(studio: Studio, press: Press) -> Card:
     return await own(studio, press, press.target)
 
 
 async def original(studio: Studio, press: Press) -> Card:
     row = await owned.picture(studio.db, press.person, press.target)
+    if not await studio.db.files.has(row.hash):
+        raise Refusal("picture.file_gone")
     spoiler = await veiled(studio.sight, studio.rules.access, press, [row.recipe])
     return Card(text=Say("picture.original"), pictures=(cards.shown(row),), originals=True, spoiler=spoiler)
-
-
-async def delete(studio: Studio, press: Press) -> Card:
-    row = await owned.picture(studio.db, press.person, press.target)
-    await pictures.delete(studio.db, row.id)
-    kept = await jobs.get(studio.db, row.job) if row.job else None
-    if kept and kept.place.platform in studio.chats:
-        with suppress(Gone, Unreachable):  # somebody took the message away before
-            await studio.chats[kept.place.platform].edit(kept.place, await last_cards.last_card(studio.db, kept))
-    return cards.notice("picture.deleted")
 
 
 PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
@@ -126,6 +91,8 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         use,
         edit,
         favourite,
+        unfavourite,
+        rename,
         recipe,
         share,
         unshare,

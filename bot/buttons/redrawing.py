@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from bot.buttons.actions import ACTIONS, REDRAWN
 from bot.buttons.forms import redrawn
 from bot.chat import Press, Request, common
 from bot.people import guard, owned
 from bot.studio import recipes
 from bot.studio.studio import Studio
+from prompts.errors import Refusal
 from storage import pictures
 from storage.database import Database
 from storage.pictures import PictureRow
+
+# What asks for the same once more, and for nothing else.
+_AGAIN = re.compile(
+    r"(?:请|麻烦|帮我|给我)?(?:再(?:来|画|畫|生成)(?:一|几|幾|两|兩)?(?:张|張|次|遍|幅|个|個)?|重(?:新)?(?:画|畫|来|來)(?:一(?:张|張|次|遍))?|换一张|換一張)"
+    r"(?:吧|看看|试试|試試|好吗|好嗎)?|"
+    r"(?:please )?(?:(?:draw|do|try) (?:it |that |them |this )?)?(?:again|once more|one more time)(?: please)?|"
+    r"(?:please )?(?:one more|another(?: one)?|redraw(?: (?:it|them|this))?)(?: please)?",
+    re.IGNORECASE,
+)
+
+
+def says_again(text: str) -> bool:
+    """Whether words ask for a picture once more, with nothing changed in it: "再来一张", "draw it again"."""
+    return _AGAIN.fullmatch(text.strip(" \t\n,，.。!！~～…")) is not None
+
+
+async def once_more(studio: Studio, asked: Request | Press, rows: Sequence[PictureRow]) -> None:
+    """Draw these pictures with other seeds, as one job. Raises Refusal "picture.gone" for none, "count.not_allowed"."""
+    if not rows:
+        raise Refusal("picture.gone")
+    if len(rows) > studio.rules.pictures_per_request:
+        raise Refusal("count.not_allowed", count=len(rows), limit=studio.rules.pictures_per_request)
+    made = [ACTIONS["again"](await origin(studio.db, row)) for row in rows]
+    await studio.submit(asked, made, parent=rows[0].id)
 
 
 async def origin(db: Database, row: PictureRow) -> PictureRow:

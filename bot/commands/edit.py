@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.buttons import redrawing
 from bot.chat import Card, Request
 from bot.commands.command import Command
+from bot.people import owned
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import pictures
+from storage.pictures import PictureRow
 
 PICTURE = re.compile(r"([a-z2-7]{12})(?:\s+|$)")
 
@@ -24,8 +27,19 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
         if not page.pictures:
             raise Refusal("edit.no_picture")
         picture = page.pictures[0].id
+    if redrawing.says_again(rest):
+        await redrawing.once_more(studio, request, await _all(studio, request, picture, alone=bool(named)))
+        return None
     await redrawing.by_sentence(studio, request, picture, rest)
     return None
+
+
+async def _all(studio: Studio, request: Request, picture: str, *, alone: bool) -> Sequence[PictureRow]:
+    """The pictures that words about one are about: all of its job, whose first a reply to several brings; the one that
+    is named `alone`."""
+    row = await owned.picture(studio.db, request.person, picture)
+    together = await pictures.of_job(studio.db, row.job) if row.job and not alone else ()
+    return together if together and (not request.reply_to or together[0].id == row.id) else (row,)
 
 
 COMMAND = Command("edit", ("改", "修改", "改图", "改圖"), run)

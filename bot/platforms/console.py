@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot import texts
 from bot.chat import Card, Desk
+from bot.errors import Rejected
 from engine.job import State
 from storage.jobs import Place
 
@@ -47,6 +48,12 @@ class ConsoleChat:
 
     async def edit(self, place: Place, card: Card) -> None:
         self._show(card)
+
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        """There is nothing to press here."""
+
+    async def remove(self, place: Place) -> None:
+        raise Rejected("what a terminal has shown stays")
 
     async def close(self) -> None:
         self._bar.stop()

@@ -17,12 +17,16 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
 from storage.pictures import PictureRow
 
-FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
-# What a platform with little room puts into a menu.
+# What people press most; with the button for the others there are six.
+FIRST = ("again", "vary", "upscale", "edit", "favourite")
+# What a menu holds, in the end what cannot be undone. A picture that is no favourite has no name to be changed.
 MORE = (
-    *("vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
-    *("original", "share"),
+    *("larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
+    *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
+    *("recipe", "original", "share", "rename", "delete"),
 )
+GONE = Say("job.deleted")
+ON = {"favourite": "unfavourite", "with_lora": "without_lora"}  # what takes back what is on, in the same place
 
 
 def shown(row: PictureRow) -> Shown:
@@ -44,9 +48,9 @@ def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
     return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
 
 
-def notice(key: str, **values: str | int | float) -> Card:
-    """A passing word to whoever pressed something."""
-    return Card(text=Say(key, values), fleeting=True)
+def notice(key: str, *buttons: Button, turned: str = "", **values: str | int | float) -> Card:
+    """A passing word to whoever pressed something; `turned` is what the button stands for now."""
+    return Card(text=Say(key, values), buttons=buttons, turned=turned, fleeting=True)
 
 
 def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Card:
@@ -84,12 +88,14 @@ def step(progress: Progress) -> Say:
 def ended(
     job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
 ) -> Card:
-    """The one answer to a job, in whatever way it ended."""
+    """The one answer to a job, in whatever way it ended. Of one whose pictures are all deleted nothing is told."""
     buttons: tuple[Button, ...] = ()
+    if job.state is State.DONE and not pictures:
+        return Card(kind="job", text=GONE, job=job.id, state=job.state)
     findings = glance(job.recipe.prompt)
     if job.state is State.DONE:
-        text = Say("job.done" if pictures else "job.deleted")
-        buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
+        text = Say("job.done")
+        buttons = tuple(button for row in pictures for button in picture_buttons(row))
         if len(pictures) > 1:
             buttons += (Button("again_all", job.id),)
     elif job.state is State.CANCELLED:
@@ -132,10 +138,19 @@ def plain(card: Card) -> Card:
     return Card(kind="error" if card.pictures else card.kind, text=text, job=card.job, state=state)
 
 
-def picture_buttons(picture: str) -> tuple[Button, ...]:
-    """What can be done with a picture: what most want first, then `MORE`, in the end what cannot be undone."""
-    names = (*FIRST, *MORE, "delete")
-    return tuple(Button(name, picture, danger=name == "delete") for name in names)
+def picture_buttons(row: PictureRow) -> tuple[Button, ...]:
+    """What can be done with a picture: what most want first, then `MORE`."""
+    names = (ON.get(name, name) if row.favourite else name for name in FIRST)
+    more = (name for name in MORE if row.favourite or name != "rename")
+    return tuple(Button(name, row.id, danger=name == "delete") for name in (*names, *more))
+
+
+def parted(buttons: Sequence[Button]) -> tuple[list[Button], list[Button]]:
+    """The buttons that stand under a card, and those in its menu: none where nothing else would stand."""
+    seldom = [one for one in buttons if one.action in MORE]
+    return (
+        ([one for one in buttons if one not in seldom], seldom) if len(seldom) < len(buttons) else (list(buttons), [])
+    )
 
 
 def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:

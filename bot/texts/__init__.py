@@ -92,6 +92,14 @@ def _count(language: str, unit: str, count: float) -> str:
     return say(language, f"page.time.{unit}", count=f"{count:g}")
 
 
+def exchanged(text: str, old: str, new: str) -> str:
+    """A label in which the text of one key stands, in whatever language, with another's in its place."""
+    for language in LANGUAGES:
+        if say(language, old) in text:
+            return text.replace(say(language, old), say(language, new))
+    return text
+
+
 def language_of(tag: str, default: str = "en") -> str:
     """The language we speak that is nearest to a BCP 47 tag such as "zh-Hant-TW"; `default` for an empty tag."""
     if not tag:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from prompts.errors import Refusal
-from storage import favourites, people
+from storage import favourites, people, pictures
 from storage.database import Database
 from tests.storage.samples import drawn, recipe
 
@@ -85,3 +85,44 @@ async def test_using_and_deleting(db: Database, person: str) -> None:
         await favourites.delete(db, other, cat.id)
     assert (await favourites.delete(db, person, "Cat")).id == cat.id
     assert await favourites.listed(db, person) == []
+
+
+async def test_one_picture_is_one_favourite(db: Database, person: str) -> None:
+    picture, other = await drawn(db, person), await drawn(db, person)
+    first, new = await favourites.keep(db, picture, person, ["cat", "cat · 1"])
+    assert (first.name, first.picture, new) == ("cat", picture.id, True)
+    again = await asyncio.gather(*(favourites.keep(db, picture, person, ["another"]) for _ in range(3)))
+    assert again == [(first, False)] * 3
+    with pytest.raises(Refusal) as refused:
+        await favourites.save(db, person, "another", "text", picture=picture.id)
+    assert refused.value.values == {"name": "cat"}
+    second, _ = await favourites.keep(db, other, person, ["Cat", "cat · 2"])
+    assert second.name == "cat · 2"
+    assert len(await favourites.listed(db, person)) == 2
+    for name in ("one", "two"):  # there may be any number without a picture
+        await favourites.save(db, person, name, "text")
+
+
+async def test_a_favourite_taken_back_is_none(db: Database, person: str) -> None:
+    picture = await drawn(db, person)
+    kept, _ = await favourites.keep(db, picture, person, ["cat"])
+    assert await favourites.of_picture(db, person, picture.id) == kept
+    assert await favourites.take_back(db, picture, person) == kept
+    assert await favourites.take_back(db, picture, person) is None
+    assert await favourites.of_picture(db, person, picture.id) is None
+    again, new = await favourites.keep(db, picture, person, ["cat"])
+    assert new and again.name == "cat"
+
+
+async def test_the_mark_on_a_picture_is_its_owners(db: Database, person: str) -> None:
+    async def marked() -> bool:
+        row = await pictures.get(db, picture.id)
+        return row is not None and row.favourite
+
+    picture, admin = await drawn(db, person), (await people.person_of(db, "web", "admin")).id
+    await favourites.keep(db, picture, admin, ["theirs"])
+    assert not await marked()
+    await favourites.keep(db, picture, person, ["mine"])
+    assert await marked()
+    await favourites.delete(db, person, "mine")
+    assert not await marked()

@@ -193,3 +193,32 @@ async def test_a_database_of_a_newer_version_is_left_alone(url: str, tmp_path: P
         await Database.open(url, tmp_path)
     assert refused.value.key == "storage.newer"
     assert refused.value.values == {"revision": "9999", "known": migrations.HEAD}
+
+
+async def test_several_favourites_of_one_picture_become_one(url: str, tmp_path: Path) -> None:
+    await old(url, tmp_path)
+    engine = connect(url, tmp_path)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrations.upgrade, "0007")
+        await put(connection, "person", {**OLD["person"], "id": "bob"})
+        for number, (person, used, picture) in enumerate(
+            (
+                ("ann", 2, "picture-1"),
+                ("ann", 2, "picture-1"),
+                ("bob", 0, "picture-1"),
+                ("ann", 0, None),
+                ("ann", 0, None),
+            )
+        ):
+            named = {"id": f"more-{number}", "name": f"cat {number}", "folded": f"cat {number}"}
+            values = {**OLD["favourite"], **named, "person": person, "used": used, "picture": picture}
+            await put(connection, "favourite", values)
+        await connection.execute(text("UPDATE picture SET favourite = false"))
+    await engine.dispose()
+    db = await Database.open(url, tmp_path)
+    of_ann = {one.id: one.picture for one in await favourites.listed(db, "ann")}
+    assert of_ann == {"more-0": "picture-1", "more-3": None, "more-4": None}
+    assert [one.id for one in await favourites.listed(db, "bob")] == ["more-2"]
+    picture = await pictures.get(db, "picture-1")
+    assert picture is not None and picture.favourite
+    await db.close()

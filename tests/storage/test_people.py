@@ -69,6 +69,9 @@ async def test_two_people_become_one(db: Database) -> None:
         await dictionary.put(db, dictionary.of_person(person), "天青色", f"celadon {person}", person)
         await uploads.add_upload(db, person, png(7))
         await drawn(db, person)
+    [shared] = (await pictures.search(db, ann)).pictures
+    for person in (bob, ann):
+        await favourites.keep(db, shared, person, [f"one picture of {person}"])
     await people.set_setting(db, bob, "count", 2)
     await dictionary.put(db, dictionary.of_person(bob), "月白", "moon white", bob)
     await dictionary.put(db, dictionary.of_room(PLACE), "黛", "dark blue", bob)
@@ -83,6 +86,7 @@ async def test_two_people_become_one(db: Database) -> None:
     assert {one.name: one.text for one in await favourites.listed(db, ann)} == {
         "Cat": f"cat of {ann}",
         "Cat 2": f"cat of {bob}",
+        f"one picture of {ann}": shared.recipe.prompt.text,
     }
     assert (await favourites.find_favourite(db, ann, "cat 2")).text == f"cat of {bob}"
     assert await dictionary.words(db, ann) == {"天青色": f"celadon {ann}", "月白": "moon white"}

@@ -91,12 +91,12 @@ async def test_by_date(db: Database, person: str) -> None:
 
 async def test_favourites_only(db: Database, person: str) -> None:
     first, second = await drawn(db, person), await drawn(db, person)
-    await pictures.set_favourite(db, first.id, True)
+    await favourites.keep(db, first, person, ["cat"])
     assert await found(db, person, favourite=True) == [first.id]
     marked = await pictures.get(db, first.id)
     assert marked is not None
     assert marked.favourite
-    await pictures.set_favourite(db, first.id, False)
+    await favourites.take_back(db, first, person)
     assert await found(db, person, favourite=True) == []
     assert await found(db, person) == [second.id, first.id]
 

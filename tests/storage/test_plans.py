@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select
 
-from storage import dictionary, favourites, jobs, messages, pictures, spare, tables
+from storage import dictionary, favourites, jobs, messages, pictures, posts, spare, tables
 from storage.database import Database
 from storage.translations import recall_query
 
@@ -38,6 +38,11 @@ HOT: dict[str, tuple[Select[Any], str]] = {
         select(tables.Favourites).where(tables.Favourites.person == "p", tables.Favourites.folded == "cat"),
         "ix_favourite_person_folded",
     ),
+    "a picture's favourite": (
+        select(tables.Favourites).where(tables.Favourites.person == "p", tables.Favourites.picture == "picture"),
+        "ix_favourite_person_picture",
+    ),
+    "cards that show a picture": (posts.showing_query("picture"), "ix_post_pictures"),
     "a chat's messages": (messages.recent_query("chat", None, 50), "ix_message_chat_position"),
     "older messages": (messages.recent_query("chat", "m1", 50), "ix_message_chat_position"),
     "changed messages": (messages.changed_query("chat", 41, 200), "ix_message_chat_changed"),

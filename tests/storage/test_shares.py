@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from storage import pictures, shares
+from storage import favourites, pictures, shares
 from storage.database import Database
 from tests.storage.samples import drawn
 
@@ -34,7 +34,7 @@ async def test_a_deleted_picture_is_shared_no_more(db: Database, person: str) ->
 
 async def test_favourites_the_others_and_other_words(db: Database, person: str) -> None:
     first, second = await drawn(db, person), await drawn(db, person)
-    await pictures.set_favourite(db, first.id, True)
+    await favourites.keep(db, first, person, ["cat"])
 
     async def found(**asked: object) -> list[str]:
         page = await pictures.search(db, person, **asked)  # type: ignore[arg-type]

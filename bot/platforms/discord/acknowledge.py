@@ -47,10 +47,11 @@ async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -
         limit=interaction.filesize_limit,
         alone=interaction.guild_id is None and not _shared(interaction),
         ticket=context.turns.take((channel, user)),
+        about=str(interaction.message.id) if interaction.message else "",
     )
     hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
     try:
-        await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+        await respond(context, interaction, UPDATE_LATER if mode in ("quiet", "instead") else LATER, hidden)
     except BaseException:
         pending.ticket.over.set()
         raise

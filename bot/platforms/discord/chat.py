@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import discord
@@ -13,7 +14,7 @@ import discord
 from bot import texts
 from bot.chat import Card, Desk, People
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import delivery, interactions, keys, message_body, messages, originals, reactions
+from bot.platforms.discord import delivery, interactions, keys, layout, message_body, messages, originals, reactions
 from bot.platforms.discord.client import Client, stay
 from bot.platforms.discord.context import DiscordContext, Enter, Suggest, Veiled
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending, PendingAnswers
@@ -113,11 +114,14 @@ class DiscordChat:
             if not pending.application:
                 return place  # a reaction: what came is the answer
         if pending and not pending.application and card.fleeting and card.kind != "error":
-            await reactions.nod(self._context, pending)
+            if await posts.at(self._db, replace(place, message=pending.about)):
+                await reactions.nod(self._context, pending)
             return place
         there = None
         if pending and self._pending.alive(pending):
             there = await delivery.answer(self._context, pending, card)
+            if card.turned and pending.rows:
+                self._context.background.put(delivery.turn(self._context, pending, card.turned))
         if there is None:
             user = pending.user if pending else card.to or await self._account(kept)
             called = "" if pending and pending.alone else user
@@ -150,6 +154,21 @@ class DiscordChat:
                 await delivery.edit(self._context, place, body, pending)
         except Unreachable as error:
             raise Gone(str(error)) from error
+
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        pressed = self._pending.of(key)
+        if pressed is None or not pressed.rows or pressed.about != place.message:
+            asked = self._pending.of_message(place.message)
+            language = await self._language(await jobs.get(self._db, card.job) if card.job else None)
+            shown = list(layout.rows(card, asked.language if asked else language))
+            self._context.background.put(delivery.renew(self._context, place, shown, asked))
+
+    async def remove(self, place: Place) -> None:
+        """Take a message away."""
+        await self._progress.stop(place)
+        with delivery.refused():
+            await delivery.remove(self._context, place, self._pending.of_message(place.message))
+        await posts.removed(self._db, place)
 
     async def close(self) -> None:
         """Finish what was asked already, and leave."""

@@ -17,6 +17,7 @@ from bot.platforms.discord import attachments, custom_ids, modals, slash_command
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Mode, Pending
+from bot.platforms.discord.rest import Payload
 from bot.studio import cards
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
@@ -26,34 +27,72 @@ Data = Mapping[str, Any]
 Interaction = discord.Interaction
 # What these draw is for everybody.
 OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all"})
-QUIET = frozenset({"cancel"})  # the card itself shows it
+OF_JOBS = frozenset({"again_all", "retry"})
+SOON = 1.0  # seconds; a press has to be acknowledged within three
+MODES: Mapping[str, Mode] = {
+    "cancel": "quiet",  # the card itself shows it
+    **dict.fromkeys((*cards.ON, *cards.ON.values()), "quiet"),  # so does the button
+    "delete": "instead",  # the question whether it is meant becomes the answer
+}
 
 
 async def component(context: DiscordContext, interaction: Interaction, data: Data) -> None:
-    pressed = custom_ids.parse_id(str(data["custom_id"]))
+    custom = str(data["custom_id"])
+    pressed = custom_ids.parse_id(custom)
     if pressed is not None and pressed.action == custom_ids.PICK:
-        pressed = custom_ids.parse_id(f"{custom_ids.VERSION}:{data['values'][0]}")
+        custom = str(data["values"][0])
+        pressed = custom_ids.parse_id(f"{custom_ids.VERSION}:{custom}")
     if pressed is None:
         await refuse(context, interaction, "press.unknown")
     else:
-        await press(context, interaction, pressed.action, pressed.target)
+        await press(context, interaction, pressed.action, pressed.target, custom=custom)
 
 
 async def press(
-    context: DiscordContext, interaction: Interaction, action: str, target: str, values: Mapping[str, str] | None = None
+    context: DiscordContext,
+    interaction: Interaction,
+    action: str,
+    target: str,
+    values: Mapping[str, str] | None = None,
+    custom: str = "",
 ) -> None:
-    """Do what a button says, or a menu."""
+    """Do what a button says (`custom` is its id, or its value in a select), or a menu."""
     if action == "edit":
         await modals.edit(context, interaction, target)
+    elif action == "rename":
+        await modals.rename(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):
         meant = action.removeprefix(custom_ids.ASK)
         await private(context, interaction, lambda pending: _ask(context, interaction, pending, meant, target))
     else:
-        mode: Mode = "open" if action in OPEN else "quiet" if action in QUIET else "private"
+        mode = MODES.get(action, "private") if custom else "private"
+        if action in OPEN and not await _stranger(context, interaction, action, target):
+            mode = "open"
         pending = await begin(context, interaction, mode)
+        if custom and interaction.message:
+            pending.custom, pending.rows = (
+                custom,
+                [dict(cast(Payload, one.to_dict())) for one in interaction.message.components],
+            )
         context.later(pending, pass_on(context, interaction, pending, action, target, values))
+
+
+async def _stranger(context: DiscordContext, interaction: Interaction, action: str, target: str) -> bool:
+    """Whether somebody presses what only another may: that is for them alone, from the first sign on."""
+    try:
+        async with asyncio.timeout(SOON):
+            person = await person_of(context, interaction)
+            if action in ACTIONS:
+                await owned.picture(context.db, person, target)
+            elif action in OF_JOBS:
+                await owned.job(context.db, person, target)
+    except Refusal:
+        return True
+    except TimeoutError:  # the desk will know
+        pass
+    return False
 
 
 async def pass_on(
@@ -91,12 +130,14 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
     row = await owned.picture(context.db, person, target)
     press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
     spoiler = await context.veiled(press, [row.recipe])
-    card = replace(cards.picture_card(row), fields=(), buttons=cards.picture_buttons(row.id))
+    card = replace(cards.picture_card(row), fields=(), buttons=cards.picture_buttons(row))
     await context.show(place, replace(card, spoiler=spoiler, fleeting=True), pending.key)
 
 
 async def _ask(context: DiscordContext, interaction: Interaction, pending: Pending, action: str, target: str) -> None:
-    pending.language = (await person_of(context, interaction)).language
+    person = await person_of(context, interaction)
+    pending.language = person.language
+    await owned.picture(context.db, person, target)
     await context.show(
         Place(PLATFORM, pending.channel),
         Card(text=Say("discord.sure"), buttons=(Button(action, target),), fleeting=True),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import discord
 
 from bot.chat import Card
 from bot.errors import Gone, Rejected, Unreachable
-from bot.platforms.discord import message_body, rest
+from bot.platforms.discord import layout, message_body, rest
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending
 from bot.platforms.discord.rest import Body, Expired, Payload, Unread
@@ -132,6 +132,40 @@ def _standing(place: Place, pending: Pending | None) -> tuple[str, dict[str, str
     if pending is not None:
         return f"{ANSWER}/messages/{{message_id}}", {**pending.parts, "message_id": place.message}
     return f"{WORDS}/{{message_id}}", {"channel_id": place.chat, "message_id": place.message}
+
+
+async def turn(context: DiscordContext, pending: Pending, action: str) -> None:
+    """Have the button whose press is pending stand for another action."""
+    shown = layout.turned(pending.rows, pending.custom, action)
+    await _renewed(context, f"{ANSWER}/messages/@original", pending.parts, shown)
+
+
+async def renew(context: DiscordContext, place: Place, shown: Sequence[Payload], pending: Pending | None) -> None:
+    """Show other buttons under a message, if it is there to be changed."""
+    if pending is not None:
+        parts = {**pending.parts, "message_id": place.message}
+        await _renewed(context, f"{ANSWER}/messages/{{message_id}}", parts, shown)
+    else:
+        parts = {"channel_id": place.chat, "message_id": place.message}
+        await _renewed(context, f"{WORDS}/{{message_id}}", parts, shown)
+
+
+async def _renewed(context: DiscordContext, path: str, parts: Mapping[str, str], shown: Sequence[Payload]) -> None:
+    try:
+        await rest.call(context.client, "PATCH", path, parts, json={"components": list(shown)})
+    except (Gone, Unreachable, Expired, discord.HTTPException) as error:
+        log.info("the buttons of a message stay as they are: %s", error)
+
+
+async def remove(context: DiscordContext, place: Place, pending: Pending | None) -> None:
+    """Take a message away, by the token of the interaction it answers while that is good. Raises Gone, Unreachable."""
+    if pending is not None:
+        with contextlib.suppress(Expired):
+            parts = {**pending.parts, "message_id": place.message}
+            await rest.call(context.client, "DELETE", f"{ANSWER}/messages/{{message_id}}", parts)
+            return
+    parts = {"channel_id": place.chat, "message_id": place.message}
+    await rest.call(context.client, "DELETE", f"{WORDS}/{{message_id}}", parts)
 
 
 async def direct(context: DiscordContext, user: str) -> str:

@@ -17,6 +17,7 @@ from bot import texts
 from bot.chat import Button, Card
 from bot.platforms.discord import custom_ids, markdown
 from bot.platforms.discord.rest import File, Payload
+from bot.studio import cards
 from bot.studio.mends import MEND, MEND_ALL
 from prompts.prompt import Json
 
@@ -27,8 +28,8 @@ PRIMARY, SECONDARY, SUCCESS, DANGER = 1, 2, 3, 4
 COLOURS = {"job": 0x5865F2, "answer": 0x2B2D31, "error": 0xD83C3E}
 SIGNS = {
     "again": "🔁", "again_all": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍",
-    "hires": "🔍", "edit": "✏️",
-    "favourite": "⭐", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
+    "hires": "🔍", "edit": "✏️", "favourite": "🤍", "unfavourite": "❤️", "rename": "🏷️", "with_lora": "➕",
+    "without_lora": "✅", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
     "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
     "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
 }  # fmt: skip
@@ -128,8 +129,8 @@ def _with_row(made: list[Payload], more: list[Payload]) -> list[Payload]:
 
 
 def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
-    """The first ten as buttons, the others in a select."""
-    shown, rest = (buttons, ()) if len(buttons) <= 3 * ROW else (buttons[: 2 * ROW], buttons[2 * ROW :])
+    """What most want as buttons, the others in a select."""
+    shown, rest = cards.parted(buttons)
     for start in range(0, len(shown), ROW):
         yield row([button(one, language) for one in shown[start : start + ROW]])
     yield from _selects([(one, label(one.action, language)) for one in rest], language)
@@ -146,10 +147,10 @@ def _of_many(card: Card, language: str) -> Iterator[Payload]:
             if numbered := [button(one, language, f"{letter}{at}", style) for at, one in found if one]:
                 yield row(numbered)
         pairs = [
-            (one, f"{at} · {label(action, language)}")
+            (one, f"{at} · {label(one.action, language)}")
             for action in OF_EACH
             for at, target in enumerate(pictures, 1)
-            if (one := offered.get((target, action)))
+            if (one := offered.get((target, action)) or offered.get((target, cards.ON.get(action, ""))))
         ]
         yield from _selects(pairs[:CHOICES], language)
         shows = [button(Button(custom_ids.SHOW, target), language, f"🖼️ {at}") for at, target in enumerate(pictures, 1)]
@@ -164,9 +165,12 @@ def _of_many(card: Card, language: str) -> Iterator[Payload]:
 
 
 def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Payload]:
-    """Selects of what to do, with its label. Raises ValueError for more than a message holds."""
+    """Selects of what to do, with its label; where that is one thing, the select says what. Raises ValueError for more
+    than a message holds."""
     if len(pairs) > ROWS * CHOICES:
         raise ValueError(f"{len(pairs)} things to do are too many for a message")
+    actions = {one.action for one, _ in pairs}
+    hint = "discord.more" if len(actions) > 1 else "discord.show" if custom_ids.SHOW in actions else ""
     for number, start in enumerate(range(0, len(pairs), CHOICES)):
         options: list[Json] = [
             {"label": _cut(name, OPTION), "value": f"{_pressed(one)}:{one.target}", **_sign(one.action)}
@@ -175,18 +179,41 @@ def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Pay
         select: Payload = {
             "type": 3,
             "custom_id": custom_ids.make(custom_ids.PICK, str(number)),
-            "placeholder": texts.say(language, "discord.more"),
+            "placeholder": texts.say(language, hint) if hint else label(pairs[0][0].action, language),
             "options": options,
         }
         yield {"type": 1, "components": [select]}
 
 
 def _named(card: Card, at: int, language: str) -> str:
-    """The label of a button on a card without pictures: its action, and the label of the line of the same number."""
+    """The label of a button on a card without pictures: the label of the line of the same number, behind its action
+    where there are several."""
     one = card.buttons[at]
     lines = markdown.fields(card, language)
     about = lines[at][0] if len(lines) >= len(card.buttons) else one.target
-    return f"{label(one.action, language)} · {about}"
+    alone = len({other.action for other in card.buttons}) == 1
+    return about if alone else f"{label(one.action, language)} · {about}"
+
+
+def turned(rows: Sequence[Payload], custom: str, action: str) -> list[Payload]:
+    """Rows with the button of this id, or the entry of this value, standing for another action, in the language it
+    has."""
+    pressed = custom_ids.parse_id(custom) or custom_ids.parse_id(f"{custom_ids.VERSION}:{custom}")
+    assert pressed is not None
+    one = Button(action, pressed.target)
+
+    def turn(part: Payload) -> Payload:
+        name = texts.exchanged(str(part.get("label", "")), f"button.{pressed.action}", f"button.{action}")
+        if part.get("custom_id") == custom:
+            return {**button(one, texts.LANGUAGES[0], name), **_sign(action)}
+        if part.get("value") == custom:
+            return {"label": name, "value": f"{action}:{one.target}", **_sign(action)}
+        made = dict(part)
+        for inside in made.keys() & {"components", "options"}:
+            made[inside] = [turn(each) for each in cast(list[Payload], part[inside])]
+        return made
+
+    return [turn(row) for row in rows]
 
 
 def row(buttons: Sequence[Payload]) -> Payload:
@@ -196,7 +223,7 @@ def row(buttons: Sequence[Payload]) -> Payload:
 
 def button(one: Button, language: str, name: str = "", style: int = SECONDARY) -> Payload:
     """A button; a dangerous one asks first."""
-    style = DANGER if one.danger else style
+    style = DANGER if one.danger else SUCCESS if one.action in cards.ON.values() else style
     made: Payload = {"type": 2, "style": style, "custom_id": custom_ids.make(_pressed(one), one.target)}
     return {**made, "label": name} if name else {**made, "label": label(one.action, language), **_sign(one.action)}
 

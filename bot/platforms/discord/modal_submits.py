@@ -25,6 +25,10 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     if asked is None:
         await refuse(context, interaction, "press.unknown")
         return
+    if asked.action == "rename":
+        named = await begin(context, interaction, "private")
+        context.later(named, components.pass_on(context, interaction, named, "rename", asked.target, values))
+        return
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:
         context.later(pending, _over(context, interaction, pending, asked.target, values.get("prompt", "")))

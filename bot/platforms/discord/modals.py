@@ -14,12 +14,13 @@ from bot.buttons import forms as filling
 from bot.chat import Person
 from bot.people import owned
 from bot.platforms.discord import custom_ids
-from bot.platforms.discord.acknowledge import FORM, begin, person_of, respond
+from bot.platforms.discord.acknowledge import FORM, begin, person_of, refuse, respond
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.rest import Payload
 from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from storage import favourites
 from storage.pictures import PictureRow
 
 FOREIGN = "at-"  # before the interaction whose menu brought somebody else's picture
@@ -63,6 +64,19 @@ async def base(context: DiscordContext, interaction: discord.Interaction, target
     await _show(
         context, interaction, custom_ids.make(custom_ids.BASE, target), title, [_labelled("prompt", language, prompt)]
     )
+
+
+async def rename(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what the favourite that a picture is should be called."""
+    person = await person_of(context, interaction)
+    kept = await favourites.of_picture(context.db, person.id, target)
+    if kept is None:
+        await refuse(context, interaction, "favourites.none_of_picture")
+        return
+    one = {**_input("name", kept.name, SHORT), "required": True, "max_length": favourites.MAX_NAME}
+    title = texts.say(person.language, "button.rename")
+    parts = [_labelled("name", person.language, one)]
+    await _show(context, interaction, custom_ids.make("rename", target), title, parts)
 
 
 def values(data: Mapping[str, Any]) -> dict[str, str]:

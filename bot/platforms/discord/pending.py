@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from bot.platforms.discord.rest import Payload
 from bot.platforms.discord.turns import Ticket
 from prompts.errors import Refusal
 from storage import posts
@@ -26,15 +27,16 @@ UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of an interaction that is written down
 
-Mode = Literal["open", "private", "quiet"]
+Mode = Literal["open", "private", "quiet", "instead"]
 
 
 @dataclass(slots=True)
 class Pending:
     """An interaction, a message or a reaction that waits for its answer. `mode` is how it was acknowledged: with a
-    message for all, one for the person alone, or none; `spent` once that message is used up: what else there is to say
-    comes in messages of its own. Without an application there is no token: what a message asks for is answered by
-    replies to it, what a reaction does in direct messages."""
+    message for all, one for the person alone, none, or the promise that the message whose button was pressed becomes
+    the answer; `spent` once that message is used up: what else there is to say comes in messages of its own. Without
+    an application there is no token: what a message asks for is answered by replies to it, what a reaction does in
+    direct messages."""
 
     key: str
     channel: str
@@ -47,7 +49,9 @@ class Pending:
     limit: int = UPLOAD
     alone: bool = False  # with the bot: nothing needs to be hidden
     spent: bool = False
-    about: str = ""  # the message that it is, or that was reacted to
+    about: str = ""  # the message that it is, that was reacted to, or whose button was pressed
+    rows: Sequence[Payload] = ()  # of the message whose button was pressed, where that can turn
+    custom: str = ""  # the id of that button, or its value in a select
     ticket: Ticket = field(default_factory=Ticket)
 
     @property

@@ -10,7 +10,7 @@ from bot import texts
 from bot.buttons.presses import under
 from bot.chat import Press, Room
 from bot.errors import Gone, Unreachable
-from bot.platforms.discord import rest
+from bot.platforms.discord import delivery, rest
 from bot.platforms.discord.acknowledge import standing
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
@@ -50,7 +50,7 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
             continue
         if row.person != person.id and not person.admin:
             if action == "delete" and room.moderator:
-                await _remove(context, place)
+                await delivery.remove(context, place, None)  # its pictures stay in their owner's history
             return
         key = f"{PLATFORM}-r-{payload.message_id}-{payload.user_id}-{action}-{int(context.pending.now() / 2)}-{number}"
         speaks = person.language if person.language in texts.LANGUAGES else "en"
@@ -65,12 +65,6 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
             await context.desk.press(press)
         except (Gone, Unreachable, Refusal) as error:
             log.info("a reaction cannot be answered: %s", error)
-
-
-async def _remove(context: DiscordContext, place: Place) -> None:
-    """A moderator takes a message away; its pictures stay in their owner's history."""
-    path = "/channels/{channel_id}/messages/{message_id}"
-    await rest.call(context.client, "DELETE", path, {"channel_id": place.chat, "message_id": place.message})
 
 
 async def nod(context: DiscordContext, pending: Pending) -> None:

@@ -25,7 +25,13 @@ T = TypeVar("T")
 
 POLL = 50  # seconds a request for updates is held open; Telegram's own most
 CONNECTIONS = 40  # at once: more than the thirty messages a second that may go out
-GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to be replied not found")
+GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "message to be replied not found",
+    "message to delete not found",
+)
 TOO_LARGE = "entity too large"  # a 413, which the library does not tell from a broken line
 UNCHANGED = "message is not modified"
 SHUT = (

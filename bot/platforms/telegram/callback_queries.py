@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import time
 
-from telegram import CallbackQuery, Message
+from telegram import CallbackQuery, Chat, Message
 
 from bot import texts
-from bot.chat import Card, Press, Say
-from bot.platforms.telegram import deep_links, keyboards, places
+from bot.chat import Card, Person, Press, Say
+from bot.people import owned
+from bot.platforms.telegram import calls, deep_links, keyboards, places
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.messages import reply_to
-from bot.studio.cards import error, picture_buttons, shown
+from bot.studio.cards import ON, error, picture_buttons, shown
 from prompts.errors import Refusal
-from storage import pictures
+from storage import people
+from storage.pictures import PictureRow
 
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
 DANGEROUS = frozenset({"delete"})
-HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit"})  # answered without the desk
+TURNING = frozenset({*ON, *ON.values()})
+# Answered without the desk; that and what asks first are for those alone who may act on the picture.
+HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit", "rename"})
+OURS = frozenset({*HERE, *DANGEROUS})
 
 
 async def take(context: TelegramContext, update: int, query: CallbackQuery) -> None:
@@ -29,31 +34,29 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
     if code is None or not isinstance(message, Message):
         await context.api.answer(query.id, texts.say(person.language, "telegram.old_button"))
         return
-    if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, query.data or ""):
-        await context.api.answer(query.id, texts.say(person.language, "telegram.sure"))
-        return
     reply = reply_to(message)
     key = places.key(context.me.id, update, reply)
-    asked = OpenUpdate(person.language, reply, query.id)
+    asked = OpenUpdate(person.language, reply, query.id, pressed=_turning(message, code), code=query.data or "")
     async with context.answering(message.chat_id, query.from_user.id, key, asked):
         late = asyncio.create_task(_answer_late(context, asked))
         place = places.place(message.chat_id)
         try:
             if await context.answered(key):
                 return
-            if code.action in HERE:
+            if code.action in OURS:
                 await context.gate(message.chat, None, query.from_user)
-            if code.action in (keyboards.MORE, keyboards.BACK):
-                await _turn_over(context, message, code, person.language)
-            elif code.action == keyboards.PICK:
-                await _pick(context, message, code.target, key)
-            elif code.action == "edit":
-                await deep_links.ask_for_change(context, message, code.target, key)
-            else:
-                room = await context.room(message.chat, query.from_user.id)
-                await context.desk.press(
-                    Press(person=person, place=place, action=code.action, target=code.target, key=key, room=room)
-                )
+                row = await owned.picture(context.db, person, code.target)
+                if code.action in HERE:
+                    await _here(context, message, person, code.action, row, key)
+                    return
+                if not _sure(context.pressed, query.from_user.id, asked.code):
+                    asked.query = ""
+                    await context.api.answer(query.id, texts.say(person.language, "telegram.sure"))
+                    return
+            room = await context.room(message.chat, query.from_user.id)
+            await context.desk.press(
+                Press(person=person, place=place, action=code.action, target=code.target, key=key, room=room)
+            )
         except Refusal as refusal:
             await context.show(place, error(refusal, fleeting=True), key)
         finally:
@@ -61,28 +64,35 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
             await _answer(context, asked)
 
 
-async def _turn_over(context: TelegramContext, message: Message, code: keyboards.CallbackData, language: str) -> None:
-    """The other set of buttons."""
-    markup = (
-        keyboards.menu(code.target, language)
-        if code.action == keyboards.MORE
-        else keyboards.usual(code.target, language)
-    )
-    await context.api.post(
-        message.chat_id,
-        lambda chat: context.api.bot.edit_message_reply_markup(chat, message.message_id, reply_markup=markup),
-    )
+def _turning(message: Message, code: keyboards.CallbackData) -> Message | None:
+    """The message, where the button pressed under it may turn: what everybody sees says nothing of what one of them
+    has chosen for themselves, and only a picture's owner presses its favourite."""
+    ours = code.action in TURNING and (message.chat.type == Chat.PRIVATE or "favourite" in code.action)
+    return message if ours else None
 
 
-async def _pick(context: TelegramContext, message: Message, picture: str, key: str) -> None:
-    """One picture of a sheet by itself, for everybody who sees the sheet."""
-    row = await pictures.get(context.db, picture)
-    if row is None:
-        card = Card(text=Say("picture.gone"), kind="error", fleeting=True)
-    else:
+async def _here(
+    context: TelegramContext, message: Message, person: Person, action: str, row: PictureRow, key: str
+) -> None:
+    """What a press asks of Telegram alone."""
+    if action == "edit":
+        await deep_links.ask_for_change(context, message, row, key)
+    elif action == "rename":
+        await deep_links.ask_for_name(context, message, person.id, row, key)
+    elif action == keyboards.PICK:
         text = Say("recipe.title", {"code": row.recipe.code})
-        card = Card(text=text, pictures=(shown(row),), buttons=picture_buttons(row.id), spoiler=message_veiled(message))
-    await context.show(places.place(message.chat_id), card, key)
+        card = Card(text=text, pictures=(shown(row),), buttons=picture_buttons(row), spoiler=message_veiled(message))
+        await context.show(places.place(message.chat_id), card, key)
+    else:
+        await _turn_over(context, message, action, row)
+
+
+async def _turn_over(context: TelegramContext, message: Message, action: str, row: PictureRow) -> None:
+    """The other set of buttons, in the language of the picture's owner."""
+    owner = await people.get(context.db, row.person)
+    language = (owner.language if owner else "") or "en"
+    markup = keyboards.menu(row, language) if action == keyboards.MORE else keyboards.usual(row, language)
+    await context.api.post(message.chat_id, calls.edit_keys(context.api.bot, str(message.message_id), markup))
 
 
 def message_veiled(message: Message) -> bool:

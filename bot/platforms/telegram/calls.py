@@ -98,5 +98,9 @@ def edit_media(
     return lambda chat: bot.edit_message_media(media, chat, int(message), reply_markup=keys)
 
 
+def edit_keys(bot: Bot, message: str, keys: InlineKeyboardMarkup | None) -> Edit:
+    return lambda chat: bot.edit_message_reply_markup(chat, int(message), reply_markup=keys)
+
+
 def delete(bot: Bot, message: str) -> Callable[[int], Awaitable[bool]]:
     return lambda chat: bot.delete_message(chat, int(message))

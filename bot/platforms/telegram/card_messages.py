@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from telegram import Message, ReactionTypeEmoji
+from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji
 from telegram.error import BadRequest, TelegramError
 
 from bot import texts
@@ -110,31 +110,61 @@ class CardMessages:
             return False
         return True
 
-    async def replace(self, place: Place, card: Card, language: str) -> None:
-        """Show another card where one stands."""
-        keys = keyboard(card, language, self._api.name, inline=self._api.inline)
-        words = calls.edit_text(self._bot, place.message, pages(card, language)[0], keys)
+    async def replace(self, place: Place, card: Card, language: str, *, photo: bool = False) -> None:
+        """Show another card where one stands, as a `photo` with a caption if that is known."""
         if card.pictures:
-            edited = await self._with_photo(place, card, lambda photo: self._media(place, photo, card, language))
+            edited = await self._with_photo(place, card, lambda shown: self._media(place, shown, card, language))
             if isinstance(edited, Message):
                 await self._remember(card, edited)
             return
-        try:
-            await self._api.post(int(place.chat), words)
-        except BadRequest as error:  # a photo stands there: a preview, or pictures that are deleted now
-            if NO_TEXT not in error.message.lower():
-                raise
-            if card.state is State.DONE:
-                await self._api.post(int(place.chat), self._media(place, photos.blank(), card, language))
+        if not photo:
+            keys = keyboard(card, language, self._api.name, inline=self._api.inline)
+            words = calls.edit_text(self._bot, place.message, pages(card, language)[0], keys)
+            try:
+                await self._api.post(int(place.chat), words)
                 return
+            except BadRequest as error:  # a photo stands there, a preview that an earlier run has shown, say
+                if NO_TEXT not in error.message.lower():
+                    raise
+        await self._caption(place, card, language)
+
+    async def _caption(self, place: Place, card: Card, language: str) -> None:
+        """Words where a photo stands: below a preview, or instead of pictures that are deleted."""
+        if card.state in (State.FAILED, State.CANCELLED):
+            keys = keyboard(card, language, self._api.name, inline=self._api.inline)
             caption = pages(card, language, CAPTION)[0]
             await self._api.post(int(place.chat), calls.edit_caption(self._bot, place.message, caption, keys))
+        else:
+            await self._api.post(int(place.chat), self._media(place, photos.blank(), card, language))
+
+    async def remove(self, place: Place) -> None:
+        """Take a card away with the rest of its words. Raises Gone, Unreachable, Rejected where it is too old."""
+        rest = [one async for one in self._rest(place)]
+        for there in (*rest, place):
+            try:
+                await self._api.post(int(there.chat), calls.delete(self._bot, there.message))
+                await posts.removed(self._db, there)
+            except Gone:
+                if there is place:
+                    raise
+            except BadRequest as error:
+                if there is place:
+                    raise Rejected(str(error)) from error
+                await self._api.post(int(there.chat), calls.edit_text(self._bot, there.message, "…", None))
+
+    async def _rest(self, place: Place) -> AsyncIterator[Place]:
+        """Where the words stand that had no room in a card."""
+        for number in itertools.count(2):
+            post = await posts.by_key(self._db, places.PLATFORM, _rest_key(place, number))
+            if post is None:
+                return
+            yield post.place
 
     async def rest(self, place: Place, card: Card, language: str) -> None:
         """What of a card's words has no room where it stands, in replies to it; each is posted once."""
         room = CAPTION if card.pictures else TEXT
         for number, html in enumerate(pages(card, language, room)[1:], start=2):
-            key = f"{place.chat}:{place.message}#{number}"
+            key = _rest_key(place, number)
             if await posts.by_key(self._db, places.PLATFORM, key) is not None:
                 continue
             call = calls.text(self._bot, html, None, Reply(int(place.message)))
@@ -147,9 +177,17 @@ class CardMessages:
             there = places.place(message.chat_id, message.message_id)
             await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
 
+    async def show_keys(self, place: Place, keys: InlineKeyboardMarkup | None) -> None:
+        """Show other buttons under a message, if it is there to be changed."""
+        edit = calls.edit_keys(self._bot, place.message, keys)
+        try:
+            await self._api.post(int(place.chat), edit)
+        except (Gone, Unreachable, TelegramError) as error:
+            log.info("the buttons at %s stay as they are: %s", place, error)
+
     async def nod(self, place: Place, message: int | None) -> None:
-        """A silent yes on a message."""
-        if message is None:
+        """A silent yes on a message, if it is still there."""
+        if message is None or await posts.at(self._db, places.place(int(place.chat), message)) is None:
             return
         chat = await self._api.now(int(place.chat))
         try:
@@ -205,6 +243,11 @@ class CardMessages:
         """Keep the id under which Telegram has a picture: it is sent anew without its bytes, and by inline mode."""
         if message.photo and len(card.pictures) == 1:
             await facts.set_fact(self._db, photo_fact(card.pictures[0].id), message.photo[-1].file_id)
+
+
+def _rest_key(place: Place, number: int) -> str:
+    """The key of the message that holds the page of this number of a card's words."""
+    return f"{place.chat}:{place.message}#{number}"
 
 
 def photo_fact(picture: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from dataclasses import replace
+from collections.abc import Coroutine
 
 from telegram import Update, User
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
@@ -16,6 +16,7 @@ from bot.platforms.telegram import command_list, dispatch, places
 from bot.platforms.telegram.bot_api import BotApi
 from bot.platforms.telegram.card_messages import CardMessages
 from bot.platforms.telegram.context import Enter, OpenUpdate, Suggest, TelegramContext
+from bot.platforms.telegram.keyboards import keyboard, turned
 from bot.platforms.telegram.message_html import say
 from bot.platforms.telegram.progress_edits import ProgressEdits
 from bot.platforms.telegram.rate_limiter import RateLimiter
@@ -31,7 +32,6 @@ from storage.jobs import Place
 log = logging.getLogger(__name__)
 
 TRIES = (0.5, 2.0, 10.0, 30.0)  # seconds before an answer is sent once more; the last again and again
-SAID = "-"  # stands for the message of a passing word
 UNDER_WAY = (State.WAITING, State.RUNNING)
 TRY_AGAIN = 10.0  # seconds until a Telegram that could not be reached is tried again
 NOTICE, ALERT = 200, 60  # characters of a notice at most, and beyond which it has to be closed by hand
@@ -150,6 +150,9 @@ class TelegramChat:
         if card.fleeting:
             if known is None:
                 await posts.put(self._db, await self._notice(place, card, asked), key)
+            if card.turned and asked.pressed and (keys := asked.pressed.reply_markup):
+                under = places.place(asked.pressed.chat_id, asked.pressed.message_id)
+                self._later(self._messages.show_keys(under, turned(keys, asked.code, card.turned)))
             return place
         if known is not None and places.stands(known.place):
             if card.job:
@@ -177,10 +180,14 @@ class TelegramChat:
 
         there = await self._messages.post(place, card, asked.language, asked.reply, first=note)
         if after:
-            task = asyncio.create_task(self._messages.withdraw(there, card, asked.language, after))
-            self._sweeps.add(task)
-            task.add_done_callback(self._sweeps.discard)
+            self._later(self._messages.withdraw(there, card, asked.language, after))
         return there
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        """Do what nobody waits for."""
+        task = asyncio.create_task(work)
+        self._sweeps.add(task)
+        task.add_done_callback(self._sweeps.discard)
 
     async def edit(self, place: Place, card: Card) -> None:
         """Replace the card at a place. Progress is shown when there is room for it; only the newest is."""
@@ -188,14 +195,27 @@ class TelegramChat:
         if card.state in UNDER_WAY:
             self._progress.show(place, card, asked.language)
             return
-        await self._progress.stop(place)
+        preview = await self._progress.stop(place)
         known = await posts.at(self._db, place)  # noted first: somebody may react as soon as it shows
         await self._note(place, card, known.key if known else card.job or str(place))
+        photo = preview or bool(known and known.pictures)
         try:
-            await self._messages.replace(place, card, asked.language)
+            await self._messages.replace(place, card, asked.language, photo=photo)
             await self._messages.rest(place, card, asked.language)
         except BadRequest as error:
             raise Rejected(str(error)) from error
+
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        asked = self._asked.get(key)
+        pressed = asked.pressed if asked else None
+        if pressed is None or places.place(pressed.chat_id, pressed.message_id) != place:
+            language = (await self._asked_by(card)).language
+            self._later(self._messages.show_keys(place, keyboard(card, language, self._api.name)))
+
+    async def remove(self, place: Place) -> None:
+        """Take a message away, which Telegram allows for two days."""
+        await self._progress.stop(place)
+        await self._messages.remove(place)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -219,7 +239,7 @@ class TelegramChat:
         """The language of whoever asked for a job, and the message they asked in."""
         kept = await jobs.get(self._db, card.job) if card.job else None
         if kept is None:
-            return OpenUpdate(self._settings.language or "en")
+            return OpenUpdate(card.language or self._settings.language or "en")
         return OpenUpdate(kept.language, places.reply_of(kept.request_key))
 
     async def _notice(self, place: Place, card: Card, asked: OpenUpdate) -> Place:
@@ -230,7 +250,7 @@ class TelegramChat:
             await self._messages.nod(place, asked.reply.message)
         else:
             return await self._messages.post(place, card, asked.language, asked.reply)
-        return replace(place, message=SAID)
+        return places.said(int(place.chat))
 
     async def _answer(self, asked: OpenUpdate, text: str = "") -> None:
         query, asked.query = asked.query, ""

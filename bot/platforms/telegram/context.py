@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from telegram import Chat, User
+from telegram import Chat, Message, User
 from telegram.error import TelegramError
 
 from bot import texts
@@ -36,12 +36,15 @@ Enter = Callable[[Request], Awaitable[None]]  # raises Refusal for whoever may n
 @dataclass(slots=True)
 class OpenUpdate:
     """An update being answered: in which language, in reply to what; `query` is a pressed button's, until
-    it is answered; `quiet`: a nod is enough where there is nothing wrong."""
+    it is answered; `pressed` is the message that button is under, where it may turn, `code` the button's own; `quiet`:
+    a nod is enough where there is nothing wrong."""
 
     language: str
     reply: Reply = NOWHERE
     query: str = ""
     quiet: bool = False
+    pressed: Message | None = None
+    code: str = ""
 
 
 @dataclass(slots=True)

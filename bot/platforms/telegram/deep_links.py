@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from telegram import ForceReply, Message, ReplyParameters
-from telegram.constants import ParseMode
+from telegram import ForceReply, Message
 
 from bot import texts
 from bot.chat import Upload
-from bot.platforms.telegram import places
+from bot.platforms.telegram import calls, places
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
 from bot.studio import cards
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
-from storage import pictures, posts
+from storage import favourites, posts
+from storage.jobs import Place
+from storage.pictures import PictureRow
 
 SHOWN = 3000  # units of a text that is asked about, so that the question fits beside it
+NAMING = "name "  # before the key of a question what a favourite should be called
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -40,28 +42,31 @@ async def looked_at(
     return None
 
 
-async def ask_for_change(context: TelegramContext, message: Message, picture: str, key: str) -> None:
+async def ask_for_change(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:
     """Ask how a picture should change; the reply to that message is the answer."""
-    language = context.asked[key].language
-    row = await pictures.get(context.db, picture)
-    if row is None:
-        await context.show(places.place(message.chat_id), cards.error(Refusal("picture.gone"), fleeting=True), key)
-        return
-    reply = context.asked[key].reply
-    question = Paragraph(texts.say(language, "telegram.change"), ("b",))
-    prompt = Paragraph(beginning(row.recipe.prompt.text, SHOWN), ("code",))
-    sent = await context.api.post(
-        message.chat_id,
-        lambda chat: context.api.bot.send_message(
-            chat,
-            f"{question.html}\n{prompt.html}",
-            parse_mode=ParseMode.HTML,
-            reply_markup=ForceReply(
-                selective=True, input_field_placeholder=texts.say(language, "telegram.change_example")
-            ),
-            reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
-            message_thread_id=reply.thread,
-        ),
-    )
+    text = row.recipe.prompt.text
+    sent = await _ask(context, message, "telegram.change", text, "telegram.change_example", key)
+    await posts.put(context.db, sent, key, pictures=[row.id])
+
+
+async def ask_for_name(context: TelegramContext, message: Message, person: str, row: PictureRow, key: str) -> None:
+    """Ask what a favourite should be called; the reply to that message is its name. Raises Refusal
+    `favourites.none_of_picture`."""
+    kept = await favourites.of_picture(context.db, person, row.id)
+    if kept is None:
+        raise Refusal("favourites.none_of_picture")
+    sent = await _ask(context, message, "telegram.name", kept.name, "telegram.name_example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, NAMING + key, pictures=[row.id])
+
+
+async def _ask(context: TelegramContext, message: Message, key: str, shown: str, example: str, asked: str) -> Place:
+    """Ask something about a message in a reply to it; where the question stands."""
+    language, reply = context.asked[asked].language, context.asked[asked].reply
+    question = Paragraph(texts.say(language, key), ("b",))
+    about = Paragraph(beginning(shown, SHOWN), ("code",))
+    hint = ForceReply(selective=True, input_field_placeholder=texts.say(language, example))
+    call = calls.text(context.api.bot, f"{question.html}\n{about.html}", hint, reply)
+    sent = await context.api.post(message.chat_id, call)
     assert sent is not None
-    await posts.put(context.db, places.place(sent.chat_id, sent.message_id), key, pictures=[picture])
+    return places.place(sent.chat_id, sent.message_id)

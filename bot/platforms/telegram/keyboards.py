@@ -15,19 +15,21 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
 from bot.chat import Button, Card
-from bot.platforms.telegram.message_html import units
+from bot.platforms.telegram.message_html import say, units
 from bot.studio import cards
+from storage.pictures import PictureRow
 
 LONGEST = 64  # bytes of a code
 COPIED = 256  # characters a copy button holds
-PER_ROW, PER_ROW_SHORT = 3, 5
+PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
+NAMED = 30  # characters of a name on a button
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
 PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
 LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
 SIGNS = {
-    "again": "🔄", "again_all": "🔄", "favourite": "❤", "edit": "✏️", "delete": "🗑", "cancel": "✖️", "retry": "🔁",
-    "recipe": "📋", "draw": "🎨", "share": "🔗", "mend": "🩹",
-    "mend_all": "🩹", "older": "⏩",
+    "again": "🔄", "again_all": "🔄", "vary": "🎲", "upscale": "🔍", "edit": "✏️", "favourite": "🤍",
+    "unfavourite": "❤", "rename": "🏷", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋", "draw": "🎨",
+    "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
 }  # fmt: skip
 
 
@@ -56,7 +58,9 @@ def parse_callback_data(data: str) -> CallbackData | None:
 
 def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
     """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
-    rows = _sheet(card, language) if len(card.pictures) > 1 else _short(card.buttons, language)
+    rows = (
+        _sheet(card, language) if len(card.pictures) > 1 else _listed(card, language) or _short(card.buttons, language)
+    )
     if not card.job and card.recipe:
         rows.append(_copies(card, language))
     if card.share and name:
@@ -66,26 +70,53 @@ def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False)
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def usual(picture: str, language: str) -> InlineKeyboardMarkup:
+def usual(row: PictureRow, language: str) -> InlineKeyboardMarkup:
     """The buttons under a picture that stands alone."""
-    return InlineKeyboardMarkup(_short(cards.picture_buttons(picture), language))
+    return InlineKeyboardMarkup(_short(cards.picture_buttons(row), language))
 
 
 def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:
     """Rows of what most want, and a button for the menu where there is more."""
-    few = [one for one in buttons if len(buttons) <= PER_ROW or one.action not in cards.MORE]
+    few, more = cards.parted(buttons)
     keys = _labelled(few, language)
-    if len(few) < len(buttons):
+    if more:
         keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
     return _rows(keys, PER_ROW)
 
 
-def menu(picture: str, language: str) -> InlineKeyboardMarkup:
+def _listed(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows for a card on which one thing can be done to many: each button says what, and to which line."""
+    if len(card.buttons) < 2 or len({one.action for one in card.buttons}) > 1 or len(card.fields) < len(card.buttons):
+        return []
+    found = []
+    for one, line in zip(card.buttons, card.fields, strict=False):
+        label = f"{_label(one.action, language)} · {say(language, line.label)}"
+        label = label if len(label) <= NAMED else label[: NAMED - 1] + "…"
+        found.append(InlineKeyboardButton(label, callback_data=callback_data(one.action, one.target)))
+    return _rows(found, PER_ROW_NAMED)
+
+
+def menu(row: PictureRow, language: str) -> InlineKeyboardMarkup:
     """What else can be done with a picture, in the place of its usual buttons."""
-    more = [Button(action, picture) for action in cards.MORE]
+    _, more = cards.parted(cards.picture_buttons(row))
     return InlineKeyboardMarkup(
-        [*_rows(_labelled(more, language), PER_ROW), [_plain("telegram.back", BACK, picture, language)]]
+        [*_rows(_labelled(more, language), PER_ROW), [_plain("telegram.back", BACK, row.id, language)]]
     )
+
+
+def turned(keys: InlineKeyboardMarkup, pressed: str, action: str) -> InlineKeyboardMarkup:
+    """The rows with the button of this code standing for another action, in the language it has."""
+    code = parse_callback_data(pressed)
+    assert code is not None
+
+    def turn(one: InlineKeyboardButton) -> InlineKeyboardButton:
+        if one.callback_data != pressed:
+            return one
+        label = texts.exchanged(one.text, f"button.{code.action}", f"button.{action}")
+        label = f"{SIGNS[action]} {label.removeprefix(SIGNS[code.action]).strip()}"
+        return InlineKeyboardButton(label, callback_data=callback_data(action, code.target))
+
+    return InlineKeyboardMarkup([[turn(one) for one in row] for row in keys.inline_keyboard])
 
 
 def _plain(key: str, action: str, target: str, language: str) -> InlineKeyboardButton:
@@ -129,12 +160,13 @@ def _sheet(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
             InlineKeyboardButton(f"{letter}{at}", callback_data=callback_data(action, id))
             for at, id in enumerate(ids, start=1)
         )
-        rows.extend(_rows(row, PER_ROW_SHORT))
+        rows.extend(_rows(row, PER_ROW if len(letter) > 1 else PER_ROW_SHORT))
 
     for action, letter in LETTERS.items():
         if action in whole:
             numbers(action, letter)
-    numbers(next(iter(whole)) if len(whole) == 1 else PICK)
+    only = next(iter(whole)) if len(whole) == 1 else ""
+    numbers(only or PICK, f"{_label(only, language)} " if only else "")
     others = [button for button in card.buttons if button.action not in whole]
     rows.extend(_rows(_labelled(others, language), PER_ROW))
     return rows

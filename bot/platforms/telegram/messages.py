@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from telegram import Chat, Message, User
 
+from bot.buttons import redrawing
+from bot.buttons.presses import under
 from bot.chat import Card, Press, Request, Say, Upload
 from bot.commands.table import NAMES
 from bot.platforms import replies
@@ -101,6 +103,15 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
             if (found := await _changed(context, album, text, person.id, asked, plain=plain)) is None:
                 return False
             instead_of = found
+        post = await _post(context, message.reply_to_message) if message.reply_to_message else None
+        if post and (wanted := _press(post, text)):
+            row = await pictures.get(context.db, post.pictures[0])
+            if plain and (row is None or row.person != person.id):
+                return False
+            room, (action, target, values) = await context.room(message.chat, account), wanted
+            press = Press(person=person, place=place, action=action, target=target, key=key, values=values, room=room)
+            await context.desk.press(press)
+            return True
         async with context.thinking(message.chat):
             try:
                 wish = await _wish(context, message, messages, text, person.id, key, plain=plain)
@@ -156,6 +167,19 @@ async def _changed(
     finally:
         del context.asked[key]
     return None
+
+
+def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
+    """The action, target and values of the press that words in reply to a card stand for: the name asked for, or a wish
+    for the same once more; None for all others."""
+    base, said = replies.which(post, text)
+    if base is None or not text or text.startswith("/"):
+        return None
+    if post.key.startswith(deep_links.NAMING):
+        return "rename", base, {"name": text}
+    if not redrawing.says_again(said):
+        return None
+    return under(post, "again") if said == text else ("again", base, {})
 
 
 async def _anew(context: TelegramContext, picture: str, text: str) -> str:

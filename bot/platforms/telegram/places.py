@@ -10,6 +10,7 @@ from storage.jobs import Place
 
 PLATFORM = "telegram"
 AFTER = ">"  # before a number: the message is not known
+SAID = "-"  # stands for the message of a passing word
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Reply:
 def place(chat: int, message: int | None = None) -> Place:
     """A message or, without one, a chat."""
     return Place(PLATFORM, str(chat), str(message or ""))
+
+
+def said(chat: int) -> Place:
+    """Stands for a word that is no message one could find again."""
+    return Place(PLATFORM, str(chat), SAID)
 
 
 def sending(chat: int, last: int) -> Place:

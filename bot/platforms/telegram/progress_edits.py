@@ -51,16 +51,16 @@ class ProgressEdits:
             task = self._tasks[place] = asyncio.create_task(self._move(place))
             task.add_done_callback(lambda _: self._tasks.pop(place, None))
 
-    async def stop(self, place: Place) -> None:
-        """Nothing more there: what is on its way arrives first, what waits never will."""
+    async def stop(self, place: Place) -> bool:
+        """Nothing more there: what is on its way arrives first, what waits never will. Whether a preview stands."""
         self._newest.pop(place, None)
         if task := self._tasks.get(place):
             if arrived := self._calling.get(place):
                 await arrived.wait()
             task.cancel()  # also one that was told to wait, and would try again
             await asyncio.gather(task, return_exceptions=True)
-        self._seen.pop(place, None)
         self._said.pop(place, None)
+        return self._seen.pop(place, None) is not None
 
     async def close(self) -> None:
         for place in list(self._tasks):

@@ -9,11 +9,12 @@ from bot.chat import Press
 from bot.platforms.telegram import places
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from storage import posts
+from storage import pictures, posts
 
 
 async def take(context: TelegramContext, update: int, reaction: MessageReactionUpdated) -> None:
-    """Do what the emoji that was added stands for: "again" with all pictures of the message, others with its first."""
+    """Do what the emoji that was added stands for: "again" with all pictures of the message, others with its first. To
+    anybody but their owner reactions are what they are everywhere."""
     old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
     new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
     actions = [action for emoji in new if emoji not in old and (action := context.settings.reactions.get(emoji))]
@@ -24,6 +25,9 @@ async def take(context: TelegramContext, update: int, reaction: MessageReactionU
     if post is None or not post.pictures:
         return
     person = await context.person(user)
+    row = await pictures.get(context.db, post.pictures[0])
+    if row is None or (row.person != person.id and not person.admin):
+        return
     reply = Reply(reaction.message_id)
     key = places.key(context.me.id, update, reply)
     async with context.answering(reaction.chat.id, user.id, key, OpenUpdate(person.language, reply, quiet=True)):

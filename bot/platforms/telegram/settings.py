@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # What a reaction to a picture does: a row of bot/buttons/actions.py or bot/buttons/presses.py. The emoji are among
-# those that the Bot API allows (https://core.telegram.org/bots/api#reactiontypeemoji).
-REACTIONS: Mapping[str, str] = {"❤": "favourite", "🔥": "upscale", "👍": "again", "👎": "delete"}
+# those that the Bot API allows (https://core.telegram.org/bots/api#reactiontypeemoji). None of them says "again": 👍
+# means thanks in every chat, and must not cost a drawing.
+REACTIONS: Mapping[str, str] = {"❤": "favourite", "🔥": "upscale", "👎": "delete"}
 
 
 @dataclass(frozen=True, slots=True)

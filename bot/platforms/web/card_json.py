@@ -21,8 +21,6 @@ from storage.messages import Message
 Object = dict[str, Json]
 log = logging.getLogger(__name__)
 
-FEW = 3  # buttons that stand side by side, whatever they do
-
 
 def sentence(language: str, key: str, values: Mapping[str, object]) -> str:
     """The sentence of a key. A message may be older than the texts: a key that is gone is shown as it is."""
@@ -144,12 +142,18 @@ def _words(value: Json, language: str) -> str:
 
 
 def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
-    """With labels, and whether they go into the menu, which a few do not need; the page's own download is the
+    """With labels, whether they go into the menu, and whether what they stand for is on; the page's own download is the
     original, and its own button beside each finding brings the text put right."""
     shown = [one for one in row if one["action"] not in ("original", MEND, MEND_ALL)]
-    menu = cards.MORE if len(shown) > FEW else ()
+    _, seldom = cards.parted([Button(str(one["action"]), str(one["target"])) for one in shown])
+    menu = {one.action for one in seldom}
     return [
-        {**one, "label": sentence(language, f"button.{one['action']}", {}), "more": one["action"] in menu}
+        {
+            **one,
+            "label": sentence(language, f"button.{one['action']}", {}),
+            "more": one["action"] in menu,
+            "on": one["action"] in cards.ON.values(),
+        }
         for one in shown
     ]
 

@@ -135,16 +135,18 @@ async def keep(request: web.Request) -> web.Response:
         row = await pictures.get(site.db, picture) if ID.fullmatch(picture) else None
         if row is None or row.person != viewer.person.id:
             raise Refusal("web.not_found")
-    saved = await favourites.save(
-        site.db,
-        viewer.person.id,
-        name.strip(),
-        row.recipe.prompt.text if row and not text.strip() else text.strip(),
-        recipe=row.recipe if row else None,
-        picture=row.id if row else None,
-    )
-    if row:
-        await pictures.set_favourite(site.db, row.id, True)
+    known = await favourites.of_picture(site.db, viewer.person.id, row.id) if row else None
+    if known:  # one picture is one favourite: what is new is its name
+        saved = await favourites.rename(site.db, viewer.person.id, known.id, name)
+    else:
+        saved = await favourites.save(
+            site.db,
+            viewer.person.id,
+            name.strip(),
+            row.recipe.prompt.text if row and not text.strip() else text.strip(),
+            recipe=row.recipe if row else None,
+            picture=row.id if row else None,
+        )
     return web.json_response(picture_json.favourite(saved))
 
 

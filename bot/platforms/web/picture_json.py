@@ -35,7 +35,7 @@ def picture_view(row: PictureRow, parent: PictureRow | None, children: Sequence[
         "use": as_text(row.recipe),
         "parent": picture(parent) if parent else None,
         "children": [picture(child) for child in children],
-        "buttons": buttons(cards.picture_buttons(row.id), language),
+        "buttons": buttons(cards.picture_buttons(row), language),
     }
 
 

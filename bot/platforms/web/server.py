@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.chat import Card, Desk
+from bot.errors import Rejected
 from bot.platforms.listening import refused
 from bot.platforms.web import card_json, conversation, gallery
 from bot.platforms.web.feed import Feed
@@ -98,6 +99,13 @@ class WebChat:
         """Replace a card; one of a waiting or running job is shown but not written."""
         async with self._order:
             await self._deliver(place, card, first=False)
+
+    async def renew(self, place: Place, card: Card, key: str) -> None:
+        with contextlib.suppress(Refusal):  # a full disk, say
+            await self.edit(place, card)
+
+    async def remove(self, place: Place) -> None:
+        raise Rejected("a conversation keeps its lines")
 
     async def close(self) -> None:
         """Let the open pages have what waits for them, keep the newest card of every job, and stop."""

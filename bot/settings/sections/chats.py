@@ -89,9 +89,9 @@ class TelegramSection(Section):
         example="https://api.telegram.org/file",
     )
     reactions: Reactions = setting(
-        ("❤=favourite", "🔥=upscale", "👍=again", "👎=delete"),
-        "What reactions to a picture do, each as emoji=action; the actions are named as the buttons are.",
-        "给图片点的表情各做什么，写成“表情=动作”；动作与按钮同名。",
+        ("❤=favourite", "🔥=upscale", "👎=delete"),
+        "What reactions to a picture do, each as emoji=action, named as the buttons are; 👍=again can be added.",
+        "给图片点的表情各做什么，写成“表情=动作”，动作与按钮同名；也可以加上 👍=again。",
         example="❤=favourite",
     )
     webhook: Url | None = setting(

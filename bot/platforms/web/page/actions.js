@@ -1,6 +1,7 @@
 // What a button does before or instead of asking the server.
 
-import { askName, confirm } from "./dialogs.js";
+import { patch } from "./api.js";
+import { askName, confirm, toast } from "./dialogs.js";
 import { t } from "./words.js";
 
 export async function act(one, words, press) {
@@ -8,8 +9,13 @@ export async function act(one, words, press) {
     location.hash = `#picture/${one.target}`;
     return;
   }
-  if (one.action === "favourite") {
-    askName(t("page.favourites.name.title"), t("page.favourites.name"), words.slice(0, 40), (name) => keep(one.target, name));
+  if (["favourite", "unfavourite"].includes(one.action)) {
+    await press(one.action, one.target);
+    dispatchEvent(new CustomEvent("favourites"));
+    return;
+  }
+  if (one.action === "rename") {
+    askName(t("page.favourites.rename"), t("page.favourites.name"), words.slice(0, 40), (name) => rename(one.target, name));
     return;
   }
   if (one.action === "edit") {
@@ -30,11 +36,9 @@ export async function act(one, words, press) {
   dispatchEvent(new CustomEvent("pressed", { detail: one }));
 }
 
-// Saved by the favourites' own road, which tells at once when the name is taken.
-async function keep(picture, name) {
-  const { post } = await import("./api.js");
-  const { toast } = await import("./dialogs.js");
-  const saved = await post("/api/favourites", { name, text: "", picture });
-  toast(t("page.favourites.saved", { name: saved.name }));
+// By the favourites' own road, which tells at once when the name is taken.
+async function rename(picture, name) {
+  await patch(`/api/favourites/${picture}`, { name });
+  toast(t("page.favourites.renamed", { name }));
   dispatchEvent(new CustomEvent("favourites"));
 }

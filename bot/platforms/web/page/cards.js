@@ -9,7 +9,6 @@ import { secondsLeft, t, when } from "./words.js";
 
 const ENDS = ["done", "failed", "cancelled"];
 const SMALL = 320; // pixels: below this a picture is enlarged to be seen
-const SHORT = ["again", "vary", "upscale", "favourite", "recipe"]; // under each of several pictures; a click shows all
 const counting = new Map(); // cards that count their seconds down between two words from the server
 
 setInterval(() => counting.forEach((tick) => tick()), 1000);
@@ -26,10 +25,11 @@ export function botMessage() {
     if (known?.sign === sign) return;
     const fresh = shown ? build(shown) : el("div", { hidden: true });
     const focused = known?.node.contains(document.activeElement);
+    const at = focused ? [...known.node.querySelectorAll("button")].indexOf(document.activeElement) : 0;
     if (known) known.node.replaceWith(fresh);
     else body.append(fresh);
     parts[name] = { sign, node: fresh };
-    if (focused) (fresh.querySelector("button") ?? document.querySelector("#composer textarea"))?.focus();
+    if (focused) (fresh.querySelectorAll("button")[at] ?? fresh.querySelector("button") ?? document.querySelector("#composer textarea"))?.focus();
   }
 
   function update(card) {
@@ -41,7 +41,7 @@ export function botMessage() {
     node.dataset.state = state ?? "";
     const targets = new Set(pictures.map((one) => one.id));
     part("head", [card.kind, card.text, state, card.created], () => head(card));
-    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text, card.spoiler] : null, () =>
+    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text, card.spoiler, buttons.filter((one) => one.on)] : null, () =>
       running ? stage(card) : gallery(card, buttons),
     );
     if (running) progress(parts.media.node, card, state);
@@ -118,7 +118,7 @@ function gallery(card, buttons) {
   const words = card.understood?.text ?? "";
   const many = card.pictures.length > 1;
   const figures = card.pictures.map((one) => {
-    const own = many ? buttons.filter((each) => each.target === one.id && SHORT.includes(each.action)) : [];
+    const own = many ? buttons.filter((each) => each.target === one.id && !each.more) : []; // a click shows all
     return el("figure", {}, framed(one, words), own.length ? toolbar(own, [], words, true) : null);
   });
   const media = el("div", { class: `media ${many ? "many" : ""} ${card.spoiler ? "veiled" : ""}` }, figures);
@@ -229,7 +229,7 @@ export function toolbar(buttons, pictures, words, bare = false) {
     const node = button(one.label, {
       shape: one.more ? null : one.action,
       bare,
-      kind: `${one.danger ? "risky" : ""} ${one.action}`,
+      kind: `${one.danger ? "risky" : ""} ${one.on ? "starred" : ""} ${one.action}`,
       onclick: async () => {
         // Not `disabled`: that would take the focus away from whoever presses with a key.
         if (node.ariaBusy === "true") return;
@@ -244,13 +244,16 @@ export function toolbar(buttons, pictures, words, bare = false) {
       },
     });
     node.dataset.action = one.action;
+    if (one.on) node.ariaPressed = "true";
     return node;
   });
   const row = nodes.filter((node, at) => !buttons[at].more);
   const seldom = nodes.filter((node, at) => buttons[at].more);
-  if (pictures.length === 1) row.push(download(pictures[0].id, bare));
-  const last = row.findIndex((node) => node.dataset?.action === "delete");
-  if (last >= 0) row.push(row.splice(last, 1)[0]); // what cannot be undone stands at the end
+  if (pictures.length === 1) {
+    const file = download(pictures[0].id, bare);
+    if (seldom.length) seldom.unshift(file);
+    else row.push(file);
+  }
   if (seldom.length) row.push(...more(seldom));
   return el("div", { class: `toolbar ${bare ? "tight" : ""}`, role: "group", "aria-label": t("page.picture.actions") }, row);
 }

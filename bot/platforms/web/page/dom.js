@@ -30,6 +30,7 @@ const SHAPES = {
 };
 SHAPES.again_all = SHAPES.again;
 SHAPES.favourite = SHAPES.star;
+SHAPES.unfavourite = SHAPES.star;
 SHAPES.draw = SHAPES.brush;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;

@@ -7,6 +7,7 @@ import { button, el } from "./dom.js";
 import { duration, t, when } from "./words.js";
 
 let open = null;
+let again = null; // shows the open one as it is now
 
 export function closePicture() {
   open?.close();
@@ -14,6 +15,7 @@ export function closePicture() {
 
 // `leave` is called when the person closes it; `use(words)` and `paintOver(id)` bring it to the composer.
 export async function showPicture(id, { leave, use, paintOver }) {
+  again = () => showPicture(id, { leave, use, paintOver });
   let known;
   try {
     known = await get(`/api/pictures/${id}`);
@@ -26,11 +28,6 @@ export async function showPicture(id, { leave, use, paintOver }) {
   stage.firstChild.href = `/pictures/${known.id}.png`;
   stage.firstChild.target = "_blank";
   const actions = toolbar(known.buttons.filter((one) => one.action !== "recipe"), [known], known.text);
-  if (known.favourite) {
-    const star = actions.querySelector("[data-action=favourite]");
-    star?.classList.add("starred");
-    star?.setAttribute("title", t("page.picture.favourite"));
-  }
   const facts = el(
     "div",
     { class: "facts" },
@@ -69,6 +66,7 @@ export async function showPicture(id, { leave, use, paintOver }) {
 
 // A picture that is drawn anew or deleted is best watched in the conversation.
 addEventListener("pressed", () => closePicture());
+addEventListener("favourites", () => open && again());
 
 function rows(known) {
   const more = [

@@ -92,7 +92,7 @@ async def test_what_is_picked_from_the_select_is_done(on: House) -> None:
     assert [one.picture for one in await favourites.listed(on.db, person.id)] == [target]
 
 
-@pytest.mark.parametrize("action", ["again", "vary", "upscale", "larger"])
+@pytest.mark.parametrize("action", ["again", "vary", "upscale"])
 async def test_a_button_that_draws_answers_everybody(on: House, action: str) -> None:
     done = await on.drawn()
     target = (await on.pictures(done))[0]
@@ -106,7 +106,7 @@ async def test_a_button_that_draws_answers_everybody(on: House, action: str) -> 
 
 async def test_a_recipe_is_for_whoever_asks(on: House) -> None:
     done = await on.drawn()
-    await on.ann.click(done, label="Recipe")
+    await on.ann.select(done, [f"recipe:{(await on.pictures(done))[0]}"])
     stored = await on.said("Recipe ")
     assert stored.flags & 64
     assert {"Seed", "Model"} <= {field["name"] for field in stored.embeds[0]["fields"]}
@@ -127,10 +127,22 @@ async def test_deleting_asks_first(on: House) -> None:
     asked = on.message(await on.said("Really delete it?"))
     assert await pictures.get(on.db, target)
     await on.ann.click(asked, custom_id=f"dq1:delete:{target}")
-    await on.said("Deleted.")
+    told = await on.said("Deleted.")
     assert await pictures.get(on.db, target) is None
-    shown = on.message(await on.said("The picture was deleted."))
-    assert shown.id == done.id and not shown.attachments
+    assert told.id == asked.id and not told.components, "the question became the answer, and asks nothing more"
+    await on.until(lambda: not on.shown())
+
+
+async def test_a_sheet_loses_the_one_that_is_deleted_and_in_the_end_goes(on: House) -> None:
+    done = await on.drawn(count=2)
+    first, second = await on.pictures(done)
+    for target in (first, second):
+        await on.ann.select(on.message(on.shown()[0]), [f"ask_delete:{target}"])
+        asked = on.message(await on.until(lambda: next((m for m in on.hidden() if "Really" in m.content), None)))
+        await on.ann.click(asked, custom_id=f"dq1:delete:{target}")
+        if target == first:
+            await on.until(lambda: first not in str(on.shown()[0].components))
+    await on.until(lambda: not on.shown())
 
 
 async def test_a_picture_is_deleted_though_its_message_is_gone(on: House) -> None:
@@ -162,8 +174,49 @@ async def test_only_the_owner_may_spend_drawing_time(on: House) -> None:
     done = await on.drawn()
     pressed = await on.bob.click(done, label="Again")
     refused = await on.said("Only its owner or an admin can do that.")
-    assert refused.flags & 64 and len(on.shown()) == 1, "the announced message is gone again"
-    assert pressed.acknowledged
+    assert refused.flags & 64 and len(on.shown()) == 1
+    assert pressed.acknowledged and pressed.ephemeral, "nobody else saw anything of it"
+
+
+async def test_a_stranger_is_refused_before_being_asked_whether_it_is_meant(on: House) -> None:
+    done = await on.drawn()
+    (target,) = await on.pictures(done)
+    await on.bob.select(done, [f"ask_delete:{target}"])
+    refused = await on.said("Only its owner or an admin can do that.")
+    assert refused.flags & 64 and not refused.components and await pictures.get(on.db, target)
+
+
+async def test_the_button_of_a_favourite_shows_it_and_takes_it_back(on: House) -> None:
+    done = await on.drawn()
+    (target,) = await on.pictures(done)
+    person = await on.studio.person("discord", str(on.ann.id))
+    await on.ann.click(done, label="Save")
+    told = await on.said("Saved as “a red apple”.")
+    assert told.flags & 64 and ids(on.message(told)) == [f"dq1:rename:{target}"]
+    await on.until(lambda: "Saved" in labels(on.shown()[0]))
+    assert len(on.shown()[0].attachments) == 1
+    await on.ann.react(done, "⭐")
+    assert len(await favourites.listed(on.db, person.id)) == 1
+    await on.ann.click(on.message(on.shown()[0]), label="Saved")
+    await on.said("is no favourite any more")
+    await on.until(lambda: "Save" in labels(on.shown()[0]))
+    assert await favourites.listed(on.db, person.id) == []
+
+
+async def test_a_reaction_fills_the_button_too(on: House) -> None:
+    done = await on.drawn()
+    await on.ann.react(done, "❤️")
+    await on.until(lambda: "Saved" in labels(on.shown()[0]))
+
+
+async def test_an_original_whose_file_is_gone_says_so(on: House) -> None:
+    done = await on.drawn()
+    (target,) = await on.pictures(done)
+    row = await pictures.get(on.db, target)
+    assert row is not None
+    await on.db.files.remove(row.hash)
+    await on.ann.select(done, [f"original:{target}"])
+    assert (await on.said("is gone and cannot be sent")).flags & 64 and not on.direct()
 
 
 async def test_buttons_outlive_the_program(on: House) -> None:

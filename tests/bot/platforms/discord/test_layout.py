@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +14,18 @@ from bot.chat import Button, Card, Field, Say, Shown
 from bot.platforms.discord import custom_ids, images, layout
 from bot.studio import cards
 from prompts.doctor import Finding
+from storage.pictures import PictureRow
 from tests.bot.platforms.discord.desk import size
-from tests.fakes import a_png, a_prompt
+from tests.fakes import a_png, a_prompt, a_recipe
+
+
+def a_row(id: str, *, kept: bool = False) -> PictureRow:
+    """A picture that was drawn, and is a favourite or none."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    return PictureRow(
+        id=id, person="p", job="j", hash="0" * 64, recipe=a_recipe(), width=8, height=8, seconds=1.0, parent=None,
+        created=now, favourite=kept,
+    )  # fmt: skip
 
 
 def checked(card: Card, language: str = "en") -> layout.Read:
@@ -45,7 +56,7 @@ def checked(card: Card, language: str = "en") -> layout.Read:
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 9, 26, 64])
 def test_any_number_of_pictures(count: int) -> None:
     shown = tuple(Shown(f"picture{number:05}", "0" * 64, 8, 8) for number in range(count))
-    buttons = tuple(button for one in shown for button in cards.picture_buttons(one.id))
+    buttons = tuple(button for one in shown for button in cards.picture_buttons(a_row(one.id, kept=count % 2 == 1)))
     if count > 1:
         buttons += (Button("again_all", "thejob"),)
     card = Card(text=Say("job.done"), job="j", pictures=shown, buttons=buttons)
@@ -54,10 +65,16 @@ def test_any_number_of_pictures(count: int) -> None:
     assert all(one.id in reached for one in shown) and ("again_all:thejob" in reached) == (count > 1)
 
 
-def test_every_button_of_one_picture_is_reached() -> None:
-    buttons = cards.picture_buttons("abcdefghijkl")
+@pytest.mark.parametrize("kept", [False, True])
+def test_every_button_of_one_picture_is_reached_and_five_stand_at_once(kept: bool) -> None:
+    buttons = cards.picture_buttons(a_row("abcdefghijkl", kept=kept))
     rows: Any = checked(Card(text=Say("job.done"), buttons=buttons)).payload["components"]
     said = str(rows)
+    assert [one["label"] for one in rows[0]["components"]] == [
+        "Again", "Vary", "Upscale ×2", "Edit", "Saved" if kept else "Save",
+    ]  # fmt: skip
+    assert rows[1]["components"][0]["placeholder"] == "More…" and len(rows) == 2
+    assert ("'rename:" in said) == kept
     assert all(f":{layout._pressed(one)}:" in said or f"'{layout._pressed(one)}:" in said for one in buttons)
     assert "ask_delete" in said and "'delete:" not in said
 
@@ -74,7 +91,23 @@ def test_many_of_a_kind_become_a_select_with_names() -> None:
     buttons = tuple(Button("use", f"id{number}") for number in range(20))
     rows: Any = checked(Card(text=Say("favourites.found", {"count": 20}), fields=lines, buttons=buttons)).payload
     options = rows["components"][0]["components"][0]["options"]
-    assert options[7]["label"] == "Use · cat 7" and options[7]["value"] == "use:id7"
+    assert options[7]["label"] == "cat 7" and options[7]["value"] == "use:id7"
+    assert rows["components"][0]["components"][0]["placeholder"] == "Use"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_button_turns_in_the_language_it_has(language: str) -> None:
+    one, kept = a_row("abcdefghijkl"), a_row("abcdefghijkl", kept=True)
+    card, after = (Card(text=Say("job.done_at_once"), buttons=cards.picture_buttons(row)) for row in (one, kept))
+    before: Any = list(layout.rows(card, language))
+    turned: Any = layout.turned(before, "dq1:favourite:abcdefghijkl", "unfavourite")
+    wanted: Any = list(layout.rows(after, language))
+    assert turned[0] == wanted[0] and turned[1] == before[1]
+    assert layout.turned(turned, "dq1:unfavourite:abcdefghijkl", "favourite") == before
+    [select] = layout._selects([(Button("favourite", "x"), f"2 · {layout.label('favourite', language)}")], language)
+    option: Any = layout.turned([select], "favourite:x", "unfavourite")
+    [entry] = option[0]["components"][0]["options"]
+    assert (entry["label"], entry["value"]) == (f"2 · {layout.label('unfavourite', language)}", "unfavourite:x")
 
 
 def test_words_cannot_call_anybody_or_dress_up() -> None:

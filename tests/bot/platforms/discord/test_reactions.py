@@ -79,7 +79,7 @@ async def test_a_cross_deletes_for_the_owner_and_for_moderators_only(on: House) 
     await on.until(lambda: len(on.shown()) == 1)
     assert await pictures.get(on.db, kept), "a moderator takes the message away, not the picture"
     await on.ann.react(again, "❌")
-    await on.said("The picture was deleted.")
+    await on.until(lambda: not on.shown())
 
 
 async def test_reactions_outlive_the_program(on: House) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from PIL import Image, ImageDraw
 
 from bot.chat import Card, Chat, Field, Press, Request, Say
-from bot.studio import cards
+from bot.studio import cards, last_cards
 from engine.job import Job, Picture, Progress, State
 from engine.recipe import Recipe
 from prompts.doctor import Finding
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Json, Note, Prompt
-from storage import jobs, pictures
+from storage import favourites, jobs, pictures
 from storage.database import Database
 from storage.jobs import Place
 
@@ -118,6 +118,8 @@ class Easel:
         elif press.action == "delete":
             await pictures.delete(self.db, press.target)
             await self.chat.send(press.place, cards.notice("picture.deleted"), press.key)
+        elif press.action in ("favourite", "unfavourite"):
+            await self.favourite(press)
         else:
             row = await pictures.get(self.db, press.target)
             assert row
@@ -127,6 +129,21 @@ class Easel:
                 await self.begin(press, [replace(row.recipe, prompt=edited)], parent=row.id)
                 return
             await self.begin(press, [replace(row.recipe, seed=row.recipe.seed + 1)], parent=row.id)
+
+    async def favourite(self, press: Press) -> None:
+        """As the button does."""
+        assert self.chat
+        row = await pictures.get(self.db, press.target)
+        assert row and row.job
+        if press.action == "favourite":
+            await favourites.keep(self.db, row, press.person.id, [row.recipe.prompt.text])
+        else:
+            await favourites.take_back(self.db, row, press.person.id)
+        kept = await jobs.get(self.db, row.job)
+        assert kept
+        await self.chat.renew(self._jobs[f"ended {row.job}"][1], await last_cards.last_card(self.db, kept), press.key)
+        word = "favourites.saved" if press.action == "favourite" else "favourites.taken_back"
+        await self.chat.send(press.place, cards.notice(word, name=row.recipe.prompt.text), press.key)
 
     async def begin(self, asked: Request | Press, recipes: list[Recipe], parent: str | None = None) -> str:
         assert self.chat

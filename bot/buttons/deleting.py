@@ -1,0 +1,54 @@
+"""The button that deletes a picture, and with it what shows it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+
+from bot.chat import Card, Press
+from bot.errors import Gone, Rejected, Unreachable
+from bot.people import owned
+from bot.studio import cards, last_cards
+from bot.studio.studio import Studio
+from storage import jobs, pictures, posts
+from storage.jobs import Place
+
+log = logging.getLogger(__name__)
+
+
+async def delete(studio: Studio, press: Press) -> Card:
+    """Take a picture away, its file, and the messages that show it alone; on those that show others it is missing.
+    Where a platform does not let a message go, nothing of the picture is left in it."""
+    row = await owned.picture(studio.db, press.person, press.target)
+    alone = [post.place for post in await posts.showing(studio.db, row.id) if not post.job]
+    await pictures.delete(studio.db, row.id)
+    kept = await jobs.get(studio.db, row.job) if row.job else None
+    if kept and kept.place.message and kept.place.platform in studio.chats:
+        card = await last_cards.last_card(studio.db, kept)
+        if card.pictures:
+            await _tried(kept.place, studio.chats[kept.place.platform].edit(kept.place, card))
+        else:
+            await _remove(studio, kept.place, card)
+    for place in alone:
+        await _remove(studio, place, Card(text=cards.GONE, language=press.person.language))
+    return cards.notice("picture.deleted")
+
+
+async def _remove(studio: Studio, place: Place, instead: Card) -> None:
+    """Take a message away, or have it say `instead` what was there."""
+    if (chat := studio.chats.get(place.platform)) is None:
+        return
+    try:
+        await chat.remove(place)
+    except Rejected as error:
+        log.info("%s stays where it is: %s", place, error)
+        await _tried(place, chat.edit(place, instead))
+    except (Gone, Unreachable) as error:
+        log.info("%s cannot be taken away: %s", place, error)
+
+
+async def _tried(place: Place, edit: Awaitable[None]) -> None:
+    try:
+        await edit
+    except (Gone, Unreachable, Rejected) as error:
+        log.info("%s cannot be changed: %s", place, error)
