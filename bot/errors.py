@@ -5,6 +5,7 @@ prompts.errors.Refusal      the person can do something about it
   Unfit                     a prompt that cannot be drawn as it is, with the doctor's fixes
 Gone                        the message that was to be edited is no more
 Unreachable                 nobody can be told anything at that place any more
+  Closed                    nor anywhere on that platform, until the bot starts anew
 Rejected                    the platform never takes that card, however often it is sent
 """
 
@@ -23,6 +24,10 @@ class Gone(Exception):
 
 class Unreachable(Exception):
     """Nobody can be told anything at that place any more: the bot was blocked, removed or may not speak there."""
+
+
+class Closed(Unreachable):
+    """The platform knows the bot's token no more: until a start with another there is nobody to tell anything."""
 
 
 class Rejected(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.chat import Card, Chat
-from bot.errors import Gone, Rejected, Unreachable
+from bot.errors import Closed, Gone, Rejected, Unreachable
 from bot.studio import cards
 from engine.job import Job
 from prompts.errors import Refusal
@@ -121,7 +121,7 @@ class Answers:
 
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
         """Deliver the card; `insist` on the last word, until it stands, or nobody can be told, or the platform has
-        refused even a line of text."""
+        refused even a line of text, or the bot itself."""
         job, platform = answer.job.id, answer.place.platform
         over = moved = False  # nothing is left to say; something else is tried than the last time
         for wait in itertools.chain(TRIES, itertools.repeat(TRIES[-1])):
@@ -133,6 +133,10 @@ class Answers:
                 over = True
                 if insist:
                     await jobs.answered(self._db, job)
+                return
+            except Closed as error:
+                if insist:
+                    log.error("job %s is answered at the next start: %s", job, error)
                 return
             except Unreachable as error:
                 log.warning("job %s: %s cannot be told any more: %s", job, platform, error)

@@ -262,3 +262,21 @@ async def test_a_restart_in_the_middle(scene: Scene) -> None:
     again = await (await scene.ann.press(old, "again")).response(finished)
     assert scene.drawn == [old, message, again]
     assert len(scene.server.calls("PUT", "/commands")) == 1, "the commands are told once"
+
+
+async def test_words_outlive_the_program_too(scene: Scene) -> None:
+    """A mention is answered by a reply, in the same message after a crash; what is said of a picture changes it."""
+    server, ann = scene.server, scene.ann
+    said = await ann.say(scene.channel, f"{server.bot.mention} a red apple --steps 60")
+    status = await scene.channel.message(waiting)
+    assert status.reply_to is said
+    await scene.bot.kill()
+    await scene.bot.start()
+    await scene.channel.until(lambda _: finished(status), seconds=LOADING)
+    await ann.say(scene.channel, "把苹果改成蓝色", reply_to=status)
+    changed = await scene.channel.message(finished, after=status)
+    assert "blue" in changed.says and scene.drawn == [status, changed]
+    asked = await ann.say(ann.private, "一只红苹果 步数6")
+    alone = await ann.private.message(finished)
+    assert alone.reply_to is asked and "画好了" in alone.says
+    assert not server.gateway.intents.message_content

@@ -13,13 +13,13 @@ import discord
 
 from bot import texts
 from bot.chat import Card, Desk, People
-from bot.errors import Gone, Unreachable
+from bot.errors import Closed, Gone, Unreachable
 from bot.platforms.discord import delivery, interactions, keys, layout, message_body, messages, originals, reactions
 from bot.platforms.discord.client import Client, stay
 from bot.platforms.discord.context import DiscordContext, Enter, Suggest, Veiled
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending, PendingAnswers
-from bot.platforms.discord.progress_edits import ProgressEdits
 from bot.platforms.discord.settings import DiscordSettings
+from bot.platforms.discord.spare_edits import SpareEdits
 from engine.job import State
 from storage import jobs, people, posts
 from storage.database import Database
@@ -55,7 +55,7 @@ class DiscordChat:
         self._context = DiscordContext(db, settings, people, suggest, veiled, enter, self._pending, self.send)
         self._begun = asyncio.Event()  # connected, or known to be out of reach for now
         self._context.client = self._client()
-        self._progress = ProgressEdits(self._context)
+        self._progress = SpareEdits(self._context)
         self._running: list[asyncio.Task[None]] = []
 
     @property
@@ -152,6 +152,8 @@ class DiscordChat:
         try:
             with delivery.refused():
                 await delivery.edit(self._context, place, body, pending)
+        except Closed:
+            raise
         except Unreachable as error:
             raise Gone(str(error)) from error
 

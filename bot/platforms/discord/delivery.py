@@ -11,7 +11,7 @@ from dataclasses import replace
 import discord
 
 from bot.chat import Card
-from bot.errors import Gone, Rejected, Unreachable
+from bot.errors import Closed, Gone, Rejected, Unreachable
 from bot.platforms.discord import layout, message_body, rest
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, UPLOAD, Pending
@@ -41,6 +41,8 @@ async def answer(context: DiscordContext, pending: Pending, card: Card) -> Place
                 await _withdraw(context, pending)
         else:
             found = await rest.call(context.client, "PATCH", f"{ANSWER}/messages/@original", pending.parts, body=body)
+    except Closed:
+        raise
     except (Expired, Unreachable, Gone) as error:  # Gone: somebody deleted what was announced
         log.info("interaction %s cannot be answered any more: %s", pending.key, error)
         pending.token = ""
@@ -85,6 +87,8 @@ async def post(
             return await _posted(context, place.chat, _reply(body, about))
         except Unread:
             return await _posted(context, place.chat, body)
+        except Closed:
+            raise
         except (Gone, Unreachable) as error:
             log.info("channel %s cannot be told (%s), so the person is", place.chat, error)
     if not user:

@@ -17,7 +17,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.errors import Gone, Unreachable
+from bot.errors import Closed, Gone, Unreachable
 from prompts.prompt import Json
 
 Payload = dict[str, Json]
@@ -27,8 +27,7 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10003, 
 ALREADY_ACKNOWLEDGED, INVALID_WEBHOOK_TOKEN, THREAD_ARCHIVED = 40060, 50027, 50083
 NO_ACCESS, CANNOT_MESSAGE, NO_PERMISSION = 50001, 50007, 50013
 NO_HISTORY, TOO_MANY_EDITS = 160002, 30046
-# https://developer.mozilla.org/docs/Web/HTTP/Status: refusals that pass. A 401 is the token's, not the message's.
-PASSING = frozenset({401, 408, 425, 429})
+PASSING = frozenset({408, 425, 429})  # refusals that pass: https://developer.mozilla.org/docs/Web/HTTP/Status
 
 
 @dataclass(slots=True)
@@ -113,9 +112,9 @@ async def call(
 ) -> Payload:
     """One request to a path with these parts put in; the answer's JSON, empty where there is none.
 
-    Raises Gone (no such message or channel), Unreachable (no right to speak there), Unread (none to reply), Expired (a
-    dead token), and discord.HTTPException for everything else. Parts named webhook_id and webhook_token have a rate
-    limit of their own.
+    Raises Gone (no such message or channel), Unreachable (no right to speak there), Closed (no such bot), Unread (none
+    to reply), Expired (a dead token), and discord.HTTPException for everything else. Parts named webhook_id and
+    webhook_token have a rate limit of their own.
     """
     route = Route(method, path, **(parts or {}))
     try:
@@ -161,6 +160,8 @@ def _meant(error: discord.HTTPException, path: str) -> Exception:
         return Expired(text)
     if "{webhook_token}" in path and error.status in (401, 403):
         return Expired(text)
+    if error.status == 401:
+        return Closed(text)
     if error.code == NO_HISTORY:
         return Unread(text)
     if error.status == 404 or error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL, TOO_MANY_EDITS):

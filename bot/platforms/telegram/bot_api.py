@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import TypeVar, cast
 
 from telegram import Bot, Message
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.errors import Gone, Rejected, Unreachable
+from bot.errors import Closed, Gone, Rejected, Unreachable
 from bot.platforms.telegram.message_ids import MessageIds
 from bot.platforms.telegram.rate_limiter import RateLimiter
 from bot.platforms.telegram.settings import TelegramSettings
@@ -89,7 +89,7 @@ class BotApi:
         nothing changed.
 
         The call gets the chat's id of today; `first` is done right before it, when nothing else is under way to this
-        chat. Raises Gone, Unreachable, and what else the library raises."""
+        chat. Raises Gone, Unreachable, Closed, and what else the library raises."""
         chat = await self.now(chat)
         while True:
             try:
@@ -107,6 +107,8 @@ class BotApi:
             except ChatMigrated as moved:
                 await self.move(chat, moved.new_chat_id)
                 chat = moved.new_chat_id
+            except InvalidToken as error:
+                raise Closed(str(error)) from error
             except Forbidden as error:
                 raise Unreachable(str(error)) from error
             except BadRequest as error:

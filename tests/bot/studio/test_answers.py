@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Card
-from bot.errors import Rejected, Unreachable
+from bot.errors import Closed, Rejected, Unreachable
 from bot.studio import answers
 from engine.job import State
 from prompts.errors import Refusal
@@ -123,6 +123,15 @@ async def test_nobody_to_tell_is_the_end_of_it(tmp_path: Path) -> None:
     async with picky(tmp_path) as (at, chat):
         kept = await ended(at, chat, lambda verb, card: Unreachable("blocked"))
         assert kept.answered and not any(card.pictures for card in chat.messages.values())
+
+
+async def test_a_bot_that_is_known_no_more_keeps_its_answers_for_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with picky(tmp_path) as (at, chat):
+        kept = await ended(at, chat, lambda verb, card: Closed("401"))
+        assert not kept.answered and kept.job.state is State.DONE
+        assert caplog.text.count("at the next start") == 1 and chat.asked <= 4
 
 
 def test_the_pauses_grow() -> None:

@@ -245,3 +245,15 @@ async def test_progress_leaves_room_for_the_picture(on: Live, at: tuple[Channel,
         on.pool.finish(job)
     await channel.until(lambda here: sum(bool(one.files) for one in here) == 4)
     assert not on.server.limits.refused
+
+
+async def test_a_burst_of_commands_keeps_its_order_though_the_first_brings_a_picture(
+    on: Live, at: tuple[Channel, Person, str]
+) -> None:
+    channel, ann, _ = at
+    asked = [await ann.slash(channel, "imagine", prompt="a red boat", image=a_png(side=512))]
+    asked += [await ann.slash(channel, "imagine", prompt=f"a red apple, number {number}") for number in range(4)]
+    await until(lambda: len(on.pool.drawn) == 5)
+    person = await on.studio.person("discord", str(ann.id))
+    kept = reversed(await jobs.of_person(on.studio.db, person.id))
+    assert [one.request_key for one in kept] == [f"discord-{one.id}" for one in asked]

@@ -242,6 +242,7 @@ async def test_a_picture_that_telegram_never_takes_is_answered_in_words(
     house.pool.finish(house.pool.drawn[0][0])
     await chat.until(lambda _: "/history" in status.text)
     assert chat.answers == [status] and not status.keyboard
+    assert len(server.calls("editMessageMedia")) == 1, "what is refused for good is not sent again"
     await house.until(lambda: not house.studio._answers._open)
     asked = len(server.calls("editMessageMedia"))
     await chat.say(ann, "/queue")

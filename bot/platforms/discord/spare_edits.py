@@ -22,7 +22,7 @@ LOOK = 0.25  # seconds until it is looked again whether there is room
 LANDING = 5.0  # seconds that what has gone out gets to arrive
 
 
-class ProgressEdits:
+class SpareEdits:
     """Edits in spare turns. Nothing here matters enough to be tried twice."""
 
     def __init__(self, context: DiscordContext) -> None:
