@@ -39,9 +39,9 @@ Values = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class SlashOption:
-    """Something to fill in, of `longest` characters; `suggest` completes it, or what `VALUES` has for the setting that
-    the option `of` names; `choices` are all there is, each with its Chinese name. Its texts are `discord.option.<name>`
-    and `discord.name.<name>`."""
+    """Something to fill in, of `longest` characters; `suggest` completes it, or what the setting takes that the option
+    `of` names (`setting_values`); `choices` are all there is, each with its Chinese name. Its texts are
+    `discord.option.<name>` and `discord.name.<name>`."""
 
     name: str
     kind: int = STRING
@@ -156,18 +156,6 @@ SLASHES: Mapping[str, Slash] = {
     "admin": Slash(verbs=ADMIN),
     "models": Slash((SlashOption("words", suggest="model"),), _words),
     **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
-}
-USUAL = {"default": "默认"}
-SWITCH = {"on": "开", "off": "关", **USUAL}
-# What the value of a setting may be: a kind of thing, or all there is, each with its Chinese name.
-VALUES: Mapping[str, Kind | Mapping[str, str]] = {
-    "model": "model",
-    "style": "style",
-    "ratio": "shape",
-    "loras": "lora",
-    "quality": {"fast": "快速", "full": "完整", **USUAL},
-    **dict.fromkeys(("assistant", "expand", "reactions"), SWITCH),
-    "language": dict.fromkeys(texts.LANGUAGES, ""),  # each has its own name for itself
 }
 ANY = Slash((SlashOption("text", longest=LIMIT),))
 
