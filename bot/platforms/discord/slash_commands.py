@@ -28,6 +28,7 @@ MENUS = ("again", "upscale", "base", "recipe", "favourite")  # of a message; Dis
 EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, direct messages; user-installed
 LONGEST = 100  # characters of a description, of a choice's name and value
 SHORT = 1000  # characters of words to look for and of values: lists of LoRAs are the longest
+SHAPE = 20  # characters of a shape in words, which stand behind the prompt
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
 MANAGE_GUILD = 1 << 5
@@ -109,11 +110,11 @@ FAVOURITES = {
     "delete": Slash((NAME,), lambda values: _quoted(str(values["name"]))),
 }
 IMAGINE = (
-    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT),
+    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT - SHAPE - 2),
     SlashOption("style", suggest="style"),
     SlashOption("model", suggest="model"),
     SlashOption("lora", suggest="lora", longest=LIMIT),
-    SlashOption("shape", suggest="shape"),
+    SlashOption("shape", suggest="shape", longest=SHAPE),
     SlashOption("count", INTEGER),
     SlashOption("upscaler", suggest="upscaler"),
     SlashOption("fix", suggest="fix"),
