@@ -520,6 +520,7 @@ async def test_commands(server: DiscordServer, raw: Raw, channel: Channel, ann: 
         ([{"name": "draw", "description": ""}], "1 to 100"),
         ([{"name": "draw", "description": "x", "name_localizations": {"zh": "画"}}], "for ['zh']"),
         ([draw, draw], "one name"),
+        ([draw | {"default_member_permissions": "32"}], "integer"),
         ([draw | {"options": [option, option | {"name": "q", "required": True}]}], "required options"),
         ([draw | {"options": [option] * 26}], "too long"),
     ):

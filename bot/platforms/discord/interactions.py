@@ -11,9 +11,8 @@ from typing import Any, cast
 
 import discord
 
-from bot import texts
 from bot.chat import Request, Upload
-from bot.platforms.discord import attachments, components, modal_submits, slash_commands
+from bot.platforms.discord import attachments, components, modal_submits, setting_values, slash_commands
 from bot.platforms.discord.acknowledge import CHOICES, begin, person_of, respond, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM
@@ -99,9 +98,9 @@ async def _complete(context: DiscordContext, interaction: Interaction, data: Dat
     before, typed = "", str(typing["value"]) if typing else ""
     kind: suggest.Kind | Mapping[str, str] | None = option.suggest if option else None
     if option and option.of:
-        kind = slash_commands.VALUES.get(str(values.get(option.of)))
+        kind = setting_values.VALUES.get(str(values.get(option.of)))
     if isinstance(kind, Mapping):
-        found = _listed(kind, typed, (await person_of(context, interaction)).language)
+        found = setting_values.listed(kind, typed, (await person_of(context, interaction)).language)
     elif kind is not None:
         if kind == "lora":
             before, comma, typed = typed.replace("，", ",").rpartition(",")
@@ -111,17 +110,6 @@ async def _complete(context: DiscordContext, interaction: Interaction, data: Dat
     offered = [{"name": _short(one.label) or "·", "value": before + one.value} for one in found]
     choices: list[Any] = [one for one in offered if len(one["value"]) <= slash_commands.LONGEST]
     await respond(context, interaction, CHOICES, {"choices": choices})
-
-
-def _listed(names: Mapping[str, str], typed: str, language: str) -> list[suggest.Completion]:
-    """Those of a few values that `typed` may mean, by their names or as they are written."""
-    chinese, wanted = language.startswith("zh"), typed.strip().casefold()
-    found = []
-    for value, name in names.items():
-        name = name or texts.say(value, f"page.language.{value}")
-        if wanted in value.casefold() or wanted in name.casefold():
-            found.append(suggest.Completion(value, name if chinese or not names[value] else value))
-    return found
 
 
 def _short(text: str) -> str:

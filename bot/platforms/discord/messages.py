@@ -86,25 +86,10 @@ async def _take(
     pending.language = person.language if person.language in texts.LANGUAGES else pending.language
     place = Place(PLATFORM, pending.channel)
     room = standing(message.guild, message.channel, message.author)
-    instead_of = ""
+    instead_of: str | None = ""
     try:
-        if changed:
-            now = await rewritten.rewritten(
-                context.db,
-                person.id,
-                words.text,
-                message.created_at,
-                place,
-                lambda key: keys.message_of(key) == pending.about,
-            )
-            if now is None or (now.late and words.plain):
-                return
-            if now.late:
-                key = keys.key(message.id, 0)  # once, not for each typo
-                context.pending.add(replace(pending, key=key))
-                await context.show(place, Card(text=Say("rewritten.late")), key)
-                return
-            instead_of = now.instead_of
+        if changed and (instead_of := await _changed(context, message, words, person, place, pending)) is None:
+            return
         wish = await _wish(context, message, words, person, room, pending.key)
     except Refusal as refusal:
         await context.show(place, cards.error(refusal), pending.key)
@@ -112,9 +97,18 @@ async def _take(
     if wish is None:
         return
     if wish.picture and (anew := await _anew(context, wish)):
-        press = Press(person=person, place=place, action="edit", target=wish.picture, key=pending.key,
-                      values={"prompt": anew}, room=room, instead_of=instead_of)  # fmt: skip
-        await context.desk.press(press)
+        await context.desk.press(
+            Press(
+                person=person,
+                place=place,
+                action="edit",
+                target=wish.picture,
+                key=pending.key,
+                values={"prompt": anew},
+                room=room,
+                instead_of=instead_of or "",
+            )
+        )
         return
     await context.desk.request(
         Request(
@@ -125,9 +119,32 @@ async def _take(
             files=wish.files,
             reply_to=wish.picture,
             room=room,
-            instead_of=instead_of,
+            instead_of=instead_of or "",
         )
     )
+
+
+async def _changed(
+    context: DiscordContext, message: discord.Message, words: Addressed, person: Person, place: Place, pending: Pending
+) -> str | None:
+    """The job whose place a changed message takes, "" where it asks for something of its own, None for nothing. Whoever
+    changes what is drawn already is told once what to do."""
+    now = await rewritten.rewritten(
+        context.db,
+        person.id,
+        words.text,
+        message.created_at,
+        place,
+        lambda key: keys.message_of(key) == pending.about,
+    )
+    if now is None or (now.late and words.plain):
+        return None
+    if not now.late:
+        return now.instead_of
+    key = keys.key(message.id, 0)  # once, not for each typo
+    context.pending.add(replace(pending, key=key))
+    await context.show(place, Card(text=Say("rewritten.late")), key)
+    return None
 
 
 async def _person(context: DiscordContext, message: discord.Message, text: str) -> Person:

@@ -27,6 +27,7 @@ MENUS = ("again", "upscale", "base", "recipe", "favourite")  # of a message; Dis
 EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, direct messages; user-installed
 LONGEST = 100  # characters of a description, of a choice's name and value
 SHORT = 1000  # characters of words to look for and of values: lists of LoRAs are the longest
+SHAPE = 20  # characters of a shape in words, which stand behind the prompt
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
 MANAGE_GUILD = 1 << 5
@@ -38,9 +39,9 @@ Values = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class SlashOption:
-    """Something to fill in, of `longest` characters; `suggest` completes it, or what `VALUES` has for the setting that
-    the option `of` names; `choices` are all there is, each with its Chinese name. Its texts are `discord.option.<name>`
-    and `discord.name.<name>`."""
+    """Something to fill in, of `longest` characters; `suggest` completes it, or what the setting takes that the option
+    `of` names (`setting_values`); `choices` are all there is, each with its Chinese name. Its texts are
+    `discord.option.<name>` and `discord.name.<name>`."""
 
     name: str
     kind: int = STRING
@@ -115,11 +116,11 @@ FAVOURITES = {
     "delete": Slash((NAME,), lambda values: _quoted(str(values["name"]))),
 }
 IMAGINE = (
-    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT),
+    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT - SHAPE - 2),
     SlashOption("style", suggest="style"),
     SlashOption("model", suggest="model"),
     SlashOption("lora", suggest="lora", longest=LIMIT),
-    SlashOption("shape", suggest="shape"),
+    SlashOption("shape", suggest="shape", longest=SHAPE),
     SlashOption("count", INTEGER),
     SlashOption("upscaler", suggest="upscaler"),
     SlashOption("redraw", choices={"0.2": "轻微", "0.35": "适中", "0.5": "明显"}),
@@ -170,18 +171,6 @@ SLASHES: Mapping[str, Slash] = {
     "admin": Slash(verbs=ADMIN),
     "models": Slash((SlashOption("words", suggest="model"),), _words),
     **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
-}
-USUAL = {"default": "默认"}
-SWITCH = {"on": "开", "off": "关", **USUAL}
-# What the value of a setting may be: a kind of thing, or all there is, each with its Chinese name.
-VALUES: Mapping[str, Kind | Mapping[str, str]] = {
-    "model": "model",
-    "style": "style",
-    "ratio": "shape",
-    "loras": "lora",
-    "quality": {"fast": "快速", "full": "完整", **USUAL},
-    **dict.fromkeys(("assistant", "expand", "reactions"), SWITCH),
-    "language": dict.fromkeys(texts.LANGUAGES, ""),  # each has its own name for itself
 }
 ANY = Slash((SlashOption("text", longest=LIMIT),))
 

@@ -123,9 +123,18 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
             text, base, uploads = wish
             room = await context.room(message.chat, account)
             if base and (anew := await _anew(context, base, text)):
-                press = Press(person=person, place=place, action="edit", target=base, key=key,
-                              values={"prompt": anew}, room=room, instead_of=instead_of)  # fmt: skip
-                await context.desk.press(press)
+                await context.desk.press(
+                    Press(
+                        person=person,
+                        place=place,
+                        action="edit",
+                        target=base,
+                        key=key,
+                        values={"prompt": anew},
+                        room=room,
+                        instead_of=instead_of,
+                    )
+                )
                 return True
             await context.desk.request(
                 Request(

@@ -21,6 +21,7 @@ from storage.jobs import Place
 log = logging.getLogger(__name__)
 
 SOON = 1.5  # seconds: what ends sooner would have to wait for the second that follows an edit
+NEARLY = 0.75  # of the steps, without which an estimate of seconds is not believed
 
 
 class ProgressEdits:
@@ -113,7 +114,7 @@ def _ending(card: Card) -> bool:
     """Whether a job is so near its end that how it ends would have to wait for this. It is by its steps, too: what is
     left in seconds is an estimate."""
     now = card.progress
-    return now is not None and now.seconds_left < SOON and 2 * now.step >= now.steps > 0
+    return now is not None and now.seconds_left < SOON and now.step >= NEARLY * now.steps > 0
 
 
 def _words(card: Card, language: str) -> tuple[str, InlineKeyboardMarkup | None]:

@@ -151,7 +151,9 @@ def test_what_is_typed_is_no_longer_than_what_is_accepted() -> None:
         walk(command["name"], command)
     assert all("max_length" in one or "choices" in one for one in options.values())
     longest = {name: one.get("max_length") for name, one in options.items()}
-    assert longest["imagine", "prompt"] == LIMIT and longest["edit", "change"] == SENTENCE
+    values: Any = {name: "竖" * longest["imagine", name] for name in ("prompt", "shape")}
+    assert len(slash_commands.filled_in("imagine", "", values).text.removeprefix("/imagine ")) == LIMIT
+    assert longest["edit", "change"] == SENTENCE
     assert longest["favourites rename", "new"] == MAX_NAME
     imagine = next(one for one in registered if one["name"] == "imagine")
     assert next(one["max_value"] for one in imagine["options"] if one["name"] == "count") == 4

@@ -380,7 +380,7 @@ async def test_what_ends_in_a_moment_is_not_edited_once_more_before(house: House
     status = await chat.answer()
     await server.until(lambda: house.pool.drawn)
     job = house.pool.drawn[0][0]
-    for step in range(11, 20):
+    for step in range(15, 20):
         house.pool.step(job, step, seconds=0.01)
     await house.until(
         lambda: (answer := house.studio._answers.of(job)) and (now := answer.card.progress) and now.step == 19
