@@ -36,12 +36,7 @@ log = logging.getLogger(__name__)
 async def edit(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
     """Show what a picture was drawn from, to be changed: by a sentence, or field by field."""
     person = await person_of(context, interaction)
-    try:
-        row = await owned.picture(context.db, person, target)
-    except Refusal as refusal:
-        pending = await begin(context, interaction, "private")
-        pending.language = person.language
-        context.later(pending, context.refuse(pending, refusal))
+    if (row := await _own(context, interaction, person, target)) is None:
         return
     before, language = filling.form(row.recipe), person.language
     example = texts.say(language, "page.edit.example")
@@ -57,8 +52,11 @@ async def edit(context: DiscordContext, interaction: discord.Interaction, target
 
 
 async def base(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
-    """Ask what to draw over a picture."""
-    language = (await person_of(context, interaction)).language
+    """Ask what to draw over a picture: one of the person's own, or a foreign one."""
+    person = await person_of(context, interaction)
+    if not target.startswith(FOREIGN) and await _own(context, interaction, person, target) is None:
+        return
+    language = person.language
     prompt = {**_input("prompt", "", PARAGRAPH), "required": True}
     title = texts.say(language, "discord.menu.base")
     await _show(
@@ -111,6 +109,19 @@ def _values(parts: Any) -> Iterator[tuple[str, str]]:
             yield str(inner["custom_id"]), ",".join(sorted(map(str, inner["values"])))
         elif "custom_id" in inner:
             yield str(inner["custom_id"]), str(inner.get("value") or "")
+
+
+async def _own(
+    context: DiscordContext, interaction: discord.Interaction, person: Person, target: str
+) -> PictureRow | None:
+    """The picture that a form is about; None where it is not theirs, and they have been told so."""
+    try:
+        return await owned.picture(context.db, person, target)
+    except Refusal as refusal:
+        pending = await begin(context, interaction, "private")
+        pending.language = person.language
+        context.later(pending, context.refuse(pending, refusal))
+        return None
 
 
 async def _show(

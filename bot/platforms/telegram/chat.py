@@ -202,7 +202,9 @@ class TelegramChat:
         try:
             await self._messages.replace(place, card, asked.language, photo=photo)
             await self._messages.rest(place, card, asked.language)
-        except BadRequest as error:
+        except (BadRequest, Rejected) as error:
+            if known:  # what stood there stands there still
+                await posts.put(self._db, place, known.key, job=known.job, pictures=known.pictures)
             raise Rejected(str(error)) from error
 
     async def renew(self, place: Place, card: Card, key: str) -> None:

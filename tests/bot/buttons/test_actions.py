@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.buttons.actions import ACTIONS
+from bot.buttons.redrawing import says_again
 from bot.studio import cards
 from engine.recipe import Source, Upscale
 from storage.pictures import PictureRow
@@ -33,3 +34,28 @@ def test_what_is_large_already_is_drawn_larger_in_tiles(side: int, tiled: bool) 
 
 def test_the_menu_keeps_the_order_of_the_table() -> None:
     assert [action for action in cards.MORE if action in ACTIONS] == [one for one in ACTIONS if one not in cards.FIRST]
+
+
+@pytest.mark.parametrize(
+    "text", ["再来一张", "再来一次吧！", "重画", "换一张", "Again", "draw it again please", "once more", "another one."]
+)
+def test_words_for_the_same_once_more(text: str) -> None:
+    assert says_again(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "再来一只猫",
+        "再画一张蓝色的",
+        "重画背景",
+        "换一张脸",
+        "draw a cat again",
+        "again but blue",
+        "more cats",
+        "",
+        "another cat",
+    ],
+)
+def test_words_that_ask_for_something_else(text: str) -> None:
+    assert not says_again(text)

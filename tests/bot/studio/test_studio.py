@@ -222,17 +222,28 @@ async def test_favourite_recipe_and_delete(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         picture = await at.picture("一只橘猫")
         me = (await at.person()).id
-        await at.press("favourite", picture, name="猫")
-        await at.press("favourite", picture)
-        await at.press("favourite", picture)
-        assert sorted(one.name for one in await favourites.listed(at.db, me)) == sorted(
-            ["猫", "一只橘猫", "一只橘猫 2"]
-        )
+        for _ in range(3):
+            told = at.chat.messages[await at.press("favourite", picture)]
+            assert (told.text.key, told.turned) == ("favourites.saved", "unfavourite")
+        assert [one.name for one in await favourites.listed(at.db, me)] == ["一只橘猫"]
+        verb, job, renewed = at.chat.log[-2]
+        assert verb == "renew" and {"unfavourite", "rename"} < {one.action for one in renewed.buttons}
+        other = await at.picture("一只橘猫")
+        told = at.chat.messages[await at.press("favourite", other)]
+        assert told.text.key == "favourites.saved_beside" and str(told.text.values["name"]).startswith("一只橘猫 · ")
+        taken = at.chat.messages[await at.press("rename", other, name="一只橘猫")]
+        assert taken.text.key == "favourites.exists" and [one.action for one in taken.buttons] == ["rename"]
+        await at.press("rename", other, name="猫")
+        assert {one.name for one in await favourites.listed(at.db, me)} == {"猫", "一只橘猫"}
+        for key in ("favourites.taken_back", "favourites.none_of_picture"):
+            told = at.chat.messages[await at.press("unfavourite", other)]
+            assert (told.text.key, told.turned) == (key, "favourite")
+        assert at.chat.messages[await at.press("rename", other, name="x")].text.key == "favourites.none_of_picture"
         card = at.chat.messages[await at.press("recipe", picture)]
         assert "seed" in {line.label.key.removeprefix("recipe.") for line in card.fields}
         await at.press("delete", picture)
         assert await pictures.get(at.db, picture) is None
-        assert not next(card for card in reversed(list(at.chat.messages.values())) if card.job).pictures
+        assert job not in at.chat.messages, "the message is gone with its picture"
         again = at.chat.messages[await at.press("again", picture)]
         assert again.text.key == "picture.gone"
 

@@ -19,7 +19,7 @@ async def test_a_text_becomes_one_message_with_a_picture(house: House, server: T
     assert chat.answers == [message]
     assert message.reply_to is said
     assert "一只红苹果" in message.text and "画好了" in message.text
-    assert message.keyboard[0] == ["🔄 再来一张", "变化", "放大 ×2"]
+    assert message.keyboard[0] == ["🔄 再来一张", "🎲 变化", "🔍 放大 ×2"]
 
 
 async def test_a_command_answers_with_a_text(house: House, server: TelegramServer) -> None:

@@ -24,7 +24,9 @@ def test_a_card_is_kept_without_words_and_said_in_each_language() -> None:
     zh, en = (card_json.card_words(body, language) for language in ("zh", "en"))
     assert "20 MB" in str(zh["text"]) and "20 MB" in str(en["text"]) and zh["text"] != en["text"]
     assert en["fields"] == [{"label": "Seed", "value": "7"}, {"label": "Model", "value": "Cancelled."}]
-    assert zh["buttons"] == [{"action": "delete", "target": "abc", "danger": True, "label": "删除", "more": False}]
+    assert zh["buttons"] == [
+        {"action": "delete", "target": "abc", "danger": True, "label": "删除", "more": False, "on": False}
+    ]
     assert zh["pictures"] == [{"id": "abc", "width": 128, "height": 64, "drawn": True}]
     assert zh["size"] == {"width": 128, "height": 128}
     assert zh["progress"] == {
