@@ -100,6 +100,7 @@ def pool(config: Config) -> LocalPool:
     for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
+    arguments += ["--log-level", config.log_level, "--log-format", config.log_format]
     return LocalPool(config.engine.devices, arguments)
 
 
@@ -124,6 +125,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             await made.hear(news)
             if isinstance(news, Finished) and news.pictures:
                 await facts.set_fact(db, "estimate", known.to_json())
+            for watch in made.watching:
+                await watch(news)
 
         async def size(model: str) -> int:
             return await asyncio.to_thread(_size, config, model)
@@ -218,6 +221,33 @@ def discord(config: Config, made: Studio) -> Chat:
     )
 
 
+def chats(config: Config, made: Studio) -> list[Chat]:
+    """The platforms that the settings turn on."""
+    found: list[Chat] = [web(config, made)] if config.web.enabled else []
+    if config.discord.token:
+        found.append(discord(config, made))
+    if config.telegram.token:
+        found.append(telegram(config, made))
+    return found
+
+
+@asynccontextmanager
+async def metrics(config: Config, made: Studio) -> AsyncIterator[int | None]:
+    """While it lasts, numbers for Prometheus where the settings name a port for them: that port."""
+    if config.metrics.port is None:
+        yield None
+        return
+    from bot.platforms.metrics import Metrics  # only where they are asked for
+
+    counted = Metrics(made.db, made.queue)
+    made.watching.append(counted.hear)
+    await counted.listen(config.metrics.host, config.metrics.port)
+    try:
+        yield counted.port
+    finally:
+        await counted.close()
+
+
 def command_lines(language: str) -> list[tuple[str, str]]:
     """Every command and a line on what it does."""
     return [(f"/{command.name}", texts.say(language, f"command.{command.name}")) for command in COMMANDS]
@@ -239,24 +269,18 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     what the database or a platform says."""
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
-    async with studio(config) as made:
+    async with studio(config) as made, metrics(config, made):
         await model_files.recall(made.db)
-        page = web(config, made) if config.web.enabled else None
-        chats: list[Chat] = [page] if page else []
-        if config.discord.token:
-            chats.append(discord(config, made))
-        if config.telegram.token:
-            chats.append(telegram(config, made))
-        await made.open(chats, StudioDesk(made))
+        await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
-        where = page.address if page else ", ".join(chat.platform.capitalize() for chat in chats)
+        page = made.chats.get(WebChat.platform)
+        where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
-        if made.tags and (
-            config.discord.token or config.telegram.token
-        ):  # a chat's autocompletion may not wait the two seconds that the first search takes
+        if made.tags and (config.discord.token or config.telegram.token):
+            # A chat's autocompletion may not wait the two seconds that the first search takes.
             await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()
         await warming

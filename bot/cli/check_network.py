@@ -53,6 +53,13 @@ def _bound(host: str, port: int, setting: str, key: str) -> CheckResult:
     return result("ok", key, host=host, port=port)
 
 
+def metrics(config: Config) -> Iterator[CheckResult]:
+    """Whether the numbers for Prometheus can be served; nothing where they are off."""
+    told = config.metrics
+    if told.port is not None:
+        yield _bound(told.host, told.port, "metrics.", "check.metrics")
+
+
 async def telegram(config: Config) -> list[CheckResult]:
     """Whose Telegram token it is and what its bot may do; nothing without a token."""
     told = config.telegram

@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 
 from bot import texts
+from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options
@@ -249,11 +249,7 @@ def status(config: ConfigFile = None) -> None:
 
 def _load(path: Path | None, *, quiet: bool = False) -> Config:
     config = load(path, os.environ)
-    level = logging.WARNING if quiet else config.log_level.upper()
-    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its news are for developers
-    for name in ("httpx", "telegram"):  # they tell every address, and Telegram's hold the token
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.begin(err, "warning" if quiet else config.log_level, config.log_format)
     return config
 
 
