@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -159,6 +160,7 @@ def web(config: Config, made: Studio) -> WebChat:
         port=config.web.port,
         password=config.web.password.get_secret_value() if config.web.password else None,
         names=(name,) if name else (),
+        proxies=tuple(map(ip_network, config.web.trusted_proxies)),
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
     )

@@ -199,6 +199,27 @@ async def _(rig: Rig) -> None:
     assert app.rules(rig.config).link == "https://paint.example.org"
 
 
+@does("web.trusted_proxies")
+async def _(rig: Rig) -> None:
+    """Each guesser waits for themselves, and the cookie is for HTTPS alone."""
+    told = "web: {port: 0, password_file: word.txt, trusted_proxies: [127.0.0.1, 10.0.0.0/8]}"
+    address, browser = await rig.page(told, word="a long password")
+    behind = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9, 10.1.2.3"}
+    for status in (401, 401, 401, 401, 401, 429):
+        async with browser.post(f"{address}/login", json={"password": "no"}, headers=behind) as answer:
+            assert answer.status == status
+    behind["X-Forwarded-For"] = "203.0.113.9, 198.51.100.7"  # what a browser says of itself counts for nothing
+    async with browser.post(f"{address}/login", json={"password": "a long password"}, headers=behind) as answer:
+        assert answer.status == 200 and "Secure" in answer.headers["Set-Cookie"]
+    with pytest.raises(Refusal, match="open"):
+        rig.read("web: {trusted_proxies: [127.0.0.1]}")
+    address, browser = await rig.page("data: {folder: other}\nweb: {port: 0, password_file: word.txt}")
+    for status in (401, 401, 401, 401, 401, 429):  # nobody is believed who was not named
+        behind["X-Forwarded-For"] = os.urandom(4).hex()
+        async with browser.post(f"{address}/login", json={"password": "no"}, headers=behind) as answer:
+            assert answer.status == status and "Secure" not in answer.headers.get("Set-Cookie", "")
+
+
 @does("discord.token", "discord.token_file", "discord.api_base", "discord.gateway")
 async def _(rig: Rig) -> None:
     async with DiscordServer() as server:
