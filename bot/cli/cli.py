@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import locale
 import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -36,6 +38,9 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings 
 
 def main() -> None:
     """What `python bot.py` does; the third of the three places that catch everything."""
+    for stream in (sys.stdout, sys.stderr):  # on Windows a file or pipe has the old code page, without 丹青 in it
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = sys.argv[1:]
     if not arguments or arguments[0].startswith("--config"):  # without a command it runs
         arguments = ["run", *arguments]
@@ -51,8 +56,12 @@ def main() -> None:
 
 
 def language() -> str:
-    """The terminal's language."""
+    """The terminal's language; where its variables say nothing, the system's on Windows."""
     tag = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    if not tag and sys.platform == "win32":
+        import ctypes  # there and nowhere else
+
+        tag = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
     return texts.language_of(tag)
 
 

@@ -14,8 +14,8 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """`port` 0 takes any free one. `names` are further host names under which browsers may ask for the page (behind a
-    proxy, say), `proxies` those whose word on who asks is believed. `secret` signs the cookies; None makes one and keeps
-    it in the database. `language` is for browsers in which nobody has chosen one; None goes by the browser's own."""
+    proxy, say), `proxies` those whose word on who asks is believed. `secret` signs the cookies; None makes one, which
+    the database keeps. `language` is for browsers in which nobody has chosen one; None goes by the browser's own."""
 
     host: str = "127.0.0.1"
     port: int = 8080
