@@ -27,7 +27,7 @@ from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
-from engine import tuning
+from engine import samplers, tuning
 from engine.files import catalog
 from engine.job import Progress
 from engine.queue import estimate
@@ -266,6 +266,16 @@ async def _tidy(db: Database) -> None:
         await asyncio.sleep(TIDY_EVERY)
 
 
+def _look(config: Config) -> None:
+    """Warn of a model or sampler for those who name none that is not there: all of them would be refused."""
+    try:
+        catalog.model(catalog.models(config.engine.folders), config.engine.model)
+        if config.draw.sampler:
+            samplers.find_sampler(config.draw.sampler)
+    except Refusal as refusal:
+        log.warning("the settings name what is not there: %s", texts.say("en", refusal.key, **refusal.values))
+
+
 async def run(config: Config, stop: asyncio.Event) -> None:
     """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it, else
     what the database or a platform says."""
@@ -273,6 +283,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         raise Refusal("start.nobody")
     async with studio(config) as made, metrics(config, made):
         await model_files.recall(made.db)
+        await asyncio.to_thread(_look, config)
         await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))

@@ -4,12 +4,15 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from bot.cli.logs import AGAIN, FullDisk
+from engine.job import State
 from engine.json_lines import JsonLines
 from prompts.errors import Refusal
+from tests.bot.studio.test_studio import house
 
 LOG = logging.getLogger("tests.logs")
 
@@ -55,3 +58,25 @@ def test_json_lines_are_objects_on_one_line(shown: Callable[[], list[dict[str, s
     (line,) = shown()[-1:]
     assert line["message"] == "a job 7\nfailed" and "ValueError: two\nlines 猫" in line["trace"]
     assert (line["level"], line["logger"]) == ("error", "tests.logs") and line["time"].endswith("+00:00")
+
+
+async def test_pictures_that_a_full_disk_does_not_take_are_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """People hear of each, the owner of the first."""
+    caplog.handler.addFilter(FullDisk(lambda: 0.0))
+    async with house(tmp_path) as at:
+
+        async def full(content: bytes, suffix: str = ".png") -> str:
+            raise Refusal("storage.full", where="/data")
+
+        monkeypatch.setattr(at.db.files, "put", full)
+        for number in range(3):
+            await at.say(f"a red apple --seed {number}")
+            job = (await at.drawn(number + 1))[-1]
+            at.pool.finish(job)
+            await at.chat.until(lambda job=job: at.chat.messages[job].state is State.FAILED)  # type: ignore[misc]
+            assert at.chat.messages[job].text.key == "storage.full"
+    told = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len([one for one in told if "Free some space" in one.getMessage()]) == 1
+    assert not [one for one in told if "storage.full" in one.getMessage() or one.exc_info]
