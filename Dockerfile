@@ -7,6 +7,7 @@ FROM python:3.11-slim
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
 ENV PYTHONUNBUFFERED=1 \
+    PYTHONUTF8=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     OMP_WAIT_POLICY=PASSIVE
@@ -22,10 +23,10 @@ RUN pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)" 
 COPY . .
 
 RUN useradd --uid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin danqing \
-    && mkdir -p data models loras \
-    && chown danqing data models loras
+    && mkdir -p data models loras embeddings vaes upscalers detectors backups \
+    && chown danqing data models loras embeddings vaes upscalers detectors backups
 USER danqing
-VOLUME ["/app/data", "/app/models", "/app/loras"]
+VOLUME ["/app/data", "/app/models", "/app/loras", "/app/embeddings", "/app/vaes", "/app/upscalers", "/app/detectors"]
 
 # Inside a container 127.0.0.1 reaches nobody, so the page listens on every address, and that takes a password: the
 # start is refused, with a sentence that says so, until a file is mounted here (or DANQING_WEB_PASSWORD is set).
@@ -33,7 +34,9 @@ ENV DANQING_WEB_HOST=0.0.0.0 \
     DANQING_WEB_PASSWORD_FILE=/run/secrets/web-password
 EXPOSE 7860
 
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('DANQING_WEB_PORT', '7860') + '/', timeout=4)"]
+# Answers inside the container as long as the program is not stuck, with the page or without it.
+ENV DANQING_METRICS_PORT=9464
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['DANQING_METRICS_PORT'] + '/health', timeout=4)"]
 
 ENTRYPOINT ["python", "bot.py"]
 CMD ["run"]

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
-from engine import tuning
+from engine import samplers, tuning
 from engine.files import catalog
 from engine.job import Progress
 from engine.queue import estimate
@@ -101,6 +102,7 @@ def pool(config: Config) -> LocalPool:
     for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
+    arguments += ["--log-level", config.log_level, "--log-format", config.log_format]
     return LocalPool(config.engine.devices, arguments)
 
 
@@ -125,6 +127,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             await made.hear(news)
             if isinstance(news, Finished) and news.pictures:
                 await facts.set_fact(db, "estimate", known.to_json())
+            for watch in made.watching:
+                await watch(news)
 
         async def size(model: str) -> int:
             return await asyncio.to_thread(_size, config, model)
@@ -157,6 +161,7 @@ def web(config: Config, made: Studio) -> WebChat:
         port=config.web.port,
         password=config.web.password.get_secret_value() if config.web.password else None,
         names=(name,) if name else (),
+        proxies=tuple(map(ip_network, config.web.trusted_proxies)),
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
     )
@@ -221,6 +226,33 @@ def discord(config: Config, made: Studio) -> Chat:
     )
 
 
+def chats(config: Config, made: Studio) -> list[Chat]:
+    """The platforms that the settings turn on."""
+    found: list[Chat] = [web(config, made)] if config.web.enabled else []
+    if config.discord.token:
+        found.append(discord(config, made))
+    if config.telegram.token:
+        found.append(telegram(config, made))
+    return found
+
+
+@asynccontextmanager
+async def metrics(config: Config, made: Studio) -> AsyncIterator[int | None]:
+    """While it lasts, numbers for Prometheus where the settings name a port for them: that port."""
+    if config.metrics.port is None:
+        yield None
+        return
+    from bot.platforms.metrics import Metrics  # only where they are asked for
+
+    counted = Metrics(made.db, made.queue)
+    made.watching.append(counted.hear)
+    await counted.listen(config.metrics.host, config.metrics.port)
+    try:
+        yield counted.port
+    finally:
+        await counted.close()
+
+
 def command_lines(language: str) -> list[tuple[str, str]]:
     """Every command and a line on what it does."""
     return [(f"/{command.name}", texts.say(language, f"command.{command.name}")) for command in COMMANDS]
@@ -238,30 +270,35 @@ async def _tidy(db: Database) -> None:
         await asyncio.sleep(TIDY_EVERY)
 
 
+def _look(config: Config) -> None:
+    """Warn of a model or sampler for those who name none that is not there: all of them would be refused."""
+    try:
+        catalog.model(catalog.models(config.engine.folders), config.engine.model)
+        if config.draw.sampler:
+            samplers.find_sampler(config.draw.sampler)
+    except Refusal as refusal:
+        log.warning("the settings name what is not there: %s", texts.say("en", refusal.key, **refusal.values))
+
+
 async def run(config: Config, stop: asyncio.Event) -> None:
     """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it, else
     what the database or a platform says."""
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
-    async with studio(config) as made:
+    async with studio(config) as made, metrics(config, made):
         await model_files.recall(made.db)
-        page = web(config, made) if config.web.enabled else None
-        chats: list[Chat] = [page] if page else []
-        if config.discord.token:
-            chats.append(discord(config, made))
-        if config.telegram.token:
-            chats.append(telegram(config, made))
-        await made.open(chats, StudioDesk(made))
+        await asyncio.to_thread(_look, config)
+        await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
-        where = page.address if page else ", ".join(chat.platform.capitalize() for chat in chats)
+        page = made.chats.get(WebChat.platform)
+        where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
         leaving = asyncio.create_task(forgetting.watch(made))
-        if made.tags and (
-            config.discord.token or config.telegram.token
-        ):  # a chat's autocompletion may not wait the two seconds that the first search takes
+        if made.tags and (config.discord.token or config.telegram.token):
+            # A chat's autocompletion may not wait the two seconds that the first search takes.
             await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()
         await warming

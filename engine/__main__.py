@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine import tuning
+from engine.cores import cores
 from engine.errors import WireError
+from engine.json_lines import JsonLines
 from engine.wire import Loading, Message, encode, read_message
 
 log = logging.getLogger("engine")
@@ -28,7 +30,7 @@ SLOTS = {"cuda": 8, "cpu": 4}
 def main() -> None:
     """Draw until standard input closes."""
     arguments = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    _log(arguments.log_level, arguments.log_format)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     warnings.simplefilter("ignore")  # the libraries' advice to programmers
     # Ctrl-C reaches the whole terminal; the parent closes our input when it wants us gone.
@@ -47,7 +49,7 @@ def main() -> None:
     # Both are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, and
     # nothing is to be asked of a model hub.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
 
@@ -88,7 +90,15 @@ def _arguments() -> argparse.Namespace:
     for name, words in tuning.WORDS.items():
         parser.add_argument(f"--{name}", default=words[0], choices=words, help="see engine/tuning.py")
     parser.add_argument("--cache", type=Path, default=None, help="a folder for what takes long to make")
+    parser.add_argument("--log-level", default="info", help="the least that is logged, as info or warning")
+    parser.add_argument("--log-format", default="text", choices=("text", "json"))
     return parser.parse_args()
+
+
+def _log(level: str, form: str) -> None:
+    shown = logging.StreamHandler()
+    shown.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[shown])
 
 
 def _tuning(arguments: argparse.Namespace) -> tuning.Tuning:

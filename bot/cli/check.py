@@ -16,7 +16,7 @@ async def check(config: Config) -> list[CheckResult]:
         asyncio.to_thread(_files, config),
         check_files.database(config),
         check_devices.devices(config),
-        asyncio.to_thread(lambda: list(check_network.page(config))),
+        asyncio.to_thread(lambda: [*check_network.page(config), *check_network.metrics(config)]),
         check_network.service(config),
     )
     discord, telegram = await chats

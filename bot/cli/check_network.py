@@ -30,7 +30,11 @@ def page(config: Config) -> Iterator[CheckResult]:
         return
     yield _bound(web.host, web.port, "web.", "check.page")
     if web.password is None:
-        yield result("ok", "check.page_private")  # Config lets nothing but loopback go without a password
+        # Config lets nothing but loopback go without a password; a proxy on this machine may be open to everybody.
+        if web.public_url:
+            yield result("error", "check.page_open", address=web.public_url)
+        else:
+            yield result("ok", "check.page_private")
     elif len(web.password.get_secret_value()) < SHORT_PASSWORD:
         yield result("warn", "check.password_short", least=SHORT_PASSWORD)
     else:
@@ -51,6 +55,13 @@ def _bound(host: str, port: int, setting: str, key: str) -> CheckResult:
     except OSError as error:
         return refused(listening.refused(error, host, port, setting))
     return result("ok", key, host=host, port=port)
+
+
+def metrics(config: Config) -> Iterator[CheckResult]:
+    """Whether the numbers for Prometheus can be served; nothing where they are off."""
+    told = config.metrics
+    if told.port is not None:
+        yield _bound(told.host, told.port, "metrics.", "check.metrics")
 
 
 async def telegram(config: Config) -> list[CheckResult]:

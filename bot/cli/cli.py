@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import locale
 import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 
 from bot import texts
+from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options
@@ -36,6 +38,9 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings 
 
 def main() -> None:
     """What `python bot.py` does; the third of the three places that catch everything."""
+    for stream in (sys.stdout, sys.stderr):  # on Windows a file or pipe has the old code page, without 丹青 in it
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = sys.argv[1:]
     if not arguments or arguments[0].startswith("--config"):  # without a command it runs
         arguments = ["run", *arguments]
@@ -51,8 +56,12 @@ def main() -> None:
 
 
 def language() -> str:
-    """The terminal's language."""
+    """The terminal's language; where its variables say nothing, the system's on Windows."""
     tag = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    if not tag and sys.platform == "win32":
+        import ctypes  # there and nowhere else
+
+        tag = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
     return texts.language_of(tag)
 
 
@@ -264,11 +273,7 @@ def status(config: ConfigFile = None) -> None:
 
 def _load(path: Path | None, *, quiet: bool = False) -> Config:
     config = load(path, os.environ)
-    level = logging.WARNING if quiet else config.log_level.upper()
-    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)])
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its news are for developers
-    for name in ("httpx", "telegram"):  # they tell every address, and Telegram's hold the token
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.begin(err, "warning" if quiet else config.log_level, config.log_format)
     return config
 
 

@@ -9,7 +9,6 @@ download goes on there.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from huggingface_hub import get_token, hf_hub_url
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from bot.models.download import Blob, fetch, have, patiently, room, writing
+from bot.models.only_one import hold
 from bot.models.repository import WEIGHTS, Repository, chosen, listed, target_of
 from engine.files.identify import identify
 from engine.files.identity import Identity
@@ -99,7 +99,7 @@ def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / KEPT.format(name, "lock")).open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold(lock)
         except OSError as error:
             raise Refusal("hub.busy", name=repository.name) from error
         for other in folder.glob(KEPT.format(name, "*")):
@@ -112,7 +112,8 @@ def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
         finally:
             with contextlib.suppress(OSError):
                 kept.rmdir()  # where nothing has come
-            Path(lock.name).unlink()
+            with contextlib.suppress(OSError):  # Windows removes no open file; an empty one does no harm
+                Path(lock.name).unlink()
 
 
 def _brought(repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Tell, endpoint: str | None) -> Path:

@@ -14,6 +14,7 @@ from bot.settings.sections.access import AccessSection
 from bot.settings.sections.chats import DiscordSection, TelegramSection, WebSection
 from bot.settings.sections.drawing import DrawSection, EngineSection, QueueSection, TranslateSection
 from bot.settings.sections.field_types import AnyCase, Section, has_password
+from bot.settings.sections.metrics import MetricsSection
 from bot.settings.sections.storage import DataSection, StorageSection
 from bot.settings.settings import Setting, read_settings, setting, settings
 
@@ -38,6 +39,11 @@ class Config(Section):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = setting(
         "info", "How much the log tells.", "日志的详细程度。"
     )
+    log_format: Annotated[Literal["text", "json"], AnyCase] = setting(
+        "text",
+        "The form of the log: text for people, json for programs that collect logs.",
+        "日志的格式：text 给人看，json 给收集日志的程序看。",
+    )
     data: DataSection = Field(default_factory=DataSection)
     web: WebSection = Field(default_factory=WebSection)
     discord: DiscordSection = Field(default_factory=DiscordSection)
@@ -48,6 +54,7 @@ class Config(Section):
     translate: TranslateSection = Field(default_factory=TranslateSection)
     access: AccessSection = Field(default_factory=AccessSection)
     draw: DrawSection = Field(default_factory=DrawSection)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:

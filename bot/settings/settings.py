@@ -248,7 +248,10 @@ def _explained(
 ) -> Refusal:
     if kind == "open":
         section = str(loc[0])
-        where = next((origins[section, key] for key in ("host", "enabled") if (section, key) in origins), section)
+        where = next(
+            (origins[section, key] for key in ("host", "trusted_proxies", "enabled") if (section, key) in origins),
+            section,
+        )
         return Refusal("config.open", where=where, variable=f"{PREFIX}{section.upper()}_PASSWORD")
     if kind == "nowhere":
         section = str(loc[0])

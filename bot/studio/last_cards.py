@@ -24,6 +24,7 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         rows = await jobs.end(db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values))
         return cards.ended(job, rows, news.key, dict(news.values), spoiler)
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
+        log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
         values = dict(refusal.values)
         try:

@@ -23,7 +23,7 @@ from bot.studio.status import status
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
 from engine.job import Job, Progress, State
-from engine.queue.news import Changed, Finished
+from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
@@ -66,6 +66,7 @@ class Studio:
         self.codes = Codes()
         self.fetching = Fetching(rules.places)
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
+        self.watching: list[Listener] = []  # others who hear what the queue tells
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -155,6 +156,16 @@ async def test_the_page_can_be_off(tmp_path: Path) -> None:
             assert await asyncio.wait_for(started.wait(), PATIENCE) == 0
     said = (tmp_path / "out.txt").read_text("utf-8")
     assert "Telegram" in said and "http" not in said
+
+
+async def test_a_model_that_is_not_there_is_told_of_and_the_rest_works(tmp_path: Path) -> None:
+    async with process(tmp_path, ENGINE_MODEL="danqing-dmeo", LOG_FORMAT="json") as started:
+        await until((tmp_path / "out.txt").read_text)
+        started.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(started.wait(), PATIENCE) == 0
+    told = [json.loads(line) for line in (tmp_path / "err.txt").read_text("utf-8").splitlines()]
+    (warned,) = [one["message"] for one in told if one["logger"] == "bot.app" and one["level"] == "warning"]
+    assert "danqing-dmeo" in warned and "danqing-demo" in warned
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -72,7 +72,7 @@ async def login(request: web.Request) -> web.Response:
     password = site.settings.password
     given = text_of(await body_of(request), "password", 1000)
     if password:
-        remote = request.remote or ""
+        remote = session.remote_of(request, site.settings)
         site.attempts.take(remote)
         if not session.password_fits(given, password):
             raise Refusal("web.wrong_password")
@@ -81,7 +81,13 @@ async def login(request: web.Request) -> web.Response:
     if password and account_of(request) is None:
         cookie = site.cookies.sign(session.new_account(), time.time())
         response.set_cookie(
-            COOKIE, cookie, max_age=session.YEAR, httponly=True, samesite="Strict", secure=request.secure, path="/"
+            COOKIE,
+            cookie,
+            max_age=session.YEAR,
+            httponly=True,
+            samesite="Strict",
+            secure=session.secure(request, site.settings),
+            path="/",
         )
     return response
 

@@ -144,6 +144,24 @@ def password_fits(given: str, password: str) -> bool:
     return hmac.compare_digest(*digests)
 
 
+# --- who is behind a proxy ---
+
+
+def remote_of(request: web.Request, settings: WebSettings) -> str:
+    """The address that asks: the last of X-Forwarded-For that is none of our proxies, if one of them hands it on."""
+    remote = request.remote or ""
+    hops = [hop.strip() for line in request.headers.getall("X-Forwarded-For", ()) for hop in line.split(",")]
+    while hops and settings.trusts(remote):
+        remote = hops.pop()
+    return remote
+
+
+def secure(request: web.Request, settings: WebSettings) -> bool:
+    """Whether the browser speaks HTTPS, with us or with one of our proxies."""
+    told = request.headers.get("X-Forwarded-Proto", "") if settings.trusts(request.remote or "") else ""
+    return request.secure or told.lower() == "https"
+
+
 # --- guards ---
 
 

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.settings.sections.field_types import Folder, Host, Reactions, Section, Url, is_loopback, secret_file
+from bot.settings.sections.field_types import Folder, Host, Networks, Reactions, Section, Url, is_loopback, secret_file
 from bot.settings.settings import setting
 
 
@@ -37,10 +37,18 @@ class WebSection(Section):
         "网页前面有反向代理时，大家在浏览器里输入的地址。",
         example="https://paint.example.org",
     )
+    trusted_proxies: Networks = setting(
+        (),
+        "The proxies before the page, as addresses or networks: their X-Forwarded-For and X-Forwarded-Proto are "
+        "believed; with any, the page needs a password.",
+        "网页前面的反向代理的地址或网段：信任它们给出的 X-Forwarded-For 和 X-Forwarded-Proto；设置后网页必须有密码。",
+        example="127.0.0.1",
+    )
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
-        if self.enabled and self.password is None and not is_loopback(self.host):
+        others = self.trusted_proxies or not is_loopback(self.host)
+        if self.enabled and self.password is None and others:
             raise PydanticCustomError("open", "open to others without a password")
         return self
 

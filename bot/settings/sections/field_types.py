@@ -52,6 +52,13 @@ def _public(value: object) -> object:
     return str(value).rstrip("/")
 
 
+def _network(value: object) -> object:
+    try:
+        return str(ipaddress.ip_network(str(value).strip()))
+    except ValueError:
+        raise PydanticCustomError("form", "not an address or network") from None
+
+
 def _database(value: object) -> object:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str) or (text and not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", text)):
@@ -84,6 +91,7 @@ Named = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S(.*\S)?$")], ..
 Counted = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:[^\s=]+=\d{1,6}$")], ...], BeforeValidator(_several)]
 Reactions = Annotated[tuple[Annotated[str, Field(pattern=r"^[^\s=]+=[a-z_]+$")], ...], BeforeValidator(_several)]
 Host = Annotated[str, Field(pattern=r"^[\w.:%-]+$"), BeforeValidator(_bare)]
+Networks = Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], BeforeValidator(_several)]
 Url = Annotated[str, BeforeValidator(_public)]
 Size = Annotated[str, BeforeValidator(_size)]
 Database = Annotated[SecretStr, BeforeValidator(_database)]
