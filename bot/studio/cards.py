@@ -69,12 +69,18 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
 
 
 def ended(
-    job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
+    job: Job,
+    pictures: Sequence[PictureRow],
+    key: str,
+    values: Mapping[str, Json],
+    spoiler: bool = False,
+    took: float = 0.0,
 ) -> Card:
-    """The one answer to a job, in whatever way it ended."""
+    """The one answer to a job, in whatever way it ended; `took` are the seconds it was drawn by the clock, and what its
+    pictures cost a device where that is not known."""
     buttons: tuple[Button, ...] = ()
     if job.state is State.DONE:
-        seconds = round(sum(row.seconds for row in pictures), 1)
+        seconds = round(took or sum(row.seconds for row in pictures), 1)
         text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
         text = text if pictures else Say("job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
