@@ -6,7 +6,7 @@ import asyncio
 
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
-from bot.studio.findings import lengths, look, metered
+from bot.studio.findings import lengths, look, meters
 from bot.studio.studio import Studio
 
 
@@ -20,7 +20,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         text=Say("prompt.understood", {"model": model.name}),
         prompt=prompt,
         findings=look(prompt, files, embeddings),
-        fields=(Field(Say("prompt.meter"), metered(prompt, embeddings)),),
+        fields=tuple(Field(Say(key), count) for key, count in meters(prompt, embeddings).items()),
     )
 
 

@@ -163,14 +163,19 @@ async def test_a_burst_of_one_person_keeps_its_order_and_holds_nobody_else_up(
                 await may.wait()
             return await understand(person, text, **values)
 
+        came: list[str] = []
+        turn = at.studio.in_turn
         monkeypatch.setattr(at.studio, "understand", slow)
-        first = asyncio.create_task(at.say("a slow one"))
+        monkeypatch.setattr(at.studio, "in_turn", lambda person: came.append(person) or turn(person))
+        said = [asyncio.create_task(at.say("a slow one"))]
         await begun.wait()
-        others = [asyncio.create_task(at.say(text)) for text in ("a cat", "a dog")]
+        for count, text in enumerate(("a cat", "a dog"), 2):
+            said.append(asyncio.create_task(at.say(text)))
+            await at.until(lambda count=count: len(came) == count)
         await at.say("a bird", "bob")
         await at.drawn(1)
         may.set()
-        await asyncio.gather(first, *others)
+        await asyncio.gather(*said)
         found = [await jobs.get(at.db, job) for job in await at.drawn(4)]
         assert [kept.job.recipe.prompt.text for kept in found if kept] == ["a bird", "a slow one", "a cat", "a dog"]
 
