@@ -33,7 +33,7 @@ class Place:
 class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
-    ends in."""
+    ends in; `took` are the seconds it was drawn by the clock, 0 where nobody knows."""
 
     job: Job
     place: Place
@@ -45,6 +45,7 @@ class Kept:
     answered: bool
     created: datetime
     spoiler: bool = False
+    took: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,10 @@ async def end(
     pictures: Sequence[Picture] = (),
     error_key: str = "",
     error_values: Mapping[str, Json] | None = None,
+    took: float = 0.0,
 ) -> tuple[PictureRow, ...]:
-    """End a job and keep its pictures, all or nothing; returns their rows in order.
+    """End a job, drawn for `took` seconds by the clock, and keep its pictures, all or nothing; returns their rows in
+    order.
 
     A job that has ended stays as it ended, and the rows of then are returned. Raises KeyError for an unknown job,
     Refusal when the files or the rows cannot be written: the job is then still open.
@@ -145,7 +148,7 @@ async def end(
             row = await session.scalar(select(tables.Jobs).where(tables.Jobs.id == job_id).with_for_update())
             if row is not None and row.state in OPEN:
                 row.state, row.error_key, row.error_values = state.value, error_key, dict(error_values or {})
-                row.seconds = sum(picture.seconds for picture in pictures)
+                row.seconds, row.took = sum(picture.seconds for picture in pictures), took
                 return await write(db, session, pictures, person=row.person, job=job_id, parent=row.parent)
     except Refusal:
         with suppress(Refusal):  # on a full disk the files that still fitted are in the way
@@ -238,4 +241,5 @@ def _kept(row: tables.Jobs) -> Kept:
         answered=row.answered,
         created=row.created,
         spoiler=row.spoiler,
+        took=row.took,
     )

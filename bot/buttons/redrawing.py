@@ -58,6 +58,11 @@ async def by_button(studio: Studio, press: Press) -> None:
 
 async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
     """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
+    async with studio.in_turn(asked.person.id):
+        await _by_sentence(studio, asked, picture, sentence)
+
+
+async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
     row = await owned.picture(studio.db, asked.person, picture)
     recipe = (await origin(studio.db, row)).recipe
     await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))

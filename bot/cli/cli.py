@@ -342,7 +342,9 @@ async def _prompts(
         if as_json or text is None:
             shown = to_public_json(made, replace(options, raw=options.raw or raw))
             counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
-            _print_json(shown | {"tokens": counts, "findings": [one.to_json() for one in found]})
+            unwanted: list[Json] = list(meter(made.negative, embeddings=embeddings))
+            told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
+            _print_json(shown | told | {"findings": [one.to_json() for one in found]})
         else:
             from bot.cli.terminal import prompt_table  # only now: rich's tables take a while
 

@@ -20,7 +20,7 @@ from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
 from bot.studio import uploads
 from bot.studio.cards import recipe_fields
-from bot.studio.findings import lengths, metered
+from bot.studio.findings import lengths, meters
 from bot.studio.studio import new_id
 from engine.job import State
 from prompts.doctor import Finding, unsaid
@@ -49,7 +49,8 @@ def prompt_table(
     lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
     if prompt.negative:
         lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
-    lines.append(Text(f"{texts.say(language, 'prompt.meter')}: {metered(prompt, embeddings)}", style="dim"))
+    for key, count in meters(prompt, embeddings).items():
+        lines.append(Text(f"{texts.say(language, key)}: {count}", style="dim"))
     notes = unsaid(prompt, findings).notes
     lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in notes]
     marks = {"error": ("✗", "red"), "warn": ("!", "yellow"), "hint": ("·", "cyan")}

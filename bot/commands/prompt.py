@@ -6,7 +6,7 @@ import asyncio
 
 from bot.chat import Button, Card, Field, Request, Say, common
 from bot.commands.command import Command
-from bot.studio.findings import lengths, metered
+from bot.studio.findings import lengths, meters
 from bot.studio.mends import mends
 from bot.studio.studio import Studio
 from storage import wishes
@@ -28,7 +28,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         prompt=prompt,
         findings=findings,
         buttons=buttons,
-        fields=(Field(Say("prompt.meter"), metered(prompt, embeddings)),),
+        fields=tuple(Field(Say(key), count) for key, count in meters(prompt, embeddings).items()),
     )
 
 

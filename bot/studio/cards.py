@@ -86,9 +86,15 @@ def step(progress: Progress) -> Say:
 
 
 def ended(
-    job: Job, pictures: Sequence[PictureRow], key: str, values: Mapping[str, Json], spoiler: bool = False
+    job: Job,
+    pictures: Sequence[PictureRow],
+    key: str,
+    values: Mapping[str, Json],
+    spoiler: bool = False,
+    took: float = 0.0,
 ) -> Card:
-    """The one answer to a job, in whatever way it ended. Of one whose pictures are all deleted nothing is told."""
+    """The one answer to a job, in whatever way it ended. Of one whose pictures are all deleted nothing is told. `took`
+    are the seconds it was drawn by the clock, and what its pictures cost a device where that is not known."""
     buttons: tuple[Button, ...] = ()
     if job.state is State.DONE and not pictures:
         return Card(kind="job", text=GONE, job=job.id, state=job.state)
@@ -112,21 +118,21 @@ def ended(
         prompt=job.recipe.prompt,
         findings=findings,
         recipe=pictures[0].recipe if pictures else job.recipe,
-        fields=_facts(pictures) if pictures else (),
+        fields=_facts(pictures, took) if pictures else (),
         pictures=tuple(map(shown, pictures)),
         buttons=(*buttons, *mends(findings, job.id)),
         spoiler=spoiler,
     )
 
 
-def _facts(pictures: Sequence[PictureRow]) -> tuple[Field, ...]:
+def _facts(pictures: Sequence[PictureRow], took: float) -> tuple[Field, ...]:
     """What pictures were drawn with, each line under its label, the same on every platform."""
     lines: dict[str, str | Say] = {
         "model": ", ".join(dict.fromkeys(row.recipe.model for row in pictures)),
         "size": ", ".join(dict.fromkeys(f"{row.width}×{row.height}" for row in pictures)),
         "seed": ", ".join(dict.fromkeys(str(row.recipe.seed) for row in pictures)),
     }
-    if seconds := sum(row.seconds for row in pictures):
+    if seconds := took or sum(row.seconds for row in pictures):
         lines["time"] = Say("recipe.took", {"seconds": seconds})
     return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
 

@@ -54,9 +54,17 @@ def lengths(model: Model, folders: Sequence[Path]) -> dict[str, int]:
     return {one.name.casefold(): one.vectors for one in catalog.embeddings(folders) if compatibility.fits(one, model)}
 
 
-def metered(prompt: Prompt, embeddings: Mapping[str, int]) -> str:
-    """How full each of the prompt's chunks is, as `34 / 75 + 12 / 75`."""
-    return " + ".join(f"{count} / {LENGTH}" for count in meter(prompt.positive, embeddings=embeddings))
+def metered(text: str, embeddings: Mapping[str, int]) -> str:
+    """How full each chunk of a prompt, or of a negative one, is, as `34 / 75 + 12 / 75`."""
+    return " + ".join(f"{count} / {LENGTH}" for count in meter(text, embeddings=embeddings))
+
+
+def meters(prompt: Prompt, embeddings: Mapping[str, int]) -> dict[str, str]:
+    """How full the chunks are by the key of what is counted: of the prompt, and of its negative where it has one."""
+    counted = {"prompt.meter": metered(prompt.positive, embeddings)}
+    if prompt.negative:
+        counted["prompt.meter_negative"] = metered(prompt.negative, embeddings)
+    return counted
 
 
 def look(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Finding, ...]:

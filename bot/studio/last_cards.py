@@ -21,8 +21,11 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
     """The last card of a job, whose end is written down with its pictures."""
     job, made = news.job, list(news.pictures)
     try:
-        rows = await jobs.end(db, job.id, job.state, pictures=made, error_key=news.key, error_values=dict(news.values))
-        return cards.ended(job, rows, news.key, dict(news.values), spoiler)
+        values = dict(news.values)
+        rows = await jobs.end(
+            db, job.id, job.state, pictures=made, error_key=news.key, error_values=values, took=news.seconds
+        )
+        return cards.ended(job, rows, news.key, values, spoiler, news.seconds)
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
@@ -37,4 +40,4 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
 async def last_card(db: Database, kept: Kept) -> Card:
     """The answer to a job that has ended, with the pictures of it that are still there."""
     rows = await pictures.of_job(db, kept.job.id)
-    return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler)
+    return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)

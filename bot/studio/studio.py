@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
@@ -67,6 +68,7 @@ class Studio:
         self.fetching = Fetching(rules.places)
         self.sight = guard.Sight(db, rules.wildcards, rules.folders)
         self.watching: list[Listener] = []  # others who hear what the queue tells
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._door = asyncio.Lock()  # one request at a time is weighed against its person's limits
 
     async def open(self, chats: Sequence[Chat], desk: Desk, *, resume: bool = True) -> None:
@@ -167,8 +169,17 @@ class Studio:
         """What translates for a person, their own dictionary and that of the room first."""
         return with_personal(await dictionary.words(self.db, person.id, place), self._translators)
 
+    def in_turn(self, person: str) -> asyncio.Lock:
+        """To be held while something that a person asks for becomes a job: however long understanding takes, a burst of
+        requests keeps its order."""
+        return self._turns.setdefault(person, asyncio.Lock())
+
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
+        async with self.in_turn(request.person.id):
+            await self._imagine(request, text)
+
+    async def _imagine(self, request: Request, text: str) -> None:
         request, text = sources.chosen(request, text)
         over = bool(request.files or request.reply_to)
         if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:

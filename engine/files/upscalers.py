@@ -37,11 +37,15 @@ UPSCALERS: dict[str, Upscaler] = {
 
 
 def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
-    """The row of that name, whatever its case, or the file of a network. Raises Refusal `upscaler.unknown`."""
+    """The row of that name, whatever its case, or the file of a network. Raises Refusal `upscaler.unknown`, or what is
+    wrong with the file of that name where it cannot be used, as `file.pickle`."""
     rows: dict[str, Upscaler | Path] = {file.name.casefold(): file.path for file in catalog.upscalers(folders)}
     rows |= {row.name.casefold(): row for row in UPSCALERS.values()}
     if row := rows.get(name.strip().casefold()):
         return row
+    for file in catalog.skipped(folders):
+        if name.strip().casefold() in (file.name.casefold(), file.path.name.casefold()):
+            raise Refusal(file.key, name=file.path.name)
     found = rows.get(near(name, rows))
     raise Refusal(
         "upscaler.unknown", name=name[:80], near=found.stem if isinstance(found, Path) else found.name if found else ""

@@ -31,7 +31,7 @@ class Course:
     (`waiting`), held for a row to come free on the worker `home` (`held`), or in one of the `assignments`.
 
     `charged` are the device-seconds that the owner's account carries for pictures not finished, `deferred` is since
-    when it waits for a worker that holds its model.
+    when it waits for a worker that holds its model, `began` when the first of its pictures was begun.
     """
 
     job: Job
@@ -44,6 +44,7 @@ class Course:
     used: dict[int, float] = field(default_factory=dict)
     pictures: dict[int, Picture] = field(default_factory=dict)
     deferred: float | None = None
+    began: float | None = None
     cancelled: bool = False  # its workers were told, and have not all answered yet
 
     @property

@@ -23,12 +23,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a job: its pictures in the order of its recipes, or a text key that says why there are none."""
+    """The last event of a job: its pictures in the order of its recipes, or a text key that says why there are none.
+    `seconds` is how long it was drawn by the clock, on however many devices."""
 
     job: Job
     pictures: tuple[Picture, ...] = ()
     key: str = ""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 Listener = Callable[[Changed | Progress | Finished], Awaitable[None]]

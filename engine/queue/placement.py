@@ -15,17 +15,21 @@ AHEAD = 32  # jobs behind one that waits for its model that are looked at for a 
 
 
 def turn(work: Workload, waiting: Waiting) -> tuple[Course, Worker] | None:
-    """The job whose turn it is and its home. Where it does better to wait for a worker that holds its model, those
-    behind it may have the others."""
+    """The job whose turn it is and its home. Where it does better to wait for a worker that holds its model, other
+    people's behind it may have the others; the same person's keep their order."""
     free = work.free()
     if not free:
         return None
+    deferred: set[str] = set()
     for course in itertools.islice(waiting.turns(), AHEAD):
+        if course.job.owner in deferred:
+            continue
         chosen = home(work, course, free)
         if chosen is None:
             return None
         if not defers(work, course, chosen):
             return course, chosen
+        deferred.add(course.job.owner)
     return None
 
 

@@ -191,7 +191,9 @@ class Queue:
         self._work.serving.pop(job.id, None)
         self._waiting.finish(course)
         pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if state is State.DONE else ()
-        self._news.put(Finished(job, pictures, key, values or {}))
+        now = self._work.clock()
+        seconds = now - (now if course.began is None else course.began)
+        self._news.put(Finished(job, pictures, key, values or {}, seconds))
         self._hand_over()
         self._news.standings_soon()
 
@@ -215,6 +217,8 @@ class Queue:
 
     def _advance(self, assignment: Assignment, event: Step | Drawn | Ended) -> None:
         course = assignment.of
+        if course.began is None and not isinstance(event, Ended):
+            course.began = self._work.clock() - event.seconds
         match event:
             case Step() if not course.over:
                 index = assignment.indexes[event.index]

@@ -99,6 +99,15 @@ async def test_the_end_keeps_the_pictures_in_their_order(db: Database, person: s
     assert [await db.files.get(row.hash) for row in rows] == [file.png for file in files]
 
 
+async def test_how_long_it_was_drawn_is_remembered_beside_what_it_cost(db: Database, person: str) -> None:
+    one = await accepted(db, person, recipe(seed=1), recipe(seed=2))
+    assert (kept := await jobs.get(db, one.id)) and kept.took == 0
+    files = [Picture(png=png(), recipe=made, seconds=2.0) for made in one.recipes]
+    await jobs.end(db, one.id, State.DONE, pictures=files, took=2.5)
+    assert (kept := await jobs.get(db, one.id)) and kept.took == 2.5
+    assert (await jobs.spent(db, kept.created, person)).seconds == 4.0
+
+
 async def test_an_ended_job_stays_as_it_ended(db: Database, person: str) -> None:
     one = await accepted(db, person)
     picture = Picture(png=png(), recipe=one.recipes[0], seconds=1.0)

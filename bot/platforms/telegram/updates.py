@@ -7,7 +7,9 @@ import hmac
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from telegram import Update
@@ -34,8 +36,8 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
 class Updates:
-    """Hands every update to `take` once, side by side; those not done when the program dies come again at the next
-    start."""
+    """Hands every update to `take` once, side by side, but what one person writes one after the other; those not done
+    when the program dies come again at the next start."""
 
     def __init__(self, api: BotApi, db: Database, take: Callable[[Update], Awaitable[None]]) -> None:
         self._api, self._db, self._take = api, db, take
@@ -43,6 +45,7 @@ class Updates:
         self._pending: dict[int, dict[str, Json]] = {}
         self._known: OrderedDict[int, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._writing = asyncio.Lock()
         self._clearing: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
@@ -131,7 +134,8 @@ class Updates:
 
     async def _taken(self, update: Update) -> None:
         try:
-            await self._take(update)
+            async with self._turn(update):
+                await self._take(update)
         except (Gone, Unreachable) as error:
             log.info("update %s: nobody can be told: %s", update.update_id, error)
         except Exception:
@@ -139,6 +143,14 @@ class Updates:
         del self._pending[update.update_id]  # not when cancelled
         if self._clearing is None or self._clearing.done():
             self._clearing = asyncio.create_task(self._clear())
+
+    def _turn(self, update: Update) -> AbstractAsyncContextManager[object]:
+        """To be held while an update is taken: a person's texts wait for those before them. Photos do not: the first of
+        an album waits for the others."""
+        message = update.message
+        if message is None or message.text is None or message.from_user is None:
+            return nullcontext()
+        return self._turns.setdefault(message.from_user.id, asyncio.Lock())
 
     async def _clear(self) -> None:
         """Forget those done lately, in one write."""

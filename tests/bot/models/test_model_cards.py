@@ -181,6 +181,13 @@ async def test_the_meter_counts_embeddings(tmp_path: Path) -> None:
         assert lines(await said(at, "/prompt --raw a cat, bad-flaws"))["prompt.meter"] == plain
 
 
+async def test_the_meter_counts_the_negative_too(tmp_path: Path) -> None:
+    async with stocked(tmp_path) as (at, _):
+        told = lines(await said(at, "/prompt --raw a cat --no blurry, ugly"))
+        assert (told["prompt.meter"], told["prompt.meter_negative"]) == ("2 / 75", "3 / 75")
+        assert "prompt.meter_negative" not in lines(await said(at, "/prompt --raw a cat"))
+
+
 async def test_an_embedding_that_is_there_is_not_said_to_be_missing(tmp_path: Path) -> None:
     async with stocked(tmp_path) as (at, files):
         missing = await said(at, "/prompt a cat, easynegative")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from bot import texts
 from bot.chat import Person, Press, Request, Room, Upload
 from bot.desk import StudioDesk
 from bot.people import owned
+from bot.studio import last_cards
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from engine.job import State
@@ -134,6 +137,47 @@ async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -
         await at.until(lambda: not at.studio._answers._open)
         kept = await jobs.get(at.db, job)
         assert kept and kept.answered and kept.job.state is State.DONE
+
+
+async def test_the_card_says_how_long_it_took_also_after_a_restart(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("猫，4张")
+        (job,) = await at.drawn()
+        at.pool.finish(job, seconds=30.0)  # of each device, side by side
+        await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+        said = at.chat.messages[job].text
+        assert said.key == "job.done" and 30.0 <= float(said.values["seconds"]) < 60.0
+        kept = await jobs.get(at.db, job)
+        assert kept and (await last_cards.last_card(at.db, kept)).text == said
+
+
+async def test_a_burst_of_one_person_keeps_its_order_and_holds_nobody_else_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, FakePool(slots=9)) as at:
+        understand, begun, may = at.studio.understand, asyncio.Event(), asyncio.Event()
+
+        async def slow(person: Person, text: str, **values: Any) -> Any:
+            if text == "a slow one":
+                begun.set()
+                await may.wait()
+            return await understand(person, text, **values)
+
+        came: list[str] = []
+        turn = at.studio.in_turn
+        monkeypatch.setattr(at.studio, "understand", slow)
+        monkeypatch.setattr(at.studio, "in_turn", lambda person: came.append(person) or turn(person))
+        said = [asyncio.create_task(at.say("a slow one"))]
+        await begun.wait()
+        for count, text in enumerate(("a cat", "a dog"), 2):
+            said.append(asyncio.create_task(at.say(text)))
+            await at.until(lambda count=count: len(came) == count)
+        await at.say("a bird", "bob")
+        await at.drawn(1)
+        may.set()
+        await asyncio.gather(*said)
+        found = [await jobs.get(at.db, job) for job in await at.drawn(4)]
+        assert [kept.job.recipe.prompt.text for kept in found if kept] == ["a bird", "a slow one", "a cat", "a dog"]
 
 
 async def test_the_same_update_twice_is_one_job(tmp_path: Path) -> None:

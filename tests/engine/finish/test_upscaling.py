@@ -13,8 +13,10 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine.files import upscalers
+from bot.texts import say
+from engine.files import model_folders, upscalers
 from engine.finish import esrgan, upscaling
+from engine.models.convert import convert
 from engine.pixels.tiles import Box, Joined, Shades, cut
 from prompts.errors import Refusal
 from tests.engine.drawing import photograph, pixels
@@ -122,6 +124,17 @@ def test_networks_are_found_and_named(folder: Path) -> None:
     with pytest.raises(Refusal) as caught:
         upscalers.find_upscaler("smal", [folder])
     assert caught.value.values["near"] == "small"
+
+
+@pytest.mark.parametrize("written", ["RealESRGAN_x4", "realesrgan_x4.pth"])
+def test_an_old_pickle_is_answered_with_how_to_convert_it(written: str, tmp_path: Path) -> None:
+    torch.save({"params_ema": compact()}, tmp_path / "RealESRGAN_x4.pth")
+    with pytest.raises(Refusal) as caught:
+        upscalers.find_upscaler(written, [tmp_path])
+    assert caught.value.key == "file.pickle" and "models convert" in say("en", caught.value.key, name="x")
+    convert(tmp_path / "RealESRGAN_x4.pth")
+    model_folders.forget()
+    assert upscalers.find_upscaler("RealESRGAN_x4", [tmp_path]) == tmp_path / "RealESRGAN_x4.safetensors"
 
 
 def test_a_network_of_another_kind_or_damaged_is_refused(tmp_path: Path) -> None:

@@ -100,6 +100,21 @@ async def test_two_workers_share_a_grid_of_four() -> None:
         assert "j" not in made and made.running == 0
 
 
+async def test_a_shared_job_took_as_long_as_its_person_waited() -> None:
+    pool = FakePool(workers=2, slots=4)
+    async with queue(pool) as (made, heard):
+        made.put(a_job("j", count=4))
+        await settle()
+        for part in [name for worker in pool.workers for name in worker.jobs]:
+            pool.step(part, 1, seconds=0.5)
+        the_clock(made).now = 5.5
+        finish(pool, 0, seconds=3.0)
+        finish(pool, 1, seconds=3.0)
+        await settle()
+        assert end(heard, "j").seconds == 6.0
+        assert sum(picture.seconds for picture in end(heard, "j").pictures) == 12.0  # which is what quotas count
+
+
 async def test_a_single_picture_is_not_shared_and_one_worker_gets_a_job_whole() -> None:
     pool = FakePool(workers=2, slots=4)
     async with queue(pool) as (made, _):
@@ -247,6 +262,19 @@ async def test_a_job_waits_for_the_worker_with_its_model_where_that_is_sooner() 
         made.put(a_job("c", "cy"))  # and who comes later may have the worker that is free
         await settle()
         assert drawing(pool) == [{"c": [1]}, {"a": [1]}]
+        finish(pool, 1)
+        await settle()
+        assert drawing(pool) == [{"c": [1]}, {"b": [1]}]
+
+
+async def test_what_one_person_asked_for_is_begun_in_the_order_it_was_asked_for() -> None:
+    pool = FakePool(workers=2, slots=1)
+    async with queue(pool) as (made, _):
+        pool.loaded(pool.workers[1], "other")
+        for name, model in (("a", "other"), ("b", "other"), ("c", BUILTIN), ("d", "other")):
+            made.put(of(model, name, "ann"))
+        await settle()
+        assert drawing(pool) == [{}, {"a": [1]}]  # the other one is free for "c", which is not next
         finish(pool, 1)
         await settle()
         assert drawing(pool) == [{"c": [1]}, {"b": [1]}]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
+import pytest
 from PIL import Image
 
+from bot.chat import Request
 from tests.bot.platforms.telegram.conftest import House
 from tests.fakes import a_png
 from tests.peers.telegram import TelegramServer
@@ -20,6 +23,29 @@ async def test_a_text_becomes_one_message_with_a_picture(house: House, server: T
     assert message.reply_to is said
     assert "一只红苹果" in message.text and "画好了" in message.text
     assert message.keyboard[0] == ["🔄 再来一张", "🎲 变化", "🔍 放大 ×2"]
+
+
+async def test_a_burst_of_texts_is_drawn_in_its_order(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, may, came = house.desk.request, asyncio.Event(), list[str]()
+
+    async def slow(request: Request) -> None:
+        came.append(request.text)
+        if request.text == "a slow one":
+            await may.wait()
+        await desk(request)
+
+    monkeypatch.setattr(house.desk, "request", slow)
+    ann, bob = server.user("Ann", language="en"), server.user("Bob", language="en")
+    for text in ("a slow one", "a cat", "a dog"):
+        await server.private(ann).say(ann, text)
+    await server.private(bob).say(bob, "a bird")
+    await server.private(bob).answer(lambda one: one.photo)
+    assert set(came) == {"a slow one", "a bird"}
+    may.set()
+    await server.until(lambda: len(house.pool.drawn) == 4)
+    assert [text for text in came if text != "a bird"] == ["a slow one", "a cat", "a dog"]
 
 
 async def test_a_command_answers_with_a_text(house: House, server: TelegramServer) -> None:
