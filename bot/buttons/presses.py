@@ -101,7 +101,7 @@ async def recipe(studio: Studio, press: Press) -> Card:
 
 async def original(studio: Studio, press: Press) -> Card:
     row = await owned.picture(studio.db, press.person, press.target)
-    spoiler = await veiled(studio.sight, studio.rules.access, press, [row.recipe])
+    spoiler = await veiled(studio.sight, studio.rules.access, press, [row])
     return Card(text=Say("picture.original"), pictures=(cards.shown(row),), originals=True, spoiler=spoiler)
 
 

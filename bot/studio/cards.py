@@ -83,6 +83,8 @@ def ended(
     if job.state is State.DONE:
         seconds = round(sum(row.seconds for row in pictures), 1)
         text = Say("job.done" if seconds else "job.done_at_once", {"seconds": seconds} if seconds else {})
+        if key:  # some of its pictures are not shown
+            text = Say(key, cast(Mapping[str, str | int | float], values))
         text = text if pictures else Say("job.deleted")
         buttons = tuple(button for row in pictures for button in picture_buttons(row.id))
         if len(pictures) > 1:

@@ -89,7 +89,7 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
     row = await owned.picture(context.db, person, target)
     place, room = Place(PLATFORM, pending.channel), room_of(interaction)
     press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
-    spoiler = await context.veiled(press, [row.recipe])
+    spoiler = await context.veiled(press, [row])
     card = replace(cards.recipe_card(row), prompt=None, fields=(), buttons=cards.picture_buttons(row.id))
     await context.show(place, replace(card, spoiler=spoiler, fleeting=True), pending.key)
 

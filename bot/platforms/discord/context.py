@@ -18,10 +18,10 @@ from bot.platforms.discord.rest import Expired
 from bot.platforms.discord.settings import DiscordSettings
 from bot.studio import cards
 from bot.studio.suggest import Completion, Kind
-from engine.recipe import Recipe
 from prompts.errors import Refusal
 from storage.database import Database
 from storage.jobs import Place
+from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ MENUS = 1000  # forms that may be open at once
 
 # What a text may mean as a kind of thing, so many at most.
 Suggest = Callable[[Person, Kind, str, int], Awaitable[list[Completion]]]
-# Whether the pictures of these recipes have to be veiled where somebody asks for them.
-Veiled = Callable[[Press, Sequence[Recipe]], Awaitable[bool]]
+# Whether these pictures have to be veiled where somebody asks for them.
+Veiled = Callable[[Press, Sequence[PictureRow]], Awaitable[bool]]
 
 
 @dataclass(slots=True)
