@@ -104,7 +104,7 @@ def ended(
         findings=findings,
         recipe=pictures[0].recipe if pictures else job.recipe,
         pictures=tuple(map(shown, pictures)),
-        buttons=(*buttons, *mends(findings, job.id)),
+        buttons=(*buttons, *mends(findings, job.id)) if pictures or job.state is not State.DONE else (),
         spoiler=spoiler,
     )
 
