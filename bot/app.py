@@ -221,7 +221,7 @@ def discord(config: Config, made: Studio) -> Chat:
         settings,
         made.person,
         lambda person, kind, typed, limit: suggest(made, person, kind, typed, limit),
-        lambda press, recipes: access.veiled(made.sight, made.rules.access, press, recipes),
+        lambda press, rows: access.veiled(made.sight, made.rules.access, press, rows),
         lambda asked: access.enter(made.db, made.rules.access, asked),
     )
 

@@ -66,11 +66,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A finished picture: PNG bytes with the recipe inside, and the device time it took in seconds."""
+    """A finished picture: PNG bytes with the recipe inside, the device time it took in seconds, and whether a checker
+    saw that it is for adults, though its prompt does not say so."""
 
     png: bytes
     recipe: Recipe
     seconds: float
+    adult: bool = False
 
     @property
     def hash(self) -> str:

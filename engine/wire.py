@@ -87,13 +87,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside."""
+    """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside;
+    `adult` whether a checker saw in it what its prompt did not ask for."""
 
     job: str
     attempt: int
     index: int
     seconds: float
     blob: bytes = b""
+    adult: bool = False
 
 
 @dataclass(frozen=True, slots=True)

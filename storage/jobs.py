@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, cast
 
 from sqlalchemy import Select, case, false, func, select, update
 
@@ -18,6 +19,8 @@ from storage.database import Database
 from storage.pictures import PictureRow, of_job, write
 from storage.spare import drop
 from storage.tables import OPEN
+
+Unasked = Literal["refuse", "spoiler", "allow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Place:
 class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
-    ends in; `took` are the seconds it was drawn by the clock, 0 where nobody knows."""
+    ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for; `took` are the
+    seconds it was drawn by the clock, 0 where nobody knows."""
 
     job: Job
     place: Place
@@ -46,6 +50,7 @@ class Kept:
     created: datetime
     spoiler: bool = False
     took: float = 0.0
+    unasked: Unasked = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ async def add(
     request_key: str,
     parent: str | None = None,
     spoiler: bool = False,
+    unasked: Unasked = "refuse",
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -90,6 +96,7 @@ async def add(
         answered=False,
         created=db.now(),
         spoiler=spoiler,
+        unasked=unasked,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -156,6 +163,12 @@ async def end(
         raise
     await drop(db, [picture.hash for picture in pictures])  # somebody else was first to end it
     return await of_job(db, job_id)
+
+
+async def veil(db: Database, job_id: str) -> None:
+    """Veil what a job ends in."""
+    async with db.writing() as session:
+        await session.execute(update(tables.Jobs).where(tables.Jobs.id == job_id).values(spoiler=True))
 
 
 async def answered(db: Database, job_id: str) -> None:
@@ -242,4 +255,5 @@ def _kept(row: tables.Jobs) -> Kept:
         created=row.created,
         spoiler=row.spoiler,
         took=row.took,
+        unasked=cast(Unasked, row.unasked),
     )

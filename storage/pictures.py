@@ -28,7 +28,8 @@ Shape = Literal["landscape", "portrait", "square"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRow:
     """A picture as it is remembered: `hash` names its file, `width` and `height` are its final pixels, `seconds` the
-    device time, `parent` the picture it came from, while that one is there."""
+    device time, `parent` the picture it came from, while that one is there, `adult` whether a checker saw what its
+    prompt does not say."""
 
     id: str
     person: str
@@ -41,6 +42,7 @@ class PictureRow:
     parent: str | None
     created: datetime
     favourite: bool
+    adult: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ async def recipes_of(db: Database, hash: str) -> list[Recipe]:
     async with db.session() as session:
         rows = await session.scalars(select(tables.Pictures.recipe).where(tables.Pictures.hash == hash))
         return [Recipe.from_json(row) for row in rows]
+
+
+async def adult(db: Database, hash: str) -> bool:
+    """Whether a checker saw what is for adults in the file of this hash."""
+    query = select(tables.Pictures.id).where(tables.Pictures.hash == hash, tables.Pictures.adult == true())
+    async with db.session() as session:
+        return bool(await session.scalar(select(query.exists())))
 
 
 async def children(db: Database, picture_id: str) -> list[PictureRow]:
@@ -247,6 +256,7 @@ async def write(
                 favourite=False,
                 created=db.now(),
                 words=_words(recipe),
+                adult=picture.adult,
             )
         )
     session.add_all(rows)
@@ -307,4 +317,5 @@ def _row(row: tables.Pictures) -> PictureRow:
         parent=row.parent,
         created=row.created,
         favourite=row.favourite,
+        adult=row.adult,
     )

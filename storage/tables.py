@@ -93,7 +93,7 @@ class Jobs(Base):
     """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `took` how long it was drawn by the clock (0: not known), `spoiler`
-    whether they are shown veiled."""
+    whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults."""
 
     __tablename__ = "job"
 
@@ -117,6 +117,7 @@ class Jobs(Base):
     seconds: Mapped[float] = mapped_column(server_default=sql_text("0"))
     took: Mapped[float] = mapped_column(server_default=sql_text("0"))
     spoiler: Mapped[bool] = mapped_column(server_default=false())
+    unasked: Mapped[str] = mapped_column(server_default=sql_text("'refuse'"))
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 
@@ -132,7 +133,8 @@ Index(
 
 
 class Pictures(Base):
-    """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over."""
+    """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over, `adult`
+    whether a checker saw what its prompt does not say."""
 
     __tablename__ = "picture"
 
@@ -150,6 +152,7 @@ class Pictures(Base):
     favourite: Mapped[bool]
     created: Mapped[datetime]
     words: Mapped[str] = mapped_column(server_default=sql_text("''"))
+    adult: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
         Index("ix_picture_person_created_id", "person", "created", "id"),

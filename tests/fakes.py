@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,21 +114,22 @@ class FakePool:
         steps = known.recipes[index].steps
         self._listener(worker, Step(job, known.attempt, index, step, steps, seconds, preview))
 
-    def finish(self, job: str, seconds: float = 1.0) -> None:
-        """Finish every picture of a job, at `seconds` of device time each."""
+    def finish(self, job: str, seconds: float = 1.0, *, adult: Collection[int] = ()) -> None:
+        """Finish every picture of a job, at `seconds` of device time each; in those of the numbers `adult` a checker
+        saw something."""
         if not any(job in worker.jobs for worker in self.workers):
             return
         _, known = self._find(job)
         for index in range(len(known.recipes)):
-            self.draw_one(job, index, seconds)
+            self.draw_one(job, index, seconds, adult=index in adult)
         self._end(job, "done")
 
-    def draw_one(self, job: str, index: int, seconds: float = 1.0) -> None:
+    def draw_one(self, job: str, index: int, seconds: float = 1.0, *, adult: bool = False) -> None:
         """Finish one picture of a job, and not yet the job."""
         worker, known = self._find(job)
         recipe = known.recipes[index]
         png = a_png((recipe.seed % 256, index, 0), recipe.width)
-        self._listener(worker, Drawn(job, known.attempt, index, seconds, png))
+        self._listener(worker, Drawn(job, known.attempt, index, seconds, png, adult))
 
     def fail(self, job: str, key: str = "error.engine") -> None:
         self._end(job, "failed", key)

@@ -95,3 +95,23 @@ def bright(path: Path, *, layout: str = "v8", names: str = "{0: 'lamp'}", classe
     if layout != "v8":
         nodes.append(_node("Transpose", ["wide"], "output0", perm=[0, 2, 1]))
     return _model(path, nodes, constants, (1, width, CELLS) if layout == "v8" else (1, CELLS, width), names)
+
+
+def tagger(folder: Path, *, damaged: bool = False) -> Path:
+    """A tagger that rates a picture the more explicit the brighter it is in blue, with its list of tags beside it."""
+    folder.mkdir(parents=True)
+    rows = [("general", 9), ("sensitive", 9), ("questionable", 9), ("explicit", 9), ("1girl", 0)]
+    tags = [f"{number},{name},{category},10" for number, (name, category) in enumerate(rows)]
+    (folder / "selected_tags.csv").write_text("\n".join(["tag_id,name,category,count", *tags]), "utf-8")
+    nodes = [
+        _node("ReduceMean", ["images"], "colour", axes=[1, 2], keepdims=0),
+        _node("MatMul", ["colour", "by"], "more"),
+        _node("Add", ["more", "from"], "ratings"),
+    ]
+    blue = [-1 / 255, 0.0, 0.0, 1 / 255, 0.0]  # of a picture in BGR the first
+    constants = [_values("by", [3, 5], blue + [0.0] * 10), _values("from", [5], [1.0, 0.1, 0.1, 0.0, 0.0])]
+    graph = _all(1, nodes) + _field(2, "rating") + _all(5, constants)
+    graph += _field(11, _shape("images", ("n", 8, 8, 3))) + _field(12, _shape("ratings", ("n", 5)))
+    content = b"nothing" if damaged else _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    (folder / "model.onnx").write_bytes(content)
+    return folder

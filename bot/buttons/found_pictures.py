@@ -47,5 +47,5 @@ async def _page(
         text=Say("history.matching", values | {"what": what}) if what else Say("history.found", values),
         pictures=tuple(map(shown, page.pictures)),
         buttons=buttons,
-        spoiler=await veiled(studio.sight, studio.rules.access, asked, [row.recipe for row in page.pictures]),
+        spoiler=await veiled(studio.sight, studio.rules.access, asked, page.pictures),
     )

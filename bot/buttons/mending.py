@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.buttons import redrawing
 from bot.chat import Press, Request, Upload, common
 from bot.people import owned
 from bot.studio import recipes
@@ -42,8 +43,13 @@ async def mend_all(studio: Studio, press: Press) -> None:
 
 
 async def _job(studio: Studio, press: Press, kept: Kept, sign: str) -> None:
-    """The same recipes with the prompt mended. One that is still being drawn is not wanted any more."""
-    recipe = kept.job.recipe
+    """The same recipes with the prompt mended; for a picture that was only enlarged, that of the one that it was made
+    from. A job that is still being drawn is not wanted any more."""
+    made, recipe = kept.job.recipes, kept.job.recipe
+    if recipe.source and not recipe.source.strength and kept.parent:
+        row = await owned.picture(studio.db, press.person, kept.parent)
+        recipe = (await redrawing.origin(studio.db, row)).recipe
+        made = (recipe,)
     first = recipe.prompt
     said = _options(first.text)
     raw = first.raw and not said.options.raw  # by a setting: the text says nothing of it
@@ -58,7 +64,7 @@ async def _job(studio: Studio, press: Press, kept: Kept, sign: str) -> None:
         return _with_kept(first, prompt), model
 
     prompt = await _right(studio, (first, await studio.model(recipe.model)), sign, understood)
-    await studio.submit(press, [replace(one, prompt=prompt) for one in kept.job.recipes], parent=kept.parent)
+    await studio.submit(press, [replace(one, prompt=prompt) for one in made], parent=kept.parent)
     studio.queue.cancel(kept.job.id)
 
 

@@ -78,7 +78,7 @@ async def original(studio: Studio, press: Press) -> Card:
     row = await owned.picture(studio.db, press.person, press.target)
     if not await studio.db.files.has(row.hash):
         raise Refusal("picture.file_gone")
-    spoiler = await veiled(studio.sight, studio.rules.access, press, [row.recipe])
+    spoiler = await veiled(studio.sight, studio.rules.access, press, [row])
     return Card(text=Say("picture.original"), pictures=(cards.shown(row),), originals=True, spoiler=spoiler)
 
 

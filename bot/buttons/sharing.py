@@ -19,7 +19,7 @@ from storage.pictures import PictureRow
 async def own(studio: Studio, asked: Request | Press, picture: str) -> Card:
     """The recipe of one's own picture, and the button that shares it."""
     row = await owned.picture(studio.db, asked.person, picture)
-    spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row.recipe])
+    spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row])
     return replace(cards.picture_card(row), buttons=(Button("share", row.id),), spoiler=spoiler)
 
 

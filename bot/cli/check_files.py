@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.cli.check_result import CheckResult, Level, refused, result
 from bot.settings.config import Config
 from engine import samplers
-from engine.files import catalog, detectors, sizes
+from engine.files import catalog, checkers, detectors, sizes
 from prompts.errors import Refusal
 from storage import migrations
 from storage.standing import standing
@@ -63,6 +63,8 @@ def models(config: Config) -> Iterator[CheckResult]:
     files = catalog.loras(engine.folders)
     if files:
         yield result("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
+    for path in () if checkers.runs_taggers() else checkers.taggers(engine.folders):
+        yield result("warn", "check.tagger", name=path.parent.name, package=detectors.RUNS_FILES)
     for name in detectors.files(engine.folders):
         try:
             detectors.chosen(name, engine.folders)

@@ -34,11 +34,11 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
     if row is None:
         raise Refusal("share.unknown")
     mine = row.person == asked.person.id
-    await guard.refuse(studio.db, asked.person.id, await guard.verdicts(studio.sight, [row.recipe]))
+    await guard.refuse(studio.db, asked.person.id, await guard.seen(studio.sight, [row]))
     if mine:
-        spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row.recipe])
+        spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row])
     else:
-        spoiler = await access.shown_to_others(studio.sight, studio.rules.access, asked, [row.recipe])
+        spoiler = await access.shown_to_others(studio.sight, studio.rules.access, asked, [row])
     drawn = [Button("draw", code)] if mine or (await recipe_of(studio.db, row)).source is None else []
     taken_back = [Button("unshare", code)] if mine or asked.person.admin else []
     return replace(cards.picture_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)

@@ -16,6 +16,8 @@ from prompts.prompt import Json
 from prompts.safety.signs import Verdict
 from storage import people
 from storage.database import Database
+from storage.jobs import Unasked
+from storage.pictures import PictureRow
 
 OWN_DOORS = frozenset({"web", "console"})  # private by nature: whoever runs the bot holds their keys
 
@@ -66,9 +68,18 @@ async def admit(
     return veiled
 
 
-async def veiled(sight: Sight, limits: Limits, asked: Request | Press, recipes: Sequence[Recipe]) -> bool:
+async def unasked(db: Database, limits: Limits, asked: Request | Press) -> Unasked:
+    """What becomes here of a picture in which a checker sees what is for adults, though nobody asked for it: as the
+    rule says that holds for words."""
+    rule = _adult(limits, await standing(db, asked))
+    if rule == "never":
+        return "refuse"
+    return "allow" if _unseen(asked) else rule
+
+
+async def veiled(sight: Sight, limits: Limits, asked: Request | Press, rows: Sequence[PictureRow]) -> bool:
     """Whether pictures that exist already have to be veiled here."""
-    verdicts = await guard.verdicts(sight, recipes)
+    verdicts = await guard.seen(sight, rows)
     if "never" in verdicts:  # drawn before it was known for what it is
         return True
     if asked.room.adult or not any(verdicts):
@@ -76,10 +87,10 @@ async def veiled(sight: Sight, limits: Limits, asked: Request | Press, recipes: 
     return _adult(limits, await standing(sight.db, asked)) != "allow"
 
 
-async def shown_to_others(sight: Sight, limits: Limits, asked: Request | Press, recipes: Sequence[Recipe]) -> bool:
+async def shown_to_others(sight: Sight, limits: Limits, asked: Request | Press, rows: Sequence[PictureRow]) -> bool:
     """Whether somebody else's pictures have to be veiled here, where people see what they could have drawn. Raises
     Refusal `share.adult` for what they could not, `access.minors`."""
-    verdicts = await guard.verdicts(sight, recipes)
+    verdicts = await guard.seen(sight, rows)
     await guard.refuse(sight.db, asked.person.id, verdicts)
     try:
         return _judged(limits, asked, verdicts, await standing(sight.db, asked))
@@ -96,12 +107,16 @@ async def _named(db: Database, person: Person, accounts: frozenset[str]) -> bool
 
 def _judged(limits: Limits, asked: Request | Press, verdicts: Collection[Verdict], here: Standing) -> bool:
     rule = _adult(limits, here)
-    unseen = asked.room.adult or (asked.person.admin and asked.room.private)  # by anybody who might mind
-    if "adult" not in verdicts or rule == "allow" or (unseen and rule != "never"):
+    if "adult" not in verdicts or rule == "allow" or (_unseen(asked) and rule != "never"):
         return False
     if rule == "spoiler":
         return True
     raise Refusal("access.adult_never" if rule == "never" else "access.adult")
+
+
+def _unseen(asked: Request | Press) -> bool:
+    """Whether nobody sees a picture here who might mind."""
+    return asked.room.adult or (asked.person.admin and asked.room.private)
 
 
 def _adult(limits: Limits, here: Standing) -> Adult:

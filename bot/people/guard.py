@@ -18,9 +18,11 @@ from prompts.safety.signs import Signs, Verdict, verdict
 from prompts.wildcards import lists
 from storage import pictures, refusals
 from storage.database import Database
+from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 
+ADULT: Signs = frozenset({"adult"})  # what a picture says in which a checker saw more than words do
 DEPTH = 32  # pictures drawn over pictures that are looked at; who draws over one more often has long been judged
 
 
@@ -50,6 +52,12 @@ async def signs(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Signs, ...]:
 async def verdicts(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Verdict, ...]:
     """What may become of each picture."""
     return tuple(verdict(one) for one in await signs(sight, recipes))
+
+
+async def seen(sight: Sight, rows: Sequence[PictureRow]) -> tuple[Verdict, ...]:
+    """What may become of pictures that exist, by what was asked for and by what a checker saw in them."""
+    found = zip(rows, await signs(sight, [row.recipe for row in rows]), strict=True)
+    return tuple(verdict(what | ADULT if row.adult else what) for row, what in found)
 
 
 async def decent(sight: Sight, person: str, recipes: Sequence[Recipe]) -> tuple[tuple[Recipe, ...], set[Verdict]]:
@@ -98,6 +106,8 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
             content = await sight.db.files.get(picture)
         except Refusal:  # gone: then nothing is drawn over it, either
             break
+        if await pictures.adult(sight.db, picture):
+            found |= ADULT
         inside = await asyncio.to_thread(png_recipe.read_recipe, content)
         recipes = [inside] if inside else await pictures.recipes_of(sight.db, picture)
         for recipe in recipes:

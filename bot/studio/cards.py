@@ -100,7 +100,8 @@ def ended(
         return Card(kind="job", text=GONE, job=job.id, state=job.state)
     findings = glance(job.recipe.prompt)
     if job.state is State.DONE:
-        text = Say("job.done")
+        # Where there is a key, some of its pictures are not shown.
+        text = Say(key, cast(Mapping[str, str | int | float], values)) if key else Say("job.done")
         buttons = tuple(button for row in pictures for button in picture_buttons(row))
         if len(pictures) > 1:
             buttons += (Button("again_all", job.id),)
@@ -120,7 +121,7 @@ def ended(
         recipe=pictures[0].recipe if pictures else job.recipe,
         fields=_facts(pictures, took) if pictures else (),
         pictures=tuple(map(shown, pictures)),
-        buttons=(*buttons, *mends(findings, job.id)),
+        buttons=(*buttons, *mends(findings, job.id)) if pictures or job.state is not State.DONE else (),
         spoiler=spoiler,
     )
 

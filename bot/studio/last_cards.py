@@ -10,6 +10,7 @@ from bot.studio import cards
 from engine.job import State
 from engine.queue.news import Finished
 from prompts.errors import Refusal
+from prompts.prompt import Json
 from storage import jobs, pictures
 from storage.database import Database
 from storage.jobs import Kept
@@ -18,14 +19,22 @@ log = logging.getLogger(__name__)
 
 
 async def end(db: Database, news: Finished, spoiler: bool) -> Card:
-    """The last card of a job, whose end is written down with its pictures."""
-    job, made = news.job, list(news.pictures)
+    """The last card of a job, whose end is written down with its pictures. Those in which a checker saw what nobody
+    asked for are left out or veiled, as the rule says that held where it was asked."""
+    job, made, key, values = news.job, list(news.pictures), news.key, dict[str, Json](news.values)
+    if any(one.adult for one in made) and (kept := await jobs.get(db, job.id)):
+        if kept.unasked == "spoiler":
+            spoiler = True
+            await jobs.veil(db, job.id)
+        elif kept.unasked == "refuse":
+            shown = [one for one in made if not one.adult]
+            key, values = ("job.left_out", {"count": len(made) - len(shown)}) if shown else ("picture.unsafe", {})
+            job, made = job if shown else replace(job, state=State.FAILED), shown
     try:
-        values = dict(news.values)
         rows = await jobs.end(
-            db, job.id, job.state, pictures=made, error_key=news.key, error_values=values, took=news.seconds
+            db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
         )
-        return cards.ended(job, rows, news.key, values, spoiler, news.seconds)
+        return cards.ended(job, rows, key, values, spoiler, news.seconds)
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)

@@ -248,6 +248,7 @@ class Studio:
                 self.db, self.rules.access, asked, made, verdicts, self.now(), draining=self.draining
             )
             self.queue.admit(asked.person.id)
+            unasked = await access.unasked(self.db, self.rules.access, asked)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
             old = self._answers.of(asked.instead_of)
@@ -261,6 +262,7 @@ class Studio:
                 request_key=asked.key,
                 parent=parent,
                 spoiler=spoiler,
+                unasked=unasked,
             )
             if not kept:  # another process on the same database was first
                 return

@@ -1,4 +1,5 @@
-"""A look at finished pictures by Stable Diffusion's safety checker, where the owner put one into a models folder."""
+"""A look at finished pictures by what the owner put into a models folder: Stable Diffusion's safety checker, or a
+tagger that rates."""
 
 from __future__ import annotations
 
@@ -12,24 +13,14 @@ import numpy
 import torch
 from PIL import Image
 
+from engine.files.checkers import checkers
+from engine.finish import tagger
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.safety.judge import signs
 from prompts.safety.signs import CHILDREN, verdict
 
 log = logging.getLogger(__name__)
-
-FOLDER = "safety_checker"  # as in a diffusers model; `feature_extractor` beside it says how pictures are brought to it
-DEPTH = 3  # folders below a models folder in which one is looked for
-
-
-def find_checker(folders: Sequence[Path]) -> Path | None:
-    """The folder of the first safety checker in these folders, None where there is none."""
-    for folder in folders:
-        for depth in range(DEPTH):
-            for config in sorted(folder.glob("*/" * depth + f"{FOLDER}/config.json")):
-                return config.parent
-    return None
 
 
 def for_adults(prompt: Prompt) -> bool:
@@ -38,17 +29,26 @@ def for_adults(prompt: Prompt) -> bool:
     return verdict(seen) == "adult" and not seen & CHILDREN
 
 
-def check_picture(image: Image.Image, prompt: Prompt, folders: Sequence[Path]) -> None:
-    """Look at a picture. Raises Refusal `picture.unsafe` where the checker sees what its prompt did not ask for, or
-    what is never drawn; does nothing where there is no checker."""
-    found = find_checker(folders)
-    if found is not None and not for_adults(prompt) and _sees(found, image):
-        log.warning("a picture was not sent: the safety checker saw something in it")
+def shows_adults(image: Image.Image, prompt: Prompt, folders: Sequence[Path]) -> bool:
+    """Whether any checker sees what is for adults in a picture whose prompt did not ask for it; False where there is
+    no checker. Raises Refusal `picture.unsafe` where there is a child in the prompt: that is never shown."""
+    found = checkers(folders)
+    if not found or for_adults(prompt) or not any(_sees(one, image) for one in found):
+        return False
+    log.warning("a checker saw something for adults in a picture")
+    if signs(prompt) & CHILDREN:
         raise Refusal("picture.unsafe")
+    return True
+
+
+def _sees(checker: Path, image: Image.Image) -> bool:
+    if checker.is_dir():
+        return _safety_checker_sees(checker, image)
+    return tagger.load(checker, checker.stat().st_mtime_ns).rating(image) in tagger.ADULT
 
 
 @torch.no_grad()
-def _sees(folder: Path, image: Image.Image) -> bool:
+def _safety_checker_sees(folder: Path, image: Image.Image) -> bool:
     checker, processor = _loaded(folder)
     pixels = processor(image.convert("RGB"), return_tensors="pt").pixel_values
     _, hits = checker(clip_input=pixels, images=[numpy.zeros((1, 1, 3), numpy.float32)])

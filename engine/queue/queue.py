@@ -231,7 +231,8 @@ class Queue:
                 self.estimate.drew(recipe, assignment.worker.device, event.seconds)
                 if not course.over:
                     index = assignment.indexes[event.index]
-                    course.pictures[index] = Picture(png=event.blob, recipe=recipe, seconds=event.seconds)
+                    made = Picture(png=event.blob, recipe=recipe, seconds=event.seconds, adult=event.adult)
+                    course.pictures[index] = made
                     course.used[index] = event.seconds
                     self._waiting.settle(course, index, event.seconds)
                 self._hand_over()

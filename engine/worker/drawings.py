@@ -14,7 +14,8 @@ from torch import Tensor
 from engine import samplers
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
-from engine.finish.picture_checker import check_picture, find_checker, for_adults
+from engine.files.checkers import checkers
+from engine.finish.picture_checker import for_adults, shows_adults
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
@@ -155,7 +156,7 @@ class Drawings:
             detectors=folders.detectors,
         )
         # What has to be looked at first is not shown before.
-        early = find_checker(folders.all) is None or for_adults(recipe.prompt)
+        early = not checkers(folders.all) or for_adults(recipe.prompt)
         self._go_on(Drawing(work, canvas, stages.picture(canvas), shown_early=early), None)
 
     def _go_on(self, drawing: Drawing, done: Done | None) -> None:
@@ -264,10 +265,10 @@ class Drawings:
         """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
-        check_picture(image, canvas.recipe.prompt, self._library.folders.all)
+        adult = shows_adults(image, canvas.recipe.prompt, self._library.folders.all)
         content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
         drawing.seconds += time.monotonic() - began
-        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content))
+        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult))
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)

@@ -129,7 +129,7 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
     await context.gate(person, pending.channel, room)
     row = await owned.picture(context.db, person, target)
     press = Press(person=person, place=place, action=custom_ids.SHOW, target=target, key=pending.key, room=room)
-    spoiler = await context.veiled(press, [row.recipe])
+    spoiler = await context.veiled(press, [row])
     card = replace(cards.picture_card(row), fields=(), buttons=cards.picture_buttons(row))
     await context.show(place, replace(card, spoiler=spoiler, fleeting=True), pending.key)
 

@@ -19,10 +19,10 @@ from bot.platforms.discord.settings import DiscordSettings
 from bot.platforms.discord.turns import Turns
 from bot.studio import cards
 from bot.studio.suggest import Completion, Kind
-from engine.recipe import Recipe
 from prompts.errors import Refusal
 from storage.database import Database
 from storage.jobs import Place
+from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ MENUS = 1000  # forms that may be open at once
 
 # What a text may mean as a kind of thing, so many at most.
 Suggest = Callable[[Person, Kind, str, int], Awaitable[list[Completion]]]
-# Whether the pictures of these recipes have to be veiled where somebody asks for them.
-Veiled = Callable[[Press, Sequence[Recipe]], Awaitable[bool]]
+# Whether these pictures have to be veiled where somebody asks for them.
+Veiled = Callable[[Press, Sequence[PictureRow]], Awaitable[bool]]
 Enter = Callable[[Request], Awaitable[None]]  # raises Refusal for whoever may not use the bot there
 
 

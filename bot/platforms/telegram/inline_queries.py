@@ -80,7 +80,7 @@ async def _offer(context: TelegramContext, query: InlineQuery, person: Person) -
             texts_found += [_article(f"tag{at}", one.value, one.label) for at, one in enumerate(tags[:TAGS])]
         rows, following = await _page(context, person, words, tags, query.offset, [one.picture for one in named])
     rows = list({row.id: row for row in rows}.values())  # an id that comes twice, and Telegram refuses all of it
-    rows = [row for row in rows if not judge(row.recipe.prompt)]  # nothing veils an inline photo
+    rows = [row for row in rows if not row.adult and not judge(row.recipe.prompt)]  # nothing veils an inline photo
     photos, opened = await _photos(context, query, rows)
     button = "telegram.draw_here" if opened else "telegram.open_private"
     markup = keyboards.opening(share, person.language, context.api.name) if share else None

@@ -14,6 +14,7 @@ from bot.platforms.discord import layout
 from bot.platforms.telegram import keyboards
 from bot.platforms.telegram.message_html import pages
 from bot.platforms.web.card_json import card_body, card_words
+from bot.studio.last_cards import last_card
 from engine.recipe import Recipe
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs
@@ -97,6 +98,26 @@ async def test_what_was_said_beside_the_text_stays(tmp_path: Path) -> None:
         assert (new.prompt.loras, new.prompt.negative, new.steps) == (old.prompt.loras, old.prompt.negative, 7)
         said = {one.text for one in new.prompt.fragments}
         assert {one.text for one in old.prompt.fragments} <= said == {*said} and len(said) == len(new.prompt.fragments)
+
+
+async def test_an_enlarged_picture_is_mended_as_it_was_drawn(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.press("upscale", await at.picture("(a cat:3) --seed 5"))
+        job, card = await begun(at, 2)
+        await at.press("mend", mends(card)[0].target)
+        (recipe,) = await made(at, (await begun(at, 3))[0])
+        assert (recipe.prompt.text, recipe.seed) == ("(a cat:1.6) --seed 5", 5)
+        assert recipe.source is None and recipe.upscale is None
+        assert job != (await at.drawn(3))[-1]
+
+
+async def test_what_was_deleted_has_no_buttons(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("(a cat:3)")
+        await at.press("delete", picture)
+        job = (await at.drawn())[0]
+        kept = await jobs.get(at.db, job)
+        assert kept and not (await last_card(at.db, kept)).buttons
 
 
 async def test_a_refused_text_is_mended_after_a_restart(tmp_path: Path) -> None:

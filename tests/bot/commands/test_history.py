@@ -98,3 +98,12 @@ async def test_discord_asks_for_each_by_itself_and_completes(tmp_path: Path) -> 
         assert await typed("when", "2026-11") == ["2026-11"]
         assert await typed("used", "demo") == ["danqing-demo"]
         assert await typed("format", "") == ["横图", "竖图", "方图", "128x128"]
+
+
+async def test_the_next_page_is_there_after_linking(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await filled(at, 12)
+        (button,) = (one for one in (await said(at, "/history 今天")).buttons if one.action == "older")
+        code = (await said(at, "/link", "bob")).text.values["code"]
+        await at.say(f"/link {code}", "ann")
+        assert len(at.chat.messages[await at.press("older", button.target)].pictures) == 3

@@ -1,4 +1,4 @@
-"""A safety checker in a models folder looks at every picture; what it sees is neither sent nor kept."""
+"""A safety checker or a tagger in a models folder looks at every picture, and tells what it sees."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessor
 
-from engine.finish.picture_checker import check_picture, find_checker
+from engine.files.checkers import checkers, taggers
+from engine.finish.picture_checker import shows_adults
 from engine.wire import Draw, Drawn, Ended, Message, Step
 from engine.worker.worker import DeviceWorker
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
+from tests import onnx_files
 from tests.fakes import a_prompt, a_recipe
 
 PICTURE = Image.new("RGB", (64, 64), "red")
@@ -36,25 +38,57 @@ def a_checker(folder: Path, *, sees: bool) -> Path:
 
 
 def test_without_a_checker_nothing_is_looked_at(tmp_path: Path) -> None:
-    assert find_checker([tmp_path, tmp_path / "none"]) is None
-    check_picture(PICTURE, a_prompt(), [tmp_path])
+    assert checkers([tmp_path, tmp_path / "none"]) == ()
+    assert not shows_adults(PICTURE, a_prompt(), [tmp_path])
 
 
-def test_a_hit_is_refused_unless_it_was_asked_for(tmp_path: Path) -> None:
+def test_a_hit_is_told_unless_it_was_asked_for(tmp_path: Path) -> None:
     folders = [a_checker(tmp_path / "models" / "sd15", sees=True).parent]
+    assert shows_adults(PICTURE, a_prompt("a garden"), folders)
+    assert not shows_adults(PICTURE, Prompt("nude woman", (Fragment("nude woman"),)), folders)
     with pytest.raises(Refusal, match=r"picture\.unsafe"):
-        check_picture(PICTURE, a_prompt("a garden"), folders)
-    check_picture(PICTURE, Prompt("nude woman", (Fragment("nude woman"),)), folders)
-    with pytest.raises(Refusal, match=r"picture\.unsafe"):
-        check_picture(PICTURE, Prompt("nude child", (Fragment("nude child"),)), folders)
+        shows_adults(PICTURE, Prompt("nude child", (Fragment("nude child"),)), folders)
 
 
-def test_what_shows_nothing_is_sent(tmp_path: Path) -> None:
-    check_picture(PICTURE, a_prompt(), [a_checker(tmp_path / "sd15", sees=False).parent])
+def test_what_shows_nothing_is_nothing(tmp_path: Path) -> None:
+    assert not shows_adults(PICTURE, a_prompt(), [a_checker(tmp_path / "sd15", sees=False).parent])
+
+
+def test_a_tagger_rates_what_it_sees(tmp_path: Path) -> None:
+    folder = onnx_files.tagger(tmp_path / "models" / "wd-tagger")
+    assert checkers([tmp_path / "models"]) == (folder / "model.onnx",)
+    blue, wide = Image.new("RGB", (64, 64), "blue"), Image.new("RGB", (64, 16), "red")
+    assert [shows_adults(one, a_prompt(), [tmp_path]) for one in (blue, PICTURE)] == [True, False]
+    assert shows_adults(wide, a_prompt(), [tmp_path]), "what is not square stands on white"
+    with pytest.raises(Refusal, match=r"picture\.unsafe"):
+        shows_adults(blue, a_prompt("a child in a garden"), [tmp_path])
+
+
+def test_any_of_several_checkers_counts(tmp_path: Path) -> None:
+    a_checker(tmp_path / "sd15", sees=False)
+    onnx_files.tagger(tmp_path / "wd")
+    assert len(checkers([tmp_path])) == 2
+    assert shows_adults(Image.new("RGB", (64, 64), "blue"), a_prompt(), [tmp_path])
+
+
+def test_a_damaged_tagger_shows_nothing_rather_than_all(tmp_path: Path) -> None:
+    onnx_files.tagger(tmp_path / "broken", damaged=True)
+    with pytest.raises(Refusal, match=r"picture\.checker_damaged"):
+        shows_adults(PICTURE, a_prompt(), [tmp_path])
+    tags = onnx_files.tagger(tmp_path / "other" / "tags") / "selected_tags.csv"
+    tags.write_text("tag_id,name,category,count\n1,1girl,0,1\n", "utf-8")
+    with pytest.raises(Refusal, match=r"picture\.checker_damaged"):
+        shows_adults(PICTURE, a_prompt(), [tmp_path / "other"])
+
+
+def test_without_what_runs_them_taggers_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx_files.tagger(tmp_path / "wd")
+    monkeypatch.setattr("engine.files.checkers.runs_taggers", lambda: False)
+    assert checkers([tmp_path]) == () and len(taggers([tmp_path])) == 1
 
 
 @pytest.mark.parametrize("sees", [True, False])
-def test_the_worker_sends_no_picture_and_no_preview_of_a_hit(tmp_path: Path, sees: bool) -> None:
+def test_the_worker_tells_a_hit_and_sends_no_preview_of_it(tmp_path: Path, sees: bool) -> None:
     folder = a_checker(tmp_path, sees=sees)
     sent: list[Message] = []
     worker = DeviceWorker(sent.append, device=torch.device("cpu"), slots=1, models=[folder])
@@ -65,6 +99,6 @@ def test_the_worker_sends_no_picture_and_no_preview_of_a_hit(tmp_path: Path, see
     while not worker._drawings.idle:
         worker._drawings.turn()
     [ended] = [one for one in sent if isinstance(one, Ended)]
-    assert (ended.outcome, ended.key) == (("failed", "picture.unsafe") if sees else ("done", ""))
-    assert len([one for one in sent if isinstance(one, Drawn)]) == (0 if sees else 1)
+    assert (ended.outcome, ended.key) == ("done", "")
+    assert [one.adult for one in sent if isinstance(one, Drawn)] == [sees]
     assert not any(one.blob for one in sent if isinstance(one, Step))

@@ -1,4 +1,4 @@
-"""Texts that were not drawn as they are, for the buttons that put them right."""
+"""What buttons may come back to; and what checkers saw in pictures, with what becomes of those."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,3 +23,5 @@ def upgrade() -> None:
     )
     op.create_index("ix_wish_person", "wish", ["person"])
     op.create_index("ix_wish_created", "wish", ["created"])
+    op.add_column("picture", sa.Column("adult", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("job", sa.Column("unasked", sa.Text(), server_default=sa.text("'refuse'"), nullable=False))
