@@ -95,11 +95,9 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
 
 async def _ask(context: DiscordContext, interaction: Interaction, pending: Pending, action: str, target: str) -> None:
     pending.language = (await person_of(context, interaction)).language
-    await context.show(
-        Place(PLATFORM, pending.channel),
-        Card(text=Say("discord.sure"), buttons=(Button(action, target),), fleeting=True),
-        pending.key,
-    )
+    said = Say("forget.sure" if action == "forget" else "discord.sure")
+    card = Card(text=said, buttons=(Button(action, target),), fleeting=True)
+    await context.show(Place(PLATFORM, pending.channel), card, pending.key)
 
 
 async def menu(context: DiscordContext, interaction: Interaction, data: Data) -> None:

@@ -18,7 +18,7 @@ from storage import pictures
 
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
-DANGEROUS = frozenset({"delete"})
+DANGEROUS = {"delete": "telegram.sure", "forget": "forget.sure"}  # and what is said at the first press
 HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit"})  # answered without the desk
 
 
@@ -30,7 +30,7 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
         await context.api.answer(query.id, texts.say(person.language, "telegram.old_button"))
         return
     if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, query.data or ""):
-        await context.api.answer(query.id, texts.say(person.language, "telegram.sure"))
+        await context.api.answer(query.id, texts.say(person.language, DANGEROUS[code.action]))
         return
     reply = reply_to(message)
     key = places.key(context.me.id, update, reply)
