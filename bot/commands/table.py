@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from bot import texts
 from bot.commands import (
     admin,
     cancel,
@@ -62,6 +63,7 @@ def command_of(text: str) -> tuple[Command, str]:
     name, _, rest = text[1:].partition(" ")
     name, _, more = name.partition("\n")
     name = name.split("@")[0].lower()
+    name = texts.meant(name, NAMES) or name
     if name not in NAMES:
         near = difflib.get_close_matches(name, NAMES, 1, 0.4)
         raise Refusal("command.unknown", name=name[:40], near=near[0] if near else "help")

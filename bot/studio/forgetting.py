@@ -67,7 +67,7 @@ async def _forget(studio: Studio, leave: Leave) -> bool:
 
 
 async def stop(studio: Studio, person: str) -> list[str]:
-    """Cancel what somebody has in the queue; their jobs that are not answered yet."""
+    """Cancel what somebody has in the queue; returns their latest jobs, of which those not answered are some."""
     latest = await jobs.of_person(studio.db, person, LOOKED_AT)
     for kept in latest:
         if kept.job.id in studio.queue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import yaml
@@ -58,7 +58,12 @@ def language_of(tag: str, default: str = "en") -> str:
     return "zh-TW" if {"tw", "hant"} & {*rest} else "zh"
 
 
+def meant(said: str, among: Container[str]) -> str:
+    """Which of these words somebody said, whatever its case and in whichever Chinese script; "" for none."""
+    plain = said.strip().casefold()
+    return next((one for one in (plain, *readings(plain)) if one in among), "")
+
+
 def language_called(name: str) -> str:
     """The language that people call this in Chinese or English ("繁體", "English", "zh-tw"), "" for none of ours."""
-    plain = name.strip().casefold()
-    return next((CALLED[one] for one in (plain, *readings(plain)) if one in CALLED), "")
+    return CALLED.get(meant(name, CALLED), "")
