@@ -251,7 +251,7 @@ async def run(config: Config) -> None:
             chats.append(telegram(config, made))
         await made.open(chats, StudioDesk(made))
         await made.queue.start()
-        warming = asyncio.create_task(asyncio.to_thread(guard.warm, made.rules.wildcards))
+        warming = asyncio.gather(asyncio.to_thread(guard.warm, made.rules.wildcards), asyncio.to_thread(texts.warm))
         print(f"丹青 Danqing: {page.address}", flush=True)
         tidying = asyncio.create_task(_tidy(made.db))
         looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
