@@ -66,8 +66,7 @@ async def erase(db: Database, person: str) -> bool:
 
 async def scrub(db: Database) -> None:
     """Leave nothing on the disk of those erased since the last time, if there were any. Raises Refusal."""
-    if await facts.fact(db, TRACES):
-        await db.scrub()
+    if await facts.fact(db, TRACES) and await db.scrub():
         await facts.set_fact(db, TRACES, False)
 
 
