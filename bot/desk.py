@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
@@ -15,6 +16,7 @@ from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
 
+OWN_DATA = frozenset({"mydata", "forget", "forget_cancel"})  # commands and buttons that nobody is kept from
 log = logging.getLogger(__name__)
 
 
@@ -54,7 +56,8 @@ class StudioDesk:
     ) -> None:
         studio = self.studio
         try:
-            await access.enter(studio.db, studio.rules.access, asked)
+            if not _about_own_data(asked):
+                await access.enter(studio.db, studio.rules.access, asked)
             card = await run()
         except Refusal as refusal:
             card = cards.error(refusal, fleeting=fleeting)
@@ -63,3 +66,14 @@ class StudioDesk:
             card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
         if card is not None:
             await studio.chats[asked.place.platform].send(asked.place, card, asked.key)
+
+
+def _about_own_data(asked: Request | Press) -> bool:
+    """Whether somebody alone with the bot wants what it has of them, or to be forgotten: who is blocked may, too."""
+    if not asked.room.private:
+        return False
+    if isinstance(asked, Press):
+        return asked.action in OWN_DATA
+    with suppress(Refusal):
+        return command_of(asked.text)[0].name in OWN_DATA
+    return False

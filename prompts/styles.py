@@ -78,7 +78,8 @@ def named(text: str) -> Style | None:
         return found
     if plain.isascii():
         return None
-    return next(filter(None, (called.get(_bare(reading)) for reading in readings(plain))), None)
+    said = (called.get(_bare(reading)) for reading in readings(plain))
+    return next(filter(None, said), None) or _called_elsewhere().get(_bare(plain))
 
 
 def find_style(text: str) -> Style:
@@ -132,6 +133,13 @@ def _called() -> Mapping[str, Style]:
             table.setdefault(_plain(text), style)
             table.setdefault(_bare(_plain(text)), style)
     return table
+
+
+@cache
+def _called_elsewhere() -> Mapping[str, Style]:
+    """Every style by what it is called in Taiwan and Hong Kong, where that is another word."""
+    languages = ("zh-TW", "zh-HK")
+    return {_bare(_plain(style.called(language))): style for style in styles().values() for language in languages}
 
 
 def _group(name: str) -> StyleGroup:

@@ -185,25 +185,27 @@ class Database:
         """Close every connection."""
         await self._engine.dispose()
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         """Leave nothing on the disk of rows that are gone: the file is written anew, and the log beside it emptied. On
-        PostgreSQL the tables are vacuumed; its own log and backups are its owner's. Raises Refusal."""
+        PostgreSQL the tables are vacuumed; its own log and backups are its owner's. False where somebody has been
+        reading an older state for so long that the log is not empty yet. Raises Refusal."""
         with refusing(self.where):
             if not self.sqlite:
                 async with self._engine.connect() as connection:
                     alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
                     await alone.execute(text("VACUUM"))
-                return
+                return True
             async with self._turn, self._engine.connect() as connection:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 await (await raw.execute("VACUUM")).close()
-                for _ in range(SCRUBS):  # somebody who is reading an older state holds the log for a moment
+                for _ in range(SCRUBS):
                     cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                     busy = await cursor.fetchone()
                     await cursor.close()
                     if not busy or not busy[0]:
-                        return
+                        return True
                     await asyncio.sleep(0.1)
+                return False
 
     async def lock(self, session: AsyncSession) -> None:
         """Wait until no other transaction holds this lock, and hold it to the end of this one."""

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from prompts.prompt import Json
 from prompts.translate.chinese import CHINESE, readings
-from storage import barred, rules, tables
+from storage import barred, facts, rules, tables
 from storage.database import Database
 from storage.files import HASH
 
 ID = re.compile(r"(?<![a-z0-9])[a-z2-7]{12}(?![a-z0-9])")
 PHOTO = "telegram.photo."  # the facts by which Telegram knows pictures it has seen
+TRACES = "erased"  # the fact that something was erased whose traces are still on the disk
 CHUNK = 500  # ids in one statement: SQLite takes 32,766
 
 
@@ -41,19 +42,32 @@ Erase = Callable[[AsyncSession, Traces], Awaitable[None]]
 
 
 async def erase(db: Database, person: str) -> bool:
-    """Erase all there is of a person, in one transaction, and then the files that nobody else has; False where there
-    is nobody of this id. A block stays, as a hash (storage/barred.py). `Database.scrub` is for what deleted rows leave
-    on the disk."""
+    """Erase the files that nobody else has, and then all rows there are of a person in one transaction; False where
+    there is nobody of this id. Whatever dies in between, it can be done again. A block stays, as a hash
+    (storage/barred.py). `scrub` is for what deleted rows leave on the disk."""
+    async with db.session() as session:
+        files = (await _traces(db, session, person)).files
+    for file in files:  # each by itself: thousands of them would keep everybody waiting
+        async with db.writing() as session:
+            await db.lock(session)
+            await _drop(db, session, person, file)
     async with db.writing() as session:
         await db.lock(session)
         if await session.get(tables.Persons, person) is None:
             return False
         traces = await _traces(db, session, person)
+        for file in traces.files - files:
+            await _drop(db, session, person, file)
         for erased in ERASED.values():
             await erased(session, traces)
-    for file in traces.files:
-        await _drop(db, file)
+        await session.merge(tables.Facts(key=TRACES, value=True))
     return True
+
+
+async def scrub(db: Database) -> None:
+    """Leave nothing on the disk of those erased since the last time, if there were any. Raises Refusal."""
+    if await facts.fact(db, TRACES) and await db.scrub():
+        await facts.set_fact(db, TRACES, False)
 
 
 async def _traces(db: Database, session: AsyncSession, person: str) -> Traces:
@@ -92,20 +106,18 @@ async def _traces(db: Database, session: AsyncSession, person: str) -> Traces:
     )
 
 
-async def _drop(db: Database, file: str) -> None:
+async def _drop(db: Database, session: AsyncSession, person: str, file: str) -> None:
     """Remove a file unless it is somebody else's picture or upload too, or an open job is drawing over it. That it was
     only drawn over is no reason to keep it: what was drawn stays with whoever drew it."""
     picture, upload, job = tables.Pictures, tables.Uploads, tables.Jobs
     open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
     others = select(
-        select(picture.id).where(picture.hash == file).exists()
-        | select(upload.hash).where(upload.hash == file).exists()
-        | select(job.id).where(open_job).exists()
+        select(picture.id).where(picture.hash == file, picture.person != person).exists()
+        | select(upload.hash).where(upload.hash == file, upload.person != person).exists()
+        | select(job.id).where(open_job, job.person != person).exists()
     )
-    async with db.writing() as session:
-        await db.lock(session)
-        if not await session.scalar(others):
-            await db.files.remove(file)
+    if not await session.scalar(others):
+        await db.files.remove(file)
 
 
 # --- what becomes of the rows of each table ---

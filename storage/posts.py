@@ -88,11 +88,5 @@ async def forget(db: Database, platform: str, start: str, older: timedelta) -> i
         return cast(CursorResult[Any], await session.execute(query)).rowcount
 
 
-async def remove(db: Database, platform: str, key: str) -> None:
-    """Forget the card of this key."""
-    async with db.writing() as session:
-        await session.execute(delete(tables.Posts).where(tables.Posts.platform == platform, tables.Posts.key == key))
-
-
 def _post(row: tables.Posts) -> Post:
     return Post(Place(row.platform, row.chat, row.message), row.key, row.job, tuple(row.pictures.split()))

@@ -12,6 +12,7 @@ from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
 from bot.people.limits import Adult, Limits, standing
 from bot.studio.studio import Studio
+from bot.texts import meant
 from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -19,7 +20,7 @@ from storage import jobs, people, refusals, rules
 from storage.database import Database
 
 REFUSED = 10  # people shown, who were refused most often
-DEFAULT = frozenset({"default", "reset", "默认"})
+DEFAULT = frozenset({"default", "reset", "默认", "预设"})
 _ACCOUNT = re.compile(r"(?:([a-z]+):)?<?@?!?([^\s<>@!]+)>?")
 _ID = re.compile(r"<?#?(?:@&)?([^\s<>#@&]+)>?")
 
@@ -135,7 +136,7 @@ async def _set(
     name, value = ALIASES.get(name, name.lower()), value.strip()
     if name not in known:
         raise Refusal("admin.rule", name=name[:40], names=", ".join(known))
-    await rules.put(db, scope, name, None if value.lower() in DEFAULT else known[name](value, request))
+    await rules.put(db, scope, name, None if meant(value, DEFAULT) else known[name](value, request))
 
 
 def _lines(

@@ -12,7 +12,7 @@ from bot.commands.command import Command
 from bot.studio.cards import quality
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
-from bot.texts import NAMES, language_called
+from bot.texts import NAMES, language_called, meant
 from engine import qualities
 from engine.files import catalog
 from prompts.errors import Refusal
@@ -21,17 +21,17 @@ from storage import people
 
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
-RESET = frozenset({"", "default", "reset", "默认"})
+RESET = frozenset({"default", "reset", "默认", "预设"})
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     name, _, value = rest.partition(" ")
     kept: Json = None
     if name:
-        name, value = ALIASES.get(name.lower(), name.lower()), value.strip()
+        name, value = ALIASES.get(meant(name, ALIASES), name.lower()), value.strip()
         if name not in SETTINGS:
             raise Refusal("settings.unknown", name=name[:40], names=", ".join(SETTINGS))
-        kept = None if value.lower() in RESET else await SETTINGS[name](studio, value)
+        kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
         if name == "language":
             await people.set_language(studio.db, request.person.id, str(kept or ""))
         else:
@@ -60,7 +60,7 @@ def _shown(known: Mapping[str, Json], key: str) -> str | Say:
 
 
 async def _loras(studio: Studio, value: str) -> Json:
-    if value.lower() in OFF:
+    if meant(value, OFF):
         return None
     files = await studio.loras()
     return [[catalog.lora(files, use.name).name, use.weight] for use in loras(value)]
@@ -94,9 +94,9 @@ async def _quality(studio: Studio, value: str) -> Json:
 
 
 async def _switch(studio: Studio, value: str) -> Json:
-    if value.lower() not in ON | OFF:
+    if not (said := meant(value, ON | OFF)):
         raise Refusal("settings.on_or_off", value=value[:20])
-    return value.lower() in ON
+    return said in ON
 
 
 async def _language(studio: Studio, value: str) -> Json:

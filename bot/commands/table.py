@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import texts
 from bot.commands import (
     admin,
     cancel,
@@ -61,6 +62,7 @@ def command_of(text: str) -> tuple[Command, str]:
     name, _, rest = text[1:].partition(" ")
     name, _, more = name.partition("\n")
     name = name.split("@")[0].lower()
+    name = texts.meant(name, NAMES) or name
     if name not in NAMES:
         raise Refusal("command.unknown", name=name[:40], near=near(name, NAMES))
     return NAMES[name], f"{more}\n{rest}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from contextlib import suppress
+from datetime import timedelta
 
 from bot.chat import Card, Say
 from bot.studio.studio import Studio
@@ -17,6 +17,7 @@ from storage.leaving import Leave
 log = logging.getLogger(__name__)
 
 EVERY = 600.0  # seconds between two looks at who is due: a word of three days is kept to ten minutes
+LAST_WORD = "forgotten-"  # how the keys of last words begin
 OPEN = (State.WAITING, State.RUNNING)
 LOOKED_AT = 1000  # of a person's latest jobs: more than may ever be open
 PATIENCE, NAP = 30.0, 0.1  # seconds for running pictures to stop, which takes a step; between two looks
@@ -37,8 +38,10 @@ async def watch(studio: Studio) -> None:
 async def forget_due(studio: Studio) -> int:
     """Forget everybody who is due, but for those whose pictures do not stop in time; how many they were."""
     gone = [leave for leave in await leaving.due(studio.db, studio.now()) if await _forget(studio, leave)]
+    for platform in studio.chats:
+        await posts.forget(studio.db, platform, LAST_WORD, timedelta())  # where somebody was told, too
+    await forgetting.scrub(studio.db)
     if gone:
-        await studio.db.scrub()
         log.info("forgot %d people", len(gone))
     return len(gone)
 
@@ -56,18 +59,15 @@ async def _forget(studio: Studio, leave: Leave) -> bool:
     if chat is None or leave.place.platform == "web":  # a page with nothing on it says it
         return True
     card = Card(text=Say("forget.done"), language=leave.language, to=account)
-    key = f"forgotten-{secrets.token_hex(8)}"
     try:
-        await chat.send(leave.place, card, key)
+        await chat.send(leave.place, card, LAST_WORD + secrets.token_hex(8))
     except Exception as error:  # whoever cannot be told is forgotten all the same
         log.info("a last word did not arrive: %s", error)
-    with suppress(Refusal):
-        await posts.remove(studio.db, leave.place.platform, key)
     return True
 
 
 async def stop(studio: Studio, person: str) -> list[str]:
-    """Cancel what somebody has in the queue; their jobs that are not answered yet."""
+    """Cancel what somebody has in the queue; returns their latest jobs, of which those not answered are some."""
     latest = await jobs.of_person(studio.db, person, LOOKED_AT)
     for kept in latest:
         if kept.job.id in studio.queue:

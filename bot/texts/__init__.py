@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
 
@@ -34,6 +34,12 @@ def texts(language: str) -> Mapping[str, str]:
     """All sentences of a language by key; those in traditional Chinese are made from the simplified ones, once."""
     found: dict[str, str] = yaml.load((FOLDER / f"{WRITTEN.get(language, language)}.yaml").read_text("utf-8"), Loader)
     return traditional.all_written(found, language)
+
+
+def warm() -> None:
+    """Make the sentences of every language before somebody waits for them; a fifth of a second."""
+    for language in LANGUAGES:
+        texts(language)
 
 
 def all_texts(language: str, prefix: str) -> dict[str, str]:
@@ -114,7 +120,12 @@ def language_of(tag: str, default: str = "en") -> str:
     return "zh-TW" if {"tw", "hant"} & {*rest} else "zh"
 
 
+def meant(said: str, among: Container[str]) -> str:
+    """Which of these words somebody said, whatever its case and in whichever Chinese script; "" for none."""
+    plain = said.strip().casefold()
+    return next((one for one in (plain, *readings(plain)) if one in among), "")
+
+
 def language_called(name: str) -> str:
     """The language that people call this in Chinese or English ("繁體", "English", "zh-tw"), "" for none of ours."""
-    plain = name.strip().casefold()
-    return next((CALLED[one] for one in (plain, *readings(plain)) if one in CALLED), "")
+    return CALLED.get(meant(name, CALLED), "")

@@ -76,3 +76,9 @@ def test_search_finds_groups_and_words() -> None:
     assert {style.name for group in styles.search("neon") for style in group.styles} == {"cyberpunk"}
     assert sum(len(group.styles) for group in styles.search("")) == len(ALL)
     assert styles.search("qqqq") == ()
+
+
+@pytest.mark.parametrize("language", ["zh", "zh-TW", "zh-HK", "en"])
+def test_a_style_is_found_by_the_name_it_is_shown_under(language: str) -> None:
+    lost = [one.called(language) for one in styles.styles().values() if styles.named(one.called(language)) is not one]
+    assert lost == []

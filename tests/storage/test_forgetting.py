@@ -99,7 +99,7 @@ async def test_nothing_of_somebody_stays_anywhere_in_the_data_folder(db: Databas
         ]
     assert sorted(empty) == ["barred", "known_file"]
     assert await forgetting.erase(db, person)
-    await db.scrub()
+    await forgetting.scrub(db)
     after = await bytes_of(db, tmp_path)
     assert [mark for mark in marks if mark.encode() in after] == []
     assert not [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]
@@ -113,7 +113,7 @@ async def test_old_versions_of_rows_are_gone_from_the_file_too(db: Database, tmp
         await messages.put(db, "m-1", "annsbrowser", "person", {"text": f"紫藤花下的旅人 {number}" * 50})
     await favourites.delete(db, person, "藤花诗")
     await forgetting.erase(db, person)
-    await db.scrub()
+    await forgetting.scrub(db)
     assert "紫藤花" not in (await bytes_of(db, tmp_path)).decode("utf-8", "replace")
 
 
@@ -148,7 +148,7 @@ async def test_a_block_outlives_the_person_as_a_hash(db: Database, tmp_path: Pat
     person, marks = await everything(db)
     await rules.put(db, rules.of_person(person), "blocked", True)
     await forgetting.erase(db, person)
-    await db.scrub()
+    await forgetting.scrub(db)
     after = await bytes_of(db, tmp_path)
     assert [mark for mark in marks if mark.encode() in after] == []
     for platform, account in (("telegram", "424242424242"), ("web", "annsbrowser")):
@@ -200,3 +200,27 @@ async def test_everything_of_somebody_is_taken_along(db: Database) -> None:
     assert [mark for mark in marks - {"紫藤花"} if mark not in said] == []
     assert sorted(file.name.partition("/")[0] for file in kept.files) == ["pictures", "uploads"]
     assert (await mydata.of_person(db, "nobody")).files == ()
+
+
+async def test_what_was_interrupted_is_done_again(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash after the files are gone, and one before the disk is scrubbed."""
+    person, marks = await everything(db)
+
+    async def crash(*_: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(forgetting.ERASED, tables.Persons, crash)  # type: ignore[arg-type]
+        with pytest.raises(RuntimeError, match="power"):
+            await forgetting.erase(db, person)
+    assert await people.get(db, person) and await leaving.planned(db, person), "still to be forgotten"
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "scrub", crash)
+        assert await forgetting.erase(db, person)
+        with pytest.raises(RuntimeError, match="power"):
+            await forgetting.scrub(db)
+    await forgetting.scrub(db)
+    after = await bytes_of(db, tmp_path)
+    assert [mark for mark in marks if mark.encode() in after] == []

@@ -137,12 +137,13 @@ async def _show(context: DiscordContext, interaction: Interaction, pending: Pend
 async def _ask(context: DiscordContext, interaction: Interaction, pending: Pending, action: str, target: str) -> None:
     person = await person_of(context, interaction)
     pending.language = person.language
-    await owned.picture(context.db, person, target)
-    await context.show(
-        Place(PLATFORM, pending.channel),
-        Card(text=Say("discord.sure"), buttons=(Button(action, target),), fleeting=True),
-        pending.key,
-    )
+    if action == "forget":
+        said = Say("forget.sure")
+    else:
+        said = Say("discord.sure")
+        await owned.picture(context.db, person, target)
+    card = Card(text=said, buttons=(Button(action, target),), fleeting=True)
+    await context.show(Place(PLATFORM, pending.channel), card, pending.key)
 
 
 async def menu(context: DiscordContext, interaction: Interaction, data: Data) -> None:

@@ -20,11 +20,11 @@ from storage.pictures import PictureRow
 
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
-DANGEROUS = frozenset({"delete"})
+DANGEROUS = {"delete": "telegram.sure", "forget": "forget.sure"}  # and what is said at the first press
 TURNING = frozenset({*ON, *ON.values()})
 # Answered without the desk; that and what asks first are for those alone who may act on the picture.
 HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit", "rename"})
-OURS = frozenset({*HERE, *DANGEROUS})
+OURS = frozenset({*HERE, "delete"})
 
 
 async def take(context: TelegramContext, update: int, query: CallbackQuery) -> None:
@@ -49,10 +49,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
                 if code.action in HERE:
                     await _here(context, message, person, code.action, row, key)
                     return
-                if not _sure(context.pressed, query.from_user.id, asked.code):
-                    asked.query = ""
-                    await context.api.answer(query.id, texts.say(person.language, "telegram.sure"))
-                    return
+            if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
+                asked.query = ""
+                await context.api.answer(query.id, texts.say(person.language, DANGEROUS[code.action]))
+                return
             room = await context.room(message.chat, query.from_user.id)
             await context.desk.press(
                 Press(person=person, place=place, action=code.action, target=code.target, key=key, room=room)

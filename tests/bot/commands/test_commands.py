@@ -264,3 +264,20 @@ async def test_a_dictionary_is_the_whole_servers(tmp_path: Path) -> None:
         elsewhere = await ask("/prompt 天青色的碗", "second channel", Room(server="other"))
         assert elsewhere.prompt and "celadon glaze" not in elsewhere.prompt.positive
         assert await people.count(at.db) == 1
+
+
+# --- Traditional Chinese ---
+
+
+async def test_commands_settings_and_values_are_understood_in_both_scripts(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = await said(at, "/設定 語言 繁體")
+        assert card.text.key == "settings.title" and card.language == "zh-TW"
+        assert (await at.person()).language == "zh-TW"
+        for value, line in (("開", "True"), ("關閉", "False"), ("預設", "settings.default")):
+            card = await said(at, f"/設置 擴寫 {value}")
+            [shown] = [one.value for one in card.fields if one.label.key == "settings.expand"]
+            assert line == (shown if isinstance(shown, str) else shown.key)
+        assert (await said(at, "/歷史")).text.key == "history.empty"
+        assert (await said(at, "/settings language English")).language == "en"
+        assert (await said(at, "/settings language klingon")).text.key == "settings.language_form"

@@ -13,7 +13,7 @@ import pytest
 from bot.chat import Room
 from bot.studio import forgetting, parcels
 from engine.job import State
-from storage import leaving, pictures
+from storage import leaving, pictures, rules
 from tests.bot.commands.test_commands import said
 from tests.bot.studio.test_studio import House, house
 from tests.storage.test_forgetting import bytes_of
@@ -136,3 +136,16 @@ async def test_what_is_too_large_for_one_message_comes_in_parts(
         )
         assert "left-out.txt" in names and parts == 0
         assert (await said(at, "/mydata 9")).text.key == "mydata.no_part"
+
+
+async def test_who_is_blocked_may_take_their_data_and_go_and_stays_blocked(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        scope = rules.of_person((await at.person()).id)
+        await rules.put(at.db, scope, "blocked", True)
+        assert (await said(at, "/history")).text.key == "access.blocked"
+        assert (await said(at, "/mydata")).text.key == "mydata.all"
+        await asked_twice(at)
+        now = at.db.now()
+        at.studio.now = lambda: now + DAYS + timedelta(minutes=1)
+        assert await forgetting.forget_due(at.studio) == 1
+        assert (await said(at, "/history")).text.key == "access.blocked"

@@ -35,6 +35,9 @@ SHAPES.draw = SHAPES.brush;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;
+SHAPES.forget = SHAPES.trash;
+SHAPES.forget_cancel = SHAPES.back;
+SHAPES.mydata = SHAPES.download;
 
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

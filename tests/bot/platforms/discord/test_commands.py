@@ -71,6 +71,8 @@ SAID = {
     "models": "models can be used",
     "samplers": "Choose one",
     "link": "private",
+    "mydata": "private",
+    "forget": "private",
     "recipe": "Recipe ",
     "admin server": "admin",
 }

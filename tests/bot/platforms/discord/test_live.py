@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.desk import StudioDesk
 from bot.platforms.discord.settings import DiscordSettings
+from bot.studio import forgetting
 from bot.texts import say
 from prompts.errors import Refusal
 from tests.bot.platforms.discord.desk import chat_on
@@ -94,3 +98,30 @@ async def test_in_a_room_for_adults_adults_are_drawn_and_children_are_not(tmp_pa
             asked = await ann.slash(late, "imagine", prompt=text)
             await asked.response(lambda one: say("en", "access.minors") in one.content.text)
         assert len(pool.drawn) == 1
+
+
+async def test_everything_comes_as_a_file_and_a_last_word_directly(tmp_path: Path) -> None:
+    pool = FakePool(seconds=0.01)
+    async with DiscordServer() as server, house(tmp_path, pool) as studio:
+        settings = DiscordSettings(token=server.token, api_base=server.api_base, gateway=server.gateway_base, pace=0.1)
+        await studio.open([chat_on(studio, settings)], StudioDesk(studio))
+        await studio.queue.start()
+        await server.ready("forget")
+        ann = server.member("Ann", server.guild("Studio"), locale="zh-TW")
+        asked = await ann.slash(ann.private, "mydata")
+        told = await asked.response(lambda one: one.files)
+        with zipfile.ZipFile(io.BytesIO(told.files[0].content)) as found:
+            assert str(ann.id).encode() in found.read("data.json")
+        asked = await ann.slash(ann.private, "forget")
+        first = await asked.response(lambda one: "反悔" in one.content.text)
+        pressed = await ann.press(first, first.buttons[0])
+        sure = await pressed.response(lambda one: one.buttons)
+        pressed = await ann.press(sure, sure.buttons[0])
+        await pressed.response(lambda one: "72 小時" in one.content.text)
+        now = studio.db.now()
+        studio.now = lambda: now + timedelta(days=3, minutes=1)
+        assert await forgetting.forget_due(studio) == 1
+        words = [(one.channel, one.content.text) for one in server.sent]
+        assert words[-1][0] is ann.private and "都忘掉了" in words[-1][1]
+        known = b"".join(path.read_bytes() for path in tmp_path.rglob("*.sqlite3*"))
+        assert str(ann.id).encode() not in known

@@ -1,6 +1,7 @@
 """History, pictures and favourites over HTTP."""
 
 import io
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 
@@ -146,3 +147,15 @@ async def test_favourites_are_saved_listed_found_used_renamed_and_deleted(serve:
     assert (await browser.delete(way)).status == 200
     assert await listed() == ["apple"]
     assert (await browser.delete(way)).status == 404
+
+
+async def test_everything_of_a_person_is_fetched_as_one_file(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser("zh-TW")
+    await browser.post("/api/say", json={"text": "一隻橘貓", "key": "k-00000001"})
+    async with browser.get("/api/mydata") as answer:
+        assert answer.status == 200 and "danqing.zip" in answer.headers["Content-Disposition"]
+        content = await answer.read()
+    with zipfile.ZipFile(io.BytesIO(content)) as found:
+        assert "一隻橘貓" in found.read("data.json").decode()
+        assert "機器人" in found.read("README.txt").decode()
