@@ -25,11 +25,21 @@ def all_texts(language: str, prefix: str) -> dict[str, str]:
     return {key: text for key, text in texts(language).items() if key.startswith(prefix)}
 
 
+# What is said of a name that there is not where no name is near, beside the sentence that suggests one.
+_FAR = frozenset((
+    "command.unknown_far", "sampler.unknown_far", "model.unknown_far", "vae.unknown_far", "lora.unknown_far",
+    "upscaler.unknown_far", "option.unknown_far", "style.unknown_far", "note.wildcard_unknown_far",
+))  # fmt: skip
+
+
 def say(language: str, key: str, /, **values: object) -> str:
-    """A sentence with its values put in; where nothing is `near` a name that there is not, the one that suggests none.
+    """A sentence with its values put in: of one that comes in several languages (`words`, `words_zh`) the language's.
     Raises KeyError for a key that no text has: a test looks for those."""
-    known = texts(language)
-    return known[f"{key}_far" if values.get("near") == "" and f"{key}_far" in known else key].format(**values)
+    if values.get("near") == "" and f"{key}_far" in _FAR:
+        key = f"{key}_far"
+    mine = f"_{language[:2]}"
+    own = {name.removesuffix(mine): value for name, value in values.items() if name.endswith(mine)}
+    return texts(language)[key].format(**values | own)
 
 
 def language_of(tag: str, default: str = "en") -> str:
