@@ -46,11 +46,12 @@ async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
         await _set(draft, one.value, reader)
     elif one.kind == "add":
         for words in [one.value] if CHINESE.search(one.value) else _AND.split(one.value):
-            for tag in await reader.tags(words):
-                if head(tag.text) in ("hair", "eyes") and opposites.slot(tag.text):
-                    await _set(draft, words, reader)  # "give her short hair": nobody has two kinds
-                else:
-                    add(draft, tag, words)
+            tags = await reader.tags(words)
+            if len(tags) == 1 and head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text):
+                await _set(draft, words, reader)  # "give her short hair": nobody has two kinds
+                continue
+            for tag in tags:
+                add(draft, tag, words)
     elif one.kind in ("remove", "deny"):
         await _remove(draft, one, reader)
     elif one.kind == "stronger" and one.value:
@@ -197,11 +198,8 @@ async def _rename(
         instead(draft, [at], value, one.value)
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    while (
-        kept
-        and (kinds := {kind_of(each) for each in new.split()} & {"colour", "material"})
-        and kind_of(kept[-1]) in (kinds | {"material"})
-    ):
+    kinds = {kind_of(each) for each in new.split()} & {"colour", "material"}
+    while kept and kinds and kind_of(kept[-1]) in (kinds | {"material"}):
         kept.pop()
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
 
