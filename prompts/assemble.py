@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from prompts import grammar
-from prompts.expand import expanded
+from prompts.expand import expanded, in_chinese, seed_of
 from prompts.presets import clashes, excluded, key, look_of, phrases, preset, speaking_against
 from prompts.prompt import PARTS, Fragment, LoraUse, Note, Part, Prompt
 from prompts.styles import Style
@@ -43,7 +43,7 @@ def assembled(
 ) -> Prompt:
     """The prompt made of a draft: the person's words in their own order inside each part, then what is added for the
     family, the style and, with `expand`, to a short text; and a note on everything that was taken out or put in.
-    Without a seed a short text is filled up as with 0."""
+    A short text is filled up as its own words decide; the seed is the one with which choices in it were made."""
     notes = draft.notes
     fragments = [fragment for chunk in draft.chunks for fragment in chunk]
     look = style.look if style else look_of(key(fragment.text) for fragment in fragments)
@@ -61,7 +61,7 @@ def assembled(
     if expand and family and len(chunks) == 1:
         more = expanded(
             chunks[0],
-            seed=seed or 0,
+            seed=seed_of(chunks[0]),
             family=family,
             look=look,
             styled=style is not None or bool(loras),
@@ -70,14 +70,15 @@ def assembled(
         known = {key(fragment.text) for fragment in extra}
         more = [one for one in more if key(one.text) not in known and not excluded(one.text, known)]
         if more:
-            notes.append(Note("note.expanded", {"words": ", ".join(fragment.text for fragment in more)}))
+            words = [fragment.text for fragment in more]
+            notes.append(Note("note.expanded", {"words": ", ".join(words), "words_zh": "、".join(in_chinese(words))}))
         extra += more
     quality = _preset(added.quality, "quality_style")
     before = [one for tag, one in quality.items() if tag not in unwanted and tag not in asked]
     held = {key(fragment.text) for fragment in before}
     extra = [one for one in extra if key(one.text) not in held]
-    words = [one for one in extra if one.part == "quality_style" and style is not None]
-    chunks[0] = [*before, *words, *chunks[0], *(one for one in extra if one not in words)]
+    styled = [one for one in extra if one.part == "quality_style" and style is not None]
+    chunks[0] = [*before, *styled, *chunks[0], *(one for one in extra if one not in styled)]
     asked += [key(fragment.text) for fragment in extra]
 
     of_style = style.negative if style and family != "demo" else ()
@@ -89,7 +90,7 @@ def assembled(
         notes,
     )
     told = _told(draft)
-    chance = any(note.key in ("note.chosen", "note.expanded") for note in told)
+    chance = any(note.key == "note.chosen" for note in told)
     return Prompt(
         text,
         tuple(_in_order(chunks, draft.separators, held if family == "demo" else None)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from prompts import options
 from prompts.edit_instructions import Instruction, clauses, instructions, instructs
 from prompts.edit_targets import KINDS
+from prompts.safety.judge import signs_of_text
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE, simplified
 from prompts.translate.glossary import entries
@@ -23,15 +25,38 @@ _ORDER_EN = re.compile(
 )
 
 
+# What says nothing of a picture, where all that is wanted is something gone from it.
+_ANYTHING = {True: "高质量", False: "best quality"}
+
+
 def captioned(text: str) -> str:
     """The text to draw over a picture: what a wish for a change wants to see, in the person's words; any other text as
-    it is."""
+    it is, and one of which the guard would know less then."""
     parts = list(clauses(text))
     if not parts or not _orders(parts[0]):
         return text
-    said = ["" if options.read_options(part).options.to_json() else _wanted(part) for part in parts]
-    wanted = [one or part for one, part in zip(said, parts, strict=True)]
-    return ("，" if CHINESE.search(text) else ", ").join(wanted)
+    chinese = CHINESE.search(text) is not None
+    wishes = [_read(part) for part in parts]
+    gone = [one.target for wish in wishes for one in wish if one.kind in ("remove", "deny")]
+    if any(signs_of_text(target) - {"people"} for target in gone):
+        return text
+    said = [(", ", "，")[chinese].join(map(_said, wish)) or part for wish, part in zip(wishes, parts, strict=True)]
+    kept = [new if _tells(new, old, wish) else old for new, old, wish in zip(said, parts, wishes, strict=True)]
+    if len(gone) == sum(map(len, wishes)) == len(parts):
+        kept.insert(0, _ANYTHING[chinese])
+    return (", ", "，")[chinese].join(kept)
+
+
+def _read(clause: str) -> tuple[Instruction, ...]:
+    """The changes that a clause asks for; none of one that only names something, or an option."""
+    asks = instructs(clause) and not options.read_options(clause).options.to_json()
+    return instructions(clause) if asks else ()
+
+
+def _tells(new: str, old: str, wish: Sequence[Instruction]) -> bool:
+    """Whether words say all that the guard reads in those they stand for; people that are to go need not be said."""
+    lost = signs_of_text(old) - signs_of_text(new)
+    return not lost or (lost == {"people"} and all(one.kind in ("remove", "deny") for one in wish))
 
 
 def _orders(clause: str) -> bool:
@@ -39,13 +64,8 @@ def _orders(clause: str) -> bool:
     return bool((_ORDER_ZH if CHINESE.search(clause) else _ORDER_EN).match(plain)) and instructs(clause)
 
 
-def _wanted(clause: str) -> str:
-    """What one clause wants to see, or not to see; empty for one that only names something."""
-    found = [] if not instructs(clause) else [_said(one) for one in instructions(clause)]
-    return ("，" if CHINESE.search(clause) else ", ").join(filter(None, found))
-
-
 def _said(one: Instruction) -> str:
+    """What one change wants to see, or not to see."""
     chinese = CHINESE.search(one.target + one.value)
     if one.kind in ("remove", "deny"):
         return f"不要{one.target}" if chinese else f"no {one.target}"

@@ -11,6 +11,7 @@ from prompts.assemble import HEAVY, LIGHT
 from prompts.edit_draft import Change as Change
 from prompts.edit_draft import EditDraft, add, become, denying, erase, instead, weigh
 from prompts.edit_instructions import Instruction
+from prompts.edit_rivals import counts, dressed, kind_of, recounted, regrown, slot_of
 from prompts.edit_targets import (
     CATEGORIES,
     KINDS,
@@ -23,8 +24,8 @@ from prompts.edit_targets import (
     without_presets,
     words_of,
 )
-from prompts.edit_wording import uncoloured
-from prompts.nouns import COMPARED, described, describes, with_articles, without_property, without_thing
+from prompts.edit_wording_zh import uncoloured
+from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -45,7 +46,11 @@ async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
         await _set(draft, one.value, reader)
     elif one.kind == "add":
         for words in [one.value] if CHINESE.search(one.value) else _AND.split(one.value):
-            for tag in await reader.tags(words):
+            tags = await reader.tags(words)
+            if len(tags) == 1 and head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text):
+                await _set(draft, words, reader)  # "give her short hair": nobody has two kinds
+                continue
+            for tag in tags:
                 add(draft, tag, words)
     elif one.kind in ("remove", "deny"):
         await _remove(draft, one, reader)
@@ -121,7 +126,7 @@ async def _describe(
             at
             for at in found
             if opposites.slot(draft.fragments[at].text) == f"{noun} colour"
-            or _has_colour(draft.fragments[at].text, noun)
+            or is_coloured(grammar.bare(draft.fragments[at].text), noun)
         ]
         if coloured:
             for at in coloured:
@@ -133,12 +138,6 @@ async def _describe(
         old = draft.fragments[at]
         text = described(grammar.bare(old.text), noun, value.text)
         become(draft, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
-
-
-def _has_colour(text: str, noun: str) -> bool:
-    """Whether a sentence gives a thing a colour: "a girl with black hair"."""
-    said = re.search(rf"((?:[\w-]+ ){{0,3}}){noun}\b", grammar.bare(text))
-    return "colour" in map(_kind, said[1].split()) if said else False
 
 
 async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
@@ -171,7 +170,7 @@ async def _rename(
     shared = sum(each.source == old.source for each in draft.fragments) > 1
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
-        coloured = {_kind(each) for each in opposites.plain(value[0].text).split()} & {"colour", "material"}
+        coloured = {kind_of(each) for each in opposites.plain(value[0].text).split()} & {"colour", "material"}
         new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
         made = await reader.sure(new_source)
         if len(made) == 1 and not CHINESE.search(made[0].text):
@@ -190,24 +189,19 @@ async def _rename(
         ),
         default=-1,
     )
-    named = opposites.plain(one.target).split()
-    size = len(named) if words[max(0, index - len(named) + 1) : index + 1] == named else 1  # "the old man"
+    size = 1
+    for said in (one.target, *(each.text for each in await reader.tags(one.target))):  # "the old man", all of it
+        named = opposites.plain(said).split()
+        if words[max(0, index - len(named) + 1) : index + 1] == named:
+            size = max(size, len(named))
     if index < 0 or len(value) > 1:
         instead(draft, [at], value, one.value)
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    while (
-        kept
-        and (kinds := {_kind(each) for each in new.split()} & {"colour", "material"})
-        and _kind(kept[-1]) in (kinds | {"material"})
-    ):
+    kinds = {kind_of(each) for each in new.split()} & {"colour", "material"}
+    while kept and kinds and kind_of(kept[-1]) in (kinds | {"material"}):
         kept.pop()
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
-
-
-def _kind(word: str) -> str:
-    entry = entry_of(word)
-    return entry.category if entry else ""
 
 
 async def _set(draft: EditDraft, words: str, reader: WordReader) -> None:
@@ -224,52 +218,27 @@ async def _set(draft: EditDraft, words: str, reader: WordReader) -> None:
         found = [
             at
             for at, one in enumerate(draft.fragments)
-            if (slot and opposites.slot(one.text) == slot and (slot != "style" or is_style(one)))
+            if (slot and slot_of(one.text) == slot and (slot != "style" or is_style(one)))
             or groups & {side.group for side in opposites.sides(one.text)}
-            or (_counts(tag.text) and _counts(one.text) == _counts(tag.text))
+            or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         ]
         found = found or [
-            at
-            for at, one in enumerate(draft.fragments)
-            if _dressed(tag.text) and _dressed(one.text) == _dressed(tag.text)
+            at for at, one in enumerate(draft.fragments) if dressed(tag.text) and dressed(one.text) == dressed(tag.text)
         ]
         if slot == "style":
             found = [at for at in found if is_style(draft.fragments[at])]
-        recounted = {at: said for at, one in enumerate(draft.fragments) if (said := _recounted(one.text, tag.text))}
+        retold = {
+            at: said
+            for at, one in enumerate(draft.fragments)
+            if (said := recounted(one.text, tag.text) or regrown(grammar.bare(one.text), tag.text))
+        }
         if found:
             instead(draft, found, (tag,), words if len(tags) == 1 else tag.text)
-        elif recounted:
-            for at, said in recounted.items():
+        elif retold:
+            for at, said in retold.items():
                 become(draft, at, said, words)
         else:
             add(draft, tag, words if len(tags) == 1 else tag.text)
-
-
-_NUMBER = re.compile(
-    r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s?(?P<what>(?:[a-z]+ )*?[a-z]{3,})"
-)
-
-
-def _counts(text: str) -> str:
-    """What a fragment counts ("two cats", "1girl": cat, girl); empty for one that counts nothing."""
-    counted = _NUMBER.fullmatch(grammar.bare(text).lower())
-    return singular(counted["what"]) if counted else ""
-
-
-def _recounted(text: str, tag: str) -> str:
-    """A sentence that begins with a number of things, with another number of them; empty where it does not."""
-    new, old = _NUMBER.fullmatch(tag.lower()), _NUMBER.match(text)
-    if not new or not old or old["number"] == new["number"]:
-        return ""
-    rest = text[old.end("number") :].lstrip()
-    what = new["what"]
-    return f"{tag}{rest[len(what) :]}" if re.match(rf"{what}\b", rest) else ""
-
-
-def _dressed(text: str) -> str:
-    """The thing of a fragment that is only a thing with colours and materials: "armor" of "silver armor"."""
-    *properties, thing = opposites.plain(text).split() or [""]
-    return thing if properties and {_kind(one) for one in properties} <= {"colour", "material"} else ""
 
 
 _DOING = re.compile(r"[a-z]+ing")  # "moon viewing" without the moon is nothing
@@ -321,6 +290,10 @@ async def _deepen(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
 
 async def _weigh(draft: EditDraft, one: Instruction, reader: WordReader, found: Sequence[int] = ()) -> None:
     found = found or (await matches(draft.fragments, one.target, reader))[0]
+    if not found and one.kind == "stronger":  # "more fog" where there is none yet
+        for tag in await reader.tags(one.target):
+            add(draft, tag, one.target)
+        return
     if not found:
         draft.changes.append(Change("missed", one.target))
     tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]

@@ -76,9 +76,10 @@ _FORMS_ZH = _forms(
     ("replace", "(?:把|将|让|给|用)?{a}(?P<attr>的?颜色)?{becomes}{b}", "把猫换成狗"),
     ("replace", "{take}{a}(?:换|变|改)(?!成|为){b}", "把猫换狗"),
     ("replace", "(?P<a>.*(?P<same>.))变(?P<b>.*(?P=same))", "白发变黑发"),
-    ("set", "(?:{becomes}|改用|改成|换|改|要(?!是)){one}{b}(?:的(?:感觉|样子|味道|效果))?", "换成夜景"),
+    ("set", "(?:要|来点)?{b}的(?:感觉|样子|味道|效果)", "要水墨画的感觉"),
+    ("set", "(?:{becomes}|改用|改成|换|改){one}{b}", "换成夜景"),
     ("replace", "用{b}(?:代替|替换|取代|换掉){a}", "用狗代替猫"),
-    ("remove", "{a}(?:都|全部|全)?(?:不要|别要|{away})了?", "帽子不要了"),
+    ("remove", "(?![我你您他她它咱谁这那]){a}(?:都|全部|全)?(?:不要|别要|{away})了?", "帽子不要了"),
     ("deny", "(?:不要再?有?|别要|别有|不想要|不需要|没有|不带|无需|删){a}", "不要帽子"),
     ("stronger", "(?:加强|增强|强化|突出|强调|加重){a}", "突出帽子"),
     ("weaker", "(?:减弱|弱化|削弱|减轻|淡化|降低){a}{weight}", "减弱雾气"),
@@ -94,7 +95,7 @@ _FORMS_ZH = _forms(
     (
         "add",
         "(?:在)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中))"
-        "{put}(?:了)?{one}{b}",
+        "(?:加上|加入|添加|增加|添上|画上|放上|[加画放添](?=[一两几个点些只])){one}{b}",
         "旁边加一顶帽子",
     ),
     ("add", "(?:给|为|在|让)(?:.+?){put}{one}{b}", "给她加上一顶帽子"),
@@ -133,7 +134,7 @@ _FORMS_EN = _forms(
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
     (
         "replace",
-        "{the}{a} (?:should|must|could|needs? to|has to|have to) (?:be|become|look|turn) {b}",
+        "(?:the|her|his|its|their|my) {a} (?:should|must|could|needs? to|has to|have to) (?:be|become|look|turn) {b}",
         "the hat should be green",
     ),
     ("remove", "(?:remove|delete|drop|erase|get rid of|take (?:away|off|out)|lose|cut) {the}{a}", "remove the hat"),

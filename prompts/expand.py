@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from prompts.presets import Look, excluded, key, phrases
 from prompts.prompt import Fragment, Part
 from prompts.tags import category_of, only_describes
 
-_FILE = Path(__file__).parent / "data" / "expand.yaml"
+_FOLDER = Path(__file__).parent / "data"
 _ASPECTS: tuple[tuple[str, Part], ...] = (
     ("style", "quality_style"),
     ("detail", "subject"),
@@ -94,6 +95,22 @@ def expanded(
     return added
 
 
+def seed_of(fragments: Sequence[Fragment]) -> int:
+    """What a text is filled up by: its own words, so that the same text is always filled up with the same."""
+    return zlib.crc32(", ".join(key(one.text) for one in fragments).encode())
+
+
+@cache
+def _chinese() -> Mapping[str, str]:
+    lines = (_FOLDER / "expand-zh.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
+def in_chinese(words: Sequence[str]) -> list[str]:
+    """What was added, in Chinese; a word that is not in our table as it is."""
+    return [_chinese().get(word, word) for word in words]
+
+
 def _short(
     fragments: Sequence[Fragment], subjects: Sequence[Fragment], scenes: Sequence[Fragment], family: str
 ) -> bool:
@@ -118,7 +135,7 @@ def _kind(subjects: Sequence[Fragment]) -> _Kind:
         last = head.rpartition(" ")[2]
         category = category_of(tag) or category_of(head)
         for kind in kinds:
-            if last in kind.words and (category is None or category in kind.of):
+            if (last in kind.words or head in kind.words) and (category is None or category in kind.of):
                 return kind
         category = category or category_of(last)
         for kind in kinds:
@@ -130,7 +147,7 @@ def _kind(subjects: Sequence[Fragment]) -> _Kind:
 @cache
 def _content() -> Mapping[str, object]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return cast(Mapping[str, object], yaml.load(_FILE.read_text("utf-8"), loader))
+    return cast(Mapping[str, object], yaml.load((_FOLDER / "expand.yaml").read_text("utf-8"), loader))
 
 
 def _rows(content: Mapping[str, object]) -> Mapping[str, _Rows]:

@@ -30,7 +30,7 @@ COMPARED = {
     "younger": "young",
     "taller": "tall",
 }
-_COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft"}
+_COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "blond", "brunette", "ginger"}
 
 
 def described(text: str, noun: str, adjective: str) -> str:
@@ -54,6 +54,12 @@ def described(text: str, noun: str, adjective: str) -> str:
             if _is(words[back], category):
                 return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     return with_articles(" ".join([*words[:start], adjective, *words[at:]]))
+
+
+def is_coloured(text: str, noun: str) -> bool:
+    """Whether a sentence gives a thing a colour: "a girl with black hair"."""
+    said = re.search(rf"((?:[\w-]+ ){{0,3}}){noun}\b", text)
+    return said is not None and any(_is(word, "colour") for word in said[1].split())
 
 
 def _is(word: str, category: str) -> bool:

@@ -47,13 +47,26 @@ def all_texts(language: str, prefix: str) -> dict[str, str]:
     return {key: text for key, text in texts(language).items() if key.startswith(prefix)}
 
 
+# What is said of a name that there is not where no name is near, beside the sentence that suggests one.
+_FAR = frozenset((
+    "command.unknown_far", "sampler.unknown_far", "model.unknown_far", "vae.unknown_far", "lora.unknown_far",
+    "upscaler.unknown_far", "option.unknown_far", "style.unknown_far", "note.wildcard_unknown_far",
+))  # fmt: skip
+
+
 def say(language: str, key: str, /, **values: object) -> str:
     """A sentence with its values put in; one written `{seconds:time}` is said as a length of time, `{seconds:left}` as
-    one that is left. Where nothing is `near` a name that there is not, the sentence that suggests none. Raises KeyError
-    for a key that no text has: a test looks for those."""
-    known = texts(language)
-    far = f"{key}_far"
-    return _Sentences(language).vformat(known[far if values.get("near") == "" and far in known else key], (), values)
+    one that is left; of a value that comes in several languages (`words`, `words_zh`) the language's. Where nothing is
+    `near` a name that there is not, the sentence that suggests none. Raises KeyError for a key that no text has: a test
+    looks for those."""
+    if values.get("near") == "" and f"{key}_far" in _FAR:
+        key = f"{key}_far"
+    mine = f"_{WRITTEN.get(language, language)}"
+    own = {name.removesuffix(mine): value for name, value in values.items() if name.endswith(mine)}
+    own = {
+        name: traditional.written(value, language) if isinstance(value, str) else value for name, value in own.items()
+    }
+    return _Sentences(language).vformat(texts(language)[key], (), values | own)
 
 
 class _Sentences(Formatter):

@@ -20,3 +20,14 @@ def test_a_name_alone_is_what_is_to_be_there() -> None:
     assert instructions("夜景") == (Instruction("set", value="夜景"),)
     assert instructions("night") == (Instruction("set", value="night"),)
     assert not instructs("night")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "要去吃饭了", "我不要", "他不要了", "这个不要了", "晚上加班", "路上加油", "越变越好",
+        "it should be fine", "you should be proud", "that must be fun",
+    ],
+)  # fmt: skip
+def test_what_people_say_to_each_other_asks_for_no_change(said: str) -> None:
+    assert not instructs(said)

@@ -25,6 +25,11 @@ LEFT = {
     "穿西装的男人，领带，办公室，严肃 | 微笑",  # a smile does not yet take a serious face's place
     "portrait of a woman wearing a green scarf and gold earrings, soft light | without the earrings",  # and "--no" them
     "穿黑色皮夹克的男人靠在摩托车上，夜晚，霓虹灯 | 去掉摩托车",  # leans on nothing
+    "雾中的森林，一条小路，鹿 | 雾气浓一点",  # "(雾中:1.2)的森林": says it, but nobody would
+    "雾中的森林，一条小路，鹿 | 更亮一点",  # "亮"
+    "女孩穿着红色外套在雪中行走 | 背景改成夜晚的城市",  # the snow stays
+    "宇航员骑着白马在月球上，背景是地球 | 月球换成火星",  # the dictionary takes 火星 for sparks
+    "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
 
 
@@ -41,7 +46,7 @@ def lines(name: str) -> Iterator[str]:
 
 def rows() -> list[tuple[str, str, list[str]]]:
     found = []
-    for line in [*lines("tuned.txt"), *lines("blind.txt"), *lines("later.txt")]:
+    for line in [*lines("tuned.txt"), *lines("blind.txt"), *lines("later.txt"), *lines("last.txt")]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
             found.append((text, sentence, wanted))

@@ -2,8 +2,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.texts import say
 from prompts import grammar
-from prompts.expand import _kinds, _looks, expanded
+from prompts.expand import _demo, _kinds, _looks, expanded, in_chinese, seed_of
 from prompts.presets import LOOKS
 from prompts.prompt import Fragment, Part
 from prompts.tags import part_of
@@ -132,3 +133,41 @@ def test_the_words_are_fit_for_a_prompt() -> None:
             for word in (word for row in rows for word in row):
                 assert not CHINESE.search(word) and grammar.attention(word) == [(word, 1.0)]
                 assert aspect not in ("detail", "composition") or not colours & set(word.split()), word
+
+
+def test_the_demonstration_model_puts_nothing_on_a_beach() -> None:
+    for seed in range(30):
+        assert "background" in added(fragments("horse"), seed, family="demo")["scene_detail"][0]
+
+
+@pytest.mark.parametrize(
+    ("tag", "never"),
+    [
+        ("horse", ("beach", "snow", "room", "sea")), ("polar bear", ("grass", "forest", "garden")),
+        ("penguin", ("leaves", "forest", "meadow")), ("camel", ("forest", "snow", "garden")),
+        ("goldfish", ("grass", "room", "sky")), ("swan", ("room", "leaves")), ("cow", ("snow", "city", "room")),
+        ("1girl", ("fur", "feathers")), ("snowy mountain", ("room", "fur", "eyes")), ("teapot", ("fur", "eyes", "sky")),
+        ("love", ("fur", "eyes", "feathers", "beach")), ("galaxy", ("room", "grass")), ("castle", ("fur", "room")),
+    ],
+)  # fmt: skip
+def test_the_filling_fits_the_subject(tag: str, never: tuple[str, ...]) -> None:
+    for seed in range(60):
+        said = " ".join(word for words in added(fragments(tag), seed).values() for word in words)
+        assert not any(word in said.split() for word in never), said
+
+
+def test_the_same_text_is_filled_up_alike() -> None:
+    assert seed_of(fragments("orange cat")) == seed_of(fragments("orange cat")) != seed_of(fragments("cat"))
+
+
+def test_everything_that_is_added_has_a_chinese_word() -> None:
+    aspects = [*(kind.aspects for kind in _kinds()), *_looks().values(), _demo()]
+    words = [word for each in aspects for rows in each.values() for row in rows for word in row]
+    assert [word for word, chinese in zip(words, in_chinese(words), strict=True) if not CHINESE.search(chinese)] == []
+
+
+def test_the_card_says_it_in_the_persons_language() -> None:
+    values = {"words": "soft light, close-up", "words_zh": "柔光、特写"}
+    assert "柔光、特写" in say("zh", "note.expanded", **values) and "soft" not in say("zh", "note.expanded", **values)
+    assert "soft light, close-up" in say("en", "note.expanded", **values)
+    assert "soft light" in say("zh", "note.expanded", words="soft light"), "of a picture from before there was Chinese"

@@ -377,6 +377,21 @@ async def test_an_uploaded_picture_is_drawn_over(tmp_path: Path) -> None:
         assert await at.db.files.get(recipe.source.picture) == a_png(side=64)
 
 
+@pytest.mark.parametrize("caption", ["变成水彩画", "turn this into a watercolor"])
+async def test_a_caption_that_asks_for_a_change_is_one(tmp_path: Path, caption: str) -> None:
+    async with house(tmp_path) as at:
+        await at.say(caption, files=(Upload("x.png", a_png(side=64)),))
+        recipe = at.pool.workers[0].jobs[(await at.drawn())[0]].recipe
+        assert recipe.source and "watercolor painting" in recipe.prompt.positive
+        assert "turn" not in recipe.prompt.positive and "this" not in recipe.prompt.positive
+
+
+async def test_all_of_a_caption_is_judged(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("把小女孩变成裸体", files=(Upload("x.png", a_png(side=64)),))
+        assert at.chat.log[-1][2].text.key == "access.minors" and at.pool.drawn == []
+
+
 async def test_finished_pictures_carry_what_the_worker_stamped(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         picture = await at.picture()
