@@ -16,6 +16,7 @@ from tests.running import Bot
 # One start of the program serves all the stories here, each in a server of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHINESE = "zh-CN"
+MENU = "更多操作…"
 LOADING = 180.0  # seconds until a worker draws, on a busy machine
 
 
@@ -92,7 +93,7 @@ async def test_buttons_forms_and_reactions(scene: Scene) -> None:
     form = await ann.press(second, "edit")
     third = await (await ann.submit(form, sentence="把苹果改成蓝色")).response(finished)
     assert "blue" in third.says
-    recipe = await (await ann.press(third, "recipe")).response()
+    recipe = await (await ann.choose(third, MENU, "配方")).response()
     assert recipe.only_for is ann.user and "种子" in recipe.says
 
     bob = server.member("Bob", channel.guild, locale=CHINESE)
@@ -100,8 +101,28 @@ async def test_buttons_forms_and_reactions(scene: Scene) -> None:
     await ann.react(first, "🔁")
     fourth = await channel.message(finished, after=third)
     await ann.react(fourth, "❌")
-    await channel.until(lambda _: not fourth.files)
+    await channel.until(lambda _: fourth.deleted)
     assert scene.drawn == [first, second, third]
+
+
+async def test_a_favourite_and_a_delete_before_others(scene: Scene) -> None:
+    server, channel, ann = scene.server, scene.channel, scene.ann
+    bob = server.member("Bob", channel.guild, locale="en-US")
+    drawn = await (await ann.slash(channel, "imagine", prompt="a red apple --steps 4")).response(finished)
+    assert len(drawn.buttons) == 5
+    await ann.react(drawn, "❤️")
+    await channel.until(lambda _: "已收藏" in drawn.buttons)
+    asked = await (await bob.press(drawn, "再来一张")).response()
+    assert asked.only_for is bob.user and "Only" in asked.says
+    asked = await (await bob.choose(drawn, MENU, "删除")).response()
+    assert asked.only_for is bob.user and "Only" in asked.says and not asked.controls
+    await ann.submit(await ann.choose(drawn, MENU, "收藏改名"), name="早餐")
+    await ann.press(drawn, "已收藏")
+    await channel.until(lambda _: "收藏" in drawn.buttons)
+    sure = await (await ann.choose(drawn, MENU, "删除")).response()
+    await ann.press(sure, "删除")
+    await channel.until(lambda _: drawn.deleted and not sure.controls)
+    assert "已删除" in sure.says and scene.drawn == [] and channel.seen() == []
 
 
 async def test_several_pictures(scene: Scene) -> None:

@@ -59,6 +59,39 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         assert "Telegramas@danqing_bot" in told and server.token not in told
 
 
+async def test_strangers_a_favourite_and_a_delete_in_a_group(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        group = server.group("画室", [ann, bob])
+        group.bot("administrator")
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await group.say(ann, "画 雪地里的企鹅 --steps 4")
+        done = await group.answer(lambda one: one.photo and "画好了" in one.text)
+        shown = done.keyboard
+        assert sum(map(len, shown)) == 6
+        for emoji in ("❤", "👍", "👎"):
+            await group.react(bob, done, emoji)
+        for label in ("更多 ⋯", "✏️ 改一改", "🤍 收藏", "🔄 再来一张"):
+            assert "Only" in await (await group.press(bob, done, label)).answered()
+        assert done.keyboard == shown and group.answers == [done]
+        assert "已收藏" in await (await group.press(ann, done, "🤍 收藏")).answered()
+        await group.until(lambda _: "❤ 已收藏" in str(done.keyboard))
+        await group.react(ann, done, "❤")
+        await group.say(ann, "/favourites")
+        listed = await group.answer(lambda one: "收藏（1）" in one.text, after=done.order)
+        assert listed.keyboard == [["🎨 使用"]]
+        await group.press(ann, done, "更多 ⋯")
+        await group.until(lambda _: "🗑 删除" in str(done.keyboard))
+        assert "Only" in await (await group.press(bob, done, "🗑 删除")).answered()
+        for _ in range(2):
+            await (await group.press(ann, done, "🗑 删除")).answered()
+        await group.until(lambda _: done.deleted)
+        assert group.answers == [listed]
+        assert await program.stop() == 0
+
+
 async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path: Path) -> None:
     async with TelegramServer() as server:
         ann = server.user("安", language="zh-hans")
