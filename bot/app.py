@@ -287,10 +287,13 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         raise Refusal("start.nobody")
     async with studio(config) as made, metrics(config, made):
         await model_files.recall(made.db)
-        await asyncio.to_thread(_look, config)
         await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
-        warming = asyncio.gather(asyncio.to_thread(guard.warm, made.rules.wildcards), asyncio.to_thread(texts.warm))
+        warming = asyncio.gather(
+            asyncio.to_thread(guard.warm, made.rules.wildcards),
+            asyncio.to_thread(texts.warm),
+            asyncio.to_thread(_look, config),
+        )
         page = made.chats.get(WebChat.platform)
         where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)

@@ -52,11 +52,12 @@ async def write(url: str, folder: Path, settings: Path | None, file: Path, *, re
     """
     if file.exists() and not replace:
         raise Refusal("backup.exists", file=str(file))
-    with refusing(str(file.parent), files=True), _whole(file) as part:
+    # For its owner's eyes: everything that people wrote is in it.
+    with refusing(str(file.parent), files=True), whole(file, 0o600) as part:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             # The rows before the files: a picture drawn meanwhile is then a file too many, not a row without its file.
             rows = await _dump(archive, url, folder, part.parent)
-            files = _files(archive, folder, address_of(url, folder))
+            files = _files(archive, folder, address_of(url, folder), file.absolute())
             if settings is not None:
                 archive.write(settings, SETTINGS)
         if file.exists() and not replace:
@@ -101,12 +102,12 @@ def settings_in(file: Path) -> bytes | None:
 
 
 @contextmanager
-def _whole(file: Path) -> Iterator[Path]:
+def whole(file: Path, mode: int = 0o666) -> Iterator[Path]:
     """A path to write to that becomes `file` in the end; an error leaves nothing."""
     part = file.with_name(f".{file.name}{PART}")
     part.unlink(missing_ok=True)
     try:
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # everything people wrote is in it
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
         yield part
         with part.open("rb+") as written:
             os.fsync(written.fileno())
@@ -165,14 +166,14 @@ def _rows(connection: Connection, archive: zipfile.ZipFile, where: str) -> int:
     return count
 
 
-def _files(archive: zipfile.ZipFile, folder: Path, address: URL) -> int:
-    """Write what lies in the data folder, but for the database; how many files."""
+def _files(archive: zipfile.ZipFile, folder: Path, address: URL, own: Path) -> int:
+    """Write what lies in the data folder, but for the database and the backup's own file; how many files."""
     count = 0
     for root, folders, names in os.walk(folder):
         here = Path(root)
         folders[:] = sorted(one for one in folders if not _skipped((here / one).relative_to(folder)))
         for path in (here / name for name in sorted(names)):
-            if _of_database(path, address) or not path.is_file() or path.suffix == PART:
+            if _of_database(path, address) or path == own or path.suffix == PART or not path.is_file():
                 continue
             how = zipfile.ZIP_STORED if path.suffix in PRESSED else zipfile.ZIP_DEFLATED
             with suppress(FileNotFoundError):  # deleted a moment ago

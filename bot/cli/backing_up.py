@@ -26,18 +26,28 @@ async def save(config: Config, settings: Path | None, file: Path, *, replace: bo
     )
 
 
-def settle_settings(file: Path, settings: Path | None) -> Path | None:
-    """Put the settings of a backup where they are read from, unless there are some already: then beside them. Returns
-    where they lie where that is not where they are read from."""
-    kept = backup.settings_in(file)
-    place = settings or BESIDE
-    if kept is None or (place.is_file() and place.read_bytes() == kept):
+def settle_settings(file: Path, settings: Path | None) -> None:
+    """Put the settings of a backup where they are read from, unless there are some."""
+    kept, place = backup.settings_in(file), settings or BESIDE
+    if kept is not None and not place.exists():
+        _write(place, kept)
+
+
+def other_settings(file: Path, settings: Path | None) -> Path | None:
+    """Put the settings of a backup beside those that are there; where they lie, None where they are the same."""
+    kept, place = backup.settings_in(file), settings or BESIDE
+    if kept is None or place.read_bytes() == kept:
         return None
-    target = place.with_name(f"{place.stem}.restored{place.suffix}") if place.exists() else place
+    beside = place.with_name(f"{place.stem}.restored{place.suffix}")
+    _write(beside, kept)
+    return beside
+
+
+def _write(target: Path, content: bytes) -> None:
     with refusing(str(target), files=True):
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(kept)
-    return None if target == place else target
+        with backup.whole(target) as part:
+            part.write_bytes(content)
 
 
 async def bring_back(config: Config, file: Path, *, replace: bool, say: Say) -> str:

@@ -240,13 +240,13 @@ def restore(
     config: ConfigFile = None,
 ) -> None:
     """Bring back what a backup holds, while the bot does not run."""
-    from bot.cli.backing_up import bring_back, settle_settings  # only now: `--help` is to come at once
+    from bot.cli.backing_up import bring_back, other_settings, settle_settings  # only now: `--help` is to come at once
 
-    beside = settle_settings(file, config)
+    settle_settings(file, config)
     out.print(
         asyncio.run(bring_back(_load(config, quiet=True), file, replace=replace, say=say)), markup=False, soft_wrap=True
     )
-    if beside:
+    if beside := other_settings(file, config):
         out.print(say("backup.settings", path=str(beside)), markup=False, soft_wrap=True)
 
 

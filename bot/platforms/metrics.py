@@ -33,7 +33,7 @@ class Metrics:
         self._begun: set[str] = set()
         self._runner: web.AppRunner | None = None
         self._registry = CollectorRegistry()
-        self._registry.register(Standing(queue))
+        self._registry.register(Gauges(queue))
         self._jobs = Counter("danqing_jobs", "Requests that ended.", ["state"], registry=self._registry)
         self._errors = Counter(
             "danqing_errors", "Requests that failed, by the reason.", ["reason"], registry=self._registry
@@ -89,7 +89,7 @@ async def _health(request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-class Standing(Collector):
+class Gauges(Collector):
     """What holds at the moment somebody asks."""
 
     def __init__(self, queue: Queue) -> None:

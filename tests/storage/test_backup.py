@@ -129,6 +129,10 @@ async def test_nothing_is_written_over_without_being_told(house: House, empty: s
         await backup.write(house.url, house.folder, None, file)
     assert file.read_bytes() == b"mine"
     await backup.write(house.url, house.folder, None, file, replace=True)
+    inside = house.folder / "inside.zip"
+    for _ in range(2):  # the second time it would hold the first
+        assert (await backup.write(house.url, house.folder, None, inside, replace=True)).files == 3
+    inside.unlink()
     await backup.restore(file, empty, new)
     db = await Database.open(empty, new)
     await drawn(db, house.person, recipe("later"))
