@@ -33,7 +33,7 @@ class Place:
 class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
-    ends in."""
+    ends in, `quiet` says little of it."""
 
     job: Job
     place: Place
@@ -45,6 +45,7 @@ class Kept:
     answered: bool
     created: datetime
     spoiler: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ async def add(
     request_key: str,
     parent: str | None = None,
     spoiler: bool = False,
+    quiet: bool = False,
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -89,6 +91,7 @@ async def add(
         answered=False,
         created=db.now(),
         spoiler=spoiler,
+        quiet=quiet,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -238,4 +241,5 @@ def _kept(row: tables.Jobs) -> Kept:
         answered=row.answered,
         created=row.created,
         spoiler=row.spoiler,
+        quiet=row.quiet,
     )

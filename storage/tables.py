@@ -92,7 +92,8 @@ class Settings(Base):
 class Jobs(Base):
     """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
-    `seconds` is the device time its pictures took, `spoiler` whether they are shown veiled."""
+    `seconds` is the device time its pictures took, `spoiler` whether they are shown veiled, `quiet` whether its answer
+    is to say as little as can be."""
 
     __tablename__ = "job"
 
@@ -115,6 +116,7 @@ class Jobs(Base):
     created: Mapped[datetime]
     seconds: Mapped[float] = mapped_column(server_default=sql_text("0"))
     spoiler: Mapped[bool] = mapped_column(server_default=false())
+    quiet: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 

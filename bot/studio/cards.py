@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -17,6 +18,7 @@ from prompts.prompt import Json, Prompt
 from storage.pictures import PictureRow
 
 FIRST = ("again", "vary", "upscale", "larger", "edit", "favourite", "recipe")
+LINES = "abcd"  # ways of saying that a job waits, or is being drawn
 # What a platform with little room puts into a menu.
 MORE = (
     *("vary_strong", "hires", "fix_faces", "fix_hands", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
@@ -48,8 +50,7 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
     if spoiler and progress is not None:
         progress = replace(progress, preview=None)
     waiting = progress is None or progress.state is State.WAITING
-    key = "job.waiting" if waiting else "job.running"
-    text = Say(key)
+    text = Say(f"job.waiting.{_line(job.id)}" if waiting else f"job.running.{_line(job.id)}")
     if job.attempt and waiting:
         text = Say("job.retrying")
     elif progress is not None and progress.loading:
@@ -66,6 +67,11 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         buttons=(Button("cancel", job.id),),
         spoiler=spoiler,
     )
+
+
+def _line(job: str) -> str:
+    """Which of the lines that say the same in other words; a job keeps its own."""
+    return LINES[zlib.crc32(job.encode()) % len(LINES)]
 
 
 def step(progress: Progress) -> Say:
@@ -116,6 +122,11 @@ def _facts(pictures: Sequence[PictureRow]) -> tuple[Field, ...]:
     if seconds := sum(row.seconds for row in pictures):
         lines["time"] = Say("recipe.took", {"seconds": seconds})
     return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
+
+
+def hushed(card: Card) -> Card:
+    """A card with as few words as can be: what it is, the pictures, what can be pressed."""
+    return replace(card, prompt=None, findings=(), fields=())
 
 
 def plain(card: Card) -> Card:

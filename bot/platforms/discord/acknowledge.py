@@ -47,7 +47,7 @@ async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -
         alone=interaction.guild_id is None and not _shared(interaction),
     )
     hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
-    await respond(context, interaction, UPDATE_LATER if mode == "quiet" else LATER, hidden)
+    await respond(context, interaction, UPDATE_LATER if mode in ("quiet", "panel") else LATER, hidden)
     context.pending.add(pending)
     return pending
 

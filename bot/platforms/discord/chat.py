@@ -115,7 +115,7 @@ class DiscordChat:
             there = await delivery.post(self._context, place, card, key, language, user, called)
         if card.state in UNDER_WAY:
             self._shown[there] = await message_body.body(self._db, card, language, UPLOAD)
-        if not card.fleeting:
+        if not card.fleeting and not card.panel:
             await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
         return there
 

@@ -24,8 +24,10 @@ from storage.jobs import Place
 
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw"})  # what these draw is for everybody
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "example"})  # what these draw is for everybody
 QUIET = frozenset({"cancel"})  # the card itself shows it
+PANEL = frozenset({"help", "choose", "set"})  # another card comes in the place of this one
+MODES: Mapping[Mode, frozenset[str]] = {"open": OPEN, "quiet": QUIET, "panel": PANEL}
 
 
 async def component(context: DiscordContext, interaction: Interaction, data: Data) -> None:
@@ -34,8 +36,9 @@ async def component(context: DiscordContext, interaction: Interaction, data: Dat
         pressed = custom_ids.parse_id(f"{custom_ids.VERSION}:{data['values'][0]}")
     if pressed is None:
         await refuse(context, interaction, "press.unknown")
-    else:
-        await press(context, interaction, pressed.action, pressed.target)
+        return
+    values = {"value": str(data["values"][0])} if pressed.action == "set" and data.get("values") else None
+    await press(context, interaction, pressed.action, pressed.target, values)
 
 
 async def press(
@@ -50,7 +53,7 @@ async def press(
         meant = action.removeprefix(custom_ids.ASK)
         await private(context, interaction, lambda pending: _ask(context, interaction, pending, meant, target))
     else:
-        mode: Mode = "open" if action in OPEN else "quiet" if action in QUIET else "private"
+        mode: Mode = next((mode for mode, actions in MODES.items() if action in actions), "private")
         pending = await begin(context, interaction, mode)
         context.later(pending, pass_on(context, interaction, pending, action, target, values))
 

@@ -20,14 +20,15 @@ UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of an interaction that is written down
 
-Mode = Literal["open", "private", "quiet"]
+Mode = Literal["open", "private", "quiet", "panel"]
 
 
 @dataclass(slots=True)
 class Pending:
     """An interaction or a reaction that waits for its answer. `mode` is how it was acknowledged: with a message for
-    all, one for the person alone, or none; `spent` once that message is used up: what else there is to say comes in
-    messages of its own. Without an application (a reaction) its answers go to the person's direct messages."""
+    all, one for the person alone, or none; "panel" changes the message whose button was pressed. `spent` once that
+    message is used up: what else there is to say comes in messages of its own. Without an application (a reaction) its
+    answers go to the person's direct messages."""
 
     key: str
     channel: str

@@ -15,7 +15,7 @@ from bot.platforms.discord.acknowledge import adult
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from prompts.errors import Refusal
-from storage import pictures, posts
+from storage import people, pictures, posts
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
         return
     language = context.settings.language or ""
     person = await context.people(PLATFORM, str(payload.user_id), language=language)
+    if await people.setting(context.db, person.id, "reactions") is False:
+        return
     room = _room(context, payload)
     for number, target in enumerate(post.pictures if action in ALL else post.pictures[:1]):
         row = await pictures.get(context.db, target)

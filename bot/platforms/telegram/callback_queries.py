@@ -19,6 +19,7 @@ from storage import pictures
 SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
 DANGEROUS = frozenset({"delete"})
+PANEL = frozenset({"help", "choose", "set"})  # another card comes in the place of this one
 HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit"})  # answered without the desk
 
 
@@ -31,6 +32,9 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
         return
     if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, query.data or ""):
         await context.api.answer(query.id, texts.say(person.language, "telegram.sure"))
+        return
+    if code.action in PANEL and _of_another(message, query.from_user.id):
+        await context.api.answer(query.id, texts.say(person.language, "access.not_yours"))
         return
     reply = reply_to(message)
     key = places.key(context.me.id, update, reply)
@@ -83,6 +87,12 @@ async def _pick(context: TelegramContext, message: Message, picture: str, key: s
         text = Say("recipe.title", {"code": row.recipe.code})
         card = Card(text=text, pictures=(shown(row),), buttons=picture_buttons(row.id), spoiler=message_veiled(message))
     await context.show(places.place(message.chat_id), card, key)
+
+
+def _of_another(message: Message, user: int) -> bool:
+    """Whether a message in a group answers somebody else: what it shows is theirs to turn over."""
+    asked = message.reply_to_message
+    return asked is not None and asked.from_user is not None and asked.from_user.id != user
 
 
 def message_veiled(message: Message) -> bool:

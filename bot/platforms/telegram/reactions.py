@@ -9,7 +9,7 @@ from bot.chat import Press
 from bot.platforms.telegram import places
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from storage import posts
+from storage import people, posts
 
 
 async def take(context: TelegramContext, update: int, reaction: MessageReactionUpdated) -> None:
@@ -24,6 +24,8 @@ async def take(context: TelegramContext, update: int, reaction: MessageReactionU
     if post is None or not post.pictures:
         return
     person = await context.person(user)
+    if await people.setting(context.db, person.id, "reactions") is False:
+        return
     reply = Reply(reaction.message_id)
     key = places.key(context.me.id, update, reply)
     async with context.answering(reaction.chat.id, user.id, key, OpenUpdate(person.language, reply, quiet=True)):

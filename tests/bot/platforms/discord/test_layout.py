@@ -80,7 +80,7 @@ def test_many_of_a_kind_become_a_select_with_names() -> None:
 def test_words_cannot_call_anybody_or_dress_up() -> None:
     prompt = a_prompt("@everyone **bold** <@123> `code`")
     findings = (Finding("doctor.typo", {"word": "`x`", "near": "y"}, "warn", "`fix`"),)
-    payload: Any = checked(Card(text=Say("job.waiting"), prompt=prompt, findings=findings)).payload
+    payload: Any = checked(Card(text=Say("job.waiting.a"), prompt=prompt, findings=findings)).payload
     assert payload["allowed_mentions"] == {"parse": [], "users": []}
     assert r"\*\*bold\*\*" in payload["embeds"][0]["description"]
 
