@@ -15,7 +15,7 @@ from bot.studio.cards import quality
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
 from bot.studio.suggest import SHAPES
-from bot.texts import LANGUAGES, say
+from bot.texts import LANGUAGES, NAMES, language_called, say
 from engine import qualities
 from engine.files import catalog
 from prompts import styles
@@ -28,13 +28,6 @@ LONGEST = 30  # characters of a choice that stands on a button of Telegram by it
 CODE = "~"  # before what stands for a longer one
 DEFAULT = "default"
 SWITCHES = ("assistant", "expand", "reactions")
-CHINESE = frozenset(
-    {"中文", "简体", "简体中文", "汉语", "普通话", "chinese", "simplified", "simplified chinese", "zh cn"}
-)
-ENGLISH = frozenset({"英文", "英语", "英語", "english", "en us", "en gb"})
-TRADITIONAL = frozenset(
-    {"繁体", "繁體", "繁体中文", "繁體中文", "正體", "正體中文", "traditional", "traditional chinese", "zh hant"}
-)
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
 RESET = frozenset({"", DEFAULT, "reset", "默认"})
@@ -62,7 +55,7 @@ async def panel(studio: Studio, person: Person, one: str = "") -> Card:
         for key in SETTINGS
         if key != "language"
     ]
-    language = Field(Say("settings.language"), Say(f"page.language.{person.language}"))
+    language = Field(Say("settings.language"), NAMES.get(person.language, person.language))
     mine = always(known)
     switches = [
         Button("set", f"{name}.{'off' if on else 'on'}", label=Say(f"settings.turn_{'off' if on else 'on'}.{name}"))
@@ -106,7 +99,7 @@ async def choices(studio: Studio, person: Person, known: Mapping[str, Json]) -> 
         "style": [usual, *(Choice(one.name, one.called(person.language)) for one in _styles())],
         "ratio": [usual, *ratios],
         "count": counts,
-        "language": [Choice(one, Say(f"page.language.{one}")) for one in LANGUAGES],
+        "language": [Choice(one, NAMES[one]) for one in LANGUAGES],
     }
     held = {
         "model": code(str(known["model"])) if known.get("model") else DEFAULT,
@@ -216,16 +209,9 @@ async def _switch(studio: Studio, value: str) -> Json:
 
 
 async def _language(studio: Studio, value: str) -> Json:
-    """A language by its code, or by any name that people have for it."""
-    word = " ".join(value.lower().replace("-", " ").replace("_", " ").split())
-    called = {"zh": CHINESE, "en": ENGLISH}
-    for language in LANGUAGES:
-        names = called.get(language, TRADITIONAL if language.startswith("zh") else frozenset[str]())
-        own = {language.lower().replace("-", " "), say(language, f"page.language.{language}").lower()}
-        if word in own | names:
-            return language
-    known = ", ".join(say(one, f"page.language.{one}") for one in LANGUAGES)
-    raise Refusal("settings.language_form", value=value[:20], languages=known)
+    if not (language := language_called(value)):
+        raise Refusal("settings.language_form", value=value[:20], languages=", ".join(NAMES.values()))
+    return language
 
 
 SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {

@@ -11,6 +11,13 @@ import yaml
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("zh", "en")
+NAMES = {"zh": "简体中文", "en": "English"}  # each in itself
+CALLED = {
+    **{code.casefold(): code for code in LANGUAGES},
+    **{name.casefold(): code for code, name in NAMES.items()},
+    **dict.fromkeys(("中文", "汉语", "简体", "简体中文", "chinese", "zh-cn", "zh-hans", "cn"), "zh"),
+    **dict.fromkeys(("英文", "英语", "english", "eng"), "en"),
+}
 SOON = 1.5  # seconds that need no number
 Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -80,3 +87,8 @@ def language_of(tag: str, default: str = "en") -> str:
     if not tag:
         return default
     return "zh" if tag.lower().split("-")[0].split("_")[0] == "zh" else "en"
+
+
+def language_called(name: str) -> str:
+    """The language that people call this in Chinese or English ("英文", "English", "zh-cn"), "" for none of ours."""
+    return CALLED.get(name.strip().casefold(), "")

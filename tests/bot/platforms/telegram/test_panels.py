@@ -50,7 +50,7 @@ async def test_settings_are_chosen_by_buttons_in_one_message(house: House, serve
     await chat.until(lambda _: "watercolor" in panel.text)
     await chat.press(ann, panel, "Language")
     await chat.until(lambda _: any("中文" in label for row in panel.keyboard for label in row))
-    told = await (await chat.press(ann, panel, "中文")).answered()
+    told = await (await chat.press(ann, panel, "简体中文")).answered()
     assert "中文" in told and chat.answers == [panel]
     await chat.until(lambda _: "风格" in panel.text)
     person = await people.find_person(house.db, "telegram", str(ann.id))
