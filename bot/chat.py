@@ -96,12 +96,32 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`action` is a row of bot/buttons/actions.py or bot/buttons/presses.py; its label is the text `button.<action>`.
-    `target` is the id of what it acts on. `danger` asks before it acts."""
+    """`action` is a row of bot/buttons/actions.py or bot/buttons/presses.py; its label is the text `button.<action>`,
+    or one of its own. `target` is the id of what it acts on. `danger` asks before it acts."""
 
     action: str
     target: str
     danger: bool = False
+    label: Say | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose: its value, short enough for any platform's buttons, and its label."""
+
+    value: str
+    label: Say | str
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One of several values for `target`, among them the one that holds: `chosen`. Choosing presses "set" with `target`
+    and `values["value"]`; where a platform knows only buttons, "choose" shows the choices."""
+
+    target: str
+    label: Say
+    choices: tuple[Choice, ...]
+    chosen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +161,8 @@ class Card:
     direct message on Discord, as documents on Telegram) rather than as something to look at. `share` is the code under
     which others open what it shows; `alone` is a command to go on with where the person and the bot
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
-    platform that is told directly, where nobody has asked.
+    platform that is told directly, where nobody has asked. `panel`: it takes the place of the card whose button was
+    pressed, where a platform can do that.
     """
 
     text: Say
@@ -155,6 +176,7 @@ class Card:
     fields: tuple[Field, ...] = ()
     pictures: tuple[Shown, ...] = ()
     buttons: tuple[Button, ...] = ()
+    selects: tuple[Select, ...] = ()
     fleeting: bool = False
     spoiler: bool = False
     originals: bool = False
@@ -164,6 +186,7 @@ class Card:
     to: str = ""
     file: Attached | None = None
     turned: str = ""
+    panel: bool = False
 
 
 class Desk(Protocol):

@@ -10,6 +10,7 @@ from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.chat import Card, Press, Request
+from bot.commands.panels import PANELS
 from bot.commands.table import command_of
 from bot.people import access
 from bot.studio import cards
@@ -43,10 +44,9 @@ class StudioDesk:
             if press.action in ACTIONS:
                 await redrawing.by_button(self.studio, press)
                 return None
-            try:
-                act = PRESSES[press.action]
-            except KeyError:
-                raise Refusal("press.unknown") from None
+            act = PRESSES.get(press.action) or PANELS.get(press.action)
+            if act is None:
+                raise Refusal("press.unknown")
             return await act(self.studio, press)
 
         await self._answering(press, run, fleeting=True)

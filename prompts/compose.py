@@ -32,13 +32,14 @@ async def compose(
     given: Options = _NOTHING,
     seed: int | None = None,
     wildcards: Sequence[Path] = (),
+    usual_style: str = "",
 ) -> tuple[Prompt, Options]:
     """The prompt that a text asks for, and the recipe fields named in it. `family` chooses the presets.
 
     What is left to chance (`__animal__`, `{a|b}`) is drawn with the seed: that of `given`, else the one in the text,
     else `seed`; without any, choices stay as written. What a short text is filled up with is always the same for the
-    same text. `given` may name a style, too, which counts before the text's. `wildcards` are folders with the owner's
-    own lists.
+    same text. `given` may name a style, too, which counts before the text's; `usual_style` is for where neither does.
+    `wildcards` are folders with the owner's own lists.
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
@@ -76,7 +77,7 @@ async def compose(
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
         raise Refusal("prompt.empty")
-    style = given.style or asked.options.style
+    style = given.style or asked.options.style or usual_style
     prompt = assembled(
         text,
         draft,

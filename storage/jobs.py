@@ -36,8 +36,8 @@ class Place:
 class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
-    ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for; `took` are the
-    seconds it was drawn by the clock, 0 where nobody knows."""
+    ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for, `quiet` says little
+    of it; `took` are the seconds it was drawn by the clock, 0 where nobody knows."""
 
     job: Job
     place: Place
@@ -51,6 +51,7 @@ class Kept:
     spoiler: bool = False
     took: float = 0.0
     unasked: Unasked = "refuse"
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ async def add(
     parent: str | None = None,
     spoiler: bool = False,
     unasked: Unasked = "refuse",
+    quiet: bool = False,
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -97,6 +99,7 @@ async def add(
         created=db.now(),
         spoiler=spoiler,
         unasked=unasked,
+        quiet=quiet,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -256,4 +259,5 @@ def _kept(row: tables.Jobs) -> Kept:
         spoiler=row.spoiler,
         took=row.took,
         unasked=cast(Unasked, row.unasked),
+        quiet=row.quiet,
     )

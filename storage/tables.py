@@ -93,7 +93,8 @@ class Jobs(Base):
     """An accepted request. `sources` are the hashes its recipes draw over, joined by spaces; `parent` has no foreign
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `took` how long it was drawn by the clock (0: not known), `spoiler`
-    whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults."""
+    whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults, `quiet` whether its
+    answer is to say as little as can be."""
 
     __tablename__ = "job"
 
@@ -118,6 +119,7 @@ class Jobs(Base):
     took: Mapped[float] = mapped_column(server_default=sql_text("0"))
     spoiler: Mapped[bool] = mapped_column(server_default=false())
     unasked: Mapped[str] = mapped_column(server_default=sql_text("'refuse'"))
+    quiet: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 

@@ -10,15 +10,18 @@ from typing import get_args
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
+from bot.commands.settings import OFF, ON
+from bot.people import guard
 from bot.people.limits import Adult, Limits, standing
 from bot.studio.studio import Studio
 from bot.texts import meant
 from engine.files import catalog
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import jobs, people, refusals, rules
+from storage import jobs, people, refusals, rules, tables
 from storage.database import Database
 
+GREETING = 200  # characters of a server's own first line
 REFUSED = 10  # people shown, who were refused most often
 DEFAULT = frozenset({"default", "reset", "默认", "预设"})
 _ACCOUNT = re.compile(r"(?:([a-z]+):)?<?@?!?([^\s<>@!]+)>?")
@@ -63,7 +66,7 @@ async def statistics(studio: Studio, request: Request, rest: str) -> Card:
     ever = await jobs.spent(studio.db, datetime.min.replace(tzinfo=UTC))
     lines: dict[str, Say | str] = {
         "people": str(await people.count(studio.db)),
-        "today": Say("admin.drawn", {"pictures": today.pictures, "seconds": round(today.seconds)}),
+        "today": Say("admin.drawn", {"pictures": today.pictures, "seconds": today.seconds}),
         "ever": Say("admin.drawn", {"pictures": ever.pictures, "seconds": round(ever.seconds)}),
         "refused": str(await refusals.total(studio.db)),
         "queue": Say("info.waiting", {"waiting": len(studio.queue), "running": studio.queue.running}),
@@ -124,6 +127,7 @@ async def server(studio: Studio, request: Request, rest: str) -> Card:
         raise Refusal("admin.no_server")
     if rest:
         scope = rules.of_server(request.place.platform, request.room.server)
+        await guard.check(studio.sight, request.person.id, rest)  # a greeting is for everybody's eyes
         await _set(studio.db, scope, rest, SERVER, request)
     kept = (await standing(studio.db, request)).server
     return Card(text=Say("admin.server"), fields=_lines(studio.rules.access, kept, SERVER))
@@ -149,7 +153,9 @@ def _lines(
     lines = []
     for name in known:
         value = kept.get(name)
-        shown = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        shown: Say | str = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if isinstance(value, bool):
+            shown = Say("settings.on" if value else "settings.off")
         usual = everybody.get(name) if name not in ("chats", "roles") else None
         default = Say("admin.default", {"value": str(usual)}) if usual else Say("admin.unset")
         lines.append(Field(Say(f"admin.rule.{name}"), default if value is None else shown))
@@ -193,6 +199,19 @@ def _ids(value: str, request: Request) -> Json:
     return found
 
 
+def _quiet(value: str, request: Request) -> Json:
+    if value.lower() not in ON | OFF:
+        raise Refusal("settings.on_or_off", value=value[:20])
+    return value.lower() in ON
+
+
+def _greeting(value: str, request: Request) -> Json:
+    text = " ".join(tables.clean(value).split())
+    if not 0 < len(text) <= GREETING:
+        raise Refusal("admin.greeting", limit=GREETING)
+    return text
+
+
 COUNTS: Mapping[str, Callable[[str, Request], Json]] = {"pictures": _count, "seconds": _count}
 SERVER: Mapping[str, Callable[[str, Request], Json]] = {
     "adult": _adult,
@@ -200,6 +219,8 @@ SERVER: Mapping[str, Callable[[str, Request], Json]] = {
     "roles": _ids,
     **COUNTS,
     "cooldown": _count,
+    "quiet": _quiet,
+    "greeting": _greeting,
 }
 ALIASES = {
     "成人": "adult",
@@ -208,6 +229,8 @@ ALIASES = {
     "张数": "pictures",
     "秒数": "seconds",
     "间隔": "cooldown",
+    "安静": "quiet",
+    "问候": "greeting",
 }
 VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card]]] = {
     **dict.fromkeys(("", "statistics", "stats", "统计"), statistics),

@@ -10,6 +10,7 @@ from bot.commands import (
     edit,
     favourites,
     forget,
+    hello,
     help,
     history,
     imagine,
@@ -51,14 +52,16 @@ _OTHERS: tuple[Command, ...] = (
     admin.COMMAND,
 )
 COMMANDS: tuple[Command, ...] = (*_OTHERS, help.command(_OTHERS))
-NAMES = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+# What can be written; a greeting is in no list of commands.
+NAMES = {name: one for one in (*COMMANDS, hello.COMMAND) for name in (one.name, *one.aliases)}
 
 
 def command_of(text: str) -> tuple[Command, str]:
-    """The command a text calls and what follows it; any other text is drawn. Raises Refusal `command.unknown`."""
+    """The command a text calls and what follows it; a greeting is answered, any other text is drawn. Raises Refusal
+    `command.unknown`."""
     text = text.strip()
     if not text.startswith(("/", "／")):
-        return imagine.COMMAND, text
+        return hello.COMMAND if not text or hello.greeted(text) else imagine.COMMAND, text
     name, _, rest = text[1:].partition(" ")
     name, _, more = name.partition("\n")
     name = name.split("@")[0].lower()

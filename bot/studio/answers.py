@@ -28,9 +28,9 @@ CLOSING = 2.0  # seconds that last words get when the program ends
 
 @dataclass(slots=True)
 class Answer:
-    """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away or take no
-    more, `plain` is set once the card has become a line of text because the platform refused it, `silent` once another
-    job answers in its place."""
+    """An accepted job and the newest card that answers it, `quiet` with as few words as can be; `lost` counts its
+    messages that were taken away or take no more, `plain` is set once the card has become a line of text because the
+    platform refused it, `silent` once another job answers in its place."""
 
     job: Job
     place: Place
@@ -41,6 +41,7 @@ class Answer:
     lost: int = 0
     plain: bool = False
     silent: bool = False
+    quiet: bool = False
 
     @property
     def key(self) -> str:
@@ -64,7 +65,7 @@ class Answer:
 
     def show(self, card: Card, *, ended: bool = False) -> None:
         """Replace the card; older ones that have not been delivered yet never will be."""
-        self.card, self.ended = card, ended
+        self.card, self.ended = cards.hushed(card) if self.quiet else card, ended
         self.changed.set()
         if ended:
             self.done.set()
@@ -82,9 +83,10 @@ class Answers:
     def of(self, job: str) -> Answer | None:
         return self._open.get(job)
 
-    def follow(self, job: Job, place: Place, card: Card, *, ended: bool = False) -> Answer:
+    def follow(self, job: Job, place: Place, card: Card, *, ended: bool = False, quiet: bool = False) -> Answer:
         """Begin to deliver a job's cards, this one first."""
-        answer = self._open[job.id] = Answer(job, place, card, ended)
+        answer = self._open[job.id] = Answer(job, place, card, ended, quiet=quiet)
+        answer.show(card, ended=ended)
         self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
         return answer
 

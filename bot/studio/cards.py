@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -19,6 +20,7 @@ from storage.pictures import PictureRow
 
 # What people press most; with the button for the others there are six.
 FIRST = ("again", "vary", "upscale", "edit", "favourite")
+LINES = "abcd"  # ways of saying that a job waits, or is being drawn
 # What a menu holds, in the end what cannot be undone. A picture that is no favourite has no name to be changed.
 MORE = (
     *("larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
@@ -58,8 +60,8 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
     if spoiler and progress is not None:
         progress = replace(progress, preview=None)
     waiting = progress is None or progress.state is State.WAITING
-    key = "job.waiting" if waiting else "job.running"
-    text, findings = Say(key), glance(job.recipe.prompt)
+    text = Say(f"job.waiting.{_line(job.id)}" if waiting else f"job.running.{_line(job.id)}")
+    findings = glance(job.recipe.prompt)
     if job.attempt and waiting:
         text = Say("job.retrying")
     elif progress is not None and progress.loading:
@@ -76,6 +78,11 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         buttons=(Button("cancel", job.id), *mends(findings, job.id)),
         spoiler=spoiler,
     )
+
+
+def _line(job: str) -> str:
+    """Which of the lines that say the same in other words; a job keeps its own."""
+    return LINES[zlib.crc32(job.encode()) % len(LINES)]
 
 
 def step(progress: Progress) -> Say:
@@ -136,6 +143,11 @@ def _facts(pictures: Sequence[PictureRow], took: float) -> tuple[Field, ...]:
     if seconds := took or sum(row.seconds for row in pictures):
         lines["time"] = Say("recipe.took", {"seconds": seconds})
     return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
+
+
+def hushed(card: Card) -> Card:
+    """A card with as few words as can be: what it is, the pictures, what can be pressed."""
+    return replace(card, prompt=None, findings=(), fields=())
 
 
 def plain(card: Card) -> Card:

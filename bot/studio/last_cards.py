@@ -49,4 +49,5 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
 async def last_card(db: Database, kept: Kept) -> Card:
     """The answer to a job that has ended, with the pictures of it that are still there."""
     rows = await pictures.of_job(db, kept.job.id)
-    return cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)
+    card = cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)
+    return cards.hushed(card) if kept.quiet else card

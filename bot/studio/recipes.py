@@ -55,7 +55,7 @@ def merged(*layers: Options) -> Options:
 
 def chosen(settings: Mapping[str, Json]) -> Options:
     """The options in a person's own settings (/settings)."""
-    return Options(**cast(Any, {name: settings.get(name) for name in ("model", "ratio", "count", "quality")}))
+    return Options(**cast(Any, {name: settings.get(name) for name in ("model", "style", "ratio", "count", "quality")}))
 
 
 def options_of(recipe: Recipe) -> Options:

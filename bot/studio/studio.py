@@ -16,6 +16,7 @@ from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
 from bot.people import access, guard
+from bot.people.limits import standing
 from bot.people.links import Codes
 from bot.studio import cards, findings, last_cards, recipes, sources
 from bot.studio.answers import Answer, Answers
@@ -84,13 +85,15 @@ class Studio:
                 if "never" in await guard.verdicts(self.sight, kept.job.recipes):  # accepted by an older version
                     await jobs.end(self.db, kept.job.id, State.FAILED, error_key="access.minors", error_values={})
                     failed = replace(kept.job, state=State.FAILED)
-                    self._answers.follow(failed, kept.place, cards.ended(failed, (), "access.minors", {}), ended=True)
+                    card = cards.ended(failed, (), "access.minors", {})
+                    self._answers.follow(failed, kept.place, card, ended=True, quiet=kept.quiet)
                     continue
                 job = replace(kept.job, state=State.WAITING)
-                self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler))
+                self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler), quiet=kept.quiet)
                 self.queue.put(job)
             else:
-                self._answers.follow(kept.job, kept.place, await last_cards.last_card(self.db, kept), ended=True)
+                card = await last_cards.last_card(self.db, kept)
+                self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
@@ -127,7 +130,7 @@ class Studio:
     ) -> tuple[Prompt, Options, Model]:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
-        itself what a short text leaves open. `standing`: with the LoRAs the person always wants."""
+        itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants."""
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
@@ -142,6 +145,7 @@ class Studio:
         raw = given.raw or not self.rules.assistant or settings.get("assistant") is False
         models = await asyncio.to_thread(catalog.models, self.rules.models)
         name = given.model or chosen.model or self.rules.model
+        usual_style = (chosen.style or "") if standing else ""
         while True:
             model = catalog.model(models, name)
             prompt, said = await compose(
@@ -153,8 +157,9 @@ class Studio:
                 given=given,
                 seed=seed,
                 wildcards=self.rules.wildcards,
+                usual_style=usual_style,
             )
-            style = "" if prompt.raw else given.style or said.style
+            style = "" if prompt.raw else given.style or said.style or usual_style
             suited = recipes.suited(style, model, over) if style else Options()
             options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
             if not options.model or options.model == name:
@@ -250,6 +255,7 @@ class Studio:
             self.queue.admit(asked.person.id)
             unasked = await access.unasked(self.db, self.rules.access, asked)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
+            quiet = bool((await standing(self.db, asked)).server.get("quiet"))
             place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
             old = self._answers.of(asked.instead_of)
             if old is not None and not old.ended:
@@ -263,12 +269,13 @@ class Studio:
                 parent=parent,
                 spoiler=spoiler,
                 unasked=unasked,
+                quiet=quiet,
             )
             if not kept:  # another process on the same database was first
                 return
             if old is not None:
                 await self._give_way(old)
-            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler))
+            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler), quiet=quiet)
             self.queue.put(job)
         answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
 

@@ -51,7 +51,7 @@ async def begin(context: DiscordContext, interaction: Interaction, mode: Mode) -
     )
     hidden: Payload = {"flags": EPHEMERAL} if mode == "private" and not pending.alone else {}
     try:
-        await respond(context, interaction, UPDATE_LATER if mode in ("quiet", "instead") else LATER, hidden)
+        await respond(context, interaction, LATER if mode in ("open", "private") else UPDATE_LATER, hidden)
     except BaseException:
         pending.ticket.over.set()
         raise

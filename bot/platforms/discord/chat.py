@@ -129,7 +129,7 @@ class DiscordChat:
             there = await delivery.post(self._context, place, card, key, language, user, called=called, about=about)
         if card.state in UNDER_WAY:
             self._progress.posted(there, await message_body.body(self._db, card, language, UPLOAD))
-        if not card.fleeting:
+        if not card.fleeting and not card.panel:
             await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
         return there
 

@@ -26,13 +26,14 @@ from storage.jobs import Place
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
 # What these draw is for everybody.
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all"})
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example"})
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it
     **dict.fromkeys((*cards.ON, *cards.ON.values()), "quiet"),  # so does the button
     "delete": "instead",  # the question whether it is meant becomes the answer
+    **dict.fromkeys(("help", "choose", "set"), "panel"),  # another card comes in the place of this one
 }
 
 
@@ -44,8 +45,9 @@ async def component(context: DiscordContext, interaction: Interaction, data: Dat
         pressed = custom_ids.parse_id(f"{custom_ids.VERSION}:{custom}")
     if pressed is None:
         await refuse(context, interaction, "press.unknown")
-    else:
-        await press(context, interaction, pressed.action, pressed.target, custom=custom)
+        return
+    values = {"value": str(data["values"][0])} if pressed.action == "set" and data.get("values") else None
+    await press(context, interaction, pressed.action, pressed.target, values, custom=custom)
 
 
 async def press(

@@ -33,7 +33,8 @@ async def answer(context: DiscordContext, pending: Pending, card: Card) -> Place
         announced = pending.mode == "open" and private and not pending.alone and not pending.spent
         if announced:
             await _settle(context, pending)
-        if pending.mode == "quiet" or pending.spent:
+        beside = pending.mode == "quiet" or (pending.mode == "panel" and not card.panel)
+        if beside or pending.spent:
             flags = EPHEMERAL if private and not pending.alone else 0
             body = replace(body, payload={**body.payload, "flags": flags})
             found = await rest.call(context.client, "POST", ANSWER, pending.parts, body=body)

@@ -100,7 +100,9 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
         yield from _with_row([*rows(replace(card, buttons=others), language)], _mending(mends, language))
         return
     targets = list(dict.fromkeys(button.target for button in card.buttons))
-    if len(targets) < 2:
+    if card.selects:
+        yield from _panel(card, language)
+    elif len(targets) < 2 or any(one.label for one in card.buttons):
         yield from _of_one(card.buttons, language)
     elif len(card.pictures) > 1:
         yield from _of_many(card, language)
@@ -134,6 +136,26 @@ def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
     for start in range(0, len(shown), ROW):
         yield row([button(one, language) for one in shown[start : start + ROW]])
     yield from _selects([(one, label(one.action, language)) for one in rest], language)
+
+
+def _panel(card: Card, language: str) -> Iterator[Payload]:
+    """A select for each setting while there is room for it; the others have a button that brings their select."""
+    whole = card.selects[: ROWS - bool(card.buttons)]
+    for one in whole:
+        options: list[Json] = [
+            {
+                "label": _cut(markdown.say(language, choice.label), OPTION),
+                "value": choice.value,
+                "default": choice.value == one.chosen,
+            }
+            for choice in one.choices[:CHOICES]
+        ]
+        name = markdown.say(language, one.label)
+        select: Payload = {"type": 3, "custom_id": custom_ids.make("set", one.target), "options": options}
+        yield {"type": 1, "components": [{**select, "placeholder": _cut(name, OPTION)}]}
+    others = [Button("choose", one.target, label=one.label) for one in card.selects[len(whole) :]]
+    if buttons := [*others, *card.buttons]:
+        yield row([button(one, language) for one in buttons[:ROW]])
 
 
 def _of_many(card: Card, language: str) -> Iterator[Payload]:
@@ -225,6 +247,8 @@ def button(one: Button, language: str, name: str = "", style: int = SECONDARY) -
     """A button; a dangerous one asks first."""
     style = DANGER if one.danger else SUCCESS if one.action in cards.ON.values() else style
     made: Payload = {"type": 2, "style": style, "custom_id": custom_ids.make(_pressed(one), one.target)}
+    if not name and one.label is not None:
+        name = _cut(markdown.say(language, one.label), LABEL)
     return {**made, "label": name} if name else {**made, "label": label(one.action, language), **_sign(one.action)}
 
 

@@ -26,10 +26,16 @@ def say(language: str, what: Say | str) -> str:
 
 def head(card: Card, language: str) -> str:
     """The card's sentence, with its place in the queue or its progress below."""
-    lines = [say(language, card.text)]
+    lines = [_escaped(card.text, language)]
     if card.progress is not None and card.state in (State.WAITING, State.RUNNING):
         lines.append(progress(card.progress, language))
     return "\n".join(lines)
+
+
+def _escaped(what: Say, language: str) -> str:
+    """A sentence whose values, which people may have written, are no markdown."""
+    values = {name: escape_markdown(one) if isinstance(one, str) else one for name, one in what.values.items()}
+    return texts.say(language, what.key, **values)
 
 
 def progress(now: Progress, language: str) -> str:

@@ -33,7 +33,7 @@ _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Meaning:
     """What a message asks for: a text, over these files or about this picture of ours."""
 
     text: str
@@ -161,7 +161,7 @@ async def _person(context: DiscordContext, message: discord.Message, text: str) 
 
 async def _wish(
     context: DiscordContext, message: discord.Message, words: Addressed, person: Person, room: Room, key: str
-) -> Wish | None:
+) -> Meaning | None:
     """What somebody wants, None where they want nothing of the bot, or have it. Raises Refusal."""
     replied = message.reference if message.type is discord.MessageType.reply else None
     channel = str(message.channel.id)
@@ -179,19 +179,19 @@ async def _wish(
         original = await context.db.files.get(mine.hash)
         hole = await asyncio.to_thread(painted_mask.marked, original, files[0].content)
         if hole is not None:  # the same picture, painted over: draw where the marks are
-            return Wish(text or mine.recipe.prompt.text, files=(Upload("marked.png", hole),))
+            return Meaning(text or mine.recipe.prompt.text, files=(Upload("marked.png", hole),))
         if words.plain and not replies.orders(text):
             return None
     if files:
         if text:
-            return Wish(text, files=files)
+            return Meaning(text, files=files)
         await _looked_at(context, files[0], Place(PLATFORM, channel), key)
         return None
     if base:
-        return Wish(text if text.startswith("/") else EDIT + text, base) if text else None
+        return Meaning(text if text.startswith("/") else EDIT + text, base) if text else None
     if replied and not _ours(context, replied) and not text.startswith("/"):
         return await _about_another(context, replied, text)
-    return Wish(text or GREETING)
+    return Meaning(text or GREETING)
 
 
 async def _looked_at(context: DiscordContext, upload: Upload, place: Place, key: str) -> None:
@@ -209,21 +209,21 @@ def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:
     return isinstance(said, discord.Message) and me is not None and said.author.id == me.id
 
 
-async def _about_another(context: DiscordContext, replied: discord.MessageReference, text: str) -> Wish:
+async def _about_another(context: DiscordContext, replied: discord.MessageReference, text: str) -> Meaning:
     """What is wanted of somebody's message. In a server Discord shows a bot no files of messages that are not to it:
     then only the words are drawn, and a mere change is refused with the way that works ("discord.not_shown")."""
     said = replied.resolved
     shown = [one.to_dict() for one in said.attachments] if isinstance(said, discord.Message) else []
     if text and (found := [one for one in shown if attachments.drawable(one)]):
-        return Wish(text, files=tuple([await attachments.fetched(context, one) for one in found]))
+        return Meaning(text, files=tuple([await attachments.fetched(context, one) for one in found]))
     if not text:
         raise Refusal("discord.photo_how")
     if replies.orders(text):
         raise Refusal("discord.not_shown")
-    return Wish(text)
+    return Meaning(text)
 
 
-async def _anew(context: DiscordContext, wish: Wish) -> str:
+async def _anew(context: DiscordContext, wish: Meaning) -> str:
     """A picture's description that was written anew; "" for a sentence on what to change in it, or any command."""
     new = wish.text.removeprefix(EDIT)
     row = await pictures.get(context.db, wish.picture or "")

@@ -27,16 +27,16 @@ UPLOAD = 10 * 2**20  # bytes a file may have where no interaction says otherwise
 PLATFORM = "discord"
 OPEN = "open "  # before the key of an interaction that is written down
 
-Mode = Literal["open", "private", "quiet", "instead"]
+Mode = Literal["open", "private", "quiet", "instead", "panel"]
 
 
 @dataclass(slots=True)
 class Pending:
     """An interaction, a message or a reaction that waits for its answer. `mode` is how it was acknowledged: with a
     message for all, one for the person alone, none, or the promise that the message whose button was pressed becomes
-    the answer; `spent` once that message is used up: what else there is to say comes in messages of its own. Without
-    an application there is no token: what a message asks for is answered by replies to it, what a reaction does in
-    direct messages."""
+    the answer ("panel": only if that is a card to take its place); `spent` once that message is used up: what else
+    there is to say comes in messages of its own. Without an application there is no token: what a message asks for is
+    answered by replies to it, what a reaction does in direct messages."""
 
     key: str
     channel: str

@@ -15,7 +15,7 @@ from bot.platforms.discord.acknowledge import standing
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from prompts.errors import Refusal
-from storage import pictures, posts
+from storage import people, pictures, posts
 from storage.jobs import Place
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
         return
     language = context.settings.language or ""
     person = await context.people(PLATFORM, str(payload.user_id), language=language)
+    if await people.setting(context.db, person.id, "reactions") is False:
+        return
     guild = context.client.get_guild(payload.guild_id) if payload.guild_id else None
     channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
     room = standing(guild, channel, payload.member) if guild else Room(server=str(payload.guild_id or ""))

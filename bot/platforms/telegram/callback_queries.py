@@ -22,6 +22,7 @@ SURE = 20.0  # seconds in which the second press of a button that asks counts
 PATIENCE = 8.0  # seconds after which a press is answered silently: Telegram gives up at about fifteen
 DANGEROUS = {"delete": "telegram.sure", "forget": "forget.sure"}  # and what is said at the first press
 TURNING = frozenset({*ON, *ON.values()})
+PANEL = frozenset({"help", "choose", "set"})  # another card comes in the place of this one
 # Answered without the desk; that and what asks first are for those alone who may act on the picture.
 HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit", "rename"})
 OURS = frozenset({*HERE, "delete"})
@@ -33,6 +34,9 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
     person = await context.person(query.from_user)
     if code is None or not isinstance(message, Message):
         await context.api.answer(query.id, texts.say(person.language, "telegram.old_button"))
+        return
+    if code.action in PANEL and _of_another(message, query.from_user.id):
+        await context.api.answer(query.id, texts.say(person.language, "access.not_yours"))
         return
     reply = reply_to(message)
     key = places.key(context.me.id, update, reply)
@@ -93,6 +97,12 @@ async def _turn_over(context: TelegramContext, message: Message, action: str, ro
     language = (owner.language if owner else "") or "en"
     markup = keyboards.menu(row, language) if action == keyboards.MORE else keyboards.usual(row, language)
     await context.api.post(message.chat_id, calls.edit_keys(context.api.bot, str(message.message_id), markup))
+
+
+def _of_another(message: Message, user: int) -> bool:
+    """Whether a message in a group answers somebody else: what it shows is theirs to turn over."""
+    asked = message.reply_to_message
+    return asked is not None and asked.from_user is not None and asked.from_user.id != user
 
 
 def message_veiled(message: Message) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 
 from telegram import Update, User
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
@@ -147,6 +148,11 @@ class TelegramChat:
         known = await posts.by_key(self._db, self.platform, key)
         asked = self._asked.get(key) or await self._asked_by(card)
         asked.language = card.language or asked.language
+        if card.panel and asked.query and asked.reply.message:
+            pressed = replace(place, message=str(asked.reply.message))
+            await self._messages.replace(pressed, card, asked.language)
+            await self._answer(asked, say(asked.language, card.text) if card.fleeting else "")
+            return pressed
         if card.fleeting:
             if known is None:
                 await posts.put(self._db, await self._notice(place, card, asked), key)

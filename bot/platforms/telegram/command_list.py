@@ -23,21 +23,22 @@ log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z0-9_]{1,32}")
 DESCRIPTION = 256
+EVERYBODY = tuple(command.name for command in COMMANDS if command.name != "admin")
 IN_GROUPS = ("imagine", "edit", "queue", "help")  # the others are about oneself: better asked in private
 SCOPES: tuple[tuple[BotCommandScope, tuple[str, ...]], ...] = (
-    (BotCommandScopeDefault(), ()),
+    (BotCommandScopeDefault(), EVERYBODY),
     (BotCommandScopeAllGroupChats(), IN_GROUPS),
     (BotCommandScopeAllChatAdministrators(), (*IN_GROUPS, "admin")),
 )
 LANGUAGES = {"": "en", "zh": "zh"}  # Telegram's two letters: simplified and traditional Chinese apps share them
 
 
-def commands(language: str, names: tuple[str, ...] = ()) -> list[BotCommand]:
-    """The commands Telegram can show, or only those named."""
+def commands(language: str, names: tuple[str, ...]) -> list[BotCommand]:
+    """Those of the commands that Telegram can show."""
     return [
         BotCommand(command.name, texts.say(language, f"command.{command.name}")[:DESCRIPTION])
         for command in COMMANDS
-        if NAME.fullmatch(command.name) and (not names or command.name in names)
+        if NAME.fullmatch(command.name) and command.name in names
     ]
 
 

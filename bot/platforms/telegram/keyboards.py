@@ -14,7 +14,7 @@ from urllib.parse import quote
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
-from bot.chat import Button, Card
+from bot.chat import Button, Card, Say
 from bot.platforms.telegram.message_html import say, units
 from bot.studio import cards
 from storage.pictures import PictureRow
@@ -25,6 +25,7 @@ PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
 NAMED = 30  # characters of a name on a button
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
 PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
+CHOSEN = "✓"
 LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
 SIGNS = {
     "again": "🔄", "again_all": "🔄", "vary": "🎲", "upscale": "🔍", "edit": "✏️", "favourite": "🤍",
@@ -58,7 +59,8 @@ def parse_callback_data(data: str) -> CallbackData | None:
 
 def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
     """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
-    rows = (
+    rows = _panel(card, language) if card.selects else []
+    rows += (
         _sheet(card, language) if len(card.pictures) > 1 else _listed(card, language) or _short(card.buttons, language)
     )
     if not card.job and card.recipe:
@@ -94,6 +96,21 @@ def _listed(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
         label = label if len(label) <= NAMED else label[: NAMED - 1] + "…"
         found.append(InlineKeyboardButton(label, callback_data=callback_data(one.action, one.target)))
     return _rows(found, PER_ROW_NAMED)
+
+
+def _panel(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
+    """A button for each thing to choose; where there is only one, its choices, with a sign on the one that holds."""
+    if len(card.selects) > 1:
+        buttons = [Button("choose", one.target, label=one.label) for one in card.selects]
+        return _rows(_labelled(buttons, language), PER_ROW)
+    select = card.selects[0]
+    keys = []
+    for choice in select.choices:
+        name = choice.label if isinstance(choice.label, str) else say(language, choice.label)
+        sign = f"{CHOSEN} " if choice.value == select.chosen else ""
+        data = callback_data("set", f"{select.target}.{choice.value}")
+        keys.append(InlineKeyboardButton(f"{sign}{name}", callback_data=data))
+    return _rows(keys, PER_ROW)
 
 
 def menu(row: PictureRow, language: str) -> InlineKeyboardMarkup:
@@ -132,6 +149,10 @@ def _label(action: str, language: str) -> str:
     return f"{SIGNS.get(action, '')} {texts.say(language, f'button.{action}')}".strip()
 
 
+def _said(label: Say, language: str) -> str:
+    return texts.say(language, label.key, **label.values)
+
+
 def _labelled(buttons: Sequence[Button], language: str) -> list[InlineKeyboardButton]:
     """Buttons with their labels, numbered where several do the same to different things."""
     many = Counter(button.action for button in buttons)
@@ -140,7 +161,7 @@ def _labelled(buttons: Sequence[Button], language: str) -> list[InlineKeyboardBu
     for button in buttons:
         seen[button.action] += 1
         number = f" {seen[button.action]}" if many[button.action] > 1 else ""
-        label = _label(button.action, language) + number
+        label = _said(button.label, language) if button.label else _label(button.action, language) + number
         found.append(InlineKeyboardButton(label, callback_data=callback_data(button.action, button.target)))
     return found
 

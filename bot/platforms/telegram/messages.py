@@ -237,7 +237,7 @@ async def _wish(
     if replied is not None and not _ours(context, replied) and files.picture_of(replied):
         return text, None, await files.fetched(context.api, [replied])
     if not text:
-        return "/help", None, ()
+        return "/start", None, ()
     return text, None, ()
 
 

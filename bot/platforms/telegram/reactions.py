@@ -9,7 +9,7 @@ from bot.chat import Press
 from bot.platforms.telegram import places
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
-from storage import pictures, posts
+from storage import people, pictures, posts
 
 
 async def take(context: TelegramContext, update: int, reaction: MessageReactionUpdated) -> None:
@@ -27,6 +27,8 @@ async def take(context: TelegramContext, update: int, reaction: MessageReactionU
     person = await context.person(user)
     row = await pictures.get(context.db, post.pictures[0])
     if row is None or (row.person != person.id and not person.admin):
+        return
+    if await people.setting(context.db, person.id, "reactions") is False:
         return
     reply = Reply(reaction.message_id)
     key = places.key(context.me.id, update, reply)

@@ -38,6 +38,15 @@ def _say(say: Say) -> Object:
     return {"key": say.key, "values": dict(say.values)}
 
 
+def _value(value: Say | str) -> Json:
+    return value if isinstance(value, str) else _say(value)
+
+
+def _button(one: Button) -> Object:
+    made: Object = {"action": one.action, "target": one.target, "danger": one.danger}
+    return made if one.label is None else {**made, "words": _say(one.label)}
+
+
 def _progress(progress: Progress) -> Object:
     preview: str | None = None
     if progress.preview:
@@ -64,15 +73,21 @@ def card_body(card: Card) -> Object:
         "prompt": card.prompt.to_json() if card.prompt else None,
         "findings": [finding.to_json() for finding in card.findings],
         "recipe": card.recipe.to_json() if card.recipe else None,
-        "fields": [
-            {"label": _say(line.label), "value": line.value if isinstance(line.value, str) else _say(line.value)}
-            for line in card.fields
-        ],
+        "fields": [{"label": _say(line.label), "value": _value(line.value)} for line in card.fields],
         "pictures": [
             {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
             for one in card.pictures
         ],
-        "buttons": [{"action": one.action, "target": one.target, "danger": one.danger} for one in card.buttons],
+        "buttons": [_button(one) for one in card.buttons],
+        "selects": [
+            {
+                "target": one.target,
+                "label": _say(one.label),
+                "choices": [{"value": each.value, "label": _value(each.label)} for each in one.choices],
+                "chosen": one.chosen,
+            }
+            for one in card.selects
+        ],
         "spoiler": card.spoiler,
         "file": {"name": card.file.name, "address": card.file.address} if card.file else None,
     }
@@ -120,6 +135,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         ],
         "pictures": body.get("pictures", []),
         "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language),
+        "selects": [_select(one, language) for one in cast(list[Object], body.get("selects", []))],
         "spoiler": body.get("spoiler", False),
         "file": body.get("file"),
     }
@@ -149,8 +165,8 @@ def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
     menu = {one.action for one in seldom}
     return [
         {
-            **one,
-            "label": sentence(language, f"button.{one['action']}", {}),
+            **{name: value for name, value in one.items() if name != "words"},
+            "label": _words(one.get("words") or {"key": f"button.{one['action']}", "values": {}}, language),
             "more": one["action"] in menu,
             "on": one["action"] in cards.ON.values(),
         }
@@ -158,9 +174,18 @@ def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
     ]
 
 
+def _select(one: Mapping[str, Json], language: str) -> Object:
+    choices = cast(list[Object], one["choices"])
+    return {
+        **one,
+        "label": _words(one["label"], language),
+        "choices": [{**each, "label": _words(each["label"], language)} for each in choices],
+    }
+
+
 def buttons(row: Sequence[Button], language: str) -> list[Json]:
     """Buttons with their labels."""
-    return _buttons([{"action": one.action, "target": one.target, "danger": one.danger} for one in row], language)
+    return _buttons([_button(one) for one in row], language)
 
 
 def understood(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) -> Object:

@@ -46,8 +46,7 @@ async def hello(request: web.Request) -> web.Response:
     site = request.app[SITE]
     account = account_of(request)
     language = language_of(request)
-    if account is not None:
-        await viewer_of(request, account)
+    admin = account is not None and (await viewer_of(request, account)).person.admin
     return web.json_response(
         {
             "language": language,
@@ -60,7 +59,9 @@ async def hello(request: web.Request) -> web.Response:
             "signed_in": account is not None,
             "password": bool(site.settings.password),
             "status": dict(site.status()) if account is not None else {},
-            "commands": [{"name": name, "line": line} for name, line in site.commands(language)],
+            "commands": [
+                {"name": name, "line": line} for name, line in site.commands(language) if admin or name != "/admin"
+            ],
             "max_upload_mb": site.settings.max_upload_mb,
         }
     )
@@ -202,15 +203,18 @@ async def press(request: web.Request) -> web.Response:
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     action, target, key = (text_of(body, name, 200) for name in ("action", "target", "key"))
+    message = text_of(body, "message", 200)
     values = body.get("values") or {}
     if not (NAME.fullmatch(action) and TARGET.fullmatch(target) and KEY.fullmatch(key)):
+        raise Refusal("web.not_understood")
+    if message and not MESSAGE.fullmatch(message):
         raise Refusal("web.not_understood")
     if not isinstance(values, dict) or len(values) > 20:
         raise Refusal("web.not_understood")
     await site.desk.press(
         Press(
             person=viewer.person,
-            place=Place("web", viewer.account),
+            place=Place("web", viewer.account, message),
             action=action,
             target=target,
             key=own_key(viewer, key),

@@ -86,7 +86,10 @@ class WebChat:
         log.info("web chat at %s", self.address)
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
-        """Put a card into a conversation; `key` becomes the message's id. A fleeting card is only shown, not kept."""
+        """Put a card into a conversation; `key` becomes the message's id. A fleeting card is only shown, not kept; a
+        panel comes in the place of the card whose button was pressed."""
+        if card.panel and await self._turned_over(place, card) and not card.fleeting:
+            return place
         if card.fleeting:
             self._feed.tell(place.chat, "notice", key, card_json.card_body(card))
             return place
@@ -122,6 +125,14 @@ class WebChat:
             body = {**message.body, "progress": None}
             await messages.put(self._db, message.id, message.chat, "bot", body)
         self._feed.live.clear()
+
+    async def _turned_over(self, place: Place, card: Card) -> bool:
+        """Whether a panel came in the place of an older card of this conversation."""
+        known = await messages.get(self._db, place.message) if place.message else None
+        if known is None or known.chat != place.chat or known.author != "bot":
+            return False
+        await self.edit(place, card)
+        return True
 
     async def _deliver(self, place: Place, card: Card, *, first: bool) -> None:
         body = card_json.card_body(card)

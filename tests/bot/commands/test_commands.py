@@ -113,11 +113,11 @@ async def test_loras_are_listed_shown_and_put_into_every_picture(tmp_path: Path)
         await at.press(button.action, button.target)
         settings = await said(at, "/settings")
         assert "ink:1" in [line.value for line in settings.fields]
-        assert settings.buttons[0].action == "without_lora"
+        assert settings.buttons[-1].action == "without_lora"
         (button,) = (await said(at, "/loras ink")).buttons
         assert button.action == "without_lora"
         await at.press(button.action, button.target)
-        assert not (await said(at, "/settings")).buttons
+        assert {one.action for one in (await said(at, "/settings")).buttons} == {"set"}
         gone = await at.press("with_lora", code_of("gone"))
         assert at.chat.messages[gone].text.key == "loras.gone"
 
@@ -128,7 +128,7 @@ async def test_standing_loras_give_way_to_those_named_and_are_left_out_where_the
             a_lora(tmp_path / "loras", name)
         at.studio.rules = replace(at.studio.rules, loras=(tmp_path / "loras",))
         ann = await at.person()
-        assert (await said(at, "/settings lora ink:0.5, line:0.7")).text.key == "settings.title"
+        assert (await said(at, "/settings lora ink:0.5, line:0.7")).text.key == "settings.changed"
         prompt, _, _ = await at.studio.understand(ann, "a cat <lora:ink:1.2>")
         assert {use.name: use.weight for use in prompt.loras} == {"ink": 1.2, "line": 0.7}
         (tmp_path / "loras" / "line.safetensors").unlink()
@@ -149,7 +149,9 @@ async def test_a_standing_quality_says_what_it_was_measured_to_cost(tmp_path: Pa
         [shown] = [line.value for line in card.fields if line.label.key == "settings.quality"]
         assert isinstance(shown, Say) and shown.key == "quality.measured"
         assert shown.values == {"name": "fast", "percent": 66, "off": "0.8"}
-        assert [line.value for line in (await said(at, "/help")).fields if line.label.key == "quality.usage"] == [shown]
+        assert [line.value for line in (await said(at, "/help draw")).fields if line.label.key == "quality.usage"] == [
+            shown
+        ]
         rows = [await pictures.get(at.db, await at.picture(text)) for text in ("a cat", "a dog --quality full")]
         cat, dog = [row.recipe for row in rows if row]
         assert (cat.quality, dog.quality) == ("fast", "")

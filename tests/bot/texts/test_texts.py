@@ -160,8 +160,8 @@ def test_a_length_of_time_has_no_parts_that_are_nothing(seconds: float, chinese:
 
 
 def test_no_sentence_counts_seconds_or_minutes_by_itself() -> None:
-    """What the program says of time goes through `duration`; a fixed number of minutes is said as it is."""
-    fixed = {"link.code", "link.too_many_tries"}
+    """What the program says of time goes through `duration`; a fixed number of minutes or days is said as it is."""
+    fixed = {"link.code", "link.too_many_tries", "forget.ask"}
     own = [
         key
         for language in LANGUAGES

@@ -32,7 +32,7 @@ export async function act(one, words, press) {
     const text = one.action === "delete" ? t("page.confirm.delete.text") : one.label;
     if (!(await confirm(title, text, one.label))) return;
   }
-  await press(one.action, one.target);
+  await press(one.action, one.target, {}, one.message);
   dispatchEvent(new CustomEvent("pressed", { detail: one }));
 }
 

@@ -59,7 +59,9 @@ export async function insist(path, body) {
   }
 }
 
-export const press = (action, target, values = {}) => insist("/api/press", { action, target, values, key: newKey() });
+// `message` is the one in which it was pressed: another card may come in its place.
+export const press = (action, target, values = {}, message = "") =>
+  insist("/api/press", { action, target, values, message, key: newKey() });
 
 const SILENCE = 40_000; // the server gives a sign every 15 s
 const HIDDEN = 20_000; // browsers allow six streams to one server: a page in the background lets go of its own

@@ -34,6 +34,7 @@ async function start() {
     composer.input.focus();
   });
   addEventListener("hashchange", route);
+  addEventListener("language", (event) => speak(event.detail));
   addEventListener("fill", (event) => {
     closePicture();
     bring(() => composer.fill(event.detail));

@@ -48,7 +48,9 @@ export function botMessage() {
     part("understood", understood, understanding);
     part("fields", card.fields.length ? card.fields : null, lines);
     part("file", card.file, attached);
-    const rest = pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
+    part("selects", card.selects?.length ? card.selects : null, (rows) => selects(rows, card.id));
+    const shared = pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
+    const rest = shared.map((one) => ({ ...one, message: card.id }));
     part("buttons", rest.length ? [rest, pictures] : null, () => toolbar(rest, pictures, understood?.text ?? ""));
     node.classList.toggle("with-media", Boolean(running || pictures.length));
     if (before !== undefined && before !== node.dataset.state) announce(card.text);
@@ -220,6 +222,25 @@ function attached(file) {
 
 function lines(fields) {
   return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", { text: line.value })]));
+}
+
+// --- what is chosen from lists ---
+
+function selects(rows, message) {
+  return el("div", { class: "selects" }, rows.map((one) => select(one, message)));
+}
+
+function select(one, message) {
+  const options = one.choices.map((choice) => el("option", { value: choice.value, text: choice.label, selected: choice.value === one.chosen }));
+  const choose = async (event) => {
+    try {
+      await press("set", one.target, { value: event.target.value }, message);
+      if (one.target === "language") dispatchEvent(new CustomEvent("language", { detail: event.target.value }));
+    } catch (failure) {
+      complain(failure);
+    }
+  };
+  return el("label", {}, el("span", { text: one.label }), el("select", { onchange: choose }, options));
 }
 
 // --- buttons ---

@@ -64,9 +64,9 @@ SAID = {
     "favourites delete": "was deleted",
     "favourites list": "favourites",
     "history": "The latest",
-    "settings": "Your settings",
+    "settings": "Done.",
     "dictionary": "celadon",
-    "help": "These commands help",
+    "help": "Write a sentence",
     "queue": "waiting",
     "models": "models can be used",
     "samplers": "Choose one",
@@ -271,7 +271,7 @@ async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
     assert len(rows) == 2 and len({row.recipe.source.picture for row in rows if row and row.recipe.source}) == 2
     await on.ann.context_menu(on.channel, "Read the recipe", theirs)
     stored = await on.said("Recipe ")
-    assert "a violet" in stored.embeds[0]["description"]
+    assert "a violet" in [field["value"] for field in stored.embeds[0]["fields"]]
     await on.ann.context_menu(on.channel, "Upscale", theirs)
     await on.said("was not drawn here")
 

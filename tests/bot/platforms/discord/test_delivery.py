@@ -42,7 +42,7 @@ async def quarter(on: House) -> None:
 async def test_a_late_answer_is_an_edit_by_the_bots_own_rights(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    drawing = await on.said("Drawing.")
+    drawing = await on.said("Drawing")
     await quarter(on)
     done = await on.finished(job)
     assert done.id == drawing.id and len(on.shown()) == 1 and done.attachments
@@ -51,7 +51,7 @@ async def test_a_late_answer_is_an_edit_by_the_bots_own_rights(on: House) -> Non
 async def test_a_token_that_died_early_is_noticed(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    await on.said("Drawing.")
+    await on.said("Drawing")
     await on.env.advance_time(QUARTER)  # our own clock has not seen it
     done = await on.finished(job)
     assert "Done" in done.content and len(on.shown()) == 1
@@ -60,7 +60,7 @@ async def test_a_token_that_died_early_is_noticed(on: House) -> None:
 async def test_a_message_that_was_taken_away_comes_anew_with_a_mention(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    stored = await on.said("Drawing.")
+    stored = await on.said("Drawing")
     await quarter(on)
     on.env.backend.delete_message(stored.channel_id, stored.id)
     done = await on.finished(job)
@@ -71,7 +71,7 @@ async def test_a_message_that_was_taken_away_comes_anew_with_a_mention(on: House
 async def test_a_channel_that_is_gone_is_answered_in_direct_messages(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    await on.said("Drawing.")
+    await on.said("Drawing")
     await quarter(on)
     on.env.backend.delete_channel(on.channel.id)
     on.pool.finish(job)
@@ -93,7 +93,7 @@ async def test_a_crash_before_the_first_word_leaves_one_answer(on: House) -> Non
 async def test_a_crash_while_drawing_keeps_the_message(on: House) -> None:
     await on.imagine()
     await on.job()
-    before = await on.said("Drawing.")
+    before = await on.said("Drawing")
     await on.restart()
     done = await on.finished()
     assert done.id == before.id and len(on.shown()) == 1
@@ -102,7 +102,7 @@ async def test_a_crash_while_drawing_keeps_the_message(on: House) -> None:
 async def test_the_last_word_is_tried_again(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    await on.said("Drawing.")
+    await on.said("Drawing")
     on.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=500)
     done = await on.finished(job)
     assert "Done" in done.content and len(on.shown()) == 1
@@ -169,7 +169,7 @@ async def test_a_picture_that_discord_never_takes_is_answered_in_words(
 ) -> None:
     await on.imagine()
     job = await on.job()
-    drawing = await on.said("Drawing.")
+    drawing = await on.said("Drawing")
     taken = delivery.edit
 
     async def refused(context: DiscordContext, place: Place, body: Body, pending: Pending | None) -> None:
@@ -185,7 +185,7 @@ async def test_a_picture_that_discord_never_takes_is_answered_in_words(
 async def test_an_answer_that_discord_takes_in_no_form_is_given_up(on: House) -> None:
     await on.imagine()
     job = await on.job()
-    await on.said("Drawing.")
+    await on.said("Drawing")
     for method in ("PATCH", "POST"):
         on.env.inject_error(method, "/webhooks/*", status=400, code=50035, times=None)
         on.env.inject_error(method, "/channels/*", status=400, code=50035, times=None)

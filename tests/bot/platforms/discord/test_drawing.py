@@ -22,7 +22,7 @@ async def test_a_request_is_acknowledged_shown_and_answered_in_one_message(on: H
     asked = await on.imagine("a red apple")
     assert asked.acknowledged and not asked.ephemeral
     job = await on.job()
-    drawing = await on.said("Drawing.")
+    drawing = await on.said("Drawing")
     assert any("cancel" in one for one in ids(on.message(drawing)))
     on.pool.step(job, 2)
     await on.said("▰")
@@ -161,7 +161,7 @@ async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path) -> None:
         await on.imagine("one")
         first = await on.job()
         await on.imagine("two")
-        waiting = on.message(await on.said("waiting for its turn"))
+        waiting = on.message(await on.said("Got it"))
         await on.ann.click(waiting, label="Cancel")
         ended = on.message(await on.said("Cancelled."))
         assert ended.id == waiting.id

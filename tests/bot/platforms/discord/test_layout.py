@@ -113,7 +113,7 @@ def test_a_button_turns_in_the_language_it_has(language: str) -> None:
 def test_words_cannot_call_anybody_or_dress_up() -> None:
     prompt = a_prompt("@everyone **bold** <@123> `code`")
     findings = (Finding("doctor.typo", {"word": "`x`", "near": "y"}, "warn", "`fix`"),)
-    payload: Any = checked(Card(text=Say("job.waiting"), prompt=prompt, findings=findings)).payload
+    payload: Any = checked(Card(text=Say("job.waiting.a"), prompt=prompt, findings=findings)).payload
     assert payload["allowed_mentions"] == {"parse": [], "users": []}
     assert r"\*\*bold\*\*" in payload["embeds"][0]["description"]
 

@@ -51,7 +51,7 @@ async def test_a_burst_of_texts_is_drawn_in_its_order(
 async def test_a_command_answers_with_a_text(house: House, server: TelegramServer) -> None:
     ann = server.user("Ann", language="en")
     chat = server.private(ann)
-    await chat.say(ann, "/help")
+    await chat.say(ann, "/help draw")
     message = await chat.answer()
     assert "/imagine" in message.text and "Draw a picture" in message.text
 
@@ -78,11 +78,11 @@ async def test_previews_show_in_the_status_message_and_give_way_to_the_picture(
     await server.until(lambda: house.pool.drawn)
     job = house.pool.drawn[0][0]
     house.pool.step(job, 3)
-    await chat.until(lambda _: "step 3/10" in status.text)
+    await chat.until(lambda _: "Step 3 of 10" in status.text)
     house.pool.step(job, 5, preview=a_preview())
-    await chat.until(lambda _: "step 5/10" in status.text and status.photo)
+    await chat.until(lambda _: "Step 5 of 10" in status.text and status.photo)
     house.pool.step(job, 7)
-    await chat.until(lambda _: "step 7/10" in status.text)
+    await chat.until(lambda _: "Step 7 of 10" in status.text)
     preview = status.photo
     house.pool.finish(job)
     await chat.until(lambda _: "Done" in status.text)
@@ -122,4 +122,4 @@ async def test_a_language_that_is_chosen_holds_for_the_answer_to_that(house: Hou
     ann = server.user("Ann", language="en")
     chat = server.private(ann)
     await chat.say(ann, "/settings language zh")
-    assert "你的设置" in (await chat.answer()).text
+    assert "以后我说中文" in (await chat.answer()).text

@@ -299,7 +299,7 @@ async def test_a_card_that_says_nothing_new_is_not_edited(house: House, server: 
     await server.until(lambda: house.pool.drawn)
     [(job, _)] = house.pool.drawn
     house.pool.step(job, 1)
-    await chat.until(lambda _: "step 1" in status.text)
+    await chat.until(lambda _: "Step 1" in status.text)
     edits = len(server.calls("editMessageText"))
     place = places.place(chat.id, status.id)
     card = house.studio._answers.of(job).card  # type: ignore[union-attr]
@@ -307,7 +307,7 @@ async def test_a_card_that_says_nothing_new_is_not_edited(house: House, server: 
         again = replace(card, progress=replace(card.progress, seconds_left=card.progress.seconds_left + seconds))
         await house.chat.edit(place, again)
     house.pool.step(job, 2)
-    await chat.until(lambda _: "step 2" in status.text)
+    await chat.until(lambda _: "Step 2" in status.text)
     assert len(server.calls("editMessageText")) == edits + 1
 
 
@@ -368,7 +368,7 @@ async def test_a_lost_message_is_found_after_a_restart(
     await house.kill()
     await house.open()
     await chat.say(ann, "/help")
-    helped = await chat.answer(lambda one: "/imagine" in one.text)
+    helped = await chat.answer(lambda one: "Write a sentence" in one.text)
     assert chat.answers == [lost, helped]
 
 

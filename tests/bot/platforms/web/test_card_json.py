@@ -34,5 +34,7 @@ def test_a_card_is_kept_without_words_and_said_in_each_language() -> None:
         "seconds_left": 1.3,
         "step": 1,
         "steps": 4,
+        "picture": 1,
+        "pictures": 1,
         "preview": "data:image/jpeg;base64,eA==",
     }
