@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from bot.settings.config import BESIDE, Config
-from storage import backup
+from storage import backup, restore
 from storage.errors import refusing
 
 Say = Callable[..., str]
@@ -28,14 +28,14 @@ async def save(config: Config, settings: Path | None, file: Path, *, replace: bo
 
 def settle_settings(file: Path, settings: Path | None) -> None:
     """Put the settings of a backup where they are read from, unless there are some."""
-    kept, place = backup.settings_in(file), settings or BESIDE
+    kept, place = restore.settings_in(file), settings or BESIDE
     if kept is not None and not place.exists():
         _write(place, kept)
 
 
 def other_settings(file: Path, settings: Path | None) -> Path | None:
     """Put the settings of a backup beside those that are there; where they lie, None where they are the same."""
-    kept, place = backup.settings_in(file), settings or BESIDE
+    kept, place = restore.settings_in(file), settings or BESIDE
     if kept is None or place.read_bytes() == kept:
         return None
     beside = place.with_name(f"{place.stem}.restored{place.suffix}")
@@ -53,7 +53,7 @@ def _write(target: Path, content: bytes) -> None:
 async def bring_back(config: Config, file: Path, *, replace: bool, say: Say) -> str:
     """Restore a backup, and return what to say of it."""
     _end_tidily()
-    found = await backup.restore(file, config.storage.address, config.data.folder, replace=replace)
+    found = await restore.restore(file, config.storage.address, config.data.folder, replace=replace)
     return say("backup.restored", where=str(config.data.folder), rows=found.rows, files=found.files)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from prompts.errors import Refusal
-from storage import backup, facts, jobs, messages, people, pictures
+from storage import backup, facts, jobs, messages, people, pictures, restore
 from storage.database import FILE, Database
 from storage.standing import standing
 from storage.tables import Base
@@ -85,7 +85,7 @@ async def everything(url: str, folder: Path) -> dict[str, list[tuple[object, ...
 async def test_everything_comes_back_and_is_used(house: House, empty: str, tmp_path: Path) -> None:
     file, new = tmp_path / "all.zip", tmp_path / "new" / "data"
     written = await backup.write(house.url, house.folder, None, file)
-    restored = await backup.restore(file, empty, new)
+    restored = await restore.restore(file, empty, new)
     assert (restored.rows, restored.files) == (written.rows, written.files) and written.files == 3
     assert await everything(empty, new) == await everything(house.url, house.folder)
     assert (new / "wildcards" / "fruit.txt").read_text() == "apple\n" and not (new / "cache").exists()
@@ -114,7 +114,7 @@ async def test_a_backup_of_a_bot_that_writes_meanwhile_is_of_one_moment(house: H
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     await db.close()
-    await backup.restore(tmp_path / "2.zip", "", tmp_path / "new")  # which checks every reference
+    await restore.restore(tmp_path / "2.zip", "", tmp_path / "new")  # which checks every reference
     db = await Database.open("", tmp_path / "new")
     for kept in await jobs.of_person(db, house.person, 1000):
         for one in await pictures.of_job(db, kept.job.id):
@@ -133,15 +133,15 @@ async def test_nothing_is_written_over_without_being_told(house: House, empty: s
     for _ in range(2):  # the second time it would hold the first
         assert (await backup.write(house.url, house.folder, None, inside, replace=True)).files == 3
     inside.unlink()
-    await backup.restore(file, empty, new)
+    await restore.restore(file, empty, new)
     db = await Database.open(empty, new)
     await drawn(db, house.person, recipe("later"))
     await db.close()
     later = await everything(empty, new)
     with pytest.raises(Refusal, match="taken"):
-        await backup.restore(file, empty, new)
+        await restore.restore(file, empty, new)
     assert await everything(empty, new) == later
-    await backup.restore(file, empty, new, replace=True)
+    await restore.restore(file, empty, new, replace=True)
     assert await everything(empty, new) == await everything(house.url, house.folder)
     (aside,) = (one for one in new.iterdir() if one.name.startswith("before-restore-"))
     assert (aside / "pictures").is_dir() and (aside / FILE).exists() is (empty == "")
@@ -153,7 +153,7 @@ async def test_an_older_database_is_read_as_it_is_and_comes_back_as_one_of_today
     await old(url, tmp_path / "old", rows=3)
     await backup.write(url, tmp_path / "old", None, tmp_path / "all.zip")
     assert (await standing(url, tmp_path / "old"))[1] == "0001"  # a backup before an upgrade changes nothing
-    await backup.restore(tmp_path / "all.zip", empty, tmp_path / "new")
+    await restore.restore(tmp_path / "all.zip", empty, tmp_path / "new")
     back = await everything(empty, tmp_path / "new")
     assert back == await everything(url, tmp_path / "old")  # which brings that one to today's tables as well
     assert len(back["picture"]) == 4 and len(back["person"]) == 1
@@ -168,7 +168,7 @@ async def test_what_goes_wrong_leaves_nothing(house: House, tmp_path: Path, monk
     (tmp_path / "text.zip").write_text("no zip")
     for wrong in ("text.zip", "missing.zip"):
         with pytest.raises(Refusal, match="unreadable"):
-            await backup.restore(tmp_path / wrong, "", new)
+            await restore.restore(tmp_path / wrong, "", new)
     await backup.write(house.url, house.folder, None, file)
 
     damaged = bytearray(file.read_bytes())
@@ -184,7 +184,7 @@ async def test_what_goes_wrong_leaves_nothing(house: House, tmp_path: Path, monk
             archive.writestr(name, b"{no line\n" if name == "tables/picture.jsonl" else whole.read(name))
     for wrong, key in (("damaged", "unreadable"), ("outside", "unreadable"), ("newer", "newer"), ("lines", "unread")):
         with pytest.raises(Refusal, match=key):
-            await backup.restore(tmp_path / f"{wrong}.zip", "", new)
+            await restore.restore(tmp_path / f"{wrong}.zip", "", new)
         assert not new.exists() or not list(new.iterdir()), wrong
     assert not (tmp_path / "outside.txt").exists()
 
