@@ -10,6 +10,7 @@ from bot.people.limits import standing
 from bot.studio.studio import Studio
 
 EXAMPLES = ("1", "3", "4")  # of the texts `page.example.*`
+LONGEST = 60  # characters of a greeting, with all its signs
 GREETINGS = frozenset(
     {
         *("你好", "您好", "你好呀", "你好啊", "大家好", "哈喽", "哈啰", "嗨", "嘿", "喂", "在吗", "在不在", "有人吗"),
@@ -28,7 +29,7 @@ THANKS = frozenset(
 
 def greeted(text: str) -> bool:
     """Whether a text is a greeting, or thanks, and nothing else."""
-    return _bare(text) in GREETINGS | THANKS
+    return len(text) <= LONGEST and _bare(text) in GREETINGS | THANKS
 
 
 def _bare(text: str) -> str:

@@ -193,8 +193,8 @@ async def test_the_same_update_twice_is_one_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("", "prompt.empty"),
-        ("   ", "prompt.empty"),
+        ("/imagine", "prompt.empty"),
+        ("/imagine   ", "prompt.empty"),
         ("x" * 100_000, "prompt.too_long"),
         ("an apple --sampler nonsense", "sampler.unknown"),
         ("an apple --model nonsense", "model.unknown"),
