@@ -25,6 +25,7 @@ _ORDER_EN = re.compile(
 )
 
 
+_AS = re.compile(r"^\s*(?:as|into)\s+(?=\w)", re.IGNORECASE)
 # What says nothing of a picture, where all that is wanted is something gone from it.
 _ANYTHING = {True: "高质量", False: "best quality"}
 
@@ -32,7 +33,7 @@ _ANYTHING = {True: "高质量", False: "best quality"}
 def captioned(text: str) -> str:
     """The text to draw over a picture: what a wish for a change wants to see, in the person's words; any other text as
     it is, and one of which the guard would know less then."""
-    parts = list(clauses(text))
+    parts = list(clauses(_AS.sub("turn it into ", text)))
     if not parts or not _orders(parts[0]):
         return text
     chinese = CHINESE.search(text) is not None

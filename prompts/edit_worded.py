@@ -35,7 +35,7 @@ def _asked(prompt: Prompt) -> tuple[set[str], set[str]]:
 
 async def _texts(prompt: Prompt, before: str, reader: WordReader) -> AsyncIterator[str]:
     foreign = CHINESE.search(before) and not _LATIN.search(before) and _LATIN.search(prompt.text)
-    if prompt.text and not foreign and whole(prompt.text):
+    if prompt.text and not foreign and whole(prompt.text, before):
         yield prompt.text
     if CHINESE.search(before) and not prompt.raw:
         yield await _in_chinese(prompt, before, reader)

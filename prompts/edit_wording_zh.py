@@ -74,14 +74,18 @@ _HOLDS = re.compile(
 )
 _STANDS = re.compile(r"(?P<verb>[坐站躺趴走睡跪蹲靠飘漂浮游飞跑立停倚躲])在$")
 _BROKEN = re.compile(
-    r"(?:[在和与跟被把从向于]|[戴穿拿抱握骑撑披系牵提][着著]?)(?=[，。、,;；]|$)|(?:^|[，。、,])[的和与跟上里]|"
+    r"(?:[在和与跟被把从向于]|[戴穿拿抱握骑撑披系牵提][着著]?)(?=[，。、,;；]|$)|(?:^|[，。、,])(?:[的与跟]|和(?![服风室平谐])|上(?![海衣色空])|里(?![约弄]))|"
     r"[个只名位条件本束杯]的|的(?=[，。、,]|$)|在(?:坐|站|躺)|和在|着在"
 )
 
 
-def whole(text: str) -> bool:
-    """Whether no Chinese sentence of a text breaks off where something was taken out of it."""
-    return not _BROKEN.search(chinese.sign_by_sign(text))
+def whole(text: str, before: str) -> bool:
+    """Whether no Chinese sentence of a text breaks off that did not before something was taken out of it."""
+    return _breaks(text) <= _breaks(before)
+
+
+def _breaks(text: str) -> set[str]:
+    return set(_BROKEN.findall(chinese.sign_by_sign(text)))
 
 
 def said_in_chinese(
@@ -90,7 +94,6 @@ def said_in_chinese(
     """A text with other Chinese at a place in it, or none; only sentences that are whole."""
     start, end = place
     plain = chinese.sign_by_sign(text)
-    before = set(_BROKEN.findall(plain))
 
     def put(at: int, to: int, words: str) -> str:
         return tidy(text[:at] + in_script(text, words) + text[to:])
@@ -98,7 +101,7 @@ def said_in_chinese(
     found = _without(plain, start, end, old, asked) if new is None else _instead(plain, start, end, old, new, asked)
     for at, to, words in found:
         said = put(at, to, words)
-        if said and set(_BROKEN.findall(chinese.sign_by_sign(said))) <= before:
+        if said and whole(said, text):
             yield said
 
 

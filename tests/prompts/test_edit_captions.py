@@ -31,6 +31,8 @@ from prompts.translate.chain import chain
         ("变成水彩画，竖图", "水彩画，竖图"),
         ("turn this into a watercolor", "watercolor painting"),
         ("Turn this photo into an oil painting please", "oil painting"),
+        ("as a watercolor", "watercolor painting"),
+        ("as ink", "ink"),
         ("make it anime style", "anime style"),
         ("change the background to a beach", "a beach background"),
         ("make the hair blue", "blue hair"),
