@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.chat import Card, Chat
@@ -30,7 +31,8 @@ CLOSING = 2.0  # seconds that last words get when the program ends
 class Answer:
     """An accepted job and the newest card that answers it; `lost` counts its messages that were taken away or take no
     more, `plain` is set once the card has become a line of text because the platform refused it, `silent` once another
-    job answers in its place."""
+    job answers in its place, `before` the one whose place it takes; `stands` is set once its message is known, or could
+    not be posted."""
 
     job: Job
     place: Place
@@ -41,6 +43,8 @@ class Answer:
     lost: int = 0
     plain: bool = False
     silent: bool = False
+    before: Answer | None = None
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def key(self) -> str:
@@ -82,9 +86,11 @@ class Answers:
     def of(self, job: str) -> Answer | None:
         return self._open.get(job)
 
-    def follow(self, job: Job, place: Place, card: Card, *, ended: bool = False) -> Answer:
-        """Begin to deliver a job's cards, this one first."""
-        answer = self._open[job.id] = Answer(job, place, card, ended)
+    def follow(
+        self, job: Job, place: Place, card: Card, *, ended: bool = False, before: Answer | None = None
+    ) -> Answer:
+        """Begin to deliver a job's cards, this one first; where another's stand `before`, in its message."""
+        answer = self._open[job.id] = Answer(job, place, card, ended, before=before)
         self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
         return answer
 
@@ -100,17 +106,29 @@ class Answers:
     async def _deliver(self, answer: Answer) -> None:
         chat = self._chats[answer.place.platform]
         last = False
+        if answer.before is not None:
+            await self._take_over(answer, answer.before)
         while not last:
             answer.changed.clear()
             last = answer.ended
             if not answer.silent:
                 await self._put(chat, answer, insist=last)
+            answer.stands.set()
             if not last:
                 try:
                     await asyncio.wait_for(answer.done.wait(), chat.pace)
                 except TimeoutError:
                     await answer.changed.wait()
         del self._open[answer.job.id], self._tasks[answer.job.id]
+
+    async def _take_over(self, answer: Answer, before: Answer) -> None:
+        """Go on in the message of another, as soon as it is known."""
+        await before.stands.wait()
+        answer.before = None
+        if before.place.message and not answer.place.message:
+            answer.place = before.place
+            with suppress(Refusal):  # known to this process all the same
+                await jobs.posted(self._db, answer.job.id, answer.place)
 
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
         """Deliver the card; `insist` on the last word, until it stands, or nobody can be told, or the platform has
