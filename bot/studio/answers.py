@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.chat import Card, Chat
@@ -30,7 +31,8 @@ CLOSING = 2.0  # seconds that last words get when the program ends
 class Answer:
     """An accepted job and the newest card that answers it, `quiet` with as few words as can be; `lost` counts its
     messages that were taken away or take no more, `plain` is set once the card has become a line of text because the
-    platform refused it, `silent` once another job answers in its place."""
+    platform refused it, `silent` once another job answers in its place, `before` the one whose place it takes; `stands`
+    is set once its message is known, or could not be posted."""
 
     job: Job
     place: Place
@@ -42,6 +44,8 @@ class Answer:
     plain: bool = False
     silent: bool = False
     quiet: bool = False
+    before: Answer | None = None
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def key(self) -> str:
@@ -83,9 +87,18 @@ class Answers:
     def of(self, job: str) -> Answer | None:
         return self._open.get(job)
 
-    def follow(self, job: Job, place: Place, card: Card, *, ended: bool = False, quiet: bool = False) -> Answer:
-        """Begin to deliver a job's cards, this one first."""
-        answer = self._open[job.id] = Answer(job, place, card, ended, quiet=quiet)
+    def follow(
+        self,
+        job: Job,
+        place: Place,
+        card: Card,
+        *,
+        ended: bool = False,
+        quiet: bool = False,
+        before: Answer | None = None,
+    ) -> Answer:
+        """Begin to deliver a job's cards, this one first; where another's stand `before`, in its message."""
+        answer = self._open[job.id] = Answer(job, place, card, ended, quiet=quiet, before=before)
         answer.show(card, ended=ended)
         self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
         return answer
@@ -109,17 +122,29 @@ class Answers:
     async def _deliver(self, answer: Answer) -> None:
         chat = self._chats[answer.place.platform]
         last = False
+        if answer.before is not None:
+            await self._take_over(answer, answer.before)
         while not last:
             answer.changed.clear()
             last = answer.ended
             if not answer.silent:
                 await self._put(chat, answer, insist=last)
+            answer.stands.set()
             if not last:
                 try:
                     await asyncio.wait_for(answer.done.wait(), chat.pace)
                 except TimeoutError:
                     await answer.changed.wait()
         del self._open[answer.job.id], self._tasks[answer.job.id]
+
+    async def _take_over(self, answer: Answer, before: Answer) -> None:
+        """Go on in the message of another, as soon as it is known."""
+        await before.stands.wait()
+        answer.before = None
+        if before.place.message and not answer.place.message:
+            answer.place = before.place
+            with suppress(Refusal):  # known to this process all the same
+                await jobs.posted(self._db, answer.job.id, answer.place)
 
     async def _put(self, chat: Chat, answer: Answer, *, insist: bool) -> None:
         """Deliver the card; `insist` on the last word, until it stands, or nobody can be told, or the platform has

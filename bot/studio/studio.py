@@ -256,9 +256,10 @@ class Studio:
             unasked = await access.unasked(self.db, self.rules.access, asked)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
             quiet = bool((await standing(self.db, asked)).server.get("quiet"))
-            place = replace(asked.place, message="")  # a new message, not the one whose button was pressed
             old = self._answers.of(asked.instead_of)
-            if old is not None and not old.ended:
+            if old is None or old.ended:
+                place, old = replace(asked.place, message=""), None  # not the message whose button was pressed
+            else:
                 place = old.place
             kept = await jobs.add(
                 self.db,
@@ -275,16 +276,15 @@ class Studio:
                 return
             if old is not None:
                 await self._give_way(old)
-            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler), quiet=quiet)
+            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler), quiet=quiet, before=old)
             self.queue.put(job)
         answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
 
     async def _give_way(self, old: Answer) -> None:
-        """Give up a job whose place another takes; its message, if there is one, is the other's from now on."""
-        if not old.ended and old.place.message:
-            old.silent = True
-            await jobs.end(self.db, old.job.id, State.CANCELLED)
-            await jobs.answered(self.db, old.job.id)
+        """Give up a job whose place another takes; its message is the other's from now on."""
+        old.silent = True
+        await jobs.end(self.db, old.job.id, State.CANCELLED)
+        await jobs.answered(self.db, old.job.id)
         self.queue.cancel(old.job.id)
 
     # --- what becomes of jobs ---

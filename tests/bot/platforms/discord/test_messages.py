@@ -174,6 +174,7 @@ async def test_a_burst_keeps_its_order(on: Live) -> None:
 async def test_a_change_in_time_takes_the_place_of_what_waits(on: Live) -> None:
     on.pool.seconds = None
     ann = on.server.user("Ann")
+    on.server.delay("/messages", 0.5, method="POST")  # changed before the bot knows that its word stands there
     said = await ann.say(ann.private, "a red aple")
     first = await ann.private.message()
     await until(lambda: on.pool.drawn)
