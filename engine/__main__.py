@@ -23,8 +23,9 @@ from engine.wire import Loading, Message, encode, read_message
 log = logging.getLogger("engine")
 
 # Rows at once where nobody says: a graphics card gains from every row it can hold; on a CPU four rows of the built-in
-# model give most of what batching gives (a quarter more pictures), and the first of them is not kept waiting long.
-SLOTS = {"cuda": 8, "cpu": 4}
+# model give most of what batching gives (a quarter more pictures), and the first of them is not kept waiting long; an
+# Apple card shares the processor's memory and is nearer to that.
+SLOTS = {"cuda": 8, "xpu": 8, "mps": 4, "cpu": 4}
 
 
 def main() -> None:
@@ -46,19 +47,21 @@ def main() -> None:
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), name="wire", daemon=True).start()
 
-    # Both are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, and
-    # nothing is to be asked of a model hub.
+    # All are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, what an
+    # Apple card cannot do is done by the processor, and nothing is to be asked of a model hub.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
 
-    from engine.worker.worker import DeviceWorker  # seconds, in which the wire is listened to already
+    from engine.models import card  # seconds, in which the wire is listened to already
+    from engine.worker.worker import DeviceWorker
 
     name = arguments.device
     others: list[str] = []
     if name == "auto":
-        name, *others = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
+        name, *others = card.devices()
     worker = DeviceWorker(
         send,
         device=torch.device(name),
@@ -78,7 +81,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
-    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 or auto")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, xpu:0, mps or auto")
     parser.add_argument("--slots", type=int, default=0, help="rows drawn at once; 0 chooses for the device")
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder of diffusers folders")
     parser.add_argument("--loras", type=Path, action="append", default=[], help="a folder of .safetensors files")

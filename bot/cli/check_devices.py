@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.cli.check_result import CheckResult, result
@@ -34,8 +33,15 @@ LOOK_AT_DEVICES = """
 import json
 try:
     import torch
-    cards = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
-    found = {"torch": torch.__version__, "cuda": [[card.name, card.total_memory] for card in cards]}
+    cards = {}
+    for kind, there in (("cuda", torch.cuda), ("xpu", torch.xpu)):
+        for i in range(there.device_count()):
+            card = there.get_device_properties(i)
+            rocm = f" (ROCm {torch.version.hip})" if torch.version.hip else ""
+            cards[f"{kind}:{i}"] = [card.name + rocm, card.total_memory]
+    if torch.backends.mps.is_available():
+        cards["mps"] = ["Apple (MPS)", torch.mps.recommended_max_memory()]
+    found = {"torch": torch.__version__, "cards": cards}
 except Exception as error:
     found = {"error": f"{type(error).__name__}: {error}"[:200]}
 print("\\n" + json.dumps(found))
@@ -65,8 +71,8 @@ async def devices(config: Config) -> list[CheckResult]:
         return [result("error", "check.torch_broken", problem=found["error"])]
     return [
         result("ok", "check.torch", version=found["torch"]),
-        *_named(config.engine.devices, found["cuda"], usual(config)),
-        *_by_openvino(config.engine, bool(found["cuda"])),
+        *_named(config.engine.devices, found["cards"], usual(config)),
+        *_by_openvino(config.engine, bool(found["cards"])),
     ]
 
 
@@ -89,23 +95,20 @@ def _by_openvino(engine: EngineSection, cards: bool) -> Iterator[CheckResult]:
 
 
 def _named(
-    devices: tuple[str, ...], cards: list[tuple[str, int]], model: catalog.Model | None = None
+    devices: tuple[str, ...], cards: Mapping[str, tuple[str, int]], model: catalog.Model | None = None
 ) -> Iterator[CheckResult]:
-    """What each of `devices` is; `cards` are the graphics cards there are, each with its memory in bytes; `model` is
-    the one that is drawn with usually."""
+    """What each of `devices` is; `cards` are the graphics cards there are by name, each in words and with its memory in
+    bytes; `model` is the one that is drawn with usually."""
     for device in devices:
-        number = re.fullmatch(r"cuda:(\d+)", device)
-        wanted = [int(number[1])] if number else list(range(len(cards))) if device != "cpu" else []
-        if device != "auto" and device != "cpu" and not all(i < len(cards) for i in wanted or [0]):
-            cuda = ", ".join(f"cuda:{i}" for i in range(len(cards))) or "cpu"
-            yield result("error", "check.device_missing", device=device, allowed=cuda)
-            continue
-        for i in wanted:
-            name, memory = cards[i]
-            yield result("ok", "check.device", device=f"cuda:{i}", card=name, memory=f"{memory / 2**30:.0f}")
-            yield from _tier(f"cuda:{i}", memory, model)
-        if not wanted:
+        wanted = [name for name in cards if device in ("auto", name, name.partition(":")[0])]
+        for name in wanted:
+            words, memory = cards[name]
+            yield result("ok", "check.device", device=name, card=words, memory=f"{memory / 2**30:.0f}")
+            yield from _tier(name, memory, model)
+        if not wanted and device in ("auto", "cpu"):
             yield result("ok", "check.device_cpu")
+        elif not wanted:
+            yield result("error", "check.device_missing", device=device, allowed=", ".join(cards) or "cpu")
     if model is not None and (count := sum(device == "cpu" or not cards for device in devices)):
         yield from _main_memory(model, count)
     if model is not None:
@@ -120,7 +123,7 @@ def _tier(device: str, memory: int, model: catalog.Model | None) -> Iterator[Che
         sizes = tiers.weights(model.path)
     except (BadFile, OSError):
         return  # said of the model already
-    tier = tiers.choose_tier(sizes, model.width * model.height, memory, "cuda")
+    tier = tiers.choose_tier(sizes, model.width * model.height, memory, device.partition(":")[0])
     yield result("ok" if tier.name == "all" else "warn", TIER_TEXTS[tier.name], device=device, model=model.name)
 
 

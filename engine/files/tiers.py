@@ -44,8 +44,9 @@ STARTS = {
     "conditioner.embedders.0.": "text_encoder",
     "conditioner.embedders.1.": "text_encoder_2",
 }
-# In main memory nothing is gained by sending parts there.
+# In main memory, which Apple's cards share, nothing is gained by sending parts there.
 ON_CPU = (TIERS[0], TIERS[2])
+MAIN_MEMORY = ("cpu", "mps")
 
 
 def needs(tier: Tier, weights: Mapping[str, int], pixels: int) -> int:
@@ -62,7 +63,7 @@ def needs(tier: Tier, weights: Mapping[str, int], pixels: int) -> int:
 
 def choose_tier(weights: Mapping[str, int], pixels: int, room: int, device: str) -> Tier:
     """The first tier that fits into `room` bytes on a device of this type; the last one where none does."""
-    tiers = ON_CPU if device == "cpu" else TIERS
+    tiers = ON_CPU if device in MAIN_MEMORY else TIERS
     return next((tier for tier in tiers if needs(tier, weights, pixels) <= room), tiers[-1])
 
 

@@ -60,8 +60,8 @@ class EsrganNetwork:
 
 @lru_cache(maxsize=2)
 def load(path: Path, device: torch.device) -> EsrganNetwork:
-    """The network of a `.safetensors` or `.pth` file: float32 on the CPU, float16 on a graphics card. Raises Refusal
-    `upscaler.damaged`, or `upscaler.kind` for a layout that is neither of the two."""
+    """The network of a `.safetensors` or `.pth` file: float16 on a graphics card, float32 elsewhere. Raises
+    Refusal `upscaler.damaged`, or `upscaler.kind` for a layout that is neither of the two."""
     try:
         if path.suffix == ".safetensors":
             weights: dict[str, Any] = load_file(path)
@@ -69,7 +69,7 @@ def load(path: Path, device: torch.device) -> EsrganNetwork:
             weights = torch.load(path, map_location="cpu", weights_only=True)
         for wrapping in ("params_ema", "params", "state_dict"):
             weights = weights.get(wrapping, weights)
-        dtype = torch.float32 if device.type == "cpu" else torch.float16
+        dtype = torch.float16 if device.type in ("cuda", "xpu") else torch.float32
         moved = {name: weight.to(device, dtype) for name, weight in weights.items()}
         return _network(moved, path.stem)
     except Refusal:

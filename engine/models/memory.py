@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from engine.files.tiers import ON_CPU, PARTS, TIERS, Tier, choose_tier
+from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier
 from engine.models.card import free, out_of_memory, release
 from engine.models.loaded import Loaded
 
@@ -35,7 +35,7 @@ def join(loaded: Loaded) -> None:
 
 def lower(loaded: Loaded) -> bool:
     """Take a model down a tier after memory has run out; False where it is at the last one."""
-    tiers = ON_CPU if loaded.device.type == "cpu" else TIERS
+    tiers = ON_CPU if loaded.device.type in MAIN_MEMORY else TIERS
     if loaded.tier is tiers[-1]:
         return False
     settle(loaded, tiers[tiers.index(loaded.tier) + 1])

@@ -86,8 +86,7 @@ class ModelCache:
     def drop_all(self) -> None:
         """Forget every model, for when memory has run out."""
         self._loaded.clear()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        card.release(self.device)
 
 
 def _key(model: catalog.Model, vae: catalog.Companion | None) -> tuple[str, str]:

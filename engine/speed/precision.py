@@ -11,8 +11,11 @@ LARGE = 10**9  # bytes of weights; the built-in model has a fiftieth, and no hal
 
 
 def half(large: bool, device: str, able: Mapping[str, bool]) -> str:
-    """The type that pays on a device that is `able` to do so much: float16 on a graphics card; bfloat16 for large
-    models on a CPU that computes with it (1.9 times as fast for SD 1.5's UNet); else float32."""
+    """The type that pays on a device that is `able` to do so much: float16 on a graphics card, on Apple's for large
+    models only, which need the room; bfloat16 for large models on a CPU that computes with it (1.9 times as fast for SD
+    1.5's UNet); else float32."""
+    if device == "mps":
+        return "float16" if large else "float32"
     if device != "cpu":
         return "float16"
     return "bfloat16" if large and (able.get("avx512_bf16") or able.get("amx_bf16")) else "float32"

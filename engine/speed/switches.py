@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.models import card
 from engine.models.loaded import Loaded
 from engine.speed.attention import attentions
 from engine.speed.batched_call import Backend, Prepared
@@ -37,7 +38,8 @@ def _channels_last(loaded: Loaded, on: bool) -> None:
 
 def _attention(loaded: Loaded, on: bool) -> None:
     capability = torch.cuda.get_device_capability(loaded.device) if _on_card(loaded) else (0, 0)
-    wanted = attentions(loaded.tuning.attention, loaded.device.type, str(loaded.dtype).rpartition(".")[2], capability)
+    dtype = str(loaded.dtype).rpartition(".")[2]
+    wanted = attentions(loaded.tuning.attention, loaded.device.type, dtype, capability, amd=card.is_amd())
     loaded.attention = wanted if on else ()
 
 
@@ -58,6 +60,10 @@ def _compiled(loaded: Loaded) -> Backend:
 
 def _on_card(loaded: Loaded) -> bool:
     return bool(loaded.device.type == "cuda")
+
+
+def _on_processor(loaded: Loaded) -> bool:
+    return bool(loaded.device.type == "cpu")
 
 
 def _stays(loaded: Loaded) -> bool:
@@ -84,7 +90,7 @@ SWITCHES = (
     Switch("attention", _attention, lambda loaded: True, lambda loaded: _on_card(loaded) or _said(loaded, "attention")),
     Switch("graphs", _prepared(_graphs), lambda loaded: _on_card(loaded) and _stays(loaded), _wants_graphs),
     Switch("compile", _prepared(_compiled), _stays, lambda loaded: loaded.tuning.compile == "compile"),
-    Switch("openvino", _prepared(OpenVino), lambda loaded: not _on_card(loaded) and has_openvino(), _wants_openvino),
+    Switch("openvino", _prepared(OpenVino), lambda loaded: _on_processor(loaded) and has_openvino(), _wants_openvino),
 )
 
 
@@ -105,7 +111,7 @@ def prepare(loaded: Loaded) -> None:
                 log.warning("%s is left out for model %s: %s", switch.name, loaded.model.name, error)
             else:
                 on.append(switch)
-    if loaded.tuning.cpu == "openvino" and not _on_card(loaded) and not has_openvino():
+    if loaded.tuning.cpu == "openvino" and _on_processor(loaded) and not has_openvino():
         log.warning("engine.cpu says openvino, which is not installed (pip install '.[openvino]'): torch draws")
     if on:
         names, dtype = ", ".join(switch.name for switch in on), str(loaded.dtype).rpartition(".")[2]

@@ -120,7 +120,7 @@ def _read(path: Path, loaded: Loaded) -> Any:
     scale = 2 ** (len(made.config.decoder_block_out_channels) - 1)
     if (made.config.latent_channels, scale) != (loaded.vae.config.latent_channels, loaded.scale):
         return None
-    half = torch.float16 if loaded.device.type == "cuda" else torch.float32
+    half = torch.float16 if loaded.device.type in ("cuda", "xpu") else torch.float32
     return made.eval().requires_grad_(False).to(loaded.device, half)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from engine.models import card
 from engine.models.loading import quieten
 from engine.tuning import USUAL, Tuning
 from engine.wire import Draw, Ended, Loading, Message, PutSource, Ready, Stop
@@ -47,7 +48,7 @@ class DeviceWorker:
         self._send = send
         self._slots = slots
         self._others = tuple(others)
-        self._device = _words(device)
+        self._device = card.words(device)
         self._told: dict[str, str] = {}  # the tiers that were said last
         self._sources: OrderedDict[str, bytes] = OrderedDict()
         folders = Folders(models, loras, upscalers, vaes, embeddings, detectors)
@@ -101,9 +102,3 @@ class DeviceWorker:
                     self._send(Ended(job, given_up.attempt, "cancelled"))
             case _:
                 log.error("a %s is not for a worker", type(message).__name__)
-
-
-def _words(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU ({torch.get_num_threads()})"

@@ -18,8 +18,10 @@ class EngineSection(Section):
 
     devices: Devices = setting(
         ("auto",),
-        "What draws: auto (all graphics cards, else the processor), cpu, or a list such as [cuda:0, cuda:1].",
-        "用什么画：auto（所有显卡，没有显卡就用处理器）、cpu，或列表，如 [cuda:0, cuda:1]。",
+        "What draws: auto (all graphics cards, else the processor), cpu, mps (Apple), or a list such as "
+        "[cuda:0, cuda:1]; AMD's cards are cuda:0 too, Intel's xpu:0.",
+        "用什么画：auto（所有显卡，没有显卡就用处理器）、cpu、mps（苹果），或列表，如 [cuda:0, cuda:1]；"
+        "AMD 显卡也写 cuda:0，英特尔显卡写 xpu:0。",
         example="auto, cpu, cuda:0",
     )
     slots: int = setting(

@@ -85,7 +85,7 @@ def has_password(url: str) -> bool:
 
 Folder = Annotated[Path, BeforeValidator(_absolute)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(_several)]
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$"), BeforeValidator(_lower)]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|(cuda|xpu)(:\d{1,3})?)$"), BeforeValidator(_lower)]
 Devices = Annotated[tuple[Device, ...], BeforeValidator(_several), Field(min_length=1)]
 Named = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S(.*\S)?$")], ...], BeforeValidator(_several)]
 Counted = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:[^\s=]+=\d{1,6}$")], ...], BeforeValidator(_several)]

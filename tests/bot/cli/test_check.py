@@ -32,7 +32,9 @@ def quick_look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """A look at devices that does without torch's three seconds, but for the test that is about it."""
     if "torch" not in request.node.name:
         monkeypatch.setattr(
-            check_devices, "LOOK_AT_DEVICES", """print('{"torch": "2.13", "cuda": [["A card", 8589934592]]}')"""
+            check_devices,
+            "LOOK_AT_DEVICES",
+            """print('{"torch": "2.13", "cards": {"cuda:0": ["A card", 8589934592]}}')""",
         )
 
 
@@ -179,6 +181,23 @@ async def test_devices(tmp_path: Path) -> None:
     findings = await found(settings(tmp_path, ENGINE_DEVICES="cpu,cuda:1"))
     assert "check.device_cpu" in findings
     assert findings["check.device_missing"].text.values == {"device": "cuda:1", "allowed": "cuda:0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "others"),
+    [("mps", "Apple (MPS)", "cuda:0"), ("xpu:0", "Intel Arc A770", "xpu:1"), ("cuda:0", "AMD RX (ROCm 6.4)", "mps")],
+)
+async def test_cards_of_other_makers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str, others: str
+) -> None:
+    looked = {"torch": "2.13", "cards": {name: [words, 16 * 2**30]}}
+    monkeypatch.setattr(check_devices, "LOOK_AT_DEVICES", f"print({json.dumps(looked)!r})")
+    for devices in ("auto", name, name.partition(":")[0]):
+        findings = await found(settings(tmp_path, ENGINE_DEVICES=devices))
+        assert findings["check.device"].text.values == {"device": name, "card": words, "memory": "16"}
+        assert "check.device_missing" not in findings
+    findings = await found(settings(tmp_path, ENGINE_DEVICES=others))
+    assert findings["check.device_missing"].text.values == {"device": others, "allowed": name}
 
 
 async def test_what_draws_on_a_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

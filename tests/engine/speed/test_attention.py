@@ -32,6 +32,11 @@ def test_attention_is_computed_by_the_kernels_of_the_device(
     assert attention.attentions(wanted, device, dtype, capability) == kernels
 
 
+def test_amds_cards_have_no_cudnn() -> None:
+    assert attention.attentions("auto", "cuda", "float16", (9, 4), amd=True) == ("flash", "efficient", "math")
+    assert attention.attentions("math", "cuda", "float16", (11, 0), amd=True) == ("math",)
+
+
 def test_the_kernels_that_were_asked_for_are_the_ones_taken(loaded: Loaded) -> None:
     kernels: Any = torch.backends.cuda
     taken: list[tuple[bool, bool]] = []

@@ -25,6 +25,9 @@ def test_only_large_models_are_halved_on_a_cpu_that_can(tmp_path: Path, monkeypa
         assert precision.precision(large, cpu) == expected
         assert precision.precision(small, cpu) == torch.float32
     assert precision.precision(small, cuda) == torch.float16
+    apple, intel = torch.device("mps"), torch.device("xpu")
+    assert precision.precision(small, apple) == torch.float32 and precision.precision(large, apple) == torch.float16
+    assert precision.precision(small, intel) == torch.float16
 
 
 def test_a_precision_that_was_asked_for_is_taken(loaded: Loaded) -> None:
