@@ -17,21 +17,31 @@ log = logging.getLogger(__name__)
 
 
 async def delete(studio: Studio, press: Press) -> Card:
-    """Take a picture away, its file, and the messages that show it alone; on those that show others it is missing.
-    Where a platform does not let a message go, nothing of the picture is left in it."""
-    row = await owned.picture(studio.db, press.person, press.target)
-    alone = [post.place for post in await posts.showing(studio.db, row.id) if not post.job]
-    await pictures.delete(studio.db, row.id)
-    kept = await jobs.get(studio.db, row.job) if row.job else None
-    if kept and kept.place.message and kept.place.platform in studio.chats:
-        card = await last_cards.last_card(studio.db, kept)
-        if card.pictures:
-            await _tried(kept.place, studio.chats[kept.place.platform].edit(kept.place, card))
-        else:
-            await _remove(studio, kept.place, card)
+    """Take a picture away, or all those named in `values["pictures"]`, their files, and the messages that show one of
+    them alone; on those that show others it is missing. Where a platform does not let a message go, nothing of the
+    picture is left in it."""
+    named = press.values.get("pictures", "").split() or [press.target]
+    rows = [await owned.picture(studio.db, press.person, one) for one in named]
+    alone = [post.place for row in rows for post in await posts.showing(studio.db, row.id) if not post.job]
+    for row in rows:
+        await pictures.delete(studio.db, row.id)
+    for job in dict.fromkeys(row.job for row in rows if row.job):
+        await _without(studio, job)
     for place in alone:
         await _remove(studio, place, Card(text=cards.GONE, language=press.person.language))
     return cards.notice("picture.deleted")
+
+
+async def _without(studio: Studio, job: str) -> None:
+    """Have a job's message show the pictures that are left; it goes with the last of them."""
+    kept = await jobs.get(studio.db, job)
+    if kept is None or not kept.place.message or kept.place.platform not in studio.chats:
+        return
+    card = await last_cards.last_card(studio.db, kept)
+    if card.pictures:
+        await _tried(kept.place, studio.chats[kept.place.platform].edit(kept.place, card))
+    else:
+        await _remove(studio, kept.place, card)
 
 
 async def _remove(studio: Studio, place: Place, instead: Card) -> None:

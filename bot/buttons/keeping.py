@@ -24,16 +24,17 @@ async def favourite(studio: Studio, press: Press) -> Card:
     await _renew(studio, press, row)
     key = "favourites.saved" if not new or kept.name == first else "favourites.saved_beside"
     rename = Button("rename", row.id)
-    return cards.notice(key, rename, turned=cards.ON["favourite"], name=kept.name, **({"taken": first} if new else {}))
+    return cards.notice(key, rename, turned=_turned(press, row, "unfavourite"), name=kept.name, taken=first)
 
 
 async def unfavourite(studio: Studio, press: Press) -> Card:
     row = await owned.picture(studio.db, press.person, press.target)
     gone = await favourites.take_back(studio.db, row, press.person.id)
     await _renew(studio, press, row)
+    turned = _turned(press, row, "favourite")
     if gone is None:
-        return cards.notice("favourites.none_of_picture", turned="favourite")
-    return cards.notice("favourites.taken_back", turned="favourite", name=gone.name)
+        return cards.notice("favourites.none_of_picture", turned=turned)
+    return cards.notice("favourites.taken_back", turned=turned, name=gone.name)
 
 
 async def rename(studio: Studio, press: Press) -> Card:
@@ -58,6 +59,11 @@ def _names(row: PictureRow) -> Iterator[str]:
     yield start
     for length in range(SIGN_LENGTH, len(row.id) + 1):
         yield f"{start} · {row.id[:length]}"
+
+
+def _turned(press: Press, row: PictureRow, action: str) -> str:
+    """What the button stands for now: under a picture it is its owner's, whatever an admin keeps."""
+    return action if press.person.id == row.person else ""
 
 
 async def _renew(studio: Studio, press: Press, row: PictureRow) -> None:

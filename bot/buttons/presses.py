@@ -41,10 +41,13 @@ async def again_all(studio: Studio, press: Press) -> None:
 
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
-    """The action, target and values of the press that an action on a message with pictures stands for: "again" is about
-    all of them, every other action about the first."""
+    """The action, target and values of the press that an action on a message with pictures stands for: "again" and
+    "delete" are about all of them, every other action about the first."""
+    together = {"pictures": " ".join(post.pictures)}
     if action == "again" and len(post.pictures) > 1:
-        return "again_all", post.job or post.pictures[0], {"pictures": " ".join(post.pictures)}
+        return "again_all", post.job or post.pictures[0], together
+    if action == "delete" and len(post.pictures) > 1:
+        return action, post.pictures[0], together
     return action, post.pictures[0], {}
 
 

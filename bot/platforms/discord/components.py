@@ -74,10 +74,8 @@ async def press(
             mode = "open"
         pending = await begin(context, interaction, mode)
         if custom and interaction.message:
-            pending.custom, pending.rows = (
-                custom,
-                [dict(cast(Payload, one.to_dict())) for one in interaction.message.components],
-            )
+            pending.custom = custom
+            pending.rows = [dict(cast(Payload, one.to_dict())) for one in interaction.message.components]
         context.later(pending, pass_on(context, interaction, pending, action, target, values))
 
 

@@ -20,7 +20,7 @@ from storage.jobs import Place
 
 log = logging.getLogger(__name__)
 
-ALL = frozenset({"original", "delete"})  # these mean every picture of a message, one by one
+EACH = frozenset({"original"})  # this means every picture of a message, one by one
 VARIANT = "\N{VARIATION SELECTOR-16}"  # some apps send an emoji with it, some without
 SEEN = "✅"
 
@@ -46,7 +46,7 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
     guild = context.client.get_guild(payload.guild_id) if payload.guild_id else None
     channel = guild.get_channel_or_thread(payload.channel_id) if guild else None
     room = standing(guild, channel, payload.member) if guild else Room(server=str(payload.guild_id or ""))
-    for number, target in enumerate(post.pictures if action in ALL else post.pictures[:1]):
+    for number, target in enumerate(post.pictures if action in EACH else post.pictures[:1]):
         row = await pictures.get(context.db, target)
         if row is None:
             continue
@@ -60,7 +60,7 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
             key, place.chat, str(payload.user_id), speaks, "quiet", context.pending.now(), about=place.message
         )
         context.pending.add(pending)
-        meaning, target, values = (action, target, {}) if action in ALL else under(post, action)
+        meaning, target, values = (action, target, {}) if action in EACH else under(post, action)
         here = Place(PLATFORM, place.chat)
         press = Press(person=person, place=here, action=meaning, target=target, key=key, values=values, room=room)
         try:

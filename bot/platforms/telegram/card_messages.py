@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 
 from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji
 from telegram.error import BadRequest, TelegramError
@@ -142,7 +143,8 @@ class CardMessages:
         rest = [one async for one in self._rest(place)]
         for there in (*rest, place):
             try:
-                await self._api.post(int(there.chat), calls.delete(self._bot, there.message))
+                delete = partial(self._api.post, int(there.chat), calls.delete(self._bot, there.message))
+                await self._api.ask(delete)
                 await posts.removed(self._db, there)
             except Gone:
                 if there is place:

@@ -13,8 +13,8 @@ from storage import people, pictures, posts
 
 
 async def take(context: TelegramContext, update: int, reaction: MessageReactionUpdated) -> None:
-    """Do what the emoji that was added stands for: "again" with all pictures of the message, others with its first. To
-    anybody but their owner reactions are what they are everywhere."""
+    """Do what the emoji that was added stands for: "again" and "delete" with all pictures of the message, others with
+    its first. To anybody but their owner reactions are what they are everywhere, and none deletes what a list shows."""
     old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
     new = [one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)]
     actions = [action for emoji in new if emoji not in old and (action := context.settings.reactions.get(emoji))]
@@ -22,7 +22,7 @@ async def take(context: TelegramContext, update: int, reaction: MessageReactionU
     if not actions or user is None or user.is_bot:
         return
     post = await posts.at(context.db, places.place(reaction.chat.id, reaction.message_id))
-    if post is None or not post.pictures:
+    if post is None or not post.pictures or (actions[0] == "delete" and not post.job and len(post.pictures) > 1):
         return
     person = await context.person(user)
     row = await pictures.get(context.db, post.pictures[0])

@@ -290,5 +290,12 @@ async def test_in_direct_messages_everything_works(on: House) -> None:
     await on.settled(job)
     (answer,) = on.direct()
     assert "Done" in answer.content and not on.shown()
-    await user.click(simcord.ResponseMessage(on.env, answer), label="Recipe")
+    shown = simcord.ResponseMessage(on.env, answer)
+    (target,) = await on.pictures(shown)
+    await user.select(shown, [f"recipe:{target}"])
     await on.until(lambda: len(on.direct()) == 2)
+    await user.select(shown, [f"ask_delete:{target}"])
+    asked = await on.until(lambda: next((one for one in on.direct() if "Really delete" in one.content), None))
+    await user.click(simcord.ResponseMessage(on.env, asked), label="Delete")
+    told = await on.until(lambda: on.direct()[0] if len(on.direct()) == 1 else None)
+    assert told.content == "Deleted." and not told.components, "the recipe that showed it is gone, too"

@@ -148,6 +148,18 @@ async def test_a_sheet_loses_the_one_that_is_deleted(house: House, server: Teleg
     assert single.deleted and not sheet.deleted and "U1" not in str(sheet.keyboard)
 
 
+async def test_a_thumb_down_deletes_all_of_a_sheet_and_nothing_of_a_list(house: House, server: TelegramServer) -> None:
+    chat, ann, sheet = await drawn(server, "a red apple --n 2")
+    await chat.say(ann, "/history")
+    listed = await chat.answer(lambda one: one.photo, after=sheet.order)
+    await chat.react(ann, listed, "👎")
+    await house.settled()
+    assert not listed.deleted and len(await pictures.of_job(house.db, house.pool.drawn[0][0])) == 2
+    await chat.react(ann, sheet, "👎")
+    await chat.until(lambda _: sheet.deleted)
+    assert await pictures.of_job(house.db, house.pool.drawn[0][0]) == ()
+
+
 STRANGE = ("🔄 再来一张", "✏️ 改一改", "🤍 收藏", "更多 ⋯", "🗑 删除", "🏷 收藏改名")
 
 
