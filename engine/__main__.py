@@ -14,8 +14,7 @@ import warnings
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import tuning
-from engine.cores import cores
+from engine import machine, tuning
 from engine.errors import WireError
 from engine.json_lines import JsonLines
 from engine.wire import Loading, Message, encode, read_message
@@ -50,7 +49,7 @@ def main() -> None:
     # All are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, what an
     # Apple card cannot do is done by the processor, and nothing is to be asked of a model hub.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
+    os.environ.setdefault("OMP_NUM_THREADS", str(machine.cores()))
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from bot.cli.check_result import CheckResult, result
 from bot.settings.config import Config
 from bot.settings.sections.drawing import EngineSection
-from engine import tuning
+from engine import machine, tuning
 from engine.errors import BadFile
 from engine.files import catalog, tiers
 from prompts.errors import Refusal
@@ -133,7 +132,7 @@ def _main_memory(model: catalog.Model, count: int) -> Iterator[CheckResult]:
         sizes = {part: size if part == "vae" else 2 * size for part, size in tiers.weights(model.path).items()}
     except (BadFile, OSError):
         return  # said of the model already
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = machine.memory()
     pixels = model.width * model.height
     tier = tiers.choose_tier(sizes, pixels, memory // count, "cpu")
     needed = tiers.needs(tier, sizes, pixels) * count

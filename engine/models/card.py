@@ -8,9 +8,10 @@ documentation (https://docs.pytorch.org/docs/stable/notes/mps.html, …/notes/hi
 from __future__ import annotations
 
 import gc
-import os
 
 import torch
+
+from engine import machine
 
 # What a device says that has no exception of its own: the processor and Apple's cards.
 FULL = ("can't allocate memory", "backend out of memory")
@@ -50,7 +51,7 @@ def total(device: torch.device) -> int:
             return int(torch.xpu.mem_get_info(device)[1])
         case "mps":
             return int(torch.mps.recommended_max_memory())
-    return _main_memory("SC_PHYS_PAGES", "total")
+    return machine.memory()
 
 
 def free(device: torch.device) -> int:
@@ -62,15 +63,7 @@ def free(device: torch.device) -> int:
             return int(torch.xpu.mem_get_info(device)[0])
         case "mps":
             return max(0, int(torch.mps.recommended_max_memory()) - int(torch.mps.driver_allocated_memory()))
-    return _main_memory("SC_AVPHYS_PAGES", "available")
-
-
-def _main_memory(pages: str, share: str) -> int:
-    if pages in getattr(os, "sysconf_names", {}):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf(pages)
-    import psutil  # accelerate's, and only needed where the system says it in no simpler way: macOS and Windows
-
-    return int(getattr(psutil.virtual_memory(), share))
+    return machine.free_memory()
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
-from engine.cores import cores
+from engine import machine
 from engine.errors import WireError
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
@@ -95,7 +95,7 @@ class LocalPool:
         cores."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DANQING_")}
         if device == "cpu" and (count := self._devices.count("cpu")) > 1:
-            environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // count)))
+            environ.setdefault("OMP_NUM_THREADS", str(max(1, machine.cores() // count)))
         return environ
 
     async def _keep(self, worker: Worker, device: str) -> None:

@@ -93,7 +93,7 @@ class Drawings:
                     row = request.row or request.drawing.ask.rows[request.number]()
                     self._drawn[row] = request
                     self._rows.add(row)
-            elif self._waiting:
+            elif self._waiting and (self._newcomer or not self._entitled()):
                 self._newcomer = False
                 work, index = self._waiting.popleft()
                 with self._answering(work):
@@ -124,14 +124,16 @@ class Drawings:
                 aside.append(request)
         self._asked.extendleft(reversed(aside))
 
-    def _next(self) -> RowRequest | None:
-        """The next row asked for by a picture that has not its share of them yet, and whose LoRAs have been read; while
-        nothing else is drawn, any."""
+    def _entitled(self) -> list[RowRequest]:
+        """The rows asked for by pictures that have not their share of them yet."""
         share, have = self._share(), Counter(request.drawing for request in self._drawn.values())
-        for request in self._asked:
+        return [request for request in self._asked if have[request.drawing] < share]
+
+    def _next(self) -> RowRequest | None:
+        """The next row for a picture that has not its share, whose LoRAs have been read; while nothing else is drawn,
+        any."""
+        for request in self._entitled():
             canvas = request.drawing.canvas
-            if have[request.drawing] >= share:
-                continue
             if not len(self._rows) or not canvas.loras or loras.ready(canvas.model(canvas.recipe.model), canvas.loras):
                 self._asked.remove(request)
                 return request

@@ -7,7 +7,7 @@ import os
 import pytest
 import torch
 
-from engine import cores
+from engine import machine
 from engine.files import tiers
 from engine.models import card
 
@@ -84,6 +84,6 @@ def test_systems_that_say_less_of_themselves_are_asked_otherwise(monkeypatch: py
     total, free = card.total(here), card.free(here)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.delattr(os, "sysconf_names", raising=False)
-    assert cores.cores() == os.cpu_count()
+    assert machine.cores() == os.cpu_count()
     assert card.total(here) == pytest.approx(total, rel=0.01) and 0 < card.free(here) <= total
     assert free > 0
