@@ -110,13 +110,14 @@ async def test_loras_are_listed_shown_and_put_into_every_picture(tmp_path: Path)
         (button,) = card.buttons
         assert button.action == "with_lora" and len(button.target) == 10
 
-        await at.press(button.action, button.target)
+        told = at.chat.messages[await at.press(button.action, button.target)]
+        assert told.turned == "without_lora", "the button shows that it is on"
         settings = await said(at, "/settings")
         assert "ink:1" in [line.value for line in settings.fields]
         assert settings.buttons[-1].action == "without_lora"
         (button,) = (await said(at, "/loras ink")).buttons
         assert button.action == "without_lora"
-        await at.press(button.action, button.target)
+        assert at.chat.messages[await at.press(button.action, button.target)].turned == "with_lora"
         assert {one.action for one in (await said(at, "/settings")).buttons} == {"set"}
         gone = await at.press("with_lora", code_of("gone"))
         assert at.chat.messages[gone].text.key == "loras.gone"

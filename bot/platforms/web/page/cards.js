@@ -250,13 +250,14 @@ export function toolbar(buttons, pictures, words, bare = false) {
     const node = button(one.label, {
       shape: one.more ? null : one.action,
       bare,
-      kind: `${one.danger ? "risky" : ""} ${one.on ? "starred" : ""} ${one.action}`,
+      kind: `${one.danger ? "risky" : ""} ${one.action}`,
       onclick: async () => {
         // Not `disabled`: that would take the focus away from whoever presses with a key.
         if (node.ariaBusy === "true") return;
         node.ariaBusy = "true";
         try {
           await act(one, words, press);
+          turn(node, one);
         } catch (failure) {
           complain(failure);
         } finally {
@@ -277,6 +278,19 @@ export function toolbar(buttons, pictures, words, bare = false) {
   }
   if (seldom.length) row.push(...more(seldom));
   return el("div", { class: `toolbar ${bare ? "tight" : ""}`, role: "group", "aria-label": t("page.picture.actions") }, row);
+}
+
+// A LoRA that is in all one's pictures now, or in none: the button says so at once.
+const TURNED = { with_lora: "without_lora", without_lora: "with_lora" };
+
+function turn(node, one) {
+  if (!TURNED[one.action]) return;
+  one.action = TURNED[one.action];
+  one.on = !one.on;
+  node.dataset.action = one.action;
+  node.querySelector(".icon").replaceWith(icon(one.action));
+  node.ariaPressed = String(one.on);
+  node.querySelector("span").textContent = t(`button.${one.action}`);
 }
 
 // What is wanted now and then: one button, in whose place the others come.

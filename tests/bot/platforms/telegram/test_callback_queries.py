@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat import Press
+from bot.chat import Button, Press
 from bot.platforms.telegram import keyboards, places
 from bot.platforms.telegram.bot_api import BotApi
+from bot.texts import say
 from storage import favourites, pictures
 from tests.bot.platforms.telegram.conftest import House
 from tests.peers.telegram import Chat, Message, TelegramServer, User, editing
@@ -352,3 +354,13 @@ def test_codes_come_back_as_they_were() -> None:
         assert keyboards.parse_callback_data(data) is None
     with pytest.raises(ValueError, match="too long"):
         keyboards.callback_data("again", "x" * 64)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_on_shows_it_in_the_language_it_has(language: str) -> None:
+    keys = keyboards._short([Button("with_lora", "abc")], language)
+    on = keyboards.turned(InlineKeyboardMarkup(keys), "1|with_lora|abc", "without_lora")
+    [[button]] = on.inline_keyboard
+    assert button.text == f"✅ {say(language, 'button.without_lora')}" and button.callback_data == "1|without_lora|abc"
+    assert keyboards.turned(on, "1|without_lora|abc", "with_lora") == InlineKeyboardMarkup(keys)
+    assert keyboards.turned(on, "1|other|abc", "with_lora") == on
