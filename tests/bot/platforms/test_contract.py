@@ -85,7 +85,7 @@ class OnTelegram(On):
     async def shown(self, place: Place) -> str | None:
         assert self.private is not None
         [message] = [one for one in self.private.answers if one.id == int(place.message)]
-        return next((key for key in ("job.waiting.a", "job.cancelled") if say("en", key) in message.text), None)
+        return next((key for key in ("job.waiting.d", "job.cancelled") if say("en", key) in message.text), None)
 
     async def count(self) -> int:
         assert self.private is not None
@@ -117,7 +117,7 @@ class OnDiscord(On):
     async def shown(self, place: Place) -> str | None:
         assert self.server is not None
         [message] = [one for one in self.server.sent if one.id == int(place.message)]
-        return next((key for key in ("job.waiting.a", "job.cancelled") if say("en", key) in message.content.text), None)
+        return next((key for key in ("job.waiting.d", "job.cancelled") if say("en", key) in message.content.text), None)
 
     async def count(self) -> int:
         assert self.server is not None
@@ -171,7 +171,7 @@ async def test_a_card_is_posted_once_for_a_key(on: On) -> None:
 
 async def test_an_edit_replaces_the_card_where_it_stands(on: On) -> None:
     there = await on.chat.send(on.place, WAITING, "one")
-    assert await on.shown(there) == "job.waiting.a"
+    assert await on.shown(there) == "job.waiting.d"
     await on.chat.edit(there, DONE)
     await on.chat.edit(there, DONE)
     assert await on.shown(there) == "job.cancelled" and await on.count() == 1
