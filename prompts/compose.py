@@ -22,6 +22,13 @@ SENTENCE = 1000  # characters of one that says what to change
 _NOTHING = Options()
 
 
+def within(*texts: str) -> None:
+    """Raises Refusal `prompt.too_long` for a text that nobody reads to its end."""
+    for text in texts:
+        if len(text) > LIMIT:
+            raise Refusal("prompt.too_long", length=len(text), limit=LIMIT)
+
+
 async def compose(
     text: str,
     *,
@@ -43,9 +50,7 @@ async def compose(
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
-    for written in (text, negative):
-        if len(written) > LIMIT:
-            raise Refusal("prompt.too_long", length=len(written), limit=LIMIT)
+    within(text, negative)
     if not text.strip():
         raise Refusal("prompt.empty")
     rest, loras, notes = grammar.networks(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.files import catalog
 from engine.pixels import png_recipe
 from engine.recipe import Recipe
+from prompts.compose import within
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.safety import judge
@@ -72,7 +73,8 @@ async def decent(sight: Sight, person: str, recipes: Sequence[Recipe]) -> tuple[
 
 async def check(sight: Sight, person: str, *texts: str, unwanted: str = "", over: Iterable[Recipe] = ()) -> None:
     """Judge texts as somebody wrote them, what they do not want, and pictures they are said about, together. Raises
-    Refusal `access.minors`."""
+    Refusal `access.minors`, and `prompt.too_long` before a text that long is read."""
+    within(*texts, unwanted)
     found = frozenset[str]().union(*(await signs(sight, tuple(over))))
     for text in filter(None, texts):
         found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)

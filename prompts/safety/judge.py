@@ -17,9 +17,12 @@ from prompts.wildcards import outcomes
 # What is there for the first steps only, or weighs nothing: "[dress::0.5]", "(dress:-1)".
 _GIVEN_UP = re.compile(
     r"\[(?P<a>[^\[\]:|]+):\s*(?:nothing|none|无|)\s*:\s*[\d.]+\]|\((?P<b>[^():]+):\s*(?:-[\d.]+|0(?:\.0+)?)\)"
-    r"|\bAND\s+(?P<c>[^:,\n]+?)\s*:\s*-[\d.]+|\b(?:AND_)?NOT\s+(?P<d>[^:,\n]+)|(?<![\w-])[-!](?P<e>[^\W\d_][\w ]*)"
-    r"|(?P<f>[^\W\d_][\w ]*?)\s*(?:::?\s*-[\d.]+|=\s*(?:false|no|none|off))\b"
+    r"|\bAND\s+(?P<c>[^:,\n]{1,400}?)\s*:\s*-[\d.]+|\b(?:AND_)?NOT\s+(?P<d>[^:,\n]+)"
+    r"|(?<![\w-])[-!](?P<e>[^\W\d_][\w ]*)"
+    r"|(?<![\w ])(?P<f> *+\w++(?: ++\w++)*+)\s*+(?:::?\s*-[\d.]+|=\s*(?:false|no|none|off))\b"
 )
+# The rest of a gap, and of a number longer than any age: it says nothing, and patterns take long for it.
+_RUNS = re.compile(r"([^\S\n])[^\S\n]+|(\d{8})\d+")
 # What keeps a picture with a child in it decent, in every family's words; none of them is a garment.
 DECENT = ("nsfw", "nude", "naked", "nudity", "sexual", "suggestive", "cleavage", "revealing clothes")
 
@@ -79,7 +82,7 @@ def _sides(text: str, folders: Sequence[Path]) -> tuple[str, str]:
     """What a text wants and what it does not, with every outcome of its choices."""
     if not text:
         return "", ""
-    rest, loras, _ = grammar.networks(text)
+    rest, loras, _ = grammar.networks(_RUNS.sub(r"\1\2", text))
     gone = ", ".join(match[match.lastgroup or 0] for match in _GIVEN_UP.finditer(rest))
     wide = outcomes(grammar.normalise(rest), folders)
     try:
