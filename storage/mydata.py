@@ -150,6 +150,7 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Jobs: ("jobs", _rows(tables.Jobs, _of(tables.Jobs), tables.Jobs.created)),
     tables.Messages: ("messages", _messages),
     tables.Posts: ("posts", _posts),
+    tables.Wishes: ("wishes", _rows(tables.Wishes, _of(tables.Wishes), tables.Wishes.created)),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram
     tables.KeptTranslations: ("", None),  # nobody is named in it

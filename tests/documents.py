@@ -5,6 +5,7 @@ In README.md and README.zh.md a list stands between `<!-- list: NAME -->` and `<
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.texts import say
 from engine.files.upscalers import UPSCALERS
 from engine.samplers import groups
 from prompts import styles as said
+from tests.cards.document import documents as stories
 
 ROOT = Path(__file__).parents[1]
 READMES = {"README.md": "en", "README.zh.md": "zh"}
@@ -92,6 +94,7 @@ def filled(text: str, language: str) -> str:
 def main() -> None:
     """Bring every document up to date; says which have changed."""
     wanted = {ROOT / "config.example.yaml": example()}
+    wanted |= {ROOT / name: text for name, text in asyncio.run(stories()).items()}
     for name, language in READMES.items():
         if (ROOT / name).exists():
             wanted[ROOT / name] = filled((ROOT / name).read_text("utf-8"), language)

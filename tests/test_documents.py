@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.cards.document import documents
 from tests.documents import LISTS, READMES, ROOT, filled, place
 
 DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -45,3 +46,8 @@ def test_filling_in_changes_the_lists_only() -> None:
         "<!-- end of list -->\nafter\n"
     )
     assert filled(new, "zh") == new
+
+
+async def test_the_stories_read_as_the_program_tells_them() -> None:
+    for name, text in (await documents()).items():
+        assert (ROOT / name).exists() and (ROOT / name).read_text("utf-8") == text, f"run `make docs`: {name} is old"

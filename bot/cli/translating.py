@@ -75,5 +75,5 @@ async def _tried(package: Path, language: str) -> str:
     english = await Argos(package).english(SAMPLE)
     if not english:
         raise Refusal("translate.mute", path=str(package))
-    seconds = f"{time.perf_counter() - started:.2f}"
+    seconds = time.perf_counter() - started
     return texts.say(language, "translate.sample", chinese=SAMPLE, english=english, seconds=seconds)

@@ -76,8 +76,9 @@ class _Sentences(Formatter):
         self._language = language
 
     def format_field(self, value: object, format_spec: str) -> str:
-        if format_spec in ("time", "left") and isinstance(value, int | float):
-            return (left if format_spec == "left" else duration)(self._language, value)
+        if format_spec in ("time", "left"):
+            seconds = float(str(value))  # what is kept as JSON may be written as a text
+            return (left if format_spec == "left" else duration)(self._language, seconds)
         return format(value, format_spec)
 
 

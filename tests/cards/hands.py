@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.texts import say
 from tests.cards.house import House
 from tests.patience import until
 
@@ -46,6 +47,12 @@ class Hands(ABC):
         await self.asks(text, picture)
         await self.look()
 
+    async def write(self, text: str, *, looking: bool = True) -> None:
+        """Write to the bot as to anybody; not `looking` at what comes first, which may wait or be drawn already."""
+        self.told.append(Done(self.names[0], text))
+        await self.writes(text)
+        await (self.look() if looking else until(self.news))
+
     async def command(self, name: str, **options: str) -> None:
         """Use a command, "name" or "name verb", its options in the order in which they are typed; to list is what a
         command does without a verb."""
@@ -54,9 +61,13 @@ class Hands(ABC):
         await self.commands(name, options)
         await self.look()
 
-    async def press(self, action: str, *, stranger: bool = False, **form: str) -> None:
-        """Press the button of an action under the newest message that has it, and fill in the form that comes."""
+    async def press(self, action: str, *, stranger: bool = False, turns: str = "", **form: str) -> None:
+        """Press the button of an action under the newest message that has it, and fill in the form that comes;
+        `turns` is the action that it stands for afterwards."""
         await self.presses(action, stranger, form)
+        if turns:
+            label = say(self.language, f"button.{turns}")
+            await until(lambda: any(_offers(now, label) for _, now in self.messages()))
         await self.look()
 
     async def reply(self, text: str) -> None:
@@ -65,9 +76,9 @@ class Hands(ABC):
         await self.replies(text)
         await self.look()
 
-    async def changed(self) -> None:
-        """Wait until what stands there is another than was noted, and note it."""
-        await until(self.news)
+    async def until_it_says(self, words: str) -> None:
+        """Wait until something that stands there says this, and note it."""
+        await until(lambda: any(words in now.words for _, now in self.news()))
         await self.look()
 
     def news(self) -> list[tuple[Hashable, Shown]]:
@@ -78,6 +89,12 @@ class Hands(ABC):
         """What is said in the person's language."""
         return zh if self.language == "zh" else en
 
+    async def rewrite(self, text: str) -> None:
+        """Change what was said last."""
+        self.told.append(Done(self.names[0], f"✎ {text}"))
+        await self.rewrites(text)
+        await self.look()
+
     async def look(self) -> None:
         """Note what stands there once nothing is on its way any more."""
         await self.house.idle()
@@ -87,6 +104,16 @@ class Hands(ABC):
 
     def pressed(self, label: str, stranger: bool) -> None:
         self.told.append(Done(self.names[stranger], f"[{label}]"))
+
+    @abstractmethod
+    async def writes(self, text: str) -> None: ...
+
+    @abstractmethod
+    def among_others(self) -> None:
+        """Go where others see it all."""
+
+    @abstractmethod
+    async def rewrites(self, text: str) -> None: ...
 
     @abstractmethod
     async def asks(self, text: str, picture: bytes | None) -> None: ...
@@ -103,3 +130,7 @@ class Hands(ABC):
     @abstractmethod
     def messages(self) -> Iterable[tuple[Hashable, Shown]]:
         """What the bot has written, oldest first, each in its newest state."""
+
+
+def _offers(message: Shown, label: str) -> bool:
+    return any(button.split(" ", 1)[-1] == label for row in message.buttons for button in row)

@@ -21,7 +21,15 @@ class OnDiscord(Hands):
         super().__init__(house, language, names)
         guild = house.discord.guild("Studio")
         self.channel = guild.channel("painting")
+        self.called = f"<@{house.discord.bot.id}> "
         self.people = [house.discord.member(name, guild, locale=LOCALES[language]) for name in names]
+
+    def among_others(self) -> None:
+        """A channel of a server is that already."""
+
+    async def writes(self, text: str) -> None:
+        await self.people[0].say(self.channel, self.called + text)
+        await until(self.news)
 
     async def asks(self, text: str, picture: bytes | None) -> None:
         image = {"image": ("photo.png", picture)} if picture else {}
@@ -49,6 +57,11 @@ class OnDiscord(Hands):
                 await until(self.news)
                 return
         raise AssertionError(f"nothing here does {action}")
+
+    async def rewrites(self, text: str) -> None:
+        mine = [one for one in self.channel.seen() if one.author is self.people[0].user][-1]
+        await self.people[0].edit(mine, self.called + text)
+        await until(self.news)
 
     async def replies(self, text: str) -> None:
         last = [one for one in self.channel.seen() if one.files][-1]

@@ -1,4 +1,4 @@
-"""Hands on Telegram: a private chat, and a group for the stranger."""
+"""Hands on Telegram: a private chat, or a group."""
 
 from __future__ import annotations
 
@@ -14,16 +14,23 @@ LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
 
 class OnTelegram(Hands):
-    """A group of two people, so that everything has somebody who looks on."""
+    """Two people; the first one's private chat with the bot, until the story goes to a group."""
 
     def __init__(self, house: House, language: str, names: tuple[str, str]) -> None:
         super().__init__(house, language, names)
         self.people = [house.telegram.user(name, language=LANGUAGES[language]) for name in names]
         self.chat = house.telegram.private(self.people[0])
-        self.notices: list[str] = []
+        self.called = ""
+
+    def among_others(self) -> None:
+        self.chat = self.house.telegram.group("Studio", self.people)
+        self.called = f"@{self.house.telegram.bot.username} "
+
+    async def writes(self, text: str) -> None:
+        await self.asks(text, None)
 
     async def asks(self, text: str, picture: bytes | None) -> None:
-        await self._taken(await self.chat.say(self.people[0], text, photo=picture or ()))
+        await self._taken(await self.chat.say(self.people[0], self.called + text, photo=picture or ()))
 
     async def commands(self, name: str, options: Mapping[str, str]) -> None:
         await self._taken(
@@ -51,6 +58,10 @@ class OnTelegram(Hands):
 
     async def replies(self, text: str) -> None:
         await self._taken(await self.chat.say(self.people[0], text, reply_to=self.chat.answers[-1]))
+
+    async def rewrites(self, text: str) -> None:
+        mine = [one for one in self.chat.messages if one.sender == self.people[0]][-1]
+        await self._taken(await self.chat.edit(self.people[0], mine, text))
 
     async def _taken(self, message: Message) -> None:
         updates = self.house.updates

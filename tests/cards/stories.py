@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.texts import say
 from tests.cards.hands import Hands
 from tests.scene import data, scene
 
@@ -41,17 +42,17 @@ async def sentence(hands: Hands) -> None:
     await hands.say(cat(hands))
 
 
-@story("排队和绘制", "Waiting and being drawn")
+@story("画到一半", "Half drawn")
 async def progress(hands: Hands) -> None:
     pool = hands.house.pool
     pool.seconds = None
-    await hands.say(cat(hands))
+    await hands.write(cat(hands), looking=False)
     job = await hands.house.drawing()
-    pool.step(job, 3)
-    await hands.changed()
-    pool.finish(job)
+    pool.step(job, 10)
+    await hands.until_it_says("10/20")
     pool.seconds = 0.0
-    await hands.changed()
+    pool.finish(job)
+    await hands.until_it_says(say(hands.language, "job.done"))
 
 
 @story("四张", "Four pictures")
@@ -84,9 +85,9 @@ async def more(hands: Hands) -> None:
 @story("收藏，再按一次", "A favourite, and pressed again")
 async def favourite(hands: Hands) -> None:
     await hands.say(cat(hands))
-    await hands.press("favourite")
+    await hands.press("favourite", turns="unfavourite")
     await hands.command("favourites list")
-    await hands.press("favourite")
+    await hands.press("unfavourite", turns="favourite")
 
 
 @story("历史", "History")
@@ -121,7 +122,7 @@ async def deleting(hands: Hands) -> None:
 @story("取消", "Cancelled")
 async def cancelled(hands: Hands) -> None:
     hands.house.pool.seconds = None
-    await hands.say(cat(hands))
+    await hands.write(cat(hands), looking=False)
     hands.house.pool.seconds = 0.0
     await hands.press("cancel")
 
@@ -129,10 +130,10 @@ async def cancelled(hands: Hands) -> None:
 @story("画坏了", "Failed")
 async def failed(hands: Hands) -> None:
     hands.house.pool.seconds = None
-    await hands.say(cat(hands))
+    await hands.write(cat(hands), looking=False)
     hands.house.pool.fail(await hands.house.drawing())
     hands.house.pool.seconds = 0.0
-    await hands.changed()
+    await hands.until_it_says(say(hands.language, "error.engine"))
 
 
 @story("照着图片画", "Over a picture")
@@ -203,6 +204,48 @@ async def linking(hands: Hands) -> None:
 
 @story("陌生人按了按钮", "A stranger presses")
 async def stranger(hands: Hands) -> None:
+    hands.among_others()
     await hands.say(cat(hands))
-    await hands.press("delete", stranger=True)
     await hands.press("edit", stranger=True)
+    await hands.press("favourite", stranger=True)
+
+
+@story("你好", "Hello")
+async def hello(hands: Hands) -> None:
+    await hands.write(hands.either("你好", "hello"))
+    await hands.press("example")
+
+
+@story("说错了，改一下", "Said wrongly, and changed")
+async def rewritten(hands: Hands) -> None:
+    hands.house.pool.seconds = None
+    await hands.write(hands.either("一只橘猫", "an orange cat"), looking=False)
+    hands.house.pool.seconds = 0.0
+    await hands.rewrite(hands.either("一只白猫", "a white cat"))
+
+
+@story("帮助的一页，设置的一项", "A page of the help, one of the settings")
+async def panels(hands: Hands) -> None:
+    await hands.command("help")
+    await hands.press("help")
+    await hands.command("settings")
+    await hands.press("choose")
+
+
+@story("按一下就改好", "Mended by one tap")
+async def mended(hands: Hands) -> None:
+    await hands.command("prompt", text="masterpeice, a cat, (red hat:3)")
+    await hands.press("mend_all")
+
+
+@story("带走和忘记", "Taken along, and forgotten")
+async def leaving(hands: Hands) -> None:
+    await hands.say(cat(hands))
+    await hands.command("mydata")
+    await hands.command("forget")
+
+
+@story("错过时间的改动", "Changed too late")
+async def late(hands: Hands) -> None:
+    await hands.write(hands.either("一只橘猫", "an orange cat"))
+    await hands.rewrite(hands.either("一只白猫", "a white cat"))

@@ -26,10 +26,12 @@ from storage import (
     tables,
     translations,
     uploads,
+    wishes,
 )
 from storage.database import Database
 from storage.jobs import Place
 from storage.leaving import Leave
+from storage.wishes import Wish
 from tests.storage.samples import accepted, drawn, png, recipe
 
 MARKS = ("Annabel", "424242424242", "annsbrowser", "紫藤花下的旅人", "wisteria wanderer", "藤花诗", "藤椒色", "紫藤花")
@@ -55,6 +57,7 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await shares.share(db, row.id)
     await rules.put(db, rules.of_person(person), "pictures", 5)
     await refusals.add(db, person)
+    await wishes.keep(db, Wish(person=person, text="紫藤花下的旅人", files=(source,), reply_to=row.id))
     await translations.Translations(db).keep("argos", "紫藤花", "wisteria")
     await facts.set_fact(db, f"telegram.photo.{row.id}", "file-1")
     await leaving.plan(db, Leave(person, db.now(), Place("telegram", telegram), "zh"))

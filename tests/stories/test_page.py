@@ -52,6 +52,8 @@ async def test_from_a_chinese_line_to_a_picture_and_on(tmp_path: Path) -> None:
         await bot.start()
         await page.reload()
         for count, action in enumerate(("again", "vary", "upscale", "larger"), 3):
+            if action == "larger":
+                await page.locator("#log .message.bot").nth(1).get_by_role("button", name="更多").click()
             await page.locator(f"#log [data-action={action}]").nth(1).click()
             await pictures(page, count)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot import texts
 from bot.studio.suggest import Completion, Kind
+from prompts.traditional import chinese
 
 USUAL = {"default": "默认"}
 SWITCH = {"on": "开", "off": "关", **USUAL}
@@ -23,10 +24,10 @@ VALUES: Mapping[str, Kind | Mapping[str, str]] = {
 
 def listed(names: Mapping[str, str], typed: str, language: str) -> list[Completion]:
     """Those of a few values that `typed` may mean, by their names or as they are written."""
-    chinese, wanted = language.startswith("zh"), typed.strip().casefold()
+    wanted = typed.strip().casefold()
     found = []
     for value, name in names.items():
-        called = name or texts.say(value, f"page.language.{value}")
+        called = name or texts.NAMES[value]
         if wanted in value.casefold() or wanted in called.casefold():
-            found.append(Completion(value, called if chinese or not name else value))
+            found.append(Completion(value, called if chinese(language) or not name else value))
     return found

@@ -88,7 +88,8 @@ def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboard
 
 def _listed(card: Card, language: str) -> list[list[InlineKeyboardButton]]:
     """Rows for a card on which one thing can be done to many: each button says what, and to which line."""
-    if len(card.buttons) < 2 or len({one.action for one in card.buttons}) > 1 or len(card.fields) < len(card.buttons):
+    one_thing = len(card.buttons) > 1 and len({one.action for one in card.buttons}) == 1
+    if not one_thing or card.findings or any(one.label for one in card.buttons) or len(card.fields) < len(card.buttons):
         return []
     found = []
     for one, line in zip(card.buttons, card.fields, strict=False):

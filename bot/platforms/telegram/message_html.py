@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -97,9 +96,8 @@ def _prompt(prompt: Prompt, card: Card, language: str) -> Iterator[Paragraph]:
 
 
 def _fields(card: Card, language: str) -> Iterator[Paragraph]:
-    numbered = len(card.fields) > 1 and len(card.fields) in Counter(one.action for one in card.buttons).values()
-    for number, field in enumerate(card.fields, 1):
-        yield Paragraph(f"{number}. " * numbered + _field(field, language))
+    for field in card.fields:
+        yield Paragraph(_field(field, language))
 
 
 def _field(field: Field, language: str) -> str:

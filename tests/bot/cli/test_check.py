@@ -176,7 +176,7 @@ async def test_devices(tmp_path: Path) -> None:
     findings = await found(settings(tmp_path))
     card = findings["check.device"].text.values
     assert findings["check.tier_all"].text.values == {"device": "cuda:0", "model": "danqing-demo"}
-    assert "estimated" in texts("en")[findings["check.estimated"].text.key]
+    assert "estimates" in texts("en")[findings["check.estimated"].text.key]
     assert card == {"device": "cuda:0", "card": "A card", "memory": "8"}
     findings = await found(settings(tmp_path, ENGINE_DEVICES="cpu,cuda:1"))
     assert "check.device_cpu" in findings

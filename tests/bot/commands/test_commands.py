@@ -275,9 +275,9 @@ async def test_a_dictionary_is_the_whole_servers(tmp_path: Path) -> None:
 async def test_commands_settings_and_values_are_understood_in_both_scripts(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         card = await said(at, "/設定 語言 繁體")
-        assert card.text.key == "settings.title" and card.language == "zh-TW"
+        assert card.text.key == "settings.language_changed" and card.language == "zh-TW"
         assert (await at.person()).language == "zh-TW"
-        for value, line in (("開", "True"), ("關閉", "False"), ("預設", "settings.default")):
+        for value, line in (("開", "settings.on"), ("關閉", "settings.off"), ("預設", "settings.default")):
             card = await said(at, f"/設置 擴寫 {value}")
             [shown] = [one.value for one in card.fields if one.label.key == "settings.expand"]
             assert line == (shown if isinstance(shown, str) else shown.key)

@@ -36,7 +36,7 @@ async def filled(at: House, count: int, *, text: str = "a red apple", width: int
 async def test_pictures_are_found_by_more_than_words(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         apple, cat = await at.picture("a red apple --size 128x64"), await at.picture("一只橘猫 --size 64x128")
-        await pictures.set_favourite(at.db, cat, True)
+        await at.press("favourite", cat)
 
         async def found(asked: str) -> list[str]:
             return [one.id for one in (await said(at, f"/history {asked}")).pictures]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot import texts
-from bot.chat import Person, Press, Request, Room, Upload
+from bot.chat import Person, Press, Request, Room, Say, Upload
 from bot.desk import StudioDesk
 from bot.people import owned
 from bot.studio import last_cards
@@ -145,10 +145,11 @@ async def test_the_card_says_how_long_it_took_also_after_a_restart(tmp_path: Pat
         (job,) = await at.drawn()
         at.pool.finish(job, seconds=30.0)  # of each device, side by side
         await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
-        said = at.chat.messages[job].text
-        assert said.key == "job.done" and 30.0 <= float(said.values["seconds"]) < 60.0
+        said = at.chat.messages[job].fields
+        [took] = [one.value for one in said if one.label.key == "recipe.time"]
+        assert isinstance(took, Say) and 30.0 <= float(took.values["seconds"]) < 60.0
         kept = await jobs.get(at.db, job)
-        assert kept and (await last_cards.last_card(at.db, kept)).text == said
+        assert kept and (await last_cards.last_card(at.db, kept)).fields == said
 
 
 async def test_a_burst_of_one_person_keeps_its_order_and_holds_nobody_else_up(

@@ -169,3 +169,9 @@ def test_no_sentence_counts_seconds_or_minutes_by_itself() -> None:
         if re.search(r"\{(?:seconds|minutes|days)\}", text)
     ]
     assert set(own) <= fixed
+
+
+def test_a_length_of_time_may_be_written_as_a_text() -> None:
+    assert say("en", "note.service_slow", host="h", seconds="1.5") == say(
+        "en", "note.service_slow", host="h", seconds=1.5
+    )
