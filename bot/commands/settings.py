@@ -30,7 +30,7 @@ DEFAULT = "default"
 SWITCHES = ("assistant", "expand", "reactions")
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
-RESET = frozenset({"", DEFAULT, "reset", "默认", "预设"})
+RESET = frozenset({DEFAULT, "reset", "默认", "预设"})
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
@@ -78,7 +78,7 @@ async def chosen(studio: Studio, person: Person, name: str, value: str) -> Card:
         raise Refusal("settings.unknown", name=name[:40], names=", ".join(SETTINGS))
     if value.startswith(CODE):
         value = await _coded(studio, name, value)
-    kept = None if value.lower() in RESET else await SETTINGS[name](studio, value)
+    kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
     if name != "language":
         await people.set_setting(studio.db, person.id, name, kept)
         return replace(await panel(studio, person), text=Say("settings.changed"))

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.studio import cards
 from bot.texts import say
 from tests.cards.hands import PICTURE, Done, Hands, Shown
 from tests.cards.house import House, house
@@ -60,19 +59,15 @@ async def document(there: House, language: str) -> str:
 
 def told(hands: Hands) -> str:
     """A story as a block of text."""
-    lines = ["```text"]
+    blocks = []
     for one in hands.told:
         if isinstance(one, Done):
-            lines.append(f"{one.who}: {one.what}")
-        else:
-            lines += [f"  {line}" for line in shown(one, hands.language)]
-        lines.append("")
-    text = "\n".join([*lines[:-1], "```"])
+            blocks.append(f"{one.who}: {one.what}")
+        elif not _on_its_way(one, hands.language):
+            blocks.append("\n".join(f"  {line}" for line in shown(one, hands.language)))
+    text = "\n".join(["```text", "\n\n".join(blocks), "```"])
     for pattern, fixed in ALWAYS:
         text = pattern.sub(fixed, text)
-    for key in ("job.waiting", "job.running"):
-        ways = [say(hands.language, f"{key}.{line}") for line in cards.LINES]
-        text = re.sub("|".join(map(re.escape, sorted(ways, key=len, reverse=True))), ways[0], text)
     return text
 
 
@@ -81,3 +76,8 @@ def shown(one: Shown, language: str) -> list[str]:
     note = [ONLY_YOU[language]] if one.private else []
     pictures = [PICTURE * one.pictures] if one.pictures else []
     return note + pictures + one.words.splitlines() + [" ".join(f"[{label}]" for label in row) for row in one.buttons]
+
+
+def _on_its_way(one: Shown, language: str) -> bool:
+    """Whether it can only be cancelled: whether a card waits or is drawn already is a matter of the moment."""
+    return [label for row in one.buttons for label in row] == [f"✖️ {say(language, 'button.cancel')}"]

@@ -47,11 +47,11 @@ class Hands(ABC):
         await self.asks(text, picture)
         await self.look()
 
-    async def write(self, text: str, *, looking: bool = True) -> None:
-        """Write to the bot as to anybody; not `looking` at what comes first, which may wait or be drawn already."""
+    async def write(self, text: str) -> None:
+        """Write to the bot as to anybody."""
         self.told.append(Done(self.names[0], text))
         await self.writes(text)
-        await (self.look() if looking else until(self.news))
+        await self.look()
 
     async def command(self, name: str, **options: str) -> None:
         """Use a command, "name" or "name verb", its options in the order in which they are typed; to list is what a
@@ -74,11 +74,6 @@ class Hands(ABC):
         """Say something about the newest picture."""
         self.told.append(Done(self.names[0], f"↩ {text}"))
         await self.replies(text)
-        await self.look()
-
-    async def until_it_says(self, words: str) -> None:
-        """Wait until something that stands there says this, and note it."""
-        await until(lambda: any(words in now.words for _, now in self.news()))
         await self.look()
 
     def news(self) -> list[tuple[Hashable, Shown]]:

@@ -54,7 +54,7 @@ class House:
         )
 
     async def drawing(self) -> str:
-        """The job that the pool is drawing."""
+        """The job that the pool was handed last."""
         return str(await until(lambda: self.pool.drawn and self.pool.drawn[-1][0]))
 
 

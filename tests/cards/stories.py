@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.texts import say
 from tests.cards.hands import Hands
 from tests.scene import data, scene
 
@@ -40,19 +39,6 @@ def cat(hands: Hands) -> str:
 @story("一句话", "One sentence")
 async def sentence(hands: Hands) -> None:
     await hands.say(cat(hands))
-
-
-@story("画到一半", "Half drawn")
-async def progress(hands: Hands) -> None:
-    pool = hands.house.pool
-    pool.seconds = None
-    await hands.write(cat(hands), looking=False)
-    job = await hands.house.drawing()
-    pool.step(job, 10)
-    await hands.until_it_says("10/20")
-    pool.seconds = 0.0
-    pool.finish(job)
-    await hands.until_it_says(say(hands.language, "job.done"))
 
 
 @story("四张", "Four pictures")
@@ -122,7 +108,7 @@ async def deleting(hands: Hands) -> None:
 @story("取消", "Cancelled")
 async def cancelled(hands: Hands) -> None:
     hands.house.pool.seconds = None
-    await hands.write(cat(hands), looking=False)
+    await hands.say(cat(hands))
     hands.house.pool.seconds = 0.0
     await hands.press("cancel")
 
@@ -130,10 +116,10 @@ async def cancelled(hands: Hands) -> None:
 @story("画坏了", "Failed")
 async def failed(hands: Hands) -> None:
     hands.house.pool.seconds = None
-    await hands.write(cat(hands), looking=False)
+    await hands.say(cat(hands))
     hands.house.pool.fail(await hands.house.drawing())
     hands.house.pool.seconds = 0.0
-    await hands.until_it_says(say(hands.language, "error.engine"))
+    await hands.look()
 
 
 @story("照着图片画", "Over a picture")
@@ -219,7 +205,7 @@ async def hello(hands: Hands) -> None:
 @story("说错了，改一下", "Said wrongly, and changed")
 async def rewritten(hands: Hands) -> None:
     hands.house.pool.seconds = None
-    await hands.write(hands.either("一只橘猫", "an orange cat"), looking=False)
+    await hands.write(hands.either("一只橘猫", "an orange cat"))
     hands.house.pool.seconds = 0.0
     await hands.rewrite(hands.either("一只白猫", "a white cat"))
 

@@ -278,7 +278,8 @@ async def test_commands_settings_and_values_are_understood_in_both_scripts(tmp_p
         assert card.text.key == "settings.language_changed" and card.language == "zh-TW"
         assert (await at.person()).language == "zh-TW"
         for value, line in (("開", "settings.on"), ("關閉", "settings.off"), ("預設", "settings.default")):
-            card = await said(at, f"/設置 擴寫 {value}")
+            await said(at, f"/設置 擴寫 {value}")
+            card = await said(at, "/設置")
             [shown] = [one.value for one in card.fields if one.label.key == "settings.expand"]
             assert line == (shown if isinstance(shown, str) else shown.key)
         assert (await said(at, "/歷史")).text.key == "history.empty"
