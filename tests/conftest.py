@@ -31,9 +31,6 @@ THEIRS = re.compile(
 OURS = {"LANG": "C.UTF-8", "TZ": "UTC", "HF_TOKEN_PATH": os.devnull, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
-LONG_FILES = ("tests/failures/", "tests/stories/", "tests/speed/")
-
-
 def theirs(names: Iterable[str]) -> list[str]:
     """The variables among these that no test shall see."""
     return [name for name in names if THEIRS.fullmatch(name) and name not in OURS]
@@ -56,12 +53,6 @@ def no_environment_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before the properties are imported, which take what they do not say themselves from the profile."""
     settings.load_profile(properties.LONG if _long(config) else properties.STEADY)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts whole programs comes first: a long file that begins last is waited for by all other processes."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
