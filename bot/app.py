@@ -297,15 +297,14 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         page = made.chats.get(WebChat.platform)
         where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)
-        tidying = asyncio.create_task(_tidy(made.db))
-        looking = asyncio.create_task(model_files.watch(made.db, config.engine.folders))
-        leaving = asyncio.create_task(forgetting.watch(made))
+        rounds = (_tidy(made.db), model_files.watch(made.db, config.engine.folders), forgetting.watch(made))
+        watching = [asyncio.create_task(one) for one in rounds]
         if made.tags and (config.discord.token or config.telegram.token):
             # A chat's autocompletion may not wait the two seconds that the first search takes.
             await asyncio.to_thread(made.tags.find, "画")
         await stop.wait()
         await warming
-        tidying.cancel()
-        looking.cancel()
-        leaving.cancel()
+        for one in watching:
+            one.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)  # the database is closed after them
         log.info("stopping; what is not finished goes on at the next start")

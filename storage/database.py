@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from prompts.errors import Refusal
 from storage import migrations
@@ -25,6 +26,7 @@ from storage.tables import Base
 
 FILE = "danqing.sqlite3"
 BUSY = 30  # seconds a process waits while another one writes; a transaction of ours takes milliseconds
+LEAVING = 5  # seconds that whoever still reads or writes gets when the database is closed
 CONNECT = 10  # seconds for a PostgreSQL server to answer
 SCRUBS = 50  # tries to empty the log, a tenth of a second apart
 LOCK = 0x64616E71  # "danq": the number of our advisory locks on PostgreSQL
@@ -182,7 +184,13 @@ class Database:
         return self._last
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection. Those that somebody holds are waited for a moment: one that comes back later is
+        nobody's to close."""
+        pool = cast(QueuePool, self._engine.pool)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING):
+                while pool.checkedout():  # noqa: ASYNC110 - the pool tells nobody when one comes back
+                    await asyncio.sleep(0.005)
         await self._engine.dispose()
 
     async def scrub(self) -> bool:
