@@ -2,7 +2,9 @@
 
 A file of terms (.tsv) has lines `Chinese<TAB>accepted|accepted<TAB>category`; a file of prompts (.txt) has blocks of a
 line `= the prompt` and lines `part: phrase|another way to say it, phrase`, part one of q, s, d, n and * (any but the
-negative). "girl" and "boy" stand for every way to say them.
+negative). A line `x: phrase, phrase` names what the picture must not be asked to show: said all the same, it is a
+reversal, as is a phrase that was asked for in the negative and one that was denied in the positive. "girl" and "boy"
+stand for every way to say them.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prompts.compose import compose
+from prompts.errors import Refusal
 from prompts.prompt import PARTS, Prompt
 from prompts.translate.chain import chain, word_by_word
 from prompts.translate.chinese import CHINESE
@@ -40,6 +43,7 @@ class Asked:
 
     chinese: str
     required: tuple[tuple[str, tuple[str, ...]], ...]
+    never: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,10 +87,13 @@ def prompts(path: Path) -> list[Asked]:
             found.append(Asked(line[2:].strip(), ()))
         elif line.strip() and not line.startswith("#"):
             part, colon, ways = line.partition(":")
-            if not colon or part.strip() not in {*_PARTS, "n", "*"}:
+            if not colon or part.strip() not in {*_PARTS, "n", "*", "x"}:
                 raise ValueError(f"{path.name}: not understood: {line}")
+            if part.strip() == "x":
+                found[-1] = replace(found[-1], never=tuple(phrase.strip() for phrase in ways.split(",")))
+                continue
             required += [(part.strip(), _ways(phrase)) for phrase in ways.split(",")]
-            found[-1] = Asked(found[-1].chinese, tuple(required))
+            found[-1] = replace(found[-1], required=tuple(required))
     return found
 
 
@@ -130,20 +137,45 @@ def _holds(text: str, phrase: str) -> bool:
     return not _words(phrase) - _words(text)
 
 
-def missing(asked: Asked, prompt: Prompt) -> Iterator[tuple[str, str, bool]]:
-    """Every required phrase that is not in its part: part, phrase, and whether it is somewhere else."""
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A required phrase that is not in its part; `anywhere` where it is in another part of the right side."""
+
+    part: str
+    phrase: str
+    anywhere: bool
+    reversed: bool
+
+
+_DENYING = re.compile(r"\b(?:no|not|without|un\w+|\w+less)\b")
+
+
+def missing(asked: Asked, prompt: Prompt) -> Iterator[Absent]:
+    """Every required phrase that is not where it should be, and everything that is said though it never should be."""
     own = [fragment for fragment in prompt.fragments if fragment.origin != "preset"]
+    wanted = [fragment.text for fragment in own]
     unwanted = [fragment.text for fragment in prompt.negatives if fragment.origin != "preset"]
+
+    def said(places: Sequence[str], ways: Sequence[str]) -> bool:
+        return any(_holds(text, way) for text in places for way in ways)
+
     for part, ways in asked.required:
-        places = unwanted if part == "n" else [f.text for f in own if part == "*" or f.part == _PARTS[part]]
-        if not any(_holds(text, way) for text in places for way in ways):
-            anywhere = any(_holds(text, way) for text in [*unwanted, *(f.text for f in own)] for way in ways)
-            yield part, " | ".join(ways), anywhere
+        right, wrong = (unwanted, wanted) if part == "n" else (wanted, unwanted)
+        places = right if part in "n*" else [f.text for f in own if f.part == _PARTS[part]]
+        if not said(places, ways):
+            here = said(right, ways)
+            yield Absent(part, " | ".join(ways), here, not here and said(wrong, ways))
+    for phrase in asked.never:
+        if said([text for text in wanted if not _DENYING.search(text)], (phrase,)):
+            yield Absent("x", phrase, False, True)
 
 
 def composed(chinese: str, translators: Sequence[Translator]) -> Prompt:
-    """The prompt that a text gives, as a person would get it."""
-    return asyncio.run(compose(chinese, translators=translators))[0]
+    """The prompt that a text gives, as a person would get it; an empty one where it is refused."""
+    try:
+        return asyncio.run(compose(chinese, translators=translators))[0]
+    except Refusal:
+        return Prompt(chinese, ())
 
 
 def score_terms(path: Path, translators: Sequence[Translator], misses: bool = False) -> dict[str, Score]:
@@ -159,24 +191,49 @@ def score_terms(path: Path, translators: Sequence[Translator], misses: bool = Fa
     return scores
 
 
-def score_prompts(path: Path, translators: Sequence[Translator], misses: bool = False) -> tuple[Score, int]:
-    """The score of a file of prompts by its required phrases (close: said, but in another part), and in how many
-    prompts Chinese was left."""
-    score, left = Score(), 0
+@dataclass(slots=True)
+class PromptScore:
+    """`phrases` (close: said, but in another part), and of prompts how many there are, how many are right in everything
+    but the parts, how many say the opposite of something, are refused, or keep Chinese."""
+
+    phrases: Score
+    asked: int = 0
+    right: int = 0
+    reversed: int = 0
+    refused: int = 0
+    left: int = 0
+
+    def __str__(self) -> str:
+        part = f"right part {100 * self.phrases.exact / max(self.phrases.close, 1):.1f} % of those said"
+        return (
+            f"{self.phrases}  {part}\n{self.asked} prompts: all right {100 * self.right / max(self.asked, 1):.1f} %, "
+            f"reversed {self.reversed}, refused {self.refused}, Chinese left in {self.left}"
+        )
+
+
+def score_prompts(path: Path, translators: Sequence[Translator], misses: bool = False) -> PromptScore:
+    """The score of a file of prompts; prints what is wrong when asked to."""
+    score = PromptScore(Score())
     for asked in prompts(path):
         prompt = composed(asked.chinese, translators)
         absent = list(missing(asked, prompt))
-        score.asked += len(asked.required)
-        score.exact += len(asked.required) - len(absent)
-        score.close += len(asked.required) - sum(not anywhere for _, _, anywhere in absent)
-        left += bool(CHINESE.search(prompt.positive + prompt.negative))
+        lost = [one for one in absent if one.part != "x"]
+        score.phrases.asked += len(asked.required)
+        score.phrases.exact += len(asked.required) - len(lost)
+        score.phrases.close += len(asked.required) - sum(not one.anywhere for one in lost)
+        score.asked += 1
+        score.right += all(one.anywhere for one in absent)
+        score.reversed += any(one.reversed for one in absent)
+        score.refused += not prompt.fragments and not prompt.negatives
+        score.left += bool(CHINESE.search(prompt.positive + prompt.negative))
         if misses and absent:
             own = [f"{f.text} [{f.part[:1]}]" for f in prompt.fragments if f.origin != "preset"]
             own += [f"{f.text} [n]" for f in prompt.negatives if f.origin != "preset"]
             print(f"= {asked.chinese}\n    {', '.join(own)}")
-            for part, phrase, anywhere in absent:
-                print(f"    {'moved ' if anywhere else 'absent'} {part}: {phrase}")
-    return score, left
+            for one in absent:
+                verdict = "REVERSED" if one.reversed else "moved" if one.anywhere else "absent"
+                print(f"    {verdict} {one.part}: {one.phrase}")
+    return score
 
 
 def main() -> None:
@@ -187,8 +244,7 @@ def main() -> None:
             for category, score in sorted(score_terms(path, translators, misses=True).items()):
                 print(f"{category or 'all':20} {score}")
         else:
-            score, left = score_prompts(path, translators, misses=True)
-            print(f"{path.name}: {score}  (close: in any part)  prompts with Chinese left: {left}")
+            print(f"{path.name}: {score_prompts(path, translators, misses=True)}")
 
 
 if __name__ == "__main__":
