@@ -105,15 +105,17 @@ def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> Claus
 
 
 def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
-    """The noun with the number and adjectives that waited for it."""
+    """The noun with the number and adjectives that waited for it. The number goes by what stands behind a 在, and by
+    objects: in 两个在草地上奔跑的小狗 two are the dogs."""
     tags, start = noun.tags, noun.start
-    if state.number is not None:
+    if state.number is not None and not state.place:
         tags, start = (counted(tags[0], state.number), *tags[1:]), min(start, state.number.start)
     if state.adjectives:
         tags = (*described(tags[0], noun.category, state.adjectives), *tags[1:])
     if tags is noun.tags:
         return state, noun
-    return state._replace(number=None, adjectives=()), noun._replace(tags=tags, start=start)
+    number = state.number if state.place else None
+    return state._replace(number=number, adjectives=()), noun._replace(tags=tags, start=start)
 
 
 def place(state: ClauseState, match: Match) -> ClauseState:
