@@ -166,6 +166,8 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_BETWEEN = "'中间 之间 当中'"
+
 Says = Callable[[ClauseState, Match], ClauseState]
 
 CLAUSE: Sequence[GrammarRule[Says]] = (
@@ -200,7 +202,9 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
     GrammarRule("tag", "tag", says.named, "微笑"),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
-    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
+    GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
     GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),

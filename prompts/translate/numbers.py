@@ -47,8 +47,9 @@ COUNT = re.compile(
 COUNTING = frozenset("0123456789一二两三四五六七八九十好几数百千上成许很不无大众群排堆串对队")
 # What a number and a unit say of a thing, or when it is: 24小时, 1920年代, 3点.
 _UNITS = {
-    "小时": "{}-hour", "分钟": "{}-minute", "年代": "{}s", "世纪": "{}th-century", "层楼": "{}-story", "层": "{}-story", "米": "{}-meter",
-    "厘米": "{}-centimeter", "英寸": "{}-inch", "寸": "{}-inch", "度": "{}-degree", "倍": "{}x", "周年": "{}th-anniversary",
+    "小时": "{}-hour", "分钟": "{}-minute", "年代": "{}s", "世纪": "{}th-century", "层楼": "{}-story", "层": "{}-story",
+    "米": "{}-meter", "厘米": "{}-centimeter", "英寸": "{}-inch", "寸": "{}-inch", "度": "{}-degree", "倍": "{}x",
+    "周年": "{}th-anniversary",
 }  # fmt: skip
 _TIMES = {"点": "{} o'clock", "点钟": "{} o'clock", "点半": "half past {}", "年": "year {}"}
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True)).replace("|层|", "|层(?=小?[楼房塔阁])|")
@@ -107,8 +108,8 @@ def counted(tag: str, count: Token) -> str:
 
 
 def pluralised(words: str) -> str:
-    """Words that begin with a number and whose noun was not known while they were counted: "two 保镖" is "two bodyguard"
-    in English word by word, and "two bodyguards" here."""
+    """Words that begin with a number and whose noun was not known while they were counted: "two 保镖" becomes "two
+    bodyguard" word by word, and "two bodyguards" here."""
     number = _NUMBERED.match(words)
     return f"{number.group()}{plural(words[number.end() :])}" if number and " old" not in words else words
 
