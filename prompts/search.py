@@ -20,9 +20,9 @@ from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from prompts.translate.dictionary import source
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.roles import JOINING
 
 _FORM = 1  # of the pinyin file; a new form has a new file name
-_GRAMMAR = frozenset({"filler", "verb", "wear", "locator", "preposition", "conjunction", "of", "negation"})
 _MOST = 2000  # hits looked at: "s" begins a thousand words, and the best of so many are good enough
 _LONGEST = 8  # signs of Chinese at the end of a clause that are tried as the beginning of a word
 _WORDS = 3  # English words likewise
@@ -170,7 +170,7 @@ def _starts(text: str) -> Iterator[int]:
 
 
 def _columns(sounds: Mapping[str, tuple[str, str]]) -> _Columns:
-    rows = [(key, entry) for key, entry in entries().items() if entry.category not in _GRAMMAR and "{" not in entry.tag]
+    rows = [(key, entry) for key, entry in entries().items() if entry.category not in JOINING and "{" not in entry.tag]
     first: dict[str, int] = {}
     for number, (_, entry) in enumerate(rows):
         first.setdefault(entry.tag, number)

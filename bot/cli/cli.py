@@ -51,8 +51,12 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # a mistake of ours: the whole of it is for whoever looks into it
-        logging.getLogger(__name__).debug("the program failed", exc_info=error)
-        _refuse(Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}"))
+        _refuse(_unexpected(error))
+
+
+def _unexpected(error: Exception) -> Refusal:
+    logging.getLogger(__name__).debug("the program failed", exc_info=error)
+    return Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}")
 
 
 def language() -> str:
@@ -316,6 +320,8 @@ async def _prompts(
     embeddings = lengths(drawing, config.engine.folders)
     chain = with_personal(await local_words(config), translators(config))
     wildcards = (config.data.folder / "wildcards",)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a line in another encoding is a strange one, and no end
     for line in [text] if text is not None else sys.stdin:
         try:
             text_says = judge.signs_of_text(line, wildcards) | judge.unwanted(negative, wildcards)
@@ -333,22 +339,23 @@ async def _prompts(
             if verdict(made_says) == "never":
                 raise Refusal("access.minors")
             made = judge.decent(made, made_says)
-        except Refusal as refusal:
+            found = look(made, drawing, config.engine.folders)
+            if as_json or text is None:
+                shown = to_public_json(made, replace(options, raw=options.raw or raw))
+                counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
+                unwanted: list[Json] = list(meter(made.negative, embeddings=embeddings))
+                told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
+                _print_json(shown | told | {"findings": [one.to_json() for one in found]})
+                continue
+        except Exception as error:
             if text is not None:
                 raise
+            refusal = error if isinstance(error, Refusal) else _unexpected(error)  # the lines behind are answered, too
             _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
             continue
-        found = look(made, drawing, config.engine.folders)
-        if as_json or text is None:
-            shown = to_public_json(made, replace(options, raw=options.raw or raw))
-            counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
-            unwanted: list[Json] = list(meter(made.negative, embeddings=embeddings))
-            told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
-            _print_json(shown | told | {"findings": [one.to_json() for one in found]})
-        else:
-            from bot.cli.terminal import prompt_table  # only now: rich's tables take a while
+        from bot.cli.terminal import prompt_table  # only now: rich's tables take a while
 
-            out.print(prompt_table(made, language(), embeddings, found))
+        out.print(prompt_table(made, language(), embeddings, found))
 
 
 def _print_json(value: Json) -> None:

@@ -147,6 +147,14 @@ def test_prompt_reads_lines(tmp_path: Path) -> None:
     assert rows[2]["options"]
 
 
+def test_every_line_is_answered_whatever_the_others_are(tmp_path: Path) -> None:
+    lines = ["不要" * 325, "没有帽子" * 325, "(" * 3000, "<lora:", "\x00", "[a:b:0.5" * 300, "猫" * 5000, "橘猫"]
+    done = bot(tmp_path, "prompt", "--stdin", stdin="\n".join(lines) + "\n")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(rows) == len(lines)
+    assert "orange cat" in rows[-1]["positive"]
+
+
 def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:
     for seed, size in (("1", "64x128"), ("2", "128x64")):
         done = bot(tmp_path, "imagine", "橘猫", "--size", size, "--steps", "1", "--seed", seed, "--out", f"{seed}.png")
