@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import grammar, options, styles
+from prompts import grammar, lettering, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
+from prompts.lettering import Lettering
+from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
@@ -60,15 +62,14 @@ async def compose(
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
         return _verbatim(text, written, loras, notes, negative or asked.negative), asked.options
-    asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
+    asked, letters = _asked(rest)
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
     if seed is not None and (has_choices(wide := grammar.normalise(text)) or has_choices(negative)):
         (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
         chosen += more
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
-        asked = options.flags(rest)
-        asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
+        asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
@@ -78,6 +79,10 @@ async def compose(
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
         await read_phrases(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
+    if letters:
+        draft.chunks = [lettering.put_back(chunk, letters) for chunk in draft.chunks]
+        draft.negatives = lettering.put_back(draft.negatives, letters)
+        draft.notes = lettering.told(draft.notes, letters)
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
@@ -93,6 +98,13 @@ async def compose(
         seed=seed,
     )
     return prompt, asked.options
+
+
+def _asked(rest: str) -> tuple[ParsedOptions, Mapping[str, Lettering]]:
+    """The options said in a text and what is left of it, and the words in it that are to be read in the picture."""
+    rest, letters = lettering.taken_out(rest)
+    asked = options.flags(rest)
+    return options.plain(replace(asked, text=_clean(grammar.normalise(asked.text)))), letters
 
 
 def _drawn(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from prompts import emphasis, english, grammar
 from prompts.assemble import Draft
 from prompts.grammar import Run
+from prompts.lettering import SIGN
 from prompts.prompt import Fragment, weighed
 from prompts.tags import entry_of, part_of
 from prompts.translate.chain import word_by_word
@@ -33,6 +34,7 @@ _CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
 # Words left standing alone between Chinese.
 _BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
 _MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others
+_SAYS = re.compile(rf"[^\W_]|__|{SIGN.pattern}")
 _GAP = re.compile(r"\s+")
 _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
 _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
@@ -116,7 +118,7 @@ async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) 
     """What one piece says in English; its syntax stays as written."""
     if not _FOREIGN.search(piece):
         text = _JUST.sub("", _POLITE.sub("", piece))
-        if _THANKS.fullmatch(text) or not re.search(r"[^\W_]|__", text):
+        if _THANKS.fullmatch(text) or not _SAYS.search(text):
             return []
         text, unwanted = english.denied(text)
         said = english.split(text) if text else ()
