@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import grammar, lettering, options, styles
+from prompts import faults, grammar, lettering, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.lettering import Lettering
@@ -16,6 +16,7 @@ from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
+from prompts.talk import without_talk
 from prompts.translate.translator import Translator
 from prompts.wildcards import drawn, has_choices
 
@@ -75,6 +76,7 @@ async def compose(
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
+    _without_faults(draft)
     if asked.kept:
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
@@ -86,6 +88,8 @@ async def compose(
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
+        if unwanted_only := [note for note in draft.notes if note.key == "note.faults"]:
+            raise Refusal("prompt.only_faults", **unwanted_only[0].values)
         raise Refusal("prompt.empty")
     style = given.style or asked.options.style or usual_style
     prompt = assembled(
@@ -100,9 +104,21 @@ async def compose(
     return prompt, asked.options
 
 
+def _without_faults(draft: Draft) -> None:
+    """Moves what nobody wants to see to the negative, with a note."""
+    moved: list[Fragment] = []
+    for index, chunk in enumerate(draft.chunks):
+        draft.chunks[index], unwanted = faults.parted(chunk, alone=len(draft.chunks) == 1)
+        moved += unwanted
+    if moved:
+        draft.negatives += moved
+        draft.notes.append(Note("note.faults", {"words": ", ".join(fragment.text for fragment in moved)}))
+
+
 def _asked(rest: str) -> tuple[ParsedOptions, Mapping[str, Lettering]]:
     """The options said in a text and what is left of it, and the words in it that are to be read in the picture."""
     rest, letters = lettering.taken_out(rest)
+    rest = without_talk(rest)
     asked = options.flags(rest)
     return options.plain(replace(asked, text=_clean(grammar.normalise(asked.text)))), letters
 
