@@ -14,6 +14,7 @@ from prompts.tags import entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
+from prompts.translate.scripts import language_of
 from prompts.translate.sentences import whole_clause
 from prompts.translate.translator import Phrase, Translator
 
@@ -114,6 +115,11 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if (language := language_of(piece)) and not _SYNTAX.search(piece):
+        reading = await whole_clause(piece, translators, language=language)
+        draft.notes += reading.notes
+        if reading.phrases:
+            return list(reading.phrases)
     if not _FOREIGN.search(piece):
         text = _JUST.sub("", _POLITE.sub("", piece))
         if _THANKS.fullmatch(text) or not re.search(r"[^\W_]|__", text):
@@ -173,8 +179,8 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
 
 async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     phrases, wants_sentence = word_by_word(clause, translators)
-    if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await whole_clause(clause, translators)
+    if wants_sentence:
+        reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
         phrases = reading.phrases or phrases
     said: list[Phrase] = []
