@@ -79,18 +79,21 @@ def chain(
     packages_folder: Path | None = None,
     *,
     service: Service | None = None,
+    own: Sequence[SentenceTranslator] = (),
     memory: TranslationMemory | None = None,
 ) -> tuple[Translator, ...]:
     """Every translator there is, in the order in which they are asked; each loads what it needs when first asked.
 
     `cache_folder` keeps what the dictionary is made into (3 MB); `packages_folder` holds unpacked Argos packages;
-    `service` is a translator on the network, asked before Argos; `memory` outlives the program.
+    `service` is a translator on the network, `own` are those in processes of their own: both are asked before Argos'
+    package. `memory` outlives the program.
     """
     readers: list[SentenceTranslator] = []
     if service is not None:
         from prompts.translate.remote import Remote  # aiohttp takes 0.3 s to import
 
         readers.append(Remote(service))
+    readers += own
     if package := installed(packages_folder) if packages_folder else None:
         readers.append(Argos(package))
     dictionary = Dictionary(cache_folder)

@@ -47,6 +47,7 @@ FORMED = _TASK + (
 )
 LIGHTEST, HEAVIEST = 0.6, 1.4  # beyond that a weight spoils a picture, whatever a model thinks
 _MOST = 40  # phrases of one clause
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)  # models that think aloud put it before the answer
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
 
 
@@ -58,6 +59,11 @@ class FormedPhrase:
     part: Part | None
     weight: float
     negative: bool
+
+
+def without_thoughts(answer: str) -> str:
+    """An answer without what a model thought aloud before it."""
+    return _THOUGHTS.sub("", answer).strip()
 
 
 def formed(answer: str) -> tuple[FormedPhrase, ...] | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from prompts.prompt import Json, Note, Origin
-from prompts.translate.fixed_form import FORMED, PLAIN, SCHEMA
+from prompts.translate.fixed_form import FORMED, PLAIN, SCHEMA, without_thoughts
 from prompts.translate.scripts import language_of
 from prompts.translate.translator import EVERY_LANGUAGE, Unavailable
 
@@ -27,7 +27,6 @@ _LONGEST_CLAUSE = 600  # characters
 _NO_FORM = (400, 404, 415, 422, 500, 501)  # how servers answer that know no answers in a form
 _LONGEST_ANSWER = 64 * 1024  # bytes
 _PAUSE = 60.0  # seconds without a question after a failure: nobody else should wait for the same time-out
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)  # models that think aloud put it before the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ class Remote:
                 english = found["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
-        return _THOUGHTS.sub("", english).strip() if isinstance(english, str) else None
+        return without_thoughts(english) if isinstance(english, str) else None
 
 
 def _reason(error: Exception) -> str:
