@@ -15,7 +15,7 @@ from prompts.tags import entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
-from prompts.translate.scripts import unread, without_unread
+from prompts.translate.scripts import language_of, unread, without_unread
 from prompts.translate.sentences import whole_clause
 from prompts.translate.translator import Phrase, Translator
 
@@ -135,6 +135,11 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if (language := language_of(piece)) and not _SYNTAX.search(piece):
+        reading = await whole_clause(piece, translators, language=language)
+        draft.notes += reading.notes
+        if reading.phrases:
+            return list(reading.phrases)
     if not _FOREIGN.search(piece):
         piece = _readable(piece, draft)
         text = _JUST.sub("", _POLITE.sub("", piece))
@@ -231,8 +236,8 @@ def _between(text: str, draft: Draft) -> str:
 
 async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     phrases, wants_sentence = word_by_word(clause, translators)
-    if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await whole_clause(clause, translators)
+    if wants_sentence:
+        reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
         phrases = reading.phrases or phrases
     own = [phrase.source for phrase in phrases if phrase.origin == "person"]
