@@ -47,6 +47,30 @@ def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
         assert "Steps: 8" in image.info["parameters"] and "Seed: 3" in image.info["parameters"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("你好", say("zh", "hello.title").splitlines()[0]),
+        ("谢谢！", say("zh", "hello.thanks")),
+        ("/help draw", say("zh", "help.draw")),
+        ("／帮助 改图", say("zh", "help.change")),
+    ],
+)
+def test_who_says_hello_or_asks_for_help_is_answered_in_words(text: str, words: str, tmp_path: Path) -> None:
+    done = bot(tmp_path, "imagine", text, language="zh_CN.UTF-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(words) and not list(tmp_path.glob("*.png"))
+    for line in done.stdout.splitlines():
+        if line.startswith("python bot.py imagine"):  # what it proposes can be typed
+            assert line.count('"') == 2
+    assert json.loads(bot(tmp_path, "imagine", text, "--json").stdout)["answer"]
+
+
+def test_a_command_that_there_is_not_names_the_nearest(tmp_path: Path) -> None:
+    done = bot(tmp_path, "imagine", "/histroy", language="zh_CN.UTF-8")
+    assert done.returncode == 1 and "/history" in done.stderr and not done.stdout
+
+
 def test_every_option_reaches_the_recipe(tmp_path: Path) -> None:
     options = (
         "--size 64x128 --steps 3 --sampler euler_a --guidance 2.5 --seed 9 --negative blurry --count 2 --raw --json"
