@@ -141,7 +141,7 @@ class Index:
         self._made: _Columns | None = None
 
     def find(self, query: str, limit: int = 8, *, pinyin: bool = True) -> tuple[Suggestion, ...]:
-        """The tags that a word or its beginning may mean, the likeliest first; one letter of it may be wrong, no sign of
+        """The tags that a word or its beginning may mean, the likeliest first; one letter may be wrong, no sign of
         Chinese. Without `pinyin` English comes first."""
         query = " ".join(query.lower().replace("_", " ").split())[:60]
         if not query or "\n" in query:

@@ -29,7 +29,16 @@ def bot(
         "DANQING_WEB_PORT": "0",
     }
     command = [sys.executable, str(ROOT / "bot.py"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+    )
 
 
 def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
@@ -145,6 +154,23 @@ def test_prompt_reads_lines(tmp_path: Path) -> None:
     assert rows[0]["text"] == "一只橘猫" and "cat" in rows[0]["positive"]
     assert rows[1]["key"] == "prompt.empty"
     assert rows[2]["options"]
+
+
+def test_every_line_is_answered_whatever_the_others_are(tmp_path: Path) -> None:
+    hostile = [
+        "x" * 5000,
+        "不要" * 325 + "文字",
+        "((((" * 300,
+        "{" * 900 + "a|b" + "}" * 900,
+        "--steps none",
+        "\udcff\udcfe",
+    ]
+    lines = [line for one in hostile for line in (one, "一只橘猫")]
+    done = bot(tmp_path, "prompt", "--stdin", stdin="\n".join(lines))
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(rows) == len(lines)
+    assert all("cat" in row["positive"] for row in rows[1::2])
+    assert all("positive" in row or row["error"] for row in rows)
 
 
 def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:
