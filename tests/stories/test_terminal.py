@@ -29,7 +29,16 @@ def bot(
         "DANQING_WEB_PORT": "0",
     }
     command = [sys.executable, str(ROOT / "bot.py"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+    )
 
 
 def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
@@ -148,11 +157,24 @@ def test_prompt_reads_lines(tmp_path: Path) -> None:
 
 
 def test_every_line_is_answered_whatever_the_others_are(tmp_path: Path) -> None:
-    lines = ["不要" * 325, "没有帽子" * 325, "(" * 3000, "<lora:", "\x00", "[a:b:0.5" * 300, "猫" * 5000, "橘猫"]
-    done = bot(tmp_path, "prompt", "--stdin", stdin="\n".join(lines) + "\n")
+    hostile = [
+        "x" * 5000,
+        "没有帽子" * 325,
+        "\x00",
+        "[a:b:0.5" * 300,
+        "<lora:",
+        "不要" * 325 + "文字",
+        "((((" * 300,
+        "{" * 900 + "a|b" + "}" * 900,
+        "--steps none",
+        "\udcff\udcfe",
+    ]
+    lines = [line for one in hostile for line in (one, "一只橘猫")]
+    done = bot(tmp_path, "prompt", "--stdin", stdin="\n".join(lines))
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and len(rows) == len(lines)
-    assert "orange cat" in rows[-1]["positive"]
+    assert all("cat" in row["positive"] for row in rows[1::2])
+    assert all("positive" in row or row["error"] for row in rows)
 
 
 def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:

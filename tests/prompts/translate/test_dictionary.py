@@ -1,4 +1,3 @@
-
 import pytest
 
 from prompts.translate.dictionary import Dictionary
