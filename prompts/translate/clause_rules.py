@@ -108,6 +108,13 @@ PHRASES: Mapping[str, Table] = {
             over=("subject",),
         ),
         GrammarRule(
+            "sign says",
+            "whole-phrase locator? filler* [lettering]",
+            _predicate,
+            "招牌上\ue000",
+            over=("subject",),
+        ),
+        GrammarRule(
             "dress is red",
             "whole-phrase filler+ adjective+ &(of | conjunction | $)",
             _predicate,

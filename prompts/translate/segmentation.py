@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from prompts.lettering import SIGN
 from prompts.translate.chinese import CHINESE
 from prompts.translate.denials import DENYING, opposite
 from prompts.translate.emoji import EMOJI, words
@@ -124,9 +125,11 @@ def _chinese(sign: str) -> bool:
 
 
 def _other(clause: str, start: int) -> tuple[float, Token]:
-    """A run of Latin letters, an emoji, or a sign that says nothing, and what it costs."""
+    """A run of Latin letters, an emoji, the sign of a lettering, or a sign that says nothing, and what it costs."""
     if emoji := EMOJI.match(clause, start):
         return _WORD, Token("tag", words(emoji.group()), "emoji", None, start, emoji.end())
+    if SIGN.match(clause[start]):
+        return _WORD, Token("adjective", clause[start], "lettering", None, start, start + 1)
     if run := _RUN.match(clause, start):
         return _WORD, Token("noun", run.group(), "latin", None, start, run.end())
     return 0.5, Token("filler", "", "filler", None, start, start + 1)
