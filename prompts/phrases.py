@@ -11,7 +11,7 @@ from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.lettering import SIGN
 from prompts.prompt import Fragment, Origin, weighed
-from prompts.tags import entry_of, part_of
+from prompts.tags import category_of, entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
@@ -78,6 +78,19 @@ async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator
             else:
                 draft.chunks[-1].append(fragment)
         negating = denied or (bool(phrases) and phrases[-1].negative)
+    if not negative and (whom := _WHOM.search(text)) and not any(map(_is_person, draft.chunks[0])):
+        person = _PERSONS[whom.group()]
+        draft.chunks[0].insert(0, Fragment(person, part="subject", origin="glossary", source=whom.group()))
+
+
+def _is_person(fragment: Fragment) -> bool:
+    return _PERSON.search(fragment.text) is not None or category_of(fragment.text.rpartition(" ")[2]) == "person"
+
+
+# Who is spoken of without being named: "她戴着蓝色帽子".
+_PERSONS = {"她们": "multiple girls", "她": "1girl", "他们": "multiple boys", "他": "1boy"}
+_WHOM = re.compile("她们?|(?<!其)(?<!吉)他(?:们|(?![人乡国杀方]))")
+_PERSON = re.compile(r"\b(?:girls?|boys?|m[ae]n|wom[ae]n|person|people|child|children|[1-6]\+?(?:girl|boy)s?)\b")
 
 
 def _fragment(phrase: Phrase, weight: float) -> Fragment:

@@ -27,6 +27,10 @@ _SCENE = re.compile(
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among) ")
 
 
+# What is done to something: "surrounded by fire", "covered with snow".
+_DONE_TO = re.compile(
+    r"(?:surrounded|covered|shrouded|lit|soaked|entwined|engulfed|submerged|buried|blown) (?:by|with|in) "
+)
 _SUBJECTS = frozenset({"plant", "place", "nature", "building", "vehicle"})
 
 _DESCRIPTIONS = frozenset(
@@ -58,7 +62,7 @@ def can_be_subject(text: str) -> bool:
 def only_describes(text: str) -> bool:
     """Whether a fragment says how and not who or what: "standing", "close-up", "smile"."""
     entry = entry_of(text)
-    return entry is not None and entry.category in _DESCRIPTIONS
+    return _DONE_TO.match(text) is not None or (entry is not None and entry.category in _DESCRIPTIONS)
 
 
 def part_of(text: str) -> Part:

@@ -16,6 +16,7 @@ from prompts.translate.numbers import counted
 from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
 from prompts.translate.rules import GrammarRule, Match, Table
 from prompts.translate.token_patterns import Test
+from prompts.translate.verb_objects import done
 
 # ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -33,6 +34,8 @@ def _joined(tokens: Sequence[Token], index: int) -> bool:
 
 TESTS: Mapping[str, Test] = {
     "joined": Test("noun", _joined),
+    "done-by": Test("verb", lambda tokens, index: bool(done(tokens[index]))),
+    "upon": Test("noun", lambda tokens, index: tokens[index].tag.startswith("on ")),
     "style-of-things": Test("tag", lambda tokens, index: tokens[index].tag in STYLES),
     "style-of-pictures": Test("tag", lambda tokens, index: tokens[index].part == "quality_style"),
 }
@@ -151,14 +154,45 @@ _STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where,
 _VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
 _MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
 
+_UPON = "'停着 落着 戴着 戴 插着 别着'"
+
 Says = Callable[[ClauseState, Match], ClauseState]
 
 CLAUSE: Sequence[GrammarRule[Says]] = (
+    GrammarRule(
+        "by somebody",
+        "'被' filler* noun-phrase filler* (done-by | '围着')",
+        says.done_by,
+        "被狗追的猫",
+        over=("particle",),
+    ),
+    GrammarRule("done", "'被' filler* done-by", says.done_by, "被追的猫", over=("particle",)),
+    GrammarRule(
+        "put somewhere",
+        "'把 将' filler* noun-phrase filler* preposition filler* noun-phrase locator?",
+        says.puts,
+        "把书放在桌上",
+        over=("particle",),
+    ),
+    GrammarRule(
+        "to something",
+        "'把 将' filler* noun-phrase filler* (verb | wear)",
+        says.does_to,
+        "把猫抱着",
+        over=("particle",),
+    ),
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
     GrammarRule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
     GrammarRule("not", "negation scope", says.denied, "没有帽子"),
+    GrammarRule(
+        "somebody's hand",
+        "!'抱 抱着 搂着' verb filler* noun-phrase[person animal myth] of noun-phrase[body eyes]",
+        says.does_to_part,
+        "牵着妈妈的手",
+        over=("verb, objects",),
+    ),
     GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
@@ -178,6 +212,21 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
     GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
     GrammarRule("tag", "tag", says.named, "微笑"),
+    GrammarRule(
+        "place on somebody",
+        "noun-phrase[person animal myth] of? noun-phrase[body] locator",
+        says.on_somebody,
+        "坐在爸爸肩膀上",
+        over=("place of 在",),
+        when=lambda state: state.place,
+    ),
+    GrammarRule(
+        "upon somebody",
+        f"(noun-phrase[body] locator | upon) ([pose] | {_UPON}) filler* noun-phrase[animal object plant food]",
+        says.upon,
+        "肩膀上站着鹦鹉",
+        over=("hand",),
+    ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
     GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
