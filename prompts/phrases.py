@@ -15,6 +15,7 @@ from prompts.tags import category_of, entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
+from prompts.translate.scripts import language_of, unread, without_unread
 from prompts.translate.sentences import whole_clause
 from prompts.translate.translator import Phrase, Translator
 
@@ -147,7 +148,13 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if (language := language_of(piece)) and not _SYNTAX.search(piece):
+        reading = await whole_clause(piece, translators, language=language)
+        draft.notes += reading.notes
+        if reading.phrases:
+            return list(reading.phrases)
     if not _FOREIGN.search(piece):
+        piece = _readable(piece, draft)
         text = _JUST.sub("", _POLITE.sub("", piece))
         if _THANKS.fullmatch(text) or not _SAYS.search(text):
             return []
@@ -169,8 +176,8 @@ async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) 
         elif EMOJI.search(clause):
             text = " ".join(EMOJI.sub(lambda sign: f" {words(sign.group())} ", clause).split())
             found += [Phrase(part.strip(), clause, "dictionary") for part in text.split(",") if part.strip()]
-        elif clause.lower() not in _BETWEEN:
-            found.append(Phrase(clause, clause, "person"))
+        elif clause.lower() not in _BETWEEN and (text := _readable(clause, draft)):
+            found.append(Phrase(text, clause, "person"))
     return found
 
 
@@ -196,6 +203,14 @@ async def _around(text: str, draft: Draft, translators: Sequence[Translator]) ->
     return [*(replace(one, source=text, origin=origin) for one in said), *more]
 
 
+def _readable(text: str, draft: Draft) -> str:
+    """The text without words in a script that nobody reads here, which the draft is told of."""
+    if words := unread(text):
+        draft.untranslated += words
+        text = " ".join(without_unread(text).split())
+    return text
+
+
 def _clauses(text: str) -> list[str]:
     """Cut at white space beside Chinese; Latin words stay together, and with the Chinese that touches them."""
     clauses: list[str] = []
@@ -213,7 +228,7 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
     parts: list[str] = []
     end = 0
     for run in _FOREIGN.finditer(text):
-        parts.append(text[end : run.start()])
+        parts.append(_between(text[end : run.start()], draft))
         end = run.end()
         if CHINESE.match(run.group()):
             english = ", ".join(phrase.text for phrase in await _translated(run.group(), draft, translators))
@@ -224,16 +239,22 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
         if english and re.match(r"[\w(\[{]|\\[(\[]", text[end : end + 2]):
             english += " "
         parts.append(english)
-    english = "".join([*parts, text[end:]]).strip()
+    english = "".join([*parts, _between(text[end:], draft)]).strip()
     return [Phrase(english, text, "glossary")] if re.search(r"[^\W_]", english) else []
+
+
+def _between(text: str, draft: Draft) -> str:
+    return text if text.isascii() else _readable(text, draft)
 
 
 async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     phrases, wants_sentence = word_by_word(clause, translators)
-    if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await whole_clause(clause, translators)
+    if wants_sentence:
+        reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
         phrases = reading.phrases or phrases
+    own = [phrase.source for phrase in phrases if phrase.origin == "person"]
+    draft.untranslated += [word for word in unread(clause) if not any(word in source for source in own)]
     said: list[Phrase] = []
     for phrase in phrases:
         if phrase.left:
