@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from prompts.translate import clause_actions as says
+from prompts.translate import verb_actions as verbs
 from prompts.translate.draft_tags import ClauseState
 from prompts.translate.noun_modifiers import one_of
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -184,22 +185,22 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "by somebody",
         "'被' filler* noun-phrase filler* (done-by | '围着')",
-        says.done_by,
+        verbs.done_by,
         "被狗追的猫",
         over=("particle",),
     ),
-    GrammarRule("done", "'被' filler* done-by", says.done_by, "被追的猫", over=("particle",)),
+    GrammarRule("done", "'被' filler* done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
         "'把 将' filler* noun-phrase filler* preposition filler* noun-phrase locator?",
-        says.puts,
+        verbs.puts,
         "把书放在桌上",
         over=("particle",),
     ),
     GrammarRule(
         "to something",
         "'把 将' filler* noun-phrase filler* (verb | wear)",
-        says.does_to,
+        verbs.does_to,
         "把猫抱着",
         over=("particle",),
     ),
@@ -217,25 +218,25 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "somebody's hand",
         "!'抱 抱着 搂着' verb filler* noun-phrase[person animal myth] of noun-phrase[body eyes]",
-        says.does_to_part,
+        verbs.does_to_part,
         "牵着妈妈的手",
         over=("verb, objects",),
     ),
     GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
-        says.does,
+        verbs.does,
         "戴帽子和围巾",
         over=("verb",),
     ),
     GrammarRule(
         "verb, place",
         f"{_VERB} locator",
-        says.does_at,
+        verbs.does_at,
         "抓着树枝上",
         over=("verb",),
     ),
-    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
+    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", verbs.does_alone, "火焰环绕"),
     GrammarRule("at", "preposition", says.at, "坐在椅子"),
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
     GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
@@ -243,7 +244,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "place on somebody",
         "noun-phrase[person animal myth] of? noun-phrase[body] locator",
-        says.on_somebody,
+        verbs.on_somebody,
         "坐在爸爸肩膀上",
         over=("place of 在",),
         when=lambda state: state.place,
@@ -251,7 +252,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "upon somebody",
         f"(noun-phrase[body] locator | upon) ([pose] | {_UPON}) filler* noun-phrase[animal object plant food]",
-        says.upon,
+        verbs.upon,
         "肩膀上站着鹦鹉",
         over=("hand",),
     ),
