@@ -12,6 +12,7 @@ from prompts.grammar import bare
 from prompts.lettering import WITH
 from prompts.prompt import PARTS, Part
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.verb_objects import DONE_TO
 
 _PARTS = Path(__file__).parent / "data" / "parts.tsv"
 _QUALITY_STYLE = re.compile(
@@ -32,10 +33,6 @@ _SCENE = re.compile(
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|inside|outside|above|below|over|by|against|between|among) ")
 
 
-# What is done to something: "surrounded by fire", "covered with snow".
-_DONE_TO = re.compile(
-    r"(?:surrounded|covered|shrouded|lit|soaked|entwined|engulfed|submerged|buried|blown) (?:by|with|in) "
-)
 _SUBJECTS = frozenset({"plant", "place", "nature", "building", "vehicle"})
 
 _DESCRIPTIONS = frozenset(
@@ -67,7 +64,7 @@ def can_be_subject(text: str) -> bool:
 def only_describes(text: str) -> bool:
     """Whether a fragment says how and not who or what: "standing", "close-up", "smile"."""
     entry = entry_of(text)
-    return _DONE_TO.match(text) is not None or (entry is not None and entry.category in _DESCRIPTIONS)
+    return DONE_TO.match(text) is not None or (entry is not None and entry.category in _DESCRIPTIONS)
 
 
 def part_of(text: str) -> Part:

@@ -223,6 +223,10 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         over=("verb, objects",),
     ),
     GrammarRule(
+        "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)
+    ),
+    GrammarRule("of a material", "[material] done-by", verbs.of_material, "水晶构成的龙", over=("adjective",)),
+    GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
         verbs.does,

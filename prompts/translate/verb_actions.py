@@ -23,14 +23,19 @@ def on_somebody(state: ClauseState, match: Match) -> ClauseState:
 
 
 def _whose(noun: NounPhrase) -> str:
-    return re.sub(r"^1(?=girl|boy)", "", noun.text) + "'s"
+    return _as_object(noun) + "'s"
+
+
+def _as_object(noun: NounPhrase) -> str:
+    """A noun inside a phrase, where "1girl" is no tag: "carrying girl"."""
+    return re.sub(r"\b1(?=girl|boy)", "", noun.text)
 
 
 def does(state: ClauseState, match: Match) -> ClauseState:
     """A verb with its objects, each a tag: 穿着红裙子和白鞋."""
     verb, agent = match.first, state.said[-1] if state.said else None
     state, objects = _stations(settled(state), match)
-    if agent and passive(verb.tag) and _acts(match, verb) and agent.category in NOUNS and not agent.attribute:
+    if agent and passive(verb.tag) and _acts(match, verb) and agent.category in _AGENTS and not agent.attribute:
         # "月光照亮了房间": what stands before does it
         state = _alone(state, verb)
         tags = (DraftTag(noun.text, noun.part, noun.start, noun.end, noun.category) for noun in objects)
@@ -50,8 +55,11 @@ def _object(verb: Token, noun: NounPhrase) -> DraftTag:
     if verb.tag == "{}":
         return DraftTag(bare, noun.part, verb.start, noun.end, "verb", attribute=True)
     said = verb.tag.partition(" ")[0] == noun.text.partition(" ")[0]  # 抽着烟斗: no more than "smoking pipe"
-    text = noun.text if said else verb.tag.format(noun.text)
+    text = noun.text if said else verb.tag.format(_as_object(noun))
     return DraftTag(text, verb.part, verb.start, noun.end, "verb", attribute=True)
+
+
+_AGENTS = NOUNS - {"body"}  # "用手遮住太阳": with the hand, and not by it
 
 
 def _acts(match: Match, verb: Token) -> bool:
@@ -67,10 +75,19 @@ def done_by(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+def of_material(state: ClauseState, match: Match) -> ClauseState:
+    """水晶构成的: made of crystal."""
+    state, (verb, material) = settled(state), sorted(match.tokens, key=lambda token: token.role != "verb")
+    tag = DraftTag(
+        done(verb).format(material.tag), verb.part, match.first.start, match.tokens[-1].end, "verb", attribute=True
+    )
+    return state._replace(said=(*state.said, tag))
+
+
 def _doers(done: str, noun: NounPhrase) -> str:
     """Who does it; one thing alone surrounds nobody."""
     many = done.startswith("surrounded") and noun.number is None and noun.category in ("animal", "plant", "person")
-    return plural(re.sub(r"^1(?=girl|boy)", "", noun.text)) if many else noun.text
+    return plural(_as_object(noun)) if many else _as_object(noun)
 
 
 def does_to(state: ClauseState, match: Match) -> ClauseState:

@@ -63,24 +63,24 @@ DONE: Mapping[str, str] = {
     "stepping on {}": "stepped on by {}", "with {} in mouth": "carried in mouth of {}",
     "summoning {}": "summoned by {}", "pointing at {}": "pointed at by {}",
 }  # fmt: skip
-_PASSIVE = re.compile(r"\w+ (?:by|with|in) \{\}")
-PASSIVES = (
-    "surrounded",
-    "covered",
-    "shrouded",
-    "lit",
-    "soaked",
-    "entwined",
-    "engulfed",
-    "submerged",
-    "buried",
-    "blown",
+_STATES = (
+    "surrounded|covered|shrouded|lit|soaked|entwined|engulfed|submerged|buried|blown|dyed red|bent|crushed|hidden|made"
+    "|inlaid"
 )
+DONE_TO = re.compile(rf"(?:{_STATES}) (?:by|with|in|of) ")  # what is done to a thing: "covered with snow"
+# And what they are where somebody does it to something: 用手遮住太阳.
+_ACTIVE: Mapping[str, str] = {
+    "surrounded by {}": "surrounding {}", "shrouded in {}": "shrouding {}", "lit by {}": "lighting up {}",
+    "soaked by {}": "soaking {}", "engulfed in {}": "engulfing {}", "submerged in {}": "submerging {}",
+    "buried in {}": "burying {}", "blown by {}": "blowing {}", "bent by {}": "bending {}",
+    "crushed by {}": "crushing {}", "hidden by {}": "covering {}", "made of {}": "making {}",
+}  # fmt: skip
 
 
 def passive(tag: str) -> bool:
     """Whether a verb's English says what is done to the thing that the clause is about: "surrounded by {}"."""
-    return tag.startswith(PASSIVES) and _PASSIVE.fullmatch(tag) is not None
+    found = DONE_TO.match(tag)
+    return found is not None and tag[found.end() :] == "{}"
 
 
 def done_to(verb: Token) -> str:
@@ -98,6 +98,8 @@ def done(verb: Token) -> str:
 
 def meant(word: str, verb: Token, noun: NounPhrase) -> Token:
     """The verb as it is meant with this object; `word` is how it was written."""
+    if verb.tag in _ACTIVE and not word.endswith(("着", "满")):
+        return verb._replace(tag=_ACTIVE[verb.tag])
     found = _VERB.fullmatch(word)
     if found is None or verb.role != "verb":
         return verb

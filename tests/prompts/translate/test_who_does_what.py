@@ -65,6 +65,12 @@ def test_a_verb_is_read_by_its_object(text: str, said: list[str], translators: S
         ("群山環繞著小鎮", ["surrounded by mountain range", "town"]),
         ("雪覆盖了整个村庄", ["covered with snow", "village"]),
         ("房顶覆盖着白雪", ["rooftop", "covered with white snow"]),
+        ("被晚霞染红的天空", ["sky", "dyed red by sunset glow"]),
+        ("用手遮住太阳的女孩", ["1girl", "hands", "covering sun"]),
+        ("由水晶構成的龍", ["dragon", "made of crystal"]),
+        ("用积木搭成的城堡", ["castle", "made of toy blocks"]),
+        ("镶满钻石的皇冠", ["crown", "inlaid with diamond"]),
+        ("男孩背着妹妹", ["1boy", "carrying girl"]),
     ],
 )
 def test_what_is_done_is_done_by_the_right_one(text: str, said: list[str], translators: Sequence[Translator]) -> None:
