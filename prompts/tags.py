@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 from prompts.grammar import bare
 from prompts.lettering import WITH
@@ -85,7 +84,7 @@ def part_of(text: str) -> Part:
     head = _head(tag)
     for part, heads in _heads().items():
         if part in PARTS and head in heads:
-            return cast(Part, part)
+            return part
     last = known.get(head)
     return last.part if last else "subject"
 
