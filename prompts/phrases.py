@@ -52,6 +52,7 @@ _CHINESE_WORDS = re.compile(rf"{_HAN}+(?:[·・]{_HAN}+)*")
 _SPACED = re.compile(
     r"(?<=[着著穿戴持拿抱骑騎吃喝玩弹彈在有])\s+(?=[A-Za-z])|(?<=[A-Za-z0-9])\s+(?=的|[上里裡旁下前后後中](?:\s|$|面|的))"
 )
+_NEAR = 40  # characters that say how Chinese words are led in
 _MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others
 _SAYS = re.compile(rf"[^\W_]|__|{SIGN.pattern}")
 _GAP = re.compile(r"\s+")
@@ -193,8 +194,8 @@ async def _around(text: str, draft: Draft, translators: Sequence[Translator]) ->
         more += [phrase for phrase in phrases if phrase.negative]
         first, *others = [phrase for phrase in phrases if not phrase.negative] or [Phrase("", "")]
         origin = first.origin or origin
-        words = _LEADS.sub("", first.text) if _LED_BY.search(english_text) else first.text
-        if re.search(r"\b(?:an?|the|[a-z]{3,}) $", english_text) and words in ("1girl", "1boy"):
+        words = _LEADS.sub("", first.text) if _LED_BY.search(english_text[-_NEAR:]) else first.text
+        if re.search(r"\b(?:an?|the|[a-z]{3,}) $", english_text[-_NEAR:]) and words in ("1girl", "1boy"):
             words = words[1:]
         english_text += f" {words} "
         more += others

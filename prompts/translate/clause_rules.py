@@ -184,22 +184,22 @@ Says = Callable[[ClauseState, Match], ClauseState]
 CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "by somebody",
-        "'被' filler* noun-phrase filler* (done-by | '围着')",
+        "'被' filler? filler? !filler noun-phrase filler? filler? (done-by | '围着')",
         verbs.done_by,
         "被狗追的猫",
         over=("particle",),
     ),
-    GrammarRule("done", "'被' filler* done-by", verbs.done_by, "被追的猫", over=("particle",)),
+    GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        "'把 将' filler* noun-phrase filler* preposition filler* noun-phrase locator?",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler noun-phrase locator?",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),
     ),
     GrammarRule(
         "to something",
-        "'把 将' filler* noun-phrase filler* (verb | wear)",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? (verb | wear)",
         verbs.does_to,
         "把猫抱着",
         over=("particle",),
@@ -217,7 +217,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "somebody's hand",
-        "!'抱 抱着 搂着' verb filler* noun-phrase[person animal myth] of noun-phrase[body eyes]",
+        "!'抱 抱着 搂着' verb filler? filler? noun-phrase[person animal myth] of noun-phrase[body eyes]",
         verbs.does_to_part,
         "牵着妈妈的手",
         over=("verb, objects",),
