@@ -18,7 +18,8 @@ _QUALITY_STYLE = re.compile(
     r"\b(style|quality|masterpiece|resolution|highres|absurdres|detailed|paintings?|illustration|drawing|sketch|render|"
     r"rendering|rendered|artwork|art|artstation|photo|photograph|photography|photorealistic|realistic|anime|manga|"
     r"comic|watercolou?r|engine|wallpaper|lens|film|bokeh|depth of field|[248]k|uhd|hdr|\d+mm|f/?\d|3d|2d|cg|"
-    r"trending|by [a-z]+|on (?:canvas|paper|silk|panel)|aesthetic|cinematic|digital|print|poster|monochrome|grayscale|"
+    r"trending|^by [a-z]+|(?:painted|drawn|designed|illustrated|created|art) by|on (?:canvas|paper|silk|panel)|"
+    r"aesthetic|cinematic|digital|print|poster|monochrome|grayscale|"
     r"vector|pixel)\b",
     re.IGNORECASE,
 )

@@ -177,6 +177,7 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -192,7 +193,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        "'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler noun-phrase locator?",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler {_WHERE} locator?",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),
@@ -221,6 +222,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         verbs.does_to_part,
         "牵着妈妈的手",
         over=("verb, objects",),
+    ),
+    GrammarRule(
+        "verb, who does",
+        "verb filler? filler? count? ((verb | wear) filler? filler? !filler noun-phrase | [pose])"
+        " of !locator noun-phrase[person animal myth object clothing]",
+        verbs.does_to_doer,
+        "牵着一只戴着项圈的小狗",
+        over=("verb",),
     ),
     GrammarRule(
         "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from prompts.translate.clause_actions import ALIVE, set_at, settled, tag_of, worn
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.noun_phrase import NounPhrase
-from prompts.translate.numbers import plural
+from prompts.translate.numbers import counted, plural
 from prompts.translate.roles import NOUNS, Token
 from prompts.translate.rules import Match
 from prompts.translate.verb_objects import done, done_to, meant, passive
@@ -75,6 +75,23 @@ def done_by(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+def does_to_doer(state: ClauseState, match: Match) -> ClauseState:
+    """牵着一只戴着项圈的小狗: leading puppy wearing collar."""
+    state, verb, (*things, who) = settled(state), match.first, match.nouns
+    count = next((one for one in match.tokens if one.role == "count"), None)
+    whom = counted(who.tags[0], count) if count is not None else who.tags[0]
+    own = next(one for one in match.tokens[1:] if one.role in ("verb", "wear") or one.category == "pose")
+    doing = " ".join(_doing(own, thing, match) for thing in things) or own.tag
+    whom = f"{whom} {doing}" if things or " " in doing else f"{doing} {re.sub(r'^1(?=girl|boy)', '', whom)}"
+    said = _object(meant(match.clause.text[verb.start : verb.end], verb, who), who._replace(tags=(whom, *who.tags[1:])))
+    return state._replace(said=(*state.said, said._replace(bare="", end=who.end)))
+
+
+def _doing(verb: Token, thing: NounPhrase, match: Match) -> str:
+    verb = meant(match.clause.text[verb.start : verb.end], verb, thing)
+    return f"with {thing.text}" if verb.tag == "{}" and verb.role == "verb" else _object(verb, thing).text
+
+
 def of_material(state: ClauseState, match: Match) -> ClauseState:
     """水晶构成的: made of crystal."""
     state, (verb, material) = settled(state), sorted(match.tokens, key=lambda token: token.role != "verb")
@@ -99,10 +116,11 @@ def does_to(state: ClauseState, match: Match) -> ClauseState:
 
 def puts(state: ClauseState, match: Match) -> ClauseState:
     """把书放在桌上: a thing and where it is put, as one tag."""
-    thing, where = match.nouns[0], match.nouns[-1]
+    thing, *owner, where = match.nouns
     how = next(one.tag for one in match.tokens if one.role == "preposition")
     behind = match.tokens[-1]
-    place = behind.tag.format(where.text) if behind.role == "locator" else where.text
+    spot = " ".join([*map(_whose, owner), where.text])
+    place = behind.tag.format(spot) if behind.role == "locator" else spot
     if not _PLACED.match(place):
         place = f"in {place}"
     text = f"{how} {thing.text}" if how in ("holding", "carrying") else f"{thing.text} {how}".strip()

@@ -98,6 +98,22 @@ def test_a_thing_is_where_it_is_put(text: str, said: str, translators: Sequence[
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("牵着一只戴着蓝色项圈的棕色小狗", ["leading brown puppy wearing blue collar"]),
+        ("抱著穿紅裙子的娃娃的女孩", ["1girl", "holding doll wearing red dress"]),
+        ("看着拿剑的骑士的公主", ["princess", "looking at knight holding sword"]),
+        ("抱着两只戴帽子的猫的男孩", ["1boy", "holding two cats wearing hat"]),
+        ("看着奔跑的马的老人", ["elderly person", "looking at running horse"]),
+        ("女孩把头靠在男孩肩上", ["1girl", "head leaning on boy's shoulders"]),
+        ("拿着剑穿着铠甲的骑士", ["knight", "holding sword", "armor"]),
+    ],
+)
+def test_what_is_said_of_an_object_stays_with_it(text: str, said: list[str], translators: Sequence[Translator]) -> None:
+    assert own(text, translators) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
         ("慢慢走在雨里的老人", "slowly walking"),
         ("女孩轻轻抚摸着小猫", "gently petting kitten"),
         ("緊緊抱著玩偶的小女孩", "tightly holding stuffed toy"),
