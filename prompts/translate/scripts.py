@@ -13,7 +13,7 @@ _OTHERS = (
     "\u1800-\u18af\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 )
 _HAN = CHINESE.pattern.removesuffix("+")
-# A sign alone is no word but part of a face, as in (´ω｀) and ¯\_(ツ)_/¯; kana beside Chinese signs is one all the same.
+# A sign alone is no word but part of a face: (´ω｀), ¯\_(ツ)_/¯. Kana beside Chinese signs is one all the same.
 # の alone is 的 to people who write Chinese.
 _UNREAD = re.compile(
     rf"[{_KANA}]{{2,}}|(?<={_HAN})(?!の)[{_KANA}]|(?!の)[{_KANA}](?={_HAN})"
