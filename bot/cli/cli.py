@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Options
+from prompts.translate.translator import Translator
 
 # What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
@@ -252,20 +254,31 @@ def restore(
 
 @translate.command()
 def install(
-    file: Annotated[Path | None, typer.Argument(help="An .argosmodel file; without it the newest is fetched.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="An .argosmodel file (without it the newest is fetched), or a language model: owner/name on the hub."
+        ),
+    ] = None,
     index: Annotated[str, typer.Option(help="The address of an index of packages.")] = "",
     sha256: Annotated[str, typer.Option(help="What the file's checksum has to be.")] = "",
     config: ConfigFile = None,
 ) -> None:
-    """Install Argos Translate's Chinese-English package; run again after an interruption, it goes on."""
+    """Install Argos Translate's Chinese-English package, or a language model that reads whole clauses (for
+    translate.service: local); run again after an interruption, it goes on."""
     from bot.cli.translating import install as put  # only now: `--help` is to come at once
+    from bot.cli.translating import install_model
 
-    asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
+    file = Path(name) if name else None
+    if name and file and name.count("/") == 1 and file.suffix != ".argosmodel" and not file.exists():
+        install_model(_load(config, quiet=True), name, language(), out, err)
+    else:
+        asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
 
 
 @translate.command()
 def status(config: ConfigFile = None) -> None:
-    """See which package is installed and whether the service answers."""
+    """See what reads whole clauses, and whether it answers."""
     from bot.cli.translating import status as show  # only now: `--help` is to come at once
 
     asyncio.run(show(_load(config, quiet=True), language(), out))
@@ -300,21 +313,41 @@ def _lora(text: str) -> LoraUse:
         raise Refusal("cli.lora_form", lora=text) from None
 
 
+LOADING = 600.0  # seconds that a local reader may take to be loaded: a command is over before a second wish
+
+
 async def _prompts(
     config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
 ) -> None:
+    from bot.studio.translators import local_words, translators  # only now: `--help` is to come at once
+    from prompts.translate.chain import close
+    from prompts.translate.personal_dictionary import with_personal
+
+    asked = translators(config, patience=LOADING)
+    try:
+        await _composed(config, with_personal(await local_words(config), asked), text, as_json, model, negative, raw)
+    finally:
+        await close(asked)
+
+
+async def _composed(
+    config: Config,
+    chain: Sequence[Translator],
+    text: str | None,
+    as_json: bool,
+    model: str | None,
+    negative: str,
+    raw: bool,
+) -> None:
     from bot.studio.findings import lengths, look  # only now: `--help` is to come at once
-    from bot.studio.translators import local_words, translators
     from engine.files import catalog
     from prompts.clip_tokens import meter
     from prompts.compose import compose, to_public_json
     from prompts.safety import judge
     from prompts.safety.signs import verdict
-    from prompts.translate.personal_dictionary import with_personal
 
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
-    chain = with_personal(await local_words(config), translators(config))
     wildcards = (config.data.folder / "wildcards",)
     for line in [text] if text is not None else sys.stdin:
         try:
