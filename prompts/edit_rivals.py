@@ -32,7 +32,7 @@ def recounted(text: str, tag: str) -> str:
     if not new or not old or old["number"] == new["number"]:
         return ""
     rest = text[old.end("number") :].lstrip()
-    same = re.match(rf"{re.escape(singular(new['what']))}s?\b", rest)  # "a cat" and "two cats"
+    same = re.match(rf"{re.escape(singular(new['what']))}(?:e?s)?\b", rest)  # "a cat" and "two cats"
     return f"{tag}{rest[same.end() :]}" if same else ""
 
 
@@ -86,7 +86,7 @@ _ONE_OF = tuple(
     frozenset(tags.split(", "))
     for tags in (
         "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
-        "looking back, looking afar",
+        "looking back, looking afar, looking outside, looking out the window",
         "close-up, close shot, extreme close-up, portrait, bust, upper body, half body, medium shot, cowboy shot, "
         "full body, full shot, wide shot, long shot",
         "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "

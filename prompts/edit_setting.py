@@ -52,9 +52,14 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
     ]
+    thing = dressed(tag.text)
     found = found or [
-        at for at, one in enumerate(draft.fragments) if dressed(tag.text) and dressed(one.text) == dressed(tag.text)
+        at
+        for at, one in enumerate(draft.fragments)
+        if thing and thing in (dressed(one.text), opposites.plain(one.text))
     ]
+    if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
+        found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
 
 
