@@ -68,9 +68,11 @@ _CUT = re.compile(
 )
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
-    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|no\b|without)"
+    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
 )
 _AND_VERB = re.compile(rf"\s+and\s+(?={_VERB})")
+_TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
+_AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
@@ -85,7 +87,7 @@ _MOST = 40  # changes that one clause asks for
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
     for part in _CUT.split(_TWICE.sub(r"\g<once>", grammar.normalise(sentence))):
-        for clause in _AND_VERB.split(part) if not CHINESE.search(part) else (part,):
+        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_VERB).split(part):
             clause = clause.strip(" 、.。")
             if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
                 yield clause

@@ -73,6 +73,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             *found,
             *(at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)),
         ]
+    if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+        value = [replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}")]
     decided = describes(value) and opposites.slot(value[0].text)  # "sunny" is the weather itself
     if decided and all(slot_of(draft.fragments[at].text) == decided for at in found):
         instead(draft, found, value, one.value)

@@ -22,10 +22,12 @@ async def set_(draft: EditDraft, words: str, reader: WordReader) -> None:
         draft.changes.append(Change("unread", words))
         return
     there = {opposites.plain(one.text) for one in draft.fragments}
+    fresh: set[str] = set()
     for tag in tags:
         if len(tags) > 1 and opposites.plain(tag.text) in there:
             continue  # "女孩穿上红裙子": who it is about
-        found = _rivals(draft, tag)
+        found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        fresh.add(tag.text)
         retold = {
             at: said
             for at, one in enumerate(draft.fragments)

@@ -157,6 +157,12 @@ def is_style(one: Fragment) -> bool:
     return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
 
 
+def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:
+    """Whether a fragment names a place that only sounds of the weather: "snowy mountain" stays when the snow stops."""
+    entry = entry_of(opposites.plain(one.text))
+    return wanted[-1] in WEATHER.values() and entry is not None and entry.category in ("place", "nature")
+
+
 async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader) -> tuple[list[int], str]:
     """Which fragments are meant, and the English word by which they were found (empty: by another way)."""
     if target in KINDS or target in CATEGORIES:
@@ -180,13 +186,15 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
-            at for at, one in enumerate(fragments) if wanted and set(wanted) <= set(map(singular, words_of(one.text)))
+            at
+            for at, one in enumerate(fragments)
+            if wanted and set(wanted) <= set(map(singular, words_of(one.text))) and not _is_place(one, wanted)
         ]
         if found:
             return found, wanted[-1]
     if CHINESE.search(target):
         sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
-        found = [at for at, said in sources.items() if target in said]
+        found = [at for at, said in sources.items() if target in said and not (tags and _is_place(fragments[at], tags))]
         found = [
             at
             for at in found

@@ -4,7 +4,7 @@
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
 left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
 153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after; of the 77 of `second.txt`, written
-then in other words, 43."""
+then in other words, 43, and of the 58 of `third.txt`, written after that, 42."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ LEFT = {
     "宇航员骑着白马在月球上，背景是地球 | 月球换成火星",  # the dictionary takes 火星 for sparks
     "一个男孩在院子里踢足球，白天 | 足球换成篮球，时间改成晚上",  # "踢篮球" is not read, and "踢" goes
     "girl, white shirt, blue skirt, library | remove the shirt color",
+    "穿旗袍的女人站在老上海街头，夜晚 | 画面要复古胶片的感觉",  # "老上海" is read as a style of posters
+    "两个男孩在河边钓鱼，清晨 | 其中一个换成女孩",  # one of several
+    "two kids building a sandcastle on the beach | in the style of van gogh",  # two tags to the reader
+    "old bookstore, cat on the counter, warm light | the bookstore shouldn't be old",
+    "(best quality:1.3), 1boy, blue jacket, city, neon | 夹克变成红色，霓虹去了",  # "neon" is a colour, "霓虹" a light
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -59,6 +64,7 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("sentences.txt"),
         *lines("aside.txt"),
         *lines("second.txt"),
+        *lines("third.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
