@@ -66,13 +66,16 @@ _CUT = re.compile(
     r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then|but)(?![^\W_])|"
     "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])"
 )
+_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
     r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
 )
-_AND_VERB = re.compile(rf"\s+and\s+(?={_VERB})")
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
+_AND_HOW = re.compile(
+    rf"\s+and\s+(?={_VERB}|(?:the|her|his|its) [\w' -]{{1,30}}? (?:{_COLOURS}|long|short|big|small)$)"
+)
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
@@ -81,13 +84,15 @@ _LIST_ZH, _LIST_EN = (
 _TWICE = re.compile(
     r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
 )
+_COLOUR_BEHIND = re.compile(r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?")
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    for part in _CUT.split(_TWICE.sub(r"\g<once>", grammar.normalise(sentence))):
-        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_VERB).split(part):
+    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
+    for part in _CUT.split(said):
+        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
             clause = clause.strip(" 、.。")
             if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
                 yield clause
@@ -142,9 +147,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         yield Instruction("set", value=plain)
 
 
-_IN_COLOUR = re.compile(
-    r"(?P<thing>[\w' -]+) in (?P<colour>red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold|silver)"
-)
+_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
 
 
 def _told_behind(words: str) -> bool:
@@ -171,7 +174,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction("set", value=f"{value} {_A_NUMBER.sub('', target, count=1).strip()}")
     else:
         measure = found.get("one") or ""
-        measure = (found.get("at") or "") + ("" if measure.endswith(("点", "些", "儿")) else measure)
+        measure = "" if measure.endswith(("点", "些", "儿")) else measure
+        measure = (found.get("at") or "") + "一" * (len(measure) == 1) + measure
         yield Instruction(kind, _thing(target), value, measure=measure, maybe=match.string if form.maybe else "")
 
 

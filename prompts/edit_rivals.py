@@ -15,9 +15,8 @@ def kind_of(word: str) -> str:
     return entry.category if entry else ""
 
 
-_NUMBER = re.compile(
-    r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s?(?P<what>(?:[a-z]+ )*?[a-z]{3,})"
-)
+_NUMBERS = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten)\b|\d+"
+_NUMBER = re.compile(rf"(?P<number>{_NUMBERS})\s?(?P<what>(?:[a-z]+ )*?[a-z]{{3,}})")
 
 
 def counts(text: str) -> str:
@@ -27,13 +26,15 @@ def counts(text: str) -> str:
 
 
 def recounted(text: str, tag: str) -> str:
-    """A sentence that begins with a number of things, with another number of them; empty where it does not."""
-    new, old = _NUMBER.fullmatch(tag.lower()), _NUMBER.match(text)
-    if not new or not old or old["number"] == new["number"]:
+    """A sentence with a number of things in it, with another number of them; empty where it has none."""
+    new = _NUMBER.fullmatch(tag.lower())
+    if not new:
         return ""
-    rest = text[old.end("number") :].lstrip()
-    same = re.match(rf"{re.escape(singular(new['what']))}(?:e?s)?\b", rest)  # "a cat" and "two cats"
-    return f"{tag}{rest[same.end() :]}" if same else ""
+    things = rf"(?P<told>(?:[a-z-]+ ){{0,2}}?){re.escape(singular(new['what']))}(?:e?s)?\b"  # "a cat" and "two cats"
+    old = re.search(rf"\b(?P<number>{_NUMBERS})(?P<gap>\s?){things}", text)
+    if not old or old["number"] == new["number"]:
+        return ""
+    return f"{text[: old.start()]}{new['number']}{old['gap']}{old['told']}{new['what']}{text[old.end() :]}"
 
 
 def regrown(text: str, tag: str) -> str:

@@ -4,7 +4,8 @@
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
 left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
 153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after; of the 77 of `second.txt`, written
-then in other words, 43, and of the 58 of `third.txt`, written after that, 42."""
+then in other words, 43, of the 58 of `third.txt`, written after that, 42, and of
+the 58 of `fourth.txt`, 50."""
 
 from __future__ import annotations
 
@@ -38,6 +39,8 @@ LEFT = {
     "two kids building a sandcastle on the beach | in the style of van gogh",  # two tags to the reader
     "old bookstore, cat on the counter, warm light | the bookstore shouldn't be old",
     "(best quality:1.3), 1boy, blue jacket, city, neon | 夹克变成红色，霓虹去了",  # "neon" is a colour, "霓虹" a light
+    "精灵弓箭手，绿色斗篷，森林，光斑 | 三个精灵弓箭手",  # an elf and an archer to the reader
+    "女孩，短发，半身像，灰色背景 | 灰色背景换成渐变紫",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -65,6 +68,7 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("aside.txt"),
         *lines("second.txt"),
         *lines("third.txt"),
+        *lines("fourth.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
