@@ -136,7 +136,7 @@ FORMS_ZH = _forms(
     ("weaker", "(?:再|要)?少[来加放]?{bit}{a}", "少一点雾"),
     (
         "add",
-        "(?:在)?(?:[她他它]的?)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|边|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中))(?:再|还)?"
+        "(?:在)?(?:[她他它]的?)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|边|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中|表面))(?:再|还)?"
         "(?:加上|加入|添加|增加|添上|画上|放上|要有|得有|多[加画放添来]|[加画放添](?=[一两三几个点些只])){one}{b}",
         "旁边加一顶帽子",
     ),
@@ -238,6 +238,7 @@ FORMS_EN = _forms(
     ("stronger", "(?:emphasi[sz]e|strengthen|stress) {the}{a}", "emphasize the hat"),
     ("weaker", "(?:de-?emphasi[sz]e|weaken|tone down|reduce) {the}{a}", "tone down the fog"),
     ("set", "(?:make|set|put) {it}(?: be| look)?(?: at)?(?: in(?= (?:a |the )?(?:\\w+ )?style))? {b}", "make it night"),
+    ("add", "(?:put|add) {b} on (?:her|him|it|them)", "put a hat on her"),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),

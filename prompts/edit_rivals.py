@@ -75,12 +75,16 @@ def _under_a_roof(text: str) -> bool | None:
     return None if inside == outside else inside
 
 
+_SAID_SO = frozenset(("indoors", "outdoors"))
+
+
 def moved(text: str, tag: str) -> bool:
     """Whether a fragment places the picture indoors where a new tag places it outdoors, or the other way round."""
     old, new = _under_a_roof(text), _under_a_roof(tag)
     if old is None or new is None or old == new:
         return False
-    return opposites.slot(text) == "inside" or (opposites.slot(tag) == "inside" and slot_of(text) == "place")
+    said = bool(_SAID_SO & set(words_of(tag)))  # "indoors", of "indoors stage" too
+    return opposites.slot(text) == "inside" or (said and slot_of(text) == "place")
 
 
 _ONE_OF = tuple(

@@ -38,8 +38,12 @@ _PLAINLY = tuple(
             r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks) (?:a (?:bit|little) )?too bright",
             "make it dark",
         ),
+        (r"(?:it )?(?:has )?stopped (?P<what>rain|snow)ing", r"remove the \g<what>"),
         *(
-            (rf"(?P<what>.+?) (?:is|are|looks?) (?:a (?:bit|little) )?too {too}", rf"make \g<what> {less}")
+            (
+                rf"(?!it|that|this|looks?|way|far)(?P<what>.+?)(?: is| are| looks?)?(?: a bit| a little)? too {too}",
+                rf"make \g<what> {less}",
+            )
             for too, less in (
                 ("big", "smaller"),
                 ("small", "bigger"),

@@ -110,10 +110,13 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
         yield (
             text[:start] + f"{at} {_article(said)} {said}" * bool(article) + f"{at} {said}" * (not article) + text[end:]
         )
-    if entry_of(said) and opposites.slot(said) in ("style", "place"):
+    if entry_of(said) and opposites.slot(said) in ("style", "place") and not _ARTICLE.match(old.text):
         yield text[:start] + said + text[end:]
     yield text[:start] + new.text + text[end:]
     yield text[:start] + said + text[end:]
+
+
+_ARTICLE = re.compile("(?:an?|the) ")
 
 
 def _article(noun: str) -> str:

@@ -209,6 +209,7 @@ def _placed(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
     if not there and not plain[:start].endswith("在"):
         return
     if _AT_END.search(value) or plain.startswith("的", end):
+        yield start, end, value + (there.group() if there and not _AT_END.search(value) else "")
         yield start, end, value
         return
     usual = "下" if _UNDER.search(value) else "上" if _ON.search(value) else "里"

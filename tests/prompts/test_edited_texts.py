@@ -4,8 +4,8 @@
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
 left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
 153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after; of the 77 of `second.txt`, written
-then in other words, 43, of the 58 of `third.txt`, written after that, 42, and of
-the 58 of `fourth.txt`, 50."""
+then in other words, 43, of the 58 of `third.txt`, written after that, 42, of
+the 58 of `fourth.txt`, 50, and of the 78 of `fifth.txt`, 66."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ LEFT = {
     "(best quality:1.3), 1boy, blue jacket, city, neon | 夹克变成红色，霓虹去了",  # "neon" is a colour, "霓虹" a light
     "精灵弓箭手，绿色斗篷，森林，光斑 | 三个精灵弓箭手",  # an elf and an archer to the reader
     "女孩，短发，半身像，灰色背景 | 灰色背景换成渐变紫",
+    "宇航员在月球上跳舞，地球 | 背景改成沙漠",  # the earth is a place, too, and goes instead of the moon
+    "an astronaut planting a flag on mars, earth in the sky | remove earth",  # "in the sky" stays alone
+    "five lanterns floating over a river at night | make them blue",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -69,6 +72,7 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("second.txt"),
         *lines("third.txt"),
         *lines("fourth.txt"),
+        *lines("fifth.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
