@@ -59,7 +59,7 @@ async def compose(
     asked = options.flags(rest)
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
-        return _verbatim(text, written, loras, notes, negative or asked.negative), asked.options
+        return _verbatim(text, written, loras, (*notes, *asked.notes), negative or asked.negative), asked.options
     asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
@@ -72,7 +72,7 @@ async def compose(
     positive, unwanted = sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
-    draft = Draft(notes=[*notes, *chosen, *left_out])
+    draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
     if asked.kept:
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
