@@ -15,7 +15,8 @@ from prompts.phrases import read_phrases
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
 from prompts.translate.translator import Translator
-from prompts.wildcards import drawn, has_choices
+from prompts.wildcards.comments import without_comments
+from prompts.wildcards.drawing import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
 SENTENCE = 1000  # characters of one that says what to change
@@ -60,10 +61,14 @@ async def compose(
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
         return _verbatim(text, written, loras, (*notes, *asked.notes), negative or asked.negative), asked.options
+    template = without_comments(text)
+    if template != text:
+        rest, loras, notes = grammar.networks(template)
+        asked = options.flags(rest)
     asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
-    if seed is not None and (has_choices(wide := grammar.normalise(text)) or has_choices(negative)):
+    if seed is not None and (has_choices(wide := grammar.normalise(template)) or has_choices(negative)):
         (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
         chosen += more
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options

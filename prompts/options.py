@@ -31,6 +31,7 @@ from prompts.plain_options import plain as plain
 from prompts.prompt import Options
 from prompts.spelling import near
 from prompts.translate.chinese import CHINESE
+from prompts.wildcards.comments import without_comments
 
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=ratio_of(option, value)),
@@ -137,7 +138,7 @@ def _meant(name: str, text: str, match: re.Match[str]) -> bool:
 
 
 def _near(name: str) -> str:
-    return near(name, (one for one in _KNOWN if len(one) > 1))
+    return near(name, (one for one in _OWN if len(one) > 1))
 
 
 def flags(text: str) -> ParsedOptions:
@@ -204,4 +205,7 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
 def read_options(text: str) -> ParsedOptions:
     """The text parsed for all its options. Raises Refusal for an unknown `--name` and for a value that cannot be."""
     asked = flags(text)
-    return asked if asked.options.raw else plain(asked)
+    if asked.options.raw:
+        return asked
+    template = without_comments(text)
+    return plain(asked if template == text else flags(template))
