@@ -67,12 +67,12 @@ _MANY_WORDS = (
     "vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
-_OWN = frozenset((*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS))
-_KNOWN = _OWN | midjourney.NAMES
+_OWN = (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS)
+_KNOWN = frozenset(_OWN) | midjourney.NAMES
 _LONG = "|".join(
     sorted((re.escape(name) for name in _KNOWN if len(name) > 1 and name.isascii()), key=len, reverse=True)
 )
-_SHORT = f"[{''.join(name for name in _KNOWN if len(name) == 1)}]"
+_SHORT = f"[{''.join(sorted(name for name in _KNOWN if len(name) == 1))}]"
 # What a keyboard in its wide form types; sign for sign.
 _WIDE = {sign: sign - 0xFEE0 for sign in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _WIDE |= str.maketrans("－−＝．∶：×＊", "--=.::xx")
