@@ -14,8 +14,18 @@ from prompts.written_text import SEPARATOR, grouped, place_of
 _NUMBER = re.compile(r"[:：]\s*([+-]?[\d.]+)\s*(?=[)）])")
 
 
+# Groups that pieces of a schedule or an alternation have for themselves: "[(cat:5):dog:0.5]", "[cat|(dog:5)]".
+_SCHEDULED = re.compile(r"\(([^()\[\]|]+?)\s*:\s*([+-]?\d+(?:\.\d*)?|\.\d+)\s*\)")
+_MANY_BRACKETS = re.compile(r"[(（]{5,}([^()（）]*)[)）]{5,}")  # 1.1 five times is more than HEAVY
+
+
 def of_weights(prompt: Prompt) -> Iterator[Finding]:
     for fragment in (*prompt.fragments, *prompt.negatives):
+        if not prompt.raw and "[" in fragment.text:
+            for words, written in _SCHEDULED.findall(fragment.text):
+                if not LIGHT <= float(written) <= HEAVY:
+                    values = {"text": words.strip()[:80], "weight": f"{float(written):g}"}
+                    yield Finding("note.weight", values, "warn", other(prompt, _all_tamed(prompt.text)))
         for said, weight in odd_weights(fragment) if not prompt.raw else ():
             fixed = _tamed(prompt.text, fragment) if said == fragment.text else _all_tamed(prompt.text)
             yield Finding("note.weight", {"text": said, "weight": f"{weight:g}"}, "warn", other(prompt, fixed))
@@ -47,7 +57,7 @@ def _all_tamed(text: str) -> str:
             return match.group()
         return match.group() if LIGHT <= weight <= HEAVY else f":{min(max(weight, LIGHT), HEAVY):g}"
 
-    return _NUMBER.sub(tame, text)
+    return _MANY_BRACKETS.sub(rf"(\1:{HEAVY:g})", _NUMBER.sub(tame, text))
 
 
 def of_syntax(prompt: Prompt) -> Iterator[Finding]:
