@@ -12,6 +12,7 @@ from prompts.spelling import near
 from prompts.translate.glossary import entries
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = re.compile(r"\d")
 _SHORT = 4
 _SHORTEST_TAG, _LONGEST_TAG = 5, 40
 _ENDINGS = ("s", "es", "ed", "ing", "er", "y", "ly", "d", "r")
@@ -91,11 +92,21 @@ def nearest_tag(text: str) -> str:
         return ""  # `nearest` looks at it
     found: list[str] = []
     for at, word in enumerate(words):
-        if word in _words_of_tags() or len(word) < 3 or _is_usual(word):
+        if not _may_be_wrong(word):
             continue
         before, behind = " ".join([*words[:at], ""]), " ".join(["", *words[at + 1 :]])
-        found += [tag for slip in _one_slip(word) if " " not in slip and (tag := before + slip + behind) in _tags()]
+        meant = (
+            slip for slip in _one_slip(word) if _DIGITS.findall(slip) == _DIGITS.findall(word) and slip != f"a{word}"
+        )
+        found += [tag for slip in meant if (tag := before + slip + behind) in _tags()]
     return max(found, key=lambda tag: (_tags()[tag], len(tag) == len(text))) if found else ""
+
+
+def _may_be_wrong(word: str) -> bool:
+    """Whether a word is none that we know or that is often written, in any of its forms."""
+    known = _words_of_tags()
+    forms = {word, word.replace("our", "or"), *(word.removesuffix(end) for end in _ENDINGS)}
+    return word.isalnum() and len(word) > 2 and not any(form in known for form in forms) and not _is_usual(word)
 
 
 def _is_usual(word: str) -> bool:
@@ -115,7 +126,7 @@ def nearest(word: str) -> str:
         return ""
     if word in _joined():
         return _joined()[word]
-    slipped = [each for each in _one_slip(word) if each in known]
+    slipped = [each for each in _one_slip(word) if each in known and each != f"a{word}"]  # no "asymmetrical"
     if len(word) == _SHORT:  # too short for more than letters out of order, left out or doubled: "wisp" is no "wish"
         slipped = [
             each for each in slipped if _is_usual(each) and (len(each) != _SHORT or sorted(each) == sorted(word))

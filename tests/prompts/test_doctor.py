@@ -121,6 +121,7 @@ async def test_a_mistake_is_found_and_its_fix_mends_it(
         "wisp, moss, loom, kiln, mead, newt, lynx",
         "red hair, best friends, rose gold hair, tall grass, dark wood, iron gate",
         "rin, saya, miku, asuka, mika",
+        "5boys, light leaks, symmetrical composition, coloured pencil, line-art, post-impressionist",
     ],
 )
 async def test_nothing_is_wrong_with_what_is_right(text: str, translators: tuple[Translator, ...]) -> None:
