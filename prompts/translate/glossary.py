@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent.parent / "data" / "glossary"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One Chinese key's English; the category says how patterns may join it to its neighbours. What is `seldom` drawn is
-    understood as well as anything, and offered later while somebody types."""
+    """One Chinese key's English; the category says how patterns may join it to its neighbours. What is `seldom` drawn
+    is understood as well as anything, and offered later while somebody types."""
 
     tag: str
     category: str
