@@ -66,7 +66,7 @@ class LoraKnown:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A LoRA or an embedding named in a prompt, made for another `base` than that of the model that would draw it;
+    """A LoRA, an embedding or a VAE named in a prompt, made for another `base` than that of the model that would draw it;
     `instead` is a model that it fits ("" for none). `key` is the sentence that says so; where it works all the same,
     only badly, the finding is no error."""
 
@@ -175,6 +175,8 @@ def _misfits(prompt: Prompt, misfits: Sequence[Misfit]) -> Iterator[Finding]:
             fixed = None
         elif one.key.startswith("lora."):
             fixed = _without_lora(prompt.text, one.name)
+        elif one.key.startswith("vae."):
+            fixed = options.without_flag(prompt.text, "vae")
         else:
             fixed = without(prompt.text, f"embedding:{one.name}") or without(prompt.text, one.name, last=True)
         values = {"name": one.name, "base": one.base, "model": one.model, "family": one.family}

@@ -101,6 +101,25 @@ def flags(text: str) -> ParsedOptions:
 def with_flag(text: str, name: str, value: str) -> str:
     """The text with `--name value` instead of what it says by that flag, at its end where it says nothing."""
     said = f'--{name} "{value}"' if re.search(r"[\s,，、。；]", value) else f"--{name} {value}"
+    if (place := _place(text, name)) is None:
+        return f"{text.rstrip()} {said}"
+    start, end = place
+    gap = " " if re.match(r"[^\s,，、。；]", text[end:]) else ""
+    return text[:start] + said + gap + text[end:]
+
+
+def without_flag(text: str, name: str) -> str:
+    """The text without `--name value`, as often as it says so."""
+    while place := _place(text, name):
+        before, after = text[: place[0]].rstrip(), text[place[1] :].lstrip()
+        after = after if before else after.lstrip(" ,，、。；")
+        gap = "" if not before or re.match(r"[,，、。；]|\Z", after) else " "
+        text = before + gap + after
+    return text
+
+
+def _place(text: str, name: str) -> tuple[int, int] | None:
+    """Where a text says `--name value`, None where it does not."""
     position = 0
     while match := _FLAG.search(text, position):
         position = match.end()
@@ -109,10 +128,8 @@ def with_flag(text: str, name: str, value: str) -> str:
         if flag not in SWITCHES:
             _, position = _value(text, position, flag)
         if flag == name:
-            start = match.start() + len(match.group()) - len(match.group().lstrip())
-            gap = " " if re.match(r"[^\s,，、。；]", text[position:]) else ""
-            return text[:start] + said + gap + text[position:]
-    return f"{text.rstrip()} {said}"
+            return match.start() + len(match.group()) - len(match.group().lstrip()), position
+    return None
 
 
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
