@@ -238,7 +238,7 @@ async def test_a_taken_name_is_asked_about_and_can_be_given(house: House, server
     await chat.press(ann, first, "🔄 Again")
     second = await chat.answer(lambda one: one.photo, after=first.order)
     told = await (await chat.press(ann, second, "🤍 Save")).answered()
-    assert "“a red apple” is the name of another" in told and "Rename" in told
+    assert "“a red apple” exists" in told and "Rename" in told
     await chat.until(lambda _: "❤ Saved" in str(second.keyboard))
     await menu(chat, ann, second)
     await chat.press(ann, second, "🏷 Rename favourite")
