@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from prompts import grammar
-from prompts.expand import expanded, in_chinese, seed_of
+from prompts.expand import expanded, filled, seed_of
 from prompts.presets import clashes, excluded, key, look_of, phrases, preset, speaking_against
 from prompts.prompt import PARTS, Fragment, LoraUse, Note, Part, Prompt
 from prompts.styles import Style
@@ -70,8 +70,7 @@ def assembled(
         known = {key(fragment.text) for fragment in extra}
         more = [one for one in more if key(one.text) not in known and not excluded(one.text, known)]
         if more:
-            words = [fragment.text for fragment in more]
-            notes.append(Note("note.expanded", {"words": ", ".join(words), "words_zh": "、".join(in_chinese(words))}))
+            notes.append(filled(more))
         extra += more
     quality = _preset(added.quality, "quality_style")
     before = [one for tag, one in quality.items() if tag not in unwanted and tag not in asked]
@@ -93,7 +92,7 @@ def assembled(
     chance = any(note.key == "note.chosen" for note in told)
     return Prompt(
         text,
-        tuple(_in_order(chunks, draft.separators, held if family == "demo" else None)),
+        tuple(in_order(chunks, draft.separators, held if family == "demo" else None)),
         tuple(negatives),
         loras,
         told,
@@ -101,7 +100,7 @@ def assembled(
     )
 
 
-def _in_order(
+def in_order(
     chunks: Sequence[Sequence[Fragment]], separators: Sequence[str], first: Collection[str] | None
 ) -> list[Fragment]:
     """All fragments, each chunk's in the order of the three parts; with `first`, words of quality and style that are

@@ -12,10 +12,7 @@ from prompts.edit_draft import Change as Change
 from prompts.edit_draft import EditDraft
 from prompts.edit_instructions import Instruction, clauses, instructions
 from prompts.edit_retold import retold
-from prompts.edit_targets import (
-    WordReader,
-    matches,
-)
+from prompts.edit_targets import WordReader, matches
 from prompts.edit_worded import worded
 from prompts.errors import Refusal
 from prompts.presets import contradictions
@@ -59,14 +56,33 @@ async def edit(
                 and (await matches(draft.fragments, one.value, reader))[0]
             ):
                 one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+            if one.kind in ("stronger", "weaker") and not one.target and not one.value:
+                if before is None or before.kind == one.kind:
+                    continue  # "紫色太重了，淡一点": said twice
+                one = replace(one, target=before.target or before.value)
             await retold(draft, one, reader)
             before = one
-    if not asked.to_json() and not any(change.kind != "missed" for change in draft.changes):
-        raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
+    if not asked.to_json():
+        _refuse(draft.changes, sentence)
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
     draft.fragments = _once(draft.fragments)
     return Edited(await _finished(prompt, draft, reader), tuple(draft.changes), asked)
+
+
+def _refuse(changes: Sequence[Change], sentence: str) -> None:
+    """Raises Refusal where nothing was changed, with what it was that is not there."""
+    if any(change.kind not in _NOTHING_DONE for change in changes):
+        return
+    if found := next((change for change in changes if change.kind == "near"), None):
+        raise Refusal("edit.near", before=found.before, after=found.after)
+    for kind, key in (("missed", "edit.not_found"), ("same", "edit.same")):
+        if named := [change.before for change in changes if change.kind == kind]:
+            raise Refusal(key, before="、".join(dict.fromkeys(named))[:200])
+    raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
+
+
+_NOTHING_DONE = ("missed", "near", "same", "unread")
 
 
 def _once(fragments: list[Fragment]) -> list[Fragment]:

@@ -13,13 +13,14 @@ from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
 
-ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
+ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed", "near", "same", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that became another: tags, or a tag and its weight. "denied" is new in the negative prompt, "missed" a
-    wish that nothing in the prompt answers to."""
+    """One thing that became another: tags, or a tag and its weight. "denied" is new in the negative prompt. Nothing
+    came of a "missed" wish, as its thing is not there, of a "near" one, where `after` is what it may mean, of the
+    "same", which is like that already, and of the "unread"."""
 
     kind: ChangeKind
     before: str = ""
@@ -49,7 +50,7 @@ def become(draft: EditDraft, at: int, text: str, written: str, said: str = "") -
     how they would have written the whole fragment."""
     old = draft.fragments[at]
     if grammar.bare(old.text) == text:
-        draft.changes.append(Change("missed", old.text))
+        draft.changes.append(Change("same", old.text))
         return
     text = emphasis.kept(old.text, text)
     draft.fragments[at] = replace(old, text=text, source=said or written, origin="person")
@@ -76,7 +77,7 @@ def instead(draft: EditDraft, found: Sequence[int], value: Sequence[Fragment], w
         if opposites.plain(tag.text) not in there
     ]
     if [one.text for one in olds] == [one.text for one in news]:
-        draft.changes.append(Change("missed", first.text))
+        draft.changes.append(Change("same", first.text))
         return
     draft.fragments[found[0] : found[0] + 1] = news
     shift = len(news) - 1
@@ -131,7 +132,7 @@ def add(draft: EditDraft, tag: Fragment, written: str, *, after: int | None = No
         erase(draft, old)
         draft.negatives.remove(old)
     if any(opposites.plain(one.text) == key for one in draft.fragments):
-        draft.changes.append(Change("missed", tag.text))
+        draft.changes.append(Change("same", tag.text))
         return
     if " " not in key and any(singular(head(one.text)) == singular(PEOPLE.get(key, key)) for one in draft.fragments):
         return  # "猫戴上帽子": the cat is there, and only named again
@@ -157,7 +158,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
         if (made := _inside(old, tag, target, heavier)) is not None:
             new, source, before, after = made
             if before == after:
-                draft.changes.append(Change("missed", target))
+                draft.changes.append(Change("same", target))
                 return
             draft.fragments[at] = new
             draft.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
@@ -166,7 +167,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
             return
     weight = heavier(old.weight)
     if weight == old.weight:
-        draft.changes.append(Change("missed", target))
+        draft.changes.append(Change("same", target))
         return
     draft.fragments[at] = replace(old, weight=weight)
     draft.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))

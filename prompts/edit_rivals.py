@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_targets import head, singular
+from prompts.edit_targets import head, singular, words_of
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -32,8 +32,8 @@ def recounted(text: str, tag: str) -> str:
     if not new or not old or old["number"] == new["number"]:
         return ""
     rest = text[old.end("number") :].lstrip()
-    what = new["what"]
-    return f"{tag}{rest[len(what) :]}" if re.match(rf"{what}\b", rest) else ""
+    same = re.match(rf"{re.escape(singular(new['what']))}s?\b", rest)  # "a cat" and "two cats"
+    return f"{tag}{rest[same.end() :]}" if same else ""
 
 
 def regrown(text: str, tag: str) -> str:
@@ -54,6 +54,54 @@ def slot_of(text: str) -> str | None:
     if (found := opposites.slot(text)) or opposites.without_lead(text) == text:
         return found
     return "place" if opposites.slot(head(text)) == "place" else None
+
+
+_INSIDE, _OUTSIDE = (
+    frozenset(words.split())
+    for words in (
+        "indoors indoor inside room bedroom classroom kitchen bathroom cafe library office restaurant bar shop gym "
+        "hall studio attic basement corridor hallway museum hospital",
+        "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
+        "river playground rooftop square alley bridge",
+    )
+)
+
+
+def _under_a_roof(text: str) -> bool | None:
+    """Whether a place is indoors; None where it may be either."""
+    words = {singular(word) if word[-2:] != "rs" else word for word in words_of(text)}
+    inside, outside = bool(words & _INSIDE), bool(words & _OUTSIDE)
+    return None if inside == outside else inside
+
+
+def moved(text: str, tag: str) -> bool:
+    """Whether a fragment places the picture indoors where a new tag places it outdoors, or the other way round."""
+    old, new = _under_a_roof(text), _under_a_roof(tag)
+    if old is None or new is None or old == new:
+        return False
+    return opposites.slot(text) == "inside" or (opposites.slot(tag) == "inside" and slot_of(text) == "place")
+
+
+_ONE_OF = tuple(
+    frozenset(tags.split(", "))
+    for tags in (
+        "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
+        "looking back, looking afar",
+        "close-up, close shot, extreme close-up, portrait, bust, upper body, half body, medium shot, cowboy shot, "
+        "full body, full shot, wide shot, long shot",
+        "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "
+        "expressionless, surprised, scared, frown, frowning, pout, disgusted",
+        "blue sky, clear sky, starry sky, night sky, cloudy sky, overcast sky, sunset sky",
+        "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
+        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing",
+    )
+)
+
+
+def excludes(text: str, tag: str) -> bool:
+    """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
+    one, other = opposites.plain(text), opposites.plain(tag)
+    return any(one in group and other in group for group in _ONE_OF)
 
 
 def dressed(text: str) -> str:

@@ -66,6 +66,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
+    **dict.fromkeys(
+        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
+        ("people",),
+    ),
 }  # fmt: skip
 CATEGORIES = {
     "衣服": "clothing", "服装": "clothing", "clothes": "clothing", "outfit": "clothing",
@@ -73,7 +77,7 @@ CATEGORIES = {
 }  # fmt: skip
 
 
-_WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
+WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
     r"\b(?:hat|cap|crown|tiara|hood|helmet|glasses|sunglasses|mask|shoes|boots|heels|sandals|socks|gloves|scarf|earrings?"
     r"|necklace|bracelet|ring|ribbon|bow|bag|hairpin|veil|belt|jewelry|watch)s?\b"
 )
@@ -81,7 +85,13 @@ _WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
 
 def words_of(text: str) -> list[str]:
     words = re.findall(r"[\w'-]+", opposites.plain(text))
-    return [PEOPLE.get(word, word) for word in words]
+    return [WEATHER.get(word, PEOPLE.get(word, word)) for word in words]
+
+
+WEATHER = {
+    "rainy": "rain", "snowy": "snow", "foggy": "fog", "misty": "mist", "windy": "wind", "cloudy": "clouds",
+    "stormy": "storm", "sunny": "sun",
+}  # fmt: skip
 
 
 def head(text: str) -> str:
@@ -101,13 +111,15 @@ def category_of(text: str) -> str:
 
 def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
     slots, category = KINDS.get(target, ()), CATEGORIES.get(target)
+    if slots == ("people",):
+        return _who(fragments)
     found = [
         at
         for at, one in enumerate(fragments)
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
         or (slots == ("style",) and is_style(one))
-        or ("background" in slots and opposites.plain(one.text).endswith("background"))
-        or (category and category_of(one.text) == category and not (category == "clothing" and _WORN.search(one.text)))
+        or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
+        or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
@@ -115,6 +127,16 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
 
 
 _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
+_IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
+
+
+def _who(fragments: Sequence[Fragment]) -> list[int]:
+    """Whom or what a picture is of: its people, else the first creature or thing that its subject names."""
+    named = {at: category_of(one.text) for at, one in enumerate(fragments) if one.part == "subject"}
+    for kinds in (("person",), ("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
+        if found := [at for at, category in named.items() if category in kinds]:
+            return found
+    return []
 
 
 def is_style(one: Fragment) -> bool:

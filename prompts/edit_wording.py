@@ -47,10 +47,22 @@ def _changed(text: str, old: Fragment, new: Fragment | None, asked: Instruction)
     for written in dict.fromkeys((old.text, old.source)):
         if (place := written_text.place_of(text, written)) is None:
             continue
+        if new and opposites.slot(new.text) == "backdrop" != opposites.slot(old.text):  # nobody sits "in" a backdrop
+            yield from _before_a_backdrop(text, place, old, new, asked)
         if CHINESE.search(written):
             yield from said_in_chinese(text, place, old, new, asked)
         else:
             yield from _english(text, place, old, new)
+
+
+def _before_a_backdrop(
+    text: str, place: tuple[int, int], old: Fragment, new: Fragment, asked: Instruction
+) -> Iterator[str]:
+    """The text without the place that somebody was in, and with what they are before now."""
+    said = asked.value.removesuffix("的").removesuffix("背景") + "背景" if CHINESE.search(asked.value) else ""
+    for words in filter(None, (said, chinese_of(new.text)) if CHINESE.search(text) else (opposites.plain(new.text),)):
+        for each in said_in_chinese(text, place, old, None, asked) if said else _english(text, place, old, None):
+            yield written_text.added(each, in_script(text, words))
 
 
 def _with_more(text: str, telling: Retelling) -> Iterator[str]:

@@ -13,7 +13,7 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _STYLE_OF = re.compile(
-    r"^(?:an? |the )?((?:[\w-]+ ){0,3}[\w-]+) of (?=(?:an?|the|some|two|three|four|five|my|\d+|[\w-]+)\b)",
+    r"^(?:an? |the )?((?:[\w-]+ ){0,3}?[\w-]+) of (?=(?:an?|the|some|two|three|four|five|my|\d+|[\w-]+)\b)",
     re.IGNORECASE,
 )
 _IN_STYLE = re.compile(

@@ -14,7 +14,7 @@ from typing import cast
 import yaml
 
 from prompts.presets import Look, excluded, key, phrases
-from prompts.prompt import Fragment, Part
+from prompts.prompt import Fragment, Note, Part
 from prompts.tags import category_of, only_describes
 
 _FOLDER = Path(__file__).parent / "data"
@@ -24,6 +24,7 @@ _ASPECTS: tuple[tuple[str, Part], ...] = (
     ("composition", "subject"),
     ("scene", "scene_detail"),
 )
+FILLED = "note.expanded"  # the key of the note that says what was added
 SHORT = 4  # words about the subject; who writes more has said what to draw
 _FEW = 2  # fragments of subject and scene
 _MOST = 3  # fragments in all: a style or a lens may be said, too
@@ -109,6 +110,13 @@ def _chinese() -> Mapping[str, str]:
 def in_chinese(words: Sequence[str]) -> list[str]:
     """What was added, in Chinese; a word that is not in our table as it is."""
     return [_chinese().get(word, word) for word in words]
+
+
+def filled(added: Sequence[Fragment], filling: int = 0) -> Note:
+    """The note on what a short text was filled up with; `filling` counts how often another filling was asked for."""
+    words = [fragment.text for fragment in added]
+    values = {"words": ", ".join(words), "words_zh": "、".join(in_chinese(words))}
+    return Note(FILLED, values | ({"filling": str(filling)} if filling else {}))
 
 
 def _short(

@@ -19,12 +19,24 @@ def greeting(text: str) -> bool:
     "你会什么?"); a text that names anything else is none ("hello kitty", "你好世界海报")."""
     if len(text) > _LONGEST:
         return False
-    said = " ".join(re.sub(r"[^\w\s'-]|_|(?<!\w)-|-(?!\w)", " ", _plain(text)).split())
+    said = _words(text)
     if not said:
         return bool(_WAVES.intersection(text)) and all(sign in _WAVES or not _shown(sign) for sign in text)
     if CHINESE.search(said):
         return _chinese().fullmatch(said.replace(" ", "")) is not None
     return _english().fullmatch(said) is not None
+
+
+def thanks(text: str) -> bool:
+    """Whether a greeting says thanks ("谢谢！", "好的，谢谢", "ok thanks")."""
+    if not greeting(text):
+        return False
+    said = _words(text)
+    return bool(_thanks().search(said.replace(" ", "") if CHINESE.search(said) else said))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s'-]|_|(?<!\w)-|-(?!\w)", " ", _plain(text)).split())
 
 
 def _plain(text: str) -> str:
@@ -39,8 +51,23 @@ _WAVES = frozenset("👋🙏🙋🤝👍❤😊🙂😀😄😁")
 
 
 @cache
-def _rows() -> tuple[str, ...]:
-    return tuple(row for row in _FILE.read_text(encoding="utf-8").splitlines() if row and not row.startswith("#"))
+def _rows(heading: str = "") -> tuple[str, ...]:
+    """All rows of the file, or those under the headings of this name."""
+    found: list[str] = []
+    under = ""
+    for row in filter(None, _FILE.read_text(encoding="utf-8").splitlines()):
+        if row.startswith("# "):
+            under = row[2:]
+        elif heading in ("", under):
+            found.append(row)
+    return tuple(found)
+
+
+@cache
+def _thanks() -> re.Pattern[str]:
+    chinese_rows = [row for row in _rows("thanks") if CHINESE.search(row)]
+    others = [row for row in _rows("thanks") if not CHINESE.search(row)]
+    return re.compile(rf"{'|'.join(chinese_rows)}|\b(?:{'|'.join(others)})\b")
 
 
 @cache

@@ -1,36 +1,35 @@
-"""Finding tags while somebody types: by Chinese, by pinyin or its initials, by the beginning of English."""
+"""Finding tags while somebody types: by Chinese, by pinyin or its initials, by English; one letter may be wrong."""
 
 from __future__ import annotations
 
 import bisect
-import gzip
-import os
 import re
-import tempfile
 import threading
-import zlib
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from prompts.pinyin import sounds
 from prompts.prompt import Part
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from prompts.translate.dictionary import source
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.roles import JOINING
 
-_FORM = 1  # of the pinyin file; a new form has a new file name
-_GRAMMAR = frozenset({"filler", "verb", "wear", "locator", "preposition", "conjunction", "of", "negation"})
 _MOST = 2000  # hits looked at: "s" begins a thousand words, and the best of so many are good enough
 _LONGEST = 8  # signs of Chinese at the end of a clause that are tried as the beginning of a word
 _WORDS = 3  # English words likewise
+_LETTERS_WITH_A_SLIP = 4  # of fewer, a slip makes another word
 
 # How a hit ranks before its length counts. A pinyin that is whole is a word; initials alone are only a guess.
 _EXACT, _PINYIN, _INITIALS, _BEGINS, _PINYIN_BEGINS, _WORD_BEGINS, _INITIALS_BEGIN, _INSIDE = range(0, 800, 100)
+_SLIP, _SLIP_BEGINS = 330, 620  # a whole word but for one letter, or the beginning of one
 # Nobody has counted how often which tag is used: what most pictures have comes before what few have.
 _USUAL = {"hair": 7, "person": 6, "animal": 5, "eyes": 5, "style": 4, "clothing": 3, "expression": 3, "place": 3}
+_OTHER_NAME = 12  # its first name is the one that is said
 _FOREIGN = 250  # pinyin for a person who reads English
 
 _Hit = Callable[[int, int, int, bool], None]  # key, rank, characters more than asked for, whether Chinese was meant
@@ -69,6 +68,54 @@ class _Column:
             yield self._owners[index], end - self._starts[index] - len(part)
             found += 1
 
+    def near(self, part: str) -> Iterator[tuple[int, int]]:
+        """Whose text begins with `part` but for one letter that is wrong, left out, added or changed with the next,
+        and how many characters that text has more, of at most twice as many. One half of `part` is right then: these
+        are looked for."""
+        half = (len(part) + 1) // 2
+        left, right = part[:half], part[half:]
+        swapped = left[:-1] + right[:1] + left[-1:] + right[1:]
+        # Long texts are left out here: nobody means one of thirty letters by four, and hundreds begin alike.
+        rest = rf"[^\n]{{0,{len(part) + len(right) + 1}}}\n"
+        late = re.compile(rf"\n(?=(?:{re.escape(left)}|{re.escape(swapped)}){rest})")
+        early = re.compile(rf"\n(?={_anything_near(left)}{re.escape(right)}{rest})")
+        seen: set[int] = set()
+        for form in (late, early):
+            for match in islice(form.finditer(self._text), _MOST):
+                start = match.end()
+                if start in seen:
+                    continue
+                seen.add(start)
+                text = self._text[start : self._text.index("\n", start)]
+                if (longer := _longer(part, text)) is not None:
+                    yield self._owners[bisect.bisect_left(self._starts, start)], longer
+
+
+def _anything_near(part: str) -> str:
+    """A pattern for all that a few letters may be with a slip in them; of more, anything of about that length."""
+    if len(part) > 3:  # its other half is long enough to be rare: 2 ms instead of 16 for "pian", but not for more
+        return rf"[^\n]{{{len(part) - 1},{len(part) + 1}}}"
+    signs, any_sign = [re.escape(sign) for sign in part], r"[^\n]"
+    forms = [[*signs[:at], any_sign, *signs[at:]] for at in range(len(signs) + 1)]
+    forms += [[*signs[:at], *gap, *signs[at + 1 :]] for at in range(len(signs)) for gap in ([any_sign], [])]
+    forms += [[*signs[:at], signs[at + 1], signs[at], *signs[at + 2 :]] for at in range(len(signs) - 1)]
+    return f"(?:{'|'.join(map(''.join, forms))})"
+
+
+def _longer(typed: str, text: str) -> int | None:
+    """How many characters a text has more than what was typed, where it begins with that but for one letter."""
+    if text.startswith(typed):
+        return None  # it begins with that as it is
+    at = next((at for at, sign in enumerate(text) if sign != typed[at]), len(text))
+    rest, after = typed[at:], typed[at + 1 :]
+    if text.startswith(rest, at + 1):  # one left out
+        return len(text) - at - 1 - len(rest)
+    if text.startswith(after, at + 1) and at < len(text):  # one wrong
+        return len(text) - at - 1 - len(after)
+    if after and text.startswith(after[0] + rest[0] + after[1:], at):  # two changed
+        return len(text) - at - len(rest)
+    return len(text) - at - len(after) if text.startswith(after, at) else None  # one added
+
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
@@ -94,7 +141,8 @@ class Index:
         self._made: _Columns | None = None
 
     def find(self, query: str, limit: int = 8, *, pinyin: bool = True) -> tuple[Suggestion, ...]:
-        """The tags that a word or its beginning may mean, the likeliest first. Without `pinyin` English comes first."""
+        """The tags that a word or its beginning may mean, the likeliest first; one letter may be wrong, no sign of
+        Chinese. Without `pinyin` English comes first."""
         query = " ".join(query.lower().replace("_", " ").split())[:60]
         if not query or "\n" in query:
             return ()
@@ -105,6 +153,7 @@ class Index:
             entry = columns.owners[key]
             tag = entry.tag
             score += 2 * longer - min(columns.names[tag], 8) - _USUAL.get(entry.category, 0)
+            score += _OTHER_NAME * (chinese and key != columns.first[tag])
             if tag not in best or (score, key) < best[tag][:2]:
                 best[tag] = score, key, chinese
 
@@ -143,6 +192,11 @@ class Index:
         if len(sound) > 1 and len(query.split()) in (1, len(sound)):
             for key, longer in columns.initials.hits(sound):
                 note(key, foreign + (_INITIALS_BEGIN if longer else _INITIALS), 2 * longer, True)
+        if len(sound) >= _LETTERS_WITH_A_SLIP:
+            for key, longer in columns.english.near(query):
+                note(key, _SLIP_BEGINS if longer else _SLIP, longer, False)
+            for key, longer in columns.pinyin.near(sound):
+                note(key, foreign + (_SLIP_BEGINS if longer else _SLIP), longer, True)
 
     @staticmethod
     def _shown(columns: _Columns, key: int, chinese: bool) -> Suggestion:
@@ -154,7 +208,7 @@ class Index:
         if self._made is None:
             with self._lock:
                 if self._made is None:
-                    self._made = _columns(_sounds(self._folder))
+                    self._made = _columns(sounds(self._folder))
         return self._made
 
 
@@ -169,12 +223,17 @@ def _starts(text: str) -> Iterator[int]:
     yield from begins[-_WORDS:] if len(begins) > _WORDS else begins
 
 
-def _columns(sounds: Mapping[str, tuple[str, str]]) -> _Columns:
-    rows = [(key, entry) for key, entry in entries().items() if entry.category not in _GRAMMAR and "{" not in entry.tag]
+def searched() -> list[tuple[str, Entry]]:
+    """What is searched: the glossary without its grammar, key and entry."""
+    return [(key, entry) for key, entry in entries().items() if entry.category not in JOINING and "{" not in entry.tag]
+
+
+def _columns(said: Mapping[str, tuple[str, str]]) -> _Columns:
+    rows = searched()
     first: dict[str, int] = {}
     for number, (_, entry) in enumerate(rows):
         first.setdefault(entry.tag, number)
-    heard = [sounds.get(key, ("", "")) for key, _ in rows]
+    heard = [said.get(key, ("", "")) for key, _ in rows]
     return _Columns(
         tuple(key for key, _ in rows),
         tuple(entry for _, entry in rows),
@@ -185,76 +244,3 @@ def _columns(sounds: Mapping[str, tuple[str, str]]) -> _Columns:
         _Column((whole, number) for number, (whole, _) in enumerate(heard)),
         _Column((letters, number) for number, (_, letters) in enumerate(heard)),
     )
-
-
-# ── pinyin ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_ENTRY = re.compile(r"\S+ (\S+) \[([A-Za-z0-9: ]+)\] /")
-
-
-def _sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
-    """Of every Chinese key of the glossary, its pinyin without tones and the initials; from the file in the folder,
-    which is made first when it is missing."""
-    path = source()
-    if path is None:
-        return {}
-    keys = [key for key in entries() if CHINESE.search(key)]
-    sign = zlib.crc32("\n".join(keys).encode())
-    target = folder / f"pinyin-{_FORM}-{path.stat().st_size}-{sign:08x}.tsv"
-    try:
-        content = target.read_text(encoding="utf-8")
-    except OSError:
-        content = "\n".join(f"{key}\t{' '.join(said)}" for key, said in _read_aloud(keys, path))
-        _keep(target, content)
-    found: dict[str, tuple[str, str]] = {}
-    for line in content.splitlines():
-        key, _, said = line.partition("\t")
-        syllables = said.split()
-        found[key] = (
-            "".join(syllables),
-            "".join(syllable if syllable.isdecimal() else syllable[0] for syllable in syllables),
-        )
-    return found
-
-
-def _keep(target: Path, content: str) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(name).replace(target)
-        for old in target.parent.glob("pinyin-*.tsv"):
-            if old != target:
-                old.unlink(missing_ok=True)
-    except OSError:
-        pass  # a folder that cannot be written: made anew at the next start
-
-
-def _read_aloud(keys: Sequence[str], path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each key's syllables: of the longest words that CC-CEDICT knows, then of signs as they are mostly read."""
-    wanted = {key[at:end] for key in keys for at in range(len(key)) for end in range(at + 2, min(at + 7, len(key) + 1))}
-    words: dict[str, list[str]] = {}
-    heard: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    with gzip.open(path, mode="rt", encoding="utf-8") as lines:
-        for line in lines:
-            match = _ENTRY.match(line)
-            if match is None:
-                continue
-            word, said = match.group(1), match.group(2).lower().replace("u:", "v").split()
-            syllables = [syllable.rstrip("12345") for syllable in said]
-            if len(syllables) != len(word) or match.group(2)[0].isupper():
-                continue
-            for character, syllable in zip(word, syllables, strict=True):
-                heard[character][syllable] += 1
-            if word in wanted:
-                words.setdefault(word, syllables)
-    usual = {character: readings.most_common(1)[0][0] for character, readings in heard.items()}
-    for key in keys:
-        found: list[str] = []
-        at = 0
-        while at < len(key):
-            end = next((end for end in range(min(len(key), at + 6), at + 1, -1) if key[at:end] in words), at + 1)
-            found += words.get(key[at:end]) or [usual.get(key[at], key[at] if key[at].isascii() else "")]
-            at = end
-        yield key, [syllable for syllable in found if syllable.strip()]

@@ -55,6 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(properties.LONG if _long(config) else properties.STEADY)
 
 
+# Few tests, each of minutes: begun last, one process would sit with them while the others have nothing left to do.
+SLOW = ("tests/stories/", "tests/failures/", "tests/speed/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """In a long run the properties are what is marked `long`, so that it runs these and nothing else."""
     if _long(item.config) and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):

@@ -90,6 +90,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
     for press in (
         cancel,
         again_all,
+        redrawing.refill,
         retry,
         use,
         edit,

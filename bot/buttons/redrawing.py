@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.buttons.actions import ACTIONS, REDRAWN
 from bot.buttons.forms import redrawn
@@ -12,6 +13,7 @@ from bot.people import guard, owned
 from bot.studio import recipes
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
+from prompts.refill import refilled
 from storage import pictures
 from storage.database import Database
 from storage.pictures import PictureRow
@@ -54,6 +56,15 @@ async def by_button(studio: Studio, press: Press) -> None:
     row = await owned.picture(studio.db, press.person, press.target)
     recipe = ACTIONS[press.action](await origin(studio.db, row) if press.action in REDRAWN else row)
     await studio.submit(press, (recipe,), parent=row.id)
+
+
+async def refill(studio: Studio, press: Press) -> None:
+    """Draw a picture again, its short text filled up with something else."""
+    row = await owned.picture(studio.db, press.person, press.target)
+    recipe = (await origin(studio.db, row)).recipe
+    model = await studio.model(recipe.model)
+    made = replace(recipe, prompt=refilled(recipe.prompt, model.presets))
+    await studio.submit(press, (made,), parent=row.id)
 
 
 async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import locale
 import logging
 import os
@@ -21,7 +20,7 @@ from bot import texts
 from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
-from prompts.prompt import Json, LoraUse, Options
+from prompts.prompt import LoraUse, Options
 
 # What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
 app = typer.Typer(add_completion=False, help="丹青 Danqing: a painting bot.", rich_markup_mode=None)
@@ -51,8 +50,12 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # a mistake of ours: the whole of it is for whoever looks into it
-        logging.getLogger(__name__).debug("the program failed", exc_info=error)
-        _refuse(Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}"))
+        _refuse(_unexpected(error))
+
+
+def _unexpected(error: Exception) -> Refusal:
+    logging.getLogger(__name__).debug("the program failed", exc_info=error)
+    return Refusal("cli.unexpected", problem=f"{type(error).__name__}: {error}")
 
 
 def language() -> str:
@@ -143,7 +146,16 @@ def prompt(
     """Show what the assistant makes of a text, without drawing."""
     if (text is None) == (not stdin):
         raise Refusal("cli.text_or_stdin")
-    asyncio.run(_prompts(_load(config, quiet=True), None if stdin else text, as_json, model, negative, raw))
+    from bot.cli.composing import composing, show, show_lines  # only now: `--help` is to come at once
+
+    async def shown() -> None:
+        made = await composing(_load(config, quiet=True), model, negative, raw)
+        if text is None:
+            await show_lines(made, say)
+        else:
+            await show(made, text, language(), out, as_json=as_json)
+
+    asyncio.run(shown())
 
 
 @app.command()
@@ -298,58 +310,3 @@ def _lora(text: str) -> LoraUse:
         return LoraUse(name, float(weight)) if name else LoraUse(text)
     except ValueError:
         raise Refusal("cli.lora_form", lora=text) from None
-
-
-async def _prompts(
-    config: Config, text: str | None, as_json: bool, model: str | None, negative: str, raw: bool
-) -> None:
-    from bot.studio.findings import lengths, look  # only now: `--help` is to come at once
-    from bot.studio.translators import local_words, translators
-    from engine.files import catalog
-    from prompts.clip_tokens import meter
-    from prompts.compose import compose, to_public_json
-    from prompts.safety import judge
-    from prompts.safety.signs import verdict
-    from prompts.translate.personal_dictionary import with_personal
-
-    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
-    embeddings = lengths(drawing, config.engine.folders)
-    chain = with_personal(await local_words(config), translators(config))
-    wildcards = (config.data.folder / "wildcards",)
-    for line in [text] if text is not None else sys.stdin:
-        try:
-            text_says = judge.signs_of_text(line, wildcards) | judge.unwanted(negative, wildcards)
-            if verdict(text_says) == "never":
-                raise Refusal("access.minors")
-            made, options = await compose(
-                line.rstrip("\n"),
-                translators=chain,
-                negative=negative,
-                raw=raw,
-                family=drawing.presets,
-                wildcards=wildcards,
-            )
-            made_says = judge.signs(made, folders=wildcards)
-            if verdict(made_says) == "never":
-                raise Refusal("access.minors")
-            made = judge.decent(made, made_says)
-        except Refusal as refusal:
-            if text is not None:
-                raise
-            _print_json({"error": say(refusal.key, **refusal.values), "key": refusal.key})
-            continue
-        found = look(made, drawing, config.engine.folders)
-        if as_json or text is None:
-            shown = to_public_json(made, replace(options, raw=options.raw or raw))
-            counts: list[Json] = list(meter(made.positive, embeddings=embeddings))
-            unwanted: list[Json] = list(meter(made.negative, embeddings=embeddings))
-            told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
-            _print_json(shown | told | {"findings": [one.to_json() for one in found]})
-        else:
-            from bot.cli.terminal import prompt_table  # only now: rich's tables take a while
-
-            out.print(prompt_table(made, language(), embeddings, found))
-
-
-def _print_json(value: Json) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)

@@ -14,7 +14,9 @@ from rich.text import Text
 
 from bot import texts
 from bot.app import studio
-from bot.chat import Request, Say, Upload
+from bot.chat import Card, Request, Say, Upload
+from bot.commands import imagine
+from bot.commands.table import command_of
 from bot.desk import StudioDesk
 from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
@@ -76,7 +78,8 @@ async def draw(
     *,
     quiet: bool,
 ) -> None:
-    """Draw a text through the whole road, write the pictures, print the recipe. Raises Refusal where there is none."""
+    """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
+    is answered in words. Raises Refusal where there is no picture."""
     files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
     if output is not None and not output.absolute().parent.is_dir():
         raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
@@ -84,7 +87,6 @@ async def draw(
         person = await made.person("web", "local", language=language)  # the page's own person: one history for both
         chat = ConsoleChat(console, language, quiet=quiet)
         await made.open([chat], StudioDesk(made), resume=False)  # what an interrupted command left is nobody's any more
-        await made.queue.start()
         key = new_id()
         request = Request(
             person=person,
@@ -96,8 +98,13 @@ async def draw(
             negative=negative,
             loras=loras,
         )
-        await made.imagine(request, text)
+        command, rest = command_of(text) if text.strip() and not options.raw else (imagine.COMMAND, text)
         try:
+            answer = await command.run(made, request, rest)
+            if answer is not None:
+                _tell(console, answer, language, as_json=quiet)
+                return
+            await made.queue.start()
             card = await chat.answer
         except asyncio.CancelledError:  # Ctrl-C
             if chat.job:
@@ -129,6 +136,23 @@ async def draw(
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
             console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)
         console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+
+
+def _tell(console: Console, card: Card, language: str, *, as_json: bool) -> None:
+    """Print a card that is no picture of a job, with what its buttons stand for where it can be typed here."""
+    lines = [_said(language, card.text)]
+    lines += [f"{_said(language, line.label)}: {_said(language, line.value)}" for line in card.fields]
+    for button in card.buttons:
+        label = _said(language, button.label) if button.label else ""
+        if button.action == "example":
+            lines.append(f'python bot.py imagine "{label}"')
+        elif button.action == "help":
+            topic = "" if button.target == "topics" else f" {button.target}"
+            lines.append(f'python bot.py imagine "/help{topic}"  {label}')
+    if as_json:
+        print(json.dumps({"answer": lines[0], "lines": lines[1:]}, ensure_ascii=False))
+    else:
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 def _said(language: str, what: Say | str) -> str:

@@ -28,6 +28,7 @@ from bot.commands import (
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
+from prompts.greetings import greeting
 from prompts.spelling import near
 
 _OTHERS: tuple[Command, ...] = (
@@ -61,7 +62,7 @@ def command_of(text: str) -> tuple[Command, str]:
     `command.unknown`."""
     text = text.strip()
     if not text.startswith(("/", "／")):
-        return hello.COMMAND if not text or hello.greeted(text) else imagine.COMMAND, text
+        return hello.COMMAND if not text or greeting(text) else imagine.COMMAND, text
     name, _, rest = text[1:].partition(" ")
     name, _, more = name.partition("\n")
     name = name.split("@")[0].lower()

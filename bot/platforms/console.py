@@ -39,7 +39,7 @@ class ConsoleChat:
         self._task = self._bar.add_task("", total=None, left="")
 
     async def listen(self, desk: Desk) -> None:
-        self._bar.start()
+        """Nothing is typed here while something is drawn."""
 
     async def send(self, place: Place, card: Card, key: str) -> Place:
         self.job = card.job or ""
@@ -56,13 +56,15 @@ class ConsoleChat:
         raise Rejected("what a terminal has shown stays")
 
     async def close(self) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def _show(self, card: Card) -> None:
         if card.state is None or card.state in ENDS:
             if not self.answer.done():
                 self.answer.set_result(card)
             return
+        self._bar.start()
         text = texts.say(self._language, card.text.key, **card.text.values)
         if card.progress is None:
             self._bar.update(self._task, description=text)

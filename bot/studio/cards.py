@@ -16,14 +16,15 @@ from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
+from prompts.refill import filling
 from storage.pictures import PictureRow
 
 # What people press most; with the button for the others there are six.
 FIRST = ("again", "vary", "upscale", "edit", "favourite")
 LINES = "abcd"  # ways of saying that a job waits, or is being drawn
-# What a menu holds, in the end what cannot be undone. A picture that is no favourite has no name to be changed.
+# What a menu holds, in the end what cannot be undone; a button that stands for nothing in a picture is left out.
 MORE = (
-    *("larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
+    *("refill", "larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
     *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
     *("recipe", "original", "share", "rename", "delete"),
 )
@@ -160,7 +161,8 @@ def plain(card: Card) -> Card:
 def picture_buttons(row: PictureRow) -> tuple[Button, ...]:
     """What can be done with a picture: what most want first, then `MORE`."""
     names = (ON.get(name, name) if row.favourite else name for name in FIRST)
-    more = (name for name in MORE if row.favourite or name != "rename")
+    idle = {"rename": not row.favourite, "refill": filling(row.recipe.prompt) is None}
+    more = (name for name in MORE if not idle.get(name))
     return tuple(Button(name, row.id, danger=name == "delete") for name in (*names, *more))
 
 

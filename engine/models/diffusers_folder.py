@@ -72,11 +72,9 @@ def _schedule(folder: Path) -> tuple[Mapping[str, Any], Tensor]:
         raise ValueError(f"{name} is no scheduler")
     scheduler = kind.from_pretrained(folder)
     config = dict(scheduler.config)
-    # Old files lack these two; the pipeline sets them so when it is made.
+    # Old files lack it; the pipeline sets it so when it is made.
     if config.get("steps_offset", 1) != 1:
         config["steps_offset"] = 1
-    if config.get("clip_sample", False) is True:
-        config["clip_sample"] = False
     return config, scheduler.alphas_cumprod.float()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,10 @@ def scheduler(name: str, config: Mapping[str, Any], seed: int) -> Any:
     `config` is the model's own scheduler configuration; `seed` reaches the samplers whose noise tree needs it.
     """
     row = find_sampler(name)
+    kind = getattr(diffusers, row.scheduler)
     overrides: dict[str, Any] = dict(row.overrides)
+    if "clip_sample" in inspect.signature(kind.__init__).parameters:
+        overrides["clip_sample"] = False  # latents have no bounds; some schedulers clip where the model says nothing
     if row.seeded:
         overrides["noise_sampler_seed"] = seed
-    return getattr(diffusers, row.scheduler).from_config(config, **overrides)
+    return kind.from_config(config, **overrides)

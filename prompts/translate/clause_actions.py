@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -79,21 +80,24 @@ def at(state: ClauseState, match: Match) -> ClauseState:
 
 
 def denied(state: ClauseState, match: Match) -> ClauseState:
-    """不要, 没有 …: what the words behind it say is not to be seen."""
-    return _denied(state, match, match.tokens[1:])
+    """不要, 没有 …: what the words behind it say is not to be seen; behind two of them (不要没有帽子) it is."""
+    words = [token for token in match.tokens if token.role == "negation"]
+    said = match.clause.within(match.tokens[len(words) :])
+    texts = [match.clause.text[token.start : token.end] for token in words]
+    changes = sum(left != right for left, right in pairwise(texts))  # 不要不要 is said twice, and meant once
+    state = settled(state)
+    if changes % 2:
+        return state._replace(said=(*state.said, *(tag._replace(attribute=True) for tag in said)))
+    return _unwanted(state, said, words[0].start)
 
 
-def denied_so_far(state: ClauseState, match: Match) -> ClauseState:
-    """不是猫而是狗: the same up to the word that ends the denial."""
-    return _denied(state, match, match.tokens[1:-1])
+def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
+    """没有人在看书: nobody is there, and what nobody does is not to be seen."""
+    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
 
 
-def _denied(state: ClauseState, match: Match, scope: Sequence[Token]) -> ClauseState:
-    state, start = settled(state), match.first.start
-    unwanted = (
-        tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True)
-        for tag in match.clause.within(scope)
-    )
+def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
+    unwanted = (tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True) for tag in said)
     return state._replace(done=(*state.done, *unwanted))
 
 

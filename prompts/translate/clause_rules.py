@@ -79,8 +79,13 @@ _MODIFIERS = (
     "filler* (count (count | of | filler)*)? (adjective (adjective | count | of | filler | conjunction &adjective)*)?"
 )
 _INSTEAD = "'而是 但是 但 只要 只有 只画'"
-_OF_DENIED = f"(<noun | <[negative]) of !{_INSTEAD}"  # 没有帽子的…
+_OF_DENIED = f"(<noun | <tag) of !{_INSTEAD}"  # 没有帽子的…
 _OF_QUALITY = f"<adjective of !{_INSTEAD}"  # 不是白色的…
+
+_STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where, before what the verb is about
+_VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
+_MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
+_DENIED_THING = "(noun-phrase | tag | adjective)"
 
 PHRASES: Mapping[str, Table] = {
     "noun-phrase": (GrammarRule("noun", f"{_MODIFIERS} noun joined*", _noun, "三只黑色的猫"),),
@@ -103,6 +108,13 @@ PHRASES: Mapping[str, Table] = {
             over=("subject",),
         ),
         GrammarRule(
+            "sign says",
+            "whole-phrase locator? filler* [lettering]",
+            _predicate,
+            "招牌上\ue000",
+            over=("subject",),
+        ),
+        GrammarRule(
             "dress is red",
             "whole-phrase filler+ adjective+ &(of | conjunction | $)",
             _predicate,
@@ -121,28 +133,45 @@ PHRASES: Mapping[str, Table] = {
     # Where a denial ends before its clause does.
     "denial-end": (
         GrammarRule("but", _INSTEAD, None, "不要狗而是猫"),
-        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "没有帽子的女孩"),
-        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "没有文字的水彩"),
+        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "不要帽子的女孩"),
+        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "不要文字的水彩"),
     ),
     "quality-denial-end": (
         GrammarRule("any other", "denial-end", None, "不是猫而是狗"),
         GrammarRule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
         GrammarRule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
     ),
-    # What is denied.
+    # What is denied. A refusal goes to the end of its clause, every other denial to the end of what it denies.
     "scope": (
+        GrammarRule("refused", "<[refusal] (!denial-end !negation any)+", None, "不要帽子和红色", over=("a thing",)),
         GrammarRule(
-            "a quality", "<'不是 并不是 并非' (!quality-denial-end any)*", None, "不是白色的马", over=("a thing",)
+            "a quality",
+            "<'不是 并不是 并非 也不是' (!quality-denial-end !negation any)+",
+            None,
+            "不是白色的马",
+            over=("a thing",),
         ),
-        GrammarRule("a thing", "(!denial-end any)*", None, "没有帽子的女孩"),
+        GrammarRule("a property", "<[not] filler* adjective+", None, "不红的花", over=("a thing",)),
+        GrammarRule("a state", "filler* [participle material] &of", None, "没开花的树", over=("a thing",)),
+        GrammarRule(
+            "lacked",
+            "<[without] filler* adjective* (noun | tag) &noun-phrase[owner setting object clothing food]",
+            None,
+            "无纽扣衬衫",
+            over=("a thing",),
+        ),
+        GrammarRule("a deed", f"filler* {_VERB} {_MORE}", None, "没有追着蝴蝶的女孩", over=("a deed alone",)),
+        GrammarRule("a deed alone", "filler* (verb | wear)", None, "不追的狗"),
+        GrammarRule(
+            "a thing",
+            f"{_STATIONS} filler* {_DENIED_THING} (conjunction* filler* (noun-phrase[^person] | [negative]))*",
+            None,
+            "没有帽子和眼镜的女孩",
+        ),
     ),
 }
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where, before what the verb is about
-_VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
-_MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
 
 Says = Callable[[ClauseState, Match], ClauseState]
 
@@ -150,8 +179,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
-    GrammarRule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
-    GrammarRule("not", "negation scope", says.denied, "没有帽子"),
+    GrammarRule("not", "negation+ scope", says.denied, "没有帽子"),
+    GrammarRule(
+        "nobody does",
+        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !locator)",
+        says.done_by_nobody,
+        "没有人在看书的图书馆",
+        over=("tag",),
+    ),
     GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",

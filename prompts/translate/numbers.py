@@ -11,7 +11,7 @@ _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6,
 _ENGLISH = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MANY = {
     "几": "several", "数": "several", "一些": "several", "好几": "several",
-    "许多": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
+    "许多": "many", "不少": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
     "众多": "many", "百": "a hundred", "千": "a thousand",
 }  # fmt: skip
 _HOLDING = {
@@ -28,10 +28,10 @@ _PLAIN = (
 _POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
 COUNT = re.compile(
     rf"(?P<n>[0-9]{{1,3}}|[一两二三四五六七八九十]|好几|几|数|百|千)(?:大|小)?(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
-    rf"|(?P<many>一些|许多|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?"
+    rf"|(?P<many>一些|许多|不少|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?"
     r"|(?P<bare>[2-9两二三四五六七八九])(?=人|女孩|男孩|少女|女生|男生)"
 )
-COUNTING = frozenset("0123456789一两二三四五六七八九十好几数百千许很无大众")
+COUNTING = frozenset("不0123456789一两二三四五六七八九十好几数百千许很无大众")
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
     "wolf": "wolves", "leaf": "leaves", "knife": "knives", "fish": "fish", "sheep": "sheep", "deer": "deer",

@@ -91,10 +91,13 @@ def draw(
 
 
 def reference(pipeline: Any, own: Recipe, source: Image.Image | None = None, mask: Image.Image | None = None) -> Pixels:
-    """What diffusers' pipeline makes of the recipe, with the scheduler a reader of the table would set."""
+    """What diffusers' pipeline makes of the recipe, with the scheduler a reader of the table would set, and which clips
+    no latents, as pipelines of models that say `clip_sample` do."""
     row = samplers.SAMPLERS[own.sampler]
     changes = dict(row.overrides) | ({"noise_sampler_seed": own.seed} if row.seeded else {})
-    scheduler = getattr(diffusers, row.scheduler).from_config(pipeline.scheduler.config, **changes)
+    scheduler = getattr(diffusers, row.scheduler).from_config(
+        {**pipeline.scheduler.config, "clip_sample": False}, **changes
+    )
     values: dict[str, Any] = {
         "prompt": own.prompt.positive,
         "negative_prompt": own.prompt.negative or None,

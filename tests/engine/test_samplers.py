@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.samplers import SAMPLERS, find_sampler
 from engine.worker.schedulers import scheduler
@@ -73,6 +75,18 @@ def test_the_schedule_is_the_names_whatever_the_model_says(name: str) -> None:
     assert config.get("noise_sampler_seed", 5) == 5
     if name.startswith("DPM++ 2"):
         assert ("sde" in config["algorithm_type"]) == ("SDE" in name)
+
+
+@pytest.mark.parametrize("said", [{}, {"clip_sample": True}])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_latents_are_never_clipped(name: str, said: dict[str, bool]) -> None:
+    model = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012, "prediction_type": "sample"}
+    made = scheduler(name, model | said, 5)
+    if "clip_sample" in inspect.signature(type(made).__init__).parameters:  # as of today DDIM and LCM
+        assert not made.config["clip_sample"]
+        made.set_timesteps(4)
+        far = torch.full((1, 4, 2, 2), 7.0)
+        assert made.step(far, made.timesteps[-1], far).prev_sample.max() > 1.5
 
 
 def test_table_and_catalogue_are_read_without_torch() -> None:

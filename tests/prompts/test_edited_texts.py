@@ -2,7 +2,8 @@
 
 `tuned.txt` is what the wording was made with, `blind.txt` was written before and not looked at meanwhile: 15 of its 40
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
-left stands under LEFT."""
+left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
+153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ LEFT = {
     "雾中的森林，一条小路，鹿 | 更亮一点",  # "亮"
     "女孩穿着红色外套在雪中行走 | 背景改成夜晚的城市",  # the snow stays
     "宇航员骑着白马在月球上，背景是地球 | 月球换成火星",  # the dictionary takes 火星 for sparks
+    "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
 
@@ -46,7 +48,14 @@ def lines(name: str) -> Iterator[str]:
 
 def rows() -> list[tuple[str, str, list[str]]]:
     found = []
-    for line in [*lines("tuned.txt"), *lines("blind.txt"), *lines("later.txt"), *lines("last.txt")]:
+    for line in [
+        *lines("tuned.txt"),
+        *lines("blind.txt"),
+        *lines("later.txt"),
+        *lines("last.txt"),
+        *lines("sentences.txt"),
+        *lines("aside.txt"),
+    ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
             found.append((text, sentence, wanted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.greetings import greeting
+from prompts.greetings import greeting, thanks
 
 GREETINGS = """
 hello | Hello! | HELLO | hi | Hi there | hiii | hey | Hey bot | hello there! | Good morning | good evening everyone
@@ -45,3 +45,16 @@ def test_a_greeting(text: str) -> None:
 @pytest.mark.parametrize("text", [*rows(PICTURES), "", "  ", "!!!", "hello " * 20])
 def test_no_greeting(text: str) -> None:
     assert not greeting(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    rows("谢谢 | 谢谢！ | 好的，谢谢 | ok谢谢 | 太感谢了 | 多謝 | Thanks! | thank you so much | ok thx | 谢谢你 🙏"),
+)
+def test_thanks(text: str) -> None:
+    assert thanks(text)
+
+
+@pytest.mark.parametrize("text", rows("你好 | 好的 | ok | hello | party | a thank you card | 感谢信 | pretty | test"))
+def test_no_thanks(text: str) -> None:
+    assert not thanks(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from prompts.search import Index
+from tests.prompts.measure_search import Found, measured
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +19,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def index(folder: Path) -> Index:
     return Index(folder)
+
+
+@pytest.fixture(scope="module")
+def ways(index: Index, folder: Path) -> Mapping[str, Found]:
+    return measured(index, folder, 200)
 
 
 def tags(index: Index, query: str, **more: bool) -> list[str]:
@@ -58,6 +65,80 @@ def test_what_was_meant_comes_first(index: Index, query: str, first: str) -> Non
 )
 def test_a_beginning_is_enough(index: Index, query: str, among: str) -> None:
     assert among in [one.tag for one in index.find(query, 12)]
+
+
+@pytest.mark.parametrize(
+    ("query", "tag"),
+    [
+        ("lnog hair", "long hair"),
+        ("log hair", "long hair"),
+        ("longg hair", "long hair"),
+        ("lomg hair", "long hair"),
+        ("longhair", "long hair"),
+        ("kong hair", "long hair"),
+        ("masterpeice", "masterpiece"),
+        ("cinamatic", "cinematic"),
+        ("blue eye", "blue eyes"),
+        ("watercolr", "watercolor"),
+        ("wtaercolor", "watercolor"),
+        ("changgfa", "long hair"),
+        ("hcangfa", "long hair"),
+        ("shuimp", "ink wash painting"),
+        ("shuimohau", "ink wash painting"),
+    ],
+)
+def test_one_letter_may_be_wrong(index: Index, query: str, tag: str) -> None:
+    assert tag in tags(index, query)[:5]
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "tag"),
+    [
+        ("a girl with lnog ha", 7, "long hair"),
+        ("girl with bleu eyes", 9, "blue eyes"),
+        ("long hait", 9, "long hair"),  # and no beach, "haitan"
+    ],
+)
+def test_a_slip_at_the_end_of_a_clause_is_completed(index: Index, text: str, length: int, tag: str) -> None:
+    replaced, found = index.complete(text)
+    assert replaced == length and found[0].tag == tag
+
+
+def test_what_stands_before_a_word_of_chinese_is_no_slip(index: Index) -> None:
+    assert index.find("大水墨画") == () and index.complete("大水墨画")[0] == 3
+
+
+def test_what_is_typed_rightly_comes_before_what_is_near(index: Index) -> None:
+    for typed in ("boat", "hair", "chair", "mountain"):
+        assert tags(index, typed)[0] == typed
+    for typed, tag in (("haitan", "beach"), ("mao", "cat"), ("gou", "dog")):
+        assert tags(index, typed)[0] == tag
+
+
+# In the first five of tags drawn by chance. Two initials stand for hundreds of tags: 60 of 100 would be all there can.
+@pytest.mark.parametrize(
+    ("way", "least"),
+    [
+        ("English", 0.99),
+        ("English, a slip", 0.95),
+        ("English, its beginning", 0.95),
+        ("pinyin", 0.99),
+        ("pinyin, a slip", 0.95),
+        ("initials of 2", 0.5),
+        ("initials of 3", 0.95),
+        ("initials of 4 and more", 0.95),
+        ("Chinese", 0.99),
+        ("Chinese, its beginning", 0.95),
+        ("Chinese, its middle", 0.9),
+    ],
+)
+def test_most_tags_are_found_in_every_way(ways: Mapping[str, Found], way: str, least: float) -> None:
+    assert ways[way].share >= least
+
+
+def test_most_initials_are_enough(ways: Mapping[str, Found]) -> None:
+    rows = [row for way, row in ways.items() if way.startswith("initials")]
+    assert sum(row.found for row in rows) / sum(row.asked for row in rows) >= 0.8
 
 
 def test_the_word_to_write_is_in_the_language_of_the_query(index: Index) -> None:

@@ -29,7 +29,16 @@ def bot(
         "DANQING_WEB_PORT": "0",
     }
     command = [sys.executable, str(ROOT / "bot.py"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+    )
 
 
 def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
@@ -45,6 +54,30 @@ def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
         assert image.size == (128, 128)
         assert image.info["parameters"].startswith(recipe.prompt.positive)
         assert "Steps: 8" in image.info["parameters"] and "Seed: 3" in image.info["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("你好", say("zh", "hello.title").splitlines()[0]),
+        ("谢谢！", say("zh", "hello.thanks")),
+        ("/help draw", say("zh", "help.draw")),
+        ("／帮助 改图", say("zh", "help.change")),
+    ],
+)
+def test_who_says_hello_or_asks_for_help_is_answered_in_words(text: str, words: str, tmp_path: Path) -> None:
+    done = bot(tmp_path, "imagine", text, language="zh_CN.UTF-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(words) and not list(tmp_path.glob("*.png"))
+    for line in done.stdout.splitlines():
+        if line.startswith("python bot.py imagine"):  # what it proposes can be typed
+            assert line.count('"') == 2
+    assert json.loads(bot(tmp_path, "imagine", text, "--json").stdout)["answer"]
+
+
+def test_a_command_that_there_is_not_names_the_nearest(tmp_path: Path) -> None:
+    done = bot(tmp_path, "imagine", "/histroy", language="zh_CN.UTF-8")
+    assert done.returncode == 1 and "/history" in done.stderr and not done.stdout
 
 
 def test_every_option_reaches_the_recipe(tmp_path: Path) -> None:
@@ -121,6 +154,27 @@ def test_prompt_reads_lines(tmp_path: Path) -> None:
     assert rows[0]["text"] == "一只橘猫" and "cat" in rows[0]["positive"]
     assert rows[1]["key"] == "prompt.empty"
     assert rows[2]["options"]
+
+
+def test_every_line_is_answered_whatever_the_others_are(tmp_path: Path) -> None:
+    hostile = [
+        "x" * 5000,
+        "没有帽子" * 325,
+        "\x00",
+        "[a:b:0.5" * 300,
+        "<lora:",
+        "不要" * 325 + "文字",
+        "((((" * 300,
+        "{" * 900 + "a|b" + "}" * 900,
+        "--steps none",
+        "\udcff\udcfe",
+    ]
+    lines = [line for one in hostile for line in (one, "一只橘猫")]
+    done = bot(tmp_path, "prompt", "--stdin", stdin="\n".join(lines))
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(rows) == len(lines)
+    assert all("cat" in row["positive"] for row in rows[1::2])
+    assert all("positive" in row or row["error"] for row in rows)
 
 
 def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:

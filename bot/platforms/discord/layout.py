@@ -27,7 +27,7 @@ LABEL, OPTION = 80, 100
 PRIMARY, SECONDARY, SUCCESS, DANGER = 1, 2, 3, 4
 COLOURS = {"job": 0x5865F2, "answer": 0x2B2D31, "error": 0xD83C3E}
 SIGNS = {
-    "again": "🔁", "again_all": "🔁", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍",
+    "again": "🔁", "again_all": "🔁", "refill": "🎲", "vary": "🎲", "vary_strong": "🎲", "upscale": "⬆️", "larger": "🔍",
     "hires": "🔍", "edit": "✏️", "favourite": "🤍", "unfavourite": "❤️", "rename": "🏷️", "with_lora": "➕",
     "without_lora": "✅", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
     "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",

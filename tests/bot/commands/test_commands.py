@@ -239,6 +239,20 @@ async def test_detail_faces_and_strong_variation(tmp_path: Path) -> None:
         assert strong.variation and subtle.variation and strong.variation.strength > subtle.variation.strength
 
 
+async def test_another_filling_for_a_short_text(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("一只猫")
+        row = await pictures.get(at.db, picture)
+        assert row and "refill" in [one.action for one in cards.picture_buttons(row)]
+        recipe = await made(at, picture, "refill")
+        assert replace(recipe, prompt=row.recipe.prompt) == row.recipe, "all but the words is as it was"
+        assert recipe.prompt.positive != row.recipe.prompt.positive and recipe.prompt.text == "一只猫"
+        whole = await at.picture("一只戴红色帽子的橘猫坐在雪地里，水彩")
+        row = await pictures.get(at.db, whole)
+        assert row and "refill" not in [one.action for one in cards.picture_buttons(row)]
+        assert at.chat.messages[await at.press("refill", whole)].text.key == "refill.none"
+
+
 async def test_the_original_is_its_owners(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         picture = await at.picture()

@@ -12,8 +12,8 @@ import pytest
 
 from bot.chat import Room, Say
 from bot.studio import forgetting, parcels
-from engine.job import State
 from bot.texts import LANGUAGES, say
+from engine.job import State
 from storage import leaving, pictures, rules
 from storage.uploads import add_upload
 from tests.bot.commands.test_commands import said

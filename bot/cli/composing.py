@@ -1,0 +1,98 @@
+"""What the assistant makes of texts, told on the command line: of one as a table or JSON, of lines as a row of JSON
+each."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
+
+from rich.console import Console
+
+from bot.cli.terminal import prompt_table
+from bot.settings.config import Config
+from bot.studio.findings import lengths, look
+from bot.studio.translators import local_words, translators
+from engine.files import catalog
+from prompts.clip_tokens import meter
+from prompts.compose import compose, to_public_json
+from prompts.doctor import Finding
+from prompts.errors import Refusal
+from prompts.prompt import Json, Options, Prompt
+from prompts.safety import judge
+from prompts.safety.signs import verdict
+from prompts.translate.personal_dictionary import with_personal
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    prompt: Prompt
+    options: Options
+    findings: tuple[Finding, ...]
+    embeddings: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Json]:
+        counts: list[Json] = list(meter(self.prompt.positive, embeddings=self.embeddings))
+        unwanted: list[Json] = list(meter(self.prompt.negative, embeddings=self.embeddings))
+        told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
+        return to_public_json(self.prompt, self.options) | told | {"findings": [one.to_json() for one in self.findings]}
+
+
+_Composing = Callable[[str], Awaitable[_Composed]]
+
+
+async def show(composing: _Composing, text: str, language: str, out: Console, *, as_json: bool) -> None:
+    """Prints what becomes of a text. Raises Refusal where nothing does."""
+    made = await composing(text)
+    if as_json:
+        _print_json(made.to_json())
+    else:
+        out.print(prompt_table(made.prompt, language, made.embeddings, made.findings))
+
+
+async def show_lines(composing: _Composing, say: Callable[..., str]) -> None:
+    """Prints a row of JSON for every line of the standard input, whatever stands in it and in the others."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    for line in sys.stdin:
+        try:
+            row = (await composing(line.rstrip("\n"))).to_json()
+        except Refusal as refusal:
+            row = {"error": say(refusal.key, **refusal.values), "key": refusal.key}
+        except Exception as error:  # a mistake of ours ends no run of a thousand lines
+            _log.debug("a line failed", exc_info=error)
+            row = {"error": say("cli.unexpected", problem=f"{type(error).__name__}: {error}"), "key": "cli.unexpected"}
+        _print_json(row)
+
+
+async def composing(config: Config, model: str | None, negative: str, raw: bool) -> _Composing:
+    """What makes prompts of texts as the settings have it, refusing what is never drawn."""
+    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
+    embeddings = lengths(drawing, config.engine.folders)
+    chain = with_personal(await local_words(config), translators(config))
+    wildcards = (config.data.folder / "wildcards",)
+
+    async def composed(text: str) -> _Composed:
+        text_says = judge.signs_of_text(text, wildcards) | judge.unwanted(negative, wildcards)
+        if verdict(text_says) == "never":
+            raise Refusal("access.minors")
+        made, options = await compose(
+            text, translators=chain, negative=negative, raw=raw, family=drawing.presets, wildcards=wildcards
+        )
+        made_says = judge.signs(made, folders=wildcards)
+        if verdict(made_says) == "never":
+            raise Refusal("access.minors")
+        made = judge.decent(made, made_says)
+        found = tuple(look(made, drawing, config.engine.folders))
+        return _Composed(made, replace(options, raw=options.raw or raw), found, embeddings)
+
+    return composed
+
+
+def _print_json(value: Json) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)

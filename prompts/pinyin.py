@@ -1,0 +1,87 @@
+"""How the glossary's Chinese is said: its pinyin without tones, and the initials, out of CC-CEDICT."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import tempfile
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from prompts.translate.chinese import CHINESE
+from prompts.translate.dictionary import source
+from prompts.translate.glossary import entries
+
+_FORM = 1  # of the pinyin file; a new form has a new file name
+_ENTRY = re.compile(r"\S+ (\S+) \[([A-Za-z0-9: ]+)\] /")
+
+
+def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
+    """Of every Chinese key of the glossary, its pinyin without tones and the initials; from the file in the folder,
+    which is made first when it is missing."""
+    path = source()
+    if path is None:
+        return {}
+    keys = [key for key in entries() if CHINESE.search(key)]
+    sign = zlib.crc32("\n".join(keys).encode())
+    target = folder / f"pinyin-{_FORM}-{path.stat().st_size}-{sign:08x}.tsv"
+    try:
+        content = target.read_text(encoding="utf-8")
+    except OSError:
+        content = "\n".join(f"{key}\t{' '.join(said)}" for key, said in _read_aloud(keys, path))
+        _keep(target, content)
+    found: dict[str, tuple[str, str]] = {}
+    for line in content.splitlines():
+        key, _, said = line.partition("\t")
+        syllables = said.split()
+        found[key] = (
+            "".join(syllables),
+            "".join(syllable if syllable.isdecimal() else syllable[0] for syllable in syllables),
+        )
+    return found
+
+
+def _keep(target: Path, content: str) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+        Path(name).replace(target)
+        for old in target.parent.glob("pinyin-*.tsv"):
+            if old != target:
+                old.unlink(missing_ok=True)
+    except OSError:
+        pass  # a folder that cannot be written: made anew at the next start
+
+
+def _read_aloud(keys: Sequence[str], path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each key's syllables: of the longest words that CC-CEDICT knows, then of signs as they are mostly read."""
+    wanted = {key[at:end] for key in keys for at in range(len(key)) for end in range(at + 2, min(at + 7, len(key) + 1))}
+    words: dict[str, list[str]] = {}
+    heard: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    with gzip.open(path, mode="rt", encoding="utf-8") as lines:
+        for line in lines:
+            match = _ENTRY.match(line)
+            if match is None:
+                continue
+            word, said = match.group(1), match.group(2).lower().replace("u:", "v").split()
+            syllables = [syllable.rstrip("12345") for syllable in said]
+            if len(syllables) != len(word) or match.group(2)[0].isupper():
+                continue
+            for character, syllable in zip(word, syllables, strict=True):
+                heard[character][syllable] += 1
+            if word in wanted:
+                words.setdefault(word, syllables)
+    usual = {character: readings.most_common(1)[0][0] for character, readings in heard.items()}
+    for key in keys:
+        found: list[str] = []
+        at = 0
+        while at < len(key):
+            end = next((end for end in range(min(len(key), at + 6), at + 1, -1) if key[at:end] in words), at + 1)
+            found += words.get(key[at:end]) or [usual.get(key[at], key[at] if key[at].isascii() else "")]
+            at = end
+        yield key, [syllable for syllable in found if syllable.strip()]
