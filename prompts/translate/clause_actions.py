@@ -96,6 +96,11 @@ def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
     return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
 
 
+def not_done(state: ClauseState, match: Match) -> ClauseState:
+    """睡不着: what somebody cannot do is not to be seen."""
+    return _unwanted(settled(state), match.clause.within(match.tokens[:1]), match.first.start)
+
+
 def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
     unwanted = (tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True) for tag in said)
     return state._replace(done=(*state.done, *unwanted))

@@ -173,6 +173,7 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_CANNOT = "'不着 不了 不下来 不起来 不过来 不出来 不进去'"  # behind a verb
 _BETWEEN = "'中间 之间 当中'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -182,9 +183,10 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
     GrammarRule("not", "negation+ scope", says.denied, "没有帽子"),
+    GrammarRule("cannot", f"(tag | verb) {_CANNOT}", says.not_done, "睡不着的女孩", over=("tag",)),
     GrammarRule(
         "nobody does",
-        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !locator)",
+        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !(locator | of) | (verb | wear))",
         says.done_by_nobody,
         "没有人在看书的图书馆",
         over=("tag",),
