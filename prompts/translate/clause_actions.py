@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -54,20 +53,20 @@ def settled(state: ClauseState) -> ClauseState:
         said = (*state.said[:-1], *(owner._replace(text=text, end=last.end) for text in texts))
     elif len(adjectives) > 1 and last.category == "material":  # "红色天鹅绒": red velvet
         text = described(last.tag, "material", adjectives[:-1])[0]
-        said = (*state.said, _tag(text, last._replace(start=adjectives[0].start)))
+        said = (*state.said, tag_of(text, last._replace(start=adjectives[0].start)))
     else:
-        said = (*state.said, *(_tag(token.tag, token) for token in adjectives))
+        said = (*state.said, *(tag_of(token.tag, token) for token in adjectives))
     return state._replace(adjectives=(), said=said)
 
 
-def _tag(text: str, token: Token) -> DraftTag:
+def tag_of(text: str, token: Token) -> DraftTag:
     return DraftTag(text, token.part, token.start, token.end, token.category, attribute=True)
 
 
 def named(state: ClauseState, match: Match) -> ClauseState:
     """A word that is a tag by itself."""
     state = settled(state)
-    return state._replace(said=(*state.said, _tag(match.first.tag, match.first)))
+    return state._replace(said=(*state.said, tag_of(match.first.tag, match.first)))
 
 
 def at(state: ClauseState, match: Match) -> ClauseState:
@@ -126,13 +125,13 @@ def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhras
 def place(state: ClauseState, match: Match) -> ClauseState:
     """桌子上: a place."""
     state, noun = _taken(state, match.nouns[0])
-    return _placed(state, match, noun)
+    return set_at(state, match, noun)
 
 
 def hand(state: ClauseState, match: Match) -> ClauseState:
     """手里拿着剑 says no more than 拿着剑, but 肩膀上站着一只鹦鹉 says where."""
     state, noun = _taken(state, match.nouns[0])
-    return _placed(state, match, noun) if noun.words in _PERCHES else state._replace(place=False)
+    return set_at(state, match, noun) if noun.words in _PERCHES else state._replace(place=False)
 
 
 _PERCHES = frozenset({"shoulders", "lap", "back"})
@@ -171,16 +170,16 @@ def between(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, *state.pending, *_people(left, right), tag), pending=(), place=False)
 
 
-def _placed(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
+def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
     tokens = match.clause.tokens
     locator = tokens[noun.behind + (tokens[noun.behind].role == "of")]
     template = locator.tag
-    if noun.category not in _ALIVE:
+    if noun.category not in ALIVE:
         template = _LIFELESS.get(template, template)
     if template == "in the middle of {}" and noun.number and noun.number.number != 1:
         template = "between {}"
     text = noun.text if noun.text in ADVERBS else template.format(_plainly(noun))
-    kind = "beside" if noun.category in _ALIVE else "place"
+    kind = "beside" if noun.category in ALIVE else "place"
     tag = DraftTag(text, "scene_detail", noun.start, locator.end, kind, attribute=True)
     return state._replace(said=(*state.said, *state.pending, *_people(noun), tag), pending=(), place=False)
 
@@ -213,90 +212,16 @@ def head(state: ClauseState, match: Match) -> ClauseState:
     tags = tuple(DraftTag(text, noun.part, noun.start, noun.end, noun.category) for text in noun.tags)
     said, pending = state.said, state.pending
     if noun.category == "person":
-        said, pending = tuple(map(_worn, said)), tuple(map(_worn, pending))
+        said, pending = tuple(map(worn, said)), tuple(map(worn, pending))
     first = len(said)
-    while noun.category in _ALIVE and first and said[first - 1].category in MOODS:
+    while noun.category in ALIVE and first and said[first - 1].category in MOODS:
         first -= 1  # "优雅女人": the person first, then how
     return state._replace(done=state.done + said[:first], said=(*tags, *said[first:], *pending), pending=())
 
 
-_ALIVE = frozenset({"person", "animal", "myth"})
+ALIVE = frozenset({"person", "animal", "myth"})
 
 
-def _worn(tag: DraftTag) -> DraftTag:
+def worn(tag: DraftTag) -> DraftTag:
     """The tag as it is said of a person: "red hat" for "wearing red hat"."""
     return tag._replace(text=tag.bare) if tag.bare else tag
-
-
-# ── verbs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def does(state: ClauseState, match: Match) -> ClauseState:
-    """A verb with its objects, each a tag: 穿着红裙子和白鞋."""
-    verb = match.first
-    state, objects = _stations(settled(state), match)
-    for noun in objects:
-        tag = _object(verb, noun)
-        if tag.bare and _wearer(state) == "person":
-            tag = _worn(tag)
-        state = state._replace(said=(*state.said, tag))
-    return state
-
-
-def _object(verb: Token, noun: NounPhrase) -> DraftTag:
-    bare = ", ".join(noun.tags)
-    if verb.role == "wear":
-        return DraftTag("wearing " + noun.text, verb.part, verb.start, noun.end, "verb", bare, attribute=True)
-    if verb.tag == "{}":
-        return DraftTag(bare, noun.part, verb.start, noun.end, "verb", attribute=True)
-    return DraftTag(verb.tag.format(noun.text), verb.part, verb.start, noun.end, "verb", attribute=True)
-
-
-def does_at(state: ClauseState, match: Match) -> ClauseState:
-    """A verb and where: 抓着树枝上 is one tag."""
-    state, _ = _stations(settled(state), match)
-    verb = match.first
-    if verb.tag == "{}" or verb.role == "wear" or verb.part == "scene_detail":
-        return state
-    if not state.said:
-        return _alone(state, verb)
-    last = state.said[-1]
-    text = verb.tag.format("").strip() + " " + last.text
-    return state._replace(said=(*state.said[:-1], last._replace(text=text, part=verb.part)))
-
-
-def does_alone(state: ClauseState, match: Match) -> ClauseState:
-    """A verb without an object."""
-    state, _ = _stations(settled(state), match)
-    return state if match.first.role == "wear" else _alone(state, match.first)
-
-
-def _alone(state: ClauseState, verb: Token) -> ClauseState:
-    last = state.said[-1] if state.said else None
-    if last and last.category in NOUNS and verb.tag.startswith(("surrounded by", "covered with")):
-        said = last._replace(text=verb.tag.format(last.text))  # "火焰环绕": the noun stands before
-        return state._replace(said=(*state.said[:-1], said))
-    text = _OPEN_END.sub("", verb.tag.format("").strip())
-    return state._replace(said=(*state.said, _tag(text, verb))) if text else state
-
-
-_OPEN_END = re.compile(r" (with|for|at|on|by|of|to)$")
-
-
-def _stations(state: ClauseState, match: Match) -> tuple[ClauseState, Sequence[NounPhrase]]:
-    """The state with the places said that stand between a verb and its objects, and the objects."""
-    tokens, nouns = match.clause.tokens, match.nouns
-    for number, noun in enumerate(nouns):
-        if noun.behind == len(tokens) or tokens[noun.behind].role != "locator":
-            return state, nouns[number:]
-        after = tokens[noun.behind + 1].role if noun.behind + 1 < len(tokens) else ""
-        if noun.category == "body" and after in ("verb", "wear", "of", "tag"):
-            state = state._replace(place=False)  # as `hand`
-        else:
-            state = _placed(state, match, noun)
-    return state, ()
-
-
-def _wearer(state: ClauseState) -> str:
-    """The category of whoever the clause is about: of the last one named who can wear or hold something."""
-    return next((tag.category for tag in reversed(state.done + state.said) if tag.category in _ALIVE), "")

@@ -37,7 +37,7 @@ def words_of(
     doubtful = {place for token in tokens if token.category == "gap" for place in range(token.start, token.end)}
     doubtful |= {token.start for token in tokens if token.role == "negation" and token.end - token.start == 1}  # 不凡
     for left, right in pairwise(tokens):
-        if left.end - left.start == 1 == right.end - right.start and left.role == "noun" and right.role == "noun":
+        if left.end - left.start == 1 == right.end - right.start and _perhaps_one(left, right):
             doubtful |= {left.start, right.start}
     if not doubtful:
         return tokens
@@ -51,6 +51,13 @@ def words_of(
             ):
                 longer.setdefault(start, []).append(end)
     return _cut(clause, table, lengths, longer) if longer else tokens
+
+
+def _perhaps_one(left: Token, right: Token) -> bool:
+    """Whether two signs may be one word that the glossary lacks: a verb with what it is done to, or two things."""
+    if left.role == "verb":
+        return left.tag != "{}" and right.role in ("noun", "verb", "adjective")
+    return left.role == "noun" == right.role
 
 
 def _cut(
