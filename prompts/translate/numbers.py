@@ -74,7 +74,9 @@ def plural(words: str) -> str:
     """The English noun phrase for more than one of it."""
     head, of, rest = words.partition(" of ")
     front, space, last = head.rpartition(" ")
-    if last in _IRREGULAR:
+    if last in _IRREGULAR.values():
+        pass  # "geese" are many already
+    elif last in _IRREGULAR:
         last = _IRREGULAR[last]
     elif last.endswith("y") and last[-2:-1] not in "aeiou":
         last = last[:-1] + "ies"
