@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prompts.grammar.attention import ROUND, SQUARE, WEIGHT, number
 from prompts.prompt import Note, weighed
@@ -134,6 +135,8 @@ def _trimmed(runs: Sequence[Run]) -> list[Run]:
     return said
 
 
+# Each stage asks for the runs of the same few pieces. Only some are kept: a hostile one has thousands of runs.
+@lru_cache(32)
 def inner(text: str) -> tuple[Run, ...]:
     """The runs of one piece's text: "a (red:0.5) bus" is "a ", "red" at 0.5, " bus"."""
     return tuple(scan(text, [])) if "(" in text or "[" in text else (Run(text),)

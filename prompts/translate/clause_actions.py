@@ -95,6 +95,11 @@ def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
     return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
 
 
+def not_done(state: ClauseState, match: Match) -> ClauseState:
+    """睡不着: what somebody cannot do is not to be seen."""
+    return _unwanted(settled(state), match.clause.within(match.tokens[:1]), match.first.start)
+
+
 def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
     unwanted = (tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True) for tag in said)
     return state._replace(done=(*state.done, *unwanted))
@@ -135,13 +140,14 @@ _PERCHES = frozenset({"shoulders", "lap", "back"})
 def side(state: ClauseState, match: Match) -> ClauseState:
     """左边, 中间 …: a place in the picture, where no noun stands before the word."""
     word = match.first
-    if word.end - word.start == 1 or word.tag not in _SIDES:
+    if word.end - word.start == 1 or word.tag not in SIDES:
         return state
-    tag = DraftTag(_SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
+    tag = DraftTag(SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
     return state._replace(said=(*state.said, tag), place=False)
 
 
-_SIDES = {
+# What a word of place says where no noun stands before it.
+SIDES = {
     "to the left of {}": "on the left",
     "to the right of {}": "on the right",
     "in the middle of {}": "in the middle",

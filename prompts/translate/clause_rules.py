@@ -177,6 +177,7 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_CANNOT = "'不着 不了 不下来 不起来 不过来 不出来 不进去'"  # behind a verb
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
@@ -194,7 +195,8 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler {_WHERE} locator?",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? "
+        f"(!filler {_WHERE} locator? | locator)",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),
@@ -210,9 +212,10 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
     GrammarRule("not", "negation+ scope", says.denied, "没有帽子"),
+    GrammarRule("cannot", f"(tag | verb) {_CANNOT}", says.not_done, "睡不着的女孩", over=("tag",)),
     GrammarRule(
         "nobody does",
-        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !locator)",
+        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !(locator | of) | (verb | wear))",
         says.done_by_nobody,
         "没有人在看书的图书馆",
         over=("tag",),

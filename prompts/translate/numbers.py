@@ -15,8 +15,9 @@ _ENGLISH = (
 _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _MANY = {
     "几": "several", "数": "several", "一些": "several", "好几": "several", "一两": "a few", "三五": "several",
-    "许多": "many", "不少": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
-    "众多": "many", "百": "a hundred", "千": "a thousand", "一百": "a hundred", "一千": "a thousand",
+    "许多": "many", "不少": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many",
+    "满地": "many", "众多": "many", "百": "a hundred", "千": "a thousand", "一百": "a hundred", "一千": "a thousand",
+    **dict.fromkeys(("数不清", "数不尽", "数不胜数"), "countless"),
     **dict.fromkeys(("几十", "数十", "好几十"), "dozens of"),
     **dict.fromkeys(("几百", "数百", "好几百", "上百", "成百", "成百上千"), "hundreds of"),
     **dict.fromkeys(("几千", "数千", "上千", "成千", "上万", "成千上万", "千千万万", "几万", "数万"), "thousands of"),
@@ -40,7 +41,7 @@ COUNT = re.compile(
     r"一?(?P<rows>[群排堆串对队])(?P=rows)的?"
     rf"|(?P<n>[0-9]{{1,4}}|{_OPEN}|(?P<about>{_DIGIT}(?:{_DIGIT}|十?[几多来])|十[几多来])|{_NUMERAL})(?:大|小)?"
     rf"(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
-    rf"|(?P<many>一些|许多|不少|很多|好多|无数|大量|众多|成千上万|成百上千)(?:的|(?P<of>[{_PLAIN}]))?"
+    rf"|(?P<many>一些|许多|不少|很多|好多|无数|数不清|数不尽|数不胜数|大量|众多|成千上万|成百上千)(?:的|(?P<of>[{_PLAIN}]))?"
     rf"|成(?P<heap>群|排|堆|串|对|双|队)(?:结队|成行)?的?"
     rf"|(?P<bare>[2-9][0-9]?|1[0-9]|(?!一){_NUMERAL})(?=人|女孩|男孩|少女|女生|男生)"
 )
@@ -73,7 +74,9 @@ def plural(words: str) -> str:
     """The English noun phrase for more than one of it."""
     head, of, rest = words.partition(" of ")
     front, space, last = head.rpartition(" ")
-    if last in _IRREGULAR:
+    if last in _IRREGULAR.values():
+        pass  # "geese" are many already
+    elif last in _IRREGULAR:
         last = _IRREGULAR[last]
     elif last.endswith("y") and last[-2:-1] not in "aeiou":
         last = last[:-1] + "ies"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.translate.clause_actions import ALIVE, set_at, settled, tag_of, worn
+from prompts.translate.clause_actions import ALIVE, SIDES, set_at, settled, tag_of, worn
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.numbers import counted, plural
@@ -116,11 +116,14 @@ def does_to(state: ClauseState, match: Match) -> ClauseState:
 
 def puts(state: ClauseState, match: Match) -> ClauseState:
     """把书放在桌上: a thing and where it is put, as one tag."""
-    thing, *owner, where = match.nouns
+    thing, *places = match.nouns
     how = next(one.tag for one in match.tokens if one.role == "preposition")
     behind = match.tokens[-1]
-    spot = " ".join([*map(_whose, owner), where.text])
-    place = behind.tag.format(spot) if behind.role == "locator" else spot
+    if places:
+        spot = " ".join([*map(_whose, places[:-1]), places[-1].text])
+        place = behind.tag.format(spot) if behind.role == "locator" else spot
+    else:  # 抱在怀里: nobody is named whose arms they are
+        place = SIDES.get(behind.tag, behind.tag.format("").strip())
     if not _PLACED.match(place):
         place = f"in {place}"
     text = f"{how} {thing.text}" if how in ("holding", "carrying") else f"{thing.text} {how}".strip()
