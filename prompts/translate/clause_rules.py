@@ -200,7 +200,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "to something",
-        "'把 将' filler? filler? !filler noun-phrase filler? filler? (verb | wear)",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? !'变成 化作 化为' (verb | wear)",
         verbs.does_to,
         "把猫抱着",
         over=("particle",),

@@ -59,7 +59,7 @@ def _object(verb: Token, noun: NounPhrase) -> DraftTag:
     return DraftTag(text, verb.part, verb.start, noun.end, "verb", attribute=True)
 
 
-_AGENTS = NOUNS - {"body"}  # "用手遮住太阳": with the hand, and not by it
+_AGENTS = NOUNS - {"body"} | {"gap"}  # "用手遮住太阳": with the hand, and not by it
 
 
 def _acts(match: Match, verb: Token) -> bool:
@@ -171,7 +171,7 @@ def does_alone(state: ClauseState, match: Match) -> ClauseState:
 
 def _alone(state: ClauseState, verb: Token) -> ClauseState:
     last = state.said[-1] if state.said else None
-    if last and last.category in NOUNS and passive(verb.tag):  # "火焰环绕": the noun stands before
+    if last and last.category in _AGENTS and passive(verb.tag):  # "火焰环绕": the noun stands before
         said = last._replace(text=verb.tag.format(last.text), part=verb.part, category="verb", attribute=True)
         return state._replace(said=(*state.said[:-1], said))
     text = _OPEN_END.sub("", verb.tag.format("").strip())
