@@ -15,15 +15,15 @@ from prompts.translate.verb_objects import done, done_to, meant, passive
 
 
 def on_somebody(state: ClauseState, match: Match) -> ClauseState:
-    """坐在爸爸肩膀上: on father's shoulders."""
+    """坐在爸爸肩膀上: on shoulders of father."""
     state, (who, part) = settled(state), match.nouns
-    text = match.tokens[-1].tag.format(f"{_whose(who)} {part.text}")
+    text = match.tokens[-1].tag.format(_part_of(part.text, who))
     tag = DraftTag(text, "subject", who.start, match.tokens[-1].end, "place", attribute=True)
     return state._replace(said=(*state.said, *state.pending, tag), pending=(), place=False)
 
 
-def _whose(noun: NounPhrase) -> str:
-    return _as_object(noun) + "'s"
+def _part_of(part: str, who: NounPhrase) -> str:
+    return f"{part} of {_as_object(who)}"
 
 
 def _as_object(noun: NounPhrase) -> str:
@@ -119,7 +119,7 @@ def puts(state: ClauseState, match: Match) -> ClauseState:
     thing, *owner, where = match.nouns
     how = next(one.tag for one in match.tokens if one.role == "preposition")
     behind = match.tokens[-1]
-    spot = " ".join([*map(_whose, owner), where.text])
+    spot = _part_of(where.text, owner[0]) if owner else where.text
     place = behind.tag.format(spot) if behind.role == "locator" else spot
     if not _PLACED.match(place):
         place = f"in {place}"
@@ -133,10 +133,10 @@ _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at
 
 
 def does_to_part(state: ClauseState, match: Match) -> ClauseState:
-    """牵着妈妈的手: holding mother's hand."""
+    """牵着妈妈的手: holding hand of mother."""
     state, verb, (who, part) = settled(state), match.first, match.nouns
     verb = meant(match.clause.text[verb.start : verb.end], verb, part)
-    text = verb.tag.format(f"{_whose(who)} {'hand' if part.text == 'hands' else part.text}")
+    text = verb.tag.format(_part_of("hand" if part.text == "hands" else part.text, who))
     return state._replace(said=(*state.said, DraftTag(text, verb.part, verb.start, part.end, "verb", attribute=True)))
 
 
