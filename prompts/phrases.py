@@ -253,7 +253,8 @@ async def _translated(clause: str, draft: Draft, translators: Sequence[Translato
     if wants_sentence:
         reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
-        phrases = reading.phrases or phrases
+        if reading.phrases:
+            return list(reading.phrases)
     own = [phrase.source for phrase in phrases if phrase.origin == "person"]
     draft.untranslated += [word for word in unread(clause) if not any(word in source for source in own)]
     said: list[Phrase] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from prompts.translate.draft_tags import ClauseState, DraftTag
+from prompts.translate.draft_tags import ClauseState, DraftTag, person_plainly
 from prompts.translate.noun_phrase import NounPhrase, described
 from prompts.translate.numbers import counted
 from prompts.translate.roles import ADVERBS, MOODS, NOUNS, Token
@@ -104,15 +104,17 @@ def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> Claus
 
 
 def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
-    """The noun with the number and adjectives that waited for it."""
+    """The noun with the number and adjectives that waited for it. The number goes by what stands behind a 在, and by
+    objects: in 两个在草地上奔跑的小狗 two are the dogs."""
     tags, start = noun.tags, noun.start
-    if state.number is not None:
+    if state.number is not None and not state.place:
         tags, start = (counted(tags[0], state.number), *tags[1:]), min(start, state.number.start)
     if state.adjectives:
         tags = (*described(tags[0], noun.category, state.adjectives), *tags[1:])
     if tags is noun.tags:
         return state, noun
-    return state._replace(number=None, adjectives=()), noun._replace(tags=tags, start=start)
+    number = state.number if state.place else None
+    return state._replace(number=number, adjectives=()), noun._replace(tags=tags, start=start)
 
 
 def place(state: ClauseState, match: Match) -> ClauseState:
@@ -122,16 +124,73 @@ def place(state: ClauseState, match: Match) -> ClauseState:
 
 
 def hand(state: ClauseState, match: Match) -> ClauseState:
-    """手里拿着剑 says no more than 拿着剑."""
-    state, _ = _taken(state, match.nouns[0])
-    return state._replace(place=False)
+    """手里拿着剑 says no more than 拿着剑, but 肩膀上站着一只鹦鹉 says where."""
+    state, noun = _taken(state, match.nouns[0])
+    return set_at(state, match, noun) if noun.words in _PERCHES else state._replace(place=False)
+
+
+_PERCHES = frozenset({"shoulders", "lap", "back"})
+
+
+def side(state: ClauseState, match: Match) -> ClauseState:
+    """左边, 中间 …: a place in the picture, where no noun stands before the word."""
+    word = match.first
+    if word.end - word.start == 1 or word.tag not in _SIDES:
+        return state
+    tag = DraftTag(_SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
+    return state._replace(said=(*state.said, tag), place=False)
+
+
+_SIDES = {
+    "to the left of {}": "on the left",
+    "to the right of {}": "on the right",
+    "in the middle of {}": "in the middle",
+    "in front of {}": "in the foreground",
+    "behind {}": "in the background",
+    "in the corner of {}": "in the corner",
+    "at the entrance of {}": "at the entrance",
+    "in {}'s arms": "in arms",
+    "at {}'s feet": "at feet",
+}
+# The same of a thing that has no arms and no feet.
+_LIFELESS = {"in {}'s arms": "in the arms of {}", "at {}'s feet": "at the foot of {}"}
+
+
+def between(state: ClauseState, match: Match) -> ClauseState:
+    """猫和狗之间: a place between two things."""
+    left, right = match.nouns
+    text = f"between {_plainly(left)} and {_plainly(right)}"
+    tag = DraftTag(text, "scene_detail", left.start, match.tokens[-1].end, "place", attribute=True)
+    state = settled(state)
+    return state._replace(said=(*state.said, *state.pending, *_people(left, right), tag), pending=(), place=False)
 
 
 def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
-    locator = match.clause.tokens[noun.behind]
-    text = noun.text if noun.text in ADVERBS else locator.tag.format(noun.text)
-    tag = DraftTag(text, "scene_detail", noun.start, locator.end, "place", attribute=True)
-    return state._replace(said=(*state.said, *state.pending, tag), pending=(), place=False)
+    tokens = match.clause.tokens
+    locator = tokens[noun.behind + (tokens[noun.behind].role == "of")]
+    template = locator.tag
+    if noun.category not in ALIVE:
+        template = _LIFELESS.get(template, template)
+    if template == "in the middle of {}" and noun.number and noun.number.number != 1:
+        template = "between {}"
+    text = noun.text if noun.text in ADVERBS else template.format(_plainly(noun))
+    kind = "beside" if noun.category in ALIVE else "place"
+    tag = DraftTag(text, "scene_detail", noun.start, locator.end, kind, attribute=True)
+    return state._replace(said=(*state.said, *state.pending, *_people(noun), tag), pending=(), place=False)
+
+
+def _people(*nouns: NounPhrase) -> Sequence[DraftTag]:
+    """The people that a place is said by ("behind a boy"): they are in the picture, too."""
+    return [
+        DraftTag(noun.tags[0], noun.part, noun.start, noun.end, "someone", attribute=True)
+        for noun in nouns
+        if noun.category == "person"
+    ]
+
+
+def _plainly(noun: NounPhrase) -> str:
+    """The noun as it is called in a phrase: "1girl" is a girl there."""
+    return person_plainly(noun.tags[0]) if noun.category == "person" else noun.text
 
 
 def beside(state: ClauseState, match: Match) -> ClauseState:

@@ -177,6 +177,7 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_BETWEEN = "'中间 之间 当中'"
 _WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
@@ -270,7 +271,9 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         over=("hand",),
     ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
-    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
+    GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
     GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),
