@@ -194,7 +194,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler {_WHERE} locator?",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler ({_WHERE} locator? | locator)",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),

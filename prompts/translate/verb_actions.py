@@ -116,11 +116,12 @@ def does_to(state: ClauseState, match: Match) -> ClauseState:
 
 def puts(state: ClauseState, match: Match) -> ClauseState:
     """把书放在桌上: a thing and where it is put, as one tag."""
-    thing, *owner, where = match.nouns
+    thing, behind = match.nouns[0], match.tokens[-1]
     how = next(one.tag for one in match.tokens if one.role == "preposition")
-    behind = match.tokens[-1]
-    spot = _part_of(where.text, owner[0]) if owner else where.text
-    place = behind.tag.format(spot) if behind.role == "locator" else spot
+    where = [noun for noun in match.nouns[1:] if behind.role != "locator" or noun.start < behind.start]
+    spot = _part_of(where[1].text, where[0]) if len(where) > 1 else "".join(noun.text for noun in where)
+    place = behind.tag if behind.role == "locator" else spot
+    place = place.format(spot) if where else _NOBODYS.sub("", place)  # 怀里: in arms
     if not _PLACED.match(place):
         place = f"in {place}"
     text = f"{how} {thing.text}" if how in ("holding", "carrying") else f"{thing.text} {how}".strip()
@@ -129,6 +130,7 @@ def puts(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+_NOBODYS = re.compile(r"\{\}'s | ?\{\}")
 _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at|opposite|outside|deep in) ")
 
 

@@ -32,7 +32,7 @@ from prompts.translate.glossary_translator import Glossary
         ("角落里有一只猫", "cat in the corner"),
         ("左边的女孩", "1girl, girl on the left"),
         ("月亮在山的上方", "above mountain, moon"),
-        ("肩膀上停着鸟的女孩", "1girl, bird, on shoulders"),
+        ("肩膀上停着鸟的女孩", "1girl, bird on shoulder"),
     ],
 )
 def test_a_place_belongs_to_what_is_there(clause: str, tags: str) -> None:

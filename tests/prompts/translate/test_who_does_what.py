@@ -36,7 +36,7 @@ def test_sentences_of_holding_and_wearing(translators: Sequence[Translator]) -> 
     ("text", "said"),
     [
         ("牧民拉着马", ["herdsman", "leading horse"]),
-        ("拉行李箱的男人", ["1boy", "pulling suitcase"]),
+        ("拉着绳子的男人", ["1boy", "pulling rope"]),
         ("拉小提琴的少女", ["1girl", "playing violin"]),
         ("打着红领带的男人", ["1boy", "red necktie"]),
         ("打傘的女孩", ["1girl", "holding umbrella"]),
