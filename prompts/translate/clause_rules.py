@@ -178,7 +178,7 @@ PHRASES: Mapping[str, Table] = {
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _BETWEEN = "'中间 之间 当中'"
-_WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
+_WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -194,7 +194,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler ({_WHERE} locator? | locator)",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? {_WHERE}",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),

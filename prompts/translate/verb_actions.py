@@ -130,7 +130,7 @@ def puts(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
-_NOBODYS = re.compile(r"\{\}'s | ?\{\}")
+_NOBODYS = re.compile(r"\{\}'s | \{\}(?!')")
 _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at|opposite|outside|deep in) ")
 
 
