@@ -12,7 +12,7 @@ from prompts.expand import expanded, filled, seed_of
 from prompts.presets import clashes, excluded, key, look_of, phrases, preset, speaking_against
 from prompts.prompt import PARTS, Fragment, LoraUse, Note, Part, Prompt
 from prompts.styles import Style
-from prompts.tags import around, can_be_subject, only_describes
+from prompts.tags import around, can_be_subject, looked_at, only_describes
 
 LIGHT, HEAVY = 0.4, 1.6  # weights beyond these spoil a picture more than they steer it (shared experience with SD 1.5)
 _ARTICLE = re.compile(r"^(?:an?|the) (?=\S)")
@@ -183,7 +183,7 @@ def _surrounded(fragments: Sequence[Fragment]) -> list[Fragment]:
     """What stands around somebody belongs to the scene: of "一个老人，书架，地毯" the old man is looked at."""
     subjects = [one for one in fragments if one.part == "subject" and not only_describes(one.text)]
     things = [one for one in subjects if around(one.text)]
-    if len(things) == len(subjects):
+    if not any(looked_at(one.text) for one in subjects if one not in things):
         return list(fragments)
     return [replace(one, part="scene_detail") if one in things else one for one in fragments]
 

@@ -117,6 +117,17 @@ def around(text: str) -> bool:
     return known.category not in _DESCRIPTIONS if known else tag.partition(" ")[0] not in _doing()
 
 
+def looked_at(text: str) -> bool:
+    """Whether a fragment names somebody or something that a picture is of, and everything else stands around: anybody,
+    a vehicle, what the glossary does not have."""
+    tag = " ".join(bare(text).replace("_", " ").lower().split())
+    entry = _known().get(tag) or _known().get(_head(tag))
+    return re.search("[a-z]{3}", tag) is not None and (entry is None or entry.category in _LOOKED_AT)
+
+
+_LOOKED_AT = frozenset({"person", "animal", "myth", "vehicle", "clothing", "food", "hair"})
+
+
 @cache
 def _doing() -> frozenset[str]:
     """The words that verbs with an object begin with: "holding", "riding"."""

@@ -93,7 +93,7 @@ def without_talk(text: str) -> str:
             if piece and not _spoken(piece):
                 break
             text = text[:first] + " " * (last - first) + text[last:]
-    return text
+    return text.rstrip()
 
 
 def _spoken(piece: str) -> bool:

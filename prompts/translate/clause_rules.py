@@ -179,7 +179,7 @@ PHRASES: Mapping[str, Table] = {
 
 _CANNOT = "'不着 不了 不下来 不起来 不过来 不出来 不进去'"  # behind a verb
 _BETWEEN = "'中间 之间 当中'"
-_WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
+_WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -195,15 +195,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
     GrammarRule(
         "put somewhere",
-        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? "
-        f"(!filler {_WHERE} locator? | locator)",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? {_WHERE}",
         verbs.puts,
         "把书放在桌上",
         over=("particle",),
     ),
     GrammarRule(
         "to something",
-        "'把 将' filler? filler? !filler noun-phrase filler? filler? (verb | wear)",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? !'变成 化作 化为' (verb | wear)",
         verbs.does_to,
         "把猫抱着",
         over=("particle",),

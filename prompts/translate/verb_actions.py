@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.translate.clause_actions import ALIVE, SIDES, set_at, settled, tag_of, worn
+from prompts.translate.clause_actions import ALIVE, set_at, settled, tag_of, worn
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.numbers import counted, plural
@@ -15,15 +15,15 @@ from prompts.translate.verb_objects import done, done_to, meant, passive
 
 
 def on_somebody(state: ClauseState, match: Match) -> ClauseState:
-    """坐在爸爸肩膀上: on father's shoulders."""
+    """坐在爸爸肩膀上: on shoulders of father."""
     state, (who, part) = settled(state), match.nouns
-    text = match.tokens[-1].tag.format(f"{_whose(who)} {part.text}")
+    text = match.tokens[-1].tag.format(_part_of(part.text, who))
     tag = DraftTag(text, "subject", who.start, match.tokens[-1].end, "place", attribute=True)
     return state._replace(said=(*state.said, *state.pending, tag), pending=(), place=False)
 
 
-def _whose(noun: NounPhrase) -> str:
-    return _as_object(noun) + "'s"
+def _part_of(part: str, who: NounPhrase) -> str:
+    return f"{part} of {_as_object(who)}"
 
 
 def _as_object(noun: NounPhrase) -> str:
@@ -59,7 +59,7 @@ def _object(verb: Token, noun: NounPhrase) -> DraftTag:
     return DraftTag(text, verb.part, verb.start, noun.end, "verb", attribute=True)
 
 
-_AGENTS = NOUNS - {"body"}  # "用手遮住太阳": with the hand, and not by it
+_AGENTS = NOUNS - {"body"} | {"gap"}  # "用手遮住太阳": with the hand, and not by it
 
 
 def _acts(match: Match, verb: Token) -> bool:
@@ -116,14 +116,12 @@ def does_to(state: ClauseState, match: Match) -> ClauseState:
 
 def puts(state: ClauseState, match: Match) -> ClauseState:
     """把书放在桌上: a thing and where it is put, as one tag."""
-    thing, *places = match.nouns
+    thing, behind = match.nouns[0], match.tokens[-1]
     how = next(one.tag for one in match.tokens if one.role == "preposition")
-    behind = match.tokens[-1]
-    if places:
-        spot = " ".join([*map(_whose, places[:-1]), places[-1].text])
-        place = behind.tag.format(spot) if behind.role == "locator" else spot
-    else:  # 抱在怀里: nobody is named whose arms they are
-        place = SIDES.get(behind.tag, behind.tag.format("").strip())
+    where = [noun for noun in match.nouns[1:] if behind.role != "locator" or noun.start < behind.start]
+    spot = _part_of(where[1].text, where[0]) if len(where) > 1 else "".join(noun.text for noun in where)
+    place = behind.tag if behind.role == "locator" else spot
+    place = place.format(spot) if where else _NOBODYS.sub("", place)  # 怀里: in arms
     if not _PLACED.match(place):
         place = f"in {place}"
     text = f"{how} {thing.text}" if how in ("holding", "carrying") else f"{thing.text} {how}".strip()
@@ -132,14 +130,15 @@ def puts(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+_NOBODYS = re.compile(r"\{\}'s | \{\}(?!')")
 _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at|opposite|outside|deep in) ")
 
 
 def does_to_part(state: ClauseState, match: Match) -> ClauseState:
-    """牵着妈妈的手: holding mother's hand."""
+    """牵着妈妈的手: holding hand of mother."""
     state, verb, (who, part) = settled(state), match.first, match.nouns
     verb = meant(match.clause.text[verb.start : verb.end], verb, part)
-    text = verb.tag.format(f"{_whose(who)} {'hand' if part.text == 'hands' else part.text}")
+    text = verb.tag.format(_part_of("hand" if part.text == "hands" else part.text, who))
     return state._replace(said=(*state.said, DraftTag(text, verb.part, verb.start, part.end, "verb", attribute=True)))
 
 
@@ -174,7 +173,7 @@ def does_alone(state: ClauseState, match: Match) -> ClauseState:
 
 def _alone(state: ClauseState, verb: Token) -> ClauseState:
     last = state.said[-1] if state.said else None
-    if last and last.category in NOUNS and passive(verb.tag):  # "火焰环绕": the noun stands before
+    if last and last.category in _AGENTS and passive(verb.tag):  # "火焰环绕": the noun stands before
         said = last._replace(text=verb.tag.format(last.text), part=verb.part, category="verb", attribute=True)
         return state._replace(said=(*state.said[:-1], said))
     text = _OPEN_END.sub("", verb.tag.format("").strip())

@@ -11,6 +11,10 @@ from prompts.translate.roles import Token, names
 _STRINGS = names("violin cello viola erhu huqin accordion fiddle")
 _WINDS = names("flute suona trumpet harmonica saxophone horn xiao whistle xun sheng ocarina pipe bugle clarinet")
 _DRUMS = names("drum drums gong gongs")
+# Instruments that only the dictionary knows are still Chinese here.
+_CHINESE_INSTRUMENTS: Mapping[str, tuple[str, ...]] = {
+    "拉": ("琴", "胡"), "吹": ("琴", "笛", "箫", "笙", "号", "埙", "管", "丝", "斯"), "敲": ("鼓", "锣", "磬", "琴"),
+}  # fmt: skip
 _WEAR = "wear"  # as if somebody wore it
 
 # For each verb what it is with objects of these categories or words, from above; `None` is any other.
@@ -34,7 +38,12 @@ _SENSES: Mapping[str, Sequence[tuple[frozenset[str] | None, str]]] = {
         (names("curtain curtains"), "drawing {}"),
         (None, "pulling {}"),
     ),
-    "敲": ((_DRUMS, "beating {}"), (names("door window"), "knocking on {}"), (None, "hitting {}")),
+    "敲": (
+        (_DRUMS, "beating {}"),
+        (names("door window"), "knocking on {}"),
+        (names("keyboard"), "typing on {}"),
+        (None, "hitting {}"),
+    ),
     "吹": ((_WINDS, "playing {}"), (None, "blowing {}")),
     "开": (
         (names("vehicle"), "driving {}"),
@@ -103,6 +112,8 @@ def meant(word: str, verb: Token, noun: NounPhrase) -> Token:
     found = _VERB.fullmatch(word)
     if found is None or verb.role != "verb":
         return verb
+    if noun.words.endswith(_CHINESE_INSTRUMENTS.get(found["verb"], ())):
+        return verb._replace(tag="playing {}")
     last = noun.words.rpartition(" ")[2]
     for objects, template in _SENSES[found["verb"]]:
         if objects is None or noun.category in objects or last in objects:

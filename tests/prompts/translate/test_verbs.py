@@ -17,7 +17,7 @@ def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator
 @pytest.mark.parametrize(
     ("clause", "tags"),
     [
-        ("拉着马的牧民", "herdsman, pulling horse"),
+        ("拉着马的牧民", "herdsman, leading horse"),
         ("拉小提琴的女孩", "1girl, playing violin"),
         ("拉着红色窗帘", "drawing red curtains"),
         ("打红领带的男人", "1boy, red necktie"),
