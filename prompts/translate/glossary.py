@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent.parent / "data" / "glossary"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One Chinese key's English; the category says how patterns may join it to its neighbours. What is `seldom` drawn is
-    understood as well as anything, and offered later while somebody types."""
+    """One Chinese key's English; the category says how patterns may join it to its neighbours. What is `seldom` drawn
+    is understood as well as anything, and offered later while somebody types."""
 
     tag: str
     category: str
@@ -48,8 +48,9 @@ def rows(path: Path) -> Iterator[tuple[str, Entry, int]]:
         keys, tab, tag = line.partition("\t")
         if not tab or not keys.split() or not category or "\t" in tag:
             raise GlossaryError(f"{path.name}:{number}: a line is keys, one tab, tag, under a section")
+        entry = Entry(tag.strip(), category, cast(Part, part), seldom)
         for key in keys.split():
-            yield key, Entry(tag.strip(), category, cast(Part, part), seldom), number
+            yield key, entry, number
 
 
 @cache
