@@ -1,4 +1,4 @@
-"""Verbs of daily life, and that a verb means another thing with another object."""
+"""Verbs of daily life, with what they are done to."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator
 @pytest.mark.parametrize(
     ("clause", "tags"),
     [
-        ("拉着马的牧民", "herdsman, pulling horse"),
+        ("拉着马的牧民", "herdsman, leading horse"),
         ("拉小提琴的女孩", "1girl, playing violin"),
         ("拉着红色窗帘", "drawing red curtains"),
         ("打红领带的男人", "1boy, red necktie"),
