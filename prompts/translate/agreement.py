@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from prompts.translate.chinese import sign_by_sign
 from prompts.translate.roles import names
 from prompts.translate.translator import Phrase
 
@@ -41,7 +42,7 @@ def agrees(answer: Sequence[Phrase], words: Sequence[Phrase], sure: Iterable[str
         return False
     if any(_named(no, [one]) for no in denied for one in wanted):
         return False
-    if denied and not unwanted and not _DENIAL.search(clause):
+    if denied and not unwanted and not _DENIAL.search(sign_by_sign(clause)):
         return False
     softened = [_words(phrase.text) for phrase in answer if not phrase.negative and _DENYING.search(phrase.text)]
     plain = [one for one in said if one not in softened]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 import opencc
+
+_TAIWAN = Path(__file__).parent.parent / "data" / "taiwan.tsv"
 
 # Ideographs of every block, their radicals and signs, and bopomofo: what counts as "Chinese left over".
 CHINESE = re.compile(
@@ -33,17 +37,64 @@ def _from_taiwan() -> opencc.OpenCC:
 _PARTICLE = re.compile(r"(?<![显名原土巨编卓专])著(?![名作称者录述])")
 
 
+class _Aliases:
+    """What things are called in Taiwan and Hong Kong, in simplified signs, and the mainland's words for them; the words
+    in `ambiguous` mean another thing on the mainland."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, str] = {}
+        ambiguous: set[str] = set()
+        for line in _TAIWAN.read_text(encoding="utf-8").splitlines():
+            theirs, tab, ours = line.partition("\t")
+            if tab and not line.startswith("#"):
+                for word in theirs.split():
+                    plain = _to_simplified().convert(word.removesuffix("!"))
+                    self.words[plain] = ours
+                    if word.endswith("!"):
+                        ambiguous.add(plain)
+        self.anywhere = _either(self.words)
+        self.certain = _either({word: ours for word, ours in self.words.items() if word not in ambiguous})
+
+
+def _either(words: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+
+
+@cache
+def _aliases() -> _Aliases:
+    return _Aliases()
+
+
+def _mainland(text: str, plain: str) -> str:
+    """The traditional text (`plain`: sign by sign in simplified ones) as people on the mainland say it: our own words
+    first, then OpenCC's between them."""
+
+    def convert(part: str) -> str:
+        said: str = _to_simplified().convert(_from_taiwan().convert(part))  # Hong Kong's variants, too
+        return said
+
+    if len(plain) != len(text):
+        return convert(text)
+    parts: list[str] = []
+    end = 0
+    for word in _aliases().anywhere.finditer(plain):
+        parts += (convert(text[end : word.start()]), _aliases().words[word.group()])
+        end = word.end()
+    return "".join([*parts, convert(text[end:])])
+
+
 def readings(text: str) -> tuple[str, ...]:
-    """The text in simplified Chinese: sign by sign, and with Taiwan's words for things as the mainland's where that
-    differs. Only the text itself when it is simplified already, or has a lone surrogate, which no converter takes."""
+    """The text in simplified Chinese: with Taiwan's and Hong Kong's words for things as the mainland's, and sign by
+    sign where that differs; of one that is in simplified signs already, first as it is. Only the text itself when there
+    is nothing to change, or when it has a lone surrogate, which no converter takes."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return (text,)
     plain = _PARTICLE.sub("着", _to_simplified().convert(text))
     if plain == text:
-        return (text,)
-    return tuple(dict.fromkeys((_PARTICLE.sub("着", _from_taiwan().convert(text)), plain)))
+        return tuple(dict.fromkeys((text, _aliases().certain.sub(lambda word: _aliases().words[word.group()], text))))
+    return tuple(dict.fromkeys((_PARTICLE.sub("着", _mainland(text, plain)), plain)))
 
 
 def simplified(text: str) -> str:

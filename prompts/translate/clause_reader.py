@@ -15,8 +15,8 @@ from prompts.translate.roles import ROLES, Token
 from prompts.translate.rules import GrammarRule, Match, Patterns, Table
 from prompts.translate.segmentation import KeyLengths, KnowsWord, words_of
 from prompts.translate.token_patterns import Clause
+from prompts.translate.transitive import with_objects
 from prompts.translate.translator import Phrase
-from prompts.translate.verb_senses import understood
 
 
 class ClauseReader:
@@ -55,7 +55,7 @@ class ClauseReader:
     ) -> tuple[Phrase, ...]:
         """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
         unknown words comes back as one phrase without an origin."""
-        tokens = merged(clause, retouched(clause, understood(clause, words_of(clause, table, lengths, known))))
+        tokens = merged(clause, retouched(clause, with_objects(words_of(clause, table, lengths, known))))
         meaningful = [token for token in tokens if token.role != "filler"]
         if meaningful and all(token.category == "gap" for token in meaningful):
             return tuple(Phrase(token.tag, token.tag) for token in meaningful)

@@ -48,8 +48,9 @@ def rows(path: Path) -> Iterator[tuple[str, Entry, int]]:
         keys, tab, tag = line.partition("\t")
         if not tab or not keys.split() or not category or "\t" in tag:
             raise GlossaryError(f"{path.name}:{number}: a line is keys, one tab, tag, under a section")
+        entry = Entry(tag.strip(), category, cast(Part, part), seldom)
         for key in keys.split():
-            yield key, Entry(tag.strip(), category, cast(Part, part), seldom), number
+            yield key, entry, number
 
 
 @cache

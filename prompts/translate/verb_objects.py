@@ -57,6 +57,11 @@ _SENSES: Mapping[str, Sequence[tuple[frozenset[str] | None, str]]] = {
         (names("animal"), "herding {}"),
         (None, "{}"),
     ),
+    "盖": (
+        (names("blanket quilt duvet comforter cloak coat towel"), "under {}"),
+        (names("building"), "building {}"),
+        (None, "covering {}"),
+    ),
     "牵": ((names("hand hands"), "holding {}"), (names("person"), "holding hands with {}"), (None, "leading {}")),
 }
 _VERB = re.compile(f"(?:^|.*(?<=[地轻慢紧]))(?P<verb>{'|'.join(_SENSES)})(?:着|了|上|住)?")

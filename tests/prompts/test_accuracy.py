@@ -45,14 +45,16 @@ def test_required_phrases_of_prompts(translators: Sequence[Translator]) -> None:
     assert score.left == 0
 
 
-def test_traditional_is_understood_as_well_as_simplified(translators: Sequence[Translator]) -> None:
-    convert = opencc.OpenCC("s2twp").convert
+# Taiwan's signs and words, and Hong Kong's signs.
+@pytest.mark.parametrize("script", ["s2t", "s2tw", "s2twp", "s2hk"])
+def test_traditional_is_understood_as_well_as_simplified(script: str, translators: Sequence[Translator]) -> None:
+    convert = opencc.OpenCC(script).convert
     rows = terms(FOLDER / "unseen-terms.tsv")
     plain = sum(judge(row, translators)[0] for row in rows)
     traditional = sum(
         judge(type(row)(convert(row.chinese), row.accepted, row.category), translators)[0] for row in rows
     )
-    assert traditional >= plain - 0.02 * len(rows), (traditional, plain)
+    assert traditional >= plain - 0.01 * len(rows), (traditional, plain)
 
 
 def test_protected_spans_come_through_every_prompt(translators: Sequence[Translator]) -> None:

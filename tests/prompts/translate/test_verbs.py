@@ -1,4 +1,4 @@
-"""Verbs of daily life, and that a verb means another thing with another object."""
+"""Verbs of daily life, with what they are done to."""
 
 from collections.abc import Sequence
 
