@@ -90,7 +90,7 @@ def _some(names: list[str], most: int = 8) -> str:
 def reader(config: Config) -> Iterator[CheckResult]:
     """Whether what is to read whole clauses on this machine is there; nothing where nothing is to."""
     folder = own_readers.model(config)
-    if folder and (folder / "config.json").is_file():
+    if folder and own_readers.holds_model(folder):
         yield result("ok", "check.reader", name=folder.name, path=str(folder))
     elif folder:
         yield result("warn", "check.reader_missing", name=config.translate.model or "", path=str(folder))
