@@ -13,7 +13,7 @@ from tests.bot.platforms.discord.desk import house as discord_house
 from tests.bot.platforms.discord.desk import labels
 from tests.bot.studio.test_studio import house
 
-LOOKED_UP = "老人拿着铜锣"  # the gong is in the dictionary alone
+LOOKED_UP = "老人拿着耒耜"  # the plow is in the dictionary alone
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_a_word_and_its_english(text: str, pair: tuple[str, str]) -> None:
 
 def test_the_words_in_doubt_are_those_that_the_notes_name() -> None:
     notes = (
-        Note("note.dictionary", {"words": "铜锣 = gong; 斗 = dipper"}),
+        Note("note.dictionary", {"words": "耒耜 = plow; 斗 = dipper"}),
         Note("note.untranslated", {"words": "囫、ツ"}),
     )
-    assert doubtful(Prompt("", (), notes=notes)) == ("囫 = ", "铜锣 = gong", "斗 = dipper")
+    assert doubtful(Prompt("", (), notes=notes)) == ("囫 = ", "耒耜 = plow", "斗 = dipper")
     assert doubtful(Prompt("", ())) == ()
 
 
@@ -56,16 +56,16 @@ async def test_it_stands_on_cards_with_a_word_in_doubt_and_what_it_says_holds_fr
         await at.chat.until(lambda: bool(at.chat.messages[job].pictures))
         assert button in at.chat.messages[job].buttons
         asked = at.chat.messages[await at.press(CORRECT, button.target)]
-        assert asked.text.key == "correct.how" and asked.text.values["example"] == "铜锣 = gong"
-        told = at.chat.messages[await at.press(CORRECT, button.target, pair="铜锣 = bronze gong")]
+        assert asked.text.key == "correct.how" and asked.text.values["example"] == "耒耜 = plow"
+        told = at.chat.messages[await at.press(CORRECT, button.target, pair="耒耜 = wooden plow")]
         assert told.text.key == "correct.kept" and told.fleeting
-        refused = at.chat.messages[await at.press(CORRECT, button.target, pair="铜锣 = <lora:x:1>")]
+        refused = at.chat.messages[await at.press(CORRECT, button.target, pair="耒耜 = <lora:x:1>")]
         assert refused.text.key == "dictionary.english"
         await at.say(LOOKED_UP)
         again = (await at.drawn(3))[-1]
         await at.chat.until(lambda: again in at.chat.messages)
         prompt = at.chat.messages[again].prompt
-        assert prompt is not None and "bronze gong" in prompt.positive
+        assert prompt is not None and "wooden plow" in prompt.positive
         assert CORRECT not in {one.action for one in at.chat.messages[again].buttons}
 
 
@@ -76,9 +76,9 @@ async def test_discord_asks_in_a_form_that_holds_the_word(tmp_path: Path) -> Non
         shown = await on.bob.click(done, label="Correct a word")
         assert shown.modal is not None
         (part,) = shown.modal["components"]
-        assert part["component"]["value"] == "铜锣 = gong"
-        await on.bob.submit_modal(shown, {"pair": "铜锣 = bronze gong"})
-        told = await on.said("Noted: 铜锣 = bronze gong")
+        assert part["component"]["value"] == "耒耜 = plow"
+        await on.bob.submit_modal(shown, {"pair": "耒耜 = wooden plow"})
+        told = await on.said("Noted: 耒耜 = wooden plow")
         assert told.flags & 64
         bob = await on.studio.person("discord", str(on.bob.id))
-        assert await dictionary.words(on.db, bob.id) == {"铜锣": "bronze gong"}
+        assert await dictionary.words(on.db, bob.id) == {"耒耜": "wooden plow"}

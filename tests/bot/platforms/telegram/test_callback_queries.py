@@ -367,11 +367,11 @@ def test_what_is_on_shows_it_in_the_language_it_has(language: str) -> None:
 
 
 async def test_a_word_is_corrected_in_a_reply(house: House, server: TelegramServer) -> None:
-    chat, ann, done = await drawn(server, "老人拿着铜锣")
+    chat, ann, done = await drawn(server, "老人拿着耒耜")
     await (await chat.press(ann, done, data=f"1|correct|{house.pool.drawn[-1][0]}")).answered()
-    question = await chat.answer(lambda one: "铜锣 = gong" in one.text, after=done.order)
-    await chat.say(ann, "铜锣 = bronze gong", reply_to=question)
+    question = await chat.answer(lambda one: "耒耜 = plow" in one.text, after=done.order)
+    await chat.say(ann, "耒耜 = wooden plow", reply_to=question)
     told = await chat.answer(after=question.order)
-    assert "Noted: 铜锣 = bronze gong" in told.text
+    assert "Noted: 耒耜 = wooden plow" in told.text
     person = await people.find_person(house.db, "telegram", str(ann.id))
-    assert person and await dictionary.words(house.db, person.id) == {"铜锣": "bronze gong"}
+    assert person and await dictionary.words(house.db, person.id) == {"耒耜": "wooden plow"}
