@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
+from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
@@ -106,6 +107,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         without_lora,
         mend,
         mend_all,
+        correct,
         older,
         mydata,
         forget,

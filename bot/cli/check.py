@@ -38,5 +38,5 @@ def _files(config: Config) -> dict[str, list[CheckResult]]:
     return {
         "data": list(check_files.data(config.data.folder)),
         "models": list(check_files.models(config)),
-        "translate": list(check_files.translation(config.translate.packages)),
+        "translate": [*check_files.translation(config.translate.packages), *check_files.reader(config)],
     }

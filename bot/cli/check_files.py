@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.cli.check_result import CheckResult, Level, refused, result
 from bot.settings.config import Config
+from bot.studio import own_readers
 from engine import samplers
 from engine.files import catalog, checkers, detectors, sizes
 from prompts.errors import Refusal
@@ -84,6 +85,18 @@ def models(config: Config) -> Iterator[CheckResult]:
 
 def _some(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def reader(config: Config) -> Iterator[CheckResult]:
+    """Whether what is to read whole clauses on this machine is there; nothing where nothing is to."""
+    folder = own_readers.model(config)
+    if folder and own_readers.holds_model(folder):
+        yield result("ok", "check.reader", name=folder.name, path=str(folder))
+    elif folder:
+        yield result("warn", "check.reader_missing", name=config.translate.model or "", path=str(folder))
+    if config.translate.argos == "library":
+        version = own_readers.library()
+        yield result("ok", "check.argos", version=version) if version else result("warn", "check.argos_missing")
 
 
 def translation(folder: Path) -> Iterator[CheckResult]:

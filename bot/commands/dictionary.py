@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.chat import Card, Field, Request, Say, common
 from bot.commands.command import Command
 from bot.people import guard
+from bot.studio.corrections import PAIR
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
 from storage import dictionary
@@ -16,7 +15,6 @@ LISTED = 50
 ROOM = frozenset({"room", "here", "group", "本群", "群", "房间", "房間", "服务器", "伺服器"})
 LIST = frozenset({"", "list", "列表", "全部"})
 DELETE = frozenset({"delete", "remove", "del", "删除", "刪除", "删", "刪"})
-_PAIR = re.compile(r"\s*(?:=+>?|＝|->|→|：|:)\s*")
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
@@ -30,11 +28,11 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     owner = dictionary.of_room(common(request)) if room else dictionary.of_person(request.person.id)
     if verb.lower() in LIST and not after.strip():
         return await _listed(studio.db, owner, room)
-    if verb.lower() in DELETE and after.strip() and not _PAIR.match(after):
+    if verb.lower() in DELETE and after.strip() and not PAIR.match(after):
         await _may_change(studio.db, request, owner, after, room)
         gone = await dictionary.delete(studio.db, owner, after)
         return Card(text=Say("dictionary.deleted", {"word": gone.word}))
-    word, *english = _PAIR.split(rest.strip(), maxsplit=1)
+    word, *english = PAIR.split(rest.strip(), maxsplit=1)
     if not english:
         return await _shown(studio.db, owner, word)
     await _may_change(studio.db, request, owner, word, room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path, PurePosixPath
 
 from bot.models.download import have, patiently, room, writing
@@ -53,11 +54,12 @@ def chosen(repository: Repository) -> list[str]:
 
 
 def judged(name: str, folder: Path) -> None:
-    """Raises Refusal `install.no_reader` for a folder whose configuration is that of no language model."""
+    """Removes a folder whose configuration is that of no language model, and raises Refusal `install.no_reader`."""
     try:
         content = json.loads((folder / "config.json").read_text("utf-8"))
         made_for = content["architectures"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         made_for = None
     if not isinstance(made_for, list) or not any(str(one).endswith("ForCausalLM") for one in made_for):
+        shutil.rmtree(folder)
         raise Refusal("install.no_reader", name=name)

@@ -9,6 +9,7 @@ from typing import cast
 
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
+from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
 from engine import qualities
@@ -76,7 +77,7 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         prompt=job.recipe.prompt,
         findings=findings,
         recipe=job.recipe,
-        buttons=(Button("cancel", job.id), *mends(findings, job.id)),
+        buttons=(Button("cancel", job.id), *mends(findings, job.id), *corrections(job.recipe.prompt, job.id)),
         spoiler=spoiler,
     )
 
@@ -129,7 +130,7 @@ def ended(
         recipe=pictures[0].recipe if pictures else job.recipe,
         fields=_facts(pictures, took) if pictures else (),
         pictures=tuple(map(shown, pictures)),
-        buttons=(*buttons, *mends(findings, job.id)) if pictures or job.state is not State.DONE else (),
+        buttons=(*buttons, *mends(findings, job.id), *corrections(job.recipe.prompt, job.id)),
         spoiler=spoiler,
     )
 

@@ -30,6 +30,11 @@ def model(config: Config) -> Path | None:
     return folder if folder.is_dir() else models(config) / named.rstrip("/").rpartition("/")[2]
 
 
+def holds_model(folder: Path) -> bool:
+    """Whether a folder looks like a language model's, without reading it."""
+    return (folder / "config.json").is_file()
+
+
 def library() -> str:
     """The version of Argos Translate, "" where it is not installed."""
     try:

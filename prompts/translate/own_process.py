@@ -188,6 +188,9 @@ class OwnProcess:
         self._dropping = asyncio.get_running_loop().call_later(self._idle, self._drop)
 
     def _drop(self) -> None:
+        if self._loading and self._loading.done():  # and nobody has asked since
+            self._loading.exception()
+            self._loading = None
         if self._turn.locked() or self._loading:
             self._drop_later()
         elif self._child:

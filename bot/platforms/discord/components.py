@@ -19,6 +19,7 @@ from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
 from bot.studio import cards
+from bot.studio.corrections import CORRECT
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -63,6 +64,8 @@ async def press(
         await modals.edit(context, interaction, target)
     elif action == "rename":
         await modals.rename(context, interaction, target)
+    elif action == CORRECT:
+        await modals.correct(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):

@@ -18,6 +18,7 @@ from bot.chat import Button, Card
 from bot.platforms.discord import custom_ids, markdown
 from bot.platforms.discord.rest import File, Payload
 from bot.studio import cards
+from bot.studio.corrections import CORRECT
 from bot.studio.mends import MEND, MEND_ALL
 from prompts.prompt import Json
 
@@ -32,6 +33,7 @@ SIGNS = {
     "without_lora": "✅", "recipe": "ℹ️", "delete": "🗑️", "original": "✉️", "fix_faces": "🙂", "fix_hands": "✋",
     "cancel": "✖️", "retry": "🔁", "use": "🎨", "zoom_out": "🔭", "pan_left": "⬅️", "pan_right": "➡️", "pan_up": "⬆️",
     "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
+    "correct": "📖",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
@@ -94,7 +96,7 @@ def _cut(text: str, limit: int) -> str:
 def rows(card: Card, language: str) -> Iterator[Payload]:
     """The rows of what can be pressed: one picture's buttons; the numbered ones of several; a select where one thing
     can be done to many."""
-    mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL)]
+    mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL, CORRECT)]
     if mends:
         others = tuple(one for one in card.buttons if one not in mends)
         yield from _with_row([*rows(replace(card, buttons=others), language)], _mending(mends, language))
@@ -112,10 +114,10 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
 
 def _mending(mends: Sequence[Button], language: str) -> list[Payload]:
     """Buttons that mend, numbered as the findings are where there are several."""
-    several = mends[-1].action == MEND_ALL
+    several = any(one.action == MEND_ALL for one in mends)
     return [
         button(one, language, f"{label(MEND, language)} {at}" if several and one.action == MEND else "")
-        for at, one in enumerate(mends, 1)
+        for at, one in enumerate(mends[:ROW], 1)
     ]
 
 

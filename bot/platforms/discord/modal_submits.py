@@ -12,6 +12,7 @@ from bot.platforms.discord import attachments, components, custom_ids, modals
 from bot.platforms.discord.acknowledge import begin, person_of, refuse, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
+from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
 from storage.jobs import Place
 
@@ -25,9 +26,9 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     if asked is None:
         await refuse(context, interaction, "press.unknown")
         return
-    if asked.action == "rename":
+    if asked.action in ("rename", CORRECT):
         named = await begin(context, interaction, "private")
-        context.later(named, components.pass_on(context, interaction, named, "rename", asked.target, values))
+        context.later(named, components.pass_on(context, interaction, named, asked.action, asked.target, values))
         return
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:

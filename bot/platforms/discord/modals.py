@@ -17,10 +17,12 @@ from bot.platforms.discord import custom_ids
 from bot.platforms.discord.acknowledge import FORM, begin, person_of, refuse, respond
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.rest import Payload
+from bot.studio.corrections import CORRECT, doubtful
 from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import favourites
+from prompts.translate.personal_dictionary import ENGLISH, WORD
+from storage import favourites, jobs
 from storage.pictures import PictureRow
 
 FOREIGN = "at-"  # before the interaction whose menu brought somebody else's picture
@@ -28,6 +30,7 @@ SHORT, PARAGRAPH = 1, 2
 TEXT_INPUT, SELECT, LABEL = 4, 3, 18
 NAMES, TITLE = 45, 45
 SEED = 20  # characters
+PAIR = WORD + ENGLISH + 10
 CHOICES = 25
 SOON = 1.5  # seconds; a form has to be shown within three
 log = logging.getLogger(__name__)
@@ -75,6 +78,18 @@ async def rename(context: DiscordContext, interaction: discord.Interaction, targ
     title = texts.say(person.language, "button.rename")
     parts = [_labelled("name", person.language, one)]
     await _show(context, interaction, custom_ids.make("rename", target), title, parts)
+
+
+async def correct(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what a word of a job is in English; the first that is doubtful stands there as it was read."""
+    person = await person_of(context, interaction)
+    kept = await jobs.get(context.db, target)
+    words = doubtful(kept.job.recipe.prompt) if kept else ()
+    hint = texts.say(person.language, "page.correct.example")
+    one = {**_input("pair", words[0] if words else "", SHORT, hint, PAIR), "required": True}
+    title = texts.say(person.language, "button.correct")
+    parts = [_labelled("pair", person.language, one)]
+    await _show(context, interaction, custom_ids.make(CORRECT, target), title, parts)
 
 
 def values(data: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from bot.platforms.telegram import calls, deep_links, keyboards, places
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.messages import reply_to
 from bot.studio.cards import ON, error, picture_buttons, shown
+from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
 from storage import people
 from storage.pictures import PictureRow
@@ -53,6 +54,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
                 if code.action in HERE:
                     await _here(context, message, person, code.action, row, key)
                     return
+            if code.action == CORRECT:
+                await context.gate(message.chat, None, query.from_user)
+                await deep_links.ask_for_word(context, message, code.target, key)
+                return
             if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
                 asked.query = ""
                 await context.api.answer(query.id, texts.say(person.language, DANGEROUS[code.action]))

@@ -10,14 +10,16 @@ from bot.platforms.telegram import calls, places
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
 from bot.studio import cards
+from bot.studio.corrections import doubtful
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
-from storage import favourites, posts
+from storage import favourites, jobs, posts
 from storage.jobs import Place
 from storage.pictures import PictureRow
 
 SHOWN = 3000  # units of a text that is asked about, so that the question fits beside it
 NAMING = "name "  # before the key of a question what a favourite should be called
+CORRECTING = "word "  # before the key of a question what a word is in English
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -58,6 +60,16 @@ async def ask_for_name(context: TelegramContext, message: Message, person: str, 
     sent = await _ask(context, message, "telegram.name", kept.name, "telegram.name_example", key)
     await posts.put(context.db, places.said(message.chat_id), key)
     await posts.put(context.db, sent, NAMING + key, pictures=[row.id])
+
+
+async def ask_for_word(context: TelegramContext, message: Message, job: str, key: str) -> None:
+    """Ask what a word of a job is in English, with those that are doubtful; the reply to that message tells."""
+    kept = await jobs.get(context.db, job)
+    words = "\n".join(doubtful(kept.job.recipe.prompt)) if kept else ""
+    shown = words or texts.say(context.asked[key].language, "page.correct.example")
+    sent = await _ask(context, message, "telegram.word", shown, "page.correct.example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, CORRECTING + key, job=job)
 
 
 async def _ask(context: TelegramContext, message: Message, key: str, shown: str, example: str, asked: str) -> Place:

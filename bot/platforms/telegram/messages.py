@@ -19,6 +19,7 @@ from bot.platforms.telegram.albums import Album
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
 from bot.studio import cards, painted_mask, rewritten
+from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.posts import Post
@@ -105,8 +106,9 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
             instead_of = found
         post = await _post(context, message.reply_to_message) if message.reply_to_message else None
         if post and (wanted := _press(post, text)):
-            row = await pictures.get(context.db, post.pictures[0])
-            if plain and (row is None or row.person != person.id):
+            row = await pictures.get(context.db, post.pictures[0]) if post.pictures else None
+            ours = wanted[0] == CORRECT or (row is not None and row.person == person.id)  # anybody may teach it a word
+            if plain and not ours:
                 return False
             room, (action, target, values) = await context.room(message.chat, account), wanted
             press = Press(person=person, place=place, action=action, target=target, key=key, values=values, room=room)
@@ -181,6 +183,8 @@ async def _changed(
 def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
     """The action, target and values of the press that words in reply to a card stand for: the name asked for, or a wish
     for the same once more; None for all others."""
+    if post.key.startswith(deep_links.CORRECTING) and text and not text.startswith("/"):
+        return CORRECT, post.job, {"pair": text}
     base, said = replies.which(post, text)
     if base is None or not text or text.startswith("/"):
         return None

@@ -397,6 +397,7 @@ def _(rig: Rig) -> None:
     (program,) = own_readers.programs(config)
     assert program.command[-1] == str(config.data.folder.absolute() / "readers" / "Tiny-Instruct")
     assert program.shown == "Tiny-Instruct" and program.origin == "local"
+    assert [one.text.key for one in check_files.reader(config)] == ["check.reader_missing"]
     with pytest.raises(Refusal) as refusal:
         rig.read("translate: {service: local}")
     assert "config.modelless" in str(refusal.value)

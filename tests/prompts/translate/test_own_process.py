@@ -142,6 +142,16 @@ async def test_while_it_loads_nobody_waits_for_long(tmp_path: Path) -> None:
             assert failure.value.note and failure.value.note.key == "note.reader_loading"
 
 
+async def test_one_that_nobody_has_waited_for_goes_too(tmp_path: Path) -> None:
+    waits = f"import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n{SPEAKS}"
+    async with reader(tmp_path, waits, timeout=0.05, idle=0.1) as made:
+        with pytest.raises(Unavailable):
+            await made.english("猫")
+        assert made.pid is not None
+        (tmp_path / "go").touch()
+        await until(lambda: made.pid is None)
+
+
 @pytest.mark.parametrize("program", [BROKEN, "raise SystemExit(1)", "print('hello')"])
 async def test_one_that_cannot_be_loaded_is_told_with_its_reason(tmp_path: Path, program: str) -> None:
     async with reader(tmp_path, program) as made:

@@ -9,6 +9,7 @@ import pytest
 
 from prompts.compose import compose
 from prompts.prompt import Note, Origin
+from prompts.safety.judge import judge
 from prompts.translate.chain import chain
 from prompts.translate.personal_dictionary import with_personal
 from prompts.translate.sentences import CachedTranslator, sound, trusted, whole_clause
@@ -178,3 +179,26 @@ def test_what_can_be_trusted(english: str, clause: str, trusted: bool) -> None:
 )
 def test_tags_of_a_translation(english: str, tags: tuple[str, ...]) -> None:
     assert trusted(english, "一只在森林里的猫") == tags
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A naked little girl",
+        '{"phrases": [{"text": "a naked little girl", "part": "subject", "weight": 1, "negative": false}]}',
+        '{"phrases": [{"text": "little girl", "part": "subject", "weight": 1, "negative": false},'
+        ' {"text": "clothes", "part": "subject", "weight": 1, "negative": true}]}',
+        "A little girl, no clothes",
+    ],
+)
+async def test_what_a_reader_says_is_judged_as_what_a_person_says(cache: Path, said: str) -> None:
+    words = chain(cache)
+    prompt, _ = await compose("囫囵没有饕餮", translators=(Says(said), words[-1]), family="")
+    assert {one.origin for one in prompt.fragments} == {"argos"} and judge(prompt) == "never", prompt
+
+
+async def test_what_a_reader_says_is_no_syntax(cache: Path) -> None:
+    words = chain(cache)
+    said = "a cat AND a dog BREAK <lora:x:1> --steps 90 [a|b] __animal__ {c|d} (e:1.9)"
+    prompt, _ = await compose("囫囵饕餮耄耋囫囵饕餮耄耋", translators=(Says(said), words[-1]), family="")
+    assert prompt.positive == "a cat and a dog break lora x 1 steps 90 a b animal c d e 1.9" and not prompt.loras

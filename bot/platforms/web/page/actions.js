@@ -18,6 +18,11 @@ export async function act(one, words, press) {
     askName(t("page.favourites.rename"), t("page.favourites.name"), words.slice(0, 40), (name) => rename(one.target, name));
     return;
   }
+  if (one.action === "correct") {
+    const keep = (pair) => press(one.action, one.target, { pair });
+    askName(t("button.correct"), t("page.correct.label"), "", keep, { longest: 240, hint: t("page.correct.example") });
+    return;
+  }
   if (one.action === "edit") {
     const draw = async (sentence) => {
       await press(one.action, one.target, { sentence });

@@ -13,7 +13,7 @@ from bot.chat import Button, Press
 from bot.platforms.telegram import keyboards, places
 from bot.platforms.telegram.bot_api import BotApi
 from bot.texts import say
-from storage import favourites, pictures
+from storage import dictionary, favourites, people, pictures
 from tests.bot.platforms.telegram.conftest import House
 from tests.peers.telegram import Chat, Message, TelegramServer, User, editing
 
@@ -364,3 +364,14 @@ def test_what_is_on_shows_it_in_the_language_it_has(language: str) -> None:
     assert button.text == f"✅ {say(language, 'button.without_lora')}" and button.callback_data == "1|without_lora|abc"
     assert keyboards.turned(on, "1|without_lora|abc", "with_lora") == InlineKeyboardMarkup(keys)
     assert keyboards.turned(on, "1|other|abc", "with_lora") == on
+
+
+async def test_a_word_is_corrected_in_a_reply(house: House, server: TelegramServer) -> None:
+    chat, ann, done = await drawn(server, "老人拿着耒耜")
+    await (await chat.press(ann, done, data=f"1|correct|{house.pool.drawn[-1][0]}")).answered()
+    question = await chat.answer(lambda one: "耒耜 = plow" in one.text, after=done.order)
+    await chat.say(ann, "耒耜 = wooden plow", reply_to=question)
+    told = await chat.answer(after=question.order)
+    assert "Noted: 耒耜 = wooden plow" in told.text
+    person = await people.find_person(house.db, "telegram", str(ann.id))
+    assert person and await dictionary.words(house.db, person.id) == {"耒耜": "wooden plow"}
