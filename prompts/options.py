@@ -19,12 +19,13 @@ from prompts.option_values import (
     real,
     whole,
     with_fix,
+    with_height,
     with_redraw,
     with_seed,
-    with_side,
     with_size,
     with_style,
     with_upscale,
+    with_width,
     with_words,
 )
 from prompts.plain_options import plain as plain
@@ -36,8 +37,8 @@ from prompts.wildcards.comments import without_comments
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=ratio_of(option, value)),
     "size": with_size,
-    "width": with_side("width"),
-    "height": with_side("height"),
+    "width": with_width,
+    "height": with_height,
     "steps": lambda options, option, value: replace(options, steps=whole(option, value, *STEPS)),
     "seed": with_seed,
     "guidance": lambda options, option, value: replace(options, guidance=real(option, value, *GUIDANCE)),
