@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import grammar, options, styles
+from prompts import faults, grammar, lettering, options, styles
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
+from prompts.lettering import Lettering
+from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
 from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
+from prompts.talk import without_talk
 from prompts.translate.translator import Translator
 from prompts.wildcards.comments import without_comments
 from prompts.wildcards.drawing import drawn, has_choices
@@ -64,28 +67,33 @@ async def compose(
     template = without_comments(text)
     if template != text:
         rest, loras, notes = grammar.networks(template)
-        asked = options.flags(rest)
-    asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
+    asked, letters = _asked(rest)
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
     if seed is not None and (has_choices(wide := grammar.normalise(template)) or has_choices(negative)):
         (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
         chosen += more
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
-        asked = options.flags(rest)
-        asked = options.plain(replace(asked, text=_clean(grammar.normalise(asked.text))))
+        asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
+    _without_faults(draft)
     if asked.kept:
         draft.chunks[-1].append(Fragment(asked.kept, source=asked.kept))
     for unwanted_text in filter(None, (unwanted, asked.negative, negative)):
         await read_phrases(_clean(grammar.normalise(unwanted_text)), draft, translators, negative=True)
+    if letters:
+        draft.chunks = [lettering.put_back(chunk, letters) for chunk in draft.chunks]
+        draft.negatives = lettering.put_back(draft.negatives, letters)
+        draft.notes = lettering.told(draft.notes, letters)
     if not any(draft.chunks) and not loras:
         if draft.untranslated:
             raise Refusal("prompt.not_understood", words="、".join(dict.fromkeys(draft.untranslated)))
+        if unwanted_only := [note for note in draft.notes if note.key == "note.faults"]:
+            raise Refusal("prompt.only_faults", **unwanted_only[0].values)
         raise Refusal("prompt.empty")
     style = given.style or asked.options.style or usual_style
     prompt = assembled(
@@ -98,6 +106,25 @@ async def compose(
         seed=seed,
     )
     return prompt, asked.options
+
+
+def _without_faults(draft: Draft) -> None:
+    """Moves what nobody wants to see to the negative, with a note."""
+    moved: list[Fragment] = []
+    for index, chunk in enumerate(draft.chunks):
+        draft.chunks[index], unwanted = faults.parted(chunk, alone=len(draft.chunks) == 1)
+        moved += unwanted
+    if moved:
+        draft.negatives += moved
+        draft.notes.append(Note("note.faults", {"words": ", ".join(fragment.text for fragment in moved)}))
+
+
+def _asked(rest: str) -> tuple[ParsedOptions, Mapping[str, Lettering]]:
+    """The options said in a text and what is left of it, and the words in it that are to be read in the picture."""
+    rest, letters = lettering.taken_out(rest)
+    rest = without_talk(rest)
+    asked = options.flags(rest)
+    return options.plain(replace(asked, text=_clean(grammar.normalise(asked.text)))), letters
 
 
 def _drawn(

@@ -9,17 +9,19 @@ from typing import Literal
 
 from prompts import emphasis, grammar, opposites, written_text
 from prompts.edit_targets import PEOPLE, head, singular
+from prompts.edit_wording_zh import in_script
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
 
-ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed"]
+ChangeKind = Literal["replaced", "added", "removed", "weighed", "denied", "missed", "near", "same", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that became another: tags, or a tag and its weight. "denied" is new in the negative prompt, "missed" a
-    wish that nothing in the prompt answers to."""
+    """One thing that became another: tags, or a tag and its weight. "denied" is new in the negative prompt. Nothing
+    came of a "missed" wish, as its thing is not there, of a "near" one, where `after` is what it may mean, of the
+    "same", which is like that already, and of the "unread"."""
 
     kind: ChangeKind
     before: str = ""
@@ -49,7 +51,7 @@ def become(draft: EditDraft, at: int, text: str, written: str, said: str = "") -
     how they would have written the whole fragment."""
     old = draft.fragments[at]
     if grammar.bare(old.text) == text:
-        draft.changes.append(Change("missed", old.text))
+        draft.changes.append(Change("same", old.text))
         return
     text = emphasis.kept(old.text, text)
     draft.fragments[at] = replace(old, text=text, source=said or written, origin="person")
@@ -62,6 +64,7 @@ def rewrite(draft: EditDraft, old: Fragment, said: str, text: str = "") -> None:
     if old.origin == "preset" or draft.text is None:
         return
     others = [one.text for one in draft.fragments if one.source == old.source and one.text not in (old.text, text)]
+    said = in_script(draft.text, said)
     draft.text = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
 
 
@@ -76,7 +79,7 @@ def instead(draft: EditDraft, found: Sequence[int], value: Sequence[Fragment], w
         if opposites.plain(tag.text) not in there
     ]
     if [one.text for one in olds] == [one.text for one in news]:
-        draft.changes.append(Change("missed", first.text))
+        draft.changes.append(Change("same", first.text))
         return
     draft.fragments[found[0] : found[0] + 1] = news
     shift = len(news) - 1
@@ -99,13 +102,13 @@ def _part_free(tag: Fragment) -> bool:
 
 def write(draft: EditDraft, written: str) -> None:
     if draft.text is not None:
-        draft.text = written_text.added(draft.text, written)
+        draft.text = written_text.added(draft.text, in_script(draft.text, written))
 
 
 def denying(text: str, target: str, tag: Fragment) -> str:
     """A text that says, too, that something is not wanted: `target` is the person's word for it, `tag` its English."""
     if CHINESE.search(target) and CHINESE.search(text):
-        return written_text.added(text, f"不要{target}")
+        return written_text.added(text, in_script(text, f"不要{target}"))
     return f"{text} --no {opposites.plain(tag.text)}"
 
 
@@ -131,7 +134,7 @@ def add(draft: EditDraft, tag: Fragment, written: str, *, after: int | None = No
         erase(draft, old)
         draft.negatives.remove(old)
     if any(opposites.plain(one.text) == key for one in draft.fragments):
-        draft.changes.append(Change("missed", tag.text))
+        draft.changes.append(Change("same", tag.text))
         return
     if " " not in key and any(singular(head(one.text)) == singular(PEOPLE.get(key, key)) for one in draft.fragments):
         return  # "猫戴上帽子": the cat is there, and only named again
@@ -157,7 +160,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
         if (made := _inside(old, tag, target, heavier)) is not None:
             new, source, before, after = made
             if before == after:
-                draft.changes.append(Change("missed", target))
+                draft.changes.append(Change("same", target))
                 return
             draft.fragments[at] = new
             draft.changes.append(Change("weighed", f"{tag} ×{before:g}", f"×{after:g}"))
@@ -166,7 +169,7 @@ def weigh(draft: EditDraft, at: int, target: str, tags: Sequence[str], heavier: 
             return
     weight = heavier(old.weight)
     if weight == old.weight:
-        draft.changes.append(Change("missed", target))
+        draft.changes.append(Change("same", target))
         return
     draft.fragments[at] = replace(old, weight=weight)
     draft.changes.append(Change("weighed", f"{old.text} ×{old.weight:g}", f"×{weight:g}"))

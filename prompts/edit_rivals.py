@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_targets import head, singular
+from prompts.edit_targets import head, singular, words_of
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -15,9 +15,8 @@ def kind_of(word: str) -> str:
     return entry.category if entry else ""
 
 
-_NUMBER = re.compile(
-    r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s?(?P<what>(?:[a-z]+ )*?[a-z]{3,})"
-)
+_NUMBERS = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten)\b|\d+"
+_NUMBER = re.compile(rf"(?P<number>{_NUMBERS})\s?(?P<what>(?:[a-z]+ )*?[a-z]{{3,}})")
 
 
 def counts(text: str) -> str:
@@ -27,13 +26,15 @@ def counts(text: str) -> str:
 
 
 def recounted(text: str, tag: str) -> str:
-    """A sentence that begins with a number of things, with another number of them; empty where it does not."""
-    new, old = _NUMBER.fullmatch(tag.lower()), _NUMBER.match(text)
-    if not new or not old or old["number"] == new["number"]:
+    """A sentence with a number of things in it, with another number of them; empty where it has none."""
+    new = _NUMBER.fullmatch(tag.lower())
+    if not new:
         return ""
-    rest = text[old.end("number") :].lstrip()
-    what = new["what"]
-    return f"{tag}{rest[len(what) :]}" if re.match(rf"{what}\b", rest) else ""
+    things = rf"(?P<told>(?:[a-z-]+ ){{0,2}}?){re.escape(singular(new['what']))}(?:e?s)?\b"  # "a cat" and "two cats"
+    old = re.search(rf"\b(?P<number>{_NUMBERS})(?P<gap>\s?){things}", text)
+    if not old or old["number"] == new["number"]:
+        return ""
+    return f"{text[: old.start()]}{new['number']}{old['gap']}{old['told']}{new['what']}{text[old.end() :]}"
 
 
 def regrown(text: str, tag: str) -> str:
@@ -54,6 +55,58 @@ def slot_of(text: str) -> str | None:
     if (found := opposites.slot(text)) or opposites.without_lead(text) == text:
         return found
     return "place" if opposites.slot(head(text)) == "place" else None
+
+
+_INSIDE, _OUTSIDE = (
+    frozenset(words.split())
+    for words in (
+        "indoors indoor inside room bedroom classroom kitchen bathroom cafe library office restaurant bar shop gym "
+        "hall studio attic basement corridor hallway museum hospital",
+        "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
+        "river playground rooftop square alley bridge",
+    )
+)
+
+
+def _under_a_roof(text: str) -> bool | None:
+    """Whether a place is indoors; None where it may be either."""
+    words = {singular(word) if word[-2:] != "rs" else word for word in words_of(text)}
+    inside, outside = bool(words & _INSIDE), bool(words & _OUTSIDE)
+    return None if inside == outside else inside
+
+
+_SAID_SO = frozenset(("indoors", "outdoors"))
+
+
+def moved(text: str, tag: str) -> bool:
+    """Whether a fragment places the picture indoors where a new tag places it outdoors, or the other way round."""
+    old, new = _under_a_roof(text), _under_a_roof(tag)
+    if old is None or new is None or old == new:
+        return False
+    said = bool(_SAID_SO & set(words_of(tag)))  # "indoors", of "indoors stage" too
+    return opposites.slot(text) == "inside" or (said and slot_of(text) == "place")
+
+
+_ONE_OF = tuple(
+    frozenset(tags.split(", "))
+    for tags in (
+        "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
+        "looking back, looking afar, looking outside, looking out the window",
+        "close-up, close shot, extreme close-up, portrait, bust, upper body, half body, medium shot, cowboy shot, "
+        "full body, full shot, wide shot, long shot",
+        "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "
+        "expressionless, surprised, scared, frown, frowning, pout, disgusted",
+        "blue sky, clear sky, starry sky, night sky, cloudy sky, overcast sky, sunset sky",
+        "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
+        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing",
+    )
+)
+
+
+def excludes(text: str, tag: str) -> bool:
+    """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
+    one, other = opposites.plain(text), opposites.plain(tag)
+    return any(one in group and other in group for group in _ONE_OF)
 
 
 def dressed(text: str) -> str:

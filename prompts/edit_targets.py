@@ -66,6 +66,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
+    **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
+    **dict.fromkeys(
+        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
+        ("people",),
+    ),
 }  # fmt: skip
 CATEGORIES = {
     "衣服": "clothing", "服装": "clothing", "clothes": "clothing", "outfit": "clothing",
@@ -73,7 +78,7 @@ CATEGORIES = {
 }  # fmt: skip
 
 
-_WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
+WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
     r"\b(?:hat|cap|crown|tiara|hood|helmet|glasses|sunglasses|mask|shoes|boots|heels|sandals|socks|gloves|scarf|earrings?"
     r"|necklace|bracelet|ring|ribbon|bow|bag|hairpin|veil|belt|jewelry|watch)s?\b"
 )
@@ -81,7 +86,13 @@ _WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
 
 def words_of(text: str) -> list[str]:
     words = re.findall(r"[\w'-]+", opposites.plain(text))
-    return [PEOPLE.get(word, word) for word in words]
+    return [WEATHER.get(word, PEOPLE.get(word, word)) for word in words]
+
+
+WEATHER = {
+    "rainy": "rain", "snowy": "snow", "foggy": "fog", "misty": "mist", "windy": "wind", "cloudy": "clouds",
+    "stormy": "storm", "sunny": "sun",
+}  # fmt: skip
 
 
 def head(text: str) -> str:
@@ -91,6 +102,8 @@ def head(text: str) -> str:
 
 
 def singular(word: str) -> str:
+    if word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -101,13 +114,15 @@ def category_of(text: str) -> str:
 
 def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
     slots, category = KINDS.get(target, ()), CATEGORIES.get(target)
+    if slots == ("people",):
+        return _who(fragments)
     found = [
         at
         for at, one in enumerate(fragments)
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
         or (slots == ("style",) and is_style(one))
-        or ("background" in slots and opposites.plain(one.text).endswith("background"))
-        or (category and category_of(one.text) == category and not (category == "clothing" and _WORN.search(one.text)))
+        or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
+        or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
@@ -115,10 +130,37 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
 
 
 _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
+_IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
+
+
+def person_in(text: str) -> str:
+    """The word for a person in a fragment, where it stands before all that is told of them; empty where none does."""
+    for word in re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text))):
+        entry = entry_of(word)
+        if word in PEOPLE or word in PEOPLE.values() or (entry and entry.category == "person"):
+            return word
+    return ""
+
+
+def _who(fragments: Sequence[Fragment]) -> list[int]:
+    """Whom or what a picture is of: its people, else the first creature or thing that its subject names."""
+    if found := [at for at, one in enumerate(fragments) if one.origin != "preset" and person_in(one.text)]:
+        return found
+    named = {at: category_of(one.text) for at, one in enumerate(fragments) if one.part == "subject"}
+    for kinds in (("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
+        if found := [at for at, category in named.items() if category in kinds]:
+            return found
+    return []
 
 
 def is_style(one: Fragment) -> bool:
     return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
+
+
+def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:
+    """Whether a fragment names a place that only sounds of the weather: "snowy mountain" stays when the snow stops."""
+    entry = entry_of(opposites.plain(one.text))
+    return wanted[-1] in WEATHER.values() and entry is not None and entry.category in ("place", "nature")
 
 
 async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader) -> tuple[list[int], str]:
@@ -144,13 +186,15 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
-            at for at, one in enumerate(fragments) if wanted and set(wanted) <= set(map(singular, words_of(one.text)))
+            at
+            for at, one in enumerate(fragments)
+            if wanted and set(wanted) <= set(map(singular, words_of(one.text))) and not _is_place(one, wanted)
         ]
         if found:
             return found, wanted[-1]
     if CHINESE.search(target):
         sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
-        found = [at for at, said in sources.items() if target in said]
+        found = [at for at, said in sources.items() if target in said and not (tags and _is_place(fragments[at], tags))]
         found = [
             at
             for at in found

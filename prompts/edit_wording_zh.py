@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from prompts import opposites, written_text
+from prompts.edit_forms import MEASURES
 from prompts.edit_instructions import Instruction
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -58,9 +59,7 @@ def on_its_thing(text: str, new: Fragment, asked: Instruction, there: Sequence[F
                         yield text[:at] + in_script(text, words) + text[to:]
 
 
-_MEASURE = re.compile(
-    r"(?:[一二两三四五六七八九十几半数]|\d+)?(?:小)?[只个名位条头匹张把朵棵株座支幅块根片双对束杯盘碗顶件本辆艘架栋间群盏瓶篮串枝]"
-)
+MEASURE = re.compile(rf"(?:[一二两三四五六七八九十几半数]|\d+)?(?:小)?[{MEASURES}]")
 _WHERE = "上面|下面|里面|外面|旁边|前面|后面|上空|中间|之上|之下|之中|[上下里中内外旁边前后间]"
 _AT_END = re.compile(f"(?:{_WHERE})$")
 _ON = re.compile(
@@ -92,7 +91,7 @@ def said_in_chinese(
     text: str, place: tuple[int, int], old: Fragment, new: Fragment | None, asked: Instruction
 ) -> Iterator[str]:
     """A text with other Chinese at a place in it, or none; only sentences that are whole."""
-    start, end = place
+    start, end = written_text.grouped(text, *place) if new is None else place
     plain = chinese.sign_by_sign(text)
 
     def put(at: int, to: int, words: str) -> str:
@@ -106,6 +105,7 @@ def said_in_chinese(
 
 
 _PROPERTIES = ("colour", "material", "adjective")
+_BEINGS = ("person", "animal", "myth")
 _Put = tuple[int, int, str]
 
 
@@ -116,6 +116,8 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
         values = []
         for at, to in _of_kind(source, _PROPERTIES):
             yield start + at, start + to + source[to:].startswith("的"), ""
+        if chinese_of(new.text):
+            yield start, end, chinese_of(new.text)  # "雨夜" without the rain
     if not any((known := entries().get(value)) and _same(known.tag, opposites.plain(new.text)) for value in values[:1]):
         said = entries().get(values[0]) if values else None
         if said and said.category in _PROPERTIES:
@@ -123,29 +125,33 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
         for word, category in _properties(new.text):
             if (category in _PROPERTIES or not CHINESE.search(asked.value)) and _is(chinese_of(word), (category,)):
                 yield from _described(source, start, chinese_of(word), category, old)
-    measure = _MEASURE.match(source)
+    measure = MEASURE.match(source)
     for value in values:
         yield from _recounted(plain, start, end, value)
         if plain[end - 1] in "在着" and len(source) <= 3:
             yield start, end, value[0] + plain[end - 1]
-        yield from _placed(plain, start + source.startswith("在"), end, value)
+        if not new.text.split()[0].endswith("ing"):  # "在下棋" is no place to be at
+            yield from _placed(plain, start + source.startswith("在"), end, value)
         for at, to in _named(source, old, asked.target):
             if measure and at in (0, measure.end()):
-                at = 0 if _MEASURE.match(value) else measure.end()
+                at = 0 if MEASURE.match(value) else measure.end()
             yield start + at, start + to, value
             yield start + len(uncoloured(source[:at])), start + to, value
-        if measure and not _MEASURE.match(value):
+        if measure and not MEASURE.match(value):
             yield start, end, measure.group() + value
         yield start, end, value
 
 
 def _recounted(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
     """Another number of the same thing, which may stand apart from it: "一只戴着皇冠的狮子"."""
-    counted = _MEASURE.match(value)
+    counted = MEASURE.match(value)
     clause = max(plain.rfind(sign, 0, start) for sign in "，。、,") + 1
-    if counted and value[counted.end() :] and plain[start:end].endswith(value[counted.end() :]):
-        for old in list(_MEASURE.finditer(plain, clause, end))[:1]:
+    if counted and plain[start:end].endswith(value[counted.end() :]):
+        olds = [*MEASURE.finditer(plain, start, end), *MEASURE.finditer(plain, clause, end)][:2]
+        for old in olds:
             yield old.start(), old.end(), counted.group()
+        if counted.end() == len(value) and not olds:
+            yield start, start, value
 
 
 def _properties(tag: str) -> list[tuple[str, str]]:
@@ -156,7 +162,7 @@ def _properties(tag: str) -> list[tuple[str, str]]:
 def _described(source: str, start: int, value: str, category: str, old: Fragment) -> Iterator[_Put]:
     """The words for a thing with another colour: "黑发" with a blue one is "蓝发", "黑色长发" "蓝色长发"."""
     short = value.removesuffix("色") if len(value) == 2 else value
-    long = value + "色" if category == "colour" and len(value) == 1 else value
+    long = value + "色" if category == "colour" and len(value) == 1 else {"亮": "明亮", "暗": "昏暗"}.get(value, value)
     for at, to in _of_kind(source, (category,)):
         colour = source[at:to]
         yield start + at, start + to, long if colour.endswith("色") else short
@@ -202,7 +208,8 @@ def _placed(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
     there = _AT_END.search(plain, start, end)
     if not there and not plain[:start].endswith("在"):
         return
-    if _AT_END.search(value):
+    if _AT_END.search(value) or plain.startswith("的", end):
+        yield start, end, value + (there.group() if there and not _AT_END.search(value) else "")
         yield start, end, value
         return
     usual = "下" if _UNDER.search(value) else "上" if _ON.search(value) else "里"
@@ -213,8 +220,13 @@ def _placed(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
 
 
 def _without(plain: str, start: int, end: int, old: Fragment, asked: Instruction) -> Iterator[_Put]:
-    yield from _cut(plain, start, end)
     source = plain[start:end]
+    measure = MEASURE.match(source)
+    if measure and any(
+        _is(plain[end : end + size], ("person", "animal", "myth")) for size in (3, 2, 1)
+    ):  # "一位" stays
+        yield from _cut(plain, start + measure.end(), end)
+    yield from _cut(plain, start, end)
     for at, to in _named(source, old, asked.target):
         yield from _cut(plain, start + len(_unled(source[:at], _leads)), start + to)
 
@@ -238,7 +250,7 @@ def _is(words: str, categories: Sequence[str]) -> bool:
 
 def _leads(words: str) -> bool:
     """Whether words can stand between the one that holds a thing and the thing: how many, and of what colour."""
-    return _MEASURE.fullmatch(words) is not None or _is(words, _PROPERTIES)
+    return MEASURE.fullmatch(words) is not None or _is(words, _PROPERTIES)
 
 
 def _cut(plain: str, start: int, end: int) -> Iterator[_Put]:

@@ -50,9 +50,9 @@ class LoraKnown:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A LoRA or an embedding named in a prompt, made for another `base` than that of the model that would draw it;
-    `instead` is a model that it fits ("" for none). `key` is the sentence that says so; where it works all the same,
-    only badly, the finding is no error."""
+    """A LoRA, an embedding or a VAE named in a prompt, made for another `base` than that of the model that would draw
+    it; `instead` is a model that it fits ("" for none). `key` is the sentence that says so; where it works all the
+    same, only badly, the finding is no error."""
 
     key: str
     name: str

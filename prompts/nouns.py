@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.edit_targets import PEOPLE, singular
+from prompts.edit_targets import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 
@@ -30,6 +30,14 @@ COMPARED = {
     "younger": "young",
     "taller": "tall",
 }
+_OPPOSED = frozenset(
+    frozenset(pair)
+    for pair in (
+        ("big", "small"), ("large", "small"), ("tiny", "big"), ("long", "short"), ("old", "young"), ("old", "new"),
+        ("tall", "short"), ("dark", "bright"), ("dim", "bright"), ("wide", "narrow"), ("fat", "thin"),
+        ("thick", "thin"), ("clean", "dirty"), ("open", "closed"),
+    )
+)  # fmt: skip
 _COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "blond", "brunette", "ginger"}
 
 
@@ -45,6 +53,9 @@ def described(text: str, noun: str, adjective: str) -> str:
     start = at
     while start and _is(words[start - 1], category):
         start -= 1
+    for back in range(at - 1, max(at - 4, -1), -1):
+        if frozenset((words[back].lower(), adjective)) in _OPPOSED:
+            return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     if category == "adjective" or adjective in COMPARED.values():  # "big red hat": a size stands before a colour
         while start and any(_is(words[start - 1], kind) for kind in ("colour", "material", "nation")):
             start -= 1
@@ -73,9 +84,11 @@ def with_articles(text: str) -> str:
 
 
 def without_property(text: str, tag: str) -> str:
-    """A noun without a colour or material of its: "red hat" without red; empty where it has no such property."""
+    """A noun without a colour, material or weather of its: "red hat" without red; empty where it has no such."""
     entry = entry_of(tag)
-    if entry is None or entry.category not in ("colour", "material"):
+    if weather := next((word for word in text.split() if WEATHER.get(word.lower()) == tag), ""):
+        tag = weather  # "rainy street" without the rain
+    elif entry is None or entry.category not in ("colour", "material"):
         return ""
     rest = re.sub(rf"(?i)\b{re.escape(tag)} (?=\w)", "", text, count=1)
     return with_articles(rest) if rest != text else ""
@@ -83,11 +96,13 @@ def without_property(text: str, tag: str) -> str:
 
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
-    last = re.escape(word.split()[-1])
+    last = re.escape(word.split()[-1]) + r"(?:e?s)?\b"
     place = "in|on|under|near|at|beside|behind|next to|in front of"
-    lead = rf"(?:,? (?:and|with|wearing|holding|{place}))?(?: (?:an?|the|her|his|its))?"
-    phrase = rf"{lead}(?: [\w-]+){{0,2}}? {last}s?\b"
-    with_more = rf" with((?: an?| the| her| his)?(?: [\w-]+){{0,2}}? {last}s?) and (?=\w)"
-    rest = re.sub(with_more, " with ", f" {text}", count=1)
-    rest = (re.sub(phrase, "", rest, count=1) if rest == f" {text}" else rest).strip(" ,")
-    return rest if rest and rest != text else ""
+    leads = rf"and|with|wearing|holding|carrying|{place}"
+    told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"
+    with_more = rf" (with|wearing|holding|carrying){told} and (?=\w)"
+    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), (told, "")):
+        rest = re.sub(phrase, instead, f" {text}", count=1).strip(" ,")
+        if rest != text:
+            return rest
+    return ""

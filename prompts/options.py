@@ -181,6 +181,16 @@ def with_flag(text: str, name: str, value: str) -> str:
     return f"{text.rstrip()} {said}"
 
 
+def without_flag(text: str, name: str) -> str:
+    """The text without `--name value`, as often as it says so."""
+    for flag in reversed([flag for flag in _found(text) if flag.name == name and not flag.aside]):
+        before, after = text[: flag.start].rstrip(), text[flag.end :].lstrip()
+        after = after if before else after.lstrip(" ,，、。；")
+        gap = "" if not before or re.match(r"[,，、。；]|\Z", after) else " "
+        text = before + gap + after
+    return text
+
+
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
     quoted = _VALUE.match(text, position)
     if quoted and quoted.group(3) is None:

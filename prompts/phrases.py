@@ -9,11 +9,13 @@ from dataclasses import replace
 from prompts import emphasis, english, grammar
 from prompts.assemble import Draft
 from prompts.grammar import Run
-from prompts.prompt import Fragment, weighed
-from prompts.tags import entry_of, part_of
+from prompts.lettering import SIGN
+from prompts.prompt import Fragment, Origin, weighed
+from prompts.tags import category_of, entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
+from prompts.translate.scripts import language_of, unread, without_unread
 from prompts.translate.sentences import whole_clause
 from prompts.translate.translator import Phrase, Translator
 
@@ -32,7 +34,27 @@ _SYNTAX = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\\.|__\S+?__", re.DOTALL)
 _CHINESE_WILDCARD = re.compile(r"__([^\s_]*[\u3400-\u9fff][^\s_]*)__")
 # Words left standing alone between Chinese.
 _BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "&", "+", "-", "/"))
+_HAN = "[\u3400-\u9fff]"
+_LEADING = (
+    "an?|the|his|her|their|in|on|at|with|of|and|by|to|from|under|over|above|behind|beside|near|like|as|into|onto|through"
+    "|without|[a-z]{2,}ing"
+)
+# English that goes on in Chinese: "holding 油纸伞", "portrait of a 仕女"; "beautiful 旗袍 girl".
+_LED = re.compile(rf"(?<![A-Za-z-])(?:{_LEADING})\s+(?={_HAN})", re.IGNORECASE)
+_LED_BY = re.compile(r"\b(?:wearing|holding|in|with|and|on|of)\s+(?:(?:an?|the|his|her)\s+)?$", re.IGNORECASE)
+_LEADS = re.compile(r"^(?:wearing|holding|in|on) ")
+_BEFORE_VOWEL = re.compile(r"\ba (?=[aeiou])")
+_BETWEEN_NOUNS = re.compile(
+    rf"(?<=[a-z]) {_HAN}+ (?:girls?|boys?|woman|man|women|men|cat|dog|dress|hat)\b(?! [A-Za-z]+ing)", re.IGNORECASE
+)
+_CHINESE_WORDS = re.compile(rf"{_HAN}+(?:[·・]{_HAN}+)*")
+# A Latin word that stands in a Chinese clause with blanks around it: "一个穿着 kimono 的女孩".
+_SPACED = re.compile(
+    r"(?<=[着著穿戴持拿抱骑騎吃喝玩弹彈在有])\s+(?=[A-Za-z])|(?<=[A-Za-z0-9])\s+(?=的|[上里裡旁下前后後中](?:\s|$|面|的))"
+)
+_NEAR = 40  # characters that say how Chinese words are led in
 _MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others
+_SAYS = re.compile(rf"[^\W_]|__|{SIGN.pattern}")
 _GAP = re.compile(r"\s+")
 _FOREIGN = re.compile(f"{CHINESE.pattern}|{EMOJI.pattern}")
 _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''          ")
@@ -58,6 +80,19 @@ async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator
             else:
                 draft.chunks[-1].append(fragment)
         negating = denied or (bool(phrases) and phrases[-1].negative)
+    if not negative and (whom := _WHOM.search(text)) and not any(map(_is_person, draft.chunks[0])):
+        person = _PERSONS[whom.group()]
+        draft.chunks[0].insert(0, Fragment(person, part="subject", origin="glossary", source=whom.group()))
+
+
+def _is_person(fragment: Fragment) -> bool:
+    return _PERSON.search(fragment.text) is not None or category_of(fragment.text.rpartition(" ")[2]) == "person"
+
+
+# Who is spoken of without being named: "她戴着蓝色帽子".
+_PERSONS = {"她们": "multiple girls", "她": "1girl", "他们": "multiple boys", "他": "1boy"}
+_WHOM = re.compile("她们?|(?<!其)(?<!吉)他(?:们|(?![人乡国杀方]))")
+_PERSON = re.compile(r"\b(?:girls?|boys?|m[ae]n|wom[ae]n|person|people|child|children|[1-6]\+?(?:girl|boy)s?)\b")
 
 
 def _fragment(phrase: Phrase, weight: float) -> Fragment:
@@ -114,9 +149,15 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if (language := language_of(piece)) and not _SYNTAX.search(piece):
+        reading = await whole_clause(piece, translators, language=language)
+        draft.notes += reading.notes
+        if reading.phrases:
+            return list(reading.phrases)
     if not _FOREIGN.search(piece):
+        piece = _readable(piece, draft)
         text = _JUST.sub("", _POLITE.sub("", piece))
-        if _THANKS.fullmatch(text) or not re.search(r"[^\W_]|__", text):
+        if _THANKS.fullmatch(text) or not _SAYS.search(text):
             return []
         text, unwanted = english.denied(text)
         said = english.split(text) if text else ()
@@ -127,6 +168,8 @@ async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) 
     written = _CHINESE_WILDCARD.sub(r" \1 ", piece)
     if _SYNTAX.search(written):
         return await _in_place(written, draft, translators)
+    if _LED.search(written) or _BETWEEN_NOUNS.search(written):
+        return await _around(written, draft, translators)
     found: list[Phrase] = []
     for clause in _clauses(written):
         if CHINESE.search(clause):
@@ -134,15 +177,45 @@ async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) 
         elif EMOJI.search(clause):
             text = " ".join(EMOJI.sub(lambda sign: f" {words(sign.group())} ", clause).split())
             found += [Phrase(part.strip(), clause, "dictionary") for part in text.split(",") if part.strip()]
-        elif clause.lower() not in _BETWEEN:
-            found.append(Phrase(clause, clause, "person"))
+        elif clause.lower() not in _BETWEEN and (text := _readable(clause, draft)):
+            found.append(Phrase(text, clause, "person"))
     return found
+
+
+async def _around(text: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
+    """An English phrase around Chinese words, with these in its own words: "a girl holding 油纸伞 in the rain"."""
+    more: list[Phrase] = []
+    english_text, end = "", 0
+    origin: Origin = "glossary"
+    for run in _CHINESE_WORDS.finditer(text):
+        english_text += text[end : run.start()]
+        end = run.end()
+        phrases = await _translated(run.group().translate(_QUOTES), draft, translators)
+        more += [phrase for phrase in phrases if phrase.negative]
+        first, *others = [phrase for phrase in phrases if not phrase.negative] or [Phrase("", "")]
+        origin = first.origin or origin
+        words = _LEADS.sub("", first.text) if _LED_BY.search(english_text[-_NEAR:]) else first.text
+        if re.search(r"\b(?:an?|the|[a-z]{3,}) $", english_text[-_NEAR:]) and words in ("1girl", "1boy"):
+            words = words[1:]
+        english_text += f" {words} "
+        more += others
+    english_text = _BEFORE_VOWEL.sub("an ", " ".join((english_text + text[end:]).split()))
+    said = await _phrases(english_text, draft, translators)
+    return [*(replace(one, source=text, origin=origin) for one in said), *more]
+
+
+def _readable(text: str, draft: Draft) -> str:
+    """The text without words in a script that nobody reads here, which the draft is told of."""
+    if words := unread(text):
+        draft.untranslated += words
+        text = " ".join(without_unread(text).split())
+    return text
 
 
 def _clauses(text: str) -> list[str]:
     """Cut at white space beside Chinese; Latin words stay together, and with the Chinese that touches them."""
     clauses: list[str] = []
-    for word in _GAP.split(text.translate(_QUOTES).strip()):
+    for word in _GAP.split(_SPACED.sub("", text.translate(_QUOTES)).strip()):
         name = clauses and word[:1].isascii() and clauses[-1][-1:].isascii()  # "在Paris的Eiffel Tower前面"
         if name and clauses[-1][-1:].isalnum() and word[:1].isalnum():
             clauses[-1] += " " + word
@@ -156,7 +229,7 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
     parts: list[str] = []
     end = 0
     for run in _FOREIGN.finditer(text):
-        parts.append(text[end : run.start()])
+        parts.append(_between(text[end : run.start()], draft))
         end = run.end()
         if CHINESE.match(run.group()):
             english = ", ".join(phrase.text for phrase in await _translated(run.group(), draft, translators))
@@ -167,16 +240,23 @@ async def _in_place(text: str, draft: Draft, translators: Sequence[Translator]) 
         if english and re.match(r"[\w(\[{]|\\[(\[]", text[end : end + 2]):
             english += " "
         parts.append(english)
-    english = "".join([*parts, text[end:]]).strip()
+    english = "".join([*parts, _between(text[end:], draft)]).strip()
     return [Phrase(english, text, "glossary")] if re.search(r"[^\W_]", english) else []
+
+
+def _between(text: str, draft: Draft) -> str:
+    return text if text.isascii() else _readable(text, draft)
 
 
 async def _translated(clause: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     phrases, wants_sentence = word_by_word(clause, translators)
-    if wants_sentence and not any(phrase.negative for phrase in phrases):
-        reading = await whole_clause(clause, translators)
+    if wants_sentence:
+        reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
-        phrases = reading.phrases or phrases
+        if reading.phrases:
+            return list(reading.phrases)
+    own = [phrase.source for phrase in phrases if phrase.origin == "person"]
+    draft.untranslated += [word for word in unread(clause) if not any(word in source for source in own)]
     said: list[Phrase] = []
     for phrase in phrases:
         if phrase.left:

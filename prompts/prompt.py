@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
-Origin = Literal["person", "glossary", "argos", "service", "dictionary", "preset"]
+Origin = Literal["person", "glossary", "argos", "service", "local", "dictionary", "preset"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 _SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")

@@ -17,8 +17,8 @@ from prompts.prompt import Part
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.roles import JOINING
 
-_GRAMMAR = frozenset({"filler", "verb", "wear", "locator", "preposition", "conjunction", "of", "negation"})
 _MOST = 2000  # hits looked at: "s" begins a thousand words, and the best of so many are good enough
 _LONGEST = 8  # signs of Chinese at the end of a clause that are tried as the beginning of a word
 _WORDS = 3  # English words likewise
@@ -29,6 +29,7 @@ _EXACT, _PINYIN, _INITIALS, _BEGINS, _PINYIN_BEGINS, _WORD_BEGINS, _INITIALS_BEG
 _SLIP, _SLIP_BEGINS = 330, 620  # a whole word but for one letter, or the beginning of one
 # Nobody has counted how often which tag is used: what most pictures have comes before what few have.
 _USUAL = {"hair": 7, "person": 6, "animal": 5, "eyes": 5, "style": 4, "clothing": 3, "expression": 3, "place": 3}
+_SELDOM = 110  # the beginning of what is seldom drawn ranks a class later
 _OTHER_NAME = 12  # its first name is the one that is said
 _FOREIGN = 250  # pinyin for a person who reads English
 
@@ -153,6 +154,7 @@ class Index:
             entry = columns.owners[key]
             tag = entry.tag
             score += 2 * longer - min(columns.names[tag], 8) - _USUAL.get(entry.category, 0)
+            score += _SELDOM * (entry.seldom and longer > 0)
             score += _OTHER_NAME * (chinese and key != columns.first[tag])
             if tag not in best or (score, key) < best[tag][:2]:
                 best[tag] = score, key, chinese
@@ -225,7 +227,7 @@ def _starts(text: str) -> Iterator[int]:
 
 def searched() -> list[tuple[str, Entry]]:
     """What is searched: the glossary without its grammar, key and entry."""
-    return [(key, entry) for key, entry in entries().items() if entry.category not in _GRAMMAR and "{" not in entry.tag]
+    return [(key, entry) for key, entry in entries().items() if entry.category not in JOINING and "{" not in entry.tag]
 
 
 def _columns(said: Mapping[str, tuple[str, str]]) -> _Columns:

@@ -69,6 +69,8 @@ def of_misfits(prompt: Prompt, misfits: Sequence[Misfit]) -> Iterator[Finding]:
             fixed = None
         elif one.key.startswith("lora."):
             fixed = _without_lora(prompt.text, one.name)
+        elif one.key.startswith("vae."):
+            fixed = options.without_flag(prompt.text, "vae")
         else:
             fixed = without(prompt.text, f"embedding:{one.name}") or without(prompt.text, one.name, last=True)
         values = {"name": one.name, "base": one.base, "model": one.model, "family": one.family}

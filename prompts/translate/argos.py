@@ -14,6 +14,7 @@ from typing import Any, Literal
 from prompts.prompt import Origin
 from prompts.translate import chinese
 from prompts.translate.bpe import Bpe
+from prompts.translate.translator import CHINESE_ONLY
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Argos:
 
     sentences: Literal[True] = True
     origin: Origin = "argos"
+    languages = CHINESE_ONLY
 
     def __init__(self, package: Path) -> None:
         content = metadata(package)
@@ -96,6 +98,9 @@ class Argos:
         if len(clause) > _LONGEST_TEXT or self._broken:
             return ""
         return await asyncio.to_thread(self._english, chinese.simplified(clause))
+
+    async def close(self) -> None:
+        self._models = None
 
     def load(self) -> None:
         """Load the package. Raises RuntimeError, OSError, ValueError or ImportError for one that cannot be used."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from prompts.translate import clause_actions as says
+from prompts.translate import verb_actions as verbs
 from prompts.translate.draft_tags import ClauseState
 from prompts.translate.noun_modifiers import one_of
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -16,6 +17,7 @@ from prompts.translate.numbers import counted
 from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
 from prompts.translate.rules import GrammarRule, Match, Table
 from prompts.translate.token_patterns import Test
+from prompts.translate.verb_objects import done
 
 # ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -33,6 +35,8 @@ def _joined(tokens: Sequence[Token], index: int) -> bool:
 
 TESTS: Mapping[str, Test] = {
     "joined": Test("noun", _joined),
+    "done-by": Test("verb", lambda tokens, index: bool(done(tokens[index]))),
+    "upon": Test("noun", lambda tokens, index: tokens[index].tag.startswith("on ")),
     "style-of-things": Test("tag", lambda tokens, index: tokens[index].tag in STYLES),
     "style-of-pictures": Test("tag", lambda tokens, index: tokens[index].part == "quality_style"),
 }
@@ -79,8 +83,13 @@ _MODIFIERS = (
     "filler* (count (count | of | filler)*)? (adjective (adjective | count | of | filler | conjunction &adjective)*)?"
 )
 _INSTEAD = "'而是 但是 但 只要 只有 只画'"
-_OF_DENIED = f"(<noun | <[negative]) of !{_INSTEAD}"  # 没有帽子的…
+_OF_DENIED = f"(<noun | <tag) of !{_INSTEAD}"  # 没有帽子的…
 _OF_QUALITY = f"<adjective of !{_INSTEAD}"  # 不是白色的…
+
+_STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where, before what the verb is about
+_VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
+_MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
+_DENIED_THING = "(noun-phrase | tag | adjective)"
 
 PHRASES: Mapping[str, Table] = {
     "noun-phrase": (GrammarRule("noun", f"{_MODIFIERS} noun joined*", _noun, "三只黑色的猫"),),
@@ -103,6 +112,13 @@ PHRASES: Mapping[str, Table] = {
             over=("subject",),
         ),
         GrammarRule(
+            "sign says",
+            "whole-phrase locator? filler* [lettering]",
+            _predicate,
+            "招牌上\ue000",
+            over=("subject",),
+        ),
+        GrammarRule(
             "dress is red",
             "whole-phrase filler+ adjective+ &(of | conjunction | $)",
             _predicate,
@@ -121,58 +137,143 @@ PHRASES: Mapping[str, Table] = {
     # Where a denial ends before its clause does.
     "denial-end": (
         GrammarRule("but", _INSTEAD, None, "不要狗而是猫"),
-        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "没有帽子的女孩"),
-        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "没有文字的水彩"),
+        GrammarRule("its owner", f"{_OF_DENIED} noun-phrase[owner setting object]", None, "不要帽子的女孩"),
+        GrammarRule("its style", f"{_OF_DENIED} [style camera]", None, "不要文字的水彩"),
     ),
     "quality-denial-end": (
         GrammarRule("any other", "denial-end", None, "不是猫而是狗"),
         GrammarRule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
         GrammarRule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
     ),
-    # What is denied.
+    # What is denied. A refusal goes to the end of its clause, every other denial to the end of what it denies.
     "scope": (
+        GrammarRule("refused", "<[refusal] (!denial-end !negation any)+", None, "不要帽子和红色", over=("a thing",)),
         GrammarRule(
-            "a quality", "<'不是 并不是 并非' (!quality-denial-end any)*", None, "不是白色的马", over=("a thing",)
+            "a quality",
+            "<'不是 并不是 并非 也不是' (!quality-denial-end !negation any)+",
+            None,
+            "不是白色的马",
+            over=("a thing",),
         ),
-        GrammarRule("a thing", "(!denial-end any)*", None, "没有帽子的女孩"),
+        GrammarRule("a property", "<[not] filler* adjective+", None, "不红的花", over=("a thing",)),
+        GrammarRule("a state", "filler* [participle material] &of", None, "没开花的树", over=("a thing",)),
+        GrammarRule(
+            "lacked",
+            "<[without] filler* adjective* (noun | tag) &noun-phrase[owner setting object clothing food]",
+            None,
+            "无纽扣衬衫",
+            over=("a thing",),
+        ),
+        GrammarRule("a deed", f"filler* {_VERB} {_MORE}", None, "没有追着蝴蝶的女孩", over=("a deed alone",)),
+        GrammarRule("a deed alone", "filler* (verb | wear)", None, "不追的狗"),
+        GrammarRule(
+            "a thing",
+            f"{_STATIONS} filler* {_DENIED_THING} (conjunction* filler* (noun-phrase[^person] | [negative]))*",
+            None,
+            "没有帽子和眼镜的女孩",
+        ),
     ),
 }
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_STATIONS = "(filler* noun-phrase locator of)*"  # 坐在草地上的…: where, before what the verb is about
-_VERB = f"(verb | wear) {_STATIONS} filler* noun-phrase"
-_MORE = "(conjunction filler* noun-phrase[clothing object food plant gap])*"
+_BETWEEN = "'中间 之间 当中'"
+_WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
+_UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
 
 CLAUSE: Sequence[GrammarRule[Says]] = (
+    GrammarRule(
+        "by somebody",
+        "'被' filler? filler? !filler noun-phrase filler? filler? (done-by | '围着')",
+        verbs.done_by,
+        "被狗追的猫",
+        over=("particle",),
+    ),
+    GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
+    GrammarRule(
+        "put somewhere",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler {_WHERE} locator?",
+        verbs.puts,
+        "把书放在桌上",
+        over=("particle",),
+    ),
+    GrammarRule(
+        "to something",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? (verb | wear)",
+        verbs.does_to,
+        "把猫抱着",
+        over=("particle",),
+    ),
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
-    GrammarRule("not, up to a word", "negation scope any", says.denied_so_far, "穿裙子没有翅膀的女孩", over=("not",)),
-    GrammarRule("not", "negation scope", says.denied, "没有帽子"),
+    GrammarRule("not", "negation+ scope", says.denied, "没有帽子"),
+    GrammarRule(
+        "nobody does",
+        f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !locator)",
+        says.done_by_nobody,
+        "没有人在看书的图书馆",
+        over=("tag",),
+    ),
+    GrammarRule(
+        "somebody's hand",
+        "!'抱 抱着 搂着' verb filler? filler? noun-phrase[person animal myth] of noun-phrase[body eyes]",
+        verbs.does_to_part,
+        "牵着妈妈的手",
+        over=("verb, objects",),
+    ),
+    GrammarRule(
+        "verb, who does",
+        "verb filler? filler? count? ((verb | wear) filler? filler? !filler noun-phrase | [pose])"
+        " of !locator noun-phrase[person animal myth object clothing]",
+        verbs.does_to_doer,
+        "牵着一只戴着项圈的小狗",
+        over=("verb",),
+    ),
+    GrammarRule(
+        "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)
+    ),
+    GrammarRule("of a material", "[material] done-by", verbs.of_material, "水晶构成的龙", over=("adjective",)),
     GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
-        says.does,
+        verbs.does,
         "戴帽子和围巾",
         over=("verb",),
     ),
     GrammarRule(
         "verb, place",
         f"{_VERB} locator",
-        says.does_at,
+        verbs.does_at,
         "抓着树枝上",
         over=("verb",),
     ),
-    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
+    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", verbs.does_alone, "火焰环绕"),
     GrammarRule("at", "preposition", says.at, "坐在椅子"),
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
     GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
     GrammarRule("tag", "tag", says.named, "微笑"),
+    GrammarRule(
+        "place on somebody",
+        "noun-phrase[person animal myth] of? noun-phrase[body] locator",
+        verbs.on_somebody,
+        "坐在爸爸肩膀上",
+        over=("place of 在",),
+        when=lambda state: state.place,
+    ),
+    GrammarRule(
+        "upon somebody",
+        f"(noun-phrase[body] locator | upon) ([pose] | {_UPON}) filler* noun-phrase[animal object plant food]",
+        verbs.upon,
+        "肩膀上站着鹦鹉",
+        over=("hand",),
+    ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
-    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
+    GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
     GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),

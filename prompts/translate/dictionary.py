@@ -15,68 +15,50 @@ from pathlib import Path
 from typing import Literal
 
 from prompts.prompt import Origin
-from prompts.translate import chinese
+from prompts.translate import chinese, glossary
+from prompts.translate import senses as senses_of
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Phrase
 
 _ORIGIN: Origin = "dictionary"
 _WORDS = Path(__file__).parent.parent / "data" / "words.tsv"
-_FORM = 2  # of the compact file; a new form has a new file name
+_FORM = 4  # of the compact file; a new form has a new file name
 _LONGEST = 8
 
 _ENTRY = re.compile(r"\S+ (?P<word>\S+) \[(?P<sound>[^\]]*)\] /(?P<senses>.*)/")
-_USELESS = re.compile(
-    r"surname |(old |Japanese |erhua |popular |non-standard |archaic )*(variant|form) of"
-    r"|see (also )?\W*[\u2e80-\U0003ffff]"
-    r"|CL:|used in |used as |abbr\. |bound form|particle|classifier|Taiwan pr|also pr|same as|Kangxi radical|\(.*\) *$"
-    r"|equivalent (to|of)"
-    r"|also written|onomat|prefix|suffix|one of the |[^A-Za-z0-9]*$|idiom|polite |phonetic|lit\. |interj",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[\u2e80-\U0003ffff|]+|\b(sb|sth|sb's)(/\w+)*\b|\betc\b\.?")
-_SIGNS = re.compile(r"[()\[\]{}<>\\|:_/\"*#]+")
 
 
-def sense(senses: str) -> str:
-    """The first sense (of some between slashes) that can be drawn, in at most five words; empty when there is none."""
-    spare = ""
-    for definition in re.split(r"[/;]", senses):
-        if _USELESS.match(definition.strip()):
-            continue
-        text = _SIGNS.sub(" ", _ASIDE.sub(" ", definition).split(",")[0].split(" of ...")[0])
-        text = re.sub(
-            r"^(?:(?:fig|lit|esp|usu)\. *)?(?:to be |to |a |an |the |i\.e\. )?", "", " ".join(text.split()), flags=re.I
-        )
-        text = text.strip(" .,;'-!?…")
-        if not text or not text.isascii():
-            continue
-        if len(text.split()) <= 3:
-            return text
-        if not spare and len(text.split()) <= 5:
-            spare = text
-    return spare
-
-
-def _entries(path: Path) -> Iterator[tuple[bytes, bytes]]:
+def _entries(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Word, sound and senses of every entry."""
     with gzip.open(path, mode="rt", encoding="utf-8") as lines:
         for line in lines:
             match = _ENTRY.match(line)
             if match and len(match["word"]) <= _LONGEST and CHINESE.fullmatch(match["word"]):
-                # A name (capital letter) comes after the common word of the same signs.
-                rank = b"1" if match["sound"][:1].isupper() else b"0"
-                if english := sense(match["senses"]):
-                    yield match["word"].encode() + b"\t" + rank, english.encode()
+                yield match["word"], match["sound"], match["senses"]
+
+
+def _meanings(path: Path) -> dict[str, str]:
+    """One sense a word. A name (capital letter) comes after the common word of the same signs, and what only points to
+    another word means what that one does."""
+    everyday = {word for word in (*_overrides(), *glossary.entries()) if len(word) == 1}
+    common: dict[str, str] = {}
+    names: dict[str, str] = {}
+    pointers: dict[str, str] = {}
+    for word, sound, senses in _entries(path):
+        named = sound[:1].isupper()
+        if named and len(word) < 4 and senses_of.little(senses) and everyday.issuperset(word):
+            continue
+        if english := (senses_of.name(senses) if named else "") or senses_of.sense(senses):
+            (names if named else common).setdefault(word, english)
+        elif target := senses_of.points_to(senses):
+            pointers.setdefault(word, target)
+    found = names | common
+    return {word: found[target] for word, target in pointers.items() if target in found} | found
 
 
 def _compact(path: Path) -> bytes:
     """The dictionary as lines `word<TAB>sense`, sorted by bytes, one a word."""
-    lines: list[bytes] = []
-    last = b""
-    for key, english in sorted(_entries(path), key=lambda entry: entry[0]):
-        word = key.partition(b"\t")[0]
-        if word != last:
-            lines.append(word + b"\t" + english)
-            last = word
+    lines = sorted(f"{word}\t{english}".encode() for word, english in _meanings(path).items())
     return b"\n".join([*lines, b""])
 
 
@@ -150,16 +132,26 @@ class Dictionary:
         return tuple(found)
 
     def _words(self, run: str) -> list[tuple[str, str | None]]:
-        """The run cut at the longest words from the left; None for a sign that no word begins with."""
+        """The run cut so that the fewest signs stand alone, and then into the fewest words, the longest first; None for
+        a sign that no word is."""
+        best: list[tuple[int, int]] = [(0, 0)] * (len(run) + 1)  # of what begins there: signs alone, words
+        cut: list[tuple[int, str | None]] = [(0, None)] * len(run)
+        for start in range(len(run) - 1, -1, -1):
+            best[start] = (3 * len(run), 0)  # more than any way to cut
+            for end in range(min(len(run), start + _LONGEST), start, -1):
+                meaning = self.meaning(run[start:end])
+                if meaning is None and end > start + 1:
+                    continue
+                alone = 2 if meaning is None else 1 if meaning and end == start + 1 else 0
+                cost = (best[end][0] + alone, best[end][1] + 1)
+                if cost < best[start]:
+                    best[start], cut[start] = cost, (end, meaning)
         words: list[tuple[str, str | None]] = []
-        position = 0
-        while position < len(run):
-            for end in range(min(len(run), position + _LONGEST), position, -1):
-                meaning = self.meaning(run[position:end])
-                if meaning is not None:
-                    break
-            words.append((run[position:end], meaning))
-            position = end
+        start = 0
+        while start < len(run):
+            end, meaning = cut[start]
+            words.append((run[start:end], meaning))
+            start = end
         return words
 
     def _meaning(self, word: str) -> str | None:

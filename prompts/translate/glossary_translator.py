@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -10,7 +11,12 @@ from typing import Literal
 from prompts.translate.chinese import readings
 from prompts.translate.clause_reader import READER
 from prompts.translate.glossary import entries, lengths
+from prompts.translate.segmentation import words_of
 from prompts.translate.translator import Phrase
+
+_NAMING = frozenset({"noun", "adjective", "tag"})
+_DENIED = re.compile(r"(?:[不没无未别勿非]|没有|不要|并非)\Z")
+_OTHERS = frozenset({"gap", "latin", "emoji", "alone"})
 
 
 class Glossary:
@@ -25,6 +31,21 @@ class Glossary:
 
     def translate(self, clause: str) -> tuple[Phrase, ...]:
         return self._remembered(clause)
+
+    def sure(self, clause: str) -> tuple[str, ...]:
+        """The English of the words of a clause that are whole words of the glossary: not of single signs, which may
+        belong to a word that it lacks, nor of grammar."""
+        plain = readings(clause)[0]
+        tokens = words_of(plain, entries(), lengths(), self._known)
+        return tuple(
+            token.tag
+            for token in tokens
+            if token.end - token.start > 1
+            and token.role in _NAMING
+            and token.category not in _OTHERS
+            and token.tag.isascii()
+            and not _DENIED.search(plain, 0, token.start)  # "不高兴" is unhappy
+        )
 
     def _translate(self, clause: str) -> tuple[Phrase, ...]:
         read_as = [(plain, READER.read(plain, entries(), lengths(), self._known)) for plain in readings(clause)]

@@ -44,6 +44,9 @@ def described(noun: str, category: str, adjectives: Sequence[Token], count: Toke
     """The noun with its adjectives in English order, or as tags of their own where that is the custom."""
     if not adjectives:
         return [noun]
+    if written := [token for token in adjectives if token.category == "lettering"]:
+        plain, *more = described(noun, category, [one for one in adjectives if one not in written], count)
+        return [" ".join([plain, *(token.tag for token in written)]), *more]
     ordered = list(adjectives)
     if not any(token.role == "conjunction" for token in adjectives):
         ordered.sort(key=lambda token: ADJECTIVES.get(token.category, 0))
@@ -57,10 +60,10 @@ def described(noun: str, category: str, adjectives: Sequence[Token], count: Toke
             return ["big eyes"]
         own = [] if noun == kind else [noun]
         return [*(f"{word} {kind}" for word in words if word != "and"), *own]
-    described = " ".join(word for at, word in enumerate(words) if word not in words[:at] or word == "and")
-    if noun.startswith(f"{described} "):
+    said = " ".join(word for at, word in enumerate(words) if word not in words[:at] or word == "and")
+    if noun.startswith(f"{said} "):
         return [noun]
     number = _NUMBER.match(noun)
     if number and count is not None:
-        return [number.group(1) + described + " " + noun[number.end() :]]
-    return [f"{described} {noun}"]
+        return [number.group(1) + said + " " + noun[number.end() :]]
+    return [f"{said} {noun}"]

@@ -16,6 +16,7 @@ from prompts.translate.chinese import CHINESE
 from prompts.translate.clause_reader import READER
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary import Entry, entries, lengths
+from prompts.translate.roles import JOINING
 from prompts.translate.segmentation import KnowsWord
 from prompts.translate.translator import Phrase, Translator
 
@@ -24,8 +25,6 @@ WORD, ENGLISH = 30, 200  # characters; a longer word is a sentence, a longer tag
 _WORD = re.compile(r"[\w·.+-]+")
 _ENGLISH = re.compile(r"[\w ,.'’!?&+/()-]+")
 _BRACKET = re.compile(r"[()]")
-# Categories whose English is a form to be filled in, or says nothing by itself.
-_JOINING = frozenset({"wear", "verb", "locator", "preposition", "conjunction", "of", "filler", "negation"})
 # A word of one's own stands in a clause as three private-use signs while the patterns read it: three, because they let
 # single signs that they do not know go by.
 _MARKS = re.compile("[\ue000-\uf8ff]")
@@ -152,7 +151,7 @@ def _entry(word: str, english: str) -> Entry:
     """One's own word as the patterns want it: of the glossary's kind where that has the word, the tag, or its head."""
     tag = english.split(",")[0].strip().lower()
     likes = (entries().get(word), _by_tag().get(tag), _by_tag().get(tag.rpartition(" ")[2]))
-    like = next((entry for entry in likes if entry is not None and entry.category not in _JOINING), None)
+    like = next((entry for entry in likes if entry is not None and entry.category not in JOINING), None)
     text = ", ".join(filter(None, (part.strip() for part in _escaped(english).split(","))))
     return Entry(text, like.category, like.part) if like else Entry(text, "object", part_of(tag))
 

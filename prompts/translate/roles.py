@@ -20,6 +20,8 @@ NOUNS = names(
 # Words that describe, and their order in English.
 ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "style": 2, "material": 3}
 GRAMMAR = names("wear verb locator preposition conjunction of filler negation")
+DENIALS = names("negation refusal not without")  # 没有 and 没, 不要, 不, 无: all have the role "negation"
+JOINING = GRAMMAR | DENIALS  # whose English is a form to be filled in, or says nothing by itself
 # Which nouns make one word with the noun behind them ("森林小屋" forest cabin), and which may stand behind.
 THINGS = names("object food plant nature culture gap latin building vehicle place stylenoun light")
 JOINED: Mapping[str, frozenset[str]] = {

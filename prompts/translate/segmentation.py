@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from prompts.lettering import SIGN
 from prompts.translate.chinese import CHINESE
+from prompts.translate.denials import DENYING, opposite
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.gestures import gesture
 from prompts.translate.glossary import Entry
-from prompts.translate.numbers import COUNT, COUNTING, count_of
-from prompts.translate.roles import ADJECTIVES, GRAMMAR, NOUNS, Token
+from prompts.translate.numbers import COUNT, COUNTING, MEASURED, count_of, measured_of
+from prompts.translate.roles import ADJECTIVES, DENIALS, GRAMMAR, NOUNS, Token
 
 KnowsWord = Callable[[str], bool]
 KeyLengths = Mapping[str, Sequence[int]]  # how long the keys are that begin with a sign
@@ -22,7 +24,7 @@ _POSES = ("坐在", "躺在", "站在", "趴在", "靠在")
 _POSING = frozenset(pose[0] for pose in _POSES)
 _PLACES = ("上", "里", "中", "下")
 _HANDS = frozenset("双两单一左右手")
-_RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
+_RUN = re.compile(r"[0-9]+[:/][0-9]+|[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
 
 
 def words_of(
@@ -33,8 +35,9 @@ def words_of(
     if known is None:
         return tokens
     doubtful = {place for token in tokens if token.category == "gap" for place in range(token.start, token.end)}
+    doubtful |= {token.start for token in tokens if token.role == "negation" and token.end - token.start == 1}  # 不凡
     for left, right in pairwise(tokens):
-        if left.end - left.start == 1 == right.end - right.start and left.role == "noun" and right.role == "noun":
+        if left.end - left.start == 1 == right.end - right.start and _perhaps_one(left, right):
             doubtful |= {left.start, right.start}
     if not doubtful:
         return tokens
@@ -48,6 +51,13 @@ def words_of(
             ):
                 longer.setdefault(start, []).append(end)
     return _cut(clause, table, lengths, longer) if longer else tokens
+
+
+def _perhaps_one(left: Token, right: Token) -> bool:
+    """Whether two signs may be one word that the glossary lacks: a verb with what it is done to, or two things."""
+    if left.role == "verb":
+        return left.tag != "{}" and right.role in ("noun", "verb", "adjective")
+    return left.role == "noun" == right.role
 
 
 def _cut(
@@ -70,8 +80,13 @@ def _cut(
                 options.append(((_WORD if size > 1 else _ONE) - 0.02 * size**1.5 + costs[end], end, entry))
         if clause[start] in COUNTING and (count := COUNT.match(clause, start)):
             options.append((0.95 + costs[count.end()], count.end(), count_of(count, start)))
+        if clause[start] in COUNTING and (measured := MEASURED.match(clause, start)):
+            options.append((0.94 + costs[measured.end()], measured.end(), measured_of(measured, start)))
         if clause[start] in _HANDS and (hands := gesture(clause, start, table)):
             options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + costs[hands.end], hands.end, hands))
+        if clause[start] in DENYING and (denied := opposite(clause, start)):
+            end, entry = denied
+            options.append((_WORD - 0.02 * (end - start) ** 1.5 + costs[end], end, entry))
         for end in longer.get(start, ()):
             options.append((_KNOWN + costs[end], end, Token("noun", clause[start:end], "gap", None, start, end)))
         if not _chinese(clause[start]):
@@ -117,9 +132,11 @@ def _chinese(sign: str) -> bool:
 
 
 def _other(clause: str, start: int) -> tuple[float, Token]:
-    """A run of Latin letters, an emoji, or a sign that says nothing, and what it costs."""
+    """A run of Latin letters, an emoji, the sign of a lettering, or a sign that says nothing, and what it costs."""
     if emoji := EMOJI.match(clause, start):
         return _WORD, Token("tag", words(emoji.group()), "emoji", None, start, emoji.end())
+    if SIGN.match(clause[start]):
+        return _WORD, Token("adjective", clause[start], "lettering", None, start, start + 1)
     if run := _RUN.match(clause, start):
         return _WORD, Token("noun", run.group(), "latin", None, start, run.end())
     return 0.5, Token("filler", "", "filler", None, start, start + 1)
@@ -133,4 +150,6 @@ def _token(entry: Entry, start: int, end: int) -> Token:
 def _role_of(category: str) -> str:
     if category in ADJECTIVES and category != "style":
         return "adjective"
+    if category in DENIALS:
+        return "negation"
     return "noun" if category in NOUNS else category if category in GRAMMAR else "tag"

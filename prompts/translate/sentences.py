@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from prompts.prompt import Note, Origin
+from prompts import english
+from prompts.prompt import Note, Origin, weighed
 from prompts.translate import chinese
+from prompts.translate.agreement import agrees
 from prompts.translate.chinese import CHINESE
+from prompts.translate.fixed_form import FormedPhrase, formed
+from prompts.translate.glossary_translator import Glossary
 from prompts.translate.personal_dictionary import PersonalDictionary
+from prompts.translate.scripts import language_of
 from prompts.translate.translator import Phrase, SentenceTranslator, TranslationMemory, Translator, Unavailable
 
-_SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"“”*#`]+")
+_SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"“”*#`]+|--+")
+_SYNTAX = re.compile(r"\b(?:AND|BREAK|NOT)\b")  # in capitals the grammar reads them as signs
 _REMEMBERED = 4096  # clauses of a translator held in memory, about 1 MB
 
 
@@ -26,49 +32,81 @@ class ClauseTranslation:
     notes: tuple[Note, ...] = ()
 
 
-async def whole_clause(clause: str, translators: Sequence[Translator]) -> ClauseTranslation:
+async def whole_clause(
+    clause: str, translators: Sequence[Translator], words: Sequence[Phrase] = (), language: str = "zh"
+) -> ClauseTranslation:
     """The translation of a clause by the first translator of sentences whose answer can be trusted.
 
-    A person's own words stand in it in their English, and a translation that has lost one of them is not taken.
+    `words` is what the translators of words made of it: an answer that says less than they are sure of, or turns a
+    denial round, is not taken. Neither is one that has lost one of a person's own words, which stand in what is asked
+    in their English.
     """
     asked: str = clause
     own: dict[str, str] = {}
+    sure: tuple[str, ...] = ()
     for translator in translators:
         if isinstance(translator, PersonalDictionary):
             asked, own = translator.written(asked)
-    asked = chinese.simplified(asked)
+        elif isinstance(translator, Glossary) and words:
+            sure = translator.sure(clause)
+    if language == "zh":
+        asked = chinese.simplified(asked)
     notes: list[Note] = []
     for translator in translators:
-        if not translator.sentences:
+        if not translator.sentences or language not in translator.languages:
             continue
         try:
-            english = await translator.english(asked)
+            answer = await translator.english(asked)
         except Unavailable as failure:
             if failure.note is not None:
                 notes.append(failure.note)
             continue
-        tags = trusted(english, clause)
-        if tags and all(mine.lower() in ", ".join(tags).lower() for mine in own):
-            said = tuple(Phrase(_put(tag, own), clause, translator.origin) for tag in tags)
-            return ClauseTranslation(said, tuple(notes))
+        said = answered(answer, clause, translator.origin)
+        every = ", ".join(phrase.text for phrase in said).lower()
+        kept = language != "zh" or agrees(said, words, sure, clause)  # the words know no other language
+        if said and kept and all(mine.lower() in every for mine in own):
+            put = tuple(replace(phrase, text=_put(phrase.text, own)) for phrase in said)
+            return ClauseTranslation(put, tuple(notes))
     return ClauseTranslation((), tuple(notes))
 
 
-def trusted(english: str, clause: str) -> tuple[str, ...]:
+def answered(answer: str, clause: str, origin: Origin) -> tuple[Phrase, ...]:
+    """The phrases of an answer, in the fixed form or as plain text; none of one that cannot be trusted."""
+    rows = formed(answer)
+    if rows is None:
+        rows = tuple(FormedPhrase(tag, None, 1.0, False) for tag in trusted(answer, clause))
+    elif not sound(_SIGNS.sub(" ", ", ".join(row.text for row in rows)), clause):
+        return ()
+    said: list[Phrase] = []
+    for row in rows:
+        for tag in _tags(_SIGNS.sub(" ", row.text)):
+            kept, unwanted = (tag, ()) if row.negative else english.denied(tag)
+            for text, negative in ((kept, row.negative), *((one, True) for one in unwanted)):
+                if re.search(r"[^\W_]", text):
+                    weight = text if row.weight == 1.0 else weighed(text, row.weight)
+                    said.append(Phrase(weight, clause, origin, row.part, negative))
+    return tuple(said)
+
+
+def trusted(translation: str, clause: str) -> tuple[str, ...]:
     """The tags of a translation, cut at its commas; none of one that cannot be trusted."""
-    if "\n" in english.strip():
+    if "\n" in translation.strip():
         return ()
-    english = _SIGNS.sub(" ", english)
-    if not sound(english, clause):
-        return ()
-    tags = (" ".join(tag.split()).strip(" .!?'‘’-") for tag in re.split(r"[,;，；。]|\.\s", english))
+    translation = _SIGNS.sub(" ", translation)
+    return _tags(translation) if sound(translation, clause) else ()
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    text = _SYNTAX.sub(lambda sign: sign.group().lower(), text)
+    tags = (" ".join(tag.split()).strip(" .!?'‘’-") for tag in re.split(r"[,;，；。]|\.\s", text))
     return tuple(tag[:1].lower() + tag[1:] for tag in tags if re.search(r"[^\W_]", tag))
 
 
-def sound(english: str, clause: str) -> bool:
-    """Whether a translation can be trusted: no Chinese left, not over-long, no word said over and over."""
-    words = english.lower().split()
-    if not words or CHINESE.search(english) or len(words) > 4 + 2 * len(clause):
+def sound(translation: str, clause: str) -> bool:
+    """Whether a translation can be trusted: no foreign script left, not over-long, no word said over and over."""
+    words = translation.lower().split()
+    foreign = CHINESE.search(translation) or language_of(translation)
+    if not words or foreign or len(words) > 4 + 2 * len(clause):
         return False
     if any(len(word) > 40 for word in words):
         return False
@@ -93,6 +131,7 @@ class CachedTranslator:
     def __init__(self, translator: SentenceTranslator, memory: TranslationMemory | None = None) -> None:
         self.name: str = translator.name
         self.origin: Origin = translator.origin
+        self.languages: frozenset[str] = translator.languages
         self._translator = translator
         self._memory = memory
         self._said: dict[str, str] = {}
@@ -101,12 +140,15 @@ class CachedTranslator:
         if (known := self._said.pop(clause, None)) is not None:
             self._said[clause] = known  # the latest asked stands last
             return known
-        english = await self._memory.recall(self.name, clause) if self._memory else None
-        if english is None:
-            english = await self._translator.english(clause)
-            if self._memory and trusted(english, clause):
-                await self._memory.keep(self.name, clause, english)
-        self._said[clause] = english
+        answer = await self._memory.recall(self.name, clause) if self._memory else None
+        if answer is None:
+            answer = await self._translator.english(clause)
+            if self._memory and answered(answer, clause, self.origin):
+                await self._memory.keep(self.name, clause, answer)
+        self._said[clause] = answer
         while len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
-        return english
+        return answer
+
+    async def close(self) -> None:
+        await self._translator.close()

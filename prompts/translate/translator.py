@@ -28,6 +28,10 @@ class Phrase:
         return sum(len(run) for run in CHINESE.findall(self.text))
 
 
+CHINESE_ONLY = frozenset({"zh"})
+EVERY_LANGUAGE = frozenset({"zh", "ja", "ko"})
+
+
 class WordTranslator(Protocol):
     """A way from Chinese to English tags that knows words, and answers at once."""
 
@@ -39,16 +43,22 @@ class WordTranslator(Protocol):
 
 
 class SentenceTranslator(Protocol):
-    """A way that reads whole clauses better than words, and takes its time: it is asked only for clauses that the words
-    left mostly dark. `name` has its version in it: what it said once holds as long as the name does."""
+    """A way that reads whole clauses better than words, and takes its time: it is asked only for clauses in which the
+    words left something dark. `name` has its version in it: what it said once holds as long as the name does;
+    `languages` are those it reads ("zh", "ja", "ko")."""
 
     sentences: Literal[True]
     name: str
     origin: Origin
+    languages: frozenset[str]
 
     async def english(self, clause: str) -> str:
-        """A clause of simplified Chinese in English, "" when it makes nothing of it; nobody has judged it yet.
-        Raises Unavailable."""
+        """A clause in English (Chinese comes simplified), plain or in the fixed form (fixed_form.py), "" when it makes
+        nothing of it; nobody has judged it yet. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds open; whoever asks again has it opened anew."""
         ...
 
 

@@ -147,6 +147,7 @@ class Absent:
     reversed: bool
 
 
+_LETTERING = re.compile(r'"[^"]*"')  # what is to be read in the picture stays in its script
 _DENYING = re.compile(r"\b(?:no|not|without|un\w+|\w+less)\b")
 
 
@@ -225,7 +226,7 @@ def score_prompts(path: Path, translators: Sequence[Translator], misses: bool = 
         score.right += all(one.anywhere for one in absent)
         score.reversed += any(one.reversed for one in absent)
         score.refused += not prompt.fragments and not prompt.negatives
-        score.left += bool(CHINESE.search(prompt.positive + prompt.negative))
+        score.left += bool(CHINESE.search(_LETTERING.sub("", prompt.positive + prompt.negative)))
         if misses and absent:
             own = [f"{f.text} [{f.part[:1]}]" for f in prompt.fragments if f.origin != "preset"]
             own += [f"{f.text} [n]" for f in prompt.negatives if f.origin != "preset"]

@@ -15,7 +15,7 @@ from prompts.grammar import attention
 from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
 from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
-from prompts.translate.translator import Translator
+from prompts.translate.translator import CHINESE_ONLY, Translator
 from tests.properties import tried
 
 CHAIN: tuple[Translator, ...] = ()
@@ -401,10 +401,12 @@ async def test_what_nobody_can_translate_is_named_and_never_reaches_the_model() 
 
 
 async def test_dictionary_words_are_said_to_be_uncertain() -> None:
-    prompt, _ = await composed("一位老人拿着铜锣", family="")
-    assert own(prompt.fragments) == ["elderly person", "holding gong"]
+    prompt, _ = await composed("一位老人拿着痰盂", family="")
+    assert own(prompt.fragments) == ["elderly person", "holding spittoon"]
     assert prompt.fragments[1].origin == "dictionary"
-    assert [(note.key, dict(note.values)) for note in prompt.notes] == [("note.dictionary", {"words": "铜锣 = gong"})]
+    assert [(note.key, dict(note.values)) for note in prompt.notes] == [
+        ("note.dictionary", {"words": "痰盂 = spittoon"})
+    ]
 
 
 class Whole:
@@ -413,20 +415,24 @@ class Whole:
     sentences: Literal[True] = True
     name = "whole 1"
     origin: Origin = "argos"
+    languages = CHINESE_ONLY
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     async def english(self, clause: str) -> str:
         self.asked.append(clause)
-        return "The sentence." if clause == "饕餮囫囵耄耋" else ""
+        return "The taotie sentence." if clause == "饕餮囫囵耄耋" else ""
+
+    async def close(self) -> None:
+        pass
 
 
 async def test_a_translator_of_sentences_reads_only_dark_clauses() -> None:
     whole = Whole()
     prompt, _ = await compose("一只猫，饕餮囫囵耄耋，囫囵", translators=(CHAIN[0], whole, CHAIN[-1]), family="")
     assert whole.asked == ["饕餮囫囵耄耋", "囫囵"]
-    assert [(f.text, f.origin) for f in prompt.fragments][:2] == [("cat", "glossary"), ("the sentence", "argos")]
+    assert [(f.text, f.origin) for f in prompt.fragments][:2] == [("cat", "glossary"), ("the taotie sentence", "argos")]
 
 
 async def test_the_demo_family_gets_short_presets() -> None:

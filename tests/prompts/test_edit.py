@@ -190,14 +190,28 @@ async def test_loras_stay(translators: Chain) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "key"),
-    [("", "edit.empty"), ("去掉帽子的权重", "edit.not_understood"), ("？？", "edit.not_understood")],
+    ("text", "sentence", "key", "values"),
+    [
+        ("一只猫", "", "edit.empty", {}),
+        ("一只猫", "？？", "edit.not_understood", {"sentence": "？？"}),
+        ("一只猫", "把门刷一下", "edit.not_understood", {"sentence": "把门刷一下"}),
+        ("一只猫", "飞机权重1.3", "edit.not_found", {"before": "飞机"}),
+        ("一只猫", "把飞机换成火车，轮船换成马车", "edit.not_found", {"before": "飞机、轮船"}),
+        ("女孩，气泡，海边", "气球去掉", "edit.near", {"before": "气球", "after": "气泡"}),
+        ("女孩，氣泡，海邊", "氣球換成風箏", "edit.near", {"before": "氣球", "after": "氣泡"}),
+        ("女孩，蝴蝶结，公园", "蝴碟结改成蓝色", "edit.near", {"before": "蝴碟结", "after": "蝴蝶结"}),
+        ("a girl with a balloon, park", "remove the ballon", "edit.near", {"before": "ballon", "after": "balloon"}),
+        ("a girl in a park", "replace the elephant with a dog", "edit.not_found", {"before": "elephant"}),
+        ("红色的汽车", "车改成红色", "edit.same", {"before": "red car"}),
+    ],
 )
-async def test_what_cannot_be_done_is_said(sentence: str, key: str, translators: Chain) -> None:
-    before, _ = await compose("一只猫", translators=translators)
+async def test_what_cannot_be_done_is_said(
+    text: str, sentence: str, key: str, values: dict[str, str], translators: Chain
+) -> None:
+    before, _ = await compose(text, translators=translators)
     with pytest.raises(Refusal) as refused:
-        await edit(before, sentence if "权重" not in sentence else "飞机权重1.3", translators=translators)
-    assert refused.value.key == key
+        await edit(before, sentence, translators=translators)
+    assert (refused.value.key, dict(refused.value.values)) == (key, values)
 
 
 async def test_a_picture_of_nothing_is_refused(translators: Chain) -> None:

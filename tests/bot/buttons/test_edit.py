@@ -97,7 +97,8 @@ async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
         first = await at.picture(GIRL)
         assert at.chat.messages[await at.press("edit", first)].text.key == "edit.how"
         assert at.chat.messages[await at.say("/edit")].text.key == "edit.empty"
-        assert at.chat.messages[await at.say("/edit 把飞机换成火车")].text.key == "edit.not_understood"
+        refused = at.chat.messages[await at.say("/edit 把飞机换成火车")].text
+        assert (refused.key, refused.values) == ("edit.not_found", {"before": "飞机"})
         assert at.chat.messages[await at.press("edit", first, "bob", sentence="去掉帽子")].kind == "error"
 
 

@@ -8,6 +8,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from aiohttp import web
 
@@ -48,6 +49,12 @@ async def failing(service: Service) -> Unavailable:
     return caught.value
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dictionary takes seconds to be made: once for all."""
+    return tmp_path_factory.mktemp("cache")
+
+
 async def test_libretranslate() -> None:
     server = Server({"translatedText": "a whole taotie"})
     async with serving(server) as url:
@@ -82,6 +89,97 @@ async def test_openai() -> None:
     ((path, question, key),) = server.asked
     assert (path, key, question["model"]) == ("/v1/chat/completions", "Bearer secret", "m")
     assert question["messages"][-1] == {"role": "user", "content": CLAUSE}  # type: ignore[index]
+
+
+def rows(*said: tuple[str, str, float, bool]) -> str:
+    keys = ("text", "part", "weight", "negative")
+    return json.dumps({"phrases": [dict(zip(keys, row, strict=True)) for row in said]})
+
+
+async def test_openai_is_asked_for_a_form_and_its_parts_weights_and_negatives_hold(cache: Path) -> None:
+    said = rows(
+        ("A taotie bronze", "subject", 1.2, False),
+        ("in the style of old rubbings", "quality_style", 1, False),
+        ("a hall BREAK <lora:x:1>", "scene_detail", 9, False),
+        ("moss", "scene_detail", 1, True),
+    )
+    server = Server(spoken(said))
+    async with serving(server) as url:
+        service = Service("openai", f"{url}/v1", model="m")
+        prompt, _ = await compose("饕餮囫囵没有苔藓", translators=chain(cache, service=service), family="")
+    ((_, question, _),) = server.asked
+    form = question["response_format"]
+    assert isinstance(form, dict) and form["type"] == "json_schema"
+    jsonschema.validate(json.loads(said), form["json_schema"]["schema"])
+    found = {one.text: (one.part, one.weight, one.origin) for one in prompt.fragments}
+    assert found == {
+        "in the style of old rubbings": ("quality_style", 1.0, "service"),
+        "a taotie bronze": ("subject", 1.2, "service"),
+        "a hall break lora x 1": ("scene_detail", 1.4, "service"),
+    }
+    assert [one.text for one in prompt.negatives] == ["moss"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"phrases": [{"text": "猫"}]}',
+        '{"phrases": "a cat"}',
+        '{"phrases": [{"text": ["a"]}]}',
+        '{"phrases": [{"text": "a cat"}',
+        "[" * 50_000,
+        rows(*[("cat cat cat", "subject", 1, False)] * 9),
+        json.dumps({"phrases": [{"text": "cat"}] * 5000}),
+        '{"phrases": []}',
+        "{}",
+    ],
+)
+async def test_a_form_gone_wrong_leaves_the_words_reading(cache: Path, said: str) -> None:
+    plain, _ = await compose(CLAUSE, translators=chain(cache), family="")
+    async with serving(Server(spoken(said))) as url:
+        service = Service("openai", url, model="m")
+        prompt, _ = await compose(CLAUSE, translators=chain(cache, service=service), family="")
+    assert prompt.fragments == plain.fragments and prompt.negatives == plain.negatives
+
+
+@pytest.mark.parametrize("status", [400, 422, 501])
+async def test_a_server_that_knows_no_form_is_asked_plainly_from_then_on(status: int) -> None:
+    asked: list[bool] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        question = json.loads(await request.read())
+        asked.append("response_format" in question)
+        if asked[-1]:
+            return web.json_response({"error": "response_format is not supported"}, status=status)
+        return web.json_response(spoken("a cat, no hat"))
+
+    async with serving(answer) as url:
+        remote = Remote(Service("openai", url, model="m"))
+        assert [await remote.english(clause) for clause in ("猫", "狗")] == ["a cat, no hat"] * 2
+    assert asked == [True, False, False]
+
+
+async def test_a_server_in_trouble_is_asked_for_the_form_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server({}, 500)
+    async with serving(server) as url:
+        remote = Remote(Service("openai", url))
+        with pytest.raises(Unavailable):
+            await remote.english("猫")
+        monkeypatch.setattr(remote, "_silent_until", 0.0)
+        server.status, server.content = 200, spoken("a cat")
+        assert await remote.english("猫") == "a cat"
+    assert ["response_format" in question for _, question, _ in server.asked] == [True, False, True]
+
+
+@pytest.mark.parametrize(("text", "source"), [("傘をさす女の子", "ja"), ("우산을 든 소녀", "ko")])
+async def test_other_languages_are_asked_for_by_their_name(cache: Path, text: str, source: str) -> None:
+    server = Server({"translatedText": "A girl with an umbrella, no rain"})
+    async with serving(server) as url:
+        translators = chain(cache, service=Service("libretranslate", url))
+        prompt, _ = await compose(text, translators=translators, family="")
+    assert [question["source"] for _, question, _ in server.asked] == [source]
+    assert [one.text for one in prompt.fragments] == ["a girl with an umbrella"]
+    assert [one.text for one in prompt.negatives] == ["rain"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +262,7 @@ async def test_a_failure_is_said_once_and_then_it_is_left_alone(monkeypatch: pyt
         assert await remote.english(CLAUSE) == "a cat"
 
 
-async def test_the_chain_goes_on_without_it(tmp_path: Path) -> None:
+async def test_the_chain_goes_on_without_it(cache: Path) -> None:
     server = Server({"translatedText": "a 猫 a 猫"})
     async with serving(server) as url:
         service = Service("libretranslate", url)
@@ -175,13 +273,13 @@ async def test_the_chain_goes_on_without_it(tmp_path: Path) -> None:
             ({}, 500, ["note.service_status"]),
         ):
             server.content, server.status = content, status
-            prompt, _ = await compose(f"一只猫，{CLAUSE}", translators=chain(tmp_path, service=service), family="")
+            prompt, _ = await compose(f"一只猫，{CLAUSE}", translators=chain(cache, service=service), family="")
             assert prompt.fragments[0].text == "cat"
             assert "service" not in {fragment.origin for fragment in prompt.fragments}
             assert not any("一" <= sign <= "鿿" for sign in prompt.positive)
             assert [note.key for note in prompt.notes if note.key.startswith("note.service")] == notes
         server.content, server.status = {"translatedText": "A whole taotie, very old."}, 200
-        prompt, _ = await compose(f"一只猫，{CLAUSE}", translators=chain(tmp_path, service=service), family="")
+        prompt, _ = await compose(f"一只猫，{CLAUSE}", translators=chain(cache, service=service), family="")
         said = [(fragment.text, fragment.origin) for fragment in prompt.fragments]
         assert sorted(said) == [("a whole taotie", "service"), ("cat", "glossary"), ("very old", "service")]
 

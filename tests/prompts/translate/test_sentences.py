@@ -12,15 +12,20 @@ from prompts.prompt import Note, Origin
 from prompts.translate.chain import chain
 from prompts.translate.personal_dictionary import with_personal
 from prompts.translate.sentences import CachedTranslator, sound, trusted, whole_clause
-from prompts.translate.translator import Translator, Unavailable
+from prompts.translate.translator import EVERY_LANGUAGE, Translator, Unavailable
 
-FOLDER: list[Path] = []
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dictionary takes seconds to be made: once for all."""
+    return tmp_path_factory.mktemp("cache")
 
 
 class Says:
     """A translator that says one thing, or that it cannot."""
 
     sentences: Literal[True] = True
+    languages = EVERY_LANGUAGE
 
     def __init__(self, english: str | Note | None, origin: Origin = "argos") -> None:
         self.name = f"{origin} 1"
@@ -33,6 +38,9 @@ class Says:
         if not isinstance(self.said, str):
             raise Unavailable(self.said)
         return self.said
+
+    async def close(self) -> None:
+        pass
 
 
 class Notebook:
@@ -65,12 +73,35 @@ async def test_one_that_fails_is_named_and_the_next_is_asked() -> None:
     assert await whole_clause("囫囵", [Says(None, "service")]) == await whole_clause("囫囵", [])
 
 
-async def test_a_failure_is_a_note_of_the_prompt(tmp_path: Path) -> None:
+async def test_a_failure_is_a_note_of_the_prompt(cache: Path) -> None:
     note = Note("note.service_slow", {"host": "h", "seconds": "1"})
-    words = chain(tmp_path)
+    words = chain(cache)
     prompt, _ = await compose("囫囵饕餮耄耋", translators=(words[0], Says(note), words[-1]), family="")
     assert note in prompt.notes
     assert prompt.fragments and not any("一" <= sign <= "鿿" for sign in prompt.positive)
+
+
+@pytest.mark.parametrize("clause", ["掖被子的婴儿", "吆骆驼的牧民", "掖被子的嬰兒"])
+async def test_a_clause_with_one_sign_in_the_dark_is_read_whole(cache: Path, clause: str) -> None:
+    words = chain(cache)
+    lacking, right = Says("Somebody under something"), Says("A baby under a blanket, herdsman leading a camel")
+    prompt, _ = await compose(clause, translators=(words[0], lacking, right, words[-1]), family="")
+    assert {one.origin for one in prompt.fragments} == {"argos"}, prompt.positive
+    assert lacking.asked  # and not believed: it names nothing that the words are sure of
+
+
+async def test_a_clause_that_the_words_read_whole_asks_nobody(cache: Path) -> None:
+    words, reader = chain(cache), Says("anything")
+    await compose("穿红色汉服的女孩站在桥上", translators=(words[0], reader, words[-1]), family="")
+    assert reader.asked == []
+
+
+async def test_a_worse_translation_leaves_the_words_reading(cache: Path) -> None:
+    words = chain(cache)
+    plain, _ = await compose("盖被子的婴儿", translators=words, family="")
+    for said in ("A child", "", "a baby a baby a baby a baby", "A baby, no blanket", "baby blanket 被子"):
+        prompt, _ = await compose("盖被子的婴儿", translators=(words[0], Says(said), words[-1]), family="")
+        assert prompt.fragments == plain.fragments and prompt.negatives == plain.negatives, said
 
 
 async def test_ones_own_words_are_in_what_is_asked_and_must_be_in_the_answer() -> None:

@@ -1,0 +1,47 @@
+"""What somebody may have meant by a word that names nothing of the prompt: the nearest thing there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prompts import opposites, spelling
+from prompts.edit_draft import Change, EditDraft
+from prompts.edit_targets import without_presets, words_of
+from prompts.prompt import Fragment
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.glossary import entries
+
+_COMMON = frozenset("子头色的小大一个女男人上下里中儿")  # in too many words to say which is meant
+_ALIKE = 0.5  # of a word's signs: "气球" and "气泡" are near, "太阳伞" and "阳台" are not
+
+
+def not_found(draft: EditDraft, target: str) -> Change:
+    """The change that could not be made, with the nearest thing of the prompt where one is near."""
+    near = nearest(draft.fragments, target)
+    return Change("near", target, near) if near else Change("missed", target)
+
+
+def nearest(fragments: Sequence[Fragment], target: str) -> str:
+    """The word of the prompt that a target is a slip of, or shares the most signs with; empty where none is near."""
+    own = without_presets(fragments)
+    if not CHINESE.search(target):
+        names = dict.fromkeys(name for one in own for name in (*words_of(one.text), opposites.plain(one.text)))
+        return spelling.near(target, names, parts=False)
+    found = [(_alike(target, word), word) for one in own for word in _words(chinese.simplified(one.source))]
+    best, word = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+    return word if best >= _ALIKE else ""
+
+
+def _words(source: str) -> Iterator[str]:
+    """The words of things that stand in a source, the whole of it first."""
+    known = entries()
+    for size in range(min(len(source), 6), 1, -1):
+        for at in range(len(source) - size + 1):
+            if (word := source[at : at + size]) == source or word in known:
+                yield word
+
+
+def _alike(target: str, word: str) -> float:
+    shared = {sign for sign in target if sign in word} - _COMMON
+    return len(shared) / max(len(target), len(word)) if target != word else 0.0

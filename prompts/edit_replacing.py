@@ -1,0 +1,240 @@
+"""One thing of a prompt for another: a cat for a dog, a red hat for a green one, three candles for five."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts import grammar, opposites, written_text
+from prompts.edit_draft import Change, EditDraft, add, become, instead
+from prompts.edit_forms import MEASURES
+from prompts.edit_instructions import Instruction
+from prompts.edit_nearest import nearest, not_found
+from prompts.edit_rivals import kind_of, moved, slot_of
+from prompts.edit_setting import set_
+from prompts.edit_targets import (
+    CATEGORIES,
+    KINDS,
+    PEOPLE,
+    WEATHER,
+    WORN,
+    WordReader,
+    category_of,
+    head,
+    matches,
+    person_in,
+    singular,
+)
+from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, uncoloured
+from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
+from prompts.prompt import Fragment
+from prompts.tags import entry_of
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.glossary import Entry, entries
+
+_COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
+_COUNT = re.compile(rf"[0-9一二两三四五六七八九十百几]{{1,4}}[{MEASURES}扇面台]")
+_NUMBER = "人数"
+_PLACES = KINDS["背景"]
+_TAGGED = {"girl": "1girl", "boy": "1boy", "woman": "1girl", "man": "1boy"}
+
+
+async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    found, word = await matches(draft.fragments, one.target, reader)
+    if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
+        if await _recount(draft, found, one.value, reader):
+            return
+        noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
+        one = replace(one, value=one.value + noun)
+    value = await reader.tags(COMPARED.get(one.value, one.value))
+    if describes(value) and KINDS.get(one.target) == _PLACES:  # "背景换成纯白"
+        one = replace(
+            one, value=one.value.removesuffix("的") + ("背景" if CHINESE.search(one.value) else " background")
+        )
+        value = await reader.tags(one.value)
+    if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
+        value = await reader.tags(f"{value[0].text} {coloured}")
+    if not value:
+        draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
+        return
+    if not found:
+        if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
+            await set_(draft, one.value, reader)
+        elif describes(value) and (named := await _named(draft, one.target, reader)):
+            noun = named[-1]
+            add(draft, replace(noun, text=f"{value[0].text} {opposites.plain(noun.text)}"), one.value)
+        else:
+            draft.changes.append(not_found(draft, one.target))
+        return
+    if KINDS.get(one.target) == _PLACES:
+        found = [
+            *found,
+            *(at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)),
+        ]
+    if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+        value = [replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}")]
+    decided = describes(value) and opposites.slot(value[0].text)  # "sunny" is the weather itself
+    if decided and all(slot_of(draft.fragments[at].text) == decided for at in found):
+        instead(draft, found, value, one.value)
+    elif describes(value) and one.target not in KINDS:
+        await _describe(draft, found, word, value[0], one, reader)
+    elif counted or one.target in KINDS or one.target in CATEGORIES:
+        first = draft.fragments[found[0]]
+        tagged, people = first.text in _TAGGED.values(), KINDS.get(one.target) == ("people",)
+        if people and not tagged and not CHINESE.search(first.source):
+            for at in found:  # "a girl in a blue dress": only the girl of it
+                noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
+                await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
+            return
+        if tagged:  # "1girl" is a tag, and so is what it becomes
+            value = [replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value]
+        instead(draft, found, value, one.value)
+    elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
+        for tag in slotted:
+            same = [at for at in found if opposites.slot(draft.fragments[at].text) == opposites.slot(tag.text)]
+            if same:
+                instead(draft, same, (tag,), one.value)
+            else:
+                add(draft, tag, one.value)
+    else:
+        for at in found:
+            await _rename(draft, at, word, value, one, reader)
+
+
+async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fragment, ...]:
+    """The tags of a thing that only the picture has yet; empty where the word may be a slip of one in the prompt."""
+    doubtful = nearest(draft.fragments, target) and not await reader.sure(target)
+    return () if doubtful else await reader.tags(target)
+
+
+async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: WordReader) -> bool:
+    """Another number of the same things, with all else that is told of them: "一只白兔" becomes "两只白兔"."""
+    for at in found:
+        old = draft.fragments[at]
+        source = chinese.simplified(old.source)
+        said = count + source[measure.end() :] if (measure := MEASURE.match(source)) else count + source
+        made = await reader.sure(said) if CHINESE.search(source) else ()
+        if len(made) != 1 or made[0].text == old.text:
+            return False
+        draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=said)
+        draft.changes.append(Change("replaced", old.text, made[0].text))
+        if draft.text is not None:
+            draft.text = written_text.put(draft.text, old.source, in_script(draft.text, said))
+    return bool(found)
+
+
+async def _describe(
+    draft: EditDraft, found: Sequence[int], word: str, value: Fragment, one: Instruction, reader: WordReader
+) -> None:
+    first = draft.fragments[found[0]]
+    noun = word.split()[-1] if word else head(first.text)
+    entry = entry_of(value.text)
+    if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
+        await set_(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
+        return
+    if noun in ("hair", "eyes") and entry and entry.category == "colour":
+        value = replace(value, text="blonde") if (noun, value.text) == ("hair", "golden") else value
+        new = (await reader.tags(f"{value.text} {noun}"))[-1]
+        coloured = [
+            at
+            for at in found
+            if opposites.slot(draft.fragments[at].text) == f"{noun} colour"
+            or is_coloured(grammar.bare(draft.fragments[at].text), noun)
+        ]
+        if coloured:
+            for at in coloured:
+                become(draft, at, described(grammar.bare(draft.fragments[at].text), noun, value.text), one.value)
+        else:
+            add(draft, replace(new, part=first.part), one.value, after=found[-1], noun=one.target)
+        return
+    for at in found:
+        old = draft.fragments[at]
+        text = described(grammar.bare(old.text), noun, value.text)
+        become(draft, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
+
+
+async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
+    """The Chinese that a fragment was written with, with another property in it; empty where that is not what it says
+    then."""
+    if not CHINESE.search(value) or not CHINESE.search(old.source) or kind is None:
+        return ""
+    words = sorted(
+        (
+            old.source[at:end]
+            for at in range(len(old.source))
+            for end in range(at + 1, min(at + 5, len(old.source) + 1))
+        ),
+        key=len,
+        reverse=True,
+    )
+    known = entries()
+    word = next((each for each in words if each in known and known[each].category == kind.category), None)
+    said = old.source.replace(word, value, 1) if word else ""
+    made = await reader.sure(said) if said else ()
+    return said if [grammar.bare(one.text) for one in made] == [text] else ""
+
+
+async def _rename(
+    draft: EditDraft, at: int, word: str, value: Sequence[Fragment], one: Instruction, reader: WordReader
+) -> None:
+    """Another thing in the same fragment: "red hat" becomes "red crown", "橘猫坐着" "橘狗坐着"."""
+    old = draft.fragments[at]
+    source = chinese.simplified(old.source)
+    shared = sum(each.source == old.source for each in draft.fragments) > 1
+    if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
+        lead, _, rest = source.partition(one.target)
+        coloured = _of_its_own(word or head(old.text), value[0].text)
+        new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
+        made = await reader.sure(new_source)
+        if len(made) == 1 and not CHINESE.search(made[0].text):
+            draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
+            draft.changes.append(Change("replaced", old.text, made[0].text))
+            if draft.text is not None:
+                draft.text = written_text.put(draft.text, old.source, in_script(draft.text, new_source))
+            return
+    new = opposites.plain(value[0].text)
+    words = grammar.bare(old.text).split(" ")
+    index = max(
+        (
+            i
+            for i, each in enumerate(words)
+            if word and singular(PEOPLE.get(each.lower(), each.lower())) == word.split()[-1]
+        ),
+        default=-1,
+    )
+    size = 1
+    for said in (one.target, *(each.text for each in await reader.tags(one.target))):  # "the old man", all of it
+        named = opposites.plain(said).split()
+        if words[max(0, index - len(named) + 1) : index + 1] == named:
+            size = max(size, len(named))
+    if word in WEATHER.values() and new in WEATHER.values():  # "rainy street" with snow
+        adjectives = {noun: adjective for adjective, noun in WEATHER.items()}
+        if (said := grammar.bare(old.text).replace(adjectives[word], adjectives[new])) != grammar.bare(old.text):
+            become(draft, at, said, one.value)
+            return
+    if index < 0 or len(value) > 1:
+        instead(draft, [at], value, one.value)
+        return
+    kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
+    if entry_of(opposites.plain(old.text)):  # "school uniform", "straw hat": one word in English but for the space
+        lead = len(words) - len(opposites.plain(old.text).split())
+        while len(kept) > lead and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
+            kept.pop()
+    while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
+        kept.pop()
+    if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
+        kept.pop()  # "jeans"
+    become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _of_its_own(old: str, new: str) -> bool:
+    """Whether a new thing has other colours and materials than what it takes the place of: it says so, it is the same
+    thing of another kind ("night sky" for "blue sky"), or other clothes; what is worn beside them keeps them."""
+    said = opposites.plain(new).split()
+    if {kind_of(each) for each in said} & {"colour", "material"}:
+        return True
+    if len(said) > 1 and said[-1] == old:
+        return True
+    return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))

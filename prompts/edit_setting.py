@@ -1,0 +1,70 @@
+"""What a tag takes the place of when it comes to be: the time of day for another, a hair colour, a place, a number."""
+
+from __future__ import annotations
+
+import re
+
+from prompts import grammar, opposites
+from prompts.edit_draft import Change, EditDraft, add, become, instead
+from prompts.edit_rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
+from prompts.edit_targets import WordReader, is_style
+from prompts.prompt import Fragment
+from prompts.translate.chinese import CHINESE
+
+# Words of changing that no form has read: looked up sign by sign, "门刷成红色" would add a brush to the picture.
+_CHANGES = re.compile("[改换删刷]|去掉|不要|弄|成|太|掉$")
+
+
+async def set_(draft: EditDraft, words: str, reader: WordReader) -> None:
+    """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
+    tags = await reader.tags(words)
+    if not tags or (CHINESE.search(words) and _CHANGES.search(words) and not await reader.sure(words)):
+        draft.changes.append(Change("unread", words))
+        return
+    there = {opposites.plain(one.text) for one in draft.fragments}
+    fresh: set[str] = set()
+    for tag in tags:
+        if len(tags) > 1 and opposites.plain(tag.text) in there:
+            continue  # "女孩穿上红裙子": who it is about
+        found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        fresh.add(tag.text)
+        retold = {
+            at: said
+            for at, one in enumerate(draft.fragments)
+            if (said := recounted(one.text, tag.text) or regrown(grammar.bare(one.text), tag.text))
+        }
+        if found:
+            instead(draft, found, (tag,), words if len(tags) == 1 else tag.text)
+        elif retold:
+            for at, said in retold.items():
+                become(draft, at, said, words)
+        else:
+            add(draft, tag, words if len(tags) == 1 else tag.text)
+
+
+def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
+    """The fragments that cannot stay beside a tag."""
+    slot, groups = opposites.slot(tag.text), {side.group for side in opposites.sides(tag.text)}
+    found = [
+        at
+        for at, one in enumerate(draft.fragments)
+        if (slot and slot_of(one.text) == slot and (slot != "style" or is_style(one)) and not _ground(one, slot))
+        or groups & {side.group for side in opposites.sides(one.text)}
+        or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
+        or moved(one.text, tag.text)
+        or excludes(one.text, tag.text)
+    ]
+    thing = dressed(tag.text)
+    found = found or [
+        at
+        for at, one in enumerate(draft.fragments)
+        if thing and thing in (dressed(one.text), opposites.plain(one.text))
+    ]
+    if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
+        found = [at for at in found if draft.fragments[at].text != "solo"]
+    return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+def _ground(one: Fragment, slot: str) -> bool:
+    """Whether a fragment is of the snow that lies, not of the weather: "雪地里"."""
+    return slot == "weather" and "地" in one.source
