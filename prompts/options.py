@@ -135,7 +135,10 @@ def _meant(name: str, text: str, match: re.Match[str]) -> bool:
     if name in _WORDS or _OTHER_NAMES.get(name) in _WORDS:
         return text[match.end() : match.end() + 1] not in (",", "，", "、", "。", "")
     after_chinese = match.start() > 0 and CHINESE.match(text[match.start() - 1])
-    return name in (_OWN if after_chinese else _KNOWN) or (not after_chinese and bool(_near(name)))
+    if after_chinese or name in _KNOWN:
+        return name in (_OWN if after_chinese else _KNOWN)
+    # Only names as long are looked at: a text may have hundreds of dashes.
+    return any(abs(len(one) - len(name)) < 2 and one[0] in name[:2] for one in _OWN) and bool(_near(name))
 
 
 def _near(name: str) -> str:
