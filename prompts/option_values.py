@@ -88,15 +88,16 @@ def with_size(options: Options, option: str, value: str) -> Options:
     return replace(options, width=width, height=height)
 
 
-def with_side(side: str) -> Callable[[Options, str, str], Options]:
-    """One side of the picture, and the other where nothing is said of that."""
+def with_width(options: Options, option: str, value: str) -> Options:
+    """So wide, and as high where nothing is said of that."""
+    width = whole(option, value, *SIDES)
+    return replace(options, width=width, height=options.height or width)
 
-    def read(options: Options, option: str, value: str) -> Options:
-        length = whole(option, value, *SIDES)
-        both = {"width": options.width or length, "height": options.height or length, side: length}
-        return replace(options, **both)
 
-    return read
+def with_height(options: Options, option: str, value: str) -> Options:
+    """So high, and as wide where nothing is said of that."""
+    height = whole(option, value, *SIDES)
+    return replace(options, height=height, width=options.width or height)
 
 
 def with_seed(options: Options, option: str, value: str) -> Options:

@@ -19,12 +19,13 @@ from prompts.option_values import (
     real,
     whole,
     with_fix,
+    with_height,
     with_redraw,
     with_seed,
-    with_side,
     with_size,
     with_style,
     with_upscale,
+    with_width,
     with_words,
 )
 from prompts.plain_options import plain as plain
@@ -36,8 +37,8 @@ from prompts.wildcards.comments import without_comments
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=ratio_of(option, value)),
     "size": with_size,
-    "width": with_side("width"),
-    "height": with_side("height"),
+    "width": with_width,
+    "height": with_height,
     "steps": lambda options, option, value: replace(options, steps=whole(option, value, *STEPS)),
     "seed": with_seed,
     "guidance": lambda options, option, value: replace(options, guidance=real(option, value, *GUIDANCE)),
@@ -134,7 +135,10 @@ def _meant(name: str, text: str, match: re.Match[str]) -> bool:
     if name in _WORDS or _OTHER_NAMES.get(name) in _WORDS:
         return text[match.end() : match.end() + 1] not in (",", "，", "、", "。", "")
     after_chinese = match.start() > 0 and CHINESE.match(text[match.start() - 1])
-    return name in (_OWN if after_chinese else _KNOWN) or (not after_chinese and bool(_near(name)))
+    if after_chinese or name in _KNOWN:
+        return name in (_OWN if after_chinese else _KNOWN)
+    # Only names as long are looked at: a text may have hundreds of dashes.
+    return any(abs(len(one) - len(name)) < 2 and one[0] in name[:2] for one in _OWN) and bool(_near(name))
 
 
 def _near(name: str) -> str:

@@ -11,7 +11,7 @@ from prompts.option_values import GUIDANCE, STEPS, real, whole, with_seed, with_
 from prompts.prompt import Options
 
 _LINE = re.compile(
-    r"(?<![^\S\n])[^\S\n]*\bSteps\s*[:：]\s*\d+\s*[,，]\s*"
+    r"\bSteps\s*[:：]\s*\d+\s*[,，]\s*"
     r"(?=(?:Sampler|Schedule type|CFG scale|Seed|Size|Face restoration|Model|Model hash)\s*[:：])[^\n]*",
     re.IGNORECASE,
 )

@@ -86,6 +86,12 @@ class FakePool:
         worker.slots, worker.model, worker.tiers = self.slots, "danqing-demo", {"danqing-demo": "all"}
         self._listener(worker, Ready("fake", self.slots, "danqing-demo", {"danqing-demo": "all"}))
 
+    def give(self, slots: int) -> None:
+        """Have so many places for pictures from now on, on every worker."""
+        self.slots = slots
+        for worker in self.workers:
+            self.ready(worker)
+
     def load(self, worker: Worker, model: str) -> None:
         """Begin to load a model."""
         worker.loading = model

@@ -151,7 +151,7 @@ def prompt(
     async def shown() -> None:
         async with composing(_load(config, quiet=True), model, negative, raw) as made:
             if text is None:
-                await show_lines(made, say)
+                await show_lines(made, language())
             else:
                 await show(made, text, language(), out, as_json=as_json)
 

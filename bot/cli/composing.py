@@ -17,6 +17,7 @@ from bot.cli.terminal import prompt_table
 from bot.settings.config import Config
 from bot.studio.findings import lengths, look
 from bot.studio.translators import local_words, translators
+from bot.texts import say
 from engine.files import catalog
 from prompts.clip_tokens import meter
 from prompts.compose import compose, to_public_json
@@ -59,7 +60,7 @@ async def show(composing: _Composing, text: str, language: str, out: Console, *,
         out.print(prompt_table(made.prompt, language, made.embeddings, made.findings))
 
 
-async def show_lines(composing: _Composing, say: Callable[..., str]) -> None:
+async def show_lines(composing: _Composing, language: str) -> None:
     """Prints a row of JSON for every line of the standard input, whatever stands in it and in the others."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
@@ -67,10 +68,13 @@ async def show_lines(composing: _Composing, say: Callable[..., str]) -> None:
         try:
             row = (await composing(line.rstrip("\n"))).to_json()
         except Refusal as refusal:
-            row = {"error": say(refusal.key, **refusal.values), "key": refusal.key}
+            row = {"error": say(language, refusal.key, **refusal.values), "key": refusal.key}
         except Exception as error:  # a mistake of ours ends no run of a thousand lines
             _log.debug("a line failed", exc_info=error)
-            row = {"error": say("cli.unexpected", problem=f"{type(error).__name__}: {error}"), "key": "cli.unexpected"}
+            row = {
+                "error": say(language, "cli.unexpected", problem=f"{type(error).__name__}: {error}"),
+                "key": "cli.unexpected",
+            }
         _print_json(row)
 
 

@@ -6,7 +6,7 @@ import re
 
 # A space behind the sign: "#sunset" is a hashtag, "#1" a number, and "#画" how some bots are called.
 _LINE = re.compile(r"^[^\S\n]*[#＃](?:[^\S\n][^\n]*)?(?:\n|\Z)", re.MULTILINE)
-BEHIND = re.compile(r"[^\S\n]+[#＃][^\S\n][^\n]*")
+BEHIND = re.compile(r"(?<![^\S\n])[^\S\n]+[#＃][^\S\n][^\n]*")
 _TEMPLATE = re.compile(r"[{｛\n]|__|＿＿")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.texts import say
+from bot.studio.cards import LINES
+from bot.texts import left, say
 from tests.cards.hands import PICTURE, Done, Hands, Shown
 from tests.cards.house import House, house
 from tests.cards.on_discord import OnDiscord
@@ -31,6 +33,13 @@ ALWAYS = (  # what differs from run to run
     (re.compile(r"\b[a-z2-7]{16}\b"), "abcdefgh23456723"),  # the code of something shared
     (re.compile(r"127\.0\.0\.1:\d+"), "example.org"),
 )
+
+_LEFT = {
+    language: re.compile(
+        "|".join(re.escape(left(language, 0.0 if soon else 9.0)).replace("9", r"\d+") for soon in (0, 1))
+    )
+    for language in ("zh", "en")
+}
 
 
 async def documents() -> dict[str, str]:
@@ -63,8 +72,9 @@ def told(hands: Hands) -> str:
     for one in hands.told:
         if isinstance(one, Done):
             blocks.append(f"{one.who}: {one.what}")
-        elif not _on_its_way(one, hands.language):
-            blocks.append("\n".join(f"  {line}" for line in shown(one, hands.language)))
+        elif one.still or not _on_its_way(one, hands.language):
+            now = replace(one, words=_settled(one.words, hands.language)) if one.still else one
+            blocks.append("\n".join(f"  {line}" for line in shown(now, hands.language)))
     text = "\n".join(["```text", "\n\n".join(blocks), "```"])
     for pattern, fixed in ALWAYS:
         text = pattern.sub(fixed, text)
@@ -79,5 +89,15 @@ def shown(one: Shown, language: str) -> list[str]:
 
 
 def _on_its_way(one: Shown, language: str) -> bool:
-    """Whether it can only be cancelled: whether a card waits or is drawn already is a matter of the moment."""
+    """Whether it can only be cancelled: whether a card waits or is drawn already is a matter of the moment,
+    unless the pool stands still."""
     return [label for row in one.buttons for label in row] == [f"✖️ {say(language, 'button.cancel')}"]
+
+
+def _settled(words: str, language: str) -> str:
+    """A card that is on its way, in the first of the lines that a job may have by chance, and with a time of its own
+    left, as a machine may be slow."""
+    for state in ("waiting", "running"):
+        for line in LINES:
+            words = words.replace(say(language, f"job.{state}.{line}"), say(language, f"job.{state}.{LINES[0]}"))
+    return _LEFT[language].sub(left(language, 2.0), words)

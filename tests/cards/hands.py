@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.texts import say
 from tests.cards.house import House
@@ -15,12 +15,14 @@ PICTURE = "🖼"
 
 @dataclass(frozen=True)
 class Shown:
-    """A message as it is read: words, buttons row by row, how many pictures, whether one person alone sees it."""
+    """A message as it is read: words, buttons row by row, how many pictures, whether one person alone sees it; `still`
+    when nothing about it can change while somebody looks."""
 
     words: str
     buttons: tuple[tuple[str, ...], ...] = ()
     pictures: int = 0
     private: bool = False
+    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,12 @@ class Hands(ABC):
             self.known[key] = now
             self.told.append(now)
 
+    async def look_closely(self, *words: str) -> None:
+        """Note the newest card, which is on its way, once it says one of these; the pool stands still meanwhile."""
+        await self.house.idle()
+        card = await until(lambda: next((one for _, one in reversed([*self.messages()]) if _says(one, words)), None))
+        self.told.append(replace(card, still=True))
+
     def pressed(self, label: str, stranger: bool) -> None:
         self.told.append(Done(self.names[stranger], f"[{label}]"))
 
@@ -125,6 +133,10 @@ class Hands(ABC):
     @abstractmethod
     def messages(self) -> Iterable[tuple[Hashable, Shown]]:
         """What the bot has written, oldest first, each in its newest state."""
+
+
+def _says(message: Shown, words: Iterable[str]) -> bool:
+    return any(one in message.words for one in words)
 
 
 def _offers(message: Shown, label: str) -> bool:

@@ -53,9 +53,11 @@ class House:
             )
         )
 
-    async def drawing(self) -> str:
-        """The job that the pool was handed last."""
-        return str(await until(lambda: self.pool.drawn and self.pool.drawn[-1][0]))
+    async def drawing(self, after: str = "") -> str:
+        """The job that the pool was handed last, another than `after`."""
+        return str(
+            await until(lambda: self.pool.drawn and self.pool.drawn[-1][0] not in after and self.pool.drawn[-1][0])
+        )
 
 
 @asynccontextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.texts import say
 from tests.cards.hands import Hands
+from tests.patience import until
 from tests.scene import data, scene
 
 Tell = Callable[[Hands], Awaitable[None]]
@@ -235,3 +237,25 @@ async def leaving(hands: Hands) -> None:
 async def late(hands: Hands) -> None:
     await hands.write(hands.either("一只橘猫", "an orange cat"))
     await hands.rewrite(hands.either("一只白猫", "a white cat"))
+
+
+@story("还在等，画到一半", "Waiting, and half drawn")
+async def on_its_way(hands: Hands) -> None:
+    pool = hands.house.pool
+    pool.seconds = None
+    pool.give(slots=1)
+    await hands.say(cat(hands))
+    first = await hands.house.drawing()
+    await hands.say(hands.either("雪地里的企鹅", "a penguin in the snow"))
+    place = say(hands.language, "queue.place", place=1, seconds=9.0)
+    await hands.look_closely(place[: place.index("1") + 1], say(hands.language, "page.progress.next"))
+    pool.finish(first)
+    second = await hands.house.drawing(after=first)
+    await until(lambda: any(message.pictures for _, message in hands.messages()))
+    await hands.look()
+    pool.step(second, 10)
+    await hands.look_closely(say(hands.language, "page.progress.step", step=10, steps=20))
+    pool.give(slots=8)
+    pool.finish(second)
+    pool.seconds = 0.0
+    await hands.look()

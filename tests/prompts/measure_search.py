@@ -80,13 +80,14 @@ def queries(folder: Path, tags: int, seed: int = _SEED) -> Iterator[tuple[str, s
             yield "Chinese, its middle", key[1:], tag
 
 
-def measured(index: Index, folder: Path, tags: int) -> Mapping[str, Found]:
+def measured(index: Index, folder: Path, tags: int, *, timed: bool = True) -> Mapping[str, Found]:
     """How often each way of asking finds what was meant."""
     ways: dict[str, Found] = {}
     for way, typed, tag in queries(folder, tags):
         row = ways.setdefault(way, Found())
-        suggested, took = index.find(typed), [_milliseconds(lambda asked=typed: index.find(asked)) for _ in range(2)]
-        row.took.append(min(took))  # of two, as a busy machine's clock jumps
+        suggested = index.find(typed)
+        if timed:  # the better of two, as a busy machine's clock jumps
+            row.took.append(min(_milliseconds(lambda asked=typed: index.find(asked)) for _ in range(2)))
         row.asked += 1
         row.found += tag in [one.tag for one in suggested[:_FIRST]]
     return ways

@@ -1,4 +1,5 @@
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -410,3 +411,28 @@ def test_what_cannot_be_in_a_pasted_line_refuses_nothing() -> None:
     assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.large is True
     for other in ("Steps: 3, up the stairs", "Steps: many, Sampler: none"):
         assert pasted(Options(), other) == PastedLine(Options(), other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--no x " * 570,
+        "".join(f" —{at:b}".replace("0", "e").replace("1", "s") for at in range(500)),
+        "--style cute " * 300,
+        "--sref " + "1 " * 1900,
+        "Steps:" + " " * 3900,
+        "Steps: 20, Sampler: a" + ', b: "' * 600,
+        "画两张" * 1300,
+        "please draw me " * 260,
+        " " * 3990 + "# x",
+        "-" * 4000,
+        "seed=" * 800,
+    ],
+)
+def test_hostile_texts_are_read_quickly(text: str) -> None:
+    began = time.process_time()
+    try:
+        read_options(text[:4000])
+    except Refusal as refusal:
+        assert refusal.key.startswith("option.")
+    assert time.process_time() - began < 2  # 0.1 s at most here; something quadratic takes many

@@ -23,7 +23,7 @@ def index(folder: Path) -> Index:
 
 @pytest.fixture(scope="module")
 def ways(index: Index, folder: Path) -> Mapping[str, Found]:
-    return measured(index, folder, 200)
+    return measured(index, folder, 200, timed=False)
 
 
 def tags(index: Index, query: str, **more: bool) -> list[str]:

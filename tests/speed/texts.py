@@ -31,7 +31,7 @@ def figures() -> list[Figure]:
         return asyncio.run(_figures(Path(folder)))
 
 
-QUERIES = ("m", "mao", "hs", "红", "头发", "long", "cinematic", "zh")
+QUERIES = ("m", "mao", "hs", "红", "头发", "long", "cinematic", "zh", "shuimp", "lnog hair")
 
 
 async def _figures(folder: Path) -> list[Figure]:
