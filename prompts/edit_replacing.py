@@ -63,8 +63,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
             await set_(draft, one.value, reader)
         elif describes(value) and (named := await _named(draft, one.target, reader)):
-            noun = named[-1]
-            add(draft, replace(noun, text=f"{value[0].text} {opposites.plain(noun.text)}"), one.value)
+            thing = named[-1]
+            add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
         else:
             draft.changes.append(not_found(draft, one.target))
         return
@@ -74,9 +74,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             *(at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)),
         ]
     if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
-        value = [replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}")]
-    decided = describes(value) and opposites.slot(value[0].text)  # "sunny" is the weather itself
-    if decided and all(slot_of(draft.fragments[at].text) == decided for at in found):
+        value = (replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}"),)
+    if describes(value) and all(_decides(draft.fragments[at].text, value[0].text) for at in found):
         instead(draft, found, value, one.value)
     elif describes(value) and one.target not in KINDS:
         await _describe(draft, found, word, value[0], one, reader)
@@ -89,7 +88,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
             return
         if tagged:  # "1girl" is a tag, and so is what it becomes
-            value = [replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value]
+            value = tuple(replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value)
         instead(draft, found, value, one.value)
     elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
         for tag in slotted:
@@ -219,8 +218,8 @@ async def _rename(
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
     if entry_of(opposites.plain(old.text)):  # "school uniform", "straw hat": one word in English but for the space
-        lead = len(words) - len(opposites.plain(old.text).split())
-        while len(kept) > lead and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
+        led = len(words) - len(opposites.plain(old.text).split())
+        while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
             kept.pop()
     while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
         kept.pop()
@@ -238,3 +237,8 @@ def _of_its_own(old: str, new: str) -> bool:
     if len(said) > 1 and said[-1] == old:
         return True
     return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
+
+
+def _decides(old: str, value: str) -> bool:
+    """Whether a property is itself what takes the place: "sunny" of the rain, a rainbow of an overcast sky."""
+    return opposites.slot(value) == slot_of(old) is not None or slot_of(old) in ("weather", "time", "season")

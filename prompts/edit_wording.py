@@ -79,8 +79,8 @@ def _with_more(text: str, telling: Retelling) -> Iterator[str]:
         yield from on_its_thing(text, new, asked, telling.there)
     if CHINESE.search(text):
         number = MEASURE.findall(asked.measure)[-1:]  # "一只" of "柴犬旁边一只"
-        counted = (asked.measure + asked.value, "".join(number) + asked.value, asked.value)
-        counted = counted if CHINESE.search(asked.value) else ()
+        counted = [asked.measure + asked.value, "".join(number) + asked.value, asked.value]
+        counted = counted if CHINESE.search(asked.value) else []
         sources = ", ".join(dict.fromkeys(one.source for one in telling.come))
         words = [*counted, sources if CHINESE.search(sources) else "", chinese_of(new.text)]
         for each in filter(None, dict.fromkeys(words)):

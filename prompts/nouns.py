@@ -36,6 +36,7 @@ _OPPOSED = frozenset(
         ("big", "small"), ("large", "small"), ("tiny", "big"), ("long", "short"), ("old", "young"), ("old", "new"),
         ("tall", "short"), ("dark", "bright"), ("dim", "bright"), ("wide", "narrow"), ("fat", "thin"),
         ("thick", "thin"), ("clean", "dirty"), ("open", "closed"),
+        ("warm", "cold"), ("hot", "cold"), ("light", "dark"), ("calm", "stormy"), ("empty", "crowded"), ("wet", "dry"),
     )
 )  # fmt: skip
 _COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "blond", "brunette", "ginger"}

@@ -2,10 +2,10 @@
 
 `tuned.txt` is what the wording was made with, `blind.txt` was written before and not looked at meanwhile: 15 of its 40
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
-left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
-153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after; of the 77 of `second.txt`, written
-then in other words, 43, of the 58 of `third.txt`, written after that, 42, of
-the 58 of `fourth.txt`, 50, and of the 78 of `fifth.txt`, 66."""
+left stands under LEFT. `sentences.txt` was written before the rules that read it: 73 of its 155 were right before, 153
+after; of `aside.txt`, looked at only then, 37 of 60 before and 56 after. Each of the others was written when the one
+before it was right, in other words than those, and its faults mended after it was measured: `second.txt` 43 of 77,
+`third.txt` 42 of 58, `fourth.txt` 50 of 58, `fifth.txt` 66 of 78, `sixth.txt` 31 of 40 at first sight."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ LEFT = {
     "宇航员在月球上跳舞，地球 | 背景改成沙漠",  # the earth is a place, too, and goes instead of the moon
     "an astronaut planting a flag on mars, earth in the sky | remove earth",  # "in the sky" stays alone
     "five lanterns floating over a river at night | make them blue",
+    "帥氣男生，黑色西裝，雨夜，霓虹 | 改成兩個男生",  # "帥氣兩個男生"
+    "nurse with a clipboard, hospital corridor, cold light | make her smile and look at the camera",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -73,6 +75,7 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("third.txt"),
         *lines("fourth.txt"),
         *lines("fifth.txt"),
+        *lines("sixth.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
