@@ -84,7 +84,10 @@ _LIST_ZH, _LIST_EN = (
 _TWICE = re.compile(
     r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
 )
-_COLOUR_BEHIND = re.compile(r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?")
+_COLOUR_BEHIND = re.compile(
+    r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?"
+    "(?=[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银])"
+)
 _MOST = 40  # changes that one clause asks for
 
 
