@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -105,14 +106,16 @@ async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence", "said"),
+    ("text", "sentence", "named"),
     [
-        ("女孩，气泡，海边", "气球去掉", "没找到“气球”，这里有“气泡”。"),
-        ("女孩，海边，日落", "把飞船换成帆船", "没找到“飞船”，描述里没有它。"),
-        ("a girl with a balloon", "remove the baloon", "There is no “baloon” here, but there is “balloon”."),
+        ("女孩，气泡，海边", "气球去掉", ["“气球”", "“气泡”"]),
+        ("女孩，海边，日落", "把飞船换成帆船", ["“飞船”"]),
+        ("a girl with a balloon", "remove the baloon", ["“baloon”", "“balloon”"]),
     ],
 )
-async def test_every_entrance_says_what_is_not_there(tmp_path: Path, text: str, sentence: str, said: str) -> None:
+async def test_every_entrance_says_what_is_not_there(
+    tmp_path: Path, text: str, sentence: str, named: list[str]
+) -> None:
     async with house(tmp_path) as at:
         first = await at.picture(text)
         ann, place = await at.person(), Place("fake", "ann")
@@ -122,7 +125,9 @@ async def test_every_entrance_says_what_is_not_there(tmp_path: Path, text: str, 
         await at.desk.request(reply)
         refusals = [card.text for card in at.chat.messages.values() if card.kind == "error"]
         language = "zh" if CHINESE.search(text) else "en"
-        assert [say(language, one.key, **one.values) for one in refusals] == [said] * 3
+        said = {say(language, one.key, **one.values) for one in refusals}
+        assert len(refusals) == 3 and len(said) == 1
+        assert re.findall("“.+?”", said.pop()) == named
         assert len(at.pool.drawn) == 1
 
 
