@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.edit_targets import PEOPLE, WEATHER, singular
+from prompts.edit.targets import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 

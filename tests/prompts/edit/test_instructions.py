@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.edit_forms import FORMS_EN, FORMS_ZH, Form
-from prompts.edit_instructions import Instruction, instructions, instructs
+from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form
+from prompts.edit.instructions import Instruction, instructions, instructs
 
 ROWS = [pytest.param(forms, form, id=form.example) for forms in (FORMS_ZH, FORMS_EN) for form in forms]
 

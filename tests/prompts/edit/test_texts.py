@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from prompts.compose import compose
-from prompts.edit import edit
+from prompts.edit.edited import edit
 from prompts.prompt import Prompt
 from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
 
 pytestmark = pytest.mark.asyncio
-FOLDER = Path(__file__).parent / "edits"
+FOLDER = Path(__file__).parent
 Chain = tuple[Translator, ...]
 LEFT = {
     "城市夜景，霓虹灯，下雨的街道 | 换成白天",  # "夜景" stays beside "白天"

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from prompts import grammar, opposites
 from prompts.assemble import HEAVY, LIGHT
-from prompts.edit_draft import Change, EditDraft, add, become, denying, erase, weigh
-from prompts.edit_instructions import Instruction
-from prompts.edit_nearest import not_found
-from prompts.edit_replacing import replace_thing
-from prompts.edit_setting import set_words
-from prompts.edit_targets import KINDS, WordReader, head, matches, person_in, without_presets, words_of
+from prompts.edit.draft import Change, EditDraft, add, become, denying, erase, weigh
+from prompts.edit.instructions import Instruction
+from prompts.edit.nearest import not_found
+from prompts.edit.replacing import replace_thing
+from prompts.edit.setting import set_words
+from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets, words_of
 from prompts.nouns import without_property, without_thing
 from prompts.tags import category_of
 from prompts.translate import chinese

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_targets import head, singular, words_of
+from prompts.edit.targets import head, singular, words_of
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_draft import Change, EditDraft, add, become, instead
-from prompts.edit_rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
-from prompts.edit_targets import WordReader, is_style
+from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
+from prompts.edit.targets import WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 

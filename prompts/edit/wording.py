@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from prompts import opposites, written_text
-from prompts.edit_instructions import Instruction
-from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
+from prompts.edit.instructions import Instruction
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE

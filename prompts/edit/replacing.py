@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
-from prompts.edit_draft import Change, EditDraft, add, become, instead
-from prompts.edit_forms import COUNT
-from prompts.edit_instructions import Instruction
-from prompts.edit_nearest import nearest, not_found
-from prompts.edit_rivals import kind_of, moved, slot_of
-from prompts.edit_setting import set_words
-from prompts.edit_targets import (
+from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.forms import COUNT
+from prompts.edit.instructions import Instruction
+from prompts.edit.nearest import nearest, not_found
+from prompts.edit.rivals import kind_of, moved, slot_of
+from prompts.edit.setting import set_words
+from prompts.edit.targets import (
     CATEGORIES,
     KINDS,
     PEOPLE,
@@ -26,7 +26,7 @@ from prompts.edit_targets import (
     person_in,
     singular,
 )
-from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, uncoloured
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, uncoloured
 from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prompts import grammar
-from prompts.edit_forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
-from prompts.edit_sayings import KEPT, happens, said_plainly
+from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
+from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from prompts import opposites, written_text
-from prompts.edit_forms import MEASURES
-from prompts.edit_instructions import Instruction
+from prompts.edit.forms import MEASURES
+from prompts.edit.instructions import Instruction
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
