@@ -129,6 +129,7 @@ FORMS_ZH = _forms(
         "帽子更红一点",
     ),
     ("replace", "{let}{a}(?:变得|变|更|再)+{b}{bit}", "帽子变大一点"),
+    ("replace", "(?P<a>表情|动作|姿势|天气){b}{bit}", "表情严肃一点"),
     ("replace", "{let}(?![更再]){a}(?P<b>[大小长短高矮宽窄胖瘦亮暗]){bit}", "帽子大一点"),
     ("stronger", "{more}(?:强|重|突出|明显|多|浓|深){bit}", "浓一点"),
     ("weaker", "{more}(?:弱|轻|淡|少|浅){bit}", "淡一点"),
@@ -240,6 +241,7 @@ FORMS_EN = _forms(
     ("set", "(?:make|set|put) {it}(?: be| look)?(?: at)?(?: in(?= (?:a |the )?(?:\\w+ )?style))? {b}", "make it night"),
     ("add", "(?:put|add) {b} on (?:her|him|it|them)", "put a hat on her"),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
+    ("remove", "{not_me}{the}{a} off", "hat off", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
 )  # fmt: skip

@@ -47,7 +47,7 @@ _WANTED = re.compile("^要(?=..)")
 
 _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d like| want)|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
+    r"i(?:'d like| want)|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
@@ -170,7 +170,7 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):
         for one in between.split(target):
-            yield Instruction(kind, _thing(one))
+            yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
     elif (kind == "replace" and target in _WHOLE) or (kind == "replace" and _A_NUMBER.fullmatch(target)):
         yield Instruction("set", value=value)
     elif kind == "replace" and _A_NUMBER.fullmatch(value):  # "five instead of three candles"

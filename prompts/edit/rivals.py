@@ -79,7 +79,7 @@ def _under_a_roof(text: str) -> bool | None:
     return None if inside == outside else inside
 
 
-_SAID_SO = frozenset(("indoors", "outdoors"))
+_SAID_SO = frozenset(("indoors", "outdoors", "inside", "outside"))
 
 
 def moved(text: str, tag: str) -> bool:

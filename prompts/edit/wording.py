@@ -104,7 +104,8 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
         yield tidy(text[:start].rstrip() + text[end:])
         return
     said = opposites.plain(new.text)
-    if (led := _AT.match(text[start:end])) and not _AT.match(new.text):
+    bare = said in ("outside", "inside", "outdoors", "indoors")  # nothing is "in an outside"
+    if (led := _AT.match(text[start:end])) and not _AT.match(new.text) and not bare:
         at = "on" if _OUT.search(said) else "in"
         article = (led[2] or "").strip().lower()
         yield (

@@ -5,7 +5,8 @@ were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then th
 left stands under LEFT. `sentences.txt` was written before the rules that read it: 73 of its 155 were right before, 153
 after; of `aside.txt`, looked at only then, 37 of 60 before and 56 after. Each of the others was written when the one
 before it was right, in other words than those, and its faults mended after it was measured: `second.txt` 43 of 77,
-`third.txt` 42 of 58, `fourth.txt` 50 of 58, `fifth.txt` 66 of 78, `sixth.txt` 31 of 40 at first sight."""
+`third.txt` 42 of 58, `fourth.txt` 50 of 58, `fifth.txt` 66 of 78, `sixth.txt` 31 of 40,
+`seventh.txt` 25 of 30 at first sight."""
 
 from __future__ import annotations
 
@@ -46,6 +47,8 @@ LEFT = {
     "five lanterns floating over a river at night | make them blue",
     "帥氣男生，黑色西裝，雨夜，霓虹 | 改成兩個男生",  # "帥氣兩個男生"
     "nurse with a clipboard, hospital corridor, cold light | make her smile and look at the camera",
+    "小船，荷花，雾，清晨 | 小船上坐一个渔夫",
+    "a chef cutting vegetables in a kitchen, warm light | take her outside, to a garden",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -76,6 +79,7 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("fourth.txt"),
         *lines("fifth.txt"),
         *lines("sixth.txt"),
+        *lines("seventh.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:
