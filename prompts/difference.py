@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from prompts import grammar
-from prompts.edit_draft import Change
+from prompts.edit.draft import Change
 from prompts.prompt import Fragment, Prompt
 
 ALIKE = 0.5  # of 1: above it two fragments are one that was changed, below it one that went and one that came

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.edit_targets import PEOPLE, WEATHER, singular
+from prompts.edit.targets import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 
@@ -36,6 +36,7 @@ _OPPOSED = frozenset(
         ("big", "small"), ("large", "small"), ("tiny", "big"), ("long", "short"), ("old", "young"), ("old", "new"),
         ("tall", "short"), ("dark", "bright"), ("dim", "bright"), ("wide", "narrow"), ("fat", "thin"),
         ("thick", "thin"), ("clean", "dirty"), ("open", "closed"),
+        ("warm", "cold"), ("hot", "cold"), ("light", "dark"), ("calm", "stormy"), ("empty", "crowded"), ("wet", "dry"),
     )
 )  # fmt: skip
 _COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "blond", "brunette", "ginger"}
@@ -101,8 +102,14 @@ def without_thing(text: str, word: str) -> str:
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"
     with_more = rf" (with|wearing|holding|carrying){told} and (?=\w)"
-    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), (told, "")):
+    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), *((one, "") for one in _alone(last))):
         rest = re.sub(phrase, instead, f" {text}", count=1).strip(" ,")
-        if rest != text:
+        if rest and rest != text:
             return rest
     return ""
+
+
+def _alone(noun: str) -> list[str]:
+    """Patterns of a noun that nothing leads in, with as many words before it as leave something over; a cup of coffee
+    without the coffee is none."""
+    return [rf"(?: (?:an?|the|her|his|its))?(?: (?!of\b)[\w-]+){{{words}}}(?<! of) {noun}" for words in (2, 1, 0)]

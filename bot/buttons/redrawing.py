@@ -79,7 +79,7 @@ async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sen
     await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
     model = await studio.model(recipe.model)
     translators = await studio.translators(asked.person, common(asked))
-    from prompts.edit import edit  # only now: its many patterns take a while to compile
+    from prompts.edit.edited import edit  # only now: its many patterns take a while to compile
 
     edited = await edit(recipe.prompt, sentence, translators=translators, family=model.presets)
     options = recipes.merged(recipes.options_of(recipe), edited.options)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from prompts.edit_instructions import instructs
+from prompts.edit.instructions import instructs
 from storage.pictures import PictureRow
 from storage.posts import Post
 

@@ -320,7 +320,7 @@ class Studio:
 
 
 def _captioned(text: str) -> str:
-    from prompts.edit_captions import captioned  # only now: its many patterns take a while to compile
+    from prompts.edit.captions import captioned  # only now: its many patterns take a while to compile
 
     return captioned(text)
 

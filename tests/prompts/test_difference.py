@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prompts.difference import changes
-from prompts.edit_draft import Change
+from prompts.edit.draft import Change
 from prompts.prompt import Fragment, Prompt
 
 

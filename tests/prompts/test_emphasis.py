@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from prompts.compose import compose
 from prompts.doctor import examine
-from prompts.edit import edit
+from prompts.edit.edited import edit
 from prompts.emphasis import kept, laid
 from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -13,11 +14,13 @@ from bot.chat import Request
 from bot.people import owned
 from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.findings import glance, known
+from bot.texts import say
 from engine.files import catalog
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.prompt import Json
 from prompts.translate.chain import chain
+from prompts.translate.chinese import CHINESE
 from storage import pictures
 from storage.jobs import Place
 from tests.bot.studio.test_studio import House, house
@@ -100,6 +103,32 @@ async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
         refused = at.chat.messages[await at.say("/edit 把飞机换成火车")].text
         assert (refused.key, refused.values) == ("edit.not_found", {"before": "飞机"})
         assert at.chat.messages[await at.press("edit", first, "bob", sentence="去掉帽子")].kind == "error"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "named"),
+    [
+        ("女孩，气泡，海边", "气球去掉", ["“气球”", "“气泡”"]),
+        ("女孩，海边，日落", "把飞船换成帆船", ["“飞船”"]),
+        ("a girl with a balloon", "remove the baloon", ["“baloon”", "“balloon”"]),
+    ],
+)
+async def test_every_entrance_says_what_is_not_there(
+    tmp_path: Path, text: str, sentence: str, named: list[str]
+) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(text)
+        ann, place = await at.person(), Place("fake", "ann")
+        reply = Request(person=ann, place=place, text=f"/edit {sentence}", key="reply", reply_to=first)
+        await at.say(f"/edit {sentence}")
+        await at.press("edit", first, sentence=sentence)
+        await at.desk.request(reply)
+        refusals = [card.text for card in at.chat.messages.values() if card.kind == "error"]
+        language = "zh" if CHINESE.search(text) else "en"
+        said = {say(language, one.key, **one.values) for one in refusals}
+        assert len(refusals) == 3 and len(said) == 1
+        assert re.findall("“.+?”", said.pop()) == named
+        assert len(at.pool.drawn) == 1
 
 
 async def test_what_the_prompt_command_finds_comes_with_a_fix(tmp_path: Path) -> None:

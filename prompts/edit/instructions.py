@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prompts import grammar
-from prompts.edit_forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
-from prompts.edit_sayings import KEPT, happens, said_plainly
+from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
+from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -47,7 +47,7 @@ _WANTED = re.compile("^要(?=..)")
 
 _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d like| want)|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
+    r"i(?:'d like| want)|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
@@ -84,7 +84,10 @@ _LIST_ZH, _LIST_EN = (
 _TWICE = re.compile(
     r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
 )
-_COLOUR_BEHIND = re.compile(r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?")
+_COLOUR_BEHIND = re.compile(
+    r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?"
+    "(?=[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银])"
+)
 _MOST = 40  # changes that one clause asks for
 
 
@@ -167,7 +170,7 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):
         for one in between.split(target):
-            yield Instruction(kind, _thing(one))
+            yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
     elif (kind == "replace" and target in _WHOLE) or (kind == "replace" and _A_NUMBER.fullmatch(target)):
         yield Instruction("set", value=value)
     elif kind == "replace" and _A_NUMBER.fullmatch(value):  # "five instead of three candles"

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import replace
 
 from prompts import opposites
-from prompts.edit_changes import applied
-from prompts.edit_draft import EditDraft, denying
-from prompts.edit_instructions import Instruction
-from prompts.edit_targets import WordReader, without_presets
-from prompts.edit_wording import Retelling, wordings
+from prompts.edit.changes import applied
+from prompts.edit.draft import EditDraft, denying
+from prompts.edit.instructions import Instruction
+from prompts.edit.targets import WordReader, without_presets
+from prompts.edit.wording import Retelling, wordings
 from prompts.prompt import Fragment, Prompt
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from prompts import grammar, opposites, options
 from prompts.compose import SENTENCE, compose
-from prompts.edit_draft import Change as Change
-from prompts.edit_draft import EditDraft
-from prompts.edit_instructions import Instruction, clauses, instructions
-from prompts.edit_retold import retold
-from prompts.edit_targets import WordReader, matches
-from prompts.edit_worded import worded
-from prompts.edit_wording_zh import in_script
+from prompts.edit.draft import Change as Change
+from prompts.edit.draft import EditDraft
+from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.retold import retold
+from prompts.edit.targets import WordReader, matches
+from prompts.edit.worded import worded
+from prompts.edit.wording_zh import in_script
 from prompts.errors import Refusal
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.edit_forms import FORMS_EN, FORMS_ZH, Form
-from prompts.edit_instructions import Instruction, instructions, instructs
+from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form
+from prompts.edit.instructions import Instruction, instructions, instructs
 
 ROWS = [pytest.param(forms, form, id=form.example) for forms in (FORMS_ZH, FORMS_EN) for form in forms]
 
@@ -29,6 +29,7 @@ def test_a_name_alone_is_what_is_to_be_there() -> None:
         "要去吃饭了", "我不要", "他不要了", "这个不要了", "晚上加班", "路上加油", "越变越好",
         "it should be fine", "you should be proud", "that must be fun", "天黑了", "开始下雨了",
         "我搬到北京了", "有没有", "back to school", "sky blue", "looks too dark", "that is too much", "she is gone",
+        "you should sleep",
     ],
 )  # fmt: skip
 def test_what_people_say_to_each_other_asks_for_no_change(said: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from prompts import opposites, written_text
-from prompts.edit_instructions import Instruction
-from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
+from prompts.edit.instructions import Instruction
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
@@ -79,8 +79,8 @@ def _with_more(text: str, telling: Retelling) -> Iterator[str]:
         yield from on_its_thing(text, new, asked, telling.there)
     if CHINESE.search(text):
         number = MEASURE.findall(asked.measure)[-1:]  # "一只" of "柴犬旁边一只"
-        counted = (asked.measure + asked.value, "".join(number) + asked.value, asked.value)
-        counted = counted if CHINESE.search(asked.value) else ()
+        counted = [asked.measure + asked.value, "".join(number) + asked.value, asked.value]
+        counted = counted if CHINESE.search(asked.value) else []
         sources = ", ".join(dict.fromkeys(one.source for one in telling.come))
         words = [*counted, sources if CHINESE.search(sources) else "", chinese_of(new.text)]
         for each in filter(None, dict.fromkeys(words)):
@@ -104,7 +104,8 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
         yield tidy(text[:start].rstrip() + text[end:])
         return
     said = opposites.plain(new.text)
-    if (led := _AT.match(text[start:end])) and not _AT.match(new.text):
+    bare = said in ("outside", "inside", "outdoors", "indoors")  # nothing is "in an outside"
+    if (led := _AT.match(text[start:end])) and not _AT.match(new.text) and not bare:
         at = "on" if _OUT.search(said) else "in"
         article = (led[2] or "").strip().lower()
         yield (

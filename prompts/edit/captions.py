@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from prompts import options
-from prompts.edit_instructions import Instruction, clauses, instructions, instructs
-from prompts.edit_targets import KINDS
+from prompts.edit.instructions import Instruction, clauses, instructions, instructs
+from prompts.edit.targets import KINDS
 from prompts.safety.judge import signs_of_text
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE, simplified

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prompts import opposites, spelling
-from prompts.edit_draft import Change, EditDraft
-from prompts.edit_targets import without_presets, words_of
+from prompts.edit.draft import Change, EditDraft
+from prompts.edit.targets import without_presets, words_of
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

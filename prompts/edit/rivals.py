@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_targets import head, singular, words_of
+from prompts.edit.targets import head, singular, words_of
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -30,8 +30,12 @@ def recounted(text: str, tag: str) -> str:
     new = _NUMBER.fullmatch(tag.lower())
     if not new:
         return ""
-    things = rf"(?P<told>(?:[a-z-]+ ){{0,2}}?){re.escape(singular(new['what']))}(?:e?s)?\b"  # "a cat" and "two cats"
+    things = (
+        rf"(?P<told>(?:[a-z-]+ ){{0,2}}?){re.escape(singular(new['what']))}(?:ren|e?s)?\b"  # "a cat" and "two cats"
+    )
     old = re.search(rf"\b(?P<number>{_NUMBERS})(?P<gap>\s?){things}", text)
+    if not old and singular(head(text)) == singular(new["what"]) and text.endswith(head(text)):
+        return f"{new['number']} {text.removesuffix(head(text))}{new['what']}"  # "steampunk airship", three of it
     if not old or old["number"] == new["number"]:
         return ""
     return f"{text[: old.start()]}{new['number']}{old['gap']}{old['told']}{new['what']}{text[old.end() :]}"
@@ -75,7 +79,7 @@ def _under_a_roof(text: str) -> bool | None:
     return None if inside == outside else inside
 
 
-_SAID_SO = frozenset(("indoors", "outdoors"))
+_SAID_SO = frozenset(("indoors", "outdoors", "inside", "outside"))
 
 
 def moved(text: str, tag: str) -> bool:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from prompts import grammar, opposites
 from prompts.assemble import HEAVY, LIGHT
-from prompts.edit_draft import Change, EditDraft, add, become, denying, erase, weigh
-from prompts.edit_instructions import Instruction
-from prompts.edit_nearest import not_found
-from prompts.edit_replacing import replace_thing
-from prompts.edit_setting import set_
-from prompts.edit_targets import KINDS, WordReader, head, matches, person_in, without_presets, words_of
+from prompts.edit.draft import Change, EditDraft, add, become, denying, erase, weigh
+from prompts.edit.instructions import Instruction
+from prompts.edit.nearest import not_found
+from prompts.edit.replacing import replace_thing
+from prompts.edit.setting import set_words
+from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets, words_of
 from prompts.nouns import without_property, without_thing
 from prompts.tags import category_of
 from prompts.translate import chinese
@@ -30,12 +30,12 @@ async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
     elif one.kind == "replace":
         await replace_thing(draft, one, reader)
     elif one.kind == "set":
-        await set_(draft, one.value, reader)
+        await set_words(draft, one.value, reader)
     elif one.kind == "add":
         for words in [one.value] if CHINESE.search(one.value) else _AND.split(one.value):
             tags = await reader.tags(words)
             if len(tags) == 1 and head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text):
-                await set_(draft, words, reader)  # "give her short hair": nobody has two kinds
+                await set_words(draft, words, reader)  # "give her short hair": nobody has two kinds
                 continue
             for tag in tags:
                 add(draft, tag, words)
@@ -132,7 +132,7 @@ async def _deepen(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
     elif one.target:
         await replace_thing(draft, Instruction("replace", one.target, one.value), reader)
     else:
-        await set_(draft, one.value, reader)
+        await set_words(draft, one.value, reader)
 
 
 async def _weigh(draft: EditDraft, one: Instruction, reader: WordReader, found: Sequence[int] = ()) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit_draft import Change, EditDraft, add, become, instead
-from prompts.edit_rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
-from prompts.edit_targets import WordReader, is_style
+from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
+from prompts.edit.targets import WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -15,7 +15,7 @@ from prompts.translate.chinese import CHINESE
 _CHANGES = re.compile("[改换删刷]|去掉|不要|弄|成|太|掉$")
 
 
-async def set_(draft: EditDraft, words: str, reader: WordReader) -> None:
+async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
     tags = await reader.tags(words)
     if not tags or (CHINESE.search(words) and _CHANGES.search(words) and not await reader.sure(words)):

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
-from prompts.edit_draft import Change, EditDraft, add, become, instead
-from prompts.edit_forms import MEASURES
-from prompts.edit_instructions import Instruction
-from prompts.edit_nearest import nearest, not_found
-from prompts.edit_rivals import kind_of, moved, slot_of
-from prompts.edit_setting import set_
-from prompts.edit_targets import (
+from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.forms import COUNT
+from prompts.edit.instructions import Instruction
+from prompts.edit.nearest import nearest, not_found
+from prompts.edit.rivals import kind_of, moved, slot_of
+from prompts.edit.setting import set_words
+from prompts.edit.targets import (
     CATEGORIES,
     KINDS,
     PEOPLE,
@@ -26,7 +26,7 @@ from prompts.edit_targets import (
     person_in,
     singular,
 )
-from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, uncoloured
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, uncoloured
 from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -35,61 +35,45 @@ from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import Entry, entries
 
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
-_COUNT = re.compile(rf"[0-9一二两三四五六七八九十百几]{{1,4}}[{MEASURES}扇面台]")
+_COUNT = re.compile(COUNT)
 _NUMBER = "人数"
-_PLACES = KINDS["背景"]
+_PLACES, _PEOPLE = KINDS["背景"], KINDS["人物"]
 _TAGGED = {"girl": "1girl", "boy": "1boy", "woman": "1girl", "man": "1boy"}
 
 
 async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    """Make what the target names into what the value says: another thing, another property of it, another number."""
     found, word = await matches(draft.fragments, one.target, reader)
     if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
         if await _recount(draft, found, one.value, reader):
             return
         noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
         one = replace(one, value=one.value + noun)
-    value = await reader.tags(COMPARED.get(one.value, one.value))
-    if describes(value) and KINDS.get(one.target) == _PLACES:  # "背景换成纯白"
-        one = replace(
-            one, value=one.value.removesuffix("的") + ("背景" if CHINESE.search(one.value) else " background")
-        )
-        value = await reader.tags(one.value)
-    if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
-        value = await reader.tags(f"{value[0].text} {coloured}")
+    one, value = await _valued(one, reader)
+    kind = KINDS.get(one.target) or (one.target in CATEGORIES and (one.target,)) or ()
     if not value:
         draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
         return
     if not found:
-        if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
-            await set_(draft, one.value, reader)
-        elif describes(value) and (named := await _named(draft, one.target, reader)):
-            noun = named[-1]
-            add(draft, replace(noun, text=f"{value[0].text} {opposites.plain(noun.text)}"), one.value)
-        else:
-            draft.changes.append(not_found(draft, one.target))
+        await _come(draft, one, value, reader)
         return
-    if KINDS.get(one.target) == _PLACES:
-        found = [
-            *found,
-            *(at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)),
-        ]
+    olds = [draft.fragments[at].text for at in found]
+    if kind == _PLACES:
+        gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
+        found = [*found, *gone]
     if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
-        value = [replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}")]
-    decided = describes(value) and opposites.slot(value[0].text)  # "sunny" is the weather itself
-    if decided and all(slot_of(draft.fragments[at].text) == decided for at in found):
+        value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
+    if describes(value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
     elif describes(value) and one.target not in KINDS:
         await _describe(draft, found, word, value[0], one, reader)
-    elif counted or one.target in KINDS or one.target in CATEGORIES:
-        first = draft.fragments[found[0]]
-        tagged, people = first.text in _TAGGED.values(), KINDS.get(one.target) == ("people",)
-        if people and not tagged and not CHINESE.search(first.source):
-            for at in found:  # "a girl in a blue dress": only the girl of it
-                noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
-                await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
-            return
-        if tagged:  # "1girl" is a tag, and so is what it becomes
-            value = [replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value]
+    elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
+        for at in found:  # "a girl in a blue dress": only the girl of it
+            noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
+            await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
+    elif counted or kind:
+        if olds[0] in _TAGGED.values():  # "1girl" is a tag, and so is what it becomes
+            value = tuple(replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value)
         instead(draft, found, value, one.value)
     elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
         for tag in slotted:
@@ -101,6 +85,29 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     else:
         for at in found:
             await _rename(draft, at, word, value, one, reader)
+
+
+async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
+    """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
+    value = await reader.tags(COMPARED.get(one.value, one.value))
+    if describes(value) and KINDS.get(one.target) == _PLACES:
+        noun = "背景" if CHINESE.search(one.value) else " background"
+        one = replace(one, value=one.value.removesuffix("的") + noun)
+        value = await reader.tags(one.value)
+    if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
+        value = await reader.tags(f"{value[0].text} {coloured}")
+    return one, value
+
+
+async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], reader: WordReader) -> None:
+    """What becomes of a value whose target the prompt does not name: the picture may have it all the same."""
+    if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
+        await set_words(draft, one.value, reader)
+    elif describes(value) and (named := await _named(draft, one.target, reader)):
+        thing = named[-1]
+        add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
+    else:
+        draft.changes.append(not_found(draft, one.target))
 
 
 async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fragment, ...]:
@@ -132,7 +139,7 @@ async def _describe(
     noun = word.split()[-1] if word else head(first.text)
     entry = entry_of(value.text)
     if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
-        await set_(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
+        await set_words(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
         return
     if noun in ("hair", "eyes") and entry and entry.category == "colour":
         value = replace(value, text="blonde") if (noun, value.text) == ("hair", "golden") else value
@@ -219,8 +226,8 @@ async def _rename(
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
     if entry_of(opposites.plain(old.text)):  # "school uniform", "straw hat": one word in English but for the space
-        lead = len(words) - len(opposites.plain(old.text).split())
-        while len(kept) > lead and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
+        led = len(words) - len(opposites.plain(old.text).split())
+        while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
             kept.pop()
     while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
         kept.pop()
@@ -238,3 +245,8 @@ def _of_its_own(old: str, new: str) -> bool:
     if len(said) > 1 and said[-1] == old:
         return True
     return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
+
+
+def _decides(old: str, value: str) -> bool:
+    """Whether a property is itself what takes the place: "sunny" of the rain, a rainbow of an overcast sky."""
+    return opposites.slot(value) == slot_of(old) is not None or slot_of(old) in ("weather", "time", "season")

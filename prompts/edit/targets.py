@@ -101,7 +101,15 @@ def head(text: str) -> str:
     return words[-1] if words else ""
 
 
+_SINGULAR = {
+    "children": "child", "men": "man", "women": "woman", "people": "person", "wolves": "wolf", "mice": "mouse",
+    "geese": "goose", "leaves": "leaf", "knives": "knife", "feet": "foot", "elves": "elf",
+}  # fmt: skip
+
+
 def singular(word: str) -> str:
+    if word in _SINGULAR:
+        return _SINGULAR[word]
     if word.endswith(("xes", "ches", "shes", "sses")):
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
@@ -135,7 +143,8 @@ _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not
 
 def person_in(text: str) -> str:
     """The word for a person in a fragment, where it stands before all that is told of them; empty where none does."""
-    for word in re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text))):
+    words: list[str] = re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text)))
+    for word in words:
         entry = entry_of(word)
         if word in PEOPLE or word in PEOPLE.values() or (entry and entry.category == "person"):
             return word

@@ -7,8 +7,9 @@ import re
 
 _SOME = "(?:一点儿?|一些|点儿?|些)?"
 _LENS = "(?:镜头|画面|视角|相机)"
+_IT = r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks)(?: a bit| a little)?"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
-_SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?:she|he|they|(?:the )?[a-z]+) should)"
+_SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
 _VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing"
 _HAPPENS = tuple(
     (re.compile(said), plainly)
@@ -18,41 +19,27 @@ _HAPPENS = tuple(
         (r"太阳(?:要)?(?:下山|落山|落下)", "改成黄昏"),
         (r"(?:出|有)(?:了|来)?(?:大)?太阳|太阳(?:也)?出来|放晴|转晴|天晴|雨过天晴|天气(?:变|转)?(?:好|晴)", "改成晴天"),
         (r"(?:开始|正在|外面)(?:在)?(?P<what>下[大小暴]?[雨雪]|起雾|刮风|打雷)", r"改成\g<what>"),
-        (r"(?:it )?(?:starts|started|begins) (?:to |raining|snowing)(?P<what>rain|snow)?", "make it rain"),
+        (r"(?:it )?(?:starts|started|begins) (?:to )?(?P<what>rain|snow)(?:ing)?", r"make it \g<what>"),
     )
 )
 _PLAINLY = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
-        (
-            rf"(?:把|将)?(?:镜头|画面|视角|相机)?(?:再)?(?:拉|推|靠|凑|移)近{_SOME}(?:镜头)?|镜头(?:再)?近{_SOME}",
-            "改成近景",
-        ),
-        (rf"(?:把|将)?(?:镜头|画面|视角|相机)?(?:再)?(?:拉|推|退)远{_SOME}(?:镜头)?|镜头(?:再)?远{_SOME}", "改成远景"),
+        (rf"(?:把|将)?{_LENS}?再?[拉推靠凑移]近{_SOME}(?:镜头)?|镜头再?近{_SOME}", "改成近景"),
+        (rf"(?:把|将)?{_LENS}?再?[拉推退]远{_SOME}(?:镜头)?|镜头再?远{_SOME}", "改成远景"),
         ("(?:zoom|move) in(?: closer)?|(?:come |move )closer", "make it a close shot"),
-        (
-            r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks) (?:a (?:bit|little) )?too dark",
-            "make it bright",
-        ),
-        (
-            r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks) (?:a (?:bit|little) )?too bright",
-            "make it dark",
-        ),
+        (rf"{_IT} too dark", "make it bright"),
+        (rf"{_IT} too bright", "make it dark"),
         (r"(?:it )?(?:has )?stopped (?P<what>rain|snow)ing", r"remove the \g<what>"),
         *(
             (
-                rf"(?!it|that|this|looks?|way|far)(?P<what>.+?)(?: is| are| looks?)?(?: a bit| a little)? too {too}",
+                rf"(?!(?:it|that|this|looks?|way|far)\b)(?P<what>.+?)(?: is| are| looks?)?(?: a bit)? too {too}",
                 rf"make \g<what> {less}",
             )
-            for too, less in (
-                ("big", "smaller"),
-                ("small", "bigger"),
-                ("long", "shorter"),
-                ("short", "longer"),
-                ("dark", "brighter"),
-                ("bright", "darker"),
-                ("old", "younger"),
-                ("young", "older"),
+            for too, less in zip(
+                ["big", "small", "long", "short", "dark", "bright", "old", "young"],
+                ["smaller", "bigger", "shorter", "longer", "brighter", "darker", "younger", "older"],
+                strict=True,
             )
         ),
         (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:{_BEINGS}))", r"turn her into \g<what>"),
@@ -62,27 +49,17 @@ _PLAINLY = tuple(
         (rf"(?:画面|图片?|整体|光线)?(?:太|过于|有点)亮|(?:画面|整体|光线)(?:再|更)?暗{_SOME}", "更暗一点"),
         *(
             (rf"(?P<what>.+?)(?:太|过于|有点|有些){too}(?<![雨雪风雾云烟火浪光]大)", rf"\g<what>{less}一点")
-            for too, less in (
-                "大小",
-                "小大",
-                "暗亮",
-                "亮暗",
-                "长短",
-                "短长",
-                "高矮",
-                "矮高",
-                "胖瘦",
-                "瘦胖",
-                "宽窄",
-                "窄宽",
-            )
+            for too, less in zip("大小暗亮长短高矮胖瘦宽窄", "小大亮暗短长矮高瘦胖窄宽", strict=True)
         ),
     )
 )
-_STAYS = "(?:保持|维持)?(?:原样|不变|不动|不用动|不用改|不要动|不要改|不改|别动|别改|别变|照旧|原封不动|一样)"
+_STAYS = (
+    "(?:保持|维持)?"
+    "(?:原样|不变|不动|不用动|不用改|不要动|不要改|不改|别动|别改|别变|照旧|原封不动|[和跟](?:原来|之前|现在)一样)"
+)
 KEPT = re.compile(
     rf".{{1,20}}?(?:都|也|全部|还是|依然|继续)?{_STAYS}(?:就行|就好|吧|哦)?|"
-    rf"(?:只|仅)?(?:保持|保留|维持|留着|留下|别动|不要动|不改|别改).{{1,20}}?|"
+    rf"(?:只|仅)?(?:保持|保留|维持|留着|别动|不要动|不改|别改)(?![一二两三四五六七八九十几\d]).{{1,20}}?|"
     r"(?:please )?(?:keep|leave|don't (?:change|touch)) (?:the |her |his |its |everything |all )?.{1,40}|"
     r"(?:everything|all|the rest|nothing|the [\w ]{1,30})(?: else)? "
     r"(?:stays?|remains?|should stay|unchanged|the same).*"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.compose import compose
-from prompts.edit import Change, Edited, edit
+from prompts.edit.edited import Change, Edited, edit
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.translate.chain import chain

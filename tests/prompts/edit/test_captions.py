@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prompts.compose import compose
-from prompts.edit_captions import captioned
+from prompts.edit.captions import captioned
 from prompts.safety.judge import judge_text, signs_of_text
 from prompts.translate.chain import chain
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from prompts import opposites, written_text
-from prompts.edit_forms import MEASURES
-from prompts.edit_instructions import Instruction
+from prompts.edit.forms import MEASURES
+from prompts.edit.instructions import Instruction
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -73,7 +73,7 @@ _HOLDS = re.compile(
 )
 _STANDS = re.compile(r"(?P<verb>[坐站躺趴走睡跪蹲靠飘漂浮游飞跑立停倚躲])在$")
 _BROKEN = re.compile(
-    r"(?:[在和与跟被把从向于]|[戴穿拿抱握骑撑披系牵提][着著]?)(?=[，。、,;；]|$)|(?:^|[，。、,])(?:[的与跟]|和(?![服风室平谐])|上(?![海衣色空])|里(?![约弄]))|"
+    r"(?:[在与跟被把从向于]|(?<![柔温平暖饱缓])和|[戴穿拿抱握骑撑披系牵提][着著]?)(?=[，。、,;；]|$)|(?:^|[，。、,])(?:[的与跟]|和(?![服风室平谐])|上(?![海衣色空])|里(?![约弄]))|"
     r"[个只名位条件本束杯]的|的(?=[，。、,]|$)|在(?:坐|站|躺)|和在|着在"
 )
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from prompts import grammar
-from prompts.edit_targets import WordReader, without_presets
-from prompts.edit_wording_zh import chinese_of, whole
+from prompts.edit.targets import WordReader, without_presets
+from prompts.edit.wording_zh import chinese_of, whole
 from prompts.prompt import Fragment, Prompt, weighed
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
