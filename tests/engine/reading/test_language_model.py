@@ -52,11 +52,11 @@ def test_its_time_is_limited(tmp_path: Path) -> None:
 
 
 async def test_it_reads_clauses_in_a_process_of_its_own(tmp_path: Path) -> None:
-    async with reader(model(tmp_path / "m", SENTENCE)) as made:
+    async with reader(model(tmp_path / "m", "a whole taotie")) as made:
         await made.ready(PATIENCE)
-        prompt, _ = await compose("一只猫，没有饕餮的囫囵", translators=chain(tmp_path, own=[made]), family="")
+        prompt, _ = await compose("一只猫，饕餮囫囵耄耋", translators=chain(tmp_path, own=[made]), family="")
         assert made.pid is not None
-    assert "cat" in prompt.positive
+    assert {one.text: one.origin for one in prompt.fragments} == {"cat": "glossary", "a whole taotie": "local"}
 
 
 async def test_garbage_of_a_random_model_leaves_the_words_reading(tmp_path: Path) -> None:
