@@ -1,0 +1,117 @@
+"""LyCORIS' kinds of adapters: each adds what its equation says, on its own rows alone, merged or beside the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine.adapters import binding, merged_weights
+from engine.adapters.low_rank import Adapted
+from engine.adapters.mix import Change, Layer
+from engine.files import lora_kinds, lora_names
+from engine.models import loading
+from engine.models.loaded import Loaded, Loras
+from tests.engine.drawing import draw, gap, recipe
+from tests.lora_files import kohya
+from tests.lycoris_files import MAKERS, Made
+
+WORDS = ("attn2.to_k", "attn1.to_out", "resnets.0.conv1", "downsamplers", "self_attn.q_proj")
+WEIGHT = 0.7
+
+
+@pytest.fixture(scope="module")
+def own(entry: Any) -> Loaded:
+    return loading.load(entry, torch.device("cpu"))
+
+
+def written(path: Path, loaded: Loaded, kind: str) -> dict[tuple[str, str], Made]:
+    """A file of this kind over many layers, and what it holds for each, by part and layer."""
+    noise = torch.Generator().manual_seed(len(kind))
+    made, weights = {}, {}
+    for part, prefix in (("unet", "lora_unet"), ("text_encoder", "lora_te_text_model")):
+        for name, layer in getattr(loaded, part).named_modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d) and any(word in name for word in WORDS):
+                one = made[part, name] = MAKERS[kind](layer.weight.shape, noise)
+                stem = f"{prefix}_{name.removeprefix('text_model.').replace('.', '_')}"
+                weights |= {f"{stem}.{end}": tensor for end, tensor in one.tensors.items()}
+    save_file(weights, path)
+    return made
+
+
+@contextmanager
+def merged(loaded: Loaded, made: dict[tuple[str, str], Made], weight: float) -> Iterator[None]:
+    """While it holds, a file's differences are written into the weights."""
+    layers = {place: getattr(loaded, place[0]).get_submodule(place[1]) for place in made}
+    before = {place: layer.weight.data for place, layer in layers.items()}
+    for place, layer in layers.items():
+        layer.weight.data = before[place] + weight * made[place].difference(before[place])
+    loaded.embeddings.clear()
+    try:
+        yield
+    finally:
+        for place, layer in layers.items():
+            layer.weight.data = before[place]
+        loaded.embeddings.clear()
+
+
+def read(layer: nn.Module, tensors: dict[str, Tensor]) -> Layer | Change | None:
+    """A layer's tensors as the loader takes them."""
+    found = {lora_names.split(f"lora_unet_x.{end}")[1]: tensor for end, tensor in tensors.items()}
+    kind = lora_kinds.kind_of(found.keys())
+    assert kind is not None
+    return binding.fit(layer, kind, found, None)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize(
+    "layer",
+    [nn.Linear(24, 16), nn.Conv2d(8, 16, 3, padding=1), nn.Conv2d(24, 16, 1), nn.Conv2d(8, 16, 3, stride=2, padding=1)],
+    ids=["linear", "conv", "pointwise", "strided"],
+)
+def test_a_layer_gives_what_the_equation_says(kind: str, layer: nn.Linear | nn.Conv2d) -> None:
+    noise = torch.Generator().manual_seed(4)
+    made = MAKERS[kind](layer.weight.shape, noise)
+    change = read(layer, made.tensors)
+    assert change is not None
+    x = torch.randn(4, *((5, 24) if isinstance(layer, nn.Linear) else (layer.in_channels, 6, 6)), generator=noise)
+    expected = []
+    for weight in (0.8, 0.0, -0.5, 0.8):
+        changed = deepcopy(layer)
+        changed.weight.data += weight * made.difference(layer.weight.data)
+        expected.append(changed(x[len(expected)][None]))
+    adapter = {"": change}
+    with torch.no_grad(), Adapted(layer).acting([((adapter, 0.8),), (), ((adapter, -0.5),), ((adapter, 0.8),)]):
+        together = layer(x)
+    assert torch.allclose(together, torch.cat(expected), atol=1e-4, rtol=1e-4)
+    assert torch.equal(together[1], layer(x)[1])
+    copy = merged_weights.merge({"": layer}, ((adapter, 0.8),))
+    with copy.acting():
+        assert torch.allclose(layer(x[:1]), expected[0], atol=1e-4, rtol=1e-4)
+    assert (together[0] - layer(x)[0]).abs().max() > 0.05
+
+
+def test_rows_of_one_batch_have_their_own_and_each_is_the_merged_weights(
+    own: Loaded, entry: Any, tmp_path: Path
+) -> None:
+    kinds = {kind: written(tmp_path / f"{kind}.safetensors", own, kind) for kind in MAKERS}
+    wanted: list[Loras] = [((tmp_path / f"{kind}.safetensors", WEIGHT, WEIGHT),) for kind in kinds]
+    stranger = kohya(tmp_path / "stranger.safetensors", own, 1, ("attn2.to_", "self_attn", "conv1"))
+    wanted += [(), ((stranger, 0.8, 0.8),), tuple((path, 0.0, 0.0) for ((path, _, _),) in wanted)]
+    one = recipe(steps=2)
+    *together, plain, _, nothing = draw(own, [one] * len(wanted), wanted=wanted)
+    assert gap(plain, nothing) == 0
+    reference = loading.load(entry, torch.device("cpu"))
+    for picture, use, (kind, made) in zip(together, wanted, kinds.items(), strict=False):
+        with merged(reference, made, WEIGHT):
+            expected = draw(reference, [one])[0]
+        assert gap(picture, expected) <= 1, kind
+        assert gap(draw(own, [one], wanted=[use])[0], expected) <= 1, kind  # alone
+        assert gap(expected, plain) > 5, kind
