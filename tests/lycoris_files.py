@@ -135,6 +135,102 @@ def dora_loha(shape: torch.Size, noise: torch.Generator) -> Made:
     return Made(inner.tensors | {"dora_scale": lengths.reshape(spelt)}, difference)
 
 
+def ia3(on_input: bool) -> Maker:
+    """W · diag(v) or diag(v) · W."""
+
+    def make(shape: torch.Size, noise: torch.Generator) -> Made:
+        count = shape[1] if on_input else shape[0]
+        factors = _noise(noise, count, size=0.4)
+        spelt = factors if len(shape) == 2 else factors.reshape(1, -1, *[1] * (len(shape) - 2))
+
+        def difference(own: Tensor) -> Tensor:
+            if on_input:
+                return torch.stack([own[:, index] * factors[index] for index in range(count)], dim=1)
+            return torch.stack([own[index] * factors[index] for index in range(count)])
+
+        return Made({"weight": spelt, "on_input": torch.tensor(int(on_input))}, difference)
+
+    return make
+
+
+def glora(old: bool) -> Maker:
+    """W·A + B, all times alpha / rank; the first LyCORIS that had it exchanged the halves of both."""
+
+    def make(shape: torch.Size, noise: torch.Generator) -> Made:
+        out, into, *kernel = shape
+        ones = [1] * len(kernel)
+        first, second = _noise(noise, into, 2, *ones, size=0.3), _noise(noise, 2, into, *ones, size=0.3)
+        up = _noise(noise, out, 2, *ones, size=0.5)
+        down = _noise(noise, 2, into, *kernel, size=0.3 / into**0.5)
+        mixed = first.flatten(1) @ second.flatten(1)
+        added = (up.flatten(1) @ down.flatten(1)).reshape(shape)
+        pairs = (second, first, down, up) if old else (first, second, up, down)
+        tensors = {f"{name}.weight": half for name, half in zip(("a1", "a2", "b1", "b2"), pairs, strict=True)}
+
+        def difference(own: Tensor) -> Tensor:
+            turned = torch.tensordot(own, mixed, dims=([1], [0])).movedim(-1, 1)
+            return (turned + added) * (1.5 / 2)
+
+        return Made(tensors | {"alpha": torch.tensor(1.5)}, difference)
+
+    return make
+
+
+def _turns(skew: Tensor) -> Tensor:
+    """Cayley's transform of each block: (1 + Q)(1 - Q)⁻¹."""
+    eye = torch.eye(skew.shape[-1])
+    return torch.stack([(eye + block) @ torch.inverse(eye - block) for block in skew])
+
+
+def oft(bound: float, *, rescaled: bool = False, ready: bool = False) -> Maker:
+    """W with its rows turned by one matrix of blocks; `bound` keeps the turn small, `ready` is the older file that has
+    the turns themselves, `rescaled` has a length for every row."""
+
+    def make(shape: torch.Size, noise: torch.Generator) -> Made:
+        blocks = _noise(noise, shape[0] // 4, 4, 4, size=0.3)
+        skew = blocks - blocks.transpose(1, 2)
+        if bound and skew.norm() > bound * shape[0]:
+            skew = skew * (bound * shape[0] / skew.norm())
+        turns = _turns(skew)
+        whole = torch.block_diag(*(turn.T for turn in turns))
+        tensors = {"oft_diag": turns} if ready else {"oft_blocks": blocks, "alpha": torch.tensor(bound)}
+        lengths = 0.5 + torch.rand(shape[0], *[1] * (len(shape) - 1), generator=noise) if rescaled else torch.ones(1)
+
+        def difference(own: Tensor) -> Tensor:
+            return (whole @ own.flatten(1)).reshape(shape) * lengths - own
+
+        return Made(tensors | ({"rescale": lengths} if rescaled else {}), difference)
+
+    return make
+
+
+def boft(shape: torch.Size, noise: torch.Generator) -> Made:
+    """W with its rows turned by a product of blocks whose rows lie ever further apart: in stage i block by block over
+    the rows in the order (group, place, half) where they stood in the order (group, half, place), 2^i · 2 places."""
+    out, stages = shape[0], 2
+    blocks = _noise(noise, stages, out // 4, 4, 4, size=0.2)
+    whole = torch.eye(out)
+    for stage in range(stages):
+        places = 2**stage * 2
+        order = [
+            group * 2 * places + half * places + place
+            for group in range(out // (2 * places))
+            for place in range(places)
+            for half in range(2)
+        ]
+        moved = torch.eye(out)[order]
+        skew = blocks[stage] - blocks[stage].transpose(1, 2)
+        whole = moved.T @ torch.block_diag(*_turns(skew)) @ moved @ whole
+    tensors = {"oft_blocks": blocks, "alpha": torch.tensor(0.0)}
+    return Made(tensors, lambda own: (whole @ own.flatten(1)).reshape(shape) - own)
+
+
+def full(shape: torch.Size, noise: torch.Generator) -> Made:
+    """The difference itself."""
+    made = _noise(noise, *shape, size=0.5 / shape[1:].numel() ** 0.5)
+    return Made({"diff": made}, lambda own: made)
+
+
 MAKERS: dict[str, Maker] = {
     "loha": loha,
     "loha_tucker": loha_tucker,
@@ -145,4 +241,14 @@ MAKERS: dict[str, Maker] = {
     "dora_outputs": dora(0, "dora_scale"),
     "dora_peft": dora(0, "lora_magnitude_vector.weight"),
     "dora_loha": dora_loha,
+    "ia3_inputs": ia3(on_input=True),
+    "ia3_outputs": ia3(on_input=False),
+    "glora": glora(old=False),
+    "glora_old": glora(old=True),
+    "oft": oft(0.0),
+    "oft_bounded": oft(0.01),
+    "oft_rescaled": oft(0.0, rescaled=True),
+    "oft_turns": oft(0.0, ready=True),
+    "boft": boft,
+    "full": full,
 }
