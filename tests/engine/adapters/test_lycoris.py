@@ -8,12 +8,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import accelerate
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.adapters import binding, merged_weights
+from engine.adapters import binding, loras, merged_weights
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import Change, Layer
 from engine.files import lora_kinds, lora_names
@@ -115,3 +116,134 @@ def test_rows_of_one_batch_have_their_own_and_each_is_the_merged_weights(
         assert gap(picture, expected) <= 1, kind
         assert gap(draw(own, [one], wanted=[use])[0], expected) <= 1, kind  # alone
         assert gap(expected, plain) > 5, kind
+
+
+def bias_too(layer: Any, made: dict[str, Tensor], weight: float) -> Any:
+    """A copy of the layer with differences of weight and bias written into it."""
+    changed = deepcopy(layer)
+    for end, tensor in made.items():
+        own = changed.bias if end in ("diff_b", "b_norm") else changed.weight
+        if own is None:
+            own = changed.bias = nn.Parameter(torch.zeros(len(changed.weight)))
+        own.data = own.data + weight * tensor.reshape(own.shape)
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("layer", "ends"),
+    [
+        (nn.GroupNorm(2, 8), ("w_norm", "b_norm")),
+        (nn.GroupNorm(2, 8), ("w_norm",)),
+        (nn.LayerNorm(6), ("w_norm", "b_norm")),
+        (nn.LayerNorm(6), ("diff", "diff_b")),
+        (nn.LayerNorm(6), ("b_norm",)),
+        (nn.GroupNorm(2, 8), ("diff_b",)),
+        (nn.Linear(6, 5), ("diff", "diff_b")),
+        (nn.Linear(6, 5, bias=False), ("diff_b",)),
+        (nn.Conv2d(8, 5, 3, padding=1), ("diff", "diff_b")),
+        (nn.Conv2d(8, 5, 3, padding=1, bias=False), ("diff_b",)),
+    ],
+    ids=str,
+)
+def test_norms_and_biases(layer: nn.Module, ends: tuple[str, ...]) -> None:
+    noise = torch.Generator().manual_seed(6)
+    assert isinstance(layer.weight, Tensor)
+    flat = torch.Size([len(layer.weight)])
+    made = {end: torch.randn(flat if end != "diff" else layer.weight.shape, generator=noise) for end in ends}
+    change = read(layer, made)
+    assert change is not None
+    adapter = {"": change}
+    x = torch.randn(3, 8, 6, 6, generator=noise)
+    with torch.no_grad():
+        expected = [bias_too(layer, made, weight)(x[entry][None]) for entry, weight in enumerate((0.6, 0.0, -1.0))]
+        plain = layer(x)
+        with Adapted(layer).acting([((adapter, 0.6),), (), ((adapter, -1.0),)]):
+            together = layer(x)
+        with merged_weights.merge({"": layer}, ((adapter, 0.6),)).acting():
+            alone = layer(x[:1])
+        after = layer(x)
+    assert torch.allclose(together, torch.cat(expected), atol=1e-5)
+    assert torch.allclose(alone, expected[0], atol=1e-5)
+    assert torch.equal(together[1], plain[1]) and torch.equal(after, plain)
+    assert (together[0] - plain[0]).abs().max() > 0.05
+
+
+def test_a_low_rank_product_may_come_with_a_bias() -> None:
+    layer, noise = nn.Linear(6, 5), torch.Generator().manual_seed(7)
+    down, up, bias = (torch.randn(shape, generator=noise) for shape in ((2, 6), (5, 2), (5,)))
+    change = read(layer, {"lora_down.weight": down, "lora_up.weight": up, "diff_b": bias})
+    assert change is not None
+    x = torch.randn(2, 6, generator=noise)
+    with torch.no_grad(), Adapted(layer).acting([(({"": change}, 0.5),)]):
+        changed = layer(x)
+    assert torch.allclose(changed, layer(x) + 0.5 * (x @ down.T @ up.T + bias), atol=1e-5)
+
+
+def test_weights_that_rest_in_main_memory_are_read_there() -> None:
+    """A kind that needs the layer's own weight, where the smallest cards keep it away between two calls."""
+    layer, noise = nn.Linear(8, 8), torch.Generator().manual_seed(8)
+    made = MAKERS["oft"](layer.weight.shape, noise)
+    expected = deepcopy(layer)
+    expected.weight.data += made.difference(layer.weight.data)
+    network = nn.Sequential(layer)
+    change = read(layer, made.tensors)
+    assert change is not None
+    accelerate.cpu_offload(network, execution_device=torch.device("cpu"))
+    assert layer.weight.is_meta
+    x = torch.randn(2, 8, generator=noise)
+    with torch.no_grad(), Adapted(network).acting([(({"0": change}, 1.0),)]):
+        assert torch.allclose(network(x), expected(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["loha", "dora_outputs", "full"])
+def test_four_channels_fit_a_layer_for_inpainting(kind: str) -> None:
+    """On the channels of the latents; those of mask and picture stay as they are."""
+    layer, noise = nn.Conv2d(9, 8, 3, padding=1), torch.Generator().manual_seed(9)
+    made = MAKERS[kind](torch.Size([8, 4, 3, 3]), noise)
+    change = read(layer, made.tensors)
+    assert change is not None
+    expected = deepcopy(layer)
+    expected.weight.data[:, :4] += made.difference(layer.weight.data[:, :4])
+    x = torch.randn(1, 9, 5, 5, generator=noise)
+    with torch.no_grad(), Adapted(layer).acting([(({"": change}, 1.0),)]):
+        assert torch.allclose(layer(x), expected(x), atol=1e-4)
+
+
+def test_a_low_rank_product_of_four_channels_fits_too() -> None:
+    layer = nn.Conv2d(9, 8, 3, padding=1)
+    down, up = torch.randn(2, 4, 3, 3), torch.randn(8, 2, 1, 1)
+    change = read(layer, {"lora_down.weight": down, "lora_up.weight": up})
+    assert isinstance(change, Layer)
+    x = torch.randn(1, 9, 5, 5)
+    low = nn.functional.conv2d(x[:, :4], down, padding=1)
+    expected = layer(x) + nn.functional.conv2d(low, up)
+    with torch.no_grad(), Adapted(layer).acting([(({"": change}, 1.0),)]):
+        assert torch.allclose(layer(x), expected, atol=1e-4)
+
+
+STEM = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_k"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"lora_te_text_model_encoder_layers_11_mlp_fc1": (32, 64)},  # a layer more than this encoder has
+        {"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_v": (17, 16)},
+        {"lora_unet_mid_block_attentions_7_proj_in": (16, 16)},
+    ],
+)
+def test_layers_that_do_not_fit_are_left_out(extra: dict[str, tuple[int, int]], own: Loaded, tmp_path: Path) -> None:
+    def pair(stem: str, into: int, out: int) -> dict[str, Tensor]:
+        return {f"{stem}.lora_down.weight": torch.ones(2, into), f"{stem}.lora_up.weight": torch.ones(out, 2)}
+
+    weights = pair(STEM, 16, 16) | {"logit_scale": torch.ones(1)}
+    [(stem, (into, out))] = extra.items()
+    save_file(weights, tmp_path / "fits.safetensors")
+    save_file(weights | pair(stem, into, out), tmp_path / "more.safetensors")
+    (fits, _, _), (more, _, _) = loras.choose(
+        own, tuple((tmp_path / f"{name}.safetensors", 1.0, 1.0) for name in ("fits", "more"))
+    )
+    assert fits.left == ("logit_scale",) and set(more.left) == {"logit_scale", stem}
+    assert {part: set(adapter) for part, adapter in fits.adapters.items()} == {
+        part: set(adapter) for part, adapter in more.adapters.items()
+    }
