@@ -54,13 +54,12 @@ def bind(
     depth = loaded.unet.config.layers_per_block
     known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
     adapters: dict[str, dict[str, Layer | Change]] = {}
-    left, kinds = [], set()
+    left, foreign = [], []  # what is an adapter's, and what is none's
     named = lora_kinds.layers(tensors)
     for where, kind, keys in named:
         if kind is None:
-            left.append(where)
+            foreign.append(where)
             continue
-        kinds.add(kind.name)
         part, own = known.get(where, ("", ""))
         if not part:
             left.append(where)
@@ -74,13 +73,13 @@ def bind(
             raise refusal("lora.wrong_base")
         else:
             left.append(where)
-    if not kinds or any(entry.broken for entry in named):
+    if not (adapters or left) or any(entry.broken for entry in named):
         raise refusal("lora.damaged")
     if not adapters or ("unet" not in adapters and any(lora_names.part_of(where) in ("", "unet") for where in left)):
         raise refusal("lora.wrong_base")
-    if left:
-        log.warning("LoRA %s: %d layers do not fit %s and are left out", name, len(left), loaded.model.name)
-    return Bound(dict(adapters), tuple(left))
+    if left or foreign:
+        log.warning("LoRA %s: left out for %s: %s", name, loaded.model.name, ", ".join([*left, *foreign])[:500])
+    return Bound(dict(adapters), (*left, *foreign))
 
 
 def _alpha(config: Mapping[str, Any], part: str, layer: str) -> float | None:

@@ -36,6 +36,7 @@ def _all(*names: str) -> tuple[frozenset[str], ...]:
 
 _DORA = frozenset({"dora_scale", "magnitude"})
 _USUAL = _DORA | {"alpha", "diff_b"}
+_COMMON = frozenset({"", "alpha", "weight", "rescale", "a1", "a2", "b1", "b2", "bm"})  # names that others use too
 # In the order in which they are tried.
 KINDS = (
     LoraKind("lora", (_all("down", "up"),), _USUAL | {"mid"}),
@@ -72,7 +73,7 @@ class LayerTensors(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether tensors of an adapter are here and others that it needs are not."""
-        return self.kind is None and bool(self.keys.keys() - {"", "alpha"})
+        return self.kind is None and bool(self.keys.keys() - _COMMON)
 
 
 def layers(names: Iterable[str]) -> list[LayerTensors]:

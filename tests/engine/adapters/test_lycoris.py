@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.adapters import binding, loras, merged_weights
+from engine.adapters import binding, merged_weights
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import Change, Layer
 from engine.files import lora_kinds, lora_names
@@ -219,31 +219,3 @@ def test_a_low_rank_product_of_four_channels_fits_too() -> None:
     expected = layer(x) + nn.functional.conv2d(low, up)
     with torch.no_grad(), Adapted(layer).acting([(({"": change}, 1.0),)]):
         assert torch.allclose(layer(x), expected, atol=1e-4)
-
-
-STEM = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_k"
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [
-        {"lora_te_text_model_encoder_layers_11_mlp_fc1": (32, 64)},  # a layer more than this encoder has
-        {"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_v": (17, 16)},
-        {"lora_unet_mid_block_attentions_7_proj_in": (16, 16)},
-    ],
-)
-def test_layers_that_do_not_fit_are_left_out(extra: dict[str, tuple[int, int]], own: Loaded, tmp_path: Path) -> None:
-    def pair(stem: str, into: int, out: int) -> dict[str, Tensor]:
-        return {f"{stem}.lora_down.weight": torch.ones(2, into), f"{stem}.lora_up.weight": torch.ones(out, 2)}
-
-    weights = pair(STEM, 16, 16) | {"logit_scale": torch.ones(1)}
-    [(stem, (into, out))] = extra.items()
-    save_file(weights, tmp_path / "fits.safetensors")
-    save_file(weights | pair(stem, into, out), tmp_path / "more.safetensors")
-    (fits, _, _), (more, _, _) = loras.choose(
-        own, tuple((tmp_path / f"{name}.safetensors", 1.0, 1.0) for name in ("fits", "more"))
-    )
-    assert fits.left == ("logit_scale",) and set(more.left) == {"logit_scale", stem}
-    assert {part: set(adapter) for part, adapter in fits.adapters.items()} == {
-        part: set(adapter) for part, adapter in more.adapters.items()
-    }
