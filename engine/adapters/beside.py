@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.adapters.mix import Change
+from engine.adapters.mix import LayerChange
 
 REACHED = nn.Linear | nn.Conv2d | nn.GroupNorm | nn.LayerNorm  # the layers that an adapter may change
 
 
 @torch.no_grad()
-def added(layer: nn.Module, change: Change, weights: Tensor, x: Tensor, output: Tensor) -> Tensor:
+def added(layer: nn.Module, change: LayerChange, weights: Tensor, x: Tensor, output: Tensor) -> Tensor:
     """The layer's output with the change added, as often as `weights` says for each entry (or for all, where it says it
     once); entries of weight 0 stay as they are."""
     if not weights.any():
@@ -25,7 +25,7 @@ def added(layer: nn.Module, change: Change, weights: Tensor, x: Tensor, output: 
     return output.index_add(0, entries, share * _through(layer, change, x[entries], output))
 
 
-def _through(layer: nn.Module, change: Change, x: Tensor, like: Tensor) -> Tensor:
+def _through(layer: nn.Module, change: LayerChange, x: Tensor, like: Tensor) -> Tensor:
     """What the change makes of the inputs."""
     difference = change.weight(own_weight(layer).to(like.device))
     weight = None if difference is None else difference.to(like.dtype)

@@ -19,7 +19,7 @@ from torch.nn import functional
 from engine.adapters import changes
 from engine.adapters.beside import REACHED
 from engine.adapters.changes import Tensors
-from engine.adapters.mix import Adapter, Change, Layer
+from engine.adapters.mix import Adapter, Layer, LayerChange
 from engine.files import lora_kinds, lora_names
 from engine.files.lora_kinds import LoraKind
 from engine.models.loaded import Loaded
@@ -53,7 +53,7 @@ def bind(
     }
     depth = loaded.unet.config.layers_per_block
     known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
-    adapters: dict[str, dict[str, Layer | Change]] = {}
+    adapters: dict[str, dict[str, Layer | LayerChange]] = {}
     left, foreign = [], []  # what is an adapter's, and what is none's
     named = lora_kinds.layers(tensors)
     for where, kind, keys in named:
@@ -91,7 +91,7 @@ def _alpha(config: Mapping[str, Any], part: str, layer: str) -> float | None:
     return None if alpha is None else float(alpha)
 
 
-def fit(layer: nn.Module, kind: LoraKind, found: Tensors, alpha: float | None) -> Layer | Change | None:
+def fit(layer: nn.Module, kind: LoraKind, found: Tensors, alpha: float | None) -> Layer | LayerChange | None:
     """A layer's tensors as what they add to it, at scale alpha / rank; None where they do not fit it. Those for the
     four channels of a plain model fit one for inpainting too, on the channels they have in common."""
     weight = layer.weight
@@ -127,7 +127,7 @@ def _low_rank(shape: torch.Size, found: Tensors, scale: float, into: int) -> Lay
     return Layer(down, up, scale)
 
 
-def _change(weight: Tensor, kind: LoraKind, found: Tensors, scale: float, into: int) -> Change | None:
+def _change(weight: Tensor, kind: LoraKind, found: Tensors, scale: float, into: int) -> LayerChange | None:
     bias = found.get("diff_b", found.get("b_norm"))
     tensors = {name: tensor for name, tensor in found.items() if name not in ("diff_b", "b_norm", "on_input")}
     if kind.name != "oft":  # for which it is a bound
@@ -138,7 +138,7 @@ def _change(weight: Tensor, kind: LoraKind, found: Tensors, scale: float, into: 
         tensors["weight"] = found["weight"].reshape(sides)
     if bias is not None and bias.numel() != len(weight):
         return None
-    made = Change(
+    made = LayerChange(
         tensors,
         changes.difference(kind.name, scale) if kind.name in changes.RULES else None,
         None if bias is None else bias.flatten(),
@@ -152,7 +152,7 @@ def _change(weight: Tensor, kind: LoraKind, found: Tensors, scale: float, into: 
     return made
 
 
-def _placed(layer: Layer | Change, device: torch.device, dtype: torch.dtype) -> Layer | Change:
+def _placed(layer: Layer | LayerChange, device: torch.device, dtype: torch.dtype) -> Layer | LayerChange:
     """On the model's device; low-rank halves in its type, while what is yet to be multiplied stays as it is."""
     if isinstance(layer, Layer):
         return replace(layer, down=layer.down.to(device, dtype), up=layer.up.to(device, dtype))

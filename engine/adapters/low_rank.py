@@ -20,7 +20,7 @@ from torch.utils.hooks import RemovableHandle
 
 from engine.adapters import beside, merged_weights
 from engine.adapters.merged_weights import Merged
-from engine.adapters.mix import Adapter, Change, Layer, Mix
+from engine.adapters.mix import Adapter, Layer, LayerChange, Mix
 from engine.models.card import out_of_memory
 
 # Merging reads and writes every weight it reaches; products beside the layers cost by the pixel. In the time that they
@@ -116,11 +116,11 @@ class Adapted:
                 up = _joined([layer.up for _, layer in low], 1)
                 self._hooks.append(self._layers[name].register_forward_hook(self._beside(down, up, ranks)))
             for place, change in found:
-                if isinstance(change, Change):
+                if isinstance(change, LayerChange):
                     self._hooks.append(self._layers[name].register_forward_hook(self._changed(change, place)))
         self._on = adapters
 
-    def _changed(self, change: Change, place: int) -> _Hook:
+    def _changed(self, change: LayerChange, place: int) -> _Hook:
         def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
             if self._weights is None:
                 return None

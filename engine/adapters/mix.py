@@ -25,7 +25,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Change:
+class LayerChange:
     """One layer of an adapter of any other kind, kept as its file's few tensors: what they come to is as large as the
     layer, and made anew where it is wanted. `difference` gives it for the layer's own weight in float32 and its first
     `into` inputs, all that it reaches (0: all there are); None where only the bias changes."""
@@ -54,7 +54,7 @@ class Change:
 
 FileKey = tuple[Path, int, int]
 # The layers of one network that an adapter reaches, by name. An adapter is itself and no other: compared by identity.
-Adapter = Mapping[str, Layer | Change]
+Adapter = Mapping[str, Layer | LayerChange]
 # The adapters of one entry, each with its weight.
 Mix = tuple[tuple[Adapter, float], ...]
 

@@ -39,6 +39,7 @@ def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity | Non
         parts=tuple(part for part in lora_names.PARTS if part in found),
         triggers=tuple(dict.fromkeys(trigger_phrase(metadata))),
         common=common,
+        alias=clean(metadata.get("ss_output_name", "")),
         problem=_problem(layers, found),
     )
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from engine.adapters import binding, merged_weights
 from engine.adapters.low_rank import Adapted
-from engine.adapters.mix import Change, Layer
+from engine.adapters.mix import Layer, LayerChange
 from engine.files import lora_kinds, lora_names
 from engine.models import loading
 from engine.models.loaded import Loaded, Loras
@@ -63,7 +63,7 @@ def merged(loaded: Loaded, made: dict[tuple[str, str], Made], weight: float) -> 
         loaded.embeddings.clear()
 
 
-def read(layer: nn.Module, tensors: dict[str, Tensor]) -> Layer | Change | None:
+def read(layer: nn.Module, tensors: dict[str, Tensor]) -> Layer | LayerChange | None:
     """A layer's tensors as the loader takes them."""
     found = {lora_names.split(f"lora_unet_x.{end}")[1]: tensor for end, tensor in tensors.items()}
     kind = lora_kinds.kind_of(found.keys())
