@@ -51,6 +51,6 @@ def own_weight(layer: nn.Module) -> Tensor:
     weight = layer.weight
     assert isinstance(weight, Tensor)
     if weight.is_meta:  # accelerate keeps it with its hook
-        kept: Tensor = layer._hf_hook.weights_map["weight"]  # type: ignore[union-attr, index, operator]
+        kept: Tensor = layer._hf_hook.weights_map["weight"]  # type: ignore[union-attr, index]
         return kept
     return weight

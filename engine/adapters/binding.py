@@ -27,7 +27,7 @@ from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-LATENTS = 4  # channels that a UNet has for what it draws; one for inpainting has those of mask and picture after them
+LATENTS, INPAINTING = 4, 9  # channels that go into a UNet: for inpainting those of mask and picture after the latents
 TEXT_SIDE = re.compile(r"attn2\.to_[kv]$")
 
 
@@ -100,7 +100,8 @@ def fit(layer: nn.Module, kind: LoraKind, found: Tensors, alpha: float | None) -
     if "alpha" in found and rank:
         alpha = float(found["alpha"])
     scale = 1.0 if alpha is None or not rank else alpha / rank
-    narrow = weight.dim() == 4 and weight.shape[1] > LATENTS
+    narrow = weight.dim() == 4 and weight.shape[1] == INPAINTING
+    fitted: Layer | LayerChange | None
     for into in (0, LATENTS) if narrow else (0,):
         if kind.name == "lora" and not found.keys() & {"dora_scale", "magnitude", "diff_b"}:
             fitted = _low_rank(weight.shape, found, scale, into)
@@ -113,7 +114,11 @@ def fit(layer: nn.Module, kind: LoraKind, found: Tensors, alpha: float | None) -
 
 def _low_rank(shape: torch.Size, found: Tensors, scale: float, into: int) -> Layer | None:
     """Both halves in the shape of the layer's weight, the Tucker form multiplied out."""
-    out, every, *kernel = *shape, *([1] if len(shape) == 1 else [])
+    if len(shape) == 1:  # a norm has no two sides
+        return None
+    out, every, *kernel = shape
+    if len(found["up"]) != out:
+        return None
     try:
         down, up = found["down"], found["up"]
         if "mid" in found:

@@ -71,8 +71,8 @@ def _oft(t: Tensors, own: Tensor) -> Tensor:
     turns = _rotations(t, own)
     turned = own
     if turns.dim() == 3:
-        blocks = own.reshape(len(turns), turns.shape[1], -1)
-        turned = torch.einsum("knm,knp->kmp", turns, blocks)
+        blocks = own.unflatten(0, turns.shape[:2])
+        turned = torch.einsum("knm,kn...->km...", turns, blocks)
     else:
         size = turns.shape[-1]
         for stage, turn in enumerate(turns):
@@ -96,7 +96,8 @@ def _rotations(t: Tensors, own: Tensor) -> Tensor:
     norm = skew.norm() + 1e-8
     skew = skew * torch.where((bound > 0) & (norm > bound), bound / norm, 1.0)
     eye = torch.eye(skew.shape[-1], device=skew.device)
-    return (eye + skew) @ torch.linalg.inv(eye - skew)
+    turns: Tensor = (eye + skew) @ torch.linalg.inv(eye - skew)
+    return turns
 
 
 def _full(t: Tensors, own: Tensor) -> Tensor:
@@ -113,7 +114,10 @@ def difference(kind: str, scale: float) -> Rule:
     rule = RULES[kind]
 
     def make(t: Tensors, own: Tensor) -> Tensor:
-        made = (rule(t, own) * scale).reshape(own.shape)
+        made = rule(t, own) * scale
+        if len(made) != len(own):
+            raise ValueError(f"{len(made)} outputs for a layer of {len(own)}")
+        made = made.reshape(own.shape)
         if "magnitude" in t:
             return _decomposed(own, made, t["magnitude"], by_output=True)
         if "dora_scale" in t:
@@ -146,4 +150,5 @@ def _decomposed(own: Tensor, difference: Tensor, scale: Tensor, *, by_output: bo
     lengths = whole.transpose(0, kept).flatten(1).norm(dim=1)
     shape = [1] * own.dim()
     shape[kept] = -1
-    return whole * (scale.reshape(shape) / (lengths.reshape(shape) + torch.finfo(torch.float32).eps)) - own
+    factors: Tensor = scale.reshape(shape) / (lengths.reshape(shape) + torch.finfo(torch.float32).eps)
+    return whole * factors - own

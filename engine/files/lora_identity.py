@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from engine.files import lora_kinds, lora_names
 from engine.files.identity import CONTEXTS, Identity, base_told, clean, trigger_phrase
@@ -44,7 +44,7 @@ def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity | Non
     )
 
 
-def _problem(layers: Sequence[LayerTensors], parts: Collection[str]) -> str:
+def _problem(layers: Sequence[LayerTensors], parts: Set[str]) -> str:
     if any(layer.broken for layer in layers):
         return "file.damaged"
     return "" if "unet" in parts or not parts & {"", "unet"} else "file.other_lora"

@@ -209,6 +209,31 @@ def test_four_channels_fit_a_layer_for_inpainting(kind: str) -> None:
         assert torch.allclose(layer(x), expected(x), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("layer", "halves"),
+    [
+        (nn.Conv2d(8, 8, 3), ((2, 4, 3, 3), (8, 2, 1, 1))),  # four channels are the latents' in a layer of nine alone
+        (nn.LayerNorm(8), ((2, 8), (8, 2))),
+        (nn.LayerNorm(8), ((2, 1), (8, 2))),
+        (nn.Linear(8, 8), ((2, 9), (8, 2))),
+        (nn.Linear(8, 8), ((2, 8), (8, 3))),
+    ],
+)
+def test_halves_of_other_layers_fit_none(layer: nn.Module, halves: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    down, up = map(torch.ones, halves)
+    assert read(layer, {"lora_down.weight": down, "lora_up.weight": up}) is None
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_tensors_of_another_width_fit_none(kind: str) -> None:
+    made = MAKERS[kind](torch.Size([16, 24]), torch.Generator().manual_seed(2))
+    assert read(nn.Linear(24, 16), made.tensors) is not None
+    if kind != "ia3_outputs" and not kind.startswith(("oft", "boft")):  # which say nothing of the inputs
+        assert read(nn.Linear(20, 16), made.tensors) is None
+    if kind != "ia3_inputs":
+        assert read(nn.Linear(24, 20), made.tensors) is None
+
+
 def test_a_low_rank_product_of_four_channels_fits_too() -> None:
     layer = nn.Conv2d(9, 8, 3, padding=1)
     down, up = torch.randn(2, 4, 3, 3), torch.randn(8, 2, 1, 1)
