@@ -39,6 +39,7 @@ from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
+from prompts.translate.chain import close
 from storage import facts, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
@@ -143,12 +144,14 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             size=size,
         )
         tags = Index(config.data.folder / "cache")
-        made = Studio(db, queue, translators(config, Translations(db)), rules(config), tags)
+        chain = translators(config, Translations(db))
+        made = Studio(db, queue, chain, rules(config), tags)
         try:
             yield made
         finally:
             await queue.close()
             await made.close()
+            await close(chain)
     finally:
         await db.close()
 

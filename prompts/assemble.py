@@ -12,7 +12,7 @@ from prompts.expand import expanded, filled, seed_of
 from prompts.presets import clashes, excluded, key, look_of, phrases, preset, speaking_against
 from prompts.prompt import PARTS, Fragment, LoraUse, Note, Part, Prompt
 from prompts.styles import Style
-from prompts.tags import can_be_subject, only_describes
+from prompts.tags import around, can_be_subject, only_describes
 
 LIGHT, HEAVY = 0.4, 1.6  # weights beyond these spoil a picture more than they steer it (shared experience with SD 1.5)
 _ARTICLE = re.compile(r"^(?:an?|the) (?=\S)")
@@ -55,6 +55,7 @@ def assembled(
     unwanted = {key(fragment.text) for fragment in negatives}
     notes += [Note("note.both", {"text": tag}) for tag in sorted(unwanted.intersection(asked))]
     notes += _weight_notes([*(f for chunk in chunks for f in chunk), *negatives])
+    chunks = [_surrounded(chunk) for chunk in chunks]
     _promote(chunks[0])
 
     extra = _styled(style, family, asked, unwanted, notes) if style else []
@@ -176,6 +177,15 @@ def _agreeing(chunk: list[Fragment], notes: list[Note]) -> list[Fragment]:
             gone.add(left)
             notes.append(Note("note.opposite", {"left": left, "kept": kept}))
     return [fragment for fragment in chunk if key(fragment.text) not in gone]
+
+
+def _surrounded(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """What stands around somebody belongs to the scene: of "一个老人，书架，地毯" the old man is looked at."""
+    subjects = [one for one in fragments if one.part == "subject" and not only_describes(one.text)]
+    things = [one for one in subjects if around(one.text)]
+    if len(things) == len(subjects):
+        return list(fragments)
+    return [replace(one, part="scene_detail") if one in things else one for one in fragments]
 
 
 def _promote(fragments: list[Fragment]) -> None:

@@ -18,7 +18,8 @@ from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
 from prompts.talk import without_talk
 from prompts.translate.translator import Translator
-from prompts.wildcards import drawn, has_choices
+from prompts.wildcards.comments import without_comments
+from prompts.wildcards.drawing import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
 SENTENCE = 1000  # characters of one that says what to change
@@ -62,11 +63,14 @@ async def compose(
     asked = options.flags(rest)
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
-        return _verbatim(text, written, loras, notes, negative or asked.negative), asked.options
+        return _verbatim(text, written, loras, (*notes, *asked.notes), negative or asked.negative), asked.options
+    template = without_comments(text)
+    if template != text:
+        rest, loras, notes = grammar.networks(template)
     asked, letters = _asked(rest)
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
     chosen: tuple[Note, ...] = ()
-    if seed is not None and (has_choices(wide := grammar.normalise(text)) or has_choices(negative)):
+    if seed is not None and (has_choices(wide := grammar.normalise(template)) or has_choices(negative)):
         (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
         chosen += more
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
@@ -74,7 +78,7 @@ async def compose(
     positive, unwanted = sections(asked.text)
 
     left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
-    draft = Draft(notes=[*notes, *chosen, *left_out])
+    draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
     _without_faults(draft)
     if asked.kept:

@@ -14,6 +14,7 @@ from prompts.edit_instructions import Instruction, clauses, instructions
 from prompts.edit_retold import retold
 from prompts.edit_targets import WordReader, matches
 from prompts.edit_worded import worded
+from prompts.edit_wording_zh import in_script
 from prompts.errors import Refusal
 from prompts.presets import contradictions
 from prompts.prompt import Fragment, Options, Prompt
@@ -53,6 +54,7 @@ async def edit(
                 before
                 and before.kind == "remove"
                 and one.kind == "set"
+                and len(await reader.sure(one.value)) == 1
                 and (await matches(draft.fragments, one.value, reader))[0]
             ):
                 one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
@@ -62,6 +64,7 @@ async def edit(
                 one = replace(one, target=before.target or before.value)
             await retold(draft, one, reader)
             before = one
+    draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
     if not asked.to_json():
         _refuse(draft.changes, sentence)
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
@@ -80,6 +83,13 @@ def _refuse(changes: Sequence[Change], sentence: str) -> None:
         if named := [change.before for change in changes if change.kind == kind]:
             raise Refusal(key, before="、".join(dict.fromkeys(named))[:200])
     raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
+
+
+def _in_their_signs(change: Change, sentence: str) -> Change:
+    """The words of a change that was not made, in the signs that the person wrote them in."""
+    if change.kind not in _NOTHING_DONE:
+        return change
+    return replace(change, before=in_script(sentence, change.before), after=in_script(sentence, change.after))
 
 
 _NOTHING_DONE = ("missed", "near", "same", "unread")

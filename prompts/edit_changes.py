@@ -13,7 +13,7 @@ from prompts.edit_instructions import Instruction
 from prompts.edit_nearest import not_found
 from prompts.edit_replacing import replace_thing
 from prompts.edit_setting import set_
-from prompts.edit_targets import KINDS, WordReader, head, matches, without_presets, words_of
+from prompts.edit_targets import KINDS, WordReader, head, matches, person_in, without_presets, words_of
 from prompts.nouns import without_property, without_thing
 from prompts.tags import category_of
 from prompts.translate import chinese
@@ -79,9 +79,13 @@ async def _remove(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
         if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
             become(draft, at, bare, old.source, bare)
             continue
-        rest = without_thing(grammar.bare(old.text), word) if word and head(old.text) != word.split()[-1] else ""
+        inside = word and head(old.text) != word.split()[-1]
+        rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest):
             become(draft, at, rest, old.source)
+            continue
+        if inside and person_in(old.text) and not any(map(person_in, (word, *tags))):
+            draft.changes.append(Change("missed", one.target))  # nobody goes because their hat does
             continue
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))

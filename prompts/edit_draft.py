@@ -9,6 +9,7 @@ from typing import Literal
 
 from prompts import emphasis, grammar, opposites, written_text
 from prompts.edit_targets import PEOPLE, head, singular
+from prompts.edit_wording_zh import in_script
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
@@ -63,6 +64,7 @@ def rewrite(draft: EditDraft, old: Fragment, said: str, text: str = "") -> None:
     if old.origin == "preset" or draft.text is None:
         return
     others = [one.text for one in draft.fragments if one.source == old.source and one.text not in (old.text, text)]
+    said = in_script(draft.text, said)
     draft.text = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
 
 
@@ -100,13 +102,13 @@ def _part_free(tag: Fragment) -> bool:
 
 def write(draft: EditDraft, written: str) -> None:
     if draft.text is not None:
-        draft.text = written_text.added(draft.text, written)
+        draft.text = written_text.added(draft.text, in_script(draft.text, written))
 
 
 def denying(text: str, target: str, tag: Fragment) -> str:
     """A text that says, too, that something is not wanted: `target` is the person's word for it, `tag` its English."""
     if CHINESE.search(target) and CHINESE.search(text):
-        return written_text.added(text, f"不要{target}")
+        return written_text.added(text, in_script(text, f"不要{target}"))
     return f"{text} --no {opposites.plain(tag.text)}"
 
 

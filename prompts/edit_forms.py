@@ -35,22 +35,24 @@ _ARROW = r"\s*(?:→|➡|⇒|[-=]>)\s*"
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 MEASURES = "个只名位条头匹张把朵棵株座支幅块根片双对束杯盘碗顶件本辆艘架栋间群盏瓶篮串枝盆颗粒"
+_COUNT = rf"(?:\d{{1,3}}|[一二两三四五六七八九十百几]{{1,4}})[{MEASURES}扇面台]"
 _PHRASES_ZH = {
     "take": "(?:把|将)",
     "let": "(?:把|将|让)?",
     "not_me": "(?![我你您他她它咱谁这那](?!的))(?!有没)",
     "becomes": r"(?:都|全都|全部|全)?(?:给我)?"
-    r"(?:改变|更换|替换|变换|转换|切换|调整|修改|设置|改|换|变|调|转|染|涂|弄|刷|漆|设|挪|搬|移|做)"
+    r"(?:改变|更换|替换|变换|转换|切换|调整|修改|设置|改|换|变|调|转|染|涂|弄|刷|漆|设|挪|搬|移|做|画)"
     r"(?:成|为|作|做|到|至)(?:了)?",
-    "away": "(?:去掉|去除|去了|删掉|删除|删去|删了|移除|移走|移开|拿掉|拿走|拿开|拿了|取消|取掉|取下来?|摘掉|摘下来?|"
-    "摘了|脱掉|脱下来?|脱了|擦掉|擦除|抹掉|抹去|抹除|除掉|除去|消除|消掉|清除|清掉|拆掉|拆了|撤掉|撤了|剪掉|剃掉|刮掉|砍掉|"
-    "扔掉|扔了|收起来|收掉|藏起来|隐藏|赶走|剔除|[pP]掉)",
+    "away": "(?:[去删移拿取摘脱擦抹除消清拆撤剪剃刮砍扔丢收解卸撕拔关划遮弄搞pP]掉|[移拿带搬弄赶]走|[移拿搬]开|"
+    "[抹删除消]去|去除|删除|移除|抹除|擦除|消除|清除|剔除|取消|隐藏|[摘脱取拿]下来?|收起来?|藏起来|[去删拿摘脱拆撤扔]了)",
+    "someone": "(?:[她他它]|人物|主角|女孩|男孩|女人|男人|猫|狗)",
     "put": "(?:加上|加入|加进|添加|增加|添上|画上|放上|补上|多[加放画来]|加|添)",
     "one": "(?P<one>一?(?:[个只点些条顶件张片朵幅把副双束杯]|点儿))?",
     "weight": "(?:的?权重)?",
     "more": "(?:再|更)?",
     "bit": "(?:一点儿?|一些|点儿?|些)",
-    "count": rf"(?P<b>(?:\d{{1,3}}|[一二两三四五六七八九十百几]{{1,4}})[{MEASURES}扇面台])",
+    "count": f"(?P<b>{_COUNT})",
+    "counted": f"(?P<b>{_COUNT}.+)",
     "haze": "(?P<a>.{0,4}?(?:雨|雪|风|雾|云|烟|火|浪|光|雾气|烟雾|火焰|霾))势?",
     "view": "(?P<b>大?(?:全身|半身|特写|近景|中景|远景|全景|正面|侧面|背面|背影|侧脸|俯视|仰视|鸟瞰|平视|广角|夜景)"
     "(?:照|图|像|镜头|视角)?)",
@@ -73,9 +75,22 @@ FORMS_ZH = _forms(
     ("replace", "(?P<a>.*(?P<same>.))变(?P<b>.*(?P=same))", "白发变黑发"),
     ("replace", "{let}{not_me}{a}(?:变得?|改|换|用|弄|染|刷|涂)(?P<b>.{{0,3}}[^换变改]色)的?", "帽子变绿色"),
     ("replace", "{let}{not_me}{a}(?:要|应该是|最好是|得是)(?P<b>.{{1,4}})的", "帽子要绿色的"),
+    ("replace", "{a}的颜色(?:是|要|用|为){b}", "帽子的颜色是绿色"),
     ("replace", "{let}{not_me}{a}(?:改|变|剪|留|弄|画)(?:得|成)?(?P<b>[长短大小高矮胖瘦宽窄])", "头发改短"),
+    (
+        "replace",
+        "{let}{not_me}{a}(?:数量|个数)?(?:减少?|增?加|增加|降|升)(?:到|为|至|成){count}",
+        "帽子加到三顶",
+    ),
     ("replace", "{not_me}{a}(?:只?要|只?留|只有|只剩|来|改|变|换){count}", "帽子只要一顶"),
-    ("set", "(?:要|来点)?{b}的(?:感觉|样子|味道|效果)", "要水墨画的感觉"),
+    ("set", "只?(?:要|留下?|剩下?|有){counted}", "只留一顶帽子"),
+    ("set", "(?:换上|改穿|换穿){one}{b}", "换上汉服"),
+    (
+        "weaker",
+        "{let}{a}(?:不要|别|不用|不必)(?:那么|这么|太|过于)(?:亮|多|浓|重|强|深|密|明显|抢眼|大|突出)",
+        "雾不要那么浓",
+    ),
+    ("set", "(?:画面|整体|图片)?(?:{becomes}|要|来点)?{b}的(?:感觉|样子|味道|效果)", "要水墨画的感觉"),
     ("set", "(?:给|来|要|换)一?[个张]{view}", "给个全身"),
     ("set", "(?:{becomes}|改用|改成|换|改){one}{b}", "换成夜景"),
     ("replace", "用{b}(?:代替|替换|取代|换掉){a}", "用狗代替猫"),
@@ -90,6 +105,7 @@ FORMS_ZH = _forms(
         "(?:(?:不要|别|不再|避免)(?:再)?(?:出现|有)|不要再?有?|别要|别有|不想要|不需要|没有|不带|无需|删){a}",
         "不要帽子",
     ),
+    ("deny", "(?:不要?|别|没)(?:再)?(?:戴|穿|拿|背|撑|披|系)着?{a}", "不戴帽子"),
     ("stronger", "(?:加强|增强|强化|突出|强调|加重){a}", "突出帽子"),
     ("weaker", "(?:减弱|弱化|削弱|减轻|淡化|降低|减少){a}{weight}", "减弱雾气"),
     ("weaker", "{let}{haze}(?:太|过于|有点|有些)大", "雾太大"),
@@ -100,23 +116,27 @@ FORMS_ZH = _forms(
         "{let}{a}(?:太|过于|过分|有点|有些)过?(?:重|浓|强|多|深|艳|抢眼|突出|密|厚|刺眼|明显|显眼|饱和)",
         "红色太重",
     ),
-    ("stronger", "{let}{a}(?:(?:太|过于|有点|有些)(?:淡|弱|轻|少|薄|浅|稀)|不够[浓多强密厚深亮]?|不太?明显)", "雾太少"),
-    ("stronger", "{let}{a}{weight}{more}(?:强|重|突出|明显|多|浓|深){bit}", "雾气浓一点"),
-    ("weaker", "{let}{a}{weight}{more}(?:弱|轻|淡|少|浅){bit}", "雾气淡一点"),
+    (
+        "stronger",
+        "{let}{a}(?:(?:太|过于|有点|有些)(?:淡|弱|轻|少|薄|浅|稀)|不够(?:明显|突出|[浓多强密厚深亮])?|不太?明显)",
+        "雾太少",
+    ),
+    ("stronger", "{let}{a}(?:的?(?:数量|程度))?{weight}{more}(?:强|重|突出|明显|多|浓|深){bit}", "雾气浓一点"),
+    ("weaker", "{let}{a}(?:的?(?:数量|程度))?{weight}{more}(?:弱|轻|淡|少|浅){bit}", "雾气淡一点"),
     (
         "stronger",
         "(?:让|把|将|变得|变)?(?P<a>.*?)(?:变得|变)?(?:更|再)+(?P<b>[红橙黄绿青蓝紫粉黑白灰棕金银])色?{bit}?",
         "帽子更红一点",
     ),
     ("replace", "{let}{a}(?:变得|变|更|再)+{b}{bit}", "帽子变大一点"),
-    ("replace", "{let}{a}(?P<b>[大小长短高矮宽窄胖瘦]){bit}", "帽子大一点"),
+    ("replace", "{let}(?![更再]){a}(?P<b>[大小长短高矮宽窄胖瘦亮暗]){bit}", "帽子大一点"),
     ("stronger", "{more}(?:强|重|突出|明显|多|浓|深){bit}", "浓一点"),
     ("weaker", "{more}(?:弱|轻|淡|少|浅){bit}", "淡一点"),
     ("stronger", "(?:再|要|来)?多[来加放]?{bit}{a}", "多一点雾"),
     ("weaker", "(?:再|要)?少[来加放]?{bit}{a}", "少一点雾"),
     (
         "add",
-        "(?:在)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|边|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中))"
+        "(?:在)?(?:[她他它]的?)?(?P<at>.{{0,6}}?(?:旁边|旁|身边|边上|边|前面|后面|背后|上面|上|下面|下|里面|里|左边|右边|远处|天空中|中|表面))(?:再|还)?"
         "(?:加上|加入|添加|增加|添上|画上|放上|要有|得有|多[加画放添来]|[加画放添](?=[一两三几个点些只])){one}{b}",
         "旁边加一顶帽子",
     ),
@@ -125,8 +145,20 @@ FORMS_ZH = _forms(
     ("add", "(?:给|为|在|让)(?:.+?){put}{one}{b}", "给她加上一顶帽子"),
     (
         "add",
-        "(?:给|让)(?:她|他|它|人物|女孩|男孩|猫|狗)?(?P<b>(?:戴|穿|拿|抱|背|披|系|撑|骑)(?:上|着)?.+)",
+        "(?:给|让)(?:.{{0,6}}?)(?P<b>(?:戴|穿|拿|抱|背|披|系|撑|骑)(?:上|着)?.+)",
         "给她戴上帽子",
+    ),
+    ("replace", "{not_me}{a}[变换改]{b}", "夜空变蓝天", True),
+    (
+        "set",
+        "{someone}(?P<b>(?:戴|拿|抱|背|披|系|撑|骑)[上着].+)",
+        "女孩戴上帽子",
+    ),
+    ("set", "{someone}穿[上着]{b}", "女孩穿上汉服"),
+    (
+        "add",
+        "{not_me}.{{1,4}}?加上?(?=[个一两三几只朵条些])(?!个?(?:班|微信|好友|油|群)){one}{b}",
+        "帽子加个蝴蝶结",
     ),
     ("set", "(?:让|叫)(?:她们?|他们?|它们?|人物|女孩|男孩|猫|狗){b}", "让她哭"),
 )
@@ -148,7 +180,7 @@ _PHRASES_EN = {
     "bit": _BIT,
     "not_me": r"(?!(?:i|he|she|it|they|we|you|that|this|there|everyone|nobody|who)\b)",
     "away": "(?:remove|delete|drop|erase|get rid of|lose|cut|shave(?: off)?|wipe (?:out|away)|hide|eliminate|crop out|"
-    "edit out|stop)",
+    "edit out|stop|extinguish|blow out|put out|turn off|rub out)",
     "arrow": _ARROW,
 }
 FORMS_EN = _forms(
@@ -159,7 +191,7 @@ FORMS_EN = _forms(
     ("replace", "(?:replace|swap|exchange|substitute) {the}{a} (?:with|for|by) {b}", "replace the cat with a dog"),
     ("set", "{turn} (?:{it} )?(?:to|into) {b}", "change it to night"),
     ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
-    ("replace", "{b} instead of {the}{a}", "a dog instead of the cat"),
+    ("replace", "(?:(?:make|draw) {it} |use |have |draw )?{b} instead of {the}{a}", "a dog instead of the cat"),
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
     ("stronger", "there {should} be {bit}more {the}{a}", "there should be more fog"),
     ("add", "there {should} be {b}", "there should be a dog"),
@@ -169,7 +201,11 @@ FORMS_EN = _forms(
         "lying|looking|smiling|crying) .+|smiling|crying|sitting|standing|outdoors|indoors|outside|inside)",
         "she should be in a forest",
     ),
-    ("set", "(?:move|bring|take) {who} (?:to |into )?{b}", "move her to a forest"),
+    (
+        "set",
+        "(?:move|bring|take|put|place) {who} (?:to |into |(?=in |on |at |under |near |out|inside))(?!off|away){b}",
+        "move her to a forest",
+    ),
     ("remove", "(?:the|her|his|its|their|my) {a} {should} (?:go|disappear|be gone|be removed)", "the hat should go"),
     (
         "replace",
@@ -178,6 +214,7 @@ FORMS_EN = _forms(
     ),
     ("remove", "(?:{away}|take (?:away|off|out)) {the}{a}", "remove the hat"),
     ("remove", "take {the}{a} (?:off|away|out)", "take the hat off"),
+    ("remove", "{not_me}{the}{a} (?:removed|deleted|erased)", "hat removed"),
     (
         "remove",
         "{not_me}{the}{a} (?:(?:has|have) (?:stopped|gone|cleared)|(?:is|are) (?:gone|over)|stops?)",
@@ -188,10 +225,10 @@ FORMS_EN = _forms(
     ("stronger", "(?:not enough|(?:add |with |put |make it )?{bit}more) {the}{a}", "more fog"),
     (
         "weaker",
-        "{the}{a} (?:is|are|looks?) (?:{bit})?too (?:strong|heavy|thick|much|dense|intense|loud|saturated|prominent)",
+        "{not_me}{the}{a} (?:is|are|looks?) {bit}too (?:strong|heavy|thick|much|dense|intense|loud|saturated)",
         "the fog is too heavy",
     ),
-    ("stronger", "{the}{a} (?:is|are|looks?) (?:{bit})?too (?:weak|faint|thin|subtle)", "the fog is too thin"),
+    ("stronger", "{not_me}{the}{a} (?:is|are|looks?) {bit}too (?:weak|faint|thin|subtle)", "the fog is too thin"),
     ("weaker", "make {the}{a} {bit}(?:weaker|thinner|fainter|subtler|less \\w+)", "make the fog thinner"),
     (
         "stronger",
@@ -201,7 +238,8 @@ FORMS_EN = _forms(
     ("stronger", "(?:emphasi[sz]e|strengthen|stress) {the}{a}", "emphasize the hat"),
     ("weaker", "(?:de-?emphasi[sz]e|weaken|tone down|reduce) {the}{a}", "tone down the fog"),
     ("set", "(?:make|set|put) {it}(?: be| look)?(?: at)?(?: in(?= (?:a |the )?(?:\\w+ )?style))? {b}", "make it night"),
+    ("add", "(?:put|add) {b} on (?:her|him|it|them)", "put a hat on her"),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
-    ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) to {b}", "hat to crown", True),
+    ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
 )  # fmt: skip

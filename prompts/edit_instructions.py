@@ -35,18 +35,19 @@ class Instruction:
 
 _POLITE_ZH = re.compile(
     r"^(?:请|麻烦|帮忙|帮我|给我|替我|你|能不能|可以|可不可以|我想|我要|想要|希望|然后|接着|同时|并且|并|再|还有|还要|另外|也|最后|"
-    r"那就?|稍微|只(?=[把将改换加去]))+"
+    r"那就?|稍微|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
     r"(?:吧|吗|呢|啊|呀|哦|哈|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
 )
 _DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
+_WANTED = re.compile("^要(?=..)")
 
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _POLITE_EN = re.compile(
-    r"^(?:(?:please|can you|could you|would you|i want (?:you )?to|i'd like (?:you )?to|now|then|also|and|just|let's)"
-    r"\s+)+"
+    r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
+    r"i(?:'d like| want)|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
@@ -63,24 +64,35 @@ _MORE = re.compile(
 
 _CUT = re.compile(
     r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then|but)(?![^\W_])|"
-    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])"
+    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])"
 )
+_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
-    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|no\b|without)"
+    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
 )
-_AND_VERB = re.compile(rf"\s+and\s+(?={_VERB})")
+_TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
+_AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
+_AND_HOW = re.compile(
+    rf"\s+and\s+(?={_VERB}|(?:the|her|his|its) [\w' -]{{1,30}}? (?:{_COLOURS}|long|short|big|small)$)"
+)
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
 )
+# "太暗了，亮一点": one wish, said from both sides
+_TWICE = re.compile(
+    r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
+)
+_COLOUR_BEHIND = re.compile(r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?")
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    for part in _CUT.split(grammar.normalise(sentence)):
-        for clause in _AND_VERB.split(part) if not CHINESE.search(part) else (part,):
+    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
+    for part in _CUT.split(said):
+        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
             clause = clause.strip(" 、.。")
             if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
                 yield clause
@@ -95,9 +107,9 @@ def instructs(sentence: str) -> bool:
     """Whether a sentence says what is to become of something, rather than only naming something, or telling what
     happens."""
     return any(
-        one != Instruction("set", value=_plain(clause)) and not one.maybe
+        not ((one.kind == "set" and one.value in (plain, _WANTED.sub("", plain))) or one.maybe or one.target == plain)
         for clause in clauses(sentence)
-        if not happens(_plain(clause))
+        if not happens(plain := _plain(clause))
         for one in instructions(clause)
     )
 
@@ -115,11 +127,11 @@ def _read_zh(clause: str) -> Iterator[Instruction]:
         if match := form.pattern.fullmatch(plain):
             yield from _instructions(form, match, _LIST_ZH)
             return
-    yield Instruction("set", value=_DEGREE.sub("", plain) or plain)
+    yield Instruction("set", value=_WANTED.sub("", _DEGREE.sub("", plain)) or plain)
 
 
 def _read_en(clause: str) -> Iterator[Instruction]:
-    plain = said_plainly(_plain(clause))
+    plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", said_plainly(_plain(clause)))
     if match := _MORE.fullmatch(plain):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
         return
@@ -133,6 +145,9 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         yield Instruction("replace", plain, open=True)
     else:
         yield Instruction("set", value=plain)
+
+
+_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
 
 
 def _told_behind(words: str) -> bool:
@@ -159,7 +174,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction("set", value=f"{value} {_A_NUMBER.sub('', target, count=1).strip()}")
     else:
         measure = found.get("one") or ""
-        measure = (found.get("at") or "") + ("" if measure.endswith(("点", "些", "儿")) else measure)
+        measure = "" if measure.endswith(("点", "些", "儿")) else measure
+        measure = (found.get("at") or "") + "一" * (len(measure) == 1) + measure
         yield Instruction(kind, _thing(target), value, measure=measure, maybe=match.string if form.maybe else "")
 
 

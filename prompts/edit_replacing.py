@@ -11,7 +11,7 @@ from prompts.edit_draft import Change, EditDraft, add, become, instead
 from prompts.edit_forms import MEASURES
 from prompts.edit_instructions import Instruction
 from prompts.edit_nearest import nearest, not_found
-from prompts.edit_rivals import kind_of, moved
+from prompts.edit_rivals import kind_of, moved, slot_of
 from prompts.edit_setting import set_
 from prompts.edit_targets import (
     CATEGORIES,
@@ -23,9 +23,10 @@ from prompts.edit_targets import (
     category_of,
     head,
     matches,
+    person_in,
     singular,
 )
-from prompts.edit_wording_zh import MEASURE, chinese_of, uncoloured
+from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, uncoloured
 from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -72,10 +73,22 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             *found,
             *(at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)),
         ]
-    if describes(value) and one.target not in KINDS:
+    if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+        value = [replace(value[0], text=f"{value[0].text} {word or head(draft.fragments[found[0]].text)}")]
+    decided = describes(value) and opposites.slot(value[0].text)  # "sunny" is the weather itself
+    if decided and all(slot_of(draft.fragments[at].text) == decided for at in found):
+        instead(draft, found, value, one.value)
+    elif describes(value) and one.target not in KINDS:
         await _describe(draft, found, word, value[0], one, reader)
     elif counted or one.target in KINDS or one.target in CATEGORIES:
-        if draft.fragments[found[0]].text in _TAGGED.values():  # "1girl" is a tag, and so is what it becomes
+        first = draft.fragments[found[0]]
+        tagged, people = first.text in _TAGGED.values(), KINDS.get(one.target) == ("people",)
+        if people and not tagged and not CHINESE.search(first.source):
+            for at in found:  # "a girl in a blue dress": only the girl of it
+                noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
+                await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
+            return
+        if tagged:  # "1girl" is a tag, and so is what it becomes
             value = [replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value]
         instead(draft, found, value, one.value)
     elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
@@ -108,7 +121,7 @@ async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: W
         draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=said)
         draft.changes.append(Change("replaced", old.text, made[0].text))
         if draft.text is not None:
-            draft.text = written_text.put(draft.text, old.source, said)
+            draft.text = written_text.put(draft.text, old.source, in_script(draft.text, said))
     return bool(found)
 
 
@@ -179,7 +192,7 @@ async def _rename(
             draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
             draft.changes.append(Change("replaced", old.text, made[0].text))
             if draft.text is not None:
-                draft.text = written_text.put(draft.text, old.source, new_source)
+                draft.text = written_text.put(draft.text, old.source, in_script(draft.text, new_source))
             return
     new = opposites.plain(value[0].text)
     words = grammar.bare(old.text).split(" ")

@@ -15,9 +15,8 @@ def kind_of(word: str) -> str:
     return entry.category if entry else ""
 
 
-_NUMBER = re.compile(
-    r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s?(?P<what>(?:[a-z]+ )*?[a-z]{3,})"
-)
+_NUMBERS = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten)\b|\d+"
+_NUMBER = re.compile(rf"(?P<number>{_NUMBERS})\s?(?P<what>(?:[a-z]+ )*?[a-z]{{3,}})")
 
 
 def counts(text: str) -> str:
@@ -27,13 +26,15 @@ def counts(text: str) -> str:
 
 
 def recounted(text: str, tag: str) -> str:
-    """A sentence that begins with a number of things, with another number of them; empty where it does not."""
-    new, old = _NUMBER.fullmatch(tag.lower()), _NUMBER.match(text)
-    if not new or not old or old["number"] == new["number"]:
+    """A sentence with a number of things in it, with another number of them; empty where it has none."""
+    new = _NUMBER.fullmatch(tag.lower())
+    if not new:
         return ""
-    rest = text[old.end("number") :].lstrip()
-    same = re.match(rf"{re.escape(singular(new['what']))}s?\b", rest)  # "a cat" and "two cats"
-    return f"{tag}{rest[same.end() :]}" if same else ""
+    things = rf"(?P<told>(?:[a-z-]+ ){{0,2}}?){re.escape(singular(new['what']))}(?:e?s)?\b"  # "a cat" and "two cats"
+    old = re.search(rf"\b(?P<number>{_NUMBERS})(?P<gap>\s?){things}", text)
+    if not old or old["number"] == new["number"]:
+        return ""
+    return f"{text[: old.start()]}{new['number']}{old['gap']}{old['told']}{new['what']}{text[old.end() :]}"
 
 
 def regrown(text: str, tag: str) -> str:
@@ -74,19 +75,23 @@ def _under_a_roof(text: str) -> bool | None:
     return None if inside == outside else inside
 
 
+_SAID_SO = frozenset(("indoors", "outdoors"))
+
+
 def moved(text: str, tag: str) -> bool:
     """Whether a fragment places the picture indoors where a new tag places it outdoors, or the other way round."""
     old, new = _under_a_roof(text), _under_a_roof(tag)
     if old is None or new is None or old == new:
         return False
-    return opposites.slot(text) == "inside" or (opposites.slot(tag) == "inside" and slot_of(text) == "place")
+    said = bool(_SAID_SO & set(words_of(tag)))  # "indoors", of "indoors stage" too
+    return opposites.slot(text) == "inside" or (said and slot_of(text) == "place")
 
 
 _ONE_OF = tuple(
     frozenset(tags.split(", "))
     for tags in (
         "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
-        "looking back, looking afar",
+        "looking back, looking afar, looking outside, looking out the window",
         "close-up, close shot, extreme close-up, portrait, bust, upper body, half body, medium shot, cowboy shot, "
         "full body, full shot, wide shot, long shot",
         "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "

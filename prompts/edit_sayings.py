@@ -7,6 +7,9 @@ import re
 
 _SOME = "(?:一点儿?|一些|点儿?|些)?"
 _LENS = "(?:镜头|画面|视角|相机)"
+_BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
+_SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?:she|he|they|(?:the )?[a-z]+) should)"
+_VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing"
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -27,12 +30,52 @@ _PLAINLY = tuple(
         ),
         (rf"(?:把|将)?(?:镜头|画面|视角|相机)?(?:再)?(?:拉|推|退)远{_SOME}(?:镜头)?|镜头(?:再)?远{_SOME}", "改成远景"),
         ("(?:zoom|move) in(?: closer)?|(?:come |move )closer", "make it a close shot"),
+        (
+            r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks) (?:a (?:bit|little) )?too dark",
+            "make it bright",
+        ),
+        (
+            r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks) (?:a (?:bit|little) )?too bright",
+            "make it dark",
+        ),
+        (r"(?:it )?(?:has )?stopped (?P<what>rain|snow)ing", r"remove the \g<what>"),
+        *(
+            (
+                rf"(?!it|that|this|looks?|way|far)(?P<what>.+?)(?: is| are| looks?)?(?: a bit| a little)? too {too}",
+                rf"make \g<what> {less}",
+            )
+            for too, less in (
+                ("big", "smaller"),
+                ("small", "bigger"),
+                ("long", "shorter"),
+                ("short", "longer"),
+                ("dark", "brighter"),
+                ("bright", "darker"),
+                ("old", "younger"),
+                ("young", "older"),
+            )
+        ),
+        (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:{_BEINGS}))", r"turn her into \g<what>"),
+        (rf"{_SHE} (?P<verb>{_VERBS})(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
         ("zoom out|(?:go |move )?(?:further|farther) away|pull back", "make it a wide shot"),
         (rf"(?:画面|图片?|整体|光线|背景)?(?:太|过于|有点)暗|(?:画面|整体|光线)(?:再|更)?亮{_SOME}", "更亮一点"),
         (rf"(?:画面|图片?|整体|光线)?(?:太|过于|有点)亮|(?:画面|整体|光线)(?:再|更)?暗{_SOME}", "更暗一点"),
         *(
             (rf"(?P<what>.+?)(?:太|过于|有点|有些){too}(?<![雨雪风雾云烟火浪光]大)", rf"\g<what>{less}一点")
-            for too, less in ("大小", "小大", "长短", "短长", "高矮", "矮高", "胖瘦", "瘦胖", "宽窄", "窄宽")
+            for too, less in (
+                "大小",
+                "小大",
+                "暗亮",
+                "亮暗",
+                "长短",
+                "短长",
+                "高矮",
+                "矮高",
+                "胖瘦",
+                "瘦胖",
+                "宽窄",
+                "窄宽",
+            )
         ),
     )
 )

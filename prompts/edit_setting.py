@@ -22,10 +22,12 @@ async def set_(draft: EditDraft, words: str, reader: WordReader) -> None:
         draft.changes.append(Change("unread", words))
         return
     there = {opposites.plain(one.text) for one in draft.fragments}
+    fresh: set[str] = set()
     for tag in tags:
         if len(tags) > 1 and opposites.plain(tag.text) in there:
             continue  # "女孩穿上红裙子": who it is about
-        found = _rivals(draft, tag)
+        found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        fresh.add(tag.text)
         retold = {
             at: said
             for at, one in enumerate(draft.fragments)
@@ -52,9 +54,14 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
     ]
+    thing = dressed(tag.text)
     found = found or [
-        at for at, one in enumerate(draft.fragments) if dressed(tag.text) and dressed(one.text) == dressed(tag.text)
+        at
+        for at, one in enumerate(draft.fragments)
+        if thing and thing in (dressed(one.text), opposites.plain(one.text))
     ]
+    if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
+        found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
 
 

@@ -66,6 +66,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
+    **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
     **dict.fromkeys(
         ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
         ("people",),
@@ -101,6 +102,8 @@ def head(text: str) -> str:
 
 
 def singular(word: str) -> str:
+    if word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -130,10 +133,21 @@ _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|am
 _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
 
 
+def person_in(text: str) -> str:
+    """The word for a person in a fragment, where it stands before all that is told of them; empty where none does."""
+    for word in re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text))):
+        entry = entry_of(word)
+        if word in PEOPLE or word in PEOPLE.values() or (entry and entry.category == "person"):
+            return word
+    return ""
+
+
 def _who(fragments: Sequence[Fragment]) -> list[int]:
     """Whom or what a picture is of: its people, else the first creature or thing that its subject names."""
+    if found := [at for at, one in enumerate(fragments) if one.origin != "preset" and person_in(one.text)]:
+        return found
     named = {at: category_of(one.text) for at, one in enumerate(fragments) if one.part == "subject"}
-    for kinds in (("person",), ("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
+    for kinds in (("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
         if found := [at for at, category in named.items() if category in kinds]:
             return found
     return []
@@ -141,6 +155,12 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
 
 def is_style(one: Fragment) -> bool:
     return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
+
+
+def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:
+    """Whether a fragment names a place that only sounds of the weather: "snowy mountain" stays when the snow stops."""
+    entry = entry_of(opposites.plain(one.text))
+    return wanted[-1] in WEATHER.values() and entry is not None and entry.category in ("place", "nature")
 
 
 async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader) -> tuple[list[int], str]:
@@ -166,13 +186,15 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
-            at for at, one in enumerate(fragments) if wanted and set(wanted) <= set(map(singular, words_of(one.text)))
+            at
+            for at, one in enumerate(fragments)
+            if wanted and set(wanted) <= set(map(singular, words_of(one.text))) and not _is_place(one, wanted)
         ]
         if found:
             return found, wanted[-1]
     if CHINESE.search(target):
         sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
-        found = [at for at, said in sources.items() if target in said]
+        found = [at for at, said in sources.items() if target in said and not (tags and _is_place(fragments[at], tags))]
         found = [
             at
             for at in found

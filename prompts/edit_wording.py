@@ -10,7 +10,7 @@ from itertools import islice
 
 from prompts import opposites, written_text
 from prompts.edit_instructions import Instruction
-from prompts.edit_wording_zh import chinese_of, in_script, on_its_thing, said_in_chinese, tidy
+from prompts.edit_wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
@@ -35,9 +35,17 @@ def wordings(text: str, telling: Retelling) -> Iterator[str]:
     for at, old in enumerate(telling.gone):
         new = telling.come[at] if at < len(telling.come) else None
         if at == len(telling.gone) - 1 and len(telling.come) > len(telling.gone):
-            return  # one thing that became several has no plain way to be said
+            yield from _as_asked(texts, old, telling.asked)
+            return  # else one thing that became several has no plain way to be said
         texts = list(islice((said for each in texts for said in _changed(each, old, new, telling.asked)), _MOST))
     yield from dict.fromkeys(texts)
+
+
+def _as_asked(texts: Sequence[str], old: Fragment, asked: Instruction) -> Iterator[str]:
+    """The person's own words where the old ones stood."""
+    for text in texts:
+        if asked.value and (place := written_text.place_of(text, old.source)):
+            yield text[: place[0]] + in_script(text, asked.value) + text[place[1] :]
 
 
 _MOST = 24  # ways to say one change; the first few are right if any is
@@ -70,7 +78,9 @@ def _with_more(text: str, telling: Retelling) -> Iterator[str]:
     if len(telling.come) == 1:
         yield from on_its_thing(text, new, asked, telling.there)
     if CHINESE.search(text):
-        counted = (asked.measure + asked.value, asked.value) if CHINESE.search(asked.value) else ()
+        number = MEASURE.findall(asked.measure)[-1:]  # "一只" of "柴犬旁边一只"
+        counted = (asked.measure + asked.value, "".join(number) + asked.value, asked.value)
+        counted = counted if CHINESE.search(asked.value) else ()
         sources = ", ".join(dict.fromkeys(one.source for one in telling.come))
         words = [*counted, sources if CHINESE.search(sources) else "", chinese_of(new.text)]
         for each in filter(None, dict.fromkeys(words)):
@@ -100,10 +110,13 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
         yield (
             text[:start] + f"{at} {_article(said)} {said}" * bool(article) + f"{at} {said}" * (not article) + text[end:]
         )
-    if entry_of(said) and opposites.slot(said) in ("style", "place"):
+    if entry_of(said) and opposites.slot(said) in ("style", "place") and not _ARTICLE.match(old.text):
         yield text[:start] + said + text[end:]
     yield text[:start] + new.text + text[end:]
     yield text[:start] + said + text[end:]
+
+
+_ARTICLE = re.compile("(?:an?|the) ")
 
 
 def _article(noun: str) -> str:

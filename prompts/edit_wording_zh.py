@@ -105,6 +105,7 @@ def said_in_chinese(
 
 
 _PROPERTIES = ("colour", "material", "adjective")
+_BEINGS = ("person", "animal", "myth")
 _Put = tuple[int, int, str]
 
 
@@ -129,7 +130,8 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
         yield from _recounted(plain, start, end, value)
         if plain[end - 1] in "在着" and len(source) <= 3:
             yield start, end, value[0] + plain[end - 1]
-        yield from _placed(plain, start + source.startswith("在"), end, value)
+        if not new.text.split()[0].endswith("ing"):  # "在下棋" is no place to be at
+            yield from _placed(plain, start + source.startswith("在"), end, value)
         for at, to in _named(source, old, asked.target):
             if measure and at in (0, measure.end()):
                 at = 0 if MEASURE.match(value) else measure.end()
@@ -145,8 +147,11 @@ def _recounted(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
     counted = MEASURE.match(value)
     clause = max(plain.rfind(sign, 0, start) for sign in "，。、,") + 1
     if counted and plain[start:end].endswith(value[counted.end() :]):
-        for old in [*MEASURE.finditer(plain, start, end), *MEASURE.finditer(plain, clause, end)][:2]:
+        olds = [*MEASURE.finditer(plain, start, end), *MEASURE.finditer(plain, clause, end)][:2]
+        for old in olds:
             yield old.start(), old.end(), counted.group()
+        if counted.end() == len(value) and not olds:
+            yield start, start, value
 
 
 def _properties(tag: str) -> list[tuple[str, str]]:
@@ -157,7 +162,7 @@ def _properties(tag: str) -> list[tuple[str, str]]:
 def _described(source: str, start: int, value: str, category: str, old: Fragment) -> Iterator[_Put]:
     """The words for a thing with another colour: "黑发" with a blue one is "蓝发", "黑色长发" "蓝色长发"."""
     short = value.removesuffix("色") if len(value) == 2 else value
-    long = value + "色" if category == "colour" and len(value) == 1 else value
+    long = value + "色" if category == "colour" and len(value) == 1 else {"亮": "明亮", "暗": "昏暗"}.get(value, value)
     for at, to in _of_kind(source, (category,)):
         colour = source[at:to]
         yield start + at, start + to, long if colour.endswith("色") else short
@@ -204,6 +209,7 @@ def _placed(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
     if not there and not plain[:start].endswith("在"):
         return
     if _AT_END.search(value) or plain.startswith("的", end):
+        yield start, end, value + (there.group() if there and not _AT_END.search(value) else "")
         yield start, end, value
         return
     usual = "下" if _UNDER.search(value) else "上" if _ON.search(value) else "里"
@@ -214,8 +220,13 @@ def _placed(plain: str, start: int, end: int, value: str) -> Iterator[_Put]:
 
 
 def _without(plain: str, start: int, end: int, old: Fragment, asked: Instruction) -> Iterator[_Put]:
-    yield from _cut(plain, start, end)
     source = plain[start:end]
+    measure = MEASURE.match(source)
+    if measure and any(
+        _is(plain[end : end + size], ("person", "animal", "myth")) for size in (3, 2, 1)
+    ):  # "一位" stays
+        yield from _cut(plain, start + measure.end(), end)
+    yield from _cut(plain, start, end)
     for at, to in _named(source, old, asked.target):
         yield from _cut(plain, start + len(_unled(source[:at], _leads)), start + to)
 

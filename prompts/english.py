@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts.prompt import Part
-from prompts.tags import entry_of, part_of
+from prompts.tags import category_of, entry_of, part_of
 
 _PLACE = re.compile(
     r",? \b(on|in|at|under|underneath|beneath|against|near|beside|behind|by|above|over|below|during|inside|outside|"
@@ -31,18 +31,24 @@ _NO_STYLE = frozenset({"picture", "image", "pic"})  # "a picture of a cat" says 
 _LONGEST = 60  # words; what is longer is a text and no phrase
 
 
-_NO = r"no(?! (?:longer|more|man's)\b)"
+_NO = r"no(?! (?:longer|more|man's|doubt)\b)"
+_NOT = r"(?:not|never)(?! (?:only|to mention)\b)"
+_WITHOUT = r"without(?! (?:a )?doubt\b)"
+_CONTRACTED = re.compile(r"\b(is|are|was|were|does|do|did|has|have|ca|can|wo|must|should)(?:n't|not\b)", re.IGNORECASE)
+_NOBODY = re.compile(r"\b(?:nobody|no[ -]one|no person)\b(?: (?:around|else|there))?", re.IGNORECASE)
+_NEITHER = re.compile(r"\b(?:with |has |wearing |and )*neither (?P<one>.+?) nor (?P<other>.+)", re.IGNORECASE)
 _DENIES = re.compile(
     rf"(?:(?:but|and|with|there (?:is|are|should be)|please|i want|just) )*"
-    rf"(?:{_NO}|not(?! only\b)|without|avoid|exclude|"
-    r"(?:do not|don't|dont|never) (?:draw|paint|show|include|want|add|put|have|use))"
+    rf"(?:{_NO}|{_NOT}|{_WITHOUT}|avoid|exclude|"
+    r"(?:do not|dont|never) (?:draw|paint|show|include|want|add|put|have|use))"
     r"(?: any| me| an?| the)* (?P<denied>.+)",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
-    rf"(?P<said>.+?)(?<!\ba)(?<!\ban)(?<!\bthe),? (?:without(?: any)?|(?:but |and |with |has |have |having )?{_NO}"
-    r"|(?:but |that is |that are |which is |which are )?not(?! only\b))(?: wearing| holding| having)?(?: an?| the)? "
-    r"(?P<denied>.+)",
+    rf"(?P<said>.+?)(?<!\ba)(?<!\ban)(?<!\bthe),? "
+    rf"(?:{_WITHOUT}(?: any)?|(?:but |and |with |has |have |having )?{_NO}|instead of|rather than|lacking|minus|free of"
+    rf"|(?:but |(?:that |which |who )?(?:is |are |was |were |does |do |did |has |have |can )?){_NOT})"
+    r"(?: wearing| wear| holding| hold| carrying| having| have)?(?: an?| the| any)? (?P<denied>.+)",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -50,23 +56,51 @@ _GOES_ON = re.compile(
     r"|(?!(?:build|paint|light|cloth|ceil|rail|str|spr|morn|even)ing)\w{3,}ing(?= \w))\b.*",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"(?:,|\band\b|\bor\b|\bnor\b|&)(?: (?:any|no|an?|the)\b)*", re.IGNORECASE)
+_LISTED = re.compile(r"(?:,|\band\b|\bor\b|\bnor\b|\bno\b|\bwithout\b|&)(?: (?:any|no|an?|the)\b)*", re.IGNORECASE)
+_WORN_ON = re.compile(r" on$")  # "no shoes on"
+_NOT_DOING = re.compile(
+    r"(?P<article>(?:an?|the) )?(?:not|never) (?P<denied>\w{3,}ing) (?P<noun>[\w-]+(?: [\w-]+)?)", re.IGNORECASE
+)  # "a never smiling girl"
+_SOMEBODY = re.compile(r"\b(?:girl|boy|man|woman|lady|guy|kid)$", re.IGNORECASE)  # the glossary has them as "1girl"
+_HEAD = re.compile(r"(?P<article>(?:an?|the) )?(?P<noun>[\w-]+(?: [\w-]+){0,3})", re.IGNORECASE)
+_OPPOSITES = {
+    "lit": "unlit", "on": "unlit", "glowing": "unlit", "burning": "unlit", "bright": "dim", "too bright": "dim",
+    "happy": "unhappy", "open": "closed", "opened": "closed", "closed": "open", "shut": "open", "fly": "flightless",
+    "finished": "unfinished", "painted": "unpainted", "colored": "uncolored", "clean": "dirty", "dirty": "clean",
+    "transparent": "opaque", "cooked": "raw", "ripe": "unripe", "tied": "untied", "awake": "sleeping",
+    "asleep": "awake", "sleeping": "awake", "big": "small", "tall": "short", "long": "short",
+    "symmetrical": "asymmetrical",
+}  # fmt: skip
 
 
 def denied(text: str) -> tuple[str, tuple[str, ...]]:
     """A phrase without what it denies, and that: "a girl without a hat in the rain" is "a girl in the rain" and "hat".
-    A tag that denies by itself ("no humans") stays."""
+    What has an opposite is said by it ("a lantern that is not lit" is "an unlit lantern"). A tag that denies by itself
+    ("no humans") stays."""
     if len(text.split()) > _LONGEST or _SYNTAX.search(text) or entry_of(text):
         return text, ()
-    found = _DENIES.fullmatch(text) or _DENIED_BEHIND.fullmatch(text)
+    plain = _NEITHER.sub(r"without \g<one> or \g<other>", _NOBODY.sub("no people", _CONTRACTED.sub(_whole, text)))
+    doing = _NOT_DOING.fullmatch(plain)
+    if doing and (_SOMEBODY.search(doing["noun"]) or category_of(doing["noun"].split()[-1]) == "person"):
+        return (doing["article"] or "") + doing["noun"], (doing["denied"],)
+    found = _DENIES.fullmatch(plain) or _DENIED_BEHIND.fullmatch(plain)
     if found is None:
         return text, ()
     rest, words = found.groupdict().get("said") or "", found["denied"]
     ends = [match.start() for match in (_GOES_ON.search(words), _PLACE.search(words)) if match and match.start()]
     if ends:
         words, rest = words[: min(ends)], f"{rest} {words[min(ends) :].strip()}".strip()
-    things = [thing.strip() for thing in _LISTED.split(words)]
+    elif (opposite := _OPPOSITES.get(words.lower())) and (head := _HEAD.fullmatch(rest)):
+        article = (head["article"] or "").lower()
+        article = ("an " if opposite[0] in "aeiou" else "a ") if article in ("a ", "an ") else article
+        return f"{article}{opposite} {head['noun']}", ()
+    things = [_WORN_ON.sub("", thing.strip()) for thing in _LISTED.split(words)]
     return re.sub(r"^(?:just|only|but|and) ", "", rest), tuple(filter(None, things))
+
+
+def _whole(contracted: re.Match[str]) -> str:
+    verb = contracted[1]
+    return {"ca": "can", "wo": "will"}.get(verb.lower(), verb) + " not"
 
 
 def split(text: str) -> tuple[tuple[str, Part | None], ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from prompts.prompt import Fragment, Note
 
 SIGN = re.compile("[\ue000-\ue0ff]")  # for private use: no script has them
-_WITH, _BUBBLE = "with the text ", "speech bubble"
+WITH, _BUBBLE = "with the text ", "speech bubble"
 _NEAR = 40  # characters before a quotation that say what it is
 
 _QUOTATION = re.compile(
@@ -109,7 +109,7 @@ def _read(text: str, match: re.Match[str], least: int) -> tuple[int, int, Letter
     verb = _CALLED.search(before) or _WRITES.search(before)
     if speaks := _SPEAKS.search(before):
         start -= len(speaks.group())
-        return start, stop, Lettering(text[start:stop], words, f"{_BUBBLE} {_WITH}{_quoted(words)}")
+        return start, stop, Lettering(text[start:stop], words, f"{_BUBBLE} {WITH}{_quoted(words)}")
     letters = None if match["title"] else _LETTERS.match(text, stop)
     if verb is None and letters is None and (match["title"] or not _BEARS.search(before)):
         return None
@@ -121,7 +121,7 @@ def _read(text: str, match: re.Match[str], least: int) -> tuple[int, int, Letter
 
 
 def _lettering(source: str, words: str, follows: bool = False) -> Lettering:
-    return Lettering(source, words, _WITH + _quoted(words), follows)
+    return Lettering(source, words, WITH + _quoted(words), follows)
 
 
 def _quoted(words: str) -> str:

@@ -96,11 +96,13 @@ def without_property(text: str, tag: str) -> str:
 
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
-    last = re.escape(word.split()[-1])
+    last = re.escape(word.split()[-1]) + r"(?:e?s)?\b"
     place = "in|on|under|near|at|beside|behind|next to|in front of"
-    lead = rf"(?:,? (?:and|with|wearing|holding|{place}))?(?: (?:an?|the|her|his|its))?"
-    phrase = rf"{lead}(?: [\w-]+){{0,2}}? {last}s?\b"
-    with_more = rf" (with|wearing|holding|carrying)(?: an?| the| her| his)?(?: [\w-]+){{0,2}}? {last}s? and (?=\w)"
-    rest = re.sub(with_more, r" \1 ", f" {text}", count=1)
-    rest = (re.sub(phrase, "", rest, count=1) if rest == f" {text}" else rest).strip(" ,")
-    return rest if rest and rest != text else ""
+    leads = rf"and|with|wearing|holding|carrying|{place}"
+    told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"
+    with_more = rf" (with|wearing|holding|carrying){told} and (?=\w)"
+    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), (told, "")):
+        rest = re.sub(phrase, instead, f" {text}", count=1).strip(" ,")
+        if rest != text:
+            return rest
+    return ""

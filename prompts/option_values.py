@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from prompts import styles
 from prompts.errors import Refusal
-from prompts.prompt import Options
+from prompts.prompt import Note, Options
 
 MAX_SEED = 2**32 - 1
 SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to say
@@ -24,13 +24,21 @@ WIDEST = 4.0  # ratio of the longer side to the shorter
 
 @dataclass(frozen=True, slots=True)
 class ParsedOptions:
-    """A text parsed for options: the options, the text left over, the words of `--no` (`negative`), and the words of
-    `-nt` (`kept`), which nobody is to translate."""
+    """A text parsed for options: the options, the text left over, the words of `--no` (`negative`), the words of `-nt`
+    (`kept`), which nobody is to translate, and the options of other programs that there is nothing like here
+    (`aside`)."""
 
     options: Options
     text: str
     negative: str = ""
     kept: str = ""
+    aside: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What to tell the person about the options."""
+        named = ", ".join(dict.fromkeys(self.aside))
+        return (Note("note.option_aside", {"options": named[:200]}),) if named else ()
 
 
 def refused(option: str, value: str, low: float | None = None, high: float | None = None) -> Refusal:
@@ -56,7 +64,7 @@ def real(option: str, value: str, low: float, high: float) -> float:
 
 
 def ratio_of(option: str, value: str) -> float:
-    match = re.fullmatch(r"([0-9]{1,5}(?:\.[0-9]{1,4})?)(?:[:/x×比]([0-9]{1,5}(?:\.[0-9]{1,4})?))?", value)
+    match = re.fullmatch(r"([0-9]{1,5}(?:\.[0-9]{1,4})?)(?:[:/xX*×比]([0-9]{1,5}(?:\.[0-9]{1,4})?))?", value)
     if match is None:
         raise refused(option, value)
     width, height = float(match.group(1)), float(match.group(2) or 1)
@@ -80,8 +88,21 @@ def with_size(options: Options, option: str, value: str) -> Options:
     return replace(options, width=width, height=height)
 
 
+def with_side(side: str) -> Callable[[Options, str, str], Options]:
+    """One side of the picture, and the other where nothing is said of that."""
+
+    def read(options: Options, option: str, value: str) -> Options:
+        length = whole(option, value, *SIDES)
+        both = {"width": options.width or length, "height": options.height or length, side: length}
+        return replace(options, **both)
+
+    return read
+
+
 def with_seed(options: Options, option: str, value: str) -> Options:
-    return replace(options, seed=None if value == "-1" else whole(option, value, 0, MAX_SEED))
+    return replace(
+        options, seed=None if value.lower() in ("-1", "random", "随机", "隨機") else whole(option, value, 0, MAX_SEED)
+    )
 
 
 def with_words(name: str) -> Callable[[Options, str, str], Options]:

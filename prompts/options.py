@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from prompts import styles
+from prompts import midjourney, styles
 from prompts.errors import Refusal
 from prompts.option_values import (
     COUNTS,
@@ -21,6 +21,7 @@ from prompts.option_values import (
     with_fix,
     with_redraw,
     with_seed,
+    with_side,
     with_size,
     with_style,
     with_upscale,
@@ -29,10 +30,14 @@ from prompts.option_values import (
 from prompts.plain_options import plain as plain
 from prompts.prompt import Options
 from prompts.spelling import near
+from prompts.translate.chinese import CHINESE
+from prompts.wildcards.comments import without_comments
 
 _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "ar": lambda options, option, value: replace(options, ratio=ratio_of(option, value)),
     "size": with_size,
+    "width": with_side("width"),
+    "height": with_side("height"),
     "steps": lambda options, option, value: replace(options, steps=whole(option, value, *STEPS)),
     "seed": with_seed,
     "guidance": lambda options, option, value: replace(options, guidance=real(option, value, *GUIDANCE)),
@@ -51,6 +56,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
+_OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
 _WORDS = ("no", "keep")  # not options but words
 _MANY_WORDS = (
@@ -61,58 +67,127 @@ _MANY_WORDS = (
     "vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
+_OWN = (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS)
+_KNOWN = frozenset(_OWN) | midjourney.NAMES
+_LONG = "|".join(
+    sorted((re.escape(name) for name in _KNOWN if len(name) > 1 and name.isascii()), key=len, reverse=True)
+)
+_SHORT = f"[{''.join(sorted(name for name in _KNOWN if len(name) == 1))}]"
+# What a keyboard in its wide form types; sign for sign.
+_WIDE = {sign: sign - 0xFEE0 for sign in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_WIDE |= str.maketrans("－−＝．∶：×＊", "--=.::xx")
 
+# Phones make a dash of two hyphens, and Chinese keyboards long ones. "a cat--ar 3:2": glued to a word only by hyphens.
+_DASH = "--|[—―]{1,2}|––?"
 _FLAG = re.compile(
-    r"(?:(?<=[\s,，、。；])|^)(?:--|—{1,2}|––?)([A-Za-z][\w-]*|风格|風格|画风|畫風|原样|原樣)(?:=|[^\S\n]+|(?=\n)|\Z)"
-    r"|(?:(?<=[\s,，、。；])|^)-(n(?=[^\S\n]*[0-9])|(?:u|nt|p|l|s)(?=[\s,，。；]|\Z))[^\S\n]*"
+    r"(?:(?:(?<=[\s,，、。；!！?？)）\]】}”’\u3040-\u9fff])|^)"
+    rf"(?P<dash>{_DASH})(?P<name>[A-Za-z][A-Za-z_-]*|风格|風格|画风|畫風|原样|原樣)"
+    rf"|(?<=\w)--(?P<glued>{_LONG}|{_SHORT}(?=\s?[0-9])))"
+    r"(?![^\W\d\u3040-\u9fff]|-)[^\S\n]*(?:[=:][^\S\n]*)?"
+    r"|(?:(?<=[\s,，、。；])|^)-(?P<short>n(?=[^\S\n]*[0-9])|(?:u|nt|p|l|s)(?=[\s,，。；]|\Z))[^\S\n]*"
 )
 _VALUE = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|([^\s,，、。；]+)')
+_PAIR = re.compile(r"([0-9.]+)[^\S\n]*([:/xX*比])[^\S\n]*([0-9.]+)")
+_UNIT = re.compile(r"(?<=[0-9])(?:[张張幅步倍]|px|像素)?[.!?)]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """An option in a text: where it stands, its name here, and what was written."""
+
+    start: int
+    end: int
+    name: str
+    written: str
+    value: str
+    aside: bool = False  # there is nothing like it here
+
+
+def _next(text: str, position: int) -> tuple[re.Match[str], str] | None:
+    """The next option in a text and the name it is written with."""
+    while match := _FLAG.search(text, position):
+        said = (match["name"] or match["glued"] or match["short"]).lower()
+        if match["short"] or match["glued"] or match["dash"] == "--" or _meant(said, text, match):
+            return match, said
+        position = match.end()
+    return None
+
+
+def _found(text: str) -> Iterator[_Flag]:
+    text, position = text.translate(_WIDE), 0
+    while found := _next(text, position):
+        match, said = found
+        position, start, name = match.end(), match.start(), _OTHER_NAMES.get(said, said)
+        written = match.group().rstrip(" \t=:").strip()
+        if (end := midjourney.value_end(name, text, position)) is not None:
+            value = text[position:end].strip()
+            yield _Flag(start, position := end, name, f"{written} {value}".strip(), value, name != "niji")
+            continue
+        value = ""
+        if name not in SWITCHES:
+            value, position = _value(text, position, name)
+        yield _Flag(start, position, name, written, value)
+
+
+def _meant(name: str, text: str, match: re.Match[str]) -> bool:
+    """Whether a word behind a long dash is an option; "她说——hello" has none, "—no, never" neither."""
+    if name in _WORDS or _OTHER_NAMES.get(name) in _WORDS:
+        return text[match.end() : match.end() + 1] not in (",", "，", "、", "。", "")
+    after_chinese = match.start() > 0 and CHINESE.match(text[match.start() - 1])
+    return name in (_OWN if after_chinese else _KNOWN) or (not after_chinese and bool(_near(name)))
+
+
+def _near(name: str) -> str:
+    return near(name, (one for one in _OWN if len(one) > 1))
 
 
 def flags(text: str) -> ParsedOptions:
     """The text parsed for `--name value` options alone. Raises Refusal for an unknown name and an impossible value."""
     options, kept = Options(), []
     words: dict[str, list[str]] = {name: [] for name in _WORDS}
+    aside: list[str] = []
     position = 0
-    while match := _FLAG.search(text, position):
-        kept.append(text[position : match.start()])
-        position = match.end()
-        written = match.group().strip().rstrip("=")
-        name = (match.group(1) or match.group(2)).lower()
-        name = _OTHER_NAMES.get(name, name)
-        if name in SWITCHES:
-            options = SWITCHES[name](options)
-            continue
-        if name not in words and name not in _FLAGS:
-            known = [one for one in (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS) if len(one) > 1]
-            found = near(name, known)
-            raise Refusal("option.unknown", option=written, near=f"--{found}" if found else "")
-        value, position = _value(text, position, name)
-        if name in words:
-            words[name].append(value)
+    for flag in _found(text):
+        kept.append(text[position : flag.start])
+        position = flag.end
+        if flag.aside:
+            aside.append(flag.written)
+        elif flag.name == "niji":  # their model for anime
+            options = replace(options, style=options.style or "anime")
+        elif flag.name in SWITCHES:
+            options = SWITCHES[flag.name](options)
+        elif flag.name in words:
+            words[flag.name].append(flag.value)
+        elif flag.name in _FLAGS:
+            options = _FLAGS[flag.name](options, flag.written, flag.value)
         else:
-            options = _FLAGS[name](options, written, value)
+            found = _near(flag.name)
+            raise Refusal("option.unknown", option=flag.written, near=f"--{found}" if found else "")
     kept.append(text[position:])
     rest = " ".join(part for part in (part.strip() for part in kept) if part) if len(kept) > 1 else text
     negative, untranslated = (", ".join(filter(None, words[name])) for name in _WORDS)
-    return ParsedOptions(options, rest, negative, untranslated)
+    return ParsedOptions(options, rest, negative, untranslated, tuple(aside))
 
 
 def with_flag(text: str, name: str, value: str) -> str:
     """The text with `--name value` instead of what it says by that flag, at its end where it says nothing."""
     said = f'--{name} "{value}"' if re.search(r"[\s,，、。；]", value) else f"--{name} {value}"
-    position = 0
-    while match := _FLAG.search(text, position):
-        position = match.end()
-        flag = (match.group(1) or match.group(2)).lower()
-        flag = _OTHER_NAMES.get(flag, flag)
-        if flag not in SWITCHES:
-            _, position = _value(text, position, flag)
-        if flag == name:
-            start = match.start() + len(match.group()) - len(match.group().lstrip())
-            gap = " " if re.match(r"[^\s,，、。；]", text[position:]) else ""
-            return text[:start] + said + gap + text[position:]
+    for flag in _found(text):
+        if flag.name == name and not flag.aside:
+            gap = " " if re.match(r"[^\s,，、。；]", text[flag.end :]) else ""
+            before = " " if flag.start and not text[flag.start - 1].isspace() else ""
+            return text[: flag.start] + before + said + gap + text[flag.end :]
     return f"{text.rstrip()} {said}"
+
+
+def without_flag(text: str, name: str) -> str:
+    """The text without `--name value`, as often as it says so."""
+    for flag in reversed([flag for flag in _found(text) if flag.name == name and not flag.aside]):
+        before, after = text[: flag.start].rstrip(), text[flag.end :].lstrip()
+        after = after if before else after.lstrip(" ,，、。；")
+        gap = "" if not before or re.match(r"[,，、。；]|\Z", after) else " "
+        text = before + gap + after
+    return text
 
 
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
@@ -120,22 +195,27 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
     if quoted and quoted.group(3) is None:
         return (quoted.group(1) or quoted.group(2) or "").strip(), quoted.end()
     if name in _MANY_WORDS:
-        following = _FLAG.search(text, position)
-        end = following.start() if following else len(text)
+        following = _next(text, position)
+        end = following[0].start() if following else len(text)
         stop = re.search(r"\n" if name in _WORDS else r"[,，、。；\n]", text[position:end])
         end = position + stop.start() if stop else end
         if name == "style":  # as many words as name one; the next may be the text again, or an option in plain words
             ends = [position + word.end() for word in re.finditer(r"\S+", text[position : min(end, position + 80)])]
             end = next((one for one in reversed(ends) if styles.named(text[position:one])), (ends or [end])[0])
         return text[position:end].strip(), end
+    if name in ("ar", "size") and (pair := _PAIR.match(text, position)):
+        return _UNIT.sub("", "".join(pair.groups())), pair.end()
     if quoted is None or _FLAG.match(text, position):
         return "", position
     if name == "redraw" and not quoted.group(3)[0].isdigit():
         return "", position  # the text goes on
-    return quoted.group(3), quoted.end()
+    return _UNIT.sub("", quoted.group(3)), quoted.end()
 
 
 def read_options(text: str) -> ParsedOptions:
     """The text parsed for all its options. Raises Refusal for an unknown `--name` and for a value that cannot be."""
     asked = flags(text)
-    return asked if asked.options.raw else plain(asked)
+    if asked.options.raw:
+        return asked
+    template = without_comments(text)
+    return plain(asked if template == text else flags(template))

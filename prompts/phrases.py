@@ -11,7 +11,7 @@ from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.lettering import SIGN
 from prompts.prompt import Fragment, Origin, weighed
-from prompts.tags import entry_of, part_of
+from prompts.tags import category_of, entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
 from prompts.translate.emoji import EMOJI, words
@@ -52,6 +52,7 @@ _CHINESE_WORDS = re.compile(rf"{_HAN}+(?:[·・]{_HAN}+)*")
 _SPACED = re.compile(
     r"(?<=[着著穿戴持拿抱骑騎吃喝玩弹彈在有])\s+(?=[A-Za-z])|(?<=[A-Za-z0-9])\s+(?=的|[上里裡旁下前后後中](?:\s|$|面|的))"
 )
+_NEAR = 40  # characters that say how Chinese words are led in
 _MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others
 _SAYS = re.compile(rf"[^\W_]|__|{SIGN.pattern}")
 _GAP = re.compile(r"\s+")
@@ -79,6 +80,19 @@ async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator
             else:
                 draft.chunks[-1].append(fragment)
         negating = denied or (bool(phrases) and phrases[-1].negative)
+    if not negative and (whom := _WHOM.search(text)) and not any(map(_is_person, draft.chunks[0])):
+        person = _PERSONS[whom.group()]
+        draft.chunks[0].insert(0, Fragment(person, part="subject", origin="glossary", source=whom.group()))
+
+
+def _is_person(fragment: Fragment) -> bool:
+    return _PERSON.search(fragment.text) is not None or category_of(fragment.text.rpartition(" ")[2]) == "person"
+
+
+# Who is spoken of without being named: "她戴着蓝色帽子".
+_PERSONS = {"她们": "multiple girls", "她": "1girl", "他们": "multiple boys", "他": "1boy"}
+_WHOM = re.compile("她们?|(?<!其)(?<!吉)他(?:们|(?![人乡国杀方]))")
+_PERSON = re.compile(r"\b(?:girls?|boys?|m[ae]n|wom[ae]n|person|people|child|children|[1-6]\+?(?:girl|boy)s?)\b")
 
 
 def _fragment(phrase: Phrase, weight: float) -> Fragment:
@@ -180,8 +194,8 @@ async def _around(text: str, draft: Draft, translators: Sequence[Translator]) ->
         more += [phrase for phrase in phrases if phrase.negative]
         first, *others = [phrase for phrase in phrases if not phrase.negative] or [Phrase("", "")]
         origin = first.origin or origin
-        words = _LEADS.sub("", first.text) if _LED_BY.search(english_text) else first.text
-        if re.search(r"\b(?:an?|the|[a-z]{3,}) $", english_text) and words in ("1girl", "1boy"):
+        words = _LEADS.sub("", first.text) if _LED_BY.search(english_text[-_NEAR:]) else first.text
+        if re.search(r"\b(?:an?|the|[a-z]{3,}) $", english_text[-_NEAR:]) and words in ("1girl", "1boy"):
             words = words[1:]
         english_text += f" {words} "
         more += others
@@ -239,7 +253,8 @@ async def _translated(clause: str, draft: Draft, translators: Sequence[Translato
     if wants_sentence:
         reading = await whole_clause(clause, translators, phrases)
         draft.notes += reading.notes
-        phrases = reading.phrases or phrases
+        if reading.phrases:
+            return list(reading.phrases)
     own = [phrase.source for phrase in phrases if phrase.origin == "person"]
     draft.untranslated += [word for word in unread(clause) if not any(word in source for source in own)]
     said: list[Phrase] = []

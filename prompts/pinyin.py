@@ -20,8 +20,9 @@ _ENTRY = re.compile(r"\S+ (\S+) \[([A-Za-z0-9: ]+)\] /")
 
 
 def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
-    """Of every Chinese key of the glossary, its pinyin without tones and the initials; from the file in the folder,
-    which is made first when it is missing."""
+    """Of every Chinese key of the glossary, its pinyin without tones and the initials, which are "" for a word of two
+    signs that is seldom drawn: hundreds have the same. From the file in the folder, which is made first when it is
+    missing."""
     path = source()
     if path is None:
         return {}
@@ -34,13 +35,13 @@ def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
         content = "\n".join(f"{key}\t{' '.join(said)}" for key, said in _read_aloud(keys, path))
         _keep(target, content)
     found: dict[str, tuple[str, str]] = {}
+    table = entries()
     for line in content.splitlines():
         key, _, said = line.partition("\t")
         syllables = said.split()
-        found[key] = (
-            "".join(syllables),
-            "".join(syllable if syllable.isdecimal() else syllable[0] for syllable in syllables),
-        )
+        initials = "".join(syllable if syllable.isdecimal() else syllable[0] for syllable in syllables)
+        few = len(initials) < 3 and table[key].seldom
+        found[key] = ("".join(syllables), "" if few else initials)
     return found
 
 

@@ -22,6 +22,7 @@ from prompts.option_values import (
     with_seed,
     with_size,
 )
+from prompts.parameter_line import pasted
 from prompts.prompt import Options
 
 _DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
@@ -33,22 +34,31 @@ _SHAPES = {
 }  # fmt: skip
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
-    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別",
-    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别",
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別總謝０１２３４５６７８９＝",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别总谢0123456789=",
 )
+_CLAUSE = r"(?:\A|(?<=[,，、。；！]))\s*"
+_CLAUSE_END = r"(?=\s*(?:[,，、。；！!.]|\Z))"
 _START, _END = r"(?:(?<=[\s,，、。；！])|^)", r"(?=[\s,，、。；！]|\Z)"
-_ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|来|画|生成|出|做|整)"
+_ORDER = "(?:请|帮我|给我|麻烦|我要|我想要|想要|要|来|再来|画|生成|出|做|整|一共|总共|共)"
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8}
+_ORDERED = "(?:please |can you |could you )?(?:draw|make|paint|generate|create|give|show|send|i want|i need)(?: me)? "
 _PICTURES = r"(?:图片|照片|图像|图|画)?"
+
+_MANY = "|".join(_NUMBERS)
+_KINDS = "(?:different )?(?:pictures|images|pics|photos|variations|versions|variants)"
 
 _Reader = Callable[[Options, re.Match[str]], Options | None]  # None: it only looked like an option
 
 
 def _count(options: Options, match: re.Match[str]) -> Options:
     word = match.group("n")
-    return replace(options, count=_DIGITS.get(word) or whole(match.group().strip(), word, *COUNTS))
+    return replace(
+        options, count=_DIGITS.get(word) or _NUMBERS.get(word.lower()) or whole(match.group().strip(), word, *COUNTS)
+    )
 
 
-_LEAD = r"\s?[:：是为用]?\s?"  # what may stand between the name of an option and its value
+_LEAD = r"\s?[:：=是为用]?\s?"  # what may stand between the name of an option and its value
 
 
 def _said(pattern: str) -> re.Pattern[str]:
@@ -77,10 +87,47 @@ def _styled(options: Options, match: re.Match[str]) -> Options | None:
 
 _FIXED = dict.fromkeys("人脸面", "face") | dict.fromkeys("手双", "hand")
 _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (_said(rf"{_ORDER}*(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}"), _count),
+    (
+        _said(
+            rf"{_ORDER}*(?P<n>[0-9]{{1,4}}|[一两二三四五六七八九十])\s?[张幅]{_PICTURES}(?:吧|就好|就行|就够了|即可)?(?:谢谢)?"
+        ),
+        _count,
+    ),
     # "画4张猫" is a number of pictures, since somebody asks for them; "三张桌子" stays.
     (re.compile(rf"{_START}{_ORDER}+(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])\s?[张幅](?=\S)"), _count),
-    (_said(r"(?P<n>[0-9]{1,4})\s?(?:pictures|images|pics)"), _count),
+    # "一只猫来两张": at the end, behind a word that asks for it.
+    (
+        re.compile(
+            rf"(?<=[\u4e00-\u9fff])(?:请|给我|再)?(?:要|来|画|出|生成)(?P<n>[0-9]{{1,4}}|[两二三四五六七八九十])"
+            rf"\s?[张幅]{_PICTURES}{_END}"
+        ),
+        _count,
+    ),
+    (_said(r"(?:张数|图片数量|数量)\s?[:：=]?\s?(?P<n>[0-9]{1,4})\s?[张幅]?"), _count),
+    (_said(r"(?:count|batch(?: size)?)\s?[:：=]\s?(?P<n>[0-9]{1,4})"), _count),
+    # "2 pictures of a cat" asks for pictures where the text begins or somebody is told to; in a scene they may hang.
+    (
+        re.compile(
+            rf"(?:\A\s*(?:{_ORDERED})?|{_START}{_ORDERED})(?P<n>[0-9]{{1,4}}|{_MANY}) ?{_KINDS} of(?=\s)",
+            re.IGNORECASE,
+        ),
+        _count,
+    ),
+    (
+        re.compile(
+            rf"{_CLAUSE}(?:{_ORDERED})?(?P<n>[0-9]{{1,4}}|{_MANY}) ?{_KINDS}(?: please)?{_CLAUSE_END}",
+            re.IGNORECASE,
+        ),
+        _count,
+    ),
+    (
+        re.compile(
+            r"(?<=\s)(?<!with )(?<!of )(?<!the )(?<!and )(?<!has )(?P<n>[0-9]{1,4}) ?(?:pictures|images|pics)"
+            + _CLAUSE_END,
+            re.IGNORECASE,
+        ),
+        _count,
+    ),
     (_said(r"(竖屏|手机屏|横屏|宽屏)(?:图片|图|版|画面)?"), _shaped),
     (_said(r"(竖|横|方)(?:图|版|幅|构图|着|画幅|画|的)?"), _shaped),
     (_said(r"(直)(?:图|式|版)"), _shaped),
@@ -92,7 +139,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _shaped,
     ),
     (
-        _said(rf"(?:比例|画幅|宽高比|尺寸比例)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
+        _said(rf"(?:比例|画幅|宽高比|长宽比|尺寸比例|ar|aspect ratio)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
         lambda options, match: replace(options, ratio=ratio_of("比例", re.sub("[：比]", ":", match.group(1)))),
     ),
     (
@@ -104,15 +151,21 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         lambda options, match: replace(options, steps=whole("步数", match.group(1) or match.group(2), *STEPS)),
     ),
     (
+        re.compile(rf"{_CLAUSE}([0-9]{{1,4}}) ?steps{_CLAUSE_END}", re.IGNORECASE),  # and no stairs "with 30 steps"
+        lambda options, match: replace(options, steps=whole("steps", match.group(1), *STEPS)),
+    ),
+    (
         _said(rf"(?:随机)?(?:种子|seed){_LEAD}(-?[0-9]{{1,12}})"),
         lambda options, match: with_seed(options, "种子", match.group(1)),
     ),
     (
-        _said(rf"(?:引导系数|引导|提示词相关性|相关性|cfg){_LEAD}([0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)"),
+        _said(
+            rf"(?:引导(?:系数)?|(?:提示词)?相关性|(?:cfg|guidance)(?: scale)?){_LEAD}([0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)"
+        ),
         lambda options, match: replace(options, guidance=real("引导", match.group(1), *GUIDANCE)),
     ),
     (
-        _said(rf"(?:采样器|采样方法|采样){_LEAD}([a-z][a-z0-9+ ]*[a-z0-9+])"),
+        _said(rf"(?:采样器|采样方法|采样|sampler(?=\s?[:：=])){_LEAD}([a-z][a-z0-9+ ]*[a-z0-9+])"),
         lambda options, match: replace(options, sampler=match.group(1).strip()),
     ),
     (
@@ -148,10 +201,11 @@ _BRACKETED = re.compile(r"[(\[{<]")
 def plain(asked: ParsedOptions) -> ParsedOptions:
     """The parsed text with the options as well that are said in plain words between commas or spaces; text in brackets
     is left alone. Raises Refusal for a value that cannot be."""
-    options, rest = _without(_PLAIN, asked.options, asked.text)
+    line = pasted(asked.options, asked.text)
+    options, rest = _without(_PLAIN, line.options, line.text)
     # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
     options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
-    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept)
+    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept, (*asked.aside, *line.aside))
 
 
 def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:

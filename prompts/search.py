@@ -29,6 +29,7 @@ _EXACT, _PINYIN, _INITIALS, _BEGINS, _PINYIN_BEGINS, _WORD_BEGINS, _INITIALS_BEG
 _SLIP, _SLIP_BEGINS = 330, 620  # a whole word but for one letter, or the beginning of one
 # Nobody has counted how often which tag is used: what most pictures have comes before what few have.
 _USUAL = {"hair": 7, "person": 6, "animal": 5, "eyes": 5, "style": 4, "clothing": 3, "expression": 3, "place": 3}
+_SELDOM = 110  # the beginning of what is seldom drawn ranks a class later
 _OTHER_NAME = 12  # its first name is the one that is said
 _FOREIGN = 250  # pinyin for a person who reads English
 
@@ -153,6 +154,7 @@ class Index:
             entry = columns.owners[key]
             tag = entry.tag
             score += 2 * longer - min(columns.names[tag], 8) - _USUAL.get(entry.category, 0)
+            score += _SELDOM * (entry.seldom and longer > 0)
             score += _OTHER_NAME * (chinese and key != columns.first[tag])
             if tag not in best or (score, key) < best[tag][:2]:
                 best[tag] = score, key, chinese

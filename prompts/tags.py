@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from prompts.grammar import bare
-from prompts.prompt import Part
+from prompts.lettering import WITH
+from prompts.prompt import PARTS, Part
 from prompts.translate.glossary import Entry, entries
+from prompts.translate.verb_objects import DONE_TO
 
+_PARTS = Path(__file__).parent / "data" / "parts.tsv"
 _QUALITY_STYLE = re.compile(
     r"\b(style|quality|masterpiece|resolution|highres|absurdres|detailed|paintings?|illustration|drawing|sketch|render|"
     r"rendering|rendered|artwork|art|artstation|photo|photograph|photography|photorealistic|realistic|anime|manga|"
     r"comic|watercolou?r|engine|wallpaper|lens|film|bokeh|depth of field|[248]k|uhd|hdr|\d+mm|f/?\d|3d|2d|cg|"
-    r"trending|by [a-z]+|aesthetic|cinematic|digital|print|poster|monochrome|grayscale|vector|pixel)\b",
+    r"trending|^by [a-z]+|(?:painted|drawn|designed|illustrated|created|art) by|on (?:canvas|paper|silk|panel)|"
+    r"aesthetic|cinematic|digital|print|poster|monochrome|grayscale|"
+    r"vector|pixel)\b",
     re.IGNORECASE,
 )
 _SCENE = re.compile(
@@ -52,13 +58,13 @@ def can_be_subject(text: str) -> bool:
     """Whether a fragment of the scene names a thing or a place that a picture can be of."""
     tag = bare(text).lower()
     entry = _known().get(tag) or _known().get(tag.rpartition(" ")[2])
-    return entry is not None and entry.category in _SUBJECTS and not _WHERE.match(tag)
+    return (around(tag) or (entry is not None and entry.category in _SUBJECTS)) and not _WHERE.match(tag)
 
 
 def only_describes(text: str) -> bool:
     """Whether a fragment says how and not who or what: "standing", "close-up", "smile"."""
     entry = entry_of(text)
-    return entry is not None and entry.category in _DESCRIPTIONS
+    return DONE_TO.match(text) is not None or (entry is not None and entry.category in _DESCRIPTIONS)
 
 
 def part_of(text: str) -> Part:
@@ -76,8 +82,46 @@ def part_of(text: str) -> Part:
         return "quality_style"
     if _SCENE.search(tag):
         return "scene_detail"
-    last = known.get(tag.rpartition(" ")[2])
+    head = _head(tag)
+    for part, heads in _heads().items():
+        if part in PARTS and head in heads:
+            return part
+    last = known.get(head)
     return last.part if last else "subject"
+
+
+def _head(tag: str) -> str:
+    """The word that a phrase is about: of "shelves of bottles" the shelves."""
+    return _BEHIND_HEAD.split(tag, maxsplit=1)[0].rstrip(" ,").rpartition(" ")[2]
+
+
+_BEHIND_HEAD = re.compile(
+    r" (?:of|in|on|with|from|at|under|over|above|behind|beside|by|against|through|around|outside) "
+)
+
+
+@cache
+def _heads() -> Mapping[str, frozenset[str]]:
+    """The heads of each part, and of what stands around somebody."""
+    lines = (line.partition("\t") for line in _PARTS.read_text(encoding="utf-8").splitlines())
+    return {part: frozenset(heads.split()) for part, tab, heads in lines if tab and not part.startswith("#")}
+
+
+def around(text: str) -> bool:
+    """Whether a fragment names a thing that stands around somebody, and that nobody holds, wears or does anything to:
+    "persian carpet", not "holding lantern"."""
+    tag = " ".join(bare(text).replace("_", " ").lower().split())
+    if (tag.count(" ") >= 4 and WITH not in tag) or _head(tag) not in _heads()["around"]:
+        return False
+    known = _known().get(tag)
+    return known.category not in _DESCRIPTIONS if known else tag.partition(" ")[0] not in _doing()
+
+
+@cache
+def _doing() -> frozenset[str]:
+    """The words that verbs with an object begin with: "holding", "riding"."""
+    verbs = (entry.tag.partition(" ") for entry in entries().values() if entry.category == "verb")
+    return frozenset(first for first, _, rest in verbs if rest and "{}" not in first) - {"hanging", "floating", "full"}
 
 
 def category_of(tag: str) -> str | None:

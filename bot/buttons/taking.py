@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.chat import Attached, Button, Card, Field, Press, Request, Say
@@ -26,7 +27,7 @@ async def mydata_part(studio: Studio, asked: Request | Press, part: int) -> Card
         raise Refusal("mydata.no_part", part=part, parts=len(parts))
     parcel, name = parts[part - 1], "danqing.zip" if len(parts) == 1 else f"danqing-{part}-{len(parts)}.zip"
     pictures = sum(file.name.startswith("pictures/") for file in kept.files)
-    said = Say("mydata.all", {"pictures": pictures, "uploads": len(kept.files) - pictures})
+    said = _counted({"pictures": pictures, "uploads": len(kept.files) - pictures})
     card = Card(text=said if len(parts) == 1 else Say("mydata.part", {"part": part, "parts": len(parts)}))
     if parcel.left_out:
         said = Say("mydata.left_out", {"count": len(parcel.left_out)})
@@ -38,6 +39,13 @@ async def mydata_part(studio: Studio, asked: Request | Press, part: int) -> Card
     return replace(
         card, file=Attached(name, await asyncio.to_thread(lambda: b"".join(packed(parcel, person.language))))
     )
+
+
+def _counted(counts: Mapping[str, int]) -> Say:
+    """What is in a file that holds everything, without what there is none of."""
+    some = {name: count for name, count in counts.items() if count}
+    which = "all" if len(some) == len(counts) else next(iter(some), "words")
+    return Say(f"mydata.{which}", some)
 
 
 async def mydata(studio: Studio, press: Press) -> Card:

@@ -149,11 +149,11 @@ def prompt(
     from bot.cli.composing import composing, show, show_lines  # only now: `--help` is to come at once
 
     async def shown() -> None:
-        made = await composing(_load(config, quiet=True), model, negative, raw)
-        if text is None:
-            await show_lines(made, say)
-        else:
-            await show(made, text, language(), out, as_json=as_json)
+        async with composing(_load(config, quiet=True), model, negative, raw) as made:
+            if text is None:
+                await show_lines(made, say)
+            else:
+                await show(made, text, language(), out, as_json=as_json)
 
     asyncio.run(shown())
 
@@ -264,20 +264,31 @@ def restore(
 
 @translate.command()
 def install(
-    file: Annotated[Path | None, typer.Argument(help="An .argosmodel file; without it the newest is fetched.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="An .argosmodel file (without it the newest is fetched), or a language model: owner/name on the hub."
+        ),
+    ] = None,
     index: Annotated[str, typer.Option(help="The address of an index of packages.")] = "",
     sha256: Annotated[str, typer.Option(help="What the file's checksum has to be.")] = "",
     config: ConfigFile = None,
 ) -> None:
-    """Install Argos Translate's Chinese-English package; run again after an interruption, it goes on."""
+    """Install Argos Translate's Chinese-English package, or a language model that reads whole clauses (for
+    translate.service: local); run again after an interruption, it goes on."""
     from bot.cli.translating import install as put  # only now: `--help` is to come at once
+    from bot.cli.translating import install_model
 
-    asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
+    file = Path(name) if name else None
+    if name and file and name.count("/") == 1 and file.suffix != ".argosmodel" and not file.exists():
+        install_model(_load(config, quiet=True), name, language(), out, err)
+    else:
+        asyncio.run(put(_load(config, quiet=True), file, index, sha256, language(), out, err))
 
 
 @translate.command()
 def status(config: ConfigFile = None) -> None:
-    """See which package is installed and whether the service answers."""
+    """See what reads whole clauses, and whether it answers."""
     from bot.cli.translating import status as show  # only now: `--help` is to come at once
 
     asyncio.run(show(_load(config, quiet=True), language(), out))

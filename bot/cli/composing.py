@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 
@@ -24,7 +25,10 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options, Prompt
 from prompts.safety import judge
 from prompts.safety.signs import verdict
+from prompts.translate.chain import close
 from prompts.translate.personal_dictionary import with_personal
+
+LOADING = 600.0  # seconds that a local reader may take to be loaded: a command is over before a second wish
 
 _log = logging.getLogger(__name__)
 
@@ -70,11 +74,13 @@ async def show_lines(composing: _Composing, say: Callable[..., str]) -> None:
         _print_json(row)
 
 
-async def composing(config: Config, model: str | None, negative: str, raw: bool) -> _Composing:
+@asynccontextmanager
+async def composing(config: Config, model: str | None, negative: str, raw: bool) -> AsyncIterator[_Composing]:
     """What makes prompts of texts as the settings have it, refusing what is never drawn."""
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
-    chain = with_personal(await local_words(config), translators(config))
+    asked = translators(config, patience=LOADING)
+    chain = with_personal(await local_words(config), asked)
     wildcards = (config.data.folder / "wildcards",)
 
     async def composed(text: str) -> _Composed:
@@ -91,7 +97,10 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
         found = tuple(look(made, drawing, config.engine.folders))
         return _Composed(made, replace(options, raw=options.raw or raw), found, embeddings)
 
-    return composed
+    try:
+        yield composed
+    finally:
+        await close(asked)
 
 
 def _print_json(value: Json) -> None:

@@ -49,7 +49,7 @@ async def panel(studio: Studio, person: Person, one: str = "") -> Card:
     selects = await choices(studio, person, known)
     if one in selects:
         back = Button("choose", "all")
-        return Card(text=selects[one].label, selects=(selects[one],), buttons=(back,), panel=True)
+        return Card(text=Say(f"settings.choose.{one}"), selects=(selects[one],), buttons=(back,), panel=True)
     lines = [
         Field(Say(f"settings.{key}"), Say("settings.default") if known.get(key) is None else _shown(known, key))
         for key in SETTINGS
@@ -104,7 +104,7 @@ async def choices(studio: Studio, person: Person, known: Mapping[str, Json]) -> 
     held = {
         "model": code(str(known["model"])) if known.get("model") else DEFAULT,
         "style": str(known.get("style") or DEFAULT),
-        "ratio": next((one for one in SHAPES if ratio_of(one) == known.get("ratio")), DEFAULT),
+        "ratio": _ratio_held(known.get("ratio")),
         "count": str(known.get("count") or 1),
         "language": person.language,
     }
@@ -112,6 +112,12 @@ async def choices(studio: Studio, person: Person, known: Mapping[str, Json]) -> 
         name: Select(name, Say(f"settings.{name}"), _some(found, held[name]), held[name])
         for name, found in lists.items()
     }
+
+
+def _ratio_held(value: Json) -> str:
+    """A ratio as a choice stands for it, one that is no usual shape as it can be written."""
+    usual = next((one for one in SHAPES if ratio_of(one) == value), "")
+    return usual or (f"{value}:1" if value else DEFAULT)
 
 
 def _some(found: Sequence[Choice], held: str) -> tuple[Choice, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,30 +47,34 @@ def install(name: str, folders: Mapping[str, Path], progress: Tell = silent, end
     if match is None or ".." in name:
         raise Refusal("hub.name", name=name[:80])
     asked, file = match.groups()
-    with _asking(asked):
+    with asking(asked):
         repository = patiently(lambda: listed(asked, endpoint))
         wanted = [repository.files[path] for path in chosen(repository, file)]
         target = target_of(repository, wanted)
-        if there := _there(target, wanted, folders):
-            return there
+        if already := there(target, wanted, folders.values()):
+            return already
         usual = folders["checkpoint"]
-        with writing(usual), _kept(usual, repository) as kept:
+        with writing(usual), kept_of(usual, repository) as kept:
             room(usual, sum(blob.size - have(kept / blob.path) for blob in wanted))
-            whole = _brought(repository, wanted, kept, progress, endpoint)
-            place = folders.get(_judge(repository, whole).kind, usual) / target
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if place.exists():
-                raise Refusal("hub.taken", path=str(place))
-            hidden = place.with_name(f".{target}.new")  # moving from one disk to another takes a while
-            shutil.rmtree(hidden, ignore_errors=True)
-            shutil.move(whole, hidden)
-            return hidden.rename(place)
+            whole = brought(repository, wanted, kept, lambda path: _judge(repository, path), progress, endpoint)
+            return moved(whole, folders.get(_judge(repository, whole).kind, usual) / target)
 
 
-def _there(target: str, wanted: Sequence[Blob], folders: Mapping[str, Path]) -> Path | None:
+def moved(whole: Path, place: Path) -> Path:
+    """What has come whole, in its place. Raises Refusal `hub.taken` where something else has it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        raise Refusal("hub.taken", path=str(place))
+    hidden = place.with_name(f".{place.name}.new")  # moving from one disk to another takes a while
+    shutil.rmtree(hidden, ignore_errors=True)
+    shutil.move(whole, hidden)
+    return hidden.rename(place)
+
+
+def there(target: str, wanted: Sequence[Blob], folders: Iterable[Path]) -> Path | None:
     """The path where all wanted files lie already, None where they do not. Raises Refusal `hub.taken` where something
     else has its place."""
-    for folder in dict.fromkeys(folders.values()):
+    for folder in dict.fromkeys(folders):
         place = folder / target
         if not place.exists():
             continue
@@ -91,7 +95,7 @@ def _judge(repository: Repository, path: Path) -> Identity:
 
 
 @contextmanager
-def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
+def kept_of(folder: Path, repository: Repository) -> Iterator[Path]:
     """The hidden folder for what has come of a repository so far, which an interruption leaves; those of earlier
     revisions go. Raises Refusal `hub.busy` where somebody else is fetching the same."""
     name = repository.name.replace("/", "-")
@@ -116,8 +120,16 @@ def _kept(folder: Path, repository: Repository) -> Iterator[Path]:
                 Path(lock.name).unlink()
 
 
-def _brought(repository: Repository, wanted: Sequence[Blob], kept: Path, progress: Tell, endpoint: str | None) -> Path:
-    """All files that are wanted of a repository, in the hidden folder; the file where it is one alone."""
+def brought(
+    repository: Repository,
+    wanted: Sequence[Blob],
+    kept: Path,
+    judge: Callable[[Path], object],
+    progress: Tell,
+    endpoint: str | None,
+) -> Path:
+    """All files that are wanted of a repository, in the hidden folder; the file where it is one alone. `judge` looks at
+    the folder before the weights come, and raises Refusal where they would be of no use."""
     token = get_token()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     done, total = 0, sum(blob.size for blob in wanted)
@@ -130,7 +142,7 @@ def _brought(repository: Repository, wanted: Sequence[Blob], kept: Path, progres
     # The small files come first: they tell whether the large ones are of any use.
     for blob in sorted(wanted, key=lambda blob: blob.path.endswith(WEIGHTS)):
         if blob.path.endswith(WEIGHTS) and len(wanted) > 1:
-            _judge(repository, kept)
+            judge(kept)
         file = kept / blob.path
         if file.is_file():
             tell(blob.size)
@@ -141,7 +153,7 @@ def _brought(repository: Repository, wanted: Sequence[Blob], kept: Path, progres
 
 
 @contextmanager
-def _asking(name: str) -> Iterator[None]:
+def asking(name: str) -> Iterator[None]:
     """Turns what a hub and the line to it complain about into a Refusal."""
     try:
         yield

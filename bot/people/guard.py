@@ -16,7 +16,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Prompt
 from prompts.safety import judge
 from prompts.safety.signs import Signs, Verdict, verdict
-from prompts.wildcards import lists
+from prompts.wildcards.lists import lists
 from storage import pictures, refusals
 from storage.database import Database
 from storage.pictures import PictureRow

@@ -15,10 +15,12 @@ ALIKE = 0.6  # of 1: a description changed here and there is well above, a sente
 # What reads like a wish for a change and is none: "add oil" (加油) cheers, and whoever asks how does not ask for it.
 TALK = re.compile(
     r"加油+|没有?(?:问题|关系|事|错|意见|毛病)|不要(?:紧|客气)|别(?:闹|急|这样)|来看看?|来吧|来了|"
-    r"没有.*(?:好看?|厉害|可爱|漂亮|强)|(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|(?:加载|加班|改天|改日|来自|来晚).*|"
+    r"没有.*(?:好看?|厉害|可爱|漂亮|强)|(?:人|钱|命|魂|没有?)没有?了?|[^,，]*(?:太|有点|有些|过于)[^,，]{1,3}了?|"
+    r"(?:多来|再来|少来|少)点(?:废话|儿)?|转到群里?|(?:加|换)(?:我|你|他|她|个?微信|个?好友|群).*|(?:加载|加班|改天|改日|来自|来晚).*|"
     r"no (?:way|problem|worries|idea|thanks|comment|doubt|kidding|cap|more)|with(?:out a doubt| love| pleasure)|"
     r"more(?: please| like (?:this|that)| of (?:this|that|these))?|(?:add|give|take) (?:me|care|it easy)\b.*|"
-    r"makes? sense.*",
+    r"makes? sense.*|there must be .*|[^,]+ (?:is|are|has|have) (?:gone|over|stopped|cleared)|[^,]+ stops?|"
+    r"[^,]+ (?:is|are|looks?) too \w+",
     re.IGNORECASE,
 )
 ASKS = re.compile(

@@ -253,10 +253,12 @@ def _explained(
             section,
         )
         return Refusal("config.open", where=where, variable=f"{PREFIX}{section.upper()}_PASSWORD")
-    if kind == "nowhere":
+    if kind in ("nowhere", "modelless"):
         section = str(loc[0])
-        where = origins.get((section, "service"), section)
-        return Refusal("config.nowhere", where=where, name=f"{section}.service", url=f"{section}.url")
+        said = {"where": origins.get((section, "service"), section), "name": f"{section}.service"}
+        if kind == "nowhere":
+            return Refusal("config.nowhere", url=f"{section}.url", **said)
+        return Refusal("config.modelless", model=f"{section}.model", **said)
     keys = next(tuple(map(str, loc[:n])) for n in (2, 1) if tuple(map(str, loc[:n])) in known)
     where = origins.get(loc, origins.get(keys, ".".join(keys)))
     return _wrong(known[keys], where, value)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from engine.files import bases, catalog, compatibility
-from engine.files.catalog import LoraFile, Model
+from engine.files.catalog import Companion, LoraFile, Model
+from prompts import options
 from prompts.clip_tokens import LENGTH, meter
 from prompts.doctor import Finding, LoraKnown, Misfit, examine
+from prompts.errors import Refusal
 from prompts.prompt import Prompt
 
 KEPT = 256  # prompts remembered: more than are ever drawn at once
@@ -22,8 +25,8 @@ def known(files: Sequence[LoraFile]) -> tuple[LoraKnown, ...]:
 
 
 def misfits(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Misfit, ...]:
-    """The LoRAs and embeddings of a prompt that were made for another kind of model than this one, each LoRA with the
-    first model that takes all the prompt's LoRAs, where there is one."""
+    """The LoRAs, embeddings and VAE of a prompt that were made for another kind of model than this one, each LoRA with
+    the first model that takes all the prompt's LoRAs, where there is one."""
     named = {use.name.casefold() for use in prompt.loras if use.weight or use.text_weight}
     loras = [one for one in catalog.loras(folders) if one.name.casefold() in named]
     models = catalog.models(folders) if loras else ()
@@ -43,7 +46,17 @@ def misfits(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Misf
     for other in compatibility.alien(prompt, model, catalog.embeddings(folders)):
         base = compatibility.base_of(other)
         found.append(Misfit("embedding.made_for", other.name, base, model.name, model.family))
+    if (vae := _vae(prompt.text, folders)) and not compatibility.vae_fits(vae, model):
+        found.append(Misfit("vae.made_for", vae.name, vae.family, model.name, model.family))
     return tuple(found)
+
+
+def _vae(text: str, folders: Sequence[Path]) -> Companion | None:
+    """The VAE that a text asks for, None for one that is not there, which is refused as such."""
+    with suppress(Refusal):
+        if name := options.flags(text).options.vae:
+            return catalog.vae(catalog.vaes(folders), name)
+    return None
 
 
 _seen: OrderedDict[str, tuple[Finding, ...]] = OrderedDict()  # by the prompt: a job's card is made anew at every step

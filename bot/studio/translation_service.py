@@ -9,7 +9,7 @@ from prompts.translate.remote import Service
 def service(config: Config) -> Service | None:
     """The translation service on the network, None where there is none."""
     settings = config.translate
-    if settings.service == "none" or settings.url is None:
+    if settings.service == "none" or settings.service == "local" or settings.url is None:
         return None
     return Service(
         kind=settings.service,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.settings.config import Config
+from bot.studio.own_readers import own_readers
 from prompts.errors import Refusal
 from prompts.translate.chain import chain
 from prompts.translate.translator import TranslationMemory, Translator
@@ -32,12 +33,15 @@ async def local_words(config: Config) -> dict[str, str]:
         return {}
 
 
-def translators(config: Config, memory: TranslationMemory | None = None) -> tuple[Translator, ...]:
-    """All of them, in the order in which they are asked."""
+def translators(
+    config: Config, memory: TranslationMemory | None = None, patience: float | None = None
+) -> tuple[Translator, ...]:
+    """All of them, in the order in which they are asked; `patience` as that of `own_readers`."""
     folder = config.data.folder / "cache"
     named = None
-    if config.translate.service != "none":
+    if config.translate.url is not None:
         from bot.studio.translation_service import service  # only where there is one: it brings an HTTP client
 
         named = service(config)
-    return chain(folder, config.translate.packages, service=named, memory=memory)
+    own = own_readers(config, patience)
+    return chain(folder, config.translate.packages, service=named, own=own, memory=memory)

@@ -25,7 +25,7 @@ def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     check_embeddings(recipe.prompt, model, folders)
     if recipe.vae:
         vae = catalog.vae(catalog.vaes(folders), recipe.vae)
-        if vae.family and _latents(vae.family) != _latents(model.family):
+        if not vae_fits(vae, model):
             raise _made_for("vae.made_for", vae.name, vae.family, model)
     if recipe.refiner:
         refiner = catalog.model(catalog.models(folders), recipe.refiner.model)
@@ -74,6 +74,11 @@ def alien(prompt: Prompt, model: Model, embeddings: Sequence[Companion]) -> Iter
         for piece, named in clip_tokens.pieces(text, others):
             if named and (not clip_tokens.is_one_token(piece) or f"embedding:{piece}" in text.casefold()):
                 yield others[piece]
+
+
+def vae_fits(vae: Companion, model: Model) -> bool:
+    """Whether a VAE decodes what the model draws; True where it is not known what it was made for."""
+    return not vae.family or _latents(vae.family) == _latents(model.family)
 
 
 def base_of(embedding: Companion) -> str:

@@ -12,7 +12,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
 from prompts.safety.signs import CHILDREN, Signs, Verdict, read_name, read_signs, read_unwanted, union, verdict
 from prompts.sections import sections
-from prompts.wildcards import outcomes
+from prompts.wildcards.outcomes import outcomes
 
 # What is there for the first steps only, or weighs nothing: "[dress::0.5]", "(dress:-1)".
 _GIVEN_UP = re.compile(

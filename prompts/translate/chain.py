@@ -12,6 +12,7 @@ from prompts.translate.argos import Argos, installed
 from prompts.translate.chinese import CHINESE
 from prompts.translate.dictionary import Dictionary
 from prompts.translate.glossary_translator import Glossary
+from prompts.translate.numbers import pluralised
 from prompts.translate.sentences import CachedTranslator
 from prompts.translate.translator import Phrase, SentenceTranslator, TranslationMemory, Translator, WordTranslator
 
@@ -60,7 +61,9 @@ def _inside(phrase: Phrase, translator: WordTranslator) -> Phrase:
         made.extend(words)
         return " ".join(word.text for word in words)
 
-    text = CHINESE.sub(put, phrase.text)
+    text = (
+        pluralised(CHINESE.sub(put, phrase.text)) if CHINESE.search(phrase.text[-1:]) else CHINESE.sub(put, phrase.text)
+    )
     origin = next((word.origin for word in made if word.origin), phrase.origin)
     return replace(
         phrase, text=text, origin=origin, doubts=phrase.doubts + tuple(d for word in made for d in word.doubts)

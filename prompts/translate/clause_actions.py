@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from prompts.translate.draft_tags import ClauseState, DraftTag
+from prompts.translate.draft_tags import ClauseState, DraftTag, person_plainly
 from prompts.translate.noun_phrase import NounPhrase, described
 from prompts.translate.numbers import counted
 from prompts.translate.roles import ADVERBS, MOODS, NOUNS, Token
@@ -54,20 +53,20 @@ def settled(state: ClauseState) -> ClauseState:
         said = (*state.said[:-1], *(owner._replace(text=text, end=last.end) for text in texts))
     elif len(adjectives) > 1 and last.category == "material":  # "红色天鹅绒": red velvet
         text = described(last.tag, "material", adjectives[:-1])[0]
-        said = (*state.said, _tag(text, last._replace(start=adjectives[0].start)))
+        said = (*state.said, tag_of(text, last._replace(start=adjectives[0].start)))
     else:
-        said = (*state.said, *(_tag(token.tag, token) for token in adjectives))
+        said = (*state.said, *(tag_of(token.tag, token) for token in adjectives))
     return state._replace(adjectives=(), said=said)
 
 
-def _tag(text: str, token: Token) -> DraftTag:
+def tag_of(text: str, token: Token) -> DraftTag:
     return DraftTag(text, token.part, token.start, token.end, token.category, attribute=True)
 
 
 def named(state: ClauseState, match: Match) -> ClauseState:
     """A word that is a tag by itself."""
     state = settled(state)
-    return state._replace(said=(*state.said, _tag(match.first.tag, match.first)))
+    return state._replace(said=(*state.said, tag_of(match.first.tag, match.first)))
 
 
 def at(state: ClauseState, match: Match) -> ClauseState:
@@ -105,34 +104,93 @@ def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> Claus
 
 
 def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
-    """The noun with the number and adjectives that waited for it."""
+    """The noun with the number and adjectives that waited for it. The number goes by what stands behind a 在, and by
+    objects: in 两个在草地上奔跑的小狗 two are the dogs."""
     tags, start = noun.tags, noun.start
-    if state.number is not None:
+    if state.number is not None and not state.place:
         tags, start = (counted(tags[0], state.number), *tags[1:]), min(start, state.number.start)
     if state.adjectives:
         tags = (*described(tags[0], noun.category, state.adjectives), *tags[1:])
     if tags is noun.tags:
         return state, noun
-    return state._replace(number=None, adjectives=()), noun._replace(tags=tags, start=start)
+    number = state.number if state.place else None
+    return state._replace(number=number, adjectives=()), noun._replace(tags=tags, start=start)
 
 
 def place(state: ClauseState, match: Match) -> ClauseState:
     """桌子上: a place."""
     state, noun = _taken(state, match.nouns[0])
-    return _placed(state, match, noun)
+    return set_at(state, match, noun)
 
 
 def hand(state: ClauseState, match: Match) -> ClauseState:
-    """手里拿着剑 says no more than 拿着剑."""
-    state, _ = _taken(state, match.nouns[0])
-    return state._replace(place=False)
+    """手里拿着剑 says no more than 拿着剑, but 肩膀上站着一只鹦鹉 says where."""
+    state, noun = _taken(state, match.nouns[0])
+    return set_at(state, match, noun) if noun.words in _PERCHES else state._replace(place=False)
 
 
-def _placed(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
-    locator = match.clause.tokens[noun.behind]
-    text = noun.text if noun.text in ADVERBS else locator.tag.format(noun.text)
-    tag = DraftTag(text, "scene_detail", noun.start, locator.end, "place", attribute=True)
-    return state._replace(said=(*state.said, *state.pending, tag), pending=(), place=False)
+_PERCHES = frozenset({"shoulders", "lap", "back"})
+
+
+def side(state: ClauseState, match: Match) -> ClauseState:
+    """左边, 中间 …: a place in the picture, where no noun stands before the word."""
+    word = match.first
+    if word.end - word.start == 1 or word.tag not in _SIDES:
+        return state
+    tag = DraftTag(_SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
+    return state._replace(said=(*state.said, tag), place=False)
+
+
+_SIDES = {
+    "to the left of {}": "on the left",
+    "to the right of {}": "on the right",
+    "in the middle of {}": "in the middle",
+    "in front of {}": "in the foreground",
+    "behind {}": "in the background",
+    "in the corner of {}": "in the corner",
+    "at the entrance of {}": "at the entrance",
+    "in {}'s arms": "in arms",
+    "at {}'s feet": "at feet",
+}
+# The same of a thing that has no arms and no feet.
+_LIFELESS = {"in {}'s arms": "in the arms of {}", "at {}'s feet": "at the foot of {}"}
+
+
+def between(state: ClauseState, match: Match) -> ClauseState:
+    """猫和狗之间: a place between two things."""
+    left, right = match.nouns
+    text = f"between {_plainly(left)} and {_plainly(right)}"
+    tag = DraftTag(text, "scene_detail", left.start, match.tokens[-1].end, "place", attribute=True)
+    state = settled(state)
+    return state._replace(said=(*state.said, *state.pending, *_people(left, right), tag), pending=(), place=False)
+
+
+def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
+    tokens = match.clause.tokens
+    locator = tokens[noun.behind + (tokens[noun.behind].role == "of")]
+    template = locator.tag
+    if noun.category not in ALIVE:
+        template = _LIFELESS.get(template, template)
+    if template == "in the middle of {}" and noun.number and noun.number.number != 1:
+        template = "between {}"
+    text = noun.text if noun.text in ADVERBS else template.format(_plainly(noun))
+    kind = "beside" if noun.category in ALIVE else "place"
+    tag = DraftTag(text, "scene_detail", noun.start, locator.end, kind, attribute=True)
+    return state._replace(said=(*state.said, *state.pending, *_people(noun), tag), pending=(), place=False)
+
+
+def _people(*nouns: NounPhrase) -> Sequence[DraftTag]:
+    """The people that a place is said by ("behind a boy"): they are in the picture, too."""
+    return [
+        DraftTag(noun.tags[0], noun.part, noun.start, noun.end, "someone", attribute=True)
+        for noun in nouns
+        if noun.category == "person"
+    ]
+
+
+def _plainly(noun: NounPhrase) -> str:
+    """The noun as it is called in a phrase: "1girl" is a girl there."""
+    return person_plainly(noun.tags[0]) if noun.category == "person" else noun.text
 
 
 def beside(state: ClauseState, match: Match) -> ClauseState:
@@ -149,90 +207,16 @@ def head(state: ClauseState, match: Match) -> ClauseState:
     tags = tuple(DraftTag(text, noun.part, noun.start, noun.end, noun.category) for text in noun.tags)
     said, pending = state.said, state.pending
     if noun.category == "person":
-        said, pending = tuple(map(_worn, said)), tuple(map(_worn, pending))
+        said, pending = tuple(map(worn, said)), tuple(map(worn, pending))
     first = len(said)
-    while noun.category in _ALIVE and first and said[first - 1].category in MOODS:
+    while noun.category in ALIVE and first and said[first - 1].category in MOODS:
         first -= 1  # "优雅女人": the person first, then how
     return state._replace(done=state.done + said[:first], said=(*tags, *said[first:], *pending), pending=())
 
 
-_ALIVE = frozenset({"person", "animal", "myth"})
+ALIVE = frozenset({"person", "animal", "myth"})
 
 
-def _worn(tag: DraftTag) -> DraftTag:
+def worn(tag: DraftTag) -> DraftTag:
     """The tag as it is said of a person: "red hat" for "wearing red hat"."""
     return tag._replace(text=tag.bare) if tag.bare else tag
-
-
-# ── verbs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def does(state: ClauseState, match: Match) -> ClauseState:
-    """A verb with its objects, each a tag: 穿着红裙子和白鞋."""
-    verb = match.first
-    state, objects = _stations(settled(state), match)
-    for noun in objects:
-        tag = _object(verb, noun)
-        if tag.bare and _wearer(state) == "person":
-            tag = _worn(tag)
-        state = state._replace(said=(*state.said, tag))
-    return state
-
-
-def _object(verb: Token, noun: NounPhrase) -> DraftTag:
-    bare = ", ".join(noun.tags)
-    if verb.role == "wear":
-        return DraftTag("wearing " + noun.text, verb.part, verb.start, noun.end, "verb", bare, attribute=True)
-    if verb.tag == "{}":
-        return DraftTag(bare, noun.part, verb.start, noun.end, "verb", attribute=True)
-    return DraftTag(verb.tag.format(noun.text), verb.part, verb.start, noun.end, "verb", attribute=True)
-
-
-def does_at(state: ClauseState, match: Match) -> ClauseState:
-    """A verb and where: 抓着树枝上 is one tag."""
-    state, _ = _stations(settled(state), match)
-    verb = match.first
-    if verb.tag == "{}" or verb.role == "wear" or verb.part == "scene_detail":
-        return state
-    if not state.said:
-        return _alone(state, verb)
-    last = state.said[-1]
-    text = verb.tag.format("").strip() + " " + last.text
-    return state._replace(said=(*state.said[:-1], last._replace(text=text, part=verb.part)))
-
-
-def does_alone(state: ClauseState, match: Match) -> ClauseState:
-    """A verb without an object."""
-    state, _ = _stations(settled(state), match)
-    return state if match.first.role == "wear" else _alone(state, match.first)
-
-
-def _alone(state: ClauseState, verb: Token) -> ClauseState:
-    last = state.said[-1] if state.said else None
-    if last and last.category in NOUNS and verb.tag.startswith(("surrounded by", "covered with")):
-        said = last._replace(text=verb.tag.format(last.text))  # "火焰环绕": the noun stands before
-        return state._replace(said=(*state.said[:-1], said))
-    text = _OPEN_END.sub("", verb.tag.format("").strip())
-    return state._replace(said=(*state.said, _tag(text, verb))) if text else state
-
-
-_OPEN_END = re.compile(r" (with|for|at|on|by|of|to)$")
-
-
-def _stations(state: ClauseState, match: Match) -> tuple[ClauseState, Sequence[NounPhrase]]:
-    """The state with the places said that stand between a verb and its objects, and the objects."""
-    tokens, nouns = match.clause.tokens, match.nouns
-    for number, noun in enumerate(nouns):
-        if noun.behind == len(tokens) or tokens[noun.behind].role != "locator":
-            return state, nouns[number:]
-        after = tokens[noun.behind + 1].role if noun.behind + 1 < len(tokens) else ""
-        if noun.category == "body" and after in ("verb", "wear", "of", "tag"):
-            state = state._replace(place=False)  # as `hand`
-        else:
-            state = _placed(state, match, noun)
-    return state, ()
-
-
-def _wearer(state: ClauseState) -> str:
-    """The category of whoever the clause is about: of the last one named who can wear or hold something."""
-    return next((tag.category for tag in reversed(state.done + state.said) if tag.category in _ALIVE), "")

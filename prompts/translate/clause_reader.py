@@ -8,6 +8,7 @@ from prompts.translate.clause_actions import concluded
 from prompts.translate.clause_rules import CLAUSE, PHRASES, TESTS, Says
 from prompts.translate.draft_tags import ClauseState, DraftTag, placed
 from prompts.translate.glossary import Entry
+from prompts.translate.manner import merged
 from prompts.translate.noun_modifiers import retouched
 from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.roles import ROLES, Token
@@ -15,6 +16,7 @@ from prompts.translate.rules import GrammarRule, Match, Patterns, Table
 from prompts.translate.segmentation import KeyLengths, KnowsWord, words_of
 from prompts.translate.token_patterns import Clause
 from prompts.translate.translator import Phrase
+from prompts.translate.verb_senses import understood
 
 
 class ClauseReader:
@@ -53,7 +55,7 @@ class ClauseReader:
     ) -> tuple[Phrase, ...]:
         """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
         unknown words comes back as one phrase without an origin."""
-        tokens = retouched(clause, words_of(clause, table, lengths, known))
+        tokens = merged(clause, retouched(clause, understood(clause, words_of(clause, table, lengths, known))))
         meaningful = [token for token in tokens if token.role != "filler"]
         if meaningful and all(token.category == "gap" for token in meaningful):
             return tuple(Phrase(token.tag, token.tag) for token in meaningful)

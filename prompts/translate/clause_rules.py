@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from prompts.translate import clause_actions as says
+from prompts.translate import verb_actions as verbs
 from prompts.translate.draft_tags import ClauseState
 from prompts.translate.noun_modifiers import one_of
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -16,6 +17,7 @@ from prompts.translate.numbers import counted
 from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
 from prompts.translate.rules import GrammarRule, Match, Table
 from prompts.translate.token_patterns import Test
+from prompts.translate.verb_objects import done
 
 # ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -33,6 +35,8 @@ def _joined(tokens: Sequence[Token], index: int) -> bool:
 
 TESTS: Mapping[str, Test] = {
     "joined": Test("noun", _joined),
+    "done-by": Test("verb", lambda tokens, index: bool(done(tokens[index]))),
+    "upon": Test("noun", lambda tokens, index: tokens[index].tag.startswith("on ")),
     "style-of-things": Test("tag", lambda tokens, index: tokens[index].tag in STYLES),
     "style-of-pictures": Test("tag", lambda tokens, index: tokens[index].part == "quality_style"),
 }
@@ -173,9 +177,35 @@ PHRASES: Mapping[str, Table] = {
 
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_BETWEEN = "'中间 之间 当中'"
+_WHERE = "(noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase)"
+_UPON = "'停着 落着 戴着 戴 插着 别着'"
+
 Says = Callable[[ClauseState, Match], ClauseState]
 
 CLAUSE: Sequence[GrammarRule[Says]] = (
+    GrammarRule(
+        "by somebody",
+        "'被' filler? filler? !filler noun-phrase filler? filler? (done-by | '围着')",
+        verbs.done_by,
+        "被狗追的猫",
+        over=("particle",),
+    ),
+    GrammarRule("done", "'被' filler? filler? done-by", verbs.done_by, "被追的猫", over=("particle",)),
+    GrammarRule(
+        "put somewhere",
+        f"'把 将' filler? filler? !filler noun-phrase filler? filler? preposition filler? !filler {_WHERE} locator?",
+        verbs.puts,
+        "把书放在桌上",
+        over=("particle",),
+    ),
+    GrammarRule(
+        "to something",
+        "'把 将' filler? filler? !filler noun-phrase filler? filler? (verb | wear)",
+        verbs.does_to,
+        "把猫抱着",
+        over=("particle",),
+    ),
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
@@ -188,26 +218,62 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         over=("tag",),
     ),
     GrammarRule(
+        "somebody's hand",
+        "!'抱 抱着 搂着' verb filler? filler? noun-phrase[person animal myth] of noun-phrase[body eyes]",
+        verbs.does_to_part,
+        "牵着妈妈的手",
+        over=("verb, objects",),
+    ),
+    GrammarRule(
+        "verb, who does",
+        "verb filler? filler? count? ((verb | wear) filler? filler? !filler noun-phrase | [pose])"
+        " of !locator noun-phrase[person animal myth object clothing]",
+        verbs.does_to_doer,
+        "牵着一只戴着项圈的小狗",
+        over=("verb",),
+    ),
+    GrammarRule(
+        "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)
+    ),
+    GrammarRule("of a material", "[material] done-by", verbs.of_material, "水晶构成的龙", over=("adjective",)),
+    GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
-        says.does,
+        verbs.does,
         "戴帽子和围巾",
         over=("verb",),
     ),
     GrammarRule(
         "verb, place",
         f"{_VERB} locator",
-        says.does_at,
+        verbs.does_at,
         "抓着树枝上",
         over=("verb",),
     ),
-    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", says.does_alone, "火焰环绕"),
+    GrammarRule("verb", f"(verb | wear) &({_STATIONS})", verbs.does_alone, "火焰环绕"),
     GrammarRule("at", "preposition", says.at, "坐在椅子"),
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
     GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
     GrammarRule("tag", "tag", says.named, "微笑"),
+    GrammarRule(
+        "place on somebody",
+        "noun-phrase[person animal myth] of? noun-phrase[body] locator",
+        verbs.on_somebody,
+        "坐在爸爸肩膀上",
+        over=("place of 在",),
+        when=lambda state: state.place,
+    ),
+    GrammarRule(
+        "upon somebody",
+        f"(noun-phrase[body] locator | upon) ([pose] | {_UPON}) filler* noun-phrase[animal object plant food]",
+        verbs.upon,
+        "肩膀上站着鹦鹉",
+        over=("hand",),
+    ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
-    GrammarRule("place", "subject locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
+    GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),
     GrammarRule("place of 在", "subject", says.beside, "坐在椅子", over=("noun",), when=lambda state: state.place),

@@ -22,7 +22,7 @@ from prompts.translate.translator import Phrase
 
 _ORIGIN: Origin = "dictionary"
 _WORDS = Path(__file__).parent.parent / "data" / "words.tsv"
-_FORM = 3  # of the compact file; a new form has a new file name
+_FORM = 4  # of the compact file; a new form has a new file name
 _LONGEST = 8
 
 _ENTRY = re.compile(r"\S+ (?P<word>\S+) \[(?P<sound>[^\]]*)\] /(?P<senses>.*)/")

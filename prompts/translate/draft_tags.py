@@ -45,21 +45,47 @@ _UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs"
 _WEARABLE = frozenset(("animal", "object", "food", "clothing", "plant", "body", "gap", "verb"))
 
 
-# Where in the picture a thing is: one tag with the thing, too, or two things would change places.
+# Where in the picture a thing is, or at which side of another: one tag with the thing, too, or two things would change
+# places.
 _SIDED = NOUNS - {"place", "hair", "eyes", "body"} | {"verb"}
-_SIDE = re.compile(r"on the (?:left|right)|in the (?:upper|lower) (?:left|right) corner")
+_SIDE = re.compile(
+    r"(?:on the (?:left|right)|in the (?:upper|lower) (?:left|right) corner"
+    r"|in the (?:middle|foreground|background|corner)"
+    r"|to the (?:left|right) of .+|in .+'s arms|at .+'s feet|between .+ and .+)"
+)
+_PERSON = re.compile(r"(?:\d\+?|multiple )(girls?|boys?)")
+
+
+def person_plainly(tag: str) -> str:
+    """A tag as it is called in a phrase: "1girl" is "girl", "2boys" "two boys"."""
+    person = _PERSON.fullmatch(tag)
+    if person is None:
+        return tag
+    number = {"1": "", "2": "two ", "3": "three ", "4": "four ", "5": "five "}.get(tag[0], "several ")
+    return f"{number}{person.group(1)}"
 
 
 def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
-    sides = [one for one in tags if _SIDE.fullmatch(one.text)]
+    sides = [one for one in tags if one.category == "beside" or _SIDE.fullmatch(one.text)]
     if len(sides) != 1:
         return tags
     things = [one for one in tags if one.category in _SIDED and not one.negative and not one.text.endswith("ing")]
+    people = [one for one in things if _PERSON.fullmatch(one.text)]
+    if len(people) == 1:
+        things = people
+    elif not things:
+        things = [one for one in tags if one.category == "place" and not one.attribute]
     if len(things) != 1:
         return tags
     side, thing = sides[0], things[0]
-    start, end = min(side.start, thing.start), max(side.end, thing.end)
-    joined = thing._replace(text=f"{thing.text} {side.text}", start=start, end=end, part="subject")
+    joined = thing._replace(
+        text=f"{person_plainly(thing.text)} {side.text}",
+        start=min(side.start, thing.start),
+        end=max(side.end, thing.end),
+        part="subject",
+    )
+    if people:  # "1girl" stays a tag of its own, which says how many there are
+        return [joined if one is side else one for one in tags]
     return [joined if one is thing else one for one in tags if one is not side]
 
 

@@ -16,11 +16,13 @@ FOLDER = Path(__file__).parent.parent / "data" / "glossary"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One Chinese key's English; the category says how patterns may join it to its neighbours."""
+    """One Chinese key's English; the category says how patterns may join it to its neighbours. What is `seldom` drawn
+    is understood as well as anything, and offered later while somebody types."""
 
     tag: str
     category: str
     part: Part
+    seldom: bool = False
 
 
 class GlossaryError(ValueError):
@@ -28,25 +30,26 @@ class GlossaryError(ValueError):
 
 
 def rows(path: Path) -> Iterator[tuple[str, Entry, int]]:
-    """Every key of one file with its entry and line. `@ category part` opens a section; a line is keys, tab, tag.
+    """Every key of one file with its entry and line. `@ category part` opens a section, with
+    `seldom` behind it one of words that are seldom drawn; a line is keys, tab, tag.
     Raises GlossaryError naming file and line."""
-    category, part = "", ""
+    category, part, seldom = "", "", False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("@"):
             words = line[1:].split()
-            if len(words) != 2 or words[1] not in PARTS:
+            if len(words) < 2 or words[1] not in PARTS or words[2:] not in ([], ["seldom"]):
                 raise GlossaryError(
                     f"{path.name}:{number}: a section is '@ category part', part one of {', '.join(PARTS)}"
                 )
-            category, part = words
+            category, part, seldom = words[0], words[1], len(words) > 2
             continue
         keys, tab, tag = line.partition("\t")
         if not tab or not keys.split() or not category or "\t" in tag:
             raise GlossaryError(f"{path.name}:{number}: a line is keys, one tab, tag, under a section")
         for key in keys.split():
-            yield key, Entry(tag.strip(), category, cast(Part, part)), number
+            yield key, Entry(tag.strip(), category, cast(Part, part), seldom), number
 
 
 @cache

@@ -7,12 +7,19 @@ import re
 from prompts.translate.chinese import CHINESE
 from prompts.translate.roles import Token
 
-_DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_ENGLISH = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_ENGLISH = (
+    "no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _MANY = {
-    "几": "several", "数": "several", "一些": "several", "好几": "several",
+    "几": "several", "数": "several", "一些": "several", "好几": "several", "一两": "a few", "三五": "several",
     "许多": "many", "不少": "many", "很多": "many", "好多": "many", "无数": "countless", "大量": "many", "满地": "many",
-    "众多": "many", "百": "a hundred", "千": "a thousand",
+    "众多": "many", "百": "a hundred", "千": "a thousand", "一百": "a hundred", "一千": "a thousand",
+    **dict.fromkeys(("几十", "数十", "好几十"), "dozens of"),
+    **dict.fromkeys(("几百", "数百", "好几百", "上百", "成百", "成百上千"), "hundreds of"),
+    **dict.fromkeys(("几千", "数千", "上千", "成千", "上万", "成千上万", "千千万万", "几万", "数万"), "thousands of"),
 }  # fmt: skip
 _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
@@ -26,12 +33,30 @@ _PLAIN = (
     "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股"
 )
 _POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
+_DIGIT = "[一二两三四五六七八九]"
+_NUMERAL = rf"(?:{_DIGIT}百零?)?{_DIGIT}?十{_DIGIT}?|{_DIGIT}百(?:零?{_DIGIT})?|{_DIGIT}千|{_DIGIT}"
+_OPEN = "|".join(sorted(_MANY, key=len, reverse=True))
 COUNT = re.compile(
-    rf"(?P<n>[0-9]{{1,3}}|[一两二三四五六七八九十]|好几|几|数|百|千)(?:大|小)?(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
-    rf"|(?P<many>一些|许多|不少|很多|好多|无数|大量|众多)(?P<of>[{_PLAIN}])?"
-    r"|(?P<bare>[2-9两二三四五六七八九])(?=人|女孩|男孩|少女|女生|男生)"
+    r"一?(?P<rows>[群排堆串对队])(?P=rows)的?"
+    rf"|(?P<n>[0-9]{{1,4}}|{_OPEN}|(?P<about>{_DIGIT}(?:{_DIGIT}|十?[几多来])|十[几多来])|{_NUMERAL})(?:大|小)?"
+    rf"(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
+    rf"|(?P<many>一些|许多|不少|很多|好多|无数|大量|众多|成千上万|成百上千)(?:的|(?P<of>[{_PLAIN}]))?"
+    rf"|成(?P<heap>群|排|堆|串|对|双|队)(?:结队|成行)?的?"
+    rf"|(?P<bare>[2-9][0-9]?|1[0-9]|(?!一){_NUMERAL})(?=人|女孩|男孩|少女|女生|男生)"
 )
-COUNTING = frozenset("不0123456789一两二三四五六七八九十好几数百千许很无大众")
+COUNTING = frozenset("0123456789一二两三四五六七八九十好几数百千上成许很不无大众群排堆串对队")
+# What a number and a unit say of a thing, or when it is: 24小时, 1920年代, 3点.
+_UNITS = {
+    "小时": "{}-hour", "分钟": "{}-minute", "年代": "{}s", "世纪": "{}th-century", "层楼": "{}-story", "层": "{}-story",
+    "米": "{}-meter", "厘米": "{}-centimeter", "英寸": "{}-inch", "寸": "{}-inch", "度": "{}-degree", "倍": "{}x",
+    "周年": "{}th-anniversary",
+}  # fmt: skip
+_TIMES = {"点": "{} o'clock", "点钟": "{} o'clock", "点半": "half past {}", "年": "year {}"}
+_UNIT = "|".join(sorted(_UNITS, key=len, reverse=True)).replace("|层|", "|层(?=小?[楼房塔阁])|")
+MEASURED = re.compile(
+    rf"(?P<n>[0-9]{{1,4}}|{_NUMERAL})(?:个(?=小时))?"
+    rf"(?:(?P<unit>{_UNIT})|(?<=[0-9])(?P<time>点钟|点半|点(?!透视|点)|年(?!代|前|后|级)))"
+)
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
     "wolf": "wolves", "leaf": "leaves", "knife": "knives", "fish": "fish", "sheep": "sheep", "deer": "deer",
@@ -82,14 +107,72 @@ def counted(tag: str, count: Token) -> str:
     return f"{template or _number(number)} {name}"
 
 
+def pluralised(words: str) -> str:
+    """Words that begin with a number and whose noun was not known while they were counted: "two 保镖" becomes "two
+    bodyguard" word by word, and "two bodyguards" here."""
+    number = _NUMBERED.match(words)
+    return f"{number.group()}{plural(words[number.end() :])}" if number and " old" not in words else words
+
+
+_NUMBERED = re.compile(
+    rf"(?:(?:{'|'.join((*_ENGLISH[2:], *_TENS[2:]))}|several|many|countless|[0-9]+|a few|a hundred|a thousand"
+    r"|(?:dozens|hundreds|thousands|group|row|rows|line|pile|cluster) of)(?:-[a-z]+)?(?: or [a-z]+)?) (?=[a-z])"
+)
+
+
 def _number(number: int) -> str:
-    return _ENGLISH[number] if number < len(_ENGLISH) else str(number)
+    if number >= 100:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    if number < len(_ENGLISH):
+        return _ENGLISH[number]
+    return _TENS[tens] + (f"-{_ENGLISH[ones] if ones > 1 else 'one'}" if ones else "")
+
+
+def _value(numeral: str) -> int:
+    """The number that a Chinese numeral or digits say; 0 for what says no certain number."""
+    if numeral.isdecimal() and numeral.isascii():
+        return int(numeral)
+    value, digit = 0, 0
+    for sign in numeral:
+        if unit := {"十": 10, "百": 100, "千": 1000}.get(sign):
+            value, digit = value + (digit or 1) * unit, 0
+        elif sign in _DIGITS:
+            digit = _DIGITS[sign]
+        elif sign != "零":
+            return 0
+    return value + digit
+
+
+def _about(words: str) -> str:
+    """两三 is "two or three", 十几 "a dozen", 二十多 "over twenty"."""
+    if words[-1] in _DIGITS:
+        low, high = _value(words[0]), _value(words[-1])
+        return f"{_number(low)} or {_number(high)}" if high == low + 1 else "several"
+    least = _value(words[:-1])
+    return "a dozen" if least == 10 else f"over {_number(least)}" if least else "several"
+
+
+def measured_of(match: re.Match[str], start: int) -> Token:
+    """The word that a number with a unit makes: 24小时 describes ("24-hour"), 3点 says when ("3 o'clock")."""
+    number = _value(match["n"])
+    if unit := match["unit"]:
+        return Token("adjective", _UNITS[unit].format(number), "adjective", "subject", start, match.end())
+    return Token("tag", _TIMES[match["time"]].format(number), "time", "scene_detail", start, match.end())
 
 
 def count_of(match: re.Match[str], start: int) -> Token:
-    word = match.group("n") or match.group("many") or match.group("bare")
-    template = _HOLDING.get(match.group("measure") or "", "")
-    number = _DIGITS.get(word) or (int(word) if word.isdecimal() and word.isascii() else 0)
-    if not number and word in _MANY and "{}" not in template:
-        template = _MANY[word]
+    """The number and measure that a match of `COUNT` says."""
+    word = match["n"] or match["many"] or match["bare"]
+    if word is None:
+        heap = match["heap"] or match["rows"]
+        held = _HOLDING[heap] if match["heap"] else f"{plural(_HOLDING[heap].removesuffix(' of {}'))} of {{}}"
+        return Token("count", held, "count", None, start, match.end(), 1)
+    template = _HOLDING.get(match["measure"] or "", "")
+    if word in _MANY or match["about"]:
+        template = template if "{}" in template else _MANY.get(word) or _about(word)
+        return Token("count", template, "count", None, start, match.end(), 0)
+    number = _value(word)
+    if "{}" not in template and word.isascii() and number > 10:
+        template = word  # as it was written
     return Token("count", template, "count", None, start, match.end(), number)

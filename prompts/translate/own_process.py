@@ -26,6 +26,12 @@ _GRACE = 3.0  # seconds for a process to notice by itself that its time is up
 _PAUSE = 60.0  # seconds without a question after a failure
 _LONGEST_CLAUSE = 600  # characters
 _LONGEST_LINE = 2**16  # bytes of an answer
+_TOLD = {
+    "note.reader_loading": ("reader",),
+    "note.reader_slow": ("reader", "seconds"),
+    "note.reader_gone": ("reader",),
+    "note.reader_broken": ("reader", "reason"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +50,19 @@ class OwnProcess:
     """The translator that asks the program, one clause at a time. While it loads, the words translate; so they do for a
     minute after it has failed, and the person whose prompt it failed reads so in a note.
 
-    `timeout` is in seconds, for one clause. It belongs to the event loop that asks first; `close` ends the program.
+    `timeout` is in seconds, for one clause, and `patience` for loading the program where that is another time. It
+    belongs to the event loop that asks first; `close` ends the program.
     """
 
     sentences: Literal[True] = True
     languages = EVERY_LANGUAGE
 
-    def __init__(self, program: Program, timeout: float, idle: float = IDLE) -> None:
+    def __init__(self, program: Program, timeout: float, idle: float = IDLE, patience: float | None = None) -> None:
         self.name = program.name
         self.origin: Origin = program.origin
         self._program = program
         self._timeout = timeout
+        self._patience = timeout if patience is None else patience
         self._idle = idle
         self._turn = asyncio.Lock()
         self._child: asyncio.subprocess.Process | None = None
@@ -78,7 +86,7 @@ class OwnProcess:
             async with asyncio.timeout(self._timeout):
                 await self._turn.acquire()
         except TimeoutError:
-            raise Unavailable(self._note("slow")) from None
+            raise Unavailable(self._note("note.reader_slow")) from None
         try:
             child = await self._loaded()
             return await self._answer(child, clause)
@@ -103,16 +111,16 @@ class OwnProcess:
             await self._loaded(patience)
         self._drop_later()
 
-    async def _loaded(self, patience: float | None = None) -> asyncio.subprocess.Process:
+    async def _loaded(self, patience: float = 0.0) -> asyncio.subprocess.Process:
         """The program, loaded. Raises Unavailable with a note while it is not."""
         if self.pid is None and self._loading is None:
             await self._end()
             self._loading = asyncio.create_task(self._load())
-            patience = self._timeout if patience is None else patience
+            patience = max(patience, self._patience)
         if self._loading:
-            await asyncio.wait([self._loading], timeout=patience or 0)  # who asks while it loads does not wait again
+            await asyncio.wait([self._loading], timeout=patience)  # who asks while it loads does not wait again
             if not self._loading.done():
-                raise Unavailable(self._note("loading"))
+                raise Unavailable(self._note("note.reader_loading"))
             done, self._loading = self._loading, None
             done.result()
         assert self._child is not None
@@ -133,9 +141,9 @@ class OwnProcess:
             async with asyncio.timeout(_LOADING):
                 said = await _line(self._child)
         except (OSError, ValueError, EOFError) as error:  # TimeoutError is an OSError
-            await self._failed("broken", str(error) or type(error).__name__)
+            await self._failed("note.reader_broken", str(error) or type(error).__name__)
         if said.get("ready") is not True:
-            await self._failed("broken", str(said.get("broken", "?")))
+            await self._failed("note.reader_broken", str(said.get("broken", "?")))
 
     async def _answer(self, child: asyncio.subprocess.Process, clause: str) -> str:
         self._number += 1
@@ -154,29 +162,25 @@ class OwnProcess:
                 while said.get("number") != self._number:  # of somebody who has not waited for it
                     said = await _line(child)
         except TimeoutError:
-            await self._failed("slow")
+            await self._failed("note.reader_slow")
         except (OSError, ValueError, EOFError) as error:
-            await self._failed("gone", str(error))
+            await self._failed("note.reader_gone", str(error))
         if said.get("slow") is True:
             self._silent_until = time.monotonic() + _PAUSE
-            raise Unavailable(self._note("slow"))
+            raise Unavailable(self._note("note.reader_slow"))
         english = said.get("english")
         return without_thoughts(english) if isinstance(english, str) else ""
 
-    async def _failed(self, how: str, reason: str = "") -> NoReturn:
+    async def _failed(self, key: str, reason: str = "") -> NoReturn:
         """End the program and leave it alone for a while. Raises Unavailable."""
-        log.warning("the translator %s failed: %s %s", self._program.shown, how, reason)
+        log.warning("the translator %s failed: %s %s", self._program.shown, key, reason)
         self._silent_until = time.monotonic() + _PAUSE
         await self._end()
-        raise Unavailable(self._note(how, reason))
+        raise Unavailable(self._note(key, reason))
 
-    def _note(self, how: str, reason: str = "") -> Note:
-        values = {"reader": self._program.shown}
-        if how == "slow":
-            values["seconds"] = f"{self._timeout:g}"
-        if how == "broken":
-            values["reason"] = reason[:200]
-        return Note(f"note.reader_{how}", values)
+    def _note(self, key: str, reason: str = "") -> Note:
+        values = {"reader": self._program.shown, "seconds": f"{self._timeout:g}", "reason": reason[:200]}
+        return Note(key, {name: values[name] for name in _TOLD[key]})
 
     def _drop_later(self) -> None:
         if self._dropping:

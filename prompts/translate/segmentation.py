@@ -13,7 +13,7 @@ from prompts.translate.denials import DENYING, opposite
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.gestures import gesture
 from prompts.translate.glossary import Entry
-from prompts.translate.numbers import COUNT, COUNTING, count_of
+from prompts.translate.numbers import COUNT, COUNTING, MEASURED, count_of, measured_of
 from prompts.translate.roles import ADJECTIVES, DENIALS, GRAMMAR, NOUNS, Token
 
 KnowsWord = Callable[[str], bool]
@@ -24,7 +24,7 @@ _POSES = ("坐在", "躺在", "站在", "趴在", "靠在")
 _POSING = frozenset(pose[0] for pose in _POSES)
 _PLACES = ("上", "里", "中", "下")
 _HANDS = frozenset("双两单一左右手")
-_RUN = re.compile(r"[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
+_RUN = re.compile(r"[0-9]+[:/][0-9]+|[A-Za-z0-9]+(?:[ '.+_-]+[A-Za-z0-9]+)*")
 
 
 def words_of(
@@ -37,7 +37,7 @@ def words_of(
     doubtful = {place for token in tokens if token.category == "gap" for place in range(token.start, token.end)}
     doubtful |= {token.start for token in tokens if token.role == "negation" and token.end - token.start == 1}  # 不凡
     for left, right in pairwise(tokens):
-        if left.end - left.start == 1 == right.end - right.start and left.role == "noun" and right.role == "noun":
+        if left.end - left.start == 1 == right.end - right.start and _perhaps_one(left, right):
             doubtful |= {left.start, right.start}
     if not doubtful:
         return tokens
@@ -51,6 +51,13 @@ def words_of(
             ):
                 longer.setdefault(start, []).append(end)
     return _cut(clause, table, lengths, longer) if longer else tokens
+
+
+def _perhaps_one(left: Token, right: Token) -> bool:
+    """Whether two signs may be one word that the glossary lacks: a verb with what it is done to, or two things."""
+    if left.role == "verb":
+        return left.tag != "{}" and right.role in ("noun", "verb", "adjective")
+    return left.role == "noun" == right.role
 
 
 def _cut(
@@ -73,6 +80,8 @@ def _cut(
                 options.append(((_WORD if size > 1 else _ONE) - 0.02 * size**1.5 + costs[end], end, entry))
         if clause[start] in COUNTING and (count := COUNT.match(clause, start)):
             options.append((0.95 + costs[count.end()], count.end(), count_of(count, start)))
+        if clause[start] in COUNTING and (measured := MEASURED.match(clause, start)):
+            options.append((0.94 + costs[measured.end()], measured.end(), measured_of(measured, start)))
         if clause[start] in _HANDS and (hands := gesture(clause, start, table)):
             options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + costs[hands.end], hands.end, hands))
         if clause[start] in DENYING and (denied := opposite(clause, start)):

@@ -17,6 +17,7 @@ _USELESS = re.compile(
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[\u2e80-\U0003ffff|]+|\b(sb|sth|sb's)(/\w+)*\b|\betc\b\.?")
 _SIGNS = re.compile(r"[()\[\]{}<>\\|:_/\"*#]+")
 _TO = re.compile(r"^(?:(?:fig|lit|esp|usu)\. *)?(?:to be |to |a |an |the |i\.e\. )?", re.IGNORECASE)
+_VERB = re.compile(r"(?:(?:fig|lit|esp|usu)\. *)?to (?!be |the |a |one|and |an )[a-z]+(?:$|[ .,;!?])", re.IGNORECASE)
 _DEFINITIONS = re.compile(r"[/;]")
 _WORDS, _MOST_WORDS = 3, 5  # a sense that can stand before another noun, and the longest that is still a tag
 
@@ -61,15 +62,39 @@ def sense(senses: str) -> str:
         if _USELESS.match(definition):
             continue
         text = _SIGNS.sub(" ", _ASIDE.sub(" ", plain(definition)).split(",")[0].split(" of ...")[0])
-        text = _TO.sub("", " ".join(text.split())).strip(" .,;'-!?…")
+        text = " ".join(text.split())
+        verb = _VERB.match(text)
+        text = _TO.sub("", text).strip(" .,;'-!?…")
         if not text or not text.isascii():
             continue
+        text = doing(text) if verb else text
         words = len(text.split())
         if words <= _WORDS:
             return text
         if not spare and words <= _MOST_WORDS:
             spare = text
     return spare
+
+
+_IRREGULAR = {"lie": "lying", "die": "dying", "tie": "tying", "vie": "vying", "dye": "dyeing", "singe": "singeing"}
+_DOUBLED = re.compile(
+    r"(?:[^aeiou]|qu)*[aeiou][bdgklmnprtvz]|(?:begin|forget|regret|admit|permit|submit|commit|"
+    r"transmit|refer|prefer|transfer|occur|control|compel|expel|repel|rebel|upset|unplug|unzip|unwrap|kidnap)"
+)
+
+
+def doing(verb: str) -> str:
+    """The verb phrase as it stands in a tag: "burn incense" is "burning incense"."""
+    first, space, rest = verb.partition(" ")
+    if first in _IRREGULAR:
+        first = _IRREGULAR[first]
+    elif _DOUBLED.fullmatch(first):
+        first = f"{first}{first[-1]}ing"
+    elif first.endswith("e") and not first.endswith(("ee", "oe", "ye")):
+        first = f"{first[:-1]}ing"
+    else:
+        first = f"{first}ing"
+    return first + space + rest
 
 
 def name(senses: str) -> str:

@@ -12,13 +12,14 @@ from prompts.translate.roles import Token
 
 @dataclass(slots=True)
 class Clause:
-    """The tokens of a clause and what the tables have read where, so that nothing is read twice. `within` reads some of
-    the tokens as a clause of their own."""
+    """The tokens of a clause, what the tables have read where and how far long repetitions reach, so that nothing is
+    read twice. `within` reads some of the tokens as a clause of their own."""
 
     text: str
     tokens: Sequence[Token]
     within: Callable[[Sequence[Token]], Sequence[DraftTag]]
     known: dict[int, tuple[int, tuple[NounPhrase, ...]] | None] = field(default_factory=dict)
+    reached: dict[tuple[object, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +147,30 @@ def first_of(sides: Sequence[Pattern]) -> Pattern:
     return Pattern(fits, starts, any(side.empty for side in sides))
 
 
+_LONG = 8  # steps; a repetition of more is remembered from each of its steps, or "红色红色…" would take time squared
+
+
 def repeated(one: Pattern) -> Pattern:
     inner, starts = one.fits, None if one.empty else one.starts
+    itself = object()
 
     def fits(clause: Clause, index: int, nouns: list[NounPhrase]) -> int:
-        tokens = clause.tokens
-        while True:
-            if index == len(tokens) or (starts is not None and tokens[index].role not in starts):
-                return index
+        tokens, reached = clause.tokens, clause.reached
+        if reached and (end := reached.get((itself, index))) is not None:
+            return end
+        phrases = len(nouns)
+        steps: list[int] = []
+        while index < len(tokens) and (starts is None or tokens[index].role in starts):
             before = len(nouns)
             end = inner(clause, index, nouns)
             if end <= index:
                 del nouns[before:]
-                return index
+                break
+            steps.append(index)
             index = end
+        if len(steps) > _LONG and len(nouns) == phrases:
+            reached.update(((itself, step), index) for step in steps)
+        return index
 
     return Pattern(fits, one.starts, empty=True)
 

@@ -401,10 +401,12 @@ async def test_what_nobody_can_translate_is_named_and_never_reaches_the_model() 
 
 
 async def test_dictionary_words_are_said_to_be_uncertain() -> None:
-    prompt, _ = await composed("一位老人拿着铜锣", family="")
-    assert own(prompt.fragments) == ["elderly person", "holding gong"]
+    prompt, _ = await composed("一位老人拿着痰盂", family="")
+    assert own(prompt.fragments) == ["elderly person", "holding spittoon"]
     assert prompt.fragments[1].origin == "dictionary"
-    assert [(note.key, dict(note.values)) for note in prompt.notes] == [("note.dictionary", {"words": "铜锣 = gong"})]
+    assert [(note.key, dict(note.values)) for note in prompt.notes] == [
+        ("note.dictionary", {"words": "痰盂 = spittoon"})
+    ]
 
 
 class Whole:

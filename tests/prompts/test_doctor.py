@@ -66,6 +66,28 @@ CASES = [
     ("girl, longhair", "doctor.typo", "girl, long hair"),
     ("photorelastic, cat", "doctor.typo", "photorealistic, cat"),
     ("猫，龘", "note.untranslated", "猫"),
+    ("（猫：５）", "note.weight", "(猫:1.6)"),
+    ("cat, (((((dog)))))", "note.weight", "cat, (dog:1.6)"),
+    ("((((((cat, dog))))))", "note.weight", "(cat, dog:1.6)"),
+    ("a (red:5) bus", "note.weight", "a (red:1.6) bus"),
+    ("[(cat:5):dog:0.5]", "note.weight", "[(cat:1.6):dog:0.5]"),
+    ("[cat|(dog:5)]", "note.weight", "[cat|(dog:1.6)]"),
+    ("cat --no (text:5)", "note.weight", "cat --no (text:1.6)"),
+    ("cat <lora:add_detail:5>", "doctor.lora_weight", "cat <lora:add_detail:1>"),
+    ("cat <lyco:add_detail:1:5>", "doctor.lora_weight", "cat <lora:add_detail:1>"),
+    ("1girl, blak hair", "doctor.typo", "1girl, black hair"),
+    ("1girl, bleu eyes", "doctor.typo", "1girl, blue eyes"),
+    ("1girl, lnog hair", "doctor.typo", "1girl, long hair"),
+    ("1gril, solo", "doctor.typo", "1girl, solo"),
+    ("masterpiece, bst quality", "doctor.typo", "masterpiece, best quality"),
+    ("red drss", "doctor.typo", "red dress"),
+    ("loking at viewer", "doctor.typo", "looking at viewer"),
+    ("a gril", "doctor.typo", "a girl"),
+    ("cat <lora:ad_detail:1>", "lora.unknown", "cat <lora:add_detail:1>"),
+    ("cat <lora:add_detial>", "lora.unknown", "cat <lora:add_detail>"),
+    ("cat <lora:sider:1>", "lora.unknown", "cat <lora:slider:1>"),
+    ("cat <lora:detail:1>", "lora.unknown", "cat <lora:add_detail:1>"),
+    ("inkstyle <lora:inkpaint_v2:1>", "lora.unknown", "inkstyle <lora:inkpaint:1>"),
 ]
 
 
@@ -95,10 +117,38 @@ async def test_a_mistake_is_found_and_its_fix_mends_it(
         "[cat:dog:0.5], [a|b], {x|y}",
         "<lora:inkpaint:0.8> Ink_Style inkstyle cat",
         "(cat:1.6), (dog:0.4)",
+        "((((cat)))), dog",
+        "wisp, moss, loom, kiln, mead, newt, lynx",
+        "red hair, best friends, rose gold hair, tall grass, dark wood, iron gate",
+        "rin, saya, miku, asuka, mika",
+        "5boys, light leaks, symmetrical composition, coloured pencil, line-art, post-impressionist",
     ],
 )
 async def test_nothing_is_wrong_with_what_is_right(text: str, translators: tuple[Translator, ...]) -> None:
     assert [one for one in await findings(text, translators) if one.severity != "hint" or "doctor" in one.key] == []
+
+
+# Names that look alike and are others: one tap may not put one in the place of another.
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("anime", ("anime-lineart",)),
+        ("korean_doll_likeness", ("taiwan_doll_likeness", "japanese_doll_likeness")),
+        ("paint", ("inkpaint",)),
+        ("style", ("ghibli_style_v2",)),
+        ("detail", ("add_detail", "more_detail")),
+        ("vintage", ("village",)),
+        ("season", ("weapon",)),
+        ("v2", ("ink_v2",)),
+        ("国风插画", ("国风水墨", "古风插画")),
+    ],
+)
+async def test_another_lora_is_never_put_in_the_place_of_one(
+    written: str, there: tuple[str, ...], translators: tuple[Translator, ...]
+) -> None:
+    known = tuple(LoraKnown(name) for name in there)
+    (found,) = examine(await prompt_of(f"cat, <lora:{written}:0.8>", translators), loras=known)
+    assert (found.key, found.values["near"], found.fix) == ("lora.unknown", "", "cat")
 
 
 async def test_without_any_lora_the_name_goes(translators: tuple[Translator, ...]) -> None:

@@ -198,7 +198,7 @@ async def test_loras_stay(translators: Chain) -> None:
         ("一只猫", "飞机权重1.3", "edit.not_found", {"before": "飞机"}),
         ("一只猫", "把飞机换成火车，轮船换成马车", "edit.not_found", {"before": "飞机、轮船"}),
         ("女孩，气泡，海边", "气球去掉", "edit.near", {"before": "气球", "after": "气泡"}),
-        ("女孩，氣泡，海邊", "氣球換成風箏", "edit.near", {"before": "气球", "after": "气泡"}),
+        ("女孩，氣泡，海邊", "氣球換成風箏", "edit.near", {"before": "氣球", "after": "氣泡"}),
         ("女孩，蝴蝶结，公园", "蝴碟结改成蓝色", "edit.near", {"before": "蝴碟结", "after": "蝴蝶结"}),
         ("a girl with a balloon, park", "remove the ballon", "edit.near", {"before": "ballon", "after": "balloon"}),
         ("a girl in a park", "replace the elephant with a dog", "edit.not_found", {"before": "elephant"}),

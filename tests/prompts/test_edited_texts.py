@@ -3,7 +3,9 @@
 `tuned.txt` is what the wording was made with, `blind.txt` was written before and not looked at meanwhile: 15 of its 40
 were right before, 24 after; of the 40 of `later.txt`, written then, 34. Then their faults were mended, too; what is
 left stands under LEFT. Of the 155 of `sentences.txt`, written before the rules that read them, 73 were right before and
-153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after."""
+153 after; of the 60 of `aside.txt`, looked at only then, 37 before and 56 after; of the 77 of `second.txt`, written
+then in other words, 43, of the 58 of `third.txt`, written after that, 42, of
+the 58 of `fourth.txt`, 50, and of the 78 of `fifth.txt`, 66."""
 
 from __future__ import annotations
 
@@ -30,6 +32,18 @@ LEFT = {
     "雾中的森林，一条小路，鹿 | 更亮一点",  # "亮"
     "女孩穿着红色外套在雪中行走 | 背景改成夜晚的城市",  # the snow stays
     "宇航员骑着白马在月球上，背景是地球 | 月球换成火星",  # the dictionary takes 火星 for sparks
+    "一个男孩在院子里踢足球，白天 | 足球换成篮球，时间改成晚上",  # "踢篮球" is not read, and "踢" goes
+    "girl, white shirt, blue skirt, library | remove the shirt color",
+    "穿旗袍的女人站在老上海街头，夜晚 | 画面要复古胶片的感觉",  # "老上海" is read as a style of posters
+    "两个男孩在河边钓鱼，清晨 | 其中一个换成女孩",  # one of several
+    "two kids building a sandcastle on the beach | in the style of van gogh",  # two tags to the reader
+    "old bookstore, cat on the counter, warm light | the bookstore shouldn't be old",
+    "(best quality:1.3), 1boy, blue jacket, city, neon | 夹克变成红色，霓虹去了",  # "neon" is a colour, "霓虹" a light
+    "精灵弓箭手，绿色斗篷，森林，光斑 | 三个精灵弓箭手",  # an elf and an archer to the reader
+    "女孩，短发，半身像，灰色背景 | 灰色背景换成渐变紫",
+    "宇航员在月球上跳舞，地球 | 背景改成沙漠",  # the earth is a place, too, and goes instead of the moon
+    "an astronaut planting a flag on mars, earth in the sky | remove earth",  # "in the sky" stays alone
+    "five lanterns floating over a river at night | make them blue",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
@@ -55,6 +69,10 @@ def rows() -> list[tuple[str, str, list[str]]]:
         *lines("last.txt"),
         *lines("sentences.txt"),
         *lines("aside.txt"),
+        *lines("second.txt"),
+        *lines("third.txt"),
+        *lines("fourth.txt"),
+        *lines("fifth.txt"),
     ]:
         text, sentence, *wanted = (part.strip() for part in line.split(" | "))
         if f"{text} | {sentence}" not in LEFT:

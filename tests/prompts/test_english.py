@@ -44,6 +44,16 @@ DENIED = [
     ("a cat with no collar and a red bow", "a cat and a red bow", "collar"),
     ("a red car that is not green", "a red car", "green"),
     ("a boy not wearing a shirt", "a boy", "shirt"),
+    ("a boy who isn't wearing a hat", "a boy", "hat"),
+    ("a girl who is not smiling", "a girl", "smiling"),
+    ("a girl who never smiles", "a girl", "smiles"),
+    ("a never smiling girl", "a girl", "smiling"),
+    ("a dog that doesn't bark", "a dog", "bark"),
+    ("a man with neither hat nor beard", "a man", "hat, beard"),
+    ("a dog instead of a cat", "a dog", "cat"),
+    ("a street with nobody", "a street", "people"),
+    ("no cat no dog no bird", "", "cat, dog, bird"),
+    ("a boy with no shoes on", "a boy", "shoes"),
 ]
 
 
@@ -53,9 +63,28 @@ def test_what_a_phrase_denies_is_taken_out_of_it(text: str, rest: str, unwanted:
 
 
 @pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("a lantern that is not lit", "an unlit lantern"),
+        ("a lantern that isn't lit", "an unlit lantern"),
+        ("the door is not open", "the closed door"),
+        ("a bird that cannot fly", "a flightless bird"),
+        ("a bird that can't fly", "a flightless bird"),
+    ],
+)
+def test_what_has_an_opposite_is_said_by_it(text: str, rest: str) -> None:
+    assert denied(text) == (rest, ())
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "no humans",
+        "without a doubt the best cat",
+        "no doubt a cat",
+        "unlit lantern",
+        "a hatless man",
+        "no more than two cats",
         "no shoes",
         "a no parking sign",
         "a girl, no longer young",

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.options import read_options
+from prompts.parameter_line import PastedLine, pasted
+from prompts.prompt import Options
 from prompts.translate.chain import chain
 from tests.properties import tried
 
@@ -150,6 +153,13 @@ def test_a_bad_value_is_refused_by_name(text: str, key: str, named: str) -> None
                 '"',
                 "--",
                 "x",
+                "——v",
+                "—",
+                "：",
+                "=",
+                "--s",
+                "--sref",
+                "Steps: 20, Seed: ",
                 "512x512",
                 "\n",
             ]
@@ -247,3 +257,156 @@ def test_several_things_to_mend_are_joined() -> None:
     for wrong in ("a cat --fix", "a cat --upscale", "a cat --upscale 99", "a cat --vae"):
         with pytest.raises(Refusal):
             read_options(wrong)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "--ar16:9",
+        "--ar 16：9",
+        "--ar=16:9",
+        "--ar：16：9",
+        "--AR 16 : 9",
+        "—ar 16:9",
+        "–ar 16x9",
+        "——ar 16:9",
+        "——ar16：9",
+        "－－ａｒ　１６：９",
+        "--aspect 16/9",
+        "--ar 16∶9",
+    ],
+)
+@pytest.mark.parametrize("before", ["一只猫 ", "一只猫", "a cat ", "a cat, "])
+def test_options_as_hands_and_phones_type_them(written: str, before: str) -> None:
+    asked = read_options(f"{before}{written} --steps=20")
+    assert (asked.options.to_json(), asked.text.strip(" ,")) == ({"ratio": 16 / 9, "steps": 20}, before.strip(" ,"))
+
+
+def test_an_option_glued_to_a_word_is_one_by_two_hyphens_alone() -> None:
+    asked = read_options("a cat--ar 3:2--v 5")
+    assert (asked.options.ratio, asked.text, asked.aside) == (1.5, "a cat", ("--v 5",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "她说——hello",
+        "a red dress ——Chanel",
+        "a girl —no, a woman",
+        "well--known, rock--paper",
+        "a stair with 30 steps",
+        "a wall with 3 pictures",
+        "three pictures on a wall",
+        "a room with two photos",
+        "服务员要两张纸",
+        "墙上的两张照片",
+        "一个人要睡觉",
+    ],
+)
+def test_a_dash_and_a_number_of_things_are_no_options(text: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.to_json(), asked.text, asked.negative) == ({}, text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "rest"),
+    [
+        ("猫，seed=123", {"seed": 123}, "猫，"),
+        ("猫 seed:123", {"seed": 123}, "猫"),
+        ("貓，種子＝１２３", {"seed": 123}, "貓，"),
+        ("cat, steps=30, cfg scale: 7", {"steps": 30, "guidance": 7.0}, "cat"),
+        ("30 steps, cat", {"steps": 30}, "cat"),
+        ("猫，要2张", {"count": 2}, "猫，"),
+        ("猫，我要３张图", {"count": 3}, "猫，"),
+        ("一只猫来两张", {"count": 2}, "一只猫"),
+        ("貓，來兩張", {"count": 2}, "貓，"),
+        ("猫，两张就好，谢谢", {"count": 2}, "猫，，谢谢"),
+        ("猫，数量：4", {"count": 4}, "猫，"),
+        ("cat, 2 pictures", {"count": 2}, "cat"),
+        ("cat, two images please", {"count": 2}, "cat"),
+        ("2 pictures of a cat", {"count": 2}, "a cat"),
+        ("please draw me four variations of a cat", {"count": 4}, "a cat"),
+        ("cat --repeat 3", {"count": 3}, "cat"),
+        ("cat --width 512 --height 768", {"width": 512, "height": 768}, "cat"),
+        ("cat --height 512", {"width": 512, "height": 512}, "cat"),
+        ("猫 --steps 30步 --n 2张", {"steps": 30, "count": 2}, "猫"),
+        ("cat --seed random", {}, "cat"),
+        ("cat, sampler: Euler a", {"sampler": "Euler a"}, "cat"),
+        ("猫 采样器=DPM++ 2M Karras，尺寸=512x768", {"sampler": "DPM++ 2M Karras", "width": 512, "height": 768}, "猫"),
+    ],
+)
+def test_options_with_signs_of_equality_and_orders(text: str, options: dict[str, object], rest: str) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == pytest.approx(options)
+    assert re.sub(r"\bof\b|[\s,，]", "", asked.text) == re.sub(r"[\s,，]", "", rest)
+
+
+@pytest.mark.parametrize(
+    ("written", "aside"),
+    [
+        ("--v 6", ("--v 6",)),
+        ("--v 6.1 --s 250", ("--v 6.1", "--s 250")),
+        ("--stylize=750 --chaos 20", ("--stylize 750", "--chaos 20")),
+        ("--c20 --q .5", ("--c 20", "--q .5")),
+        ("--quality 2 --tile", ("--quality 2", "--tile")),
+        ("--iw 1.5 --weird 300", ("--iw 1.5", "--weird 300")),
+        ("—v 6 —chaos 5", ("—v 6", "—chaos 5")),
+        ("--style raw --turbo", ("--style raw", "--turbo")),
+        ("--fast --relax --draft", ("--fast", "--relax", "--draft")),
+        (
+            "--sref https://a.b/c.png https://d.e/f.png --cref https://g.h/i.png --cw 50",
+            ("--sref https://a.b/c.png https://d.e/f.png", "--cref https://g.h/i.png", "--cw 50"),
+        ),
+        ("--sref random --sw 100", ("--sref random", "--sw 100")),
+        ("--v --chaos", ("--v", "--chaos")),
+    ],
+)
+@pytest.mark.parametrize("text", ["a cat", "一只猫"])
+async def test_what_only_midjourney_has_is_put_aside_with_a_word(
+    written: str, aside: tuple[str, ...], text: str, tmp_path: Path
+) -> None:
+    asked = read_options(f"{text} {written} --ar 3:2")
+    assert (asked.options.to_json(), asked.text, asked.aside) == ({"ratio": 1.5}, text, aside)
+    prompt, _ = await compose(f"{text} {written}", translators=chain(tmp_path))
+    assert "--" not in prompt.positive and "raw" not in prompt.positive and "http" not in prompt.positive
+    assert [note.values["options"] for note in prompt.notes if note.key == "note.option_aside"] == [", ".join(aside)]
+
+
+def test_what_midjourney_shares_with_others_is_read() -> None:
+    assert read_options("a cat --niji 5").options.to_json() == {"style": "anime"}
+    assert read_options("a cat --style ink wash --niji 6").options.style == "ink-wash"
+    assert read_options("a cat --s").options.ratio == 1.0
+    assert read_options("a cat --quality fast").options.quality == "fast"
+    asked = read_options("a cat --no dog, tree --v 5.2 --seed 7")
+    assert (asked.text, asked.negative, asked.options.seed) == ("a cat", "dog, tree", 7)
+
+
+@pytest.mark.parametrize("between", ["\n", " ", "，\n"])
+async def test_the_line_of_numbers_under_a_picture_is_read(between: str, tmp_path: Path) -> None:
+    line = (
+        "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 4242424242, Size: 512x768, "
+        'Model hash: 6ce0161689, Model: anything-v5, Clip skip: 2, Lora hashes: "a: 1b2, c: 3d4", Version: v1.9.0'
+    )
+    text = f"masterpiece, 1girl\nNegative prompt: lowres, bad hands{between}{line}"
+    prompt, options = await compose(text, translators=chain(tmp_path), given=Options(plain=True))
+    assert options.to_json() == {
+        "steps": 20,
+        "sampler": "DPM++ 2M Karras",
+        "guidance": 7.5,
+        "seed": 4242424242,
+        "width": 512,
+        "height": 768,
+    }
+    said = {fragment.text for fragment in (*prompt.fragments, *prompt.negatives) if fragment.origin != "preset"}
+    assert said == {"masterpiece", "1girl", "lowres", "bad hands"}
+    (note,) = [note for note in prompt.notes if note.key == "note.option_aside"]
+    assert note.values["options"] == "Model: anything-v5, Clip skip: 2"
+
+
+def test_what_cannot_be_in_a_pasted_line_refuses_nothing() -> None:
+    asked = read_options("a cat\nSteps: 500, Sampler: Euler a, CFG scale: 99, Seed: 12345678901234, Size: 8x8")
+    assert asked.options.to_json() == {"sampler": "Euler a"}
+    assert asked.aside == ("Steps: 500", "CFG scale: 99", "Seed: 12345678901234", "Size: 8x8")
+    assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.large is True
+    for other in ("Steps: 3, up the stairs", "Steps: many, Sampler: none"):
+        assert pasted(Options(), other) == PastedLine(Options(), other)

@@ -13,7 +13,7 @@ from engine.samplers import find_sampler
 from prompts import options, styles
 from prompts.errors import Refusal
 from prompts.spelling import near
-from prompts.wildcards import lists
+from prompts.wildcards.lists import lists
 
 FILES = ("dreamshaper_8", "anything-v5", "ink-style", "ghibli_style_v2", "add_detail", "pastel-mix", "lcm-lora-sdv1-5")
 FAVOURITES = ("sunset", "red fox 2", "雪山日出", "我的猫", "castle")

@@ -1,3 +1,4 @@
+import re
 import time
 from pathlib import Path
 
@@ -6,8 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts import grammar
+from prompts.compose import compose
+from prompts.options import read_options
+from prompts.prompt import Options
+from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
-from prompts.wildcards import DEPTH, FOLDER, LENGTH, drawn, lists
+from prompts.wildcards.comments import without_comments
+from prompts.wildcards.drawing import DEPTH, LENGTH, drawn
+from prompts.wildcards.lists import FOLDER, lists
+from prompts.wildcards.outcomes import outcomes as all_outcomes
 from tests.properties import tried
 
 SEEDS = range(60)
@@ -53,6 +61,150 @@ def test_several_of_one_list_differ() -> None:
     for seed in SEEDS:
         one, two = drawn("{2$$__season__}", seed)[0].split(", ")
         assert one != two
+
+
+# What the guide of Dynamic Prompts (docs/SYNTAX.md of adieyal/sd-dynamic-prompts) says of it, worked out by hand.
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("{-2$$a|b}", {"a", "b", "a, b", "b, a"}),  # no lower bound: one
+        ("{1-$$a|b}", {"a", "b", "a, b", "b, a"}),  # no upper bound: all
+        ("{2-$$a|b}", {"a, b", "b, a"}),
+        ("{-$$a|b}", {"a", "b", "a, b", "b, a"}),
+        ("{0-$$a}", {"", "a"}),
+        ("{1-2$$ and $$a|b}", {"a", "b", "a and b", "b and a"}),
+        ("{2-$$ and $$a|b}", {"a and b", "b and a"}),
+        ("{ 2 $$a}", {"2 $$a"}),  # the number stands at the dollars
+        ("{-1$$0::a|b}", {"b"}),
+        ("{.5::a|0::b}", {"a"}),
+        ("{~a|b}", {"a", "b"}),
+        ("{~2$$a|b}", {"a, b", "b, a"}),
+        ("{2$$ or $$x|{y}}", {"x or y", "y or x"}),
+        ("{2$${a|b}|c}", {"a, c", "b, c", "c, a", "c, b"}),
+        ("{{rose|white} gold|steel}", {"rose gold", "white gold", "steel"}),
+        ("{\n a\n | b\n}", {"a", "b"}),
+    ],
+)
+def test_choices_as_dynamic_prompts_means_them(text: str, possible: set[str]) -> None:
+    assert outcomes(text) == possible
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("${x=a}${x} and ${x}", {"a and a"}),
+        ("${x=!{a|b}} ${x}${x}", {"aa", "bb"}),  # drawn once
+        ("${x={a|b}} ${x}${x}", {"aa", "ab", "ba", "bb"}),  # each time anew
+        ("${x=!{a|b}}\n${y=${x}${x}} ${y}", {"aa", "bb"}),
+        ("${x:a}", {"a"}),
+        ("${x:{a|b}}", {"a", "b"}),
+        ("${x=b} ${x:a}", {"b"}),
+        ("${x=a}${x=b}${x}", {"b"}),
+        ("${x=a}${x?=b}${x}", {"a"}),
+        ("${x?=b}${x}", {"b"}),
+        ("${ x = a } ${ x }", {"a"}),
+        ("${颜色={红|蓝}}一只${颜色}猫", {"一只红猫", "一只蓝猫"}),
+        ("${x=}a${x}b", {"ab"}),
+        ("{${x=a}${x}|b}", {"a", "b"}),
+        ("${x={a|b|c}} {2$$${x}}", {"a", "b", "c"}),
+    ],
+)
+def test_what_has_a_name_is_said_again(text: str, possible: set[str]) -> None:
+    assert outcomes(text) == possible
+
+
+def test_a_value_that_nobody_gave_is_its_own_words() -> None:
+    text, notes = drawn("a ${hat_shape} hat", 1)
+    assert text == "a hat shape hat"
+    assert [(note.key, note.values) for note in notes] == [("note.variable_unknown", {"name": "hat_shape"})]
+
+
+def test_a_value_drawn_at_once_is_told_once() -> None:
+    _, notes = drawn("${x=!{a|b}} ${x} ${x} ${y=c}${y}", 1)
+    assert [note.values["choice"] for note in notes] == ["{a|b}"]
+
+
+@pytest.mark.parametrize("text", ["${", "${}", "$5", "a $ {b", "${a", "$${", "\\${x}"])
+def test_a_dollar_alone_stays(text: str) -> None:
+    assert "$" in drawn(text, 1)[0]
+
+
+def test_a_variable_that_holds_itself_ends() -> None:
+    for text in ("${x=${x}}${x}", "${x=a ${x} ${x}}${x}", "${x=${y}}${y=${x}${x}}${x}"):
+        said, notes = drawn(text, 1)
+        assert len(said) < LENGTH and "note.choices_too_many" in {note.key for note in notes}
+
+
+@pytest.mark.parametrize("sign", ["@", "!"])
+def test_what_comes_in_turn_follows_the_seed_and_then_itself(sign: str) -> None:
+    assert [drawn(f"{{{sign}a|b|c}}", seed)[0] for seed in range(4)] == ["a", "b", "c", "a"]
+    assert drawn(f"{{{sign}a|b|c}} {{{sign}a|b|c}}", 1)[0] == "b c"
+    assert drawn(f"${{x={{{sign}a|b}}}} ${{x}}${{x}}${{x}}", 0)[0] == "aba"
+    assert [drawn(f"{{{sign}2$$a|b|c}}", seed)[0] for seed in range(3)] == ["a, b", "b, c", "c, a"]
+
+
+def test_lists_as_dynamic_prompts_means_them(tmp_path: Path) -> None:
+    (tmp_path / "colours").mkdir()
+    files = {
+        "colours/cold.txt": "# colours\nblue  # like the sea\ngreen\n# grey\n",
+        "colours/warm.txt": "red\n",
+        "coat.txt": "a ${colour:grey} coat\n",
+        "pair.txt": "${a} and ${b:nothing}\n",
+        "far.txt": "__colours/cold__\n",
+        "numbers.txt": "#1\n.5::half\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    folders = (tmp_path,)
+    assert outcomes("__colours/*__", folders) == {"blue", "green", "red"}
+    assert outcomes("__*/w?rm__", folders) == {"red"}
+    assert outcomes("__far__", folders) == {"blue", "green"}
+    assert outcomes("{2$$__colours/cold__}", folders) == {"blue, green", "green, blue"}
+    assert outcomes("{3-$$__colours/*__}", folders) == outcomes("{3$$__colours/*__}", folders)
+    assert outcomes("__coat__", folders) == {"a grey coat"}
+    assert outcomes("__coat(colour=pink)__", folders) == {"a pink coat"}
+    assert outcomes("__coat(colour={pink|red})__", folders) == {"a pink coat", "a red coat"}
+    assert outcomes("${colour=blue} __coat__ __coat(colour=red)__ __coat__", folders) == {
+        "a blue coat a red coat a blue coat"
+    }
+    assert outcomes("__pair(a=x y, b={s, t|u})__", folders) == {"x y and s, t", "x y and u"}
+    assert [drawn("__@colours/cold__", seed, folders)[0] for seed in range(3)] == ["blue", "green", "blue"]
+    assert outcomes("__~colours/warm__", folders) == {"red"}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("# a heading\ncat", "cat"),
+        ("cat, {a|b} # one of them\ndog", "cat, {a|b}\ndog"),
+        ("${x={a\n # |b   # no\n |c}}", "${x={a\n |c}}"),
+        ("  #\ncat", "cat"),
+        ("＃ 注释\n猫", "猫"),
+        ("apartment # 5", "apartment # 5"),
+        ("# 画一只猫", "# 画一只猫"),
+        ("#sunset #beach\n#cat", "#sunset #beach\n#cat"),
+        ("C# {a|b}, #1", "C# {a|b}, #1"),
+    ],
+)
+def test_comments_are_left_out(text: str, left: str) -> None:
+    assert without_comments(text) == left
+
+
+async def test_comments_and_variables_in_a_whole_text(tmp_path: Path) -> None:
+    text = "# my best one --seed 5\n${animal={cat|cat}}\na ${animal} and ${animal}, hat # --steps 3\n"
+    prompt, asked = await compose(text, translators=chain(tmp_path), seed=1, given=Options(plain=True))
+    assert [one.text for one in prompt.fragments if one.origin != "preset"] == ["a cat and cat", "hat"]
+    assert asked == read_options(text).options == Options()
+    raw, _ = await compose(text + "--raw", translators=chain(tmp_path), seed=1)
+    assert "# my best one" in raw.positive
+
+
+@pytest.mark.parametrize(
+    "text", ["${x=naked} ${x}", "{@naked|b}", "{-2$$naked|b}", "${x:naked}", "__coat(colour=naked)__", "__@naked__"]
+)
+def test_all_that_may_be_drawn_is_told_before(text: str) -> None:
+    said = all_outcomes(text)
+    assert "naked" in re.split(r"\W+", said) and "$" not in said and "{" not in said
 
 
 def test_shares_are_kept() -> None:
@@ -120,7 +272,10 @@ def test_our_lists_are_in_order() -> None:
 
 
 SIGNS = st.sampled_from(
-    ["{", "}", "|", "$$", "::", "2", "__", "__animal__", "a", "猫", "\\", "(", ")", "[", "]", "-", "*", "\ud800"]
+    [
+        *("{", "}", "|", "$$", "::", "2", "__", "__animal__", "a", "猫", "\\", "(", ")", "[", "]", "-", "*", "\ud800"),
+        *("${", "x", "=", "=!", ":", "@", "#", "\n"),
+    ]
 )
 
 
@@ -140,6 +295,13 @@ def test_hostile_texts_are_quick() -> None:
         "{" * 2000 + "}" * 2000,
         "__a" * 1300,
         "__animal__" * 400,
+        "${x=" * 1000,
+        "${x={a|b}}" + "${x}" * 900,
+        "${x=" + "a" * 1900 + "}" + "${x}" * 500,
+        "__a(" * 1000,
+        "__animal(x=" * 360,
+        "{-" * 2000,
+        "# " * 2000,
         "<" * 4000,
     ):
         start = time.process_time()

@@ -38,7 +38,7 @@ async def test_a_running_bot_is_backed_up_and_goes_on_elsewhere(tmp_path: Path) 
     code, said = await command(old, *saving, data="")
     assert (code, said.count("\n")) == (0, 0) and "all.zip" in said
     code, said = await command(old, *saving, data="", language="zh_CN.UTF-8")
-    assert code == 1 and "已经存在" in said and "--replace" in said
+    assert code == 1 and "已存在" in said and "--replace" in said
     await first.kill()
 
     back = ("restore", str(tmp_path / "all.zip"), "--config", "config.yaml")

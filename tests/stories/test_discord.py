@@ -16,7 +16,7 @@ from tests.running import Bot
 # One start of the program serves all the stories here, each in a server of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHINESE = "zh-CN"
-MENU = "更多操作…"
+MENU = "更多…"
 LOADING = 180.0  # seconds until a worker draws, on a busy machine
 
 
@@ -142,7 +142,7 @@ async def test_a_picture_to_draw_over(scene: Scene) -> None:
         given = ("photo.png", out.getvalue())
     asked = await scene.ann.slash(scene.channel, "imagine", prompt="a red boat --steps 6", shape="3:2", image=given)
     drawn = await asked.response(finished)
-    again = await (await scene.ann.menu(drawn, "Draw again")).response(finished)
+    again = await (await scene.ann.menu(drawn, "Again")).response(finished)
     assert scene.drawn == [drawn, again]
     bad = await scene.ann.slash(scene.channel, "imagine", prompt="a red boat", image=("photo.png", b"no picture"))
     refusal = await bad.response(lambda one: one.says)

@@ -106,7 +106,7 @@ async def test_a_wrong_discord_token_before_telegram_begins(tmp_path: Path) -> N
     async with TelegramServer() as telegram, DiscordServer() as discord:
         wrong = discord_of(discord) | {"DISCORD_TOKEN": discord.token[:-4] + "nope"}
         line = await last_line(tmp_path, **wrong, **telegram_of(telegram))
-    assert "Discord does not take this token" in line
+    assert "Discord refuses this token" in line
 
 
 @pytest.mark.parametrize(

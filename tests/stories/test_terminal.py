@@ -46,7 +46,7 @@ def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
     done = bot(tmp_path, "imagine", "一只橘猫，水彩", *options.split(), language="zh_CN.UTF-8")
     assert done.returncode == 0, done.stderr
     assert "种子: 3" in done.stdout and "cat.png" in done.stdout
-    assert "画质档: fast：约需" in done.stdout
+    assert "画质: fast：约" in done.stdout
     content = (tmp_path / "cat.png").read_bytes()
     recipe = png_recipe.read_recipe(content)
     assert recipe and recipe.seed == 3 and recipe.prompt.text == "一只橘猫，水彩"

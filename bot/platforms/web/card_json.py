@@ -63,7 +63,9 @@ def _progress(progress: Progress) -> Object:
 
 
 def card_body(card: Card) -> Object:
-    """A card as the JSON that storage keeps: keys and values instead of words."""
+    """A card as the JSON that storage keeps: keys and values instead of words. A line that a select of the card says,
+    with its label and what holds, is left out."""
+    chosen = [one.label for one in card.selects]
     return {
         "kind": card.kind,
         "text": _say(card.text),
@@ -73,7 +75,9 @@ def card_body(card: Card) -> Object:
         "prompt": card.prompt.to_json() if card.prompt else None,
         "findings": [finding.to_json() for finding in card.findings],
         "recipe": card.recipe.to_json() if card.recipe else None,
-        "fields": [{"label": _say(line.label), "value": _value(line.value)} for line in card.fields],
+        "fields": [
+            {"label": _say(line.label), "value": _value(line.value)} for line in card.fields if line.label not in chosen
+        ],
         "pictures": [
             {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
             for one in card.pictures

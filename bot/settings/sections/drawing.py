@@ -127,10 +127,19 @@ class TranslateSection(Section):
         "“python bot.py translate install” 查找翻译包的目录。",
         example="https://packages.example.org/index.json",
     )
-    service: Annotated[Literal["none", "libretranslate", "openai"], AnyCase] = setting(
+    argos: Annotated[Literal["packages", "library"], AnyCase] = setting(
+        "packages",
+        "How Argos translates: packages (those in the folder above, read directly) or library (argostranslate itself, "
+        "with every package installed for it).",
+        "Argos 怎么翻译：packages（直接读取上面文件夹里的翻译包）或 library（用 argostranslate 本身"
+        "和为它安装的所有翻译包）。",
+    )
+    service: Annotated[Literal["none", "libretranslate", "openai", "local"], AnyCase] = setting(
         "none",
-        "A service that reads whole clauses before Argos: none, libretranslate, or openai (or any compatible one).",
-        "先于 Argos 翻译整句的在线服务：none（不用）、libretranslate 或 openai（或与之兼容的服务）。",
+        "What reads whole clauses before Argos: none, libretranslate, openai (or any compatible service), or local "
+        "(a small language model on this machine).",
+        "先于 Argos 翻译整句的服务：none（不用）、libretranslate、openai（或与之兼容的服务）"
+        "或 local（本机上的小型语言模型）。",
     )
     url: Url | None = setting(
         None, "Where that service answers.", "该服务的地址。", example="https://translate.example.org"
@@ -138,7 +147,12 @@ class TranslateSection(Section):
     key: SecretStr | None = setting(None, "The service's key.", "该服务的密钥。", min_length=1)
     key_file: Folder | None = secret_file("the service's key", "服务密钥", "translate-key.txt")
     model: str | None = setting(
-        None, "The model that an openai service is asked for.", "openai 服务使用的模型。", min_length=1, example="qwen3"
+        None,
+        "The model that an openai service is asked for; for local, a folder or what `python bot.py translate install` "
+        "fetched.",
+        "openai 服务使用的模型；local 则是模型文件夹，或用 “python bot.py translate install” 下载的模型。",
+        min_length=1,
+        example="qwen3",
     )
     timeout: float = setting(
         10.0,
@@ -151,7 +165,9 @@ class TranslateSection(Section):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if self.service != "none" and self.url is None:
+        if self.service == "local" and self.model is None:
+            raise PydanticCustomError("modelless", "a local reader without its model")
+        if self.service not in ("none", "local") and self.url is None:
             raise PydanticCustomError("nowhere", "a service without its address")
         return self
 

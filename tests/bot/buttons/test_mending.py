@@ -21,6 +21,7 @@ from storage import jobs
 from storage.jobs import Place
 from tests.bot.models.test_model_cards import a_model
 from tests.bot.studio.test_studio import House, house
+from tests.engine.files.test_compatibility import a_vae
 from tests.fakes import a_lora, a_png
 
 WRONG = "(猫：2.5)，longhair，白天"
@@ -145,6 +146,29 @@ async def test_a_lora_for_another_model_is_drawn_with_one_that_takes_it_or_witho
         await at.press(mends(card)[0].action, mends(card)[0].target)
         (recipe,) = await made(at, (await begun(at, 1))[0])
         assert (recipe.model, recipe.prompt.loras) == ("velvet", (LoraUse("old-ink", 0.8),))
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("a cat --vae xl-vae", "a cat"),
+        ("a cat --vae xl-vae, in the snow", "a cat, in the snow"),
+        ("--vae=xl-vae, a cat --seed 3", "a cat --seed 3"),
+        ('一只猫 --vae "xl-vae"，水彩 --steps 7', "一只猫，水彩 --steps 7"),
+        ("a cat --vae xl-vae --vae xl-vae", "a cat"),
+    ],
+)
+async def test_a_vae_for_another_model_is_left_out_by_one_button(tmp_path: Path, text: str, mended: str) -> None:
+    async with house(tmp_path) as at:
+        shelved(at, shelf := tmp_path / "shelf")
+        shelf.mkdir()
+        a_vae(shelf, "xl-vae", 0.13025)
+        card = at.chat.messages[await at.say(text)]
+        assert (card.kind, card.text.key) == ("error", "vae.made_for")
+        (button,) = mends(card)
+        await at.press(button.action, button.target)
+        (recipe,) = await made(at, (await begun(at, 1))[0])
+        assert (recipe.prompt.text, recipe.vae) == (mended, "")
 
 
 async def test_a_lora_and_a_model_chosen_beside_the_text_are_mended_too(tmp_path: Path) -> None:

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Room
+from bot.chat import Room, Say
 from bot.studio import forgetting, parcels
+from bot.texts import LANGUAGES, say
 from engine.job import State
 from storage import leaving, pictures, rules
+from storage.uploads import add_upload
 from tests.bot.commands.test_commands import said
 from tests.bot.studio.test_studio import House, house
+from tests.fakes import a_png
 from tests.storage.test_forgetting import bytes_of
 
 PUBLIC = Room(server="guild")
@@ -94,7 +97,7 @@ async def test_a_person_takes_everything_along(tmp_path: Path) -> None:
         await at.say("/dictionary 天青色 = celadon")
         await at.say("a blue dog", "bob")
         card = await said(at, "/mydata")
-        assert card.text.key == "mydata.all" and card.text.values == {"pictures": 1, "uploads": 0} and card.file
+        assert card.text == Say("mydata.pictures", {"pictures": 1}) and card.file
         with zipfile.ZipFile(io.BytesIO(card.file.content)) as found:
             assert found.testzip() is None
             data = json.loads(found.read("data.json"))
@@ -107,6 +110,20 @@ async def test_a_person_takes_everything_along(tmp_path: Path) -> None:
         assert [one["english"] for one in data["dictionary"]] == ["celadon"]
         assert [one["id"] for one in data["pictures"]] == [picture] and len(data["jobs"]) == 1
         assert "blue dog" not in json.dumps(data)
+
+
+async def test_what_there_is_none_of_is_not_counted(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        assert (await said(at, "/mydata")).text == Say("mydata.words")
+        ann = (await at.person()).id
+        await add_upload(at.db, ann, a_png(side=64))
+        assert (await said(at, "/mydata")).text == Say("mydata.uploads", {"uploads": 1})
+        await at.picture("a red apple")
+        assert (await said(at, "/mydata")).text == Say("mydata.all", {"pictures": 1, "uploads": 1})
+    for language in LANGUAGES:
+        for some in ({"pictures": 1, "uploads": 2}, {"pictures": 1}, {"uploads": 2}, {}):
+            key = "mydata.all" if len(some) == 2 else f"mydata.{next(iter(some), 'words')}"
+            assert "0" not in (words := say(language, key, **some)) and "data.json" in words
 
 
 async def test_what_is_too_large_for_one_message_comes_in_parts(
@@ -143,7 +160,7 @@ async def test_who_is_blocked_may_take_their_data_and_go_and_stays_blocked(tmp_p
         scope = rules.of_person((await at.person()).id)
         await rules.put(at.db, scope, "blocked", True)
         assert (await said(at, "/history")).text.key == "access.blocked"
-        assert (await said(at, "/mydata")).text.key == "mydata.all"
+        assert (await said(at, "/mydata")).text == Say("mydata.words")
         await asked_twice(at)
         now = at.db.now()
         at.studio.now = lambda: now + DAYS + timedelta(minutes=1)

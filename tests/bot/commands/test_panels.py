@@ -9,10 +9,11 @@ import pytest
 
 from bot import texts
 from bot.chat import Card, Room
-from bot.commands import hello
+from bot.commands import hello, settings
 from bot.commands.table import COMMANDS, command_of
 from bot.platforms.discord import layout
 from bot.platforms.telegram.keyboards import keyboard
+from bot.platforms.web.card_json import card_body, card_words
 from tests.bot.studio.test_studio import House, house
 
 PRIVATE = Room()
@@ -142,6 +143,28 @@ async def test_settings_are_a_panel_on_every_platform(tmp_path: Path) -> None:
                 assert only is not None  # Telegram's 64 bytes are checked where the codes are made
                 marked = [key.text for row in only.inline_keyboard for key in row if key.text.startswith("✓")]
                 assert len(marked) == 1
+
+
+async def test_a_list_alone_says_what_it_is_for(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        for one in (await said(at, "/settings")).selects:
+            alone = await pressed(at, "choose", one.target)
+            assert alone.text != one.label
+            assert all(texts.say(language, alone.text.key).endswith(("?", "？")) for language in texts.LANGUAGES)
+
+
+async def test_the_page_says_each_setting_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/settings ratio 7:5")
+        card = await said(at, "/settings")
+        for language in texts.LANGUAGES:
+            shown: Any = card_words(card_body(card), language)
+            labels = [one["label"] for one in (*shown["fields"], *shown["selects"])]
+            assert sorted(labels) == sorted({texts.say(language, f"settings.{name}") for name in settings.SETTINGS})
+        (ratio,) = [one for one in shown["selects"] if one["target"] == "ratio"]
+        assert ratio["chosen"] == "1.4:1" and [one["value"] for one in ratio["choices"]].count("1.4:1") == 1
+        await at.press("set", "ratio", value=ratio["chosen"])
+        assert (await at.studio.understand(await at.person(), "a cat"))[1].ratio == 1.4, "chosen again, it stays"
 
 
 async def test_what_is_chosen_holds(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.telegram.chat import TelegramChat
 from bot.settings.config import Config, load
 from bot.settings.settings import settings
+from bot.studio import own_readers
 from bot.studio.studio import Studio
 from bot.studio.translation_service import service
 from engine.files import catalog
@@ -390,6 +391,23 @@ def _(rig: Rig) -> None:
     rig.environ = {"DANQING_TRANSLATE_KEY": "other"}
     chosen = service(rig.read(f"translate: {{{told}}}"))
     assert chosen is not None and chosen.key == "other" and service(rig.read("")) is None
+    config = rig.read(f"translate: {{service: local, model: '{rig.folder}'}}")
+    assert own_readers.model(config) == rig.folder and service(config) is None
+    config = rig.read("translate: {service: local, model: owner/Tiny-Instruct}")
+    (program,) = own_readers.programs(config)
+    assert program.command[-1] == str(config.data.folder.absolute() / "readers" / "Tiny-Instruct")
+    assert program.shown == "Tiny-Instruct" and program.origin == "local"
+    with pytest.raises(Refusal) as refusal:
+        rig.read("translate: {service: local}")
+    assert "config.modelless" in str(refusal.value)
+
+
+@does("translate.argos")
+def _(rig: Rig) -> None:
+    """The library in a process of its own, where it is installed; the packages read directly, where it is not."""
+    assert not [*own_readers.programs(rig.read("translate: {argos: packages}"))]
+    started = [one.command[-1] for one in own_readers.programs(rig.read("translate: {argos: library}"))]
+    assert started == (["argos"] if own_readers.library() else [])
 
 
 @does("access.admins")

@@ -172,6 +172,4 @@ def test_no_sentence_counts_seconds_or_minutes_by_itself() -> None:
 
 
 def test_a_length_of_time_may_be_written_as_a_text() -> None:
-    assert say("en", "note.service_slow", host="h", seconds="1.5") == say(
-        "en", "note.service_slow", host="h", seconds=1.5
-    )
+    assert say("en", "access.cooldown", seconds="1.5") == say("en", "access.cooldown", seconds=1.5)

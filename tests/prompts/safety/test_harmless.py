@@ -10,7 +10,7 @@ from prompts.prompt import Fragment, Prompt
 from prompts.safety.judge import judge, judge_text, signs
 from prompts.safety.signs import verdict
 from prompts.translate.glossary import entries
-from prompts.wildcards import lists
+from prompts.wildcards.lists import lists
 from tests.prompts.measure import prompts, terms
 
 HERE = Path(__file__).parent

@@ -38,7 +38,7 @@ def test_the_name_in_the_senses_of_a_name(senses: str, said: str) -> None:
     ("senses", "said"),
     [
         ("(bird species of China) whooper swan (Cygnus cygnus)", "whooper swan"),
-        ("surname Zhang/to open up", "open up"),
+        ("surname Zhang/to open up", "opening up"),
         ("crêpe/pancake", "crepe"),
         ("variant of 盤桓|盘桓[pan2 huan2]", ""),
         ("abbr. for 北京大學|北京大学[Bei3 jing1 Da4 xue2]", ""),

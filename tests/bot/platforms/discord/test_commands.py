@@ -58,7 +58,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "styles": {"words": "ink"},
 }
 SAID = {
-    "prompt": "this would be drawn as",
+    "prompt": "this becomes",
     "favourites save": "Saved as “my cat”",
     "favourites rename": "“mine” is now “other”",
     "favourites delete": "was deleted",
@@ -68,8 +68,8 @@ SAID = {
     "dictionary": "celadon",
     "help": "Write a sentence",
     "queue": "waiting",
-    "models": "models can be used",
-    "samplers": "Choose one",
+    "models": "Models: ",
+    "samplers": "--sampler NAME",
     "link": "private",
     "mydata": "private",
     "forget": "private",
@@ -244,9 +244,9 @@ async def test_somebody_elses_form_stays_shut(on: House) -> None:
 
 async def test_menus_do_what_buttons_do(on: House) -> None:
     done = await on.drawn()
-    await on.ann.context_menu(on.channel, "Draw again", done)
+    await on.ann.context_menu(on.channel, "Again", done)
     assert "Done" in (await on.finished()).content
-    await on.ann.context_menu(on.channel, "Save to favourites", done)
+    await on.ann.context_menu(on.channel, "Save", done)
     await on.said("Saved as")
     await on.ann.context_menu(on.channel, "Read the recipe", done)
     await on.said("Recipe ")
@@ -279,7 +279,7 @@ async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
 async def test_a_menu_without_a_picture_says_so(on: House) -> None:
     words = await on.bob.send(on.channel, "just words")
     await on.ann.context_menu(on.channel, "Upscale", words)
-    await on.said("There is no picture in that message.")
+    await on.said("That message has no picture.")
 
 
 async def test_in_direct_messages_everything_works(on: House) -> None:

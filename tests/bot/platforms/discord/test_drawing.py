@@ -216,7 +216,7 @@ async def test_an_original_whose_file_is_gone_says_so(on: House) -> None:
     assert row is not None
     await on.db.files.remove(row.hash)
     await on.ann.select(done, [f"original:{target}"])
-    assert (await on.said("is gone and cannot be sent")).flags & 64 and not on.direct()
+    assert (await on.said("The file is gone")).flags & 64 and not on.direct()
 
 
 async def test_buttons_outlive_the_program(on: House) -> None:
@@ -231,12 +231,12 @@ async def test_a_button_of_another_version_says_so(on: House) -> None:
     stored = on.env.backend.get_message(done.channel_id, done.id)
     stored.components[0]["components"][0]["custom_id"] = "dq0:again:x"
     await on.ann.click(done, custom_id="dq0:again:x")
-    await on.said("This button is not known here")
+    await on.said("This button has expired")
 
 
 async def test_a_refusal_is_for_the_person_alone(on: House) -> None:
     await on.imagine("a red apple --steps 1000")
-    stored = await on.said("use a number from 1 to 150")
+    stored = await on.said("goes from 1 to 150")
     assert stored.flags & 64 and not on.shown()
 
 
@@ -256,7 +256,7 @@ async def test_several_pictures_are_each_drawn_over(on: House) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
-    [("notes.txt", b"hello", "no picture that can be used"), ("broken.png", a_png()[:60], "damaged")],
+    [("notes.txt", b"hello", "That is no picture"), ("broken.png", a_png()[:60], "damaged")],
 )
 async def test_what_is_no_picture_is_refused(on: House, name: str, content: bytes, told: str) -> None:
     await on.imagine("a dog", image=(name, content))

@@ -38,7 +38,7 @@ async def test_again_under_several_pictures_draws_them_all(on: House, way: str) 
     elif way == "button":
         await on.ann.click(done, label="All again")
     else:
-        await on.ann.context_menu(on.channel, "Draw again", done)
+        await on.ann.context_menu(on.channel, "Again", done)
     made = await on.pictures(await on.finished())
     rows = [await pictures.get(on.db, one) for one in (*await on.pictures(done), *made)]
     assert len(made) == 3 and len({row.recipe.seed for row in rows if row}) == 6

@@ -100,9 +100,9 @@ async def test_more_photos_than_may_be_drawn_at_once(house: House, server: Teleg
     chat, ann = alone(server)
     await chat.album(ann, [a_png(side=64 + at) for at in range(5)], ["变成水彩画"])
     refused = await chat.answer()
-    assert "5 张" in refused.text and "最多画 4 张" in refused.text
+    assert "5 张" in refused.text and "最多 4 张" in refused.text
     await chat.album(ann, THREE, ["变成水彩画 2张"])
-    assert "每张画 2 张" in (await chat.answer(after=refused.order)).text and not house.pool.drawn
+    assert "各画 2 张" in (await chat.answer(after=refused.order)).text and not house.pool.drawn
 
 
 @pytest.mark.parametrize(

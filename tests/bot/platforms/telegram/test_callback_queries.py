@@ -238,7 +238,7 @@ async def test_a_taken_name_is_asked_about_and_can_be_given(house: House, server
     await chat.press(ann, first, "🔄 Again")
     second = await chat.answer(lambda one: one.photo, after=first.order)
     told = await (await chat.press(ann, second, "🤍 Save")).answered()
-    assert "“a red apple” is the name of another" in told and "Rename" in told
+    assert "“a red apple” is in use" in told and "Rename" in told
     await chat.until(lambda _: "❤ Saved" in str(second.keyboard))
     await menu(chat, ann, second)
     await chat.press(ann, second, "🏷 Rename favourite")
@@ -246,7 +246,7 @@ async def test_a_taken_name_is_asked_about_and_can_be_given(house: House, server
     assert question.markup is not None and question.markup["force_reply"] and "a red apple · " in question.text
     await chat.say(ann, "a red apple", reply_to=question)
     taken = await chat.answer(after=question.order)
-    assert "already" in taken.text and taken.keyboard == [["🏷 Rename favourite"]]
+    assert "is in use" in taken.text and taken.keyboard == [["🏷 Rename favourite"]]
     await chat.say(ann, "breakfast", reply_to=question)
     named = await chat.answer(after=taken.order)
     assert "is now “breakfast”" in named.text

@@ -53,7 +53,7 @@ async def test_a_link_that_was_taken_back_says_so(house: House, server: Telegram
     chat, other = server.private(ann), server.private(bob)
     made, code = await shared(chat, ann, await drawn(server, chat, ann))
     pressed = await chat.press(ann, made, "Stop sharing")
-    assert "no longer shared" in await pressed.answered()
+    assert "No longer shared" in await pressed.answered()
     order = 0
     for payload in (code, "nothinglikethat", "-_" * 32):
         await other.start(bob, payload)
@@ -97,7 +97,7 @@ async def test_a_group_that_is_not_on_the_list_is_told_so_when_the_bot_is_added(
     group.bot("left")
     group.bot("member")
     told = await group.answer()
-    assert "does not serve" in told.text and "/imagine" not in told.text
+    assert "is not open here" in told.text and "/imagine" not in told.text
     house.studio.rules = replace(house.studio.rules, access=Limits(servers=frozenset({f"telegram:{group.id}"})))
     group.bot("left")
     group.bot("member")

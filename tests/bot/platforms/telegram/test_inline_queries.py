@@ -152,7 +152,7 @@ async def test_whoever_may_not_use_the_bot_is_shown_the_way_to_the_reason(house:
     house.studio.rules = replace(house.studio.rules, access=Limits(private=False))
     assert await server.inline(ann, "") == []
     button = answer(server)["button"]
-    assert button["text"] == "Why nothing is shown here"
+    assert button["text"] == "Why nothing is shown"
     await chat.start(ann, button["start_parameter"])
     assert "private" in (await chat.answer(after=last.order)).text
 

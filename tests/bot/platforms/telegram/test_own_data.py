@@ -22,7 +22,7 @@ async def test_everything_comes_as_a_document(house: House, server: TelegramServ
     drawn = await chat.answer(lambda one: one.photo)
     await chat.say(ann, "/mydata")
     sent = await chat.answer(lambda one: one.document, after=drawn.order)
-    assert sent.document and sent.document.name == "danqing.zip" and "1 pictures" in sent.text
+    assert sent.document and sent.document.name == "danqing.zip" and "pictures (1)" in sent.text
     with zipfile.ZipFile(io.BytesIO(sent.document.content)) as found:
         assert b"a red apple" in found.read("data.json") and len(found.namelist()) == 3
 
