@@ -71,7 +71,7 @@ def _oft(t: Tensors, own: Tensor) -> Tensor:
     turns = _rotations(t, own)
     turned = own
     if turns.dim() == 3:
-        blocks = own.unflatten(0, turns.shape[:2])
+        blocks = own.reshape(*turns.shape[:2], *own.shape[1:])
         turned = torch.einsum("knm,kn...->km...", turns, blocks)
     else:
         size = turns.shape[-1]
