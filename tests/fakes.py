@@ -50,15 +50,16 @@ def a_png(colour: tuple[int, int, int] = (200, 30, 30), side: int = 16) -> bytes
     return file.getvalue()
 
 
-def a_lora(folder: Path, name: str, triggers: str = "", preview: bool = False, width: int = 0) -> Path:
-    """A LoRA file for text of this width; that of the built-in model where none is given."""
+def a_lora(folder: Path, name: str, triggers: str = "", preview: bool = False, width: int = 0, alias: str = "") -> Path:
+    """A LoRA file for text of this width; that of the built-in model where none is given, and its trainer's name."""
     folder.mkdir(exist_ok=True)
     key = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
     width = width or catalog.builtin().context
     shapes = {"lora_down": (4, width), "lora_up": (width, 4)}
     weights = {f"{key}.{part}.weight": numpy.zeros(shape, "float32") for part, shape in shapes.items()}
     path = folder / f"{name}.safetensors"
-    save_file(weights, path, {"modelspec.trigger_phrase": triggers} if triggers else None)
+    said = {"modelspec.trigger_phrase": triggers, "ss_output_name": alias}
+    save_file(weights, path, {name: value for name, value in said.items() if value} or None)
     if preview:
         Image.new("RGB", (40, 30), "red").save(folder / f"{name}.preview.png")
     return path

@@ -121,8 +121,11 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
 
 
 def _named(folders: tuple[Path, ...]) -> dict[str, tuple[str, ...]]:
-    """The words that belong to LoRAs and embeddings, by their names in small letters."""
-    loras = {one.name.casefold(): (*one.triggers, *one.common) for one in catalog.loras(folders)}
+    """The words that belong to LoRAs and embeddings, by their names in small letters; a LoRA has that of its file and
+    that which its trainer gave it."""
+    files = catalog.loras(folders)
+    loras = {one.alias.casefold(): (one.name, *one.triggers, *one.common) for one in files if one.alias}
+    loras |= {one.name.casefold(): (*one.triggers, *one.common) for one in files}
     return {one.name.casefold(): one.triggers for one in catalog.companions(folders, "embedding")} | loras
 
 

@@ -164,7 +164,7 @@ class Studio:
             options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
             if not options.model or options.model == name:
                 loras = await self._always(settings, model) if standing and not raw else ()
-                prompt = replace(prompt, loras=recipes.joined(loras, prompt.loras))
+                prompt = replace(prompt, loras=recipes.joined(loras, await self._called(prompt.loras)))
                 seen = await asyncio.to_thread(signs, prompt, folders=self.rules.wildcards)
                 await guard.refuse(self.db, person.id, {verdict(seen)})
                 return decent(prompt, seen), options, model
@@ -193,7 +193,7 @@ class Studio:
         prompt, options, model = await self.understand(
             request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
         )
-        prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
+        prompt = replace(prompt, loras=recipes.joined(prompt.loras, await self._called(request.loras)))
         try:
             await self.fitting(prompt, model)
         except Unfit:
@@ -207,6 +207,10 @@ class Studio:
         wanted = recipes.always(settings)
         there = {one.name: one for one in await self.loras()} if wanted else {}
         return tuple(use for use in wanted if use.name in there and compatibility.lora_fits(there[use.name], model))
+
+    async def _called(self, uses: Sequence[LoraUse]) -> tuple[LoraUse, ...]:
+        """The LoRAs under their files' names, by which they are judged and shown, whatever name a text gives them."""
+        return catalog.called(await self.loras(), uses) if uses else ()
 
     async def model(self, name: str) -> Model:
         """The model of that name. Raises Refusal `model.unknown`."""

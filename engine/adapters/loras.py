@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from torch import Tensor, nn
+from torch import nn
 
+from engine.adapters.binding import bind
 from engine.adapters.low_rank import Adapted
-from engine.adapters.mix import Adapter, FileKey, Layer, Lora, Mix
+from engine.adapters.mix import FileKey, Lora, Mix
 from engine.files import catalog, lora_names
 from engine.models import card, memory
 from engine.models.card import out_of_memory
@@ -57,7 +58,7 @@ def ready(loaded: Loaded, wanted: Loras) -> bool:
 
 def choose(loaded: Loaded, wanted: Loras) -> Chosen:
     """The LoRAs as this model takes them, waiting for those that are still being read. Raises Refusal
-    `lora.damaged`, `lora.wrong_base` or `lora.kind`."""
+    `lora.damaged` or `lora.wrong_base`."""
     requests = [_request(loaded, path) for path, _, _ in wanted]
     chosen = tuple((request.result(), unet, text) for request, (_, unet, text) in zip(requests, wanted, strict=True))
     _tidy(loaded, {lora.key for lora, _, _ in chosen})
@@ -149,7 +150,7 @@ def _read(loaded: Loaded, key: FileKey) -> Lora:
         with safe_open(path, framework="pt") as file:
             metadata: Mapping[str, str] = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return Lora(key, _bind(loaded, tensors, _alphas(path, metadata), path.stem))
+        return Lora(key, *bind(loaded, _networks(loaded), tensors, _alphas(path, metadata), path.stem))
     except BROKEN as error:
         if out_of_memory(error):
             raise
@@ -166,72 +167,3 @@ def _alphas(path: Path, metadata: Mapping[str, str]) -> Mapping[str, Any]:
     if path.stem == "adapter_model" and beside.is_file():
         return dict(json.loads(beside.read_text("utf-8")))
     return {}
-
-
-def _bind(loaded: Loaded, tensors: Mapping[str, Tensor], config: Mapping[str, Any], name: str) -> dict[str, Adapter]:
-    """The file's weights by network and layer: all of them, or none and a Refusal."""
-
-    def refusal(key: str) -> Refusal:
-        return Refusal(key, name=name, model=loaded.model.name)
-
-    layers = {
-        part: {own: layer for own, layer in network.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d)}
-        for part, network in _networks(loaded).items()
-    }
-    depth = loaded.unet.config.layers_per_block
-    known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
-    found: dict[str, dict[str, Tensor]] = {}
-    kinds = set()
-    for key, tensor in tensors.items():
-        where, kind = lora_names.split(key)
-        kinds.add(kind)
-        found.setdefault(where, {})[kind] = tensor
-    if "kin" in kinds:
-        raise refusal("lora.kind")
-    if not {"down", "up"} <= kinds or "" in kinds:
-        raise refusal("lora.damaged")
-    adapters: dict[str, dict[str, Layer]] = {}
-    for where, halves in found.items():
-        if where not in known:
-            raise refusal("lora.wrong_base")
-        part, own = known[where]
-        if not {"down", "up"} <= halves.keys():
-            raise refusal("lora.damaged")
-        fitted = _fit(layers[part][own], halves, _alpha(config, part, own))
-        if fitted is None:
-            raise refusal("lora.wrong_base")
-        down, up, scale = fitted
-        like = layers[part][own].weight.dtype
-        adapters.setdefault(part, {})[own] = Layer(down.to(loaded.device, like), up.to(loaded.device, like), scale)
-    return dict(adapters)
-
-
-def _alpha(config: Mapping[str, Any], part: str, layer: str) -> float | None:
-    patterns = config.get(f"{part}.alpha_pattern") or config.get("alpha_pattern") or {}
-    for pattern, alpha in patterns.items():
-        if layer == pattern or layer.endswith(f".{pattern}"):
-            return float(alpha)
-    alpha = config.get(f"{part}.lora_alpha", config.get("lora_alpha"))
-    return None if alpha is None else float(alpha)
-
-
-def _fit(
-    layer: nn.Linear | nn.Conv2d, halves: Mapping[str, Tensor], alpha: float | None
-) -> tuple[Tensor, Tensor, float] | None:
-    """Both halves in the shape of the layer's weight, and the scale alpha / rank; None where they do not fit it."""
-    down, up = halves["down"], halves["up"]
-    out, into, *kernel = layer.weight.shape
-    rank = len(down)
-    scale = 1.0
-    if "alpha" in halves:
-        scale = float(halves["alpha"]) / rank
-    elif alpha is not None:
-        scale = alpha / rank
-    if "mid" in halves:  # LoCon's Tucker form: a convolution between two that only mix channels
-        if halves["mid"].shape[1] != rank or down.shape[1:2] != (into,):
-            return None
-        down = torch.einsum("rskl,si->rikl", halves["mid"].float(), down.flatten(1).float())
-    try:
-        return down.reshape(len(down), into, *kernel), up.reshape(out, len(down), *[1] * len(kernel)), scale
-    except RuntimeError:
-        return None

@@ -1,10 +1,11 @@
-"""Low-rank adapters beside a network's own layers: every entry of a batch may have others, at other weights.
+"""Adapters beside a network's own layers: every entry of a batch may have others, at other weights.
 
-A layer with adapters gives `base(x) + up(down(x) · share)`. The adapters of all entries lie side by side, their ranks
-one after another, and `share` says how much of each rank an entry gets: nothing of an adapter that is not its own. So
-one pair of products serves a batch with any mixture, and the network's weights are never touched. Where all entries
-want the same for several steps to come, copies of the weights with the adapters added in
-(engine/adapters/merged_weights.py) are faster.
+A layer with low-rank adapters gives `base(x) + up(down(x) · share)`. The adapters of all entries lie side by side,
+their ranks one after another, and `share` says how much of each rank an entry gets: nothing of an adapter that is not
+its own. So one pair of products serves a batch with any mixture, and the network's weights are never touched. Adapters
+of other kinds (engine/adapters/beside.py) run on the entries that want them, one after another. Where all entries want
+the same for several steps to come, copies of the weights with the adapters added in (engine/adapters/merged_weights.py)
+are faster.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from engine.adapters import merged_weights
+from engine.adapters import beside, merged_weights
 from engine.adapters.merged_weights import Merged
-from engine.adapters.mix import Adapter, Mix
+from engine.adapters.mix import Adapter, Layer, LayerChange, Mix
 from engine.models.card import out_of_memory
 
 # Merging reads and writes every weight it reaches; products beside the layers cost by the pixel. In the time that they
@@ -109,11 +110,23 @@ class Adapted:
         self._hooks, self._on = [], []  # should memory run out below, nothing is on
         for name in dict.fromkeys(name for adapter in adapters for name in adapter):
             found = [(place, adapter[name]) for place, adapter in enumerate(adapters) if name in adapter]
-            ranks = tuple((place, len(layer.down), layer.scale) for place, layer in found)
-            down = _joined([layer.down for _, layer in found], 0)
-            up = _joined([layer.up for _, layer in found], 1)
-            self._hooks.append(self._layers[name].register_forward_hook(self._beside(down, up, ranks)))
+            if low := [(place, layer) for place, layer in found if isinstance(layer, Layer)]:
+                ranks = tuple((place, len(layer.down), layer.scale) for place, layer in low)
+                down = _joined([layer.down for _, layer in low], 0)
+                up = _joined([layer.up for _, layer in low], 1)
+                self._hooks.append(self._layers[name].register_forward_hook(self._beside(down, up, ranks)))
+            for place, change in found:
+                if isinstance(change, LayerChange):
+                    self._hooks.append(self._layers[name].register_forward_hook(self._changed(change, place)))
         self._on = adapters
+
+    def _changed(self, change: LayerChange, place: int) -> _Hook:
+        def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
+            if self._weights is None:
+                return None
+            return beside.added(layer, change, self._weights[:, place], inputs[0], output)
+
+        return add
 
     def _beside(self, down: Tensor, up: Tensor, ranks: _Ranks) -> _Hook:
         def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.sidecars import Sidecar
 from prompts.errors import Refusal
+from prompts.prompt import LoraUse
 from prompts.spelling import near
 
 BUILTIN = "danqing-demo"
@@ -82,8 +83,8 @@ class Model:
 class LoraFile:
     """A LoRA in a `.safetensors` file: for which family ("" where nothing tells), the width of the text it was made
     for (0: not known), its format as in engine/files/identify.py, what it changes, its maker's trigger words, the
-    weight its maker wants, the tags that most of the pictures had that it was trained on, and its base, a row of
-    bases.BASES or ""."""
+    weight its maker wants, the tags that most of the pictures had that it was trained on, its base, a row of
+    bases.BASES or "", and the name that its trainer gave it, whatever the file is called now."""
 
     name: str
     path: Path
@@ -98,6 +99,7 @@ class LoraFile:
     hash: str = ""
     common: tuple[str, ...] = ()
     base: str = ""
+    alias: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -220,12 +222,24 @@ def model(known: Iterable[Model], name: str) -> Model:
 
 
 def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
-    """The LoRA of that name, whatever its case. Raises Refusal `lora.unknown` with the nearest name, `lora.none`
-    where there are no LoRA files at all."""
+    """The LoRA of that name, whatever its case; where no file is called so, the first whose trainer called it so, as in
+    A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.none` where there are no LoRA files at all."""
     files = tuple(known)
     if not files:
         raise Refusal("lora.none", name=name[:80])
-    return _find(files, name, "lora.unknown")
+    [use] = called(files, [LoraUse(name)])
+    return _find(files, use.name, "lora.unknown")
+
+
+def called(known: Iterable[LoraFile], uses: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
+    """The uses under the names of their files, where they say what a trainer called them; others as they are."""
+    files = tuple(known)
+    names = {one.name.casefold() for one in files}
+    aliases: dict[str, str] = {}
+    for one in files:
+        if one.alias and one.alias.casefold() not in names:
+            aliases.setdefault(one.alias.casefold(), one.name)
+    return tuple(replace(use, name=aliases.get(use.name.strip().casefold(), use.name)) for use in uses)
 
 
 def vae(known: Iterable[Companion], name: str) -> Companion:
@@ -304,4 +318,5 @@ def _lora(find: Find) -> LoraFile:
         find.hash,
         known.common,
         (sidecar.base or known.base or bases.base_of([find.name])) if family in ("sdxl", "") else "",
+        known.alias,
     )

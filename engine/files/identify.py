@@ -65,11 +65,8 @@ def _of_header(header: Header) -> Identity:
 
 def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     """The identity of a file with tensors of these names and shapes."""
-    if any(
-        re.search(r"lora_(down|up|A|B)\b|\.lora\.(down|up)|\.hada_w|\.lokr_w|\.oft_|_lora\.|\.diff(_b)?$", name)
-        for name in shapes
-    ):
-        return lora_identity(shapes, metadata)
+    if lora := lora_identity(shapes, metadata):
+        return lora
     if f"{UNET}input_blocks.0.0.weight" in shapes:
         return _checkpoint(shapes, metadata)
     if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):

@@ -22,11 +22,11 @@ class Identity:
 
     `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
     looks at (0: not told), `base` a row of bases.BASES or "". `problem` is a text key that says why it cannot be used.
-    `format` is "folder", "single" or "pickle" for a checkpoint and "kohya", "diffusers", "locon", "loha", "lokr" or
-    "other" for a LoRA; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers` are the words
-    that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and `widths`
-    belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the guidance
-    as an input.
+    `format` is "folder", "single" or "pickle" for a checkpoint and for a LoRA "kohya", "diffusers", "locon", "dora" or
+    another name of lora_kinds.KINDS; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers`
+    are the words that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and
+    `widths` belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the
+    guidance as an input. `alias` is the name that its trainer gave a LoRA, by which prompts may call it too.
     """
 
     kind: Kind = "unknown"
@@ -42,6 +42,7 @@ class Identity:
     title: str = ""
     guided: bool = False
     rank: int = 0
+    alias: str = ""
     parts: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     common: tuple[str, ...] = ()

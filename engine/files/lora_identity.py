@@ -5,60 +5,85 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 
-from engine.files.identity import CONTEXTS, Identity, base_told, clean, side_of, trigger_phrase
+from engine.files import lora_kinds, lora_names
+from engine.files.identity import CONTEXTS, Identity, base_told, clean, trigger_phrase
+from engine.files.lora_kinds import LayerTensors
 from engine.files.safetensors_header import Shapes
 
 TRIGGERS = 5
+TEXT_SIDE = re.compile(r"attn2[._]to_[kv]$")
 OFTEN = 0.8  # a tag on so many of the pictures of the commonest one names what was trained
 
 
-def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
-    """The identity of a LoRA with these tensors and metadata."""
-    names = " ".join(shapes)
-    ranks = Counter(
-        shape[0]
-        for name, shape in shapes.items()
-        if shape and re.search(r"lora_(down|A)\b|lora\.down|hada_w1_b|lokr_w1_b", name)
-    )
-    context = side_of(shapes, r"attn2[._]to_[kv]\b.*(lora_down|lora_A|lora\.down)", 1)
-    if not context:  # LoHa: w1_b is (rank, in)
-        context = side_of(shapes, r"attn2[._]to_[kv]\.hada_w1_b", 1)
-    parts = (
-        ("unet", r"lora_unet_|(^| )unet\.|base_model\.model\.(down|up|mid)_block"),
-        ("text_encoder", r"lora_te1?_|(^| )(text_encoder|te1)\."),
-        ("text_encoder_2", r"lora_te2_|(^| )(text_encoder_2|te2)\."),
-    )
-    found = tuple(part for part, sign in parts if re.search(sign, names))
+def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity | None:
+    """The identity of a LoRA with these tensors and metadata; None for what is none. What the loader would refuse
+    whatever the model has a `problem`."""
+    layers = lora_kinds.layers(shapes)
+    if not any(layer.kind or layer.broken for layer in layers):
+        return None
+    context = _context(layers, shapes)
+    found = {lora_names.part_of(layer.where) for layer in layers if layer.kind}
     family = _lora_family(metadata) or CONTEXTS.get(context, "")
-    if not family and ("text_encoder_2" in found or "lora_te1_" in names):
+    if not family and ("text_encoder_2" in found or any(layer.where.startswith("lora_te1_") for layer in layers)):
         family = "sdxl"
     common = _common(metadata)
     return Identity(
         kind="lora",
         family=family,
         base=base_told(metadata) or ("pony" if any(tag.startswith("score_9") for tag in common) else ""),
-        format=_lora_format(shapes, names),
+        format=_lora_format(layers, shapes),
         context=context,
-        rank=ranks.most_common(1)[0][0] if ranks else 0,
-        parts=found,
+        rank=_rank(layers, shapes),
+        parts=tuple(part for part in lora_names.PARTS if part in found),
         triggers=tuple(dict.fromkeys(trigger_phrase(metadata))),
         common=common,
+        alias=clean(metadata.get("ss_output_name", "")),
+        problem=_problem(layers, found),
     )
 
 
-def _lora_format(shapes: Shapes, names: str) -> str:
-    if ".hada_w" in names:
-        return "loha"
-    if ".lokr_w" in names:
-        return "lokr"
-    if re.search(r"\.oft_|\.diff(_b)?( |$)|\.(a1|b1)\.weight|\.on_input|dora_scale", names):
-        return "other"
-    if "lora_down" not in names:
+def _problem(layers: Sequence[LayerTensors], parts: Set[str]) -> str:
+    if any(layer.broken for layer in layers):
+        return "file.damaged"
+    return "" if "unet" in parts or not parts & {"", "unet"} else "file.other_lora"
+
+
+def _rank(layers: Sequence[LayerTensors], shapes: Shapes) -> int:
+    halves = ("down", "hada_w1_b", "lokr_w1_b")
+    ranks = Counter(
+        shape[0] for layer in layers for half in halves if half in layer.keys and (shape := shapes[layer.keys[half]])
+    )
+    return ranks.most_common(1)[0][0] if ranks else 0
+
+
+def _context(layers: Sequence[LayerTensors], shapes: Shapes) -> int:
+    """How wide the text is that the layers take which read it; 0 where none says it."""
+    for where, _, keys in layers:
+        if TEXT_SIDE.search(where):
+            shape = {name: shapes[key] for name, key in keys.items()}
+            for name in ("down", "hada_w1_b", "diff", "a2"):
+                if len(shape.get(name, ())) > 1:
+                    return shape[name][1]
+            left, right = (shape.get(f"lokr_w{n}", shape.get(f"lokr_w{n}_b", ())) for n in (1, 2))
+            if len(left) > 1 and len(right) > 1:
+                return left[1] * right[1]
+    return 0
+
+
+def _lora_format(layers: Sequence[LayerTensors], shapes: Shapes) -> str:
+    kinds = Counter(layer.kind.name for layer in layers if layer.kind and layer.kind.name != "bias")
+    kind = kinds.most_common(1)[0][0] if kinds else "other"
+    if any(layer.keys.keys() & {"dora_scale", "magnitude"} for layer in layers):
+        return "dora"
+    if kind != "lora":
+        return kind
+    downs = [layer.keys["down"] for layer in layers if "down" in layer.keys]
+    if not any("lora_down" in key for key in downs):
         return "diffusers"
-    wide = any("lora_down" in name and shape[2:] not in ((), (1, 1)) for name, shape in shapes.items())
-    return "locon" if wide or ".lora_mid." in names else "kohya"
+    wide = any(shapes[key][2:] not in ((), (1, 1)) for key in downs)
+    return "locon" if wide or any("mid" in layer.keys for layer in layers) else "kohya"
 
 
 def _lora_family(metadata: Mapping[str, str]) -> str:

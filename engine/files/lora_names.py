@@ -1,4 +1,4 @@
-"""The names that LoRA files use: whose layer a weight belongs to, and which half of the adapter it is. No torch here.
+"""The names that LoRA files use: whose layer a weight belongs to, and which tensor of the adapter it is. No torch here.
 
 Two families of files exist. kohya's say `lora_unet_down_blocks_0_…`, or, for SDXL, the layer's name in the original
 code (`lora_unet_input_blocks_4_1_…`); those of diffusers and peft say `unet.down_blocks.0.…`. So every layer is known
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-PARTS = {"unet": ("lora_unet",), "text_encoder": ("lora_te", "lora_te1"), "text_encoder_2": ("lora_te2",)}
+PARTS = {"unet": ("lora_unet", "lycoris"), "text_encoder": ("lora_te", "lora_te1"), "text_encoder_2": ("lora_te2",)}
+COMFY = {"text_encoder": "text_encoders.clip_l.transformer", "text_encoder_2": "text_encoders.clip_g.transformer"}
 # The end of a key and what it holds. The old layouts of diffusers put the layer's own name into the end.
 ENDS = {
     r"\.lora_down\.weight": "down",
@@ -23,16 +24,41 @@ ENDS = {
     r"_lora\.down\.weight": "down",
     r"_lora\.up\.weight": "up",
     r"\.alpha": "alpha",
+    # DoRA as LyCORIS and its kin write it, and as peft does.
+    r"\.dora_scale": "dora_scale",
+    r"\.lora_magnitude_vector(?:\.default)?(?:\.weight)?": "magnitude",
 }
-_END = re.compile("|".join(f"(?P<{kind}{index}>{end}$)" for index, (end, kind) in enumerate(ENDS.items())))
-# LoHa, LoKr, OFT, GLoRA, IA3, DoRA, whole differences, trained norms and biases, adapters of embeddings, embeddings
-# packed along: relatives that add something else than a low-rank product.
-_KIN = re.compile(
-    r"\.(hada_|lokr_|oft_|a[12]\.|b[12]\.|diff|dora_scale|lora_magnitude_vector|w_norm|b_norm|on_input|lora_embedding_)"
-    r"|\.bias$|^bundle_emb\."
+# The same of LyCORIS: the tensor's name is the end.
+_LYCORIS = (
+    r"hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|oft_blocks|oft_diag|rescale|diff|diff_b|w_norm|b_norm"
+    r"|on_input"
 )
+_END = re.compile(
+    "|".join(f"(?P<{kind}{index}>{end}$)" for index, (end, kind) in enumerate(ENDS.items()))
+    + rf"|\.(?P<lycoris>{_LYCORIS})$|\.(?P<glora>[ab][12]|bm)\.weight$"
+)
+_IA3 = re.compile(rf"(?:{'|'.join(prefix for own in PARTS.values() for prefix in own)})_[^.]+(?=\.weight$)")
+# How a name begins that means a layer of one of the parts: its prefixes, and the pieces that follow them.
+_BEGINNINGS = {
+    "unet": (
+        r"(?:lora_unet_|lycoris_|unet\.|base_model\.model\.|diffusion_model\.)?",
+        r"(?:(?:down|up|input|output)_blocks|mid(?:dle)?_block|conv_(?:in|out|norm_out)|out[._]\d|time_embed|add_embedding"
+        r"|label_emb)",
+    ),
+    "text_encoder": (
+        r"(?:lora_te1?_|text_encoder\.|base_model\.model\.|text_encoders\.clip_l\.transformer\.)",
+        r"(?:text_model[._])?(?:encoder[._]layers|final_layer_norm|embeddings|text_projection)",
+    ),
+    "text_encoder_2": (
+        r"(?:lora_te2_|text_encoder_2\.|text_encoders\.clip_g\.transformer\.)",
+        r"(?:text_model[._])?(?:encoder[._]layers|final_layer_norm|embeddings|text_projection)",
+    ),
+}
+_PARTS = {part: re.compile("".join(pieces)) for part, pieces in _BEGINNINGS.items()}
 # A diffusers name's pieces and theirs in the original code, inside a block.
 _SGM_RESNET = {
+    "norm1": "in_layers.0",
+    "norm2": "out_layers.0",
     "conv1": "in_layers.2",
     "conv2": "out_layers.3",
     "time_emb_proj": "emb_layers.1",
@@ -40,6 +66,7 @@ _SGM_RESNET = {
 }
 _SGM_WHOLE = {
     "conv_in": "input_blocks.0.0",
+    "conv_norm_out": "out.0",
     "conv_out": "out.2",
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
@@ -52,11 +79,27 @@ _BLOCK = re.compile(
 
 
 def split(key: str) -> tuple[str, str]:
-    """The layer's name in a file's key, and what the weight is: "down", "up", "mid", "alpha", "kin" (of another kind
-    of adapter) or "" (of no adapter)."""
-    if (found := _END.search(key)) and found.lastgroup:
-        return key[: found.start()], found.lastgroup.rstrip("0123456789")
-    return key, "kin" if _KIN.search(key) else ""
+    """The layer's name in a file's key, and what the weight is: a tensor's name of lora_kinds.KINDS, or "" for what
+    belongs to no adapter."""
+    if (found := _END.search(key)) and (group := found.lastgroup):
+        return key[: found.start()], found[group] if group in ("lycoris", "glora") else group.rstrip("0123456789")
+    if found := _IA3.match(key):
+        return found[0], "weight"
+    return key, ""
+
+
+def by_layer(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For every layer that a file names, the keys of its tensors by what they are."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        where, tensor = split(name)
+        found.setdefault(where, {})[tensor] = name
+    return found
+
+
+def part_of(where: str) -> str:
+    """The part of a Stable Diffusion model that a layer's name in a file means; "" for a layer of something else."""
+    return next((part for part, beginning in _PARTS.items() if beginning.match(where)), "")
 
 
 def known(layers: Mapping[str, Iterable[str]], depth: int) -> dict[str, tuple[str, str]]:
@@ -82,6 +125,9 @@ def _aliases(part: str, layer: str, depth: int) -> Iterator[str]:
         yield f"base_model.model.{name}"  # peft's own files
         if part == "unet":
             yield name
+            yield f"diffusion_model.{name}"
+        else:
+            yield f"{COMFY[part]}.{name}"
         for prefix in PARTS[part]:
             yield f"{prefix}_{name.replace('.', '_')}"
     # diffusers' first layout: attention processors, with `to_out` for `to_out.0`.

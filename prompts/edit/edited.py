@@ -147,4 +147,6 @@ async def _finished(old: Prompt, draft: EditDraft, reader: WordReader) -> Prompt
     return await worded(made, old.text, reader)
 
 
-_LASTING = frozenset({"note.angle", "note.hypernet", "note.lora_weight"})  # true of whatever the prompt became
+_LASTING = frozenset(
+    {"note.angle", "note.hypernet", "note.lora_left", "note.lora_weight"}
+)  # true of whatever the prompt became

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from prompts.grammar.attention import number
 from prompts.grammar.full_width import normalise
+from prompts.grammar.networks import strengths
 from prompts.grammar.tree import (
     Alternate,
     And,
@@ -192,17 +193,17 @@ def _network(place: _Place, node: Node, start: int, stop: int, _depth: int) -> I
     if node.kind == "hypernet":
         yield place.hint("note.hypernet", start, stop, "", name=node.name)
         return
-    wrong = [value.strip() for value in node.weights[:2] if not _is_strength(value)]
+    said, _ = strengths(node.weights)
+    wrong = [value for value in said if not _is_strength(value)]
     if wrong:
-        given = [value if _is_strength(value) else _repaired(value) for value in node.weights[:2]]
+        given = [value if _is_strength(value) else _repaired(value) for value in said]
         fix = f"<{node.kind}:{':'.join((node.name, *given))}>"
         yield place.hint("note.lora_weight", start, stop, fix, name=node.name, value=wrong[0])
 
 
 def _is_strength(text: str) -> bool:
-    key, _, value = text.rpartition("=")
-    strength = number(value.strip())
-    return strength is not None and math.isfinite(strength) and key.strip() in ("", "te", "unet")
+    strength = number(text.rpartition("=")[2].strip())
+    return strength is not None and math.isfinite(strength)
 
 
 def _repaired(text: str) -> str:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from prompts.grammar.attention import number
 from prompts.prompt import LoraUse, Note
 
 NETWORK = re.compile(r"<(lora|lyco|hypernet)\s*[:：]\s*([^<>:：\n]+)((?:[:：][^<>:：\n]*)*)>", re.IGNORECASE)
+
+
+def strengths(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What stands between a tag's colons: the one or two strengths, and what other programs say there and is left:
+    block weights (`lbw=…`, or a list or the name of one behind a strength), steps (`start=…`, `stop=…`), a rank."""
+    given: list[str] = []
+    left: list[str] = []
+    for word in (word.strip() for word in words):
+        key, equals, value = (piece.strip() for piece in word.rpartition("="))
+        named = bool(equals) and key not in ("te", "unet")
+        listed = bool(given) and not equals and number(value) is None
+        (left if named or listed or len(given) == 2 else given).append(word)
+    return given, left
 
 
 def loras(text: str) -> tuple[str, tuple[LoraUse, ...]]:
@@ -18,8 +32,8 @@ def loras(text: str) -> tuple[str, tuple[LoraUse, ...]]:
 
 
 def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
-    """The text without its `<lora:…>` tags, the LoRAs they name, and a note for every weight that is no number and
-    every `<hypernet:…>`, which is left out."""
+    """The text without its `<lora:…>` tags, the LoRAs they name, and a note for every weight that is no number, for
+    what else stands in a tag, and for every `<hypernet:…>`, which is left out."""
     found: list[LoraUse] = []
     notes: list[Note] = []
 
@@ -29,11 +43,14 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             notes.append(Note("note.hypernet", {"name": name}))
             return ""
         weights: list[float] = []
-        for position, word in enumerate(re.split("[:：]", tail)[1:3]):
+        given, left = strengths(re.split("[:：]", tail)[1:])
+        if left:
+            notes.append(Note("note.lora_left", {"name": name, "left": ":".join(left)}))
+        for position, word in enumerate(given):
             key, _, value = word.rpartition("=")
             strength = number(value.strip())
-            if strength is None or not math.isfinite(strength) or key.strip() not in ("", "te", "unet"):
-                notes.append(Note("note.lora_weight", {"name": name, "value": word.strip()}))
+            if strength is None or not math.isfinite(strength):
+                notes.append(Note("note.lora_weight", {"name": name, "value": word}))
                 strength = 1.0
             weights.insert(0 if key.strip() == "te" and position else len(weights), strength)
         match weights:

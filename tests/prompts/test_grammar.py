@@ -234,6 +234,25 @@ def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
     assert [note.key for note in notes] == ["note.lora_weight", "note.lora_weight", "note.hypernet"]
 
 
+@pytest.mark.parametrize(
+    ("tag", "use", "left"),
+    [
+        ("<lora:a:0.5:lbw=1,0,0,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,0,0,0,1,1,1,1,1,1,1"),
+        ("<lora:a:0.5:0.7:lbw=MIDD:stop=10>", LoraUse("a", 0.7, 0.5), "lbw=MIDD:stop=10"),
+        ("<lora:a:lbw=OUTALL>", LoraUse("a"), "lbw=OUTALL"),
+        ("<lora:a:0.5:MIDD>", LoraUse("a", 0.5), "MIDD"),
+        ("<lora:a:-0.5:1,0,0.2,0>", LoraUse("a", -0.5), "1,0,0.2,0"),
+        ("<lora:a:0.5:0.5:8>", LoraUse("a", 0.5), "8"),
+        ("<lora:a:0.8:start=3:step=5-10>", LoraUse("a", 0.8), "start=3:step=5-10"),
+        ("<lyco:a:te=0.3:unet=0.9:dyn=4>", LoraUse("a", 0.9, 0.3), "dyn=4"),
+    ],
+)
+def test_what_others_say_in_a_tag_leaves_its_strength_alone(tag: str, use: LoraUse, left: str) -> None:
+    rest, found, notes = networks(tag)
+    assert (rest, found) == ("", (use,))
+    assert [(note.key, note.values["left"]) for note in notes] == [("note.lora_left", left)]
+
+
 def test_full_width_signs_are_syntax_but_not_between_angle_brackets() -> None:
     assert normalise("（猫：１．２），【a】｜<lora:胖（猫）：0.8>") == "(猫:1.2),[a]|<lora:胖（猫）：0.8>"
 

@@ -75,7 +75,8 @@ async def test_the_forms_negative_field_and_loras_count(tmp_path: Path) -> None:
         a_lora(tmp_path / "loras", "plain", triggers="topless, bedroom")
         at.studio.rules = replace(at.studio.rules, loras=(tmp_path / "loras",))
         at.studio.sight = replace(at.studio.sight, networks=(tmp_path / "loras",))
-        for number, name in enumerate(("NudeStyle", "plain"), 2):
+        a_lora(tmp_path / "loras", "nude-pose", alias="harmless")
+        for number, name in enumerate(("NudeStyle", "plain", "harmless"), 2):
             use = (LoraUse(name),)
             await at.desk.request(Request(person=ann, place=place, text="a child", loras=use, key=name))
             await refused(at, number)

@@ -21,12 +21,12 @@ from bot.studio.studio import Studio
 from engine.job import State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
-from prompts.prompt import Options
+from prompts.prompt import LoraUse, Options
 from prompts.translate.chain import chain
 from storage import favourites, jobs, pictures
 from storage.jobs import Place
 from tests.database import opened
-from tests.fakes import FakeChat, FakePool, a_png
+from tests.fakes import FakeChat, FakePool, a_lora, a_png
 from tests.patience import until
 
 PRIVATE = Room()
@@ -491,3 +491,12 @@ async def test_every_command_answers_in_words(tmp_path: Path, command: str, lang
         assert card.kind == "answer"
         for say in (card.text, *(line.label for line in card.fields)):
             assert texts.say(language, say.key, **say.values)
+
+
+async def test_a_lora_by_its_trainers_name_is_drawn_and_kept_by_its_files(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        a_lora(tmp_path / "loras", "ink-000012", alias="realAlias")
+        at.studio.rules = replace(at.studio.rules, loras=(tmp_path / "loras",))
+        await at.say("a red apple <lora:realAlias:0.5> --seed 7")
+        job = (await at.drawn(1))[-1]
+        assert at.pool.workers[0].jobs[job].recipe.prompt.loras == (LoraUse("ink-000012", 0.5),)

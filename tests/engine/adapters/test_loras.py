@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.kohya_lora(made / "unet.safetensors", seed=2, text=False)
     tiny.kohya_lora(made / "wide.safetensors", width=48)
     (made / "cut.safetensors").write_bytes((made / "both.safetensors").read_bytes()[:999])
-    save_file({"lora_unet_x.hada_w1_a": torch.zeros(2, 2)}, made / "loha.safetensors")
+    save_file({"lora_unet_x.hada_w1_a": torch.zeros(2, 2)}, made / "half.safetensors")
     alien = {f"transformer.blocks.0.attn.to_q.lora_{side}.weight": torch.ones(2, 2) for side in "AB"}
     save_file(alien, made / "elsewhere.safetensors")
     save_file({"something.else": torch.zeros(2, 2)}, made / "other.safetensors")
@@ -140,7 +140,7 @@ def test_a_file_that_vanished_is_refused(own: Loaded, tmp_path: Path) -> None:
     [
         ("wide", "lora.wrong_base"),
         ("cut", "lora.damaged"),
-        ("loha", "lora.kind"),
+        ("half", "lora.damaged"),
         ("other", "lora.damaged"),
         ("elsewhere", "lora.wrong_base"),
     ],

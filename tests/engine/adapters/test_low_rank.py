@@ -14,10 +14,10 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.adapters import loras
+from engine.adapters import binding, loras
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import Layer
-from engine.files import catalog, lora_names
+from engine.files import catalog, lora_kinds, lora_names
 from engine.models import loading
 from engine.models.loaded import Loaded, Loras
 from prompts.errors import Refusal
@@ -171,12 +171,11 @@ def test_without_adapters_a_call_is_the_bases_bit_for_bit(own: Loaded, files: di
 def test_tuckers_form_is_what_it_multiplies_out_to() -> None:
     layer = nn.Conv2d(5, 6, 3, padding=1)
     halves = {"down": torch.randn(2, 5, 1, 1), "mid": torch.randn(2, 2, 3, 3), "up": torch.randn(6, 2, 1, 1)}
-    fitted = loras._fit(layer, halves | {"alpha": torch.tensor(1.0)}, None)
-    assert fitted is not None
-    down, up, scale = fitted
+    fitted = binding.fit(layer, lora_kinds.KINDS[0], halves | {"alpha": torch.tensor(1.0)}, None)
+    assert isinstance(fitted, Layer)
     adapted = Adapted(nn.Sequential(layer))
     x = torch.randn(3, 5, 7, 7)
-    with torch.no_grad(), adapted.acting([(({"0": Layer(down, up, scale)}, 0.5),)]):
+    with torch.no_grad(), adapted.acting([(({"0": fitted}, 0.5),)]):
         ours = adapted._layers[""](x)
     conv = nn.functional.conv2d
     with torch.no_grad():
@@ -189,11 +188,9 @@ def test_tuckers_form_is_what_it_multiplies_out_to() -> None:
     ("changes", "key"),
     [
         ({".lora_up.weight": None}, "lora.damaged"),
-        ({".dora_scale": torch.ones(16, 1)}, "lora.kind"),
-        ({".diff_b": torch.ones(16)}, "lora.kind"),
         ({".lora_up.weight": torch.ones(17, 4)}, "lora.wrong_base"),
         ({".lora_down.weight": torch.ones(4, 31)}, "lora.wrong_base"),
-        ({".whatever": torch.ones(3)}, "lora.damaged"),
+        ({".lora_down.weight": None, ".hada_w1_a": torch.ones(16, 2)}, "lora.damaged"),
     ],
 )
 def test_one_bad_layer_spoils_the_file(

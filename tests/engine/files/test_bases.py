@@ -95,7 +95,7 @@ def test_a_model_of_another_kind_has_no_such_base(tmp_path: Path) -> None:
 def test_loras_have_a_base_too(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", kohya(2048), {"ss_sd_model_name": "ponyDiffusionV6XL_v6.safetensors"})
     write(tmp_path / "b.safetensors", kohya(2048), {"ss_tag_frequency": '{"x": {"score_9": 9, "solo": 9}}'})
-    write(tmp_path / "c.safetensors", {f"{STEM}.lokr_w1": (8, 8)}, {})
+    write(tmp_path / "c.safetensors", {f"{STEM}.oft_blocks": (4, 160, 160)}, {})
     (tmp_path / "c.civitai.info").write_text('{"baseModel": "Illustrious", "trainedWords": ["ink"]}', "utf-8")
     write(tmp_path / "pony-old.safetensors", kohya(768), {})
     found = [(one.family, one.base, one.triggers) for one in catalog.loras([tmp_path])]

@@ -13,6 +13,7 @@ import pytest
 from engine.files import catalog, compatibility, identify, identity, model_folders, sizes
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
+from prompts.prompt import LoraUse
 from tests.engine.files.test_identify import kohya, write
 
 
@@ -76,6 +77,26 @@ def test_loras_lie_in_subfolders_too(tmp_path: Path) -> None:
     found = catalog.loras([tmp_path, tmp_path / "nowhere"])
     assert [lora.name for lora in found] == ["a", "b", "水墨"]
     assert catalog.lora(found, "A.safetensors").path == tmp_path / "style" / "a.safetensors"
+
+
+def test_a_lora_may_be_called_what_its_trainer_called_it(tmp_path: Path) -> None:
+    write(tmp_path / "fancy-000012.safetensors", kohya(768), {"ss_output_name": "水墨画风"})
+    write(tmp_path / "other.safetensors", kohya(768), {"ss_output_name": "plain"})
+    write(tmp_path / "plain.safetensors", kohya(768), {"ss_output_name": "Other"})
+    write(tmp_path / "unnamed.safetensors", kohya(768), {"ss_output_name": ""})
+    known = catalog.loras([tmp_path])
+    assert [one.alias for one in known] == ["水墨画风", "plain", "Other", ""]
+    for name, file in (
+        ("水墨画风", "fancy-000012"),
+        ("FANCY-000012", "fancy-000012"),
+        ("Plain", "plain"),
+        ("other", "other"),
+    ):
+        assert catalog.lora(known, name).name == file  # a file's own name comes first
+    uses = catalog.called(known, [LoraUse("水墨画风", 0.5, 0.2), LoraUse("plain"), LoraUse("nobody"), LoraUse("")])
+    assert uses == (LoraUse("fancy-000012", 0.5, 0.2), LoraUse("plain"), LoraUse("nobody"), LoraUse(""))
+    with pytest.raises(Refusal):
+        catalog.lora(known, "")
 
 
 @pytest.mark.parametrize(

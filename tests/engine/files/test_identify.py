@@ -106,35 +106,60 @@ def kohya(context: int, rank: int = 8, prefix: str = "lora_unet") -> dict[str, t
 
 STEM = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
 PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
+TEXT = "text_model_encoder_layers_0_mlp_fc1"
+
+
+def pair(stem: str, into: int, rank: int = 4, *kernel: int) -> dict[str, tuple[int, ...]]:
+    return {f"{stem}.lora_down.weight": (rank, into, *kernel), f"{stem}.lora_up.weight": (640, rank)}
+
+
 LORAS: list[tuple[Shapes, Mapping[str, str], tuple[str, str, int, tuple[str, ...]]]] = [
     (kohya(768), {}, ("sd15", "kohya", 8, ("unet",))),
-    (
-        kohya(768) | {"lora_te_text_model_x.lora_down.weight": (8, 768)},
-        {},
-        ("sd15", "kohya", 8, ("unet", "text_encoder")),
-    ),
+    (kohya(768) | pair(f"lora_te_{TEXT}", 768, 8), {}, ("sd15", "kohya", 8, ("unet", "text_encoder"))),
     (kohya(2048, 32), {}, ("sdxl", "kohya", 32, ("unet",))),
     (
-        {"lora_te1_x.lora_down.weight": (4, 768), "lora_te2_x.lora_down.weight": (4, 1280)},
+        pair(f"lora_te1_{TEXT}", 768) | pair(f"lora_te2_{TEXT}", 1280),
         {},
         ("sdxl", "kohya", 4, ("text_encoder", "text_encoder_2")),
     ),
-    (
-        {"lora_te_x.lora_down.weight": (4, 768)},
-        {"ss_base_model_version": "sd_v1"},
-        ("sd15", "kohya", 4, ("text_encoder",)),
-    ),
+    (pair(f"lora_te_{TEXT}", 768), {"ss_base_model_version": "sd_v1"}, ("sd15", "kohya", 4, ("text_encoder",))),
     (kohya(1024), {"ss_v2": "True"}, ("sd2", "kohya", 8, ("unet",))),
-    (kohya(768) | {"lora_unet_x.lora_down.weight": (8, 320, 3, 3)}, {}, ("sd15", "locon", 8, ("unet",))),
+    (kohya(768) | pair("lora_unet_conv_in", 320, 8, 3, 3), {}, ("sd15", "locon", 8, ("unet",))),
     (
         {f"{PEFT}.lora_A.weight": (16, 2048), f"{PEFT}.lora_B.weight": (640, 16)},
         {},
         ("sdxl", "diffusers", 16, ("unet",)),
     ),
-    ({f"{PEFT}.lora.down.weight": (4, 768)}, {}, ("sd15", "diffusers", 4, ("unet",))),
-    ({f"{STEM}.hada_w1_a": (640, 8), f"{STEM}.hada_w1_b": (8, 768)}, {}, ("sd15", "loha", 8, ("unet",))),
-    ({f"{STEM}.lokr_w1": (8, 8), f"{STEM}.lokr_w2": (80, 96)}, {}, ("", "lokr", 0, ("unet",))),
+    (
+        {f"{PEFT}.lora.down.weight": (4, 768), f"{PEFT}.lora.up.weight": (640, 4)},
+        {},
+        ("sd15", "diffusers", 4, ("unet",)),
+    ),
+    (
+        {f"{STEM}.hada_w{n}_a": (640, 8) for n in (1, 2)} | {f"{STEM}.hada_w{n}_b": (8, 768) for n in (1, 2)},
+        {},
+        ("sd15", "loha", 8, ("unet",)),
+    ),
+    ({f"{STEM}.lokr_w1": (8, 8), f"{STEM}.lokr_w2": (80, 96)}, {}, ("sd15", "lokr", 0, ("unet",))),
+    (kohya(768) | {f"{STEM}.dora_scale": (640, 1)}, {}, ("sd15", "dora", 8, ("unet",))),
+    ({f"{STEM}.diff": (640, 2048)}, {}, ("sdxl", "full", 0, ("unet",))),
+    ({f"{STEM}.oft_blocks": (4, 160, 160)}, {}, ("", "oft", 0, ("unet",))),
+    ({f"{STEM}.weight": (640,), f"{STEM}.on_input": ()}, {}, ("", "ia3", 0, ("unet",))),
 ]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "problem"),
+    [
+        ({f"{STEM}.hada_w1_a": (640, 8), f"{STEM}.hada_w1_b": (8, 768)}, "file.damaged"),
+        ({f"{STEM}.lora_down.weight": (8, 768)}, "file.damaged"),
+        ({f"transformer.blocks.0.attn.to_q.lora_{side}.weight": (2, 2) for side in "AB"}, "file.other_lora"),
+        (pair("lora_unet_double_blocks_0_img_attn_proj", 3072) | pair(f"lora_te1_{TEXT}", 768), "file.other_lora"),
+    ],
+)
+def test_what_the_loader_refuses_is_no_lora_to_draw_with(shapes: Shapes, problem: str, tmp_path: Path) -> None:
+    found = identify(write(tmp_path / "x.safetensors", shapes, {}))
+    assert (found.kind, found.problem) == ("lora", problem)
 
 
 @pytest.mark.parametrize(("shapes", "metadata", "expected"), LORAS)
@@ -142,6 +167,7 @@ def test_loras(shapes: Shapes, metadata: Mapping[str, str], expected: tuple[Any,
     found = identify(write(tmp_path / "checkpoint.safetensors", shapes, metadata))
     assert found.kind == "lora"
     assert (found.family, found.format, found.rank, found.parts) == expected
+    assert not found.problem
 
 
 def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_told_apart(tmp_path: Path) -> None:
