@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bot import texts
 from bot.cli import translating
 from bot.settings.config import load
 from bot.studio import own_readers
@@ -103,4 +104,4 @@ async def test_the_settings_ask_for_it_and_status_says_so(packages: Path, tmp_pa
     with (tmp_path / "out.txt").open("w", encoding="utf-8") as file:
         await translating.status(config, "en", Console(file=file, width=300))
     shown = (tmp_path / "out.txt").read_text("utf-8")
-    assert "Argos Translate works" in shown and "asked in this order: Argos Translate" in shown
+    assert "Argos Translate works" in shown and texts.say("en", "translate.order", readers="Argos Translate") in shown
