@@ -12,6 +12,7 @@ from typing import cast
 from bot import texts
 from bot.chat import Button, Card, Field, Say
 from bot.studio import cards
+from bot.studio.corrections import CORRECT, doubtful
 from bot.studio.mends import MEND, MEND_ALL
 from engine.job import Progress
 from prompts.doctor import Finding, unsaid
@@ -138,7 +139,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
             for line in cast(list[Object], body.get("fields", []))
         ],
         "pictures": body.get("pictures", []),
-        "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language),
+        "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language, _doubtful(body)),
         "selects": [_select(one, language) for one in cast(list[Object], body.get("selects", []))],
         "spoiler": body.get("spoiler", False),
         "file": body.get("file"),
@@ -161,9 +162,16 @@ def _words(value: Json, language: str) -> str:
     return str(value or "")
 
 
-def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
+def _doubtful(body: Mapping[str, Json]) -> str:
+    """The first word of a card's prompt that may want to be corrected, as it was read; "" for none."""
+    prompt = body.get("prompt")
+    return next(iter(doubtful(Prompt.from_json(cast(Object, prompt)))), "") if prompt else ""
+
+
+def _buttons(row: Sequence[Mapping[str, Json]], language: str, written: str = "") -> list[Json]:
     """With labels, whether they go into the menu, and whether what they stand for is on; the page's own download is the
-    original, and its own button beside each finding brings the text put right."""
+    original, and its own button beside each finding brings the text put right. `written` stands ready in the question
+    of the one that corrects a word."""
     shown = [one for one in row if one["action"] not in ("original", MEND, MEND_ALL)]
     _, seldom = cards.parted([Button(str(one["action"]), str(one["target"])) for one in shown])
     menu = {one.action for one in seldom}
@@ -173,6 +181,7 @@ def _buttons(row: Sequence[Mapping[str, Json]], language: str) -> list[Json]:
             "label": _words(one.get("words") or {"key": f"button.{one['action']}", "values": {}}, language),
             "more": one["action"] in menu,
             "on": one["action"] in cards.ON.values(),
+            **({"written": written} if one["action"] == CORRECT else {}),
         }
         for one in shown
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.corrections import CORRECT, doubtful, pair_of
 from prompts.prompt import Note, Prompt
 from storage import dictionary
@@ -52,6 +54,8 @@ async def test_it_stands_on_cards_with_a_word_in_doubt_and_what_it_says_holds_fr
         job = (await at.drawn(2))[-1]
         await at.chat.until(lambda: job in at.chat.messages)
         (button,) = (one for one in at.chat.messages[job].buttons if one.action == CORRECT)
+        on_the_page = cast(list[dict[str, str]], card_words(card_body(at.chat.messages[job]), "zh")["buttons"])
+        assert [one["written"] for one in on_the_page if one["action"] == CORRECT] == ["耒耜 = plow"]
         at.pool.finish(job)
         await at.chat.until(lambda: bool(at.chat.messages[job].pictures))
         assert button in at.chat.messages[job].buttons

@@ -20,7 +20,7 @@ export async function act(one, words, press) {
   }
   if (one.action === "correct") {
     const keep = (pair) => press(one.action, one.target, { pair });
-    askName(t("button.correct"), t("page.correct.label"), "", keep, { longest: 240, hint: t("page.correct.example") });
+    askName(t("button.correct"), t("page.correct.label"), one.written ?? "", keep, { longest: 240, hint: t("page.correct.example") });
     return;
   }
   if (one.action === "edit") {
