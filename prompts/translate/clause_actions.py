@@ -90,6 +90,13 @@ def denied(state: ClauseState, match: Match) -> ClauseState:
     return _unwanted(state, said, words[0].start)
 
 
+def refused_behind(state: ClauseState, match: Match) -> ClauseState:
+    """雨伞和帽子不要: what stands before the refusal is not to be seen; in 背景行人不要 not the background itself."""
+    end = next(at for at, token in enumerate(match.tokens) if token.category == "refusal")
+    said = match.clause.within(match.tokens[:end])
+    return _unwanted(state, [tag for tag in said if tag.text != "background"] or said, match.first.start)
+
+
 def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
     """没有人在看书: nobody is there, and what nobody does is not to be seen."""
     return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)

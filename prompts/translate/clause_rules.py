@@ -186,6 +186,14 @@ Says = Callable[[ClauseState, Match], ClauseState]
 
 CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
+        "refused behind",
+        "(conjunction* filler* (noun-phrase | tag))+ filler* [refusal] filler* $",
+        says.refused_behind,
+        "雨伞和帽子不要",
+        over=("noun",),
+        when=lambda state: state == ClauseState(),  # a whole clause, from its beginning
+    ),
+    GrammarRule(
         "by somebody",
         "'被' filler? filler? !filler noun-phrase filler? filler? (done-by | '围着')",
         verbs.done_by,

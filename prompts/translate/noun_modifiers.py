@@ -8,7 +8,11 @@ from prompts.translate.roles import NAMED_AFTER, WORN_WITH, Token
 
 _SHAPED = frozenset(("object", "nature", "plant", "animal", "food", "effect", "light"))
 _SHAPES = frozenset(("形", "形状", "状", "型", "造型", "样式"))
-_LEAVES = {"leaves": "leaf", "knives": "knife", "wolves": "wolf"}
+# Plurals of their own, and names that only end in s.
+_SINGULAR = {
+    **{"leaves": "leaf", "knives": "knife", "wolves": "wolf"},
+    **dict(zip(*[("hermes", "adidas", "mercedes", "vans", "paris", "series")] * 2, strict=True)),
+}
 
 
 def one_of(noun: Token) -> str:
@@ -17,8 +21,8 @@ def one_of(noun: Token) -> str:
     if noun.category not in ("object", "nature", "plant", "animal", "food", "light", "effect"):
         return tag
     front, space, last = tag.rpartition(" ")
-    if last in _LEAVES:
-        return front + space + _LEAVES[last]
+    if last in _SINGULAR:
+        return front + space + _SINGULAR[last]
     plural = last.endswith("s") and not last.endswith(("ss", "us", "is", "glasses", "lights")) and len(last) > 3
     return tag[:-1] if plural and not last.endswith(("shes", "ches", "ies")) else tag
 
