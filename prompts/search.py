@@ -26,7 +26,8 @@ _LETTERS_WITH_A_SLIP = 4  # of fewer, a slip makes another word
 
 # How a hit ranks before its length counts. A pinyin that is whole is a word; initials alone are only a guess.
 _EXACT, _PINYIN, _INITIALS, _BEGINS, _PINYIN_BEGINS, _WORD_BEGINS, _INITIALS_BEGIN, _INSIDE = range(0, 800, 100)
-_SLIP, _SLIP_BEGINS = 330, 620  # a whole word but for one letter, or the beginning of one
+# A whole word but for one letter, or the beginning of one: behind what is written right so far (changf, changfa).
+_SLIP, _SLIP_BEGINS = 450, 620
 # Nobody has counted how often which tag is used: what most pictures have comes before what few have.
 _USUAL = {"hair": 7, "person": 6, "animal": 5, "eyes": 5, "style": 4, "clothing": 3, "expression": 3, "place": 3}
 _SELDOM = 20  # the beginning of what is seldom drawn comes after words ten letters longer, and …

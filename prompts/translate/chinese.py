@@ -57,7 +57,8 @@ class _Aliases:
 
 
 def _either(words: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile("|".join(word + "(?!格)" if word.endswith("风") else word for word in longest_first))  # 油画风格
 
 
 @cache
@@ -104,7 +105,11 @@ def simplified(text: str) -> str:
 
 def sign_by_sign(text: str) -> str:
     """The text in simplified Chinese, as long as it was: what stands at a place there stands at the same place here."""
-    plain = readings(text)[-1]
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which no converter takes
+        return text
+    plain = _PARTICLE.sub("着", _to_simplified().convert(text))
     return plain if len(plain) == len(text) else text
 
 

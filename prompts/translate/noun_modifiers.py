@@ -10,7 +10,9 @@ _SHAPED = frozenset(("object", "nature", "plant", "animal", "food", "effect", "l
 _SHAPES = frozenset(("形", "形状", "状", "型", "造型", "样式"))
 # Plurals of their own, and names that only end in s.
 _SINGULAR = {
-    **{"leaves": "leaf", "knives": "knife", "wolves": "wolf"},
+    "leaves": "leaf",
+    "knives": "knife",
+    "wolves": "wolf",
     **dict(zip(*[("hermes", "adidas", "mercedes", "vans", "paris", "series")] * 2, strict=True)),
 }
 

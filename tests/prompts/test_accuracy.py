@@ -42,7 +42,8 @@ def test_required_phrases_of_prompts(translators: Sequence[Translator]) -> None:
     score = score_prompts(FOLDER / "unseen-prompts.txt", translators)
     placed, said = share(score.phrases)
     assert placed >= 92 and said >= 92, (placed, said)
-    assert score.left == 0
+    assert score.right >= 0.76 * score.asked and score.reversed <= 1, (score.right, score.reversed)
+    assert score.left == 0 and score.refused == 0
 
 
 # Taiwan's signs and words, and Hong Kong's signs.
