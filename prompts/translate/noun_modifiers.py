@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from prompts.translate.roles import NAMED_AFTER, WORN_WITH, Token
 
