@@ -9,11 +9,11 @@ from prompts.translate.roles import NAMED_AFTER, WORN_WITH, Token
 _SHAPED = frozenset(("object", "nature", "plant", "animal", "food", "effect", "light"))
 _SHAPES = frozenset(("形", "形状", "状", "型", "造型", "样式"))
 # Plurals of their own, and names that only end in s.
-_SINGULAR = {
+_SINGULAR: Mapping[str, str] = {
     "leaves": "leaf",
     "knives": "knife",
     "wolves": "wolf",
-    **dict(zip(*[("hermes", "adidas", "mercedes", "vans", "paris", "series")] * 2, strict=True)),
+    **{name: name for name in ("hermes", "adidas", "mercedes", "vans", "paris", "series")},
 }
 
 
