@@ -58,7 +58,9 @@ def _refusals(record: logging.LogRecord) -> Iterator[Refusal]:
     if isinstance(record.args, tuple):
         yield from (value for value in record.args if isinstance(value, Refusal))
     error = record.exc_info[1] if record.exc_info else None
-    while error is not None:
+    seen: set[int] = set()  # one error raised twice may have led to itself
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         if isinstance(error, Refusal):
             yield error
         error = error.__cause__ or error.__context__

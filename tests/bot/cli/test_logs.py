@@ -80,3 +80,10 @@ async def test_pictures_that_a_full_disk_does_not_take_are_told_of_once(
     told = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len([one for one in told if "Free some space" in one.getMessage()]) == 1
     assert not [one for one in told if "storage.full" in one.getMessage() or one.exc_info]
+
+
+def test_an_error_that_led_to_itself_is_told_once() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__context__, second.__context__ = second, first
+    record = logging.LogRecord("x", logging.WARNING, __file__, 1, "it failed", None, (ValueError, first, None))
+    assert FullDisk().filter(record)
