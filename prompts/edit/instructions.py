@@ -120,7 +120,7 @@ def instructs(sentence: str) -> bool:
 def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
-        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.simplified(clause).strip())) or clause
+        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.sign_by_sign(clause).strip())) or clause
     return _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
 
 

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.asyncio
 FOLDER = Path(__file__).parent
 Chain = tuple[Translator, ...]
 LEFT = {
-    "一位少女站在櫻花樹下，微笑，油畫 | 把畫風改成賽博龐克，少女換成機器人",  # the mainland's word for it
     "城市夜景，霓虹灯，下雨的街道 | 换成白天",  # "夜景" stays beside "白天"
     "穿西装的男人，领带，办公室，严肃 | 微笑",  # a smile does not yet take a serious face's place
     "portrait of a woman wearing a green scarf and gold earrings, soft light | without the earrings",  # and "--no" them
