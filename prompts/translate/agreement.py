@@ -24,7 +24,7 @@ _DENYING = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(r"\b(?:no|not|without) (.+)", re.IGNORECASE)
-_DENIAL = re.compile(r"[不没沒無无非未别別勿莫免除禁缺休]")
+_DENIAL = re.compile("[不没无非未别勿莫免除禁缺休]")
 
 
 def agrees(answer: Sequence[Phrase], words: Sequence[Phrase], sure: Iterable[str], clause: str) -> bool:
