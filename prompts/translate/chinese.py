@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import opencc
+
+from prompts.translate.glossary import entries
 
 _TAIWAN = Path(__file__).parent.parent / "data" / "taiwan.tsv"
 
@@ -39,7 +42,8 @@ _PARTICLE = re.compile(r"(?<![显名原土巨编卓专])著(?![名作称者录�
 
 class _Aliases:
     """What things are called in Taiwan and Hong Kong, in simplified signs, and the mainland's words for them; the words
-    in `ambiguous` mean another thing on the mainland."""
+    in `ambiguous` mean another thing on the mainland. A word of the glossary in which one of them stands is itself:
+    皮夹克 is no wallet."""
 
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
@@ -52,13 +56,16 @@ class _Aliases:
                     self.words[plain] = ours
                     if word.endswith("!"):
                         ambiguous.add(plain)
+        self.words |= {word: word for word in entries() if word not in self.words and self._holds_one(word)}
         self.anywhere = _either(self.words)
-        self.certain = _either({word: ours for word, ours in self.words.items() if word not in ambiguous})
+        self.certain = _either(word for word in self.words if word not in ambiguous)
+
+    def _holds_one(self, word: str) -> bool:
+        return any(word[start:end] in self.words for start, end in combinations(range(len(word) + 1), 2))
 
 
-def _either(words: Mapping[str, str]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(word + "(?!格)" if word.endswith("风") else word for word in longest_first))  # 油画风格
+def _either(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
 
 
 @cache
@@ -87,15 +94,19 @@ def _mainland(text: str, plain: str) -> str:
 def readings(text: str) -> tuple[str, ...]:
     """The text in simplified Chinese: with Taiwan's and Hong Kong's words for things as the mainland's, and sign by
     sign where that differs; of one that is in simplified signs already, first as it is. Only the text itself when there
-    is nothing to change, or when it has a lone surrogate, which no converter takes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return (text,)
-    plain = _PARTICLE.sub("着", _to_simplified().convert(text))
+    is nothing to change."""
+    plain = _signs(text)
     if plain == text:
         return tuple(dict.fromkeys((text, _aliases().certain.sub(lambda word: _aliases().words[word.group()], text))))
     return tuple(dict.fromkeys((_PARTICLE.sub("着", _mainland(text, plain)), plain)))
+
+
+def _signs(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which no converter takes
+        return text
+    return _PARTICLE.sub("着", _to_simplified().convert(text))
 
 
 def simplified(text: str) -> str:
@@ -105,11 +116,7 @@ def simplified(text: str) -> str:
 
 def sign_by_sign(text: str) -> str:
     """The text in simplified Chinese, as long as it was: what stands at a place there stands at the same place here."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which no converter takes
-        return text
-    plain = _PARTICLE.sub("着", _to_simplified().convert(text))
+    plain = _signs(text)
     return plain if len(plain) == len(text) else text
 
 

@@ -61,6 +61,7 @@ def test_no_word_of_the_glossary_is_cut_by_one_that_stands_in_it() -> None:
         if _aliases().anywhere.search(word):
             said = readings(to_traditional.convert(word))[0]
             assert said == word or said in known, (word, said)
+    assert readings("洛可可時代") == ("洛可可时代",)  # also in front of a word that we do not have
 
 
 @pytest.mark.parametrize("text", ["女仆，咖啡厅", "穿黑色皮夹克的男人", "公车站", "一只猫"])
