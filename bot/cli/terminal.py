@@ -102,7 +102,8 @@ async def draw(
         try:
             answer = await command.run(made, request, rest)
             if answer is not None:
-                _tell(console, answer, language, as_json=quiet)
+                files = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+                _tell(console, answer, files, language, as_json=quiet)
                 return
             await made.queue.start()
             card = await chat.answer
@@ -138,10 +139,12 @@ async def draw(
         console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
 
 
-def _tell(console: Console, card: Card, language: str, *, as_json: bool) -> None:
-    """Print a card that is no picture of a job, with what its buttons stand for where it can be typed here."""
+def _tell(console: Console, card: Card, files: Sequence[str], language: str, *, as_json: bool) -> None:
+    """Print a card that is no picture of a job: its words, where its pictures lie, and what its buttons stand for where
+    that can be typed here."""
     lines = [_said(language, card.text)]
     lines += [f"{_said(language, line.label)}: {_said(language, line.value)}" for line in card.fields]
+    lines += files
     for button in card.buttons:
         label = _said(language, button.label) if button.label else ""
         if button.action == "example":

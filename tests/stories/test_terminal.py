@@ -75,6 +75,12 @@ def test_who_says_hello_or_asks_for_help_is_answered_in_words(text: str, words: 
     assert json.loads(bot(tmp_path, "imagine", text, "--json").stdout)["answer"]
 
 
+def test_a_command_that_shows_pictures_says_where_they_lie(tmp_path: Path) -> None:
+    assert bot(tmp_path, "imagine", "a red apple", "--steps", "1").returncode == 0
+    shown = bot(tmp_path, "imagine", "/history").stdout.splitlines()
+    assert len(shown) == 2 and Path(shown[1]).is_file()
+
+
 def test_a_command_that_there_is_not_names_the_nearest(tmp_path: Path) -> None:
     done = bot(tmp_path, "imagine", "/histroy", language="zh_CN.UTF-8")
     assert done.returncode == 1 and "/history" in done.stderr and not done.stdout
