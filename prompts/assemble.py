@@ -67,9 +67,8 @@ def assembled(
             look=look,
             styled=style is not None or bool(loras),
             unwanted=unwanted,
+            beside={key(fragment.text) for fragment in extra},
         )
-        known = {key(fragment.text) for fragment in extra}
-        more = [one for one in more if key(one.text) not in known and not excluded(one.text, known)]
         if more:
             notes.append(filled(more))
         extra += more

@@ -52,12 +52,20 @@ class _Kind:
 
 
 def expanded(
-    fragments: Sequence[Fragment], *, seed: int, family: str, look: Look | None, styled: bool, unwanted: Collection[str]
+    fragments: Sequence[Fragment],
+    *,
+    seed: int,
+    family: str,
+    look: Look | None,
+    styled: bool,
+    unwanted: Collection[str],
+    beside: Collection[str] = (),
 ) -> list[Fragment]:
     """What to add to a short prompt, in order; nothing when it is not short. The same for the same seed everywhere.
 
     `fragments` are what the person asked for, `styled` says that a style was named too, `unwanted` are the keys of
-    the negative. Nothing is added to an aspect that the person spoke of, nor against what they said.
+    the negative, and `beside` those of what else the program adds. Nothing is added to an aspect that the person spoke
+    of, nor against what they said, nor what is there already.
     """
     subjects = [one for one in fragments if one.part == "subject"]
     scenes = [one for one in fragments if one.part == "scene_detail"]
@@ -93,7 +101,7 @@ def expanded(
         if rows:
             added += [Fragment(word, 1.0, part, "preset") for word in rows[int(chance * len(rows))]]
             asked += rows[int(chance * len(rows))]
-    return added
+    return [one for one in added if key(one.text) not in beside and not excluded(one.text, beside)]
 
 
 def seed_of(fragments: Sequence[Fragment]) -> int:

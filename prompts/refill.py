@@ -7,7 +7,7 @@ from dataclasses import replace
 from prompts.assemble import in_order
 from prompts.errors import Refusal
 from prompts.expand import FILLED, expanded, filled, seed_of
-from prompts.presets import excluded, key, look_of, phrases, preset, speaking_against
+from prompts.presets import key, look_of, phrases, preset, speaking_against
 from prompts.prompt import Note, Prompt
 
 _TRIES = 50  # fillings looked at for one that differs; a kind of subject has a few rows for each aspect
@@ -36,18 +36,15 @@ def refilled(prompt: Prompt, family: str) -> Prompt:
     known = {key(one.text) for one in kept}
     count = int(note.values.get("filling", "0"))
     for number in range(count + 1, count + 1 + _TRIES):
-        more = [
-            one
-            for one in expanded(
-                own,
-                seed=seed_of(own) + number,
-                family=family,
-                look=look,
-                styled=styled or bool(prompt.loras),
-                unwanted=unwanted,
-            )
-            if key(one.text) not in known and not excluded(one.text, known)
-        ]
+        more = expanded(
+            own,
+            seed=seed_of(own) + number,
+            family=family,
+            look=look,
+            styled=styled or bool(prompt.loras),
+            unwanted=unwanted,
+            beside=known,
+        )
         if more and {one.text for one in more} != set(before):
             break
     else:
