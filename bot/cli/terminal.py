@@ -102,8 +102,8 @@ async def draw(
         try:
             answer = await command.run(made, request, rest)
             if answer is not None:
-                files = [str(made.db.files.path(one.hash)) for one in answer.pictures]
-                _tell(console, answer, files, language, as_json=quiet)
+                lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+                _tell(console, answer, lying, language, as_json=quiet)
                 return
             await made.queue.start()
             card = await chat.answer
