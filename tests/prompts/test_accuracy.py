@@ -8,17 +8,11 @@ from pathlib import Path
 import opencc
 import pytest
 
-from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Translator
 from tests.prompts.measure import Score, composed, f1, judge, prompts, score_prompts, score_terms, terms
 
 FOLDER = Path(__file__).parent / "unseen"
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 def share(score: Score) -> tuple[float, float]:

@@ -13,7 +13,6 @@ from prompts.compose import compose, to_public_json
 from prompts.errors import Refusal
 from prompts.grammar import attention
 from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
-from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import CHINESE_ONLY, Translator
 from tests.properties import tried
@@ -22,9 +21,9 @@ CHAIN: tuple[Translator, ...] = ()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _dictionary(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _dictionary(translators: tuple[Translator, ...]) -> None:
     global CHAIN
-    CHAIN = chain(tmp_path_factory.mktemp("dictionary"))
+    CHAIN = translators
 
 
 async def composed(text: str, **more: object) -> tuple[Prompt, Options]:

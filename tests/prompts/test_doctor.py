@@ -11,7 +11,6 @@ from prompts.doctor import Finding, LoraKnown, Misfit, examine, unsaid
 from prompts.opposites import sides, slot
 from prompts.prompt import Prompt
 from prompts.tags import entry_of
-from prompts.translate.chain import chain
 from prompts.translate.glossary import entries
 from prompts.translate.translator import Translator
 from prompts.typos import nearest
@@ -24,11 +23,6 @@ LORAS = (
     LoraKnown("slider", (), 3.0),
 )
 EMBEDDINGS = {"EasyNegative": 8}
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> tuple[Translator, ...]:
-    return chain(tmp_path_factory.mktemp("cache"))
 
 
 async def prompt_of(text: str, translators: tuple[Translator, ...]) -> Prompt:

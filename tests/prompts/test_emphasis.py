@@ -16,20 +16,11 @@ from prompts.emphasis import kept, laid
 from prompts.grammar import attention, bare, inner, pieces, said, schedule
 from prompts.prompt import Fragment, LoraUse, Prompt
 from prompts.safety import judge
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
+from tests.prompts.own import own
 from tests.properties import tried
 
 Chain = tuple[Translator, ...]
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return chain(tmp_path_factory.mktemp("cache"))
-
-
-def own(prompt: Prompt) -> list[str]:
-    return [str(one) for one in prompt.fragments if one.origin != "preset"]
 
 
 # ── the grammar ───────────────────────────────────────────────────────────────────────────────────────────────────────

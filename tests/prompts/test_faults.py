@@ -10,13 +10,7 @@ import pytest
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 def read(text: str, translators: Sequence[Translator]) -> Prompt:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from prompts.compose import LIMIT, compose
 from prompts.errors import Refusal
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
 from tests.properties import tried
 
@@ -28,11 +27,6 @@ PIECES = (
     "(a:1.2)", "(猫:1.2", "[a:b:3]", "[a|b]", "{a|b}", "__a__", "\\", "<", ">", "<lora:a:1>", "<lora:", "2-3$$",
     "${x=", "@", "~", "#", "\t", "\n", "\0", "\u200b", "\ud800", "é", "ﷺ", "🐱", "👩‍👩‍👧",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 async def seconds(text: str, translators: Sequence[Translator]) -> float:

@@ -9,21 +9,12 @@ import pytest
 
 from prompts.compose import compose
 from prompts.prompt import Prompt
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
+from tests.prompts.own import own
 
 
 def read(text: str, translators: Sequence[Translator]) -> Prompt:
     return asyncio.run(compose(text, translators=translators))[0]
-
-
-def own(prompt: Prompt) -> list[str]:
-    return [str(one) for one in prompt.fragments if one.origin != "preset"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import re
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from prompts.errors import Refusal
 from prompts.options import read_options
 from prompts.parameter_line import PastedLine, pasted
 from prompts.prompt import Options
-from prompts.translate.chain import chain
+from prompts.translate.translator import Translator
 from tests.properties import tried
 
 
@@ -227,10 +227,10 @@ def test_a_shape_behind_their_negative_is_no_negative(text: str) -> None:
     assert (asked.text.strip(), asked.negative, asked.options.ratio) == ("一只猫", "模糊", 2 / 3)
 
 
-async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(tmp_path: Path) -> None:
-    prompt, _ = await compose("一只猫 -nt 天青色 -u 水印", translators=chain(tmp_path))
+async def test_what_is_not_to_be_translated_reaches_the_prompt_as_it_is(translators: Sequence[Translator]) -> None:
+    prompt, _ = await compose("一只猫 -nt 天青色 -u 水印", translators=translators)
     assert "天青色" in prompt.positive and "cat" in prompt.positive and "watermark" in prompt.negative
-    raw, _ = await compose("a cat --raw -nt neko", translators=chain(tmp_path))
+    raw, _ = await compose("a cat --raw -nt neko", translators=translators)
     assert raw.positive == "a cat, neko"
 
 
@@ -364,11 +364,11 @@ def test_options_with_signs_of_equality_and_orders(text: str, options: dict[str,
 )
 @pytest.mark.parametrize("text", ["a cat", "一只猫"])
 async def test_what_only_midjourney_has_is_put_aside_with_a_word(
-    written: str, aside: tuple[str, ...], text: str, tmp_path: Path
+    written: str, aside: tuple[str, ...], text: str, translators: Sequence[Translator]
 ) -> None:
     asked = read_options(f"{text} {written} --ar 3:2")
     assert (asked.options.to_json(), asked.text, asked.aside) == ({"ratio": 1.5}, text, aside)
-    prompt, _ = await compose(f"{text} {written}", translators=chain(tmp_path))
+    prompt, _ = await compose(f"{text} {written}", translators=translators)
     assert "--" not in prompt.positive and "raw" not in prompt.positive and "http" not in prompt.positive
     assert [note.values["options"] for note in prompt.notes if note.key == "note.option_aside"] == [", ".join(aside)]
 
@@ -383,13 +383,13 @@ def test_what_midjourney_shares_with_others_is_read() -> None:
 
 
 @pytest.mark.parametrize("between", ["\n", " ", "，\n"])
-async def test_the_line_of_numbers_under_a_picture_is_read(between: str, tmp_path: Path) -> None:
+async def test_the_line_of_numbers_under_a_picture_is_read(between: str, translators: Sequence[Translator]) -> None:
     line = (
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 4242424242, Size: 512x768, "
         'Model hash: 6ce0161689, Model: anything-v5, Clip skip: 2, Lora hashes: "a: 1b2, c: 3d4", Version: v1.9.0'
     )
     text = f"masterpiece, 1girl\nNegative prompt: lowres, bad hands{between}{line}"
-    prompt, options = await compose(text, translators=chain(tmp_path), given=Options(plain=True))
+    prompt, options = await compose(text, translators=translators, given=Options(plain=True))
     assert options.to_json() == {
         "steps": 20,
         "sampler": "DPM++ 2M Karras",

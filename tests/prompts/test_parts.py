@@ -11,14 +11,8 @@ import pytest
 from prompts.compose import compose
 from prompts.prompt import Part
 from prompts.tags import around, part_of
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
 from tests.prompts.measure import score_prompts
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 def test_parts_of_prompts(translators: Sequence[Translator]) -> None:

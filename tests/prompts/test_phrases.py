@@ -8,18 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from prompts.compose import compose
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
-
-
-def own(text: str, translators: Sequence[Translator]) -> list[str]:
-    prompt = asyncio.run(compose(text, translators=translators))[0]
-    return [str(one) for one in prompt.fragments if one.origin != "preset"]
+from tests.prompts.own import own_of as own
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,11 +11,11 @@ from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
 from prompts.refill import filling, refilled
-from prompts.translate.chain import chain
+from prompts.translate.translator import Translator
 
 
-def made(text: str, folder: Path, family: str = "sd15", style: str | None = None) -> Prompt:
-    return asyncio.run(compose(text, translators=chain(folder), family=family, given=Options(style=style)))[0]
+def made(text: str, translators: Sequence[Translator], family: str = "sd15", style: str | None = None) -> Prompt:
+    return asyncio.run(compose(text, translators=translators, family=family, given=Options(style=style)))[0]
 
 
 def added(prompt: Prompt) -> str:
@@ -26,8 +26,8 @@ def added(prompt: Prompt) -> str:
 
 @pytest.mark.parametrize("family", ["sd15", "sdxl", "demo"])
 @pytest.mark.parametrize("text", ["猫", "a red ball", "水墨 马", "1girl"])
-def test_only_the_filling_is_another(text: str, family: str, tmp_path: Path) -> None:
-    first = made(text, tmp_path, family)
+def test_only_the_filling_is_another(text: str, family: str, translators: Sequence[Translator]) -> None:
+    first = made(text, translators, family)
     assert filling(first), "otherwise this shows nothing"
     seen = [added(first)]
     prompt = first
@@ -49,8 +49,8 @@ def test_only_the_filling_is_another(text: str, family: str, tmp_path: Path) -> 
     assert len(set(seen)) >= (2 if family == "demo" else 3)
 
 
-def test_the_persons_own_words_stay_where_a_style_was_chosen(tmp_path: Path) -> None:
-    first = made("猫", tmp_path, style="Watercolor")
+def test_the_persons_own_words_stay_where_a_style_was_chosen(translators: Sequence[Translator]) -> None:
+    first = made("猫", translators, style="Watercolor")
     again = refilled(first, "sd15")
     style = [one.text for one in first.fragments if one.part == "quality_style"]
     assert [one.text for one in again.fragments if one.part == "quality_style"] == style
@@ -59,6 +59,6 @@ def test_the_persons_own_words_stay_where_a_style_was_chosen(tmp_path: Path) -> 
     ]
 
 
-def test_what_was_not_filled_up_has_no_other(tmp_path: Path) -> None:
+def test_what_was_not_filled_up_has_no_other(translators: Sequence[Translator]) -> None:
     with pytest.raises(Refusal, match=r"refill\.none"):
-        refilled(made("猫 --plain", tmp_path), "sd15")
+        refilled(made("猫 --plain", translators), "sd15")

@@ -10,9 +10,9 @@ from prompts.compose import compose
 from prompts.edit.edited import Change, Edited, edit
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
-from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Translator
+from tests.prompts.own import own
 from tests.properties import tried
 
 pytestmark = pytest.mark.asyncio
@@ -20,15 +20,6 @@ GIRL = "一个黑色长发的女孩，戴着（红色帽子：1.2），站在森
 CAT = "橘猫坐在沙发上，窗边，阳光"
 ENGLISH = "a girl with a red hat and long black hair, (castle:1.3), sunset, watercolor"
 Chain = tuple[Translator, ...]
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return chain(tmp_path_factory.mktemp("cache"))
-
-
-def own(prompt: Prompt) -> list[str]:
-    return [str(one) for one in prompt.fragments if one.origin != "preset"]
 
 
 def unwanted(prompt: Prompt) -> list[str]:

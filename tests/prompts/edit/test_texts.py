@@ -18,7 +18,6 @@ import pytest
 from prompts.compose import compose
 from prompts.edit.edited import edit
 from prompts.prompt import Prompt
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
 
 pytestmark = pytest.mark.asyncio
@@ -52,11 +51,6 @@ LEFT = {
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
     "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return chain(tmp_path_factory.mktemp("cache"))
 
 
 def lines(name: str) -> Iterator[str]:

@@ -6,15 +6,9 @@ import pytest
 from prompts.compose import compose
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
-from prompts.translate.chain import chain
 from prompts.translate.personal_dictionary import with_personal
 from prompts.translate.scripts import unread, without_unread
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 def composed(text: str, translators: Sequence[Translator]) -> Prompt:

@@ -5,15 +5,10 @@ from collections.abc import Sequence
 import opencc
 import pytest
 
-from prompts.translate.chain import chain, word_by_word
+from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE, _aliases, readings, sign_by_sign, simplified
 from prompts.translate.glossary import entries
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 def test_there_are_many_and_each_leads_to_a_word_of_ours() -> None:

@@ -4,14 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from prompts.translate.chain import chain, word_by_word
+from prompts.translate.chain import word_by_word
 from prompts.translate.senses import doing
 from prompts.translate.translator import Translator
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
 
 
 @pytest.mark.parametrize(

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from prompts.compose import compose
-from prompts.translate.chain import chain
 from prompts.translate.translator import Translator
 from tests.prompts.measure import score_prompts
+from tests.prompts.own import own_of as own
 
 UNSEEN = Path(__file__).parent.parent / "unseen"
-
-
-@pytest.fixture(scope="module")
-def translators(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Translator]:
-    return chain(tmp_path_factory.mktemp("dictionary"))
-
-
-def own(text: str, translators: Sequence[Translator]) -> list[str]:
-    prompt = asyncio.run(compose(text, translators=translators))[0]
-    return [str(one) for one in prompt.fragments if one.origin != "preset"]
 
 
 def test_sentences_of_holding_and_wearing(translators: Sequence[Translator]) -> None:
