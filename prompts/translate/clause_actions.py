@@ -147,14 +147,14 @@ _PERCHES = frozenset({"shoulders", "lap", "back"})
 def side(state: ClauseState, match: Match) -> ClauseState:
     """左边, 中间 …: a place in the picture, where no noun stands before the word."""
     word = match.first
-    if word.end - word.start == 1 or word.tag not in SIDES:
+    if word.end - word.start == 1 or word.tag not in _SIDES:
         return state
-    tag = DraftTag(SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
+    tag = DraftTag(_SIDES[word.tag], "scene_detail", word.start, word.end, "place", attribute=True)
     return state._replace(said=(*state.said, tag), place=False)
 
 
 # What a word of place says where no noun stands before it.
-SIDES = {
+_SIDES = {
     "to the left of {}": "on the left",
     "to the right of {}": "on the right",
     "in the middle of {}": "in the middle",
