@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import tempfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from prompts.translate.cache_file import keep
 from prompts.translate.chinese import CHINESE
 from prompts.translate.dictionary import source
 from prompts.translate.glossary import entries
@@ -33,7 +32,7 @@ def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
         content = target.read_text(encoding="utf-8")
     except OSError:
         content = "\n".join(f"{key}\t{' '.join(said)}" for key, said in _read_aloud(keys, path))
-        _keep(target, content)
+        keep(target, content.encode(), "pinyin-*.tsv")
     found: dict[str, tuple[str, str]] = {}
     table = entries()
     for line in content.splitlines():
@@ -43,20 +42,6 @@ def sounds(folder: Path) -> Mapping[str, tuple[str, str]]:
         few = len(initials) < 3 and table[key].seldom
         found[key] = ("".join(syllables), "" if few else initials)
     return found
-
-
-def _keep(target: Path, content: str) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(name).replace(target)
-        for old in target.parent.glob("pinyin-*.tsv"):
-            if old != target:
-                old.unlink(missing_ok=True)
-    except OSError:
-        pass  # a folder that cannot be written: made anew at the next start
 
 
 def _read_aloud(keys: Sequence[str], path: Path) -> Iterator[tuple[str, list[str]]]:

@@ -19,10 +19,16 @@ _ENDINGS = ("s", "es", "ed", "ing", "er", "y", "ly", "d", "r")
 
 
 @cache
+def _tag_names() -> tuple[str, ...]:
+    """Every tag once, in small letters."""
+    return tuple(sorted({entry.tag.lower() for entry in entries().values()}))
+
+
+@cache
 def _vocabulary() -> Mapping[str, int]:
     """The words of all tags, with the number of tags each is in."""
     found: dict[str, int] = {}
-    for tag in {entry.tag.lower() for entry in entries().values()}:
+    for tag in _tag_names():
         for word in re.findall(r"[a-z]{4,}", tag):
             found[word] = found.get(word, 0) + 1
     return found
@@ -37,8 +43,7 @@ _APART = frozenset(
 @cache
 def _joined() -> Mapping[str, str]:
     """Tags of two words by what they are when written as one."""
-    tags = sorted({entry.tag.lower() for entry in entries().values()})
-    joined = (tag for tag in tags if tag.count(" ") == 1 and tag.rpartition(" ")[2] in _APART)
+    joined = (tag for tag in _tag_names() if tag.count(" ") == 1 and tag.rpartition(" ")[2] in _APART)
     return {tag.replace(" ", ""): tag for tag in joined}
 
 
@@ -72,12 +77,12 @@ _WRITTEN_OFTEN = 15_000
 def _tags() -> Mapping[str, int]:
     """The tags, and in how many others the words of each are."""
     words = _words_of_tags()
-    return {tag: min(words[word] for word in tag.split()) for tag in {e.tag.lower() for e in entries().values()} if tag}
+    return {tag: min(words[word] for word in tag.split()) for tag in _tag_names() if tag}
 
 
 @cache
 def _words_of_tags() -> Counter[str]:
-    return Counter(word for tag in {entry.tag.lower() for entry in entries().values()} for word in tag.split())
+    return Counter(word for tag in _tag_names() for word in tag.split())
 
 
 @lru_cache(2048)

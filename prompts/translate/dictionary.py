@@ -5,9 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import mmap
-import os
 import re
-import tempfile
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,6 +15,7 @@ from typing import Literal
 from prompts.prompt import Origin
 from prompts.translate import chinese, glossary
 from prompts.translate import senses as senses_of
+from prompts.translate.cache_file import keep
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Phrase
 
@@ -80,13 +79,7 @@ def _file(folder: Path) -> mmap.mmap | bytes:
     target = folder / f"cc-cedict-{_FORM}-{path.stat().st_size}.tsv"
     if not target.exists():
         content = _compact(path)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=target.name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).replace(target)
-        except OSError:
+        if not keep(target, content, "cc-cedict-*.tsv"):
             return content
     with target.open("rb") as file:
         try:
