@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -101,13 +102,18 @@ def test_a_cut_line_goes_on_where_it_broke(site: Hub, folders: dict[str, Path]) 
     assert (place / "unet" / "diffusion_pytorch_model.fp16.safetensors").read_bytes() == published.content
 
 
-def test_an_interruption_leaves_nothing_to_see_and_the_next_run_goes_on(site: Hub, folders: dict[str, Path]) -> None:
-    def interrupted(done: int, total: int) -> None:
-        if done > total * 0.6:
-            raise KeyboardInterrupt
+def test_an_interruption_leaves_nothing_to_see_and_the_next_run_goes_on(
+    site: Hub, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        hub.install(NAME, folders, interrupted, site.address)
+    # Ctrl-C while it waits for a line that broke: in the middle of a file, however large the pieces are that come.
+    site.faults = [Fault("unet/diffusion_pytorch_model.fp16.safetensors", times=2, cut=40_000)]
+    with monkeypatch.context() as patched:
+        patched.setattr(download, "time", SimpleNamespace(sleep=interrupted))
+        with pytest.raises(KeyboardInterrupt):
+            hub.install(NAME, folders, endpoint=site.address)
     assert listed(folders) == []
     before = [one.path for one in site.asked]
     site.asked.clear()
