@@ -21,18 +21,24 @@ class Source:
 
     `mask` is the hash of a picture that is white where to redraw (empty: everywhere, or where the picture is
     transparent). `margins` are the pixels added (left, top, right, bottom) before drawing, for outpainting; the
-    recipe's size includes them.
+    recipe's size includes them. As A1111 has it: `fill` is what what is redrawn begins from ("" the picture itself,
+    "fill", "latent noise", "latent nothing"), `blur` the pixels by which the mask's edge is softened, and with a
+    `padding` only what the mask shows and so many pixels around it is drawn, at the recipe's size.
     """
 
     picture: str
     strength: float
     mask: str = ""
     margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+    fill: str = ""
+    blur: int = 0
+    padding: int | None = None
 
     def to_json(self) -> dict[str, Json]:
         always: dict[str, Json] = {"picture": self.picture, "strength": self.strength}
         margins: list[Json] = list(self.margins) if any(self.margins) else []
-        return always | _said({"mask": self.mask, "margins": margins})
+        said = _said({"mask": self.mask, "margins": margins, "fill": self.fill, "blur": self.blur})
+        return always | said | ({} if self.padding is None else {"padding": self.padding})
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -68,15 +74,31 @@ class Upscale:
 @dataclass(frozen=True, slots=True)
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
-    recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table."""
+    recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table. `width` and `height`
+    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance and the words are
+    the recipe's own where nothing is said."""
 
     factor: float
     strength: float
     steps: int = 0
     upscaler: str = "Latent"
+    width: int = 0
+    height: int = 0
+    sampler: str = ""
+    schedule: str = ""
+    guidance: float = 0.0
+    prompt: str = ""
+    negative: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        return {"factor": self.factor, "strength": self.strength, "steps": self.steps, "upscaler": self.upscaler}
+        always: dict[str, Json] = {
+            "factor": self.factor,
+            "strength": self.strength,
+            "steps": self.steps,
+            "upscaler": self.upscaler,
+        }
+        later = ("width", "height", "sampler", "schedule", "guidance", "prompt", "negative")
+        return always | _said({name: getattr(self, name) for name in later})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +124,40 @@ class Refiner:
         return {"model": self.model, "switch": self.switch}
 
 
+@dataclass(frozen=True, slots=True)
+class A1111:
+    """The picture is drawn in A1111's way, with what its infotext tells of it: `schedule` is its "Schedule type", `rng`
+    where the noise comes from ("GPU" and "NV" are Philox, "CPU" is torch's own generator), `ensd` its "ENSD", `eta` of
+    the ancestral samplers and of DDIM (None: the sampler's own), `churn`, `tmin`, `tmax` (0: no end) and `noise` its
+    "Sigma churn" and so on, `ngms` below which sigma the negative is left out, `emphasis` how weights act ("Original",
+    "No norm", "Ignore", "None"), `sgm_noise` its "SGM noise multiplier", `seed_resize` the size in pixels whose noise
+    is taken (0, 0: the picture's own), `sigma_min`, `sigma_max` and `rho` of the schedule (0: its own)."""
+
+    schedule: str = "Automatic"
+    rng: str = "GPU"
+    eta: float | None = None
+    ensd: int = 0
+    churn: float = 0.0
+    tmin: float = 0.0
+    tmax: float = 0.0
+    noise: float = 1.0
+    ngms: float = 0.0
+    emphasis: str = "Original"
+    sgm_noise: bool = False
+    seed_resize: tuple[int, int] = (0, 0)
+    sigma_min: float = 0.0
+    sigma_max: float = 0.0
+    rho: float = 0.0
+
+    def to_json(self) -> dict[str, Json]:
+        """The fields that are not at their defaults, and always the schedule: no way is empty."""
+        plain = A1111()
+        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        said["seed_resize"] = list(self.seed_resize)
+        usual = {name: getattr(plain, name) for name in said} | {"seed_resize": [0, 0], "schedule": None}
+        return {name: value for name, value in said.items() if value != usual[name]}
+
+
 def _said(values: Mapping[str, Json]) -> dict[str, Json]:
     """The fields that are not at their defaults. Fields that came later are written so, and old recipes keep their
     codes."""
@@ -113,8 +169,9 @@ class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
     the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
-    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. The after-steps come in
-    this order: hires, fixes, upscale."""
+    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. With `like` it is
+    drawn as A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come
+    in this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -134,6 +191,7 @@ class Recipe:
     vae: str = ""
     quality: str = ""
     rescale: float = 0.0
+    like: A1111 | None = None
     schema: int = SCHEMA
 
     @property
@@ -166,6 +224,7 @@ class Recipe:
                 "vae": self.vae,
                 "quality": self.quality,
                 "rescale": self.rescale,
+                "like": self.like.to_json() if self.like else None,
             }
         )
 
@@ -181,6 +240,8 @@ class Recipe:
                 fields[name] = kind(**fields[name])
         if source := fields["source"]:
             fields["source"] = replace(source, margins=tuple(source.margins))
+        if like := fields.get("like"):
+            fields["like"] = replace(like, seed_resize=tuple(like.seed_resize))
         fields["fixes"] = tuple(Fix(**fix) for fix in fields.get("fixes", ()))
         return cls(**fields)
 
@@ -191,4 +252,5 @@ PARTS: dict[str, Callable[..., object]] = {
     "upscale": Upscale,
     "hires": Hires,
     "refiner": Refiner,
+    "like": A1111,
 }

@@ -151,7 +151,9 @@ class Options:
     `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
     names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
-    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1.
+    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `clip_skip`
+    counts as A1111 does. `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are
+    those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
 
     width: int | None = None
@@ -175,6 +177,38 @@ class Options:
     quality: str | None = None
     rescale: float | None = None
     redraw: float | None = None
+    clip_skip: int | None = None
+    like: str | None = None
+    schedule: str | None = None
+    rng: str | None = None
+    eta: float | None = None
+    ensd: int | None = None
+    churn: float | None = None
+    tmin: float | None = None
+    tmax: float | None = None
+    noise: float | None = None
+    ngms: float | None = None
+    emphasis: str | None = None
+    sgm_noise: bool = False
+    seed_resize: tuple[int, int] | None = None
+    sigma_min: float | None = None
+    sigma_max: float | None = None
+    rho: float | None = None
+    variation_seed: int | None = None
+    variation_strength: float | None = None
+    hires_factor: float | None = None
+    hires_width: int | None = None
+    hires_height: int | None = None
+    hires_steps: int | None = None
+    hires_strength: float | None = None
+    hires_upscaler: str | None = None
+    hires_sampler: str | None = None
+    hires_schedule: str | None = None
+    hires_guidance: float | None = None
+    hires_prompt: str | None = None
+    hires_negative: str | None = None
+    refiner: str | None = None
+    refiner_switch: float | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The options that were said, and no others."""
