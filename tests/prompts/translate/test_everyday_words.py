@@ -18,6 +18,8 @@ from prompts.translate.glossary_translator import Glossary
         ("两只小龙虾", "two crayfishes"),
         ("老婆饼", "sweetheart cake"),
         ("龙井虾仁", "longjing shrimp"),
+        ("一个女孩吃芝麻糊", "1girl, eating black sesame paste"),
+        ("牛丼", "gyudon"),
         # Cars and other brands.
         ("迷你库珀", "mini cooper"),
         ("福特野马", "ford mustang"),
@@ -65,6 +67,9 @@ def test_a_thing_that_has_a_name_is_one(clause: str, tags: str) -> None:
         ("海上海鸥", "on sea, seagull"),
         ("马远处的山", "horse, mountain in the distance"),
         ("金酒杯", "golden wine glass"),
+        ("山竹林", "mountain bamboo forest"),
+        ("冰粉色头发", "icy pink hair"),
+        ("藕粉色连衣裙", "dusty pink dress"),
     ],
 )
 def test_and_cuts_no_other_word(clause: str, tags: str) -> None:
