@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, cast, get_args
 Part = Literal["quality_style", "subject", "scene_detail"]
 Origin = Literal["person", "glossary", "argos", "service", "local", "dictionary", "preset"]
 PARTS: tuple[Part, ...] = get_args(Part)
+IN_TURN = -1  # instead of a prompt's seed: what came in turn had a part in it, and no seed makes the same words again
 
 _SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")
 
@@ -87,7 +88,7 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
-    `seed` chance had a part in them, and another seed would have made other words of the text."""
+    `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any)."""
 
     text: str
     fragments: tuple[Fragment, ...]

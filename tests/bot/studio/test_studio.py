@@ -117,6 +117,29 @@ async def house(folder: Path, pool: FakePool | None = None) -> AsyncIterator[Hou
         await made.close()
 
 
+async def test_what_comes_in_turn_goes_on_after_a_restart_and_for_each_person_alone(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+
+        async def drawn(text: str, **more: Any) -> str:
+            before = len(at.pool.drawn)
+            await at.say(text, **more)
+            job = (await at.drawn(before + 1))[-1]
+            at.pool.finish(job)
+            await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+            row = await pictures.get(at.db, at.chat.messages[job].pictures[0].id)
+            assert row
+            return next(one.text for one in row.recipe.prompt.fragments if one.origin != "preset")
+
+        text = "{@cat|dog|bird}"
+        assert [await drawn(text), await drawn("{@cat|dog}"), await drawn(text)] == ["cat", "cat", "dog"]
+        assert await drawn(text, account="bob") == "cat"
+        await at.say("/prompt " + text)  # only looked at
+        await at.restart()
+        assert await drawn(text, key="twice") == "bird"
+        await at.say(text, key="twice")  # delivered twice
+        assert await drawn(text) == "cat"
+
+
 async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         await at.say("一只戴红色帽子的橘猫，水彩")
