@@ -82,7 +82,7 @@ async def compose(
         asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
 
-    left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
+    left_out = [Note("note.angle", {"text": found}) for found in grammar.UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
     _without_faults(draft)
@@ -169,14 +169,14 @@ def _verbatim(text: str, rest: str, loras: tuple[LoraUse, ...], notes: tuple[Not
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffd]"
 )
-_UNKNOWN_NETWORK = re.compile(r"<[^<>]*>")
 _FULL_STOP = re.compile(
     r"(?<=[^\W\d_]{3})(?:[.?]+(?=\s*(?:,|\Z))|[.!?]+(?=\s+[A-Z]))"
 )  # of words, not of "Dr." or "16.9"
 
 
 def _clean(text: str) -> str:
-    """The text without control characters, lone surrogates, invisible signs and the rest of broken `<…>`; a comma
-    where a sentence ends."""
-    plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
+    """The text without control characters, lone surrogates, invisible signs, unknown networks and angle brackets but
+    for those of faces; a comma where a sentence ends."""
+    plain = grammar.without_angles(grammar.UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)))
+    plain = grammar.embeddings_weighed(plain)
     return _FULL_STOP.sub(",", plain.replace("’", "'"))

@@ -22,7 +22,8 @@ LENGTH = 8000  # characters that a text may grow to: twice what a person may wri
 WILDCARD = re.compile(
     r"(?<![A-Za-z0-9])__(?P<turn>[@~!]?)(?P<name>(?:\*{1,2}/?)?[^\W_](?:[^\s,_()\[\]{}<>]|_(?!_))*)(?:\((?P<given>[^()]*)\))?__"
 )
-_START = re.compile(rf"\\.|<[^<>{{}}]*>|\$?\{{|{WILDCARD.pattern}", re.DOTALL)  # a LoRA's name may look like a wildcard
+# A LoRA's name may look like a wildcard.
+_START = re.compile(rf"\\.|[<＜]\s*[A-Za-z_]+\s*[:：][^<>＜＞{{}}]*[>＞]|\$?\{{|{WILDCARD.pattern}", re.DOTALL)
 _LISTED = re.compile(rf"\s*{WILDCARD.pattern}\s*")
 _HEAD = re.compile(
     r"\s*(?P<turn>[@~!]?)\s*"
@@ -89,7 +90,7 @@ class _Drawing:
             position = found.end()
             sign = found.group()
             close = closes.get(position - 1) if sign in ("{", "${") else None
-            if sign[0] in "\\<" or (close is None and sign in ("{", "${")):
+            if sign[0] in "\\<＜" or (close is None and sign in ("{", "${")):
                 parts.append(sign)
                 continue
             if close is not None:
