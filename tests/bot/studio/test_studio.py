@@ -227,6 +227,8 @@ async def test_the_same_update_twice_is_one_job(tmp_path: Path) -> None:
         ("an apple --size 1024x1024", "size.not_allowed"),
         ("an apple --steps 0", "option.out_of_range"),
         ("an apple --count 99", "count.not_allowed"),
+        ("100张猫", "count.not_allowed"),
+        ("12 pictures of a cat", "count.not_allowed"),
         ("an apple <lora:nothing:1>", "lora.none"),
         ("/nonsense", "command.unknown"),
         ("/favourites use nothing", "favourites.unknown"),
