@@ -23,6 +23,7 @@ from prompts.wildcards.drawing import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
 SENTENCE = 1000  # characters of one that says what to change
+SHORT_TEXT = 120  # characters; of a longer text nothing is filled up, however little of it is understood
 _NOTHING = Options()
 
 
@@ -107,7 +108,7 @@ async def compose(
         loras,
         family=family,
         style=styles.find_style(style) if style else None,
-        expand=not (given.plain or asked.options.plain),
+        expand=not (given.plain or asked.options.plain) and len(positive.strip()) <= SHORT_TEXT,
         seed=seed if before == (turns or {}) else IN_TURN,
     )
     return prompt, asked.options

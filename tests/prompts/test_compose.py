@@ -319,6 +319,16 @@ async def test_embeddings_are_named_as_comfyui_does(text: str, positive: str) ->
     assert [one for one in examine(prompt, embeddings={"easy": 1}) if one.key.startswith("doctor.embedding")] == []
 
 
+@pytest.mark.parametrize("text", ["猫" * 3000, "a cat " * 500, "猫，" * 200, "猫，" + "可爱的" * 60])
+async def test_a_long_text_is_not_filled_up_however_little_it_says(text: str) -> None:
+    prompt, _ = await composed(text)
+    assert "note.expanded" not in {note.key for note in prompt.notes}
+    short, _ = await composed(
+        "猫 --sampler " + "DPM++ 2M Karras " + "--no " + "模糊，" * 60
+    )  # what is beside it does not count
+    assert "note.expanded" in {note.key for note in short.notes}
+
+
 async def test_contradictions_are_left_out_and_said() -> None:
     prompt, _ = await composed("黑白照片，一个老爷爷，原样")
     assert "monochrome" not in prompt.negative and "grayscale" not in prompt.negative
