@@ -164,8 +164,9 @@ class Studio:
                 turns=after,
             )
             style = "" if prompt.raw else given.style or said.style or usual_style
-            suited = recipes.suited(style, model, over) if style else Options()
-            options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
+            suited = recipes.suited(style, model) if style else Options()
+            usual = [recipes.shapeless(one) if over else one for one in (self.rules.draw, suited, chosen)]
+            options = recipes.merged(Options(seed=seed), *usual, said, given)
             if not options.model or options.model == name:
                 loras = await self._always(settings, model) if standing and not raw else ()
                 prompt = replace(prompt, loras=recipes.joined(loras, await self._called(prompt.loras)))

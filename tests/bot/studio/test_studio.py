@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot import texts
 from bot.chat import Person, Press, Request, Room, Say, Upload
@@ -21,6 +23,7 @@ from bot.studio.studio import Studio
 from engine.job import State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
+from engine.recipe import Recipe
 from prompts.prompt import LoraUse, Options
 from prompts.translate.chain import chain
 from storage import favourites, jobs, pictures
@@ -94,6 +97,17 @@ class House:
         await self.until(lambda: len(self.pool.drawn) >= count)
         return [job for job, _ in self.pool.drawn]
 
+    async def recipe(self, text: str, **more: Any) -> Recipe:
+        """Draw something, return what was drawn."""
+        before = len(self.pool.drawn)
+        await self.say(text, **more)
+        job = (await self.drawn(before + 1))[-1]
+        self.pool.finish(job)
+        await self.chat.until(lambda: job in self.chat.messages and self.chat.messages[job].state is State.DONE)
+        kept = await jobs.get(self.db, job)
+        assert kept
+        return kept.job.recipe
+
     async def until(self, true: Callable[[], object]) -> None:
         await until(true)
 
@@ -117,18 +131,32 @@ async def house(folder: Path, pool: FakePool | None = None) -> AsyncIterator[Hou
         await made.close()
 
 
+@pytest.mark.parametrize("default", ["ratio", "size", "style"])
+async def test_an_attached_picture_keeps_its_shape_whatever_the_defaults_say(tmp_path: Path, default: str) -> None:
+    async with house(tmp_path) as at:
+        if default == "ratio":
+            await at.say("/settings ratio 16:9")
+        elif default == "size":
+            at.studio.rules = replace(at.studio.rules, draw=Options(width=192, height=64))
+        else:
+            await at.say("/settings style cinematic")
+        wide = await at.recipe("a red apple")
+        assert wide.width > 1.5 * wide.height
+        file = io.BytesIO()
+        Image.new("RGB", (64, 128), "red").save(file, "PNG")
+        tall = Upload("x.png", file.getvalue())
+        for text, shape in (("a red apple", 0.5), ("a red apple --ar 1:1", 1.0)):
+            made = await at.recipe(text, files=(tall,))
+            assert made.width / made.height == pytest.approx(shape, abs=0.05)
+            assert made.source
+
+
 async def test_what_comes_in_turn_goes_on_after_a_restart_and_for_each_person_alone(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
 
         async def drawn(text: str, **more: Any) -> str:
-            before = len(at.pool.drawn)
-            await at.say(text, **more)
-            job = (await at.drawn(before + 1))[-1]
-            at.pool.finish(job)
-            await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
-            row = await pictures.get(at.db, at.chat.messages[job].pictures[0].id)
-            assert row
-            return next(one.text for one in row.recipe.prompt.fragments if one.origin != "preset")
+            fragments = (await at.recipe(text, **more)).prompt.fragments
+            return next(one.text for one in fragments if one.origin != "preset")
 
         text = "{@cat|dog|bird}"
         assert [await drawn(text), await drawn("{@cat|dog}"), await drawn(text)] == ["cat", "cat", "dog"]
