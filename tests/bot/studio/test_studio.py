@@ -20,7 +20,7 @@ from bot.people import owned
 from bot.studio import last_cards
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
-from engine.job import State
+from engine.job import Job, State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
@@ -104,9 +104,12 @@ class House:
         job = (await self.drawn(before + 1))[-1]
         self.pool.finish(job)
         await self.chat.until(lambda: job in self.chat.messages and self.chat.messages[job].state is State.DONE)
+        return (await self.job(job)).recipe
+
+    async def job(self, job: str) -> Job:
         kept = await jobs.get(self.db, job)
         assert kept
-        return kept.job.recipe
+        return kept.job
 
     async def until(self, true: Callable[[], object]) -> None:
         await until(true)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
 
-from bot.chat import Card, Chat, Field, Press, Request, Say
+from bot.chat import Button, Card, Chat, Field, Press, Request, Say
 from bot.studio import cards, last_cards
 from bot.studio.corrections import pair_of
 from engine.job import Job, Picture, Progress, State
@@ -105,6 +105,9 @@ class Easel:
         if request.text == "/help":
             lines = tuple(Field(Say(f"command.{name}"), f"/{name}") for name in ("imagine", "history", "favourites"))
             await self.chat.send(request.place, Card(text=Say("job.cancelled"), fields=lines), request.key)
+        elif request.files and not request.text:  # as a picture without a word is answered
+            paint_over = Button("paint_over", "wish")
+            await self.chat.send(request.place, Card(text=Say("sent.what"), buttons=(paint_over,)), request.key)
         elif request.text in self.refusals:
             await self.chat.send(request.place, cards.error(self.refusals[request.text]), request.key)
         elif not seen:
@@ -132,6 +135,8 @@ class Easel:
             await self.favourite(press)
         elif press.action == "correct":
             await self.correct(press)
+        elif press.action == "paint_over":
+            await self.chat.send(press.place, cards.notice("job.done"), press.key)
         else:
             row = await pictures.get(self.db, press.target)
             assert row

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from storage import dictionary
 from tests.bot.platforms.web.conftest import Serve
+from tests.bot.platforms.web.desk import drawing
 from tests.bot.platforms.web.test_page import CAT, CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll, write
 
 __all__ = ["browser", "look"]  # fixtures of the page's tests
@@ -170,3 +171,21 @@ async def test_a_correction_without_an_answer_says_how_and_fits_a_phone(
     await dialog.get_by_role("button", name="Save").tap()
     await expect(page.locator(".toast.error")).to_contain_text("烟斗 = pipe")
     assert [one.values for one in served.desk.presses] == [{"pair": "烟斗"}]
+
+
+async def test_a_picture_sent_without_a_word_is_asked_about(serve: Serve, look: Look, tmp_path: Path) -> None:
+    served = await serve()
+    page = await look(served, **PHONE)
+    await page.locator("#composer input[type=file]").set_input_files(
+        [{"name": "cat.png", "mimeType": "image/png", "buffer": drawing(3)}]
+    )
+    await page.get_by_role("button", name="发送").click()
+    await page.locator("[data-action=paint_over]").tap()
+    dialog = page.locator("dialog.ask")
+    await expect(dialog.locator("label")).to_have_text("想画成什么样？")
+    await page.screenshot(path=tmp_path / "paint-over.png")
+    await no_sideways_scroll(page)
+    await dialog.locator("input").fill("一只橘猫")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    assert served.desk.presses[-1].values == {"prompt": "一只橘猫"}
