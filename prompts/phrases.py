@@ -150,6 +150,8 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if grammar.is_face(piece):
+        return [Phrase(piece, piece, "person", "subject")]
     if (language := language_of(piece)) and not _SYNTAX.search(piece):
         reading = await whole_clause(piece, translators, language=language)
         draft.notes += reading.notes

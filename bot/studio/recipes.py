@@ -102,12 +102,15 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(name, weight) for name, weight in rows)
 
 
-def suited(style: str, model: Model, source: bool) -> Options:
-    """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
-    models that have their own quick ways, as the demonstration and distilled ones, their speed."""
+def shapeless(options: Options) -> Options:
+    """Options of a default, without the shape of the picture: one that is drawn over keeps its own."""
+    return replace(options, ratio=None, width=None, height=None)
+
+
+def suited(style: str, model: Model) -> Options:
+    """The recipe fields that suit a style, for where the person said nothing. Models that have their own quick ways, as
+    the demonstration and distilled ones, keep their speed."""
     options = styles.find_style(style).options
-    if source:
-        options = replace(options, ratio=None)
     quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
     return replace(options, sampler=None, steps=None) if quick else options
 

@@ -343,6 +343,66 @@ def test_options_with_signs_of_equality_and_orders(text: str, options: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("text", "count", "rest"),
+    [
+        ("100张猫", 100, "猫"),
+        ("一百張貓", 100, "貓"),
+        ("十二张猫，水彩", 12, "猫，水彩"),
+        ("二十张 cats", 20, "cats"),
+        ("4张红苹果", 4, "红苹果"),
+        ("3幅山水", 3, "山水"),
+        ("3张猫的照片", 3, "猫的照片"),
+        ("3张旗袍女孩", 3, "旗袍女孩"),
+        ("100张布偶猫", 100, "布偶猫"),
+        ("画一百张猫", 100, "猫"),
+        ("4 pictures of a red apple", 4, "a red apple"),
+        ("three images of a red apple", 3, "a red apple"),
+        ("nine photos of a dog", 9, "a dog"),
+        ("a dozen pictures of a cat", 12, "a cat"),
+        ("Please give me 10 pics of a dog", 10, "a dog"),
+    ],
+)
+def test_a_number_of_pictures_is_no_number_of_things(text: str, count: int, rest: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.to_json(), asked.text.strip()) == ({"count": count}, rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "draw me 2 cats",
+            "2 cats",
+            "100只猫",
+            "三张桌子",
+            "两张木头椅子",
+            "九张脸的佛像",
+            "四张扑克牌",
+            "五张白色宣纸铺在地上",
+        ),
+        *(
+            "三张红色的木头桌子",
+            "两张床",
+            "墙上挂着三张猫的照片",
+            "5张嘴的怪物",
+            "一张猫",
+            "两幅对联",
+            "two paintings of a cat",
+        ),
+    ],
+)
+def test_a_number_of_things_is_no_number_of_pictures(text: str) -> None:
+    assert read_options(text).options.to_json() == {}
+
+
+def test_a_number_that_nobody_draws_at_once_is_refused() -> None:
+    for text in ("10000张猫", "10000 pictures of a cat", "九千张猫"):
+        with pytest.raises(Refusal) as refused:
+            read_options(text)
+        assert refused.value.key == "option.out_of_range"
+
+
+@pytest.mark.parametrize(
     ("written", "aside"),
     [
         ("--v 6", ("--v 6",)),
