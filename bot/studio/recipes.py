@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,8 @@ from engine.files.catalog import Model
 from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale
 from prompts import styles
 from prompts.errors import Refusal
-from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
+from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.prompt import merged as merged
 
 UPSCALER = "Lanczos"  # where only the factor was said
 FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture be drawn over
@@ -40,17 +41,6 @@ class SizedSource:
 def new_seed() -> int:
     """A seed that nobody chose."""
     return random.randint(0, MAX_SEED)
-
-
-def merged(*layers: Options) -> Options:
-    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio."""
-    result = Options()
-    for layer in layers:
-        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
-        if layer.width or layer.ratio:
-            result = replace(result, width=None, height=None, ratio=None)
-        result = replace(result, **cast(Any, said))
-    return result
 
 
 def chosen(settings: Mapping[str, Json]) -> Options:

@@ -41,14 +41,14 @@ _MOST = 400  # fields of a line; only a hostile one has more
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Pasted:
     """An infotext in a text, and what somebody wrote beneath it."""
 
     infotext: Infotext
     beneath: str = ""
 
 
-def found(text: str) -> Found | None:
+def found(text: str) -> Pasted | None:
     """The infotext that a text is, however a chat or a person folded it; None where it has neither a line of fields
     nor a "Negative prompt:" at the beginning of a line."""
     text = _unwrapped(text.replace("\r\n", "\n")).strip()
@@ -57,15 +57,20 @@ def found(text: str) -> Found | None:
         if not _NEGATIVE_LINE.search(text):
             return None
         positive, negative = _prompts(text)
-        return Found(Infotext(positive, negative))
+        return Pasted(Infotext(positive, negative))
     line, rest = _line_and_rest(text[start:])
     templates, beneath = _templates(rest)
     fields = pairs(line)
-    if fields and (flag := _FLAG.search(last := fields[name := next(reversed(fields))])):
-        fields[name] = last[: flag.start()]
-        beneath = f"{last[flag.start() :].strip()}\n{beneath}".strip()
-    positive, negative = _prompts(text[:start].rstrip("\n") if text[:start].endswith("\n") else text[:start].rstrip())
-    return Found(Infotext(positive, negative, fields, _source(fields), templates), beneath)
+    if templates:
+        last, said = _without_flags(templates[-1])
+        templates, beneath = (*templates[:-1], last), f"{beneath}\n{said}".strip()
+    elif fields:
+        name = next(reversed(fields))
+        fields[name], said = _without_flags(fields[name])
+        beneath = f"{said}\n{beneath}".strip()
+    above = text[: start - 1] if text[:start].endswith("\n") else text[:start].rstrip()
+    positive, negative = _prompts(above.rstrip("，"))
+    return Pasted(Infotext(positive, negative, fields, _source(fields), templates), beneath)
 
 
 def pairs(line: str) -> dict[str, str]:
@@ -134,7 +139,9 @@ def _line_start(text: str) -> int | None:
     ]
     whole = [match for match in starts if match.start() == 0 or text[match.start() - 1] == "\n"]
     if starts:
-        return (whole or starts)[-1].start()
+        start = (whole or starts)[-1].start()
+        begin = text.rfind("\n", 0, start) + 1
+        return begin if _KNOWN.match(text[begin:start]) else start  # other fields may stand before the steps
     head = text[: template.start()].rstrip() if (template := _TEMPLATE.search(text)) else text
     begin = head.rfind("\n") + 1
     return begin if len(_KNOWN.findall(head[begin:])) >= 3 else None
@@ -195,6 +202,12 @@ def _value(line: str, position: int, unquoted: re.Pattern[str]) -> tuple[str, in
     return (match.group(), match.end()) if match else ("", position)
 
 
+def _without_flags(last: str) -> tuple[str, str]:
+    """What stands last, and the options that somebody put behind it: "v1.9.4 --count 4"."""
+    flag = _FLAG.search(last)
+    return (last[: flag.start()], last[flag.start() :].strip()) if flag else (last, "")
+
+
 def _source(fields: Mapping[str, str]) -> str:
     """The program that wrote such fields."""
     version, app = fields.get("Version", "").casefold(), fields.get("App", "").casefold()
@@ -210,6 +223,7 @@ def _source(fields: Mapping[str, str]) -> str:
 
 _SOURCES = {
     "danqing": "danqing",
+    "novelai": "novelai",
     "sd.next": "sdnext",
     "comfyui": "comfyui",
     "fooocus": "fooocus",

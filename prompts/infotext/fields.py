@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from prompts.errors import Refusal
 from prompts.infotext.infotext import Infotext
-from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, SIDES, STEPS, real, whole, with_seed, with_size
+from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, STEPS, real, whole, with_seed, with_size
 from prompts.prompt import Options
 
 # Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
@@ -57,6 +57,12 @@ def _real(name: str, low: float, high: float) -> _Read:
 
 def _word(name: str) -> _Read:
     return lambda options, option, value: replace(options, **{name: value}) if value else options  # type: ignore[arg-type]
+
+
+def _model(name: str) -> _Read:
+    """The name of a model, without the hash that stands behind it in a list: "base [31e35c80fc]"."""
+    word = _word(name)
+    return lambda options, option, value: word(options, option, re.sub(r"\s*\[[0-9a-f]{6,64}\]\Z", "", value))
 
 
 def _sides(width: str, height: str) -> _Read:
@@ -112,7 +118,7 @@ _READERS: dict[str, _Read] = {
     "cfg scale": _real("guidance", *GUIDANCE),
     "seed": with_seed,
     "size": with_size,
-    "model": _word("model"),
+    "model": _model("model"),
     "vae": _word("vae"),
     "clip skip": _whole("clip_skip", 1, 12),
     "denoising strength": _real("strength", 0.0, 1.0),
@@ -145,7 +151,7 @@ _READERS: dict[str, _Read] = {
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
-    "refiner": _word("refiner"),
+    "refiner": _model("refiner"),
     "refiner switch at": _real("refiner_switch", 0.0, 1.0),
     "postprocess upscaler": _word("upscaler"),
     "postprocess upscale by": _real("upscale", *FACTORS),
@@ -178,16 +184,21 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     what cannot be. Nothing is refused."""
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
-        key, value = name.casefold(), value.strip().strip('"')
+        key, value = name.casefold(), _bare(value)
         reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
         try:
             if reader is not None:
                 asked = reader(asked, name, value)
-            elif not _SILENT.match(key):
+            elif not _SILENT.match(key) and name != value:  # else it is merely on, or was cut off
                 raise Refusal("option.unknown", option=name)
         except Refusal:
-            aside.append(name if name == value else f"{name}: {value[:_SHOWN]}")
+            aside.append(f"{name}: {value[:_SHOWN]}")
     return _in_its_way(_second_pass(asked), infotext), tuple(aside)
+
+
+def _bare(value: str) -> str:
+    value = value.strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
 def _old_hires(fields: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from prompts.infotext.block import found
+import json
+import re
+
+from prompts.infotext import block, programs
+from prompts.infotext.block import Pasted
 from prompts.infotext.infotext import Infotext
+from prompts.prompt import Json
+
+_MOST = 2_000_000  # characters: of a graph there are many, of anything longer nobody reads the end
+_FENCE = re.compile(r"\A\s*```\w*\s*|\s*```\s*\Z")
 
 
 def read(text: str) -> Infotext | None:
-    """The infotext that a text is; None for any other text."""
+    """The infotext that a text is, A1111's or another program's JSON; None for any other text."""
     one = found(text)
     return one.infotext if one else None
+
+
+def found(text: str) -> Pasted | None:
+    """The infotext that a text is, together with what somebody wrote beneath it."""
+    if len(text) > _MOST:
+        return None
+    if (paper := _json(text)) is not None:
+        one = programs.from_json(paper)
+        return Pasted(one) if one else None
+    if dream := programs.from_dream(text):
+        return Pasted(dream)
+    return block.found(text)
+
+
+def _json(text: str) -> dict[str, Json] | None:
+    plain = _FENCE.sub("", text).strip("\ufeff\0 \n\r\t")
+    if not plain.startswith("{"):
+        return None
+    try:
+        value = json.loads(re.sub(r"\bNaN\b", "null", plain), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
