@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from prompts.errors import Refusal
 from prompts.infotext.infotext import Infotext
-from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, SIDES, STEPS, real, whole, with_seed, with_size
+from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, STEPS, real, whole, with_seed, with_size
 from prompts.prompt import Options
 
 # Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
@@ -210,7 +210,7 @@ def _second_pass(asked: Options) -> Options:
 
 def _in_its_way(asked: Options, infotext: Infotext) -> Options:
     """With whose way of drawing it is, and what that takes for granted."""
-    if infotext.source not in _FAMILY:
+    if infotext.source not in _FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
         schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
         joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
         return replace(asked, sampler=joined, schedule=None, rng=None)
