@@ -221,7 +221,7 @@ def _second_pass(asked: Options) -> Options:
 
 def _in_its_way(asked: Options, infotext: Infotext) -> Options:
     """With whose way of drawing it is, and what that takes for granted."""
-    if infotext.source not in _FAMILY:
+    if infotext.source not in _FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
         schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
         joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
         return replace(asked, sampler=joined, schedule=None, rng=None)
