@@ -24,7 +24,7 @@ def found(text: str) -> Pasted | None:
     """The infotext that a text is, together with what somebody wrote beneath it."""
     if len(text) > _MOST:
         return None
-    if (paper := _json(text)) is not None:
+    if (paper := paper_of(text)) is not None:
         one = programs.from_json(paper)
         return Pasted(one) if one else None
     if dream := programs.from_dream(text):
@@ -32,7 +32,8 @@ def found(text: str) -> Pasted | None:
     return block.found(text)
 
 
-def _json(text: str) -> dict[str, Json] | None:
+def paper_of(text: str) -> dict[str, Json] | None:
+    """The JSON object that a text is; None for any other text."""
     plain = _FENCE.sub("", text).strip("\ufeff\0 \n\r\t")
     if not plain.startswith("{"):
         return None
