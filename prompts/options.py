@@ -243,7 +243,7 @@ def of_infotext(pasted: Pasted) -> ParsedOptions:
 def read_options(text: str) -> ParsedOptions:
     """The text parsed for all its options, be it an infotext. Raises Refusal for an unknown `--name` and for a value
     that cannot be."""
-    if (pasted := reading.found(text)) and pasted.infotext.fields:
+    if pasted := reading.pasted(text):
         return of_infotext(pasted)
     asked = flags(text)
     if asked.options.raw:

@@ -32,6 +32,20 @@ def found(text: str) -> Pasted | None:
     return block.found(text)
 
 
+def pasted(text: str) -> Pasted | None:
+    """The same of a text with fields, which surely is one: without them somebody may only have written "Negative
+    prompt:" into a wish of their own."""
+    one = found(text)
+    return one if one and one.infotext.fields else None
+
+
+def as_block(text: str) -> str:
+    """A program's JSON as the text that A1111 would have written of the same picture; any other text as it is."""
+    paper = paper_of(text) if len(text) <= _MOST else None
+    one = programs.from_json(paper) if paper else None
+    return block.written(one) if one else text
+
+
 def paper_of(text: str) -> dict[str, Json] | None:
     """The JSON object that a text is; None for any other text."""
     plain = _FENCE.sub("", text).strip("\ufeff\0 \n\r\t")
