@@ -34,7 +34,7 @@ class Missing:
 
     @property
     def note(self) -> Note:
-        return Note(f"note.missing_{self.kind}", {"name": self.name[:80], "near": self.near})
+        return Note(f"missing.{self.kind}", {"name": self.name[:80], "near": self.near})
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,9 @@ def test_what_is_missing_is_named_with_what_is_nearest_and_the_usual_takes_its_p
     drawn = found.drawable
     assert (drawn.model, drawn.vae, drawn.hires_upscaler, drawn.hires_factor) == (None, None, None, 2.0)
     assert [note.key for note in found.prompt.notes] == [
-        "note.missing_model",
-        "note.missing_vae",
-        "note.missing_upscaler",
+        "missing.model",
+        "missing.vae",
+        "missing.upscaler",
     ]
 
 
