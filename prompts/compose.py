@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from prompts import faults, grammar, lettering, options, styles
+from prompts.as_written import as_written
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.lettering import Lettering
 from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
@@ -55,11 +57,17 @@ async def compose(
     `wildcards` are folders with the owner's own lists. What comes in turn (`{@a|b}`) goes on from `turns`, which is
     brought up to date (see `drawn`), unless somebody said a seed: that gives the same words every time.
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
+    An infotext is drawn as it stands, too, only that its Chinese is translated unless `raw` says otherwise.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
+    text = reading.as_block(text)
     within(text, negative)
     if not text.strip():
         raise Refusal("prompt.empty")
+    if pasted := reading.pasted(text):
+        read = options.of_infotext(pasted)
+        verbatim = raw or read.options.raw
+        return await as_written(text, read, translators, negative=negative, raw=verbatim), read.options
     rest, loras, notes = grammar.networks(text)
     if raw:
         return _verbatim(text, rest, loras, notes, negative), Options()

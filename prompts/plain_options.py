@@ -22,7 +22,6 @@ from prompts.option_values import (
     with_seed,
     with_size,
 )
-from prompts.parameter_line import pasted
 from prompts.prompt import Options
 from prompts.translate.numbers import value_of
 
@@ -223,11 +222,10 @@ _BRACKETED = re.compile(r"[(\[{<]")
 def plain(asked: ParsedOptions) -> ParsedOptions:
     """The parsed text with the options as well that are said in plain words between commas or spaces; text in brackets
     is left alone. Raises Refusal for a value that cannot be."""
-    line = pasted(asked.options, asked.text)
-    options, rest = _without(_PLAIN, line.options, line.text)
+    options, rest = _without(_PLAIN, asked.options, asked.text)
     # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
     options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
-    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept, (*asked.aside, *line.aside))
+    return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept, asked.aside)
 
 
 def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:

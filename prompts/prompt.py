@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
@@ -225,3 +225,17 @@ class Options:
 def was_said(value: Json) -> bool:
     """Whether a value of Options is one that a person gave; 0 is."""
     return value is not None and value is not False
+
+
+def merged(*layers: Options) -> Options:
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio,
+    and a sampler an earlier schedule."""
+    result = Options()
+    for layer in layers:
+        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
+        if layer.width or layer.ratio:
+            result = replace(result, width=None, height=None, ratio=None)
+        if layer.sampler and not layer.schedule:  # which an earlier schedule was not said of
+            result = replace(result, schedule=None)
+        result = replace(result, **cast(Any, said))
+    return result

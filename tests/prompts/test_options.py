@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from prompts.compose import compose
 from prompts.errors import Refusal
+from prompts.infotext.reading import read
 from prompts.options import read_options
-from prompts.parameter_line import PastedLine, pasted
-from prompts.prompt import Options
 from prompts.translate.translator import Translator
 from tests.properties import tried
 
@@ -449,28 +448,31 @@ async def test_the_line_of_numbers_under_a_picture_is_read(between: str, transla
         'Model hash: 6ce0161689, Model: anything-v5, Clip skip: 2, Lora hashes: "a: 1b2, c: 3d4", Version: v1.9.0'
     )
     text = f"masterpiece, 1girl\nNegative prompt: lowres, bad hands{between}{line}"
-    prompt, options = await compose(text, translators=translators, given=Options(plain=True))
+    prompt, options = await compose(text, translators=translators)
     assert options.to_json() == {
         "steps": 20,
-        "sampler": "DPM++ 2M Karras",
+        "sampler": "DPM++ 2M",
+        "schedule": "Karras",
         "guidance": 7.5,
         "seed": 4242424242,
         "width": 512,
         "height": 768,
+        "model": "anything-v5",
+        "clip_skip": 2,
+        "like": "a1111",
+        "rng": "GPU",
     }
-    said = {fragment.text for fragment in (*prompt.fragments, *prompt.negatives) if fragment.origin != "preset"}
-    assert said == {"masterpiece", "1girl", "lowres", "bad hands"}
-    (note,) = [note for note in prompt.notes if note.key == "note.option_aside"]
-    assert note.values["options"] == "Model: anything-v5, Clip skip: 2"
+    assert (prompt.positive, prompt.negative) == ("masterpiece, 1girl", "lowres, bad hands")
+    assert prompt.notes == ()
 
 
 def test_what_cannot_be_in_a_pasted_line_refuses_nothing() -> None:
     asked = read_options("a cat\nSteps: 500, Sampler: Euler a, CFG scale: 99, Seed: 12345678901234, Size: 8x8")
-    assert asked.options.to_json() == {"sampler": "Euler a"}
+    assert (asked.options.sampler, asked.options.steps, asked.options.guidance) == ("Euler a", None, None)
     assert asked.aside == ("Steps: 500", "CFG scale: 99", "Seed: 12345678901234", "Size: 8x8")
-    assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.large is True
+    assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.hires_factor == 2.0
     for other in ("Steps: 3, up the stairs", "Steps: many, Sampler: none"):
-        assert pasted(Options(), other) == PastedLine(Options(), other)
+        assert read(other) is None
 
 
 @pytest.mark.parametrize(
