@@ -14,7 +14,7 @@ from prompts.prompt import Fragment, Prompt
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Translator
 
-_SIGNS = re.compile(r"(<[^<>]*>|[,;\n()\[\]{}|<>]|:(?=\s*-?[\d.]+\s*[)\]])|\bBREAK\b|\bAND\b)")
+_SIGNS = re.compile(r"(<[^<>]*>|[,;、。；:\n()\[\]{}|<>]|\bBREAK\b|\bAND\b)")
 
 
 async def as_written(

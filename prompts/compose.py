@@ -57,10 +57,11 @@ async def compose(
     An infotext is drawn as it stands, too, only that its Chinese is translated unless `raw` says otherwise.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
+    text = reading.as_block(text)
     within(text, negative)
     if not text.strip():
         raise Refusal("prompt.empty")
-    if (pasted := reading.found(text)) and pasted.infotext.fields:
+    if pasted := reading.pasted(text):
         read = options.of_infotext(pasted)
         verbatim = raw or read.options.raw
         return await as_written(text, read, translators, negative=negative, raw=verbatim), read.options

@@ -11,6 +11,7 @@ from prompts.errors import Refusal
 from prompts.infotext import fields, reading
 from prompts.infotext.block import Pasted
 from prompts.option_values import (
+    CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
     RESCALE,
@@ -22,7 +23,9 @@ from prompts.option_values import (
     whole,
     with_fix,
     with_height,
+    with_like,
     with_redraw,
+    with_rng,
     with_seed,
     with_size,
     with_style,
@@ -54,6 +57,10 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "fix": with_fix,
     "vae": with_words("vae"),
     "quality": with_words("quality"),
+    "like": with_like,
+    "schedule": with_words("schedule"),
+    "rng": with_rng,
+    "clip-skip": lambda options, option, value: replace(options, clip_skip=whole(option, value, *CLIP_SKIPS)),
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
@@ -61,9 +68,13 @@ _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
+_OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
+    ("clip_skip", "clipskip"), "clip-skip"
+)
 _WORDS = ("no", "keep")  # not options but words
 _MANY_WORDS = (
     "sampler",
+    "schedule",
     "model",
     "style",
     "upscale",
@@ -232,7 +243,7 @@ def of_infotext(pasted: Pasted) -> ParsedOptions:
 def read_options(text: str) -> ParsedOptions:
     """The text parsed for all its options, be it an infotext. Raises Refusal for an unknown `--name` and for a value
     that cannot be."""
-    if (pasted := reading.found(text)) and pasted.infotext.fields:
+    if pasted := reading.pasted(text):
         return of_infotext(pasted)
     asked = flags(text)
     if asked.options.raw:

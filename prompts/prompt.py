@@ -222,11 +222,14 @@ def was_said(value: Json) -> bool:
 
 
 def merged(*layers: Options) -> Options:
-    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio."""
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio,
+    and a sampler an earlier schedule."""
     result = Options()
     for layer in layers:
         said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
         if layer.width or layer.ratio:
             result = replace(result, width=None, height=None, ratio=None)
+        if layer.sampler and not layer.schedule:  # which an earlier schedule was not said of
+            result = replace(result, schedule=None)
         result = replace(result, **cast(Any, said))
     return result

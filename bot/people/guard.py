@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.files import catalog
-from engine.pixels import png_recipe
+from engine.pixels import papers, png_recipe
 from engine.recipe import Recipe
 from prompts.compose import within
 from prompts.errors import Refusal
@@ -114,7 +114,7 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
         recipes = [inside] if inside else await pictures.recipes_of(sight.db, picture)
         for recipe in recipes:
             found |= await asyncio.to_thread(_of, recipe.prompt, sight, known)
-        for text in () if recipes else await asyncio.to_thread(png_recipe.texts, content):
+        for text in () if recipes else await asyncio.to_thread(papers.texts, content):
             found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
         picture = next((one.source.picture for one in recipes if one.source), "")
     return found

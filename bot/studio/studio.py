@@ -24,12 +24,14 @@ from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
+from engine.files.named_here import here
 from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.doctor import Finding
+from prompts.infotext import reading
 from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
@@ -131,6 +133,8 @@ class Studio:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants."""
+        text = reading.as_block(text)
+        pasted = reading.pasted(text)
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
@@ -159,11 +163,15 @@ class Studio:
                 wildcards=self.rules.wildcards,
                 usual_style=usual_style,
             )
+            if pasted:
+                found = await asyncio.to_thread(here, pasted.infotext, prompt, said, self.rules.folders)
+                prompt, said = found.prompt, found.drawable
             style = "" if prompt.raw else given.style or said.style or usual_style
             suited = recipes.suited(style, model, over) if style else Options()
             options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
             if not options.model or options.model == name:
-                loras = await self._always(settings, model) if standing and not raw else ()
+                own = standing and not raw and not pasted
+                loras = await self._always(settings, model) if own else ()
                 prompt = replace(prompt, loras=recipes.joined(loras, await self._called(prompt.loras)))
                 seen = await asyncio.to_thread(signs, prompt, folders=self.rules.wildcards)
                 await guard.refuse(self.db, person.id, {verdict(seen)})

@@ -65,11 +65,23 @@ def from_graph(paper: Mapping[str, Json]) -> Infotext | None:
     )
 
 
-def texts(paper: Mapping[str, Json]) -> tuple[str, ...]:
-    """Every text in a graph that may be drawn from: what is typed into a node that is no file's name."""
-    graph = _graph(paper)
-    found = (value for node in graph.values() for key, value in node.items() if key in (*_TEXTS, "positive"))
-    return tuple(dict.fromkeys(value for value in found if isinstance(value, str) and value.strip()))
+def positives(paper: Mapping[str, Json]) -> tuple[str, ...]:
+    """Every text from which a "positive" input of a graph draws; all of its texts where there is none."""
+    inside = paper.get("prompt")
+    graph = _graph(paper) or (_graph(inside) if isinstance(inside, dict) else {})
+    roots = [node.get("positive") for node in graph.values()]
+    waiting = [str(link[0]) for link in roots if isinstance(link, list) and link]
+    said: list[str] = []
+    seen: set[str] = set()
+    for name in waiting or list(graph):
+        if name not in seen:
+            seen.add(name)
+            for key, value in graph.get(name, {}).items():
+                if isinstance(value, str) and key != "class_type":
+                    said.append(value)
+                elif isinstance(value, list) and value and key != "negative":
+                    waiting.append(str(value[0]))
+    return tuple(dict.fromkeys(filter(None, said)))
 
 
 def _graph(paper: Mapping[str, Json]) -> Graph:

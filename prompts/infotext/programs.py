@@ -94,6 +94,13 @@ def _size(width: Json, height: Json) -> str:
     return f"{text_of(width)}x{text_of(height)}" if width and height else ""
 
 
+def _novelais_file(paper: Paper) -> Infotext:
+    """What NovelAI's files say: the paper is their "Comment", and "Source" tells the model but for the first ones."""
+    source = paper.get("Source")
+    known = {} if source == "Stable Diffusion" else {"source": source}
+    return _novelai({**known, **_inside(paper["Comment"])})
+
+
 def _novelai(paper: Paper) -> Infotext:
     positive = _caption(paper.get("v4_prompt")) or text_of(paper.get("prompt"))
     negative = _caption(paper.get("v4_negative_prompt")) or text_of(paper.get("uc"))
@@ -339,8 +346,13 @@ def _has(*names: str) -> Callable[[Paper], bool]:
     return lambda paper: all(name in paper for name in names)
 
 
+def _is_novelais_file(paper: Paper) -> bool:
+    return "prompt" in _inside(paper.get("Comment"))
+
+
 _READERS: tuple[tuple[Callable[[Paper], bool], Callable[[Paper], Infotext | None]], ...] = (
     (_has("sui_image_params"), _swarmui),
+    (_is_novelais_file, _novelais_file),
     (_has("invokeai_metadata"), _invokeai),
     (_has("positive_prompt", "steps"), _invokeai),
     (_has("positive_prompt", "generation_mode"), _invokeai),

@@ -24,7 +24,7 @@ def found(text: str) -> Pasted | None:
     """The infotext that a text is, together with what somebody wrote beneath it."""
     if len(text) > _MOST:
         return None
-    if (paper := _json(text)) is not None:
+    if (paper := paper_of(text)) is not None:
         one = programs.from_json(paper)
         return Pasted(one) if one else None
     if dream := programs.from_dream(text):
@@ -32,7 +32,22 @@ def found(text: str) -> Pasted | None:
     return block.found(text)
 
 
-def _json(text: str) -> dict[str, Json] | None:
+def pasted(text: str) -> Pasted | None:
+    """The same of a text with fields, which surely is one: without them somebody may only have written "Negative
+    prompt:" into a wish of their own."""
+    one = found(text)
+    return one if one and one.infotext.fields else None
+
+
+def as_block(text: str) -> str:
+    """A program's JSON as the text that A1111 would have written of the same picture; any other text as it is."""
+    paper = paper_of(text) if len(text) <= _MOST else None
+    one = programs.from_json(paper) if paper else None
+    return block.written(one) if one else text
+
+
+def paper_of(text: str) -> dict[str, Json] | None:
+    """The JSON object that a text is; None for any other text."""
     plain = _FENCE.sub("", text).strip("\ufeff\0 \n\r\t")
     if not plain.startswith("{"):
         return None
