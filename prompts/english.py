@@ -60,6 +60,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?:,|\band\b|\bor\b|\bnor\b|\bno\b|\bwithout\b|&)(?: (?:any|no|an?|the)\b)*", re.IGNORECASE)
+_LEADING = frozenset({"", "in", "on", "at", "with", "of", "a", "an", "the"})
 _DANGLING = re.compile(
     r"(?:(?:^|,? )(?:and|but|or|who|that|which|with|has|have|is|are|must|should|there|it|i|we|do|does|would|will"
     r"|can|please))+$",
@@ -102,7 +103,9 @@ def denied(text: str) -> tuple[str, tuple[str, ...]]:
     ends = [
         match.start()
         for match in (_GOES_ON.search(words), _PLACE.search(words))
-        if match and match.start() and not entry_of(words[match.start() :].strip())  # "or watering can"
+        if match
+        and words[: match.start()].strip().lower() not in _LEADING  # "not in fighting pose"
+        and not entry_of(words[match.start() :].strip())  # "or watering can"
     ]
     if ends:
         words, rest = words[: min(ends)], f"{rest} {words[min(ends) :].strip()}".strip()

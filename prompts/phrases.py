@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import emphasis, english, grammar
+from prompts.apart import told_apart
 from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.lettering import SIGN
@@ -63,7 +64,7 @@ _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''   
 
 async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
     """The fragments that a normalised text says, put into the draft; with `negative` all of them are unwanted."""
-    pieces, notes = grammar.pieces(text if negative else before_its_things(text))
+    pieces, notes = grammar.pieces(text if negative else before_its_things(told_apart(text)))
     draft.notes += notes
     negating = False  # "不要水印、文字": an enumeration goes on denying
     for piece in pieces:
@@ -81,9 +82,22 @@ async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator
             else:
                 draft.chunks[-1].append(fragment)
         negating = denied or (bool(phrases) and (phrases[-1].negative or phrases[-1].text.startswith("no ")))
+    _peopled(draft)
     if not negative and (whom := _WHOM.search(text)) and not any(map(_is_person, draft.chunks[0])):
         person = _PERSONS[whom.group()]
         draft.chunks[0].insert(0, Fragment(person, part="subject", origin="glossary", source=whom.group()))
+
+
+def _peopled(draft: Draft) -> None:
+    """Nobody but those who are named: "对面没有人" beside an old man denies other people, not him."""
+    for index, chunk in enumerate(draft.chunks):
+        nobody = [one for one in chunk if one.text == _NOBODY and one.origin == "glossary"]
+        if nobody and any(one.text != _NOBODY and _is_person(one) for one in chunk):
+            draft.chunks[index] = [one for one in chunk if one not in nobody]
+            draft.negatives += [replace(one, text="other people") for one in nobody]
+
+
+_NOBODY = "no humans"
 
 
 def _is_person(fragment: Fragment) -> bool:

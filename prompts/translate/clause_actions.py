@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from prompts.translate.draft_tags import ClauseState, DraftTag, person_plainly
@@ -202,6 +202,7 @@ _SIDES = {
     "in the middle of {}": "in the middle",
     "in front of {}": "in the foreground",
     "behind {}": "in the background",
+    "on both sides of {}": "on both sides",
     "in the corner of {}": "in the corner",
     "at the entrance of {}": "at the entrance",
     "in {}'s arms": "in arms",
@@ -218,6 +219,54 @@ def between(state: ClauseState, match: Match) -> ClauseState:
     tag = DraftTag(text, "scene_detail", left.start, match.tokens[-1].end, "place", attribute=True)
     state = settled(state)
     return state._replace(said=(*state.said, *state.pending, *_people(left, right), tag), pending=(), place=False)
+
+
+def things_beside(state: ClauseState, match: Match) -> ClauseState:
+    """旁边停着汽车: things around what the picture is about."""
+    state, noun = _taken(state, match.nouns[-1])
+    tags = (tag._replace(part="scene_detail") for tag in _tags(noun))
+    return state._replace(said=(*state.said, *tags), place=False)
+
+
+def at_its_sides(state: ClauseState, match: Match) -> ClauseState:
+    """猫左边是狗右边是兔子: things at the sides of the first, or of the picture."""
+    sides = [index for index, token in enumerate(match.tokens) if token.role == "locator"]
+    things = list(match.nouns)
+    middle = things.pop(0) if len(things) > len(sides) else None
+    said = [] if middle is None else [*_tags(middle)]
+    for index, thing in zip(sides, things, strict=True):
+        template = match.tokens[index].tag
+        where = template.format(_plainly(middle)) if middle else _SIDES.get(template, template.format("it"))
+        text = f"{_plainly(thing)} {where}"
+        said.append(DraftTag(text, "subject", match.tokens[index].start, thing.end, "beside"))
+    state = settled(state)
+    return state._replace(done=(*state.done, *state.said, *said), said=())
+
+
+def _tags(noun: NounPhrase) -> Iterator[DraftTag]:
+    return (DraftTag(text, noun.part, noun.start, noun.end, noun.category) for text in noun.tags)
+
+
+def fused(state: ClauseState, match: Match) -> ClauseState:
+    """猫和狗的混合体: a hybrid of cat and dog."""
+    left, right = match.nouns
+    text = f"{match.tokens[-1].tag} of {_plainly(left)} and {_plainly(right)}"
+    tag = DraftTag(text, "subject", left.start, match.tokens[-1].end, "myth")
+    state = settled(state)
+    return state._replace(said=(*state.said, *state.pending, tag), pending=())
+
+
+def unlike_eyes(state: ClauseState, match: Match) -> ClauseState:
+    """左眼蓝色右眼金色: heterochromia, and which is which."""
+    said = [DraftTag("heterochromia", "subject", match.first.start, match.tokens[-1].end, "eyes", attribute=True)]
+    eye = match.first
+    for token in match.tokens:
+        if token.role == "noun":
+            eye = token
+        elif token.category == "colour":
+            said.append(DraftTag(f"{token.tag} {eye.tag}", "subject", eye.start, token.end, "eyes", attribute=True))
+    state = settled(state)
+    return state._replace(said=(*state.said, *said))
 
 
 def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:

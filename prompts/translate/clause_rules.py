@@ -191,6 +191,8 @@ _REFUSED = (
 _REFUSAL = "[refusal dropped negation]+ (verb | wear | filler)* $"
 _IMPOSSIBLE = "('不可 不行' | '不' '可')"
 _TO = "'给 让 替 叫'"
+_EYE = "'左眼 左眼睛 左瞳 左边眼睛 左边的眼睛 右眼 右眼睛 右瞳 右边眼睛 右边的眼睛'"
+_AT_SIDE = "locator '是 有 为 站着 坐着 躺着 放着 摆着 停着' filler*"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
@@ -225,6 +227,27 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         says.everybody,
         "没有人不戴帽子",
         over=("tag",),
+    ),
+    GrammarRule(
+        "two in one",
+        "'把 将'? filler* noun-phrase conjunction noun-phrase of? ('把 将' | '在' | filler)* [fused]",
+        says.fused,
+        "猫和狗的混合体",
+        over=("noun",),
+    ),
+    GrammarRule(
+        "eyes unlike",
+        f"{_EYE} filler* [colour]+ (filler | conjunction | of)* {_EYE} filler* [colour]+",
+        says.unlike_eyes,
+        "左眼蓝色右眼金色",
+        over=("noun",),
+    ),
+    GrammarRule(
+        "at its sides",
+        f"!<preposition noun-phrase? ({_AT_SIDE} noun-phrase) ({_AT_SIDE} noun-phrase)+ $",
+        says.at_its_sides,
+        "猫左边是狗右边是兔子",
+        over=("place",),
     ),
     GrammarRule(
         "by somebody",
@@ -311,7 +334,13 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("verb", f"(verb | wear) &({_STATIONS})", verbs.does_alone, "火焰环绕"),
     GrammarRule("at", "preposition", says.at, "坐在椅子"),
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
-    GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
+    GrammarRule(
+        "style of a picture",
+        "style-of-pictures (of? [stylenoun] | 'style Style STYLE')",
+        says.named,
+        "水墨画风格",
+        over=("tag",),
+    ),
     GrammarRule("tag", "tag", says.named, "微笑"),
     GrammarRule(
         "place on somebody",
@@ -331,6 +360,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
     GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
     GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule(
+        "things beside",
+        "!<noun ('旁边 旁侧 边上 身边 身旁 一旁 附近 周围' (verb | filler)* | '旁边有')"
+        " noun-phrase[object vehicle plant building nature]",
+        says.things_beside,
+        "旁边停着汽车",
+        over=("side",),
+    ),
     GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),

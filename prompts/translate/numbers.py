@@ -52,11 +52,15 @@ _UNITS = {
     "米": "{}-meter", "厘米": "{}-centimeter", "英寸": "{}-inch", "寸": "{}-inch", "度": "{}-degree", "倍": "{}x",
     "周年": "{}th-anniversary",
 }  # fmt: skip
-_TIMES = {"点": "{} o'clock", "点钟": "{} o'clock", "点半": "half past {}", "年": "year {}"}
+_TIMES = {
+    "点": "{} o'clock", "点钟": "{} o'clock", "点整": "{} o'clock", "点半": "half past {}",
+    "点一刻": "quarter past {}", "点三刻": "quarter to {}", "年": "year {}",
+}  # fmt: skip
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True)).replace("|层|", "|层(?=小?[楼房塔阁])|")
 MEASURED = re.compile(
     rf"(?P<n>[0-9]{{1,4}}|{_NUMERAL})(?:个(?=小时))?"
-    rf"(?:(?P<unit>{_UNIT})|(?<=[0-9])(?P<time>点钟|点半|点(?!透视|点)|年(?!代|前|后|级)))"
+    rf"(?:(?P<unit>{_UNIT})|(?P<time>点钟|点半|点[一三]刻|点整|(?<=[0-9])点(?!透视|点)|(?<=[0-9])年(?!代|前|后|级)))"
+    rf"|(?:(?<=指向)|(?<=指着)|(?<=[上下]午)|(?<=凌晨)|(?<=早上)|(?<=晚上)|(?<=半夜)|(?<=深夜)|(?=十[一二]?点))(?P<hour>{_NUMERAL})(?P<hours>点)(?![透点])"
 )
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
@@ -158,10 +162,15 @@ def _about(words: str) -> str:
 
 def measured_of(match: re.Match[str], start: int) -> Token:
     """The word that a number with a unit makes: 24小时 describes ("24-hour"), 3点 says when ("3 o'clock")."""
-    number = value_of(match["n"])
+    number = value_of(match["n"] or match["hour"])
     if unit := match["unit"]:
+        number += 1900 * (unit == "年代" and 10 <= number < 100)  # 三十年代 are the 1930s
         return Token("adjective", _UNITS[unit].format(number), "adjective", "subject", start, match.end())
-    return Token("tag", _TIMES[match["time"]].format(number), "time", "scene_detail", start, match.end())
+    time = match["time"] or match["hours"]
+    if time == "点三刻":
+        number += 1
+    said = number if match.group()[0].isascii() else _number(number)  # 3点 is 3 o'clock, 三点半 half past three
+    return Token("tag", _TIMES[time].format(said), "time", "scene_detail", start, match.end())
 
 
 def count_of(match: re.Match[str], start: int) -> Token:

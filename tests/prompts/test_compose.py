@@ -166,7 +166,7 @@ async def test_realistic_prompts(text: str, expected: str) -> None:
         ("气势磅礴的长城，山清水秀", "majestic great wall of china, green mountains, clear water"),
         ("林黛玉葬花，工笔画", "gongbi painting, lin daiyu burying flowers"),
         ("小红帽和大灰狼", "little red riding hood, big bad wolf"),
-        ("凌晨三点的城市", "city, before dawn"),
+        ("凌晨三点的城市", "city, before dawn, three o'clock"),
         ("手執摺扇的書生", "ancient chinese scholar, holding folding fan"),
     ],
 )
