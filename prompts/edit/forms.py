@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-InstructionKind = Literal["replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade"]
+InstructionKind = Literal[
+    "replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade", "swap"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ _PHRASES_ZH = {
 }
 FORMS_ZH = _forms(
     _PHRASES_ZH,
+    (
+        "swap",
+        "{take}?{a}(?:和|跟|与){b}(?:的?位置)?(?:互换|对调|调换|换一下|交换|互相交换)(?:一下)?(?:的?位置)?",
+        "把猫和狗对调",
+    ),
     (
         "weigh",
         "{take}?{a}的?(?:权重|强度|比重)(?:调整|调|改|设置|设|变|提高|提升|降低|增加|减少|加|减|升|降)?(?:到|成|为|至|是)?"
@@ -204,6 +211,11 @@ _PHRASES_EN = {
 }
 FORMS_EN = _forms(
     _PHRASES_EN,
+    (
+        "swap",
+        "(?:swap|switch|exchange) (?:the places of )?{the}{a} and {the}{b}(?: around)?",
+        "swap the cat and the dog",
+    ),
     ("weigh", "{set}(?:the )?weight (?:of|for) {the}{a} (?:to |at |= ?)?{number}", "set the weight of the hat to 1.3"),
     ("weigh", "{set}{the}{a}(?:'s)? weight (?:to |at |is |= ?)?{number}", "set the hat's weight to 1.3"),
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),

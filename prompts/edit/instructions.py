@@ -79,8 +79,9 @@ _CUT = re.compile(
 )
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
-    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|get rid|"
-    r"switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
+    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
+    r"get rid|switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
+    r"more\b|less\b|fewer\b|no\b|without)"
 )
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
@@ -107,9 +108,20 @@ def clauses(sentence: str) -> Iterator[str]:
     said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
-            clause = clause.strip(" 、.。")
-            if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
-                yield clause
+            for each in _listed(clause.strip(" 、.。")):
+                if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
+                    yield each
+
+
+def _listed(clause: str) -> list[str]:
+    """The wishes of a list, each with words of its own for what is to be done: "头发金色、裙子黑色"."""
+    parts = [part.strip() for part in clause.split("、")]
+    return parts if len(parts) > 1 and all(map(_formed, parts)) else [clause]
+
+
+def _formed(part: str) -> bool:
+    plain = said_plainly(_plain(part))
+    return any(form.pattern.fullmatch(plain) for form in FORMS_ZH) or bool(KEPT.fullmatch(plain))
 
 
 def instructions(clause: str) -> tuple[Instruction, ...]:

@@ -11,7 +11,7 @@ from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import nearest, not_found
-from prompts.edit.rivals import kind_of, moved, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
@@ -26,7 +26,7 @@ from prompts.edit.targets import (
     person_in,
     singular,
 )
-from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, uncoloured
+from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
 from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -35,6 +35,7 @@ from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import Entry, entries
 
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
+_HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
 _NUMBER = "人数"
 _PLACES, _PEOPLE = KINDS["背景"], KINDS["人物"]
@@ -65,8 +66,11 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
     if describes(value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
-    elif describes(value) and one.target not in KINDS:
+    elif describes(value) and (one.target not in KINDS or kind == _PEOPLE):
         await _describe(draft, found, word, value[0], one, reader)
+    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another_time(old, value[0].text))}:
+        for at, said in told.items():
+            become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
         for at in found:  # "a girl in a blue dress": only the girl of it
             noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
@@ -89,7 +93,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
-    value = await reader.tags(COMPARED.get(one.value, one.value))
+    plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
+    value = await reader.tags(COMPARED.get(plainly, plainly))
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
         one = replace(one, value=one.value.removesuffix("的") + noun)
@@ -165,6 +170,8 @@ async def _describe(
 ) -> None:
     first = draft.fragments[found[0]]
     noun = word.split()[-1] if word else head(first.text)
+    if KINDS.get(one.target) == _PEOPLE and (who := person_in(first.text)):
+        noun = singular(PEOPLE.get(who, who))
     entry = entry_of(value.text)
     if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
         await set_words(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
@@ -221,7 +228,9 @@ async def _rename(
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
         coloured = _of_its_own(word or head(old.text), value[0].text)
-        new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
+        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
+        lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
+        new_source = lead + one.value + rest
         made = await reader.sure(new_source)
         if len(made) == 1 and not CHINESE.search(made[0].text):
             draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
@@ -262,6 +271,11 @@ async def _rename(
     if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
         kept.pop()  # "jeans"
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _another_time(old: str, new: str) -> str:
+    """A fragment with another time or weather in it: "outside the window rain" with snow; empty where it has none."""
+    return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
 
 
 def _of_its_own(old: str, new: str) -> bool:

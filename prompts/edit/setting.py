@@ -48,7 +48,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or groups & {side.group for side in opposites.sides(one.text)}
         or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         or moved(one.text, tag.text)
-        or excludes(one.text, tag.text)
+        or (excludes(one.text, tag.text) and not (one.text == "portrait" and " of " in one.source))
     ]
     thing = dressed(tag.text)
     found = found or [
