@@ -10,6 +10,7 @@ from prompts import grammar
 from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
 from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
+from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -61,6 +62,8 @@ _POLITE_EN = re.compile(
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
+
+_MAKE_HER = re.compile(r"(?:make|have|get) (?P<a>her|him|(?:the )?(?:character|person|subject)) (?P<b>[a-z]+)")
 
 _REDDER = {
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
@@ -190,10 +193,12 @@ def _formed_en(clause: str) -> Iterator[Instruction]:
         if match := form.pattern.fullmatch(plain):
             yield from _instructions(form, match, _LIST_EN)
             return
-    if match := _MAKE.fullmatch(plain):
+    if (match := _MAKE_HER.fullmatch(plain)) and match["b"] in (*COMPARED, *COMPARED.values()):
+        yield Instruction("replace", match["a"], match["b"])
+    elif match := _MAKE.fullmatch(plain):
         yield Instruction("replace", match["a"], open=True)
     elif _told_behind(plain):
-        yield Instruction("replace", plain, open=True)
+        yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", plain), open=True)
     else:
         yield Instruction("set", value=plain)
 
@@ -203,8 +208,9 @@ _IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
 
 def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
-    said = [entry.category in _PROPERTIES if (entry := entry_of(word)) else False for word in words.split()]
-    return 2 <= len(said) <= 3 and said[-1] and not said[0]
+    parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
+    said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
+    return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 
 _PROPERTIES = ("colour", "material", "adjective")

@@ -64,6 +64,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         found = [*found, *gone]
     if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
+    if describes(value) and await _recoloured(draft, found, value[0].text, one, reader):
+        return
     if describes(value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
     elif describes(value) and (one.target not in KINDS or kind == _PEOPLE):
@@ -91,6 +93,19 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             await _rename(draft, at, word, value, one, reader)
 
 
+async def _recoloured(draft: EditDraft, found: Sequence[int], new: str, one: Instruction, reader: WordReader) -> bool:
+    """Whether a property was what the target names, and is another now: "红色改成黑色" of a red car."""
+    tags = await reader.tags(one.target)
+    if not describes(tags) or kind_of(tags[0].text) != kind_of(new):
+        return False
+    for at in found:
+        old = draft.fragments[at]
+        said = re.sub(rf"\b{re.escape(tags[0].text)}\b", lambda _: new, grammar.bare(old.text), count=1)
+        source = chinese.simplified(old.source).replace(one.target, one.value, 1)
+        become(draft, at, with_articles(said), one.value, source if source != old.source else "")
+    return bool(found)
+
+
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
@@ -111,6 +126,8 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
+    elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
+        await set_words(draft, one.value, reader)  # "天空改成晚霞", where nothing is said of the sky
     else:
         draft.changes.append(await not_found(draft, one.target, reader))
 

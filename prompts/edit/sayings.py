@@ -12,7 +12,7 @@ _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|f
 _SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
 _VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing|eat|drink|kneel|draw|cook|climb|crouch"
 _DOUBLED = "sit|run|swim|hug|nap"  # sitting
-_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat"  # dancing
+_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat|breath|div|chas|ris"  # dancing
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (

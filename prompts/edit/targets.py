@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prompts import opposites
 from prompts.compose import compose
+from prompts.edit.forms import MEASURES
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
@@ -247,4 +248,6 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, ""
+        if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
+            return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
     return [], ""
