@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from prompts import opposites
 from prompts.assemble import HEAVY, LIGHT
-from prompts.edit.draft import EditDraft, add, weigh
+from prompts.edit.draft import Change, EditDraft, add, weigh
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
 from prompts.edit.removing import remove
@@ -30,6 +30,8 @@ async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
     elif one.kind == "add":
         for words in [one.value] if CHINESE.search(one.value) else _AND.split(one.value):
             tags = await _placed(draft, one, reader) if one.at else await reader.tags(words)
+            if not tags:
+                draft.changes.append(Change("unread", words))
             if len(tags) == 1 and head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text):
                 await set_words(draft, words, reader)  # "give her short hair": nobody has two kinds
                 continue
@@ -48,7 +50,9 @@ _AND = re.compile(r"\s+(?:and|&)\s+(?=(?:an?|the|some)\s|\w+(?:\s\w+)?$)")
 
 async def _placed(draft: EditDraft, one: Instruction, reader: WordReader) -> tuple[Fragment, ...]:
     """The tags of a thing that is added somewhere, with the place where the prompt does not say it yet."""
-    tags = await reader.tags(one.value)
+    tags = await reader.tags(one.value) or await reader.tags(f"一{one.measure[-1:]}{one.value}")
+    if not tags:
+        return ()
     there = {opposites.plain(each.text) for each in draft.fragments}
     both = await reader.sure(f"{one.at}有{one.measure.removeprefix(one.at)}{one.value}")
     named = all(any(head(tag.text) in each.text for each in both) for tag in tags)

@@ -14,6 +14,7 @@ from prompts.edit.instructions import Instruction, clauses, instructions
 from prompts.edit.nearest import things
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.retold import retold
+from prompts.edit.scoped import scoped
 from prompts.edit.targets import WordReader, matches
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import in_script
@@ -61,7 +62,8 @@ async def edit(
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
-        await retold(draft, await resolved(draft, one, before, reader), reader)
+        if not await scoped(draft, one, reader):
+            await retold(draft, await resolved(draft, one, before, reader), reader)
         before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
     if not asked.to_json():
@@ -122,7 +124,8 @@ def _said(clause: str) -> tuple[Options, str]:
 
 def _read(sentence: str) -> tuple[Options, list[Instruction]]:
     """The recipe fields that a sentence names, and the changes of the prompt that it asks for."""
-    asked, wishes = Options(), []
+    asked = Options()
+    wishes: list[Instruction] = []
     for clause in clauses(sentence):
         said, clause = _said(clause)
         asked = _over(asked, said)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-InstructionKind = Literal["replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade"]
+InstructionKind = Literal[
+    "replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade", "swap"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ _PHRASES_ZH = {
 FORMS_ZH = _forms(
     _PHRASES_ZH,
     (
+        "swap",
+        "{take}?{a}(?:和|跟|与){b}(?:的?位置)?(?:互换|对调|调换|换一下|交换|互相交换)(?:一下)?(?:的?位置)?",
+        "把猫和狗对调",
+    ),
+    (
         "weigh",
         "{take}?{a}的?(?:权重|强度|比重)(?:调整|调|改|设置|设|变|提高|提升|降低|增加|减少|加|减|升|降)?(?:到|成|为|至|是)?"
         r"\s*{number}",
@@ -96,6 +103,7 @@ FORMS_ZH = _forms(
     ("replace", "{not_me}{a}(?P<b>[红橙黄绿青蓝紫粉黑白灰棕金银][红绿蓝紫灰白]?色)的?", "帽子绿色", True),
     ("set", "只(?:要|留下?|剩下?|有)(?:了)?{counted}", "只留一顶帽子"),
     ("set", "(?:换上|改穿|换穿){one}{b}", "换上汉服"),
+    ("replace", "(?P<a>表情|动作|姿势|天气){b}{bit}", "表情严肃一点"),
     (
         "weaker",
         "{let}{a}(?:不要|别|不用|不必)(?:那么|这么|太|过于)(?:亮|多|浓|重|强|深|密|明显|抢眼|大|突出)",
@@ -140,7 +148,6 @@ FORMS_ZH = _forms(
         "帽子更红一点",
     ),
     ("replace", "{let}{a}(?:变得|变|更|再)+{b}{bit}", "帽子变大一点"),
-    ("replace", "(?P<a>表情|动作|姿势|天气){b}{bit}", "表情严肃一点"),
     ("replace", "{let}(?![更再]){a}(?P<b>[大小长短高矮宽窄胖瘦亮暗]){bit}", "帽子大一点"),
     ("stronger", "{more}(?:强|重|突出|明显|多|浓|深){bit}", "浓一点"),
     ("weaker", "{more}(?:弱|轻|淡|少|浅){bit}", "淡一点"),
@@ -164,6 +171,7 @@ FORMS_ZH = _forms(
         "(?:给|让)(?:.{{0,6}}?)(?P<b>[戴穿拿抱背披系撑骑打举提捧端牵扛挎围配](?:上|着)?.+)",
         "给她戴上帽子",
     ),
+    ("replace", "{let}{not_me}{a}[改染变换涂刷](?P<b>[红橙黄绿青蓝紫粉黑白灰棕金银])", "头发染红"),
     ("replace", "{not_me}{a}[变换改]{b}", "夜空变蓝天", True),
     (
         "set",
@@ -178,6 +186,11 @@ FORMS_ZH = _forms(
     ),
     ("deny", "(?:别|不要)(?:再)?(?P<a>(?!改|动|变|换|太).{{1,4}})", "别哭"),
     ("set", "(?:让|叫)(?:她们?|他们?|它们?|人物|女孩|男孩|猫|狗){b}", "让她哭"),
+    (
+        "set",
+        "(?:让|叫)(?:.{{1,4}}?)(?P<b>[站坐躺跪蹲跑跳走笑哭睡飞游举抬闭睁转低回抱拿穿戴骑喝吃弹唱读写挥].*)",
+        "让老人站起来",
+    ),
 )
 
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,6 +217,11 @@ _PHRASES_EN = {
 }
 FORMS_EN = _forms(
     _PHRASES_EN,
+    (
+        "swap",
+        "(?:swap|switch|exchange) (?:the places of )?{the}{a} and {the}{b}(?: around)?",
+        "swap the cat and the dog",
+    ),
     ("weigh", "{set}(?:the )?weight (?:of|for) {the}{a} (?:to |at |= ?)?{number}", "set the weight of the hat to 1.3"),
     ("weigh", "{set}{the}{a}(?:'s)? weight (?:to |at |is |= ?)?{number}", "set the hat's weight to 1.3"),
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),

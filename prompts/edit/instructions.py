@@ -10,6 +10,7 @@ from prompts import grammar
 from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
 from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
+from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -62,6 +63,8 @@ _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for m
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
 
+_MAKE_HER = re.compile(r"(?:make|have|get) (?P<a>her|him|(?:the )?(?:character|person|subject)) (?P<b>[a-z]+)")
+
 _REDDER = {
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
     "pinker": "pink", "browner": "brown", "greyer": "grey", "grayer": "grey",
@@ -79,8 +82,9 @@ _CUT = re.compile(
 )
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
-    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|get rid|"
-    r"switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
+    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
+    r"get rid|switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
+    r"more\b|less\b|fewer\b|no\b|without)"
 )
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
@@ -107,9 +111,20 @@ def clauses(sentence: str) -> Iterator[str]:
     said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
-            clause = clause.strip(" 、.。")
-            if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
-                yield clause
+            for each in _listed(clause.strip(" 、.。")):
+                if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
+                    yield each
+
+
+def _listed(clause: str) -> list[str]:
+    """The wishes of a list, each with words of its own for what is to be done: "头发金色、裙子黑色"."""
+    parts = [part.strip() for part in clause.split("、")]
+    return parts if len(parts) > 1 and all(map(_formed, parts)) else [clause]
+
+
+def _formed(part: str) -> bool:
+    plain = said_plainly(_plain(part))
+    return any(form.pattern.fullmatch(plain) for form in FORMS_ZH) or bool(KEPT.fullmatch(plain))
 
 
 def instructions(clause: str) -> tuple[Instruction, ...]:
@@ -178,10 +193,12 @@ def _formed_en(clause: str) -> Iterator[Instruction]:
         if match := form.pattern.fullmatch(plain):
             yield from _instructions(form, match, _LIST_EN)
             return
-    if match := _MAKE.fullmatch(plain):
+    if (match := _MAKE_HER.fullmatch(plain)) and match["b"] in (*COMPARED, *COMPARED.values()):
+        yield Instruction("replace", match["a"], match["b"])
+    elif match := _MAKE.fullmatch(plain):
         yield Instruction("replace", match["a"], open=True)
     elif _told_behind(plain):
-        yield Instruction("replace", plain, open=True)
+        yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", plain), open=True)
     else:
         yield Instruction("set", value=plain)
 
@@ -191,8 +208,9 @@ _IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
 
 def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
-    said = [entry.category in _PROPERTIES if (entry := entry_of(word)) else False for word in words.split()]
-    return 2 <= len(said) <= 3 and said[-1] and not said[0]
+    parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
+    said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
+    return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 
 _PROPERTIES = ("colour", "material", "adjective")

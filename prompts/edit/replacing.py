@@ -11,7 +11,7 @@ from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import nearest, not_found
-from prompts.edit.rivals import kind_of, moved, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
@@ -26,7 +26,7 @@ from prompts.edit.targets import (
     person_in,
     singular,
 )
-from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, uncoloured
+from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
 from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -35,6 +35,7 @@ from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import Entry, entries
 
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
+_HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
 _NUMBER = "人数"
 _PLACES, _PEOPLE = KINDS["背景"], KINDS["人物"]
@@ -63,10 +64,15 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         found = [*found, *gone]
     if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
+    if describes(value) and await _recoloured(draft, found, value[0].text, one, reader):
+        return
     if describes(value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
-    elif describes(value) and one.target not in KINDS:
+    elif describes(value) and (one.target not in KINDS or kind == _PEOPLE):
         await _describe(draft, found, word, value[0], one, reader)
+    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another_time(old, value[0].text))}:
+        for at, said in told.items():
+            become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
         for at in found:  # "a girl in a blue dress": only the girl of it
             noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
@@ -87,9 +93,23 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             await _rename(draft, at, word, value, one, reader)
 
 
+async def _recoloured(draft: EditDraft, found: Sequence[int], new: str, one: Instruction, reader: WordReader) -> bool:
+    """Whether a property was what the target names, and is another now: "红色改成黑色" of a red car."""
+    tags = await reader.tags(one.target)
+    if not describes(tags) or kind_of(tags[0].text) != kind_of(new):
+        return False
+    for at in found:
+        old = draft.fragments[at]
+        said = re.sub(rf"\b{re.escape(tags[0].text)}\b", lambda _: new, grammar.bare(old.text), count=1)
+        source = chinese.simplified(old.source).replace(one.target, one.value, 1)
+        become(draft, at, with_articles(said), one.value, source if source != old.source else "")
+    return bool(found)
+
+
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
-    value = await reader.tags(COMPARED.get(one.value, one.value))
+    plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
+    value = await reader.tags(COMPARED.get(plainly, plainly))
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
         one = replace(one, value=one.value.removesuffix("的") + noun)
@@ -106,6 +126,8 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
+    elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
+        await set_words(draft, one.value, reader)  # "天空改成晚霞", where nothing is said of the sky
     else:
         draft.changes.append(await not_found(draft, one.target, reader))
 
@@ -165,6 +187,8 @@ async def _describe(
 ) -> None:
     first = draft.fragments[found[0]]
     noun = word.split()[-1] if word else head(first.text)
+    if KINDS.get(one.target) == _PEOPLE and (who := person_in(first.text)):
+        noun = singular(PEOPLE.get(who, who))
     entry = entry_of(value.text)
     if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
         await set_words(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
@@ -221,7 +245,9 @@ async def _rename(
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
         coloured = _of_its_own(word or head(old.text), value[0].text)
-        new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
+        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
+        lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
+        new_source = lead + one.value + rest
         made = await reader.sure(new_source)
         if len(made) == 1 and not CHINESE.search(made[0].text):
             draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
@@ -262,6 +288,11 @@ async def _rename(
     if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
         kept.pop()  # "jeans"
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _another_time(old: str, new: str) -> str:
+    """A fragment with another time or weather in it: "outside the window rain" with snow; empty where it has none."""
+    return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
 
 
 def _of_its_own(old: str, new: str) -> bool:

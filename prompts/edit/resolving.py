@@ -131,7 +131,8 @@ def _number_of(one: Fragment) -> int:
 
 async def _added_to(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """Things that are added to others of their kind: "再加两只鸟" where there are three makes five."""
-    plain = chinese.simplified(one.value) if CHINESE.search(one.value) else one.value.lower()
+    counted = one.measure.removeprefix(one.at) + one.value
+    plain = chinese.simplified(counted) if CHINESE.search(counted) else counted.lower()
     said = MEASURE.match(plain) or re.match(r"(?P<n>\w+) (?:more )?(?=\w)", plain)
     count = number(said.group()[:-1] if CHINESE.search(plain) else said["n"]) if said else 0
     noun = plain[said.end() :] if said else ""

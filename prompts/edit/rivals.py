@@ -199,6 +199,17 @@ def alone(text: str) -> bool:
     return any(opposites.plain(text) in group for group in _ONE_OF)
 
 
+_OUTFIT = re.compile(
+    r"(?:wearing )?(?:[\w-]+ ){0,2}(?:dress|gown|hanfu|kimono|yukata|cheongsam|qipao|uniform|suit|swimsuit|bikini|robe|"
+    r"pajamas|tracksuit|sportswear|tuxedo|costume|armor|casual|casual clothes|lolita|hanbok)"
+)
+
+
+def is_outfit(text: str) -> bool:
+    """Whether a fragment is only something worn that leaves no room for another: a dress, a suit."""
+    return _OUTFIT.fullmatch(opposites.plain(text)) is not None
+
+
 def dressed(text: str) -> str:
     """The thing of a fragment that is only a thing with colours and materials: "armor" of "silver armor"."""
     *properties, thing = opposites.plain(text).split() or [""]

@@ -12,7 +12,7 @@ _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|f
 _SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
 _VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing|eat|drink|kneel|draw|cook|climb|crouch"
 _DOUBLED = "sit|run|swim|hug|nap"  # sitting
-_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat"  # dancing
+_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat|breath|div|chas|ris"  # dancing
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -69,6 +69,7 @@ _STAYS = (
     "(?:原样|不变|不动|不用动|不用改|不要动|不要改|不改|别动|别改|别变|照旧|原封不动|[和跟](?:原来|之前|现在)一样)"
 )
 KEPT = re.compile(
+    r".{1,20}?(?:要?保留|要?留着|要?留下来?|要?保持)(?:着|不变|不动)?|(?:其他|其它|其余|别的|剩下)(?:的|地方|部分)?都?(?:先)?(?:不要?|别|不用)(?:动|变|改|管).*|"
     rf".{{1,20}}?(?:都|也|全部|还是|依然|继续)?{_STAYS}(?:就行|就好|吧|哦)?|"
     rf"(?:只|仅)?(?:保持|保留|维持|留着|别动|不要动|不改|别改)(?![一二两三四五六七八九十几\d]).{{1,20}}?|"
     r"(?:please )?(?:keep|leave|don't (?:change|touch)) (?:the |her |his |its |everything |all )?.{1,40}|"

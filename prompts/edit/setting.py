@@ -6,7 +6,18 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, become, instead
-from prompts.edit.rivals import counts, dressed, excludes, matter, moved, recounted, regrown, retaken, slot_of
+from prompts.edit.rivals import (
+    counts,
+    dressed,
+    excludes,
+    is_outfit,
+    matter,
+    moved,
+    recounted,
+    regrown,
+    retaken,
+    slot_of,
+)
 from prompts.edit.targets import WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -48,13 +59,14 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or groups & {side.group for side in opposites.sides(one.text)}
         or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         or moved(one.text, tag.text)
-        or excludes(one.text, tag.text)
+        or (excludes(one.text, tag.text) and not (one.text == "portrait" and " of " in one.source))
     ]
     thing = dressed(tag.text)
     found = found or [
         at
         for at, one in enumerate(draft.fragments)
-        if thing and thing in (dressed(one.text), opposites.plain(one.text))
+        if (thing and thing in (dressed(one.text), opposites.plain(one.text)))
+        or (is_outfit(tag.text) and is_outfit(one.text) and one.origin != "preset")
     ]
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
