@@ -220,8 +220,13 @@ function attached(file) {
   return el("a", { class: "button", href: file.address, download: file.name }, icon("download"), el("span", { text: t("page.download") }));
 }
 
+// A line that tells of another picture leads there.
+export function linked(line) {
+  return line.picture ? el("a", { href: `#picture/${line.picture}`, text: line.value }) : el("span", { text: line.value });
+}
+
 function lines(fields) {
-  return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", { text: line.value })]));
+  return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", {}, linked(line))]));
 }
 
 // --- what is chosen from lists ---
