@@ -126,10 +126,12 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A labelled line of a card; a plain string is shown as it is."""
+    """A labelled line of a card; a plain string is shown as it is. `picture` is the id of one that it tells of, which
+    the page links to."""
 
     label: Say
     value: Say | str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)

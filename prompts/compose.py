@@ -71,12 +71,14 @@ async def compose(
     rest, loras, notes = grammar.networks(text)
     if raw:
         return _verbatim(text, rest, loras, notes, negative), Options()
+    template = options.loras_written(text)
+    rest, loras, notes = grammar.networks(template)
     asked = options.flags(rest)
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
         return _verbatim(text, written, loras, (*notes, *asked.notes), negative or asked.negative), asked.options
-    template = without_comments(text)
-    if template != text:
+    if (bare := without_comments(template)) != template:
+        template = bare
         rest, loras, notes = grammar.networks(template)
     asked, letters = _asked(rest)
     chance = seed

@@ -157,6 +157,21 @@ def with_redraw(options: Options, option: str, value: str) -> Options:
     return replace(options, redraw=real(option, value, 0.0, 1.0) if value else REDRAW)
 
 
+def with_over(options: Options, option: str, value: str) -> Options:
+    """The first signs of a file's hash, at least eight."""
+    if not re.fullmatch(r"[0-9a-f]{8,64}", value.lower()):
+        raise refused(option, value)
+    return replace(options, over=value.lower())
+
+
+def with_margins(options: Options, option: str, value: str) -> Options:
+    """Four numbers of pixels, "0/0/64/0": left, top, right, bottom."""
+    if not re.fullmatch(r"[0-9]{1,4}(?:/[0-9]{1,4}){3}", value):
+        raise refused(option, value)
+    left, top, right, bottom = map(int, value.split("/"))
+    return replace(options, margins=(left, top, right, bottom))
+
+
 def with_fix(options: Options, option: str, value: str) -> Options:
     named = [one for one in re.split(r"[+&＋]", value.casefold()) if one]
     if not named:

@@ -24,6 +24,8 @@ from prompts.option_values import (
     with_fix,
     with_height,
     with_like,
+    with_margins,
+    with_over,
     with_redraw,
     with_rng,
     with_seed,
@@ -54,6 +56,9 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "count": lambda options, option, value: replace(options, count=whole(option, value, *COUNTS)),
     "upscale": with_upscale,
     "redraw": with_redraw,
+    "lora": lambda options, option, value: options,  # a network by then (`loras_written`)
+    "over": with_over,
+    "margins": with_margins,
     "fix": with_fix,
     "vae": with_words("vae"),
     "quality": with_words("quality"),
@@ -81,6 +86,7 @@ _MANY_WORDS = (
     "vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
+NAMES = frozenset({*_FLAGS, *SWITCHES, *_WORDS})  # under which they are listed
 _OWN = (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS)
 _KNOWN = frozenset(_OWN) | midjourney.NAMES
 _LONG = "|".join(
@@ -184,6 +190,19 @@ def flags(text: str) -> ParsedOptions:
     rest = " ".join(part for part in (part.strip() for part in kept) if part) if len(kept) > 1 else text
     negative, untranslated = (", ".join(filter(None, words[name])) for name in _WORDS)
     return ParsedOptions(options, rest, negative, untranslated, tuple(aside))
+
+
+def loras_written(text: str) -> str:
+    """The text with every `--lora name:0.8` as the `<lora:name:0.8>` that it stands for. Raises Refusal for one without
+    a name."""
+    if "lora" not in text.casefold():
+        return text
+    for flag in reversed([flag for flag in _found(text) if flag.name == "lora"]):
+        if not flag.value.strip("<>: "):
+            raise Refusal("option.bad_value", option=flag.written, value=flag.value)
+        tag = flag.value if flag.value.startswith("<") else f"<lora:{flag.value}>"
+        text = f"{text[: flag.start].rstrip()} {tag} {text[flag.end :].lstrip()}".strip()
+    return text
 
 
 def with_flag(text: str, name: str, value: str) -> str:

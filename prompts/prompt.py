@@ -157,9 +157,10 @@ class Options:
     `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
     names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
-    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `clip_skip`
-    counts as A1111 does. `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are
-    those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
+    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a
+    file to draw over, by the first signs of its hash, and `margins` the pixels added to it (left, top, right, bottom).
+    `clip_skip` counts as A1111 does. `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below
+    it are those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
 
     width: int | None = None
@@ -183,6 +184,8 @@ class Options:
     quality: str | None = None
     rescale: float | None = None
     redraw: float | None = None
+    over: str | None = None
+    margins: tuple[int, int, int, int] | None = None
     clip_skip: int | None = None
     like: str | None = None
     schedule: str | None = None

@@ -28,6 +28,7 @@ HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
 FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
 SWITCH = 0.8  # where A1111's refiner takes over
 LIKE = tuple(field.name for field in fields(A1111))  # options of the same names
+NO_MARGINS = (0, 0, 0, 0)
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
@@ -155,7 +156,7 @@ def make(
         sampler=sampler,
         guidance=guidance,
         seed=seed,
-        source=Source(source.picture, strength) if source else None,
+        source=Source(source.picture, strength, margins=options.margins or NO_MARGINS) if source else None,
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,

@@ -60,6 +60,14 @@ async def source_pictures(db: Database, request: Request, most: int) -> tuple[re
     return ()
 
 
+async def named(db: Database, person: str, start: str) -> recipes.SizedSource:
+    """The file of somebody's whose hash begins so ("--over 3f2a9c11"). Raises Refusal "over.unknown"."""
+    found = await uploads.find(db, person, start)
+    if found is None or not await db.files.has(found):
+        raise Refusal("over.unknown", name=start)
+    return await _sized(db, found)
+
+
 def made(
     request: Request,
     text: str,
@@ -82,6 +90,10 @@ def made(
 
 
 async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.SizedSource:
-    picture = await uploads.add_upload(db, request.person.id, content)
+    return await _sized(db, await uploads.add_upload(db, request.person.id, content))
+
+
+async def _sized(db: Database, picture: str) -> recipes.SizedSource:
+    content = await db.files.get(picture)
     width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
     return recipes.SizedSource(picture, width, height)

@@ -221,6 +221,8 @@ class Studio:
         except Unfit:
             raise await self._wish(request, text, prompt, model) from None
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
+        if options.over and not found:
+            found = (await sources.named(self.db, request.person.id, options.over),)
         made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
         if await self.submit(request, made, parent=request.reply_to):
             await cycles.remember(self.db, request.person.id, turns)

@@ -329,6 +329,12 @@ async def test_a_long_text_is_not_filled_up_however_little_it_says(text: str) ->
     assert "note.expanded" in {note.key for note in short.notes}
 
 
+@pytest.mark.parametrize("more", ["", " --raw", " # and\n{cat|cat}"])
+async def test_a_lora_may_stand_as_an_option(more: str) -> None:
+    prompt, _ = await composed("cat --lora 水墨:0.5" + more, family="", seed=1)
+    assert prompt.loras == (LoraUse("水墨", 0.5),) and "lora" not in prompt.positive
+
+
 async def test_contradictions_are_left_out_and_said() -> None:
     prompt, _ = await composed("黑白照片，一个老爷爷，原样")
     assert "monochrome" not in prompt.negative and "grayscale" not in prompt.negative

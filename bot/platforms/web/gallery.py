@@ -20,7 +20,8 @@ from storage.pictures import PictureRow
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
 HASH = re.compile(r"[0-9a-f]{64}")
 CURSOR = re.compile(r"[A-Za-z0-9_.:+=,~-]{1,200}")
-THUMB_SIDE = 320
+# Longest sides in pixels of the copies that the page asks for; cards.js has them, too.
+COPIES = {"thumb": 320, "640": 640, "1280": 1280, "2048": 2048}
 KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; deleted ones leave the browser in a day
 
 
@@ -69,12 +70,12 @@ async def view(request: web.Request) -> web.Response:
 
 
 async def image(request: web.Request) -> web.Response:
-    """The picture's file, or with `size=thumb` a small copy; by its hash, a file that was kept for the viewer."""
+    """The picture's file, or with a `size` of `COPIES` a copy as WebP; by its hash, a file kept for the viewer."""
     site, name = request.app[SITE], request.match_info["id"]
     kept = HASH.fullmatch(name) and await pictures.owned(site.db, request[VIEWER].person.id, name)
     file = name if kept else (await _seen(request)).hash
-    if request.query.get("size") == "thumb":
-        content = await site.db.files.thumbnail(file, THUMB_SIDE)
+    if side := COPIES.get(request.query.get("size", "")):
+        content = await site.db.files.thumbnail(file, side)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
     else:
         content, kind = await site.db.files.get(file), "image/png"
