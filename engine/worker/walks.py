@@ -158,10 +158,7 @@ def _by_sigma(
     levels = Levels(loaded.signal, stride - 1, stride)
     denoiser = ByLcm(levels, kind, stride) if sampler.levels == "lcm" else BySigma(levels, kind)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
-    large = loaded.text_encoder_2 is not None
-    span = Span(total, levels, like.sigma_min or least, like.sigma_max or most, like.rho, large)
-    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
-    planned = schedules.sigmas(name, span, dropped=sampler.dropped)
+    planned = sigmas(sampler, recipe, loaded, levels, total)
     taken = planned if clean is None else planned[total - reach - 1 :]
     spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
     latents = noise.start * spread if clean is None else clean + noise.start * spread
@@ -181,6 +178,16 @@ def _by_sigma(
         spread=like.noise,
     )
     return _Start(latents, terms, denoiser)
+
+
+def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
+    """The sigmas of so many steps, largest first, as a recipe's schedule has them."""
+    like = recipe.like
+    assert like
+    ends = like.sigma_min or float(levels.sigmas[0]), like.sigma_max or float(levels.sigmas[-1])
+    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
+    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None)
+    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped)
 
 
 def _by_timestep(
