@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from engine import a1111
 from engine.models.loaded import Loaded
-from engine.recipe import A1111, Recipe
+from engine.recipe import A1111, Recipe, Refiner
 from engine.sampling.levels import Levels
-from engine.worker import autoencoder, prepare, walks
+from engine.worker import autoencoder, prepare, rows, walks
+from engine.worker.row import Successor
+from tests import tiny
 from tests.engine.drawing import Pixels, draw, gap, over, photograph, recipe
 from tests.engine.sampling import oracle
 
@@ -138,6 +141,73 @@ def test_how_many_steps_are_taken(steps: int, strength: float, exact: bool, call
         assert not walk.done
         walk.answer(torch.zeros(oracle.SHAPE))
     assert walk.done
+
+
+# --- other models ---
+
+
+@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler a"])
+def test_a_refiner_goes_on_where_the_first_model_is(sampler: str, loaded: Loaded) -> None:
+    """With the same sampler, which remembers; by the share of the timesteps that is behind it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        other = replace(loaded, unet=tiny.unet().eval().requires_grad_(False))
+    one, switch = own(sampler, 7, refiner=Refiner("other", 0.4)), 0.4
+    row = prepare.start("job", 0, one, loaded, ())
+    row.successor = Successor(switch, lambda: (other, *walks.texts(one, other)))
+    at_work = rows.Rows()
+    at_work.add(row)
+    while not row.done:
+        assert not at_work.turn().failed
+    first, second = oracle.Eyes(loaded, one), oracle.Eyes(other, one)
+
+    def seen(latents: Tensor, sigma: Tensor) -> Tensor:
+        late = (999 - round(first.time(sigma))) / 1000 > switch
+        return (second if late else first).denoised(latents, sigma)
+
+    sigmas = oracle.planned(first, one)
+    draws = oracle.Draws(one.seed, sigmas)
+    truth = oracle.SIGMA[sampler](seen, draws.start * sigmas[0], sigmas, draws, one.like)
+    assert first.calls
+    assert second.calls
+    assert row.predecessor is loaded
+    assert gap(oracle.picture(loaded, row.latents), oracle.picture(loaded, truth)) <= NEAR
+
+
+@pytest.mark.parametrize("name", ["Euler", "DPM++ 2M", "DDIM"])
+def test_a_model_that_predicts_velocity(name: str, loaded: Loaded) -> None:
+    """The same eyes, taught to say velocity: v = α ε - σ x₀, of inputs of spread 1."""
+    velocity = replace(loaded, schedule={**loaded.schedule, "prediction_type": "v_prediction"})
+    noises, speeds = walks.begun(own(name), loaded), walks.begun(own(name), velocity)
+    while not noises.done:
+        shown, alpha = noises.input, _signal(loaded, noises.time)
+        eps = torch.tanh(shown)
+        clean = (shown - (1 - alpha) ** 0.5 * eps) / alpha**0.5
+        noises.answer(eps)
+        speeds.answer(alpha**0.5 * eps - (1 - alpha) ** 0.5 * clean)
+    assert speeds.done
+    assert speeds.latents.allclose(noises.latents, atol=1e-3)
+
+
+def _signal(loaded: Loaded, time: float) -> float:
+    """The cumulative alpha at a timestep that may lie between two, by the logarithm of sigma."""
+    logs = ((1 - loaded.signal) / loaded.signal).sqrt().log().numpy()
+    return float(1 / (np.exp(2 * np.interp(time, np.arange(len(logs)), logs)) + 1))
+
+
+def test_a_model_trained_down_to_pure_noise(loaded: Loaded) -> None:
+    """Its last sigma is what A1111 takes for one without end, and all stays finite."""
+    signal = loaded.signal.clone()
+    signal[-1] = 0.0
+    pure = replace(loaded, signal=signal, schedule={**loaded.schedule, "prediction_type": "v_prediction"})
+    walk = walks.begun(own("DPM++ 2M"), pure)
+    assert walk.latents.std() == pytest.approx(4518.76, rel=0.2)
+    while not walk.done:
+        assert walk.input.std() < 3
+        walk.answer(-walk.input)
+        assert walk.clean is not None
+        assert walk.clean.isfinite().all()
+    assert walk.latents.isfinite().all()
 
 
 # --- what is never wrong ---
