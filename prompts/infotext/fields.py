@@ -115,6 +115,7 @@ _READERS: dict[str, _Read] = {
     "steps": _whole("steps", *STEPS),
     "sampler": _sampler,
     "schedule type": _one_of("schedule", SCHEDULES),
+    "scheduler": _one_of("schedule", SCHEDULES),  # Fooocus's name of it
     "cfg scale": _real("guidance", *GUIDANCE),
     "seed": with_seed,
     "size": with_size,
@@ -163,10 +164,11 @@ _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
     r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
-    r"|negative template|template|civitai .*|.*backend|token merging .*|downcast alphas_cumprod|pad conds.*"
-    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp .*|comfyui .*|workflow"
-    r"|image name|license|generation time|title|software|date|guidance|performance|sharpness|adm guidance"
-    r"|lora|loras|ngms all steps)\Z"
+    r"|negative template|template|civitai .*|.*backend|downcast alphas_cumprod|pad conds.*"
+    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp (?!active\b).*"
+    r"|comfyui .*|workflow"
+    r"|image name|license|generation time|title|software|date"
+    r"|lora|loras|lora weights|raw prompt|raw negative prompt|ngms all steps)\Z"
 )
 _SHOWN = 80  # characters of a value that is put aside
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from prompts.infotext import block, programs
 from prompts.infotext.block import Pasted
@@ -29,7 +30,19 @@ def found(text: str) -> Pasted | None:
         return Pasted(one) if one else None
     if dream := programs.from_dream(text):
         return Pasted(dream)
-    return block.found(text)
+    inside = block.found(text)
+    return replace(inside, infotext=_with_its_loras(inside.infotext)) if inside else None
+
+
+def _with_its_loras(infotext: Infotext) -> Infotext:
+    """Fooocus says its LoRAs in a field, not in the prompt."""
+    rows = infotext.fields.get("Lora weights", "") if infotext.source == "fooocus" else ""
+    uses: list[tuple[str, Json]] = [(name.strip(), weight.strip()) for name, _, weight in _pairs(rows) if name.strip()]
+    return replace(infotext, positive=programs.with_loras(infotext.positive, uses)) if uses else infotext
+
+
+def _pairs(text: str) -> list[tuple[str, str, str]]:
+    return [one.rpartition(":") for one in text.split(",")]
 
 
 def pasted(text: str) -> Pasted | None:

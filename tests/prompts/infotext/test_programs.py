@@ -216,6 +216,18 @@ def test_written_in_a1111s_way_it_asks_for_the_same(paper: dict[str, Json]) -> N
     assert options(again) == options(infotext)
 
 
+def test_fooocus_says_its_loras_beside_the_prompt_in_a1111s_form_too() -> None:
+    infotext = read(
+        "a cat, cinematic\nNegative prompt: dog\nSteps: 20, Sampler: DPM++ 2M SDE, Scheduler: karras, Seed: 7, "
+        'Size: 512x768, CFG scale: 7, Model: painterXL, Lora hashes: "offset: 4852686128, ink: aaaabbbbcc", '
+        'Lora weights: "offset: 0.1, ink: 0.5", Raw prompt: a cat, Version: Fooocus v2.5.0'
+    )
+    assert infotext is not None
+    assert infotext.positive == "a cat, cinematic <lora:offset:0.1> <lora:ink:0.5>"
+    more = COMFY | {"sampler": "DPM++ 2M SDE", "schedule": "Karras", "model": "painterXL"}
+    assert (options(infotext)[0].to_json(), options(infotext)[1]) == (BASE | more, ())
+
+
 def test_the_first_line_of_invokeai_is_read() -> None:
     infotext = read('"a cat, (fog)1.2 [dog]" -s 20 -S 7 -W 512 -H 768 -C 7.0 -A k_euler_a')
     assert infotext is not None
