@@ -12,6 +12,7 @@ from prompts.infotext.infotext import Infotext
 from prompts.infotext.paper import Paper, fields_of, inside, named, number, rows, size, text_of, texts, with_loras
 from prompts.infotext.samplers import sampler, schedule
 from prompts.infotext.weights import from_novelai
+from prompts.infotext.workflow import graph_of, is_workflow
 from prompts.prompt import Json
 
 
@@ -177,6 +178,7 @@ _READERS: tuple[tuple[Callable[[Paper], bool], Callable[[Paper], Infotext | None
     (_has("image", "model_weights"), invokeai.before_3),
     (_has("extraMetadata"), lambda paper: from_json(inside(paper["extraMetadata"])) or comfyui.from_graph(paper)),
     (comfyui.is_graph, comfyui.from_graph),
+    (is_workflow, lambda paper: comfyui.from_graph(graph_of(paper))),
     (_has("v4_prompt"), _novelai),
     (_has("prompt", "uc"), _novelai),
     (_has("prompt", "num_inference_steps"), _easydiffusion),
