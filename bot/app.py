@@ -123,6 +123,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
     """
     db = await Database.open(config.storage.address, config.data.folder)
     try:
+        await model_files.recall(db)
         known = Estimate.from_json(cast(dict[str, Json], await facts.fact(db, "estimate") or {}))
 
         async def hear(news: Changed | Progress | Finished) -> None:
@@ -153,6 +154,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             await queue.close()
             await made.close()
             await close(chain)
+            await model_files.remember(db)
     finally:
         await db.close()
 
@@ -290,7 +292,6 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
     async with studio(config) as made, metrics(config, made):
-        await model_files.recall(made.db)
         await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.gather(

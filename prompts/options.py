@@ -253,10 +253,11 @@ def of_infotext(pasted: Pasted) -> ParsedOptions:
     these that is unknown or cannot be."""
     asked, aside = fields.options(pasted.infotext)
     beneath = plain(flags(pasted.beneath))
-    negative = ", ".join(filter(None, (pasted.infotext.negative, beneath.negative)))
+    positive, unwanted = (one.rstrip("，、 \n") for one in (pasted.infotext.positive, pasted.infotext.negative))
+    negative = ", ".join(filter(None, (unwanted, beneath.negative)))
     words = (beneath.text.strip(" ,，、。"),)
     put_aside = (*aside, *beneath.aside, *filter(None, words))
-    return ParsedOptions(merged(asked, beneath.options), pasted.infotext.positive, negative, beneath.kept, put_aside)
+    return ParsedOptions(merged(asked, beneath.options), positive, negative, beneath.kept, put_aside)
 
 
 def read_options(text: str) -> ParsedOptions:

@@ -99,7 +99,8 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
             text, translators=chain, negative=negative, raw=raw, family=drawing.presets, wildcards=wildcards
         )
         if pasted := reading.pasted(text):
-            found_here = await asyncio.to_thread(here, pasted.infotext, made, options, config.engine.folders)
+            async with _known_files(config):
+                found_here = await asyncio.to_thread(here, pasted.infotext, made, options, config.engine.folders)
             made, options = found_here.prompt, found_here.options
         made_says = judge.signs(made, folders=wildcards)
         if verdict(made_says) == "never":
@@ -112,6 +113,30 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
         yield composed
     finally:
         await close(asked)
+
+
+@asynccontextmanager
+async def _known_files(config: Config) -> AsyncIterator[None]:
+    """With what was found out about the model files in earlier runs, and keeping what is found out in this one: hashes
+    of gigabytes are computed once. Without a database, for this run alone."""
+    from bot.models import model_files  # only now: SQLAlchemy takes a third of a second
+    from storage.database import FILE, Database
+
+    if not config.storage.address and not (config.data.folder / FILE).is_file():
+        yield
+        return
+    try:
+        db = await Database.open(config.storage.address, config.data.folder)
+    except Refusal as refusal:
+        _log.warning("what is known of the model files cannot be read: %s", refusal)
+        yield
+        return
+    try:
+        await model_files.recall(db)
+        yield
+        await model_files.remember(db)
+    finally:
+        await db.close()
 
 
 def _print_json(value: Json) -> None:

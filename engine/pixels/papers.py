@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from prompts.infotext import comfyui, programs
 from prompts.infotext.block import written
 from prompts.infotext.infotext import Infotext
 from prompts.infotext.reading import paper_of, read
+from prompts.infotext.workflow import graph_of, is_workflow
 
 RECIPE = "danqing"  # the chunk with our own recipe, which is read elsewhere
 PARAMETERS = "parameters"
@@ -74,9 +76,12 @@ def _said(content: bytes) -> dict[str, str]:
     """The texts in a file by the names of their chunks or tags."""
     try:
         with Image.open(io.BytesIO(content)) as image:
-            return {name: text for name, text in _named(image) if text}
+            found = {name: text for name, text in _named(image) if text}
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
         return {}
+    if "prompt" not in found and (paper := paper_of(found.get("workflow", ""))) and is_workflow(paper):
+        found["prompt"] = json.dumps(graph_of(paper))  # the same, where only what the page shows was kept
+    return found
 
 
 def _named(image: Image.Image) -> Iterator[tuple[str, str]]:
@@ -92,7 +97,7 @@ def _named(image: Image.Image) -> Iterator[tuple[str, str]]:
         yield name, _decoded(exif.get(tag), wide=name in _WIDE)
     for tag in _CAMERA:  # where ComfyUI's extensions put "prompt:{…}" and "workflow:{…}"
         kind, _, text = _decoded(exif.get(tag)).partition(":")
-        yield from [("prompt", text)] if kind.casefold() == "prompt" else []
+        yield from [(kind.casefold(), text)] if kind.casefold() in ("prompt", "workflow") else []
     yield "UserComment", _decoded(exif.get_ifd(_EXIF).get(_USER_COMMENT))
     if image.format in _LOSSLESS:
         yield "stealth", stealth.hidden(image)

@@ -24,7 +24,8 @@ NOT_PLAIN = frozenset({"DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2S", "DPM
 def parameters(recipe: Recipe, hashes: Hashes = Hashes()) -> str:  # noqa: B008  (frozen)
     """The text A1111 writes into its files: prompt, negative, then `Name: value` pairs in its order."""
     prompt = recipe.prompt
-    positive = ", ".join(filter(None, (prompt.positive, *map(str, prompt.loras))))
+    # No comma before a LoRA: whoever reads it takes the LoRA out and would draw with the comma.
+    positive = " ".join(filter(None, (prompt.positive, *map(str, prompt.loras))))
     return written(Infotext(positive, prompt.negative, _pairs(recipe, hashes), "danqing"))
 
 

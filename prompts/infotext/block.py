@@ -25,7 +25,8 @@ _NAME = re.compile(r"\s*(\w[\w +./()#-]{0,60}?)[^\S\n]*([:：])")
 _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"(?=\s*(?:[,，]|\Z))', re.DOTALL)
 _UNQUOTED = re.compile(r"[^,]*")
 _UNQUOTED_WIDE = re.compile(r"[^,，]*")
-_WIDE = re.compile(rf"：|，\s*(?:{_LEADING}){_COLON}", re.IGNORECASE)  # typed on a Chinese keyboard
+# Typed on a Chinese keyboard, where a known field says so; in a value these signs are the value's own.
+_WIDE = re.compile(rf"\b(?:{_LEADING})[^\S\n]*：|，\s*(?:{_LEADING}){_COLON}", re.IGNORECASE)
 _NEGATIVE = "(?:negative prompt|负面提示词|負面提示詞|反向提示词|反向提示詞|负向提示词|負向提示詞)"
 _NEGATIVE_LINE = re.compile(rf"^[^\S\n]*{_NEGATIVE}{_COLON} ?", re.IGNORECASE | re.MULTILINE)
 _NEGATIVE_FOLDED = re.compile(rf"(?<=[\s,，。;；]){_NEGATIVE}{_COLON} ?", re.IGNORECASE)
@@ -69,7 +70,7 @@ def found(text: str) -> Pasted | None:
         fields[name], said = _without_flags(fields[name])
         beneath = f"{said}\n{beneath}".strip()
     above = text[: start - 1] if text[:start].endswith("\n") else text[:start].rstrip()
-    positive, negative = _prompts(above.rstrip("，"))
+    positive, negative = _prompts(above)
     return Pasted(Infotext(positive, negative, fields, _source(fields), templates), beneath)
 
 

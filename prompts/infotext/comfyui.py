@@ -16,6 +16,7 @@ _FILE = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|sft|gguf)\Z", re.IGNORECAS
 _TEXTS = ("populated_text", "text", "prompt", "text_g", "text_l", "clip_g", "clip_l", "t5xxl", "string", "value")
 _VALUES = ("value", "seed", "noise_seed", "int", "float", "number", "Number", "string", "text")
 _DEEP = 150  # nodes of a conditioning
+_SAMPLERS = 50  # samplers of a graph that are looked at
 _MOST = 2000  # nodes and steps between them; only a hostile graph has more
 
 
@@ -33,7 +34,8 @@ def is_graph(paper: Mapping[str, Json]) -> bool:
 def from_graph(paper: Mapping[str, Json]) -> Infotext | None:
     """The infotext of the picture that a graph makes; None where no sampler is in it."""
     graph = _graph(paper)
-    chains = {name: _upstream(graph, name) for name in list(graph)[:_MOST] if _samples(graph[name])}
+    samplers = [name for name, node in graph.items() if _samples(node)][:_SAMPLERS]
+    chains = {name: _upstream(graph, name) for name in samplers}
     if not chains:
         return None
     firsts = [name for name, above in chains.items() if not any(one in chains for one in above)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from prompts.errors import Refusal
 from prompts.infotext.infotext import Infotext
-from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, STEPS, real, whole, with_seed, with_size
+from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, SIDES, STEPS, real, whole, with_seed, with_size
 from prompts.prompt import Options
 
 # Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
@@ -32,6 +32,7 @@ SCHEDULES = {
     "ddim": "DDIM",
     "ddim_uniform": "DDIM",
     "beta": "Beta",
+    "turbo": "Turbo",
     "uniform": "Uniform",
     "automatic": "Automatic",
 }
@@ -65,12 +66,12 @@ def _model(name: str) -> _Read:
     return lambda options, option, value: word(options, option, re.sub(r"\s*\[[0-9a-f]{6,64}\]\Z", "", value))
 
 
-def _sides(width: str, height: str) -> _Read:
-    def read(options: Options, option: str, value: str) -> Options:
-        sized = with_size(Options(), option, value)
-        return replace(options, **{width: sized.width, height: sized.height})  # type: ignore[arg-type]
-
-    return read
+def _hires_size(options: Options, option: str, value: str) -> Options:
+    """ "1024x768"; one side may be 0, and goes by the other."""
+    sides = [None if side == "0" else whole(option, side, *SIDES) for side in value.split("x")]
+    if len(sides) != 2 or sides == [None, None]:
+        raise Refusal("option.bad_value", option=option, value=value)
+    return replace(options, hires_width=sides[0], hires_height=sides[1])
 
 
 def _seed_resize(options: Options, option: str, value: str) -> Options:
@@ -93,8 +94,6 @@ def _sampler(options: Options, option: str, value: str) -> Options:
 
 
 def _hires_sampler(options: Options, option: str, value: str) -> Options:
-    if value.casefold() == "use same sampler":
-        return options
     sampler, schedule = parted(value)
     return replace(options, hires_sampler=sampler, hires_schedule=schedule or options.hires_schedule)
 
@@ -115,6 +114,7 @@ _READERS: dict[str, _Read] = {
     "steps": _whole("steps", *STEPS),
     "sampler": _sampler,
     "schedule type": _one_of("schedule", SCHEDULES),
+    "scheduler": _one_of("schedule", SCHEDULES),  # Fooocus's name of it
     "cfg scale": _real("guidance", *GUIDANCE),
     "seed": with_seed,
     "size": with_size,
@@ -143,11 +143,11 @@ _READERS: dict[str, _Read] = {
     "variation seed": _whole("variation_seed", 0, MAX_SEED),
     "variation seed strength": _real("variation_strength", 0.0, 1.0),
     "hires upscale": _real("hires_factor", *FACTORS),
-    "hires resize": _sides("hires_width", "hires_height"),
+    "hires resize": _hires_size,
     "hires steps": _whole("hires_steps", 0, STEPS[1]),
     "hires upscaler": _word("hires_upscaler"),
     "hires sampler": _hires_sampler,
-    "hires schedule type": _one_of("hires_schedule", {**SCHEDULES, "use same scheduler": ""}),
+    "hires schedule type": _one_of("hires_schedule", SCHEDULES),
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
@@ -163,10 +163,11 @@ _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
     r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
-    r"|negative template|template|civitai .*|.*backend|token merging .*|downcast alphas_cumprod|pad conds.*"
-    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp .*|comfyui .*|workflow"
-    r"|image name|license|generation time|title|software|date|guidance|performance|sharpness|adm guidance"
-    r"|lora|loras|ngms all steps)\Z"
+    r"|negative template|template|civitai .*|.*backend|downcast alphas_cumprod|pad conds.*"
+    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp (?!active\b).*"
+    r"|comfyui .*|workflow"
+    r"|image name|license|generation time|title|software|date"
+    r"|lora|loras|lora weights|raw prompt|raw negative prompt|ngms all steps)\Z"
 )
 _SHOWN = 80  # characters of a value that is put aside
 
@@ -185,6 +186,8 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
         key, value = name.casefold(), _bare(value)
+        if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
+            continue
         reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
         try:
             if reader is not None:
@@ -214,7 +217,7 @@ def _old_hires(fields: Mapping[str, str]) -> Mapping[str, str]:
 
 def _second_pass(asked: Options) -> Options:
     """With a second pass the strength is that pass's."""
-    if not (asked.hires_factor or asked.hires_width):
+    if not (asked.hires_factor or asked.hires_width or asked.hires_height):
         return asked
     return replace(asked, strength=None, hires_strength=asked.strength)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
-from prompts.infotext import block, programs
+from prompts.infotext import block, invokeai, programs
 from prompts.infotext.block import Pasted
 from prompts.infotext.infotext import Infotext
+from prompts.infotext.paper import with_loras
 from prompts.prompt import Json
 
 _MOST = 2_000_000  # characters: of a graph there are many, of anything longer nobody reads the end
@@ -27,9 +29,21 @@ def found(text: str) -> Pasted | None:
     if (paper := paper_of(text)) is not None:
         one = programs.from_json(paper)
         return Pasted(one) if one else None
-    if dream := programs.from_dream(text):
+    if dream := invokeai.from_dream(text):
         return Pasted(dream)
-    return block.found(text)
+    inside = block.found(text)
+    return replace(inside, infotext=_with_its_loras(inside.infotext)) if inside else None
+
+
+def _with_its_loras(infotext: Infotext) -> Infotext:
+    """Fooocus says its LoRAs in a field, not in the prompt."""
+    rows = infotext.fields.get("Lora weights", "") if infotext.source == "fooocus" else ""
+    uses: list[tuple[str, Json]] = [(name.strip(), weight.strip()) for name, _, weight in _pairs(rows) if name.strip()]
+    return replace(infotext, positive=with_loras(infotext.positive, uses)) if uses else infotext
+
+
+def _pairs(text: str) -> list[tuple[str, str, str]]:
+    return [one.rpartition(":") for one in text.split(",")]
 
 
 def pasted(text: str) -> Pasted | None:

@@ -16,7 +16,7 @@ from prompts.infotext.infotext import Infotext
 from prompts.infotext.reading import read
 from tests.engine.drawing import photograph, recipe
 from tests.prompts.infotext.samples import A1111
-from tests.prompts.infotext.test_programs import PAPERS, graph
+from tests.prompts.infotext.test_programs import PAPERS, WORKFLOW, graph
 
 TEXT = A1111[0][0]
 ASCII = A1111[1][0]
@@ -132,6 +132,13 @@ def test_a_graph_may_stand_beside_a_text_or_in_an_exif_tag_of_cameras() -> None:
     assert [one.source for one in both] == ["a1111", "comfyui"]
     [webp] = papers.infotexts(with_exif("WEBP", MODEL, f"prompt:{prompt}"))
     assert webp.source == "comfyui"
+
+
+def test_of_a_workflow_alone_the_picture_is_known_and_judged() -> None:
+    content = a_png(("workflow", json.dumps(WORKFLOW)))
+    assert [one.positive for one in papers.infotexts(content)] == ["a (blue:1.2) bird"]
+    assert "a (blue:1.2) bird" in papers.texts(content)
+    assert "ugly" not in papers.texts(content)
 
 
 def test_easy_diffusion_writes_a_chunk_for_each_field() -> None:

@@ -62,7 +62,7 @@ OWN = Recipe(
 def test_a_recipe_reads_as_a1111_writes_it() -> None:
     hashes = Hashes("0123456789", loras=(("ink", "0123456789ab"),))
     first, second, last = parameters(OWN, hashes).splitlines()
-    assert first == "(watercolor:1.2), an orange cat, 水墨, <lora:ink:0.8>"
+    assert first == "(watercolor:1.2), an orange cat, 水墨 <lora:ink:0.8>"
     assert second == "Negative prompt: blurry, low quality"
     body, _, version = last.rpartition(", Version: ")
     assert body == (

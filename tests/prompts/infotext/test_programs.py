@@ -62,6 +62,34 @@ CUSTOM = {
     "kind": node("KSamplerSelect", sampler_name="dpmpp_2m"),
     "sigmas": node("BasicScheduler", model=["model", 0], scheduler="karras", steps=20, denoise=1.0),
 }  # fmt: skip
+WORKFLOW: dict[str, Json] = {
+    "nodes": [
+        {
+            "id": 3,
+            "type": "KSampler",
+            "mode": 0,
+            "widgets_values": [7, "fixed", 20, 7.0, "dpmpp_2m", "karras", 1.0],
+            "inputs": [
+                {"name": "model", "link": 1},
+                {"name": "positive", "link": 2},
+                {"name": "negative", "link": 3},
+                {"name": "latent_image", "link": 4},
+                {"name": "seed", "widget": {"name": "seed"}, "link": None},
+            ],
+        },
+        {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["painter_v2.safetensors"]},
+        {"id": 5, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1]},
+        {"id": 6, "type": "CLIPTextEncode", "widgets_values": ["a (blue:1.2) bird"], "inputs": []},
+        {"id": 7, "type": "CLIPTextEncode", "widgets_values": ["ugly"]},
+        {"id": 8, "type": "CLIPTextEncode", "mode": 4, "widgets_values": ["left out"]},
+    ],
+    "links": [
+        [1, 4, 0, 3, 0, "MODEL"],
+        [2, 6, 0, 3, 1, "CONDITIONING"],
+        [3, 7, 0, 3, 2, "CONDITIONING"],
+        [4, 5, 0, 3, 3, "LATENT"],
+    ],
+}
 BIRD = BASE | COMFY | {"sampler": "DPM++ 2M", "schedule": "Karras", "model": "painter_v2"}
 
 PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
@@ -69,6 +97,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
     ("comfyui", {"prompt": graph(), "extra_data": {}}, "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", WITH_LORA, "a (blue:1.2) bird <lora:ink:0.5:0.8>", "ugly", BIRD),
     ("comfyui", WITH_CONTROL, "a (blue:1.2) bird", "ugly", BIRD),
+    ("comfyui", WORKFLOW, "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", CUSTOM, "a (blue:1.2) bird", "ugly", BIRD),
     (
         "comfyui",
@@ -214,6 +243,18 @@ def test_written_in_a1111s_way_it_asks_for_the_same(paper: dict[str, Json]) -> N
     assert again is not None
     assert (again.positive, again.negative) == (infotext.positive, infotext.negative)
     assert options(again) == options(infotext)
+
+
+def test_fooocus_says_its_loras_beside_the_prompt_in_a1111s_form_too() -> None:
+    infotext = read(
+        "a cat, cinematic\nNegative prompt: dog\nSteps: 20, Sampler: DPM++ 2M SDE, Scheduler: karras, Seed: 7, "
+        'Size: 512x768, CFG scale: 7, Model: painterXL, Lora hashes: "offset: 4852686128, ink: aaaabbbbcc", '
+        'Lora weights: "offset: 0.1, ink: 0.5", Raw prompt: a cat, Version: Fooocus v2.5.0'
+    )
+    assert infotext is not None
+    assert infotext.positive == "a cat, cinematic <lora:offset:0.1> <lora:ink:0.5>"
+    more = COMFY | {"sampler": "DPM++ 2M SDE", "schedule": "Karras", "model": "painterXL"}
+    assert (options(infotext)[0].to_json(), options(infotext)[1]) == (BASE | more, ())
 
 
 def test_the_first_line_of_invokeai_is_read() -> None:
