@@ -20,14 +20,14 @@ from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from bot.platforms.replies import Addressed
 from bot.studio import cards, painted_mask, rewritten
-from engine.pixels import png_recipe
+from engine.pixels import papers
 from prompts.errors import Refusal
 from prompts.translate.chinese import CHINESE
 from storage import people, pictures, posts
 from storage.jobs import Place
 
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
-EDIT, GREETING = "/edit ", "/start"
+EDIT, GREETING, RECIPE = "/edit ", "/start", "/recipe"
 _MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>")
 _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
@@ -185,8 +185,9 @@ async def _wish(
     if files:
         if text:
             return Meaning(text, files=files)
-        await _looked_at(context, files[0], Place(PLATFORM, channel), key)
-        return None
+        if not await asyncio.to_thread(papers.told, files[0].content):
+            raise Refusal("discord.photo_how")
+        return Meaning(RECIPE, files=files[:1])
     if base:
         return Meaning(text if text.startswith("/") else EDIT + text, base) if text else None
     if replied and not _ours(context, replied):
@@ -195,16 +196,6 @@ async def _wish(
         if not text.startswith("/"):
             return await _about_another(context, replied, text)
     return Meaning(text or GREETING)
-
-
-async def _looked_at(context: DiscordContext, upload: Upload, place: Place, key: str) -> None:
-    """A picture that came without a word: one of ours shows its recipe. Raises Refusal that says what one can do with
-    any other."""
-    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
-    if recipe is None:
-        raise Refusal("discord.photo_how")
-    said = Say("recipe.title", {"code": recipe.code})
-    await context.show(place, Card(text=said, prompt=recipe.prompt, fields=cards.recipe_fields(recipe)), key)
 
 
 def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:

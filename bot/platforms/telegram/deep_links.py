@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from telegram import ForceReply, Message
 
 from bot import texts
@@ -9,9 +11,8 @@ from bot.chat import Upload
 from bot.platforms.telegram import calls, places
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
-from bot.studio import cards
 from bot.studio.corrections import doubtful
-from engine.pixels import png_recipe
+from engine.pixels import papers
 from prompts.errors import Refusal
 from storage import favourites, jobs, posts
 from storage.jobs import Place
@@ -32,16 +33,14 @@ def meant(text: str) -> str:
 
 
 async def looked_at(
-    context: TelegramContext, message: Message, upload: Upload, key: str
-) -> tuple[str, str | None, tuple[Upload, ...]] | None:
-    """What to do with a picture that came without a word: a file of ours shows its recipe. Raises Refusal that says
+    context: TelegramContext, message: Message, upload: Upload
+) -> tuple[str, str | None, tuple[Upload, ...]]:
+    """What to do with a picture that came without a word: what its file says of it is read. Raises Refusal that says
     what one can do with any other, or why the person may not use the bot here."""
     await context.gate(message.chat, message.sender_chat, message.from_user)
-    recipe = png_recipe.read_recipe(upload.content) if message.document else None
-    if recipe is None:
+    if not message.document or not await asyncio.to_thread(papers.told, upload.content):
         raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")
-    await context.show(places.place(message.chat_id), cards.recipe_card(recipe), key)
-    return None
+    return "/recipe", None, (upload,)
 
 
 async def ask_for_change(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:

@@ -233,7 +233,7 @@ async def _wish(
         if plain and not replies.orders(text):
             return None
     if sent:
-        return (text, None, sent) if text else await deep_links.looked_at(context, album[0], sent[0], key)
+        return (text, None, sent) if text else await deep_links.looked_at(context, album[0], sent[0])
     if base:
         if not text:
             return None
