@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
@@ -13,7 +14,7 @@ from bot.chat import Card, Press, Request
 from bot.commands import recipe
 from bot.commands.panels import PANELS
 from bot.commands.table import command_of
-from bot.people import access
+from bot.people import access, metadata
 from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
@@ -66,6 +67,8 @@ class StudioDesk:
         except Exception:
             log.exception("request %s failed", asked.key)
             card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
+        if card is not None and card.pictures:
+            card = replace(card, papers=await metadata.of_asked(studio.db, asked, studio.rules.metadata))
         if card is not None:
             await studio.chats[asked.place.platform].send(asked.place, card, asked.key)
 
