@@ -58,6 +58,7 @@ def rules(config: Config) -> Rules:
         model=config.engine.model,
         pictures_per_request=config.queue.pictures_per_request,
         assistant=config.draw.assistant,
+        metadata=config.draw.metadata,
         draw=Options(
             width=width,
             height=height,
@@ -170,6 +171,7 @@ def web(config: Config, made: Studio) -> WebChat:
         proxies=tuple(map(ip_network, config.web.trusted_proxies)),
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
+        metadata=config.draw.metadata,
     )
     tags = made.tags
     return WebChat(

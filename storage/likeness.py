@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import cast
 
 from PIL import Image
 from sqlalchemy import ColumnElement, select, update
 
-from engine.pixels import likeness, png_recipe
+from engine.pixels import likeness, papers, png_recipe
 from engine.pixels.parameters import parameters
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -109,12 +110,11 @@ async def _by_papers(db: Database, person: str, content: bytes) -> list[PictureR
 
 
 def _seeded(seed: int) -> ColumnElement[bool]:
-    return tables.Pictures.recipe["seed"].as_float() == float(seed)
+    return cast(ColumnElement[bool], tables.Pictures.recipe["seed"].as_float() == float(seed))
 
 
 def _papers(content: bytes) -> tuple[Recipe | None, list[Infotext]]:
-    said = map(reading.read, png_recipe.texts(content))
-    return png_recipe.read_recipe(content), [one for one in said if one is not None]
+    return png_recipe.read_recipe(content), list(papers.infotexts(content))
 
 
 def _says(recipe: Recipe, infotext: Infotext) -> bool:

@@ -13,7 +13,8 @@ from bot.buttons.found_pictures import older
 from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
-from bot.buttons.sent import paint_over, use_recipe
+from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prompt
+from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
 from bot.chat import Card, Press, Request, Say
@@ -103,6 +104,10 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         share,
         unshare,
         draw,
+        paper_draw,
+        paper_prompt,
+        paper_compare,
+        paper_both,
         original,
         with_lora,
         without_lora,
@@ -110,7 +115,6 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         mend_all,
         correct,
         paint_over,
-        use_recipe,
         older,
         mydata,
         forget,

@@ -1,16 +1,40 @@
-"""What becomes of a picture that came without a word: it is painted over, or drawn again by the recipe in its file."""
+"""Pictures that came without a word: they are kept, and a card asks what is to become of them; painting over them."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from bot.chat import Press, Request, Upload
+from bot.buttons.papers import of_file
+from bot.chat import Button, Card, Press, Request, Say, Upload
 from bot.people import owned
 from bot.studio.studio import Studio
-from engine.pixels import png_recipe
+from engine.pixels import papers, png_recipe
 from prompts.errors import Refusal
 from storage import uploads, wishes
 from storage.wishes import Wish
+
+PAINT_OVER = "paint_over"
+
+
+async def asked(studio: Studio, request: Request) -> Card:
+    """The card that asks, with what the file of a single picture says of how it was drawn; the pictures and what was
+    said beside them are kept for its buttons."""
+    files = [await uploads.add_upload(studio.db, request.person.id, one.content) for one in request.files]
+    wish = await wishes.keep(
+        studio.db,
+        Wish(person=request.person.id, text="", negative=request.negative, options=request.options, files=files),
+    )
+    paint = Button(PAINT_OVER, wish)
+    if len(files) > 1:
+        return Card(text=Say("sent.what_of_them", {"count": len(files)}), buttons=(paint,))
+    content = request.files[0].content
+    if not await asyncio.to_thread(papers.told, content):
+        return Card(text=Say("sent.what"), buttons=(paint,))
+    card = await of_file(studio, request, content)
+    recipe = await asyncio.to_thread(png_recipe.read_recipe, content)
+    said = card.text if recipe is None else Say("sent.what_with_recipe", {"code": recipe.code})
+    return replace(card, text=said, buttons=(paint, *card.buttons))
 
 
 async def paint_over(studio: Studio, press: Press) -> None:
@@ -31,20 +55,6 @@ async def paint_over(studio: Studio, press: Press) -> None:
         room=press.room,
     )
     await studio.imagine(request, text)
-
-
-async def use_recipe(studio: Studio, press: Press) -> None:
-    """Draw the recipe that the file of the picture holds. Raises Refusal `sent.no_recipe`, `sent.gone`, and `sent.base`
-    for one that draws over a file that is not there, or is somebody else's."""
-    _, files = await _kept(studio, press)
-    made = await asyncio.to_thread(png_recipe.read_recipe, files[0].content)
-    if made is None:
-        raise Refusal("sent.no_recipe")
-    for file in made.source.files if made.source else ():
-        if not await uploads.has(studio.db, press.person.id, file):
-            raise Refusal("sent.base")
-    await studio.fitting(made.prompt, await studio.model(made.model))
-    await studio.submit(press, (made,))
 
 
 async def _kept(studio: Studio, press: Press) -> tuple[Wish, tuple[Upload, ...]]:

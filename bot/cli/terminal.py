@@ -27,6 +27,7 @@ from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths, meters
 from bot.studio.studio import new_id
 from engine.job import State
+from engine.pixels.policy import dressed
 from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
 from prompts.grammar import networks
@@ -151,7 +152,7 @@ async def draw(
             row = await pictures.get(made.db, shown.id)
             assert row is not None  # it was kept a moment ago
             path = _numbered(output or Path(f"{shown.id}.png"), index)
-            await asyncio.to_thread(_write, path, await made.db.files.get(shown.hash))
+            await asyncio.to_thread(_write, path, dressed(await made.db.files.get(shown.hash), card.papers))
             written.append((row, path))
     if quiet:
         results: list[Json] = [

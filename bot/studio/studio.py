@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
-from bot.people import access, guard
+from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
 from bot.studio import cards, cycles, findings, last_cards, recipes, sources
@@ -88,14 +88,16 @@ class Studio:
                     await jobs.end(self.db, kept.job.id, State.FAILED, error_key="access.minors", error_values={})
                     failed = replace(kept.job, state=State.FAILED)
                     card = cards.ended(failed, (), "access.minors", {})
-                    self._answers.follow(failed, kept.place, card, ended=True, quiet=kept.quiet)
+                    self._answers.follow(failed, kept.place, card, ended=True, quiet=kept.quiet, papers=kept.papers)
                     continue
                 job = replace(kept.job, state=State.WAITING)
-                self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler), quiet=kept.quiet)
+                self._answers.follow(
+                    job, kept.place, cards.under_way(job, None, kept.spoiler), quiet=kept.quiet, papers=kept.papers
+                )
                 self.queue.put(job)
             else:
                 card = await last_cards.last_card(self.db, kept)
-                self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet)
+                self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet, papers=kept.papers)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
@@ -284,6 +286,7 @@ class Studio:
             self.queue.admit(asked.person.id)
             unasked = await access.unasked(self.db, self.rules.access, asked)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
+            papers = await metadata.of_asked(self.db, asked, self.rules.metadata)
             quiet = bool((await standing(self.db, asked)).server.get("quiet"))
             old = self._answers.of(asked.instead_of)
             if old is None or old.ended:
@@ -300,12 +303,15 @@ class Studio:
                 spoiler=spoiler,
                 unasked=unasked,
                 quiet=quiet,
+                papers=papers,
             )
             if not kept:  # another process on the same database was first
                 return False
             if old is not None:
                 await self._give_way(old)
-            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler), quiet=quiet, before=old)
+            answer = self._answers.follow(
+                job, place, cards.under_way(job, None, spoiler), quiet=quiet, papers=papers, before=old
+            )
             self.queue.put(job)
         answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
         return True

@@ -18,6 +18,7 @@ import io
 import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +38,9 @@ _CROPS: tuple[Box, ...] = (
     _WHOLE,
     *((share, share, share, share) for share in (0.05, 0.1)),
     *(((0.05, 0.0, 0.05, 0.0)), (0.0, 0.05, 0.0, 0.05)),
-    *(tuple(0.08 if edge in cut else 0.0 for edge in range(4)) for cut in _EDGES),  # type: ignore[misc]
+    *(cast(Box, tuple(0.08 if edge in cut else 0.0 for edge in range(4))) for cut in _EDGES),
 )
-_CUTS: tuple[Box, ...] = tuple(itertools.product((0.0, 0.04, 0.08, 0.12), repeat=4))  # type: ignore[assignment]
+_CUTS: tuple[Box, ...] = tuple(cast(Iterable[Box], itertools.product((0.0, 0.04, 0.08, 0.12), repeat=4)))
 _SMALL, _CELLS = 96, 16
 _LOOKED = 256  # pixels a screenshot is looked at in
 _SIGHT = 24  # of 255 by which what stands on a ground differs from it
@@ -112,7 +113,7 @@ def _cells(image: Image.Image, crop: Box) -> Floats:
 def _levelled(cells: Floats) -> Floats:
     """Rows without their mean, of length 1: their products are correlations."""
     level = cells - cells.mean(axis=1, keepdims=True)
-    return level / np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6)
+    return cast(Floats, level / np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-6))
 
 
 def _pixels(image: Image.Image, crop: Box) -> Box:

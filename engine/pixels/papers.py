@@ -41,6 +41,12 @@ def infotexts(content: bytes) -> tuple[Infotext, ...]:
     return _infotexts(_said(content))
 
 
+def told(content: bytes) -> bool:
+    """Whether a picture's file says how it was drawn: by our own recipe, or an infotext."""
+    said = _said(content)
+    return RECIPE in said or bool(_infotexts(said))
+
+
 def texts(content: bytes) -> tuple[str, ...]:
     """All texts in a picture's file that may say what is in it, to be judged: JSON of a program as its prompts with
     "Negative prompt:" before what was not wanted, of ComfyUI all that a positive input leads to, others as they are."""

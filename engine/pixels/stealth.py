@@ -27,6 +27,20 @@ def hidden(image: Image.Image) -> str:
     return _read(pixels[..., :3], _COLOURS)
 
 
+def hide(image: Image.Image, text: str) -> Image.Image | None:
+    """The picture with a text hidden in its alpha channel, compressed; None where it has too few pixels for it."""
+    content = gzip.compress(text.encode("utf-8", "replace"), mtime=0)
+    head = b"stealth_pngcomp" + (len(content) * 8).to_bytes(4, "big")
+    bits = np.unpackbits(np.frombuffer(head + content, np.uint8))
+    pixels = np.array(image.convert("RGBA"))
+    if bits.size > pixels.shape[0] * pixels.shape[1]:
+        return None
+    alpha = pixels[..., 3].T.reshape(-1)  # a copy, column by column
+    alpha[: bits.size] = (alpha[: bits.size] & 0xFE) | bits
+    pixels[..., 3] = alpha.reshape(pixels.shape[1], pixels.shape[0]).T
+    return Image.fromarray(pixels)
+
+
 def _read(pixels: np.ndarray, signatures: dict[bytes, bool]) -> str:
     head = _bytes(pixels, 0, SIGNATURE + 4)
     compressed = signatures.get(head[:SIGNATURE])

@@ -7,13 +7,13 @@ from typing import Any
 
 import discord
 
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Request, Upload
 from bot.platforms.discord import attachments, components, custom_ids, modals
 from bot.platforms.discord.acknowledge import begin, person_of, refuse, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from bot.studio.corrections import CORRECT
-from bot.studio.sent_pictures import PAINT_OVER
 from prompts.errors import Refusal
 from storage.jobs import Place
 

@@ -11,6 +11,7 @@ import discord
 
 from bot import texts
 from bot.buttons import forms as filling
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Person
 from bot.people import owned
 from bot.platforms.discord import custom_ids
@@ -18,7 +19,6 @@ from bot.platforms.discord.acknowledge import FORM, begin, person_of, refuse, re
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.rest import Payload
 from bot.studio.corrections import CORRECT, doubtful
-from bot.studio.sent_pictures import PAINT_OVER
 from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
 from prompts.prompt import Json

@@ -8,6 +8,7 @@ import time
 from telegram import CallbackQuery, Chat, Message
 
 from bot import texts
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Person, Press, Say
 from bot.people import owned
 from bot.platforms.telegram import calls, deep_links, keyboards, places
@@ -15,7 +16,6 @@ from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.messages import reply_to
 from bot.studio.cards import ON, error, picture_buttons, shown
 from bot.studio.corrections import CORRECT
-from bot.studio.sent_pictures import PAINT_OVER
 from prompts.errors import Refusal
 from storage import people
 from storage.pictures import PictureRow

@@ -10,6 +10,7 @@ from telegram import Chat, Message, User
 
 from bot.buttons import redrawing
 from bot.buttons.presses import under
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Press, Request, Say, Upload
 from bot.commands.table import NAMES
 from bot.platforms import replies
@@ -20,7 +21,6 @@ from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.places import Reply
 from bot.studio import cards, painted_mask, rewritten
 from bot.studio.corrections import CORRECT
-from bot.studio.sent_pictures import PAINT_OVER
 from prompts.errors import Refusal
 from storage import pictures, posts
 from storage.posts import Post

@@ -180,6 +180,12 @@ class DrawSection(Section):
         "Whether the assistant adds quality and style words and a negative prompt.",
         "是否由助手补上画质、风格词和反向提示词。",
     )
+    metadata: Annotated[Literal["embed", "stealth", "strip"], AnyCase] = setting(
+        "embed",
+        "What pictures tell of themselves where they are sent: embed (the prompt and all parameters), stealth (the "
+        "same, hidden in the pixels) or strip (nothing).",
+        "发出去的图片里写什么：embed（提示词和全部参数）、stealth（同样内容，藏在像素里）或 strip（什么都不写）。",
+    )
     size: Size | None = setting(
         None, "Width x height in pixels, multiples of 8.", "宽x高，单位像素，须为 8 的倍数。", example="512x768"
     )

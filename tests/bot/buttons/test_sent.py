@@ -63,9 +63,9 @@ async def test_a_recipe_in_the_file_is_offered(tmp_path: Path) -> None:
         old = replace(await at.recipe("a red apple --steps 7"), seed=77)
         card = await sent(at, drawn_by(old))
         assert card.text.key == "sent.what_with_recipe" and card.text.values == {"code": old.code}
-        assert [one.action for one in card.buttons] == ["paint_over", "use_recipe"]
+        assert [one.action for one in card.buttons] == ["paint_over", "paper_draw", "paper_prompt", "paper_compare"]
         assert any(field.value == "77" for field in card.fields)
-        assert await pressed(at, "use_recipe", card.buttons[0].target) == old
+        assert await pressed(at, "paper_draw", card.buttons[1].target) == old
 
 
 @pytest.mark.parametrize("whose", ["nobody", "bob"])
@@ -78,17 +78,16 @@ async def test_a_recipe_never_draws_over_the_file_of_another(tmp_path: Path, who
             assert over.source
             base = over.source.picture
         card = await sent(at, drawn_by(replace(old, source=Source(base, 0.5))))
-        assert await pressed(at, "use_recipe", card.buttons[1].target) == "sent.base"
+        assert await pressed(at, "paper_draw", card.buttons[1].target) == "sent.base"
         own = await at.recipe("a boat", files=(Upload("c.png", a_png((9, 9, 9), side=64)),))
         card = await sent(at, drawn_by(own))
-        assert await pressed(at, "use_recipe", card.buttons[1].target) == own
+        assert await pressed(at, "paper_draw", card.buttons[1].target) == own
 
 
 async def test_what_is_gone_is_said(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         assert await pressed(at, "paint_over", "nothing", prompt="a cat") == "sent.gone"
         target = (await sent(at, PHOTO)).buttons[0].target
-        assert await pressed(at, "use_recipe", target) == "sent.no_recipe"
         for file in (tmp_path / "files").rglob("*.png") if (tmp_path / "files").is_dir() else tmp_path.rglob("*.png"):
             file.unlink()
         assert await pressed(at, "paint_over", target, prompt="a cat") == "sent.gone"

@@ -108,7 +108,7 @@ async def test_a_picture_of_ours_shows_its_recipe(on: Live) -> None:
     await ann.say(ann.private, "", file=("mine.png", carrying))
     read = await ann.private.message()
     assert "it holds the recipe" in read.says and "a violet" in read.says
-    await ann.press(read, "use_recipe")
+    await ann.press(read, "paper_draw")
     again = await drawn(ann.private, read)
     row = await pictures.get(on.studio.db, await on.picture(again))
     assert row is not None and row.recipe == a_recipe("a violet")
