@@ -69,5 +69,10 @@ class Lora:
     left: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self.key[0].stem
+
+    @property
     def bytes(self) -> int:
         return sum(layer.bytes for adapter in self.adapters.values() for layer in adapter.values())

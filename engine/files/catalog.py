@@ -222,24 +222,35 @@ def model(known: Iterable[Model], name: str) -> Model:
 
 
 def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
-    """The LoRA of that name, whatever its case; where no file is called so, the first whose trainer called it so, as in
-    A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.none` where there are no LoRA files at all."""
+    """The LoRA of that name, whatever its case; where no file is called so, the one whose trainer called it so, as in
+    A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.unclear` with the files whose trainers all called
+    them so, `lora.none` where there are no LoRA files at all."""
     files = tuple(known)
     if not files:
         raise Refusal("lora.none", name=name[:80])
     [use] = called(files, [LoraUse(name)])
+    wanted = use.name.strip().casefold()
+    if len(found := _aliases(files).get(wanted, ())) > 1:
+        raise Refusal("lora.unclear", name=name[:80], files=", ".join(found))
     return _find(files, use.name, "lora.unknown")
 
 
 def called(known: Iterable[LoraFile], uses: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
-    """The uses under the names of their files, where they say what a trainer called them; others as they are."""
-    files = tuple(known)
+    """The uses under the names of their files, where they say what a trainer called one of them and no other; the rest
+    as they are."""
+    only = {alias: names[0] for alias, names in _aliases(tuple(known)).items() if len(names) == 1}
+    return tuple(replace(use, name=only.get(use.name.strip().casefold(), use.name)) for use in uses)
+
+
+def _aliases(files: Sequence[LoraFile]) -> dict[str, tuple[str, ...]]:
+    """What trainers called files, in small letters, with the names of those files; what is a file's own name is left
+    out."""
     names = {one.name.casefold() for one in files}
-    aliases: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for one in files:
-        if one.alias and one.alias.casefold() not in names:
-            aliases.setdefault(one.alias.casefold(), one.name)
-    return tuple(replace(use, name=aliases.get(use.name.strip().casefold(), use.name)) for use in uses)
+        if one.alias and (alias := one.alias.casefold()) not in names:
+            found[alias] = (*found.get(alias, ()), one.name)
+    return found
 
 
 def vae(known: Iterable[Companion], name: str) -> Companion:

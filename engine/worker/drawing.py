@@ -29,7 +29,7 @@ class Work:
 class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
-    before it is finished."""
+    before it is finished; `left` are the layers left out of each LoRA, by its name."""
 
     work: Work
     canvas: Canvas
@@ -42,6 +42,7 @@ class Drawing:
     seconds: float = 0.0
     shown: float = -math.inf  # when its last preview was sent
     loaded: Loaded | None = None
+    left: dict[str, int] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
