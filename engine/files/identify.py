@@ -38,21 +38,15 @@ def identify(path: Path) -> Identity:
 
 
 def _pickled(path: Path) -> Identity:
-    shapes = pickles.read_shapes(path)
+    shapes = pickles.of_model(pickles.read_shapes(path))
     if any(name.startswith("string_to_param.") for name in shapes):
         return _embedding({name: shape for name, shape in shapes.items() if name.startswith("string_to_param.")})
     if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):
         return Identity(kind="hypernetwork", format="pickle", problem="file.hypernetwork")
-    outer = ("state_dict.", "params_ema.", "params.")
-    shapes = {_without(name, outer): shape for name, shape in shapes.items()}
     found = of_tensors(shapes, {})
     if found.kind == "embedding" or found.problem:
         return found
     return replace(found, format="pickle", problem="file.pickle")
-
-
-def _without(name: str, prefixes: tuple[str, ...]) -> str:
-    return next((name.removeprefix(prefix) for prefix in prefixes if name.startswith(prefix)), name)
 
 
 def _of_header(header: Header) -> Identity:

@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN
+from engine.models.torch_file import load_torch_file
 from engine.pixels.tiles import Shades
 from prompts.errors import Refusal
 
@@ -66,7 +67,7 @@ def load(path: Path, device: torch.device) -> EsrganNetwork:
         if path.suffix == ".safetensors":
             weights: dict[str, Any] = load_file(path)
         else:
-            weights = torch.load(path, map_location="cpu", weights_only=True)
+            weights = dict(load_torch_file(path))
         for wrapping in ("params_ema", "params", "state_dict"):
             weights = weights.get(wrapping, weights)
         dtype = torch.float16 if device.type in ("cuda", "xpu") else torch.float32
