@@ -17,6 +17,9 @@ from engine.files.safetensors_header import Header, Shapes, content
 
 UNET = "model.diffusion_model."
 SDXL_SCALE = 0.13025
+EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
+# Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
+TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
 MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
 
 # In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
@@ -70,6 +73,8 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     if "decoder.conv_in.weight" in bare and "encoder.conv_in.weight" in bare:
         channels = bare["decoder.conv_in.weight"][1:2]
         return Identity(kind="vae", problem="" if channels == (4,) else "model.other_kind")
+    if tiny := _tiny(shapes):
+        return tiny
     if _is_embedding(shapes):
         return _embedding(shapes)
     if any(
@@ -78,6 +83,18 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     ):
         return Identity(kind="upscaler")
     return Identity(problem="file.unknown")
+
+
+def _tiny(shapes: Shapes) -> Identity | None:
+    """A tiny decoder or encoder of TAESD's kind, as its makers number the layers or as diffusers names them; None for
+    what is neither."""
+    for sign, layer, decodes in TINY:
+        first = shapes.get(f"{layer}.weight", ())
+        if begins(shapes, sign) and first[2:] == (3, 3):
+            if not decodes:
+                return Identity(problem="file.tiny_encoder")
+            return Identity(kind="decoder", format="single", problem="" if first[1] == 4 else "model.other_kind")
+    return None
 
 
 # --- checkpoints ---
@@ -99,6 +116,8 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     said = _told(metadata)
     velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
     problem = "" if text else "model.no_text"
+    if any(name.startswith(EDM) for name in shapes):
+        problem = "model.edm"
     if channels not in (4, 9) or family not in ("sd15", "sd2", "sdxl", "refiner", "demo"):
         problem = "model.other_kind"
     return Identity(
@@ -140,6 +159,7 @@ def _folder(path: Path) -> Identity:
         family = "sd2"
     else:
         family = "demo" if context == 128 else "sd15"
+    problem = "model.edm" if str(schedule.get("_class_name", "")).startswith("EDM") else ""
     drawn = re.fullmatch(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline", kind) and channels in (0, 4, 9)
     return Identity(
         kind="checkpoint",
@@ -152,7 +172,7 @@ def _folder(path: Path) -> Identity:
         resolution=sample * 8,  # a folder says its size in latent pixels
         vae=True,
         guided=unet.get("time_cond_proj_dim") is not None,
-        problem="" if drawn else "model.other_kind",
+        problem=problem if drawn else "model.other_kind",
     )
 
 
