@@ -12,6 +12,7 @@ from engine.files.identify import identify
 from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.sidecars import Sidecar
+from engine.files.upscaler_kinds import readable
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from prompts.spelling import near
@@ -125,11 +126,13 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why."""
+    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why, and
+    `format` the kind of file, as an Identity has it."""
 
     name: str
     path: Path
     key: str
+    format: str = ""
 
 
 def lineage(one: Model | LoraFile) -> str:
@@ -159,10 +162,10 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """The files in the folders that cannot be used, each with the reason."""
-    found = ((find, find.identity.problem) for find in model_folders.finds(folders))
+    found = ((find, _problem(find.identity)) for find in model_folders.finds(folders))
     return tuple(
         sorted(
-            (Skipped(find.name, find.path, key) for find, key in found if key),
+            (Skipped(find.name, find.path, key, find.identity.format) for find, key in found if key),
             key=lambda entry: entry.name.casefold(),
         )
     )
@@ -272,7 +275,14 @@ def _find(known: Iterable[N], name: str, key: str) -> N:
 
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
-    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not find.identity.problem)
+    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not _problem(find.identity))
+
+
+def _problem(identity: Identity) -> str:
+    """Why a file cannot be used, a text key; "" where it can. For some upscalers a library may be missing."""
+    if identity.kind == "upscaler" and not identity.problem and not readable(identity.format):
+        return "upscaler.library"
+    return identity.problem
 
 
 def _sorted(entries: Iterable[N]) -> tuple[N, ...]:

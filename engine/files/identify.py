@@ -14,6 +14,7 @@ from engine.files import pickles, safetensors_header
 from engine.files.identity import CONTEXTS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.safetensors_header import Header, Shapes, content
+from engine.files.upscaler_kinds import upscaler_kind
 
 UNET = "model.diffusion_model."
 SDXL_SCALE = 0.13025
@@ -77,11 +78,8 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         return tiny
     if _is_embedding(shapes):
         return _embedding(shapes)
-    if any(
-        re.match(r"(conv_first\.|model\.1\.sub\.|body\.\d+\.(rdb1|weight)|layers\.0\.residual_group\.)", name)
-        for name in shapes
-    ):
-        return Identity(kind="upscaler")
+    if kind := upscaler_kind(shapes):
+        return Identity(kind="upscaler", format=kind.name, problem="" if kind.whole(shapes) else "upscaler.incomplete")
     return Identity(problem="file.unknown")
 
 
