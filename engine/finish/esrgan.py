@@ -77,6 +77,7 @@ def load(path: Path, device: torch.device) -> EsrganNetwork | SpandrelNetwork:
             weights = weights.get(wrapping, weights)
         dtype = torch.float16 if device.type in ("cuda", "xpu") else torch.float32
         kind = upscaler_kind(weights)
+        network: EsrganNetwork | SpandrelNetwork | None
         if (kind is None or not kind.own) and library():
             network = load_network(weights, device)
         else:

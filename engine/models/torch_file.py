@@ -22,12 +22,12 @@ def load_torch_file(path: Path) -> dict[str, Tensor]:
     BadFile (Unsafe where the file would run something), OSError."""
     stored = pickles.of_model(pickles.read(path))
     wanted = {one.storage.key: KINDS.get(one.storage.kind) for one in stored.values() if one.storage}
-    storages = {
-        key: torch.frombuffer(bytearray(data), dtype=kind) if data else torch.empty(0, dtype=kind)
-        for key, data in pickles.numbers(path)
-        if (kind := wanted.get(key))
-    }
     try:
+        storages = {
+            key: torch.frombuffer(bytearray(data), dtype=kind) if data else torch.empty(0, dtype=kind)
+            for key, data in pickles.numbers(path)
+            if (kind := wanted.get(key))
+        }
         return {
             name: torch.as_strided(storages[one.storage.key], one.shape, one.strides, one.offset).clone()
             for name, one in stored.items()
