@@ -71,6 +71,8 @@ ifneq ($(TORCH_INDEX),)
 	$(PIP) install --index-url $(TORCH_INDEX) $(shell grep '^torch==' constraints.txt)
 endif
 	$(PIP) install -c constraints.txt -e .
+# Without what it says it depends on: torchvision goes with no torch but its own, and is not needed.
+	$(PIP) install -c constraints.txt --no-deps spandrel einops
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.recipe import Recipe
+from prompts.prompt import Note
 
 
 class State(StrEnum):
@@ -66,13 +67,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A finished picture: PNG bytes with the recipe inside, the device time it took in seconds, and whether a checker
-    saw that it is for adults, though its prompt does not say so."""
+    """A finished picture: PNG bytes with the recipe inside, the device time it took in seconds, whether a checker saw
+    that it is for adults, though its prompt does not say so, and what of the files it names could not be used."""
 
     png: bytes
     recipe: Recipe
     seconds: float
     adult: bool = False
+    notes: tuple[Note, ...] = ()
 
     @property
     def hash(self) -> str:

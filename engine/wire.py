@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from engine.errors import WireError
 from engine.recipe import Recipe
-from prompts.prompt import Json
+from prompts.prompt import Json, Note
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 16 * 2**20
@@ -88,7 +88,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside;
-    `adult` whether a checker saw in it what its prompt did not ask for."""
+    `adult` whether a checker saw in it what its prompt did not ask for; `notes` tell what of the files it names could
+    not be used."""
 
     job: str
     attempt: int
@@ -96,6 +97,7 @@ class Drawn:
     seconds: float
     blob: bytes = b""
     adult: bool = False
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def encode(message: Message) -> bytes:
         value = getattr(message, name)
         if name == "recipes":
             header[name] = [recipe.to_json() for recipe in value]
+        elif name == "notes":
+            header[name] = [note.to_json() for note in value]
         elif name != "blob":
             header[name] = value
     body = json.dumps(header, ensure_ascii=True).encode()
@@ -136,6 +140,8 @@ def decode(header: bytes, blob: bytes) -> Message:
         kind = TYPES[values.pop("type")]
         if "recipes" in values:
             values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
+        if "notes" in values:
+            values["notes"] = tuple(map(Note.from_json, values["notes"]))
         if "others" in values:
             values["others"] = tuple(values["others"])
         if blob:

@@ -53,18 +53,22 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class LoraUse:
-    """A LoRA named in a prompt: strength on the UNet, and on the text encoder where it differs."""
+    """A LoRA named in a prompt: strength on the UNet, and on the text encoder where it differs; `blocks` are the
+    weights of the model's blocks or the name of a list of them, as grammar/lora_blocks.py reads it ("": all alike)."""
 
     name: str
     weight: float = 1.0
     text_weight: float | None = None
+    blocks: str = ""
 
     def __str__(self) -> str:
         encoder = "" if self.text_weight is None else f"{self.text_weight:g}:"
-        return f"<lora:{self.name}:{encoder}{self.weight:g}>"
+        blocks = f":lbw={self.blocks}" if self.blocks else ""
+        return f"<lora:{self.name}:{encoder}{self.weight:g}{blocks}>"
 
     def to_json(self) -> dict[str, Json]:
-        return {"name": self.name, "weight": self.weight, "text_weight": self.text_weight}
+        made: dict[str, Json] = {"name": self.name, "weight": self.weight, "text_weight": self.text_weight}
+        return made | {"blocks": self.blocks} if self.blocks else made
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:

@@ -16,6 +16,7 @@ from engine.job import Picture
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.grammar import bare
+from prompts.prompt import Note
 from storage import tables
 from storage.database import Database, new_id
 from storage.search import containing, fold
@@ -29,7 +30,7 @@ Shape = Literal["landscape", "portrait", "square"]
 class PictureRow:
     """A picture as it is remembered: `hash` names its file, `width` and `height` are its final pixels, `seconds` the
     device time, `parent` the picture it came from, while that one is there, `adult` whether a checker saw what its
-    prompt does not say."""
+    prompt does not say, `notes` what of the files it names could not be used."""
 
     id: str
     person: str
@@ -43,6 +44,7 @@ class PictureRow:
     created: datetime
     favourite: bool
     adult: bool = False
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,7 @@ async def write(
                 created=db.now(),
                 words=_words(recipe),
                 adult=picture.adult,
+                notes=[note.to_json() for note in picture.notes],
             )
         )
     session.add_all(rows)
@@ -324,4 +327,5 @@ def _row(row: tables.Pictures) -> PictureRow:
         created=row.created,
         favourite=row.favourite,
         adult=row.adult,
+        notes=tuple(map(Note.from_json, row.notes)),
     )

@@ -137,7 +137,8 @@ Index(
 
 class Pictures(Base):
     """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over, `adult`
-    whether a checker saw what its prompt does not say, `likeness` by what a copy is known ("": not looked at yet)."""
+    whether a checker saw what its prompt does not say, `likeness` by what a copy is known ("": not looked at yet),
+    `notes` what of the files it names could not be used."""
 
     __tablename__ = "picture"
 
@@ -157,6 +158,7 @@ class Pictures(Base):
     words: Mapped[str] = mapped_column(server_default=sql_text("''"))
     adult: Mapped[bool] = mapped_column(server_default=false())
     likeness: Mapped[str] = mapped_column(server_default=sql_text("''"))
+    notes: Mapped[Any] = mapped_column(JSON, nullable=False, server_default=sql_text("'[]'"))
 
     __table_args__ = (
         Index("ix_picture_person_created_id", "person", "created", "id"),

@@ -126,7 +126,7 @@ def ended(
         text=text,
         job=job.id,
         state=job.state,
-        prompt=job.recipe.prompt,
+        prompt=_noted(job.recipe.prompt, pictures),
         findings=findings,
         recipe=pictures[0].recipe if pictures else job.recipe,
         fields=_facts(pictures, took) if pictures else (),
@@ -134,6 +134,15 @@ def ended(
         buttons=(*buttons, *mends(findings, job.id), *corrections(job.recipe.prompt, job.id)),
         spoiler=spoiler,
     )
+
+
+def _noted(prompt: Prompt, pictures: Sequence[PictureRow]) -> Prompt:
+    """The prompt with what was noted while the pictures were drawn, each thing once."""
+    notes = list(prompt.notes)
+    for note in (note for row in pictures for note in row.notes):
+        if note not in notes:
+            notes.append(note)
+    return replace(prompt, notes=tuple(notes))
 
 
 def _facts(pictures: Sequence[PictureRow], took: float) -> tuple[Field, ...]:

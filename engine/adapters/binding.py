@@ -51,8 +51,7 @@ def bind(
         part: {own: layer for own, layer in network.named_modules() if isinstance(layer, REACHED)}
         for part, network in networks.items()
     }
-    depth = loaded.unet.config.layers_per_block
-    known = lora_names.known(layers, depth if isinstance(depth, int) else depth[0])
+    known = lora_names.known(layers, lora_names.resnets(loaded.unet.config.layers_per_block))
     adapters: dict[str, dict[str, Layer | LayerChange]] = {}
     left, foreign = [], []  # what is an adapter's, and what is none's
     named = lora_kinds.layers(tensors)

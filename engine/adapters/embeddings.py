@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import pickles
 from engine.files.catalog import Companion
 from engine.models.loaded import BROKEN, Loaded
+from engine.models.torch_file import load_torch_file
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
 # Of which encoder a tensor of an SDXL file is; files for one encoder have one tensor.
 NAMES = ("clip_l", "clip_g")
+LEARNT = "string_to_param."  # what A1111's files have their vectors in
 
 
 class Vector(NamedTuple):
@@ -89,9 +90,9 @@ def _read(loaded: Loaded, encoder: Any, vector: Vector) -> Tensor:
 def _tensors(path: Path) -> Mapping[str, Tensor]:
     if path.suffix.lower() not in pickles.SUFFIXES:
         return load_file(path)
-    pickles.read_shapes(path)  # refuses what would run something or grow
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    return content.get("string_to_param", content)  # type: ignore[no-any-return]
+    found = load_torch_file(path)
+    own = {name: tensor for name, tensor in found.items() if name.startswith(LEARNT)}
+    return {name.removeprefix(LEARNT): tensor for name, tensor in (own or found).items()}
 
 
 def _sorted(loaded: Loaded, tensors: Mapping[str, Tensor]) -> tuple[Tensor, ...]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from engine.adapters.mix import FileKey, Lora, Mix
 from engine.files import catalog, lora_names
 from engine.models import card, memory
 from engine.models.card import out_of_memory
-from engine.models.loaded import BROKEN, Loaded, Loras
+from engine.models.loaded import BROKEN, Blocks, Loaded, Loras
 from prompts.errors import Refusal
+from prompts.grammar.lora_blocks import BLOCKS, block_weights
 from prompts.prompt import LoraUse
 
 log = logging.getLogger(__name__)
@@ -39,18 +41,22 @@ def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
     named twice the last counts. Raises Refusal `lora.unknown` or `lora.none`."""
     named = tuple(uses)
     files = catalog.loras(tuple(folders)) if named else ()
-    found: dict[Path, tuple[float, float]] = {}
+    found: dict[Path, tuple[float, float, *tuple[Blocks, ...]]] = {}
     for use in named:
         path = catalog.lora(files, use.name).path
-        found[path] = use.weight, use.weight if use.text_weight is None else use.text_weight
-    return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights))
+        text = use.weight if use.text_weight is None else use.text_weight
+        if (blocks := block_weights(use.blocks)) is None:
+            found[path] = use.weight, text
+        else:
+            found[path] = use.weight, text * blocks[0], blocks
+    return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights[:2]))
 
 
 def ready(loaded: Loaded, wanted: Loras) -> bool:
     """Whether `choose` would answer at once, be it with a Refusal; files that have not been read are read in the
     background from here on."""
     try:
-        requests = [_request(loaded, path) for path, _, _ in wanted]
+        requests = [_request(loaded, path) for path, *_ in wanted]
     except Refusal:
         return True
     return all(request.done() for request in requests)
@@ -59,10 +65,28 @@ def ready(loaded: Loaded, wanted: Loras) -> bool:
 def choose(loaded: Loaded, wanted: Loras) -> Chosen:
     """The LoRAs as this model takes them, waiting for those that are still being read. Raises Refusal
     `lora.damaged` or `lora.wrong_base`."""
-    requests = [_request(loaded, path) for path, _, _ in wanted]
-    chosen = tuple((request.result(), unet, text) for request, (_, unet, text) in zip(requests, wanted, strict=True))
+    requests = [_request(loaded, path) for path, *_ in wanted]
+    chosen = tuple(
+        (_weighed(loaded, request.result(), blocks[0]) if blocks else request.result(), unet, text)
+        for request, (_, unet, text, *blocks) in zip(requests, wanted, strict=True)
+    )
     _tidy(loaded, {lora.key for lora, _, _ in chosen})
     return chosen
+
+
+def _weighed(loaded: Loaded, lora: Lora, blocks: Blocks) -> Lora:
+    """The LoRA with the layers of each of the UNet's blocks at its weight, made once; layers in no block stay as they
+    are."""
+    if blocks not in lora.weighed:
+        depth = lora_names.resnets(loaded.unet.config.layers_per_block)
+        weights = dict(zip(BLOCKS, blocks, strict=True))
+        layers = {
+            name: layer.times(weight)
+            for name, layer in lora.adapters.get("unet", {}).items()
+            if (weight := weights.get(lora_names.block(name, depth), 1.0))
+        }
+        lora.weighed[blocks] = replace(lora, adapters={**lora.adapters, "unet": layers}, weighed={})
+    return lora.weighed[blocks]
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from torch import Tensor
 from torch.nn import functional
@@ -18,6 +19,10 @@ class Layer:
     down: Tensor
     up: Tensor
     scale: float
+
+    def times(self, weight: float) -> Self:
+        """The same at another strength."""
+        return replace(self, scale=self.scale * weight)
 
     @property
     def bytes(self) -> int:
@@ -34,6 +39,12 @@ class LayerChange:
     difference: Callable[[Mapping[str, Tensor], Tensor], Tensor] | None
     bias: Tensor | None = None
     into: int = 0
+    strength: float = 1.0
+
+    def times(self, weight: float) -> Self:
+        """The same at another strength."""
+        bias = None if self.bias is None else self.bias * weight
+        return replace(self, strength=self.strength * weight, bias=bias)
 
     def weight(self, own: Tensor) -> Tensor | None:
         """What it adds to the weight `own` at full strength, in float32; None for nothing."""
@@ -43,7 +54,7 @@ class LayerChange:
         if self.into:
             reached = reached[:, : self.into]
         made = self.difference({name: tensor.float() for name, tensor in self.tensors.items()}, reached)
-        made = made.reshape(reached.shape)
+        made = made.reshape(reached.shape) * self.strength
         return functional.pad(made, (0, 0, 0, 0, 0, own.shape[1] - self.into)) if self.into else made
 
     @property
@@ -62,11 +73,18 @@ Mix = tuple[tuple[Adapter, float], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Lora:
     """A LoRA file read for a model: the adapter of each of its networks, by the network's name in `Loaded`.
-    `key` tells files apart: path, size, time of change; `left` are the file's layers that do not fit this model."""
+    `key` tells files apart: path, size, time of change; `left` are the file's layers that do not fit this model, and
+    `weighed` what it is with weights for its blocks, as far as that was wanted."""
 
     key: FileKey
     adapters: Mapping[str, Adapter]
     left: tuple[str, ...] = ()
+    weighed: dict[tuple[float, ...], Lora] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self.key[0].stem
 
     @property
     def bytes(self) -> int:

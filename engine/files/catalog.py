@@ -12,6 +12,7 @@ from engine.files.identify import identify
 from engine.files.identity import Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.sidecars import Sidecar
+from engine.files.upscaler_kinds import readable
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from prompts.spelling import near
@@ -125,11 +126,13 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why."""
+    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why, and
+    `format` the kind of file, as an Identity has it."""
 
     name: str
     path: Path
     key: str
+    format: str = ""
 
 
 def lineage(one: Model | LoraFile) -> str:
@@ -159,10 +162,10 @@ def models(folders: Sequence[Path]) -> tuple[Model, ...]:
 
 def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     """The files in the folders that cannot be used, each with the reason."""
-    found = ((find, find.identity.problem) for find in model_folders.finds(folders))
+    found = ((find, _problem(find.identity)) for find in model_folders.finds(folders))
     return tuple(
         sorted(
-            (Skipped(find.name, find.path, key) for find, key in found if key),
+            (Skipped(find.name, find.path, key, find.identity.format) for find, key in found if key),
             key=lambda entry: entry.name.casefold(),
         )
     )
@@ -222,24 +225,35 @@ def model(known: Iterable[Model], name: str) -> Model:
 
 
 def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
-    """The LoRA of that name, whatever its case; where no file is called so, the first whose trainer called it so, as in
-    A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.none` where there are no LoRA files at all."""
+    """The LoRA of that name, whatever its case; where no file is called so, the one whose trainer called it so, as in
+    A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.unclear` with the files whose trainers all called
+    them so, `lora.none` where there are no LoRA files at all."""
     files = tuple(known)
     if not files:
         raise Refusal("lora.none", name=name[:80])
     [use] = called(files, [LoraUse(name)])
+    wanted = use.name.strip().casefold()
+    if len(found := _aliases(files).get(wanted, ())) > 1:
+        raise Refusal("lora.unclear", name=name[:80], files=", ".join(found))
     return _find(files, use.name, "lora.unknown")
 
 
 def called(known: Iterable[LoraFile], uses: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
-    """The uses under the names of their files, where they say what a trainer called them; others as they are."""
-    files = tuple(known)
+    """The uses under the names of their files, where they say what a trainer called one of them and no other; the rest
+    as they are."""
+    only = {alias: names[0] for alias, names in _aliases(tuple(known)).items() if len(names) == 1}
+    return tuple(replace(use, name=only.get(use.name.strip().casefold(), use.name)) for use in uses)
+
+
+def _aliases(files: Sequence[LoraFile]) -> dict[str, tuple[str, ...]]:
+    """What trainers called files, in small letters, with the names of those files; what is a file's own name is left
+    out."""
     names = {one.name.casefold() for one in files}
-    aliases: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for one in files:
-        if one.alias and one.alias.casefold() not in names:
-            aliases.setdefault(one.alias.casefold(), one.name)
-    return tuple(replace(use, name=aliases.get(use.name.strip().casefold(), use.name)) for use in uses)
+        if one.alias and (alias := one.alias.casefold()) not in names:
+            found[alias] = (*found.get(alias, ()), one.name)
+    return found
 
 
 def vae(known: Iterable[Companion], name: str) -> Companion:
@@ -261,7 +275,14 @@ def _find(known: Iterable[N], name: str, key: str) -> N:
 
 
 def _usable(folders: Sequence[Path], kind: Kind) -> Iterable[Find]:
-    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not find.identity.problem)
+    return (find for find in model_folders.finds(folders) if find.identity.kind == kind and not _problem(find.identity))
+
+
+def _problem(identity: Identity) -> str:
+    """Why a file cannot be used, a text key; "" where it can. For some upscalers a library may be missing."""
+    if identity.kind == "upscaler" and not identity.problem and not readable(identity.format):
+        return "upscaler.library"
+    return identity.problem
 
 
 def _sorted(entries: Iterable[N]) -> tuple[N, ...]:

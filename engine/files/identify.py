@@ -14,9 +14,13 @@ from engine.files import pickles, safetensors_header
 from engine.files.identity import CONTEXTS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.safetensors_header import Header, Shapes, content
+from engine.files.upscaler_kinds import upscaler_kind
 
 UNET = "model.diffusion_model."
 SDXL_SCALE = 0.13025
+EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
+# Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
+TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
 MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
 
 # In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
@@ -38,21 +42,15 @@ def identify(path: Path) -> Identity:
 
 
 def _pickled(path: Path) -> Identity:
-    shapes = pickles.read_shapes(path)
+    shapes = pickles.of_model(pickles.read_shapes(path))
     if any(name.startswith("string_to_param.") for name in shapes):
         return _embedding({name: shape for name, shape in shapes.items() if name.startswith("string_to_param.")})
     if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):
         return Identity(kind="hypernetwork", format="pickle", problem="file.hypernetwork")
-    outer = ("state_dict.", "params_ema.", "params.")
-    shapes = {_without(name, outer): shape for name, shape in shapes.items()}
     found = of_tensors(shapes, {})
     if found.kind == "embedding" or found.problem:
         return found
     return replace(found, format="pickle", problem="file.pickle")
-
-
-def _without(name: str, prefixes: tuple[str, ...]) -> str:
-    return next((name.removeprefix(prefix) for prefix in prefixes if name.startswith(prefix)), name)
 
 
 def _of_header(header: Header) -> Identity:
@@ -76,14 +74,25 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     if "decoder.conv_in.weight" in bare and "encoder.conv_in.weight" in bare:
         channels = bare["decoder.conv_in.weight"][1:2]
         return Identity(kind="vae", problem="" if channels == (4,) else "model.other_kind")
+    if tiny := _tiny(shapes):
+        return tiny
     if _is_embedding(shapes):
         return _embedding(shapes)
-    if any(
-        re.match(r"(conv_first\.|model\.1\.sub\.|body\.\d+\.(rdb1|weight)|layers\.0\.residual_group\.)", name)
-        for name in shapes
-    ):
-        return Identity(kind="upscaler")
+    if kind := upscaler_kind(shapes):
+        return Identity(kind="upscaler", format=kind.name, problem="" if kind.whole(shapes) else "upscaler.incomplete")
     return Identity(problem="file.unknown")
+
+
+def _tiny(shapes: Shapes) -> Identity | None:
+    """A tiny decoder or encoder of TAESD's kind, as its makers number the layers or as diffusers names them; None for
+    what is neither."""
+    for sign, layer, decodes in TINY:
+        first = shapes.get(f"{layer}.weight", ())
+        if begins(shapes, sign) and first[2:] == (3, 3):
+            if not decodes:
+                return Identity(problem="file.tiny_encoder")
+            return Identity(kind="decoder", format="single", problem="" if first[1] == 4 else "model.other_kind")
+    return None
 
 
 # --- checkpoints ---
@@ -105,6 +114,8 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     said = _told(metadata)
     velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
     problem = "" if text else "model.no_text"
+    if any(name.startswith(EDM) for name in shapes):
+        problem = "model.edm"
     if channels not in (4, 9) or family not in ("sd15", "sd2", "sdxl", "refiner", "demo"):
         problem = "model.other_kind"
     return Identity(
@@ -146,6 +157,7 @@ def _folder(path: Path) -> Identity:
         family = "sd2"
     else:
         family = "demo" if context == 128 else "sd15"
+    problem = "model.edm" if str(schedule.get("_class_name", "")).startswith("EDM") else ""
     drawn = re.fullmatch(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline", kind) and channels in (0, 4, 9)
     return Identity(
         kind="checkpoint",
@@ -158,7 +170,7 @@ def _folder(path: Path) -> Identity:
         resolution=sample * 8,  # a folder says its size in latent pixels
         vae=True,
         guided=unet.get("time_cond_proj_dim") is not None,
-        problem="" if drawn else "model.other_kind",
+        problem=problem if drawn else "model.other_kind",
     )
 
 
@@ -188,7 +200,10 @@ def _part(path: Path) -> Identity:
 def _is_embedding(shapes: Shapes) -> bool:
     rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes.values()]
     flat = all(len(shape) in (1, 2) for shape in shapes.values())
-    return 1 <= len(shapes) <= 2 and flat and all(1 <= count <= 2 * MAX_VECTORS for count in rows)
+    named = all(
+        "." not in name.removeprefix("string_to_param.") for name in shapes
+    )  # a dot has a layer's name before it
+    return 1 <= len(shapes) <= 2 and named and flat and all(1 <= count <= 2 * MAX_VECTORS for count in rows)
 
 
 def _embedding(shapes: Shapes) -> Identity:

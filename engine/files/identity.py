@@ -23,7 +23,8 @@ class Identity:
     `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
     looks at (0: not told), `base` a row of bases.BASES or "". `problem` is a text key that says why it cannot be used.
     `format` is "folder", "single" or "pickle" for a checkpoint and for a LoRA "kohya", "diffusers", "locon", "dora" or
-    another name of lora_kinds.KINDS; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers`
+    another name of lora_kinds.KINDS; for an upscaler a
+    name of upscaler_kinds.KINDS; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers`
     are the words that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and
     `widths` belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the
     guidance as an input. `alias` is the name that its trainer gave a LoRA, by which prompts may call it too.

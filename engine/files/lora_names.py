@@ -8,7 +8,7 @@ under all its names, and a file's key is looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PARTS = {"unet": ("lora_unet", "lycoris"), "text_encoder": ("lora_te", "lora_te1"), "text_encoder_2": ("lora_te2",)}
 COMFY = {"text_encoder": "text_encoders.clip_l.transformer", "text_encoder_2": "text_encoders.clip_g.transformer"}
@@ -111,6 +111,19 @@ def known(layers: Mapping[str, Iterable[str]], depth: int) -> dict[str, tuple[st
             for alias in _aliases(part, layer, depth):
                 names.setdefault(alias, (part, layer))
     return names
+
+
+def resnets(said: int | Sequence[int]) -> int:
+    """The resnets of a UNet's block on the way down, of what its configuration says for each block or all."""
+    return said if isinstance(said, int) else said[0]
+
+
+def block(layer: str, depth: int) -> str:
+    """The block of the original UNet in which a layer lies: "IN04", "M00", "OUT11"; "" for what lies in none."""
+    name = next(iter(_original(layer, depth)), "")
+    if found := re.match(r"(in|out)put_blocks\.(\d+)\.", name):
+        return f"{found[1].upper()}{int(found[2]):02}"
+    return "M00" if name.startswith("middle_block.") else ""
 
 
 def _aliases(part: str, layer: str, depth: int) -> Iterator[str]:

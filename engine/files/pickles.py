@@ -1,19 +1,21 @@
-"""The tensors' shapes in a torch file (`.ckpt`, `.pt`, `.pth`, `.bin`), told without torch and without running anything
-in it.
+"""The tensors in a torch file (`.ckpt`, `.pt`, `.pth`, `.bin`), told without torch and without running anything in it.
 
-Such a file is a zip archive with a pickle that names the tensors, and a pickle is a program. Only the few names that
-tensors are made of are known here, and they make shapes; every other name ends the reading.
+Such a file is a zip archive, or before torch 1.6 a row of pickles, with one that names the tensors, and a pickle is a
+program. Only the few names that tensors are made of are known here, and they make shapes. What trainers leave beside
+them (callbacks, optimisers, settings) is read over; every other name ends the reading.
 """
 
 from __future__ import annotations
 
 import pickletools
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 from engine.errors import BadFile
 from engine.files.safetensors_header import MAX_NAME, MAX_TENSORS, Shapes
@@ -23,6 +25,21 @@ MAX_PICKLE = 16 * 2**20
 MAX_OPERATIONS = 500_000  # a tensor takes some thirty; the largest models have a few thousand
 # Lists may hold one another many times over; tensors lie three deep, and in lists of a few.
 MAX_DEPTH, MAX_LIST = 4, 64
+OUTER = ("state_dict.", "params_ema.", "params.")  # what a checkpoint's own tensors lie in
+OLD_START = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")  # of torch's files before they were archives
+# Bytes of a number of each kind.
+SIZES = {
+    "DoubleStorage": 8, "FloatStorage": 4, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8, "IntStorage": 4,
+    "ShortStorage": 2, "CharStorage": 1, "ByteStorage": 1, "BoolStorage": 1,
+}  # fmt: skip
+# What trainers leave in their files, which becomes an empty mapping here and is never called.
+TRAINERS = ("pytorch_lightning.", "lightning.", "lightning_fabric.", "omegaconf.", "torch.optim.", "torch.nn.modules.")
+ASIDE = {
+    *(f"{module}.{name}" for module in ("builtins", "__builtin__") for name in ("set", "frozenset", "dict", "list")),
+    *(f"numpy{core}.multiarray.{name}" for core in (".core", "._core") for name in ("scalar", "_reconstruct")),
+    *("numpy.dtype", "numpy.ndarray", "collections.defaultdict", "collections.Counter", "argparse.Namespace"),
+    *("typing.Any", "torch.device", "_codecs.encode", "pathlib.PosixPath", "pathlib.WindowsPath"),
+}
 # The operations that put something fresh on the stack.
 FRESH: Mapping[str, Callable[[], object]] = {
     "EMPTY_DICT": dict,
@@ -34,12 +51,37 @@ FRESH: Mapping[str, Callable[[], object]] = {
 }
 
 
+T = TypeVar("T")
+
+
 class Unsafe(BadFile):
     """The pickle names something that is no tensor."""
 
 
-class _Shape(tuple[int, ...]):
-    """A stand-in for a tensor."""
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Numbers in a row that tensors take theirs from: torch's name for their kind, and how the file calls them."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A tensor: its shape, and the numbers from which on, with which steps between them, it takes from a storage (None
+    where the file has none)."""
+
+    shape: tuple[int, ...]
+    storage: Storage | None
+    offset: int
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of numbers, by torch's name for it."""
+
+    name: str
 
 
 class _Named(Enum):
@@ -48,22 +90,33 @@ class _Named(Enum):
     MAPPING = auto()
     TENSOR = auto()
     PARAMETER = auto()
-    KIND = auto()  # of numbers
+    ASIDE = auto()  # what is read over
 
 
 def read_shapes(path: Path) -> Shapes:
     """The shape of every tensor, the mappings it lies in joined by dots. Raises BadFile (Unsafe where the file would
     run something), OSError."""
-    data = _pickle(path)
+    return {name: tensor.shape for name, tensor in read(path).items()}
+
+
+def read(path: Path) -> dict[str, Stored]:
+    """Every tensor, the mappings it lies in joined by dots. Raises as `read_shapes`."""
     try:
-        return dict(_collected(_value(data)))
+        with path.open("rb") as file:
+            return dict(_collected(_value(_pickle(path) if zipfile.is_zipfile(file) else _old_list(file))))
     except BadFile:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error) as error:
         raise BadFile("it is not a list of tensors") from error
 
 
-def _value(data: bytes) -> object:
+def of_model(found: Mapping[str, T]) -> dict[str, T]:
+    """Of what a checkpoint holds what is its model's: all, where it has no mapping for that."""
+    outer = next((one for one in OUTER if any(name.startswith(one) for name in found)), "")
+    return {name.removeprefix(outer): one for name, one in found.items() if name.startswith(outer)}
+
+
+def _value(data: bytes | IO[bytes]) -> object:
     """What a pickle makes, read by its operations without a machine that could run one: there are plain values, lists,
     mappings and tuples, and shapes where tensors would be."""
     stack: list[Any] = []
@@ -100,10 +153,16 @@ def _value(data: bytes) -> object:
             case "REDUCE":
                 arguments, made = stack.pop(), stack.pop()
                 stack.append(_made(made, arguments))
+            case "NEWOBJ":
+                arguments, made = stack.pop(), stack.pop()
+                stack.append(_made(made, arguments) if made is _Named.ASIDE else None)
             case "BUILD":
-                stack.pop()  # attributes: nobody asks for them
+                attributes = stack.pop()  # nobody asks for them, but for those of a list of parameters
+                if isinstance(stack[-1], dict) and isinstance(attributes, Mapping):
+                    inner = attributes.get("_parameters")
+                    stack[-1].update(inner if isinstance(inner, Mapping) else {})
             case "BINPERSID":
-                stack[-1] = None  # the numbers
+                stack[-1] = _storage(stack[-1])
             case _ if name in FRESH:
                 stack.append(FRESH[name]())
             case _ if argument is not None and not operation.stack_before:
@@ -133,7 +192,7 @@ def _paired(pairs: Iterable[tuple[Any, Any]]) -> dict[str | int, Any]:
     return {key: value for key, value in pairs if type(key) in (str, int)}
 
 
-def _named(module: str, name: str) -> _Named:
+def _named(module: str, name: str) -> _Named | _Kind:
     known = {
         ("collections", "OrderedDict"): _Named.MAPPING,
         ("torch._utils", "_rebuild_tensor_v2"): _Named.TENSOR,
@@ -142,9 +201,11 @@ def _named(module: str, name: str) -> _Named:
     if found := known.get((module, name)):
         return found
     if module in {"torch", "torch.storage"} and name.endswith("Storage"):
-        return _Named.KIND
+        return _Kind(name)
     if module == "torch" and name in {"float16", "float32", "bfloat16", "Size"}:
-        return _Named.KIND
+        return _Kind(name)
+    if f"{module}.{name}" in ASIDE or f"{module}.".startswith(TRAINERS):
+        return _Named.ASIDE
     raise Unsafe(f"it asks for {module[:60]}.{name[:60]}")
 
 
@@ -155,20 +216,61 @@ def _made(what: object, arguments: tuple[Any, ...]) -> object:
         case _Named.TENSOR:
             if not (isinstance(arguments[2], tuple) and all(type(side) is int for side in arguments[2])):
                 raise BadFile("a tensor without a shape")
-            return _Shape(arguments[2])
+            storage, offset, shape, strides = arguments[:4]
+            flat = isinstance(strides, tuple) and all(type(step) is int for step in (offset, *strides))
+            return Stored(shape, storage if flat and isinstance(storage, Storage) else None, offset, strides)
         case _Named.PARAMETER:
             return arguments[0]
-        case _Named.KIND:
+        case _Named.ASIDE:
+            return {}
+        case _Kind():
             return None
     raise BadFile("it calls what is no tensor")
 
 
-def check(path: Path) -> None:
-    """Raises BadFile where the archive would grow when it is unpacked; torch writes its files unpacked."""
-    _pickle(path)
+def _storage(said: object) -> Storage | None:
+    """What a persistent name says: "storage", the kind of numbers, its key."""
+    if isinstance(said, tuple) and len(said) >= 3 and isinstance(said[1], _Kind):
+        return Storage(said[1].name, str(said[2]))
+    return None
+
+
+def numbers(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The bytes of every storage in a file that `read` took, by its key. Raises BadFile, OSError."""
+    with path.open("rb") as file:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                for name in archive.namelist():
+                    if found := re.fullmatch(r"[^/]+/data/(\w+)", name):
+                        yield found[1], archive.read(name)
+            return
+        sizes = {one.storage.key: SIZES.get(one.storage.kind, 0) for one in read(path).values() if one.storage}
+        _value(_old_list(file))
+        keys = _value(file)
+        for key in keys if isinstance(keys, list) else []:
+            count = int.from_bytes(file.read(8), "little")
+            if str(key) not in sizes and count:
+                raise BadFile("numbers of no tensor")
+            length = count * sizes.get(str(key), 0)
+            if length > path.stat().st_size:
+                raise BadFile("its numbers end behind its end")
+            yield str(key), file.read(length)
+
+
+def _old_list(file: IO[bytes]) -> IO[bytes]:
+    """A file from before torch 1.6, behind what it says of itself. Raises BadFile for any other."""
+    file.seek(0)
+    if file.read(len(OLD_START)) != OLD_START:
+        raise BadFile("it is no file of torch's")
+    version, machine = _value(file), _value(file)
+    if version != 1001 or not isinstance(machine, Mapping) or not machine.get("little_endian"):
+        raise BadFile("it is of another kind of machine")
+    return file
 
 
 def _pickle(path: Path) -> bytes:
+    """The list of tensors in an archive. Raises BadFile where it would grow when it is unpacked; torch writes its files
+    unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -186,15 +288,15 @@ def _pickle(path: Path) -> bytes:
         raise BadFile("it is no archive of a present torch") from error
 
 
-def _collected(value: object) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Every shape in a value with the keys it lies under; what holds one thing many times over is soon given up."""
+def _collected(value: object) -> Iterator[tuple[str, Stored]]:
+    """Every tensor in a value with the keys it lies under; what holds one thing many times over is soon given up."""
     left: list[tuple[str, object, int]] = [("", value, 0)]
     for _ in range(MAX_TENSORS):
         if not left:
             return
         name, one, depth = left.pop()
-        if isinstance(one, _Shape):
-            yield name, tuple(one)
+        if isinstance(one, Stored):
+            yield name, one
             continue
         inner: Iterable[tuple[object, object]] = ()
         if isinstance(one, Mapping):

@@ -70,7 +70,8 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a `.safetensors` file. Raises BadFile unless every tensor lies in the file, OSError."""
+    """The header of a `.safetensors` file. Raises BadFile unless its tensors, one after
+    another, are all the file, OSError."""
     size = path.stat().st_size
     with path.open("rb") as file:
         prefix = file.read(8)
@@ -88,6 +89,13 @@ def read_header(path: Path) -> Header:
         raise BadFile("the header is not a list of tensors")
     metadata = content.pop("__metadata__", None)
     tensors = {name: _tensor(name, value, 8 + length, size) for name, value in content.items()}
+    reached = 8 + length
+    for tensor in sorted(tensors.values(), key=lambda tensor: (tensor.start, tensor.end)):
+        if tensor.start != reached:
+            raise BadFile(f"a gap of {tensor.start - reached} bytes in its numbers")
+        reached = tensor.end
+    if reached != size:  # nor does the library that reads the tensors take such a file
+        raise BadFile(f"{size - reached} bytes behind its end")
     kept = metadata.items() if isinstance(metadata, dict) else ()
     return Header(path, tensors, {key: value for key, value in kept if isinstance(value, str)})
 

@@ -1,7 +1,9 @@
 """Upscaling networks of the ESRGAN family, run from their weights: RRDB nets (ESRGAN, Real-ESRGAN and what is trained
-like them, in all three namings) and the compact nets of Real-ESRGAN.
+like them, in all three namings; ESRGAN+ too) and the compact nets of Real-ESRGAN. Networks of other kinds are left to
+engine/finish/spandrel_library.py.
 
-The layouts follow the papers (Wang et al. 2018, arXiv 1809.00219; Wang et al. 2021, arXiv 2107.10833).
+The layouts follow the papers (Wang et al. 2018, arXiv 1809.00219; Wang et al. 2021, arXiv 2107.10833; Rakotonirina and
+Rasoanaivo 2020, arXiv 2001.08073).
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from engine.files.upscaler_kinds import library, upscaler_kind
+from engine.finish.spandrel_library import SpandrelNetwork, load_network
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN
+from engine.models.torch_file import load_torch_file
 from engine.pixels.tiles import Shades
 from prompts.errors import Refusal
 
@@ -33,6 +38,7 @@ Weights = Mapping[str, Tensor]
 NAMES = (
     (r"^model\.0\.", "conv_first."),
     (r"^(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)(\d)\.conv(\d)(?:\.0)?\.", r"body.\1.rdb\2.conv\3."),
+    (r"^(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)(\d)\.conv1x1\.", r"body.\1.rdb\2.past."),
     (r"^model\.1\.sub\.\d+\.(?=weight|bias)", "conv_body."),
     (r"^trunk_conv\.", "conv_body."),
     (r"^upconv(\d)\.", r"conv_up\1."),
@@ -59,19 +65,26 @@ class EsrganNetwork:
 
 
 @lru_cache(maxsize=2)
-def load(path: Path, device: torch.device) -> EsrganNetwork:
+def load(path: Path, device: torch.device) -> EsrganNetwork | SpandrelNetwork:
     """The network of a `.safetensors` or `.pth` file: float16 on a graphics card, float32 elsewhere. Raises
-    Refusal `upscaler.damaged`, or `upscaler.kind` for a layout that is neither of the two."""
+    Refusal `upscaler.damaged`, or `upscaler.kind` for a layout that neither we nor spandrel know."""
     try:
         if path.suffix == ".safetensors":
             weights: dict[str, Any] = load_file(path)
         else:
-            weights = torch.load(path, map_location="cpu", weights_only=True)
+            weights = dict(load_torch_file(path))
         for wrapping in ("params_ema", "params", "state_dict"):
             weights = weights.get(wrapping, weights)
         dtype = torch.float16 if device.type in ("cuda", "xpu") else torch.float32
-        moved = {name: weight.to(device, dtype) for name, weight in weights.items()}
-        return _network(moved, path.stem)
+        kind = upscaler_kind(weights)
+        network: EsrganNetwork | SpandrelNetwork | None
+        if (kind is None or not kind.own) and library():
+            network = load_network(weights, device)
+        else:
+            network = _network({name: weight.to(device, dtype) for name, weight in weights.items()})
+        if network is None:
+            raise Refusal("upscaler.kind", name=path.stem)
+        return network
     except Refusal:
         raise
     except Exception as error:
@@ -81,7 +94,8 @@ def load(path: Path, device: torch.device) -> EsrganNetwork:
         raise Refusal("upscaler.damaged", name=path.stem) from error
 
 
-def _network(weights: Weights, name: str) -> EsrganNetwork:
+def _network(weights: Weights) -> EsrganNetwork | None:
+    """The network of these weights; None where they are of neither kind."""
     if "body.0.weight" in weights and "body.1.weight" in weights:
         last = max(int(key.split(".")[1]) for key in weights)
         scale = round((weights[f"body.{last}.bias"].numel() / 3) ** 0.5)
@@ -94,11 +108,11 @@ def _network(weights: Weights, name: str) -> EsrganNetwork:
         "conv_body.weight",
         "conv_last.weight",
         "body.0.rdb1.conv1.weight",
-    } <= own.keys() and not any("conv1x1" in key for key in own):
+    } <= own.keys():
         unshuffle = round((own["conv_first.weight"].shape[1] / 3) ** 0.5)
         if own["conv_first.weight"].shape[1] == 3 * unshuffle**2 and own["conv_last.weight"].shape[0] == 3:
             return EsrganNetwork(own, 2**ups // unshuffle, compact=False, unshuffle=unshuffle)
-    raise Refusal("upscaler.kind", name=name)
+    return None
 
 
 def _renamed(weights: Weights) -> Weights:
@@ -132,8 +146,12 @@ def _rrdb(network: EsrganNetwork, batch: Tensor) -> Tensor:
         inner = trunk
         for dense in (1, 2, 3):
             seen = [inner]
+            past = weights.get(f"body.{block}.rdb{dense}.past.weight")
             for layer in (1, 2, 3, 4):
-                seen.append(_sharp(_conv(weights, f"body.{block}.rdb{dense}.conv{layer}", torch.cat(seen, dim=1))))
+                made = _sharp(_conv(weights, f"body.{block}.rdb{dense}.conv{layer}", torch.cat(seen, dim=1)))
+                if past is not None and layer % 2 == 0:  # ESRGAN+ goes past every two layers
+                    made = made + (functional.conv2d(inner, past) if layer == 2 else seen[2])
+                seen.append(made)
             inner = inner + 0.2 * _conv(weights, f"body.{block}.rdb{dense}.conv5", torch.cat(seen, dim=1))
         trunk = trunk + 0.2 * inner
         block += 1

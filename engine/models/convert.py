@@ -1,23 +1,19 @@
 """`python -m engine.models.convert FILE`: an old torch file made a `.safetensors` beside it, after its owner agreed.
 so.
 
-The pickle in it is read twice without running it: by engine/files/pickles.py, which knows no names but those of
-tensors, and by torch's own reader of weights alone.
+The pickle in it is read without running it, by engine/files/pickles.py, which knows no names but those of tensors.
 """
 
 from __future__ import annotations
 
-import pickle
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from engine.errors import BadFile
-from engine.files import pickles
+from engine.models.torch_file import load_torch_file
 
 
 def convert(path: Path) -> Path:
@@ -25,20 +21,8 @@ def convert(path: Path) -> Path:
     made = path.with_suffix(".safetensors")
     if made.exists():
         raise FileExistsError(made)
-    pickles.read_shapes(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
-        raise BadFile("torch cannot read it") from error
-    for outer in ("state_dict", "params_ema", "params"):
-        if isinstance(content, Mapping) and isinstance(content.get(outer), Mapping):
-            content = content[outer]
-            break
-    named = content.items() if isinstance(content, Mapping) else ()
-    weights = {
-        str(name): value.detach().contiguous().clone() for name, value in named if isinstance(value, torch.Tensor)
-    }
-    if not weights:
+    weights = load_torch_file(path)
+    if all(name.isdigit() or not name for name in weights):  # one alone, or a list of some, are no model's
         raise BadFile("there are no tensors in it")
     partial = made.with_suffix(".part")
     try:

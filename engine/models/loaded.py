@@ -24,7 +24,9 @@ from engine.tuning import USUAL, Tuning
 # What the loaders raise over files that are cut short, are no weights, or do not fit their config.
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
 Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
-Loras = tuple[tuple[Path, float, float], ...]  # file, weight on the UNet, weight on the text encoder
+Blocks = tuple[float, ...]  # the weights of prompts/grammar/lora_blocks.py's BLOCKS
+# File, weight on the UNet, weight on the text encoder, and where blocks have weights of their own these.
+Loras = tuple[tuple[Path, float, float, *tuple[Blocks, ...]], ...]
 
 
 @dataclass(slots=True, eq=False)

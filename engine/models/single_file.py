@@ -27,6 +27,9 @@ HEAD = 64  # channels of an attention head, but in SD 1.5, which has eight heads
 # What a latent is multiplied by for the UNet: SDXL's VAE has its own factor.
 SCALING = {"sdxl": 0.13025, "refiner": 0.13025}
 SIZES = {"sdxl": 6, "refiner": 5}  # numbers about the picture's size that the UNet is told
+SCALES = (".scale_weight", ".weight_scale", ".scale_input", ".input_scale")  # beside weights of eight bits
+# What diffusers called the layers of attention in files before 2023.
+OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 CLIP = {"sd15": "cond_stage_model.transformer.", "sdxl": "conditioner.embedders.0.transformer."}
 OPEN_CLIP = {
     "sd2": "cond_stage_model.model.",
@@ -38,7 +41,7 @@ OPEN_CLIP = {
 def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
     """The UNet and text encoders in `dtype` and, where it is in the file, the VAE in float32, by the names they have
     in a diffusers folder. Raises ValueError and KeyError for a file that lacks something, OSError."""
-    weights = load_file(model.path)
+    weights = unscaled(load_file(model.path), dtype)
     family = "sd15" if model.family == "demo" else model.family
     made: dict[str, Any] = {"unet": _unet(weights, family, dtype)}
     if model.vae:
@@ -47,6 +50,29 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
         made["text_encoder"] = _clip(weights, prefix, dtype)
     if prefix := OPEN_CLIP.get(family):
         made["text_encoder" if family == "sd2" else "text_encoder_2"] = _open_clip(weights, prefix, family, dtype)
+    return made
+
+
+def unscaled(weights: Weights, dtype: torch.dtype) -> Weights:
+    """The weights, those that were squeezed into eight bits with a factor beside them multiplied out in `dtype`: the
+    factor is called `scale_weight` (ComfyUI) or `weight_scale`, one for all of a weight or one for each output. Those
+    for inputs are for arithmetic in eight bits, which nothing here does."""
+    factors = {
+        name.removesuffix(end) + "weight": factor
+        for name, factor in weights.items()
+        for end in ("scale_weight", "weight_scale")
+        if name.endswith(f".{end}")
+    }
+    if not factors:
+        return weights
+    made: Weights = {}
+    for name, weight in weights.items():
+        if name.endswith(SCALES) or name == "scaled_fp8":
+            continue
+        if (factor := factors.get(name)) is not None:
+            shape = [1] * weight.dim() if factor.numel() == 1 else [-1] + [1] * (weight.dim() - 1)
+            weight = (weight.float() * factor.float().reshape(shape)).to(dtype)
+        made[name] = weight
     return made
 
 
@@ -194,6 +220,8 @@ def vae_file(path: Path, scaling: float) -> AutoencoderKL:
 
 
 def _diffusers_vae(weights: Weights, scaling: float) -> AutoencoderKL:
+    for old, new in OLD_ATTENTION.items():
+        weights = {re.sub(rf"(?<=attentions\.0\.){old}(?=\.)", new, name): own for name, own in weights.items()}
     depth = _count(weights, r"encoder\.down_blocks\.(\d+)\.")
     config = {
         "block_out_channels": [

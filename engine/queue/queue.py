@@ -231,7 +231,9 @@ class Queue:
                 self.estimate.drew(recipe, assignment.worker.device, event.seconds)
                 if not course.over:
                     index = assignment.indexes[event.index]
-                    made = Picture(png=event.blob, recipe=recipe, seconds=event.seconds, adult=event.adult)
+                    made = Picture(
+                        png=event.blob, recipe=recipe, seconds=event.seconds, adult=event.adult, notes=event.notes
+                    )
                     course.pictures[index] = made
                     course.used[index] = event.seconds
                     self._waiting.settle(course, index, event.seconds)

@@ -31,7 +31,8 @@ class Work:
 class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
-    before it is finished, `hashes` those of the files it names, once they are known."""
+    before it is finished, `hashes` those of the files it names, once they are known; `left` are the layers left out of
+    each LoRA, by its name."""
 
     work: Work
     canvas: Canvas
@@ -45,6 +46,7 @@ class Drawing:
     seconds: float = 0.0
     shown: float = -math.inf  # when its last preview was sent
     loaded: Loaded | None = None
+    left: dict[str, int] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

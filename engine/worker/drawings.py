@@ -29,6 +29,7 @@ from engine.worker.row import Row
 from engine.worker.rows import Rows
 from engine.worker.stages import Canvas, Done
 from prompts.errors import Refusal
+from prompts.prompt import Note
 
 log = logging.getLogger(__name__)
 
@@ -262,6 +263,7 @@ class Drawings:
         request = self._drawn.pop(row)
         drawing = request.drawing
         drawing.done[request.number] = value
+        drawing.left |= {lora.name: len(lora.left) for lora, _, _ in row.loras if lora.left}
         if row.recipe.model == drawing.canvas.recipe.model:
             drawing.loaded = row.predecessor or row.loaded
         if len(drawing.done) == len(drawing.ask.rows):
@@ -275,7 +277,10 @@ class Drawings:
         known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
         content = png_recipe.png(image, canvas.recipe, known)
         drawing.seconds += time.monotonic() - began
-        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult))
+        notes = tuple(
+            Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()
+        )
+        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, notes))
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)

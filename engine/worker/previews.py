@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from PIL import Image
 from torch import Tensor
 
 from engine.files import catalog
 from engine.models import card
 from engine.models.loaded import BROKEN, Loaded
+from engine.models.tiny_decoder import tiny_decoder
 from engine.worker import autoencoder
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _nearest(loaded: Loaded) -> Any:
 def _read(path: Path, loaded: Loaded) -> Any:
     """A tiny decoder for latents of the model's shape; None for one of another shape or a broken one."""
     try:
-        made: Any = AutoencoderTiny.from_pretrained(path, local_files_only=True, dtype=torch.float32)
+        made = tiny_decoder(path)
     except BROKEN as error:
         log.warning("tiny decoder %s cannot be loaded: %s", path.name, error)
         return None

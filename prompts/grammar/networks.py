@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from prompts.grammar.attention import number
 from prompts.grammar.full_width import NAMED, wide
+from prompts.grammar.lora_blocks import block_weights
 from prompts.prompt import LoraUse, Note
 
 _KINDS = "lora|lyco|hypernet"
@@ -18,17 +19,22 @@ NETWORK = re.compile(rf"[<＜]\s*({_KINDS}|{_IN_WIDE})\s*[:：]\s*({_NAME}+)((?:
 UNKNOWN = re.compile(rf"{NAMED.pattern}|[<＜](?:{_KINDS})\b[^<>＜＞\n]*[>＞]", re.IGNORECASE)
 
 
-def strengths(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What stands between a tag's colons: the one or two strengths, and what other programs say there and is left:
-    block weights (`lbw=…`, or a list or the name of one behind a strength), steps (`start=…`, `stop=…`), a rank."""
+def strengths(words: Sequence[str]) -> tuple[list[str], str, list[str]]:
+    """What stands between a tag's colons: the one or two strengths, block weights (`lbw=…`, or a list or the name of
+    one behind a strength; "" for none), and what other programs say there and is left: steps (`start=…`, `stop=…`),
+    single elements (`lbwe=…`), a rank."""
     given: list[str] = []
+    blocks = ""
     left: list[str] = []
     for word in (word.strip() for word in words):
         key, equals, value = (piece.strip() for piece in word.rpartition("="))
         named = bool(equals) and key not in ("te", "unet")
         listed = bool(given) and not equals and number(value) is None
-        (left if named or listed or len(given) == 2 else given).append(word)
-    return given, left
+        if not blocks and (key.casefold() == "lbw" if equals else listed) and block_weights(value) is not None:
+            blocks = value.replace("，", ",")
+        else:
+            (left if named or listed or len(given) == 2 else given).append(word)
+    return given, blocks, left
 
 
 def loras(text: str) -> tuple[str, tuple[LoraUse, ...]]:
@@ -51,7 +57,7 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             notes.append(Note("note.hypernet", {"name": name}))
             return ""
         weights: list[float] = []
-        given, left = strengths(tail.split(":")[1:])
+        given, blocks, left = strengths(tail.split(":")[1:])
         if left:
             notes.append(Note("note.lora_left", {"name": name, "left": ":".join(left)}))
         for position, word in enumerate(given):
@@ -63,11 +69,11 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             weights.insert(0 if key.strip() == "te" and position else len(weights), strength)
         match weights:
             case [text_weight, weight] if text_weight != weight:
-                found.append(LoraUse(name, weight, text_weight))
+                found.append(LoraUse(name, weight, text_weight, blocks))
             case [*_, weight]:
-                found.append(LoraUse(name, weight))
+                found.append(LoraUse(name, weight, blocks=blocks))
             case _:
-                found.append(LoraUse(name))
+                found.append(LoraUse(name, blocks=blocks))
         return ""
 
     return NETWORK.sub(take, text), tuple(found), tuple(notes)

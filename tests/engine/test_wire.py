@@ -22,12 +22,14 @@ from engine.wire import (
     read_message,
     receive,
 )
+from prompts.prompt import Note
 from tests.fakes import a_recipe
 
 texts = st.text(max_size=30)
 numbers = st.integers(0, 1000)
 seconds = st.floats(0, 1e6, allow_nan=False)
 blobs = st.binary(max_size=200)
+notes = st.builds(Note, texts, st.dictionaries(texts, texts, max_size=2))
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(PutSource, texts, blobs),
     st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers))),
@@ -35,7 +37,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ready, texts, numbers, texts),
     st.builds(Loading, texts),
     st.builds(Step, texts, numbers, numbers, numbers, numbers, seconds, blobs),
-    st.builds(Drawn, texts, numbers, numbers, seconds, blobs),
+    st.builds(Drawn, texts, numbers, numbers, seconds, blobs, st.booleans(), st.tuples(notes)),
     st.builds(Ended, texts, numbers, texts, texts, st.dictionaries(texts, texts, max_size=3)),
 )
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.grammar import attention, hints, loras, multicond, networks, normalise, parse, pieces, schedule
+from prompts.grammar.lora_blocks import BLOCKS, PRESETS, block_weights
 from prompts.prompt import Fragment, LoraUse, Prompt
 from tests.properties import tried
 
@@ -235,12 +236,48 @@ def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tag", "use"),
+    [
+        ("<lora:a:0.5:lbw=1,0,0,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5, blocks="1,0,0,0,0,1,1,1,1,1,1,1")),
+        ("<lora:a:0.5:MIDD>", LoraUse("a", 0.5, blocks="MIDD")),
+        ("<lora:a:lbw=outall>", LoraUse("a", blocks="outall")),
+        ("<lora:a:0.7:1，0，0，0，0，1，1，1，1，1，1，1>", LoraUse("a", 0.7, blocks="1,0,0,0,0,1,1,1,1,1,1,1")),
+        ("<lora:a:0.2:0.6:LBW=" + ",".join(["0.25"] * 17) + ">", LoraUse("a", 0.6, 0.2, ",".join(["0.25"] * 17))),
+    ],
+)
+def test_block_weights_go_with_a_lora(tag: str, use: LoraUse) -> None:
+    assert networks(tag) == ("", (use,), ())
+    assert networks(str(use))[1] == (use,) and LoraUse.from_json(use.to_json()) == use
+    assert LoraUse("a", 0.5, 0.2).to_json() == {"name": "a", "weight": 0.5, "text_weight": 0.2}  # as in old recipes
+
+
+@pytest.mark.parametrize("count", [12, 17, 20, 26])
+def test_block_weights_of_every_length_name_their_blocks(count: int) -> None:
+    given = block_weights(",".join(str(number + 1) for number in range(count)))
+    assert given is not None and [weight for weight in given if weight] == [number + 1 for number in range(count)]
+    named = {name: weight for name, weight in zip(BLOCKS, given, strict=True) if weight}
+    assert named["BASE"] == 1 and named["M00"] == {12: 6, 17: 8, 20: 11, 26: 14}[count]
+    assert ("IN00" in named) == (count in (20, 26)) and named["IN04"] == {12: 2, 17: 4, 20: 6, 26: 6}[count]
+    assert block_weights("1," * count) is None
+
+
+def test_every_preset_is_a_list() -> None:
+    assert all(block_weights(name) == block_weights(row) for name, row in PRESETS.items())
+    inside, middle, outside = (
+        {name for name, weight in zip(BLOCKS, block_weights(preset) or (), strict=True) if weight}
+        for preset in ("INALL", "MIDD", "OUTALL")
+    )
+    assert inside & outside == {"BASE"} and "M00" in middle - inside - outside
+
+
+@pytest.mark.parametrize(
     ("tag", "use", "left"),
     [
-        ("<lora:a:0.5:lbw=1,0,0,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,0,0,0,1,1,1,1,1,1,1"),
-        ("<lora:a:0.5:0.7:lbw=MIDD:stop=10>", LoraUse("a", 0.7, 0.5), "lbw=MIDD:stop=10"),
-        ("<lora:a:lbw=OUTALL>", LoraUse("a"), "lbw=OUTALL"),
-        ("<lora:a:0.5:MIDD>", LoraUse("a", 0.5), "MIDD"),
+        ("<lora:a:0.5:0.7:lbw=MIDD:stop=10>", LoraUse("a", 0.7, 0.5, "MIDD"), "stop=10"),
+        ("<lora:a:lbw=OUTALL:lbwe=ATTNDEEPON>", LoraUse("a", blocks="OUTALL"), "lbwe=ATTNDEEPON"),
+        ("<lora:a:0.5:lbw=MOON>", LoraUse("a", 0.5), "lbw=MOON"),
+        ("<lora:a:0.5:lbw=1,0,R,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,R,0,0,1,1,1,1,1,1,1"),
+        ("<lora:a:0.5:lbw=INS:lbw=OUTS>", LoraUse("a", 0.5, blocks="INS"), "lbw=OUTS"),
         ("<lora:a:-0.5:1,0,0.2,0>", LoraUse("a", -0.5), "1,0,0.2,0"),
         ("<lora:a:0.5:0.5:8>", LoraUse("a", 0.5), "8"),
         ("<lora:a:0.8:start=3:step=5-10>", LoraUse("a", 0.8), "start=3:step=5-10"),

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.job import Lane, Picture, State
 from prompts.errors import Refusal
+from prompts.prompt import Note
 from storage import jobs, pictures
 from storage.database import Database
 from storage.jobs import Place
@@ -106,6 +107,17 @@ async def test_how_long_it_was_drawn_is_remembered_beside_what_it_cost(db: Datab
     await jobs.end(db, one.id, State.DONE, pictures=files, took=2.5)
     assert (kept := await jobs.get(db, one.id)) and kept.took == 2.5
     assert (await jobs.spent(db, kept.created, person)).seconds == 4.0
+
+
+async def test_what_was_noted_while_it_was_drawn_stays_with_the_picture(db: Database, person: str) -> None:
+    one = await accepted(db, person, recipe(seed=1), recipe(seed=2))
+    note = Note("note.lora_partly", {"name": "墨", "count": "3"})
+    files = [
+        Picture(png=png(), recipe=made, seconds=2.0, notes=said)
+        for made, said in zip(one.recipes, [(note,), ()], strict=True)
+    ]
+    await jobs.end(db, one.id, State.DONE, pictures=files)
+    assert [row.notes for row in await pictures.of_job(db, one.id)] == [(note,), ()]
 
 
 async def test_an_ended_job_stays_as_it_ended(db: Database, person: str) -> None:

@@ -11,7 +11,9 @@ from bot.platforms.discord import layout
 from bot.platforms.telegram.message_html import pages
 from bot.platforms.web import card_json
 from bot.studio import cards
+from bot.texts import say
 from engine.job import Job, Progress, State
+from prompts.prompt import Note
 from storage.pictures import PictureRow
 from tests.fakes import a_recipe
 
@@ -52,6 +54,15 @@ def test_a_finished_card_says_the_same_everywhere() -> None:
         assert all(word in said for word in ("模型", "尺寸", "种子", "用时", "63 秒")), where
     two = drawn(ROW, replace(ROW, id="q", recipe=replace(ROW.recipe, seed=78)))
     assert [line.value for line in two.fields[:3]] == [ROW.recipe.model, "256×512", "77, 78"]
+
+
+def test_what_of_a_file_could_not_be_used_is_said_once_with_the_pictures() -> None:
+    left = Note("note.lora_partly", {"name": "墨", "count": "3"})
+    card = drawn(replace(ROW, notes=(left,)), replace(ROW, id="q", notes=(left,)))
+    for language in ("en", "zh"):
+        for where, said in forms(card, language).items():
+            assert said.count(say(language, left.key, **left.values)) == 1, (where, language)
+    assert not drawn(ROW).prompt.notes  # type: ignore[union-attr]
 
 
 def test_a_recipe_says_nothing_twice() -> None:

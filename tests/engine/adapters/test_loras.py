@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from engine.adapters import loras
-from engine.files import catalog
+from engine.files import catalog, lora_names
 from engine.models import card, loading
 from engine.models.loaded import Loaded, Loras
 from prompts.errors import Refusal
+from prompts.grammar.lora_blocks import BLOCKS, block_weights
 from prompts.prompt import LoraUse
 from tests import tiny
 from tests.engine.drawing import draw, gap, recipe, reference
+from tests.lora_files import kohya, layers
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,50 @@ def by_diffusers(tiny_folder: Path, files: list[tuple[Path, dict[str, float]]]) 
 
 
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config`")  # diffusers' own loading of two
+@pytest.mark.parametrize(
+    ("layer", "block"),
+    [  # of SD 1.5, whose blocks have two resnets on the way down
+        ("conv_in", "IN00"),
+        ("down_blocks.0.attentions.0.proj_in", "IN01"),
+        ("down_blocks.0.downsamplers.0.conv", "IN03"),
+        ("down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k", "IN04"),
+        ("down_blocks.3.resnets.1.conv1", "IN11"),
+        ("mid_block.resnets.1.conv2", "M00"),
+        ("up_blocks.0.resnets.0.conv1", "OUT00"),
+        ("up_blocks.0.upsamplers.0.conv", "OUT02"),
+        ("up_blocks.1.attentions.2.proj_out", "OUT05"),
+        ("up_blocks.3.attentions.2.transformer_blocks.0.norm1", "OUT11"),
+        ("time_embedding.linear_1", ""),
+        ("conv_out", ""),
+    ],
+)
+def test_every_layer_lies_in_its_block(layer: str, block: str) -> None:
+    assert lora_names.block(layer, 2) == block
+
+
+def test_block_weights_are_the_file_with_its_tensors_scaled(own: Loaded, tmp_path: Path) -> None:
+    weights = load_file(kohya(tmp_path / "whole.safetensors", own, 1, ("attn", "conv", "proj")))
+    depth = lora_names.resnets(own.unet.config.layers_per_block)
+    block = {"lora_unet_" + name.replace(".", "_"): lora_names.block(name, depth) for name in layers(own.unet)}
+    lists = ["OUTALL", "INS", ",".join(str(round(0.1 * number - 0.3, 1)) for number in range(26)), "NONE"]
+    for number, said in enumerate(lists):
+        share = dict(zip(BLOCKS, block_weights(said) or (), strict=True))
+        scaled = {
+            name: tensor * share.get(block.get(name.partition(".")[0], "BASE"), 1.0) if "lora_up" in name else tensor
+            for name, tensor in weights.items()
+        }
+        save_file(scaled, tmp_path / f"scaled{number}.safetensors")
+    uses = [LoraUse("whole", 0.7, 0.5, said) for said in lists]
+    uses += [LoraUse(f"scaled{number}", 0.7, 0.5) for number in range(len(lists))]
+    wanted = [find(tmp_path, use) for use in (*uses, LoraUse("whole", 0.7, 0.5))]
+    *pictures, whole = draw(own, [recipe(steps=2)] * len(wanted), wanted=wanted)
+    for number, said in enumerate(lists):
+        expected = pictures[number + len(lists)]
+        assert gap(pictures[number], expected) <= 1, said
+        assert gap(draw(own, [recipe(steps=2)], wanted=[wanted[number]])[0], expected) <= 1, said  # alone
+        assert gap(pictures[number], whole) > 5, said
+
+
 def test_rows_with_and_without_share_a_worker(own: Loaded, tiny_folder: Path, pipeline: Any, folder: Path) -> None:
     both = find(folder, LoraUse("both", 0.8, 0.4))
     pair = find(folder, LoraUse("both", 0.5), LoraUse("UNET", 0.7))

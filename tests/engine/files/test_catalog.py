@@ -99,6 +99,17 @@ def test_a_lora_may_be_called_what_its_trainer_called_it(tmp_path: Path) -> None
         catalog.lora(known, "")
 
 
+def test_a_trainers_name_for_several_files_is_no_name_for_one(tmp_path: Path) -> None:
+    for name in ("ink-000006", "ink-000012"):
+        write(tmp_path / f"{name}.safetensors", kohya(768), {"ss_output_name": "水墨"})
+    known = catalog.loras([tmp_path])
+    assert catalog.called(known, [LoraUse("水墨")]) == (LoraUse("水墨"),)
+    with pytest.raises(Refusal) as refused:
+        catalog.lora(known, "水墨")
+    assert (refused.value.key, refused.value.values["files"]) == ("lora.unclear", "ink-000006, ink-000012")
+    assert catalog.lora(known, "ink-000006").name == "ink-000006"
+
+
 @pytest.mark.parametrize(
     ("width", "height", "near"),
     [(100, 128, "96x128"), (128, 4096, "64x512"), (1200, 800, "512x344"), (0, -8, "64x64"), (10**9, 10**9, "512x512")],

@@ -8,10 +8,12 @@ import pickle
 import struct
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -21,6 +23,7 @@ from engine.files import pickles, safetensors_header
 from engine.files.identify import UNET, V_BIAS, identify
 from engine.files.identity import Identity
 from engine.models import convert
+from engine.models.torch_file import load_torch_file
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -193,8 +196,12 @@ def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_to
         ),
         ({"control_model.x.attn2.to_k.weight": (9, 768)}, "controlnet", "sd15", ""),
         ({"controlnet_cond_embedding.conv_in.weight": (9, 3, 3, 3)}, "controlnet", "", ""),
-        ({"model.1.sub.0.RDB1.conv1.0.weight": (9, 9, 3, 3)}, "upscaler", "", ""),
-        ({"conv_first.weight": (9, 9, 3, 3)}, "upscaler", "", ""),
+        ({"model.1.sub.0.RDB1.conv1.0.weight": (9, 9, 3, 3)}, "upscaler", "", "upscaler.incomplete"),
+        (
+            dict.fromkeys(("model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight", "model.1.sub.1.weight"), (9, 9, 3)),
+            "upscaler", "", "",
+        ),
+        ({"conv_first.weight": (9, 9, 3, 3)}, "unknown", "", "file.unknown"),
         ({"something.weight": (9, 9, 3, 3)}, "unknown", "", "file.unknown"),
         ({}, "unknown", "", "file.unknown"),
     ],
@@ -381,3 +388,54 @@ def test_cut_archives_are_damage(tmp_path: Path) -> None:
     for share in (0, 10, len(buffer.getvalue()) // 2, len(buffer.getvalue()) - 1):
         (tmp_path / "cut.pt").write_bytes(buffer.getvalue()[:share])
         assert identify(tmp_path / "cut.pt").problem == "file.damaged"
+
+
+def trained() -> dict[str, torch.Tensor]:
+    """The weights of a LoRA for one layer."""
+    stem = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+    return {f"{stem}.lora_down.weight": torch.randn(4, 768), f"{stem}.lora_up.weight": torch.randn(640, 4)}
+
+
+def test_what_trainers_leave_beside_the_weights_is_read_over(tmp_path: Path) -> None:
+    """Callbacks, optimisers and sets of names are never made; what could run something ends the reading as ever."""
+    shapes = trained()
+    beside: dict[str, object] = {
+        "counter": Counter({"a": 1}), "names": {"a"}, "adam": torch.optim.Adam([torch.ones(2)], lr=0.1).state_dict(),
+        "number": np.float64(0.5), "place": Path("/tmp"), "device": torch.device("cpu"), "score": torch.ones(7),
+    }  # fmt: skip
+    for name, extra in beside.items():
+        path = torch_file(tmp_path / f"{name}.ckpt", {"state_dict": shapes, "callbacks": extra})
+        found = identify(path)
+        assert (found.kind, found.problem) == ("lora", "file.pickle"), name
+        made = load_file(convert.convert(path))
+        assert made.keys() == shapes.keys() and all(torch.equal(made[key], shapes[key]) for key in shapes), name
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".ckpt"])
+def test_files_from_before_torch_archived_them_are_read(suffix: str, tmp_path: Path) -> None:
+    weights = trained()
+    whole = torch.randn(4, 6, dtype=torch.float16)
+    weights |= {"turned": whole.t(), "part": whole[1:3, 2:], "count": torch.tensor(2**40), "sign": torch.tensor(True)}
+    path = tmp_path / f"old{suffix}"
+    torch.save({"state_dict": weights, "epoch": 3}, path, _use_new_zipfile_serialization=False)
+    assert (identify(path).kind, identify(path).problem) == ("lora", "file.pickle")
+    made = load_torch_file(path)
+    assert made.keys() == weights.keys() and all(torch.equal(made[key], weights[key]) for key in weights)
+    content = path.read_bytes()
+    for length in (20, len(content) // 2, len(content) - 40):
+        path.write_bytes(content[:length])
+        with pytest.raises(BadFile):
+            load_torch_file(path)
+
+
+def test_an_embedding_is_the_same_however_its_parameters_are_listed(tmp_path: Path) -> None:
+    vectors = torch.randn(2, 32)
+    listed = torch.nn.ParameterDict({"*": torch.nn.Parameter(vectors)})
+    token = {"string_to_token": {"*": torch.tensor(265)}}
+    found = [
+        torch_file(tmp_path / "plain.pt", {"string_to_token": {"*": 265}, "string_to_param": {"*": vectors}}),
+        torch_file(tmp_path / "listed.pt", token | {"string_to_param": listed}),
+    ]
+    assert len({identify(path) for path in found}) == 1 and identify(found[0]).kind == "embedding"
+    for path in found:
+        assert torch.equal(load_torch_file(path)["string_to_param.*"], vectors)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from engine.files import catalog
 from engine.pixels import png_recipe
@@ -25,7 +26,7 @@ from engine.recipe import Recipe, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read_message
 from engine.worker import autoencoder, previews, row, rows
 from engine.worker.worker import DeviceWorker
-from prompts.prompt import LoraUse
+from prompts.prompt import LoraUse, Note
 from tests import tiny
 from tests.engine.drawing import photograph, recipe
 
@@ -294,6 +295,19 @@ def test_loras_reach_the_rows_that_name_them(tiny_folder: Path, tmp_path: Path) 
     first, second, third = (np.asarray(opened(message)).astype(int) for message in drawn_by(heard, "job"))
     assert np.abs(first - third).max() <= 1
     assert np.abs(first - second).max() > 5
+
+
+def test_what_of_a_lora_does_not_fit_is_said_with_the_picture(tiny_folder: Path, tmp_path: Path) -> None:
+    fits = load_file(tiny.kohya_lora(tmp_path / "fits.safetensors"))
+    for name, layers in {"more": ("lora_te_text_model_encoder_layers_11_mlp_fc1", "lora_unet_mid_block_x")}.items():
+        pairs = {f"{layer}.{end}.weight": torch.ones(2, 2) for layer in layers for end in ("lora_down", "lora_up")}
+        save_file(fits | pairs, tmp_path / f"{name}.safetensors")
+    plain = recipe(steps=1)
+    uses = ((), ("fits",), ("more",), ("fits", "more"))
+    recipes = tuple(replace(plain, prompt=replace(plain.prompt, loras=tuple(map(LoraUse, names)))) for names in uses)
+    heard = work(tiny_folder.parent, Draw("job", 0, recipes), loras=[tmp_path])
+    said = Note("note.lora_partly", {"name": "more", "count": "2"})
+    assert [message.notes for message in drawn_by(heard, "job")] == [(), (), (said,), (said,)]
 
 
 def test_a_model_that_goes_down_a_tier_while_it_draws_is_told_at_once(
