@@ -6,6 +6,7 @@ changes the picture to the eye; only the UNet call goes to the device.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,8 +91,8 @@ class Row:
 
     @property
     def length(self) -> int:
-        """The tokens of its embeddings."""
-        return self.positive[0].length
+        """The tokens of its embeddings, repeated to one length where its texts differ in it."""
+        return math.lcm(*(one.length for one in self.conditionings))
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
@@ -101,10 +102,15 @@ class Row:
     @property
     def sides(self) -> list[Tensor]:
         """The embeddings of them all for the step to come."""
-        return [one.at(self.step + 1) for one in self.conditionings]
+        return [one.at(self.moment) for one in self.conditionings]
+
+    @property
+    def moment(self) -> int:
+        """Where its prompt is, counted from 1: A1111 counts the UNet's calls, we the sampler's steps."""
+        return (self.at if self.recipe.like else self.step) + 1
 
     @property
     def added(self) -> dict[str, Tensor] | None:
         """SDXL's added conditions for the step to come."""
         height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
-        return prompt_encoding.added(self.loaded, self.conditionings, self.step + 1, height, width)
+        return prompt_encoding.added(self.loaded, self.conditionings, self.moment, height, width)
