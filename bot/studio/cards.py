@@ -12,7 +12,7 @@ from bot.errors import Unfit
 from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
-from engine import qualities
+from engine import qualities, second_pass
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -197,7 +197,9 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
     if recipe.variation:
         lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
     if recipe.hires:
-        lines["hires"] = f"{recipe.hires.upscaler} × {recipe.hires.factor:g}"
+        by_size = recipe.hires.width or recipe.hires.height
+        larger = "×".join(map(str, second_pass.size(recipe, recipe.hires).finished))
+        lines["hires"] = f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}"
     if recipe.fixes:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:

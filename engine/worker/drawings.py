@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 from torch import Tensor
 
-from engine import samplers
+from engine import samplers, second_pass
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
@@ -154,11 +154,12 @@ class Drawings:
             model=lambda name: self._library.model(name, recipe.vae),
             native=min(model.width, model.height),
             device=self._library.device,
+            second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
         )
         # What has to be looked at first is not shown before.
-        early = not checkers(folders.all) or for_adults(recipe.prompt)
+        early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))
         self._go_on(Drawing(work, canvas, stages.picture(canvas), shown_early=early), None)
 
     def _go_on(self, drawing: Drawing, done: Done | None) -> None:
@@ -267,7 +268,7 @@ class Drawings:
         """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, canvas.recipe.prompt, self._library.folders.all)
+        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
         content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
         drawing.seconds += time.monotonic() - began
         self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult))

@@ -114,7 +114,7 @@ def _read(loaded: Loaded, chunk: Chunk, layer: int) -> tuple[Sequence[Tensor], T
     else:
         sides, pooled = prompt_encoding.sides(loaded, chunk, layer)
         joined, pooled = prompt_encoding.remember(loaded, key, (torch.cat(sides, dim=-1), pooled))
-    return joined.split([encoder.config.hidden_size for _, encoder in loaded.encoders], dim=-1), pooled
+    return torch.split(joined, [encoder.config.hidden_size for _, encoder in loaded.encoders], dim=-1), pooled
 
 
 def weighed(states: Tensor, weights: Tensor, often: Tensor, emphasis: str) -> Tensor:

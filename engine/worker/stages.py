@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from engine import second_pass
 from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
@@ -38,7 +39,8 @@ ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
     """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
-    pixels that its model draws best; `upscalers` and `detectors` are the folders with such files."""
+    pixels that its model draws best; `second` are the LoRAs of the second pass; `upscalers` and `detectors` are the
+    folders with such files."""
 
     job: str
     index: int
@@ -48,12 +50,22 @@ class Canvas:
     model: Callable[[str], Loaded]
     native: int
     device: torch.device
+    second: Loras = ()
     upscalers: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
 
-    def row(self, recipe: Recipe, source: Image.Image | Tensor | None = None, mask: Image.Image | None = None) -> Row:
-        """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source."""
-        return prepare.start(self.job, self.index, recipe, self.model(recipe.model), self.loras, source, mask)
+    def row(
+        self,
+        recipe: Recipe,
+        source: Image.Image | Tensor | None = None,
+        mask: Image.Image | None = None,
+        *,
+        loras: Loras | None = None,
+    ) -> Row:
+        """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
+        are others than its own."""
+        loras = self.loras if loras is None else loras
+        return prepare.start(self.job, self.index, recipe, self.model(recipe.model), loras, source, mask)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +119,7 @@ def _plan(canvas: Canvas) -> list[int]:
         plan[1] = drawn(hires.steps or recipe.steps, hires.strength)
         if hires.upscaler not in LATENT:
             plan[1] += upscaling.tiles(hires.upscaler, width, height, canvas.upscalers)
-        width, height = _larger(canvas)
+        width, height = second_pass.size(recipe, hires).finished
     plan.extend(drawn(recipe.steps, fix.strength) for fix in recipe.fixes)
     if last := recipe.upscale:
         plan.append(upscaling.tiles(last.upscaler, width, height, canvas.upscalers))
@@ -141,31 +153,26 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     return (yield Ask([second], steps - before, rest, latents, whole=True))
 
 
-def _larger(canvas: Canvas) -> tuple[int, int]:
-    assert canvas.recipe.hires
-    sides = canvas.recipe.width, canvas.recipe.height
-    width, height = (round(side * canvas.recipe.hires.factor / catalog.STEP) * catalog.STEP for side in sides)
-    return width, height
-
-
 def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
+    """The picture or its latents enlarged, and drawn over. What is enlarged beyond the size asked for is cut off."""
     recipe, hires = canvas.recipe, canvas.recipe.hires
     assert hires
-    width, height = _larger(canvas)
-    steps = drawn(hires.steps or recipe.steps, hires.strength)
+    own = second_pass.recipe(recipe, hires)
+    size = second_pass.size(recipe, hires)
+    steps = drawn(own.steps, hires.strength)
     if isinstance(base, Tensor):
         scale = recipe.width // base.shape[-1]
-        base = torch.nn.functional.interpolate(
-            base, size=(height // scale, width // scale), mode=LATENT[hires.upscaler]
-        )
+        mode, averaged = LATENT[hires.upscaler]
+        cells = [side // catalog.STEP * catalog.STEP // scale for side in size.enlarged]
+        large = torch.nn.functional.interpolate(base, size=(cells[1], cells[0]), mode=mode, antialias=averaged)
+        left, top, right, bottom = (pixels // scale for pixels in size.box)
+        base = large[..., top:bottom, left:right]
     elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
-        base = base.resize((width, height), Image.Resampling.LANCZOS)
+        base = base.resize(size.enlarged, Image.Resampling.LANCZOS).crop(size.box)
     else:
-        base = yield from _enlarged(canvas, base, hires.upscaler, (width, height), rest + steps)
-    own = replace(
-        recipe, width=width, height=height, steps=hires.steps or recipe.steps, source=Source("", hires.strength)
-    )
-    done = yield Ask([partial(canvas.row, own, base)], steps, rest, whole=True)
+        image = yield from _enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
+        base = image.crop(size.box)
+    done = yield Ask([partial(canvas.row, own, base, loras=canvas.second)], steps, rest, whole=True)
     return _pictures(done)[0]
 
 
