@@ -60,11 +60,14 @@ def start(
     if source is None or recipe.source is None:
         latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
     else:
-        blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
+        fill = recipe.source.fill
+        blank = mask is not None and strength >= 1 and not fill  # what is redrawn begins as noise alone
         clean = source if isinstance(source, Tensor) else None
         if isinstance(source, Image.Image) and not (blank and nine):
             clean = autoencoder.latents(loaded, source, generator)
         noise = _noise(recipe, shape, generator)
+        if clean is not None and mask:
+            clean = inpaint.filled(clean, noise, inpaint.coarse(loaded, mask), fill)
         if blank or clean is None:
             latents = noise * scheduler.init_noise_sigma
         else:

@@ -91,17 +91,22 @@ def picture(canvas: Canvas) -> Stages:
     recipe, base = canvas.recipe, canvas.base
     plan = _plan(canvas)
     latents: Tensor | None = None
+    around = base.around if base else None
+    part = around is not None and around.box is not None  # drawn by itself, and larger where there is a second pass
     if base and not plan[0]:
-        image = base.image
+        image = around.picture if around and not (part and recipe.hires) else base.image
+        part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
         [done] = yield from _first(canvas, sum(plan[1:]), direct)
         if isinstance(done, Tensor):
             latents = done
         else:
-            image = masks.pasted(base.image, done, base.mask) if base and base.mask else done
+            image = around.pasted(done) if around and not part else done
     if recipe.hires:
         image = yield from _hires(canvas, image if latents is None else latents, sum(plan[2:]))
+    if around and part:
+        image = around.pasted(image)
     for index, fix in enumerate(recipe.fixes, 3):
         image = yield from _fixed(canvas, image, fix, sum(plan[index:]))
     if recipe.upscale:
