@@ -30,11 +30,12 @@ STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change
 
 @dataclass(frozen=True, slots=True)
 class SizedSource:
-    """A picture to draw over, with its size in pixels."""
+    """A picture to draw over, with its size in pixels; `masked` where a part of it is marked to be redrawn."""
 
     picture: str
     width: int
     height: int
+    masked: bool = False
 
 
 def new_seed() -> int:
@@ -150,7 +151,7 @@ def make(
         sampler=samplers.find_sampler(options.sampler or usual.sampler).name,
         guidance=guidance,
         seed=seed,
-        source=Source(source.picture, strength) if source else None,
+        source=_over(options, source, strength),
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=HIRES if options.large else None,
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
@@ -160,6 +161,16 @@ def make(
         rescale=rescale,
     )
     return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
+
+
+def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:
+    """What is drawn over. Raises Refusal `mask.none` where something is said of a mask and there is none."""
+    if (source is None or not source.masked) and any(map(was_said, (options.fill, options.mask_blur, options.padding))):
+        raise Refusal("mask.none")
+    if source is None:
+        return None
+    fill = "" if options.fill == "original" else options.fill or ""
+    return Source(source.picture, strength, fill=fill, blur=options.mask_blur or 0, padding=options.padding)
 
 
 def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
