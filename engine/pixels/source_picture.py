@@ -22,8 +22,8 @@ FILLS = ("", "fill", "latent noise", "latent nothing")  # what is redrawn begins
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stays of a picture while a part of it is redrawn: the `picture` itself, `mask`, how much shows of what is
+class Whole:
+    """The picture of which a part is redrawn: the `picture` itself, `mask`, how much shows of what is
     drawn (white: nothing else), and the `box` that is drawn where it is not the whole picture."""
 
     picture: Image.Image
@@ -42,11 +42,11 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
     """The picture that a recipe draws over, RGB at the recipe's size; `mask` is white where to redraw, None for
-    everywhere, and `around` what stays of it then."""
+    everywhere, and `whole` what it is drawn into then."""
 
     image: Image.Image
     mask: Image.Image | None = None
-    around: Surroundings | None = None
+    whole: Whole | None = None
 
 
 def opened(content: bytes) -> Image.Image:
@@ -124,7 +124,7 @@ def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | No
         soft = masks.blurred(marked, source.blur)
     shows = masks.doubled(soft or marked) if recipe.like or soft else masks.feathered(marked)
     mask = soft if soft and recipe.like else marked
-    return SourcePicture(_filled(recipe, image, mask), mask, Surroundings(image, shows))
+    return SourcePicture(_filled(recipe, image, mask), mask, Whole(image, shows))
 
 
 def _part(recipe: Recipe, padding: int, image: Image.Image, marked: Image.Image) -> SourcePicture:
@@ -140,7 +140,7 @@ def _part(recipe: Recipe, padding: int, image: Image.Image, marked: Image.Image)
     mask = region.filling(soft.crop(box.corners), size)
     mask = mask if recipe.like else masks.solid(mask)
     drawn = region.filling(image.crop(box.corners), size)
-    return SourcePicture(_filled(recipe, drawn, mask), mask, Surroundings(image, shows, box))
+    return SourcePicture(_filled(recipe, drawn, mask), mask, Whole(image, shows, box))
 
 
 def _filled(recipe: Recipe, image: Image.Image, mask: Image.Image) -> Image.Image:

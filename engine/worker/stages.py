@@ -91,10 +91,10 @@ def picture(canvas: Canvas) -> Stages:
     recipe, base = canvas.recipe, canvas.base
     plan = _plan(canvas)
     latents: Tensor | None = None
-    around = base.around if base else None
-    part = around is not None and around.box is not None  # drawn by itself, and larger where there is a second pass
+    whole = base.whole if base else None
+    part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
     if base and not plan[0]:
-        image = around.picture if around and not (part and recipe.hires) else base.image
+        image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
@@ -102,11 +102,11 @@ def picture(canvas: Canvas) -> Stages:
         if isinstance(done, Tensor):
             latents = done
         else:
-            image = around.pasted(done) if around and not part else done
+            image = whole.pasted(done) if whole and not part else done
     if recipe.hires:
         image = yield from _hires(canvas, image if latents is None else latents, sum(plan[2:]))
-    if around and part:
-        image = around.pasted(image)
+    if whole and part:
+        image = whole.pasted(image)
     for index, fix in enumerate(recipe.fixes, 3):
         image = yield from _fixed(canvas, image, fix, sum(plan[index:]))
     if recipe.upscale:

@@ -83,8 +83,8 @@ def test_a_fill_smears_the_surroundings_over_what_is_hidden() -> None:
     assert np.array_equal(filled[outside], np.asarray(image)[outside])
     everywhere = replace(recipe(source=Source("p", 0.5, mask="m", fill="fill")), width=96, height=80)
     base = source_picture.drawn_over(everywhere, {"p": png(image), "m": png(mask)})
-    assert base and base.around and np.array_equal(np.asarray(base.image), filled)
-    assert np.array_equal(np.asarray(base.around.picture), np.asarray(image))
+    assert base and base.whole and np.array_equal(np.asarray(base.image), filled)
+    assert np.array_equal(np.asarray(base.whole.picture), np.asarray(image))
 
 
 def over(**source: object) -> Source:
@@ -95,12 +95,12 @@ def test_only_the_region_is_drawn_at_the_recipes_size() -> None:
     image, mask = photograph(300, 200), masked((300, 200), (100, 50, 140, 90))
     files = {"p": png(image), "m": png(mask)}
     base = source_picture.drawn_over(recipe(source=over(padding=20)), files)
-    assert base and base.around and base.mask and base.around.box == Box(80, 30, 160, 110)
+    assert base and base.whole and base.mask and base.whole.box == Box(80, 30, 160, 110)
     assert base.image.size == base.mask.size == (64, 64)
     assert np.array_equal(
         np.asarray(base.image), np.asarray(image.crop((80, 30, 160, 110)).resize((64, 64), Image.Resampling.LANCZOS))
     )
-    whole = np.asarray(base.around.pasted(Image.new("RGB", (64, 64), "red")))
+    whole = np.asarray(base.whole.pasted(Image.new("RGB", (64, 64), "red")))
     assert whole.shape == (200, 300, 3) and tuple(whole[70, 120]) == (255, 0, 0)
     outside = np.asarray(mask) == 0
     assert np.array_equal(whole[outside], np.asarray(image)[outside])
@@ -111,16 +111,16 @@ def test_a_blur_shows_outside_the_mask_and_never_beyond_its_reach(like: A1111 | 
     image, mask = photograph(128, 128), masked((128, 128), (40, 40, 90, 90))
     own = replace(recipe(source=over(blur=4), like=like), width=128, height=128)
     base = source_picture.drawn_over(own, {"p": png(image), "m": png(mask)})
-    assert base and base.around and base.mask
-    shows = np.asarray(base.around.mask)
+    assert base and base.whole and base.mask
+    shows = np.asarray(base.whole.mask)
     assert shows[45:85, 45:85].min() == 255 and 0 < shows[36, 60] < 255
     assert shows[:29].max() == shows[:, 101:].max() == 0
     assert (set(np.unique(np.asarray(base.mask))) == {0, 255}) is (like is None)  # A1111 rounds on the latents' grid
     hard = replace(own, source=over())
     plain = source_picture.drawn_over(hard, {"p": png(image), "m": png(mask)})
-    assert plain and plain.around
-    assert (plain.around.mask == masks.feathered(mask)) is (like is None)
-    assert like is None or np.array_equal(np.asarray(plain.around.mask), np.asarray(mask))
+    assert plain and plain.whole
+    assert (plain.whole.mask == masks.feathered(mask)) is (like is None)
+    assert like is None or np.array_equal(np.asarray(plain.whole.mask), np.asarray(mask))
 
 
 @pytest.mark.parametrize("told", [{"fill": "fill"}, {"blur": 4}, {"padding": 0}, {"padding": 32}])
