@@ -23,12 +23,12 @@ from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
-from bot.studio import forgetting
+from bot.studio import forgetting, recipes
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
-from engine import samplers, tuning
+from engine import tuning
 from engine.files import catalog
 from engine.job import Progress
 from engine.queue import estimate
@@ -64,6 +64,7 @@ def rules(config: Config) -> Rules:
             steps=config.draw.steps,
             sampler=config.draw.sampler,
             guidance=config.draw.guidance,
+            like=None if config.draw.like == "danqing" else config.draw.like,
         ),
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
@@ -278,7 +279,7 @@ def _look(config: Config) -> None:
     try:
         catalog.model(catalog.models(config.engine.folders), config.engine.model)
         if config.draw.sampler:
-            samplers.find_sampler(config.draw.sampler)
+            recipes.sampled(Options(sampler=config.draw.sampler, like=config.draw.like), "")
     except Refusal as refusal:
         log.warning("the settings name what is not there: %s", texts.say("en", refusal.key, **refusal.values))
 

@@ -126,6 +126,25 @@ def with_words(name: str) -> Callable[[Options, str, str], Options]:
     return read
 
 
+LIKES = {"danqing": "danqing", "丹青": "danqing", "diffusers": "danqing", "a1111": "a1111", "webui": "a1111"}
+RNGS = ("CPU", "GPU", "NV")
+CLIP_SKIPS = (1, 12)
+
+
+def with_like(options: Options, option: str, value: str) -> Options:
+    """Whose way the picture is drawn in."""
+    if (found := LIKES.get(value.casefold())) is None:
+        raise Refusal("option.like", option=option, value=value)
+    return replace(options, like=found)
+
+
+def with_rng(options: Options, option: str, value: str) -> Options:
+    """Where the noise comes from, which only A1111's way has a choice of."""
+    if value.upper() not in RNGS:
+        raise Refusal("option.rng", option=option, value=value)
+    return replace(options, rng=value.upper(), like=options.like or "a1111")
+
+
 def with_style(options: Options, option: str, value: str) -> Options:
     if not value:
         raise refused(option, value)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from prompts import midjourney, styles
 from prompts.errors import Refusal
 from prompts.option_values import (
+    CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
     MASK_BLURS,
@@ -22,8 +23,10 @@ from prompts.option_values import (
     with_fill,
     with_fix,
     with_height,
+    with_like,
     with_padding,
     with_redraw,
+    with_rng,
     with_seed,
     with_size,
     with_style,
@@ -55,6 +58,10 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "fix": with_fix,
     "vae": with_words("vae"),
     "quality": with_words("quality"),
+    "like": with_like,
+    "schedule": with_words("schedule"),
+    "rng": with_rng,
+    "clip-skip": lambda options, option, value: replace(options, clip_skip=whole(option, value, *CLIP_SKIPS)),
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
     "fill": with_fill,
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
@@ -67,9 +74,13 @@ _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidanc
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
 _OTHER_NAMES |= dict.fromkeys(("mask_blur", "蒙版模糊", "遮罩模糊"), "mask-blur") | {"填充": "fill"}
 _OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画蒙版", "只畫蒙版"), "only-masked")
+_OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
+    ("clip_skip", "clipskip"), "clip-skip"
+)
 _WORDS = ("no", "keep")  # not options but words
 _MANY_WORDS = (
     "sampler",
+    "schedule",
     "model",
     "style",
     "upscale",

@@ -20,6 +20,7 @@ from bot import texts
 from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
+from prompts.option_values import with_like, with_rng
 from prompts.prompt import LoraUse, Options
 
 # What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
@@ -92,6 +93,10 @@ def imagine(
     size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
     steps: int | None = None,
     sampler: str | None = None,
+    schedule: Annotated[str | None, typer.Option(help="Karras, Exponential; with --like a1111 all of its own.")] = None,
+    like: Annotated[str | None, typer.Option(help="Whose way it is drawn in: danqing or a1111.")] = None,
+    rng: Annotated[str | None, typer.Option(help="Where A1111's noise comes from: cpu, gpu or nv.")] = None,
+    clip_skip: Annotated[int | None, typer.Option(help="As A1111 counts: 1 is the last layer.")] = None,
     guidance: float | None = None,
     rescale: Annotated[float | None, typer.Option(help="Guidance rescale, 0 to 1.")] = None,
     quality: Annotated[str | None, typer.Option(help="fast or full.")] = None,
@@ -122,7 +127,13 @@ def imagine(
         strength=strength,
         model=model,
         raw=raw,
+        schedule=schedule,
+        clip_skip=clip_skip,
     )
+    if like:
+        options = with_like(options, "--like", like)
+    if rng:
+        options = with_rng(options, "--rng", rng)
     loras = tuple(map(_lora, lora or ()))
     settings = _load(config, quiet=True)
     if model and (Path(model) / "model_index.json").is_file():  # a folder, wherever it lies

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -84,6 +85,8 @@ async def draw(
     if output is not None and not output.absolute().parent.is_dir():
         raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
     async with studio(config) as made:
+        # What draws here is no NVIDIA card for most: the noise of torch's own generator is what scripts compare with.
+        made.rules = replace(made.rules, draw=replace(made.rules.draw, rng="CPU"))
         person = await made.person("web", "local", language=language)  # the page's own person: one history for both
         chat = ConsoleChat(console, language, quiet=quiet)
         await made.open([chat], StudioDesk(made), resume=False)  # what an interrupted command left is nobody's any more

@@ -12,7 +12,7 @@ from bot.errors import Unfit
 from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
-from engine import qualities, second_pass
+from engine import a1111, qualities, second_pass
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -188,6 +188,11 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
         "guidance": f"{recipe.guidance:g}",
         "seed": str(recipe.seed),
     }
+    if recipe.like:
+        own = () if recipe.like.schedule == a1111.AUTOMATIC else (recipe.like.schedule,)
+        lines["like"] = " · ".join(("A1111", *own, recipe.like.rng))
+    if recipe.clip_skip > 1:
+        lines["clip_skip"] = str(recipe.clip_skip)
     if lines["positive"] == lines["text"]:
         del lines["positive"]
     if recipe.source:

@@ -56,8 +56,9 @@ def _call(loaded: Loaded, latents: Tensor) -> Tensor:
     return memory.trying(loaded, call)
 
 
-def latents(loaded: Loaded, picture: Image.Image, generator: torch.Generator) -> Tensor:
-    """A sample of the latents of an RGB picture, (1, 4, h, w) float32 on the CPU, already scaled for the UNet."""
+def latents(loaded: Loaded, picture: Image.Image, generator: torch.Generator | None) -> Tensor:
+    """A sample of the latents of an RGB picture, (1, 4, h, w) float32 on the CPU, already scaled for the UNet; their
+    mean without a generator."""
     return encoded(loaded, pixels(picture), generator)
 
 
@@ -68,7 +69,7 @@ def pixels(picture: Image.Image) -> Tensor:
 
 
 @torch.no_grad()
-def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tensor:
+def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator | None) -> Tensor:
     """A sample of the latents of `pixels`, as `latents` gives them."""
 
     def call() -> Tensor:
@@ -76,7 +77,8 @@ def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tenso
             told: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.parameters
         return told
 
-    sample = DiagonalGaussianDistribution(memory.trying(loaded, call)).sample(generator)
+    spread = DiagonalGaussianDistribution(memory.trying(loaded, call))
+    sample = spread.sample(generator) if generator else spread.mode()
     scaled: Tensor = loaded.vae.config.scaling_factor * sample
     return scaled.cpu()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 from torch import Tensor
 
-from engine import samplers, second_pass
+from engine import second_pass
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
@@ -20,7 +20,7 @@ from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
 from engine.wire import Drawn, Ended, Message, Step
-from engine.worker import autoencoder, previews, stages
+from engine.worker import autoencoder, prepare, previews, stages
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.library import Library
 from engine.worker.row import Row
@@ -144,7 +144,7 @@ class Drawings:
         model = catalog.model(catalog.models(folders.models), recipe.model)
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
-        samplers.find_sampler(recipe.sampler)
+        prepare.check_sampler(recipe)
         canvas = Canvas(
             job=work.job,
             index=index,

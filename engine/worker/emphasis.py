@@ -68,12 +68,12 @@ def _layer(loaded: Loaded, clip_skip: int) -> int:
 
 
 def _scheduled(loaded: Loaded, text: str, calls: Calls, layer: int, emphasis: str) -> Conditioning:
-    """A text with its changes. A1111 takes the first entry that does not end before the number of calls made: the end
-    is one call later than in our counting, and beyond the last it begins anew."""
+    """A text with its changes. A1111 takes the first entry that does not end before the number of calls made, so that
+    one holds for a call more than it says, and beyond the last it begins anew."""
     schedule = grammar.schedule(text, calls.own, calls.before)
     said = list(dict.fromkeys(text for _, text in schedule))
     encoded = dict(zip(said, _encoded(loaded, [said for _, said in schedule], said, layer, emphasis), strict=True))
-    ends = [(end + 1, text) for end, text in schedule] + [(EVER, schedule[0][1])] * (len(schedule) > 1)
+    ends = [*schedule, *[(EVER, schedule[0][1])] * (len(schedule) > 1)]
     pooled = [encoded[text][1] for _, text in ends]
     return Conditioning(
         1.0,

@@ -16,10 +16,12 @@ from engine import qualities
 from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.sampling.walk import Walk
 from engine.worker import prompt_encoding
 from engine.worker.inpaint import Keep
 from engine.worker.prompt_encoding import Conditioning
 
+EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
 Group = tuple[int, tuple[int, int], bool]
 
 
@@ -30,7 +32,8 @@ class Row:
     after the last step, as latents. `seconds` is device time in all. `positive` has one text, or several that are
     mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
-    (engine/speed/deep_cache.py)."""
+    (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
+    timesteps; `latents` are those of the walk."""
 
     job: str
     index: int
@@ -50,6 +53,7 @@ class Row:
     keep: Keep | None = None
     beside: Tensor | None = None
     deep: Tensor | None = None
+    walk: Walk | None = None
 
     @property
     def rests(self) -> bool:
@@ -59,7 +63,7 @@ class Row:
     @property
     def shallow(self) -> bool:
         """Whether they rest at the call to come, which is neither the first nor the last."""
-        if self.deep is None or self.at >= len(self.timesteps) - 1:
+        if self.deep is None or self.left <= 1:
             return False
         return self.at % qualities.quality(self.recipe.quality).rest > 0
 
@@ -72,17 +76,42 @@ class Row:
     @property
     def step(self) -> int:
         """The sampler's steps taken."""
+        if self.walk:
+            return int(self.walk.share * self.steps + EDGE)
         return self.at * self.steps // len(self.timesteps)
+
+    @property
+    def left(self) -> int:
+        """The UNet calls to come, as far as that is known."""
+        return self.walk.left if self.walk else len(self.timesteps) - self.at
 
     @property
     def done(self) -> bool:
         """Whether the picture only needs decoding."""
-        return self.at >= len(self.timesteps)
+        return self.walk.done if self.walk else self.at >= len(self.timesteps)
+
+    @property
+    def time(self) -> float:
+        """The timestep of the call to come."""
+        return self.walk.time if self.walk else float(self.timesteps[self.at])
+
+    @property
+    def input(self) -> Tensor:
+        """The latents as the UNet is to be shown them."""
+        if self.walk:
+            return self.walk.input
+        scaled: Tensor = self.sampler.scale_model_input(self.latents, self.timesteps[self.at])
+        return scaled
+
+    @property
+    def against(self) -> Conditioning | None:
+        """The negative, where the call to come takes it."""
+        return None if self.walk and self.walk.skips else self.negative
 
     @property
     def width(self) -> int:
         """The UNet's batch entries this row takes: one for each text, and with guidance one for the negative."""
-        return len(self.positive) + (self.negative is not None)
+        return len(self.positive) + (self.against is not None)
 
     @property
     def area(self) -> int:
@@ -97,20 +126,20 @@ class Row:
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
         """The texts that the UNet is given: the negative where there is one, then each of the positive prompt."""
-        return ((self.negative,) if self.negative else ()) + self.positive
+        return ((self.against,) if self.against else ()) + self.positive
+
+    @property
+    def counted(self) -> int:
+        """The step to come as prompts that change on the way count it: from 1, in A1111's way its calls from 0."""
+        return self.walk.calls if self.walk else self.step + 1
 
     @property
     def sides(self) -> list[Tensor]:
         """The embeddings of them all for the step to come."""
-        return [one.at(self.moment) for one in self.conditionings]
-
-    @property
-    def moment(self) -> int:
-        """Where its prompt is, counted from 1: A1111 counts the UNet's calls, we the sampler's steps."""
-        return (self.at if self.recipe.like else self.step) + 1
+        return [one.at(self.counted) for one in self.conditionings]
 
     @property
     def added(self) -> dict[str, Tensor] | None:
         """SDXL's added conditions for the step to come."""
         height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
-        return prompt_encoding.added(self.loaded, self.conditionings, self.moment, height, width)
+        return prompt_encoding.added(self.loaded, self.conditionings, self.counted, height, width)

@@ -187,6 +187,11 @@ class DrawSection(Section):
     sampler: str | None = setting(
         None, "The sampler's name.", "采样器的名字。", min_length=1, example="DPM++ 2M Karras"
     )
+    like: Annotated[Literal["danqing", "a1111"], AnyCase] = setting(
+        "danqing",
+        "Whose pictures the same seed gives: danqing (those of diffusers) or a1111 (those of its web UI).",
+        "同一个种子画出谁的图：danqing（与 diffusers 相同）或 a1111（与其网页版相同）。",
+    )
     guidance: float | None = setting(
         None,
         "How closely to follow the words.",

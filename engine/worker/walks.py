@@ -1,0 +1,239 @@
+"""From a recipe that is drawn in A1111's way to a row ready for its first call: its walk, and what it starts from."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine import a1111
+from engine.a1111 import AUTOMATIC, LikeSampler
+from engine.adapters import loras
+from engine.adapters.loras import Chosen
+from engine.models.loaded import Loaded
+from engine.recipe import Recipe
+from engine.sampling import ancestral, by_timestep, direct, dpm_solver, multistep, schedules, unipc
+from engine.sampling.asking import Sampler, Terms
+from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of
+from engine.sampling.noise import Noise
+from engine.sampling.schedules import Span
+from engine.sampling.walk import Kept, Walk
+from engine.worker import autoencoder, inpaint, prompt_encoding
+from engine.worker.row import Row
+
+STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
+ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
+
+SAMPLERS: dict[str, Sampler] = {
+    "DPM++ 2M": multistep.dpmpp_2m,
+    "DPM++ SDE": multistep.dpmpp_sde,
+    "DPM++ 2M SDE": multistep.dpmpp_2m_sde,
+    "DPM++ 2M SDE Heun": multistep.dpmpp_2m_sde_heun,
+    "DPM++ 2S a": ancestral.dpmpp_2s_a,
+    "DPM++ 3M SDE": multistep.dpmpp_3m_sde,
+    "Euler a": ancestral.euler_a,
+    "Euler": direct.euler,
+    "LMS": direct.lms,
+    "Heun": direct.heun,
+    "DPM2": direct.dpm2,
+    "DPM2 a": ancestral.dpm2_a,
+    "DPM fast": dpm_solver.dpm_fast,
+    "DPM adaptive": dpm_solver.dpm_adaptive,
+    "Restart": direct.restart,
+    "DDIM": by_timestep.ddim,
+    "DDIM CFG++": by_timestep.ddim_cfgpp,
+    "PLMS": by_timestep.plms,
+    "UniPC": unipc.unipc,
+    "LCM": ancestral.lcm,
+}
+
+
+@torch.no_grad()
+def start(
+    job: str,
+    index: int,
+    recipe: Recipe,
+    loaded: Loaded,
+    chosen: Chosen,
+    source: Image.Image | Tensor | None,
+    mask: Image.Image | None,
+    *,
+    steps: int,
+    exact: bool,
+) -> Row:
+    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
+    began = time.monotonic()
+    sampler, _ = a1111.find_sampler(recipe.sampler)
+    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
+    clean = None
+    if recipe.source:
+        # Its own noise is never the same twice there, and too little to be seen: the mean is what it is around.
+        clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
+    kept = None
+    if clean is not None and mask:
+        kept = Kept(clean, coarse(mask, clean), before=sampler.levels == "timestep")
+    beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
+    walk = begun(recipe, loaded, clean, kept, exact=exact)
+    # Without guidance of its own the negative makes no difference, but for texts that are mixed by how far each is
+    # from it. A UNet that was distilled with its guidance takes none.
+    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= walk.plus or len(prompt_encoding.joined(recipe.prompt.positive)) > 1
+    counted = recipe.steps * 2 if sampler.twice else recipe.steps
+    with loras.on_text(loaded, chosen):
+        positive, negative = prompt_encoding.conditionings(
+            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", counted, recipe.clip_skip
+        )
+    return Row(
+        job=job,
+        index=index,
+        recipe=recipe,
+        loaded=loaded,
+        loras=chosen,
+        positive=positive,
+        negative=negative if guided else None,
+        sampler=None,
+        timesteps=torch.empty(0),
+        steps=steps,
+        latents=walk.latents,
+        extra={},
+        beside=beside,
+        walk=walk,
+        seconds=time.monotonic() - began,
+    )
+
+
+def begun(
+    recipe: Recipe, loaded: Loaded, clean: Tensor | None = None, kept: Kept | None = None, *, exact: bool = False
+) -> Walk:
+    """The walk of a recipe over clean latents or from noise alone. `exact` takes all the recipe's steps over them, as
+    the second pass of hires fix does, instead of the share that its strength stands for."""
+    assert recipe.like
+    sampler, _ = a1111.find_sampler(recipe.sampler)
+    shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
+    noise = Noise(recipe, shape, loaded.scale)
+    total, reach = img2img_steps(recipe, exact=exact) if clean is not None else (recipe.steps, 0)
+    by_time = sampler.levels == "timestep"
+    start = (_by_timestep if by_time else _by_sigma)(sampler, recipe, loaded, noise, clean, total, reach)
+    return Walk(
+        SAMPLERS[sampler.name](start.latents, start.terms),
+        start.denoiser,
+        _planned(sampler, start.terms),
+        kept=kept,
+        ngms=recipe.like.ngms,
+        plus=sampler.name == "DDIM CFG++",
+    )
+
+
+def img2img_steps(recipe: Recipe, *, exact: bool) -> tuple[int, int]:
+    """The steps that are planned to draw over a picture, and how many before the last one are taken."""
+    assert recipe.source
+    strength = min(recipe.source.strength, STRONGEST)
+    if not exact:
+        return recipe.steps, int(strength * recipe.steps)
+    return max(recipe.steps, int(recipe.steps / strength) if strength else 0), recipe.steps - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    latents: Tensor
+    terms: Terms
+    denoiser: Denoiser
+
+
+def _by_sigma(
+    sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
+) -> _Start:
+    like, kind = recipe.like, kind_of(loaded.schedule)
+    assert like
+    stride = len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
+    levels = Levels(loaded.signal, stride - 1, stride)
+    denoiser = ByLcm(levels, kind, stride) if sampler.levels == "lcm" else BySigma(levels, kind)
+    least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
+    large = loaded.text_encoder_2 is not None
+    span = Span(total, levels, like.sigma_min or least, like.sigma_max or most, like.rho, large)
+    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
+    planned = schedules.sigmas(name, span, dropped=sampler.dropped)
+    taken = planned if clean is None else planned[total - reach - 1 :]
+    spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
+    latents = noise.start * spread if clean is None else clean + noise.start * spread
+    terms = Terms(
+        levels=tuple(taken),
+        noise=noise.next,
+        path=noise.path(min(filter(None, planned)), max(planned)),
+        steps=recipe.steps if clean is None else len(taken) - 1,
+        least=least if clean is None else taken[-2],
+        most=most if clean is None else taken[0],
+        signal=levels.signal,
+        over=clean is not None,
+        eta=1.0 if like.eta is None else like.eta,
+        churn=like.churn,
+        tmin=like.tmin,
+        tmax=like.tmax or float("inf"),
+        spread=like.noise,
+    )
+    return _Start(latents, terms, denoiser)
+
+
+def _by_timestep(
+    sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
+) -> _Start:
+    assert recipe.like
+    levels = Levels(loaded.signal)
+    last = len(levels.signal) - 1
+    planned = [float(min(time + 1, last)) for time in range(0, last + 1, (last + 1) // total)]
+    latents = noise.start
+    if clean is not None:
+        alpha = levels.signal[int(planned[reach])]
+        latents = alpha.sqrt() * clean + (1 - alpha).sqrt() * latents
+        planned = planned[: max(1, reach)]
+    terms = Terms(
+        levels=tuple(planned),
+        noise=noise.next,
+        path=noise.path(0.0, 1.0),
+        steps=total,
+        least=0.0,
+        most=0.0,
+        signal=levels.signal,
+        over=clean is not None,
+        eta=recipe.like.eta or 0.0,
+    )
+    return _Start(latents, terms, ByTimestep(levels, kind_of(loaded.schedule)))
+
+
+def _planned(sampler: LikeSampler, terms: Terms) -> int:
+    """The calls to be expected."""
+    count = len(terms.levels) - 1
+    match sampler.name:
+        case "DPM fast":
+            return terms.steps
+        case "DPM adaptive":
+            return ADAPTIVE
+        case "UniPC" | "PLMS":
+            return count + 1
+    return max(1, 2 * count - 1 if sampler.twice else count)
+
+
+# --- what is redrawn ---
+
+
+def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
+    """A mask on the grid of latents, (1, 1, h, w): 1 where most of a cell is to be redrawn."""
+    height, width = clean.shape[-2:]
+    small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
+    return torch.from_numpy(np.around(small))[None, None]
+
+
+def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:
+    """The channels that a UNet of nine takes beside the latents, (1, 5, h, w): the mask's corner of each cell, and the
+    mean of the picture's latents with what is redrawn grey."""
+    pixels = torch.zeros(1, 3, recipe.height, recipe.width)
+    cells = torch.ones(1, 1, recipe.height, recipe.width)
+    if source is not None and mask is not None:
+        cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
+        pixels = autoencoder.pixels(source) * (1 - cells)
+    hidden = autoencoder.encoded(loaded, pixels, None)
+    return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)
