@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks, Terms
+from engine.sampling.question import Question, Questions, Terms
 
 
 def _steps(terms: Terms) -> Iterator[tuple[float, float, float, float, float]]:
@@ -27,33 +27,33 @@ def _moved(latents: Tensor, eps: Tensor, back: Tensor, now: float, then: float, 
     return math.sqrt(then) * picture + math.sqrt(1 - then - spread**2) * back
 
 
-def _ddim(latents: Tensor, terms: Terms, *, plus: bool) -> Asks:
+def _ddim(latents: Tensor, terms: Terms, *, plus: bool) -> Questions:
     for time, _, now, then, share in _steps(terms):
-        seen = yield Ask(latents, time, share)
+        seen = yield Question(latents, time, share)
         eps, back = (seen[:1], seen[1:]) if plus else (seen, seen)
         spread = terms.eta * math.sqrt((1 - then) / (1 - now) * (1 - now / then))
         latents = _moved(latents, eps, back, now, then, spread) + spread * terms.noise()
     return latents
 
 
-def ddim(latents: Tensor, terms: Terms) -> Asks:
+def ddim(latents: Tensor, terms: Terms) -> Questions:
     return (yield from _ddim(latents, terms, plus=False))
 
 
-def ddim_cfgpp(latents: Tensor, terms: Terms) -> Asks:
+def ddim_cfgpp(latents: Tensor, terms: Terms) -> Questions:
     """CFG++ (Chung et al. 2024): made noisy again with what the negative alone shows. It is sent both, (2, 4, h, w)."""
     return (yield from _ddim(latents, terms, plus=True))
 
 
-def plms(latents: Tensor, terms: Terms) -> Asks:
+def plms(latents: Tensor, terms: Terms) -> Questions:
     """Adams and Bashforth's method over the noise seen, begun with one of Heun's steps (Liu et al. 2022)."""
     past: list[Tensor] = []
     for time, after, now, then, share in _steps(terms):
-        eps = yield Ask(latents, time, share)
+        eps = yield Question(latents, time, share)
         match past:
             case []:
                 there = _moved(latents, eps, eps, now, then)
-                mean = (eps + (yield Ask(there, after or time, share))) / 2
+                mean = (eps + (yield Question(there, after or time, share))) / 2
             case [one]:
                 mean = (3 * eps - one) / 2
             case [one, two]:

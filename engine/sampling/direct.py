@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks, Terms, slope
+from engine.sampling.question import Question, Questions, Terms, slope
 
 ORDER = 4  # of LMS
 # Restart goes back from the first sigma to the second for so long as there are steps for it.
@@ -26,16 +26,16 @@ def _churned(latents: Tensor, sigma: float, terms: Terms) -> tuple[Tensor, float
     return (latents + noise * (higher**2 - sigma**2) ** 0.5 if gamma > 0 else latents), higher
 
 
-def euler(latents: Tensor, terms: Terms) -> Asks:
+def euler(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
         latents, sigma = _churned(latents, sigma, terms)
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         latents = latents + slope(latents, sigma, denoised) * (after - sigma)
     return latents
 
 
-def heun(latents: Tensor, terms: Terms) -> Asks:
+def heun(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
         latents, sigma = _churned(latents, sigma, terms)
@@ -43,18 +43,18 @@ def heun(latents: Tensor, terms: Terms) -> Asks:
     return latents
 
 
-def _heun(latents: Tensor, sigma: float, after: float, share: float) -> Asks:
+def _heun(latents: Tensor, sigma: float, after: float, share: float) -> Questions:
     """One step, whose slope is the mean of those at both ends."""
-    denoised = yield Ask(latents, sigma, share)
+    denoised = yield Question(latents, sigma, share)
     first = slope(latents, sigma, denoised)
     there = latents + first * (after - sigma)
     if after == 0:
         return there
-    denoised = yield Ask(there, after, share)
+    denoised = yield Question(there, after, share)
     return latents + (first + slope(there, after, denoised)) / 2 * (after - sigma)
 
 
-def dpm2(latents: Tensor, terms: Terms) -> Asks:
+def dpm2(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
         latents, sigma = _churned(latents, sigma, terms)
@@ -62,23 +62,23 @@ def dpm2(latents: Tensor, terms: Terms) -> Asks:
     return latents
 
 
-def midway(latents: Tensor, sigma: float, after: float, share: float) -> Asks:
+def midway(latents: Tensor, sigma: float, after: float, share: float) -> Questions:
     """One step by the slope halfway between both logarithms; down to 0 by the first slope."""
-    denoised = yield Ask(latents, sigma, share)
+    denoised = yield Question(latents, sigma, share)
     first = slope(latents, sigma, denoised)
     if after == 0:
         return latents + first * (after - sigma)
     middle = (sigma * after) ** 0.5
     there = latents + first * (middle - sigma)
-    denoised = yield Ask(there, middle, share)
+    denoised = yield Question(there, middle, share)
     return latents + slope(there, middle, denoised) * (after - sigma)
 
 
-def lms(latents: Tensor, terms: Terms) -> Asks:
+def lms(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     slopes: list[Tensor] = []
     for index, sigma in enumerate(terms.levels[:-1]):
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         slopes = [slope(latents, sigma, denoised), *slopes][:ORDER]
         past = terms.levels[index + 1 - len(slopes) : index + 1][::-1]
         for own, weight in zip(slopes, _weights(past, sigma, terms.levels[index + 1]), strict=True):
@@ -99,7 +99,7 @@ def _weights(past: Sequence[float], sigma: float, after: float) -> list[float]:
     return weights
 
 
-def restart(latents: Tensor, terms: Terms) -> Asks:
+def restart(latents: Tensor, terms: Terms) -> Questions:
     """Heun's steps, some of which are taken again from noisier latents: those that there are steps for from 20 on."""
     steps = _restarted(terms.levels)
     for index, (sigma, after) in enumerate(steps):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks, Terms, parted
+from engine.sampling.question import Question, Questions, Terms, parted
 
 # DPM adaptive's own: tolerances, the length of the first step, what of a proposal is still taken.
 RELATIVE, ABSOLUTE, FIRST, ACCEPTED = 0.05, 0.0078, 0.05, 0.81
@@ -16,10 +16,10 @@ NEAR = 1e-5  # so near to the end is there
 MOST_TRIES = 300  # a model that answers without sense would have it go on for ever
 
 
-def _seen(latents: Tensor, time: float, share: float) -> Asks:
+def _seen(latents: Tensor, time: float, share: float) -> Questions:
     """The noise that the model sees. A time is -log(sigma)."""
     sigma = math.exp(-time)
-    denoised = yield Ask(latents, sigma, share)
+    denoised = yield Question(latents, sigma, share)
     return (latents - denoised) / sigma
 
 
@@ -34,7 +34,7 @@ def _second(latents: Tensor, eps: Tensor, near: Tensor, time: float, way: float,
     return _noised(latents, eps, time, way) - pull * (near - eps)
 
 
-def _third(latents: Tensor, eps: Tensor, near: Tensor, time: float, way: float, share: float) -> Asks:
+def _third(latents: Tensor, eps: Tensor, near: Tensor, time: float, way: float, share: float) -> Questions:
     """A third-order step; `near` is the noise seen after a third of it."""
     part = way * 2 / 3
     there = _noised(latents, eps, time, part)
@@ -53,7 +53,7 @@ def _down(time: float, after: float, end: float, eta: float) -> tuple[float, flo
     return to, max(math.exp(-after) ** 2 - math.exp(-to) ** 2, 0.0) ** 0.5
 
 
-def dpm_fast(latents: Tensor, terms: Terms) -> Asks:
+def dpm_fast(latents: Tensor, terms: Terms) -> Questions:
     start, end = -math.log(terms.most), -math.log(terms.least)
     count = terms.steps // 3 + 1
     times = [float(time) for time in np.linspace(start, end, count + 1)]
@@ -77,7 +77,7 @@ def dpm_fast(latents: Tensor, terms: Terms) -> Asks:
     return latents
 
 
-def dpm_adaptive(latents: Tensor, terms: Terms) -> Asks:
+def dpm_adaptive(latents: Tensor, terms: Terms) -> Questions:
     """Steps of the third order, as long as those of the second come to nearly the same; three calls each."""
     start, end = -math.log(terms.most), -math.log(terms.least)
     time, length, before = start, FIRST, latents

@@ -7,15 +7,15 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks, Terms, parted, slope
+from engine.sampling.question import Question, Questions, Terms, parted, slope
 
 
-def dpmpp_2m(latents: Tensor, terms: Terms) -> Asks:
+def dpmpp_2m(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     before: Tensor | None = None
     last = 0.0  # how far the step before went, in the logarithm of sigma
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         if after == 0:
             latents = denoised
             continue
@@ -26,11 +26,11 @@ def dpmpp_2m(latents: Tensor, terms: Terms) -> Asks:
     return latents
 
 
-def dpmpp_sde(latents: Tensor, terms: Terms) -> Asks:
+def dpmpp_sde(latents: Tensor, terms: Terms) -> Questions:
     """Two stages a step, with the second halfway in the logarithm."""
     count = len(terms.levels) - 1
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         if after == 0:
             latents = latents + slope(latents, sigma, denoised) * (after - sigma)
             continue
@@ -38,27 +38,27 @@ def dpmpp_sde(latents: Tensor, terms: Terms) -> Asks:
         down, up = parted(sigma, middle, terms.eta)
         there = down / sigma * latents + (1 - down / sigma) * denoised
         there = there + terms.path(sigma, middle) * terms.spread * up
-        seen = yield Ask(there, middle, index / count)
+        seen = yield Question(there, middle, index / count)
         down, up = parted(sigma, after, terms.eta)
         latents = down / sigma * latents + (1 - down / sigma) * seen
         latents = latents + terms.path(sigma, after) * terms.spread * up
     return latents
 
 
-def dpmpp_2m_sde(latents: Tensor, terms: Terms) -> Asks:
+def dpmpp_2m_sde(latents: Tensor, terms: Terms) -> Questions:
     return (yield from _two(latents, terms, heun=False))
 
 
-def dpmpp_2m_sde_heun(latents: Tensor, terms: Terms) -> Asks:
+def dpmpp_2m_sde_heun(latents: Tensor, terms: Terms) -> Questions:
     return (yield from _two(latents, terms, heun=True))
 
 
-def _two(latents: Tensor, terms: Terms, *, heun: bool) -> Asks:
+def _two(latents: Tensor, terms: Terms, *, heun: bool) -> Questions:
     count = len(terms.levels) - 1
     before: Tensor | None = None
     last = 0.0
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         if after == 0:
             latents = denoised
             continue
@@ -73,11 +73,11 @@ def _two(latents: Tensor, terms: Terms, *, heun: bool) -> Asks:
     return latents
 
 
-def dpmpp_3m_sde(latents: Tensor, terms: Terms) -> Asks:
+def dpmpp_3m_sde(latents: Tensor, terms: Terms) -> Questions:
     count = len(terms.levels) - 1
     past: list[tuple[Tensor, float]] = []  # what the last steps have shown and how far they went, newest first
     for index, (sigma, after) in enumerate(pairwise(terms.levels)):
-        denoised = yield Ask(latents, sigma, index / count)
+        denoised = yield Question(latents, sigma, index / count)
         if after == 0:
             latents = denoised
             continue

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks, Terms
+from engine.sampling.question import Question, Questions, Terms
 
 ORDER = 3
 
@@ -28,7 +28,7 @@ class _Times:
         return math.exp(log), spread, log - math.log(spread)
 
 
-def unipc(latents: Tensor, terms: Terms) -> Asks:
+def unipc(latents: Tensor, terms: Terms) -> Questions:
     times = _Times(terms.signal)
     count = len(terms.levels)
     # Of a picture drawn over, from where its noise is, off by a timestep, as there.
@@ -36,8 +36,8 @@ def unipc(latents: Tensor, terms: Terms) -> Asks:
     plan = [float(time) for time in np.linspace(start, 1 / times.count, count + 1)]
     order = min(ORDER, count)
 
-    def seen(latents: Tensor, time: float, share: float) -> Asks:
-        eps = yield Ask(latents, (time - 1 / times.count) * times.count, share)
+    def seen(latents: Tensor, time: float, share: float) -> Questions:
+        eps = yield Question(latents, (time - 1 / times.count) * times.count, share)
         signal, spread, _ = times.parts(time)
         return (latents - spread * eps) / signal
 

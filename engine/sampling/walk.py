@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.sampling.asking import Ask, Asks
 from engine.sampling.levels import Denoiser
+from engine.sampling.question import Question, Questions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Surroundings:
     """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
     redraw. `before` puts it back into what the model is shown, else into what it answers."""
 
@@ -35,11 +35,11 @@ class Walk:
 
     def __init__(
         self,
-        asks: Asks,
+        asks: Questions,
         denoiser: Denoiser,
         planned: int,
         *,
-        kept: Kept | None = None,
+        kept: Surroundings | None = None,
         ngms: float = 0.0,
         plus: bool = False,
     ) -> None:
@@ -48,7 +48,7 @@ class Walk:
         self.calls = 0
         self.done = False
         self.clean: Tensor | None = None
-        self._ask: Ask = next(asks)
+        self._ask: Question = next(asks)
 
     @property
     def latents(self) -> Tensor:
@@ -99,4 +99,4 @@ class Walk:
         except StopIteration as end:
             latents: Tensor = end.value
             self.done = True
-            self._ask = Ask(self._kept.put(latents) if self._kept else latents, 0.0, 1.0)
+            self._ask = Question(self._kept.put(latents) if self._kept else latents, 0.0, 1.0)

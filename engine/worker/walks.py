@@ -17,11 +17,11 @@ from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.sampling import ancestral, by_timestep, direct, dpm_solver, multistep, schedules, unipc
-from engine.sampling.asking import Sampler, Terms
 from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of
 from engine.sampling.noise import Noise
+from engine.sampling.question import Sampler, Terms
 from engine.sampling.schedules import Span
-from engine.sampling.walk import Kept, Walk
+from engine.sampling.walk import Surroundings, Walk
 from engine.worker import autoencoder, inpaint, prompt_encoding
 from engine.worker.row import Row
 
@@ -75,7 +75,7 @@ def start(
         clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
     kept = None
     if clean is not None and mask:
-        kept = Kept(clean, coarse(mask, clean), before=sampler.levels == "timestep")
+        kept = Surroundings(clean, coarse(mask, clean), before=sampler.levels == "timestep")
     beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     # Without guidance of its own the negative makes no difference, but for texts that are mixed by how far each is
@@ -107,7 +107,12 @@ def start(
 
 
 def begun(
-    recipe: Recipe, loaded: Loaded, clean: Tensor | None = None, kept: Kept | None = None, *, exact: bool = False
+    recipe: Recipe,
+    loaded: Loaded,
+    clean: Tensor | None = None,
+    kept: Surroundings | None = None,
+    *,
+    exact: bool = False,
 ) -> Walk:
     """The walk of a recipe over clean latents or from noise alone. `exact` takes all the recipe's steps over them, as
     the second pass of hires fix does, instead of the share that its strength stands for."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ask:
+class Question:
     """Latents at a level (a sigma, or a timestep) that a sampler wants the model's view of; `share` (0…1) is how much
     of its way lies behind it."""
 
@@ -18,7 +18,7 @@ class Ask:
     share: float
 
 
-Asks = Generator[Ask, Tensor, Tensor]  # is sent the denoised latents, or the noise; returns the last latents
+Questions = Generator[Question, Tensor, Tensor]  # is sent the denoised latents, or the noise; returns the last latents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Terms:
     spread: float = 1.0
 
 
-Sampler = Callable[[Tensor, Terms], Asks]
+Sampler = Callable[[Tensor, Terms], Questions]
 
 
 def slope(latents: Tensor, sigma: float, denoised: Tensor) -> Tensor:
