@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine import samplers
+from engine import a1111, samplers
 from engine.recipe import Hires, Recipe, Source
 from prompts import grammar
 from prompts.prompt import Fragment, Prompt
 
 STEP = 8  # sides are multiples of it
-PLAIN_SCHEDULES = ("", "automatic", "uniform", "normal")  # a sampler's own
+PLAIN_SCHEDULES = (a1111.AUTOMATIC, "Uniform", "Normal")  # a sampler's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +84,28 @@ def all_words(recipe: Recipe) -> Prompt:
 def recipe(first: Recipe, hires: Hires) -> Recipe:
     """What the second pass is drawn by, over the enlarged picture. Raises Refusal for a sampler that there is not."""
     width, height = size(first, hires).finished
-    like = first.like
+    sampler, schedule = _sampler(first, hires)
     return replace(
         first,
         prompt=prompt(first),
         width=width,
         height=height,
         steps=hires.steps or first.steps,
-        sampler=(hires.sampler or first.sampler) if like else _sampler(first.sampler, hires),
+        sampler=sampler,
         guidance=hires.guidance or first.guidance,
         source=Source("", hires.strength),
-        like=replace(like, schedule=hires.schedule or like.schedule) if like else None,
+        like=replace(first.like, schedule=schedule) if first.like else None,
     )
 
 
-def _sampler(first: str, hires: Hires) -> str:
-    """The row of engine/samplers.py that a second pass names, whose names hold the schedule too."""
-    named = hires.sampler or first
-    if not hires.schedule:
-        return samplers.find_sampler(named).name if hires.sampler else named
-    bare = next((named.removesuffix(tail) for tail in samplers.SCHEDULES if named.endswith(tail)), named)
-    plain = hires.schedule.casefold() in PLAIN_SCHEDULES
-    return samplers.find_sampler(bare if plain else f"{bare} {hires.schedule}").name
+def _sampler(first: Recipe, hires: Hires) -> tuple[str, str]:
+    """The sampler of the second pass, and its schedule where that stands apart as in A1111."""
+    schedule = a1111.find_schedule(hires.schedule) if hires.schedule else ""
+    if first.like:
+        row, tail = a1111.find_sampler(hires.sampler or first.sampler)
+        return row.name, schedule or (tail if hires.sampler else "") or first.like.schedule
+    named = hires.sampler or first.sampler
+    if schedule:
+        named = next((named.removesuffix(tail) for tail in samplers.SCHEDULES if named.endswith(tail)), named)
+        named = named if schedule in PLAIN_SCHEDULES else f"{named} {schedule}"
+    return samplers.find_sampler(named).name, ""

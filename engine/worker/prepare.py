@@ -32,13 +32,14 @@ def start(
     stretch: tuple[float, float] = (0.0, 1.0),
     brought: Tensor | None = None,
     exact: bool = False,
+    before: int = 0,
 ) -> Row:
     """A row ready for its first step.
 
     `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
-    recipe's steps over the source, as its hires fix does.
+    recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
     Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
     """
     began = time.monotonic()
@@ -48,7 +49,9 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact)
+        return walks.start(
+            job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before, share=stretch[1]
+        )
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     steps = drawn(recipe.steps, strength)

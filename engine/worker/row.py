@@ -33,7 +33,8 @@ class Row:
     mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
     (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
-    timesteps; `latents` are those of the walk."""
+    timesteps; `latents` are those of the walk. After `until` of its calls another row goes on with it, which has it
+    from the share `since` of its way on; `before` are the calls of the pass before it, if this is a second."""
 
     job: str
     index: int
@@ -54,6 +55,9 @@ class Row:
     beside: Tensor | None = None
     deep: Tensor | None = None
     walk: Walk | None = None
+    until: int | None = None
+    since: float = 0.0
+    before: int = 0
 
     @property
     def rests(self) -> bool:
@@ -77,7 +81,7 @@ class Row:
     def step(self) -> int:
         """The sampler's steps taken."""
         if self.walk:
-            return int(self.walk.share * self.steps + EDGE)
+            return int((self.walk.share - self.since) * self.steps + EDGE)
         return self.at * self.steps // len(self.timesteps)
 
     @property
@@ -88,7 +92,9 @@ class Row:
     @property
     def done(self) -> bool:
         """Whether the picture only needs decoding."""
-        return self.walk.done if self.walk else self.at >= len(self.timesteps)
+        if self.walk:
+            return self.walk.done or (self.until is not None and self.walk.calls >= self.until)
+        return self.at >= len(self.timesteps)
 
     @property
     def time(self) -> float:

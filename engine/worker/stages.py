@@ -22,8 +22,9 @@ from engine.models.loaded import Loaded, Loras
 from engine.pixels import masks
 from engine.pixels.source_picture import SourcePicture
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import MAX_SEED, Fix, Recipe, Source
-from engine.worker import prepare
+from engine.recipe import MAX_SEED, Fix, Recipe, Refiner, Source
+from engine.second_pass import SecondSize
+from engine.worker import autoencoder, prepare, walks
 from engine.worker.prepare import drawn
 from engine.worker.row import Row
 
@@ -61,11 +62,18 @@ class Canvas:
         mask: Image.Image | None = None,
         *,
         loras: Loras | None = None,
+        share: float = 1.0,
+        exact: bool = False,
+        before: int = 0,
     ) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
-        are others than its own."""
+        are others than its own. It takes `share` of the way; for the rest see prepare.start."""
         loras = self.loras if loras is None else loras
-        return prepare.start(self.job, self.index, recipe, self.model(recipe.model), loras, source, mask)
+        loaded = self.model(recipe.model)
+        stretch = 0.0, share
+        return prepare.start(
+            self.job, self.index, recipe, loaded, loras, source, mask, stretch, exact=exact, before=before
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +129,7 @@ def _plan(canvas: Canvas) -> list[int]:
     plan = [drawn(recipe.steps, strength) if strength > 0 else 0, 0]
     width, height = recipe.width, recipe.height
     if hires := recipe.hires:
-        plan[1] = drawn(hires.steps or recipe.steps, hires.strength)
+        plan[1] = _second_steps(second_pass.recipe(recipe, hires))
         if hires.upscaler not in LATENT:
             plan[1] += upscaling.tiles(hires.upscaler, width, height, canvas.upscalers)
         width, height = second_pass.size(recipe, hires).finished
@@ -143,12 +151,16 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
     before = round(steps * refiner.switch) if refiner else steps
+    if recipe.like:  # whose refiner comes in the second pass, where there is one
+        whole = partial(canvas.row, recipe, image, mask)
+        return (yield from _walked(canvas, None if recipe.hires else refiner, whole, steps, rest, latents))
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
         loaded = canvas.model(model)
-        return prepare.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
+        own = replace(recipe, model=model)
+        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
 
     switch = before / steps
     first = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
@@ -158,27 +170,70 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     return (yield Ask([second], steps - before, rest, latents, whole=True))
 
 
+def _walked(
+    canvas: Canvas, refiner: Refiner | None, start: Callable[..., Row], steps: int, rest: int, latents: bool
+) -> Generator[Ask, Done, Done]:
+    """A row in A1111's way, which its refiner goes on with: the sampler remembers what it has seen by then."""
+    if refiner is None or not 0 < refiner.switch < 1:
+        return (yield Ask([start], steps, rest, latents, whole=True))
+    begun: list[Row] = []
+
+    def first() -> Row:
+        begun.append(start(share=refiner.switch))
+        return begun[0]
+
+    before = min(round(steps * refiner.switch), steps - 1)
+    done = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
+    [row] = begun
+    if row.walk is None or row.walk.done:  # the sampler took fewer calls than were counted on
+        return done if latents else autoencoder.pictures(row.loaded, [row.latents])
+
+    def second() -> Row:
+        return walks.taken_over(row, replace(row.recipe, model=refiner.model), canvas.model(refiner.model))
+
+    return (yield Ask([second], steps - before, rest, latents, whole=True))
+
+
 def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     """The picture or its latents enlarged, and drawn over. What is enlarged beyond the size asked for is cut off."""
     recipe, hires = canvas.recipe, canvas.recipe.hires
     assert hires
     own = second_pass.recipe(recipe, hires)
     size = second_pass.size(recipe, hires)
-    steps = drawn(own.steps, hires.strength)
+    steps = _second_steps(own)
     if isinstance(base, Tensor):
         scale = recipe.width // base.shape[-1]
         mode, averaged = LATENT[hires.upscaler]
         cells = [side // catalog.STEP * catalog.STEP // scale for side in size.enlarged]
         large = torch.nn.functional.interpolate(base, size=(cells[1], cells[0]), mode=mode, antialias=averaged)
-        left, top, right, bottom = (pixels // scale for pixels in size.box)
-        base = large[..., top:bottom, left:right]
+        base = _cut(large, size, scale)
     elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
         base = base.resize(size.enlarged, Image.Resampling.LANCZOS).crop(size.box)
     else:
-        image = yield from _enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
-        base = image.crop(size.box)
-    done = yield Ask([partial(canvas.row, own, base, loras=canvas.second)], steps, rest, whole=True)
+        base = yield from _enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
+        if recipe.like:  # it is the latents that are cut off there
+            loaded = canvas.model(recipe.model)
+            base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
+        else:
+            base = base.crop(size.box)
+    if not recipe.like:
+        done = yield Ask([partial(canvas.row, own, base, loras=canvas.second)], steps, rest, whole=True)
+    else:
+        before = walks.counted(recipe, recipe.steps)
+        start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
+        done = yield from _walked(canvas, recipe.refiner, start, steps, rest, latents=False)
     return _pictures(done)[0]
+
+
+def _second_steps(own: Recipe) -> int:
+    """The steps of a second pass: in A1111's way all of them are drawn."""
+    assert own.source
+    return own.steps if own.like else drawn(own.steps, own.source.strength)
+
+
+def _cut(latents: Tensor, size: SecondSize, scale: int) -> Tensor:
+    left, top, right, bottom = (pixels // scale for pixels in size.box)
+    return latents[..., top:bottom, left:right]
 
 
 # --- what is mended ---

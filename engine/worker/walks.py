@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,8 +23,9 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Surroundings, Walk
-from engine.worker import autoencoder, inpaint, prompt_encoding
-from engine.worker.row import Row
+from engine.worker import autoencoder, emphasis, inpaint
+from engine.worker.prompt_encoding import Conditioning
+from engine.worker.row import EDGE, Row
 
 STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
 ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
@@ -64,8 +66,11 @@ def start(
     *,
     steps: int,
     exact: bool,
+    before: int = 0,
+    share: float = 1.0,
 ) -> Row:
-    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
+    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of, `before`
+    the calls of the pass before this one, and after `share` of its own another row goes on."""
     began = time.monotonic()
     sampler, _ = a1111.find_sampler(recipe.sampler)
     nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
@@ -75,18 +80,14 @@ def start(
         clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
     kept = None
     if clean is not None and mask:
-        kept = Surroundings(clean, coarse(mask, clean), before=sampler.levels == "timestep")
+        cells = coarse(mask, clean)
+        clean = _filled(recipe, loaded, clean, cells)
+        kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
     beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
-    # Without guidance of its own the negative makes no difference, but for texts that are mixed by how far each is
-    # from it. A UNet that was distilled with its guidance takes none.
-    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= walk.plus or len(prompt_encoding.joined(recipe.prompt.positive)) > 1
-    counted = recipe.steps * 2 if sampler.twice else recipe.steps
-    with loras.on_text(loaded, chosen):
-        positive, negative = prompt_encoding.conditionings(
-            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", counted, recipe.clip_skip
-        )
+    taken = img2img_steps(recipe, exact=exact)[1] + 1 if clean is not None else recipe.steps
+    until = math.ceil(counted(recipe, taken) * share - EDGE) if share < 1 else None
+    positive, negative = _words(recipe, loaded, chosen, walk.plus, before)
     return Row(
         job=job,
         index=index,
@@ -94,7 +95,7 @@ def start(
         loaded=loaded,
         loras=chosen,
         positive=positive,
-        negative=negative if guided else None,
+        negative=negative,
         sampler=None,
         timesteps=torch.empty(0),
         steps=steps,
@@ -102,8 +103,56 @@ def start(
         extra={},
         beside=beside,
         walk=walk,
+        until=until,
+        before=before,
         seconds=time.monotonic() - began,
     )
+
+
+@torch.no_grad()
+def taken_over(row: Row, recipe: Recipe, loaded: Loaded) -> Row:
+    """A row that goes on with another's walk, by another model: the sampler remembers what it has seen."""
+    began = time.monotonic()
+    assert row.walk
+    row.walk.ask_another(_denoiser(a1111.find_sampler(recipe.sampler)[0], loaded))
+    positive, negative = _words(recipe, loaded, (), row.walk.plus, row.before)
+    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
+    return replace(
+        row,
+        recipe=recipe,
+        loaded=loaded,
+        loras=(),
+        positive=positive,
+        negative=negative,
+        beside=row.beside if nine else None,
+        until=None,
+        since=row.walk.share,
+        at=0,
+        deep=None,
+        seconds=time.monotonic() - began,
+    )
+
+
+def counted(recipe: Recipe, steps: int) -> int:
+    """The calls that A1111 counts for so many steps of a recipe's sampler."""
+    return steps * 2 if a1111.find_sampler(recipe.sampler)[0].twice else steps
+
+
+def _words(
+    recipe: Recipe, loaded: Loaded, chosen: Chosen, plus: bool, before: int
+) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+    """What the model is told at each call. Without guidance of its own the negative makes no difference, but for texts
+    that are mixed by how far each is from it; a UNet that was distilled with its guidance takes none."""
+    assert recipe.like
+    words = recipe.prompt
+    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= plus or emphasis.guides(words.positive)
+    calls = emphasis.Calls(counted(recipe, recipe.steps), before)
+    with loras.on_text(loaded, chosen):
+        positive, negative = emphasis.conditionings(
+            loaded, words.positive, words.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
+        )
+    return positive, negative if guided else None
 
 
 def begun(
@@ -149,14 +198,29 @@ class _Start:
     denoiser: Denoiser
 
 
+def _levels(sampler: LikeSampler, loaded: Loaded) -> Levels:
+    """The model's levels, of which LCM learnt but a few."""
+    stride = _stride(sampler, loaded)
+    return Levels(loaded.signal, stride - 1, stride)
+
+
+def _denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+    levels, kind = _levels(sampler, loaded), kind_of(loaded.schedule)
+    if sampler.levels == "lcm":
+        return ByLcm(levels, kind, _stride(sampler, loaded))
+    return ByTimestep(levels, kind) if sampler.levels == "timestep" else BySigma(levels, kind)
+
+
+def _stride(sampler: LikeSampler, loaded: Loaded) -> int:
+    return len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
+
+
 def _by_sigma(
     sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
 ) -> _Start:
-    like, kind = recipe.like, kind_of(loaded.schedule)
+    like = recipe.like
     assert like
-    stride = len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
-    levels = Levels(loaded.signal, stride - 1, stride)
-    denoiser = ByLcm(levels, kind, stride) if sampler.levels == "lcm" else BySigma(levels, kind)
+    levels = _levels(sampler, loaded)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
     large = loaded.text_encoder_2 is not None
     span = Span(total, levels, like.sigma_min or least, like.sigma_max or most, like.rho, large)
@@ -180,14 +244,14 @@ def _by_sigma(
         tmax=like.tmax or float("inf"),
         spread=like.noise,
     )
-    return _Start(latents, terms, denoiser)
+    return _Start(latents, terms, _denoiser(sampler, loaded))
 
 
 def _by_timestep(
     sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
 ) -> _Start:
     assert recipe.like
-    levels = Levels(loaded.signal)
+    levels = _levels(sampler, loaded)
     last = len(levels.signal) - 1
     planned = [float(min(time + 1, last)) for time in range(0, last + 1, (last + 1) // total)]
     latents = noise.start
@@ -206,7 +270,7 @@ def _by_timestep(
         over=clean is not None,
         eta=recipe.like.eta or 0.0,
     )
-    return _Start(latents, terms, ByTimestep(levels, kind_of(loaded.schedule)))
+    return _Start(latents, terms, _denoiser(sampler, loaded))
 
 
 def _planned(sampler: LikeSampler, terms: Terms) -> int:
@@ -230,6 +294,14 @@ def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
     height, width = clean.shape[-2:]
     small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
     return torch.from_numpy(np.around(small))[None, None]
+
+
+def _filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Tensor:
+    """The latents with what they begin from where the mask is 1; noise is that of the seed alone, as in A1111."""
+    assert recipe.source and recipe.like
+    plain = replace(recipe, variation=None, like=replace(recipe.like, seed_resize=(0, 0)))
+    noise = Noise(plain, tuple(clean.shape), loaded.scale)
+    return inpaint.filled(clean, noise.start, cells, recipe.source.fill)
 
 
 def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:

@@ -68,6 +68,8 @@ def test_in_a1111s_way_sampler_and_schedule_stand_apart() -> None:
     own = recipe(sampler="DPM++ 2M", like=A1111("Karras"))
     made = second(own, sampler="Euler", schedule="Beta")
     assert made.like and (made.sampler, made.like.schedule) == ("Euler", "Beta")
+    made = second(own, sampler="Euler Exponential")
+    assert made.like and (made.sampler, made.like.schedule) == ("Euler", "Exponential")
     made = second(own)
     assert made.like and (made.sampler, made.like.schedule) == ("DPM++ 2M", "Karras")
 
@@ -76,7 +78,8 @@ def test_in_a1111s_way_sampler_and_schedule_stand_apart() -> None:
     ("hires", "key"),
     [
         (Hires(2.0, 0.5, sampler="Eulr"), "sampler.unknown"),
-        (Hires(2.0, 0.5, schedule="Carras"), "sampler.unknown"),
+        (Hires(2.0, 0.5, schedule="Carras"), "schedule.unknown"),
+        (Hires(2.0, 0.5, schedule="Beta"), "sampler.unknown"),
         (Hires(2.0, 0.5, guidance=99.0), "guidance.not_allowed"),
         (Hires(0.0, 0.5, width=20_000), "size.not_allowed"),
         (Hires(0.0, 0.5), "upscale.factor"),
