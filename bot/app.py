@@ -40,7 +40,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
 from prompts.translate.chain import close
-from storage import facts, uploads, wishes
+from storage import facts, likeness, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
 
@@ -301,7 +301,12 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         page = made.chats.get(WebChat.platform)
         where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)
-        rounds = (_tidy(made.db), model_files.watch(made.db, config.engine.folders), forgetting.watch(made))
+        rounds = (
+            _tidy(made.db),
+            model_files.watch(made.db, config.engine.folders),
+            forgetting.watch(made),
+            likeness.watch(made.db),
+        )
         watching = [asyncio.create_task(one) for one in rounds]
         if made.tags and (config.discord.token or config.telegram.token):
             # A chat's autocompletion may not wait the two seconds that the first search takes.

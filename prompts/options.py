@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from prompts import midjourney, styles
 from prompts.errors import Refusal
+from prompts.infotext import fields, reading
+from prompts.infotext.block import Pasted
 from prompts.option_values import (
     CLIP_SKIPS,
     COUNTS,
@@ -35,7 +37,7 @@ from prompts.option_values import (
     with_words,
 )
 from prompts.plain_options import plain as plain
-from prompts.prompt import Options
+from prompts.prompt import Options, merged
 from prompts.spelling import near
 from prompts.translate.chinese import CHINESE
 from prompts.wildcards.comments import without_comments
@@ -236,8 +238,22 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
     return _UNIT.sub("", quoted.group(3)), quoted.end()
 
 
+def of_infotext(pasted: Pasted) -> ParsedOptions:
+    """An infotext's prompts and options, with those that were written beneath it on top. Raises Refusal for one of
+    these that is unknown or cannot be."""
+    asked, aside = fields.options(pasted.infotext)
+    beneath = plain(flags(pasted.beneath))
+    negative = ", ".join(filter(None, (pasted.infotext.negative, beneath.negative)))
+    words = (beneath.text.strip(" ,，、。"),)
+    put_aside = (*aside, *beneath.aside, *filter(None, words))
+    return ParsedOptions(merged(asked, beneath.options), pasted.infotext.positive, negative, beneath.kept, put_aside)
+
+
 def read_options(text: str) -> ParsedOptions:
-    """The text parsed for all its options. Raises Refusal for an unknown `--name` and for a value that cannot be."""
+    """The text parsed for all its options, be it an infotext. Raises Refusal for an unknown `--name` and for a value
+    that cannot be."""
+    if pasted := reading.pasted(text):
+        return of_infotext(pasted)
     asked = flags(text)
     if asked.options.raw:
         return asked

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
 Origin = Literal["person", "glossary", "argos", "service", "local", "dictionary", "preset"]
 PARTS: tuple[Part, ...] = get_args(Part)
+IN_TURN = -1  # instead of a prompt's seed: what came in turn had a part in it, and no seed makes the same words again
 
-_SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")
+_SIGN = re.compile(r"BREAK|AND|:[-+.\d]+ AND")
+_NUMBER = re.compile(r":[-+.\d]+")  # the weight of what stands behind the last AND; without one it is the face ":3"
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -87,7 +89,7 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
-    `seed` chance had a part in them, and another seed would have made other words of the text."""
+    `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any)."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -99,12 +101,16 @@ class Prompt:
 
     @property
     def positive(self) -> str:
-        """The prompt in A1111 syntax, without `<lora:…>`; no comma beside BREAK, AND and the weights of AND."""
+        """The prompt in A1111 syntax, without `<lora:…>`; no comma beside BREAK, AND and the weights of AND. Behind a
+        ":3" at the end stands one, or A1111 would read three times the weight."""
         said = ""
         after_sign = True
-        for fragment in self.fragments:
-            sign = _SIGN.fullmatch(fragment.text) is not None
+        joined = any(one.text.split()[-1:] == ["AND"] for one in self.fragments)
+        for at, fragment in enumerate(self.fragments, start=1):
+            number = at == len(self.fragments) and _NUMBER.fullmatch(fragment.text) is not None
+            sign = _SIGN.fullmatch(fragment.text) is not None or (number and joined)
             said += (" " if said and (sign or after_sign) else "" if after_sign else ", ") + str(fragment)
+            said += "," if number and not joined and fragment.weight == 1.0 and not self.raw else ""
             after_sign = sign
         return said
 
@@ -225,3 +231,17 @@ class Options:
 def was_said(value: Json) -> bool:
     """Whether a value of Options is one that a person gave; 0 is."""
     return value is not None and value is not False
+
+
+def merged(*layers: Options) -> Options:
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio,
+    and a sampler an earlier schedule."""
+    result = Options()
+    for layer in layers:
+        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
+        if layer.width or layer.ratio:
+            result = replace(result, width=None, height=None, ratio=None)
+        if layer.sampler and not layer.schedule:  # which an earlier schedule was not said of
+            result = replace(result, schedule=None)
+        result = replace(result, **cast(Any, said))
+    return result

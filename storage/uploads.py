@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from storage import tables
 from storage.database import Database
@@ -25,6 +25,15 @@ async def add_upload(db: Database, person: str, content: bytes) -> str:
         )
         await db.files.put(content, suffix)  # again, should it have been removed just before the row
     return picture
+
+
+async def has(db: Database, person: str, hash: str) -> bool:
+    """Whether a file is one that somebody sent, or a picture of theirs, and is still there."""
+    sent = select(tables.Uploads.hash).where(tables.Uploads.person == person, tables.Uploads.hash == hash)
+    drawn = select(tables.Pictures.hash).where(tables.Pictures.person == person, tables.Pictures.hash == hash)
+    async with db.session() as session:
+        theirs = await session.scalar(union(sent, drawn).limit(1))
+    return theirs is not None and await db.files.has(hash)
 
 
 async def tidy(db: Database) -> int:

@@ -13,6 +13,7 @@ from bot.buttons.found_pictures import older
 from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
+from bot.buttons.sent import paint_over, use_recipe
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
 from bot.chat import Card, Press, Request, Say
@@ -108,6 +109,8 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         mend,
         mend_all,
         correct,
+        paint_over,
+        use_recipe,
         older,
         mydata,
         forget,

@@ -3,6 +3,7 @@ each."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -19,10 +20,12 @@ from bot.studio.findings import lengths, look
 from bot.studio.translators import local_words, translators
 from bot.texts import say
 from engine.files import catalog
+from engine.files.named_here import here
 from prompts.clip_tokens import meter
 from prompts.compose import compose, to_public_json
 from prompts.doctor import Finding
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.prompt import Json, Options, Prompt
 from prompts.safety import judge
 from prompts.safety.signs import verdict
@@ -88,12 +91,16 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
     wildcards = (config.data.folder / "wildcards",)
 
     async def composed(text: str) -> _Composed:
+        text = reading.as_block(text)
         text_says = judge.signs_of_text(text, wildcards) | judge.unwanted(negative, wildcards)
         if verdict(text_says) == "never":
             raise Refusal("access.minors")
         made, options = await compose(
             text, translators=chain, negative=negative, raw=raw, family=drawing.presets, wildcards=wildcards
         )
+        if pasted := reading.pasted(text):
+            found_here = await asyncio.to_thread(here, pasted.infotext, made, options, config.engine.folders)
+            made, options = found_here.prompt, found_here.options
         made_says = judge.signs(made, folders=wildcards)
         if verdict(made_says) == "never":
             raise Refusal("access.minors")

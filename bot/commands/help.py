@@ -14,7 +14,7 @@ NAME = "help"
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "draw": ("imagine", "prompt", "styles", "queue", "cancel"),
     "change": ("edit", "recipe"),
-    "find": ("history", "favourites"),
+    "find": ("history", "find", "favourites"),
     "models": ("models", "loras", "samplers"),
     "settings": (),  # and every command that no other topic has
     "admin": ("admin",),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine import second_pass
 from engine.files import catalog
-from engine.pixels import png_recipe
+from engine.pixels import papers, png_recipe
 from engine.recipe import Recipe
 from prompts.compose import within
 from prompts.errors import Refusal
@@ -124,7 +124,7 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
         recipes = [inside] if inside else await pictures.recipes_of(sight.db, picture)
         for recipe in recipes:
             found |= await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known)
-        for text in () if recipes else await asyncio.to_thread(png_recipe.texts, content):
+        for text in () if recipes else await asyncio.to_thread(papers.texts, content):
             found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
         picture = next((one.source.picture for one in recipes if one.source), "")
     return found

@@ -17,6 +17,7 @@ from engine.recipe import A1111, MAX_SEED, Fix, Hires, Recipe, Refiner, Source, 
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt, was_said
+from prompts.prompt import merged as merged
 
 UPSCALER = "Lanczos"  # where only the factor was said
 FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture be drawn over
@@ -43,20 +44,6 @@ class SizedSource:
 def new_seed() -> int:
     """A seed that nobody chose."""
     return random.randint(0, MAX_SEED)
-
-
-def merged(*layers: Options) -> Options:
-    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio,
-    and a sampler an earlier schedule."""
-    result = Options()
-    for layer in layers:
-        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
-        if layer.width or layer.ratio:
-            result = replace(result, width=None, height=None, ratio=None)
-        if layer.sampler and not layer.schedule:  # which an earlier schedule was not said of
-            result = replace(result, schedule=None)
-        result = replace(result, **cast(Any, said))
-    return result
 
 
 def chosen(settings: Mapping[str, Json]) -> Options:
@@ -110,12 +97,15 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(name, weight) for name, weight in rows)
 
 
-def suited(style: str, model: Model, source: bool) -> Options:
-    """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
-    models that have their own quick ways, as the demonstration and distilled ones, their speed."""
+def shapeless(options: Options) -> Options:
+    """Options of a default, without the shape of the picture: one that is drawn over keeps its own."""
+    return replace(options, ratio=None, width=None, height=None)
+
+
+def suited(style: str, model: Model) -> Options:
+    """The recipe fields that suit a style, for where the person said nothing. Models that have their own quick ways, as
+    the demonstration and distilled ones, keep their speed."""
     options = styles.find_style(style).options
-    if source:
-        options = replace(options, ratio=None)
     quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
     return replace(options, sampler=None, steps=None) if quick else options
 

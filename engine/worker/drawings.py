@@ -7,6 +7,8 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from PIL import Image
 from torch import Tensor
@@ -15,6 +17,7 @@ from engine import second_pass
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
+from engine.files.hashes import hashes
 from engine.finish.picture_checker import for_adults, shows_adults
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
@@ -35,6 +38,7 @@ log = logging.getLogger(__name__)
 # each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashes")  # hashing a LoRA takes a second
 
 
 class Drawings:
@@ -160,7 +164,8 @@ class Drawings:
         )
         # What has to be looked at first is not shown before.
         early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))
-        self._go_on(Drawing(work, canvas, stages.picture(canvas), shown_early=early), None)
+        known = _reader.submit(hashes, recipe, folders.all)
+        self._go_on(Drawing(work, canvas, stages.picture(canvas), known, shown_early=early), None)
 
     def _go_on(self, drawing: Drawing, done: Done | None) -> None:
         """Let a picture's stages go on with what they asked for."""
@@ -269,7 +274,8 @@ class Drawings:
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
         adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
-        content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
+        known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
+        content = png_recipe.png(image, canvas.recipe, known)
         drawing.seconds += time.monotonic() - began
         self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult))
         work.left -= 1

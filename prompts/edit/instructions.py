@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompts import grammar
 from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
+from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -21,7 +22,9 @@ class Instruction:
     anything, has: "更红一点". "make the hat green" has its words in `target` alone, with `open`: where the
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
-    `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子"."""
+    `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
+    joins others of its kind. `instead`: what comes takes the place of what the clause before took away."""
 
     kind: InstructionKind
     target: str = ""
@@ -29,6 +32,9 @@ class Instruction:
     open: bool = False
     measure: str = ""
     maybe: str = ""
+    at: str = ""
+    more: bool = False
+    instead: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,11 +53,14 @@ _WANTED = re.compile("^要(?=..)")
 
 _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d like| want)|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
+    r"i(?:'d like| would like|'d love|'d prefer| want| think)|(?:can|could|may|shall|should) (?:we|i)|we could|"
+    r"maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|"
+    r"just|only|"
+    r"let's|let us)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
-_MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn) {_THE}(?P<a>.+)")
+_MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
 
 _REDDER = {
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
@@ -64,12 +73,14 @@ _MORE = re.compile(
 
 _CUT = re.compile(
     r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then|but)(?![^\W_])|"
-    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])"
+    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])|"
+    "(?<=[掉了])(?=(?:换成|改成|换上|来[个一]).)|"
+    "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
 )
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
-    r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
-    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
+    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|get rid|"
+    r"switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
 )
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
@@ -124,7 +135,24 @@ def _plain(clause: str) -> str:
     return _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
 
 
+_INSTEAD_ZH = re.compile("^(?:而是|换成?|改成?|变成|换为|改为|换上|弄成|画成|要|我?想?要|来[个一只点条张])")
+_INSTEAD_EN = re.compile(r"^(?:make it|use|replace (?:it|that|them)|put|have)\b|\binstead[.!]*$")
+_MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
+_MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
+
+
 def _read_zh(clause: str) -> Iterator[Instruction]:
+    """The instructions of a Chinese clause, and whether they add to what is there or stand for what was taken away."""
+    said = chinese.sign_by_sign(clause).strip()
+    more, instead = bool(_MORE_ZH.search(said)), bool(_INSTEAD_ZH.search(_LEADING.sub("", said)))
+    for one in _formed_zh(clause):
+        yield replace(one, more=more and one.kind == "add", instead=instead and one.kind in ("set", "add"))
+
+
+_LEADING = re.compile("^(?:请|麻烦|帮我|给我|就|那就?|然后)+")
+
+
+def _formed_zh(clause: str) -> Iterator[Instruction]:
     plain = said_plainly(_plain(clause))
     for form in FORMS_ZH:
         if match := form.pattern.fullmatch(plain):
@@ -134,6 +162,14 @@ def _read_zh(clause: str) -> Iterator[Instruction]:
 
 
 def _read_en(clause: str) -> Iterator[Instruction]:
+    """The instructions of an English clause, as for a Chinese one."""
+    said = " ".join(clause.lower().split())
+    more, instead = bool(_MORE_WORD.search(said)), bool(_INSTEAD_EN.search(said))
+    for one in _formed_en(clause):
+        yield replace(one, more=more and one.kind == "add", instead=instead and one.kind in ("set", "add"))
+
+
+def _formed_en(clause: str) -> Iterator[Instruction]:
     plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", said_plainly(_plain(clause)))
     if match := _MORE.fullmatch(plain):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
@@ -168,6 +204,11 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     target, value = (found.get("a") or "").strip(), (found.get("b") or found.get("w") or "").strip()
     if kind == "stronger" and value:
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
+    elif kind == "count":
+        sign = value[-1:] if CHINESE.search(value) else ""
+        yield Instruction(kind, _thing(target), _step(value, less=bool(found.get("less"))), measure=sign)
+    elif kind == "shade":
+        yield Instruction(kind, _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):
         for one in between.split(target):
             yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
@@ -178,8 +219,17 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     else:
         measure = found.get("one") or ""
         measure = "" if measure.endswith(("点", "些", "儿")) else measure
-        measure = (found.get("at") or "") + "一" * (len(measure) == 1) + measure
-        yield Instruction(kind, _thing(target), value, measure=measure, maybe=match.string if form.maybe else "")
+        at, measure = found.get("at") or "", "一" * (len(measure) == 1) + measure
+        yield Instruction(
+            kind, _thing(target), value, measure=at + measure, at=at, maybe=match.string if form.maybe else ""
+        )
+
+
+def _step(said: str, *, less: bool) -> str:
+    """How many more of a thing, or fewer: "+2" of "two more", "-1" of "一个" where it is to be fewer."""
+    word = said[:-1] if CHINESE.search(said) else said.split(" ")[0]
+    count = number(word) or 1
+    return f"{-count if less or said.endswith(('fewer', 'less')) else count:+d}"
 
 
 _WHOLE = frozenset(

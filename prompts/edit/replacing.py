@@ -103,11 +103,39 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     """What becomes of a value whose target the prompt does not name: the picture may have it all the same."""
     if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
         await set_words(draft, one.value, reader)
-    elif describes(value) and (named := await _named(draft, one.target, reader)):
+    elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
     else:
-        draft.changes.append(not_found(draft, one.target))
+        draft.changes.append(await not_found(draft, one.target, reader))
+
+
+_ALWAYS = frozenset(
+    [
+        "hair",
+        "eyes",
+        "eye",
+        "eyebrows",
+        "eyelashes",
+        "lips",
+        "skin",
+        "face",
+        "nails",
+        "sky",
+        "ground",
+        "floor",
+        "wall",
+        "walls",
+        "background",
+        "light",
+        "lighting",
+    ]
+)
+
+
+def _unnamed(thing: Fragment) -> bool:
+    """Whether a picture has a thing that nobody needs to name: somebody's eyes, a sky."""
+    return opposites.plain(thing.text).split()[-1] in _ALWAYS
 
 
 async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fragment, ...]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from prompts import opposites
+from prompts.edit import literal
 from prompts.edit.changes import applied
 from prompts.edit.draft import EditDraft, denying
 from prompts.edit.instructions import Instruction
@@ -18,6 +19,7 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     """Make one change to the draft. Of the ways to say it in the person's text the first is taken that says it; where
     none does, the text is what the change itself made of it."""
     text, fragments, negatives = draft.text, list(draft.fragments), list(draft.negatives)
+    told = len(draft.changes)
     await applied(draft, one, reader)
     if text is None or (draft.fragments == fragments and draft.negatives == negatives):
         return
@@ -36,6 +38,10 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             draft.text = said
             draft.fragments = _as_said(draft.fragments, made)
             return
+    changed = EditDraft(fragments, negatives, text, draft.readings)
+    if await literal.put(changed, one, reader):
+        draft.text, draft.fragments, draft.negatives = changed.text, changed.fragments, changed.negatives
+        draft.changes[told:] = changed.changes
 
 
 def _difference(before: list[Fragment], after: list[Fragment]) -> tuple[list[Fragment], list[Fragment]]:

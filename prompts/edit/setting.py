@@ -6,7 +6,7 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, become, instead
-from prompts.edit.rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
+from prompts.edit.rivals import counts, dressed, excludes, matter, moved, recounted, regrown, retaken, slot_of
 from prompts.edit.targets import WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -28,11 +28,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
             continue  # "女孩穿上红裙子": who it is about
         found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
         fresh.add(tag.text)
-        retold = {
-            at: said
-            for at, one in enumerate(draft.fragments)
-            if (said := recounted(one.text, tag.text) or regrown(grammar.bare(one.text), tag.text))
-        }
+        retold = {at: said for at, one in enumerate(draft.fragments) if (said := _retold(one, tag))}
         if found:
             instead(draft, found, (tag,), words if len(tags) == 1 else tag.text)
         elif retold:
@@ -44,7 +40,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
 
 def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     """The fragments that cannot stay beside a tag."""
-    slot, groups = opposites.slot(tag.text), {side.group for side in opposites.sides(tag.text)}
+    slot, groups = matter(tag.text), {side.group for side in opposites.sides(tag.text)}
     found = [
         at
         for at, one in enumerate(draft.fragments)
@@ -63,6 +59,14 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+def _retold(one: Fragment, tag: Fragment) -> str:
+    """A fragment that says another number, hair, time or pose than a tag, with the tag's instead; empty for others."""
+    if one.origin == "preset":
+        return ""
+    bare = grammar.bare(one.text)
+    return recounted(one.text, tag.text) or regrown(bare, tag.text) or retaken(bare, tag.text)
 
 
 def _ground(one: Fragment, slot: str) -> bool:

@@ -162,8 +162,44 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
     return []
 
 
+_MEDIA = frozenset(
+    [
+        "photo",
+        "photograph",
+        "photography",
+        "anime",
+        "anime screencap",
+        "manga",
+        "comic",
+        "cartoon",
+        "illustration",
+        "drawing",
+        "painting",
+        "sketch",
+        "render",
+        "3d",
+        "3d render",
+        "cgi",
+        "lineart",
+        "line art",
+        "ink painting",
+        "ink wash painting",
+        "concept art",
+    ]
+)
+
+
+def is_medium(text: str) -> bool:
+    """Whether words name what a picture is made with: a photo, an anime drawing."""
+    words = opposites.plain(text)
+    made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
+    return words in _MEDIA or made in _MEDIA
+
+
 def is_style(one: Fragment) -> bool:
-    return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
+    if opposites.slot(one.text) == "style":
+        return True
+    return one.part == "quality_style" and (category_of(one.text) == "style" or is_medium(one.text))
 
 
 def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:

@@ -132,7 +132,7 @@ def _number(number: int) -> str:
     return _TENS[tens] + (f"-{_ENGLISH[ones] if ones > 1 else 'one'}" if ones else "")
 
 
-def _value(numeral: str) -> int:
+def value_of(numeral: str) -> int:
     """The number that a Chinese numeral or digits say; 0 for what says no certain number."""
     if numeral.isdecimal() and numeral.isascii():
         return int(numeral)
@@ -150,15 +150,15 @@ def _value(numeral: str) -> int:
 def _about(words: str) -> str:
     """两三 is "two or three", 十几 "a dozen", 二十多 "over twenty"."""
     if words[-1] in _DIGITS:
-        low, high = _value(words[0]), _value(words[-1])
+        low, high = value_of(words[0]), value_of(words[-1])
         return f"{_number(low)} or {_number(high)}" if high == low + 1 else "several"
-    least = _value(words[:-1])
+    least = value_of(words[:-1])
     return "a dozen" if least == 10 else f"over {_number(least)}" if least else "several"
 
 
 def measured_of(match: re.Match[str], start: int) -> Token:
     """The word that a number with a unit makes: 24小时 describes ("24-hour"), 3点 says when ("3 o'clock")."""
-    number = _value(match["n"])
+    number = value_of(match["n"])
     if unit := match["unit"]:
         return Token("adjective", _UNITS[unit].format(number), "adjective", "subject", start, match.end())
     return Token("tag", _TIMES[match["time"]].format(number), "time", "scene_detail", start, match.end())
@@ -175,7 +175,7 @@ def count_of(match: re.Match[str], start: int) -> Token:
     if word in _MANY or match["about"]:
         template = template if "{}" in template else _MANY.get(word) or _about(word)
         return Token("count", template, "count", None, start, match.end(), 0)
-    number = _value(word)
+    number = value_of(word)
     if "{}" not in template and word.isascii() and number > 10:
         template = word  # as it was written
     return Token("count", template, "count", None, start, match.end(), number)

@@ -20,6 +20,7 @@ from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
 from bot.studio import cards
 from bot.studio.corrections import CORRECT
+from bot.studio.sent_pictures import PAINT_OVER
 from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -27,7 +28,7 @@ from storage.jobs import Place
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
 # What these draw is for everybody.
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example"})
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "use_recipe"})
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
@@ -66,6 +67,8 @@ async def press(
         await modals.rename(context, interaction, target)
     elif action == CORRECT:
         await modals.correct(context, interaction, target)
+    elif action == PAINT_OVER:
+        await modals.paint_over(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):

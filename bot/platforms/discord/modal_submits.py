@@ -13,6 +13,7 @@ from bot.platforms.discord.acknowledge import begin, person_of, refuse, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from bot.studio.corrections import CORRECT
+from bot.studio.sent_pictures import PAINT_OVER
 from prompts.errors import Refusal
 from storage.jobs import Place
 
@@ -33,6 +34,8 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:
         context.later(pending, _over(context, interaction, pending, asked.target, values.get("prompt", "")))
+    elif asked.action == PAINT_OVER:
+        context.later(pending, components.pass_on(context, interaction, pending, asked.action, asked.target, values))
     else:
         context.later(pending, _edited(context, interaction, pending, asked.target, values))
 

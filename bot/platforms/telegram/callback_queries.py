@@ -15,6 +15,7 @@ from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.messages import reply_to
 from bot.studio.cards import ON, error, picture_buttons, shown
 from bot.studio.corrections import CORRECT
+from bot.studio.sent_pictures import PAINT_OVER
 from prompts.errors import Refusal
 from storage import people
 from storage.pictures import PictureRow
@@ -57,6 +58,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
             if code.action == CORRECT:
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_word(context, message, code.target, key)
+                return
+            if code.action == PAINT_OVER:
+                await context.gate(message.chat, None, query.from_user)
+                await deep_links.ask_for_wish(context, message, code.target, key)
                 return
             if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
                 asked.query = ""

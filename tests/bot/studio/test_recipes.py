@@ -15,20 +15,20 @@ DEMO = catalog.builtin()
 
 def test_a_style_suits_a_recipe_where_nothing_was_said() -> None:
     style = styles()["cinematic"]
-    suited = recipes.suited("电影感", replace(DEMO, family="sd15"), False)
+    suited = recipes.suited("电影感", replace(DEMO, family="sd15"))
     assert suited == style.options
     said = recipes.merged(Options(ratio=1.0), suited, Options(steps=9))
     assert (said.ratio, said.steps, said.sampler) == (16 / 9, 9, style.options.sampler)
 
 
 def test_a_picture_drawn_over_keeps_its_shape_and_the_demonstration_its_speed() -> None:
-    assert recipes.suited("cinematic", replace(DEMO, family="sd15"), True).ratio is None
-    assert recipes.suited("cinematic", DEMO, False) == Options(ratio=16 / 9)
+    assert recipes.shapeless(recipes.suited("cinematic", replace(DEMO, family="sd15"))).ratio is None
+    assert recipes.suited("cinematic", DEMO) == Options(ratio=16 / 9)
 
 
 @pytest.mark.parametrize("name", ["cinematic", "portrait-photo", "logo"])
 def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
-    width, height = recipes.size(recipes.suited(name, DEMO, False), DEMO)
+    width, height = recipes.size(recipes.suited(name, DEMO), DEMO)
     sizes.check_size(DEMO, width, height)
 
 
@@ -84,7 +84,7 @@ def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it(
     [off] = recipes.make(replace(with_lora, loras=(LoraUse("lcm", 0.0),)), Options(), DEMO, most=1)
     assert (off.steps, off.sampler) == (DEMO.steps, DEMO.sampler)
     turbo = replace(DEMO, family="sdxl", steps=4, sampler="Euler a")
-    assert recipes.suited("cinematic", turbo, False).steps is None
+    assert recipes.suited("cinematic", turbo).steps is None
 
 
 @pytest.mark.parametrize("name", ["fast", "FAST ", "快速"])
