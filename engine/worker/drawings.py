@@ -244,7 +244,8 @@ class Drawings:
         """Decode rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
-            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
+            cut = [row.recipe.like is not None for row in finished]
+            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished], cut)
         except Exception as error:
             if len(finished) == 1:
                 self._fail(self._jobs[finished[0].job], error)

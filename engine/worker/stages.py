@@ -186,7 +186,7 @@ def _walked(
     done = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
     [row] = begun
     if row.walk is None or row.walk.done:  # the sampler took fewer calls than were counted on
-        return done if latents else autoencoder.pictures(row.loaded, [row.latents])
+        return done if latents else autoencoder.pictures(row.loaded, [row.latents], [True])
 
     def second() -> Row:
         return walks.taken_over(row, replace(row.recipe, model=refiner.model), canvas.model(refiner.model))

@@ -95,7 +95,10 @@ def first_pass(loaded: Loaded, own: Recipe, text: str) -> Tensor:
 
 
 def shown(loaded: Loaded, latents: Tensor) -> Image.Image:
-    return autoencoder.pictures(loaded, [latents])[0]
+    """The picture, whose shades lose what is behind the point."""
+    with torch.no_grad():
+        decoded = loaded.vae.decode(latents / loaded.vae.config.scaling_factor).sample[0]
+    return Image.fromarray(((decoded / 2 + 0.5).clamp(0, 1) * 255).permute(1, 2, 0).numpy().astype(np.uint8))
 
 
 def test_a_second_pass_takes_all_its_steps_and_counts_on(tiny_folder: Path, loaded: Loaded) -> None:
