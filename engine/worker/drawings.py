@@ -24,11 +24,11 @@ from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
 from engine.wire import Drawn, Ended, Message, Step
 from engine.worker import autoencoder, prepare, previews, stages
+from engine.worker.canvas import Canvas, Done
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
-from engine.worker.stages import Canvas, Done
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)

@@ -3,14 +3,10 @@ became, so that the second passes, faces and tiles of many people share UNet cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import cast
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -18,15 +14,12 @@ from engine import second_pass
 from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
-from engine.models.loaded import Loaded, Loras
 from engine.pixels import masks
-from engine.pixels.source_picture import SourcePicture
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import MAX_SEED, Fix, Recipe, Refiner, Source
-from engine.second_pass import SecondSize
-from engine.worker import autoencoder, prepare, walks
+from engine.recipe import MAX_SEED, Fix, Source
+from engine.worker import passes
+from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
-from engine.worker.row import Row
 
 # Tiles that are drawn over share an eighth of the model's own side with their neighbours: enough to hide where they
 # meet.
@@ -35,63 +28,6 @@ SHARED = 8
 # less is drawn twice: 1024 to 2048 takes four of 1096 pixels instead of nine of 1024, half the work.
 WIDEST = 5 / 4
 ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own size
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Canvas:
-    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
-    pixels that its model draws best; `second` are the LoRAs of the second pass; `upscalers` and `detectors` are the
-    folders with such files."""
-
-    job: str
-    index: int
-    recipe: Recipe
-    base: SourcePicture | None
-    loras: Loras
-    model: Callable[[str], Loaded]
-    native: int
-    device: torch.device
-    second: Loras = ()
-    upscalers: Sequence[Path] = ()
-    detectors: Sequence[Path] = ()
-
-    def row(
-        self,
-        recipe: Recipe,
-        source: Image.Image | Tensor | None = None,
-        mask: Image.Image | None = None,
-        *,
-        loras: Loras | None = None,
-        share: float = 1.0,
-        exact: bool = False,
-        before: int = 0,
-    ) -> Row:
-        """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
-        are others than its own. It takes `share` of the way; for the rest see prepare.start."""
-        loras = self.loras if loras is None else loras
-        loaded = self.model(recipe.model)
-        stretch = 0.0, share
-        return prepare.start(
-            self.job, self.index, recipe, loaded, loras, source, mask, stretch, exact=exact, before=before
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ask:
-    """The rows that a stage needs before it goes on: rows, made when there is room for them. It is sent their pictures
-    in the same order, or their latents with `latents`. `steps` is what they take in all, `rest` what is planned after
-    them; `whole` says that the row shows the whole picture. Without rows it only tells how far it is."""
-
-    rows: Sequence[Callable[[], Row]] = ()
-    steps: int = 0
-    rest: int = 0
-    latents: bool = False
-    whole: bool = False
-
-
-Done = Sequence[Image.Image | Tensor]
-Stages = Generator[Ask, Done, Image.Image]
-Enlarging = Generator[Ask, Done, Image.Image]
 
 
 def picture(canvas: Canvas) -> Stages:
@@ -106,13 +42,13 @@ def picture(canvas: Canvas) -> Stages:
         part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
-        [done] = yield from _first(canvas, sum(plan[1:]), direct)
+        [done] = yield from passes.first(canvas, sum(plan[1:]), direct)
         if isinstance(done, Tensor):
             latents = done
         else:
             image = whole.pasted(done) if whole and not part else done
     if recipe.hires:
-        image = yield from _hires(canvas, image if latents is None else latents, sum(plan[2:]))
+        image = yield from passes.second(canvas, image if latents is None else latents, sum(plan[2:]))
     if whole and part:
         image = whole.pasted(image)
     for index, fix in enumerate(recipe.fixes, 3):
@@ -129,7 +65,7 @@ def _plan(canvas: Canvas) -> list[int]:
     plan = [drawn(recipe.steps, strength) if strength > 0 else 0, 0]
     width, height = recipe.width, recipe.height
     if hires := recipe.hires:
-        plan[1] = _second_steps(second_pass.recipe(recipe, hires))
+        plan[1] = passes.second_steps(second_pass.recipe(recipe, hires))
         if hires.upscaler not in LATENT:
             plan[1] += upscaling.tiles(hires.upscaler, width, height, canvas.upscalers)
         width, height = second_pass.size(recipe, hires).finished
@@ -140,100 +76,6 @@ def _plan(canvas: Canvas) -> list[int]:
             size = round(width * last.factor), round(height * last.factor)
             plan[-1] += len(_tiles(canvas, *size)) * drawn(recipe.steps, last.strength)
     return plan
-
-
-# --- the picture itself ---
-
-
-def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
-    recipe, base = canvas.recipe, canvas.base
-    image, mask = (base.image, base.mask) if base else (None, None)
-    steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
-    refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
-    if recipe.like:  # whose refiner comes in the second pass, where there is one
-        whole = partial(canvas.row, recipe, image, mask)
-        return (yield from _walked(canvas, None if recipe.hires else refiner, whole, steps, rest, latents))
-    if refiner is None or not 0 < before < steps:
-        return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
-
-    def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
-        loaded = canvas.model(model)
-        own = replace(recipe, model=model)
-        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
-
-    switch = before / steps
-    first = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
-    [brought] = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
-    assert isinstance(brought, Tensor)
-    second = partial(row, refiner.model, (), (switch, 1.0), brought)
-    return (yield Ask([second], steps - before, rest, latents, whole=True))
-
-
-def _walked(
-    canvas: Canvas, refiner: Refiner | None, start: Callable[..., Row], steps: int, rest: int, latents: bool
-) -> Generator[Ask, Done, Done]:
-    """A row in A1111's way, which its refiner goes on with: the sampler remembers what it has seen by then."""
-    if refiner is None or not 0 < refiner.switch < 1:
-        return (yield Ask([start], steps, rest, latents, whole=True))
-    begun: list[Row] = []
-
-    def first() -> Row:
-        begun.append(start(share=refiner.switch))
-        return begun[0]
-
-    before = min(round(steps * refiner.switch), steps - 1)
-    done = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
-    [row] = begun
-    if row.walk is None or row.walk.done:  # the sampler took fewer calls than were counted on
-        return done if latents else autoencoder.pictures(row.loaded, [row.latents], [True])
-
-    def second() -> Row:
-        return walks.taken_over(row, replace(row.recipe, model=refiner.model), canvas.model(refiner.model))
-
-    return (yield Ask([second], steps - before, rest, latents, whole=True))
-
-
-def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
-    """The picture or its latents enlarged, and drawn over. What is enlarged beyond the size asked for is cut off."""
-    recipe, hires = canvas.recipe, canvas.recipe.hires
-    assert hires
-    own = second_pass.recipe(recipe, hires)
-    size = second_pass.size(recipe, hires)
-    steps = _second_steps(own)
-    if isinstance(base, Tensor):
-        scale = recipe.width // base.shape[-1]
-        mode, averaged = LATENT[hires.upscaler]
-        cells = [side // catalog.STEP * catalog.STEP // scale for side in size.enlarged]
-        large = torch.nn.functional.interpolate(base, size=(cells[1], cells[0]), mode=mode, antialias=averaged)
-        base = _cut(large, size, scale)
-    elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
-        base = base.resize(size.enlarged, Image.Resampling.LANCZOS).crop(size.box)
-    else:
-        base = yield from _enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
-        if recipe.like:  # it is the latents that are cut off there
-            loaded = canvas.model(recipe.model)
-            base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
-        else:
-            base = base.crop(size.box)
-    if not recipe.like:
-        done = yield Ask([partial(canvas.row, own, base, loras=canvas.second)], steps, rest, whole=True)
-    else:
-        before = walks.counted(recipe, recipe.steps)
-        start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
-        done = yield from _walked(canvas, recipe.refiner, start, steps, rest, latents=False)
-    return _pictures(done)[0]
-
-
-def _second_steps(own: Recipe) -> int:
-    """The steps of a second pass: in A1111's way all of them are drawn."""
-    assert own.source
-    return own.steps if own.like else drawn(own.steps, own.source.strength)
-
-
-def _cut(latents: Tensor, size: SecondSize, scale: int) -> Tensor:
-    left, top, right, bottom = (pixels // scale for pixels in size.box)
-    return latents[..., top:bottom, left:right]
 
 
 # --- what is mended ---
@@ -261,7 +103,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()
-    for (room, mask), patch in zip(patches, _pictures(done), strict=True):
+    for (room, mask), patch in zip(patches, images(done), strict=True):
         before = image.crop(room.corners)
         image.paste(masks.pasted(before, patch.resize(before.size, Image.Resampling.LANCZOS), mask), room.corners[:2])
     return image
@@ -288,18 +130,6 @@ def _drawing_size(canvas: Canvas, room: Box) -> tuple[int, int]:
 # --- what is enlarged ---
 
 
-def _enlarged(canvas: Canvas, image: Image.Image, upscaler: str, size: tuple[int, int], rest: int) -> Enlarging:
-    left = upscaling.tiles(upscaler, *image.size, canvas.upscalers)
-    work = upscaling.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return cast(Image.Image, end.value)
-        left -= 1
-        yield Ask(steps=1, rest=rest + left)
-
-
 def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     """Enlarged by an upscaler, then drawn over tile by tile where the recipe gives a strength."""
     recipe, last = canvas.recipe, canvas.recipe.upscale
@@ -307,7 +137,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     size = sizes.check_upscale(last, *image.size, canvas.upscalers)
     boxes = _tiles(canvas, *size) if last.strength > 0 else ()
     steps = len(boxes) * drawn(recipe.steps, last.strength)
-    image = yield from _enlarged(canvas, image, last.upscaler, size, steps)
+    image = yield from enlarged(canvas, image, last.upscaler, size, steps)
     if not boxes:
         return image
     # Tiles have sides that are multiples of 8: the edge is drawn out to the next one and cut off again.
@@ -326,7 +156,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
         rows.append(partial(canvas.row, own, padded.crop(box.corners)))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)
-    for box, tile in zip(boxes, _pictures(done), strict=True):
+    for box, tile in zip(boxes, images(done), strict=True):
         whole.add(box, np.asarray(tile, np.float32))
     return Image.fromarray(whole.shades.round().clip(0, 255).astype(np.uint8)).crop((0, 0, *size))
 
@@ -338,7 +168,3 @@ def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:
     sides = range(native, round(native * WIDEST) + 1, step)
     plans = (cut(width, height, side, native // SHARED, step) for side in sides)
     return min(plans, key=lambda boxes: sum(box.width * box.height for box in boxes))
-
-
-def _pictures(done: Done) -> Sequence[Image.Image]:
-    return cast(Sequence[Image.Image], done)

@@ -154,7 +154,7 @@ def test_a_number_behind_a_colon_is_a_weight(loaded: Loaded) -> None:
 def test_changes_come_one_call_late_and_go_round_beyond_the_end(loaded: Loaded) -> None:
     """A1111 counts calls from 0 and takes the first text whose end is not below."""
 
-    def told(text: str, **calls: int) -> str:
+    def told(text: str, **calls: Any) -> str:
         [part], _ = of(loaded, text, **calls)
         known = {name: of(loaded, name)[0][0].at(1) for name in ("a", "b")}
         steps = range(calls.get("own", 20) + 2)
