@@ -44,18 +44,14 @@ class Canvas:
         mask: Image.Image | None = None,
         *,
         loras: Loras | None = None,
-        share: float = 1.0,
         exact: bool = False,
         before: int = 0,
     ) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
-        are others than its own. It takes `share` of the way; for the rest see prepare.start."""
+        are others than its own; for the rest see prepare.start."""
         loras = self.loras if loras is None else loras
         loaded = self.model(recipe.model)
-        stretch = 0.0, share
-        return prepare.start(
-            self.job, self.index, recipe, loaded, loras, source, mask, stretch, exact=exact, before=before
-        )
+        return prepare.start(self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

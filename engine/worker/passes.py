@@ -10,16 +10,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine import second_pass
+from engine import a1111, second_pass
 from engine.files import catalog
 from engine.files.upscalers import LATENT
 from engine.models.loaded import Loras
-from engine.recipe import Recipe, Refiner
+from engine.recipe import Recipe
 from engine.second_pass import SecondSize
 from engine.worker import autoencoder, prepare, walks
 from engine.worker.canvas import Ask, Canvas, Done, Enlarging, enlarged, images
 from engine.worker.prepare import drawn
-from engine.worker.row import Row
+from engine.worker.row import Followed, Row, Successor
 
 
 def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
@@ -29,9 +29,11 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
     before = round(steps * refiner.switch) if refiner else steps
-    if recipe.like:  # whose refiner comes in the second pass, where there is one
-        whole = partial(canvas.row, recipe, image, mask)
-        return (yield from _walked(canvas, None if recipe.hires else refiner, whole, steps, rest, latents))
+    if recipe.like:
+        start = partial(canvas.row, recipe, image, mask)
+        # Where there is a second pass it is that which the refiner takes over.
+        followed = start if recipe.hires else partial(_followed, canvas, recipe, start)
+        return (yield Ask([followed], steps, rest, latents, whole=True))
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 
@@ -48,28 +50,22 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
     return (yield Ask([refined], steps - before, rest, latents, whole=True))
 
 
-def _walked(
-    canvas: Canvas, refiner: Refiner | None, start: Callable[..., Row], steps: int, rest: int, latents: bool
-) -> Generator[Ask, Done, Done]:
-    """A row in A1111's way, which its refiner goes on with: the sampler remembers what it has seen by then."""
-    if refiner is None or not 0 < refiner.switch < 1:
-        return (yield Ask([start], steps, rest, latents, whole=True))
-    begun: list[Row] = []
+def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: int = 0) -> Row:
+    """A row in A1111's way, which its refiner takes over on its way; `before` are the calls of the pass before it."""
+    row, refiner = start(), recipe.refiner
+    if refiner is None or row.walk is None or not 0 < refiner.switch < 1:
+        return row
+    walk = row.walk
 
-    def beginning() -> Row:
-        begun.append(start(share=refiner.switch))
-        return begun[0]
+    def model() -> Followed:
+        loaded = canvas.model(refiner.model)
+        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded))
+        return loaded, *walks.texts(recipe, loaded, before)
 
-    before = min(round(steps * refiner.switch), steps - 1)
-    done = yield Ask([beginning], before, rest + steps - before, latents=True, whole=True)
-    [row] = begun
-    if row.walk is None or row.walk.done:  # the sampler took fewer calls than were counted on
-        return done if latents else autoencoder.pictures(row.loaded, [row.latents], [True])
-
-    def going_on() -> Row:
-        return walks.taken_over(row, replace(row.recipe, model=refiner.model), canvas.model(refiner.model))
-
-    return (yield Ask([going_on], steps - before, rest, latents, whole=True))
+    row.successor = Successor(refiner.switch, model)
+    if row.due:
+        row.hand_over()
+    return row
 
 
 def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
@@ -94,12 +90,13 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
             base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
         else:
             base = base.crop(size.box)
-    if not recipe.like:
-        done = yield Ask([partial(canvas.row, own, base, loras=canvas.second)], steps, rest, whole=True)
-    else:
+    if recipe.like:
         before = walks.counted(recipe, recipe.steps)
         start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
-        done = yield from _walked(canvas, recipe.refiner, start, steps, rest, latents=False)
+        row = partial(_followed, canvas, own, start, before)
+    else:
+        row = partial(canvas.row, own, base, loras=canvas.second)
+    done = yield Ask([row], steps, rest, whole=True)
     return images(done)[0]
 
 

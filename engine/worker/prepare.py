@@ -49,9 +49,7 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        return walks.start(
-            job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before, share=stretch[1]
-        )
+        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     steps = drawn(recipe.steps, strength)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 
@@ -25,9 +24,10 @@ from engine.sampling.schedules import Span
 from engine.sampling.walk import Surroundings, Walk
 from engine.worker import autoencoder, emphasis, inpaint
 from engine.worker.prompt_encoding import Conditioning
-from engine.worker.row import EDGE, Row
+from engine.worker.row import Row
 
 STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
+PLUS = "DDIM CFG++"
 ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
 
 SAMPLERS: dict[str, Sampler] = {
@@ -47,7 +47,7 @@ SAMPLERS: dict[str, Sampler] = {
     "DPM adaptive": dpm_solver.dpm_adaptive,
     "Restart": direct.restart,
     "DDIM": by_timestep.ddim,
-    "DDIM CFG++": by_timestep.ddim_cfgpp,
+    PLUS: by_timestep.ddim_cfgpp,
     "PLMS": by_timestep.plms,
     "UniPC": unipc.unipc,
     "LCM": ancestral.lcm,
@@ -67,10 +67,8 @@ def start(
     steps: int,
     exact: bool,
     before: int = 0,
-    share: float = 1.0,
 ) -> Row:
-    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of, `before`
-    the calls of the pass before this one, and after `share` of its own another row goes on."""
+    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
     began = time.monotonic()
     sampler, _ = a1111.find_sampler(recipe.sampler)
     nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
@@ -85,9 +83,8 @@ def start(
         kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
     beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
-    taken = img2img_steps(recipe, exact=exact)[1] + 1 if clean is not None else recipe.steps
-    until = math.ceil(counted(recipe, taken) * share - EDGE) if share < 1 else None
-    positive, negative = _words(recipe, loaded, chosen, walk.plus, before)
+    with loras.on_text(loaded, chosen):
+        positive, negative = texts(recipe, loaded, before)
     return Row(
         job=job,
         index=index,
@@ -103,32 +100,6 @@ def start(
         extra={},
         beside=beside,
         walk=walk,
-        until=until,
-        before=before,
-        seconds=time.monotonic() - began,
-    )
-
-
-@torch.no_grad()
-def taken_over(row: Row, recipe: Recipe, loaded: Loaded) -> Row:
-    """A row that goes on with another's walk, by another model: the sampler remembers what it has seen."""
-    began = time.monotonic()
-    assert row.walk
-    row.walk.ask_another(_denoiser(a1111.find_sampler(recipe.sampler)[0], loaded))
-    positive, negative = _words(recipe, loaded, (), row.walk.plus, row.before)
-    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
-    return replace(
-        row,
-        recipe=recipe,
-        loaded=loaded,
-        loras=(),
-        positive=positive,
-        negative=negative,
-        beside=row.beside if nine else None,
-        until=None,
-        since=row.walk.share,
-        at=0,
-        deep=None,
         seconds=time.monotonic() - began,
     )
 
@@ -138,20 +109,18 @@ def counted(recipe: Recipe, steps: int) -> int:
     return steps * 2 if a1111.find_sampler(recipe.sampler)[0].twice else steps
 
 
-def _words(
-    recipe: Recipe, loaded: Loaded, chosen: Chosen, plus: bool, before: int
-) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
-    """What the model is told at each call. Without guidance of its own the negative makes no difference, but for texts
-    that are mixed by how far each is from it; a UNet that was distilled with its guidance takes none."""
+def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+    """The texts of a recipe as a model reads them, the negative only where it makes a difference: with guidance, and
+    for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
+    `before` are the calls of the pass before this one."""
     assert recipe.like
-    words = recipe.prompt
+    said = recipe.prompt
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= plus or emphasis.guides(words.positive)
+    guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS or emphasis.guides(said.positive)
     calls = emphasis.Calls(counted(recipe, recipe.steps), before)
-    with loras.on_text(loaded, chosen):
-        positive, negative = emphasis.conditionings(
-            loaded, words.positive, words.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
-        )
+    positive, negative = emphasis.conditionings(
+        loaded, said.positive, said.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
+    )
     return positive, negative if guided else None
 
 
@@ -178,7 +147,7 @@ def begun(
         _planned(sampler, start.terms),
         kept=kept,
         ngms=recipe.like.ngms,
-        plus=sampler.name == "DDIM CFG++",
+        plus=sampler.name == PLUS,
     )
 
 
@@ -204,7 +173,8 @@ def _levels(sampler: LikeSampler, loaded: Loaded) -> Levels:
     return Levels(loaded.signal, stride - 1, stride)
 
 
-def _denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+def denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+    """How the model is asked by a sampler, and its answer read."""
     levels, kind = _levels(sampler, loaded), kind_of(loaded.schedule)
     if sampler.levels == "lcm":
         return ByLcm(levels, kind, _stride(sampler, loaded))
@@ -222,10 +192,7 @@ def _by_sigma(
     assert like
     levels = _levels(sampler, loaded)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
-    large = loaded.text_encoder_2 is not None
-    span = Span(total, levels, like.sigma_min or least, like.sigma_max or most, like.rho, large)
-    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
-    planned = schedules.sigmas(name, span, dropped=sampler.dropped)
+    planned = sigmas(sampler, recipe, loaded, levels, total)
     taken = planned if clean is None else planned[total - reach - 1 :]
     spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
     latents = noise.start * spread if clean is None else clean + noise.start * spread
@@ -244,7 +211,17 @@ def _by_sigma(
         tmax=like.tmax or float("inf"),
         spread=like.noise,
     )
-    return _Start(latents, terms, _denoiser(sampler, loaded))
+    return _Start(latents, terms, denoiser(sampler, loaded))
+
+
+def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
+    """The sigmas of so many steps, largest first, as a recipe's schedule has them."""
+    like = recipe.like
+    assert like
+    ends = like.sigma_min or float(levels.sigmas[0]), like.sigma_max or float(levels.sigmas[-1])
+    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
+    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None)
+    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped)
 
 
 def _by_timestep(
@@ -270,7 +247,7 @@ def _by_timestep(
         over=clean is not None,
         eta=recipe.like.eta or 0.0,
     )
-    return _Start(latents, terms, _denoiser(sampler, loaded))
+    return _Start(latents, terms, denoiser(sampler, loaded))
 
 
 def _planned(sampler: LikeSampler, terms: Terms) -> int:

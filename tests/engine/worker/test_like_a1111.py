@@ -58,11 +58,15 @@ def sigmas(loaded: Loaded, steps: int) -> Tensor:
     return torch.cat([(logs[low] + (times - low) * (logs[low + 1] - logs[low])).exp(), torch.zeros(1)])
 
 
-def seen(loaded: Loaded, latents: Tensor, sigma: Tensor, texts: tuple[Tensor, Tensor], guidance: float) -> Tensor:
-    """The picture foreseen, as latents."""
+def timestep(loaded: Loaded, sigma: Tensor) -> Tensor:
     logs = ((1 - loaded.signal) / loaded.signal).sqrt().log()
     low = int((logs <= sigma.log()).sum().clamp(1, len(logs) - 1)) - 1
-    time = low + ((sigma.log() - logs[low]) / (logs[low + 1] - logs[low])).clamp(0, 1)
+    return low + ((sigma.log() - logs[low]) / (logs[low + 1] - logs[low])).clamp(0, 1)
+
+
+def seen(loaded: Loaded, latents: Tensor, sigma: Tensor, texts: tuple[Tensor, Tensor], guidance: float) -> Tensor:
+    """The picture foreseen, as latents."""
+    time = timestep(loaded, sigma)
     with torch.no_grad():
         with_words, without = (
             loaded.unet(latents / (sigma**2 + 1).sqrt(), time, encoder_hidden_states=one).sample for one in texts
@@ -178,7 +182,7 @@ def test_the_same_model_as_a_refiner_changes_nothing(tiny_folder: Path, tmp_path
     assert [gap(one, other) <= 1 for one, other in zip(plain, refined, strict=True)] == [True] * len(asked)
 
 
-def test_a_refiner_takes_over_after_its_share_of_the_calls(tiny_folder: Path, tmp_path: Path, loaded: Loaded) -> None:
+def test_a_refiner_takes_over_after_its_share_of_the_noise(tiny_folder: Path, tmp_path: Path, loaded: Loaded) -> None:
     tiny.copy(tiny_folder, tmp_path / "tiny")
     tiny.make(tmp_path / "other", seed=5)
     own = recipe(steps=6, like=CPU, refiner=Refiner("other", 0.6))
@@ -186,20 +190,20 @@ def test_a_refiner_takes_over_after_its_share_of_the_calls(tiny_folder: Path, tm
     drawn, twice = together(tmp_path, own, larger)
     other = loading.load(catalog.model(catalog.models([tmp_path]), "other"), torch.device("cpu"))
 
-    def pair(steps: int, before: int, after: int) -> Callable[[Tensor, Tensor, int], Tensor]:
+    def pair(steps: int, before: int) -> Callable[[Tensor, Tensor, int], Tensor]:
         said = [words(one, "a red cat", "", steps, before) for one in (loaded, other)]
 
         def foreseen(latents: Tensor, sigma: Tensor, call: int) -> Tensor:
-            late = call >= after
+            late = bool((999 - timestep(loaded, sigma)) / 1000 > 0.6)
             return seen(other if late else loaded, latents, sigma, said[late](call), own.guidance)
 
         return foreseen
 
     levels = sigmas(loaded, 6)
-    one = euler(noise(own.seed, 64, 64) * levels[0], levels, pair(6, 0, 4))  # 4 of 6 is the first not below 0.6
+    one = euler(noise(own.seed, 64, 64) * levels[0], levels, pair(6, 0))
     assert gap(drawn, pixels(shown(other, one))) <= 2  # and its decoder comes with it
     # With a second pass it is the second alone that is refined.
     large = torch.nn.functional.interpolate(first_pass(loaded, own, "a red cat"), size=(12, 12), mode="bilinear")
     levels = sigmas(loaded, int(4 / 0.6))[-5:]
-    two = euler(large + noise(own.seed, 96, 96) * levels[0], levels, pair(4, 6, 3))
+    two = euler(large + noise(own.seed, 96, 96) * levels[0], levels, pair(4, 6))
     assert gap(twice, pixels(shown(other, two))) <= 2
