@@ -14,6 +14,7 @@ from prompts.option_values import (
     CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
+    MASK_BLURS,
     RESCALE,
     STEPS,
     SWITCHES,
@@ -21,11 +22,13 @@ from prompts.option_values import (
     ratio_of,
     real,
     whole,
+    with_fill,
     with_fix,
     with_height,
     with_like,
     with_margins,
     with_over,
+    with_padding,
     with_redraw,
     with_rng,
     with_seed,
@@ -67,12 +70,17 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "rng": with_rng,
     "clip-skip": lambda options, option, value: replace(options, clip_skip=whole(option, value, *CLIP_SKIPS)),
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
+    "fill": with_fill,
+    "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
+    "only-masked": with_padding,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
+_OTHER_NAMES |= dict.fromkeys(("mask_blur", "蒙版模糊", "遮罩模糊"), "mask-blur") | {"填充": "fill"}
+_OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画蒙版", "只畫蒙版"), "only-masked")
 _OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
     ("clip_skip", "clipskip"), "clip-skip"
 )
@@ -92,6 +100,7 @@ _KNOWN = frozenset(_OWN) | midjourney.NAMES
 _LONG = "|".join(
     sorted((re.escape(name) for name in _KNOWN if len(name) > 1 and name.isascii()), key=len, reverse=True)
 )
+_CHINESE = "|".join(sorted((name for name in _OTHER_NAMES if not name.isascii()), key=len, reverse=True))
 _SHORT = f"[{''.join(sorted(name for name in _KNOWN if len(name) == 1))}]"
 # What a keyboard in its wide form types; sign for sign.
 _WIDE = {sign: sign - 0xFEE0 for sign in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
@@ -101,7 +110,7 @@ _WIDE |= str.maketrans("－−＝．∶：×＊", "--=.::xx")
 _DASH = "--|[—―]{1,2}|––?"
 _FLAG = re.compile(
     r"(?:(?:(?<=[\s,，、。；!！?？)）\]】}”’\u3040-\u9fff])|^)"
-    rf"(?P<dash>{_DASH})(?P<name>[A-Za-z][A-Za-z_-]*|风格|風格|画风|畫風|原样|原樣)"
+    rf"(?P<dash>{_DASH})(?P<name>[A-Za-z][A-Za-z_-]*|{_CHINESE})"
     rf"|(?<=\w)--(?P<glued>{_LONG}|{_SHORT}(?=\s?[0-9])))"
     r"(?![^\W\d\u3040-\u9fff]|-)[^\S\n]*(?:[=:][^\S\n]*)?"
     r"|(?:(?<=[\s,，、。；])|^)-(?P<short>n(?=[^\S\n]*[0-9])|(?:u|nt|p|l|s)(?=[\s,，。；]|\Z))[^\S\n]*"
@@ -243,7 +252,7 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         return _UNIT.sub("", "".join(pair.groups())), pair.end()
     if quoted is None or _FLAG.match(text, position):
         return "", position
-    if name == "redraw" and not quoted.group(3)[0].isdigit():
+    if name in ("redraw", "only-masked") and not quoted.group(3)[0].isdigit():
         return "", position  # the text goes on
     return _UNIT.sub("", quoted.group(3)), quoted.end()
 

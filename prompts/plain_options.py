@@ -10,7 +10,9 @@ from prompts import styles
 from prompts.option_values import (
     COUNTS,
     FACTORS,
+    FILLS,
     GUIDANCE,
+    MASK_BLURS,
     REDRAW,
     STEPS,
     SWITCHES,
@@ -18,7 +20,9 @@ from prompts.option_values import (
     ratio_of,
     real,
     whole,
+    with_fill,
     with_fix,
+    with_padding,
     with_seed,
     with_size,
 )
@@ -33,8 +37,8 @@ _SHAPES = {
 }  # fmt: skip
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
-    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別總謝０１２３４５６７８９＝",
-    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别总谢0123456789=",
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別總謝繪僅區邊預內０１２３４５６７８９＝",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别总谢绘仅区边预内0123456789=",
 )
 _CLAUSE = r"(?:\A|(?<=[,，、。；！]))\s*"
 _CLAUSE_END = r"(?=\s*(?:[,，、。；！!.]|\Z))"
@@ -195,6 +199,34 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
     (_said("放大(?:到|为|成)?(?P<by>[2-8两二三四五六七八])倍(?P<over>(?:后|并|再)?(?:分块)?重[绘画])?"), _enlarged),
     (_said("(?P<over>(?:放大|分块)(?:后|并|再)?重[绘画]|分块放大|tiled upscale)(?P<by>)"), _enlarged),
+    (
+        _said(
+            rf"(?:蒙版|遮罩)(?:边缘)?模糊度?{_LEAD}([0-9]{{1,3}})(?:像素|px)?"
+            r"|mask blur\s?[:：=]\s?([0-9]{1,3})(?:px)?"
+        ),
+        lambda options, match: replace(
+            options, mask_blur=whole(match.group().strip(), match.group(1) or match.group(2), *MASK_BLURS)
+        ),
+    ),
+    (
+        _said(
+            r"(?:仅|只)(?:重?[画绘]|重画)?(?:蒙版|遮罩)(?:区域|部分|内|里)?(?:的?(?:内容|部分))?"
+            r"(?:\s?(?:边距|留边|预留)?\s?([0-9]{1,3})(?:像素|px)?)?"
+        ),
+        lambda options, match: with_padding(options, match.group().strip(), match.group(1) or ""),
+    ),
+    (
+        re.compile(
+            rf"{_CLAUSE}(?:inpaint area\s?[:=]\s?only masked|(?:redraw |inpaint |draw )?only the masked (?:area|part))"
+            + _CLAUSE_END,
+            re.IGNORECASE,
+        ),
+        lambda options, _: with_padding(options, "", ""),
+    ),
+    (
+        _said(rf"(?:蒙版|遮罩)(?:区域)?(?:内容|填充)(?:处理|方式)?\s?[:：=是为用]\s?({'|'.join(FILLS)})"),
+        lambda options, match: with_fill(options, "fill", match.group(1)),
+    ),
     (
         _said("快速(?:模式|画质|出图)"),
         lambda options, _: replace(options, quality="fast"),

@@ -163,8 +163,11 @@ class Options:
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
     in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a
     file to draw over, by the first signs of its hash, and `margins` the pixels added to it (left, top, right, bottom).
-    `clip_skip` counts as A1111 does. `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below
-    it are those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
+    `clip_skip` counts as A1111 does. `fill` is what the masked part of a picture is drawn from ("original", "fill",
+    "latent noise", "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding`
+    only what is masked and so many pixels around it is drawn. `like` is whose way the picture is drawn in ("danqing",
+    "a1111"); the fields below it are those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`,
+    `Refiner` and `A1111`.
     """
 
     width: int | None = None
@@ -191,6 +194,9 @@ class Options:
     over: str | None = None
     margins: tuple[int, int, int, int] | None = None
     clip_skip: int | None = None
+    fill: str | None = None
+    mask_blur: int | None = None
+    padding: int | None = None
     like: str | None = None
     schedule: str | None = None
     rng: str | None = None

@@ -13,7 +13,7 @@ from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
 from bot.studio.provenance import provenance
-from engine import a1111, qualities
+from engine import a1111, qualities, second_pass
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -209,7 +209,9 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     if recipe.variation:
         lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
     if recipe.hires:
-        lines["hires"] = f"{recipe.hires.upscaler} × {recipe.hires.factor:g}"
+        by_size = recipe.hires.width or recipe.hires.height
+        larger = "×".join(map(str, second_pass.size(recipe, recipe.hires).finished))
+        lines["hires"] = f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}"
     if recipe.fixes:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:

@@ -34,11 +34,12 @@ STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change
 
 @dataclass(frozen=True, slots=True)
 class SizedSource:
-    """A picture to draw over, with its size in pixels."""
+    """A picture to draw over, with its size in pixels; `masked` where a part of it is marked to be redrawn."""
 
     picture: str
     width: int
     height: int
+    masked: bool = False
 
 
 def new_seed() -> int:
@@ -156,7 +157,7 @@ def make(
         sampler=sampler,
         guidance=guidance,
         seed=seed,
-        source=Source(source.picture, strength, margins=options.margins or NO_MARGINS) if source else None,
+        source=_over(options, source, strength),
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
@@ -210,6 +211,23 @@ def _hires(options: Options) -> Hires | None:
     names = (field.name for field in fields(Hires))
     said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
     return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
+
+
+def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:
+    """What is drawn over. Raises Refusal `mask.none` where something is said of a mask and there is none."""
+    if (source is None or not source.masked) and any(map(was_said, (options.fill, options.mask_blur, options.padding))):
+        raise Refusal("mask.none")
+    if source is None:
+        return None
+    fill = "" if options.fill == "original" else options.fill or ""
+    return Source(
+        source.picture,
+        strength,
+        margins=options.margins or NO_MARGINS,
+        fill=fill,
+        blur=options.mask_blur or 0,
+        padding=options.padding,
+    )
 
 
 def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:

@@ -13,6 +13,7 @@ from bot.chat import Request
 from bot.people import owned
 from bot.studio import painted_mask, recipes
 from engine.files.catalog import Model
+from engine.pixels import masks
 from engine.recipe import Recipe
 from prompts import options as said
 from prompts.errors import Refusal
@@ -94,6 +95,11 @@ async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.S
 
 
 async def _sized(db: Database, picture: str) -> recipes.SizedSource:
-    content = await db.files.get(picture)
-    width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
-    return recipes.SizedSource(picture, width, height)
+    width, height, masked = await asyncio.to_thread(_looked_at, await db.files.get(picture))
+    return recipes.SizedSource(picture, width, height, masked)
+
+
+def _looked_at(content: bytes) -> tuple[int, int, bool]:
+    """A picture's size, and whether a part of it is marked by being see-through."""
+    with Image.open(io.BytesIO(content)) as image:
+        return *image.size, image.has_transparency_data and masks.transparent(image) is not None

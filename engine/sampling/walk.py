@@ -84,6 +84,10 @@ class Walk:
     def _shown(self) -> Tensor:
         return self._kept.put(self.latents) if self._kept and self._kept.before else self.latents
 
+    def ask_another(self, denoiser: Denoiser) -> None:
+        """Have another model asked from here on."""
+        self._denoiser = denoiser
+
     def answer(self, prediction: Tensor) -> None:
         """Go on with what the model has predicted, (1, 4, h, w), or (2, 4, h, w) where `plus` wants both."""
         shown, level = self._shown, self._ask.level

@@ -22,8 +22,9 @@ LARGEST, TILE = 4 * 2**20, 128
 
 
 @torch.no_grad()
-def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
-    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them."""
+def pictures(loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = ()) -> list[Image.Image]:
+    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them; of
+    those that are `cut` the shades lose what is behind the point, as in A1111, where others are rounded."""
     area = latents[0].shape[-1] * latents[0].shape[-2] * loaded.scale**2
     at_once = max(1, PIXELS_AT_ONCE // area)
     done: list[Image.Image] = []
@@ -31,7 +32,9 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
         batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
         drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
         shades = (drawn * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()
-        done.extend(Image.fromarray(shade) for shade in (shades * 255).round().astype("uint8"))
+        cuts = cut[start : start + at_once] or [False] * len(shades)
+        whole = (np.floor(one * 255) if as_is else (one * 255).round() for one, as_is in zip(shades, cuts, strict=True))
+        done.extend(Image.fromarray(one.astype("uint8")) for one in whole)
     return done
 
 

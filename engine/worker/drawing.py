@@ -12,8 +12,8 @@ from torch import Tensor
 from engine.files.hashes import Hashes
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.worker.canvas import Ask, Canvas, Stages
 from engine.worker.row import Row
-from engine.worker.stages import Ask, Canvas, Stages
 
 
 @dataclass(slots=True, eq=False)

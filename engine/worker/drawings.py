@@ -13,6 +13,7 @@ from dataclasses import replace
 from PIL import Image
 from torch import Tensor
 
+from engine import second_pass
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
@@ -23,11 +24,11 @@ from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
 from engine.wire import Drawn, Ended, Message, Step
 from engine.worker import autoencoder, prepare, previews, stages
+from engine.worker.canvas import Canvas, Done
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
-from engine.worker.stages import Canvas, Done
 from prompts.errors import Refusal
 from prompts.prompt import Note
 
@@ -158,11 +159,12 @@ class Drawings:
             model=lambda name: self._library.model(name, recipe.vae),
             native=min(model.width, model.height),
             device=self._library.device,
+            second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
         )
         # What has to be looked at first is not shown before.
-        early = not checkers(folders.all) or for_adults(recipe.prompt)
+        early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))
         known = _reader.submit(hashes, recipe, folders.all)
         self._go_on(Drawing(work, canvas, stages.picture(canvas), known, shown_early=early), None)
 
@@ -243,7 +245,8 @@ class Drawings:
         """Decode rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
-            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
+            cut = [row.recipe.like is not None for row in finished]
+            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished], cut)
         except Exception as error:
             if len(finished) == 1:
                 self._fail(self._jobs[finished[0].job], error)
@@ -273,7 +276,7 @@ class Drawings:
         """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, canvas.recipe.prompt, self._library.folders.all)
+        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
         known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
         content = png_recipe.png(image, canvas.recipe, known)
         drawing.seconds += time.monotonic() - began

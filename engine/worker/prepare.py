@@ -32,13 +32,14 @@ def start(
     stretch: tuple[float, float] = (0.0, 1.0),
     brought: Tensor | None = None,
     exact: bool = False,
+    before: int = 0,
 ) -> Row:
     """A row ready for its first step.
 
     `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
-    recipe's steps over the source, as its hires fix does.
+    recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
     Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
     """
     began = time.monotonic()
@@ -48,7 +49,7 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact)
+        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     steps = drawn(recipe.steps, strength)
@@ -64,11 +65,14 @@ def start(
     if source is None or recipe.source is None:
         latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
     else:
-        blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
+        fill = recipe.source.fill
+        blank = mask is not None and strength >= 1 and not fill  # what is redrawn begins as noise alone
         clean = source if isinstance(source, Tensor) else None
         if isinstance(source, Image.Image) and not (blank and nine):
             clean = autoencoder.latents(loaded, source, generator)
         noise = _noise(recipe, shape, generator)
+        if clean is not None and mask:
+            clean = inpaint.filled(clean, noise, inpaint.coarse(loaded, mask), fill)
         if blank or clean is None:
             latents = noise * scheduler.init_noise_sigma
         else:

@@ -6,6 +6,7 @@ changes the picture to the eye; only the UNet call goes to the device.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.sampling.walk import Walk
 from engine.worker import prompt_encoding
-from engine.worker.inpaint import Keep
+from engine.worker.inpaint import CHANNELS, Keep
 from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
@@ -43,8 +44,8 @@ class Row:
     mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
     (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
-    timesteps; `latents` are those of the walk. `successor` is the model that
-    is to take it over, `predecessor` the one it was begun with where that has happened."""
+    timesteps; `latents` are those of the walk. `successor` is the model that is to take it over, `predecessor` the one
+    it was begun with where that has happened."""
 
     job: str
     index: int
@@ -130,6 +131,8 @@ class Row:
         self.predecessor = self.loaded
         self.loaded, self.positive, self.negative = self.successor.model()
         self.successor, self.loras, self.deep = None, (), None
+        if int(self.loaded.unet.config.in_channels) != CHANNELS:
+            self.beside = None
 
     @property
     def against(self) -> Conditioning | None:
@@ -148,8 +151,8 @@ class Row:
 
     @property
     def length(self) -> int:
-        """The tokens of its embeddings."""
-        return self.positive[0].length
+        """The tokens of its embeddings, repeated to one length where its texts differ in it."""
+        return math.lcm(*(one.length for one in self.conditionings))
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Surroundings, Walk
-from engine.worker import autoencoder, inpaint, prompt_encoding
+from engine.worker import autoencoder, emphasis, inpaint
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
@@ -66,6 +66,7 @@ def start(
     *,
     steps: int,
     exact: bool,
+    before: int = 0,
 ) -> Row:
     """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
     began = time.monotonic()
@@ -77,11 +78,13 @@ def start(
         clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
     kept = None
     if clean is not None and mask:
-        kept = Surroundings(clean, coarse(mask, clean), before=sampler.levels == "timestep")
+        cells = coarse(mask, clean)
+        clean = _filled(recipe, loaded, clean, cells)
+        kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
     beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):
-        positive, negative = texts(recipe, loaded)
+        positive, negative = texts(recipe, loaded, before)
     return Row(
         job=job,
         index=index,
@@ -101,15 +104,22 @@ def start(
     )
 
 
-def texts(recipe: Recipe, loaded: Loaded) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+def counted(recipe: Recipe, steps: int) -> int:
+    """The calls that A1111 counts for so many steps of a recipe's sampler."""
+    return steps * 2 if a1111.find_sampler(recipe.sampler)[0].twice else steps
+
+
+def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
     """The texts of a recipe as a model reads them, the negative only where it makes a difference: with guidance, and
-    for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none."""
-    sampler, _ = a1111.find_sampler(recipe.sampler)
+    for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
+    `before` are the calls of the pass before this one."""
+    assert recipe.like
+    said = recipe.prompt
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= sampler.name == PLUS or len(prompt_encoding.joined(recipe.prompt.positive)) > 1
-    counted = recipe.steps * 2 if sampler.twice else recipe.steps
-    positive, negative = prompt_encoding.conditionings(
-        loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", counted, recipe.clip_skip
+    guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS or emphasis.guides(said.positive)
+    calls = emphasis.Calls(counted(recipe, recipe.steps), before)
+    positive, negative = emphasis.conditionings(
+        loaded, said.positive, said.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
     )
     return positive, negative if guided else None
 
@@ -157,14 +167,30 @@ class _Start:
     denoiser: Denoiser
 
 
+def _levels(sampler: LikeSampler, loaded: Loaded) -> Levels:
+    """The model's levels, of which LCM learnt but a few."""
+    stride = _stride(sampler, loaded)
+    return Levels(loaded.signal, stride - 1, stride)
+
+
+def denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+    """How the model is asked by a sampler, and its answer read."""
+    levels, kind = _levels(sampler, loaded), kind_of(loaded.schedule)
+    if sampler.levels == "lcm":
+        return ByLcm(levels, kind, _stride(sampler, loaded))
+    return ByTimestep(levels, kind) if sampler.levels == "timestep" else BySigma(levels, kind)
+
+
+def _stride(sampler: LikeSampler, loaded: Loaded) -> int:
+    return len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
+
+
 def _by_sigma(
     sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
 ) -> _Start:
-    like, kind = recipe.like, kind_of(loaded.schedule)
+    like = recipe.like
     assert like
-    stride = len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
-    levels = Levels(loaded.signal, stride - 1, stride)
-    denoiser = ByLcm(levels, kind, stride) if sampler.levels == "lcm" else BySigma(levels, kind)
+    levels = _levels(sampler, loaded)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
     planned = sigmas(sampler, recipe, loaded, levels, total)
     taken = planned if clean is None else planned[total - reach - 1 :]
@@ -185,7 +211,7 @@ def _by_sigma(
         tmax=like.tmax or float("inf"),
         spread=like.noise,
     )
-    return _Start(latents, terms, denoiser)
+    return _Start(latents, terms, denoiser(sampler, loaded))
 
 
 def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
@@ -202,7 +228,7 @@ def _by_timestep(
     sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
 ) -> _Start:
     assert recipe.like
-    levels = Levels(loaded.signal)
+    levels = _levels(sampler, loaded)
     last = len(levels.signal) - 1
     planned = [float(min(time + 1, last)) for time in range(0, last + 1, (last + 1) // total)]
     latents = noise.start
@@ -221,7 +247,7 @@ def _by_timestep(
         over=clean is not None,
         eta=recipe.like.eta or 0.0,
     )
-    return _Start(latents, terms, ByTimestep(levels, kind_of(loaded.schedule)))
+    return _Start(latents, terms, denoiser(sampler, loaded))
 
 
 def _planned(sampler: LikeSampler, terms: Terms) -> int:
@@ -245,6 +271,14 @@ def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
     height, width = clean.shape[-2:]
     small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
     return torch.from_numpy(np.around(small))[None, None]
+
+
+def _filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Tensor:
+    """The latents with what they begin from where the mask is 1; noise is that of the seed alone, as in A1111."""
+    assert recipe.source and recipe.like
+    plain = replace(recipe, variation=None, like=replace(recipe.like, seed_resize=(0, 0)))
+    noise = Noise(plain, tuple(clean.shape), loaded.scale)
+    return inpaint.filled(clean, noise.start, cells, recipe.source.fill)
 
 
 def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:

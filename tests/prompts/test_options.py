@@ -214,6 +214,39 @@ def test_guidance_rescale_is_a_share() -> None:
     assert caught.value.key == "option.out_of_range"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cat --fill noise", {"fill": "latent noise"}),
+        ("a cat --fill original --mask-blur=4", {"fill": "original", "mask_blur": 4}),
+        ("a cat --mask_blur 0 --only-masked", {"mask_blur": 0, "padding": 32}),
+        ("a cat --only-masked 64, red", {"padding": 64}),
+        ("a cat --only-masked red hat", {"padding": 32}),
+        ("一只猫 --填充 噪声 --蒙版模糊 8", {"fill": "latent noise", "mask_blur": 8}),
+        ("一隻貓 --填充 周圍顏色 --僅蒙版 16", {"fill": "fill", "padding": 16}),
+        ("一只猫，仅蒙版，遮罩边缘模糊度 8", {"mask_blur": 8, "padding": 32}),
+        ("一隻貓，僅遮罩區域 64像素", {"padding": 64}),
+        ("一只猫，只重绘蒙版内容，蒙版内容：空白潜空间", {"fill": "latent nothing", "padding": 32}),
+        ("a cat, inpaint area: only masked, mask blur: 6", {"mask_blur": 6, "padding": 32}),
+        ("redraw only the masked part, a cat", {"padding": 32}),
+        ("the only masked man", {}),
+        ("一只戴面罩的猫，蒙版", {}),
+        ("a masked ball, only masked people, a blur", {}),
+    ],
+)
+def test_what_is_said_of_a_mask(text: str, expected: dict[str, object]) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == expected
+    assert "--" not in asked.text and (expected or asked.text == text)
+
+
+@pytest.mark.parametrize("option", ["--fill water", "--fill", "--mask-blur 65", "--mask-blur x", "--only-masked 999"])
+def test_what_cannot_be_said_of_a_mask(option: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_options(f"a cat {option}")
+    assert caught.value.key.startswith("option.")
+
+
 def test_their_negative_and_what_they_leave_untranslated() -> None:
     asked = read_options("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
     assert (asked.text.strip(), asked.negative, asked.kept) == ("一只猫", "模糊，文字", "夏目 贵志")

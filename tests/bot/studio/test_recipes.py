@@ -5,7 +5,7 @@ import pytest
 from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
-from engine.recipe import Recipe, Upscale
+from engine.recipe import Recipe, Source, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
@@ -42,6 +42,20 @@ def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> N
     sizes.finished_size(large, DEMO)
     assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
+
+
+def test_what_is_said_of_a_mask_needs_one() -> None:
+    said = Options(fill="latent noise", mask_blur=4, padding=32)
+    over = recipes.SizedSource("p", 64, 64, masked=True)
+    [own] = recipes.make(Prompt("猫", ()), said, DEMO, most=1, source=over)
+    assert own.source == Source("p", recipes.STRENGTH, fill="latent noise", blur=4, padding=32)
+    [own] = recipes.make(Prompt("猫", ()), Options(fill="original"), DEMO, most=1, source=over)
+    assert own.source == Source("p", recipes.STRENGTH)
+    for one in (Options(fill="original"), Options(mask_blur=4), Options(padding=0)):
+        for source in (None, replace(over, masked=False)):
+            with pytest.raises(Refusal) as caught:
+                recipes.make(Prompt("猫", ()), one, DEMO, most=1, source=source)
+            assert caught.value.key == "mask.none"
 
 
 def test_the_enlarged_picture_is_drawn_over_where_that_is_asked_for() -> None:
