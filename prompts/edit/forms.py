@@ -75,7 +75,7 @@ FORMS_ZH = _forms(
     ),
     ("replace", "{a}{arrow}{b}", "猫→狗"),
     ("count", "(?:再|还)?(?:多|加|添)(?:画|放|来)?{count}", "再多一只"),
-    ("count", "{not_me}{a}(?:再|还)(?:要)?(?:多|加|添|来)(?:画|放|来)?{count}", "帽子再多一顶"),
+    ("count", "{not_me}{a}(?:(?:再|还)要?(?:多|加|添|来)|多)(?:画|放|来)?{count}", "帽子再多一顶"),
     ("count", "(?:再|要)?(?P<less>减少|减去|减|少|去掉|拿走)(?:画|放|来)?{count}(?P<a>.*?)", "少一只"),
     ("count", "{not_me}{a}(?:再)?(?P<less>减少|减去|减|少)(?:画|放|来)?{count}", "帽子少一顶"),
     (
@@ -184,7 +184,8 @@ FORMS_ZH = _forms(
         "{not_me}.{{1,4}}?加上?(?=[个一两三几只朵条些])(?!个?(?:班|微信|好友|油|群)){one}{b}",
         "帽子加个蝴蝶结",
     ),
-    ("deny", "(?:别|不要)(?:再)?(?P<a>(?!改|动|变|换|太).{{1,4}})", "别哭"),
+    ("deny", "不(?:再)?(?P<a>[牵拿抱看吃喝玩弹打骑坐站哭笑睡跑走跳唱写].{{0,4}})", "不牵马", True),
+    ("deny", "(?:别|不要)(?:再)?(?P<a>(?!改|动|变|换|太).{{1,4}})", "别哭", True),
     ("set", "(?:让|叫)(?:她们?|他们?|它们?|人物|女孩|男孩|猫|狗){b}", "让她哭"),
     (
         "set",
@@ -240,6 +241,13 @@ FORMS_EN = _forms(
     ),
     ("replace", "{not_me}{the}{a} to be {b}", "the hat to be green"),
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
+    ("replace", "(?:(?:make|have|turn) )?{not_me}{the}{a} (?:be )?made (?:out )?of {b}", "the hat be made of wool"),
+    (
+        "set",
+        "as (?P<b>(?:an? )?.*(?:painting|art|photo(?:graph)?|drawing|sketch|watercolou?r|anime|comic|manga|cartoon|"
+        "render|illustration|print|poster))",
+        "as a watercolor",
+    ),
     ("stronger", "there {should} be {bit}more {the}{a}", "there should be more fog"),
     ("add", "there {should} be {b}", "there should be a dog"),
     (
@@ -273,8 +281,9 @@ FORMS_EN = _forms(
         "(?:add |with |draw |put |give {it} )?"
         "(?P<b>(?:one|two|three|four|five|six|\\d+) (?:more|fewer|less))(?: {a})?",
         "one more hat",
+        True,
     ),
-    ("count", "(?:add |with |draw |put |give {it} )?(?P<b>another) {a}", "another hat"),
+    ("count", "(?:add |with |draw |put |give {it} )?(?P<b>another) {a}", "another hat", True),
     ("shade", "(?:make )?{the}{a}(?:'s colou?r)? {bit}(?P<b>lighter|paler|deeper)", "make the hat lighter"),
     (
         "deny",

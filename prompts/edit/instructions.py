@@ -45,7 +45,7 @@ _POLITE_ZH = re.compile(
     r"那就?|稍微|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
-    r"(?:吧|吗|呢|啊|呀|哦|哈|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
+    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
 )
 _DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
 _WANTED = re.compile("^要(?=..)")
@@ -100,15 +100,27 @@ _TWICE = re.compile(
     r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
 )
 _COLOUR_BEHIND = re.compile(
-    r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?"
+    r"(?P<thing>[^,，。;；]+?)(?:太[^,，]{1,3}了?[,，])?(?:[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?|(?<=[,，])(?:要|改成|换成))"
     "(?=[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银])"
+)
+_SPOKEN = (
+    ("唔要", "不要"),
+    ("唔好", "不要"),
+    ("冇", "没有"),
+    ("轉做", "改成"),
+    ("转做", "改成"),
+    ("變做", "变成"),
+    ("变做", "变成"),
 )
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
+    said = grammar.normalise(sentence)
+    for spoken, written in _SPOKEN:
+        said = said.replace(spoken, written)
+    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", said))
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
             for each in _listed(clause.strip(" 、.。")):
@@ -224,7 +236,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
     elif kind == "count":
         sign = value[-1:] if CHINESE.search(value) else ""
-        yield Instruction(kind, _thing(target), _step(value, less=bool(found.get("less"))), measure=sign)
+        maybe = match.string if form.maybe else ""
+        yield Instruction(kind, _thing(target), _step(value, less=bool(found.get("less"))), measure=sign, maybe=maybe)
     elif kind == "shade":
         yield Instruction(kind, _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):

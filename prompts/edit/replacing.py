@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
+from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
@@ -27,12 +28,12 @@ from prompts.edit.targets import (
     singular,
 )
 from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
-from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
+from prompts.nouns import COMPARED, describes, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from prompts.translate.glossary import Entry, entries
+from prompts.translate.glossary import entries
 
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
 _HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
@@ -62,14 +63,14 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if kind == _PLACES:
         gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
         found = [*found, *gone]
-    if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+    if not _tells(value, one.value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
-    if describes(value) and await _recoloured(draft, found, value[0].text, one, reader):
+    if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
-    if describes(value) and all(_decides(old, value[0].text) for old in olds):
+    if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
-    elif describes(value) and (one.target not in KINDS or kind == _PEOPLE):
-        await _describe(draft, found, word, value[0], one, reader)
+    elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
+        await describe(draft, found, word, value[0], one, reader)
     elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another_time(old, value[0].text))}:
         for at, said in told.items():
             become(draft, at, said, one.value)
@@ -91,19 +92,6 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     else:
         for at in found:
             await _rename(draft, at, word, value, one, reader)
-
-
-async def _recoloured(draft: EditDraft, found: Sequence[int], new: str, one: Instruction, reader: WordReader) -> bool:
-    """Whether a property was what the target names, and is another now: "红色改成黑色" of a red car."""
-    tags = await reader.tags(one.target)
-    if not describes(tags) or kind_of(tags[0].text) != kind_of(new):
-        return False
-    for at in found:
-        old = draft.fragments[at]
-        said = re.sub(rf"\b{re.escape(tags[0].text)}\b", lambda _: new, grammar.bare(old.text), count=1)
-        source = chinese.simplified(old.source).replace(one.target, one.value, 1)
-        become(draft, at, with_articles(said), one.value, source if source != old.source else "")
-    return bool(found)
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
@@ -160,6 +148,12 @@ def _unnamed(thing: Fragment) -> bool:
     return opposites.plain(thing.text).split()[-1] in _ALWAYS
 
 
+def _tells(value: Sequence[Fragment], said: str) -> bool:
+    """Whether a value is only a property; "camel" is, 骆驼 is not."""
+    entry = entries().get(said.removesuffix("的")) if CHINESE.search(said) else None
+    return describes(value) and (entry is None or entry.category not in ("animal", "food", "plant", "object"))
+
+
 async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fragment, ...]:
     """The tags of a thing that only the picture has yet; empty where the word may be a slip of one in the prompt."""
     doubtful = nearest(draft.fragments, target) and not await reader.sure(target)
@@ -180,59 +174,6 @@ async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: W
         if draft.text is not None:
             draft.text = written_text.put(draft.text, old.source, in_script(draft.text, said))
     return bool(found)
-
-
-async def _describe(
-    draft: EditDraft, found: Sequence[int], word: str, value: Fragment, one: Instruction, reader: WordReader
-) -> None:
-    first = draft.fragments[found[0]]
-    noun = word.split()[-1] if word else head(first.text)
-    if KINDS.get(one.target) == _PEOPLE and (who := person_in(first.text)):
-        noun = singular(PEOPLE.get(who, who))
-    entry = entry_of(value.text)
-    if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
-        await set_words(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
-        return
-    if noun in ("hair", "eyes") and entry and entry.category == "colour":
-        value = replace(value, text="blonde") if (noun, value.text) == ("hair", "golden") else value
-        new = (await reader.tags(f"{value.text} {noun}"))[-1]
-        coloured = [
-            at
-            for at in found
-            if opposites.slot(draft.fragments[at].text) == f"{noun} colour"
-            or is_coloured(grammar.bare(draft.fragments[at].text), noun)
-        ]
-        if coloured:
-            for at in coloured:
-                become(draft, at, described(grammar.bare(draft.fragments[at].text), noun, value.text), one.value)
-        else:
-            add(draft, replace(new, part=first.part), one.value, after=found[-1], noun=one.target)
-        return
-    for at in found:
-        old = draft.fragments[at]
-        text = described(grammar.bare(old.text), noun, value.text)
-        become(draft, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
-
-
-async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
-    """The Chinese that a fragment was written with, with another property in it; empty where that is not what it says
-    then."""
-    if not CHINESE.search(value) or not CHINESE.search(old.source) or kind is None:
-        return ""
-    words = sorted(
-        (
-            old.source[at:end]
-            for at in range(len(old.source))
-            for end in range(at + 1, min(at + 5, len(old.source) + 1))
-        ),
-        key=len,
-        reverse=True,
-    )
-    known = entries()
-    word = next((each for each in words if each in known and known[each].category == kind.category), None)
-    said = old.source.replace(word, value, 1) if word else ""
-    made = await reader.sure(said) if said else ()
-    return said if [grammar.bare(one.text) for one in made] == [text] else ""
 
 
 async def _rename(
@@ -301,7 +242,7 @@ def _of_its_own(old: str, new: str) -> bool:
     said = opposites.plain(new).split()
     if {kind_of(each) for each in said} & {"colour", "material"}:
         return True
-    if len(said) > 1 and said[-1] == old:
+    if len(said) > 1 and (said[-1] == old or {said[-1], old} <= {"hat", "cap", "beret", "helmet"}):
         return True
     return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
 

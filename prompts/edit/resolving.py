@@ -27,7 +27,7 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
     if one.kind == "set" and before and before.target and await _only_a_property(one.value, reader):
         return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
     if one.open or one.maybe:
-        return await _settled(draft, one, reader)
+        one = await _settled(draft, one, reader)
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
@@ -68,7 +68,8 @@ async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> In
     """ "hat green": the longest beginning that names something in the prompt, and what it is to be, which misses its
     thing where nothing is named. "hat to crown": so only where there is a hat."""
     if one.maybe:
-        there = one.target in KINDS or (await matches(draft.fragments, one.target, reader))[0]
+        there = one.kind in ("deny", "count") or one.target in KINDS
+        there = there or bool((await matches(draft.fragments, one.target, reader))[0])
         return replace(one, maybe="") if there else Instruction("set", value=one.maybe)
     words, parts = one.target, one.target.split()
     for size in range(len(parts) - 1, 0, -1):

@@ -21,6 +21,8 @@ _NUMBER = re.compile(rf"(?P<number>{_NUMBERS})\s?(?P<what>(?:[a-z]+ )*?[a-z]{{3,
 
 def counts(text: str) -> str:
     """What a fragment counts ("two cats", "1girl": cat, girl); empty for one that counts nothing."""
+    if grammar.bare(text) in ("duo", "trio", "couple"):
+        return "person"
     counted = _NUMBER.fullmatch(grammar.bare(text).lower())
     return singular(counted["what"]) if counted else ""
 

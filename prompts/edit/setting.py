@@ -59,8 +59,9 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or groups & {side.group for side in opposites.sides(one.text)}
         or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         or moved(one.text, tag.text)
-        or (excludes(one.text, tag.text) and not (one.text == "portrait" and " of " in one.source))
+        or excludes(one.text, tag.text)
     ]
+    found = [at for at in found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
     found = found or [
         at
@@ -71,6 +72,11 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+def _portrays(one: Fragment) -> bool:
+    """Whether a fragment says whom a picture is of, rather than how it is made: "portrait of an old sailor"."""
+    return one.text == "portrait" and " of " in one.source
 
 
 def _retold(one: Fragment, tag: Fragment) -> str:
