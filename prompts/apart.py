@@ -19,7 +19,7 @@ _EACH = re.compile(
 )
 _COLOUR = "[红紅蓝藍绿綠黄黃金紫黑白灰银銀棕粉橙]"
 _EYES = re.compile(
-    rf"(?:(?P<lead>眼睛?|双眼|雙眼|瞳孔?|眼瞳)[是:]?一[只隻]?(?P<a>{_COLOUR})色?,?一[只隻]?(?P<b>{_COLOUR})色?"
+    rf"(?:(?:眼睛?|双眼|雙眼|瞳孔?|眼瞳)[是:]?一[只隻]?(?P<a>{_COLOUR})色?,?一[只隻]?(?P<b>{_COLOUR})色?"
     rf"|一[只隻]眼睛?是?(?P<c>{_COLOUR})色?,?另?一[只隻](?:眼睛?)?是?(?P<d>{_COLOUR})色?)(?![\u3400-\u9fff])"
 )
 _DENIAL = re.compile("[不没無无]")
@@ -29,11 +29,13 @@ _LIVING = frozenset({"person", "animal", "myth"})
 def told_apart(text: str) -> str:
     """The normalised text with each of two who are told apart named again: "两个女孩,一个穿红裙子的女孩和一个穿蓝裙子
     的女孩"."""
-    if "一" in text:
-        text = _EYES.sub(
-            lambda found: "异色瞳,{}色眼睛,{}色眼睛".format(*filter(None, found.group("a", "b", "c", "d"))), text
-        )
-    return _EACH.sub(_each, _BOTH.sub(_each, text)) if "一" in text else text
+    if "一" not in text:
+        return text
+    return _EACH.sub(_each, _BOTH.sub(_each, _EYES.sub(_eyes, text)))
+
+
+def _eyes(found: re.Match[str]) -> str:
+    return "异色瞳,{}色眼睛,{}色眼睛".format(*filter(None, found.group("a", "b", "c", "d")))
 
 
 def _each(found: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from prompts.translate.chinese import CHINESE, sign_by_sign
+from prompts.translate.chinese import CHINESE, sign_by_sign, traditional
 from prompts.translate.glossary import entries
 from prompts.translate.roles import PERSONS
 
@@ -81,8 +81,8 @@ def _refusals() -> re.Pattern[str]:
 def _standing_alone() -> re.Pattern[str]:
     """A denial with white space before what it denies."""
     words = [key for key, entry in entries().items() if entry.category in ("refusal", "negation") and len(key) > 1]
-    words += [word.replace("没", "沒") for word in words if "没" in word]
-    return re.compile(rf"(?<![^\s,;。、])(?P<denial>{_either(words)})[ \t]+(?=[^\s,;。、])")
+    either = _either([*words, *map(traditional, words)])
+    return re.compile(rf"(?<![^\s,;。、])(?P<denial>{either})[ \t]+(?=[^\s,;。、])")
 
 
 def _either(words: list[str]) -> str:
@@ -126,7 +126,7 @@ _ALL_ELSE = (
 _EXCEPT = re.compile(
     r"(?<![删去排清拆免消扫铲剔移开])除(?P<but>了|开)?(?P<thing>(?!夕)[^,;。!?\n除]{1,16}?)"
     r"(?(but)(?:之外|以外|外)?|(?:之外|以外|外)),?\s*"
-    rf"(?:(?P<only>{_NOTHING_ELSE})|(?P<more>还|也|又|同时|再加)|{_ALL_ELSE}|(?=$|[,;。!?\n]))"
+    rf"(?:(?P<only>{_NOTHING_ELSE})|(?P<more>还|也|又|同时|再加|都是)|{_ALL_ELSE}|(?=$|[,;。!?\n]))"
 )
 
 

@@ -84,7 +84,7 @@ def denied(state: ClauseState, match: Match) -> ClauseState:
     said = match.clause.within(match.tokens[len(words) :])
     if _undone(match, words):
         return _wished(state, said)
-    return unwanted(settled(state), said, words[0].start)
+    return _unwanted(settled(state), said, words[0].start)
 
 
 def refused_behind(state: ClauseState, match: Match) -> ClauseState:
@@ -98,7 +98,7 @@ def refused_behind(state: ClauseState, match: Match) -> ClauseState:
     said = match.clause.within(match.tokens[start : next(index for index in at if index > start)])
     if _undone(match, words):
         return _wished(state, said)
-    return unwanted(settled(state), [tag for tag in said if tag.text != "background"] or said, match.first.start)
+    return _unwanted(settled(state), [tag for tag in said if tag.text != "background"] or said, match.first.start)
 
 
 def insisted(state: ClauseState, match: Match) -> ClauseState:
@@ -126,7 +126,7 @@ def _wished(state: ClauseState, said: Sequence[DraftTag]) -> ClauseState:
 
 def denied_on(state: ClauseState, match: Match) -> ClauseState:
     """没有戴帽子和眼镜: what denies by itself, and goes on denying."""
-    return unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
+    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
 
 
 def not_done_to(state: ClauseState, match: Match) -> ClauseState:
@@ -135,21 +135,20 @@ def not_done_to(state: ClauseState, match: Match) -> ClauseState:
     tags = (DraftTag(text, who.part, who.start, who.end, who.category) for text in who.tags)
     state = settled(state)
     deed = match.clause.within(match.clause.tokens[who.behind : match.end])
-    return unwanted(state._replace(said=(*state.said, *tags)), deed, match.first.start)
+    return _unwanted(state._replace(said=(*state.said, *tags)), deed, match.first.start)
 
 
 def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
     """没有人在看书: nobody is there, and what nobody does is not to be seen."""
-    return unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
+    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
 
 
 def not_done(state: ClauseState, match: Match) -> ClauseState:
     """睡不着: what somebody cannot do is not to be seen."""
-    return unwanted(settled(state), match.clause.within(match.tokens[:1]), match.first.start)
+    return _unwanted(settled(state), match.clause.within(match.tokens[:1]), match.first.start)
 
 
-def unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
-    """The state with what is not to be seen, said from `start` on."""
+def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
     unwanted = (tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True) for tag in said)
     return state._replace(done=(*state.done, *unwanted))
 
@@ -231,8 +230,8 @@ def things_beside(state: ClauseState, match: Match) -> ClauseState:
 def at_its_sides(state: ClauseState, match: Match) -> ClauseState:
     """猫左边是狗右边是兔子: things at the sides of the first, or of the picture."""
     sides = [index for index, token in enumerate(match.tokens) if token.role == "locator"]
-    things = list(match.nouns)
-    middle = things.pop(0) if len(things) > len(sides) else None
+    things = match.nouns[-len(sides) :]
+    middle = None if match.first.role == "locator" else match.nouns[0]
     said = [] if middle is None else [*_tags(middle)]
     for index, thing in zip(sides, things, strict=True):
         template = match.tokens[index].tag
