@@ -33,7 +33,7 @@ SHAPES.favourite = SHAPES.star;
 SHAPES.unfavourite = SHAPES.star;
 SHAPES.with_lora = SHAPES.plus;
 SHAPES.without_lora = SHAPES.check;
-SHAPES.draw = SHAPES.brush;
+SHAPES.draw = SHAPES.paint_over = SHAPES.use_recipe = SHAPES.brush;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;
