@@ -50,6 +50,8 @@ def test_a_wish_for_a_change(caption: str, wanted: str) -> None:
     [
         "一个女孩站在海边",
         "水彩画",
+        "再多一只",
+        "把猫和狗对调",
         "加油站旁边的女孩",
         "没有人的街道",
         "不要文字",

@@ -66,6 +66,17 @@ KINDS = {
         ("猫坐在左边，狗坐在右边", "把猫和狗对调", "狗坐在左边，猫坐在右边"),
         ("a cat on the left, a dog on the right", "swap the cat and the dog", "a dog on the left, a cat on the right"),
     ],
+    "as people say it": [
+        ("夜市，攤位，人群", "人群拿掉啦", "夜市，攤位"),
+        ("一個男生戴著眼鏡在看書", "眼鏡唔要", "一個男生在看書"),
+        ("一个女孩坐着喝茶", "茶换成咖啡呗", "一个女孩坐着喝咖啡"),
+        ("女孩，黑发，校服", "头发染红，校服换成泳衣", "女孩，红发，泳衣"),
+        ("一座红色的桥", "桥太红了，换个颜色，要白色", "一座白色的桥"),
+        ("一辆红色跑车，公路", "红色改成黑色", "一辆黑色跑车，公路"),
+        ("一个老人坐在河边钓鱼，清晨", "让老人站起来", "一个老人站在河边钓鱼，清晨"),
+        ("a woman with brown eyes and long black hair", "I want her hair shorter",
+         "a woman with brown eyes and short black hair"),
+    ],
     "several in a line": [
         ("女孩，黑色头发，白裙，教室，白天", "头发金色、裙子黑色，教室换成咖啡馆，改晚上",
          "女孩，金色头发，黑裙，咖啡馆，晚上"),
