@@ -221,7 +221,8 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "insisted on",
-        f"'非 非要 非得 非是' {_INSISTED} {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}? {_IMPOSSIBLE}",
+        f"'非 非要 非得 非是' {_INSISTED} {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}?"
+        f" {_IMPOSSIBLE}",
         says.insisted,
         "非红色帽子不可",
         over=("not",),
