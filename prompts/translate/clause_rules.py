@@ -188,11 +188,16 @@ _REFUSED = (
     " | (tag | adjective of?) &(filler* (conjunction | negation))"
     " | (verb | wear) filler* noun-phrase of? &(filler* (conjunction | negation)))"
 )
+# At most so many, or a clause of nothing but nouns would be read to its end from each of them.
+_NEXT = f"filler* conjunction* filler* {_REFUSED}"
+_MORE_REFUSED = f"({_NEXT} ({_NEXT} ({_NEXT})?)?)?"
 _REFUSAL = "[refusal dropped negation]+ (verb | wear | filler)* $"
 _IMPOSSIBLE = "('不可 不行' | '不' '可')"
 _TO = "'给 让 替 叫'"
 _EYE = "'左眼 左眼睛 左瞳 左边眼睛 左边的眼睛 右眼 右眼睛 右瞳 右边眼睛 右边的眼睛'"
 _AT_SIDE = "locator '是 有 为 站着 坐着 躺着 放着 摆着 停着' filler*"
+_INSISTED = f"(!{_IMPOSSIBLE} any)"
+_THING_AT_SIDE = f"({_AT_SIDE} noun-phrase)"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
@@ -202,21 +207,22 @@ Says = Callable[[ClauseState, Match], ClauseState]
 CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "refused behind",
-        f"(noun-phrase locator of)? {_REFUSED} (filler* conjunction* filler* {_REFUSED})* filler* {_REFUSAL}",
+        f"(noun-phrase locator of)? {_REFUSED} {_MORE_REFUSED} filler* {_REFUSAL}",
         says.refused_behind,
         "雨伞和帽子不要",
         over=("noun",),
     ),
     GrammarRule(
         "refused by 把",
-        f"negation? '把 将' filler* {_REFUSED} (filler* conjunction* filler* {_REFUSED})* filler* {_REFUSAL}",
+        f"negation? '把 将' filler* {_REFUSED} {_MORE_REFUSED} filler* {_REFUSAL}",
         says.refused_behind,
         "别把帽子漏了",
         over=("not",),
     ),
     GrammarRule(
         "insisted on",
-        f"'非 非要 非得 非是' (!{_IMPOSSIBLE} any)+ {_IMPOSSIBLE}",
+        f"'非 非要 非得 非是' {_INSISTED} {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}?"
+        f" {_IMPOSSIBLE}",
         says.insisted,
         "非红色帽子不可",
         over=("not",),
@@ -244,7 +250,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "at its sides",
-        f"!<preposition noun-phrase? ({_AT_SIDE} noun-phrase) ({_AT_SIDE} noun-phrase)+ $",
+        f"!<preposition noun-phrase? {_THING_AT_SIDE} {_THING_AT_SIDE} {_THING_AT_SIDE}? {_THING_AT_SIDE}? $",
         says.at_its_sides,
         "猫左边是狗右边是兔子",
         over=("place",),
