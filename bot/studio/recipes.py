@@ -124,9 +124,10 @@ def make(
     seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
     if not 0 <= seed <= MAX_SEED:
         raise Refusal("seed.not_allowed", limit=MAX_SEED)
+    sampler, schedule = sampled(options, usual.sampler)
     rescale = options.rescale
     if rescale is None:
-        rescale = RESCALE if model.zero_snr and guidance > 1 and options.like != "a1111" else 0.0
+        rescale = RESCALE if model.zero_snr and guidance > 1 and not schedule else 0.0
     if not 0 <= rescale <= 1:
         raise Refusal("rescale.not_allowed", rescale=rescale)
     width, height = size(options, model, source)
@@ -135,7 +136,6 @@ def make(
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
-    sampler, schedule = sampled(options, usual.sampler)
     like = None
     if schedule:
         said = {name: value for name in LIKE if was_said(value := getattr(options, name))}

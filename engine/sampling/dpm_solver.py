@@ -55,6 +55,8 @@ def _down(time: float, after: float, end: float, eta: float) -> tuple[float, flo
 
 def dpm_fast(latents: Tensor, terms: Terms) -> Questions:
     start, end = -math.log(terms.most), -math.log(terms.least)
+    if end - start < NEAR:  # a single step over a picture: there is no way to go
+        return (yield Question(latents, terms.most, 0.0))
     count = terms.steps // 3 + 1
     times = [float(time) for time in np.linspace(start, end, count + 1)]
     orders = [3] * (count - 2) + [2, 1] if terms.steps % 3 == 0 else [3] * (count - 1) + [terms.steps % 3]
@@ -80,6 +82,8 @@ def dpm_fast(latents: Tensor, terms: Terms) -> Questions:
 def dpm_adaptive(latents: Tensor, terms: Terms) -> Questions:
     """Steps of the third order, as long as those of the second come to nearly the same; three calls each."""
     start, end = -math.log(terms.most), -math.log(terms.least)
+    if end - start < NEAR:  # a single step over a picture: there is no way to go
+        return (yield Question(latents, terms.most, 0.0))
     time, length, before = start, FIRST, latents
     order = 1.5 if terms.eta else ORDER
     for _ in range(MOST_TRIES):

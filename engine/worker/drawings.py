@@ -263,7 +263,7 @@ class Drawings:
         drawing = request.drawing
         drawing.done[request.number] = value
         if row.recipe.model == drawing.canvas.recipe.model:
-            drawing.loaded = row.loaded
+            drawing.loaded = row.predecessor or row.loaded
         if len(drawing.done) == len(drawing.ask.rows):
             self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
 

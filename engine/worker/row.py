@@ -6,6 +6,7 @@ changes the picture to the eye; only the UNet call goes to the device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,17 @@ from engine.worker.inpaint import Keep
 from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
+Followed = tuple[Loaded, tuple[Conditioning, ...], Conditioning | None]
 Group = tuple[int, tuple[int, int], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Successor:
+    """The model that takes over a row in A1111's way once `switch` (0…1) of the timesteps are behind it: `model` gives
+    it, with the recipe's texts as it reads them."""
+
+    switch: float
+    model: Callable[[], Followed]
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +43,8 @@ class Row:
     mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
     (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
-    timesteps; `latents` are those of the walk."""
+    timesteps; `latents` are those of the walk. `successor` is the model that
+    is to take it over, `predecessor` the one it was begun with where that has happened."""
 
     job: str
     index: int
@@ -53,6 +65,8 @@ class Row:
     beside: Tensor | None = None
     deep: Tensor | None = None
     walk: Walk | None = None
+    successor: Successor | None = None
+    predecessor: Loaded | None = None
 
     @property
     def rests(self) -> bool:
@@ -101,6 +115,21 @@ class Row:
             return self.walk.input
         scaled: Tensor = self.sampler.scale_model_input(self.latents, self.timesteps[self.at])
         return scaled
+
+    @property
+    def due(self) -> bool:
+        """Whether another model takes over before the call to come."""
+        if self.successor is None or self.walk is None or self.done:
+            return False
+        count = len(self.loaded.signal)
+        return (count - 1 - round(self.time)) / count > self.successor.switch
+
+    def hand_over(self) -> None:
+        """Let the other model go on: the sampler stays as it is."""
+        assert self.successor
+        self.predecessor = self.loaded
+        self.loaded, self.positive, self.negative = self.successor.model()
+        self.successor, self.loras, self.deep = None, (), None
 
     @property
     def against(self) -> Conditioning | None:

@@ -21,10 +21,10 @@ from engine.models.loaded import Loaded, Loras
 from engine.pixels import masks
 from engine.pixels.source_picture import SourcePicture
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import MAX_SEED, Fix, Recipe, Source
-from engine.worker import prepare
+from engine.recipe import MAX_SEED, Fix, Recipe, Refiner, Source
+from engine.worker import prepare, walks
 from engine.worker.prepare import drawn
-from engine.worker.row import Row
+from engine.worker.row import Followed, Row, Successor
 
 # Tiles that are drawn over share an eighth of the model's own side with their neighbours: enough to hide where they
 # meet.
@@ -129,6 +129,10 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 
+    if recipe.like:
+        first = partial(_followed, canvas, refiner, image, mask)
+        return (yield Ask([first], steps, rest, latents, whole=True))
+
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
         loaded = canvas.model(model)
         return prepare.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
@@ -139,6 +143,20 @@ def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Don
     assert isinstance(brought, Tensor)
     second = partial(row, refiner.model, (), (switch, 1.0), brought)
     return (yield Ask([second], steps - before, rest, latents, whole=True))
+
+
+def _followed(canvas: Canvas, refiner: Refiner, image: Image.Image | None, mask: Image.Image | None) -> Row:
+    """A row in A1111's way, which the refiner takes over on its way."""
+
+    def model() -> Followed:
+        loaded = canvas.model(refiner.model)
+        return loaded, *walks.texts(canvas.recipe, loaded)
+
+    row = canvas.row(canvas.recipe, image, mask)
+    row.successor = Successor(refiner.switch, model)
+    if row.due:
+        row.hand_over()
+    return row
 
 
 def _larger(canvas: Canvas) -> tuple[int, int]:

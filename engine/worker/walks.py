@@ -23,9 +23,11 @@ from engine.sampling.question import Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Surroundings, Walk
 from engine.worker import autoencoder, inpaint, prompt_encoding
+from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
 STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
+PLUS = "DDIM CFG++"
 ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
 
 SAMPLERS: dict[str, Sampler] = {
@@ -45,7 +47,7 @@ SAMPLERS: dict[str, Sampler] = {
     "DPM adaptive": dpm_solver.dpm_adaptive,
     "Restart": direct.restart,
     "DDIM": by_timestep.ddim,
-    "DDIM CFG++": by_timestep.ddim_cfgpp,
+    PLUS: by_timestep.ddim_cfgpp,
     "PLMS": by_timestep.plms,
     "UniPC": unipc.unipc,
     "LCM": ancestral.lcm,
@@ -78,15 +80,8 @@ def start(
         kept = Surroundings(clean, coarse(mask, clean), before=sampler.levels == "timestep")
     beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
-    # Without guidance of its own the negative makes no difference, but for texts that are mixed by how far each is
-    # from it. A UNet that was distilled with its guidance takes none.
-    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= walk.plus or len(prompt_encoding.joined(recipe.prompt.positive)) > 1
-    counted = recipe.steps * 2 if sampler.twice else recipe.steps
     with loras.on_text(loaded, chosen):
-        positive, negative = prompt_encoding.conditionings(
-            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", counted, recipe.clip_skip
-        )
+        positive, negative = texts(recipe, loaded)
     return Row(
         job=job,
         index=index,
@@ -94,7 +89,7 @@ def start(
         loaded=loaded,
         loras=chosen,
         positive=positive,
-        negative=negative if guided else None,
+        negative=negative,
         sampler=None,
         timesteps=torch.empty(0),
         steps=steps,
@@ -104,6 +99,19 @@ def start(
         walk=walk,
         seconds=time.monotonic() - began,
     )
+
+
+def texts(recipe: Recipe, loaded: Loaded) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+    """The texts of a recipe as a model reads them, the negative only where it makes a difference: with guidance, and
+    for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none."""
+    sampler, _ = a1111.find_sampler(recipe.sampler)
+    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= sampler.name == PLUS or len(prompt_encoding.joined(recipe.prompt.positive)) > 1
+    counted = recipe.steps * 2 if sampler.twice else recipe.steps
+    positive, negative = prompt_encoding.conditionings(
+        loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", counted, recipe.clip_skip
+    )
+    return positive, negative if guided else None
 
 
 def begun(
@@ -129,7 +137,7 @@ def begun(
         _planned(sampler, start.terms),
         kept=kept,
         ngms=recipe.like.ngms,
-        plus=sampler.name == "DDIM CFG++",
+        plus=sampler.name == PLUS,
     )
 
 
@@ -158,10 +166,7 @@ def _by_sigma(
     levels = Levels(loaded.signal, stride - 1, stride)
     denoiser = ByLcm(levels, kind, stride) if sampler.levels == "lcm" else BySigma(levels, kind)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
-    large = loaded.text_encoder_2 is not None
-    span = Span(total, levels, like.sigma_min or least, like.sigma_max or most, like.rho, large)
-    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
-    planned = schedules.sigmas(name, span, dropped=sampler.dropped)
+    planned = sigmas(sampler, recipe, loaded, levels, total)
     taken = planned if clean is None else planned[total - reach - 1 :]
     spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
     latents = noise.start * spread if clean is None else clean + noise.start * spread
@@ -181,6 +186,16 @@ def _by_sigma(
         spread=like.noise,
     )
     return _Start(latents, terms, denoiser)
+
+
+def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
+    """The sigmas of so many steps, largest first, as a recipe's schedule has them."""
+    like = recipe.like
+    assert like
+    ends = like.sigma_min or float(levels.sigmas[0]), like.sigma_max or float(levels.sigmas[-1])
+    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
+    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None)
+    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped)
 
 
 def _by_timestep(

@@ -438,3 +438,40 @@ def test_hostile_texts_are_read_quickly(text: str) -> None:
     except Refusal as refusal:
         assert refusal.key.startswith("option.")
     assert time.process_time() - began < 2  # 0.1 s at most here; something quadratic takes many
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "said"),
+    [
+        ("a cat --like a1111", "a cat", {"like": "a1111"}),
+        ("一只猫 --like A1111，坐着", "一只猫 ，坐着", {"like": "a1111"}),
+        ("a cat --like 丹青", "a cat", {"like": "danqing"}),
+        ("a cat --rng NV --seed 3", "a cat", {"like": "a1111", "rng": "NV", "seed": 3}),
+        ("一只猫 --like danqing --rng cpu", "一只猫", {"like": "danqing", "rng": "CPU"}),
+        ("a cat --schedule SGM Uniform --steps 8", "a cat", {"schedule": "SGM Uniform", "steps": 8}),
+        ("a cat --scheduler=karras", "a cat", {"schedule": "karras"}),
+        ("a cat --clip-skip 2", "a cat", {"clip_skip": 2}),
+        ("画一只猫 --clip_skip 2 --sampler DPM++ 2M", "画一只猫", {"clip_skip": 2, "sampler": "DPM++ 2M"}),
+    ],
+)
+def test_whose_way(text: str, left: str, said: dict[str, object]) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == said
+    assert asked.text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a cat --like comfy", "option.like"),
+        ("a cat --rng tpu", "option.rng"),
+        ("a cat --rng", "option.rng"),
+        ("a cat --clip-skip 0", "option.out_of_range"),
+        ("a cat --clip-skip two", "option.bad_value"),
+        ("a cat --schedule", "option.bad_value"),
+    ],
+)
+def test_no_such_way(text: str, key: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_options(text)
+    assert refused.value.key == key
