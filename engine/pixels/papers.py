@@ -7,7 +7,9 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from operator import itemgetter
 
 from PIL import Image
 
@@ -28,7 +30,7 @@ _TAGS = {"ImageDescription": 0x010E, "XPTitle": 0x9C9B, "XPComment": 0x9C9C}
 _CAMERA = (0x010F, 0x0110)  # make and model
 _WIDE = ("XPTitle", "XPComment")
 # Chunks that say nothing of what is drawn, or what another says, too.
-_NO_PROMPTS = frozenset({RECIPE, "workflow", "Software", "Source", "Generation time", "Signed hash"})
+_NO_PROMPTS = frozenset({RECIPE, "workflow", "Software", "Source", "Generation time"})
 _IN_CHUNKS = ("novelai", "easydiffusion")  # programs whose papers lie in several chunks
 _FIRST = (PARAMETERS, "UserComment", "Comment", "sd-metadata", "invokeai_metadata", "Dream", "prompt", "stealth")
 _LOSSLESS = frozenset({"PNG", "WEBP", "BMP", "TIFF"})
@@ -80,11 +82,12 @@ def _infotexts(said: Mapping[str, str]) -> tuple[Infotext, ...]:
 
 def _said(content: bytes) -> dict[str, str]:
     """The texts in a file by the names of their chunks or tags."""
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            found = {name: text for name, text in _named(image) if text}
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
-        return {}
+    found: dict[str, str] = {}
+    # Of a file that is damaged further on, what was read before that.
+    broken = (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError)
+    with suppress(*broken), Image.open(io.BytesIO(content)) as image:
+        for name, text in filter(itemgetter(1), _named(image)):
+            found[name if found.get(name, text) == text else f"{name} {len(found)}"] = text
     if "prompt" not in found and (paper := paper_of(found.get("workflow", ""))) and is_workflow(paper):
         found["prompt"] = json.dumps(graph_of(paper))  # the same, where only what the page shows was kept
     return found

@@ -134,6 +134,21 @@ def test_a_graph_may_stand_beside_a_text_or_in_an_exif_tag_of_cameras() -> None:
     assert webp.source == "comfyui"
 
 
+def test_what_stands_before_a_damage_is_read() -> None:
+    whole = a_png(("parameters", TEXT))
+    assert papers.infotexts(whole[:-400]) == papers.infotexts(whole) != ()
+    assert papers.texts(whole[:-400]) == papers.texts(whole)
+
+
+def test_of_two_texts_of_one_name_both_are_judged() -> None:
+    exif = Image.Exif()
+    exif[MODEL] = f"prompt:{json.dumps(graph())}"
+    said = PngInfo()
+    said.add_text("prompt", "somebody's words")
+    content = saved(photograph(), "PNG", pnginfo=said, exif=exif.tobytes())
+    assert {"somebody's words", "a (blue:1.2) bird"} <= set(papers.texts(content))
+
+
 def test_of_a_workflow_alone_the_picture_is_known_and_judged() -> None:
     content = a_png(("workflow", json.dumps(WORKFLOW)))
     assert [one.positive for one in papers.infotexts(content)] == ["a (blue:1.2) bird"]
