@@ -27,7 +27,7 @@ from bot.chat import Request, Room, Upload
 from bot.cli import check_files, logs, translating
 from bot.desk import StudioDesk
 from bot.models.folders import places
-from bot.people import access
+from bot.people import access, metadata
 from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.telegram.chat import TelegramChat
 from bot.settings.config import Config, load
@@ -499,6 +499,14 @@ async def _(rig: Rig) -> None:
     assert prompt.raw and prompt.negative == ""
     assert (options.width, options.height, options.steps) == (96, 128, 7)
     assert (options.sampler, options.guidance) == ("Heun", 3.5)
+
+
+@does("draw.metadata")
+async def _(rig: Rig) -> None:
+    for wanted in ("stealth", "strip"):
+        made = await rig.studio(f"draw: {{metadata: {wanted}}}\ndata: {{folder: {wanted}}}")
+        asked = await rig.asked(made, room=LOST)
+        assert await metadata.of_asked(made.db, asked, made.rules.metadata) == wanted
 
 
 @does("metrics.port", "metrics.host")
