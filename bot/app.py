@@ -23,12 +23,12 @@ from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
-from bot.studio import forgetting
+from bot.studio import forgetting, recipes
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
-from engine import samplers, tuning
+from engine import tuning
 from engine.files import catalog
 from engine.job import Progress
 from engine.queue import estimate
@@ -40,7 +40,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
 from prompts.translate.chain import close
-from storage import facts, uploads, wishes
+from storage import facts, likeness, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
 
@@ -58,12 +58,14 @@ def rules(config: Config) -> Rules:
         model=config.engine.model,
         pictures_per_request=config.queue.pictures_per_request,
         assistant=config.draw.assistant,
+        metadata=config.draw.metadata,
         draw=Options(
             width=width,
             height=height,
             steps=config.draw.steps,
             sampler=config.draw.sampler,
             guidance=config.draw.guidance,
+            like=None if config.draw.like == "danqing" else config.draw.like,
         ),
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
@@ -122,6 +124,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
     """
     db = await Database.open(config.storage.address, config.data.folder)
     try:
+        await model_files.recall(db)
         known = Estimate.from_json(cast(dict[str, Json], await facts.fact(db, "estimate") or {}))
 
         async def hear(news: Changed | Progress | Finished) -> None:
@@ -152,6 +155,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
             await queue.close()
             await made.close()
             await close(chain)
+            await model_files.remember(db)
     finally:
         await db.close()
 
@@ -167,6 +171,7 @@ def web(config: Config, made: Studio) -> WebChat:
         proxies=tuple(map(ip_network, config.web.trusted_proxies)),
         language=None if config.language == "auto" else config.language,
         max_upload_mb=config.web.max_upload_mb,
+        metadata=config.draw.metadata,
     )
     tags = made.tags
     return WebChat(
@@ -278,7 +283,7 @@ def _look(config: Config) -> None:
     try:
         catalog.model(catalog.models(config.engine.folders), config.engine.model)
         if config.draw.sampler:
-            samplers.find_sampler(config.draw.sampler)
+            recipes.sampled(Options(sampler=config.draw.sampler, like=config.draw.like), "")
     except Refusal as refusal:
         log.warning("the settings name what is not there: %s", texts.say("en", refusal.key, **refusal.values))
 
@@ -289,7 +294,6 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
     async with studio(config) as made, metrics(config, made):
-        await model_files.recall(made.db)
         await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.gather(
@@ -300,7 +304,12 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         page = made.chats.get(WebChat.platform)
         where = page.address if isinstance(page, WebChat) else ", ".join(map(str.capitalize, made.chats))
         print(f"丹青 Danqing: {where}", flush=True)
-        rounds = (_tidy(made.db), model_files.watch(made.db, config.engine.folders), forgetting.watch(made))
+        rounds = (
+            _tidy(made.db),
+            model_files.watch(made.db, config.engine.folders),
+            forgetting.watch(made),
+            likeness.watch(made.db),
+        )
         watching = [asyncio.create_task(one) for one in rounds]
         if made.tags and (config.discord.token or config.telegram.token):
             # A chat's autocompletion may not wait the two seconds that the first search takes.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from engine.job import Progress, State
+from engine.pixels.policy import Policy
 from engine.recipe import Recipe
 from prompts.doctor import Finding
 from prompts.prompt import LoraUse, Options, Prompt
@@ -126,10 +127,12 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A labelled line of a card; a plain string is shown as it is."""
+    """A labelled line of a card; a plain string is shown as it is. `picture` is the id of one that it tells of, which
+    the page links to."""
 
     label: Say
     value: Say | str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ class Card:
     direct message on Discord, as documents on Telegram) rather than as something to look at. `share` is the code under
     which others open what it shows; `alone` is a command to go on with where the person and the bot
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
-    platform that is told directly, where nobody has asked. `panel`: it takes the place of the card whose button was
+    platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
+    themselves. `panel`: it takes the place of the card whose button was
     pressed, where a platform can do that.
     """
 
@@ -187,6 +191,7 @@ class Card:
     file: Attached | None = None
     turned: str = ""
     panel: bool = False
+    papers: Policy = "embed"
 
 
 class Desk(Protocol):

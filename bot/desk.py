@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.chat import Card, Press, Request
+from bot.commands import recipe
 from bot.commands.panels import PANELS
 from bot.commands.table import command_of
-from bot.people import access
+from bot.people import access, metadata
 from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
@@ -32,7 +34,8 @@ class StudioDesk:
         """Run the command that a message calls; a message without one is drawn."""
 
         async def run() -> Card | None:
-            command, rest = command_of(request.text)
+            wordless = request.files and not request.text.strip()  # a picture that is only shown is read
+            command, rest = (recipe.COMMAND, "") if wordless else command_of(request.text)
             return await command.run(self.studio, request, rest)
 
         await self._answering(request, run, fleeting=False)
@@ -64,6 +67,8 @@ class StudioDesk:
         except Exception:
             log.exception("request %s failed", asked.key)
             card = cards.error(Refusal("error.unexpected"), fleeting=fleeting)
+        if card is not None and card.pictures:
+            card = replace(card, papers=await metadata.of_asked(studio.db, asked, studio.rules.metadata))
         if card is not None:
             await studio.chats[asked.place.platform].send(asked.place, card, asked.key)
 

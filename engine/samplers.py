@@ -158,13 +158,18 @@ ALIASES = {
 }
 
 
-def _key(name: str) -> str:
-    key = re.sub(r"[\s_\-]+", "", name.casefold().replace("＋", "+")).removeprefix("k")
-    return key.replace("++", "pp")
+def bare(name: str) -> str:
+    """A name without what people leave out or write otherwise: case, spaces, signs."""
+    return re.sub(r"[\s_\-]+", "", name.casefold().replace("＋", "+")).replace("++", "pp")
 
 
-_KEYS = {_key(name): row for name, row in SAMPLERS.items()} | {
-    _key(alias + tail): SAMPLERS[name + tail]
+def key(name: str) -> str:
+    """The same of a sampler, which k-diffusion's names begin with a k."""
+    return bare(name).removeprefix("k")
+
+
+_KEYS = {key(name): row for name, row in SAMPLERS.items()} | {
+    key(alias + tail): SAMPLERS[name + tail]
     for alias, name in ALIASES.items()
     for tail in ("", *SCHEDULES)
     if name + tail in SAMPLERS
@@ -173,8 +178,8 @@ _KEYS = {_key(name): row for name, row in SAMPLERS.items()} | {
 
 def find_sampler(name: str) -> Sampler:
     """The row a person means by a name, whatever its case, spacing and signs. Raises Refusal `sampler.unknown`."""
-    key = _key(name)
-    if row := _KEYS.get(key):
+    own = key(name)
+    if row := _KEYS.get(own):
         return row
-    found = near(key, _KEYS)
+    found = near(own, _KEYS)
     raise Refusal("sampler.unknown", name=name[:80], near=_KEYS[found].name if found else "")

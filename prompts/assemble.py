@@ -88,14 +88,14 @@ def assembled(
         extra,
         notes,
     )
-    told = _told(draft)
-    chance = any(note.key == "note.chosen" for note in told)
+    notes_told = told(draft)
+    chance = any(note.key == "note.chosen" for note in notes_told)
     return Prompt(
         text,
         tuple(in_order(chunks, draft.separators, held if family == "demo" else None)),
         tuple(negatives),
         loras,
-        told,
+        notes_told,
         seed=seed if chance else None,
     )
 
@@ -119,7 +119,8 @@ def in_order(
     return fragments
 
 
-def _told(draft: Draft) -> tuple[Note, ...]:
+def told(draft: Draft) -> tuple[Note, ...]:
+    """What the stages noticed, each thing once, and the words that stayed dark."""
     notes = draft.notes
     if draft.untranslated:
         notes.append(Note("note.untranslated", {"words": "、".join(dict.fromkeys(draft.untranslated))}))

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from prompts import grammar
+from prompts.grammar.embeddings import without_suffixes
 
 LENGTH = 75  # tokens of a chunk, without the two that open and close it
 _STEPS = 20  # for which schedules are read: enough to meet each of their forms
@@ -160,6 +161,7 @@ def pieces(text: str, names: Collection[str]) -> list[tuple[str, bool]]:
     if not names:
         return [(text, False)]
     longest = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    text = without_suffixes(text)
     parts = re.split(rf"(?<![\w-])(?:embedding:)?({longest})(?![\w-])", text, flags=re.IGNORECASE)
     cut = ((part.casefold() if at % 2 else part, at % 2 == 1) for at, part in enumerate(parts))
     return [(part, named) for part, named in cut if part]

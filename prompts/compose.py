@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from prompts import faults, grammar, lettering, options, styles
+from prompts.as_written import as_written
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.lettering import Lettering
 from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
-from prompts.prompt import PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
+from prompts.prompt import IN_TURN, PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.sections import sections
 from prompts.talk import without_talk
 from prompts.translate.translator import Translator
@@ -23,6 +25,7 @@ from prompts.wildcards.drawing import drawn, has_choices
 
 LIMIT = 4000  # characters of a text
 SENTENCE = 1000  # characters of one that says what to change
+SHORT_TEXT = 120  # characters; of a longer text nothing is filled up, however little of it is understood
 _NOTHING = Options()
 
 
@@ -44,40 +47,53 @@ async def compose(
     seed: int | None = None,
     wildcards: Sequence[Path] = (),
     usual_style: str = "",
+    turns: dict[str, int] | None = None,
 ) -> tuple[Prompt, Options]:
     """The prompt that a text asks for, and the recipe fields named in it. `family` chooses the presets.
 
     What is left to chance (`__animal__`, `{a|b}`) is drawn with the seed: that of `given`, else the one in the text,
     else `seed`; without any, choices stay as written. What a short text is filled up with is always the same for the
     same text. `given` may name a style, too, which counts before the text's; `usual_style` is for where neither does.
-    `wildcards` are folders with the owner's own lists.
+    `wildcards` are folders with the owner's own lists. What comes in turn (`{@a|b}`) goes on from `turns`, which is
+    brought up to date (see `drawn`), unless somebody said a seed: that gives the same words every time.
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
+    An infotext is drawn as it stands, too, only that its Chinese is translated unless `raw` says otherwise.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
     """
+    text = reading.as_block(text)
     within(text, negative)
     if not text.strip():
         raise Refusal("prompt.empty")
+    if pasted := reading.pasted(text):
+        read = options.of_infotext(pasted)
+        verbatim = raw or read.options.raw
+        return await as_written(text, read, translators, negative=negative, raw=verbatim), read.options
     rest, loras, notes = grammar.networks(text)
     if raw:
         return _verbatim(text, rest, loras, notes, negative), Options()
+    template = options.loras_written(text)
+    rest, loras, notes = grammar.networks(template)
     asked = options.flags(rest)
     if asked.options.raw:
         written = ", ".join(filter(None, (asked.text, asked.kept)))
         return _verbatim(text, written, loras, (*notes, *asked.notes), negative or asked.negative), asked.options
-    template = without_comments(text)
-    if template != text:
+    if (bare := without_comments(template)) != template:
+        template = bare
         rest, loras, notes = grammar.networks(template)
     asked, letters = _asked(rest)
+    chance = seed
     seed = next((one for one in (given.seed, asked.options.seed, seed) if one is not None and one >= 0), None)
+    turns = turns if seed == chance else None
+    before = dict(turns or {})
     chosen: tuple[Note, ...] = ()
     if seed is not None and (has_choices(wide := grammar.normalise(template)) or has_choices(negative)):
-        (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards)
+        (wide, chosen), (negative, more) = await asyncio.to_thread(_drawn, wide, negative, seed, wildcards, turns)
         chosen += more
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
         asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
 
-    left_out = [Note("note.angle", {"text": found}) for found in _UNKNOWN_NETWORK.findall(rest)]
+    left_out = [Note("note.angle", {"text": found}) for found in grammar.UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
     await read_phrases(positive, draft, translators)
     _without_faults(draft)
@@ -102,8 +118,8 @@ async def compose(
         loras,
         family=family,
         style=styles.find_style(style) if style else None,
-        expand=not (given.plain or asked.options.plain),
-        seed=seed,
+        expand=not (given.plain or asked.options.plain) and len(positive.strip()) <= SHORT_TEXT,
+        seed=seed if before == (turns or {}) else IN_TURN,
     )
     return prompt, asked.options
 
@@ -128,9 +144,9 @@ def _asked(rest: str) -> tuple[ParsedOptions, Mapping[str, Lettering]]:
 
 
 def _drawn(
-    text: str, negative: str, seed: int, folders: Sequence[Path]
+    text: str, negative: str, seed: int, folders: Sequence[Path], turns: dict[str, int] | None
 ) -> tuple[tuple[str, tuple[Note, ...]], tuple[str, tuple[Note, ...]]]:
-    return drawn(text, seed, folders), drawn(grammar.normalise(negative), seed + 1, folders)
+    return drawn(text, seed, folders, turns), drawn(grammar.normalise(negative), seed + 1, folders, turns)
 
 
 def to_public_json(prompt: Prompt, options: Options) -> dict[str, Json]:
@@ -164,14 +180,14 @@ def _verbatim(text: str, rest: str, loras: tuple[LoraUse, ...], notes: tuple[Not
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffd]"
 )
-_UNKNOWN_NETWORK = re.compile(r"<[^<>]*>")
 _FULL_STOP = re.compile(
     r"(?<=[^\W\d_]{3})(?:[.?]+(?=\s*(?:,|\Z))|[.!?]+(?=\s+[A-Z]))"
 )  # of words, not of "Dr." or "16.9"
 
 
 def _clean(text: str) -> str:
-    """The text without control characters, lone surrogates, invisible signs and the rest of broken `<…>`; a comma
-    where a sentence ends."""
-    plain = _UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)).replace("<", " ").replace(">", " ")
+    """The text without control characters, lone surrogates, invisible signs, unknown networks and angle brackets but
+    for those of faces; a comma where a sentence ends."""
+    plain = grammar.without_angles(grammar.UNKNOWN_NETWORK.sub(" ", _UNSEEN.sub("", text)))
+    plain = grammar.embeddings_weighed(plain)
     return _FULL_STOP.sub(",", plain.replace("’", "'"))

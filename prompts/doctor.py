@@ -16,6 +16,7 @@ from prompts.finding import Finding as Finding
 from prompts.finding import LoraKnown as LoraKnown
 from prompts.finding import Misfit as Misfit
 from prompts.finding import Severity
+from prompts.infotext.reading import pasted
 from prompts.prompt import Prompt
 
 _ORDER: tuple[Severity, ...] = ("error", "warn", "hint")
@@ -36,7 +37,12 @@ def examine(
 
     A finding that the composer had noticed too has the key and values of its note, so that a note need not be shown
     beside it (`unsaid`).
+
+    An infotext drew a picture already and is to draw the same again: of it only what cannot be drawn here is told.
     """
+    if pasted(prompt.text):
+        files = (*(of_loras(prompt, loras) if loras is not None else ()), *of_misfits(prompt, misfits))
+        return (*(one for one in files if one.severity == "error"), *of_unread_words(prompt))[:_MOST]
     found = [
         *(of_loras(prompt, loras) if loras is not None else ()),
         *of_misfits(prompt, misfits),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from prompts.plain_denials import NO_FIGURES, NOT_FIGURES, plainly
 from prompts.prompt import Part
 from prompts.tags import category_of, entry_of, part_of
 
@@ -31,24 +32,26 @@ _NO_STYLE = frozenset({"picture", "image", "pic"})  # "a picture of a cat" says 
 _LONGEST = 60  # words; what is longer is a text and no phrase
 
 
-_NO = r"no(?! (?:longer|more|man's|doubt)\b)"
-_NOT = r"(?:not|never)(?! (?:only|to mention)\b)"
+_NO = rf"no(?! (?:{NO_FIGURES})\b)"
+_NOT = rf"(?:not|never)(?! (?:{NOT_FIGURES})\b)"
 _WITHOUT = r"without(?! (?:a )?doubt\b)"
 _CONTRACTED = re.compile(r"\b(is|are|was|were|does|do|did|has|have|ca|can|wo|must|should)(?:n't|not\b)", re.IGNORECASE)
-_NOBODY = re.compile(r"\b(?:nobody|no[ -]one|no person)\b(?: (?:around|else|there))?", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"\b(?:nobody|no[ -]one|no person)\b(?! (?:else )?but\b)(?: (?:around|else|there))?", re.IGNORECASE
+)
 _NEITHER = re.compile(r"\b(?:with |has |wearing |and )*neither (?P<one>.+?) nor (?P<other>.+)", re.IGNORECASE)
 _DENIES = re.compile(
     rf"(?:(?:but|and|with|there (?:is|are|should be)|please|i want|just) )*"
     rf"(?:{_NO}|{_NOT}|{_WITHOUT}|avoid|exclude|"
     r"(?:do not|dont|never) (?:draw|paint|show|include|want|add|put|have|use))"
-    r"(?: any| me| an?| the)* (?P<denied>.+)",
+    r"(?: with(?= (?:an?|the|her|his|any)\b)| in(?= (?:an?|the)\b))?(?: any| me| an?| the)* (?P<denied>.+)",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
     rf"(?P<said>.+?)(?<!\ba)(?<!\ban)(?<!\bthe),? "
     rf"(?:{_WITHOUT}(?: any)?|(?:but |and |with |has |have |having )?{_NO}|instead of|rather than|lacking|minus|free of"
-    rf"|(?:but |(?:that |which |who )?(?:is |are |was |were |does |do |did |has |have |can )?){_NOT})"
-    r"(?: wearing| wear| holding| hold| carrying| having| have)?(?: an?| the| any)? (?P<denied>.+)",
+    rf"|(?:but |(?:that |which |who )?(?:is |are |was |were |does |do |did |has |have |can |must |should )?){_NOT})"
+    r"(?: be)?(?: wearing| wear| holding| hold| carrying| having| have)?(?: an?| the| any)? (?P<denied>.+)",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -57,6 +60,12 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?:,|\band\b|\bor\b|\bnor\b|\bno\b|\bwithout\b|&)(?: (?:any|no|an?|the)\b)*", re.IGNORECASE)
+_LEADING = frozenset({"", "in", "on", "at", "with", "of", "a", "an", "the"})
+_DANGLING = re.compile(
+    r"(?:(?:^|,? )(?:and|but|or|who|that|which|with|has|have|is|are|must|should|there|it|i|we|do|does|would|will"
+    r"|can|please))+$",
+    re.IGNORECASE,
+)  # "a girl who" has no hat
 _WORN_ON = re.compile(r" on$")  # "no shoes on"
 _NOT_DOING = re.compile(
     r"(?P<article>(?:an?|the) )?(?:not|never) (?P<denied>\w{3,}ing) (?P<noun>[\w-]+(?: [\w-]+)?)", re.IGNORECASE
@@ -77,8 +86,12 @@ def denied(text: str) -> tuple[str, tuple[str, ...]]:
     """A phrase without what it denies, and that: "a girl without a hat in the rain" is "a girl in the rain" and "hat".
     What has an opposite is said by it ("a lantern that is not lit" is "an unlit lantern"). A tag that denies by itself
     ("no humans") stays."""
-    if len(text.split()) > _LONGEST or _SYNTAX.search(text) or entry_of(text):
+    length = len(text.split())
+    if length <= _LONGEST and text.count(": ") == 1 and not _SYNTAX.search(text.replace(": ", "")):  # "hat: no"
+        text = plainly(text)
+    if length > _LONGEST or _SYNTAX.search(text) or entry_of(text):
         return text, ()
+    text = plainly(text)
     plain = _NEITHER.sub(r"without \g<one> or \g<other>", _NOBODY.sub("no people", _CONTRACTED.sub(_whole, text)))
     doing = _NOT_DOING.fullmatch(plain)
     if doing and (_SOMEBODY.search(doing["noun"]) or category_of(doing["noun"].split()[-1]) == "person"):
@@ -87,7 +100,13 @@ def denied(text: str) -> tuple[str, tuple[str, ...]]:
     if found is None:
         return text, ()
     rest, words = found.groupdict().get("said") or "", found["denied"]
-    ends = [match.start() for match in (_GOES_ON.search(words), _PLACE.search(words)) if match and match.start()]
+    ends = [
+        match.start()
+        for match in (_GOES_ON.search(words), _PLACE.search(words))
+        if match
+        and words[: match.start()].strip().lower() not in _LEADING  # "not in fighting pose"
+        and not entry_of(words[match.start() :].strip())  # "or watering can"
+    ]
     if ends:
         words, rest = words[: min(ends)], f"{rest} {words[min(ends) :].strip()}".strip()
     elif (opposite := _OPPOSITES.get(words.lower())) and (head := _HEAD.fullmatch(rest)):
@@ -95,7 +114,7 @@ def denied(text: str) -> tuple[str, tuple[str, ...]]:
         article = ("an " if opposite[0] in "aeiou" else "a ") if article in ("a ", "an ") else article
         return f"{article}{opposite} {head['noun']}", ()
     things = [_WORN_ON.sub("", thing.strip()) for thing in _LISTED.split(words)]
-    return re.sub(r"^(?:just|only|but|and) ", "", rest), tuple(filter(None, things))
+    return _DANGLING.sub("", re.sub(r"^(?:just|only|but|and) ", "", rest)), tuple(filter(None, things))
 
 
 def _whole(contracted: re.Match[str]) -> str:

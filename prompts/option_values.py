@@ -19,6 +19,17 @@ COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules 
 FACTORS = (1.0, 8.0)
 # img2img strength of tiles: more detail, and no whole picture in each of them.
 REDRAW = 0.35
+MASK_BLURS, PADDINGS = (0, 64), (0, 256)  # pixels
+PADDING = 32  # of what is drawn around a mask, as A1111 has it
+# What the masked part of a picture is drawn from, in A1111's words, and how people say it.
+FILLS = {"original": "original", "fill": "fill", "noise": "latent noise", "nothing": "latent nothing"}
+FILLS |= {"latent-noise": "latent noise", "latent-nothing": "latent nothing"}
+FILLS |= dict.fromkeys(("原图", "原圖", "原版", "原样", "原樣"), "original")
+FILLS |= dict.fromkeys(("周围颜色", "周圍顏色", "填充", "涂抹", "塗抹"), "fill")
+FILLS |= dict.fromkeys(
+    ("噪声", "噪聲", "噪点", "噪點", "潜空间噪声", "潛空間噪聲", "潜变量噪声", "潛變數噪聲"), "latent noise"
+)
+FILLS |= dict.fromkeys(("空白", "空", "空白潜空间", "空白潛空間", "潜变量数值零", "潛變數數值零"), "latent nothing")
 WIDEST = 4.0  # ratio of the longer side to the shorter
 
 
@@ -115,6 +126,25 @@ def with_words(name: str) -> Callable[[Options, str, str], Options]:
     return read
 
 
+LIKES = {"danqing": "danqing", "丹青": "danqing", "diffusers": "danqing", "a1111": "a1111", "webui": "a1111"}
+RNGS = ("CPU", "GPU", "NV")
+CLIP_SKIPS = (1, 12)
+
+
+def with_like(options: Options, option: str, value: str) -> Options:
+    """Whose way the picture is drawn in."""
+    if (found := LIKES.get(value.casefold())) is None:
+        raise Refusal("option.like", option=option, value=value)
+    return replace(options, like=found)
+
+
+def with_rng(options: Options, option: str, value: str) -> Options:
+    """Where the noise comes from, which only A1111's way has a choice of."""
+    if value.upper() not in RNGS:
+        raise Refusal("option.rng", option=option, value=value)
+    return replace(options, rng=value.upper(), like=options.like or "a1111")
+
+
 def with_style(options: Options, option: str, value: str) -> Options:
     if not value:
         raise refused(option, value)
@@ -136,6 +166,32 @@ def with_upscale(options: Options, option: str, value: str) -> Options:
 def with_redraw(options: Options, option: str, value: str) -> Options:
     """The enlarged picture drawn over, so strongly; in the usual way where no number is said."""
     return replace(options, redraw=real(option, value, 0.0, 1.0) if value else REDRAW)
+
+
+def with_over(options: Options, option: str, value: str) -> Options:
+    """The first signs of a file's hash, at least eight."""
+    if not re.fullmatch(r"[0-9a-f]{8,64}", value.lower()):
+        raise refused(option, value)
+    return replace(options, over=value.lower())
+
+
+def with_margins(options: Options, option: str, value: str) -> Options:
+    """Four numbers of pixels, "0/0/64/0": left, top, right, bottom."""
+    if not re.fullmatch(r"[0-9]{1,4}(?:/[0-9]{1,4}){3}", value):
+        raise refused(option, value)
+    left, top, right, bottom = map(int, value.split("/"))
+    return replace(options, margins=(left, top, right, bottom))
+
+
+def with_fill(options: Options, option: str, value: str) -> Options:
+    if (fill := FILLS.get(value.casefold())) is None:
+        raise refused(option, value)
+    return replace(options, fill=fill)
+
+
+def with_padding(options: Options, option: str, value: str) -> Options:
+    """Only what is masked, with so many pixels around it; with the usual ones where no number is said."""
+    return replace(options, padding=whole(option, value, *PADDINGS) if value else PADDING)
 
 
 def with_fix(options: Options, option: str, value: str) -> Options:

@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 
 from prompts import midjourney, styles
 from prompts.errors import Refusal
+from prompts.infotext import fields, reading
+from prompts.infotext.block import Pasted
 from prompts.option_values import (
+    CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
+    MASK_BLURS,
     RESCALE,
     STEPS,
     SWITCHES,
@@ -18,9 +22,15 @@ from prompts.option_values import (
     ratio_of,
     real,
     whole,
+    with_fill,
     with_fix,
     with_height,
+    with_like,
+    with_margins,
+    with_over,
+    with_padding,
     with_redraw,
+    with_rng,
     with_seed,
     with_size,
     with_style,
@@ -29,7 +39,7 @@ from prompts.option_values import (
     with_words,
 )
 from prompts.plain_options import plain as plain
-from prompts.prompt import Options
+from prompts.prompt import Options, merged
 from prompts.spelling import near
 from prompts.translate.chinese import CHINESE
 from prompts.wildcards.comments import without_comments
@@ -49,30 +59,48 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "count": lambda options, option, value: replace(options, count=whole(option, value, *COUNTS)),
     "upscale": with_upscale,
     "redraw": with_redraw,
+    "lora": lambda options, option, value: options,  # a network by then (`loras_written`)
+    "over": with_over,
+    "margins": with_margins,
     "fix": with_fix,
     "vae": with_words("vae"),
     "quality": with_words("quality"),
+    "like": with_like,
+    "schedule": with_words("schedule"),
+    "rng": with_rng,
+    "clip-skip": lambda options, option, value: replace(options, clip_skip=whole(option, value, *CLIP_SKIPS)),
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
+    "fill": with_fill,
+    "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
+    "only-masked": with_padding,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
+_OTHER_NAMES |= dict.fromkeys(("mask_blur", "蒙版模糊", "遮罩模糊"), "mask-blur") | {"填充": "fill"}
+_OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画蒙版", "只畫蒙版"), "only-masked")
+_OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
+    ("clip_skip", "clipskip"), "clip-skip"
+)
 _WORDS = ("no", "keep")  # not options but words
 _MANY_WORDS = (
     "sampler",
+    "schedule",
     "model",
     "style",
     "upscale",
     "vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
+NAMES = frozenset({*_FLAGS, *SWITCHES, *_WORDS})  # under which they are listed
 _OWN = (*_FLAGS, *SWITCHES, *_OTHER_NAMES, *_WORDS)
 _KNOWN = frozenset(_OWN) | midjourney.NAMES
 _LONG = "|".join(
     sorted((re.escape(name) for name in _KNOWN if len(name) > 1 and name.isascii()), key=len, reverse=True)
 )
+_CHINESE = "|".join(sorted((name for name in _OTHER_NAMES if not name.isascii()), key=len, reverse=True))
 _SHORT = f"[{''.join(sorted(name for name in _KNOWN if len(name) == 1))}]"
 # What a keyboard in its wide form types; sign for sign.
 _WIDE = {sign: sign - 0xFEE0 for sign in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
@@ -82,7 +110,7 @@ _WIDE |= str.maketrans("－−＝．∶：×＊", "--=.::xx")
 _DASH = "--|[—―]{1,2}|––?"
 _FLAG = re.compile(
     r"(?:(?:(?<=[\s,，、。；!！?？)）\]】}”’\u3040-\u9fff])|^)"
-    rf"(?P<dash>{_DASH})(?P<name>[A-Za-z][A-Za-z_-]*|风格|風格|画风|畫風|原样|原樣)"
+    rf"(?P<dash>{_DASH})(?P<name>[A-Za-z][A-Za-z_-]*|{_CHINESE})"
     rf"|(?<=\w)--(?P<glued>{_LONG}|{_SHORT}(?=\s?[0-9])))"
     r"(?![^\W\d\u3040-\u9fff]|-)[^\S\n]*(?:[=:][^\S\n]*)?"
     r"|(?:(?<=[\s,，、。；])|^)-(?P<short>n(?=[^\S\n]*[0-9])|(?:u|nt|p|l|s)(?=[\s,，。；]|\Z))[^\S\n]*"
@@ -173,6 +201,19 @@ def flags(text: str) -> ParsedOptions:
     return ParsedOptions(options, rest, negative, untranslated, tuple(aside))
 
 
+def loras_written(text: str) -> str:
+    """The text with every `--lora name:0.8` as the `<lora:name:0.8>` that it stands for. Raises Refusal for one without
+    a name."""
+    if "lora" not in text.casefold():
+        return text
+    for flag in reversed([flag for flag in _found(text) if flag.name == "lora"]):
+        if not flag.value.strip("<>: "):
+            raise Refusal("option.bad_value", option=flag.written, value=flag.value)
+        tag = flag.value if flag.value.startswith("<") else f"<lora:{flag.value}>"
+        text = f"{text[: flag.start].rstrip()} {tag} {text[flag.end :].lstrip()}".strip()
+    return text
+
+
 def with_flag(text: str, name: str, value: str) -> str:
     """The text with `--name value` instead of what it says by that flag, at its end where it says nothing."""
     said = f'--{name} "{value}"' if re.search(r"[\s,，、。；]", value) else f"--{name} {value}"
@@ -211,13 +252,28 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         return _UNIT.sub("", "".join(pair.groups())), pair.end()
     if quoted is None or _FLAG.match(text, position):
         return "", position
-    if name == "redraw" and not quoted.group(3)[0].isdigit():
+    if name in ("redraw", "only-masked") and not quoted.group(3)[0].isdigit():
         return "", position  # the text goes on
     return _UNIT.sub("", quoted.group(3)), quoted.end()
 
 
+def of_infotext(pasted: Pasted) -> ParsedOptions:
+    """An infotext's prompts and options, with those that were written beneath it on top. Raises Refusal for one of
+    these that is unknown or cannot be."""
+    asked, aside = fields.options(pasted.infotext)
+    beneath = plain(flags(pasted.beneath))
+    positive, unwanted = (one.rstrip("，、 \n") for one in (pasted.infotext.positive, pasted.infotext.negative))
+    negative = ", ".join(filter(None, (unwanted, beneath.negative)))
+    words = (beneath.text.strip(" ,，、。"),)
+    put_aside = (*aside, *beneath.aside, *filter(None, words))
+    return ParsedOptions(merged(asked, beneath.options), positive, negative, beneath.kept, put_aside)
+
+
 def read_options(text: str) -> ParsedOptions:
-    """The text parsed for all its options. Raises Refusal for an unknown `--name` and for a value that cannot be."""
+    """The text parsed for all its options, be it an infotext. Raises Refusal for an unknown `--name` and for a value
+    that cannot be."""
+    if pasted := reading.pasted(text):
+        return of_infotext(pasted)
     asked = flags(text)
     if asked.options.raw:
         return asked

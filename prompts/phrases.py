@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import emphasis, english, grammar
+from prompts.apart import told_apart
 from prompts.assemble import Draft
 from prompts.grammar import Run
 from prompts.lettering import SIGN
 from prompts.prompt import Fragment, Origin, weighed
+from prompts.reach import before_its_things
 from prompts.tags import category_of, entry_of, part_of
 from prompts.translate.chain import word_by_word
 from prompts.translate.chinese import CHINESE
@@ -37,7 +39,7 @@ _BETWEEN = frozenset(("and", "or", "with", "a", "an", "the", "of", "in", "on", "
 _HAN = "[\u3400-\u9fff]"
 _LEADING = (
     "an?|the|his|her|their|in|on|at|with|of|and|by|to|from|under|over|above|behind|beside|near|like|as|into|onto|through"
-    "|without|[a-z]{2,}ing"
+    "|without|no|not|any|[a-z]{2,}ing"
 )
 # English that goes on in Chinese: "holding 油纸伞", "portrait of a 仕女"; "beautiful 旗袍 girl".
 _LED = re.compile(rf"(?<![A-Za-z-])(?:{_LEADING})\s+(?={_HAN})", re.IGNORECASE)
@@ -62,7 +64,7 @@ _QUOTES = str.maketrans("“”‘’「」『』《》〈〉…—", "\"\"''   
 
 async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator], negative: bool = False) -> None:
     """The fragments that a normalised text says, put into the draft; with `negative` all of them are unwanted."""
-    pieces, notes = grammar.pieces(text)
+    pieces, notes = grammar.pieces(text if negative else before_its_things(told_apart(text)))
     draft.notes += notes
     negating = False  # "不要水印、文字": an enumeration goes on denying
     for piece in pieces:
@@ -79,10 +81,23 @@ async def read_phrases(text: str, draft: Draft, translators: Sequence[Translator
                 draft.negatives.append(fragment)
             else:
                 draft.chunks[-1].append(fragment)
-        negating = denied or (bool(phrases) and phrases[-1].negative)
+        negating = denied or (bool(phrases) and (phrases[-1].negative or phrases[-1].text.startswith("no ")))
+    _peopled(draft)
     if not negative and (whom := _WHOM.search(text)) and not any(map(_is_person, draft.chunks[0])):
         person = _PERSONS[whom.group()]
         draft.chunks[0].insert(0, Fragment(person, part="subject", origin="glossary", source=whom.group()))
+
+
+def _peopled(draft: Draft) -> None:
+    """Nobody but those who are named: "对面没有人" beside an old man denies other people, not him."""
+    for index, chunk in enumerate(draft.chunks):
+        nobody = [one for one in chunk if one.text == _NOBODY and one.origin == "glossary"]
+        if nobody and any(one.text != _NOBODY and _is_person(one) for one in chunk):
+            draft.chunks[index] = [one for one in chunk if one not in nobody]
+            draft.negatives += [replace(one, text="other people") for one in nobody]
+
+
+_NOBODY = "no humans"
 
 
 def _is_person(fragment: Fragment) -> bool:
@@ -149,6 +164,8 @@ async def _one_by_one(runs: Sequence[Run], draft: Draft, translators: Sequence[T
 
 async def _phrases(piece: str, draft: Draft, translators: Sequence[Translator]) -> list[Phrase]:
     """What one piece says in English; its syntax stays as written."""
+    if grammar.is_face(piece):
+        return [Phrase(piece, piece, "person", "subject")]
     if (language := language_of(piece)) and not _SYNTAX.search(piece):
         reading = await whole_clause(piece, translators, language=language)
         draft.notes += reading.notes

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self, cast, get_args
 
 Part = Literal["quality_style", "subject", "scene_detail"]
 Origin = Literal["person", "glossary", "argos", "service", "local", "dictionary", "preset"]
 PARTS: tuple[Part, ...] = get_args(Part)
+IN_TURN = -1  # instead of a prompt's seed: what came in turn had a part in it, and no seed makes the same words again
 
-_SIGN = re.compile(r"BREAK|AND|:[-+.\d]+(?: AND)?")
+_SIGN = re.compile(r"BREAK|AND|:[-+.\d]+ AND")
+_NUMBER = re.compile(r":[-+.\d]+")  # the weight of what stands behind the last AND; without one it is the face ":3"
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -91,7 +93,7 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
-    `seed` chance had a part in them, and another seed would have made other words of the text."""
+    `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any)."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -103,12 +105,16 @@ class Prompt:
 
     @property
     def positive(self) -> str:
-        """The prompt in A1111 syntax, without `<lora:…>`; no comma beside BREAK, AND and the weights of AND."""
+        """The prompt in A1111 syntax, without `<lora:…>`; no comma beside BREAK, AND and the weights of AND. Behind a
+        ":3" at the end stands one, or A1111 would read three times the weight."""
         said = ""
         after_sign = True
-        for fragment in self.fragments:
-            sign = _SIGN.fullmatch(fragment.text) is not None
+        joined = any(one.text.split()[-1:] == ["AND"] for one in self.fragments)
+        for at, fragment in enumerate(self.fragments, start=1):
+            number = at == len(self.fragments) and _NUMBER.fullmatch(fragment.text) is not None
+            sign = _SIGN.fullmatch(fragment.text) is not None or (number and joined)
             said += (" " if said and (sign or after_sign) else "" if after_sign else ", ") + str(fragment)
+            said += "," if number and not joined and fragment.weight == 1.0 and not self.raw else ""
             after_sign = sign
         return said
 
@@ -155,9 +161,13 @@ class Options:
     `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
     names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
-    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `clip_skip`
-    counts as A1111 does. `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are
-    those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
+    in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a
+    file to draw over, by the first signs of its hash, and `margins` the pixels added to it (left, top, right, bottom).
+    `clip_skip` counts as A1111 does. `fill` is what the masked part of a picture is drawn from ("original", "fill",
+    "latent noise", "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding`
+    only what is masked and so many pixels around it is drawn. `like` is whose way the picture is drawn in ("danqing",
+    "a1111"); the fields below it are those of an infotext, by the names of engine/recipe.py's `Variation`, `Hires`,
+    `Refiner` and `A1111`.
     """
 
     width: int | None = None
@@ -181,7 +191,12 @@ class Options:
     quality: str | None = None
     rescale: float | None = None
     redraw: float | None = None
+    over: str | None = None
+    margins: tuple[int, int, int, int] | None = None
     clip_skip: int | None = None
+    fill: str | None = None
+    mask_blur: int | None = None
+    padding: int | None = None
     like: str | None = None
     schedule: str | None = None
     rng: str | None = None
@@ -223,3 +238,17 @@ class Options:
 def was_said(value: Json) -> bool:
     """Whether a value of Options is one that a person gave; 0 is."""
     return value is not None and value is not False
+
+
+def merged(*layers: Options) -> Options:
+    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio,
+    and a sampler an earlier schedule."""
+    result = Options()
+    for layer in layers:
+        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
+        if layer.width or layer.ratio:
+            result = replace(result, width=None, height=None, ratio=None)
+        if layer.sampler and not layer.schedule:  # which an earlier schedule was not said of
+            result = replace(result, schedule=None)
+        result = replace(result, **cast(Any, said))
+    return result

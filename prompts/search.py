@@ -177,18 +177,20 @@ class Index:
         return tuple(self._shown(columns, key, chinese) for _, key, chinese in ranked)
 
     def complete(self, text: str, limit: int = 8, *, pinyin: bool = True) -> tuple[int, tuple[Suggestion, ...]]:
-        """Suggestions for the end of what is being typed, and how many characters of it each would replace."""
+        """Suggestions for the end of what is being typed, and how many characters of it each would replace. A word
+        that stands there whole is the first, unless it is the only one."""
         for start in _starts(text):
             if found := self.find(text[start:], limit, pinyin=pinyin):
                 typed = " ".join(text[start:].lower().split())
-                found = tuple(one for one in found if one.insert != typed)
-                return len(text) - start, found
+                return len(text) - start, () if [one.insert for one in found] == [typed] else found
         return 0, ()
 
     @staticmethod
     def _latin(query: str, columns: _Columns, foreign: int, note: _Hit) -> None:
         for key, longer in columns.english.hits(query):
             note(key, _BEGINS if longer else _EXACT, longer, False)
+        for key, longer in columns.english.hits(f"1{query}"):  # a "girl" is the tag 1girl
+            note(key, _WORD_BEGINS if longer else _EXACT, longer, False)
         for key, longer in columns.english.hits(query, before=" "):
             note(key, _WORD_BEGINS, longer, False)
         if len(query) > 2:

@@ -11,6 +11,7 @@ from typing import Literal, cast
 from sqlalchemy import Select, case, false, func, select, update
 
 from engine.job import Job, Lane, Picture, State
+from engine.pixels.policy import Policy, policy
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -37,7 +38,8 @@ class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
     ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for, `quiet` says little
-    of it; `took` are the seconds it was drawn by the clock, 0 where nobody knows."""
+    of it, `papers` is what the files of its pictures say of themselves; `took` are the seconds it was drawn by the
+    clock, 0 where nobody knows."""
 
     job: Job
     place: Place
@@ -52,6 +54,7 @@ class Kept:
     took: float = 0.0
     unasked: Unasked = "refuse"
     quiet: bool = False
+    papers: Policy = "embed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ async def add(
     spoiler: bool = False,
     unasked: Unasked = "refuse",
     quiet: bool = False,
+    papers: Policy = "embed",
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -100,6 +104,7 @@ async def add(
         spoiler=spoiler,
         unasked=unasked,
         quiet=quiet,
+        papers=papers,
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -260,4 +265,5 @@ def _kept(row: tables.Jobs) -> Kept:
         took=row.took,
         unasked=cast(Unasked, row.unasked),
         quiet=row.quiet,
+        papers=policy(row.papers),
     )

@@ -29,7 +29,7 @@ async def keep(db: Database, files: Iterable[Known]) -> None:
             "size": file.size,
             "modified": file.modified,
             "identity": file.identity.to_json(),
-            "hash": file.hash,
+            "hash": f"{file.hash} {file.network}".strip(),  # in one column, as older versions had only the first
         }
         for file in files
     ]
@@ -51,6 +51,7 @@ async def forget(db: Database, paths: Iterable[str]) -> None:
 
 def _known(row: tables.KnownFiles) -> Known | None:
     try:
-        return Known(row.path, row.size, row.modified, Identity.from_json(row.identity), row.hash)
+        whole, _, network = row.hash.partition(" ")
+        return Known(row.path, row.size, row.modified, Identity.from_json(row.identity), whole, network)
     except TypeError:
         return None

@@ -68,6 +68,12 @@ async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
     return tuple(await _rows(db, query.order_by(tables.Pictures.created, tables.Pictures.id)))
 
 
+async def of_condition(db: Database, condition: ColumnElement[bool]) -> list[PictureRow]:
+    """The pictures for which this is so, newest first."""
+    picture = tables.Pictures
+    return await _rows(db, select(picture).where(condition).order_by(picture.created.desc(), picture.id.desc()))
+
+
 async def recipes_of(db: Database, hash: str) -> list[Recipe]:
     """The recipes that drew the file of this hash; none for an upload."""
     async with db.session() as session:

@@ -94,7 +94,7 @@ class Jobs(Base):
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `took` how long it was drawn by the clock (0: not known), `spoiler`
     whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults, `quiet` whether its
-    answer is to say as little as can be."""
+    answer is to say as little as can be, `papers` how what its files say of themselves is sent."""
 
     __tablename__ = "job"
 
@@ -120,6 +120,7 @@ class Jobs(Base):
     spoiler: Mapped[bool] = mapped_column(server_default=false())
     unasked: Mapped[str] = mapped_column(server_default=sql_text("'refuse'"))
     quiet: Mapped[bool] = mapped_column(server_default=false())
+    papers: Mapped[str] = mapped_column(server_default=sql_text("'embed'"))
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 
@@ -136,7 +137,8 @@ Index(
 
 class Pictures(Base):
     """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over, `adult`
-    whether a checker saw what its prompt does not say, `notes` what of the files it names could not be used."""
+    whether a checker saw what its prompt does not say, `likeness` by what a copy is known ("": not looked at yet),
+    `notes` what of the files it names could not be used."""
 
     __tablename__ = "picture"
 
@@ -155,6 +157,7 @@ class Pictures(Base):
     created: Mapped[datetime]
     words: Mapped[str] = mapped_column(server_default=sql_text("''"))
     adult: Mapped[bool] = mapped_column(server_default=false())
+    likeness: Mapped[str] = mapped_column(server_default=sql_text("''"))
     notes: Mapped[Any] = mapped_column(JSON, nullable=False, server_default=sql_text("'[]'"))
 
     __table_args__ = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from storage import tables
 from storage.database import Database
@@ -25,6 +25,24 @@ async def add_upload(db: Database, person: str, content: bytes) -> str:
         )
         await db.files.put(content, suffix)  # again, should it have been removed just before the row
     return picture
+
+
+async def find(db: Database, person: str, start: str) -> str | None:
+    """The hash that begins so of a file that somebody sent, or of a picture of theirs; None where there is none."""
+    sent = select(tables.Uploads.hash).where(tables.Uploads.person == person, tables.Uploads.hash.startswith(start))
+    drawn = select(tables.Pictures.hash).where(tables.Pictures.person == person, tables.Pictures.hash.startswith(start))
+    async with db.session() as session:
+        found: str | None = await session.scalar(union(sent, drawn).limit(1))
+        return found
+
+
+async def has(db: Database, person: str, hash: str) -> bool:
+    """Whether a file is one that somebody sent, or a picture of theirs, and is still there."""
+    sent = select(tables.Uploads.hash).where(tables.Uploads.person == person, tables.Uploads.hash == hash)
+    drawn = select(tables.Pictures.hash).where(tables.Pictures.person == person, tables.Pictures.hash == hash)
+    async with db.session() as session:
+        theirs = await session.scalar(union(sent, drawn).limit(1))
+    return theirs is not None and await db.files.has(hash)
 
 
 async def tidy(db: Database) -> int:

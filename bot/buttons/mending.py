@@ -14,6 +14,7 @@ from bot.studio.studio import Studio
 from engine.files.catalog import Model
 from prompts import grammar, options
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.option_values import ParsedOptions
 from prompts.presets import key
 from prompts.prompt import PARTS, Fragment, Options, Prompt
@@ -52,7 +53,8 @@ async def _job(studio: Studio, press: Press, kept: Kept, sign: str) -> None:
         made = (recipe,)
     first = recipe.prompt
     said = _options(first.text)
-    raw = first.raw and not said.options.raw  # by a setting: the text says nothing of it
+    # By a setting: the text says nothing of it.
+    raw = first.raw and not said.options.raw and not reading.pasted(first.text)
     given = Options(model=recipe.model, seed=recipe.seed, raw=raw, plain=True)
     beside = () if said.negative and not raw else first.negatives
     negative = ", ".join(str(one) for one in beside if one.origin != "preset")

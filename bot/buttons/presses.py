@@ -13,6 +13,8 @@ from bot.buttons.found_pictures import older
 from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
+from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prompt
+from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
 from bot.chat import Card, Press, Request, Say
@@ -102,12 +104,17 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         share,
         unshare,
         draw,
+        paper_draw,
+        paper_prompt,
+        paper_compare,
+        paper_both,
         original,
         with_lora,
         without_lora,
         mend,
         mend_all,
         correct,
+        paint_over,
         older,
         mydata,
         forget,

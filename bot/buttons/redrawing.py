@@ -12,6 +12,7 @@ from bot.chat import Press, Request, common
 from bot.people import guard, owned
 from bot.studio import recipes
 from bot.studio.studio import Studio
+from engine.recipe import Recipe, Source
 from prompts.errors import Refusal
 from prompts.refill import refilled
 from storage import pictures
@@ -51,6 +52,26 @@ async def origin(db: Database, row: PictureRow) -> PictureRow:
     return found or row
 
 
+async def as_it_stands(db: Database, row: PictureRow) -> Recipe:
+    """The recipe that an edit changes: the one that drew the picture. Of one that was extended, that drew its new strip
+    alone: then the whole picture is drawn over, with all the words of the one it was extended from."""
+    drawn = await origin(db, row)
+    whole: PictureRow | None = drawn
+    while whole and whole.recipe.source and any(whole.recipe.source.margins):
+        parent = await pictures.get(db, whole.parent) if whole.parent else None
+        whole = await origin(db, parent) if parent else None
+    if whole is drawn:
+        return drawn.recipe
+    now = row if (row.width, row.height) == (drawn.width, drawn.height) else drawn
+    return replace(
+        drawn.recipe,
+        prompt=(whole or drawn).recipe.prompt,
+        width=now.width,
+        height=now.height,
+        source=Source(now.hash, recipes.STRENGTH),
+    )
+
+
 async def by_button(studio: Studio, press: Press) -> None:
     """Draw a picture again as the row of its button in ACTIONS says."""
     row = await owned.picture(studio.db, press.person, press.target)
@@ -75,7 +96,7 @@ async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sent
 
 async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
     row = await owned.picture(studio.db, asked.person, picture)
-    recipe = (await origin(studio.db, row)).recipe
+    recipe = await as_it_stands(studio.db, row)
     await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
     model = await studio.model(recipe.model)
     translators = await studio.translators(asked.person, common(asked))
@@ -92,5 +113,5 @@ async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sen
 async def by_form(studio: Studio, press: Press) -> None:
     """Draw a picture again as its form (bot/buttons/forms.py) was filled in."""
     row = await owned.picture(studio.db, press.person, press.target)
-    recipe = (await origin(studio.db, row)).recipe
+    recipe = await as_it_stands(studio.db, row)
     await studio.submit(press, await redrawn(studio, press, recipe), parent=row.id)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bot.cli.check_result import CheckResult, Level, refused, result
 from bot.settings.config import Config
-from bot.studio import own_readers
-from engine import samplers
+from bot.studio import own_readers, recipes
 from engine.files import catalog, checkers, detectors, sizes
 from prompts.errors import Refusal
+from prompts.prompt import Options
 from storage import migrations
 from storage.standing import standing
 
@@ -78,7 +78,7 @@ def models(config: Config) -> Iterator[CheckResult]:
             width, height = map(int, draw.size.split("x"))
             sizes.check_size(chosen, width, height)
         if draw.sampler:
-            samplers.find_sampler(draw.sampler)
+            recipes.sampled(Options(sampler=draw.sampler, like=draw.like), "")
     except Refusal as refusal:
         yield refused(refusal)
 

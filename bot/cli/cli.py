@@ -11,15 +11,17 @@ import sys
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand
 
 from bot import texts
 from bot.cli import logs
 from bot.settings.config import Config, load
 from prompts.errors import Refusal
+from prompts.option_values import with_like, with_rng
 from prompts.prompt import LoraUse, Options
 
 # What a command needs is imported in it: so `--help` and whatever was mistyped are answered at once.
@@ -84,14 +86,32 @@ def run(config: ConfigFile = None) -> None:
     asyncio.run(serving(_load(config)))
 
 
-@app.command()
+class _OfTexts(TyperCommand):
+    """A command that takes the options of a text, which its help lists."""
+
+    def get_help(self, ctx: Any) -> str:  # typer's own kind of context has no public name
+        from prompts.option_list import listed  # only now: other commands need no grammar
+
+        lines = [super().get_help(ctx)]
+        for group, rows in listed().items():
+            lines += ["", say("help.options", group=say(f"help.options.{group}"))]
+            lines += [f"  {written:<22}{say(f'option.help.{name}')}" for name, written in rows]
+        return "\n".join(lines)
+
+
+@app.command(cls=_OfTexts, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def imagine(
+    context: typer.Context,
     text: str,
     output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name, or a diffusers folder.")] = None,
     size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
     steps: int | None = None,
     sampler: str | None = None,
+    schedule: Annotated[str | None, typer.Option(help="Karras, Exponential; with --like a1111 all of its own.")] = None,
+    like: Annotated[str | None, typer.Option(help="Whose way it is drawn in: danqing or a1111.")] = None,
+    rng: Annotated[str | None, typer.Option(help="Where A1111's noise comes from: cpu, gpu or nv.")] = None,
+    clip_skip: Annotated[int | None, typer.Option(help="As A1111 counts: 1 is the last layer.")] = None,
     guidance: float | None = None,
     rescale: Annotated[float | None, typer.Option(help="Guidance rescale, 0 to 1.")] = None,
     quality: Annotated[str | None, typer.Option(help="fast or full.")] = None,
@@ -105,9 +125,11 @@ def imagine(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Draw a text."""
-    from bot.cli.terminal import draw  # only now: `--help` is to come at once
+    """Draw a text. Every option that a text may have is one here, too."""
+    from bot.cli.terminal import beside, draw  # only now: `--help` is to come at once
+    from bot.studio.recipes import merged
 
+    said = beside(context.args)
     width, height = _size(size)
     options = Options(
         width=width,
@@ -122,8 +144,16 @@ def imagine(
         strength=strength,
         model=model,
         raw=raw,
+        schedule=schedule,
+        clip_skip=clip_skip,
     )
-    loras = tuple(map(_lora, lora or ()))
+    if like:
+        options = with_like(options, "--like", like)
+    if rng:
+        options = with_rng(options, "--rng", rng)
+    options = merged(said.options, options)
+    negative = ", ".join(filter(None, (negative, said.negative)))
+    loras = (*map(_lora, lora or ()), *said.loras)
     settings = _load(config, quiet=True)
     if model and (Path(model) / "model_index.json").is_file():  # a folder, wherever it lies
         folders = (*settings.engine.models, Path(model).absolute())

@@ -3,6 +3,7 @@ each."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -19,10 +20,12 @@ from bot.studio.findings import lengths, look
 from bot.studio.translators import local_words, translators
 from bot.texts import say
 from engine.files import catalog
+from engine.files.named_here import here
 from prompts.clip_tokens import meter
 from prompts.compose import compose, to_public_json
 from prompts.doctor import Finding
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.prompt import Json, Options, Prompt
 from prompts.safety import judge
 from prompts.safety.signs import verdict
@@ -88,12 +91,17 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
     wildcards = (config.data.folder / "wildcards",)
 
     async def composed(text: str) -> _Composed:
+        text = reading.as_block(text)
         text_says = judge.signs_of_text(text, wildcards) | judge.unwanted(negative, wildcards)
         if verdict(text_says) == "never":
             raise Refusal("access.minors")
         made, options = await compose(
             text, translators=chain, negative=negative, raw=raw, family=drawing.presets, wildcards=wildcards
         )
+        if pasted := reading.pasted(text):
+            async with _known_files(config):
+                found_here = await asyncio.to_thread(here, pasted.infotext, made, options, config.engine.folders)
+            made, options = found_here.prompt, found_here.options
         made_says = judge.signs(made, folders=wildcards)
         if verdict(made_says) == "never":
             raise Refusal("access.minors")
@@ -105,6 +113,30 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
         yield composed
     finally:
         await close(asked)
+
+
+@asynccontextmanager
+async def _known_files(config: Config) -> AsyncIterator[None]:
+    """With what was found out about the model files in earlier runs, and keeping what is found out in this one: hashes
+    of gigabytes are computed once. Without a database, for this run alone."""
+    from bot.models import model_files  # only now: SQLAlchemy takes a third of a second
+    from storage.database import FILE, Database
+
+    if not config.storage.address and not (config.data.folder / FILE).is_file():
+        yield
+        return
+    try:
+        db = await Database.open(config.storage.address, config.data.folder)
+    except Refusal as refusal:
+        _log.warning("what is known of the model files cannot be read: %s", refusal)
+        yield
+        return
+    try:
+        await model_files.recall(db)
+        yield
+        await model_files.remember(db)
+    finally:
+        await db.close()
 
 
 def _print_json(value: Json) -> None:

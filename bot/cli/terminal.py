@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich import box
@@ -25,8 +27,11 @@ from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths, meters
 from bot.studio.studio import new_id
 from engine.job import State
+from engine.pixels.policy import dressed
 from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
+from prompts.grammar import networks
+from prompts.options import flags, loras_written
 from prompts.prompt import Json, LoraUse, Options, Prompt
 from storage import jobs, pictures
 from storage.jobs import Place
@@ -65,6 +70,26 @@ def prompt_table(
     return Group(table, *lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What options beside a text say that only texts know elsewhere."""
+
+    options: Options
+    negative: str
+    loras: tuple[LoraUse, ...]
+
+
+def beside(words: Sequence[str]) -> Beside:
+    """What the rest of a command line says, read as the options of a text. Raises Refusal for words that are none, and
+    for an unknown option."""
+    line = " ".join(f'"{word}"' if re.search(r"[\s,，、。；]", word) else word for word in words)
+    rest, loras, _ = networks(loras_written(line))
+    asked = flags(rest)
+    if asked.text.strip() or asked.kept:
+        raise Refusal("cli.extra_words", words=(asked.text.strip() or asked.kept)[:80])
+    return Beside(asked.options, asked.negative, loras)
+
+
 async def draw(
     config: Config,
     text: str,
@@ -81,9 +106,13 @@ async def draw(
     """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
     is answered in words. Raises Refusal where there is no picture."""
     files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
+    if output is not None and output.suffix.lower() not in ("", ".png"):
+        raise Refusal("cli.out_kind", file=output.name)
     if output is not None and not output.absolute().parent.is_dir():
         raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
     async with studio(config) as made:
+        # What draws here is no NVIDIA card for most: the noise of torch's own generator is what scripts compare with.
+        made.rules = replace(made.rules, draw=replace(made.rules.draw, rng="CPU"))
         person = await made.person("web", "local", language=language)  # the page's own person: one history for both
         chat = ConsoleChat(console, language, quiet=quiet)
         await made.open([chat], StudioDesk(made), resume=False)  # what an interrupted command left is nobody's any more
@@ -103,6 +132,8 @@ async def draw(
             answer = await command.run(made, request, rest)
             if answer is not None:
                 lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+                unused = options != Options() or negative or loras or output
+                lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
                 _tell(console, answer, lying, language, as_json=quiet)
                 return
             await made.queue.start()
@@ -121,7 +152,7 @@ async def draw(
             row = await pictures.get(made.db, shown.id)
             assert row is not None  # it was kept a moment ago
             path = _numbered(output or Path(f"{shown.id}.png"), index)
-            await asyncio.to_thread(_write, path, await made.db.files.get(shown.hash))
+            await asyncio.to_thread(_write, path, dressed(await made.db.files.get(shown.hash), card.papers))
             written.append((row, path))
     if quiet:
         results: list[Json] = [

@@ -10,7 +10,7 @@ from typing import get_args
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
-from bot.commands.settings import OFF, ON
+from bot.commands.settings import METADATA, OFF, ON
 from bot.people import guard
 from bot.people.limits import Adult, Limits, standing
 from bot.studio.studio import Studio
@@ -205,6 +205,12 @@ def _quiet(value: str, request: Request) -> Json:
     return value.lower() in ON
 
 
+def _metadata(value: str, request: Request) -> Json:
+    if not (known := METADATA.get(meant(value, METADATA), "")):
+        raise Refusal("settings.metadata_form", value=value[:20])
+    return known
+
+
 def _greeting(value: str, request: Request) -> Json:
     text = " ".join(tables.clean(value).split())
     if not 0 < len(text) <= GREETING:
@@ -220,6 +226,7 @@ SERVER: Mapping[str, Callable[[str, Request], Json]] = {
     **COUNTS,
     "cooldown": _count,
     "quiet": _quiet,
+    "metadata": _metadata,
     "greeting": _greeting,
 }
 ALIASES = {
@@ -230,6 +237,7 @@ ALIASES = {
     "秒数": "seconds",
     "间隔": "cooldown",
     "安静": "quiet",
+    "参数": "metadata",
     "问候": "greeting",
 }
 VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.buttons import sent
 from bot.chat import Button, Card, Request, Say
 from bot.commands.command import Command
 from bot.people.limits import standing
@@ -12,6 +13,8 @@ EXAMPLES = ("1", "3", "4")  # of the texts `page.example.*`
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:
+    if request.files and not rest.strip():
+        return await sent.asked(studio, request)
     if request.files or request.reply_to:  # said about a picture: that is drawn
         await studio.imagine(request, rest)
         return None

@@ -8,13 +8,15 @@ from bot.chat import Button, Card, Field, Person, Request, Room, Say
 from bot.commands.command import Command
 from bot.studio.cards import quality
 from bot.studio.studio import Studio
+from bot.texts import say
 from engine.qualities import QUALITIES
+from prompts.option_list import listed
 
 NAME = "help"
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "draw": ("imagine", "prompt", "styles", "queue", "cancel"),
     "change": ("edit", "recipe"),
-    "find": ("history", "favourites"),
+    "find": ("history", "find", "favourites"),
     "models": ("models", "loras", "samplers"),
     "settings": (),  # and every command that no other topic has
     "admin": ("admin",),
@@ -60,8 +62,20 @@ def shown(names: Sequence[str], topic: str, person: Person, room: Room) -> Card:
         told, text = [], Say("help.title")
     fields = [_line(name, person) for name in told]
     if topic in ("draw", MORE):
+        fields += _options(person.language)
         fields += [Field(Say("quality.usage", {"name": name}), quality(name)) for name in filter(None, QUALITIES)]
     return Card(text=text, fields=tuple(fields), buttons=tuple(buttons), panel=True)
+
+
+def _options(language: str) -> list[Field]:
+    """Every option of a text with what it does, a field for each group."""
+    return [
+        Field(
+            Say("help.options", {"group": say(language, f"help.options.{group}")}),
+            "\n".join(f"{written}: {say(language, f'option.help.{name}')}" for name, written in rows),
+        )
+        for group, rows in listed().items()
+    ]
 
 
 def _line(name: str, person: Person) -> Field:

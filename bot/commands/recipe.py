@@ -1,10 +1,12 @@
-"""/recipe: the recipe of a picture that is shared under a code, or of the one replied to."""
+"""/recipe: the recipe of a picture that is shared under a code, or of the one replied to; what a picture or a text of
+any program says."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
+from bot.buttons import papers
 from bot.buttons.sharing import own, recipe_of
 from bot.chat import Button, Card, Press, Request
 from bot.commands.command import Command
@@ -12,6 +14,7 @@ from bot.people import access, guard
 from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from storage import shares
 
 CODE = re.compile(r"(?:.*[\s=/])?([a-z2-7]{16})/?", re.IGNORECASE | re.DOTALL)  # alone, or at the end of a link
@@ -19,6 +22,10 @@ CODE = re.compile(r"(?:.*[\s=/])?([a-z2-7]{16})/?", re.IGNORECASE | re.DOTALL)  
 
 async def run(studio: Studio, request: Request, rest: str) -> Card:
     """Anybody opens what is shared; what is not, only its owner."""
+    if request.files:
+        return await papers.of_file(studio, request, request.files[0].content)
+    if said := reading.pasted(reading.as_block(rest)):
+        return await papers.of_infotext(studio, request, said.infotext)
     if rest:
         found = CODE.fullmatch(rest.strip())
         return await shared(studio, request, found[1].lower() if found else "")

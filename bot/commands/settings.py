@@ -18,6 +18,7 @@ from bot.studio.suggest import SHAPES
 from bot.texts import LANGUAGES, NAMES, language_called, meant, say
 from engine import qualities
 from engine.files import catalog
+from engine.pixels.policy import POLICIES, Policy
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json
@@ -30,6 +31,14 @@ DEFAULT = "default"
 SWITCHES = ("assistant", "expand", "reactions")
 OFF = frozenset({"off", "no", "false", "关", "关闭"})
 ON = frozenset({"on", "yes", "true", "开", "打开"})
+METADATA: Mapping[str, Policy] = {
+    **{one: one for one in POLICIES},
+    "写入": "embed",
+    "隐写": "stealth",
+    "隐藏": "stealth",
+    "去除": "strip",
+    "去掉": "strip",
+}
 RESET = frozenset({DEFAULT, "reset", "默认", "预设"})
 
 
@@ -157,6 +166,8 @@ def _shown(known: Mapping[str, Json], key: str) -> str | Say:
         return quality(str(value))
     if key == "loras":
         return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
+    if key == "metadata":
+        return Say(f"settings.metadata.{value}")
     if key == "ratio":
         return next((one for one in SHAPES if ratio_of(one) == value), str(value))
     return str(value)
@@ -208,6 +219,12 @@ async def _quality(studio: Studio, value: str) -> Json:
     return qualities.quality(value).name or qualities.FULL
 
 
+async def _metadata(studio: Studio, value: str) -> Json:
+    if not (known := METADATA.get(meant(value, METADATA), "")):
+        raise Refusal("settings.metadata_form", value=value[:20])
+    return known
+
+
 async def _switch(studio: Studio, value: str) -> Json:
     if not (said := meant(value, ON | OFF)):
         raise Refusal("settings.on_or_off", value=value[:20])
@@ -226,6 +243,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "ratio": _ratio,
     "count": _count,
     "quality": _quality,
+    "metadata": _metadata,
     "assistant": _switch,
     "expand": _switch,
     "reactions": _switch,
@@ -239,6 +257,7 @@ ALIASES = {
     "shape": "ratio",
     "张数": "count",
     "画质": "quality",
+    "参数": "metadata",
     "助手": "assistant",
     "扩写": "expand",
     "表情": "reactions",

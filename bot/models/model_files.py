@@ -69,6 +69,14 @@ async def recall(db: Database) -> None:
     await known_files.forget(db, gone)
 
 
+async def remember(db: Database) -> None:
+    """Keep what was found out about model files since this was last done, where it can be kept."""
+    try:
+        await known_files.keep(db, model_folders.news())
+    except Refusal as refusal:
+        log.warning("what the model files are could not be kept: %s", refusal)
+
+
 async def watch(db: Database, folders: Sequence[Path]) -> None:
     """Look into new files now and then, and compute their hashes one by one; until cancelled."""
     while True:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine import second_pass
 from engine.files import catalog
-from engine.pixels import png_recipe
+from engine.pixels import papers, png_recipe
 from engine.recipe import Recipe
 from prompts.compose import within
 from prompts.errors import Refusal
@@ -46,7 +47,9 @@ async def signs(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Signs, ...]:
         over = recipe.source.picture if recipe.source else ""
         if over and over not in behind:
             behind[over] = await _behind(sight, over, known)
-        found.append(await asyncio.to_thread(_of, recipe.prompt, sight, known) | behind.get(over, frozenset()))
+        found.append(
+            await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known) | behind.get(over, frozenset())
+        )
     return tuple(found)
 
 
@@ -67,8 +70,15 @@ async def decent(sight: Sight, person: str, recipes: Sequence[Recipe]) -> tuple[
     seen = await signs(sight, recipes)
     found = {verdict(one) for one in seen}
     await refuse(sight.db, person, found)
-    made = tuple(replace(one, prompt=judge.decent(one.prompt, what)) for one, what in zip(recipes, seen, strict=True))
-    return made, found
+    return tuple(_decent(one, what) for one, what in zip(recipes, seen, strict=True)), found
+
+
+def _decent(recipe: Recipe, seen: Signs) -> Recipe:
+    made = replace(recipe, prompt=judge.decent(recipe.prompt, seen))
+    if recipe.hires and recipe.hires.negative:  # the second pass has a negative of its own
+        negative = judge.decent(second_pass.prompt(recipe), seen).negative
+        made = replace(made, hires=replace(recipe.hires, negative=negative))
+    return made
 
 
 async def check(sight: Sight, person: str, *texts: str, unwanted: str = "", over: Iterable[Recipe] = ()) -> None:
@@ -113,8 +123,8 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
         inside = await asyncio.to_thread(png_recipe.read_recipe, content)
         recipes = [inside] if inside else await pictures.recipes_of(sight.db, picture)
         for recipe in recipes:
-            found |= await asyncio.to_thread(_of, recipe.prompt, sight, known)
-        for text in () if recipes else await asyncio.to_thread(png_recipe.texts, content):
+            found |= await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known)
+        for text in () if recipes else await asyncio.to_thread(papers.texts, content):
             found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
         picture = next((one.source.picture for one in recipes if one.source), "")
     return found

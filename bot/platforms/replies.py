@@ -4,10 +4,13 @@ other about a picture."""
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from bot.commands.table import command_of
 from prompts.edit.instructions import instructs
+from prompts.errors import Refusal
 from storage.pictures import PictureRow
 from storage.posts import Post
 
@@ -29,6 +32,7 @@ ASKS = re.compile(
 )
 # "2 背景换成雪山" on a sheet
 NUMBERED = re.compile(r"(?:第\s*)?([1-9]|10)\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")
+LOOKING = frozenset({"find", "recipe"})  # commands that look at a picture
 _SIGNS = " \t\n,，.。!！~～…"
 
 
@@ -60,6 +64,13 @@ def orders(said: str) -> bool:
     """Whether words say what is to become of a picture: "背景换成雪山", "make it night"; not "哈哈好看"."""
     said = said.strip(_SIGNS)
     return not ASKS.search(said) and not TALK.fullmatch(said) and instructs(said)
+
+
+def looks_at(text: str) -> bool:
+    """Whether words are a command that looks at the picture of a message, whosoever it is."""
+    with suppress(Refusal):
+        return text.startswith(("/", "／")) and command_of(text)[0].name in LOOKING
+    return False
 
 
 def anew(row: PictureRow, said: str) -> bool:

@@ -13,6 +13,7 @@ from bot.chat import Card, Chat
 from bot.errors import Closed, Gone, Rejected, Unreachable
 from bot.studio import cards
 from engine.job import Job
+from engine.pixels.policy import Policy
 from prompts.errors import Refusal
 from storage import jobs
 from storage.database import Database
@@ -44,6 +45,7 @@ class Answer:
     plain: bool = False
     silent: bool = False
     quiet: bool = False
+    papers: Policy = "embed"
     before: Answer | None = None
     stands: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -69,6 +71,7 @@ class Answer:
 
     def show(self, card: Card, *, ended: bool = False) -> None:
         """Replace the card; older ones that have not been delivered yet never will be."""
+        card = replace(card, papers=self.papers)
         self.card, self.ended = cards.hushed(card) if self.quiet else card, ended
         self.changed.set()
         if ended:
@@ -95,10 +98,11 @@ class Answers:
         *,
         ended: bool = False,
         quiet: bool = False,
+        papers: Policy = "embed",
         before: Answer | None = None,
     ) -> Answer:
         """Begin to deliver a job's cards, this one first; where another's stand `before`, in its message."""
-        answer = self._open[job.id] = Answer(job, place, card, ended, quiet=quiet, before=before)
+        answer = self._open[job.id] = Answer(job, place, card, ended, quiet=quiet, papers=papers, before=before)
         answer.show(card, ended=ended)
         self._tasks[job.id] = asyncio.create_task(self._deliver(answer))
         return answer

@@ -12,7 +12,8 @@ from bot.errors import Unfit
 from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
-from engine import qualities
+from bot.studio.provenance import provenance
+from engine import a1111, qualities, second_pass
 from engine.job import Job, Progress, State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -153,7 +154,8 @@ def _facts(pictures: Sequence[PictureRow], took: float) -> tuple[Field, ...]:
     }
     if seconds := took or sum(row.seconds for row in pictures):
         lines["time"] = Say("recipe.took", {"seconds": seconds})
-    return tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
+    facts = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items())
+    return provenance(pictures[0].recipe, pictures[0].parent) + facts
 
 
 def hushed(card: Card) -> Card:
@@ -184,8 +186,8 @@ def parted(buttons: Sequence[Button]) -> tuple[list[Button], list[Button]]:
     )
 
 
-def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
-    """A recipe line by line."""
+def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...]:
+    """A recipe line by line; `parent` is the id of the picture that it was made from, where it is the person's own."""
     lines: dict[str, str] = {
         "text": recipe.prompt.text,
         "positive": " ".join([recipe.prompt.positive, *map(str, recipe.prompt.loras)]),
@@ -197,16 +199,19 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
         "guidance": f"{recipe.guidance:g}",
         "seed": str(recipe.seed),
     }
+    if recipe.like:
+        own = () if recipe.like.schedule == a1111.AUTOMATIC else (recipe.like.schedule,)
+        lines["like"] = " · ".join(("A1111", *own, recipe.like.rng))
+    if recipe.clip_skip > 1:
+        lines["clip_skip"] = str(recipe.clip_skip)
     if lines["positive"] == lines["text"]:
         del lines["positive"]
-    if recipe.source:
-        lines["source"] = f"{recipe.source.picture[:10]} × {recipe.source.strength:g}"
-        if any(recipe.source.margins):
-            lines["margins"] = " ".join(map(str, recipe.source.margins))
     if recipe.variation:
         lines["variation"] = f"{recipe.variation.seed} × {recipe.variation.strength:g}"
     if recipe.hires:
-        lines["hires"] = f"{recipe.hires.upscaler} × {recipe.hires.factor:g}"
+        by_size = recipe.hires.width or recipe.hires.height
+        larger = "×".join(map(str, second_pass.size(recipe, recipe.hires).finished))
+        lines["hires"] = f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}"
     if recipe.fixes:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:
@@ -216,6 +221,7 @@ def recipe_fields(recipe: Recipe) -> tuple[Field, ...]:
     if recipe.rescale:
         lines["rescale"] = f"{recipe.rescale:g}"
     fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
+    fields += provenance(recipe, parent)
     return (*fields, Field(Say("recipe.quality"), quality(recipe.quality))) if recipe.quality else fields
 
 

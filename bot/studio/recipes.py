@@ -10,13 +10,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from engine import qualities, samplers
+from engine import a1111, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
-from engine.recipe import MAX_SEED, Fix, Hires, Recipe, Source, Upscale
+from engine.recipe import A1111, MAX_SEED, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts import styles
 from prompts.errors import Refusal
-from prompts.prompt import Json, LoraUse, Options, Prompt, was_said
+from prompts.prompt import Json, LoraUse, Note, Options, Prompt, was_said
+from prompts.prompt import merged as merged
 
 UPSCALER = "Lanczos"  # where only the factor was said
 FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture be drawn over
@@ -25,32 +26,25 @@ FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture b
 RESCALE = 0.7
 HIRES = Hires(factor=1.5, strength=0.4, upscaler="Lanczos")
 FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the same face, drawn with more pixels
+SWITCH = 0.8  # where A1111's refiner takes over
+LIKE = tuple(field.name for field in fields(A1111))  # options of the same names
+NO_MARGINS = (0, 0, 0, 0)
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
 @dataclass(frozen=True, slots=True)
 class SizedSource:
-    """A picture to draw over, with its size in pixels."""
+    """A picture to draw over, with its size in pixels; `masked` where a part of it is marked to be redrawn."""
 
     picture: str
     width: int
     height: int
+    masked: bool = False
 
 
 def new_seed() -> int:
     """A seed that nobody chose."""
     return random.randint(0, MAX_SEED)
-
-
-def merged(*layers: Options) -> Options:
-    """Options of several layers, later ones before earlier ones; a ratio overrules an earlier size, a size a ratio."""
-    result = Options()
-    for layer in layers:
-        said = {field.name: value for field in fields(layer) if was_said(value := getattr(layer, field.name))}
-        if layer.width or layer.ratio:
-            result = replace(result, width=None, height=None, ratio=None)
-        result = replace(result, **cast(Any, said))
-    return result
 
 
 def chosen(settings: Mapping[str, Json]) -> Options:
@@ -60,6 +54,7 @@ def chosen(settings: Mapping[str, Json]) -> Options:
 
 def options_of(recipe: Recipe) -> Options:
     """The options that ask for what a recipe says."""
+    like = {"like": "a1111"} | {name: getattr(recipe.like, name) for name in LIKE} if recipe.like else {}
     return Options(
         width=recipe.width,
         height=recipe.height,
@@ -70,6 +65,8 @@ def options_of(recipe: Recipe) -> Options:
         model=recipe.model,
         quality=recipe.quality or qualities.FULL,
         rescale=recipe.rescale,
+        clip_skip=recipe.clip_skip,
+        **cast(Any, like),
     )
 
 
@@ -78,11 +75,10 @@ def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
     return replace(
         made,
         source=from_.source,
-        variation=None if fresh else from_.variation,
-        clip_skip=from_.clip_skip,
+        variation=made.variation or (None if fresh else from_.variation),
         hires=made.hires or from_.hires,
         fixes=made.fixes or from_.fixes,
-        refiner=from_.refiner,
+        refiner=made.refiner or from_.refiner,
         vae=made.vae or from_.vae,
     )
 
@@ -102,12 +98,15 @@ def always(settings: Mapping[str, Json]) -> tuple[LoraUse, ...]:
     return tuple(LoraUse(name, weight) for name, weight in rows)
 
 
-def suited(style: str, model: Model, source: bool) -> Options:
-    """The recipe fields that suit a style, for where the person said nothing. A picture drawn over keeps its shape, and
-    models that have their own quick ways, as the demonstration and distilled ones, their speed."""
+def shapeless(options: Options) -> Options:
+    """Options of a default, without the shape of the picture: one that is drawn over keeps its own."""
+    return replace(options, ratio=None, width=None, height=None)
+
+
+def suited(style: str, model: Model) -> Options:
+    """The recipe fields that suit a style, for where the person said nothing. Models that have their own quick ways, as
+    the demonstration and distilled ones, keep their speed."""
     options = styles.find_style(style).options
-    if source:
-        options = replace(options, ratio=None)
     quick = model.family == "demo" or model.steps < catalog.FAMILIES[model.family].steps / 2
     return replace(options, sampler=None, steps=None) if quick else options
 
@@ -130,9 +129,10 @@ def make(
     seed = new_seed() if options.seed is None or options.seed == -1 else options.seed
     if not 0 <= seed <= MAX_SEED:
         raise Refusal("seed.not_allowed", limit=MAX_SEED)
+    sampler, schedule = sampled(options, usual.sampler)
     rescale = options.rescale
     if rescale is None:
-        rescale = RESCALE if model.zero_snr and guidance > 1 else 0.0
+        rescale = RESCALE if model.zero_snr and guidance > 1 and not schedule else 0.0
     if not 0 <= rescale <= 1:
         raise Refusal("rescale.not_allowed", rescale=rescale)
     width, height = size(options, model, source)
@@ -141,25 +141,93 @@ def make(
     strength = STRENGTH if options.strength is None else options.strength
     if not 0 <= strength <= 1:
         raise Refusal("strength.not_allowed", strength=strength)
+    like = None
+    if schedule:
+        said = {name: value for name in LIKE if was_said(value := getattr(options, name))}
+        like = A1111(**cast(Any, said | {"schedule": schedule}))
+        if options.like != "a1111":  # asked for by what only A1111 has
+            name = f"{sampler} {schedule}".removesuffix(f" {a1111.AUTOMATIC}")
+            prompt = replace(prompt, notes=(*prompt.notes, Note("note.like_a1111", {"name": name})))
     first = Recipe(
         prompt=prompt,
         model=model.name,
         width=width,
         height=height,
         steps=steps,
-        sampler=samplers.find_sampler(options.sampler or usual.sampler).name,
+        sampler=sampler,
         guidance=guidance,
         seed=seed,
-        source=Source(source.picture, strength) if source else None,
+        source=_over(options, source, strength),
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
-        hires=HIRES if options.large else None,
+        hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
         fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,
         rescale=rescale,
+        clip_skip=options.clip_skip or 1,
+        refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
+        like=like,
     )
-    return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in range(count))
+    following = range(count)
+    if options.variation_strength:  # then the seeds in a row are those that the noise is moved towards
+        towards = new_seed() if options.variation_seed in (None, -1) else options.variation_seed
+        moves = (Variation((towards + index) % (MAX_SEED + 1), options.variation_strength) for index in following)
+        return tuple(replace(first, variation=one) for one in moves)
+    return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in following)
+
+
+def sampled(options: Options, usual: str) -> tuple[str, str]:
+    """The sampler that options ask for, and the schedule with it where it is drawn in A1111's way, which is also taken
+    where only that has them; else "". Raises Refusal for what neither has."""
+    named = options.sampler or usual
+    if options.like != "a1111":
+        if own := _ours(named, options.schedule):
+            return own, ""
+        if not a1111.has(named):
+            samplers.find_sampler(named)  # which says what is near
+    row, tail = a1111.find_sampler(named)
+    schedule = a1111.find_schedule(options.schedule) if options.schedule else tail or a1111.AUTOMATIC
+    if options.like == "danqing":
+        raise Refusal("sampler.like", name=f"{row.name} {schedule}".removesuffix(f" {a1111.AUTOMATIC}"))
+    return row.name, schedule
+
+
+def _ours(named: str, schedule: str | None) -> str:
+    """The sampler with its schedule as one name of diffusers' way; "" where there is none."""
+    if schedule:
+        for tail in samplers.SCHEDULES:
+            named = named.removesuffix(tail)
+        wanted = a1111.find_schedule(schedule)
+        named = named if wanted == a1111.AUTOMATIC else f"{named} {wanted}"
+    try:
+        return samplers.find_sampler(named).name
+    except Refusal:
+        return ""
+
+
+def _hires(options: Options) -> Hires | None:
+    """The second pass that an infotext tells of; with A1111's own values where it is silent."""
+    names = (field.name for field in fields(Hires))
+    said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
+    return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
+
+
+def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:
+    """What is drawn over. Raises Refusal `mask.none` where something is said of a mask and there is none."""
+    if (source is None or not source.masked) and any(map(was_said, (options.fill, options.mask_blur, options.padding))):
+        raise Refusal("mask.none")
+    if source is None:
+        return None
+    fill = "" if options.fill == "original" else options.fill or ""
+    return Source(
+        source.picture,
+        strength,
+        margins=options.margins or NO_MARGINS,
+        fill=fill,
+        blur=options.mask_blur or 0,
+        padding=options.padding,
+    )
 
 
 def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:

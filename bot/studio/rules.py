@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.people.limits import Limits
+from engine.pixels.policy import Policy
 from prompts.prompt import Options
 
 
@@ -24,6 +25,7 @@ class Rules:
     admins: frozenset[str] = frozenset()
     access: Limits = field(default_factory=Limits)
     places: Mapping[str, Path] = field(default_factory=dict)  # for what is fetched from a hub, by its kind
+    metadata: Policy = "embed"  # what the files of pictures say of themselves where nobody chose
     link: str = ""  # where the page is, for those who have no other way to it
 
     @property

@@ -13,6 +13,7 @@ from bot.chat import Request
 from bot.people import owned
 from bot.studio import painted_mask, recipes
 from engine.files.catalog import Model
+from engine.pixels import masks
 from engine.recipe import Recipe
 from prompts import options as said
 from prompts.errors import Refusal
@@ -60,6 +61,14 @@ async def source_pictures(db: Database, request: Request, most: int) -> tuple[re
     return ()
 
 
+async def named(db: Database, person: str, start: str) -> recipes.SizedSource:
+    """The file of somebody's whose hash begins so ("--over 3f2a9c11"). Raises Refusal "over.unknown"."""
+    found = await uploads.find(db, person, start)
+    if found is None or not await db.files.has(found):
+        raise Refusal("over.unknown", name=start)
+    return await _sized(db, found)
+
+
 def made(
     request: Request,
     text: str,
@@ -82,6 +91,15 @@ def made(
 
 
 async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.SizedSource:
-    picture = await uploads.add_upload(db, request.person.id, content)
-    width, height = await asyncio.to_thread(lambda: Image.open(io.BytesIO(content)).size)
-    return recipes.SizedSource(picture, width, height)
+    return await _sized(db, await uploads.add_upload(db, request.person.id, content))
+
+
+async def _sized(db: Database, picture: str) -> recipes.SizedSource:
+    width, height, masked = await asyncio.to_thread(_looked_at, await db.files.get(picture))
+    return recipes.SizedSource(picture, width, height, masked)
+
+
+def _looked_at(content: bytes) -> tuple[int, int, bool]:
+    """A picture's size, and whether a part of it is marked by being see-through."""
+    with Image.open(io.BytesIO(content)) as image:
+        return *image.size, image.has_transparency_data and masks.transparent(image) is not None

@@ -15,21 +15,23 @@ from weakref import WeakValueDictionary
 from bot.chat import Chat, Desk, Person, Press, Request, common
 from bot.errors import Unfit
 from bot.models.fetching import Fetching
-from bot.people import access, guard
+from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, findings, last_cards, recipes, sources
+from bot.studio import cards, cycles, findings, last_cards, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
+from engine.files.named_here import here
 from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.doctor import Finding
+from prompts.infotext import reading
 from prompts.prompt import Json, LoraUse, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
@@ -86,14 +88,16 @@ class Studio:
                     await jobs.end(self.db, kept.job.id, State.FAILED, error_key="access.minors", error_values={})
                     failed = replace(kept.job, state=State.FAILED)
                     card = cards.ended(failed, (), "access.minors", {})
-                    self._answers.follow(failed, kept.place, card, ended=True, quiet=kept.quiet)
+                    self._answers.follow(failed, kept.place, card, ended=True, quiet=kept.quiet, papers=kept.papers)
                     continue
                 job = replace(kept.job, state=State.WAITING)
-                self._answers.follow(job, kept.place, cards.under_way(job, None, kept.spoiler), quiet=kept.quiet)
+                self._answers.follow(
+                    job, kept.place, cards.under_way(job, None, kept.spoiler), quiet=kept.quiet, papers=kept.papers
+                )
                 self.queue.put(job)
             else:
                 card = await last_cards.last_card(self.db, kept)
-                self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet)
+                self._answers.follow(kept.job, kept.place, card, ended=True, quiet=kept.quiet, papers=kept.papers)
 
     async def close(self) -> None:
         """Stop listening; what is not answered yet is answered after the next start. A platform that fails at it keeps
@@ -127,10 +131,14 @@ class Studio:
         place: Place | None = None,
         over: bool = False,
         standing: bool = True,
+        turns: dict[str, int] | None = None,
     ) -> tuple[Prompt, Options, Model]:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
-        itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants."""
+        itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants. `turns`
+        is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py)."""
+        text = reading.as_block(text)
+        pasted = reading.pasted(text)
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
@@ -148,6 +156,7 @@ class Studio:
         usual_style = (chosen.style or "") if standing else ""
         while True:
             model = catalog.model(models, name)
+            after = cycles.of(settings)
             prompt, said = await compose(
                 text,
                 translators=translators,
@@ -158,15 +167,23 @@ class Studio:
                 seed=seed,
                 wildcards=self.rules.wildcards,
                 usual_style=usual_style,
+                turns=after,
             )
+            if pasted:
+                found = await asyncio.to_thread(here, pasted.infotext, prompt, said, self.rules.folders)
+                prompt, said = found.prompt, found.drawable
             style = "" if prompt.raw else given.style or said.style or usual_style
-            suited = recipes.suited(style, model, over) if style else Options()
-            options = recipes.merged(Options(seed=seed), self.rules.draw, suited, chosen, said, given)
+            suited = recipes.suited(style, model) if style else Options()
+            usual = [recipes.shapeless(one) if over else one for one in (self.rules.draw, suited, chosen)]
+            options = recipes.merged(Options(seed=seed), *usual, said, given)
             if not options.model or options.model == name:
-                loras = await self._always(settings, model) if standing and not raw else ()
+                own = standing and not raw and not pasted
+                loras = await self._always(settings, model) if own else ()
                 prompt = replace(prompt, loras=recipes.joined(loras, await self._called(prompt.loras)))
                 seen = await asyncio.to_thread(signs, prompt, folders=self.rules.wildcards)
                 await guard.refuse(self.db, person.id, {verdict(seen)})
+                if turns is not None:
+                    turns.update(after)
                 return decent(prompt, seen), options, model
             name = options.model  # named in the text: its family may want other words
 
@@ -190,8 +207,15 @@ class Studio:
         if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:
             await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
             text = wanted
+        turns: dict[str, int] = {}
         prompt, options, model = await self.understand(
-            request.person, text, negative=request.negative, given=request.options, place=common(request), over=over
+            request.person,
+            text,
+            negative=request.negative,
+            given=request.options,
+            place=common(request),
+            over=over,
+            turns=turns,
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, await self._called(request.loras)))
         try:
@@ -199,8 +223,11 @@ class Studio:
         except Unfit:
             raise await self._wish(request, text, prompt, model) from None
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
+        if options.over and not found:
+            found = (await sources.named(self.db, request.person.id, options.over),)
         made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
-        await self.submit(request, made, parent=request.reply_to)
+        if await self.submit(request, made, parent=request.reply_to):
+            await cycles.remember(self.db, request.person.id, turns)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
@@ -246,19 +273,20 @@ class Studio:
         )
         return Unfit(prompt, await self.findings(prompt, model), await wishes.keep(self.db, wish))
 
-    async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> None:
-        """Write a job down, queue it and begin to answer it; nothing happens for a request known already."""
+    async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> bool:
+        """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False."""
         made, verdicts = await guard.decent(self.sight, asked.person.id, made)
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
-                return  # an update delivered twice is one job
+                return False  # an update delivered twice is one job
             spoiler = await access.admit(
                 self.db, self.rules.access, asked, made, verdicts, self.now(), draining=self.draining
             )
             self.queue.admit(asked.person.id)
             unasked = await access.unasked(self.db, self.rules.access, asked)
             job = Job(id=new_id(), owner=asked.person.id, recipes=tuple(made))
+            papers = await metadata.of_asked(self.db, asked, self.rules.metadata)
             quiet = bool((await standing(self.db, asked)).server.get("quiet"))
             old = self._answers.of(asked.instead_of)
             if old is None or old.ended:
@@ -275,14 +303,18 @@ class Studio:
                 spoiler=spoiler,
                 unasked=unasked,
                 quiet=quiet,
+                papers=papers,
             )
             if not kept:  # another process on the same database was first
-                return
+                return False
             if old is not None:
                 await self._give_way(old)
-            answer = self._answers.follow(job, place, cards.under_way(job, None, spoiler), quiet=quiet, before=old)
+            answer = self._answers.follow(
+                job, place, cards.under_way(job, None, spoiler), quiet=quiet, papers=papers, before=old
+            )
             self.queue.put(job)
         answer.show(cards.under_way(answer.job, self.queue.standings().get(job.id), spoiler))
+        return True
 
     async def _give_way(self, old: Answer) -> None:
         """Give up a job whose place another takes; its message is the other's from now on."""

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from bot import texts
 from bot.chat import Person
 from bot.studio.rules import Rules
+from engine import a1111
 from engine.files import catalog, detectors
 from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
@@ -156,11 +157,11 @@ async def _shapes(among: Searchable, person: Person, typed: str, limit: int) -> 
 
 
 async def _samplers(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    lines = {name: (row.zh, row.en) for name, row in SAMPLERS.items()}
+    lines |= {name: (row.zh, row.en) for name, row in a1111.SAMPLERS.items() if name not in lines}
     entries = (
-        _Entry(
-            Completion(row.name, f"{row.name} · {called(row.zh, row.en, person.language)}"), (row.name, row.zh, row.en)
-        )
-        for row in SAMPLERS.values()
+        _Entry(Completion(name, f"{name} · {called(*said, person.language)}"), (name, *said))
+        for name, said in lines.items()
     )
     return _ranked(entries, typed, limit)
 

@@ -7,6 +7,7 @@ import io
 import struct
 import zlib
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.chat import Upload
@@ -23,7 +24,7 @@ MAX_MEGAPIXELS = 40
 
 def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     """The upload as the bot may use it: a PNG as it came (with the recipe it may carry) or, if it was of another kind,
-    larger than 2048 pixels or lying on its side, a PNG made from it, with the prompts that it carries.
+    larger than 2048 pixels, of 16 bits or lying on its side, a PNG made from it, with the prompts that it carries.
 
     Runs for up to a second: call it in a thread. Raises Refusal "upload.not_a_picture" (kinds other than PNG, JPEG,
     WebP), "upload.too_many_pixels", "upload.too_small" or "upload.damaged".
@@ -37,12 +38,13 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
             if min(picture.size) < MIN_SIDE:
                 raise Refusal("upload.too_small", width=picture.width, height=picture.height, limit=MIN_SIDE)
             kept = picture.format == "PNG" and max(picture.size) <= MAX_SIDE and not picture.getexif().get(0x0112)
+            kept = kept and picture.mode not in _DEEP
             if picture.format == "JPEG":
                 picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
             picture.load()
             if kept:
                 return upload
-            upright = ImageOps.exif_transpose(picture)
+            upright = _shallow(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError:
         raise Refusal("upload.not_a_picture") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -52,6 +54,16 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     mode = "RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB"
     return Upload(upload.name, png_recipe.with_texts(encoded(upright.convert(mode), "PNG"), upload.content))
+
+
+_DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # modes of pictures with 16 bits a pixel
+
+
+def _shallow(picture: Image.Image) -> Image.Image:
+    """A picture of 16 bits in shades of 8: Pillow would make all that is not nearly black white."""
+    if picture.mode not in _DEEP:
+        return picture
+    return Image.fromarray(np.clip(np.asarray(picture).astype(np.float32) / 257, 0, 255).round().astype(np.uint8))
 
 
 def measured(content: bytes) -> tuple[int, int]:

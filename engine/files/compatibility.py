@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from engine import second_pass
 from engine.files import catalog
 from engine.files.catalog import Companion, LoraFile, Model
 from engine.recipe import Recipe
@@ -21,8 +22,9 @@ LATENTS = {"sd15": "sd", "sd2": "sd", "sdxl": "xl", "refiner": "xl"}
 def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     """Raises Refusal for what is not in the folders, and `….made_for` for what was made for another kind of model,
     naming both."""
-    check_loras(recipe.prompt, model, folders)
-    check_embeddings(recipe.prompt, model, folders)
+    words = second_pass.all_words(recipe)
+    check_loras(words, model, folders)
+    check_embeddings(words, model, folders)
     if recipe.vae:
         vae = catalog.vae(catalog.vaes(folders), recipe.vae)
         if not vae_fits(vae, model):

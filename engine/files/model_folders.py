@@ -24,7 +24,8 @@ DEEPEST = 6  # folders within folders
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A file as it was identified; `size` in bytes, `modified` in nanoseconds, `hash` as A1111 shortens it ("": not
+    """A file as it was identified; `size` in bytes, `modified` in nanoseconds, `hash` as A1111 shortens it, `network`
+    what is left of a `.safetensors` without its header, by which A1111 and Civitai ("AutoV3") know a LoRA ("": not
     computed yet)."""
 
     path: str
@@ -32,6 +33,7 @@ class Known:
     modified: int
     identity: Identity
     hash: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,16 @@ class Find:
     identity: Identity
     sidecar: Sidecar
     hash: str
+    network: str = ""
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the hashes are known by which people may name it."""
+        return bool(self.hash) and (self.identity.kind not in _NETWORKS or bool(self.network) or not _headed(self.path))
 
 
+_NETWORKS = ("lora", "embedding")  # kinds that are known by their tensors, too
+_PIECE = 2**20  # bytes that are hashed at once
 _known: dict[str, Known] = {}
 _news: dict[str, Known] = {}
 _lock = threading.Lock()
@@ -79,21 +89,40 @@ def news() -> tuple[Known, ...]:
 
 
 def digest(path: Path) -> str:
-    """The first ten hex digits of a file's SHA-256, by which people know a model; remembered. Takes seconds for
+    """The first ten hex digits of a file's SHA-256, by which people know a model; remembered, together with that of
+    its tensors. Takes seconds for gigabytes. Raises OSError."""
+    return hashed(path).hash
+
+
+def hashed(path: Path) -> Known:
+    """What is known of a file, its hashes with it: computed in one reading, and remembered. Takes seconds for
     gigabytes. Raises OSError."""
     stat = path.stat()
     known = _identified(path, stat)
-    if known.hash:
-        return known.hash
+    if known.hash and (known.network or not _headed(path)):
+        return known
+    whole, tensors = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
-        made = hashlib.file_digest(file, "sha256").hexdigest()[:10]
-    _remember(replace(known, hash=made))
+        if _headed(path):
+            size = file.read(8)
+            header = file.read(min(int.from_bytes(size, "little"), stat.st_size))
+            whole.update(size + header)
+        while piece := file.read(_PIECE):
+            whole.update(piece)
+            tensors.update(piece)
+    network = tensors.hexdigest()[:12] if _headed(path) else ""
+    made = replace(known, hash=whole.hexdigest()[:10], network=network)
+    _remember(made)
     return made
 
 
 def unhashed(folders: Sequence[Path]) -> Iterator[Path]:
-    """The files whose hash is not known yet."""
-    return (find.path for find in finds(folders) if find.path.is_file() and not find.hash)
+    """The files whose hashes are not known yet."""
+    return (find.path for find in finds(folders) if find.path.is_file() and not find.hashed)
+
+
+def _headed(path: Path) -> bool:
+    return path.suffix.lower() == ".safetensors"
 
 
 def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find]:
@@ -134,7 +163,7 @@ def _find(path: Path, entry: os.DirEntry[str], names: Collection[str]) -> Find:
         known = _identified(path, entry.stat())
     except PermissionError:
         return Find(path.stem, path, Identity(problem="file.locked"), Sidecar(), "")
-    return Find(path.stem, path, known.identity, beside(path, names), known.hash)
+    return Find(path.stem, path, known.identity, beside(path, names), known.hash, known.network)
 
 
 def _readable(name: str) -> str:

@@ -45,6 +45,12 @@ def beside(path: Path, names: Collection[str]) -> Sidecar:
     )
 
 
+def version_beside(path: Path) -> str:
+    """The number under which Civitai has this version of a file, "" where nothing beside it tells."""
+    note = path.with_name(path.stem + NOTES[0])
+    return str(content(note).get("id") or "") if note.is_file() else ""
+
+
 @lru_cache(4096)
 def _read(path: Path, changed: int) -> Sidecar:
     """A note as it was at this time of change."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import second_pass
 from engine.files import detectors
-from engine.files.catalog import FAMILIES, MAX_STEPS, STEP, Family, Model
+from engine.files.catalog import FAMILIES, MAX_GUIDANCE, MAX_STEPS, STEP, Family, Model
 from engine.files.upscalers import LATENT, find_upscaler
 from engine.pixels import source_picture
 from engine.recipe import Hires, Recipe, Upscale
@@ -56,20 +57,25 @@ def check_upscale(upscale: Upscale, width: int, height: int, folders: Sequence[P
     return size
 
 
-def check_hires(hires: Hires, model: Model, width: int, height: int, folders: Sequence[Path] = ()) -> tuple[int, int]:
-    """The size in pixels of the second pass, multiples of 8. Raises Refusal like `check`, and for a size or a step
-    count that the model cannot do."""
+def check_hires(recipe: Recipe, hires: Hires, model: Model, folders: Sequence[Path] = ()) -> tuple[int, int]:
+    """The size in pixels of the second pass, multiples of 8. Raises Refusal like `check_upscale`, and for a sampler, a
+    size, a guidance or a step count that cannot be."""
     if hires.upscaler not in LATENT:
         find_upscaler(hires.upscaler, folders)
-    if not 1.0 <= hires.factor <= MAX_HIRES:
+    if not (hires.width or hires.height) and not 1.0 <= hires.factor <= MAX_HIRES:
         raise Refusal("upscale.factor", factor=f"{hires.factor:g}", limit=f"{MAX_HIRES:g}")
     if not 0 <= hires.strength <= 1:
         raise Refusal("strength.not_allowed", strength=hires.strength)
     if not 0 <= hires.steps <= MAX_STEPS:
         raise Refusal("steps.not_allowed", steps=hires.steps, limit=MAX_STEPS)
-    width, height = (round(side * hires.factor / STEP) * STEP for side in (width, height))
-    check_size(model, width, height)
-    return width, height
+    if not 0 <= hires.guidance <= MAX_GUIDANCE:
+        raise Refusal("guidance.not_allowed", guidance=hires.guidance, limit=MAX_GUIDANCE)
+    size = second_pass.size(recipe, hires)
+    check_size(model, *size.finished)
+    if size.enlarged[0] * size.enlarged[1] > MAX_PIXELS:  # before what is too much is cut off
+        raise Refusal("upscale.too_large", width=size.enlarged[0], height=size.enlarged[1])
+    second_pass.recipe(recipe, hires)
+    return size.finished
 
 
 def finished_size(recipe: Recipe, model: Model, folders: Sequence[Path] = ()) -> tuple[int, int]:
@@ -83,7 +89,7 @@ def finished_size(recipe: Recipe, model: Model, folders: Sequence[Path] = ()) ->
     if recipe.source:
         source_picture.check_source(recipe.source, *size)
     if recipe.hires:
-        size = check_hires(recipe.hires, model, *size, folders)
+        size = check_hires(recipe, recipe.hires, model, folders)
     for fix in recipe.fixes:
         detectors.check_fix(fix, folders)
     return check_upscale(recipe.upscale, *size, folders) if recipe.upscale else size

@@ -76,6 +76,47 @@ def feathered(mask: Image.Image, radius: int = 0) -> Image.Image:
     return Image.fromarray(np.mean(layers, axis=0).round().astype(np.uint8))
 
 
+def blurred(mask: Image.Image, radius: int) -> Image.Image:
+    """The mask with soft edges half inside and half outside it: a Gaussian of so many pixels' deviation, cut off at
+    two and a half of them."""
+    if radius <= 0:
+        return mask
+    reach = int(2.5 * radius + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / radius) ** 2).astype(np.float32)
+    shades = np.asarray(mask, np.float32)
+    for axis in (1, 0):
+        length = shades.shape[axis]
+        beyond = [(0, 0), (0, 0)]
+        beyond[axis] = reach, reach
+        lines = np.fft.rfft(np.pad(shades, beyond, mode="reflect"), axis=axis)
+        kernel = np.fft.rfft(weights / weights.sum(), n=length + 2 * reach)
+        spread = np.fft.irfft(lines * (kernel if axis else kernel[:, None]), n=length + 2 * reach, axis=axis)
+        shades = np.take(spread, range(2 * reach, 2 * reach + length), axis).round().clip(0, 255).astype(np.float32)
+    return Image.fromarray(shades.astype(np.uint8))
+
+
+def doubled(mask: Image.Image) -> Image.Image:
+    """The mask twice as light: of a blurred one, all that it was before is white, and its soft edge lies outside."""
+    return mask.point(lambda shade: min(255, 2 * shade))
+
+
+SMEARS = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))  # pixels of blur, and how often it is laid over the last
+
+
+def smeared(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """The picture with what the mask shows hidden under the colours around it: the rest blurred ever less, one laid
+    over the other, as A1111 fills."""
+    kept = image.convert("RGBA")
+    kept.putalpha(ImageChops.invert(mask.convert("L")))
+    kept = kept.convert("RGBa")  # what is hidden must not come back with a blur
+    whole = Image.new("RGBA", image.size)
+    for radius, often in SMEARS:
+        layer = kept.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
+        for _ in range(often):
+            whole.alpha_composite(layer)
+    return whole.convert("RGB")
+
+
 def pasted(original: Image.Image, drawn: Image.Image, mask: Image.Image) -> Image.Image:
     """The drawn picture inside the mask, the original's own pixels outside; they blend along the mask's inner edge."""
     return Image.composite(drawn, original, feathered(mask))

@@ -10,107 +10,38 @@ from typing import cast
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from engine.files.hashes import Hashes
+from engine.pixels import papers
+from engine.pixels.parameters import parameters
 from engine.recipe import Recipe
+from prompts.infotext.block import written
 from prompts.prompt import Json
 
-CHUNK = "danqing"
+CHUNK = papers.RECIPE
 # zlib level: 4 takes half the time of Pillow's 6 for files about 3 % larger.
 LEVEL = 4
-ORDINALS = {2: "2nd", 3: "3rd"}  # as ADetailer numbers its tabs
 
 
-def parameters(recipe: Recipe, model_hash: str = "") -> str:
-    """The text A1111 writes into its files, which other programs read: prompt, negative, then `Name: value` pairs."""
-    prompt = recipe.prompt
-    lines = [", ".join(filter(None, (prompt.positive, *map(str, prompt.loras))))]
-    if prompt.negative:
-        lines.append(f"Negative prompt: {prompt.negative}")
-    pairs: dict[str, str | int | float] = {
-        "Steps": recipe.steps,
-        "Sampler": recipe.sampler,
-        "CFG scale": f"{recipe.guidance:g}",
-        "Seed": recipe.seed,
-        "Size": f"{recipe.width}x{recipe.height}",
-    }
-    if model_hash:
-        pairs["Model hash"] = model_hash
-    pairs["Model"] = recipe.model
-    if over := recipe.source or recipe.hires:
-        pairs["Denoising strength"] = f"{over.strength:g}"
-    if recipe.variation:
-        pairs["Variation seed"] = recipe.variation.seed
-        pairs["Variation seed strength"] = f"{recipe.variation.strength:g}"
-    if recipe.rescale:
-        pairs["CFG rescale"] = f"{recipe.rescale:g}"
-    if recipe.clip_skip != 1:
-        pairs["Clip skip"] = recipe.clip_skip
-    if recipe.vae:
-        pairs["VAE"] = recipe.vae
-    if recipe.refiner:
-        pairs["Refiner"] = recipe.refiner.model
-        pairs["Refiner switch at"] = f"{recipe.refiner.switch:g}"
-    if recipe.hires:
-        pairs["Hires upscale"] = f"{recipe.hires.factor:g}"
-        if recipe.hires.steps:
-            pairs["Hires steps"] = recipe.hires.steps
-        pairs["Hires upscaler"] = recipe.hires.upscaler
-    for number, fix in enumerate(recipe.fixes, 1):
-        tab = f" {ORDINALS.get(number, f'{number}th')}" if number > 1 else ""
-        pairs[f"ADetailer model{tab}"] = fix.detector
-        pairs[f"ADetailer denoising strength{tab}"] = f"{fix.strength:g}"
-    if recipe.upscale:
-        pairs["Upscaler"] = recipe.upscale.upscaler
-        pairs["Upscale by"] = f"{recipe.upscale.factor:g}"
-        if recipe.upscale.strength:
-            pairs["Upscale denoising strength"] = f"{recipe.upscale.strength:g}"
-    lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in pairs.items()))
-    return "\n".join(lines)
-
-
-def _quoted(value: str | int | float) -> str:
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if any(sign in text for sign in ',:"\n') else text
-
-
-def png(image: Image.Image, recipe: Recipe, model_hash: str = "") -> bytes:
+def png(image: Image.Image, recipe: Recipe, hashes: Hashes = Hashes()) -> bytes:  # noqa: B008  (frozen)
     """The file of a finished picture, both texts in it."""
     texts = PngInfo()
-    # Surrogates (half an emoji) can be typed into a prompt but not written as UTF-8.
-    texts.add_itxt("parameters", parameters(recipe, model_hash).encode("utf-8", "replace").decode())
+    texts.add_itxt(papers.PARAMETERS, _writable(parameters(recipe, hashes)))
     texts.add_itxt(CHUNK, json.dumps(recipe.to_json(), ensure_ascii=True))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=texts, compress_level=LEVEL)
     return buffer.getvalue()
 
 
-def texts(content: bytes) -> tuple[str, ...]:
-    """The prompts in any program's picture: A1111's `parameters` (PNG, or EXIF in other files), NovelAI's and ComfyUI's
-    JSON, and other texts as they are; none for what is no picture. Of ComfyUI only what a sampler's positive input
-    leads to."""
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            found = {str(name): str(text) for name, text in image.info.items() if isinstance(text, str)}
-            exif = image.getexif()
-            values = [exif.get(_DESCRIPTION), exif.get(_XP_COMMENT), exif.get_ifd(_EXIF).get(_USER_COMMENT)]
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
-        return ()
-    said = [_decoded(value) for value in values if value]
-    for name, text in found.items():
-        if name == "prompt":
-            said += _of_nodes(text)
-        elif name != CHUNK and name not in _NO_PROMPTS:
-            said.append(_of_novelai(text) if name == "Comment" else text)
-    return tuple(filter(None, said))
-
-
 def with_texts(png: bytes, original: bytes) -> bytes:
     """A PNG that was made from another picture, with the recipe and the prompts that are in that one."""
-    recipe, said = read_recipe(original), texts(original)
+    recipe, said, read = read_recipe(original), papers.texts(original), papers.infotexts(original)
     if recipe is None and not said:
         return png
     kept = PngInfo()
-    if said:
-        kept.add_itxt("parameters", "\n\n".join(said).encode("utf-8", "replace").decode())
+    if read:
+        kept.add_itxt(papers.PARAMETERS, _writable(written(read[0])))
+    if others := [text for text in said if not read or text != written(read[0])]:
+        kept.add_itxt(papers.OTHERS, _writable("\n\n".join(others)))
     if recipe is not None:
         kept.add_itxt(CHUNK, json.dumps(recipe.to_json(), ensure_ascii=True))
     buffer = io.BytesIO()
@@ -119,50 +50,9 @@ def with_texts(png: bytes, original: bytes) -> bytes:
     return buffer.getvalue()
 
 
-# Numbers of EXIF tags; texts in PNGs that hold no prompt, or one that another text holds, too.
-_DESCRIPTION, _XP_COMMENT, _EXIF, _USER_COMMENT = 0x010E, 0x9C9C, 0x8769, 0x9286
-_NO_PROMPTS = frozenset({"workflow", "Software", "Source", "Generation time", "XML:com.adobe.xmp"})
-
-
-def _decoded(value: object) -> str:
-    """An EXIF text: plain, or with the eight bytes before it that say how it is written."""
-    if isinstance(value, tuple):
-        value = bytes(value)
-    if not isinstance(value, bytes):
-        return str(value)
-    if value[:8] == b"UNICODE\0":
-        wide = value[8:]
-        return wide.decode("utf-16-be" if wide[:1] == b"\0" else "utf-16-le", "replace")
-    if value[:5] == b"ASCII":
-        value = value[8:]
-    return value.decode("utf-16-le" if value[1:2] == b"\0" else "utf-8", "replace").strip("\0")
-
-
-def _of_novelai(text: str) -> str:
-    try:
-        known = json.loads(text)
-        return f"{known['prompt']}\nNegative prompt: {known.get('uc', '')}"
-    except (ValueError, KeyError, TypeError):
-        return text
-
-
-def _of_nodes(text: str) -> list[str]:
-    """The texts of a ComfyUI graph from which a "positive" input draws; all of them where there is none."""
-    try:
-        nodes = {str(name): node["inputs"] for name, node in json.loads(text).items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [text]
-    waiting = [str(inputs["positive"][0]) for inputs in nodes.values() if isinstance(inputs.get("positive"), list)]
-    said, seen = [], set[str]()
-    for name in waiting or list(nodes):
-        if name not in seen:
-            seen.add(name)
-            for key, value in nodes.get(name, {}).items():
-                if isinstance(value, str):
-                    said.append(value)
-                elif isinstance(value, list) and value and key != "negative":
-                    waiting.append(str(value[0]))
-    return said
+def _writable(text: str) -> str:
+    """Without surrogates (half an emoji), which can be typed into a prompt but not written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_recipe(content: bytes) -> Recipe | None:

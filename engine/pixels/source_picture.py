@@ -8,21 +8,45 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from engine.pixels import masks
+from engine.pixels import masks, region
+from engine.pixels.tiles import Box
 from engine.recipe import Recipe, Source
 from prompts.errors import Refusal
 
 MAX_PIXELS = 64 * 10**6
 SMALLEST = 8  # pixels a side that margins must leave of the picture
+MOST_BLUR, MOST_PADDING = 64, 256  # pixels
+
+
+FILLS = ("", "fill", "latent noise", "latent nothing")  # what is redrawn begins from, in A1111's words
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The picture of which a part is redrawn: the `picture` itself, `mask`, how much shows of what is
+    drawn (white: nothing else), and the `box` that is drawn where it is not the whole picture."""
+
+    picture: Image.Image
+    mask: Image.Image
+    box: Box | None = None
+
+    def pasted(self, drawn: Image.Image) -> Image.Image:
+        """The picture with what was drawn in it."""
+        if self.box is None:
+            return Image.composite(drawn, self.picture, self.mask)
+        whole = self.picture.copy()
+        whole.paste(region.covering(drawn, (self.box.width, self.box.height)), self.box.corners)
+        return Image.composite(whole, self.picture, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
     """The picture that a recipe draws over, RGB at the recipe's size; `mask` is white where to redraw, None for
-    everywhere."""
+    everywhere, and `whole` what it is drawn into then."""
 
     image: Image.Image
     mask: Image.Image | None = None
+    whole: Whole | None = None
 
 
 def opened(content: bytes) -> Image.Image:
@@ -44,6 +68,14 @@ def check_source(source: Source, width: int, height: int) -> None:
     inner = width - left - right, height - top - bottom
     if min(source.margins) < 0 or (any(source.margins) and min(inner) < SMALLEST):
         raise Refusal("margins.not_allowed", width=width, height=height)
+    if source.fill not in FILLS:
+        raise Refusal("option.bad_value", option="fill", value=source.fill)
+    for name, value, most in (
+        ("mask-blur", source.blur, MOST_BLUR),
+        ("only-masked", source.padding or 0, MOST_PADDING),
+    ):
+        if not 0 <= value <= most:
+            raise Refusal("option.out_of_range", option=name, value=value, low=0, high=most)
 
 
 def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | None:
@@ -64,14 +96,55 @@ def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | No
             raise Refusal("mask.empty")
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    image = image.convert("RGB")
+    size = recipe.width, recipe.height
+    if source.padding is not None and marked and not any(source.margins):
+        if holes:
+            image = masks.filled(image, masks.solid(holes), recipe.seed)
+        return _part(recipe, source.padding, image, marked)
     left, top, right, bottom = source.margins
-    inner = recipe.width - left - right, recipe.height - top - bottom
-    image = _sized(image.convert("RGB"), inner)
+    inner = size[0] - left - right, size[1] - top - bottom
+    soft = None
+    if marked and source.blur and not any(source.margins):  # the blur is in the picture's own pixels
+        soft = _sized(masks.blurred(_sized(marked, image.size), source.blur), inner)
+    image = _sized(image, inner)
     marked, holes = (masks.solid(_sized(mask, inner)) if mask else None for mask in (marked, holes))
     if any(source.margins):
         image = masks.framed(image, source.margins, 0)
         marked, holes = (masks.framed(mask or Image.new("L", inner), source.margins, 255) for mask in (marked, holes))
-    return SourcePicture(masks.filled(image, holes, recipe.seed) if holes else image, marked)
+    if holes:
+        image = masks.filled(image, holes, recipe.seed)
+    if marked is None:
+        if source.fill or source.blur or source.padding is not None:
+            raise Refusal("mask.none")
+        return SourcePicture(image)
+    if source.padding is not None:
+        return _part(recipe, source.padding, image, marked)
+    if source.blur and soft is None:
+        soft = masks.blurred(marked, source.blur)
+    shows = masks.doubled(soft or marked) if recipe.like or soft else masks.feathered(marked)
+    mask = soft if soft and recipe.like else marked
+    return SourcePicture(_filled(recipe, image, mask), mask, Whole(image, shows))
+
+
+def _part(recipe: Recipe, padding: int, image: Image.Image, marked: Image.Image) -> SourcePicture:
+    """Only what the mask shows, and so many pixels around it, at the recipe's size."""
+    assert recipe.source
+    size = recipe.width, recipe.height
+    marked = masks.solid(_sized(marked, image.size))
+    soft = masks.blurred(marked, recipe.source.blur)
+    box = region.around(soft, padding, size)
+    if box is None:
+        raise Refusal("mask.empty")
+    shows = soft if recipe.like or recipe.source.blur else masks.feathered(marked)
+    mask = region.filling(soft.crop(box.corners), size)
+    mask = mask if recipe.like else masks.solid(mask)
+    drawn = region.filling(image.crop(box.corners), size)
+    return SourcePicture(_filled(recipe, drawn, mask), mask, Whole(image, shows, box))
+
+
+def _filled(recipe: Recipe, image: Image.Image, mask: Image.Image) -> Image.Image:
+    return masks.smeared(image, mask) if recipe.source and recipe.source.fill else image
 
 
 def _file(files: Mapping[str, bytes], name: str) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from engine import second_pass
 from engine.recipe import Recipe
 from prompts.prompt import Json
 
@@ -29,8 +30,9 @@ def work(recipe: Recipe) -> float:
     own = area = float(recipe.width * recipe.height)
     drawn = max(1.0, recipe.steps * share) * area
     if hires := recipe.hires:
-        area *= hires.factor**2
-        drawn += (hires.steps or recipe.steps) * hires.strength * area
+        wide, high = second_pass.size(recipe, hires).finished
+        area = float(wide * high)
+        drawn += (hires.steps or recipe.steps) * (1.0 if recipe.like else hires.strength) * area
     drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
     if last := recipe.upscale:
         drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP

@@ -22,8 +22,9 @@ LARGEST, TILE = 4 * 2**20, 128
 
 
 @torch.no_grad()
-def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
-    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them."""
+def pictures(loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = ()) -> list[Image.Image]:
+    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them; of
+    those that are `cut` the shades lose what is behind the point, as in A1111, where others are rounded."""
     area = latents[0].shape[-1] * latents[0].shape[-2] * loaded.scale**2
     at_once = max(1, PIXELS_AT_ONCE // area)
     done: list[Image.Image] = []
@@ -31,7 +32,9 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor]) -> list[Image.Image]:
         batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
         drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
         shades = (drawn * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()
-        done.extend(Image.fromarray(shade) for shade in (shades * 255).round().astype("uint8"))
+        cuts = cut[start : start + at_once] or [False] * len(shades)
+        whole = (np.floor(one * 255) if as_is else (one * 255).round() for one, as_is in zip(shades, cuts, strict=True))
+        done.extend(Image.fromarray(one.astype("uint8")) for one in whole)
     return done
 
 
@@ -56,8 +59,9 @@ def _call(loaded: Loaded, latents: Tensor) -> Tensor:
     return memory.trying(loaded, call)
 
 
-def latents(loaded: Loaded, picture: Image.Image, generator: torch.Generator) -> Tensor:
-    """A sample of the latents of an RGB picture, (1, 4, h, w) float32 on the CPU, already scaled for the UNet."""
+def latents(loaded: Loaded, picture: Image.Image, generator: torch.Generator | None) -> Tensor:
+    """A sample of the latents of an RGB picture, (1, 4, h, w) float32 on the CPU, already scaled for the UNet; their
+    mean without a generator."""
     return encoded(loaded, pixels(picture), generator)
 
 
@@ -68,7 +72,7 @@ def pixels(picture: Image.Image) -> Tensor:
 
 
 @torch.no_grad()
-def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tensor:
+def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator | None) -> Tensor:
     """A sample of the latents of `pixels`, as `latents` gives them."""
 
     def call() -> Tensor:
@@ -76,7 +80,8 @@ def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator) -> Tenso
             told: Tensor = loaded.vae.encode(shades.to(loaded.device)).latent_dist.parameters
         return told
 
-    sample = DiagonalGaussianDistribution(memory.trying(loaded, call)).sample(generator)
+    spread = DiagonalGaussianDistribution(memory.trying(loaded, call))
+    sample = spread.sample(generator) if generator else spread.mode()
     scaled: Tensor = loaded.vae.config.scaling_factor * sample
     return scaled.cpu()
 

@@ -16,23 +16,25 @@ from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call
 from engine.worker.row import Row
 
+CFG_PLUS = 12.5  # A1111's guidance of CFG++ is so many times that of its paper
+
 
 @torch.no_grad()
 def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     """One UNet call for rows of one group: the guided prediction of each and the scaled input it was made from,
     both (1, 4, h, w) on the CPU. The rows stay as they are, so a call that ran out of memory can be made again."""
     loaded = rows[0].loaded
-    inputs = [row.sampler.scale_model_input(row.latents, row.timesteps[row.at]) for row in rows]
+    inputs = [row.input for row in rows]
     length = math.lcm(*(row.length for row in rows))
     samples, times, words, guidance = [], [], [], []
     for row, sample in zip(rows, inputs, strict=True):
         for side in row.sides:
             samples.append(sample if row.beside is None else torch.cat([sample, row.beside], dim=1))
-            times.append(float(row.timesteps[row.at]))
+            times.append(row.time)
             words.append(side.repeat(1, length // side.shape[1], 1))
             guidance.append(row.recipe.guidance)
     entries = [row.loras for row in rows for _ in range(row.width)]
-    left = sum(row.area * (len(row.timesteps) - row.at) for row in rows)
+    left = sum(row.area * row.left for row in rows)
     call = Call(
         torch.cat(samples).to(loaded.device, loaded.dtype),
         torch.tensor(times, device=loaded.device),
@@ -78,13 +80,19 @@ def _joined(added: Sequence[dict[str, Tensor] | None]) -> dict[str, Tensor] | No
 
 
 def _guided(row: Row, output: Tensor) -> Tensor:
-    """The prediction away from the negative towards each text: u + Σ weight · guidance · (text - u)."""
+    """The prediction away from the negative towards each text: u + Σ weight · guidance · (text - u). Where A1111 leaves
+    the negative out, the first text stands for it. Behind it the negative's own, where the sampler wants to know it."""
     if row.negative is None:
         return output
     without = output[:1]
     # A UNet that was distilled with its guidance has done that part itself.
     guidance = row.recipe.guidance if row.loaded.unet.config.time_cond_proj_dim is None else 1.0
-    pulls = [part.weight * (output[index : index + 1] - without) for index, part in enumerate(row.positive, 1)]
+    if row.walk and row.walk.plus:
+        guidance /= CFG_PLUS
+    if row.against is None:
+        guidance = 1.0
+    texts = output[-len(row.positive) :]
+    pulls = [part.weight * (text - without) for part, text in zip(row.positive, torch.split(texts, 1), strict=True)]
     prediction = without
     for pull in pulls:
         prediction = prediction + guidance * pull
@@ -92,7 +100,7 @@ def _guided(row: Row, output: Tensor) -> Tensor:
         # With the spread of what the words alone give (Lin et al. 2023, section 3.4), as far as the recipe says.
         spread = (without + sum(pulls)).std() / prediction.std()
         prediction = row.recipe.rescale * spread * prediction + (1 - row.recipe.rescale) * prediction
-    return prediction
+    return torch.cat([prediction, without]) if row.walk and row.walk.plus else prediction
 
 
 def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:
@@ -110,6 +118,11 @@ def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | N
 @torch.no_grad()
 def advance(row: Row, prediction: Tensor, scaled: Tensor) -> None:
     """Let the row's own sampler take its step."""
+    if row.walk:
+        row.walk.answer(prediction)
+        row.latents, row.clean = row.walk.latents, row.walk.clean
+        row.at += 1
+        return
     time_now = row.timesteps[row.at]
     row.clean = _foreseen(row.loaded, prediction, scaled, float(time_now))
     row.latents = row.sampler.step(prediction, time_now, row.latents, **row.extra, return_dict=False)[0]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from PIL import Image
 from torch import Tensor
 
+from engine.files.hashes import Hashes
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.worker.canvas import Ask, Canvas, Stages
 from engine.worker.row import Row
-from engine.worker.stages import Ask, Canvas, Stages
 
 
 @dataclass(slots=True, eq=False)
@@ -29,11 +31,13 @@ class Work:
 class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
-    before it is finished; `left` are the layers left out of each LoRA, by its name."""
+    before it is finished, `hashes` those of the files it names, once they are known; `left` are the layers left out of
+    each LoRA, by its name."""
 
     work: Work
     canvas: Canvas
     stages: Stages
+    hashes: Future[Hashes]
     shown_early: bool = True
     ask: Ask = field(default_factory=Ask)
     done: dict[int, Image.Image | Tensor] = field(default_factory=dict)

@@ -7,25 +7,28 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from PIL import Image
 from torch import Tensor
 
-from engine import samplers
+from engine import second_pass
 from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
+from engine.files.hashes import hashes
 from engine.finish.picture_checker import for_adults, shows_adults
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
 from engine.pixels import png_recipe, source_picture
 from engine.wire import Drawn, Ended, Message, Step
-from engine.worker import autoencoder, previews, stages
+from engine.worker import autoencoder, prepare, previews, stages
+from engine.worker.canvas import Canvas, Done
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
-from engine.worker.stages import Canvas, Done
 from prompts.errors import Refusal
 from prompts.prompt import Note
 
@@ -36,6 +39,7 @@ log = logging.getLogger(__name__)
 # each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashes")  # hashing a LoRA takes a second
 
 
 class Drawings:
@@ -145,7 +149,7 @@ class Drawings:
         model = catalog.model(catalog.models(folders.models), recipe.model)
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
-        samplers.find_sampler(recipe.sampler)
+        prepare.check_sampler(recipe)
         canvas = Canvas(
             job=work.job,
             index=index,
@@ -155,12 +159,14 @@ class Drawings:
             model=lambda name: self._library.model(name, recipe.vae),
             native=min(model.width, model.height),
             device=self._library.device,
+            second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
         )
         # What has to be looked at first is not shown before.
-        early = not checkers(folders.all) or for_adults(recipe.prompt)
-        self._go_on(Drawing(work, canvas, stages.picture(canvas), shown_early=early), None)
+        early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))
+        known = _reader.submit(hashes, recipe, folders.all)
+        self._go_on(Drawing(work, canvas, stages.picture(canvas), known, shown_early=early), None)
 
     def _go_on(self, drawing: Drawing, done: Done | None) -> None:
         """Let a picture's stages go on with what they asked for."""
@@ -239,7 +245,8 @@ class Drawings:
         """Decode rows of one group together; one by one where that goes wrong."""
         began = time.monotonic()
         try:
-            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished])
+            cut = [row.recipe.like is not None for row in finished]
+            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished], cut)
         except Exception as error:
             if len(finished) == 1:
                 self._fail(self._jobs[finished[0].job], error)
@@ -261,7 +268,7 @@ class Drawings:
         drawing.done[request.number] = value
         drawing.left |= {lora.name: len(lora.left) for lora, _, _ in row.loras if lora.left}
         if row.recipe.model == drawing.canvas.recipe.model:
-            drawing.loaded = row.loaded
+            drawing.loaded = row.predecessor or row.loaded
         if len(drawing.done) == len(drawing.ask.rows):
             self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
 
@@ -269,8 +276,9 @@ class Drawings:
         """Send the file, and the word that the job is done with its last one."""
         began = time.monotonic()
         work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, canvas.recipe.prompt, self._library.folders.all)
-        content = png_recipe.png(image, canvas.recipe, drawing.loaded.hash.result() if drawing.loaded else "")
+        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
+        known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
+        content = png_recipe.png(image, canvas.recipe, known)
         drawing.seconds += time.monotonic() - began
         notes = tuple(
             Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()

@@ -41,6 +41,13 @@ def coarse(loaded: Loaded, mask: Image.Image) -> Tensor:
     return torch.from_numpy(cells)[None, None]
 
 
+def filled(clean: Tensor, noise: Tensor, mask: Tensor, fill: str) -> Tensor:
+    """The latents that are drawn over, with noise or nothing where the mask is 1 if that is what it begins from."""
+    if fill not in ("latent noise", "latent nothing"):
+        return clean
+    return (1 - mask) * clean + (mask * noise if fill == "latent noise" else torch.zeros_like(clean))
+
+
 @torch.no_grad()
 def beside(loaded: Loaded, size: tuple[int, int], source: Image.Image | None, mask: Image.Image | None,
            generator: torch.Generator) -> Tensor:  # fmt: skip

@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine import qualities, samplers
+from engine import a1111, qualities, samplers
 from engine.adapters import loras
+from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
-from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers
+from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers, walks
 from engine.worker.row import Row
 from prompts.errors import Refusal
 
@@ -30,23 +31,27 @@ def start(
     mask: Image.Image | None = None,
     stretch: tuple[float, float] = (0.0, 1.0),
     brought: Tensor | None = None,
+    exact: bool = False,
+    before: int = 0,
 ) -> Row:
     """A row ready for its first step.
 
     `source` is what is drawn over where the recipe has a source: an RGB picture at the recipe's size or latents as
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
-    not begin at 0, `brought` are the latents that another row has come to.
+    not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
+    recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
     Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
     """
     began = time.monotonic()
-    sampler = samplers.find_sampler(recipe.sampler)
-    if not 1 <= recipe.steps <= sampler.maximum:
-        raise Refusal("sampler.steps", steps=recipe.steps, sampler=sampler.name, limit=sampler.maximum)
+    check_sampler(recipe)
     qualities.quality(recipe.quality)
     chosen = loras.choose(loaded, wanted)
+    strength = recipe.source.strength if recipe.source else 1.0
+    if recipe.like:
+        told = recipe.steps if exact else drawn(recipe.steps, strength)
+        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
-    strength = recipe.source.strength if recipe.source else 1.0
     steps = drawn(recipe.steps, strength)
     first, last = (recipe.steps - steps + round(steps * share) for share in stretch)
     end = last * scheduler.order if last < recipe.steps else None  # PLMS has one timestep more than steps
@@ -60,11 +65,14 @@ def start(
     if source is None or recipe.source is None:
         latents = _noise(recipe, shape, generator) * scheduler.init_noise_sigma
     else:
-        blank = mask is not None and strength >= 1  # what is redrawn begins as noise alone
+        fill = recipe.source.fill
+        blank = mask is not None and strength >= 1 and not fill  # what is redrawn begins as noise alone
         clean = source if isinstance(source, Tensor) else None
         if isinstance(source, Image.Image) and not (blank and nine):
             clean = autoencoder.latents(loaded, source, generator)
         noise = _noise(recipe, shape, generator)
+        if clean is not None and mask:
+            clean = inpaint.filled(clean, noise, inpaint.coarse(loaded, mask), fill)
         if blank or clean is None:
             latents = noise * scheduler.init_noise_sigma
         else:
@@ -110,6 +118,18 @@ def start(
         beside=beside,
         seconds=time.monotonic() - began,
     )
+
+
+def check_sampler(recipe: Recipe) -> None:
+    """Raises Refusal for an unknown sampler or schedule and a step count that the sampler cannot do."""
+    if recipe.like:
+        name, limit = a1111.find_sampler(recipe.sampler)[0].name, catalog.MAX_STEPS
+        a1111.find_schedule(recipe.like.schedule)
+    else:
+        sampler = samplers.find_sampler(recipe.sampler)
+        name, limit = sampler.name, sampler.maximum
+    if not 1 <= recipe.steps <= limit:
+        raise Refusal("sampler.steps", steps=recipe.steps, sampler=name, limit=limit)
 
 
 def drawn(steps: int, strength: float) -> int:

@@ -95,7 +95,7 @@ def conditionings(
         for weight, schedule in schedules
     )
     if loaded.blank_negative and not negative.strip():
-        unwanted = _blank(unwanted)
+        unwanted = blank(unwanted)
     return tuple(wanted), replace(unwanted, aesthetic=2.5)
 
 
@@ -113,7 +113,7 @@ def added(
     return {"text_embeds": torch.cat([one.pooled_at(step) for one in wanted]), "time_ids": times}
 
 
-def _blank(text: Conditioning) -> Conditioning:
+def blank(text: Conditioning) -> Conditioning:
     """Zeros, which SDXL was trained to read where there are no words."""
     entries = tuple((end, torch.zeros_like(embeddings)) for end, embeddings in text.entries)
     return replace(text, entries=entries, pooled=tuple(map(torch.zeros_like, text.pooled)))
@@ -128,7 +128,7 @@ def joined(text: str) -> list[tuple[str, float]]:
 
 def _encoded(loaded: Loaded, texts: Iterable[str], clip_skip: int) -> dict[str, tuple[Tensor, Tensor | None]]:
     """Every distinct text once, padded with empty chunks to the longest of all; and its first chunk's summary."""
-    cut = {text: chunks(loaded.encoders[0][0], text, _length(loaded), loaded.concepts) for text in dict.fromkeys(texts)}
+    cut = {text: chunks(loaded.encoders[0][0], text, room(loaded), loaded.concepts) for text in dict.fromkeys(texts)}
     longest = max(map(len, cut.values()))
     found = {}
     for text, own in cut.items():
@@ -138,14 +138,21 @@ def _encoded(loaded: Loaded, texts: Iterable[str], clip_skip: int) -> dict[str, 
 
 
 def chunks(
-    tokenizer: Any, text: str, length: int = 75, concepts: Mapping[str, Companion] = MappingProxyType({})
+    tokenizer: Any,
+    text: str,
+    length: int = 75,
+    concepts: Mapping[str, Companion] = MappingProxyType({}),
+    emphasis: str | None = None,
 ) -> list[Chunk]:
     """The prompt cut into chunks of at most `length` tokens; at least one, which may be empty. `concepts` are the
-    embeddings that it may name, by their names in small letters; one that does not fit begins a chunk."""
+    embeddings that it may name, by their names in small letters; one that does not fit begins a chunk. With an
+    `emphasis` (one of A1111's) it is cut to the token as A1111 does."""
     comma = tokenizer.convert_tokens_to_ids(",</w>")
     done: list[Chunk] = []
     chunk = Chunk()
-    for said, weight in grammar.attention(text.encode("utf-8", "replace").decode()):  # half an emoji is no text
+    text = text.encode("utf-8", "replace").decode()  # half an emoji is no text
+    leaves = [(text, 1.0)] if emphasis == "None" else grammar.attention(text, exact=emphasis is not None)
+    for said, weight in leaves:
         if said == "BREAK" and weight == -1:
             done.append(chunk)
             chunk = Chunk()
@@ -153,6 +160,10 @@ def chunks(
         for piece, named in clip_tokens.pieces(said, concepts):
             if named:
                 places = embeddings.places(concepts[piece])
+                if emphasis is not None and len(chunk.tokens) == length:
+                    rest = _split(chunk, comma)
+                    done.append(chunk)
+                    chunk = rest
                 if len(chunk.tokens) + len(places) > length:
                     done.append(chunk)
                     chunk = Chunk()
@@ -180,38 +191,51 @@ def _split(chunk: Chunk, comma: int) -> Chunk:
     return Chunk()
 
 
-def _length(loaded: Loaded) -> int:
+def room(loaded: Loaded) -> int:
+    """The tokens that a chunk has room for."""
     return min(
         min(int(tokenizer.model_max_length), int(encoder.config.max_position_embeddings)) - 2
         for tokenizer, encoder in loaded.encoders
     )
 
 
-@torch.no_grad()
 def _embed(loaded: Loaded, chunk: Chunk, clip_skip: int) -> tuple[Tensor, Tensor | None]:
     """The embeddings of a chunk, those of two encoders side by side, and its summary where the model wants one."""
     key = (tuple(chunk.tokens), tuple(chunk.weights), clip_skip, loaded.active)
     if key in loaded.embeddings:
         loaded.embeddings.move_to_end(key)
         return loaded.embeddings[key]
-    room = _length(loaded) - len(chunk.tokens)
-    weights = [1.0, *chunk.weights, 1.0, *[1.0] * room]
+    weights = [1.0, *chunk.weights, 1.0, *[1.0] * (room(loaded) - len(chunk.tokens))]
+    read, pooled = sides(loaded, chunk, clip_skip)
+    # The mean that A1111 restores is no measure of SDXL's states, which come before the last normalisation.
+    weighed = [_weigh(states, weights, keep_mean=loaded.text_encoder_2 is None) for states in read]
+    return remember(loaded, key, (torch.cat(weighed, dim=-1), pooled))
+
+
+def remember(loaded: Loaded, key: tuple[Any, ...], found: tuple[Tensor, Tensor | None]) -> tuple[Tensor, Tensor | None]:
+    """What was found, kept with the model as one of its latest chunks."""
+    loaded.embeddings[key] = found
+    while len(loaded.embeddings) > KEPT:
+        loaded.embeddings.popitem(last=False)
+    return found
+
+
+@torch.no_grad()
+def sides(loaded: Loaded, chunk: Chunk, clip_skip: int) -> tuple[list[Tensor], Tensor | None]:
+    """What each encoder says of a chunk, whatever its words weigh, and its summary where the model wants one."""
+    left = room(loaded) - len(chunk.tokens)
     plain = [0 if isinstance(token, embeddings.Vector) else token for token in chunk.tokens]
-    sides: list[Tensor] = []
+    read: list[Tensor] = []
     pooled = None
     for tokenizer, encoder in loaded.encoders:
-        ids = [tokenizer.bos_token_id, *plain, tokenizer.eos_token_id, *[tokenizer.pad_token_id] * room]
+        ids = [tokenizer.bos_token_id, *plain, tokenizer.eos_token_id, *[tokenizer.pad_token_id] * left]
         with embeddings.standing(loaded, encoder, chunk.tokens):
             if loaded.text_encoder_2 is None:
                 states = _states(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
             else:
                 states, pooled = _states_xl(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
-        # The mean that A1111 restores is no measure of SDXL's states, which come before the last normalisation.
-        sides.append(_weigh(states, weights, keep_mean=loaded.text_encoder_2 is None))
-    loaded.embeddings[key] = torch.cat(sides, dim=-1), pooled
-    while len(loaded.embeddings) > KEPT:
-        loaded.embeddings.popitem(last=False)
-    return loaded.embeddings[key]
+        read.append(states)
+    return read, pooled
 
 
 def _states(encoder: Any, ids: Tensor, clip_skip: int) -> Tensor:

@@ -6,6 +6,8 @@ changes the picture to the eye; only the UNet call goes to the device.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +17,23 @@ from engine import qualities
 from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.sampling.walk import Walk
 from engine.worker import prompt_encoding
-from engine.worker.inpaint import Keep
+from engine.worker.inpaint import CHANNELS, Keep
 from engine.worker.prompt_encoding import Conditioning
 
+EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
+Followed = tuple[Loaded, tuple[Conditioning, ...], Conditioning | None]
 Group = tuple[int, tuple[int, int], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Successor:
+    """The model that takes over a row in A1111's way once `switch` (0…1) of the timesteps are behind it: `model` gives
+    it, with the recipe's texts as it reads them."""
+
+    switch: float
+    model: Callable[[], Followed]
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +43,9 @@ class Row:
     after the last step, as latents. `seconds` is device time in all. `positive` has one text, or several that are
     mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
-    (engine/speed/deep_cache.py)."""
+    (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
+    timesteps; `latents` are those of the walk. `successor` is the model that is to take it over, `predecessor` the one
+    it was begun with where that has happened."""
 
     job: str
     index: int
@@ -49,6 +65,9 @@ class Row:
     keep: Keep | None = None
     beside: Tensor | None = None
     deep: Tensor | None = None
+    walk: Walk | None = None
+    successor: Successor | None = None
+    predecessor: Loaded | None = None
 
     @property
     def rests(self) -> bool:
@@ -58,7 +77,7 @@ class Row:
     @property
     def shallow(self) -> bool:
         """Whether they rest at the call to come, which is neither the first nor the last."""
-        if self.deep is None or self.at >= len(self.timesteps) - 1:
+        if self.deep is None or self.left <= 1:
             return False
         return self.at % qualities.quality(self.recipe.quality).rest > 0
 
@@ -71,17 +90,59 @@ class Row:
     @property
     def step(self) -> int:
         """The sampler's steps taken."""
+        if self.walk:
+            return int(self.walk.share * self.steps + EDGE)
         return self.at * self.steps // len(self.timesteps)
+
+    @property
+    def left(self) -> int:
+        """The UNet calls to come, as far as that is known."""
+        return self.walk.left if self.walk else len(self.timesteps) - self.at
 
     @property
     def done(self) -> bool:
         """Whether the picture only needs decoding."""
-        return self.at >= len(self.timesteps)
+        return self.walk.done if self.walk else self.at >= len(self.timesteps)
+
+    @property
+    def time(self) -> float:
+        """The timestep of the call to come."""
+        return self.walk.time if self.walk else float(self.timesteps[self.at])
+
+    @property
+    def input(self) -> Tensor:
+        """The latents as the UNet is to be shown them."""
+        if self.walk:
+            return self.walk.input
+        scaled: Tensor = self.sampler.scale_model_input(self.latents, self.timesteps[self.at])
+        return scaled
+
+    @property
+    def due(self) -> bool:
+        """Whether another model takes over before the call to come."""
+        if self.successor is None or self.walk is None or self.done:
+            return False
+        count = len(self.loaded.signal)
+        return (count - 1 - round(self.time)) / count > self.successor.switch
+
+    def hand_over(self) -> None:
+        """Let the other model go on: the sampler stays as it is."""
+        assert self.successor
+        self.predecessor = self.loaded
+        self.loaded, self.positive, self.negative = self.successor.model()
+        self.successor, self.loras, self.deep = None, (), None
+        if int(self.loaded.unet.config.in_channels) != CHANNELS:
+            self.beside = None
+
+    @property
+    def against(self) -> Conditioning | None:
+        """The negative, where the call to come takes it."""
+        return None if self.walk and self.walk.skips else self.negative
 
     @property
     def width(self) -> int:
         """The UNet's batch entries this row takes: one for each text, and with guidance one for the negative."""
-        return len(self.positive) + (self.negative is not None)
+        return len(self.positive) + (self.against is not None)
 
     @property
     def area(self) -> int:
@@ -90,21 +151,26 @@ class Row:
 
     @property
     def length(self) -> int:
-        """The tokens of its embeddings."""
-        return self.positive[0].length
+        """The tokens of its embeddings, repeated to one length where its texts differ in it."""
+        return math.lcm(*(one.length for one in self.conditionings))
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
         """The texts that the UNet is given: the negative where there is one, then each of the positive prompt."""
-        return ((self.negative,) if self.negative else ()) + self.positive
+        return ((self.against,) if self.against else ()) + self.positive
+
+    @property
+    def counted(self) -> int:
+        """The step to come as prompts that change on the way count it: from 1, in A1111's way its calls from 0."""
+        return self.walk.calls if self.walk else self.step + 1
 
     @property
     def sides(self) -> list[Tensor]:
         """The embeddings of them all for the step to come."""
-        return [one.at(self.step + 1) for one in self.conditionings]
+        return [one.at(self.counted) for one in self.conditionings]
 
     @property
     def added(self) -> dict[str, Tensor] | None:
         """SDXL's added conditions for the step to come."""
         height, width = (side * self.loaded.scale for side in self.latents.shape[-2:])
-        return prompt_encoding.added(self.loaded, self.conditionings, self.step + 1, height, width)
+        return prompt_encoding.added(self.loaded, self.conditionings, self.counted, height, width)

@@ -60,7 +60,12 @@ class Rows:
     def leave(self, row: Row) -> None:
         """Let one row leave."""
         self._rows.remove(row)
-        if row.loras and not any(other.loaded is row.loaded and other.loras for other in self._rows):
+        self._let_go(row)
+
+    def _let_go(self, row: Row) -> None:
+        """Drop what was merged for the row's LoRAs where no other row draws with it."""
+        others = (other for other in self._rows if other is not row)
+        if row.loras and not any(other.loaded is row.loaded and other.loras for other in others):
             loras.drop_merged(row.loaded)
 
     def turn(self) -> Turn:
@@ -110,6 +115,9 @@ class Rows:
         for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
             try:
                 advance(row, prediction, scaled)
+                if row.due:
+                    self._let_go(row)
+                    row.hand_over()
             except Exception as error:
                 turn.failed.append((row, error))
             else:

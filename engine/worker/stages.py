@@ -3,28 +3,23 @@ became, so that the second passes, faces and tiles of many people share UNet cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import cast
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
+from engine import second_pass
 from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
-from engine.models.loaded import Loaded, Loras
 from engine.pixels import masks
-from engine.pixels.source_picture import SourcePicture
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import MAX_SEED, Fix, Recipe, Source
-from engine.worker import prepare
+from engine.recipe import MAX_SEED, Fix, Source
+from engine.worker import passes
+from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
-from engine.worker.row import Row
 
 # Tiles that are drawn over share an eighth of the model's own side with their neighbours: enough to hide where they
 # meet.
@@ -35,61 +30,27 @@ WIDEST = 5 / 4
 ROOM = 2.0  # what is drawn again is seen with so much around it: twice its own size
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Canvas:
-    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
-    pixels that its model draws best; `upscalers` and `detectors` are the folders with such files."""
-
-    job: str
-    index: int
-    recipe: Recipe
-    base: SourcePicture | None
-    loras: Loras
-    model: Callable[[str], Loaded]
-    native: int
-    device: torch.device
-    upscalers: Sequence[Path] = ()
-    detectors: Sequence[Path] = ()
-
-    def row(self, recipe: Recipe, source: Image.Image | Tensor | None = None, mask: Image.Image | None = None) -> Row:
-        """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source."""
-        return prepare.start(self.job, self.index, recipe, self.model(recipe.model), self.loras, source, mask)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ask:
-    """The rows that a stage needs before it goes on: rows, made when there is room for them. It is sent their pictures
-    in the same order, or their latents with `latents`. `steps` is what they take in all, `rest` what is planned after
-    them; `whole` says that the row shows the whole picture. Without rows it only tells how far it is."""
-
-    rows: Sequence[Callable[[], Row]] = ()
-    steps: int = 0
-    rest: int = 0
-    latents: bool = False
-    whole: bool = False
-
-
-Done = Sequence[Image.Image | Tensor]
-Stages = Generator[Ask, Done, Image.Image]
-Enlarging = Generator[Ask, Done, Image.Image]
-
-
 def picture(canvas: Canvas) -> Stages:
     """The stages of one picture, one after the other; returns the finished picture."""
     recipe, base = canvas.recipe, canvas.base
     plan = _plan(canvas)
     latents: Tensor | None = None
+    whole = base.whole if base else None
+    part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
     if base and not plan[0]:
-        image = base.image
+        image = whole.picture if whole and not (part and recipe.hires) else base.image
+        part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
-        [done] = yield from _first(canvas, sum(plan[1:]), direct)
+        [done] = yield from passes.first(canvas, sum(plan[1:]), direct)
         if isinstance(done, Tensor):
             latents = done
         else:
-            image = masks.pasted(base.image, done, base.mask) if base and base.mask else done
+            image = whole.pasted(done) if whole and not part else done
     if recipe.hires:
-        image = yield from _hires(canvas, image if latents is None else latents, sum(plan[2:]))
+        image = yield from passes.second(canvas, image if latents is None else latents, sum(plan[2:]))
+    if whole and part:
+        image = whole.pasted(image)
     for index, fix in enumerate(recipe.fixes, 3):
         image = yield from _fixed(canvas, image, fix, sum(plan[index:]))
     if recipe.upscale:
@@ -104,10 +65,10 @@ def _plan(canvas: Canvas) -> list[int]:
     plan = [drawn(recipe.steps, strength) if strength > 0 else 0, 0]
     width, height = recipe.width, recipe.height
     if hires := recipe.hires:
-        plan[1] = drawn(hires.steps or recipe.steps, hires.strength)
+        plan[1] = passes.second_steps(second_pass.recipe(recipe, hires))
         if hires.upscaler not in LATENT:
             plan[1] += upscaling.tiles(hires.upscaler, width, height, canvas.upscalers)
-        width, height = _larger(canvas)
+        width, height = second_pass.size(recipe, hires).finished
     plan.extend(drawn(recipe.steps, fix.strength) for fix in recipe.fixes)
     if last := recipe.upscale:
         plan.append(upscaling.tiles(last.upscaler, width, height, canvas.upscalers))
@@ -115,58 +76,6 @@ def _plan(canvas: Canvas) -> list[int]:
             size = round(width * last.factor), round(height * last.factor)
             plan[-1] += len(_tiles(canvas, *size)) * drawn(recipe.steps, last.strength)
     return plan
-
-
-# --- the picture itself ---
-
-
-def _first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
-    recipe, base = canvas.recipe, canvas.base
-    image, mask = (base.image, base.mask) if base else (None, None)
-    steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
-    refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
-    if refiner is None or not 0 < before < steps:
-        return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
-
-    def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
-        loaded = canvas.model(model)
-        return prepare.start(canvas.job, canvas.index, recipe, loaded, loras, image, mask, stretch, brought)
-
-    switch = before / steps
-    first = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
-    [brought] = yield Ask([first], before, rest + steps - before, latents=True, whole=True)
-    assert isinstance(brought, Tensor)
-    second = partial(row, refiner.model, (), (switch, 1.0), brought)
-    return (yield Ask([second], steps - before, rest, latents, whole=True))
-
-
-def _larger(canvas: Canvas) -> tuple[int, int]:
-    assert canvas.recipe.hires
-    sides = canvas.recipe.width, canvas.recipe.height
-    width, height = (round(side * canvas.recipe.hires.factor / catalog.STEP) * catalog.STEP for side in sides)
-    return width, height
-
-
-def _hires(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
-    recipe, hires = canvas.recipe, canvas.recipe.hires
-    assert hires
-    width, height = _larger(canvas)
-    steps = drawn(hires.steps or recipe.steps, hires.strength)
-    if isinstance(base, Tensor):
-        scale = recipe.width // base.shape[-1]
-        base = torch.nn.functional.interpolate(
-            base, size=(height // scale, width // scale), mode=LATENT[hires.upscaler]
-        )
-    elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
-        base = base.resize((width, height), Image.Resampling.LANCZOS)
-    else:
-        base = yield from _enlarged(canvas, base, hires.upscaler, (width, height), rest + steps)
-    own = replace(
-        recipe, width=width, height=height, steps=hires.steps or recipe.steps, source=Source("", hires.strength)
-    )
-    done = yield Ask([partial(canvas.row, own, base)], steps, rest, whole=True)
-    return _pictures(done)[0]
 
 
 # --- what is mended ---
@@ -194,7 +103,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()
-    for (room, mask), patch in zip(patches, _pictures(done), strict=True):
+    for (room, mask), patch in zip(patches, images(done), strict=True):
         before = image.crop(room.corners)
         image.paste(masks.pasted(before, patch.resize(before.size, Image.Resampling.LANCZOS), mask), room.corners[:2])
     return image
@@ -221,18 +130,6 @@ def _drawing_size(canvas: Canvas, room: Box) -> tuple[int, int]:
 # --- what is enlarged ---
 
 
-def _enlarged(canvas: Canvas, image: Image.Image, upscaler: str, size: tuple[int, int], rest: int) -> Enlarging:
-    left = upscaling.tiles(upscaler, *image.size, canvas.upscalers)
-    work = upscaling.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return cast(Image.Image, end.value)
-        left -= 1
-        yield Ask(steps=1, rest=rest + left)
-
-
 def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     """Enlarged by an upscaler, then drawn over tile by tile where the recipe gives a strength."""
     recipe, last = canvas.recipe, canvas.recipe.upscale
@@ -240,7 +137,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     size = sizes.check_upscale(last, *image.size, canvas.upscalers)
     boxes = _tiles(canvas, *size) if last.strength > 0 else ()
     steps = len(boxes) * drawn(recipe.steps, last.strength)
-    image = yield from _enlarged(canvas, image, last.upscaler, size, steps)
+    image = yield from enlarged(canvas, image, last.upscaler, size, steps)
     if not boxes:
         return image
     # Tiles have sides that are multiples of 8: the edge is drawn out to the next one and cut off again.
@@ -259,7 +156,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
         rows.append(partial(canvas.row, own, padded.crop(box.corners)))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)
-    for box, tile in zip(boxes, _pictures(done), strict=True):
+    for box, tile in zip(boxes, images(done), strict=True):
         whole.add(box, np.asarray(tile, np.float32))
     return Image.fromarray(whole.shades.round().clip(0, 255).astype(np.uint8)).crop((0, 0, *size))
 
@@ -271,7 +168,3 @@ def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:
     sides = range(native, round(native * WIDEST) + 1, step)
     plans = (cut(width, height, side, native // SHARED, step) for side in sides)
     return min(plans, key=lambda boxes: sum(box.width * box.height for box in boxes))
-
-
-def _pictures(done: Done) -> Sequence[Image.Image]:
-    return cast(Sequence[Image.Image], done)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 
 from prompts import grammar
 from prompts.finding import Finding, other
+from prompts.grammar.embeddings import name_of
 from prompts.prompt import Prompt
 from prompts.spelling import near
 from prompts.tags import entry_of
@@ -31,7 +31,7 @@ def of_embeddings(prompt: Prompt, known: Collection[str]) -> Iterator[Finding]:
             written = (
                 piece.strip(" ()[]").partition(":")[0] if "embedding:" not in piece.lower() else piece.strip(" ()")
             )
-            name = re.sub(r"^embedding:", "", written.lower().replace("\\", "")).partition(":")[0]
+            name = name_of(written.lower().replace("\\", "")).partition(":")[0]
             if not name or name in names:
                 continue
             found = near(name, names, parts=False)

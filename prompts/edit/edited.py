@@ -11,7 +11,10 @@ from prompts.compose import SENTENCE, compose
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.nearest import things
+from prompts.edit.resolving import joined, resolved
 from prompts.edit.retold import retold
+from prompts.edit.scoped import scoped
 from prompts.edit.targets import WordReader, matches
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import in_script
@@ -44,44 +47,44 @@ async def edit(
     reader = WordReader(translators, family)
     fragments = _pieces(prompt) if prompt.raw else list(prompt.fragments)
     draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
-    asked = Options()
+    asked, wishes = _read(sentence)
     before: Instruction | None = None
-    for clause in clauses(sentence):
-        said, clause = _said(clause)
-        asked = _over(asked, said)
-        for one in instructions(clause) if clause else ():
-            if (
-                before
-                and before.kind == "remove"
-                and one.kind == "set"
-                and len(await reader.sure(one.value)) == 1
-                and (await matches(draft.fragments, one.value, reader))[0]
-            ):
-                one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
-            if one.kind in ("stronger", "weaker") and not one.target and not one.value:
-                if before is None or before.kind == one.kind:
-                    continue  # "紫色太重了，淡一点": said twice
-                one = replace(one, target=before.target or before.value)
-            await retold(draft, one, reader)
-            before = one
+    for one in await joined(draft.fragments, wishes, reader):
+        if (
+            before
+            and before.kind == "remove"
+            and one.kind == "set"
+            and len(await reader.sure(one.value)) == 1
+            and (await matches(draft.fragments, one.value, reader))[0]
+        ):
+            one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+        if one.kind in ("stronger", "weaker") and not one.target and not one.value:
+            if before is None or before.kind == one.kind:
+                continue  # "紫色太重了，淡一点": said twice
+            one = replace(one, target=before.target or before.value)
+        if not await scoped(draft, one, reader):
+            await retold(draft, await resolved(draft, one, before, reader), reader)
+        before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
     if not asked.to_json():
-        _refuse(draft.changes, sentence)
+        _refuse(draft, sentence)
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
     draft.fragments = _once(draft.fragments)
     return Edited(await _finished(prompt, draft, reader), tuple(draft.changes), asked)
 
 
-def _refuse(changes: Sequence[Change], sentence: str) -> None:
-    """Raises Refusal where nothing was changed, with what it was that is not there."""
-    if any(change.kind not in _NOTHING_DONE for change in changes):
+def _refuse(draft: EditDraft, sentence: str) -> None:
+    """Raises Refusal where nothing was changed, with what it was that is not there, and what is."""
+    if any(change.kind not in _NOTHING_DONE for change in draft.changes):
         return
-    if found := next((change for change in changes if change.kind == "near"), None):
+    if found := next((change for change in draft.changes if change.kind == "near"), None):
         raise Refusal("edit.near", before=found.before, after=found.after)
     for kind, key in (("missed", "edit.not_found"), ("same", "edit.same")):
-        if named := [change.before for change in changes if change.kind == kind]:
-            raise Refusal(key, before="、".join(dict.fromkeys(named))[:200])
+        if named := [change.before for change in draft.changes if change.kind == kind]:
+            before = "、".join(dict.fromkeys(named))[:200]
+            there = things(draft.fragments, sentence) if kind == "missed" else ""
+            raise Refusal("edit.near", before=before, after=there[:200]) if there else Refusal(key, before=before)
     raise Refusal("edit.not_understood", sentence=sentence.strip()[:200])
 
 
@@ -117,6 +120,17 @@ def _said(clause: str) -> tuple[Options, str]:
         if asked.options.to_json() and not asked.text.strip(" ,，。"):
             return asked.options, ""
     return Options(), clause
+
+
+def _read(sentence: str) -> tuple[Options, list[Instruction]]:
+    """The recipe fields that a sentence names, and the changes of the prompt that it asks for."""
+    asked = Options()
+    wishes: list[Instruction] = []
+    for clause in clauses(sentence):
+        said, clause = _said(clause)
+        asked = _over(asked, said)
+        wishes += instructions(clause) if clause else ()
+    return asked, wishes
 
 
 def _over(first: Options, second: Options) -> Options:

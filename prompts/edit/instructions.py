@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompts import grammar
 from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
+from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
+from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -21,7 +23,9 @@ class Instruction:
     anything, has: "更红一点". "make the hat green" has its words in `target` alone, with `open`: where the
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
-    `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子"."""
+    `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
+    joins others of its kind. `instead`: what comes takes the place of what the clause before took away."""
 
     kind: InstructionKind
     target: str = ""
@@ -29,6 +33,9 @@ class Instruction:
     open: bool = False
     measure: str = ""
     maybe: str = ""
+    at: str = ""
+    more: bool = False
+    instead: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -38,7 +45,7 @@ _POLITE_ZH = re.compile(
     r"那就?|稍微|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
-    r"(?:吧|吗|呢|啊|呀|哦|哈|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
+    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
 )
 _DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
 _WANTED = re.compile("^要(?=..)")
@@ -47,11 +54,16 @@ _WANTED = re.compile("^要(?=..)")
 
 _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d like| want)|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|just|only|let's)\s+)+"
+    r"i(?:'d like| would like|'d love|'d prefer| want| think)|(?:can|could|may|shall|should) (?:we|i)|we could|"
+    r"maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|"
+    r"just|only|"
+    r"let's|let us)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
-_MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn) {_THE}(?P<a>.+)")
+_MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
+
+_MAKE_HER = re.compile(r"(?:make|have|get) (?P<a>her|him|(?:the )?(?:character|person|subject)) (?P<b>[a-z]+)")
 
 _REDDER = {
     "redder": "red", "bluer": "blue", "greener": "green", "whiter": "white", "blacker": "black", "yellower": "yellow",
@@ -64,12 +76,15 @@ _MORE = re.compile(
 
 _CUT = re.compile(
     r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then|but)(?![^\W_])|"
-    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])"
+    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])|"
+    "(?<=[掉了])(?=(?:换成|改成|换上|来[个一]).)|"
+    "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
 )
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
-    r"(?:make|change|turn|replace|swap|remove|delete|drop|add|include|give|put|set|take|get rid|switch|convert|paint|"
-    r"dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|more\b|less\b|fewer\b|no\b|without)"
+    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
+    r"get rid|switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
+    r"more\b|less\b|fewer\b|no\b|without)"
 )
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
@@ -85,20 +100,43 @@ _TWICE = re.compile(
     r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
 )
 _COLOUR_BEHIND = re.compile(
-    r"(?P<thing>[^,，。;；]+?)[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?"
+    r"(?P<thing>[^,，。;；]+?)(?:太[^,，]{1,3}了?[,，])?(?:[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?|(?<=[,，])(?:要|改成|换成))"
     "(?=[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银])"
+)
+_SPOKEN = (
+    ("唔要", "不要"),
+    ("唔好", "不要"),
+    ("冇", "没有"),
+    ("轉做", "改成"),
+    ("转做", "改成"),
+    ("變做", "变成"),
+    ("变做", "变成"),
 )
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", grammar.normalise(sentence)))
+    said = grammar.normalise(sentence)
+    for spoken, written in _SPOKEN:
+        said = said.replace(spoken, written)
+    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", said))
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
-            clause = clause.strip(" 、.。")
-            if clause and not KEPT.fullmatch(chinese.simplified(clause).lower()):
-                yield clause
+            for each in _listed(clause.strip(" 、.。")):
+                if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
+                    yield each
+
+
+def _listed(clause: str) -> list[str]:
+    """The wishes of a list, each with words of its own for what is to be done: "头发金色、裙子黑色"."""
+    parts = [part.strip() for part in clause.split("、")]
+    return parts if len(parts) > 1 and all(map(_formed, parts)) else [clause]
+
+
+def _formed(part: str) -> bool:
+    plain = said_plainly(_plain(part))
+    return any(form.pattern.fullmatch(plain) for form in FORMS_ZH) or bool(KEPT.fullmatch(plain))
 
 
 def instructions(clause: str) -> tuple[Instruction, ...]:
@@ -124,7 +162,24 @@ def _plain(clause: str) -> str:
     return _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
 
 
+_INSTEAD_ZH = re.compile("^(?:而是|换成?|改成?|变成|换为|改为|换上|弄成|画成|要|我?想?要|来[个一只点条张])")
+_INSTEAD_EN = re.compile(r"^(?:make it|use|replace (?:it|that|them)|put|have)\b|\binstead[.!]*$")
+_MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
+_MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
+
+
 def _read_zh(clause: str) -> Iterator[Instruction]:
+    """The instructions of a Chinese clause, and whether they add to what is there or stand for what was taken away."""
+    said = chinese.sign_by_sign(clause).strip()
+    more, instead = bool(_MORE_ZH.search(said)), bool(_INSTEAD_ZH.search(_LEADING.sub("", said)))
+    for one in _formed_zh(clause):
+        yield replace(one, more=more and one.kind == "add", instead=instead and one.kind in ("set", "add"))
+
+
+_LEADING = re.compile("^(?:请|麻烦|帮我|给我|就|那就?|然后)+")
+
+
+def _formed_zh(clause: str) -> Iterator[Instruction]:
     plain = said_plainly(_plain(clause))
     for form in FORMS_ZH:
         if match := form.pattern.fullmatch(plain):
@@ -134,6 +189,14 @@ def _read_zh(clause: str) -> Iterator[Instruction]:
 
 
 def _read_en(clause: str) -> Iterator[Instruction]:
+    """The instructions of an English clause, as for a Chinese one."""
+    said = " ".join(clause.lower().split())
+    more, instead = bool(_MORE_WORD.search(said)), bool(_INSTEAD_EN.search(said))
+    for one in _formed_en(clause):
+        yield replace(one, more=more and one.kind == "add", instead=instead and one.kind in ("set", "add"))
+
+
+def _formed_en(clause: str) -> Iterator[Instruction]:
     plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", said_plainly(_plain(clause)))
     if match := _MORE.fullmatch(plain):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
@@ -142,10 +205,12 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         if match := form.pattern.fullmatch(plain):
             yield from _instructions(form, match, _LIST_EN)
             return
-    if match := _MAKE.fullmatch(plain):
+    if (match := _MAKE_HER.fullmatch(plain)) and match["b"] in (*COMPARED, *COMPARED.values()):
+        yield Instruction("replace", match["a"], match["b"])
+    elif match := _MAKE.fullmatch(plain):
         yield Instruction("replace", match["a"], open=True)
     elif _told_behind(plain):
-        yield Instruction("replace", plain, open=True)
+        yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", plain), open=True)
     else:
         yield Instruction("set", value=plain)
 
@@ -155,8 +220,9 @@ _IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
 
 def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
-    said = [entry.category in _PROPERTIES if (entry := entry_of(word)) else False for word in words.split()]
-    return 2 <= len(said) <= 3 and said[-1] and not said[0]
+    parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
+    said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
+    return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 
 _PROPERTIES = ("colour", "material", "adjective")
@@ -168,6 +234,12 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     target, value = (found.get("a") or "").strip(), (found.get("b") or found.get("w") or "").strip()
     if kind == "stronger" and value:
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
+    elif kind == "count":
+        sign = value[-1:] if CHINESE.search(value) else ""
+        maybe = match.string if form.maybe else ""
+        yield Instruction(kind, _thing(target), _step(value, less=bool(found.get("less"))), measure=sign, maybe=maybe)
+    elif kind == "shade":
+        yield Instruction(kind, _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):
         for one in between.split(target):
             yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
@@ -178,8 +250,17 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     else:
         measure = found.get("one") or ""
         measure = "" if measure.endswith(("点", "些", "儿")) else measure
-        measure = (found.get("at") or "") + "一" * (len(measure) == 1) + measure
-        yield Instruction(kind, _thing(target), value, measure=measure, maybe=match.string if form.maybe else "")
+        at, measure = found.get("at") or "", "一" * (len(measure) == 1) + measure
+        yield Instruction(
+            kind, _thing(target), value, measure=at + measure, at=at, maybe=match.string if form.maybe else ""
+        )
+
+
+def _step(said: str, *, less: bool) -> str:
+    """How many more of a thing, or fewer: "+2" of "two more", "-1" of "一个" where it is to be fewer."""
+    word = said[:-1] if CHINESE.search(said) else said.split(" ")[0]
+    count = number(word) or 1
+    return f"{-count if less or said.endswith(('fewer', 'less')) else count:+d}"
 
 
 _WHOLE = frozenset(

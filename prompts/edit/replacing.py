@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
+from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import nearest, not_found
-from prompts.edit.rivals import kind_of, moved, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
@@ -26,15 +27,16 @@ from prompts.edit.targets import (
     person_in,
     singular,
 )
-from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, uncoloured
-from prompts.nouns import COMPARED, described, describes, is_coloured, with_articles
+from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
+from prompts.nouns import COMPARED, describes, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
-from prompts.translate.glossary import Entry, entries
+from prompts.translate.glossary import entries
 
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
+_HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
 _NUMBER = "人数"
 _PLACES, _PEOPLE = KINDS["背景"], KINDS["人物"]
@@ -61,12 +63,17 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if kind == _PLACES:
         gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
         found = [*found, *gone]
-    if not describes(value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+    if not _tells(value, one.value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
-    if describes(value) and all(_decides(old, value[0].text) for old in olds):
+    if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
+        return
+    if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
-    elif describes(value) and one.target not in KINDS:
-        await _describe(draft, found, word, value[0], one, reader)
+    elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
+        await describe(draft, found, word, value[0], one, reader)
+    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another_time(old, value[0].text))}:
+        for at, said in told.items():
+            become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
         for at in found:  # "a girl in a blue dress": only the girl of it
             noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
@@ -89,7 +96,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
-    value = await reader.tags(COMPARED.get(one.value, one.value))
+    plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
+    value = await reader.tags(COMPARED.get(plainly, plainly))
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
         one = replace(one, value=one.value.removesuffix("的") + noun)
@@ -103,11 +111,47 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     """What becomes of a value whose target the prompt does not name: the picture may have it all the same."""
     if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
         await set_words(draft, one.value, reader)
-    elif describes(value) and (named := await _named(draft, one.target, reader)):
+    elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
+    elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
+        await set_words(draft, one.value, reader)  # "天空改成晚霞", where nothing is said of the sky
     else:
-        draft.changes.append(not_found(draft, one.target))
+        draft.changes.append(await not_found(draft, one.target, reader))
+
+
+_ALWAYS = frozenset(
+    [
+        "hair",
+        "eyes",
+        "eye",
+        "eyebrows",
+        "eyelashes",
+        "lips",
+        "skin",
+        "face",
+        "nails",
+        "sky",
+        "ground",
+        "floor",
+        "wall",
+        "walls",
+        "background",
+        "light",
+        "lighting",
+    ]
+)
+
+
+def _unnamed(thing: Fragment) -> bool:
+    """Whether a picture has a thing that nobody needs to name: somebody's eyes, a sky."""
+    return opposites.plain(thing.text).split()[-1] in _ALWAYS
+
+
+def _tells(value: Sequence[Fragment], said: str) -> bool:
+    """Whether a value is only a property; "camel" is, 骆驼 is not."""
+    entry = entries().get(said.removesuffix("的")) if CHINESE.search(said) else None
+    return describes(value) and (entry is None or entry.category not in ("animal", "food", "plant", "object"))
 
 
 async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fragment, ...]:
@@ -132,57 +176,6 @@ async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: W
     return bool(found)
 
 
-async def _describe(
-    draft: EditDraft, found: Sequence[int], word: str, value: Fragment, one: Instruction, reader: WordReader
-) -> None:
-    first = draft.fragments[found[0]]
-    noun = word.split()[-1] if word else head(first.text)
-    entry = entry_of(value.text)
-    if noun == "hair" and opposites.slot(f"{value.text} {noun}") in ("hair length", "hair form"):
-        await set_words(draft, f"{one.value}发" if CHINESE.search(one.value) else f"{value.text} {noun}", reader)
-        return
-    if noun in ("hair", "eyes") and entry and entry.category == "colour":
-        value = replace(value, text="blonde") if (noun, value.text) == ("hair", "golden") else value
-        new = (await reader.tags(f"{value.text} {noun}"))[-1]
-        coloured = [
-            at
-            for at in found
-            if opposites.slot(draft.fragments[at].text) == f"{noun} colour"
-            or is_coloured(grammar.bare(draft.fragments[at].text), noun)
-        ]
-        if coloured:
-            for at in coloured:
-                become(draft, at, described(grammar.bare(draft.fragments[at].text), noun, value.text), one.value)
-        else:
-            add(draft, replace(new, part=first.part), one.value, after=found[-1], noun=one.target)
-        return
-    for at in found:
-        old = draft.fragments[at]
-        text = described(grammar.bare(old.text), noun, value.text)
-        become(draft, at, text, one.value, await _resaid(old, text, one.value, entry, reader))
-
-
-async def _resaid(old: Fragment, text: str, value: str, kind: Entry | None, reader: WordReader) -> str:
-    """The Chinese that a fragment was written with, with another property in it; empty where that is not what it says
-    then."""
-    if not CHINESE.search(value) or not CHINESE.search(old.source) or kind is None:
-        return ""
-    words = sorted(
-        (
-            old.source[at:end]
-            for at in range(len(old.source))
-            for end in range(at + 1, min(at + 5, len(old.source) + 1))
-        ),
-        key=len,
-        reverse=True,
-    )
-    known = entries()
-    word = next((each for each in words if each in known and known[each].category == kind.category), None)
-    said = old.source.replace(word, value, 1) if word else ""
-    made = await reader.sure(said) if said else ()
-    return said if [grammar.bare(one.text) for one in made] == [text] else ""
-
-
 async def _rename(
     draft: EditDraft, at: int, word: str, value: Sequence[Fragment], one: Instruction, reader: WordReader
 ) -> None:
@@ -193,7 +186,9 @@ async def _rename(
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
         coloured = _of_its_own(word or head(old.text), value[0].text)
-        new_source = (uncoloured(lead) if coloured else lead) + one.value + rest  # a white shirt is not a black one
+        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
+        lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
+        new_source = lead + one.value + rest
         made = await reader.sure(new_source)
         if len(made) == 1 and not CHINESE.search(made[0].text):
             draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
@@ -236,13 +231,18 @@ async def _rename(
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
 
 
+def _another_time(old: str, new: str) -> str:
+    """A fragment with another time or weather in it: "outside the window rain" with snow; empty where it has none."""
+    return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
+
+
 def _of_its_own(old: str, new: str) -> bool:
     """Whether a new thing has other colours and materials than what it takes the place of: it says so, it is the same
     thing of another kind ("night sky" for "blue sky"), or other clothes; what is worn beside them keeps them."""
     said = opposites.plain(new).split()
     if {kind_of(each) for each in said} & {"colour", "material"}:
         return True
-    if len(said) > 1 and said[-1] == old:
+    if len(said) > 1 and (said[-1] == old or {said[-1], old} <= {"hat", "cap", "beret", "helmet"}):
         return True
     return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
 

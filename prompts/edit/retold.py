@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 from prompts import opposites
+from prompts.edit import literal
 from prompts.edit.changes import applied
-from prompts.edit.draft import EditDraft, denying
+from prompts.edit.draft import Change, EditDraft, denying
 from prompts.edit.instructions import Instruction
-from prompts.edit.targets import WordReader, without_presets
+from prompts.edit.nearest import not_found
+from prompts.edit.targets import WordReader, matches, without_presets
 from prompts.edit.wording import Retelling, wordings
 from prompts.prompt import Fragment, Prompt
 
@@ -17,7 +19,12 @@ from prompts.prompt import Fragment, Prompt
 async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
     """Make one change to the draft. Of the ways to say it in the person's text the first is taken that says it; where
     none does, the text is what the change itself made of it."""
+    if one.kind == "swap":
+        if not await literal.swapped(draft, one, reader):
+            draft.changes.append(await _unswapped(draft, one, reader))
+        return
     text, fragments, negatives = draft.text, list(draft.fragments), list(draft.negatives)
+    told = len(draft.changes)
     await applied(draft, one, reader)
     if text is None or (draft.fragments == fragments and draft.negatives == negatives):
         return
@@ -36,6 +43,17 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             draft.text = said
             draft.fragments = _as_said(draft.fragments, made)
             return
+    changed = EditDraft(fragments, negatives, text, draft.readings)
+    if await literal.put(changed, one, reader):
+        draft.text, draft.fragments, draft.negatives = changed.text, changed.fragments, changed.negatives
+        draft.changes[told:] = changed.changes
+
+
+async def _unswapped(draft: EditDraft, one: Instruction, reader: WordReader) -> Change:
+    for name in (one.target, one.value):
+        if not (await matches(draft.fragments, name, reader))[0]:
+            return await not_found(draft, name, reader)
+    return Change("unread", f"{one.target} ↔ {one.value}")
 
 
 def _difference(before: list[Fragment], after: list[Fragment]) -> tuple[list[Fragment], list[Fragment]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prompts import grammar, opposites
-from prompts.edit.targets import head, singular, words_of
+from prompts.edit.targets import WEATHER, head, is_medium, singular, words_of
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -21,6 +21,8 @@ _NUMBER = re.compile(rf"(?P<number>{_NUMBERS})\s?(?P<what>(?:[a-z]+ )*?[a-z]{{3,
 
 def counts(text: str) -> str:
     """What a fragment counts ("two cats", "1girl": cat, girl); empty for one that counts nothing."""
+    if grammar.bare(text) in ("duo", "trio", "couple"):
+        return "person"
     counted = _NUMBER.fullmatch(grammar.bare(text).lower())
     return singular(counted["what"]) if counted else ""
 
@@ -54,11 +56,87 @@ def regrown(text: str, tag: str) -> str:
     return ""
 
 
+_MATTERS = dict.fromkeys(
+    [
+        "evening",
+        "twilight",
+        "late night",
+        "deep night",
+        "early morning",
+        "night view",
+        "night scene",
+        "golden hour",
+        "blue hour",
+        "daybreak",
+        "late afternoon",
+        "nightfall",
+        "sundown",
+        "nighttime",
+        "tonight",
+    ],
+    "time",
+) | dict.fromkeys(
+    [
+        "rainy",
+        "snowy",
+        "foggy",
+        "misty",
+        "windy",
+        "stormy",
+        "cloudy",
+        "mist",
+        "wind",
+        "drizzle",
+        "heavy snow",
+        "snowfall",
+        "snowstorm",
+        "rainstorm",
+        "light rain",
+    ],
+    "weather",
+)
+
+
+def matter(text: str) -> str | None:
+    """What a tag decides that can be decided only once: the time of day, the weather, the style."""
+    words = opposites.plain(text)
+    return opposites.slot(words) or _MATTERS.get(words) or ("style" if is_medium(words) else None)
+
+
 def slot_of(text: str) -> str | None:
     """What a fragment decides, of a place also by its last word: "in a snowy forest"."""
-    if (found := opposites.slot(text)) or opposites.without_lead(text) == text:
+    if (found := matter(text)) or opposites.without_lead(text) == text:
         return found
     return "place" if opposites.slot(head(text)) == "place" else None
+
+
+_INSTEAD = ("time", "season", "weather")
+_AT_A_TIME = re.compile(
+    r"\b(?:(?:in|at|on|during) (?:the |an? )?)(?=(?:night|midnight|noon|dawn|dusk|sunset|sunrise)\b)"
+)
+
+
+def retaken(text: str, tag: str) -> str:
+    """A sentence with another time of day, pose or framing than it has: of "a girl running" with "sleeping" one that
+    sleeps; empty where it has none, or is nothing else."""
+    new, words = opposites.plain(tag), grammar.bare(text).split(" ")
+    for size in (3, 2, 1):
+        for at in range(len(words) - size + 1):
+            old = " ".join(words[at : at + size]).lower()
+            if size == len(words) or old == new or opposites.plain(old) != old:
+                continue
+            if excludes(old, new) or (matter(old) == matter(new) and matter(new) in _INSTEAD):
+                said = " ".join([*words[:at], _as_was(old, new, at == len(words) - size), *words[at + size :]])
+                return with_articles(_AT_A_TIME.sub("at ", said))
+    return ""
+
+
+def _as_was(old: str, new: str, last: bool) -> str:
+    """A weather as noun or adjective, as the one before it: "rainy" beside "snow" is "snowy"."""
+    adjectives = {noun: adjective for adjective, noun in WEATHER.items()}
+    if old in WEATHER and not last:
+        return adjectives.get(new, new)
+    return WEATHER.get(new, new) if old in WEATHER.values() else new
 
 
 _INSIDE, _OUTSIDE = (
@@ -96,13 +174,18 @@ _ONE_OF = tuple(
     for tags in (
         "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
         "looking back, looking afar, looking outside, looking out the window",
-        "close-up, close shot, extreme close-up, portrait, bust, upper body, half body, medium shot, cowboy shot, "
-        "full body, full shot, wide shot, long shot",
+        "close-up, close shot, extreme close-up, bust, upper body, half body, medium shot, cowboy shot, "
+        "full body, full shot, wide shot, long shot, very wide shot, distant view, face close-up, panorama",
+        "portrait, full body, wide shot, long shot",
         "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "
-        "expressionless, surprised, scared, frown, frowning, pout, disgusted",
+        "expressionless, surprised, scared, frown, frowning, pout, disgusted, shy, tears, smirk",
+        "from above, from below, from behind, from side, front view, side view, back view, profile, bird's-eye view, "
+        "low angle, high angle, eye level, aerial view, top-down view, worm's-eye view, overhead view",
         "blue sky, clear sky, starry sky, night sky, cloudy sky, overcast sky, sunset sky",
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
-        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing",
+        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
+        "swimming, flying, climbing, crawling",
+        "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )
 
@@ -111,6 +194,22 @@ def excludes(text: str, tag: str) -> bool:
     """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
     one, other = opposites.plain(text), opposites.plain(tag)
     return any(one in group and other in group for group in _ONE_OF)
+
+
+def alone(text: str) -> bool:
+    """Whether a tag is one of several of which a picture shows only one."""
+    return any(opposites.plain(text) in group for group in _ONE_OF)
+
+
+_OUTFIT = re.compile(
+    r"(?:wearing )?(?:[\w-]+ ){0,2}(?:dress|gown|hanfu|kimono|yukata|cheongsam|qipao|uniform|suit|swimsuit|bikini|robe|"
+    r"pajamas|tracksuit|sportswear|tuxedo|costume|armor|casual|casual clothes|lolita|hanbok)"
+)
+
+
+def is_outfit(text: str) -> bool:
+    """Whether a fragment is only something worn that leaves no room for another: a dress, a suit."""
+    return _OUTFIT.fullmatch(opposites.plain(text)) is not None
 
 
 def dressed(text: str) -> str:

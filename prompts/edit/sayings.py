@@ -10,7 +10,9 @@ _LENS = "(?:镜头|画面|视角|相机)"
 _IT = r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks)(?: a bit| a little)?"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
 _SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
-_VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing"
+_VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing|eat|drink|kneel|draw|cook|climb|crouch"
+_DOUBLED = "sit|run|swim|hug|nap"  # sitting
+_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat|breath|div|chas|ris"  # dancing
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -25,8 +27,14 @@ _HAPPENS = tuple(
 _PLAINLY = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
-        (rf"(?:把|将)?{_LENS}?再?[拉推靠凑移]近{_SOME}(?:镜头)?|镜头再?近{_SOME}", "改成近景"),
-        (rf"(?:把|将)?{_LENS}?再?[拉推退]远{_SOME}(?:镜头)?|镜头再?远{_SOME}", "改成远景"),
+        (
+            rf"(?:把|将)?{_LENS}?再?[拉推靠凑移离]得?近{_SOME}(?:镜头)?|(?:{_LENS}|距离)?[再更]?近(?:一点儿?|一些|点儿?|些)|镜头近",
+            "改成近景",
+        ),
+        (
+            rf"(?:把|将)?{_LENS}?再?[拉推退离]得?远{_SOME}(?:镜头)?|(?:{_LENS}|距离)?[再更]?远(?:一点儿?|一些|点儿?|些)|镜头远",
+            "改成远景",
+        ),
         ("(?:zoom|move) in(?: closer)?|(?:come |move )closer", "make it a close shot"),
         (rf"{_IT} too dark", "make it bright"),
         (rf"{_IT} too bright", "make it dark"),
@@ -44,6 +52,9 @@ _PLAINLY = tuple(
         ),
         (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:{_BEINGS}))", r"turn her into \g<what>"),
         (rf"{_SHE} (?P<verb>{_VERBS})(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
+        (rf"{_SHE} (?P<verb>(?:{_DOUBLED})(?<=(?P<sign>.)))(?P<rest>(?: .+)?)", r"make it \g<verb>\g<sign>ing\g<rest>"),
+        (rf"{_SHE} (?P<verb>{_DROPPED})e(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
+        (rf"{_SHE} lie(?P<rest>(?: .+)?)", r"make it lying\g<rest>"),
         ("zoom out|(?:go |move )?(?:further|farther) away|pull back", "make it a wide shot"),
         (rf"(?:画面|图片?|整体|光线|背景)?(?:太|过于|有点)暗|(?:画面|整体|光线)(?:再|更)?亮{_SOME}", "更亮一点"),
         (rf"(?:画面|图片?|整体|光线)?(?:太|过于|有点)亮|(?:画面|整体|光线)(?:再|更)?暗{_SOME}", "更暗一点"),
@@ -58,6 +69,7 @@ _STAYS = (
     "(?:原样|不变|不动|不用动|不用改|不要动|不要改|不改|别动|别改|别变|照旧|原封不动|[和跟](?:原来|之前|现在)一样)"
 )
 KEPT = re.compile(
+    r".{1,20}?(?:要?保留|要?留着|要?留下来?|要?保持)(?:着|不变|不动)?|(?:其他|其它|其余|别的|剩下)(?:的|地方|部分)?都?(?:先)?(?:不要?|别|不用)(?:动|变|改|管).*|"
     rf".{{1,20}}?(?:都|也|全部|还是|依然|继续)?{_STAYS}(?:就行|就好|吧|哦)?|"
     rf"(?:只|仅)?(?:保持|保留|维持|留着|别动|不要动|不改|别改)(?![一二两三四五六七八九十几\d]).{{1,20}}?|"
     r"(?:please )?(?:keep|leave|don't (?:change|touch)) (?:the |her |his |its |everything |all )?.{1,40}|"

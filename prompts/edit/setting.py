@@ -6,7 +6,18 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, become, instead
-from prompts.edit.rivals import counts, dressed, excludes, moved, recounted, regrown, slot_of
+from prompts.edit.rivals import (
+    counts,
+    dressed,
+    excludes,
+    is_outfit,
+    matter,
+    moved,
+    recounted,
+    regrown,
+    retaken,
+    slot_of,
+)
 from prompts.edit.targets import WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -28,11 +39,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
             continue  # "女孩穿上红裙子": who it is about
         found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
         fresh.add(tag.text)
-        retold = {
-            at: said
-            for at, one in enumerate(draft.fragments)
-            if (said := recounted(one.text, tag.text) or regrown(grammar.bare(one.text), tag.text))
-        }
+        retold = {at: said for at, one in enumerate(draft.fragments) if (said := _retold(one, tag))}
         if found:
             instead(draft, found, (tag,), words if len(tags) == 1 else tag.text)
         elif retold:
@@ -44,7 +51,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
 
 def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     """The fragments that cannot stay beside a tag."""
-    slot, groups = opposites.slot(tag.text), {side.group for side in opposites.sides(tag.text)}
+    slot, groups = matter(tag.text), {side.group for side in opposites.sides(tag.text)}
     found = [
         at
         for at, one in enumerate(draft.fragments)
@@ -54,15 +61,30 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
     ]
+    found = [at for at in found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
     found = found or [
         at
         for at, one in enumerate(draft.fragments)
-        if thing and thing in (dressed(one.text), opposites.plain(one.text))
+        if (thing and thing in (dressed(one.text), opposites.plain(one.text)))
+        or (is_outfit(tag.text) and is_outfit(one.text) and one.origin != "preset")
     ]
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+def _portrays(one: Fragment) -> bool:
+    """Whether a fragment says whom a picture is of, rather than how it is made: "portrait of an old sailor"."""
+    return one.text == "portrait" and " of " in one.source
+
+
+def _retold(one: Fragment, tag: Fragment) -> str:
+    """A fragment that says another number, hair, time or pose than a tag, with the tag's instead; empty for others."""
+    if one.origin == "preset":
+        return ""
+    bare = grammar.bare(one.text)
+    return recounted(one.text, tag.text) or regrown(bare, tag.text) or retaken(bare, tag.text)
 
 
 def _ground(one: Fragment, slot: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prompts import opposites
 from prompts.compose import compose
+from prompts.edit.forms import MEASURES
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
@@ -112,7 +113,7 @@ def singular(word: str) -> str:
         return _SINGULAR[word]
     if word.endswith(("xes", "ches", "shes", "sses")):
         return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def category_of(text: str) -> str:
@@ -162,8 +163,44 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
     return []
 
 
+_MEDIA = frozenset(
+    [
+        "photo",
+        "photograph",
+        "photography",
+        "anime",
+        "anime screencap",
+        "manga",
+        "comic",
+        "cartoon",
+        "illustration",
+        "drawing",
+        "painting",
+        "sketch",
+        "render",
+        "3d",
+        "3d render",
+        "cgi",
+        "lineart",
+        "line art",
+        "ink painting",
+        "ink wash painting",
+        "concept art",
+    ]
+)
+
+
+def is_medium(text: str) -> bool:
+    """Whether words name what a picture is made with: a photo, an anime drawing."""
+    words = opposites.plain(text)
+    made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
+    return words in _MEDIA or made in _MEDIA
+
+
 def is_style(one: Fragment) -> bool:
-    return opposites.slot(one.text) == "style" or (category_of(one.text) == "style" and one.part == "quality_style")
+    if opposites.slot(one.text) == "style":
+        return True
+    return one.part == "quality_style" and (category_of(one.text) == "style" or is_medium(one.text))
 
 
 def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:
@@ -211,4 +248,6 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, ""
+        if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
+            return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
     return [], ""

@@ -93,6 +93,9 @@ def _with_more(text: str, telling: Retelling) -> Iterator[str]:
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _AT = re.compile(r"(?P<at>in|on|at|by|near|under|beside|behind) ((?:the|an?|her|his) )?", re.IGNORECASE)
+_WHEN = {said: f"in the {said}" for said in ("morning", "afternoon", "evening")} | {
+    said: f"at {said}" for said in ("night", "midnight", "noon", "dawn", "dusk", "sunset", "sunrise")
+}
 _OUT = re.compile(r"\b(?:mountains?|hills?|beach|street|road|roof|rooftop|bridge|moon|island|stage|field|cliff|boat)$")
 
 
@@ -108,6 +111,8 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
     if (led := _AT.match(text[start:end])) and not _AT.match(new.text) and not bare:
         at = "on" if _OUT.search(said) else "in"
         article = (led[2] or "").strip().lower()
+        if when := _WHEN.get(said):
+            yield text[:start] + when + text[end:]
         yield (
             text[:start] + f"{at} {_article(said)} {said}" * bool(article) + f"{at} {said}" * (not article) + text[end:]
         )

@@ -60,6 +60,7 @@ def on_its_thing(text: str, new: Fragment, asked: Instruction, there: Sequence[F
 
 
 MEASURE = re.compile(rf"(?:[一二两三四五六七八九十几半数]|\d+)?(?:小)?[{MEASURES}]")
+COUNTED = re.compile(f"{MEASURE.pattern}$")
 _WHERE = "上面|下面|里面|外面|旁边|前面|后面|上空|中间|之上|之下|之中|[上下里中内外旁边前后间]"
 _AT_END = re.compile(f"(?:{_WHERE})$")
 _ON = re.compile(
@@ -135,6 +136,8 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
         for at, to in _named(source, old, asked.target):
             if measure and at in (0, measure.end()):
                 at = 0 if MEASURE.match(value) else measure.end()
+            if MEASURE.match(value) and (counted := COUNTED.search(source[:at])):
+                yield start + counted.start(), start + to, value  # "一碗面" for "一盘鱼"
             yield start + at, start + to, value
             yield start + len(uncoloured(source[:at])), start + to, value
         if measure and not MEASURE.match(value):

@@ -6,7 +6,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 from prompts.grammar.attention import BREAK, ROUND, SQUARE, attention
+from prompts.grammar.embeddings import weighed as embeddings_weighed
+from prompts.grammar.faces import is_face, without_angles
 from prompts.grammar.full_width import normalise
+from prompts.grammar.networks import UNKNOWN as UNKNOWN_NETWORK
 from prompts.grammar.networks import loras, networks
 from prompts.grammar.pieces import PromptPiece, pieces
 from prompts.grammar.runs import Run, bare, between, inner, said
@@ -20,6 +23,7 @@ __all__ = [
     "BREAK",
     "ROUND",
     "SQUARE",
+    "UNKNOWN_NETWORK",
     "Hint",
     "Node",
     "PromptPiece",
@@ -28,8 +32,10 @@ __all__ = [
     "attention",
     "bare",
     "between",
+    "embeddings_weighed",
     "hints",
     "inner",
+    "is_face",
     "loras",
     "multicond",
     "networks",
@@ -38,6 +44,7 @@ __all__ = [
     "pieces",
     "said",
     "schedule",
+    "without_angles",
     "written",
 ]
 

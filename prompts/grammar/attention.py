@@ -17,10 +17,11 @@ WEIGHT = re.compile(r":\s*([+-]?[.\d]+)\s*\)")
 _BREAK = re.compile(r"\bBREAK\b")
 
 
-def attention(text: str) -> list[tuple[str, float]]:
+def attention(text: str, *, exact: bool = False) -> list[tuple[str, float]]:
     """What A1111 reads in a prompt: leaves of text with their weights; a BREAK is the leaf ("BREAK", -1).
 
     Two departures: a BREAK inside a group stays a break, and a malformed number (`(a:1.2.3)`) is text, not a crash.
+    With `exact` only the second: there a BREAK that a group weighs is a word of that weight below zero.
     Schedules and AND are not read here: A1111 takes them out before.
     Source: the behaviour of `parse_prompt_attention` in AUTOMATIC1111/stable-diffusion-webui.
     """
@@ -62,7 +63,12 @@ def attention(text: str) -> list[tuple[str, float]]:
             leaves.append(part)
     ranges += [(start, len(leaves), ROUND, True) for start in opened["("]]
     ranges += [(start, len(leaves), SQUARE, False) for start in opened["["]]
-    return _merged(leaves, _weights(len(leaves), ranges), breaks)
+    weights = _weights(len(leaves), ranges)
+    if exact:
+        words = {index for index in breaks if weights[index] != 1.0}
+        weights = [-weight if index in words else weight for index, weight in enumerate(weights)]
+        breaks -= words
+    return _merged(leaves, weights, breaks)
 
 
 def _split_at_breaks(text: str) -> Iterator[str]:

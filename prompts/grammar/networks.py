@@ -7,10 +7,16 @@ import re
 from collections.abc import Sequence
 
 from prompts.grammar.attention import number
+from prompts.grammar.full_width import NAMED, wide
 from prompts.grammar.lora_blocks import block_weights
 from prompts.prompt import LoraUse, Note
 
-NETWORK = re.compile(r"<(lora|lyco|hypernet)\s*[:：]\s*([^<>:：\n]+)((?:[:：][^<>:：\n]*)*)>", re.IGNORECASE)
+_KINDS = "lora|lyco|hypernet"
+_IN_WIDE = "|".join("".join(chr(ord(sign) + 0xFEE0) for sign in kind) for kind in _KINDS.split("|"))
+_NAME = "[^<>＜＞:：\\n]"
+NETWORK = re.compile(rf"[<＜]\s*({_KINDS}|{_IN_WIDE})\s*[:：]\s*({_NAME}+)((?:[:：]{_NAME}*)*)[>＞]", re.IGNORECASE)
+# What is written as a network and is none that there is: another word before the colon, or a LoRA without one.
+UNKNOWN = re.compile(rf"{NAMED.pattern}|[<＜](?:{_KINDS})\b[^<>＜＞\n]*[>＞]", re.IGNORECASE)
 
 
 def strengths(words: Sequence[str]) -> tuple[list[str], str, list[str]]:
@@ -44,12 +50,14 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
     notes: list[Note] = []
 
     def take(match: re.Match[str]) -> str:
-        kind, name, tail = match.group(1).lower(), match.group(2).strip(), match.group(3)
+        kind, name, tail = wide(match.group(1)).lower(), match.group(2).strip(), wide(match.group(3) + ">")[:-1]
+        if kind != match.group(1).lower():  # a keyboard in its wide form, which no file's name is written with
+            name = wide(name)
         if kind == "hypernet":
             notes.append(Note("note.hypernet", {"name": name}))
             return ""
         weights: list[float] = []
-        given, blocks, left = strengths(re.split("[:：]", tail)[1:])
+        given, blocks, left = strengths(tail.split(":")[1:])
         if left:
             notes.append(Note("note.lora_left", {"name": name, "left": ":".join(left)}))
         for position, word in enumerate(given):

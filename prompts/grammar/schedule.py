@@ -30,8 +30,11 @@ def multicond(text: str) -> list[tuple[str, float]]:
     return found
 
 
-def schedule(text: str, steps: int) -> list[tuple[int, str]]:
+def schedule(text: str, steps: int, before: int = 0) -> list[tuple[int, str]]:
     """The texts of a prompt over its steps: (last step of this text, counted from 1; the text), in order.
+
+    `before` are the steps of the pass before this one, 0 where it is the first: changes are counted from the beginning
+    of the first, whole numbers in its steps, and shares of the second are those from 1 to 2.
 
     `[from:to:when]`, `[to:when]` and `[from::when]` change after step `when`; written with a point it is a share of
     the steps. `[a|b]` goes round step by step. A text with a `|` anywhere else, or with a backslash before nothing, is
@@ -43,10 +46,10 @@ def schedule(text: str, steps: int) -> list[tuple[int, str]]:
     for change in changes:
         if change.when is None:
             ends.update(range(1, steps + 1))
-        elif (end := change.end(steps)) >= 1:
+        elif (end := change.end(steps, before)) >= 1:
             ends.add(end)
     starts = [change.start for change in changes]
-    return [(end, _said(text, changes, starts, end, steps)) for end in sorted(ends)]
+    return [(end, _said(text, changes, starts, end, steps, before)) for end in sorted(ends)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,20 @@ class _Change:
     branches: tuple[tuple[int, int], ...]
     when: str | None = None
 
-    def end(self, steps: int) -> int:
+    def end(self, steps: int, before: int) -> int:
         """The last step of a schedule's first branch."""
         assert self.when is not None
-        value = float(self.when) * (steps if "." in self.when else 1)
+        value = float(self.when)
+        value = (value - (before > 0)) * steps if "." in self.when else value - before
         return int(value) if math.isfinite(value) and value < steps else steps
 
-    def branch(self, step: int, steps: int) -> tuple[int, int]:
+    def branch(self, step: int, steps: int, before: int) -> tuple[int, int]:
         if self.when is None:
             return self.branches[(step - 1) % len(self.branches)]
-        return self.branches[0] if step <= self.end(steps) else self.branches[1]
+        return self.branches[0] if step <= self.end(steps, before) else self.branches[1]
 
 
-def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: int, steps: int) -> str:
+def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: int, steps: int, before: int) -> str:
     said: list[str] = []
     waiting = [(0, len(text))]
     while waiting:
@@ -81,7 +85,7 @@ def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: in
             continue
         change = changes[index]
         said.append(text[start : change.start])
-        waiting += [(change.stop, stop), change.branch(step, steps)]
+        waiting += [(change.stop, stop), change.branch(step, steps, before)]
     return "".join(said)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from prompts.grammar.attention import ROUND, SQUARE, WEIGHT, number
+from prompts.grammar.embeddings import NAMED, name_of
 from prompts.grammar.full_width import normalise
 from prompts.grammar.networks import NETWORK
 from prompts.grammar.runs import WILDCARD
@@ -266,7 +267,6 @@ def _woven(signs: Sequence[str], options: Sequence[Sequence[str | Node]]) -> Ite
 
 # ── parsing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_NAMED = re.compile(r"embedding:([\w.\-]+)")
 _WEIGHED = re.compile(r"\s*(\d+\.?\d*|\.\d+)::")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -275,7 +275,7 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 def _signs(embeddings: frozenset[str]) -> re.Pattern[str]:
     """Whatever is not text."""
     known = "|".join(re.escape(name) for name in sorted(embeddings, key=len, reverse=True) if name.strip())
-    names = [rf"(?<!\w){_NAMED.pattern}", *([rf"(?<!\w)(?P<known>{known})(?!\w)"] if known else [])]
+    names = [rf"(?<!\w)(?i:{NAMED.pattern})", *([rf"(?<!\w)(?P<known>{known})(?!\w)"] if known else [])]
     others = (r"\\.", r"[()\[\]{}:|]", WILDCARD, r"\bBREAK\b", r"\bAND\b", *names)
     return re.compile(f"(?P<network>(?i:{NETWORK.pattern}))|" + "|".join(others), re.DOTALL)
 
@@ -343,7 +343,7 @@ def _single(said: str, sign: str, found: re.Match[str]) -> Node | None:
         return Wildcard(said)
     if sign in ":|":
         return None
-    return Embedding(said, said[len("embedding:") :] if _NAMED.fullmatch(sign) else said)
+    return Embedding(said, name_of(said))
 
 
 def _fallen(stack: list[_Open], text: str, waiting: dict[str, int], bracket: str) -> _Open:

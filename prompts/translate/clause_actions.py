@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from prompts.translate.draft_tags import ClauseState, DraftTag, person_plainly
@@ -82,19 +82,60 @@ def denied(state: ClauseState, match: Match) -> ClauseState:
     """不要, 没有 …: what the words behind it say is not to be seen; behind two of them (不要没有帽子) it is."""
     words = [token for token in match.tokens if token.role == "negation"]
     said = match.clause.within(match.tokens[len(words) :])
-    texts = [match.clause.text[token.start : token.end] for token in words]
-    changes = sum(left != right for left, right in pairwise(texts))  # 不要不要 is said twice, and meant once
-    state = settled(state)
-    if changes % 2:
-        return state._replace(said=(*state.said, *(tag._replace(attribute=True) for tag in said)))
-    return _unwanted(state, said, words[0].start)
+    if _undone(match, words):
+        return _wished(state, said)
+    return _unwanted(settled(state), said, words[0].start)
 
 
 def refused_behind(state: ClauseState, match: Match) -> ClauseState:
-    """雨伞和帽子不要: what stands before the refusal is not to be seen; in 背景行人不要 not the background itself."""
-    end = next(at for at, token in enumerate(match.tokens) if token.category == "refusal")
-    said = match.clause.within(match.tokens[:end])
-    return _unwanted(state, [tag for tag in said if tag.text != "background"] or said, match.first.start)
+    """雨伞和帽子不要: what stands before the refusal is not to be seen, unless that is denied itself (帽子不要漏了); in
+    背景行人不要 not the background itself."""
+    at = [index for index, token in enumerate(match.tokens) if token.role == "negation"]
+    words = [match.tokens[index] for index in at]
+    start = next(
+        index for index, token in enumerate(match.tokens) if token.role in ("noun", "tag", "adjective", "count")
+    )
+    said = match.clause.within(match.tokens[start : next(index for index in at if index > start)])
+    if _undone(match, words):
+        return _wished(state, said)
+    return _unwanted(settled(state), [tag for tag in said if tag.text != "background"] or said, match.first.start)
+
+
+def insisted(state: ClauseState, match: Match) -> ClauseState:
+    """非红色帽子不可: what one cannot do without."""
+    end = -2 if match.tokens[-1].end - match.tokens[-1].start == 1 else -1  # 不可 in two signs
+    return _wished(state, match.clause.within(match.tokens[1:end]))
+
+
+def everybody(state: ClauseState, match: Match) -> ClauseState:
+    """没有人不戴帽子: all of them do."""
+    denial = next(index for index, token in enumerate(match.tokens) if token.role == "negation")
+    return _wished(state, match.clause.within(match.tokens[denial + 1 :]))
+
+
+def _undone(match: Match, words: Sequence[Token]) -> bool:
+    """Whether of several denials one is denied by another: 不要没有, but 不要不要 is said twice, and meant once."""
+    texts = [match.clause.text[token.start : token.end] for token in words]
+    return sum(left != right for left, right in pairwise(texts)) % 2 == 1
+
+
+def _wished(state: ClauseState, said: Sequence[DraftTag]) -> ClauseState:
+    state = settled(state)
+    return state._replace(said=(*state.said, *(tag._replace(attribute=True) for tag in said)))
+
+
+def denied_on(state: ClauseState, match: Match) -> ClauseState:
+    """没有戴帽子和眼镜: what denies by itself, and goes on denying."""
+    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
+
+
+def not_done_to(state: ClauseState, match: Match) -> ClauseState:
+    """不要给猫戴帽子: the cat is there, and does not wear one."""
+    who = match.nouns[0]
+    tags = (DraftTag(text, who.part, who.start, who.end, who.category) for text in who.tags)
+    state = settled(state)
+    deed = match.clause.within(match.clause.tokens[who.behind : match.end])
+    return _unwanted(state._replace(said=(*state.said, *tags)), deed, match.first.start)
 
 
 def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
@@ -160,6 +201,7 @@ _SIDES = {
     "in the middle of {}": "in the middle",
     "in front of {}": "in the foreground",
     "behind {}": "in the background",
+    "on both sides of {}": "on both sides",
     "in the corner of {}": "in the corner",
     "at the entrance of {}": "at the entrance",
     "in {}'s arms": "in arms",
@@ -176,6 +218,54 @@ def between(state: ClauseState, match: Match) -> ClauseState:
     tag = DraftTag(text, "scene_detail", left.start, match.tokens[-1].end, "place", attribute=True)
     state = settled(state)
     return state._replace(said=(*state.said, *state.pending, *_people(left, right), tag), pending=(), place=False)
+
+
+def things_beside(state: ClauseState, match: Match) -> ClauseState:
+    """旁边停着汽车: things around what the picture is about."""
+    state, noun = _taken(state, match.nouns[-1])
+    tags = (tag._replace(part="scene_detail") for tag in _tags(noun))
+    return state._replace(said=(*state.said, *tags), place=False)
+
+
+def at_its_sides(state: ClauseState, match: Match) -> ClauseState:
+    """猫左边是狗右边是兔子: things at the sides of the first, or of the picture."""
+    sides = [index for index, token in enumerate(match.tokens) if token.role == "locator"]
+    things = match.nouns[-len(sides) :]
+    middle = None if match.first.role == "locator" else match.nouns[0]
+    said = [] if middle is None else [*_tags(middle)]
+    for index, thing in zip(sides, things, strict=True):
+        template = match.tokens[index].tag
+        where = template.format(_plainly(middle)) if middle else _SIDES.get(template, template.format("it"))
+        text = f"{_plainly(thing)} {where}"
+        said.append(DraftTag(text, "subject", match.tokens[index].start, thing.end, "beside"))
+    state = settled(state)
+    return state._replace(done=(*state.done, *state.said, *said), said=())
+
+
+def _tags(noun: NounPhrase) -> Iterator[DraftTag]:
+    return (DraftTag(text, noun.part, noun.start, noun.end, noun.category) for text in noun.tags)
+
+
+def fused(state: ClauseState, match: Match) -> ClauseState:
+    """猫和狗的混合体: a hybrid of cat and dog."""
+    left, right = match.nouns
+    text = f"{match.tokens[-1].tag} of {_plainly(left)} and {_plainly(right)}"
+    tag = DraftTag(text, "subject", left.start, match.tokens[-1].end, "myth")
+    state = settled(state)
+    return state._replace(said=(*state.said, *state.pending, tag), pending=())
+
+
+def unlike_eyes(state: ClauseState, match: Match) -> ClauseState:
+    """左眼蓝色右眼金色: heterochromia, and which is which."""
+    said = [DraftTag("heterochromia", "subject", match.first.start, match.tokens[-1].end, "eyes", attribute=True)]
+    eye = match.first
+    for token in match.tokens:
+        if token.role == "noun":
+            eye = token
+        elif token.category == "colour":
+            said.append(DraftTag(f"{token.tag} {eye.tag}", "subject", eye.start, token.end, "eyes", attribute=True))
+    state = settled(state)
+    return state._replace(said=(*state.said, *said))
 
 
 def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:

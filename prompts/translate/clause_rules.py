@@ -37,6 +37,8 @@ TESTS: Mapping[str, Test] = {
     "joined": Test("noun", _joined),
     "done-by": Test("verb", lambda tokens, index: bool(done(tokens[index]))),
     "upon": Test("noun", lambda tokens, index: tokens[index].tag.startswith("on ")),
+    "tag-denying": Test("tag", lambda tokens, index: tokens[index].tag.startswith("no ")),
+    "noun-denying": Test("noun", lambda tokens, index: tokens[index].tag.startswith("no ")),
     "style-of-things": Test("tag", lambda tokens, index: tokens[index].tag in STYLES),
     "style-of-pictures": Test("tag", lambda tokens, index: tokens[index].part == "quality_style"),
 }
@@ -82,7 +84,7 @@ def _predicate(match: Match) -> NounPhrase:
 _MODIFIERS = (
     "filler* (count (count | of | filler)*)? (adjective (adjective | count | of | filler | conjunction &adjective)*)?"
 )
-_INSTEAD = "'而是 但是 但 只要 只有 只画'"
+_INSTEAD = "'而是 但是 但 只要 只有 只画 要 想要 改成 改为 换成 换 却 反而'"
 _OF_DENIED = f"(<noun | <tag) of !{_INSTEAD}"  # 没有帽子的…
 _OF_QUALITY = f"<adjective of !{_INSTEAD}"  # 不是白色的…
 
@@ -142,6 +144,7 @@ PHRASES: Mapping[str, Table] = {
     ),
     "quality-denial-end": (
         GrammarRule("any other", "denial-end", None, "不是猫而是狗"),
+        GrammarRule("but is", "'是 就是 才是' (noun-phrase | tag | adjective)", None, "不是猫是狗"),
         GrammarRule("its owner", f"{_OF_QUALITY} noun-phrase[owner setting object]", None, "不是白色的马"),
         GrammarRule("its style", f"{_OF_QUALITY} [style camera]", None, "不是白色的水彩"),
     ),
@@ -178,6 +181,18 @@ PHRASES: Mapping[str, Table] = {
 # ── clauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _CANNOT = "'不着 不了 不下来 不起来 不过来 不出来 不进去'"  # behind a verb
+# What stands before a refusal at the end of a clause. 女孩帽子不要 refuses no girl, and 天空云都没有 no sky.
+_REFUSED = (
+    "(noun-phrase[person animal myth setting] &(filler* (conjunction | negation))"
+    " | noun-phrase[^person animal myth setting] | [negative]"
+    " | (tag | adjective of?) &(filler* (conjunction | negation))"
+    " | (verb | wear) filler* noun-phrase of? &(filler* (conjunction | negation)))"
+)
+_REFUSAL = "[refusal dropped negation]+ (verb | wear | filler)* $"
+_IMPOSSIBLE = "('不可 不行' | '不' '可')"
+_TO = "'给 让 替 叫'"
+_EYE = "'左眼 左眼睛 左瞳 左边眼睛 左边的眼睛 右眼 右眼睛 右瞳 右边眼睛 右边的眼睛'"
+_AT_SIDE = "locator '是 有 为 站着 坐着 躺着 放着 摆着 停着' filler*"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
@@ -187,11 +202,52 @@ Says = Callable[[ClauseState, Match], ClauseState]
 CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "refused behind",
-        "(conjunction* filler* (noun-phrase | tag))+ filler* [refusal] filler* $",
+        f"(noun-phrase locator of)? {_REFUSED} (filler* conjunction* filler* {_REFUSED})* filler* {_REFUSAL}",
         says.refused_behind,
         "雨伞和帽子不要",
         over=("noun",),
-        when=lambda state: state == ClauseState(),  # a whole clause, from its beginning
+    ),
+    GrammarRule(
+        "refused by 把",
+        f"negation? '把 将' filler* {_REFUSED} (filler* conjunction* filler* {_REFUSED})* filler* {_REFUSAL}",
+        says.refused_behind,
+        "别把帽子漏了",
+        over=("not",),
+    ),
+    GrammarRule(
+        "insisted on",
+        f"'非 非要 非得 非是' (!{_IMPOSSIBLE} any)+ {_IMPOSSIBLE}",
+        says.insisted,
+        "非红色帽子不可",
+        over=("not",),
+    ),
+    GrammarRule(
+        "nobody goes without",
+        "'没有人 没人' filler* [denial]+ (noun-phrase | tag | wear | verb)+",
+        says.everybody,
+        "没有人不戴帽子",
+        over=("tag",),
+    ),
+    GrammarRule(
+        "two in one",
+        "'把 将'? filler* noun-phrase conjunction noun-phrase of? ('把 将' | '在' | filler)* [fused]",
+        says.fused,
+        "猫和狗的混合体",
+        over=("noun",),
+    ),
+    GrammarRule(
+        "eyes unlike",
+        f"{_EYE} filler* [colour]+ (filler | conjunction | of)* {_EYE} filler* [colour]+",
+        says.unlike_eyes,
+        "左眼蓝色右眼金色",
+        over=("noun",),
+    ),
+    GrammarRule(
+        "at its sides",
+        f"!<preposition noun-phrase? ({_AT_SIDE} noun-phrase) ({_AT_SIDE} noun-phrase)+ $",
+        says.at_its_sides,
+        "猫左边是狗右边是兔子",
+        over=("place",),
     ),
     GrammarRule(
         "by somebody",
@@ -218,7 +274,22 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
     GrammarRule("of", "of", says.attributes, "穿红裙子的女孩"),
     GrammarRule("and", "conjunction", says.concluded, "微笑和女孩"),
-    GrammarRule("not", "negation+ scope", says.denied, "没有帽子"),
+    GrammarRule(
+        "not to somebody",
+        f"('别让 不要让 别给 不要给' | [refusal] {_TO}) filler* noun-phrase[person animal myth]"
+        " filler* (verb | wear)? filler* noun-phrase",
+        says.not_done_to,
+        "不要给猫戴帽子",
+        over=("not",),
+    ),
+    GrammarRule(
+        "nor",
+        "(tag-denying | noun-denying) (filler* conjunction filler* noun-phrase[^person animal myth])+",
+        says.denied_on,
+        "没有戴帽子和眼镜的女孩",
+        over=("noun",),
+    ),
+    GrammarRule("not", "[denial]+ scope", says.denied, "没有帽子"),
     GrammarRule("cannot", f"(tag | verb) {_CANNOT}", says.not_done, "睡不着的女孩", over=("tag",)),
     GrammarRule(
         "nobody does",
@@ -263,7 +334,13 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("verb", f"(verb | wear) &({_STATIONS})", verbs.does_alone, "火焰环绕"),
     GrammarRule("at", "preposition", says.at, "坐在椅子"),
     GrammarRule("style of a thing", "style-of-things &[styled]", says.waits, "科幻实验室", over=("tag",)),
-    GrammarRule("style of a picture", "style-of-pictures [stylenoun]", says.named, "水墨画风格", over=("tag",)),
+    GrammarRule(
+        "style of a picture",
+        "style-of-pictures (of? [stylenoun] | 'style Style STYLE')",
+        says.named,
+        "水墨画风格",
+        over=("tag",),
+    ),
     GrammarRule("tag", "tag", says.named, "微笑"),
     GrammarRule(
         "place on somebody",
@@ -283,6 +360,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
     GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
     GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
+    GrammarRule(
+        "things beside",
+        "!<noun ('旁边 旁侧 边上 身边 身旁 一旁 附近 周围' (verb | filler)* | '旁边有')"
+        " noun-phrase[object vehicle plant building nature]",
+        says.things_beside,
+        "旁边停着汽车",
+        over=("side",),
+    ),
     GrammarRule("side", "!<'从 由 自 向 往 朝' locator", says.side, "左边有一棵树"),
     GrammarRule("setting", "subject[setting] &of", says.beside, "森林的小屋", over=("noun",)),
     GrammarRule("its hair", "subject[hair eyes body] &(of any)", says.beside, "长发的女孩", over=("noun",)),

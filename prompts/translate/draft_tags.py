@@ -65,6 +65,53 @@ def person_plainly(tag: str) -> str:
     return f"{number}{person.group(1)}"
 
 
+_OWN = frozenset({"hair", "eyes", "clothing"})
+
+
+def told_apart(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
+    """The tags of a clause with two people of whom each has something of its own, that said with each: "2girls, girl
+    wearing red dress, girl wearing blue dress"."""
+    at = [
+        index
+        for index, one in enumerate(tags)
+        if one.category == "person" and not one.negative and not _same(one, tags[index - 1] if index else None)
+    ]
+    if len(at) != 2 or at[0]:
+        return tags
+    people, own = [tags[index] for index in at], [tags[1 : at[1]], tags[at[1] + 1 :]]
+    if not all(own) or not all(
+        _is_own(one) or _same(one, who) for who, some in zip(people, own, strict=True) for one in some
+    ):
+        return tags
+    said = [
+        who._replace(text=_owning(who, some), end=max(one.end for one in some))
+        for who, some in zip(people, own, strict=True)
+    ]
+    counts = [who for who in people if _PERSON.fullmatch(who.text)]
+    if len(counts) == 2 and people[0].text == people[1].text and people[0].text.startswith("1"):
+        counts = [people[0]._replace(text=f"2{people[0].text[1:]}s")]
+    return [*counts, *said]
+
+
+def _same(tag: DraftTag, who: DraftTag | None) -> bool:
+    """Whether a tag is how somebody is, from the same words: "1girl, tall"."""
+    return who is not None and tag.category == who.category and (tag.start, tag.end) == (who.start, who.end)
+
+
+def _is_own(tag: DraftTag) -> bool:
+    return not tag.negative and (tag.category in _OWN or bool(tag.bare))
+
+
+def _owning(who: DraftTag, tags: Sequence[DraftTag]) -> str:
+    """Somebody with what is said of them: "tall girl with red hair wearing blue dress"."""
+    is_so = [one.text for one in tags if _same(one, who)]
+    has = [one.text for one in tags if one.category in ("hair", "eyes")]
+    wears = [one.bare or one.text for one in tags if one.category not in ("hair", "eyes") and not _same(one, who)]
+    leads = ((has, "with "), (wears, "wearing "))
+    more = [lead + " and ".join(some) for some, lead in leads if some]
+    return " ".join([*is_so, person_plainly(who.text), *more])
+
+
 def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
     sides = [one for one in tags if one.category == "beside" or _SIDE.fullmatch(one.text)]
     if len(sides) != 1:
@@ -91,7 +138,7 @@ def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
 
 def placed(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
     """The tags of a clause, each place joined to the thing that is there: "goggles on head", "dog on the left"."""
-    tags = _sided(tags)
+    tags = told_apart(_sided(tags))
     if len(tags) != 2 or tags[0].negative or tags[1].negative:
         return tags
     for place, thing in (tags, reversed(tags)):

@@ -52,11 +52,15 @@ _UNITS = {
     "米": "{}-meter", "厘米": "{}-centimeter", "英寸": "{}-inch", "寸": "{}-inch", "度": "{}-degree", "倍": "{}x",
     "周年": "{}th-anniversary",
 }  # fmt: skip
-_TIMES = {"点": "{} o'clock", "点钟": "{} o'clock", "点半": "half past {}", "年": "year {}"}
+_TIMES = {
+    "点": "{} o'clock", "点钟": "{} o'clock", "点整": "{} o'clock", "点半": "half past {}",
+    "点一刻": "quarter past {}", "点三刻": "quarter to {}", "年": "year {}",
+}  # fmt: skip
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True)).replace("|层|", "|层(?=小?[楼房塔阁])|")
 MEASURED = re.compile(
     rf"(?P<n>[0-9]{{1,4}}|{_NUMERAL})(?:个(?=小时))?"
-    rf"(?:(?P<unit>{_UNIT})|(?<=[0-9])(?P<time>点钟|点半|点(?!透视|点)|年(?!代|前|后|级)))"
+    rf"(?:(?P<unit>{_UNIT})|(?P<time>点钟|点半|点[一三]刻|点整|(?<=[0-9])点(?!透视|点)|(?<=[0-9])年(?!代|前|后|级)))"
+    rf"|(?:(?<=指向)|(?<=指着)|(?<=[上下]午)|(?<=凌晨)|(?<=早上)|(?<=晚上)|(?<=半夜)|(?<=深夜)|(?=十[一二]?点))(?P<hour>{_NUMERAL})(?P<hours>点)(?![透点])"
 )
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
@@ -132,7 +136,7 @@ def _number(number: int) -> str:
     return _TENS[tens] + (f"-{_ENGLISH[ones] if ones > 1 else 'one'}" if ones else "")
 
 
-def _value(numeral: str) -> int:
+def value_of(numeral: str) -> int:
     """The number that a Chinese numeral or digits say; 0 for what says no certain number."""
     if numeral.isdecimal() and numeral.isascii():
         return int(numeral)
@@ -150,18 +154,23 @@ def _value(numeral: str) -> int:
 def _about(words: str) -> str:
     """两三 is "two or three", 十几 "a dozen", 二十多 "over twenty"."""
     if words[-1] in _DIGITS:
-        low, high = _value(words[0]), _value(words[-1])
+        low, high = value_of(words[0]), value_of(words[-1])
         return f"{_number(low)} or {_number(high)}" if high == low + 1 else "several"
-    least = _value(words[:-1])
+    least = value_of(words[:-1])
     return "a dozen" if least == 10 else f"over {_number(least)}" if least else "several"
 
 
 def measured_of(match: re.Match[str], start: int) -> Token:
     """The word that a number with a unit makes: 24小时 describes ("24-hour"), 3点 says when ("3 o'clock")."""
-    number = _value(match["n"])
+    number = value_of(match["n"] or match["hour"])
     if unit := match["unit"]:
+        number += 1900 * (unit == "年代" and 10 <= number < 100)  # 三十年代 are the 1930s
         return Token("adjective", _UNITS[unit].format(number), "adjective", "subject", start, match.end())
-    return Token("tag", _TIMES[match["time"]].format(number), "time", "scene_detail", start, match.end())
+    time = match["time"] or match["hours"]
+    if time == "点三刻":
+        number += 1
+    said = number if match.group()[0].isascii() else _number(number)  # 3点 is 3 o'clock, 三点半 half past three
+    return Token("tag", _TIMES[time].format(said), "time", "scene_detail", start, match.end())
 
 
 def count_of(match: re.Match[str], start: int) -> Token:
@@ -175,7 +184,7 @@ def count_of(match: re.Match[str], start: int) -> Token:
     if word in _MANY or match["about"]:
         template = template if "{}" in template else _MANY.get(word) or _about(word)
         return Token("count", template, "count", None, start, match.end(), 0)
-    number = _value(word)
+    number = value_of(word)
     if "{}" not in template and word.isascii() and number > 10:
         template = word  # as it was written
     return Token("count", template, "count", None, start, match.end(), number)

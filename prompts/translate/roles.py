@@ -20,7 +20,8 @@ NOUNS = names(
 # Words that describe, and their order in English.
 ADJECTIVES = {"adjective": 0, "participle": 0, "colour": 1, "nation": 2, "style": 2, "material": 3}
 GRAMMAR = names("wear verb locator preposition conjunction of filler negation")
-DENIALS = names("negation refusal not without")  # 没有 and 没, 不要, 不, 无: all have the role "negation"
+# 没有 and 没, 不要, 不, 无, and behind what it denies 就算了: all have the role "negation".
+DENIALS = names("negation refusal not without dropped")
 JOINING = GRAMMAR | DENIALS  # whose English is a form to be filled in, or says nothing by itself
 # Which nouns make one word with the noun behind them ("森林小屋" forest cabin), and which may stand behind.
 THINGS = names("object food plant nature culture gap latin building vehicle place stylenoun light")
@@ -71,7 +72,12 @@ ONE_BY_ONE = frozenset({"hair", "eyes"})  # every property its own tag: "black h
 
 # What a token does in a clause, and the sets of categories that patterns call by a name.
 ROLES = GRAMMAR | {"noun", "adjective", "tag", "count"}
-SETS: Mapping[str, frozenset[str]] = {"owner": OWNERS, "setting": SETTINGS, "styled": STYLED}
+SETS: Mapping[str, frozenset[str]] = {
+    "owner": OWNERS,
+    "setting": SETTINGS,
+    "styled": STYLED,
+    "denial": DENIALS - {"dropped"},
+}
 
 
 class Token(NamedTuple):

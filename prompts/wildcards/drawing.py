@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,8 @@ LENGTH = 8000  # characters that a text may grow to: twice what a person may wri
 WILDCARD = re.compile(
     r"(?<![A-Za-z0-9])__(?P<turn>[@~!]?)(?P<name>(?:\*{1,2}/?)?[^\W_](?:[^\s,_()\[\]{}<>]|_(?!_))*)(?:\((?P<given>[^()]*)\))?__"
 )
-_START = re.compile(rf"\\.|<[^<>{{}}]*>|\$?\{{|{WILDCARD.pattern}", re.DOTALL)  # a LoRA's name may look like a wildcard
+# A LoRA's name may look like a wildcard.
+_START = re.compile(rf"\\.|[<＜]\s*[A-Za-z_]+\s*[:：][^<>＜＞{{}}]*[>＞]|\$?\{{|{WILDCARD.pattern}", re.DOTALL)
 _LISTED = re.compile(rf"\s*{WILDCARD.pattern}\s*")
 _HEAD = re.compile(
     r"\s*(?P<turn>[@~!]?)\s*"
@@ -37,14 +39,23 @@ def has_choices(text: str) -> bool:
     return "{" in text or "__" in text
 
 
-def drawn(text: str, seed: int, folders: Sequence[Path] = ()) -> tuple[str, tuple[Note, ...]]:
+def drawn(
+    text: str, seed: int, folders: Sequence[Path] = (), turns: dict[str, int] | None = None
+) -> tuple[str, tuple[Note, ...]]:
     """The text with every choice made, and notes on what was chosen; the same for the same seed on every machine.
 
     `folders` hold the owner's own lists and are asked before ours. The name of an unknown list or variable stands for
-    itself, in words. Reads files when a list is named.
+    itself, in words. `turns` says where everything stands that comes in turn ("{@a|b}"), by `turn_of` it, and is
+    brought up to date: such a choice begins with its first entry and goes on from text to text, whatever the seed is.
+    Without, the seed says the first. Reads files when a list is named.
     """
-    drawing = _Drawing(seed, folders)
+    drawing = _Drawing(seed, folders, turns)
     return drawing.read(text, 0)[: max(LENGTH, len(text))], tuple(drawing.notes)
+
+
+def turn_of(written: str) -> str:
+    """Under which name it is remembered where a choice stands that comes in turn: short, and without its words."""
+    return hashlib.sha256(" ".join(written.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +69,15 @@ class _Place:
 
 
 class _Drawing:
-    def __init__(self, seed: int, folders: Sequence[Path]) -> None:
+    def __init__(self, seed: int, folders: Sequence[Path], turns: dict[str, int] | None) -> None:
         self.notes: list[Note] = []
         self._rng = random.Random(seed)
-        self._seed = seed
         self._folders = folders
         self._draws = 0
         self._length = 0
         self._variables: dict[str, str] = {}
-        self._turns: dict[str, int] = {}  # of what is drawn in turn: how often it was
+        self._turns = {} if turns is None else turns  # of what is drawn in turn: which entry it was
+        self._begun = seed if turns is None else 0
 
     def read(self, text: str, depth: int) -> str:
         if not has_choices(text):
@@ -79,7 +90,7 @@ class _Drawing:
             position = found.end()
             sign = found.group()
             close = closes.get(position - 1) if sign in ("{", "${") else None
-            if sign[0] in "\\<" or (close is None and sign in ("{", "${")):
+            if sign[0] in "\\<＜" or (close is None and sign in ("{", "${")):
                 parts.append(sign)
                 continue
             if close is not None:
@@ -180,11 +191,13 @@ class _Drawing:
         return joint.join(picked)
 
     def _index(self, among: Sequence[tuple[str, float]], turn: str = "", written: str = "") -> int:
-        """One of the entries: by its share, or where they come in turn the one behind the last, of which the seed says
-        the first. `random()` alone is promised to give the same numbers in every Python."""
+        """One of the entries: by its share, or where they come in turn the one behind the last. `random()` alone is
+        promised to give the same numbers in every Python."""
         if turn in _IN_TURN:
-            self._turns[written] = self._turns.get(written, -1) + 1
-            return (self._seed + self._turns[written]) % len(among)
+            key = turn_of(written)
+            last = self._turns.pop(key, None)  # what was used last stands last
+            self._turns[key] = (self._begun if last is None else last + 1) % len(among)
+            return self._turns[key]
         rest = self._rng.random() * sum(share for _, share in among)
         for index, (_, share) in enumerate(among):
             rest -= share

@@ -1,19 +1,24 @@
-"""The lists that wildcards stand for: ours and the owner's, each a file with an entry a line."""
+"""The lists that wildcards stand for: ours and the owner's. A list is a text file with an entry a line, or stands under
+its keys in a file of YAML or JSON."""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from prompts.wildcards.comments import BEHIND
+from prompts.wildcards.structured import SUFFIXES, structured
 
 FOLDER = Path(__file__).parents[1] / "data" / "wildcards"
 FILE_SIZE = 1 << 20  # bytes of a list; a larger file is no list somebody wrote
-FILES = 1000  # lists read from a folder
+FILES = 1000  # files read from a folder
 SHARE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})::")  # "2::", how often an entry comes beside the others
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,13 @@ def _ours() -> Mapping[str, WildcardList]:
 
 
 def _add(found: dict[str, WildcardList], folder: Path) -> None:
-    paths = sorted(folder.rglob("*.txt"))[:FILES] if folder.is_dir() else []
     read: list[WildcardList] = []
-    for path in paths:
+    for path in _files(folder):
         try:
             state = path.stat()
             if state.st_size <= FILE_SIZE:
                 name = path.relative_to(folder).with_suffix("").as_posix()
-                read.append(_list(path, name, state.st_mtime_ns, state.st_size))
+                read += _read(path, name, state.st_mtime_ns, state.st_size)
         except OSError:  # gone or unreadable by now: then it is an unknown name
             continue
     for one in read:
@@ -61,18 +65,38 @@ def _add(found: dict[str, WildcardList], folder: Path) -> None:
             found.setdefault(alias.casefold(), one)
 
 
+def _files(folder: Path) -> list[Path]:
+    """The files that may hold lists, those with an entry a line first."""
+    kinds = (".txt", *SUFFIXES)
+    there = [path for path in folder.rglob("*") if path.suffix.lower() in kinds] if folder.is_dir() else []
+    return sorted(there, key=lambda path: (kinds.index(path.suffix.lower()), path))[:FILES]
+
+
 @lru_cache(FILES)
-def _list(path: Path, name: str, changed: int, size: int) -> WildcardList:
-    """A list file: one entry a line, `2::entry` counts twice; a first line `# 动物 动物们` gives other names."""
-    lines = path.read_text("utf-8", errors="replace").lstrip("\ufeff").splitlines()
-    aliases = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
-    entries: list[tuple[str, float]] = []
-    for line in (line.strip() for line in lines):
-        if line and not line.startswith("#"):
-            line = BEHIND.sub("", line)
-            share = SHARE.match(line)
-            entries.append((line[share.end() :].strip(), float(share.group(1))) if share else (line, 1.0))
-    return WildcardList(name, aliases, tuple(entries))
+def _read(path: Path, name: str, changed: int, size: int) -> tuple[WildcardList, ...]:
+    """The lists in a file: one of an entry a line (`2::entry` counts twice; a first line `# 动物 动物们` gives other
+    names), or those in YAML or JSON, by their keys alone. One that cannot be read has none, and the log says so."""
+    text, suffix = path.read_text("utf-8", errors="replace").lstrip("\ufeff"), path.suffix.lower()
+    if suffix == ".txt":
+        lines = text.splitlines()
+        aliases = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
+        entries = (BEHIND.sub("", line) for line in map(str.strip, lines) if line and not line.startswith("#"))
+        return (WildcardList(name, aliases, _shared((entry, None) for entry in entries)),)
+    try:
+        return tuple(WildcardList(keys or name, (), _shared(entries)) for keys, entries in structured(text, suffix))
+    except ValueError as problem:
+        _log.warning("%s holds no lists: %s", path, problem)
+        return ()
+
+
+def _shared(entries: Iterable[tuple[str, float | None]]) -> tuple[tuple[str, float], ...]:
+    """The entries with their shares: the one given, else that written before the words."""
+    found: list[tuple[str, float]] = []
+    for entry, weight in entries:
+        share = SHARE.match(entry) if weight is None else None
+        words = entry[share.end() :].strip() if share else entry
+        found.append((words, float(share.group(1)) if share else 1.0 if weight is None else weight))
+    return tuple(found)
 
 
 def matching(known: Mapping[str, WildcardList], name: str) -> list[WildcardList]:

@@ -113,6 +113,7 @@ def test_the_counter_is_small_and_light() -> None:
 def test_embeddings_count_as_many_tokens_as_they_have_vectors() -> None:
     lengths = {"bad-hands": 10, "bad": 3}
     assert clip_tokens.pieces("a Bad-Hands, badly", lengths) == [("a ", False), ("bad-hands", True), (", badly", False)]
+    assert clip_tokens.pieces("a embedding:Bad-Hands.pt", lengths) == [("a ", False), ("bad-hands", True)]
     assert clip_tokens.meter("a (bad-hands:1.2), embedding:bad", embeddings=lengths) == (15,)
     assert clip_tokens.meter("a " * 70 + "bad-hands", embeddings=lengths) == (70, 10)
     assert clip_tokens.meter("a bad-hands") == (4,)

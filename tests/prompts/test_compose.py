@@ -1,5 +1,6 @@
 import contextlib
 import json
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from prompts import grammar
 from prompts.compose import compose, to_public_json
+from prompts.doctor import examine
 from prompts.errors import Refusal
 from prompts.grammar import attention
 from prompts.prompt import PARTS, Fragment, LoraUse, Options, Origin, Part, Prompt
@@ -163,7 +166,7 @@ async def test_realistic_prompts(text: str, expected: str) -> None:
         ("气势磅礴的长城，山清水秀", "majestic great wall of china, green mountains, clear water"),
         ("林黛玉葬花，工笔画", "gongbi painting, lin daiyu burying flowers"),
         ("小红帽和大灰狼", "little red riding hood, big bad wolf"),
-        ("凌晨三点的城市", "city, before dawn"),
+        ("凌晨三点的城市", "city, before dawn, three o'clock"),
         ("手執摺扇的書生", "ancient chinese scholar, holding folding fan"),
     ],
 )
@@ -229,6 +232,107 @@ async def test_loras_are_named_and_never_translated() -> None:
     prompt, _ = await composed("一只猫 <lora:水墨_猫：0.8>, <lora:b:0.5:0.7>")
     assert prompt.loras == (LoraUse("水墨_猫", 0.8), LoraUse("b", 0.7, 0.5))
     assert own(prompt.fragments) == ["cat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        ("1girl, :<, solo, :>, smile", "1girl, :<, solo, :>, smile"),
+        ("1girl, :3, smile", "1girl, :3, smile"),
+        (":3, 1girl, (:3:1.2)", "(:3:1.2), 1girl"),
+        ("1girl, <3, :d, ^_^, =_=, x_x, </3", "1girl, <3, :d, ^_^, =_=, x_x, </3"),
+        ("1girl, (>_<:1.2), <3", "1girl, (>_<:1.2), <3"),
+        ("女孩，：３，＞＿＜，微笑", "1girl, :3, >_<, smile"),
+        ("猫耳，:<", "cat ears, :<"),
+        ("1girl >_< solo", "1girl >_< solo"),
+        ("<red> hat, a -> b", "red hat, a - b"),
+        ("<b>cat</b>, 5 < 6 dogs", "b cat, 5 6 dogs"),
+        ("画一只猫 >_<", "cat"),  # behind words it is talk
+    ],
+)
+async def test_faces_are_tags_and_other_angle_brackets_are_nothing(text: str, positive: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert re.sub(" +", " ", prompt.positive) == positive
+    assert not prompt.loras and not [note for note in prompt.notes if note.key == "note.angle"]
+
+
+@pytest.mark.parametrize("text", ["1girl, smile, :3", ":3", "女孩，：３", "1girl, :3 <lora:x:1>"])
+async def test_a_face_at_the_end_is_no_weight_in_a1111(text: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert ":3" in prompt.positive
+    assert re.search(r":\s*[-+]?[\d.]+\s*\Z", prompt.positive) is None
+    assert grammar.multicond(prompt.positive) == [(prompt.positive, 1.0)]
+    both, _ = await composed("a cat AND a dog :0.3", family="")
+    assert both.positive == "a cat AND a dog :0.3"
+
+
+@pytest.mark.parametrize(
+    ("text", "lora"),
+    [
+        ("猫，＜lora：demo-gilded：0.8＞，微笑", LoraUse("demo-gilded", 0.8)),
+        ("cat <lora：水墨（二）：0。8＞", LoraUse("水墨（二）", 0.8)),
+        ("猫＜ｌｏｒａ：ｄｅｍｏ－２：０．５：０．８＞", LoraUse("demo-2", 0.8, 0.5)),
+        ("cat <lyco:x:0。5>", LoraUse("x", 0.5)),
+    ],
+)
+async def test_full_width_networks_are_networks(text: str, lora: LoraUse) -> None:
+    prompt, _ = await composed(text, family="")
+    assert prompt.loras == (lora,)
+    assert own(prompt.fragments)[0] == "cat" and "demo" not in prompt.positive
+
+
+@pytest.mark.parametrize("tag", ["<loar:foo:1>", "<ti:foo>", "<lora demo>", "＜lora＞", "<lora:>", "<hypernets：a>"])
+async def test_a_word_and_a_colon_is_a_network_that_is_named_where_there_is_none(tag: str) -> None:
+    prompt, _ = await composed(f"cat {tag}, dog", family="")
+    assert own(prompt.fragments) == ["cat", "dog"]
+    assert [note.values["text"] for note in prompt.notes if note.key == "note.angle"] == [tag]
+
+
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        ("(杰作：1。2)，(红裙：1。3)", "(masterpiece:1.2), (red dress:1.3)"),
+        ("（杰作：１。２），【红裙】", "(masterpiece:1.2), (red dress:0.909)"),
+        ("[猫：狗：0。5]", "[cat:dog:0.5]"),
+        ("(猫：1·3)", "(cat:1.3)"),
+        ("猫。狗", "cat, dog"),
+    ],
+)
+async def test_a_chinese_full_stop_is_the_point_of_a_weight(text: str, positive: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert prompt.positive == positive
+
+
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        ("cat, embedding:easy.pt", "cat, embedding:easy.pt"),
+        ("cat, embedding:easy:1.2, dog", "cat, (embedding:easy:1.2), dog"),
+        ("cat, (embedding:easy.safetensors:1.2)", "cat, (embedding:easy.safetensors:1.2)"),
+        ("猫，embedding:easy.pt：0.8", "cat, (embedding:easy.pt:0.8)"),
+        ("cat, Embedding:easy:2", "cat, (Embedding:easy:2)"),
+    ],
+)
+async def test_embeddings_are_named_as_comfyui_does(text: str, positive: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert prompt.positive == positive
+    assert [one for one in examine(prompt, embeddings={"easy": 1}) if one.key.startswith("doctor.embedding")] == []
+
+
+@pytest.mark.parametrize("text", ["猫" * 3000, "a cat " * 500, "猫，" * 200, "猫，" + "可爱的" * 60])
+async def test_a_long_text_is_not_filled_up_however_little_it_says(text: str) -> None:
+    prompt, _ = await composed(text)
+    assert "note.expanded" not in {note.key for note in prompt.notes}
+    short, _ = await composed(
+        "猫 --sampler " + "DPM++ 2M Karras " + "--no " + "模糊，" * 60
+    )  # what is beside it does not count
+    assert "note.expanded" in {note.key for note in short.notes}
+
+
+@pytest.mark.parametrize("more", ["", " --raw", " # and\n{cat|cat}"])
+async def test_a_lora_may_stand_as_an_option(more: str) -> None:
+    prompt, _ = await composed("cat --lora 水墨:0.5" + more, family="", seed=1)
+    assert prompt.loras == (LoraUse("水墨", 0.5),) and "lora" not in prompt.positive
 
 
 async def test_contradictions_are_left_out_and_said() -> None:

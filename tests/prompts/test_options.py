@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from prompts.compose import compose
 from prompts.errors import Refusal
+from prompts.infotext.reading import read
 from prompts.options import read_options
-from prompts.parameter_line import PastedLine, pasted
-from prompts.prompt import Options
 from prompts.translate.translator import Translator
 from tests.properties import tried
 
@@ -215,6 +214,39 @@ def test_guidance_rescale_is_a_share() -> None:
     assert caught.value.key == "option.out_of_range"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cat --fill noise", {"fill": "latent noise"}),
+        ("a cat --fill original --mask-blur=4", {"fill": "original", "mask_blur": 4}),
+        ("a cat --mask_blur 0 --only-masked", {"mask_blur": 0, "padding": 32}),
+        ("a cat --only-masked 64, red", {"padding": 64}),
+        ("a cat --only-masked red hat", {"padding": 32}),
+        ("一只猫 --填充 噪声 --蒙版模糊 8", {"fill": "latent noise", "mask_blur": 8}),
+        ("一隻貓 --填充 周圍顏色 --僅蒙版 16", {"fill": "fill", "padding": 16}),
+        ("一只猫，仅蒙版，遮罩边缘模糊度 8", {"mask_blur": 8, "padding": 32}),
+        ("一隻貓，僅遮罩區域 64像素", {"padding": 64}),
+        ("一只猫，只重绘蒙版内容，蒙版内容：空白潜空间", {"fill": "latent nothing", "padding": 32}),
+        ("a cat, inpaint area: only masked, mask blur: 6", {"mask_blur": 6, "padding": 32}),
+        ("redraw only the masked part, a cat", {"padding": 32}),
+        ("the only masked man", {}),
+        ("一只戴面罩的猫，蒙版", {}),
+        ("a masked ball, only masked people, a blur", {}),
+    ],
+)
+def test_what_is_said_of_a_mask(text: str, expected: dict[str, object]) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == expected
+    assert "--" not in asked.text and (expected or asked.text == text)
+
+
+@pytest.mark.parametrize("option", ["--fill water", "--fill", "--mask-blur 65", "--mask-blur x", "--only-masked 999"])
+def test_what_cannot_be_said_of_a_mask(option: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_options(f"a cat {option}")
+    assert caught.value.key.startswith("option.")
+
+
 def test_their_negative_and_what_they_leave_untranslated() -> None:
     asked = read_options("一只猫 -u 模糊，文字 -nt 夏目 贵志 --ar 1:1")
     assert (asked.text.strip(), asked.negative, asked.kept) == ("一只猫", "模糊，文字", "夏目 贵志")
@@ -343,6 +375,66 @@ def test_options_with_signs_of_equality_and_orders(text: str, options: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("text", "count", "rest"),
+    [
+        ("100张猫", 100, "猫"),
+        ("一百張貓", 100, "貓"),
+        ("十二张猫，水彩", 12, "猫，水彩"),
+        ("二十张 cats", 20, "cats"),
+        ("4张红苹果", 4, "红苹果"),
+        ("3幅山水", 3, "山水"),
+        ("3张猫的照片", 3, "猫的照片"),
+        ("3张旗袍女孩", 3, "旗袍女孩"),
+        ("100张布偶猫", 100, "布偶猫"),
+        ("画一百张猫", 100, "猫"),
+        ("4 pictures of a red apple", 4, "a red apple"),
+        ("three images of a red apple", 3, "a red apple"),
+        ("nine photos of a dog", 9, "a dog"),
+        ("a dozen pictures of a cat", 12, "a cat"),
+        ("Please give me 10 pics of a dog", 10, "a dog"),
+    ],
+)
+def test_a_number_of_pictures_is_no_number_of_things(text: str, count: int, rest: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.to_json(), asked.text.strip()) == ({"count": count}, rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "draw me 2 cats",
+            "2 cats",
+            "100只猫",
+            "三张桌子",
+            "两张木头椅子",
+            "九张脸的佛像",
+            "四张扑克牌",
+            "五张白色宣纸铺在地上",
+        ),
+        *(
+            "三张红色的木头桌子",
+            "两张床",
+            "墙上挂着三张猫的照片",
+            "5张嘴的怪物",
+            "一张猫",
+            "两幅对联",
+            "two paintings of a cat",
+        ),
+    ],
+)
+def test_a_number_of_things_is_no_number_of_pictures(text: str) -> None:
+    assert read_options(text).options.to_json() == {}
+
+
+def test_a_number_that_nobody_draws_at_once_is_refused() -> None:
+    for text in ("10000张猫", "10000 pictures of a cat", "九千张猫"):
+        with pytest.raises(Refusal) as refused:
+            read_options(text)
+        assert refused.value.key == "option.out_of_range"
+
+
+@pytest.mark.parametrize(
     ("written", "aside"),
     [
         ("--v 6", ("--v 6",)),
@@ -389,28 +481,31 @@ async def test_the_line_of_numbers_under_a_picture_is_read(between: str, transla
         'Model hash: 6ce0161689, Model: anything-v5, Clip skip: 2, Lora hashes: "a: 1b2, c: 3d4", Version: v1.9.0'
     )
     text = f"masterpiece, 1girl\nNegative prompt: lowres, bad hands{between}{line}"
-    prompt, options = await compose(text, translators=translators, given=Options(plain=True))
+    prompt, options = await compose(text, translators=translators)
     assert options.to_json() == {
         "steps": 20,
-        "sampler": "DPM++ 2M Karras",
+        "sampler": "DPM++ 2M",
+        "schedule": "Karras",
         "guidance": 7.5,
         "seed": 4242424242,
         "width": 512,
         "height": 768,
+        "model": "anything-v5",
+        "clip_skip": 2,
+        "like": "a1111",
+        "rng": "GPU",
     }
-    said = {fragment.text for fragment in (*prompt.fragments, *prompt.negatives) if fragment.origin != "preset"}
-    assert said == {"masterpiece", "1girl", "lowres", "bad hands"}
-    (note,) = [note for note in prompt.notes if note.key == "note.option_aside"]
-    assert note.values["options"] == "Model: anything-v5, Clip skip: 2"
+    assert (prompt.positive, prompt.negative) == ("masterpiece, 1girl", "lowres, bad hands")
+    assert prompt.notes == ()
 
 
 def test_what_cannot_be_in_a_pasted_line_refuses_nothing() -> None:
     asked = read_options("a cat\nSteps: 500, Sampler: Euler a, CFG scale: 99, Seed: 12345678901234, Size: 8x8")
-    assert asked.options.to_json() == {"sampler": "Euler a"}
+    assert (asked.options.sampler, asked.options.steps, asked.options.guidance) == ("Euler a", None, None)
     assert asked.aside == ("Steps: 500", "CFG scale: 99", "Seed: 12345678901234", "Size: 8x8")
-    assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.large is True
+    assert read_options("猫\nSteps: 20, Sampler: Euler, Hires upscale: 2").options.hires_factor == 2.0
     for other in ("Steps: 3, up the stairs", "Steps: many, Sampler: none"):
-        assert pasted(Options(), other) == PastedLine(Options(), other)
+        assert read(other) is None
 
 
 @pytest.mark.parametrize(
@@ -436,3 +531,40 @@ def test_hostile_texts_are_read_quickly(text: str) -> None:
     except Refusal as refusal:
         assert refusal.key.startswith("option.")
     assert time.process_time() - began < 2  # 0.1 s at most here; something quadratic takes many
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "said"),
+    [
+        ("a cat --like a1111", "a cat", {"like": "a1111"}),
+        ("一只猫 --like A1111，坐着", "一只猫 ，坐着", {"like": "a1111"}),
+        ("a cat --like 丹青", "a cat", {"like": "danqing"}),
+        ("a cat --rng NV --seed 3", "a cat", {"like": "a1111", "rng": "NV", "seed": 3}),
+        ("一只猫 --like danqing --rng cpu", "一只猫", {"like": "danqing", "rng": "CPU"}),
+        ("a cat --schedule SGM Uniform --steps 8", "a cat", {"schedule": "SGM Uniform", "steps": 8}),
+        ("a cat --scheduler=karras", "a cat", {"schedule": "karras"}),
+        ("a cat --clip-skip 2", "a cat", {"clip_skip": 2}),
+        ("画一只猫 --clip_skip 2 --sampler DPM++ 2M", "画一只猫", {"clip_skip": 2, "sampler": "DPM++ 2M"}),
+    ],
+)
+def test_whose_way(text: str, left: str, said: dict[str, object]) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == said
+    assert asked.text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a cat --like comfy", "option.like"),
+        ("a cat --rng tpu", "option.rng"),
+        ("a cat --rng", "option.rng"),
+        ("a cat --clip-skip 0", "option.out_of_range"),
+        ("a cat --clip-skip two", "option.bad_value"),
+        ("a cat --schedule", "option.bad_value"),
+    ],
+)
+def test_no_such_way(text: str, key: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_options(text)
+    assert refused.value.key == key

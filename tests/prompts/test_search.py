@@ -160,6 +160,26 @@ def test_every_tag_once_and_no_more_than_asked(index: Index) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        *(
+            ("猫", "cat"),
+            ("貓", "cat"),
+            ("狗", "dog"),
+            ("花", "flower"),
+            ("雪", "snow"),
+            ("红", "red"),
+            ("一位女孩", "1girl"),
+        ),
+        *(("cat", "cat"), ("flower", "flower"), ("girl", "1girl"), ("boy", "1boy"), ("mao", "cat"), ("hong", "red")),
+    ],
+)
+def test_the_plain_word_comes_first(index: Index, text: str, tag: str) -> None:
+    _, found = index.complete(text)
+    assert found[0].tag == tag and len(found) > 1
+
+
+@pytest.mark.parametrize(
     ("text", "length", "tag"),
     [
         ("一只可爱的小猫", 3, None),

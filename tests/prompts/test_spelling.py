@@ -9,6 +9,7 @@ import pytest
 
 from bot.commands.table import NAMES
 from bot.texts import say, texts
+from engine.a1111 import find_schedule
 from engine.samplers import find_sampler
 from prompts import options, styles
 from prompts.errors import Refusal
@@ -30,6 +31,8 @@ def suggested(kind: str, written: str) -> str:
         match kind:
             case "sampler":
                 return find_sampler(written).name
+            case "schedule":
+                return find_schedule(written)
             case "style":
                 return styles.find_style(written).en.lower()
             case "option":
@@ -56,7 +59,7 @@ def test_a_name_that_nothing_is_near_to_is_answered_without_a_suggestion(languag
         for key in texts(language)
         if key.endswith("unknown_far") and not key.startswith("config.")
     ]
-    assert len(far) == 9
+    assert len(far) == 10
     for key in far:
         said = say(language, key, name="banana", option="--banana", near="", where="", allowed="")
         assert "banana" in said and "「」" not in said and "“”" not in said

@@ -1,15 +1,18 @@
+import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts import grammar
 from prompts.compose import compose
 from prompts.options import read_options
-from prompts.prompt import Options
+from prompts.prompt import IN_TURN, Options
 from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from prompts.wildcards.comments import without_comments
@@ -141,6 +144,85 @@ def test_what_comes_in_turn_follows_the_seed_and_then_itself(sign: str) -> None:
     assert drawn(f"{{{sign}a|b|c}} {{{sign}a|b|c}}", 1)[0] == "b c"
     assert drawn(f"${{x={{{sign}a|b}}}} ${{x}}${{x}}${{x}}", 0)[0] == "aba"
     assert [drawn(f"{{{sign}2$$a|b|c}}", seed)[0] for seed in range(3)] == ["a, b", "b, c", "c, a"]
+
+
+def test_what_comes_in_turn_goes_on_from_text_to_text() -> None:
+    turns: dict[str, int] = {}
+    said = [drawn("a {@red|blue|green} {@cat|dog}", seed, turns=turns)[0] for seed in (9, 4, 7, 7)]
+    assert said == ["a red cat", "a blue dog", "a green cat", "a red dog"]
+    assert drawn("{@red|blue} hat", 3, turns=turns)[0] == "red hat"  # another choice begins by itself
+    assert drawn("{@red|blue|green} {@red|blue|green}", 3, turns=turns)[0] == "blue green"
+    assert [drawn("{@2$$a|b|c}", 5, turns=turns)[0] for _ in range(3)] == ["a, b", "b, c", "c, a"]
+    named = [drawn("__@season__", 5, turns=turns)[0] for _ in lists()["season"].entries]
+    assert named == [entry for entry, _ in lists()["season"].entries]
+    assert not any(word in " ".join(turns) for word in ("red", "cat", "season"))  # nothing of the text is remembered
+
+
+async def test_a_seed_that_was_said_gives_the_same_words_every_time(tmp_path: Path) -> None:
+    async def said(text: str, **more: Any) -> str:
+        prompt, _ = await compose(text, translators=chain(tmp_path), given=Options(plain=True), turns=turns, **more)
+        seeds.append(prompt.seed)
+        return next(one.text for one in prompt.fragments if one.origin != "preset")
+
+    turns: dict[str, int] = {}
+    seeds: list[int | None] = []
+    assert [await said("{@cat|dog}", seed=seed) for seed in (5, 5, 8)] == ["cat", "dog", "cat"]
+    assert [await said("{@cat|dog} --seed 5", seed=8) for _ in range(2)] == ["dog", "dog"]
+    assert [await said("{cat|cat}", seed=8), await said("cat", seed=8)] == ["cat", "cat"]
+    assert seeds == [IN_TURN, IN_TURN, IN_TURN, 5, 5, 8, None]
+
+
+YAML = """
+colors:
+  warm: [red, "3::orange", {text: gold, weight: 0}]
+  cold:
+    - blue
+    - {content: "{ice|sky} blue", weight: 2}
+一: [a, no, 7]
+clothing/hat:
+  - "__colors/warm__ cap"
+broken: 5
+empty: []
+"""
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "yml", "json"])
+def test_lists_stand_under_keys_in_yaml_and_json(tmp_path: Path, suffix: str) -> None:
+    """As Dynamic Prompts reads them: by the keys alone, whatever the file and its folder are called."""
+    (tmp_path / "mine").mkdir()
+    text = json.dumps(yaml.safe_load(YAML)) if suffix == "json" else YAML
+    (tmp_path / "mine" / f"collection.{suffix}").write_text(text.replace("false", '"no"'), "utf-8")
+    (tmp_path / f"flat.{suffix}").write_text('["one", "2::two"]', "utf-8")
+    folders = (tmp_path,)
+    assert outcomes("__colors/warm__", folders) == outcomes("__warm__", folders) == {"red", "orange"}
+    assert outcomes("__colors/*__", folders) == {"red", "orange", "blue", "ice blue", "sky blue"}
+    assert outcomes("__*/c?ld__", folders) == {"blue", "ice blue", "sky blue"}
+    assert outcomes("__一__", folders) == {"a", "no", "7"}
+    assert outcomes("__clothing/hat__", folders) == {"red cap", "orange cap"}
+    assert outcomes("__flat__", folders) == {"one", "two"}
+    found = [drawn("__colors/warm__", seed, folders)[0] for seed in range(400)]
+    assert 260 < found.count("orange") < 340
+    assert drawn("__broken__", 1, folders)[1][0].key == drawn("__empty__", 1, folders)[1][0].key
+    assert "gold" in all_outcomes("__colors/*__", folders)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "a: [b"),
+        ("a.json", '{"a": ["b"'),
+        ("a.json", "[" * 5000),
+        ("a.yaml", "a: !!python/object/apply:os.system [ls]"),
+        ("a.yaml", "a: &a {a: *a}"),
+        ("a.yaml", "&a [*a]"),
+        ("a.json", "7"),
+    ],
+)
+def test_a_file_that_holds_no_lists_is_as_if_it_were_not_there(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "b.txt").write_text("cat\n", "utf-8")
+    assert outcomes("__b__", (tmp_path,)) == {"cat"}
+    assert drawn("__a__", 1, (tmp_path,))[0] in ("a", "ls")
 
 
 def test_lists_as_dynamic_prompts_means_them(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ LORA = Identity(kind="lora", family="sdxl", rank=8, parts=("unet",), triggers=("
 async def test_files_are_kept_changed_and_forgotten(db: Database) -> None:
     files = [Known(f"/models/{number}.safetensors", 2**40 + number, 2**60, LORA) for number in range(250)]
     await known_files.keep(db, files)
-    hashed = replace(files[7], hash="0123456789")
+    hashed = replace(files[7], hash="0123456789", network="0a1b2c3d4e5f")
     await known_files.keep(db, [hashed])
     found = {known.path: known for known in await known_files.all_known(db)}
     assert len(found) == 250

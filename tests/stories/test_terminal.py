@@ -199,6 +199,25 @@ def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:
     assert bot(tmp_path, "history", "--before", "nonsense").returncode == 1
 
 
+def test_every_option_of_a_text_is_one_of_the_terminal(tmp_path: Path) -> None:
+    given = ("--steps", "1", "--plain", "--style", "ink-wash", "--no", "red hat", "--fix=face", "--json")
+    done = bot(tmp_path, "imagine", "猫", "--size", "64x64", *given)
+    assert done.returncode == 0, done.stderr
+    recipe = json.loads(done.stdout)["pictures"][0]["recipe"]
+    assert recipe["steps"] == 1 and recipe["fixes"] and recipe["prompt"]["text"] == "猫"
+    assert "note.expanded" not in str(recipe["prompt"]["notes"]) and "red hat" in str(recipe["prompt"]["negatives"])
+    for words, named in ((("--plian",), "--plain"), (("dog",), "dog"), (("--out", "x.txt"), "x.txt")):
+        refused = bot(tmp_path, "imagine", "cat", *words)
+        assert refused.returncode == 1 and named in refused.stdout + refused.stderr
+    assert not (tmp_path / "x.txt").exists()
+
+
+def test_a_command_says_that_options_beside_it_are_not_used(tmp_path: Path) -> None:
+    plain, beside = bot(tmp_path, "imagine", "/help"), bot(tmp_path, "imagine", "/help", "--steps", "3")
+    assert say("en", "cli.beside") in beside.stdout and say("en", "cli.beside") not in plain.stdout
+    assert "--margins 0/0/64/0" in bot(tmp_path, "imagine", "--help", language="zh_CN.UTF-8").stdout
+
+
 def test_models_and_check(tmp_path: Path) -> None:
     assert "danqing-demo" in bot(tmp_path, "models").stdout
     done = bot(tmp_path, "check")

@@ -11,7 +11,8 @@ import discord
 
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import under
-from bot.chat import Button, Card, Press, Say
+from bot.buttons.sent import PAINT_OVER
+from bot.chat import Button, Card, Press, Request, Say
 from bot.people import owned
 from bot.platforms.discord import attachments, custom_ids, modals, slash_commands
 from bot.platforms.discord.acknowledge import begin, person_of, private, refuse, room_of
@@ -20,14 +21,15 @@ from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
 from bot.studio import cards
 from bot.studio.corrections import CORRECT
-from engine.pixels import png_recipe
+from engine.pixels import papers
 from prompts.errors import Refusal
 from storage.jobs import Place
 
 Data = Mapping[str, Any]
 Interaction = discord.Interaction
+PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example"})
+OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", *PAPERS})
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
@@ -66,6 +68,8 @@ async def press(
         await modals.rename(context, interaction, target)
     elif action == CORRECT:
         await modals.correct(context, interaction, target)
+    elif action == PAINT_OVER:
+        await modals.paint_over(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):
@@ -174,8 +178,8 @@ async def _read(context: DiscordContext, interaction: Interaction, pending: Pend
     pending.language = person.language
     await context.gate(person, pending.channel, room_of(interaction))
     upload = await attachments.fetched(context, attachment)
-    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
-    if recipe is None:
+    if not await asyncio.to_thread(papers.told, upload.content):
         raise Refusal("discord.no_recipe")
-    card = replace(cards.recipe_card(recipe), fleeting=True)
-    await context.show(Place(PLATFORM, pending.channel), card, pending.key)
+    place, room = Place(PLATFORM, pending.channel), room_of(interaction)
+    request = Request(person=person, place=place, text="/recipe", key=pending.key, files=(upload,), room=room)
+    await context.desk.request(request)

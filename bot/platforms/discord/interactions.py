@@ -72,7 +72,9 @@ async def _command(context: DiscordContext, interaction: Interaction, data: Data
             await context.pending.keep(pending)
         asked = slash_commands.filled_in(name, verb, values)
         resolved = cast(Mapping[str, Data], data.get("resolved", {}).get("attachments", {}))
-        sent = [resolved[str(values[name])] for name in slash_commands.IMAGES if name in values]
+        sent = [
+            resolved[str(values[name])] for name in (*slash_commands.IMAGES, slash_commands.PICTURE) if name in values
+        ]
         files: tuple[Upload, ...] = tuple([await attachments.fetched(context, one) for one in sent])
         await context.desk.request(
             Request(

@@ -10,6 +10,7 @@ from bot.platforms.discord import layout
 from bot.platforms.discord.images import fitted, sheet
 from bot.platforms.discord.rest import Body, File
 from engine.job import State
+from engine.pixels.policy import Policy, dressed
 from prompts.errors import Refusal
 from storage.database import Database
 
@@ -33,7 +34,7 @@ async def body(db: Database, card: Card, language: str, limit: int, mention: str
 
 
 async def _pictures(db: Database, card: Card, limit: int) -> list[File]:
-    contents = [found for one in card.pictures if (found := await fetched(db, one)) is not None]
+    contents = [found for one in card.pictures if (found := await fetched(db, one, card.papers)) is not None]
     if not contents:
         return []
     name = f"danqing-{card.pictures[0].id}"
@@ -42,10 +43,10 @@ async def _pictures(db: Database, card: Card, limit: int) -> list[File]:
     return [File(veiled(f"{name}.{suffix}", card), content)]
 
 
-async def fetched(db: Database, picture: Shown) -> bytes | None:
-    """A picture's file, None where it is there no more."""
+async def fetched(db: Database, picture: Shown, papers: Policy) -> bytes | None:
+    """A picture's file as it may be sent, None where it is there no more."""
     try:
-        return await db.files.get(picture.hash)
+        return await asyncio.to_thread(dressed, await db.files.get(picture.hash), papers)
     except Refusal as refusal:
         log.warning("picture %s cannot be sent: %s", picture.id, refusal)
         return None

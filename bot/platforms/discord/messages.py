@@ -20,14 +20,13 @@ from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
 from bot.platforms.replies import Addressed
 from bot.studio import cards, painted_mask, rewritten
-from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from prompts.translate.chinese import CHINESE
 from storage import people, pictures, posts
 from storage.jobs import Place
 
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
-EDIT, GREETING = "/edit ", "/start"
+EDIT, GREETING, RECIPE = "/edit ", "/start", "/recipe"
 _MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>")
 _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
@@ -183,25 +182,15 @@ async def _wish(
         if words.plain and not replies.orders(text):
             return None
     if files:
-        if text:
-            return Meaning(text, files=files)
-        await _looked_at(context, files[0], Place(PLATFORM, channel), key)
-        return None
+        return Meaning(text, files=files)
     if base:
         return Meaning(text if text.startswith("/") else EDIT + text, base) if text else None
-    if replied and not _ours(context, replied) and not text.startswith("/"):
-        return await _about_another(context, replied, text)
+    if replied and not _ours(context, replied):
+        if replies.looks_at(text):
+            return Meaning(text, files=await _shown(context, replied))
+        if not text.startswith("/"):
+            return await _about_another(context, replied, text)
     return Meaning(text or GREETING)
-
-
-async def _looked_at(context: DiscordContext, upload: Upload, place: Place, key: str) -> None:
-    """A picture that came without a word: one of ours shows its recipe. Raises Refusal that says what one can do with
-    any other."""
-    recipe = await asyncio.to_thread(png_recipe.read_recipe, upload.content)
-    if recipe is None:
-        raise Refusal("discord.photo_how")
-    said = Say("recipe.title", {"code": recipe.code})
-    await context.show(place, Card(text=said, prompt=recipe.prompt, fields=cards.recipe_fields(recipe)), key)
 
 
 def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:
@@ -212,15 +201,20 @@ def _ours(context: DiscordContext, replied: discord.MessageReference) -> bool:
 async def _about_another(context: DiscordContext, replied: discord.MessageReference, text: str) -> Meaning:
     """What is wanted of somebody's message. In a server Discord shows a bot no files of messages that are not to it:
     then only the words are drawn, and a mere change is refused with the way that works ("discord.not_shown")."""
-    said = replied.resolved
-    shown = [one.to_dict() for one in said.attachments] if isinstance(said, discord.Message) else []
-    if text and (found := [one for one in shown if attachments.drawable(one)]):
-        return Meaning(text, files=tuple([await attachments.fetched(context, one) for one in found]))
+    if text and (found := await _shown(context, replied)):
+        return Meaning(text, files=found)
     if not text:
         raise Refusal("discord.photo_how")
     if replies.orders(text):
         raise Refusal("discord.not_shown")
     return Meaning(text)
+
+
+async def _shown(context: DiscordContext, replied: discord.MessageReference) -> tuple[Upload, ...]:
+    """The pictures of somebody's message, as far as Discord shows them."""
+    said = replied.resolved
+    shown = [one.to_dict() for one in said.attachments] if isinstance(said, discord.Message) else []
+    return tuple([await attachments.fetched(context, one) for one in shown if attachments.drawable(one)])
 
 
 async def _anew(context: DiscordContext, wish: Meaning) -> str:

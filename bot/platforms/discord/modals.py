@@ -11,6 +11,7 @@ import discord
 
 from bot import texts
 from bot.buttons import forms as filling
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Person
 from bot.people import owned
 from bot.platforms.discord import custom_ids
@@ -90,6 +91,17 @@ async def correct(context: DiscordContext, interaction: discord.Interaction, tar
     title = texts.say(person.language, "button.correct")
     parts = [_labelled("pair", person.language, one)]
     await _show(context, interaction, custom_ids.make(CORRECT, target), title, parts)
+
+
+async def paint_over(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what a picture that came without a word is to become."""
+    person = await person_of(context, interaction)
+    hint = texts.say(person.language, "page.paint_over.example")
+    one = {**_input("prompt", "", PARAGRAPH, hint), "required": True}
+    title = texts.say(person.language, "button.paint_over")
+    await _show(
+        context, interaction, custom_ids.make(PAINT_OVER, target), title, [_labelled("wish", person.language, one)]
+    )
 
 
 def values(data: Mapping[str, Any]) -> dict[str, str]:

@@ -24,7 +24,7 @@ async def send(context: DiscordContext, pending: Pending, card: Card) -> Card:
     said = [markdown.say(pending.language, card.text)]
     room = message_body.IN_ALL
     for picture in card.pictures:
-        whole = await message_body.fetched(context.db, picture)
+        whole = await message_body.fetched(context.db, picture, card.papers)
         if whole is None:
             continue
         suffix, made = await asyncio.to_thread(fitted, whole, UPLOAD)

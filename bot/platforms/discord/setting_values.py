@@ -17,6 +17,7 @@ VALUES: Mapping[str, Kind | Mapping[str, str]] = {
     "ratio": "shape",
     "loras": "lora",
     "quality": {"fast": "快速", "full": "完整", **USUAL},
+    "metadata": {"embed": "写入", "stealth": "隐写", "strip": "去除", **USUAL},
     **dict.fromkeys(("assistant", "expand", "reactions"), SWITCH),
     "language": dict.fromkeys(texts.LANGUAGES, ""),  # each has its own name for itself
 }

@@ -30,6 +30,7 @@ SHORT = 1000  # characters of words to look for and of values: lists of LoRAs ar
 SHAPE = 20  # characters of a shape in words, which stand behind the prompt
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
+PICTURE = "picture"  # of others, for one to look at
 MANAGE_GUILD = 1 << 5
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：x×/]\s*(\d+(?:\.\d+)?)")
@@ -156,6 +157,7 @@ SLASHES: Mapping[str, Slash] = {
     ),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
+    "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
     "settings": Slash(
@@ -166,7 +168,9 @@ SLASHES: Mapping[str, Slash] = {
         _change,
     ),
     "cancel": Slash((SlashOption("which", choices={"all": "全部"}),), lambda values: str(values.get("which", ""))),
-    "recipe": Slash((SlashOption("share", required=True),), lambda values: str(values["share"])),
+    "recipe": Slash(
+        (SlashOption("share"), SlashOption(PICTURE, ATTACHMENT)), lambda values: str(values.get("share", ""))
+    ),
     "link": Slash((SlashOption("code"),), lambda values: str(values.get("code", ""))),
     "admin": Slash(verbs=ADMIN),
     "models": Slash((SlashOption("words", suggest="model"),), _words),

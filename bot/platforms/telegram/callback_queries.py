@@ -8,6 +8,7 @@ import time
 from telegram import CallbackQuery, Chat, Message
 
 from bot import texts
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Person, Press, Say
 from bot.people import owned
 from bot.platforms.telegram import calls, deep_links, keyboards, places
@@ -57,6 +58,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
             if code.action == CORRECT:
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_word(context, message, code.target, key)
+                return
+            if code.action == PAINT_OVER:
+                await context.gate(message.chat, None, query.from_user)
+                await deep_links.ask_for_wish(context, message, code.target, key)
                 return
             if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
                 asked.query = ""

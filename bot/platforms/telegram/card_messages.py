@@ -20,6 +20,7 @@ from bot.platforms.telegram.keyboards import keyboard
 from bot.platforms.telegram.message_html import CAPTION, TEXT, pages
 from bot.platforms.telegram.places import Reply
 from engine.job import State
+from engine.pixels.policy import dressed
 from storage import facts, posts
 from storage.database import Database
 from storage.forgetting import PHOTO
@@ -59,7 +60,9 @@ class CardMessages:
                 caption = pages(card, language, CAPTION)[0]
                 call = calls.documents(self._bot, [(card.file.name, card.file.content)], caption, keys, reply)
             elif card.pictures:
-                files = [(f"{one.id}.png", await self._db.files.get(one.hash)) for one in card.pictures[:ALBUM]]
+                contents = [await self._db.files.get(one.hash) for one in card.pictures[:ALBUM]]
+                sent = [await asyncio.to_thread(dressed, content, card.papers) for content in contents]
+                files = [(f"{one.id}.png", content) for one, content in zip(card.pictures, sent, strict=False)]
                 call, messages = self._documents(files, card, language, reply)
             else:
                 call = calls.text(self._bot, pages(card, language)[0], keys, reply)

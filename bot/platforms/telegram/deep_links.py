@@ -1,17 +1,14 @@
-"""Links that open the bot (t.me/bot?start=…), recipes inside files, and the question how a picture should change."""
+"""Links that open the bot (t.me/bot?start=…), and the questions that a reply answers: how a picture should change …"""
 
 from __future__ import annotations
 
 from telegram import ForceReply, Message
 
 from bot import texts
-from bot.chat import Upload
 from bot.platforms.telegram import calls, places
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
-from bot.studio import cards
 from bot.studio.corrections import doubtful
-from engine.pixels import png_recipe
 from prompts.errors import Refusal
 from storage import favourites, jobs, posts
 from storage.jobs import Place
@@ -20,6 +17,7 @@ from storage.pictures import PictureRow
 SHOWN = 3000  # units of a text that is asked about, so that the question fits beside it
 NAMING = "name "  # before the key of a question what a favourite should be called
 CORRECTING = "word "  # before the key of a question what a word is in English
+PAINTING = "paint "  # before the key of a question what a picture is to become
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -29,19 +27,6 @@ def meant(text: str) -> str:
     payload = payload.strip()
     linked = name.partition("@")[0].lower() == "/start" and payload not in ("", INLINE)
     return f"/recipe {payload}" if linked else text
-
-
-async def looked_at(
-    context: TelegramContext, message: Message, upload: Upload, key: str
-) -> tuple[str, str | None, tuple[Upload, ...]] | None:
-    """What to do with a picture that came without a word: a file of ours shows its recipe. Raises Refusal that says
-    what one can do with any other, or why the person may not use the bot here."""
-    await context.gate(message.chat, message.sender_chat, message.from_user)
-    recipe = png_recipe.read_recipe(upload.content) if message.document else None
-    if recipe is None:
-        raise Refusal("telegram.photo_how" if message.photo else "telegram.no_recipe")
-    await context.show(places.place(message.chat_id), cards.recipe_card(recipe), key)
-    return None
 
 
 async def ask_for_change(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:
@@ -70,6 +55,14 @@ async def ask_for_word(context: TelegramContext, message: Message, job: str, key
     sent = await _ask(context, message, "telegram.word", shown, "page.correct.example", key)
     await posts.put(context.db, places.said(message.chat_id), key)
     await posts.put(context.db, sent, CORRECTING + key, job=job)
+
+
+async def ask_for_wish(context: TelegramContext, message: Message, wish: str, key: str) -> None:
+    """Ask what pictures that came without a word are to become; the reply to that message tells."""
+    example = texts.say(context.asked[key].language, "page.paint_over.example")
+    sent = await _ask(context, message, "telegram.paint_over", example, "page.paint_over.example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, PAINTING + key, job=wish)
 
 
 async def _ask(context: TelegramContext, message: Message, key: str, shown: str, example: str, asked: str) -> Place:

@@ -31,7 +31,7 @@ SIGNS = {
     "again": "🔄", "again_all": "🔄", "vary": "🎲", "upscale": "🔍", "edit": "✏️", "favourite": "🤍",
     "unfavourite": "❤", "rename": "🏷", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋", "draw": "🎨",
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
-    "correct": "📖",
+    "correct": "📖", "paint_over": "🖌",
 }  # fmt: skip
 
 

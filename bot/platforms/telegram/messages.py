@@ -10,6 +10,7 @@ from telegram import Chat, Message, User
 
 from bot.buttons import redrawing
 from bot.buttons.presses import under
+from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Press, Request, Say, Upload
 from bot.commands.table import NAMES
 from bot.platforms import replies
@@ -107,7 +108,8 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
         post = await _post(context, message.reply_to_message) if message.reply_to_message else None
         if post and (wanted := _press(post, text)):
             row = await pictures.get(context.db, post.pictures[0]) if post.pictures else None
-            ours = wanted[0] == CORRECT or (row is not None and row.person == person.id)  # anybody may teach it a word
+            # Anybody may teach it a word; whose picture it is that came without one, the desk knows.
+            ours = wanted[0] in (CORRECT, PAINT_OVER) or (row is not None and row.person == person.id)
             if plain and not ours:
                 return False
             room, (action, target, values) = await context.room(message.chat, account), wanted
@@ -150,7 +152,7 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
                     instead_of=instead_of,
                 )
             )
-            return True
+            return bool(text)
 
 
 async def _changed(
@@ -185,6 +187,8 @@ def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
     for the same once more; None for all others."""
     if post.key.startswith(deep_links.CORRECTING) and text and not text.startswith("/"):
         return CORRECT, post.job, {"pair": text}
+    if post.key.startswith(deep_links.PAINTING) and text and not text.startswith("/"):
+        return PAINT_OVER, post.job, {"prompt": text}
     base, said = replies.which(post, text)
     if base is None or not text or text.startswith("/"):
         return None
@@ -233,7 +237,7 @@ async def _wish(
         if plain and not replies.orders(text):
             return None
     if sent:
-        return (text, None, sent) if text else await deep_links.looked_at(context, album[0], sent[0], key)
+        return text, None, sent
     if base:
         if not text:
             return None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.studio.contact_sheet import GAP, encoded, flat, lay_out
+from engine.pixels.policy import dressed
 
 PHOTO, DOCUMENT = 10_000_000, 50_000_000  # bytes
 SIDES, RATIO = 10_000, 20  # of a photo: width and height together, the longer to the shorter
@@ -20,11 +21,12 @@ QUALITY = 92
 
 
 def photo(content: bytes) -> bytes:
-    """The picture as it may be sent as a photo: itself where it is within the limits, else smaller or on white."""
+    """The picture as it may be sent as a photo, with no text in it: itself where it is within the limits, else smaller
+    or on white."""
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
         if len(content) <= PHOTO and width + height <= SIDES and max(width, height) <= RATIO * min(width, height):
-            return content
+            return dressed(content, "strip")  # Telegram keeps nothing of what a photo says
         rgb = flat(picture)
     if max(rgb.size) > SHEET:
         rgb.thumbnail((SHEET, SHEET), Image.Resampling.LANCZOS)

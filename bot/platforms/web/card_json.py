@@ -77,7 +77,9 @@ def card_body(card: Card) -> Object:
         "findings": [finding.to_json() for finding in card.findings],
         "recipe": card.recipe.to_json() if card.recipe else None,
         "fields": [
-            {"label": _say(line.label), "value": _value(line.value)} for line in card.fields if line.label not in chosen
+            {"label": _say(line.label), "value": _value(line.value), **_linked(line)}
+            for line in card.fields
+            if line.label not in chosen
         ],
         "pictures": [
             {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
@@ -135,7 +137,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         "understood": _understood(body, language) if body.get("prompt") else None,
         "size": {name: cast(Object, recipe)[name] for name in ("width", "height")} if recipe else None,
         "fields": [
-            {"label": _words(line["label"], language), "value": _words(line["value"], language)}
+            {**line, "label": _words(line["label"], language), "value": _words(line["value"], language)}
             for line in cast(list[Object], body.get("fields", []))
         ],
         "pictures": body.get("pictures", []),
@@ -252,9 +254,14 @@ def fields(lines: Sequence[Field], language: str) -> list[Json]:
             "value": line.value
             if isinstance(line.value, str)
             else sentence(language, line.value.key, line.value.values),
+            **_linked(line),
         }
         for line in lines
     ]
+
+
+def _linked(line: Field) -> Object:
+    return {"picture": line.picture} if line.picture else {}
 
 
 def iso(moment: datetime) -> str:

@@ -21,7 +21,7 @@ from bot.studio import uploads
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from prompts.traditional import chinese, written
-from storage import messages, people
+from storage import messages, people, taking_over
 from storage.jobs import Place
 from storage.messages import Message
 
@@ -80,7 +80,9 @@ async def login(request: web.Request) -> web.Response:
         site.attempts.forgive(remote)
     response = web.json_response({})
     if password and account_of(request) is None:
-        cookie = site.cookies.sign(session.new_account(), time.time())
+        account = session.new_account()
+        await taking_over.take_over(site.db, session.LOCAL, account)
+        cookie = site.cookies.sign(account, time.time())
         response.set_cookie(
             COOKIE,
             cookie,

@@ -9,10 +9,12 @@ from datetime import date, datetime
 
 from aiohttp import web
 
+from bot.people import metadata
 from bot.platforms.web import picture_json
 from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
 from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
+from engine.pixels import policy
 from prompts.errors import Refusal
 from storage import favourites, mydata, pictures, shares
 from storage.pictures import PictureRow
@@ -20,8 +22,10 @@ from storage.pictures import PictureRow
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
 HASH = re.compile(r"[0-9a-f]{64}")
 CURSOR = re.compile(r"[A-Za-z0-9_.:+=,~-]{1,200}")
-THUMB_SIDE = 320
+# Longest sides in pixels of the copies that the page asks for; cards.js has them, too.
+COPIES = {"thumb": 320, "640": 640, "1280": 1280, "2048": 2048}
 KEEP = "private, max-age=86400, immutable"  # a picture's bytes never change; deleted ones leave the browser in a day
+ASK = "private, no-cache"  # but for what its file says of itself, which its owner may choose anew
 
 
 async def history(request: web.Request) -> web.Response:
@@ -69,16 +73,21 @@ async def view(request: web.Request) -> web.Response:
 
 
 async def image(request: web.Request) -> web.Response:
-    """The picture's file, or with `size=thumb` a small copy; by its hash, a file that was kept for the viewer."""
+    """The picture's file, or with a `size` of `COPIES` a copy as WebP; by its hash, a file kept for the viewer."""
     site, name = request.app[SITE], request.match_info["id"]
     kept = HASH.fullmatch(name) and await pictures.owned(site.db, request[VIEWER].person.id, name)
-    file = name if kept else (await _seen(request)).hash
-    if request.query.get("size") == "thumb":
-        content = await site.db.files.thumbnail(file, THUMB_SIDE)
+    row = None if kept else await _seen(request)
+    file = row.hash if row else name
+    headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
+    if side := COPIES.get(request.query.get("size", "")):
+        content = await site.db.files.thumbnail(file, side)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
     else:
-        content, kind = await site.db.files.get(file), "image/png"
-    headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
+        told = await metadata.of_person(site.db, row.person, site.settings.metadata) if row else "embed"
+        headers |= {"Cache-Control": ASK, "ETag": f'"{file}-{told}"'}
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        content, kind = await asyncio.to_thread(policy.dressed, await site.db.files.get(file), told), "image/png"
     return web.Response(body=content, content_type=kind, headers=headers)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.platforms.web.card_json import Object, buttons, fields, iso, understood
-from bot.platforms.web.recipe_text import as_text
+from bot.platforms.web.recipe_text import as_text, left_out
 from bot.studio import cards
+from bot.texts import say
 from storage.favourites import Favourite
 from storage.pictures import PictureRow
 
@@ -31,8 +32,9 @@ def picture_view(row: PictureRow, parent: PictureRow | None, children: Sequence[
         "code": row.recipe.code,
         "seconds": round(row.seconds, 1),
         "understood": understood(row.recipe.prompt, language),
-        "fields": fields(cards.recipe_fields(row.recipe), language),
+        "fields": fields(cards.recipe_fields(row.recipe, parent.id if parent else None), language),
         "use": as_text(row.recipe),
+        "left": [say(language, f"recipe.{name}") for name in left_out(row.recipe)],
         "parent": picture(parent) if parent else None,
         "children": [picture(child) for child in children],
         "buttons": buttons(cards.picture_buttons(row), language),

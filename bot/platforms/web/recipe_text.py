@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.buttons import forms
+from bot.studio.provenance import SIGNS
+from bot.studio.recipes import HIRES
 from engine.recipe import Recipe
 from prompts import options as said
 from prompts.errors import Refusal
@@ -12,8 +14,8 @@ from prompts.prompt import Options, Prompt
 
 
 def as_text(recipe: Recipe) -> str:
-    """What one would write to get this recipe: the person's words and the options that fix the rest.
-    Drawing over a picture and variations have no words: they are left out."""
+    """What one would write to get this recipe: the person's words and the options that fix the rest. What has no words
+    is left out (`left_out`)."""
     options = [
         f"--model {_quoted(recipe.model)}",
         f"--size {recipe.width}x{recipe.height}",
@@ -24,10 +26,13 @@ def as_text(recipe: Recipe) -> str:
         *([f"--quality {recipe.quality}"] if recipe.quality else []),
         *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
+        *_over(recipe),
         *_finishing(recipe),
     ]
     prompt = recipe.prompt
-    if prompt.seed not in (None, recipe.seed):  # this seed would make other words of the text: take those there are
+    # Only what is around a picture is drawn where it is extended, without the subject that is in it already.
+    extended = recipe.source is not None and (any(recipe.source.margins) or not prompt.part("subject"))
+    if extended or prompt.seed not in (None, recipe.seed):  # the text would make other words: take those there are
         negative = prompt.negative
         prompt = replace(prompt, text=" ".join([prompt.positive, *map(str, prompt.loras)]), raw=True)
     else:
@@ -44,15 +49,33 @@ def as_text(recipe: Recipe) -> str:
     return " ".join([text, *options])
 
 
-def _finishing(recipe: Recipe) -> list[str]:
-    """The options for what comes after drawing, where it is not the finishing of another picture."""
-    if recipe.source is not None:
+def left_out(recipe: Recipe) -> list[str]:
+    """What of a recipe there are no words for, as the keys of its lines."""
+    parts = {
+        "mask": recipe.source and (recipe.source.mask or recipe.source.fill),
+        "variation": recipe.variation,
+        "hires": recipe.hires and recipe.hires != HIRES,
+        "refiner": recipe.refiner,
+        "clip_skip": recipe.clip_skip != 1,
+    }
+    return [name for name, said in parts.items() if said]
+
+
+def _over(recipe: Recipe) -> list[str]:
+    """The options for the picture that is drawn over."""
+    if (source := recipe.source) is None:
         return []
+    margins = [f"--margins {'/'.join(map(str, source.margins))}"] if any(source.margins) else []
+    return [f"--over {source.picture[:SIGNS]}", f"--strength {source.strength:g}", *margins]
+
+
+def _finishing(recipe: Recipe) -> list[str]:
+    """The options for what comes after drawing."""
     fixes = "+".join(fix.detector for fix in recipe.fixes)
     enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
     if one and one.strength:
         enlarged.append(f"--redraw {one.strength:g}")
-    return [*([f"--fix {fixes}"] if fixes else []), *enlarged]
+    return [*(["--hd"] if recipe.hires == HIRES else []), *([f"--fix {fixes}"] if fixes else []), *enlarged]
 
 
 def _wish(prompt: Prompt) -> tuple[str, Options]:

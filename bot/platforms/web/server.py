@@ -17,12 +17,12 @@ from bot.platforms.listening import refused
 from bot.platforms.web import card_json, conversation, gallery
 from bot.platforms.web.feed import Feed
 from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
-from bot.platforms.web.session import HEADERS, Attempts, Cookies
+from bot.platforms.web.session import HEADERS, LOCAL, Attempts, Cookies
 from bot.platforms.web.settings import WebSettings
 from engine.job import State
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import facts, messages
+from storage import facts, messages, taking_over
 from storage.database import Database
 from storage.jobs import Place
 
@@ -72,6 +72,8 @@ class WebChat:
         settings = self._settings
         if not settings.loopback and not settings.password:
             raise Refusal("web.password_needed", host=settings.host)
+        if not settings.password:
+            await taking_over.leave_open(self._db, LOCAL)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
         site = Site(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
         self._runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=3)

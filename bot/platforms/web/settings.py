@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from bot.settings.sections.field_types import is_loopback
 from bot.studio.uploads import MAX_MEGAPIXELS
+from engine.pixels.policy import Policy
 
 Network = IPv4Network | IPv6Network
 
@@ -15,7 +16,8 @@ Network = IPv4Network | IPv6Network
 class WebSettings:
     """`port` 0 takes any free one. `names` are further host names under which browsers may ask for the page (behind a
     proxy, say), `proxies` those whose word on who asks is believed. `secret` signs the cookies; None makes one, which
-    the database keeps. `language` is for browsers in which nobody has chosen one; None goes by the browser's own."""
+    the database keeps. `language` is for browsers in which nobody has chosen one; None goes by the browser's own.
+    `metadata` is what the files of pictures say of themselves where their owner has not chosen."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -25,6 +27,7 @@ class WebSettings:
     proxies: tuple[Network, ...] = ()
     language: str | None = None
     max_upload_mb: int = 20
+    metadata: Policy = "embed"
     max_megapixels: int = MAX_MEGAPIXELS
 
     def trusts(self, address: str) -> bool:

@@ -180,12 +180,23 @@ class DrawSection(Section):
         "Whether the assistant adds quality and style words and a negative prompt.",
         "是否由助手补上画质、风格词和反向提示词。",
     )
+    metadata: Annotated[Literal["embed", "stealth", "strip"], AnyCase] = setting(
+        "embed",
+        "What pictures tell of themselves where they are sent: embed (the prompt and all parameters), stealth (the "
+        "same, hidden in the pixels) or strip (nothing).",
+        "发出去的图片里写什么：embed（提示词和全部参数）、stealth（同样内容，藏在像素里）或 strip（什么都不写）。",
+    )
     size: Size | None = setting(
         None, "Width x height in pixels, multiples of 8.", "宽x高，单位像素，须为 8 的倍数。", example="512x768"
     )
     steps: int | None = setting(None, "How many steps a picture takes.", "每张图画多少步。", ge=1, le=150)
     sampler: str | None = setting(
         None, "The sampler's name.", "采样器的名字。", min_length=1, example="DPM++ 2M Karras"
+    )
+    like: Annotated[Literal["danqing", "a1111"], AnyCase] = setting(
+        "danqing",
+        "Whose pictures the same seed gives: danqing (those of diffusers) or a1111 (those of its web UI).",
+        "同一个种子画出谁的图：danqing（与 diffusers 相同）或 a1111（与其网页版相同）。",
     )
     guidance: float | None = setting(
         None,

@@ -31,7 +31,7 @@ Values = NDArray[Any]
 
 
 class TfliteFile:
-    """The file as its schema reads it; `at` follows values that are only unpacked (DEQUANTIZE, DENSIFY)."""
+    """The file as its schema reads it; `at` follows values that are only unpacked (DEQUANTIZE)."""
 
     def __init__(self, content: bytes) -> None:
         self.model = tflite.Model.GetRootAsModel(content, 0)

@@ -85,6 +85,48 @@ async def test_an_enlarged_picture_is_edited_as_it_was_drawn(tmp_path: Path) -> 
         assert recipe.source is None and recipe.upscale is None and "night" in recipe.prompt.positive
 
 
+async def pressed(at: House, action: str, picture: str, **values: str) -> str:
+    """The picture that a button draws."""
+    before = len(at.pool.drawn)
+    await at.press(action, picture, **values)
+    job = (await at.drawn(before + 1))[-1]
+    at.pool.finish(job)
+    await at.chat.until(lambda: bool(job in at.chat.messages and at.chat.messages[job].pictures))
+    return at.chat.messages[job].pictures[0].id
+
+
+@pytest.mark.parametrize("way", [("pan_right",), ("zoom_out",), ("pan_up", "pan_left"), ("zoom_out", "fix_faces")])
+@pytest.mark.parametrize("by", ["sentence", "form"])
+async def test_an_extended_picture_is_edited_as_a_whole(tmp_path: Path, way: tuple[str, ...], by: str) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("一只狐狸，森林，（红色帽子：1.2） --seed 7 --steps 9")
+        for action in way:
+            picture = await pressed(at, action, picture)
+        row = await pictures.get(at.db, picture)
+        assert row and "fox" not in row.recipe.prompt.positive  # only what is around it was drawn
+        if by == "sentence":
+            again = await pressed(at, "edit", picture, sentence="帽子改成绿色")
+        else:
+            again = await pressed(at, "edit", picture, prompt="一只狐狸，森林，（绿色帽子：1.2）")
+        made = await pictures.get(at.db, again)
+        assert made and made.recipe.source and made.parent == picture
+        assert (made.recipe.source.picture, made.recipe.source.margins) == (row.hash, (0, 0, 0, 0))
+        assert (made.width, made.height) == (row.width, row.height) and made.recipe.source.strength >= 0.5
+        assert "green hat" in made.recipe.prompt.positive and "red hat" not in made.recipe.prompt.positive
+        assert "fox" in made.recipe.prompt.positive and "forest" in made.recipe.prompt.positive
+
+
+async def test_an_enlarged_extended_picture_is_edited_at_the_size_it_was_drawn_at(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        wide = await pressed(at, "pan_right", await at.picture("一只狐狸，森林"))
+        large = await pressed(at, "upscale", wide)
+        row = await pictures.get(at.db, wide)
+        made = await pictures.get(at.db, await pressed(at, "edit", large, sentence="换成夜景"))
+        assert row and made and made.recipe.source and made.recipe.source.picture == row.hash
+        assert (made.recipe.width, made.recipe.height) == (row.width, row.height)
+        assert "fox" in made.recipe.prompt.positive and "night" in made.recipe.prompt.positive
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [("/edit 去掉帽子", "edit.no_picture"), ("/edit", "edit.no_picture")],

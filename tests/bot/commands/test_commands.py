@@ -15,7 +15,10 @@ from bot.buttons.loras import code_of
 from bot.chat import Card, Request, Room, Say
 from bot.people import owned
 from bot.people.links import MINUTES, TRIES, Codes
+from bot.platforms.web import recipe_text
+from bot.platforms.web.card_json import card_body, card_words
 from bot.studio import cards
+from bot.texts import say
 from engine.job import State
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -222,6 +225,49 @@ async def test_a_picture_is_extended(
         recipe = await made(at, picture, action)
         assert row and recipe.source and (recipe.width, recipe.height) == size
         assert recipe.source.margins == margins and recipe.source.picture == row.hash
+
+
+@pytest.mark.parametrize("way", [("upscale",), ("fix_faces",), ("pan_right",), ("zoom_out",), ("pan_up", "upscale")])
+async def test_a_recipe_as_text_draws_the_same_from_the_same_picture(tmp_path: Path, way: tuple[str, ...]) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture("a red apple, snow --seed 7")
+        for action in way:
+            recipe = await made(at, picture, action)
+            job = at.pool.drawn[-1][0]
+            await at.chat.until(lambda job=job: bool(job in at.chat.messages and at.chat.messages[job].pictures))
+            picture = at.chat.messages[job].pictures[0].id
+        text = recipe_text.as_text(recipe)
+        again = await at.recipe(text)
+        assert replace(again, prompt=recipe.prompt) == recipe
+        assert again.prompt.positive == recipe.prompt.positive
+        assert at.chat.messages[await at.say(text, account="bob")].text.key == "over.unknown"  # it is not his
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ("upscale", "enlarged ×2 from "),
+        ("fix_faces", "faces drawn again"),
+        ("pan_right", "extended to the right by 64 pixels"),
+        ("pan_up", "extended upwards by 64 pixels"),
+        ("zoom_out", "zoomed out of "),
+    ],
+)
+async def test_a_card_says_what_was_done_and_leads_to_what_it_was_made_from(
+    tmp_path: Path, action: str, told: str
+) -> None:
+    async with house(tmp_path) as at:
+        picture = await at.picture()
+        recipe = await made(at, picture, action)
+        job = at.pool.drawn[-1][0]
+        await at.chat.until(lambda: bool(job in at.chat.messages and at.chat.messages[job].pictures))
+        for fields in (at.chat.messages[job].fields, cards.recipe_fields(recipe, picture)):
+            [line] = [one for one in fields if one.label.key == "recipe.source"]
+            assert line.picture == picture and isinstance(line.value, Say) and recipe.source
+            text = say("en", line.value.key, **line.value.values)
+            assert told in text and recipe.source.picture[:8] in text
+            assert say("zh", line.value.key, **line.value.values) != text
+        assert picture in str(card_words(card_body(at.chat.messages[job]), "en")["fields"])
 
 
 async def test_detail_faces_and_strong_variation(tmp_path: Path) -> None:

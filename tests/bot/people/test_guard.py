@@ -12,12 +12,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot.chat import Field, Request, Room, Say, Upload
-from bot.people import owned
+from bot.people import guard, owned
 from bot.people.access import Limits
 from bot.studio import uploads
 from engine.job import State
 from engine.pixels import png_recipe
-from engine.recipe import Source
+from engine.recipe import Hires, Source
 from prompts.prompt import LoraUse
 from prompts.safety.judge import DECENT
 from storage import favourites, jobs, people, pictures, refusals, shares
@@ -265,3 +265,19 @@ def test_cards_of_refusals_name_no_words() -> None:
 
     for language in texts.LANGUAGES:
         assert "{" not in texts.say(language, "access.minors")
+
+
+async def test_the_words_of_a_second_pass_are_judged_with_the_first(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        sight = guard.Sight(at.db, (), ())
+        own = a_recipe("a child in a garden")
+        asked = [
+            own,
+            replace(own, hires=Hires(2.0, 0.5, prompt="a nude girl in a garden")),
+            replace(a_recipe("a garden"), hires=Hires(2.0, 0.5, prompt="a nude child")),
+            replace(own, hires=Hires(2.0, 0.5, negative="clothes")),
+        ]
+        assert [one == "never" for one in await guard.verdicts(sight, asked)] == [False, True, True, True]
+        [made], _ = await guard.decent(sight, "ann", [replace(own, hires=Hires(2.0, 0.5, negative="blurry"))])
+        assert made.hires and made.hires.negative.startswith("blurry, ")
+        assert set(DECENT) <= set(made.hires.negative.split(", "))

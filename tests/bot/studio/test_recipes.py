@@ -5,7 +5,7 @@ import pytest
 from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
-from engine.recipe import Recipe, Upscale
+from engine.recipe import Recipe, Source, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
@@ -15,20 +15,20 @@ DEMO = catalog.builtin()
 
 def test_a_style_suits_a_recipe_where_nothing_was_said() -> None:
     style = styles()["cinematic"]
-    suited = recipes.suited("电影感", replace(DEMO, family="sd15"), False)
+    suited = recipes.suited("电影感", replace(DEMO, family="sd15"))
     assert suited == style.options
     said = recipes.merged(Options(ratio=1.0), suited, Options(steps=9))
     assert (said.ratio, said.steps, said.sampler) == (16 / 9, 9, style.options.sampler)
 
 
 def test_a_picture_drawn_over_keeps_its_shape_and_the_demonstration_its_speed() -> None:
-    assert recipes.suited("cinematic", replace(DEMO, family="sd15"), True).ratio is None
-    assert recipes.suited("cinematic", DEMO, False) == Options(ratio=16 / 9)
+    assert recipes.shapeless(recipes.suited("cinematic", replace(DEMO, family="sd15"))).ratio is None
+    assert recipes.suited("cinematic", DEMO) == Options(ratio=16 / 9)
 
 
 @pytest.mark.parametrize("name", ["cinematic", "portrait-photo", "logo"])
 def test_a_styles_shape_is_one_that_the_model_draws(name: str) -> None:
-    width, height = recipes.size(recipes.suited(name, DEMO, False), DEMO)
+    width, height = recipes.size(recipes.suited(name, DEMO), DEMO)
     sizes.check_size(DEMO, width, height)
 
 
@@ -42,6 +42,20 @@ def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> N
     sizes.finished_size(large, DEMO)
     assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
+
+
+def test_what_is_said_of_a_mask_needs_one() -> None:
+    said = Options(fill="latent noise", mask_blur=4, padding=32)
+    over = recipes.SizedSource("p", 64, 64, masked=True)
+    [own] = recipes.make(Prompt("猫", ()), said, DEMO, most=1, source=over)
+    assert own.source == Source("p", recipes.STRENGTH, fill="latent noise", blur=4, padding=32)
+    [own] = recipes.make(Prompt("猫", ()), Options(fill="original"), DEMO, most=1, source=over)
+    assert own.source == Source("p", recipes.STRENGTH)
+    for one in (Options(fill="original"), Options(mask_blur=4), Options(padding=0)):
+        for source in (None, replace(over, masked=False)):
+            with pytest.raises(Refusal) as caught:
+                recipes.make(Prompt("猫", ()), one, DEMO, most=1, source=source)
+            assert caught.value.key == "mask.none"
 
 
 def test_the_enlarged_picture_is_drawn_over_where_that_is_asked_for() -> None:
@@ -70,7 +84,7 @@ def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it(
     [off] = recipes.make(replace(with_lora, loras=(LoraUse("lcm", 0.0),)), Options(), DEMO, most=1)
     assert (off.steps, off.sampler) == (DEMO.steps, DEMO.sampler)
     turbo = replace(DEMO, family="sdxl", steps=4, sampler="Euler a")
-    assert recipes.suited("cinematic", turbo, False).steps is None
+    assert recipes.suited("cinematic", turbo).steps is None
 
 
 @pytest.mark.parametrize("name", ["fast", "FAST ", "快速"])
@@ -84,3 +98,80 @@ def test_a_quality_is_asked_for_and_carried_on(name: str) -> None:
     with pytest.raises(Refusal) as caught:
         made(Options(quality="best"))
     assert caught.value.key == "quality.unknown"
+
+
+@pytest.mark.parametrize(
+    ("options", "sampler", "schedule"),
+    [
+        (Options(like="a1111"), "DPM++ 2M", "Karras"),
+        (Options(like="a1111", sampler="Euler a"), "Euler a", "Automatic"),
+        (Options(like="a1111", sampler="dpm++ 3m sde exponential"), "DPM++ 3M SDE", "Exponential"),
+        (Options(like="a1111", sampler="DPM++ 2S a Karras", schedule="sgm uniform"), "DPM++ 2S a", "SGM Uniform"),
+        (Options(like="a1111", sampler="k_euler_ancestral"), "Euler a", "Automatic"),
+        (Options(like="a1111", sampler="Karras"), "", ""),
+        (Options(schedule="karras", sampler="DPM++ 2M"), "DPM++ 2M Karras", None),
+        (Options(schedule="Exponential", sampler="DPM++ SDE Karras"), "DPM++ SDE Exponential", None),
+        (Options(schedule="Automatic", sampler="Heun Karras"), "Heun", None),
+        (Options(schedule="exponential"), "DPM++ 2M Exponential", None),
+        (Options(sampler="Restart"), "Restart", "Automatic"),
+        (Options(sampler="DPM adaptive"), "DPM adaptive", "Automatic"),
+        (Options(sampler="DPM++ 2M", schedule="Align Your Steps"), "DPM++ 2M", "Align Your Steps"),
+        (Options(sampler="Euler a Karras"), "Euler a", "Karras"),
+    ],
+)
+def test_a_sampler_and_its_schedule_in_either_way(options: Options, sampler: str, schedule: str | None) -> None:
+    if not sampler:
+        with pytest.raises(Refusal, match=r"sampler\.unknown"):
+            made(options, sampler="DPM++ 2M Karras")
+        return
+    found = made(options, sampler="DPM++ 2M Karras")
+    assert found.sampler == sampler
+    assert (found.like.schedule if found.like else None) == schedule
+    told = [note.key for note in found.prompt.notes]
+    assert told == (["note.like_a1111"] if found.like and not options.like else [])  # no way is changed unsaid
+
+
+@pytest.mark.parametrize("options", [Options(sampler="Restart"), Options(sampler="Euler", schedule="SGM Uniform")])
+def test_who_asks_for_the_other_way_is_told_what_it_has_not(options: Options) -> None:
+    with pytest.raises(Refusal, match=r"sampler\.like"):
+        made(replace(options, like="danqing"))
+
+
+@pytest.mark.parametrize(("schedule", "near"), [("Karas", "Karras"), ("SGM unifrom", "SGM Uniform"), ("xyzzy", "")])
+@pytest.mark.parametrize("like", [None, "a1111"])
+def test_an_unknown_schedule(schedule: str, near: str, like: str | None) -> None:
+    with pytest.raises(Refusal, match=r"schedule\.unknown") as refused:
+        made(Options(schedule=schedule, like=like))
+    assert refused.value.values["near"] == near
+
+
+def test_everything_that_an_infotext_says_is_in_the_recipe_and_stays_there() -> None:
+    said = Options(
+        like="a1111", sampler="Euler a", schedule="Karras", rng="CPU", eta=0.5, ensd=31337, churn=1.0, tmin=0.1, tmax=9,
+        noise=1.01, ngms=2.0, emphasis="No norm", sgm_noise=True, seed_resize=(512, 640), sigma_min=0.1, sigma_max=10.0,
+        rho=5.0, clip_skip=2, variation_seed=7, variation_strength=0.2, refiner="other", refiner_switch=0.6, seed=3,
+        hires_factor=1.5, hires_strength=0.3, hires_upscaler="Latent", hires_steps=9, count=2,
+    )  # fmt: skip
+    model = DEMO
+    first, second = recipes.make(Prompt("a cat", ()), said, model, most=2)
+    like = first.like
+    assert like
+    assert all(getattr(like, name) == getattr(said, name) for name in like.__dataclass_fields__)
+    assert first.clip_skip == 2
+    assert first.refiner
+    assert (first.refiner.model, first.refiner.switch) == ("other", 0.6)
+    assert first.hires
+    assert (first.hires.factor, first.hires.strength, first.hires.steps) == (1.5, 0.3, 9)
+    assert [(one.seed, one.variation.seed) for one in (first, second) if one.variation] == [(3, 7), (3, 8)]
+    again = recipes.merged(recipes.options_of(first), Options(steps=9))
+    [changed] = recipes.make(Prompt("a dog", ()), again, model, most=1)
+    changed = recipes.carried(changed, first, fresh=False)
+    assert changed == replace(first, prompt=Prompt("a dog", ()), steps=9)
+    assert Recipe.from_json(changed.to_json()) == changed
+
+
+def test_another_sampler_brings_its_own_schedule() -> None:
+    first = made(Options(like="a1111", sampler="DPM++ 2M", schedule="Karras"))
+    edited = made(recipes.merged(recipes.options_of(first), Options(sampler="Euler")))
+    assert edited.like
+    assert (edited.sampler, edited.like.schedule) == ("Euler", "Automatic")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot import texts
 from bot.chat import Person, Press, Request, Room, Say, Upload
@@ -18,9 +20,10 @@ from bot.people import owned
 from bot.studio import last_cards
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
-from engine.job import State
+from engine.job import Job, State
 from engine.pixels import png_recipe
 from engine.queue.queue import Queue
+from engine.recipe import Recipe
 from prompts.prompt import LoraUse, Options
 from prompts.translate.chain import chain
 from storage import favourites, jobs, pictures
@@ -94,6 +97,20 @@ class House:
         await self.until(lambda: len(self.pool.drawn) >= count)
         return [job for job, _ in self.pool.drawn]
 
+    async def recipe(self, text: str, **more: Any) -> Recipe:
+        """Draw something, return what was drawn."""
+        before = len(self.pool.drawn)
+        await self.say(text, **more)
+        job = (await self.drawn(before + 1))[-1]
+        self.pool.finish(job)
+        await self.chat.until(lambda: job in self.chat.messages and self.chat.messages[job].state is State.DONE)
+        return (await self.job(job)).recipe
+
+    async def job(self, job: str) -> Job:
+        kept = await jobs.get(self.db, job)
+        assert kept
+        return kept.job
+
     async def until(self, true: Callable[[], object]) -> None:
         await until(true)
 
@@ -115,6 +132,43 @@ async def house(folder: Path, pool: FakePool | None = None) -> AsyncIterator[Hou
         yield made
     finally:
         await made.close()
+
+
+@pytest.mark.parametrize("default", ["ratio", "size", "style"])
+async def test_an_attached_picture_keeps_its_shape_whatever_the_defaults_say(tmp_path: Path, default: str) -> None:
+    async with house(tmp_path) as at:
+        if default == "ratio":
+            await at.say("/settings ratio 16:9")
+        elif default == "size":
+            at.studio.rules = replace(at.studio.rules, draw=Options(width=192, height=64))
+        else:
+            await at.say("/settings style cinematic")
+        wide = await at.recipe("a red apple")
+        assert wide.width > 1.5 * wide.height
+        file = io.BytesIO()
+        Image.new("RGB", (64, 128), "red").save(file, "PNG")
+        tall = Upload("x.png", file.getvalue())
+        for text, shape in (("a red apple", 0.5), ("a red apple --ar 1:1", 1.0)):
+            made = await at.recipe(text, files=(tall,))
+            assert made.width / made.height == pytest.approx(shape, abs=0.05)
+            assert made.source
+
+
+async def test_what_comes_in_turn_goes_on_after_a_restart_and_for_each_person_alone(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+
+        async def drawn(text: str, **more: Any) -> str:
+            fragments = (await at.recipe(text, **more)).prompt.fragments
+            return next(one.text for one in fragments if one.origin != "preset")
+
+        text = "{@cat|dog|bird}"
+        assert [await drawn(text), await drawn("{@cat|dog}"), await drawn(text)] == ["cat", "cat", "dog"]
+        assert await drawn(text, account="bob") == "cat"
+        await at.say("/prompt " + text)  # only looked at
+        await at.restart()
+        assert await drawn(text, key="twice") == "bird"
+        await at.say(text, key="twice")  # delivered twice
+        assert await drawn(text) == "cat"
 
 
 async def test_a_chinese_line_becomes_a_picture_in_one_message(tmp_path: Path) -> None:
@@ -204,6 +258,8 @@ async def test_the_same_update_twice_is_one_job(tmp_path: Path) -> None:
         ("an apple --size 1024x1024", "size.not_allowed"),
         ("an apple --steps 0", "option.out_of_range"),
         ("an apple --count 99", "count.not_allowed"),
+        ("100张猫", "count.not_allowed"),
+        ("12 pictures of a cat", "count.not_allowed"),
         ("an apple <lora:nothing:1>", "lora.none"),
         ("/nonsense", "command.unknown"),
         ("/favourites use nothing", "favourites.unknown"),

@@ -41,7 +41,7 @@ def test_what_cannot_be_enlarged_is_refused(asked: Upscale, key: str) -> None:
 )
 def test_second_passes_that_cannot_be_are_refused(asked: Hires, key: str) -> None:
     with pytest.raises(Refusal) as caught:
-        check_hires(asked, catalog.builtin(), 256, 256)
+        check_hires(replace(a_recipe(), width=256, height=256), asked, catalog.builtin())
     assert caught.value.key == key
 
 
@@ -55,4 +55,5 @@ def test_a_picture_taken_as_it_is_may_be_larger_than_the_model_draws() -> None:
 
 
 def test_a_second_pass_has_sides_of_eighths() -> None:
-    assert check_hires(Hires(1.3, 0.5), catalog.builtin(), 128, 96) == (168, 128)
+    own = replace(a_recipe(), width=128, height=96)
+    assert check_hires(own, Hires(1.3, 0.5), catalog.builtin()) == (168, 128)

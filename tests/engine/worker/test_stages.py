@@ -20,7 +20,7 @@ from engine.pixels.tiles import Box
 from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Step, Stop
 from engine.worker import stages
-from engine.worker.stages import Canvas
+from engine.worker.canvas import Canvas
 from engine.worker.worker import DeviceWorker
 from tests import tiny
 from tests.drawn import hand, portrait

@@ -49,7 +49,6 @@ LEFT = {
     "小船，荷花，雾，清晨 | 小船上坐一个渔夫",
     "a chef cutting vegetables in a kitchen, warm light | take her outside, to a garden",
     "窗台上有两盆花 | 花改成六盆",  # "六盆花" is read as six and a potted flower
-    "一碗热腾腾的牛肉面，桌上有筷子，特写 | 去掉筷子",  # "桌上" stays alone
 }
 
 

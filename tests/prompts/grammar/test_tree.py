@@ -52,6 +52,9 @@ def test_each_form_is_a_node() -> None:
     assert only("<lora:a:0.5:0.7>") == ExtraNetwork("<lora:a:0.5:0.7>", "lora", "a", ("0.5", "0.7"))
     assert only("<hypernet:h:1>") == ExtraNetwork("<hypernet:h:1>", "hypernet", "h", ("1",))
     assert only("embedding:bad-hands") == Embedding("embedding:bad-hands", "bad-hands")
+    for suffix in ("pt", "bin", "safetensors"):
+        assert only(f"embedding:bad-hands.{suffix}") == Embedding(f"embedding:bad-hands.{suffix}", "bad-hands")
+    assert only("embedding:v1.5") == Embedding("embedding:v1.5", "v1.5")
     assert only("EasyNegative", "EasyNegative", "other") == Embedding("EasyNegative", "EasyNegative")
     assert only("EasyNegatives", "EasyNegative") == Text("EasyNegatives")
     assert only("\\(") == Escape("\\(")

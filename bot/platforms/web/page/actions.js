@@ -23,6 +23,12 @@ export async function act(one, words, press) {
     askName(t("button.correct"), t("page.correct.label"), one.written ?? "", keep, { longest: 240, hint: t("page.correct.example") });
     return;
   }
+  if (one.action === "paint_over") {
+    const draw = (prompt) => press(one.action, one.target, { prompt });
+    const more = { yes: t("page.edit.draw"), longest: 1000, hint: t("page.paint_over.example") };
+    askName(t("button.paint_over"), t("page.paint_over.label"), "", draw, more);
+    return;
+  }
   if (one.action === "edit") {
     const draw = async (sentence) => {
       await press(one.action, one.target, { sentence });

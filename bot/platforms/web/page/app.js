@@ -160,9 +160,9 @@ function bring(act) {
   act();
 }
 
-function fill(words) {
+function fill(words, left = []) {
   bring(() => composer.fill(words));
-  toast(t("page.filled"));
+  toast(left.length ? t("page.filled.without", { left: left.join(", ") }) : t("page.filled"));
 }
 
 const toggle = (name) => (panelName === name ? closePanel() : (location.hash = `#${name}`));

@@ -8,6 +8,7 @@ import { complain } from "./dialogs.js";
 import { secondsLeft, t, when } from "./words.js";
 
 const ENDS = ["done", "failed", "cancelled"];
+const COPIES = [320, 640, 1280, 2048]; // longest sides of a picture's copies, as gallery.py has them
 const SMALL = 320; // pixels: below this a picture is enlarged to be seen
 const counting = new Map(); // cards that count their seconds down between two words from the server
 
@@ -121,7 +122,7 @@ function gallery(card, buttons) {
   const many = card.pictures.length > 1;
   const figures = card.pictures.map((one) => {
     const own = many ? buttons.filter((each) => each.target === one.id && !each.more) : []; // a click shows all
-    return el("figure", {}, framed(one, words), own.length ? toolbar(own, [], words, true) : null);
+    return el("figure", {}, framed(one, words, many ? "(max-width: 700px) 45vw, 340px" : "(max-width: 700px) 92vw, 700px"), own.length ? toolbar(own, [], words, true) : null);
   });
   const media = el("div", { class: `media ${many ? "many" : ""} ${card.spoiler ? "veiled" : ""}` }, figures);
   if (card.spoiler) {
@@ -131,9 +132,16 @@ function gallery(card, buttons) {
   return media;
 }
 
-export function framed(one, words) {
+// The picture itself, or with `sizes` (how wide it stands on the page) copies of it, of which the browser takes one.
+export function framed(one, words, sizes = "") {
+  const longest = Math.max(one.width, one.height);
+  const copies = sizes && longest > COPIES[0] ? COPIES.filter((side, at) => !at || COPIES[at - 1] < longest) : [];
+  const at = (side) => `/pictures/${one.id}.png?size=${side === COPIES[0] ? "thumb" : side}`;
+  const wide = (side) => Math.round((one.width * Math.min(side, longest)) / longest);
   const picture = el("img", {
-    src: `/pictures/${one.id}.png`,
+    ...(copies.length ? { srcset: copies.map((side) => `${at(side)} ${wide(side)}w`).join(", "), sizes } : {}),
+    src: copies.length ? at(copies[copies.length - 1]) : `/pictures/${one.id}.png`,
+    loading: "lazy",
     alt: t("page.picture", { text: words }),
     width: String(one.width),
     height: String(one.height),
@@ -220,8 +228,13 @@ function attached(file) {
   return el("a", { class: "button", href: file.address, download: file.name }, icon("download"), el("span", { text: t("page.download") }));
 }
 
+// A line that tells of another picture leads there.
+export function linked(line) {
+  return line.picture ? el("a", { href: `#picture/${line.picture}`, text: line.value }) : el("span", { text: line.value });
+}
+
 function lines(fields) {
-  return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", { text: line.value })]));
+  return el("dl", { class: "fields" }, fields.flatMap((line) => [el("dt", { text: line.label }), el("dd", {}, linked(line))]));
 }
 
 // --- what is chosen from lists ---

@@ -1,7 +1,7 @@
 // One picture with its whole recipe, where it came from and what came from it.
 
 import { get } from "./api.js";
-import { framed, toolbar, understanding } from "./cards.js";
+import { framed, linked, toolbar, understanding } from "./cards.js";
 import { complain, show, toast } from "./dialogs.js";
 import { button, el } from "./dom.js";
 import { duration, t, when } from "./words.js";
@@ -34,7 +34,7 @@ export async function showPicture(id, { leave, use, paintOver }) {
     el(
       "div",
       { class: "toolbar first" },
-      button(t("page.picture.use"), { shape: "use", kind: "primary", onclick: () => leaving(() => use(known.use)) }),
+      button(t("page.picture.use"), { shape: "use", kind: "primary", onclick: () => leaving(() => use(known.use, known.left)) }),
       button(t("page.picture.over"), { shape: "brush", onclick: () => leaving(() => paintOver(known.id)) }),
     ),
     actions,
@@ -76,7 +76,7 @@ function rows(known) {
   ];
   return [...known.fields, ...more].flatMap((line) => [
     el("dt", { text: line.label }),
-    el("dd", { class: line.name }, el("span", { text: line.value }), ["seed", "positive", "negative"].includes(line.name) ? copy(line) : null),
+    el("dd", { class: line.name }, linked(line), ["seed", "positive", "negative"].includes(line.name) ? copy(line) : null),
   ]);
 }
 

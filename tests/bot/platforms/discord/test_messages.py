@@ -95,7 +95,7 @@ async def test_a_picture_with_words_is_drawn_over(on: Live) -> None:
     assert row is not None and row.recipe.source is not None
     theirs = await ann.say(ann.private, "", file=("photo.png", a_png(side=64)))
     how = await ann.private.message(after=done)
-    assert how.text == say("en", "discord.photo_how") and how.reply_to is theirs
+    assert say("en", "sent.what") in how.says and how.reply_to is theirs
     await ann.say(ann.private, "a blue boat", reply_to=theirs)
     done = await drawn(ann.private, how)
     row = await pictures.get(on.studio.db, await on.picture(done))
@@ -107,7 +107,21 @@ async def test_a_picture_of_ours_shows_its_recipe(on: Live) -> None:
     carrying = png_recipe.png(Image.new("RGB", (64, 64)), a_recipe("a violet"))
     await ann.say(ann.private, "", file=("mine.png", carrying))
     read = await ann.private.message()
-    assert "Recipe" in read.text and "a violet" in read.says
+    assert "it holds the recipe" in read.says and "a violet" in read.says
+    await ann.press(read, "paper_draw")
+    again = await drawn(ann.private, read)
+    row = await pictures.get(on.studio.db, await on.picture(again))
+    assert row is not None and row.recipe == a_recipe("a violet")
+
+
+async def test_a_picture_without_a_word_is_painted_over_by_a_form(on: Live) -> None:
+    ann = on.server.user("Ann")
+    await ann.say(ann.private, "", file=("photo.png", a_png(side=64)))
+    asked = await ann.private.message()
+    await ann.submit(await ann.press(asked, "paint_over"), prompt="a blue boat")
+    done = await drawn(ann.private, asked)
+    row = await pictures.get(on.studio.db, await on.picture(done))
+    assert row is not None and row.recipe.source is not None and "boat" in row.recipe.prompt.positive
 
 
 async def test_somebodys_picture_in_a_server_is_not_shown_to_bots(on: Live, at: tuple[Channel, Person, str]) -> None:

@@ -57,6 +57,18 @@ async def test_paint_on_its_picture_says_where_to_draw(house: House, server: Tel
     assert alpha.getpixel((40, 40)) == 0 and alpha.getpixel((100, 100)) == 255
 
 
+async def test_a_photo_without_a_word_is_painted_over_by_a_reply(house: House, server: TelegramServer) -> None:
+    chat, ann = alone(server)
+    await chat.say(ann, photo=data(scene()))
+    asked = await chat.answer()
+    assert "要怎么处理" in asked.text
+    await chat.press(ann, asked, "🖌 在上面画")
+    question = await chat.answer(after=asked.order)
+    await chat.say(ann, "一只猫，水彩", reply_to=question)
+    await chat.answer(lambda one: one.photo, after=question.order)
+    assert (await source(house)).size == scene().size
+
+
 async def test_a_document_of_ours_shows_its_recipe(house: House, server: TelegramServer) -> None:
     from engine.pixels import png_recipe
     from tests.fakes import a_recipe
@@ -67,9 +79,10 @@ async def test_a_document_of_ours_shows_its_recipe(house: House, server: Telegra
     assert "a red fox" in recipe.text and "77" in recipe.text
     await chat.say(ann, document=data(scene()))
     other = await chat.answer(after=recipe.order)
-    assert "没有丹青的配方" in other.text
-    await chat.say(ann, photo=data(scene()))
-    assert "文件" in (await chat.answer(after=other.order)).text
+    assert "图收到了" in other.text and "照配方画" not in str(other.keyboard)
+    await chat.press(ann, recipe, "🎨 照配方画")
+    done = await chat.answer(lambda one: one.photo, after=other.order)
+    assert done.photo
 
 
 async def test_a_file_too_large_to_fetch_is_refused_in_words(house: House, server: TelegramServer) -> None:

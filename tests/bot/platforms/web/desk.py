@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
 
-from bot.chat import Card, Chat, Field, Press, Request, Say
+from bot.chat import Button, Card, Chat, Field, Press, Request, Say
 from bot.studio import cards, last_cards
+from bot.studio.corrections import pair_of
 from engine.job import Job, Picture, Progress, State
 from engine.recipe import Recipe
 from prompts.doctor import Finding
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Json, Note, Prompt
-from storage import favourites, jobs, pictures
+from storage import dictionary, favourites, jobs, pictures
 from storage.database import Database
 from storage.jobs import Place
 
@@ -65,7 +66,16 @@ def recipe(prompt: Prompt, seed: int = 1) -> Recipe:
     )
 
 
+PIPE = Prompt(
+    text="老人，烟斗",
+    fragments=(Fragment("old man", source="老人"), Fragment("pipe", 1.0, "subject", "dictionary", "烟斗")),
+    notes=(Note("note.dictionary", {"words": "烟斗 = pipe"}),),
+)
+
+
 def prompt_of(text: str) -> Prompt:
+    if "烟斗" in text:
+        return PIPE
     return CAT if "猫" in text else replace(CAT, text=text, notes=(), fragments=(Fragment(text),))
 
 
@@ -95,6 +105,9 @@ class Easel:
         if request.text == "/help":
             lines = tuple(Field(Say(f"command.{name}"), f"/{name}") for name in ("imagine", "history", "favourites"))
             await self.chat.send(request.place, Card(text=Say("job.cancelled"), fields=lines), request.key)
+        elif request.files and not request.text:  # as a picture without a word is answered
+            paint_over = Button("paint_over", "wish")
+            await self.chat.send(request.place, Card(text=Say("sent.what"), buttons=(paint_over,)), request.key)
         elif request.text in self.refusals:
             await self.chat.send(request.place, cards.error(self.refusals[request.text]), request.key)
         elif not seen:
@@ -120,6 +133,10 @@ class Easel:
             await self.chat.send(press.place, cards.notice("picture.deleted"), press.key)
         elif press.action in ("favourite", "unfavourite"):
             await self.favourite(press)
+        elif press.action == "correct":
+            await self.correct(press)
+        elif press.action == "paint_over":
+            await self.chat.send(press.place, cards.notice("job.done"), press.key)
         else:
             row = await pictures.get(self.db, press.target)
             assert row
@@ -129,6 +146,17 @@ class Easel:
                 await self.begin(press, [replace(row.recipe, prompt=edited)], parent=row.id)
                 return
             await self.begin(press, [replace(row.recipe, seed=row.recipe.seed + 1)], parent=row.id)
+
+    async def correct(self, press: Press) -> None:
+        """As the button does."""
+        assert self.chat
+        word, english = pair_of(press.values["pair"])
+        if not english:
+            refused = Refusal("correct.how", example="烟斗 = pipe")
+            await self.chat.send(press.place, cards.error(refused, fleeting=True), press.key)
+            return
+        await dictionary.put(self.db, dictionary.of_person(press.person.id), word, english, press.person.id)
+        await self.chat.send(press.place, cards.notice("correct.kept", word=word, english=english), press.key)
 
     async def favourite(self, press: Press) -> None:
         """As the button does."""

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from storage import dictionary
 from tests.bot.platforms.web.conftest import Serve
+from tests.bot.platforms.web.desk import drawing
 from tests.bot.platforms.web.test_page import CAT, CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll, write
 
 __all__ = ["browser", "look"]  # fixtures of the page's tests
@@ -123,3 +125,67 @@ async def test_a_picture_is_edited_by_a_sentence(serve: Serve, look: Look, tmp_p
     await expect(page.locator(".changes li")).to_have_text("red hat → green hat")
     await page.locator(".changes").scroll_into_view_if_needed()
     await page.screenshot(path=tmp_path / "edited.png")
+
+
+async def test_a_word_that_was_read_wrongly_is_corrected(serve: Serve, look: Look, tmp_path: Path) -> None:
+    served = await serve()
+    page = await look(served)
+    await write(page, CAT)
+    await expect(page.locator(".job.done")).to_have_count(1)
+    await expect(page.locator("[data-action=correct]")).to_have_count(0)  # nothing in it is doubtful
+    await write(page, "老人，烟斗")
+    await page.locator("[data-action=correct]").click()
+    dialog = page.locator("dialog.ask")
+    answer = dialog.locator("input")
+    await expect(dialog.locator("h2")).to_have_text("纠正一个词")
+    await expect(answer).to_be_focused()
+    await expect(answer).to_have_value("烟斗 = pipe")  # as it was read: only the English is to be written anew
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    assert served.desk.presses == []
+    await page.locator("[data-action=correct]").click()
+    await answer.fill("烟斗 = smoking pipe")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".toast")).to_have_text("记住了：烟斗 = smoking pipe。下一张图起就这样画。")
+    press = served.desk.presses[0]
+    assert press.values == {"pair": "烟斗 = smoking pipe"}
+    assert await dictionary.words(served.db, press.person.id) == {"烟斗": "smoking pipe"}
+
+
+async def test_a_correction_without_an_answer_says_how_and_fits_a_phone(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    served = await serve()
+    page = await look(served, locale="en-US", **PHONE)
+    await write(page, "老人，烟斗")
+    await page.locator("[data-action=correct]").tap()
+    dialog = page.locator("dialog.ask")
+    await expect(dialog.locator("label")).to_have_text("The word and its English")
+    await page.screenshot(path=tmp_path / "correct-phone.png")
+    await no_sideways_scroll(page)
+    await dialog.locator("input").fill(" ")
+    await dialog.get_by_role("button", name="Save").tap()
+    await expect(dialog).to_be_visible()  # nothing was written: nothing is sent
+    await dialog.locator("input").fill("烟斗")
+    await dialog.get_by_role("button", name="Save").tap()
+    await expect(page.locator(".toast.error")).to_contain_text("烟斗 = pipe")
+    assert [one.values for one in served.desk.presses] == [{"pair": "烟斗"}]
+
+
+async def test_a_picture_sent_without_a_word_is_asked_about(serve: Serve, look: Look, tmp_path: Path) -> None:
+    served = await serve()
+    page = await look(served, **PHONE)
+    await page.locator("#composer input[type=file]").set_input_files(
+        [{"name": "cat.png", "mimeType": "image/png", "buffer": drawing(3)}]
+    )
+    await page.get_by_role("button", name="发送").click()
+    await page.locator("[data-action=paint_over]").tap()
+    dialog = page.locator("dialog.ask")
+    await expect(dialog.locator("label")).to_have_text("想画成什么样？")
+    await page.screenshot(path=tmp_path / "paint-over.png")
+    await no_sideways_scroll(page)
+    await dialog.locator("input").fill("一只橘猫")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    assert served.desk.presses[-1].values == {"prompt": "一只橘猫"}

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bot.platforms.web.gallery import COPIES
 from storage import pictures, shares
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
@@ -86,6 +87,12 @@ async def test_the_file_comes_whole_and_small(serve: Serve) -> None:
     whole = await browser.get(f"/pictures/{cat}.png")
     assert whole.content_type == "image/png" and await whole.read() == drawing(1)
     assert "private" in whole.headers["Cache-Control"]
+    for size, side in COPIES.items():
+        copy = await browser.get(f"/pictures/{cat}.png?size={size}")
+        assert copy.content_type == "image/webp"
+        with Image.open(io.BytesIO(await copy.read())) as shown:
+            assert max(shown.size) <= side
+    assert (await browser.get(f"/pictures/{cat}.png?size=99999")).content_type == "image/png"
     small = await browser.get(f"/pictures/{cat}.png?size=thumb")
     assert small.content_type == "image/webp"
     assert max(Image.open(io.BytesIO(await small.read())).size) <= 320

@@ -280,3 +280,20 @@ async def test_the_page_answers_at_once_while_the_model_loads(serve: Serve) -> N
     async with asyncio.timeout(PATIENCE):
         assert (await served.browser().get("/")).status == 200
         assert (await served.browser().post("/api/say", json=SAID)).status == 200
+
+
+async def test_the_first_to_sign_in_finds_what_was_painted_without_a_password(serve: Serve) -> None:
+    open_ = await serve()
+    browser = open_.browser()
+    await browser.post("/api/say", json={"text": "a cat", "key": "k-00000001"})
+    await open_.desk.rest()
+    before = await (await browser.get("/api/history")).json()
+    assert len(before["pictures"]) == 1
+    closed = await serve(password="sesame")
+    first, second = await signed_in(closed), await signed_in(closed)
+    assert await (await first.get("/api/history")).json() == before
+    said = await (await first.get("/api/messages")).json()
+    assert [one["author"] for one in said["messages"]] == ["person", "bot"]
+    assert (await (await second.get("/api/history")).json())["pictures"] == []
+    assert (await (await second.get("/api/messages")).json())["messages"] == []
+    assert await (await browser.get("/api/history")).json() == before  # and nothing is lost there, either

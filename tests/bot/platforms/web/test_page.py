@@ -509,3 +509,26 @@ async def test_a_picture_that_is_gone_leaves_a_quiet_place(serve: Serve, look: L
     await expect(page.locator(".frame.gone")).to_have_text("图已删除")
     await page.goto(f"{served.url}/{picture}")
     await expect(page.locator(".toast.error")).to_be_visible()
+
+
+async def test_a_card_takes_a_copy_as_large_as_it_is_shown_and_only_when_it_is_seen(serve: Serve, look: Look) -> None:
+    page = await look(await serve())
+    shown = await page.evaluate(
+        """async () => {
+          const { framed } = await import("/static/cards.js");
+          const of = (width, height, sizes) => framed({ id: "x", width, height }, "a cat", sizes).querySelector("img");
+          return [of(1024, 512, "340px"), of(3000, 6000, "340px"), of(128, 128, "340px"), of(1024, 1024)].map((one) => [
+            one.getAttribute("src"), one.getAttribute("srcset"), one.getAttribute("loading")]);
+        }"""
+    )
+    at = "/pictures/x.png"
+    assert shown == [
+        [f"{at}?size=1280", f"{at}?size=thumb 320w, {at}?size=640 640w, {at}?size=1280 1024w", "lazy"],
+        [
+            f"{at}?size=2048",
+            f"{at}?size=thumb 160w, {at}?size=640 320w, {at}?size=1280 640w, {at}?size=2048 1024w",
+            "lazy",
+        ],
+        [at, None, "lazy"],
+        [at, None, "lazy"],
+    ]

@@ -1,11 +1,14 @@
 """Recipes as the text that asks for them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.platforms.web import recipe_text
-from engine.recipe import Fix, Recipe, Source, Upscale
+from bot.studio.recipes import HIRES
+from bot.texts import LANGUAGES, say
+from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -52,8 +55,38 @@ def test_what_comes_after_drawing_is_read_back() -> None:
     assert asked.options.redraw == 0.4
     assert (asked.options.fix, asked.options.vae) == ("hand+face_yolov8n", "clear-vae")
     assert asked.text.strip(" ，") == CAT.text
-    of_another = replace(made, source=Source("a" * 64, 0.0))  # what a button made of a picture
-    assert "--fix" not in recipe_text.as_text(of_another) and "--upscale" not in recipe_text.as_text(of_another)
+
+
+@pytest.mark.parametrize(
+    ("source", "rest"),
+    [
+        (Source("ab12cd34" + "0" * 56, 0.0), {"upscale": Upscale("Lanczos", 2.0)}),  # enlarged by a button
+        (Source("ab12cd34" + "0" * 56, 0.0), {"fixes": (Fix("face", 0.4),)}),
+        (Source("ab12cd34" + "0" * 56, 0.45), {}),
+        (Source("ab12cd34" + "0" * 56, 0.8, margins=(0, 0, 64, 0)), {"width": 192}),
+        (Source("ab12cd34" + "0" * 56, 0.8, margins=(32, 32, 32, 32)), {"hires": HIRES}),
+    ],
+)
+def test_what_a_picture_was_made_from_is_read_back(source: Source, rest: dict[str, Any]) -> None:
+    made = replace(recipe(CAT), source=source, **rest)
+    asked = options.read_options(recipe_text.as_text(made))
+    assert (asked.options.over, asked.options.strength) == ("ab12cd34", source.strength)
+    assert asked.options.margins == (source.margins if any(source.margins) else None)
+    assert asked.options.upscale == (made.upscale.factor if made.upscale else None)
+    assert asked.options.fix == ("face" if made.fixes else None) and asked.options.large == bool(made.hires)
+    assert (asked.options.width, asked.options.height) == (made.width, made.height)
+    if any(source.margins):  # the words that were drawn: the subject is in the picture already
+        assert asked.options.raw and asked.text == CAT.positive
+    assert recipe_text.left_out(made) == []
+
+
+def test_what_has_no_words_is_named() -> None:
+    made = replace(recipe(CAT), variation=Variation(3, 0.4), clip_skip=2, hires=Hires(2.0, 0.4))
+    made = replace(made, source=Source("a" * 64, 0.5, mask="b" * 64), refiner=Refiner("other", 0.8))
+    assert recipe_text.left_out(made) == ["mask", "variation", "hires", "refiner", "clip_skip"]
+    for language in LANGUAGES:
+        assert all(say(language, f"recipe.{name}") for name in recipe_text.left_out(made))
+    assert recipe_text.left_out(recipe(CAT)) == []
 
 
 def test_quality_and_guidance_rescale_are_read_back() -> None:

@@ -1,0 +1,183 @@
+"""What a picture or a text says of how it was drawn: read, and the buttons that draw it, take its words, or compare."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from bot.chat import Button, Card, Field, Press, Request, Say, common
+from bot.studio import cards, recipes
+from bot.studio.mends import mends
+from bot.studio.studio import Studio
+from engine.pixels import papers, png_recipe
+from engine.recipe import Recipe
+from prompts.errors import Refusal
+from prompts.infotext import reading
+from prompts.infotext.block import written
+from prompts.infotext.infotext import Infotext
+from prompts.prompt import Options
+from storage import uploads, wishes
+from storage.wishes import Wish
+
+# What a program calls itself, where that is another than its name here.
+PROGRAMS = {
+    "a1111": "A1111",
+    "forge": "Forge",
+    "sdnext": "SD.Next",
+    "comfyui": "ComfyUI",
+    "novelai": "NovelAI",
+    "fooocus": "Fooocus",
+    "invokeai": "InvokeAI",
+    "swarmui": "SwarmUI",
+    "easydiffusion": "Easy Diffusion",
+    "drawthings": "Draw Things",
+    "civitai": "Civitai",
+    "danqing": "Danqing",
+}
+OWN_LINES = frozenset({"text", "quality"})  # of a recipe, that say nothing of what another program drew
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """What was read: a recipe of ours, else the infotext of any program."""
+
+    recipe: Recipe | None
+    infotext: Infotext | None
+
+
+async def of_file(studio: Studio, asked: Request | Press, content: bytes) -> Card:
+    """The card of what a picture's file says. Raises Refusal `paper.none`."""
+    paper = await asyncio.to_thread(_read, content)
+    if paper.recipe is not None:
+        file = await uploads.add_upload(studio.db, asked.person.id, content)
+        wish = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
+        return replace(cards.recipe_card(paper.recipe), buttons=_buttons(wish))
+    if paper.infotext is None:
+        raise Refusal("paper.none")
+    return await of_infotext(studio, asked, paper.infotext)
+
+
+async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext) -> Card:
+    """The card of what an infotext says, as it is called and drawn here, with what is missing."""
+    text = written(infotext)
+    prompt, options, model = await studio.understand(asked.person, text, place=common(asked))
+    [recipe, *_] = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
+    findings = await studio.findings(prompt, model)
+    wish = await wishes.keep(studio.db, Wish(person=asked.person.id, text=text))
+    notes = [Field(Say("paper.note"), Say(one.key, one.values)) for one in prompt.notes]
+    lacking = [Field(Say("paper.note"), Say(one.key, one.values)) for one in findings if one.severity == "error"]
+    lines = [line for line in cards.recipe_fields(recipe) if line.label.key.partition(".")[2] not in OWN_LINES]
+    return Card(
+        text=Say("paper.read", {"program": PROGRAMS.get(infotext.source, infotext.source)}),
+        fields=(*lines, *notes, *lacking),
+        buttons=(*_buttons(wish), *mends(findings, wish)),
+    )
+
+
+async def paper_draw(studio: Studio, press: Press) -> None:
+    """Draw what was read, as it was drawn."""
+    wish, paper = await _kept(studio, press)
+    if paper.recipe is None:
+        await studio.imagine(_request(press, wish.text), wish.text)
+        return
+    await studio.submit(press, (await _ours(studio, press, paper.recipe),))
+
+
+async def paper_prompt(studio: Studio, press: Press) -> None:
+    """Draw its words alone, in the person's own way."""
+    _, paper = await _kept(studio, press)
+    words, negative = _words(paper)
+    await studio.imagine(replace(_request(press, words), negative=negative), words)
+
+
+async def paper_compare(studio: Studio, press: Press) -> Card:
+    """What is otherwise in the person's own way, line by line, and the button that draws both."""
+    theirs, mine = await _both(studio, press)
+    usual = {line.label.key: line for line in cards.recipe_fields(mine)}
+    differing = []
+    for line in cards.recipe_fields(theirs):
+        other = usual.pop(line.label.key, None)
+        if line.label.key.partition(".")[2] in OWN_LINES or (other and other.value == line.value):
+            continue
+        both = {"theirs": _shown(line), "mine": _shown(other)}
+        differing.append(Field(line.label, Say("paper.otherwise", both)))
+    differing += [
+        Field(one.label, Say("paper.otherwise", {"theirs": "—", "mine": _shown(one)})) for one in usual.values()
+    ]
+    return Card(
+        text=Say("paper.differs" if differing else "paper.same"),
+        fields=tuple(differing),
+        buttons=(Button("paper_both", press.target),),
+    )
+
+
+async def paper_both(studio: Studio, press: Press) -> None:
+    """Draw it as it was drawn and in the person's own way, with one seed, side by side."""
+    most = studio.rules.pictures_per_request
+    if most < 2:
+        raise Refusal("count.not_allowed", count=2, limit=most)
+    theirs, mine = await _both(studio, press)
+    await studio.submit(press, (theirs, mine))
+
+
+async def _both(studio: Studio, press: Press) -> tuple[Recipe, Recipe]:
+    """The recipe that was read, and the person's own for its words, with its seed."""
+    wish, paper = await _kept(studio, press)
+    most, place = studio.rules.pictures_per_request, common(press)
+    if paper.recipe is not None:
+        theirs = await _ours(studio, press, paper.recipe)
+    else:
+        prompt, options, model = await studio.understand(press.person, wish.text, place=place)
+        await studio.fitting(prompt, model)
+        [theirs, *_] = recipes.make(prompt, options, model, most=most)
+    words, negative = _words(paper)
+    given = Options(seed=theirs.seed)
+    prompt, options, model = await studio.understand(press.person, words, negative=negative, given=given, place=place)
+    [mine, *_] = recipes.make(prompt, replace(options, count=None), model, most=most)
+    return theirs, mine
+
+
+async def _ours(studio: Studio, press: Press, recipe: Recipe) -> Recipe:
+    """A recipe that can be drawn by this person. Raises Refusal, for one drawn over what is not theirs, too."""
+    for file in recipe.source.files if recipe.source else ():
+        if not await uploads.has(studio.db, press.person.id, file):
+            raise Refusal("sent.base")
+    await studio.fitting(recipe.prompt, await studio.model(recipe.model))
+    return recipe
+
+
+async def _kept(studio: Studio, press: Press) -> tuple[Wish, _Paper]:
+    wish = await wishes.get(studio.db, press.target)
+    if wish is None:
+        raise Refusal("press.unknown")
+    if wish.files:
+        return wish, await asyncio.to_thread(_read, await studio.db.files.get(wish.files[0]))
+    return wish, _Paper(None, reading.read(wish.text))
+
+
+def _read(content: bytes) -> _Paper:
+    return _Paper(png_recipe.read_recipe(content), next(iter(papers.infotexts(content)), None))
+
+
+def _words(paper: _Paper) -> tuple[str, str]:
+    """The prompt and the negative, as they were written."""
+    if paper.recipe is not None:
+        prompt = paper.recipe.prompt
+        return " ".join([prompt.positive, *map(str, prompt.loras)]), prompt.negative
+    if paper.infotext is None:
+        raise Refusal("paper.none")
+    return paper.infotext.positive, paper.infotext.negative
+
+
+def _request(press: Press, text: str) -> Request:
+    return Request(person=press.person, place=press.place, text=text, key=press.key, room=press.room)
+
+
+def _shown(line: Field | None) -> str:
+    if line is None:
+        return "—"
+    return line.value if isinstance(line.value, str) else str(line.value.values.get("name", ""))
+
+
+def _buttons(wish: str) -> tuple[Button, ...]:
+    return tuple(Button(action, wish) for action in ("paper_draw", "paper_prompt", "paper_compare"))

@@ -1,0 +1,101 @@
+"""The hashes by which A1111 and Civitai know the files that a picture was drawn with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from engine.errors import BadFile
+from engine.files import catalog, compatibility
+from engine.files.catalog import Companion, Model
+from engine.files.safetensors_header import read_header
+from engine.recipe import Recipe
+from prompts import clip_tokens
+from prompts.errors import Refusal
+from prompts.prompt import Prompt
+
+SHORT = 12  # hex digits that A1111 writes of a LoRA's and an embedding's
+SHORTER = 10  # and of a VAE's, as of a model's
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """What an infotext says of the files: the model's and the VAE's hash with the VAE's file name, and those of the
+    LoRAs and embeddings under their names, in the order of the prompt."""
+
+    model: str = ""
+    vae: str = ""
+    vae_file: str = ""
+    loras: tuple[tuple[str, str], ...] = ()
+    embeddings: tuple[tuple[str, str], ...] = ()
+
+
+def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:
+    """The hashes of all that a recipe names in these folders, but for the model's. What is gone meanwhile is left out:
+    nothing is raised. Takes a second for what is hashed for the first time."""
+    vae, vae_file = "", ""
+    with suppress(Refusal):
+        if recipe.vae:
+            file = catalog.vae(catalog.vaes(folders), recipe.vae).path
+            vae, vae_file = _hash(file, whole=True)[:SHORTER], file.name
+    loras = {}
+    named = [use.name for use in recipe.prompt.loras if use.weight or use.text_weight]
+    files = catalog.loras(folders) if named else ()
+    for name in named:
+        with suppress(Refusal):
+            loras[name] = _hash(catalog.lora(files, name).path)[:SHORT]
+    embeddings = {}
+    with suppress(Refusal):
+        model = catalog.model(catalog.models(folders), recipe.model)
+        for one in _embeddings(recipe.prompt, model, catalog.embeddings(folders)):
+            embeddings[one.name] = _hash(one.path, whole=True)[:SHORT]
+    return Hashes(vae=vae, vae_file=vae_file, loras=_some(loras), embeddings=_some(embeddings))
+
+
+def network_hash(path: Path) -> str:
+    """The SHA-256 of a LoRA as its trainers' tools and Civitai (AutoV3) know it: what its file says of itself, else
+    of its tensors without the header; of the whole file where it is no `.safetensors`. Raises OSError, BadFile."""
+    if path.suffix.lower() != ".safetensors":
+        return _digest(path, 0)
+    if said := read_header(path).metadata.get("sshs_model_hash", "").strip().lower():
+        return said
+    with path.open("rb") as file:
+        return _digest(path, 8 + int.from_bytes(file.read(8), "little"))
+
+
+def _digest(path: Path, start: int) -> str:
+    with path.open("rb") as file:
+        file.seek(start)
+        made = hashlib.sha256()
+        while piece := file.read(2**20):
+            made.update(piece)
+    return made.hexdigest()
+
+
+def _hash(path: Path, *, whole: bool = False) -> str:
+    """A file's hash, computed once while it stays as it is; "" where it cannot be read."""
+    try:
+        stat = path.stat()
+        return _kept(path, stat.st_size, stat.st_mtime_ns, whole)
+    except (OSError, BadFile):
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def _kept(path: Path, size: int, modified: int, whole: bool) -> str:
+    return _digest(path, 0) if whole else network_hash(path)
+
+
+def _some(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, made) for name, made in found.items() if made)
+
+
+def _embeddings(prompt: Prompt, model: Model, known: Sequence[Companion]) -> Iterator[Companion]:
+    """The embeddings that a prompt names and the model takes."""
+    usable = {one.name.casefold(): one for one in known if compatibility.fits(one, model)}
+    for text in (prompt.positive, prompt.negative):
+        yield from (usable[piece] for piece, named in clip_tokens.pieces(text, usable) if named)

@@ -1,0 +1,155 @@
+"""A1111's `parameters`: the text under a picture that other programs read, as A1111 1.10 writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from engine.files.hashes import Hashes
+from engine.recipe import A1111, Recipe
+from prompts.infotext import fields
+from prompts.infotext.block import written
+from prompts.infotext.infotext import Infotext
+
+Pairs = dict[str, str]
+
+LIKE = "v1.10.1"  # the A1111 whose way of drawing a recipe with `like` follows
+ORDINALS = {2: "2nd", 3: "3rd"}  # as ADetailer numbers its tabs
+DDIM = "DDIM"  # begins the names of the samplers whose eta A1111 calls "Eta DDIM"
+# Samplers for which "Automatic" is another schedule than the model's own, which A1111 calls "Uniform".
+NOT_PLAIN = frozenset({"DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2S", "DPM2", "DPM2 a"})
+
+
+def parameters(recipe: Recipe, hashes: Hashes = Hashes()) -> str:  # noqa: B008  (frozen)
+    """The text A1111 writes into its files: prompt, negative, then `Name: value` pairs in its order."""
+    prompt = recipe.prompt
+    # No comma before a LoRA: whoever reads it takes the LoRA out and would draw with the comma.
+    positive = " ".join(filter(None, (prompt.positive, *map(str, prompt.loras))))
+    return written(Infotext(positive, prompt.negative, _pairs(recipe, hashes), "danqing"))
+
+
+def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
+    like = recipe.like or A1111()
+    sampler, schedule = (recipe.sampler, like.schedule) if recipe.like else fields.parted(recipe.sampler)
+    over = recipe.source or recipe.hires
+    rng = like.rng if recipe.like else "CPU"
+    pairs: dict[str, str | int | float | None] = {
+        "Steps": recipe.steps,
+        "Sampler": sampler,
+        "Schedule type": schedule or ("Uniform" if sampler in NOT_PLAIN else "Automatic"),
+        "CFG scale": recipe.guidance,
+        "Seed": recipe.seed,
+        "Size": f"{recipe.width}x{recipe.height}",
+        "Model hash": hashes.model,
+        "Model": recipe.model,
+        "VAE hash": hashes.vae,
+        "VAE": hashes.vae_file or recipe.vae,
+        "Variation seed": recipe.variation.seed if recipe.variation else None,
+        "Variation seed strength": recipe.variation.strength if recipe.variation else None,
+        "Seed resize from": "x".join(map(str, like.seed_resize)) if all(like.seed_resize) else "",
+        "Denoising strength": over.strength if over else None,
+        "Clip skip": recipe.clip_skip if recipe.clip_skip > 1 else None,
+        "ENSD": like.ensd or None,
+        "RNG": rng if rng != "GPU" else "",
+        **_inpainting(recipe),
+        **_second_pass(recipe),
+        "Lora hashes": _listed(hashes.loras),
+        "TI hashes": _listed(hashes.embeddings),
+        **_sampling(sampler, like),
+        "CFG rescale": recipe.rescale or None,
+        "Refiner": recipe.refiner.model if recipe.refiner else "",
+        "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
+        **_finishing(recipe),
+        "Version": _version(recipe),
+    }
+    said = {name: f"{value:.15g}" if isinstance(value, float) else value for name, value in pairs.items()}
+    return {name: str(value) for name, value in said.items() if value is not None and value != ""}
+
+
+def _second_pass(recipe: Recipe) -> Mapping[str, str | int | float]:
+    """Of hires fix; "" and 0 for what the first pass says, too."""
+    if (hires := recipe.hires) is None:
+        return {}
+    resize = f"{hires.width}x{hires.height}" if hires.width or hires.height else ""
+    said: dict[str, str | int | float] = {
+        "Hires sampler": hires.sampler,
+        "Hires prompt": hires.prompt,
+        "Hires negative prompt": hires.negative,
+        "Hires schedule type": hires.schedule,
+        "Hires CFG Scale": hires.guidance,
+        "Hires upscale": 0 if resize else hires.factor,
+        "Hires resize": resize,
+        "Hires steps": hires.steps,
+        "Hires upscaler": hires.upscaler,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _inpainting(recipe: Recipe) -> Mapping[str, str | int]:
+    source = recipe.source
+    if source is None or not source.mask:
+        return {}
+    said: dict[str, str | int] = {"Mask blur": source.blur} if source.blur else {}
+    if source.fill:
+        said["Masked content"] = source.fill
+    if source.padding is not None:
+        said |= {"Inpaint area": "Only masked", "Masked area padding": source.padding}
+    return said
+
+
+def _sampling(sampler: str, like: A1111) -> Mapping[str, str | float]:
+    """What the sampler was told beside its name, where it is not the usual."""
+    usual = A1111()
+    said: dict[str, str | float] = {}
+    if like.emphasis != usual.emphasis:
+        said["Emphasis"] = like.emphasis
+    if like.eta is not None:
+        said["Eta DDIM" if sampler.startswith(DDIM) else "Eta"] = like.eta
+    numbers = {
+        "Schedule min sigma": "sigma_min",
+        "Schedule max sigma": "sigma_max",
+        "Schedule rho": "rho",
+        "Sigma churn": "churn",
+        "Sigma tmin": "tmin",
+        "Sigma tmax": "tmax",
+        "Sigma noise": "noise",
+        "NGMS": "ngms",
+    }
+    said |= {label: value for label, name in numbers.items() if (value := getattr(like, name)) != getattr(usual, name)}
+    return said | ({"SGM noise multiplier": "True"} if like.sgm_noise else {})
+
+
+def _finishing(recipe: Recipe) -> Mapping[str, str | float]:
+    """What comes after drawing: as ADetailer and A1111's "Extras" say it."""
+    said: dict[str, str | float] = {}
+    for number, fix in enumerate(recipe.fixes, 1):
+        tab = f" {ORDINALS.get(number, f'{number}th')}" if number > 1 else ""
+        said[f"ADetailer model{tab}"] = fix.detector
+        said[f"ADetailer denoising strength{tab}"] = fix.strength
+    if recipe.upscale:
+        said["Postprocess upscale by"] = recipe.upscale.factor
+        said["Postprocess upscaler"] = recipe.upscale.upscaler
+        if recipe.upscale.strength:
+            said["Upscale denoising strength"] = recipe.upscale.strength
+    return said
+
+
+def _listed(hashes: tuple[tuple[str, str], ...]) -> str:
+    """ "name: hash, name: hash"; a name without the signs that part them, as in A1111."""
+    return ", ".join(f"{name.replace(':', '').replace(',', '')}: {made}" for name, made in hashes)
+
+
+def _version(recipe: Recipe) -> str:
+    """Which program wrote it, so that A1111, which takes a text that is no version for a new one, turns on nothing of
+    its own past. Whose way of drawing it follows is told, too."""
+    own = f"Danqing {_own()}".strip()
+    return f"{LIKE}-{own.replace(' ', '-')}" if recipe.like else own
+
+
+@cache
+def _own() -> str:
+    try:
+        return version("danqing")
+    except PackageNotFoundError:  # run from a folder that is not installed
+        return ""

@@ -1,0 +1,106 @@
+"""A walk: one row's way through a sampler, held still wherever the sampler wants the model's view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.sampling.levels import Denoiser
+from engine.sampling.question import Question, Questions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
+    redraw. `before` puts it back into what the model is shown, else into what it answers."""
+
+    clean: Tensor
+    mask: Tensor
+    before: bool
+
+    def put(self, latents: Tensor) -> Tensor:
+        """The latents with the rest put back."""
+        return latents * self.mask + self.clean * (1 - self.mask)
+
+
+class Walk:
+    """The way of one row. While it is not `done` the model is to be asked about `input` at the timestep `time`, and its
+    prediction given to `answer`; `latents` are those of the moment and in the end the picture's.
+
+    `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. With `ngms`
+    the negative is left out of every second call below that sigma. `plus` says that the sampler wants the negative's
+    own prediction too, behind the guided one (CFG++), and takes a 12.5th of the guidance.
+    """
+
+    def __init__(
+        self,
+        asks: Questions,
+        denoiser: Denoiser,
+        planned: int,
+        *,
+        kept: Surroundings | None = None,
+        ngms: float = 0.0,
+        plus: bool = False,
+    ) -> None:
+        self._asks, self._denoiser, self._kept, self._ngms = asks, denoiser, kept, ngms
+        self.planned, self.plus = planned, plus
+        self.calls = 0
+        self.done = False
+        self.clean: Tensor | None = None
+        self._ask: Question = next(asks)
+
+    @property
+    def latents(self) -> Tensor:
+        """The latents that are asked about, in the end the finished ones."""
+        return self._ask.latents
+
+    @property
+    def share(self) -> float:
+        """How much of the way lies behind it, in 0…1."""
+        return self._ask.share
+
+    @property
+    def time(self) -> float:
+        """The timestep of the call to come, which may lie between two."""
+        return self._denoiser.time(self._ask.level)
+
+    @property
+    def input(self) -> Tensor:
+        """What the model is to be shown."""
+        return self._denoiser.input(self._shown, self._ask.level)
+
+    @property
+    def left(self) -> int:
+        """The calls to come, at least one while it is not done."""
+        return 0 if self.done else max(1, self.planned - self.calls)
+
+    @property
+    def skips(self) -> bool:
+        """Whether the negative is left out of the call to come."""
+        return self.calls % 2 == 1 and self._ask.level < self._ngms
+
+    @property
+    def _shown(self) -> Tensor:
+        return self._kept.put(self.latents) if self._kept and self._kept.before else self.latents
+
+    def ask_another(self, denoiser: Denoiser) -> None:
+        """Have another model asked from here on."""
+        self._denoiser = denoiser
+
+    def answer(self, prediction: Tensor) -> None:
+        """Go on with what the model has predicted, (1, 4, h, w), or (2, 4, h, w) where `plus` wants both."""
+        shown, level = self._shown, self._ask.level
+        answer = self._denoiser.answer(shown, level, prediction)
+        self.clean = self._denoiser.clean(shown, level, prediction[:1])
+        if self._kept:
+            self.clean = self._kept.put(self.clean)
+            if not self._kept.before:
+                answer = self._kept.put(answer)
+        self.calls += 1
+        try:
+            self._ask = self._asks.send(answer)
+        except StopIteration as end:
+            latents: Tensor = end.value
+            self.done = True
+            self._ask = Question(self._kept.put(latents) if self._kept else latents, 0.0, 1.0)

@@ -1,0 +1,111 @@
+"""The second pass over a picture enlarged ("hires fix"): its size, its words, and the recipe that it is drawn by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine import a1111, samplers
+from engine.recipe import Hires, Recipe, Source
+from prompts import grammar
+from prompts.prompt import Fragment, Prompt
+
+STEP = 8  # sides are multiples of it
+PLAIN_SCHEDULES = (a1111.AUTOMATIC, "Uniform", "Normal")  # a sampler's own
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSize:
+    """The pixels that the picture is enlarged to, and the box of them that is drawn: (left, top, right, bottom)."""
+
+    enlarged: tuple[int, int]
+    box: tuple[int, int, int, int]
+
+    @property
+    def finished(self) -> tuple[int, int]:
+        """Width and height of what is drawn."""
+        left, top, right, bottom = self.box
+        return right - left, bottom - top
+
+
+def size(recipe: Recipe, hires: Hires) -> SecondSize:
+    """The size of a recipe's second pass. Where a width and a height are given and the picture has another shape, it
+    covers both, and what is too much is cut off on both sides; one alone keeps the shape.
+
+    Source: the behaviour of `calculate_target_resolution` in AUTOMATIC1111/stable-diffusion-webui 1.10.
+    """
+    width, height = recipe.width, recipe.height
+    beyond = 0, 0
+    if not hires.width and not hires.height:
+        if recipe.like:
+            wide, high = int(width * hires.factor), int(height * hires.factor)
+        else:
+            wide, high = (round(side * hires.factor / STEP) * STEP for side in (width, height))
+    else:
+        by_width = hires.width, hires.width * height // width
+        by_height = hires.height * width // height, hires.height
+        if not hires.height or (hires.width and width / height < hires.width / hires.height):
+            wide, high = by_width
+        else:
+            wide, high = by_height
+        if hires.width and hires.height:
+            beyond = (wide - hires.width) // STEP, (high - hires.height) // STEP
+    left, top = (cells // 2 * STEP for cells in beyond)
+    right, bottom = (
+        side // STEP * STEP - (cells + 1) // 2 * STEP for side, cells in zip((wide, high), beyond, strict=True)
+    )
+    return SecondSize((wide, high), (left, top, right, bottom))
+
+
+def prompt(recipe: Recipe) -> Prompt:
+    """The words of the second pass: its own, with the LoRAs that they name, or the picture's."""
+    hires, made = recipe.hires, recipe.prompt
+    if hires and hires.prompt:
+        said, uses = grammar.loras(hires.prompt)
+        made = replace(made, text=hires.prompt, fragments=(Fragment(said.strip()),), loras=uses, notes=())
+    if hires and hires.negative:
+        made = replace(made, negatives=(Fragment(hires.negative),))
+    return made
+
+
+def all_words(recipe: Recipe) -> Prompt:
+    """The words of both passes as one prompt, for whoever judges what they ask for."""
+    first, second = recipe.prompt, prompt(recipe)
+    if second is first:
+        return first
+    return replace(
+        first,
+        text=f"{second.text}\n{first.text}" if second.text != first.text else first.text,
+        fragments=first.fragments + second.fragments,
+        negatives=first.negatives + second.negatives,
+        loras=first.loras + second.loras,
+    )
+
+
+def recipe(first: Recipe, hires: Hires) -> Recipe:
+    """What the second pass is drawn by, over the enlarged picture. Raises Refusal for a sampler that there is not."""
+    width, height = size(first, hires).finished
+    sampler, schedule = _sampler(first, hires)
+    return replace(
+        first,
+        prompt=prompt(first),
+        width=width,
+        height=height,
+        steps=hires.steps or first.steps,
+        sampler=sampler,
+        guidance=hires.guidance or first.guidance,
+        source=Source("", hires.strength),
+        like=replace(first.like, schedule=schedule) if first.like else None,
+    )
+
+
+def _sampler(first: Recipe, hires: Hires) -> tuple[str, str]:
+    """The sampler of the second pass, and its schedule where that stands apart as in A1111."""
+    schedule = a1111.find_schedule(hires.schedule) if hires.schedule else ""
+    if first.like:
+        row, tail = a1111.find_sampler(hires.sampler or first.sampler)
+        return row.name, schedule or (tail if hires.sampler else "") or first.like.schedule
+    named = hires.sampler or first.sampler
+    if schedule:
+        named = next((named.removesuffix(tail) for tail in samplers.SCHEDULES if named.endswith(tail)), named)
+        named = named if schedule in PLAIN_SCHEDULES else f"{named} {schedule}"
+    return samplers.find_sampler(named).name, ""

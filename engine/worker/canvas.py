@@ -1,0 +1,90 @@
+"""What one picture is drawn with, and how its stages ask for rows: below all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.finish import upscaling
+from engine.models.loaded import Loaded, Loras
+from engine.pixels.source_picture import SourcePicture
+from engine.recipe import Recipe
+from engine.worker import prepare
+from engine.worker.row import Row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
+    pixels that its model draws best; `second` are the LoRAs of the second pass; `upscalers` and `detectors` are the
+    folders with such files."""
+
+    job: str
+    index: int
+    recipe: Recipe
+    base: SourcePicture | None
+    loras: Loras
+    model: Callable[[str], Loaded]
+    native: int
+    device: torch.device
+    second: Loras = ()
+    upscalers: Sequence[Path] = ()
+    detectors: Sequence[Path] = ()
+
+    def row(
+        self,
+        recipe: Recipe,
+        source: Image.Image | Tensor | None = None,
+        mask: Image.Image | None = None,
+        *,
+        loras: Loras | None = None,
+        exact: bool = False,
+        before: int = 0,
+    ) -> Row:
+        """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
+        are others than its own; for the rest see prepare.start."""
+        loras = self.loras if loras is None else loras
+        loaded = self.model(recipe.model)
+        return prepare.start(self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """The rows that a stage needs before it goes on: rows, made when there is room for them. It is sent their pictures
+    in the same order, or their latents with `latents`. `steps` is what they take in all, `rest` what is planned after
+    them; `whole` says that the row shows the whole picture. Without rows it only tells how far it is."""
+
+    rows: Sequence[Callable[[], Row]] = ()
+    steps: int = 0
+    rest: int = 0
+    latents: bool = False
+    whole: bool = False
+
+
+Done = Sequence[Image.Image | Tensor]
+Stages = Generator[Ask, Done, Image.Image]
+Enlarging = Generator[Ask, Done, Image.Image]
+
+
+def enlarged(canvas: Canvas, image: Image.Image, upscaler: str, size: tuple[int, int], rest: int) -> Enlarging:
+    """The picture at this size; every tile of a network lets others have a turn."""
+    left = upscaling.tiles(upscaler, *image.size, canvas.upscalers)
+    work = upscaling.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(Image.Image, end.value)
+        left -= 1
+        yield Ask(steps=1, rest=rest + left)
+
+
+def images(done: Done) -> Sequence[Image.Image]:
+    """What the rows became, where pictures were asked for."""
+    return cast(Sequence[Image.Image], done)

@@ -1,0 +1,111 @@
+"""The passes of a picture: drawn from noise or over another, and drawn again larger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from functools import partial
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine import a1111, second_pass
+from engine.files import catalog
+from engine.files.upscalers import LATENT
+from engine.models.loaded import Loras
+from engine.recipe import Recipe
+from engine.second_pass import SecondSize
+from engine.worker import autoencoder, prepare, walks
+from engine.worker.canvas import Ask, Canvas, Done, Enlarging, enlarged, images
+from engine.worker.prepare import drawn
+from engine.worker.row import Followed, Row, Successor
+
+
+def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
+    """The picture itself, or its latents; `rest` are the steps planned after it. A refiner goes on with it."""
+    recipe, base = canvas.recipe, canvas.base
+    image, mask = (base.image, base.mask) if base else (None, None)
+    steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
+    refiner = recipe.refiner
+    before = round(steps * refiner.switch) if refiner else steps
+    if recipe.like:
+        start = partial(canvas.row, recipe, image, mask)
+        # Where there is a second pass it is that which the refiner takes over.
+        followed = start if recipe.hires else partial(_followed, canvas, recipe, start)
+        return (yield Ask([followed], steps, rest, latents, whole=True))
+    if refiner is None or not 0 < before < steps:
+        return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
+
+    def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
+        loaded = canvas.model(model)
+        own = replace(recipe, model=model)
+        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
+
+    switch = before / steps
+    base_row = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
+    [brought] = yield Ask([base_row], before, rest + steps - before, latents=True, whole=True)
+    assert isinstance(brought, Tensor)
+    refined = partial(row, refiner.model, (), (switch, 1.0), brought)
+    return (yield Ask([refined], steps - before, rest, latents, whole=True))
+
+
+def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: int = 0) -> Row:
+    """A row in A1111's way, which its refiner takes over on its way; `before` are the calls of the pass before it."""
+    row, refiner = start(), recipe.refiner
+    if refiner is None or row.walk is None or not 0 < refiner.switch < 1:
+        return row
+    walk = row.walk
+
+    def model() -> Followed:
+        loaded = canvas.model(refiner.model)
+        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded))
+        return loaded, *walks.texts(recipe, loaded, before)
+
+    row.successor = Successor(refiner.switch, model)
+    if row.due:
+        row.hand_over()
+    return row
+
+
+def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
+    """The picture or its latents enlarged, and drawn over. What is enlarged beyond the size asked for is cut off."""
+    recipe, hires = canvas.recipe, canvas.recipe.hires
+    assert hires
+    own = second_pass.recipe(recipe, hires)
+    size = second_pass.size(recipe, hires)
+    steps = second_steps(own)
+    if isinstance(base, Tensor):
+        scale = recipe.width // base.shape[-1]
+        mode, averaged = LATENT[hires.upscaler]
+        cells = [side // catalog.STEP * catalog.STEP // scale for side in size.enlarged]
+        large = torch.nn.functional.interpolate(base, size=(cells[1], cells[0]), mode=mode, antialias=averaged)
+        base = _cut(large, size, scale)
+    elif hires.upscaler in LATENT:  # there are no latents of a picture that was taken as it is
+        base = base.resize(size.enlarged, Image.Resampling.LANCZOS).crop(size.box)
+    else:
+        base = yield from enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
+        if recipe.like:  # it is the latents that are cut off there
+            loaded = canvas.model(recipe.model)
+            base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
+        else:
+            base = base.crop(size.box)
+    if recipe.like:
+        before = walks.counted(recipe, recipe.steps)
+        start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
+        row = partial(_followed, canvas, own, start, before)
+    else:
+        row = partial(canvas.row, own, base, loras=canvas.second)
+    done = yield Ask([row], steps, rest, whole=True)
+    return images(done)[0]
+
+
+def second_steps(own: Recipe) -> int:
+    """The steps of a second pass: in A1111's way all of them are drawn."""
+    assert own.source
+    return own.steps if own.like else drawn(own.steps, own.source.strength)
+
+
+def _cut(latents: Tensor, size: SecondSize, scale: int) -> Tensor:
+    left, top, right, bottom = (pixels // scale for pixels in size.box)
+    return latents[..., top:bottom, left:right]

@@ -1,0 +1,293 @@
+"""From a recipe that is drawn in A1111's way to a row ready for its first call: its walk, and what it starts from."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine import a1111
+from engine.a1111 import AUTOMATIC, LikeSampler
+from engine.adapters import loras
+from engine.adapters.loras import Chosen
+from engine.models.loaded import Loaded
+from engine.recipe import Recipe
+from engine.sampling import ancestral, by_timestep, direct, dpm_solver, multistep, schedules, unipc
+from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of
+from engine.sampling.noise import Noise
+from engine.sampling.question import Sampler, Terms
+from engine.sampling.schedules import Span
+from engine.sampling.walk import Surroundings, Walk
+from engine.worker import autoencoder, emphasis, inpaint
+from engine.worker.prompt_encoding import Conditioning
+from engine.worker.row import Row
+
+STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
+PLUS = "DDIM CFG++"
+ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
+
+SAMPLERS: dict[str, Sampler] = {
+    "DPM++ 2M": multistep.dpmpp_2m,
+    "DPM++ SDE": multistep.dpmpp_sde,
+    "DPM++ 2M SDE": multistep.dpmpp_2m_sde,
+    "DPM++ 2M SDE Heun": multistep.dpmpp_2m_sde_heun,
+    "DPM++ 2S a": ancestral.dpmpp_2s_a,
+    "DPM++ 3M SDE": multistep.dpmpp_3m_sde,
+    "Euler a": ancestral.euler_a,
+    "Euler": direct.euler,
+    "LMS": direct.lms,
+    "Heun": direct.heun,
+    "DPM2": direct.dpm2,
+    "DPM2 a": ancestral.dpm2_a,
+    "DPM fast": dpm_solver.dpm_fast,
+    "DPM adaptive": dpm_solver.dpm_adaptive,
+    "Restart": direct.restart,
+    "DDIM": by_timestep.ddim,
+    PLUS: by_timestep.ddim_cfgpp,
+    "PLMS": by_timestep.plms,
+    "UniPC": unipc.unipc,
+    "LCM": ancestral.lcm,
+}
+
+
+@torch.no_grad()
+def start(
+    job: str,
+    index: int,
+    recipe: Recipe,
+    loaded: Loaded,
+    chosen: Chosen,
+    source: Image.Image | Tensor | None,
+    mask: Image.Image | None,
+    *,
+    steps: int,
+    exact: bool,
+    before: int = 0,
+) -> Row:
+    """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
+    began = time.monotonic()
+    sampler, _ = a1111.find_sampler(recipe.sampler)
+    nine = int(loaded.unet.config.in_channels) == inpaint.CHANNELS
+    clean = None
+    if recipe.source:
+        # Its own noise is never the same twice there, and too little to be seen: the mean is what it is around.
+        clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
+    kept = None
+    if clean is not None and mask:
+        cells = coarse(mask, clean)
+        clean = _filled(recipe, loaded, clean, cells)
+        kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
+    beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
+    walk = begun(recipe, loaded, clean, kept, exact=exact)
+    with loras.on_text(loaded, chosen):
+        positive, negative = texts(recipe, loaded, before)
+    return Row(
+        job=job,
+        index=index,
+        recipe=recipe,
+        loaded=loaded,
+        loras=chosen,
+        positive=positive,
+        negative=negative,
+        sampler=None,
+        timesteps=torch.empty(0),
+        steps=steps,
+        latents=walk.latents,
+        extra={},
+        beside=beside,
+        walk=walk,
+        seconds=time.monotonic() - began,
+    )
+
+
+def counted(recipe: Recipe, steps: int) -> int:
+    """The calls that A1111 counts for so many steps of a recipe's sampler."""
+    return steps * 2 if a1111.find_sampler(recipe.sampler)[0].twice else steps
+
+
+def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+    """The texts of a recipe as a model reads them, the negative only where it makes a difference: with guidance, and
+    for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
+    `before` are the calls of the pass before this one."""
+    assert recipe.like
+    said = recipe.prompt
+    guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
+    guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS or emphasis.guides(said.positive)
+    calls = emphasis.Calls(counted(recipe, recipe.steps), before)
+    positive, negative = emphasis.conditionings(
+        loaded, said.positive, said.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
+    )
+    return positive, negative if guided else None
+
+
+def begun(
+    recipe: Recipe,
+    loaded: Loaded,
+    clean: Tensor | None = None,
+    kept: Surroundings | None = None,
+    *,
+    exact: bool = False,
+) -> Walk:
+    """The walk of a recipe over clean latents or from noise alone. `exact` takes all the recipe's steps over them, as
+    the second pass of hires fix does, instead of the share that its strength stands for."""
+    assert recipe.like
+    sampler, _ = a1111.find_sampler(recipe.sampler)
+    shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
+    noise = Noise(recipe, shape, loaded.scale)
+    total, reach = img2img_steps(recipe, exact=exact) if clean is not None else (recipe.steps, 0)
+    by_time = sampler.levels == "timestep"
+    start = (_by_timestep if by_time else _by_sigma)(sampler, recipe, loaded, noise, clean, total, reach)
+    return Walk(
+        SAMPLERS[sampler.name](start.latents, start.terms),
+        start.denoiser,
+        _planned(sampler, start.terms),
+        kept=kept,
+        ngms=recipe.like.ngms,
+        plus=sampler.name == PLUS,
+    )
+
+
+def img2img_steps(recipe: Recipe, *, exact: bool) -> tuple[int, int]:
+    """The steps that are planned to draw over a picture, and how many before the last one are taken."""
+    assert recipe.source
+    strength = min(recipe.source.strength, STRONGEST)
+    if not exact:
+        return recipe.steps, int(strength * recipe.steps)
+    return max(recipe.steps, int(recipe.steps / strength) if strength else 0), recipe.steps - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    latents: Tensor
+    terms: Terms
+    denoiser: Denoiser
+
+
+def _levels(sampler: LikeSampler, loaded: Loaded) -> Levels:
+    """The model's levels, of which LCM learnt but a few."""
+    stride = _stride(sampler, loaded)
+    return Levels(loaded.signal, stride - 1, stride)
+
+
+def denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+    """How the model is asked by a sampler, and its answer read."""
+    levels, kind = _levels(sampler, loaded), kind_of(loaded.schedule)
+    if sampler.levels == "lcm":
+        return ByLcm(levels, kind, _stride(sampler, loaded))
+    return ByTimestep(levels, kind) if sampler.levels == "timestep" else BySigma(levels, kind)
+
+
+def _stride(sampler: LikeSampler, loaded: Loaded) -> int:
+    return len(loaded.signal) // LCM_STEPS if sampler.levels == "lcm" else 1
+
+
+def _by_sigma(
+    sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
+) -> _Start:
+    like = recipe.like
+    assert like
+    levels = _levels(sampler, loaded)
+    least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
+    planned = sigmas(sampler, recipe, loaded, levels, total)
+    taken = planned if clean is None else planned[total - reach - 1 :]
+    spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
+    latents = noise.start * spread if clean is None else clean + noise.start * spread
+    terms = Terms(
+        levels=tuple(taken),
+        noise=noise.next,
+        path=noise.path(min(filter(None, planned)), max(planned)),
+        steps=recipe.steps if clean is None else len(taken) - 1,
+        least=least if clean is None else taken[-2],
+        most=most if clean is None else taken[0],
+        signal=levels.signal,
+        over=clean is not None,
+        eta=1.0 if like.eta is None else like.eta,
+        churn=like.churn,
+        tmin=like.tmin,
+        tmax=like.tmax or float("inf"),
+        spread=like.noise,
+    )
+    return _Start(latents, terms, denoiser(sampler, loaded))
+
+
+def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
+    """The sigmas of so many steps, largest first, as a recipe's schedule has them."""
+    like = recipe.like
+    assert like
+    ends = like.sigma_min or float(levels.sigmas[0]), like.sigma_max or float(levels.sigmas[-1])
+    name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
+    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None)
+    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped)
+
+
+def _by_timestep(
+    sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
+) -> _Start:
+    assert recipe.like
+    levels = _levels(sampler, loaded)
+    last = len(levels.signal) - 1
+    planned = [float(min(time + 1, last)) for time in range(0, last + 1, (last + 1) // total)]
+    latents = noise.start
+    if clean is not None:
+        alpha = levels.signal[int(planned[reach])]
+        latents = alpha.sqrt() * clean + (1 - alpha).sqrt() * latents
+        planned = planned[: max(1, reach)]
+    terms = Terms(
+        levels=tuple(planned),
+        noise=noise.next,
+        path=noise.path(0.0, 1.0),
+        steps=total,
+        least=0.0,
+        most=0.0,
+        signal=levels.signal,
+        over=clean is not None,
+        eta=recipe.like.eta or 0.0,
+    )
+    return _Start(latents, terms, denoiser(sampler, loaded))
+
+
+def _planned(sampler: LikeSampler, terms: Terms) -> int:
+    """The calls to be expected."""
+    count = len(terms.levels) - 1
+    match sampler.name:
+        case "DPM fast":
+            return terms.steps
+        case "DPM adaptive":
+            return ADAPTIVE
+        case "UniPC" | "PLMS":
+            return count + 1
+    return max(1, 2 * count - 1 if sampler.twice else count)
+
+
+# --- what is redrawn ---
+
+
+def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
+    """A mask on the grid of latents, (1, 1, h, w): 1 where most of a cell is to be redrawn."""
+    height, width = clean.shape[-2:]
+    small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
+    return torch.from_numpy(np.around(small))[None, None]
+
+
+def _filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Tensor:
+    """The latents with what they begin from where the mask is 1; noise is that of the seed alone, as in A1111."""
+    assert recipe.source and recipe.like
+    plain = replace(recipe, variation=None, like=replace(recipe.like, seed_resize=(0, 0)))
+    noise = Noise(plain, tuple(clean.shape), loaded.scale)
+    return inpaint.filled(clean, noise.start, cells, recipe.source.fill)
+
+
+def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:
+    """The channels that a UNet of nine takes beside the latents, (1, 5, h, w): the mask's corner of each cell, and the
+    mean of the picture's latents with what is redrawn grey."""
+    pixels = torch.zeros(1, 3, recipe.height, recipe.width)
+    cells = torch.ones(1, 1, recipe.height, recipe.width)
+    if source is not None and mask is not None:
+        cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
+        pixels = autoencoder.pixels(source) * (1 - cells)
+    hidden = autoencoder.encoded(loaded, pixels, None)
+    return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

@@ -1,0 +1,135 @@
+"""What goes from a prompt, with all that was told only of it; what was never there is denied, or said to be missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts import grammar, opposites, written_text
+from prompts.edit.draft import Change, EditDraft, become, denying, erase
+from prompts.edit.instructions import Instruction
+from prompts.edit.nearest import not_found
+from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.nouns import without_property, without_thing
+from prompts.prompt import Fragment
+from prompts.tags import category_of
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+
+_DOING = re.compile(r"[a-z]+ing")  # "moon viewing" without the moon is nothing
+# What models draw though nobody asks for it: where the prompt has none of it, a negative is what "remove it" wants.
+_UNASKED = re.compile(
+    r"(?:.* )?(?:text|watermarks?|signature|logo|username|letters?|words?|subtitles?|caption|title|people|persons?|"
+    r"pedestrians?|passers-?by|crowds?|humans?|strangers?|tourists?|border|frame|blur|blurry|noise|artifacts?|"
+    r"(?:extra|bad|missing|deformed) \w+)"
+)
+
+
+async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    """Take what the target names out of the draft. Of what is not there only that goes to the negative which somebody
+    says they do not want, or which models draw by themselves."""
+    found, word = await matches(draft.fragments, one.target, reader)
+    tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
+    if not found:
+        unasked = any(map(_UNASKED.fullmatch, tags))
+        if one.target in KINDS or (one.kind == "remove" and not unasked):
+            draft.changes.append(await not_found(draft, one.target, reader))
+        else:
+            await _deny(draft, one, reader)
+        return
+    about = [*found, *_told_of(draft, found)]
+    about += _left_behind(draft, about)
+    for at in sorted(about, reverse=True):
+        old = draft.fragments[at]
+        if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
+            become(draft, at, bare, old.source, bare)
+            continue
+        inside = at in found and word and head(old.text) != word.split()[-1]
+        rest = without_thing(grammar.bare(old.text), word) if inside else ""
+        if rest and not _DOING.fullmatch(rest):
+            become(draft, at, rest, old.source)
+            continue
+        if inside and person_in(old.text) and not any(map(person_in, (word, *tags))):
+            draft.changes.append(Change("missed", one.target))  # nobody goes because their hat does
+            continue
+        del draft.fragments[at]
+        draft.changes.append(Change("removed", old.text))
+        erase(draft, old)
+
+
+async def _deny(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    there = {opposites.plain(each.text) for each in without_presets(draft.negatives)}
+    for tag in await reader.tags(one.target):
+        text = opposites.plain(tag.text)
+        draft.changes.append(Change("denied", after=text))
+        if text not in there:  # said by the person now, and no longer a preset's
+            draft.negatives = [each for each in draft.negatives if opposites.plain(each.text) != text]
+            draft.negatives.append(replace(tag, text=text))
+            if draft.text is not None:
+                draft.text = denying(draft.text, one.target, tag)
+
+
+def _told_of(draft: EditDraft, found: Sequence[int]) -> list[int]:
+    """The fragments that the person told of these only: "飞翔" of "飞翔的海鸥"."""
+    text = chinese.simplified(draft.text or "")
+    sources = [draft.fragments[at].source for at in found if CHINESE.search(draft.fragments[at].source)]
+    return [
+        at
+        for at, one in enumerate(draft.fragments)
+        if at not in found
+        and category_of(one.text) in _TELLING
+        and any(f"{chinese.simplified(one.source)}的{chinese.simplified(source)}" in text for source in sources)
+    ]
+
+
+_TELLING = ("preposition", "pose", "verb", "participle")
+
+# ── where it was ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_CLAUSE = re.compile(r"[^,，。;；\n]+")
+_AT = "(?:上面|下面|里面|外面|旁边|前面|后面|上|下|里|外|中|边|旁|前|后|间|口)"
+# A scene stays when what was in it goes; nobody wants to see a shore, a table or a door for its own sake.
+_MERELY = re.compile(
+    rf"(?:在|的|{_AT}|[它她他]|左|右|身|背景|远处|远方|近处|中间|中央|空中|半空|天空|窗外|头顶|周围|四周|附近|地面?|桌子?|椅子?|凳子?|"
+    r"床|门|窗户?|墙壁?|岸|天|树|枝头|路|屋顶|桌面|手|柜子?|架子?|茶几|盘子?|脚)+"
+)
+_IN_ENGLISH = re.compile(
+    r"(?:an?|the) |(?:in|on|at|by|near|behind|beside|above|under|over|next to|in front of|around|to) |"
+    r"(?:sky|background|distance|table|desk|wall|floor|ground|side|shelf|foreground|corner|middle|left|right|of|him|her|"
+    r"it)\b ?"
+)
+_THERE_IS = re.compile("(?:还|都|正)?(?:有|是|[放摆停站坐挂飘漂浮飞游长开立躺趴落堆铺贴插架竖拴点栽种靠蹲睡])[着满了]*")
+
+
+def _left_behind(draft: EditDraft, found: Sequence[int]) -> list[int]:
+    """The fragments of a clause that then only says where something was: "天上" of "天上飘着气球". The first clause is
+    the scene, and stays."""
+    text = draft.text or ""
+    gone = [draft.fragments[at] for at in found]
+    left: list[int] = []
+    for clause in list(_CLAUSE.finditer(text))[1:]:
+        inside = [at for at, one in enumerate(draft.fragments) if _stands_in(one, text, clause)]
+        rest = [at for at in inside if at not in found]
+        if not rest or len(rest) == len(inside):
+            continue
+        if all(_merely_where(draft.fragments[at], gone) for at in rest):
+            left += rest
+    return left
+
+
+def _stands_in(one: Fragment, text: str, clause: re.Match[str]) -> bool:
+    if one.origin == "preset" or not one.source:
+        return False
+    place = written_text.place_of(text, one.source)
+    return place is not None and clause.start() <= place[0] and place[1] <= clause.end()
+
+
+def _merely_where(one: Fragment, gone: Sequence[Fragment]) -> bool:
+    """Whether a fragment says only where another one is, or that it is there."""
+    if CHINESE.search(one.source):
+        source = chinese.simplified(one.source)
+        if source.endswith("在"):
+            return False  # "站在" is told of somebody else
+        return bool(_THERE_IS.fullmatch(source) or _MERELY.fullmatch(_THERE_IS.sub("", source)))
+    return all(not person_in(each.text) for each in gone) and not _IN_ENGLISH.sub("", opposites.plain(one.text)).strip()

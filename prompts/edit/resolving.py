@@ -1,0 +1,175 @@
+"""What a wish comes to in a certain prompt: "one more" where there are two is "three", "lighter" of dark green is light
+green, and "hat green" is a hat that is to be green where there is a hat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts import opposites
+from prompts.edit.draft import EditDraft
+from prompts.edit.instructions import Instruction
+from prompts.edit.numerals import in_chinese, in_english, number
+from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
+from prompts.edit.targets import KINDS, WordReader, head, matches, without_presets
+from prompts.edit.wording_zh import MEASURE
+from prompts.nouns import COMPARED
+from prompts.prompt import Fragment
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.numbers import plural
+
+
+async def resolved(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> Instruction:
+    """The instruction in words that need nothing but the prompt's things to be followed; `before` is the one that the
+    same sentence asked for just before."""
+    if one.kind == "set" and before and before.target and await _only_a_property(one.value, reader):
+        return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
+    if one.open or one.maybe:
+        one = await _settled(draft, one, reader)
+    if one.kind == "count":
+        return await _counted(draft, one, reader)
+    if one.kind == "add" and one.more:
+        return await _added_to(draft, one, reader)
+    if one.kind == "shade":
+        return await _shaded(draft, one, reader)
+    return one
+
+
+async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], reader: WordReader) -> list[Instruction]:
+    """The wishes, with what is taken away and what comes instead of it as one: "鱼不要了，改成一碗面"."""
+    found: list[Instruction] = []
+    for one in wishes:
+        last = found[-1] if found else None
+        if last and last.kind in ("remove", "deny") and one.instead and (at := await _gone(fragments, last, reader)):
+            tags = await reader.tags(one.value)
+            new = tags[-1].text if tags else ""
+            if new and any(excludes(fragments[each].text, new) for each in at):
+                found[-1] = one  # a smile goes when a frown comes
+                continue
+            if new and not alone(new) and any(slot_of(fragments[each].text) == slot_of(new) for each in at):
+                found[-1] = one if slot_of(new) else Instruction("replace", last.target, one.value)
+                continue
+        found.append(one)
+    return found
+
+
+async def _gone(fragments: Sequence[Fragment], one: Instruction, reader: WordReader) -> list[int]:
+    return (await matches(fragments, one.target, reader))[0]
+
+
+async def _only_a_property(words: str, reader: WordReader) -> bool:
+    tags = await reader.sure(words.removesuffix("的"))
+    return len(tags) == 1 and all(kind_of(each) in ("colour", "material") for each in tags[0].text.split())
+
+
+async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """ "hat green": the longest beginning that names something in the prompt, and what it is to be, which misses its
+    thing where nothing is named. "hat to crown": so only where there is a hat."""
+    if one.maybe:
+        there = one.kind in ("deny", "count") or one.target in KINDS
+        there = there or bool((await matches(draft.fragments, one.target, reader))[0])
+        return replace(one, maybe="") if there else Instruction("set", value=one.maybe)
+    words, parts = one.target, one.target.split()
+    for size in range(len(parts) - 1, 0, -1):
+        target = " ".join(parts[:size])
+        if (await matches(draft.fragments, target, reader))[0]:
+            return Instruction("replace", target, " ".join(parts[size:]))
+    if len(parts) > 1 and _describes(parts[-1]) and kind_of(parts[0]) not in _PROPERTIES:
+        size = next(at for at in range(len(parts), 0, -1) if at == 1 or not _describes(parts[at - 1]))
+        return Instruction("replace", " ".join(parts[:size]), " ".join(parts[size:]))
+    return Instruction("set", value=words)
+
+
+_PROPERTIES = ("colour", "material", "adjective")
+
+
+def _describes(word: str) -> bool:
+    return kind_of(word) in _PROPERTIES or word in COMPARED
+
+
+# ── how many ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _counted(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """So many more of a thing, or fewer: another number of it."""
+    at = await _countable(draft, one, reader)
+    step = int(one.value)
+    if at is None:
+        if step < 0 or not one.target:
+            return Instruction("remove" if step < 0 else "stronger", one.target)
+        said = in_chinese(step) + one.measure if CHINESE.search(one.target) else f"{in_english(step)} "
+        return Instruction("add", value=said + one.target)
+    old = draft.fragments[at]
+    count = max(_number_of(old) + step, 0)
+    if CHINESE.search(old.source):
+        measure = MEASURE.search(chinese.simplified(old.source))
+        noun = one.target or chinese.simplified(old.source)[measure.end() if measure else 0 :]
+        sign = one.measure or (measure.group()[-1] if measure else "个")
+        return Instruction("replace", noun, in_chinese(count) + sign) if count else Instruction("remove", noun)
+    noun = counts(old.text) or head(old.text)
+    said = f"{in_english(count)} {noun if count == 1 else plural(noun)}"
+    return Instruction("set", value=said) if count else Instruction("remove", noun)
+
+
+async def _countable(draft: EditDraft, one: Instruction, reader: WordReader) -> int | None:
+    """The fragment that is meant: what the target names, else what is counted, with the same measure word if any."""
+    if one.target:
+        found = (await matches(draft.fragments, one.target, reader))[0]
+        counted = [at for at in found if counts(draft.fragments[at].text)]
+        return next(iter(counted or found), None)
+    own = [at for at, each in enumerate(draft.fragments) if each.origin != "preset" and counts(each.text)]
+    alike = [at for at in own if one.measure and one.measure in draft.fragments[at].source]
+    several = [at for at in alike or own if _number_of(draft.fragments[at]) > 1]
+    return next(reversed(several or alike or own), None)
+
+
+def _number_of(one: Fragment) -> int:
+    words = re.match(r"\d+|[a-z]+", one.text.lower())
+    return (number(words.group()) if words else 0) or 1
+
+
+async def _added_to(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """Things that are added to others of their kind: "再加两只鸟" where there are three makes five."""
+    counted = one.measure.removeprefix(one.at) + one.value
+    plain = chinese.simplified(counted) if CHINESE.search(counted) else counted.lower()
+    said = MEASURE.match(plain) or re.match(r"(?P<n>\w+) (?:more )?(?=\w)", plain)
+    count = number(said.group()[:-1] if CHINESE.search(plain) else said["n"]) if said else 0
+    noun = plain[said.end() :] if said else ""
+    if not count or not noun or not (found := (await matches(draft.fragments, noun, reader))[0]):
+        return one
+    tags = await reader.tags(noun)
+    if not any(_is_one_of(draft.fragments[at], noun, tags) for at in found):
+        return one
+    sign = said.group()[-1] if said and CHINESE.search(plain) else ""
+    return await _counted(draft, Instruction("count", noun, f"{count:+d}", measure=sign), reader)
+
+
+def _is_one_of(one: Fragment, noun: str, tags: Sequence[Fragment]) -> bool:
+    """Whether a fragment counts things of a kind, or names one of them and nothing else."""
+    names = {opposites.plain(each.text) for each in tags} | {noun}
+    return bool(counts(one.text)) or opposites.plain(one.text) in names
+
+
+# ── what colour ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_SHADES = {"浅": "light", "淡": "light", "深": "dark", "暗": "dark", "亮": "bright", "艳": "bright"} | {
+    "lighter": "light", "paler": "pale", "deeper": "dark"
+}  # fmt: skip
+_COLOUR_ZH = re.compile(r"[深浅淡暗亮艳鲜]?(?P<colour>[红橙黄绿青蓝紫粉黑白灰棕褐])色?")
+_SHADED = frozenset(["dark", "light", "deep", "pale", "bright"])
+
+
+async def _shaded(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """Another shade of the colour that a thing has; of one that has none more or less, as before."""
+    found = (await matches(draft.fragments, one.target, reader))[0]
+    for each in without_presets([draft.fragments[at] for at in found]):
+        if CHINESE.search(one.value) and (old := _COLOUR_ZH.search(chinese.simplified(each.source))):
+            return Instruction("replace", one.target, f"{one.value}{old['colour']}色")
+        words = opposites.plain(each.text).split()
+        if colour := next((word for word in words if kind_of(word) == "colour" and word not in _SHADED), ""):
+            return Instruction("replace", one.target, f"{_SHADES[one.value]} {colour}")
+    if one.value in ("亮", "艳", "暗"):
+        return Instruction("replace", one.target, one.value.replace("艳", "鲜艳"))
+    return Instruction("stronger" if one.value in ("深", "deeper") else "weaker", one.target)

@@ -1,0 +1,241 @@
+"""The fields of an infotext as the options of a recipe, and what of them is put aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from prompts.errors import Refusal
+from prompts.infotext.infotext import Infotext
+from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, SIDES, STEPS, real, whole, with_seed, with_size
+from prompts.prompt import Options
+
+# Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
+_FAMILY = frozenset({"a1111", "forge", "sdnext", "comfyui", "novelai", "fooocus", "swarmui", "civitai"})
+_OWN_RNG = frozenset({"comfyui", "fooocus", "swarmui"})  # their noise comes from torch's own generator on the CPU
+# Schedules by A1111's labels, with what its old sampler names and other programs call them.
+SCHEDULES = {
+    "karras": "Karras",
+    "exponential": "Exponential",
+    "polyexponential": "Polyexponential",
+    "sgm uniform": "SGM Uniform",
+    "sgmuniform": "SGM Uniform",
+    "sgm_uniform": "SGM Uniform",
+    "kl optimal": "KL Optimal",
+    "kl_optimal": "KL Optimal",
+    "align your steps": "Align Your Steps",
+    "align_your_steps": "Align Your Steps",
+    "ays": "Align Your Steps",
+    "simple": "Simple",
+    "normal": "Normal",
+    "ddim": "DDIM",
+    "ddim_uniform": "DDIM",
+    "beta": "Beta",
+    "turbo": "Turbo",
+    "uniform": "Uniform",
+    "automatic": "Automatic",
+}
+_TAILS = tuple(tail for tail in SCHEDULES if tail not in ("automatic", "uniform", "ddim", "normal", "simple"))
+# Samplers whose "Automatic" is another schedule than the model's own since A1111 1.9, which then first wrote the
+# "Schedule type"; what has none is older, and was drawn with the model's own.
+_CHANGED = frozenset(
+    {"dpm++ 2m", "dpm++ sde", "dpm++ 2m sde", "dpm++ 2m sde heun", "dpm++ 2s a", "dpm++ 3m sde", "dpm2", "dpm2 a"}
+)
+_EMPHASES = {one.casefold(): one for one in ("Original", "No norm", "Ignore", "None")}
+_DETECTORS = (("face", "face"), ("hand", "hand"))
+
+_Read = Callable[[Options, str, str], Options]
+
+
+def _whole(name: str, low: int, high: int) -> _Read:
+    return lambda options, option, value: replace(options, **{name: whole(option, value, low, high)})  # type: ignore[arg-type]
+
+
+def _real(name: str, low: float, high: float) -> _Read:
+    return lambda options, option, value: replace(options, **{name: real(option, value, low, high)})  # type: ignore[arg-type]
+
+
+def _word(name: str) -> _Read:
+    return lambda options, option, value: replace(options, **{name: value}) if value else options  # type: ignore[arg-type]
+
+
+def _model(name: str) -> _Read:
+    """The name of a model, without the hash that stands behind it in a list: "base [31e35c80fc]"."""
+    word = _word(name)
+    return lambda options, option, value: word(options, option, re.sub(r"\s*\[[0-9a-f]{6,64}\]\Z", "", value))
+
+
+def _hires_size(options: Options, option: str, value: str) -> Options:
+    """ "1024x768"; one side may be 0, and goes by the other."""
+    sides = [None if side == "0" else whole(option, side, *SIDES) for side in value.split("x")]
+    if len(sides) != 2 or sides == [None, None]:
+        raise Refusal("option.bad_value", option=option, value=value)
+    return replace(options, hires_width=sides[0], hires_height=sides[1])
+
+
+def _seed_resize(options: Options, option: str, value: str) -> Options:
+    sized = with_size(Options(), option, value)
+    return replace(options, seed_resize=(sized.width or 0, sized.height or 0))
+
+
+def _one_of(name: str, known: Mapping[str, str]) -> _Read:
+    def read(options: Options, option: str, value: str) -> Options:
+        if value.casefold() not in known:
+            raise Refusal("option.bad_value", option=option, value=value)
+        return replace(options, **{name: known[value.casefold()]})  # type: ignore[arg-type]
+
+    return read
+
+
+def _sampler(options: Options, option: str, value: str) -> Options:
+    sampler, schedule = parted(value)
+    return replace(options, sampler=sampler, schedule=schedule or options.schedule)
+
+
+def _hires_sampler(options: Options, option: str, value: str) -> Options:
+    sampler, schedule = parted(value)
+    return replace(options, hires_sampler=sampler, hires_schedule=schedule or options.hires_schedule)
+
+
+def _on(name: str) -> _Read:
+    return lambda options, option, value: replace(options, **{name: value.casefold() not in ("false", "0")})  # type: ignore[arg-type]
+
+
+def _detected(options: Options, option: str, value: str) -> Options:
+    for sign, kind in _DETECTORS:
+        if sign in value.casefold():
+            return replace(options, fix="+".join(dict.fromkeys((*filter(None, (options.fix or "").split("+")), kind))))
+    raise Refusal("option.bad_value", option=option, value=value)
+
+
+_SIGMA = (0.0, 10_000.0)
+_READERS: dict[str, _Read] = {
+    "steps": _whole("steps", *STEPS),
+    "sampler": _sampler,
+    "schedule type": _one_of("schedule", SCHEDULES),
+    "scheduler": _one_of("schedule", SCHEDULES),  # Fooocus's name of it
+    "cfg scale": _real("guidance", *GUIDANCE),
+    "seed": with_seed,
+    "size": with_size,
+    "model": _model("model"),
+    "vae": _word("vae"),
+    "clip skip": _whole("clip_skip", 1, 12),
+    "denoising strength": _real("strength", 0.0, 1.0),
+    "cfg rescale": _real("rescale", *RESCALE),
+    "cfg rescale phi": _real("rescale", *RESCALE),
+    "cfg rescale φ": _real("rescale", *RESCALE),
+    "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
+    "eta": _real("eta", 0.0, 1.0),
+    "eta ddim": _real("eta", 0.0, 1.0),
+    "ensd": _whole("ensd", -MAX_SEED, MAX_SEED),
+    "sigma churn": _real("churn", 0.0, 100.0),
+    "sigma tmin": _real("tmin", *_SIGMA),
+    "sigma tmax": _real("tmax", *_SIGMA),
+    "sigma noise": _real("noise", 0.0, 2.0),
+    "ngms": _real("ngms", 0.0, 15.0),
+    "emphasis": _one_of("emphasis", _EMPHASES),
+    "sgm noise multiplier": _on("sgm_noise"),
+    "seed resize from": _seed_resize,
+    "schedule min sigma": _real("sigma_min", *_SIGMA),
+    "schedule max sigma": _real("sigma_max", *_SIGMA),
+    "schedule rho": _real("rho", 0.0, 100.0),
+    "variation seed": _whole("variation_seed", 0, MAX_SEED),
+    "variation seed strength": _real("variation_strength", 0.0, 1.0),
+    "hires upscale": _real("hires_factor", *FACTORS),
+    "hires resize": _hires_size,
+    "hires steps": _whole("hires_steps", 0, STEPS[1]),
+    "hires upscaler": _word("hires_upscaler"),
+    "hires sampler": _hires_sampler,
+    "hires schedule type": _one_of("hires_schedule", SCHEDULES),
+    "hires cfg scale": _real("hires_guidance", *GUIDANCE),
+    "hires prompt": _word("hires_prompt"),
+    "hires negative prompt": _word("hires_negative"),
+    "refiner": _model("refiner"),
+    "refiner switch at": _real("refiner_switch", 0.0, 1.0),
+    "postprocess upscaler": _word("upscaler"),
+    "postprocess upscale by": _real("upscale", *FACTORS),
+    "upscaler": _word("upscaler"),
+    "upscale by": _real("upscale", *FACTORS),
+    "upscale denoising strength": _real("redraw", 0.0, 1.0),
+}
+_ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
+# What says nothing of the picture, or what the rest says already.
+_SILENT = re.compile(
+    r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
+    r"|negative template|template|civitai .*|.*backend|downcast alphas_cumprod|pad conds.*"
+    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp (?!active\b).*"
+    r"|comfyui .*|workflow"
+    r"|image name|license|generation time|title|software|date"
+    r"|lora|loras|lora weights|raw prompt|raw negative prompt|ngms all steps)\Z"
+)
+_SHOWN = 80  # characters of a value that is put aside
+
+
+def parted(sampler: str) -> tuple[str, str]:
+    """A sampler's name and the schedule that old names end in: ("DPM++ 2M", "Karras")."""
+    for tail in _TAILS:
+        if sampler.casefold().endswith(f" {tail}"):
+            return sampler[: -len(tail) - 1].rstrip(), SCHEDULES[tail]
+    return sampler, ""
+
+
+def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
+    """The options that the fields ask for, and what is put aside: "Name: value" of what there is nothing like here or
+    what cannot be. Nothing is refused."""
+    asked, aside = Options(), list[str]()
+    for name, value in _old_hires(infotext.fields).items():
+        key, value = name.casefold(), _bare(value)
+        if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
+            continue
+        reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
+        try:
+            if reader is not None:
+                asked = reader(asked, name, value)
+            elif not _SILENT.match(key) and name != value:  # else it is merely on, or was cut off
+                raise Refusal("option.unknown", option=name)
+        except Refusal:
+            aside.append(f"{name}: {value[:_SHOWN]}")
+    return _in_its_way(_second_pass(asked), infotext), tuple(aside)
+
+
+def _bare(value: str) -> str:
+    value = value.strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+
+
+def _old_hires(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Before 1.0 A1111 wrote the size of the first pass beside that of the picture."""
+    first, size = fields.get("First pass size", ""), fields.get("Size", "")
+    if not re.fullmatch(r"\d+x\d+", first):
+        return fields
+    plain = {name: value for name, value in fields.items() if name != "First pass size"}
+    if first == "0x0":  # it chose one itself
+        return plain
+    return plain | {"Size": first, "Hires resize": size, "Hires upscaler": fields.get("Hires upscaler", "Latent")}
+
+
+def _second_pass(asked: Options) -> Options:
+    """With a second pass the strength is that pass's."""
+    if not (asked.hires_factor or asked.hires_width or asked.hires_height):
+        return asked
+    return replace(asked, strength=None, hires_strength=asked.strength)
+
+
+def _in_its_way(asked: Options, infotext: Infotext) -> Options:
+    """With whose way of drawing it is, and what that takes for granted."""
+    if infotext.source not in _FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
+        schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
+        joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
+        return replace(asked, sampler=joined, schedule=None, rng=None)
+    if asked.sampler and asked.schedule is None:
+        older = asked.sampler.casefold() in _CHANGED and _version(infotext) < (1, 9)
+        asked = replace(asked, schedule="Uniform" if older else "Automatic")
+    rng = asked.rng or ("CPU" if infotext.source in _OWN_RNG else "GPU")
+    return replace(asked, like="a1111", rng=rng)
+
+
+def _version(infotext: Infotext) -> tuple[int, int]:
+    """A1111's version, also that which Forge names behind its own; (0, 0) where none is said."""
+    numbers = re.findall(r"v(\d+)\.(\d+)", infotext.fields.get("Version", ""))
+    return (int(numbers[-1][0]), int(numbers[-1][1])) if numbers else (0, 0)

@@ -1,0 +1,61 @@
+"""The options of a text as they are listed for people, in groups; what each does is the text `option.help.<name>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prompts.options import NAMES
+
+# Each with what stands behind it, "" for a switch. Those that this version does not read are left out.
+_ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "picture": (
+        ("ar", "3:2"),
+        ("size", "512x768"),
+        ("width", "512"),
+        ("height", "768"),
+        ("p", ""),
+        ("l", ""),
+        ("s", ""),
+        ("count", "4"),
+        ("model", "NAME"),
+        ("style", "NAME"),
+        ("quality", "fast"),
+        ("hd", ""),
+    ),
+    "drawing": (
+        ("steps", "20"),
+        ("sampler", "NAME"),
+        ("schedule", "NAME"),
+        ("seed", "7"),
+        ("guidance", "7"),
+        ("rescale", "0.7"),
+        ("clip-skip", "2"),
+        ("vae", "NAME"),
+        ("like", "a1111"),
+        ("rng", "NAME"),
+        ("strength", "0.6"),
+        ("over", "3f2a9c11"),
+        ("margins", "0/0/64/0"),
+    ),
+    "words": (
+        ("no", "WORDS"),
+        ("keep", "WORDS"),
+        ("lora", "NAME:0.8"),
+        ("plain", ""),
+        ("expand", ""),
+        ("raw", ""),
+    ),
+    "after": (
+        ("fix", "face"),
+        ("upscale", "NAME:2"),
+        ("redraw", "0.35"),
+    ),
+}
+
+
+def listed() -> Mapping[str, Sequence[tuple[str, str]]]:
+    """The options in their groups: "--ar 3:2" as name and how it is written."""
+    return {
+        group: [(name, f"--{name} {value}".rstrip()) for name, value in rows if name in NAMES]
+        for group, rows in _ROWS.items()
+    }

@@ -1,0 +1,132 @@
+"""What a picture or a text says of how it was drawn: read, drawn again, its words taken, compared."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bot.chat import Card, Say, Upload
+from bot.platforms.discord import layout
+from bot.platforms.telegram import keyboards
+from engine.pixels import png_recipe
+from engine.recipe import Source
+from storage import people
+from tests.bot.studio.test_studio import House, house
+from tests.fakes import a_recipe
+
+PAPER = (
+    "a (red:1.2) fox, 雪地 <lora:gone:0.5>\nNegative prompt: blurry, dog\n"
+    "Steps: 9, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 4711, Size: 128x64, "
+    "Model hash: 0123456789, Model: somebodysMix_v3, VAE: strange.pt, Version: v1.10.1"
+)
+PLAIN = PAPER.replace(" <lora:gone:0.5>", "")
+
+
+def stamped(text: str) -> bytes:
+    said, out = PngInfo(), io.BytesIO()
+    said.add_text("parameters", text)
+    Image.new("RGB", (64, 64), "red").save(out, "PNG", pnginfo=said)
+    return out.getvalue()
+
+
+def of_camera(text: str) -> bytes:
+    """The same in a JPEG's EXIF."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+    Image.new("RGB", (64, 64), "red").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def shown(at: House, text: str, *files: bytes, account: str = "ann") -> Card:
+    return at.chat.messages[await at.say(text, account, files=tuple(Upload("fox.png", content) for content in files))]
+
+
+def pressed(card: Card, action: str) -> str:
+    return next(button.target for button in card.buttons if button.action == action)
+
+
+def lines(card: Card) -> dict[str, object]:
+    return {line.label.key: line.value for line in card.fields}
+
+
+@pytest.mark.parametrize("words", ["", "/recipe", "/配方"])
+async def test_a_picture_with_papers_is_read_on_a_card(tmp_path: Path, words: str) -> None:
+    async with house(tmp_path) as at:
+        card = await shown(at, words, stamped(PAPER))
+        said = lines(card)
+        assert (card.text.key, card.text.values) == ("paper.read", {"program": "A1111"})
+        assert (said["recipe.steps"], said["recipe.seed"], said["recipe.size"]) == ("9", "4711", "128×64")
+        assert said["recipe.negative"] == "blurry, dog" and "recipe.text" not in said
+        notes = [line.value.key for line in card.fields if isinstance(line.value, Say)]
+        assert any(one.startswith("missing.model") for one in notes) and any("missing.vae" in one for one in notes)
+        assert any(one.startswith("lora.") for one in notes)
+        assert [one.action for one in card.buttons][:3] == ["paper_draw", "paper_prompt", "paper_compare"]
+        layout.lay_out(card, "zh")
+        keyboards.keyboard(card, "zh", "our_bot", inline=False)
+        assert not at.pool.drawn
+
+
+async def test_draw_this_draws_it_as_it_was_drawn(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        for number, card in enumerate([await shown(at, "", stamped(PLAIN)), await shown(at, f"/recipe {PLAIN}")], 1):
+            await at.press("paper_draw", pressed(card, "paper_draw"))
+            job = at.pool.workers[0].jobs[(await at.drawn(number))[-1]]
+            assert (job.recipe.seed, job.recipe.steps, job.recipe.guidance) == (4711, 9, 5.5)
+            assert (job.recipe.width, job.recipe.height, job.recipe.sampler) == (128, 64, "DPM++ 2M")
+            assert job.recipe.like is not None and job.recipe.like.schedule == "Karras"
+            at.pool.finish(job.id)
+
+
+async def test_use_its_prompt_takes_the_words_alone(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/settings ratio 1:1")
+        card = await shown(at, "", of_camera(PLAIN))
+        await at.press("paper_prompt", pressed(card, "paper_prompt"))
+        recipe = at.pool.workers[0].jobs[(await at.drawn())[0]].recipe
+        assert recipe.like is None and recipe.width == recipe.height and recipe.seed != 4711
+        assert "(red:1.2)" in recipe.prompt.positive and "dog" in recipe.prompt.negative
+
+
+async def test_comparing_tells_the_differences_and_draws_both_with_one_seed(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        card = await shown(at, "", stamped(PLAIN))
+        await at.press("paper_compare", wish := pressed(card, "paper_compare"))
+        told = at.chat.log[-1][2]
+        assert told.text.key == "paper.differs" and "recipe.steps" in lines(told) and "recipe.seed" not in lines(told)
+        await at.press("paper_both", pressed(told, "paper_both"))
+        theirs, mine = at.pool.workers[0].jobs[(await at.drawn())[0]].recipes
+        assert theirs.seed == mine.seed == 4711 and theirs.like is not None and mine.like is None
+        assert pressed(told, "paper_both") == wish
+
+
+async def test_a_recipe_of_ours_is_drawn_to_the_last_field(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        own = a_recipe("a violet", seed=77)
+        card = await shown(at, "", png_recipe.png(Image.new("RGB", (64, 64)), own))
+        assert card.text.key == "recipe.title"
+        await at.press("paper_draw", pressed(card, "paper_draw"))
+        made = at.pool.workers[0].jobs[(await at.drawn())[0]].recipe
+        assert (made.seed, made.sampler, made.prompt.positive) == (77, own.sampler, own.prompt.positive)
+
+
+async def test_what_is_not_theirs_to_draw_over_is_refused(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        over = replace(a_recipe("a violet"), source=Source("a" * 64, 0.5))
+        card = await shown(at, "", png_recipe.png(Image.new("RGB", (64, 64)), over))
+        await at.press("paper_draw", pressed(card, "paper_draw"))
+        assert at.chat.log[-1][2].text.key == "share.source" and not at.pool.drawn
+
+
+async def test_a_picture_that_says_nothing_is_told_apart(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        plain = io.BytesIO()
+        Image.new("RGB", (64, 64)).save(plain, "PNG")
+        assert (await shown(at, "", plain.getvalue())).text.key == "paper.none"
+        await at.press("paper_draw", "nothing")
+        assert at.chat.log[-1][2].text.key == "press.unknown"
+        assert await people.count(at.db) == 1

@@ -1,0 +1,104 @@
+"""Kinds of wishes, each with several sentences: what is there afterwards, and what is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from prompts.edit.edited import edit
+from prompts.errors import Refusal
+from prompts.translate.translator import Translator
+from tests.prompts.own import own
+
+pytestmark = pytest.mark.asyncio
+Chain = tuple[Translator, ...]
+
+KINDS = {
+    "what comes instead of what went": [
+        ("一个厨师端着一盘鱼", "鱼不要了，改成一碗面", "一个厨师端着一碗面"),
+        ("一个穿和服的女孩在看烟花", "不要和服了，换成T恤", "一个穿T恤的女孩在看烟花"),
+        ("一个男人端着一杯咖啡", "咖啡不要了，换成啤酒", "一个男人端着一杯啤酒"),
+        ("a girl eating an apple under a tree", "remove the apple, put a banana instead",
+         "a girl eating a banana under a tree"),
+        ("女孩，帽子，白天", "帽子去掉，换成夜晚", "女孩，夜晚"),
+    ],
+    "more and fewer": [
+        ("国王坐在王座上，旁边站着两个卫兵", "卫兵再多一个", "国王坐在王座上，旁边站着三个卫兵"),
+        ("两只猫趴在窗台上", "再多一只", "三只猫趴在窗台上"),
+        ("树上停着三只鸟", "加多两只鸟", "树上停着五只鸟"),
+        ("桌子上有四个苹果", "少一个", "桌子上有三个苹果"),
+        ("two birds on a branch", "one more bird", "three birds on a branch"),
+        ("two birds on a branch", "remove one of the birds", "one bird on a branch"),
+    ],
+    "another shade of a colour": [
+        ("一个穿深绿色毛衣的男生在喝咖啡", "毛衣颜色浅一点", "一个穿浅绿色毛衣的男生在喝咖啡"),
+        ("一个女孩穿着红色裙子", "裙子颜色深一点", "一个女孩穿着深红色裙子"),
+        ("a man in a dark green sweater", "make the sweater lighter", "a man in a light green sweater"),
+    ],
+    "one time, pose and framing for another": [
+        ("an empty street in the morning", "make it evening", "an empty street in the evening"),
+        ("an empty street in the morning", "make it night", "an empty street at night"),
+        ("a girl running in a field", "have her sleep instead", "a girl sleeping in a field"),
+        ("a man standing in the rain, short hair", "make him sit", "a man sitting in the rain, short hair"),
+        ("close-up of a flower, dew", "zoom out", "wide shot of a flower, dew"),
+        ("portrait of an old sailor, close-up", "zoom out, full body", "portrait of an old sailor, full body"),
+        ("a fox standing in the snow", "have it sit instead", "a fox sitting in the snow"),
+        ("photo of a cat on a fence", "turn it into an anime drawing", "an anime drawing of a cat on a fence"),
+        ("an old man reading a newspaper", "make him young", "a young man reading a newspaper"),
+    ],
+    "one of several": [
+        ("左边的女孩红发，右边的女孩黑发", "左边女孩的头发改成金色", "左边的女孩金发，右边的女孩黑发"),
+        ("一个女孩坐在左边，一个男孩坐在右边，中间放着蛋糕", "男孩换成机器人",
+         "一个女孩坐在左边，一个机器人坐在右边，中间放着蛋糕"),
+        (
+            "two girls, the left one with red hair, the right one with black hair",
+            "make the left one's hair blonde",
+            "two girls, the left one with blonde hair, the right one with black hair",
+        ),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "make the girl's dress yellow",
+            "a boy in a blue shirt and a girl in a yellow dress",
+        ),
+        ("two cats, the left one black, the right one white", "make the right one orange",
+         "two cats, the left one black, the right one orange"),
+    ],
+    "one for the other": [
+        ("猫坐在左边，狗坐在右边", "把猫和狗对调", "狗坐在左边，猫坐在右边"),
+        ("a cat on the left, a dog on the right", "swap the cat and the dog", "a dog on the left, a cat on the right"),
+    ],
+    "several in a line": [
+        ("女孩，黑色头发，白裙，教室，白天", "头发金色、裙子黑色，教室换成咖啡馆，改晚上",
+         "女孩，金色头发，黑裙，咖啡馆，晚上"),
+        ("女孩戴着帽子，穿着大衣，雪地", "大衣换成毛衣，帽子保留", "女孩戴着帽子，穿着毛衣，雪地"),
+        ("a cat on a chair, a lamp, night", "remove the lamp and make it day", "a cat on a chair, day"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "wanted"),
+    [pytest.param(*row, id=f"{kind}: {row[1]}") for kind, rows in KINDS.items() for row in rows],
+)
+async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators: Chain) -> None:
+    edited = (await edit(text, sentence, translators=translators)).prompt
+    assert edited.text == wanted
+    again = (await edit(edited.text, "加上雪花", translators=translators)).prompt
+    assert [one for one in own(edited) if one not in own(again)] == [], "the text says what is drawn"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("一只熊猫在吃竹子", "裙子换成红色"),
+        ("一个男孩在踢足球", "把狗去掉"),
+        ("a snowy village with a church", "paint the car yellow"),
+        ("a cup of coffee beside a laptop", "make the hat red"),
+        ("a cup of coffee beside a laptop", "replace the dog with a cat"),
+        ("一座灯塔，海浪", "把汽车换成自行车"),
+        ("一座灯塔，海浪", "猫和狗对调"),
+    ],
+)
+async def test_what_is_not_there_is_refused_with_what_is(text: str, sentence: str, translators: Chain) -> None:
+    with pytest.raises(Refusal) as refused:
+        await edit(text, sentence, translators=translators)
+    assert refused.value.key == "edit.near" and refused.value.values["after"]

@@ -1,0 +1,76 @@
+"""The fields of infotexts old and new ask for what they meant when they were written."""
+
+import pytest
+
+from prompts.infotext.fields import options, parted
+from prompts.infotext.reading import read
+from prompts.prompt import Json, Options
+
+
+def asked(line: str) -> tuple[Options, tuple[str, ...]]:
+    infotext = read(f"a cat\nSteps: 20, Seed: 7, {line}")
+    assert infotext is not None
+    return options(infotext)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Sampler: DPM++ 2M", {"sampler": "DPM++ 2M", "schedule": "Uniform"}),
+        ("Sampler: DPM++ 2M, Version: v1.8.0", {"sampler": "DPM++ 2M", "schedule": "Uniform"}),
+        ("Sampler: DPM++ 2M, Version: v1.9.0", {"sampler": "DPM++ 2M", "schedule": "Automatic"}),
+        ("Sampler: DPM++ 2M, Version: f2.0.1v1.10.1-previous-1", {"sampler": "DPM++ 2M", "schedule": "Automatic"}),
+        ("Sampler: Euler a, Schedule type: Use same scheduler", {"sampler": "Euler a", "schedule": "Automatic"}),
+        ("Sampler: Euler a, Schedule type: Turbo", {"sampler": "Euler a", "schedule": "Turbo"}),
+        ("Hires resize: 1024x0, Denoising strength: 0.5", {"hires_width": 1024, "hires_strength": 0.5}),
+        ("Hires resize: 0x768, Denoising strength: 0.5", {"hires_height": 768, "hires_strength": 0.5}),
+        (
+            "Hires upscale: 2, Hires sampler: Use same sampler, Hires schedule type: Use same scheduler",
+            {"hires_factor": 2.0},
+        ),
+        (
+            "Size: 1024x768, First pass size: 512x384, Denoising strength: 0.7",
+            {"width": 512, "height": 384, "hires_width": 1024, "hires_height": 768, "hires_upscaler": "Latent",
+             "hires_strength": 0.7},
+        ),
+        ("Denoising strength: 0.6", {"strength": 0.6}),
+        ("Upscaler: Lanczos, Upscale by: 2", {"upscaler": "Lanczos", "upscale": 2.0}),
+        ("RNG: NV", {"rng": "NV"}),
+        ("Refiner: base [31e35c80fc], Refiner switch at: 0.8", {"refiner": "base", "refiner_switch": 0.8}),
+    ],
+)  # fmt: skip
+def test_a_field_is_read(line: str, said: dict[str, Json]) -> None:
+    found, aside = asked(line)
+    assert aside == ()
+    always: dict[str, Json] = {"steps": 20, "seed": 7, "like": "a1111", "rng": "GPU"}
+    assert found.to_json() == always | said
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 4", "Schedule type: New", "Hires resize: 0x0",
+     "RNG: dice", "ADetailer model: shoes.pt", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
+)  # fmt: skip
+def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
+    assert asked(f"Model: x, {field}")[1] == (field,)
+
+
+def test_hashes_and_versions_are_no_wishes() -> None:
+    line = 'Model hash: 0a1b2c3d4e, VAE hash: 0a1b2c3d4e, Lora hashes: "a: 1", TI hashes: "b: 2", Hashes: {"model":"x"}'
+    assert asked(f"{line}, Civitai resources: [], User: ann, Version: v1.9.4, Created Date: 2024-01-01T00:00")[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("DPM++ 2M SDE Heun Exponential", ("DPM++ 2M SDE Heun", "Exponential")),
+        ("dpm++ 2m karras", ("dpm++ 2m", "Karras")),
+        ("DPM++ 2M SGMUniform", ("DPM++ 2M", "SGM Uniform")),
+        ("DPM++ 2M SGM Uniform", ("DPM++ 2M", "SGM Uniform")),
+        ("Euler a", ("Euler a", "")),
+        ("DDIM", ("DDIM", "")),
+        ("Karras", ("Karras", "")),
+    ],
+)
+def test_old_sampler_names_end_in_a_schedule(name: str, parts: tuple[str, str]) -> None:
+    assert parted(name) == parts
