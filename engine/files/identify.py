@@ -200,9 +200,7 @@ def _part(path: Path) -> Identity:
 def _is_embedding(shapes: Shapes) -> bool:
     rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes.values()]
     flat = all(len(shape) in (1, 2) for shape in shapes.values())
-    named = all(
-        "." not in name.removeprefix("string_to_param.") for name in shapes
-    )  # a dot has a layer's name before it
+    named = not any("." in name.removeprefix("string_to_param.") for name in shapes)  # a dot has a layer before it
     return 1 <= len(shapes) <= 2 and named and flat and all(1 <= count <= 2 * MAX_VECTORS for count in rows)
 
 

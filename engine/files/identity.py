@@ -12,6 +12,7 @@ from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
+RULES = 2  # counted up where files are told otherwise than before, so that they are looked into again
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
 
@@ -52,15 +53,17 @@ class Identity:
     problem: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """All fields, as storage keeps them."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        """All fields, as storage keeps them, with the number of the rules they were told by."""
+        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {**fields, "rules": RULES}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The identity that `to_json` wrote. Raises TypeError for what another version wrote."""
-        if value.keys() != cls.__dataclass_fields__.keys():
+        fields = {name: one for name, one in value.items() if name != "rules"}
+        if fields.keys() != cls.__dataclass_fields__.keys() or value.get("rules") != RULES:
             raise TypeError("an identity of another version")
-        values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in value.items()}
+        values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
         return cls(**values)
 
 

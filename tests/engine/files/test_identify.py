@@ -439,3 +439,10 @@ def test_an_embedding_is_the_same_however_its_parameters_are_listed(tmp_path: Pa
     assert len({identify(path) for path in found}) == 1 and identify(found[0]).kind == "embedding"
     for path in found:
         assert torch.equal(load_torch_file(path)["string_to_param.*"], vectors)
+
+
+def test_what_was_told_by_older_rules_is_looked_into_again() -> None:
+    found = Identity(kind="upscaler", format="ESRGAN").to_json()
+    for old in ({**found, "rules": 1}, {name: one for name, one in found.items() if name != "rules"}):
+        with pytest.raises(TypeError):
+            Identity.from_json(old)
