@@ -171,6 +171,7 @@ def prompt(
     model: str | None = None,
     negative: str = "",
     raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
+    edit: Annotated[str | None, typer.Option(help="A sentence that changes it: 帽子换成皇冠, make it night.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Show what the assistant makes of a text, without drawing."""
@@ -179,7 +180,7 @@ def prompt(
     from bot.cli.composing import composing, show, show_lines  # only now: `--help` is to come at once
 
     async def shown() -> None:
-        async with composing(_load(config, quiet=True), model, negative, raw) as made:
+        async with composing(_load(config, quiet=True), model, negative, raw, edit) as made:
             if text is None:
                 await show_lines(made, language())
             else:

@@ -17,6 +17,7 @@ from rich.console import Console
 from bot.cli.terminal import prompt_table
 from bot.settings.config import Config
 from bot.studio.findings import lengths, look
+from bot.studio.recipes import merged
 from bot.studio.translators import local_words, translators
 from bot.texts import say
 from engine.files import catalog
@@ -82,8 +83,11 @@ async def show_lines(composing: _Composing, language: str) -> None:
 
 
 @asynccontextmanager
-async def composing(config: Config, model: str | None, negative: str, raw: bool) -> AsyncIterator[_Composing]:
-    """What makes prompts of texts as the settings have it, refusing what is never drawn."""
+async def composing(
+    config: Config, model: str | None, negative: str, raw: bool, sentence: str | None = None
+) -> AsyncIterator[_Composing]:
+    """What makes prompts of texts as the settings have it, each changed by the sentence if there is one, refusing what
+    is never drawn."""
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
     embeddings = lengths(drawing, config.engine.folders)
     asked = translators(config, patience=LOADING)
@@ -93,6 +97,7 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
     async def composed(text: str) -> _Composed:
         text = reading.as_block(text)
         text_says = judge.signs_of_text(text, wildcards) | judge.unwanted(negative, wildcards)
+        text_says |= judge.signs_of_text(sentence or "", wildcards)
         if verdict(text_says) == "never":
             raise Refusal("access.minors")
         made, options = await compose(
@@ -102,6 +107,11 @@ async def composing(config: Config, model: str | None, negative: str, raw: bool)
             async with _known_files(config):
                 found_here = await asyncio.to_thread(here, pasted.infotext, made, options, config.engine.folders)
             made, options = found_here.prompt, found_here.options
+        if sentence is not None:
+            from prompts.edit.edited import edit  # only now: its many patterns take a while to compile
+
+            edited = await edit(made, sentence, translators=chain, family=drawing.presets)
+            made, options = edited.prompt, merged(options, edited.options)
         made_says = judge.signs(made, folders=wildcards)
         if verdict(made_says) == "never":
             raise Refusal("access.minors")

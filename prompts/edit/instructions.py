@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from prompts import grammar
-from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form, InstructionKind
+from prompts.edit.forms import Form, InstructionKind
+from prompts.edit.forms_en import FORMS_EN
+from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.nouns import COMPARED

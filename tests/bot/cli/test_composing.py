@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.cli import app
 from bot.cli.composing import composing, show_lines
 from bot.settings.config import Config
+from prompts.errors import Refusal
 
 
 async def test_a_line_that_breaks_something_of_ours_is_answered_and_the_next_is_read(
@@ -27,3 +29,46 @@ async def test_a_line_that_breaks_something_of_ours_is_answered_and_the_next_is_
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row.get("key") for row in rows] == [None, "cli.unexpected", "option.bad_value", None]
     assert "cat" in rows[0]["positive"] and "dog" in rows[3]["positive"] and "RecursionError" in rows[1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "said", "tag", "gone"),
+    [
+        ("戴红帽子的女孩，白天", "帽子换成皇冠", "戴红皇冠的女孩，白天", "crown", "hat"),
+        ("a cat on a chair, day", "make it night", "a cat on a chair, night", "night", "day"),
+    ],
+)
+async def test_a_prompt_is_shown_as_a_sentence_changes_it(
+    tmp_path: Path, text: str, sentence: str, said: str, tag: str, gone: str
+) -> None:
+    config = Config.model_validate({"data": {"folder": str(tmp_path)}})
+    async with composing(config, None, "", False, sentence) as made:
+        told = (await made(text)).to_json()
+    assert told["text"] == said and tag in str(told["positive"]) and gone not in str(told["positive"]).split()
+
+
+async def test_what_a_sentence_says_of_the_size_is_told_too(tmp_path: Path) -> None:
+    config = Config.model_validate({"data": {"folder": str(tmp_path)}})
+    async with composing(config, None, "", False, "改成竖图") as made:
+        told = (await made("一只猫 --steps 12")).options
+    assert told.ratio and told.ratio < 1 and told.steps == 12
+
+
+async def test_a_sentence_that_finds_nothing_and_one_that_is_never_drawn_are_refused(tmp_path: Path) -> None:
+    config = Config.model_validate({"data": {"folder": str(tmp_path)}})
+    for sentence, key in (("把狗去掉", "edit.near"), ("", "edit.empty"), ("make her a naked child", "access.minors")):
+        async with composing(config, None, "", False, sentence) as made:
+            with pytest.raises(Refusal) as refused:
+                await made("a girl with a cat")
+        assert refused.value.key == key
+
+
+def test_the_command_takes_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
+    arguments = ["prompt", "一只猫在窗台上", "--edit", "猫换成狗", "--json", "--config", "config.yaml"]
+    app(arguments, standalone_mode=False)
+    told = json.loads(capsys.readouterr().out)
+    assert told["text"] == "一只狗在窗台上" and "dog" in told["positive"] and "cat" not in told["positive"]

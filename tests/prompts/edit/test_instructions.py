@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.edit.forms import FORMS_EN, FORMS_ZH, Form
+from prompts.edit.forms import Form
+from prompts.edit.forms_en import FORMS_EN
+from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.instructions import Instruction, instructions, instructs
 
 ROWS = [pytest.param(forms, form, id=form.example) for forms in (FORMS_ZH, FORMS_EN) for form in forms]
