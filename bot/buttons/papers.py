@@ -117,6 +117,7 @@ async def paper_both(studio: Studio, press: Press) -> None:
     if most < 2:
         raise Refusal("count.not_allowed", count=2, limit=most)
     theirs, mine = await _both(studio, press)
+    await studio.fitting(theirs.prompt, await studio.model(theirs.model))
     await studio.submit(press, (theirs, mine))
 
 
@@ -128,7 +129,6 @@ async def _both(studio: Studio, press: Press) -> tuple[Recipe, Recipe]:
         theirs = await _ours(studio, press, paper.recipe)
     else:
         prompt, options, model = await studio.understand(press.person, wish.text, place=place)
-        await studio.fitting(prompt, model)
         [theirs, *_] = recipes.make(prompt, options, model, most=most)
     words, negative = _words(paper)
     given = Options(seed=theirs.seed)

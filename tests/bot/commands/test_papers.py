@@ -102,6 +102,11 @@ async def test_comparing_tells_the_differences_and_draws_both_with_one_seed(tmp_
         theirs, mine = at.pool.workers[0].jobs[(await at.drawn())[0]].recipes
         assert theirs.seed == mine.seed == 4711 and theirs.like is not None and mine.like is None
         assert pressed(told, "paper_both") == wish
+        lacking = await shown(at, "", stamped(PAPER))  # a LoRA is missing: told apart all the same, and not drawn
+        await at.press("paper_compare", pressed(lacking, "paper_compare"))
+        assert at.chat.log[-1][2].text.key == "paper.differs"
+        await at.press("paper_both", pressed(lacking, "paper_compare"))
+        assert at.chat.log[-1][2].kind == "error" and len(at.pool.drawn) == 1
 
 
 async def test_a_recipe_of_ours_is_drawn_to_the_last_field(tmp_path: Path) -> None:
