@@ -184,7 +184,7 @@ def with_margins(options: Options, option: str, value: str) -> Options:
 
 
 def with_fill(options: Options, option: str, value: str) -> Options:
-    if (fill := FILLS.get(value.casefold())) is None:
+    if (fill := FILLS.get(value.casefold().replace(" ", "-"))) is None:
         raise refused(option, value)
     return replace(options, fill=fill)
 

@@ -36,15 +36,6 @@ async def find(db: Database, person: str, start: str) -> str | None:
         return found
 
 
-async def has(db: Database, person: str, hash: str) -> bool:
-    """Whether a file is one that somebody sent, or a picture of theirs, and is still there."""
-    sent = select(tables.Uploads.hash).where(tables.Uploads.person == person, tables.Uploads.hash == hash)
-    drawn = select(tables.Pictures.hash).where(tables.Pictures.person == person, tables.Pictures.hash == hash)
-    async with db.session() as session:
-        theirs = await session.scalar(union(sent, drawn).limit(1))
-    return theirs is not None and await db.files.has(hash)
-
-
 async def tidy(db: Database) -> int:
     """Remove uploads that nobody drew over within a day; returns how many. To be called now and then."""
     old = select(tables.Uploads.hash).where(tables.Uploads.created < db.now() - UPLOAD_KEPT).distinct()

@@ -16,7 +16,7 @@ from prompts.infotext import reading
 from prompts.infotext.block import written
 from prompts.infotext.infotext import Infotext
 from prompts.prompt import Options
-from storage import uploads, wishes
+from storage import pictures, uploads, wishes
 from storage.wishes import Wish
 
 # What a program calls itself, where that is another than its name here.
@@ -140,7 +140,8 @@ async def _both(studio: Studio, press: Press) -> tuple[Recipe, Recipe]:
 async def _ours(studio: Studio, press: Press, recipe: Recipe) -> Recipe:
     """A recipe that can be drawn by this person. Raises Refusal, for one drawn over what is not theirs, too."""
     for file in recipe.source.files if recipe.source else ():
-        if not await uploads.has(studio.db, press.person.id, file):
+        theirs = await pictures.owned(studio.db, press.person.id, file)
+        if not theirs or not await studio.db.files.has(file):
             raise Refusal("sent.base")
     await studio.fitting(recipe.prompt, await studio.model(recipe.model))
     return recipe

@@ -202,6 +202,9 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     if recipe.like:
         own = () if recipe.like.schedule == a1111.AUTOMATIC else (recipe.like.schedule,)
         lines["like"] = " · ".join(("A1111", *own, recipe.like.rng))
+    lines["vae"] = recipe.vae
+    if recipe.refiner:
+        lines["refiner"] = f"{recipe.refiner.model} · {recipe.refiner.switch:g}"
     if recipe.clip_skip > 1:
         lines["clip_skip"] = str(recipe.clip_skip)
     if lines["positive"] == lines["text"]:

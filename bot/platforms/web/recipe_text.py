@@ -7,15 +7,18 @@ from dataclasses import replace
 from bot.buttons import forms
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
-from engine.recipe import Recipe
+from engine.pixels.parameters import parameters
+from engine.recipe import A1111, Recipe
 from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
 
 
 def as_text(recipe: Recipe) -> str:
-    """What one would write to get this recipe: the person's words and the options that fix the rest. What has no words
-    is left out (`left_out`)."""
+    """What one would write to get this recipe: the person's words and the options that fix the rest; an infotext where
+    there are no options for it. What neither has is left out (`left_out`)."""
+    if not _has_options(recipe):
+        return _as_infotext(recipe)
     options = [
         f"--model {_quoted(recipe.model)}",
         f"--size {recipe.width}x{recipe.height}",
@@ -26,6 +29,8 @@ def as_text(recipe: Recipe) -> str:
         *([f"--quality {recipe.quality}"] if recipe.quality else []),
         *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
+        *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
+        *_like(recipe),
         *_over(recipe),
         *_finishing(recipe),
     ]
@@ -50,23 +55,56 @@ def as_text(recipe: Recipe) -> str:
 
 
 def left_out(recipe: Recipe) -> list[str]:
-    """What of a recipe there are no words for, as the keys of its lines."""
+    """What of a recipe can neither be said in options nor in an infotext, as the keys of its lines."""
     parts = {
-        "mask": recipe.source and (recipe.source.mask or recipe.source.fill),
-        "variation": recipe.variation,
-        "hires": recipe.hires and recipe.hires != HIRES,
-        "refiner": recipe.refiner,
-        "clip_skip": recipe.clip_skip != 1,
+        "mask": recipe.source and recipe.source.mask,
+        "hires": recipe.source and recipe.hires not in (None, HIRES),  # an infotext has one strength for both
     }
     return [name for name, said in parts.items() if said]
+
+
+def _has_options(recipe: Recipe) -> bool:
+    """Whether options say all of a recipe that can be said."""
+    like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
+    plain = recipe.source is not None or recipe.hires in (None, HIRES)
+    return like and plain and not (recipe.variation or recipe.refiner)
+
+
+def _as_infotext(recipe: Recipe) -> str:
+    """The words that were drawn with all that was said of them, and beneath it the options that no infotext has."""
+    bare = replace(recipe, source=None, hires=None if recipe.source else recipe.hires)
+    options = [
+        *([f"--quality {recipe.quality}"] if recipe.quality else []),
+        *_over(recipe),
+        *_finishing(recipe),
+        *(["--raw"] if recipe.prompt.raw else []),
+    ]
+    return "\n".join(filter(None, (parameters(bare), " ".join(options))))
+
+
+def _like(recipe: Recipe) -> list[str]:
+    """The options of A1111's way of drawing."""
+    if recipe.like is None:
+        return []
+    return ["--like a1111", f"--schedule {_quoted(recipe.like.schedule)}", f"--rng {recipe.like.rng}"]
 
 
 def _over(recipe: Recipe) -> list[str]:
     """The options for the picture that is drawn over."""
     if (source := recipe.source) is None:
         return []
-    margins = [f"--margins {'/'.join(map(str, source.margins))}"] if any(source.margins) else []
-    return [f"--over {source.picture[:SIGNS]}", f"--strength {source.strength:g}", *margins]
+    said = [f"--over {source.picture[:SIGNS]}", f"--strength {source.strength:g}"]
+    if any(source.margins):
+        said.append(f"--margins {'/'.join(map(str, source.margins))}")
+    if source.mask:  # which cannot be said, nor how it was drawn in
+        return said
+    if source.fill:
+        said.append(f"--fill {source.fill.replace(' ', '-')}")
+    if source.blur:
+        said.append(f"--mask-blur {source.blur}")
+    if source.padding is not None:
+        said.append(f"--only-masked {source.padding}")
+    return said
 
 
 def _finishing(recipe: Recipe) -> list[str]:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bot.platforms.web import recipe_text
+from bot.studio import recipes
 from bot.studio.recipes import HIRES
 from bot.texts import LANGUAGES, say
-from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
+from engine.files import catalog
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -80,10 +82,52 @@ def test_what_a_picture_was_made_from_is_read_back(source: Source, rest: dict[st
     assert recipe_text.left_out(made) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"variation": Variation(3, 0.4)},
+        {"refiner": Refiner("other model", 0.7), "clip_skip": 2, "quality": "fast"},
+        {"hires": Hires(2.0, 0.45, steps=9, sampler="Euler a", prompt="a dog, (b:1.2)", negative="x")},
+        {"hires": Hires(2.0, 0.45, width=256, height=384), "upscale": Upscale("My sharp one", 2.5, 0.4)},
+        {"variation": Variation(3, 0.4), "fixes": (Fix("face_yolov8n", 0.4),), "hires": HIRES, "vae": "clear"},
+        {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
+        {"like": A1111("SGM Uniform", rng="CPU"), "sampler": "Euler a", "clip_skip": 2},
+        {"like": A1111("Automatic", eta=0.5, ensd=31337, emphasis="No norm"), "sampler": "Euler a"},
+        {"clip_skip": 2},
+    ],
+)
+def test_what_a_recipe_says_beside_its_words_is_drawn_again(said: dict[str, Any]) -> None:
+    made = replace(recipe(CAT), **said)
+    asked = options.read_options(recipe_text.as_text(made)).options
+    [again] = recipes.make(made.prompt, asked, catalog.builtin(), most=4)
+    assert replace(again, prompt=made.prompt) == made
+    assert recipe_text.left_out(made) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "rest"),
+    [
+        (Source("ab12cd34" + "0" * 56, 0.8, fill="latent noise", blur=4, padding=32), {}),
+        (Source("ab12cd34" + "0" * 56, 0.8, fill="fill", padding=0), {}),
+        (Source("ab12cd34" + "0" * 56, 0.3), {"variation": Variation(3, 0.4), "hires": HIRES}),
+        (Source("ab12cd34" + "0" * 56, 0.3), {"refiner": Refiner("other", 0.7), "quality": "fast"}),
+    ],
+)
+def test_how_a_picture_is_drawn_over_is_drawn_again(source: Source, rest: dict[str, Any]) -> None:
+    made = replace(recipe(CAT), source=source, **rest)
+    asked = options.read_options(recipe_text.as_text(made)).options
+    over = recipes.SizedSource(source.picture, 128, 128, masked=True)
+    [again] = recipes.make(made.prompt, asked, catalog.builtin(), most=4, source=over)
+    assert replace(again, prompt=made.prompt) == made
+    assert asked.over == "ab12cd34" and recipe_text.left_out(made) == []
+
+
 def test_what_has_no_words_is_named() -> None:
-    made = replace(recipe(CAT), variation=Variation(3, 0.4), clip_skip=2, hires=Hires(2.0, 0.4))
-    made = replace(made, source=Source("a" * 64, 0.5, mask="b" * 64), refiner=Refiner("other", 0.8))
-    assert recipe_text.left_out(made) == ["mask", "variation", "hires", "refiner", "clip_skip"]
+    over = Source("a" * 64, 0.5, mask="b" * 64, blur=4, padding=8)
+    made = replace(recipe(CAT), hires=Hires(2.0, 0.4), source=over)
+    assert recipe_text.left_out(made) == ["mask", "hires"]
+    text = recipe_text.as_text(made)
+    assert "Hires" not in text and "--mask-blur" not in text and "--only-masked" not in text
     for language in LANGUAGES:
         assert all(say(language, f"recipe.{name}") for name in recipe_text.left_out(made))
     assert recipe_text.left_out(recipe(CAT)) == []
