@@ -26,7 +26,7 @@ from storage import people, pictures, posts
 from storage.jobs import Place
 
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
-EDIT, GREETING, RECIPE = "/edit ", "/start", "/recipe"
+EDIT, GREETING = "/edit ", "/start"
 _MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>")
 _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
