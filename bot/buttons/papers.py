@@ -45,20 +45,23 @@ class _Paper:
     infotext: Infotext | None
 
 
-async def of_file(studio: Studio, asked: Request | Press, content: bytes) -> Card:
-    """The card of what a picture's file says. Raises Refusal `paper.none`."""
+async def of_file(studio: Studio, asked: Request | Press, content: bytes, kept: str = "") -> Card:
+    """The card of what a picture's file says; `kept` is the wish that holds the file, where one does already. Raises
+    Refusal `paper.none`."""
     paper = await asyncio.to_thread(_read, content)
     if paper.recipe is not None:
-        file = await uploads.add_upload(studio.db, asked.person.id, content)
-        wish = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
-        return replace(cards.recipe_card(paper.recipe), buttons=_buttons(wish))
+        if not kept:
+            file = await uploads.add_upload(studio.db, asked.person.id, content)
+            kept = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
+        return replace(cards.recipe_card(paper.recipe), buttons=_buttons(kept))
     if paper.infotext is None:
         raise Refusal("paper.none")
-    return await of_infotext(studio, asked, paper.infotext)
+    return await of_infotext(studio, asked, paper.infotext, kept)
 
 
-async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext) -> Card:
-    """The card of what an infotext says, as it is called and drawn here, with what is missing."""
+async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext, kept: str = "") -> Card:
+    """The card of what an infotext says, as it is called and drawn here, with what is missing; `kept` is the wish that
+    holds the file it is from."""
     text = written(infotext)
     prompt, options, model = await studio.understand(asked.person, text, place=common(asked))
     [recipe, *_] = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
@@ -70,22 +73,23 @@ async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext
     return Card(
         text=Say("paper.read", {"program": PROGRAMS.get(infotext.source, infotext.source)}),
         fields=(*lines, *notes, *lacking),
-        buttons=(*_buttons(wish), *mends(findings, wish)),
+        buttons=(*_buttons(kept or wish), *mends(findings, wish)),
     )
 
 
 async def paper_draw(studio: Studio, press: Press) -> None:
     """Draw what was read, as it was drawn."""
-    wish, paper = await _kept(studio, press)
+    paper = await _kept(studio, press)
     if paper.recipe is None:
-        await studio.imagine(_request(press, wish.text), wish.text)
+        text = _written(paper)
+        await studio.imagine(_request(press, text), text)
         return
     await studio.submit(press, (await _ours(studio, press, paper.recipe),))
 
 
 async def paper_prompt(studio: Studio, press: Press) -> None:
     """Draw its words alone, in the person's own way."""
-    _, paper = await _kept(studio, press)
+    paper = await _kept(studio, press)
     words, negative = _words(paper)
     await studio.imagine(replace(_request(press, words), negative=negative), words)
 
@@ -123,12 +127,12 @@ async def paper_both(studio: Studio, press: Press) -> None:
 
 async def _both(studio: Studio, press: Press) -> tuple[Recipe, Recipe]:
     """The recipe that was read, and the person's own for its words, with its seed."""
-    wish, paper = await _kept(studio, press)
+    paper = await _kept(studio, press)
     most, place = studio.rules.pictures_per_request, common(press)
     if paper.recipe is not None:
         theirs = await _ours(studio, press, paper.recipe)
     else:
-        prompt, options, model = await studio.understand(press.person, wish.text, place=place)
+        prompt, options, model = await studio.understand(press.person, _written(paper), place=place)
         [theirs, *_] = recipes.make(prompt, options, model, most=most)
     words, negative = _words(paper)
     given = Options(seed=theirs.seed)
@@ -147,13 +151,13 @@ async def _ours(studio: Studio, press: Press, recipe: Recipe) -> Recipe:
     return recipe
 
 
-async def _kept(studio: Studio, press: Press) -> tuple[Wish, _Paper]:
+async def _kept(studio: Studio, press: Press) -> _Paper:
     wish = await wishes.get(studio.db, press.target)
     if wish is None:
         raise Refusal("press.unknown")
     if wish.files:
-        return wish, await asyncio.to_thread(_read, await studio.db.files.get(wish.files[0]))
-    return wish, _Paper(None, reading.read(wish.text))
+        return await asyncio.to_thread(_read, await studio.db.files.get(wish.files[0]))
+    return _Paper(None, reading.read(wish.text))
 
 
 def _read(content: bytes) -> _Paper:
@@ -168,6 +172,13 @@ def _words(paper: _Paper) -> tuple[str, str]:
     if paper.infotext is None:
         raise Refusal("paper.none")
     return paper.infotext.positive, paper.infotext.negative
+
+
+def _written(paper: _Paper) -> str:
+    """The infotext, as A1111 writes it."""
+    if paper.infotext is None:
+        raise Refusal("paper.none")
+    return written(paper.infotext)
 
 
 def _request(press: Press, text: str) -> Request:

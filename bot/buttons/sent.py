@@ -31,7 +31,7 @@ async def asked(studio: Studio, request: Request) -> Card:
     content = request.files[0].content
     if not await asyncio.to_thread(papers.told, content):
         return Card(text=Say("sent.what"), buttons=(paint,))
-    card = await of_file(studio, request, content)
+    card = await of_file(studio, request, content, wish)
     recipe = await asyncio.to_thread(png_recipe.read_recipe, content)
     said = card.text if recipe is None else Say("sent.what_with_recipe", {"code": recipe.code})
     return replace(card, text=said, buttons=(paint, *card.buttons))

@@ -31,7 +31,8 @@ SIGNS = {
     "again": "🔄", "again_all": "🔄", "vary": "🎲", "upscale": "🔍", "edit": "✏️", "favourite": "🤍",
     "unfavourite": "❤", "rename": "🏷", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋", "draw": "🎨",
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
-    "correct": "📖", "paint_over": "🖌",
+    "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
+    "paper_compare": "🆚",
 }  # fmt: skip
 
 
