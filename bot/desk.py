@@ -11,7 +11,6 @@ from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.chat import Card, Press, Request
-from bot.commands import recipe
 from bot.commands.panels import PANELS
 from bot.commands.table import command_of
 from bot.people import access, metadata
@@ -34,8 +33,7 @@ class StudioDesk:
         """Run the command that a message calls; a message without one is drawn."""
 
         async def run() -> Card | None:
-            wordless = request.files and not request.text.strip()  # a picture that is only shown is read
-            command, rest = (recipe.COMMAND, "") if wordless else command_of(request.text)
+            command, rest = command_of(request.text)
             return await command.run(self.studio, request, rest)
 
         await self._answering(request, run, fleeting=False)

@@ -32,7 +32,7 @@ from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.telegram.chat import TelegramChat
 from bot.settings.config import Config, load
 from bot.settings.settings import settings
-from bot.studio import own_readers
+from bot.studio import own_readers, recipes
 from bot.studio.studio import Studio
 from bot.studio.translation_service import service
 from engine.files import catalog
@@ -499,6 +499,15 @@ async def _(rig: Rig) -> None:
     assert prompt.raw and prompt.negative == ""
     assert (options.width, options.height, options.steps) == (96, 128, 7)
     assert (options.sampler, options.guidance) == ("Heun", 3.5)
+
+
+@does("draw.like")
+async def _(rig: Rig) -> None:
+    for wanted in ("danqing", "a1111"):
+        made = await rig.studio(f"draw: {{like: {wanted}}}\ndata: {{folder: {wanted}}}")
+        prompt, options, model = await made.understand(await made.person("discord", "7"), "a cat")
+        [recipe] = recipes.make(prompt, options, model, most=1)
+        assert (recipe.like is not None) == (wanted == "a1111")
 
 
 @does("draw.metadata")
