@@ -491,14 +491,18 @@ async def _(rig: Rig) -> None:
     assert "cooldown" in await quota(rig, "access: {cooldown: 600}")
 
 
-@does("draw.assistant", "draw.size", "draw.steps", "draw.sampler", "draw.guidance")
+@does("draw.assistant", "draw.size", "draw.steps", "draw.sampler", "draw.guidance", "draw.like")
 async def _(rig: Rig) -> None:
     made = await rig.studio("draw: {assistant: false, size: 96x128, steps: 7, sampler: Heun, guidance: 3.5}")
     person = await made.person("discord", "7")
     prompt, options, _ = await made.understand(person, "a cat")
     assert prompt.raw and prompt.negative == ""
     assert (options.width, options.height, options.steps) == (96, 128, 7)
-    assert (options.sampler, options.guidance) == ("Heun", 3.5)
+    assert (options.sampler, options.guidance, options.like) == ("Heun", 3.5, None)
+    made = await rig.studio("draw: {like: a1111}")
+    person = await made.person("discord", "7")
+    assert (await made.understand(person, "a cat"))[1].like == "a1111"
+    assert (await made.understand(person, "a cat --like danqing"))[1].like == "danqing"
 
 
 @does("draw.like")

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine import a1111
 from engine.models.loaded import Loaded
 from engine.recipe import A1111, Recipe, Refiner
+from engine.sampling.dpm_solver import MOST_TRIES
 from engine.sampling.levels import Levels
 from engine.worker import autoencoder, prepare, rows, walks
 from engine.worker.row import Successor
@@ -228,6 +229,16 @@ def answered(name: str, loaded: Loaded, prediction: Tensor) -> int:
 def test_a_model_without_sense_ends_all_the_same(name: str, loaded: Loaded) -> None:
     answered(name, loaded, torch.full(oracle.SHAPE, float("nan")))
     assert answered(name, loaded, torch.zeros(oracle.SHAPE)) >= 4
+
+
+def test_an_adaptive_way_that_does_not_end_leaves_no_noise(loaded: Loaded) -> None:
+    walk = walks.begun(own("DPM adaptive"), loaded)
+    chance = torch.Generator().manual_seed(1)
+    while not walk.done:  # a view that jumps at every call lets no step be long
+        walk.answer(9 * torch.randn(oracle.SHAPE, generator=chance))
+    assert walk.calls == 3 * MOST_TRIES + 1
+    assert walk.clean is not None
+    assert torch.equal(walk.latents, walk.clean)
 
 
 @pytest.mark.parametrize("name", list(a1111.SAMPLERS))
