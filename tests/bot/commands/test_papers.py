@@ -65,7 +65,9 @@ async def test_a_picture_with_papers_is_read_on_a_card(tmp_path: Path, words: st
         notes = [line.value.key for line in card.fields if isinstance(line.value, Say)]
         assert any(one.startswith("missing.model") for one in notes) and any("missing.vae" in one for one in notes)
         assert any(one.startswith("lora.") for one in notes)
-        assert [one.action for one in card.buttons][:3] == ["paper_draw", "paper_prompt", "paper_compare"]
+        offered = ["paper_draw", "paper_prompt", "paper_compare"]
+        offered = offered if words else ["paint_over", *offered]
+        assert [one.action for one in card.buttons][: len(offered)] == offered
         layout.lay_out(card, "zh")
         keyboards.keyboard(card, "zh", "our_bot", inline=False)
         assert not at.pool.drawn
@@ -112,7 +114,7 @@ async def test_comparing_tells_the_differences_and_draws_both_with_one_seed(tmp_
 async def test_a_recipe_of_ours_is_drawn_to_the_last_field(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         own = a_recipe("a violet", seed=77)
-        card = await shown(at, "", png_recipe.png(Image.new("RGB", (64, 64)), own))
+        card = await shown(at, "/recipe", png_recipe.png(Image.new("RGB", (64, 64)), own))
         assert card.text.key == "recipe.title"
         await at.press("paper_draw", pressed(card, "paper_draw"))
         made = at.pool.workers[0].jobs[(await at.drawn())[0]].recipe
@@ -124,14 +126,14 @@ async def test_what_is_not_theirs_to_draw_over_is_refused(tmp_path: Path) -> Non
         over = replace(a_recipe("a violet"), source=Source("a" * 64, 0.5))
         card = await shown(at, "", png_recipe.png(Image.new("RGB", (64, 64)), over))
         await at.press("paper_draw", pressed(card, "paper_draw"))
-        assert at.chat.log[-1][2].text.key == "share.source" and not at.pool.drawn
+        assert at.chat.log[-1][2].text.key == "sent.base" and not at.pool.drawn
 
 
 async def test_a_picture_that_says_nothing_is_told_apart(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         plain = io.BytesIO()
         Image.new("RGB", (64, 64)).save(plain, "PNG")
-        assert (await shown(at, "", plain.getvalue())).text.key == "paper.none"
+        assert (await shown(at, "/recipe", plain.getvalue())).text.key == "paper.none"
         await at.press("paper_draw", "nothing")
         assert at.chat.log[-1][2].text.key == "press.unknown"
         assert await people.count(at.db) == 1
