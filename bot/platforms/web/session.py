@@ -26,6 +26,10 @@ LANGUAGE_COOKIE = "danqing_language"
 ACCOUNT = re.compile(r"[a-z2-7]{26}")
 LOCAL = "local"
 YEAR = 365 * 86400
+# One item of Accept-Language: a tag and how much it is wished for, in 0…1 (RFC 9110).
+_WISH = re.compile(
+    r"([a-z]{1,8}(?:[-_][a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?|\.[0-9]{1,3}))?", re.IGNORECASE
+)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -59,12 +63,10 @@ def language_of(request: web.Request, default: str | None = None) -> str:
         return default
     best, weight = "en", 0.0
     for item in request.headers.get("Accept-Language", "")[:500].split(","):
-        name, _, rest = item.strip().partition(";")
-        try:
-            wish = float(rest.strip().removeprefix("q=")) if rest else 1.0
-        except ValueError:
-            wish = 0.0
-        language = texts.language_of(name, "")
+        if (match := _WISH.fullmatch(item.strip())) is None:
+            continue
+        name, wish = match[1], float(match[2] or 1)
+        language = texts.language_of(name)
         if wish > weight and (language != "en" or name[:2].lower() == "en"):
             best, weight = language, wish
     return best

@@ -143,7 +143,7 @@ async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
         assert at.chat.messages[await at.press("edit", first)].text.key == "edit.how"
         assert at.chat.messages[await at.say("/edit")].text.key == "edit.empty"
         refused = at.chat.messages[await at.say("/edit 把飞机换成火车")].text
-        assert (refused.key, refused.values) == ("edit.not_found", {"before": "飞机"})
+        assert (refused.key, refused.values) == ("edit.near", {"before": "飞机", "after": "女孩、黑色长发、红色帽子"})
         assert at.chat.messages[await at.press("edit", first, "bob", sentence="去掉帽子")].kind == "error"
 
 
@@ -151,7 +151,7 @@ async def test_what_cannot_be_edited_is_said(tmp_path: Path) -> None:
     ("text", "sentence", "named"),
     [
         ("女孩，气泡，海边", "气球去掉", ["“气球”", "“气泡”"]),
-        ("女孩，海边，日落", "把飞船换成帆船", ["“飞船”"]),
+        ("女孩，海边，日落", "把飞船换成帆船", ["“飞船”", "“女孩、海边、日落”"]),
         ("a girl with a balloon", "remove the baloon", ["“baloon”", "“balloon”"]),
     ],
 )

@@ -73,7 +73,7 @@ def test_every_sentence_is_said_somewhere() -> None:
     """A key stands whole in the program, or is put together from a beginning that stands there."""
     program = "\n".join(PROGRAM)
     beginnings = set(re.findall(rf'["`]({KEY.removesuffix("+")}*\.)(?:\{{|\$\{{|")', program))
-    beginnings |= set(re.findall(r'["`]((?:[a-z_]+\.)+)(?:\{|\$\{|")', program))
+    beginnings |= set(re.findall(r"""["'`]((?:[a-z_]+\.)+)(?:\{|\$\{|["'])""", program))
     silent = [
         key
         for key in texts("en")

@@ -54,6 +54,32 @@ def test_the_browser_language() -> None:
     )
     assert language_of(make_mocked_request("GET", "/", headers={"Accept-Language": "en"}), "zh") == "zh"
     assert language("en;q=x,zh;q=0.1") == "zh" and language("en", "zh") == "zh" and language("zh", "../x") == "zh"
+    assert language_of(make_mocked_request("GET", "/")) == "en", "programs send no such header"
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        ("", "en"),
+        (" , ,", "en"),
+        (";q=1", "en"),
+        ("*", "en"),
+        ("-", "en"),
+        ("zh ; q=0.5, en;q=0.4", "zh"),
+        ("zh;Q=0.9,en;q=0.4", "zh"),
+        ("ZH_hk", "zh-HK"),
+        ("zh;q=0", "en"),
+        ("zh;q=nan,en", "en"),
+        ("zh;q=inf,en", "en"),
+        ("zh;q=-1", "en"),
+        ("zh;q=", "en"),
+        ("zh;q=0.5,*;q=0.8", "zh"),
+        ("éé,zh", "zh"),
+        ("fr," * 400 + "zh", "en"),
+    ],
+)
+def test_odd_headers_ask_for_a_language_that_is_spoken(accept: str, language: str) -> None:
+    assert language_of(make_mocked_request("GET", "/", headers={"Accept-Language": accept})) == language
 
 
 def test_the_address_is_one_a_browser_takes() -> None:
