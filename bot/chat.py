@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from engine.job import Progress, State
-from engine.pixels.policy import Policy
+from engine.policy import Policy
 from engine.recipe import Recipe
 from prompts.doctor import Finding
 from prompts.prompt import LoraUse, Options, Prompt

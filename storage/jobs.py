@@ -11,7 +11,7 @@ from typing import Literal, cast
 from sqlalchemy import Select, case, false, func, select, update
 
 from engine.job import Job, Lane, Picture, State
-from engine.pixels.policy import Policy, policy
+from engine.policy import Policy, policy
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json

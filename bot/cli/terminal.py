@@ -27,7 +27,7 @@ from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths, meters
 from bot.studio.studio import new_id
 from engine.job import State
-from engine.pixels.policy import dressed
+from engine.pixels.dressing import dressed
 from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
 from prompts.grammar import networks

@@ -18,7 +18,7 @@ from bot.studio.suggest import SHAPES
 from bot.texts import LANGUAGES, NAMES, language_called, meant, say
 from engine import qualities
 from engine.files import catalog
-from engine.pixels.policy import POLICIES, Policy
+from engine.policy import POLICIES, Policy
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.chat import Press, Request
 from bot.people.limits import standing
-from engine.pixels.policy import Policy, policy, stricter
+from engine.policy import Policy, policy, stricter
 from storage import people
 from storage.database import Database
 

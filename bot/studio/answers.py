@@ -13,7 +13,7 @@ from bot.chat import Card, Chat
 from bot.errors import Closed, Gone, Rejected, Unreachable
 from bot.studio import cards
 from engine.job import Job
-from engine.pixels.policy import Policy
+from engine.policy import Policy
 from prompts.errors import Refusal
 from storage import jobs
 from storage.database import Database

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.people.limits import Limits
-from engine.pixels.policy import Policy
+from engine.policy import Policy
 from prompts.prompt import Options
 
 

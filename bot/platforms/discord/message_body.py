@@ -10,7 +10,8 @@ from bot.platforms.discord import layout
 from bot.platforms.discord.images import fitted, sheet
 from bot.platforms.discord.rest import Body, File
 from engine.job import State
-from engine.pixels.policy import Policy, dressed
+from engine.pixels.dressing import dressed
+from engine.policy import Policy
 from prompts.errors import Refusal
 from storage.database import Database
 

@@ -20,7 +20,7 @@ from bot.platforms.telegram.keyboards import keyboard
 from bot.platforms.telegram.message_html import CAPTION, TEXT, pages
 from bot.platforms.telegram.places import Reply
 from engine.job import State
-from engine.pixels.policy import dressed
+from engine.pixels.dressing import dressed
 from storage import facts, posts
 from storage.database import Database
 from storage.forgetting import PHOTO

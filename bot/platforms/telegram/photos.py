@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.studio.contact_sheet import GAP, encoded, flat, lay_out
-from engine.pixels.policy import dressed
+from engine.pixels.dressing import dressed
 
 PHOTO, DOCUMENT = 10_000_000, 50_000_000  # bytes
 SIDES, RATIO = 10_000, 20  # of a photo: width and height together, the longer to the shorter

@@ -14,7 +14,7 @@ from bot.platforms.web import picture_json
 from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
 from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
-from engine.pixels import policy
+from engine.pixels.dressing import dressed
 from prompts.errors import Refusal
 from storage import favourites, mydata, pictures, shares
 from storage.pictures import PictureRow
@@ -87,7 +87,7 @@ async def image(request: web.Request) -> web.Response:
         headers |= {"Cache-Control": ASK, "ETag": f'"{file}-{told}"'}
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        content, kind = await asyncio.to_thread(policy.dressed, await site.db.files.get(file), told), "image/png"
+        content, kind = await asyncio.to_thread(dressed, await site.db.files.get(file), told), "image/png"
     return web.Response(body=content, content_type=kind, headers=headers)
 
 

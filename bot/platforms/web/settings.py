@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from bot.settings.sections.field_types import is_loopback
 from bot.studio.uploads import MAX_MEGAPIXELS
-from engine.pixels.policy import Policy
+from engine.policy import Policy
 
 Network = IPv4Network | IPv6Network
 

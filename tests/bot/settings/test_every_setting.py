@@ -32,7 +32,7 @@ from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.telegram.chat import TelegramChat
 from bot.settings.config import Config, load
 from bot.settings.settings import settings
-from bot.studio import own_readers, recipes
+from bot.studio import own_readers
 from bot.studio.studio import Studio
 from bot.studio.translation_service import service
 from engine.files import catalog
@@ -503,15 +503,6 @@ async def _(rig: Rig) -> None:
     person = await made.person("discord", "7")
     assert (await made.understand(person, "a cat"))[1].like == "a1111"
     assert (await made.understand(person, "a cat --like danqing"))[1].like == "danqing"
-
-
-@does("draw.like")
-async def _(rig: Rig) -> None:
-    for wanted in ("danqing", "a1111"):
-        made = await rig.studio(f"draw: {{like: {wanted}}}\ndata: {{folder: {wanted}}}")
-        prompt, options, model = await made.understand(await made.person("discord", "7"), "a cat")
-        [recipe] = recipes.make(prompt, options, model, most=1)
-        assert (recipe.like is not None) == (wanted == "a1111")
 
 
 @does("draw.metadata")

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from engine.pixels import papers, png_recipe, policy
-from engine.pixels.policy import POLICIES, Policy, dressed, stricter
+from engine.pixels import papers, png_recipe
+from engine.pixels.dressing import dressed
+from engine.policy import POLICIES, Policy, policy, stricter
 from tests.engine.drawing import photograph, recipe
 
 TELLING = (b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"parameters", b"danqing", b"Steps")
@@ -70,7 +71,7 @@ def test_broken_files_break_nothing(content: bytes, wanted: Policy) -> None:
 def test_of_two_policies_the_one_that_tells_less_holds() -> None:
     assert stricter("embed", "strip") == stricter("strip", "stealth") == "strip"
     assert stricter("stealth", "embed") == "stealth"
-    assert policy.policy("nonsense", "stealth") == "stealth" and policy.policy("strip") == "strip"
+    assert policy("nonsense", "stealth") == "stealth" and policy("strip") == "strip"
 
 
 def test_long_words_are_hidden_whole() -> None:

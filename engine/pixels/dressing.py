@@ -1,33 +1,20 @@
-"""What a picture's file says of itself when it is sent: all of it, the same hidden in its pixels, or nothing."""
+"""A picture's file as it may be sent: with what it says of itself, with the same hidden in its pixels, or bare."""
 
 from __future__ import annotations
 
 import io
 import struct
 from collections.abc import Iterator
-from typing import Literal
 
 from PIL import Image
 
 from engine.pixels import papers, stealth
+from engine.policy import Policy
 from prompts.infotext.block import written
-
-Policy = Literal["embed", "stealth", "strip"]
-POLICIES: tuple[Policy, ...] = ("embed", "stealth", "strip")  # from the one that tells most
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TELLING = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})  # chunks that are no part of the picture
 LEVEL = 4  # zlib's, as of the files that are kept
-
-
-def policy(name: object, usual: Policy = "embed") -> Policy:
-    """The policy of that name; the usual one for anything else."""
-    return next((one for one in POLICIES if one == name), usual)
-
-
-def stricter(one: Policy, other: Policy) -> Policy:
-    """Of two the one that tells less."""
-    return max(one, other, key=POLICIES.index)
 
 
 def dressed(content: bytes, wanted: Policy) -> bytes:
