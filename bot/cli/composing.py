@@ -89,7 +89,6 @@ async def composing(
     """What makes prompts of texts as the settings have it, each changed by the sentence if there is one, refusing what
     is never drawn."""
     drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
-    embeddings = lengths(drawing, config.engine.folders)
     asked = translators(config, patience=LOADING)
     chain = with_personal(await local_words(config), asked)
     wildcards = (config.data.folder / "wildcards",)
@@ -117,7 +116,8 @@ async def composing(
             raise Refusal("access.minors")
         made = judge.decent(made, made_says)
         found = tuple(look(made, drawing, config.engine.folders))
-        return _Composed(made, replace(options, raw=options.raw or raw), found, embeddings)
+        counted = lengths(drawing, config.engine.folders, made)
+        return _Composed(made, replace(options, raw=options.raw or raw), found, counted)
 
     try:
         yield composed

@@ -163,7 +163,7 @@ async def draw(
         return
     if card.prompt:
         model = await made.model(written[0][0].recipe.model)
-        console.print(prompt_table(card.prompt, language, lengths(model, config.engine.folders)))
+        console.print(prompt_table(card.prompt, language, lengths(model, config.engine.folders, card.prompt)))
     for row, path in written:
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
             console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)

@@ -17,7 +17,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     prompt, _, model = await studio.understand(
         request.person, rest, negative=request.negative, given=request.options, place=common(request)
     )
-    embeddings = await asyncio.to_thread(lengths, model, studio.rules.folders)
+    embeddings = await asyncio.to_thread(lengths, model, studio.rules.folders, prompt)
     findings = await studio.findings(prompt, model)
     buttons: tuple[Button, ...] = ()
     if any(one.fix for one in findings):

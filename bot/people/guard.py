@@ -132,10 +132,11 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
 
 def _named(folders: tuple[Path, ...]) -> dict[str, tuple[str, ...]]:
     """The words that belong to LoRAs and embeddings, by their names in small letters; a LoRA has that of its file and
-    that which its trainer gave it."""
+    that which its trainer gave it, and brings the names of the embeddings in it."""
     files = catalog.loras(folders)
-    loras = {one.alias.casefold(): (one.name, *one.triggers, *one.common) for one in files if one.alias}
-    loras |= {one.name.casefold(): (*one.triggers, *one.common) for one in files}
+    said = {one.name: (*one.triggers, *one.common, *(own.name for own in one.bundled)) for one in files}
+    loras = {one.alias.casefold(): (one.name, *said[one.name]) for one in files if one.alias}
+    loras |= {name.casefold(): words for name, words in said.items()}
     return {one.name.casefold(): one.triggers for one in catalog.companions(folders, "embedding")} | loras
 
 

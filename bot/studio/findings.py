@@ -62,9 +62,12 @@ def _vae(text: str, folders: Sequence[Path]) -> Companion | None:
 _seen: OrderedDict[str, tuple[Finding, ...]] = OrderedDict()  # by the prompt: a job's card is made anew at every step
 
 
-def lengths(model: Model, folders: Sequence[Path]) -> dict[str, int]:
-    """The embeddings that a prompt for this model may name, in small letters, and how many tokens each takes."""
-    return {one.name.casefold(): one.vectors for one in catalog.embeddings(folders) if compatibility.fits(one, model)}
+def lengths(model: Model, folders: Sequence[Path], prompt: Prompt) -> dict[str, int]:
+    """The embeddings that this prompt may name for this model, in small letters, and how many tokens each takes: those
+    in the folders, and those that lie in the files of its LoRAs."""
+    brought = catalog.brought(catalog.loras(folders), prompt.loras) if prompt.loras else ()
+    known = (*brought, *catalog.embeddings(folders))
+    return {one.name.casefold(): one.vectors for one in known if compatibility.fits(one, model)}
 
 
 def metered(text: str, embeddings: Mapping[str, int]) -> str:
@@ -87,7 +90,7 @@ def look(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Finding
         examine(
             prompt,
             loras=known(catalog.loras(folders)),
-            embeddings=lengths(model, folders),
+            embeddings=lengths(model, folders, prompt),
             misfits=misfits(prompt, model, folders),
         ),
     )

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.files import pickles
+from engine.files import bundles, pickles
 from engine.files.catalog import Companion
 from engine.models.loaded import BROKEN, Loaded
 from engine.models.torch_file import load_torch_file
@@ -25,11 +26,13 @@ LEARNT = "string_to_param."  # what A1111's files have their vectors in
 
 
 class Vector(NamedTuple):
-    """A place in a prompt that a vector takes; `modified` is when its file was written (nanoseconds)."""
+    """A place in a prompt that a vector takes; `modified` is when its file was written (nanoseconds), `bundle` what it
+    is called in a LoRA's file."""
 
     path: Path
     modified: int
     row: int
+    bundle: str = ""
 
 
 Token = int | Vector
@@ -38,8 +41,13 @@ Token = int | Vector
 def learn(loaded: Loaded, known: Iterable[Companion]) -> None:
     """Let prompts name these embeddings, but for those that were made for other text encoders: as in A1111 their
     names are words like any other."""
+    loaded.concepts = fitting(loaded, known)
+
+
+def fitting(loaded: Loaded, known: Iterable[Companion]) -> dict[str, Companion]:
+    """The embeddings that were made for these text encoders, by their names in small letters."""
     widths = sorted(encoder.config.hidden_size for _, encoder in loaded.encoders)
-    loaded.concepts = {one.name.casefold(): one for one in known if sorted(one.widths) == widths}
+    return {one.name.casefold(): one for one in known if sorted(one.widths) == widths}
 
 
 def places(embedding: Companion) -> list[Vector]:
@@ -48,7 +56,7 @@ def places(embedding: Companion) -> list[Vector]:
         modified = embedding.path.stat().st_mtime_ns
     except OSError as error:
         raise Refusal("embedding.damaged", name=embedding.name) from error
-    return [Vector(embedding.path, modified, row) for row in range(embedding.vectors)]
+    return [Vector(embedding.path, modified, row, embedding.bundle) for row in range(embedding.vectors)]
 
 
 @contextmanager
@@ -76,10 +84,10 @@ def standing(loaded: Loaded, encoder: Any, tokens: Sequence[Token]) -> Iterator[
 
 def _read(loaded: Loaded, encoder: Any, vector: Vector) -> Tensor:
     """The vectors of a file for one of the encoders, (count, width)."""
-    key = vector.path, vector.modified
+    key = vector.path, vector.modified, vector.bundle
     if key not in loaded.vectors:
         try:
-            loaded.vectors[key] = _sorted(loaded, _tensors(vector.path))
+            loaded.vectors[key] = _sorted(loaded, _tensors(vector.path, vector.bundle))
         except BROKEN as error:
             log.warning("embedding %s cannot be read: %s", vector.path.name, error)
             raise Refusal("embedding.damaged", name=vector.path.stem) from error
@@ -87,7 +95,11 @@ def _read(loaded: Loaded, encoder: Any, vector: Vector) -> Tensor:
     return loaded.vectors[key][index]
 
 
-def _tensors(path: Path) -> Mapping[str, Tensor]:
+def _tensors(path: Path, bundle: str = "") -> Mapping[str, Tensor]:
+    if bundle:
+        with safe_open(path, framework="pt") as file:
+            named = {key: bundles.part_of(key) for key in file.keys()}  # noqa: SIM118
+            return {own: file.get_tensor(key) for key, (name, own) in named.items() if name == bundle}
     if path.suffix.lower() not in pickles.SUFFIXES:
         return load_file(path)
     found = load_torch_file(path)

@@ -15,10 +15,12 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
+from engine.adapters import embeddings
 from engine.adapters.binding import bind
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import FileKey, Lora, Mix
 from engine.files import catalog, lora_names
+from engine.files.bundles import bundles
 from engine.models import card, memory
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN, Blocks, Loaded, Loras
@@ -114,16 +116,20 @@ def _roomy(loaded: Loaded, size: int) -> bool:
 
 @contextmanager
 def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
-    """While it holds, the text encoders are on the device and work with these LoRAs, and `loaded.active` says so."""
+    """While it holds, the text encoders are on the device and work with these LoRAs, which `loaded.active` says; and
+    the embeddings in their files may be named. Of one name the file in a folder of embeddings counts, as in A1111."""
     mixes = {part: _mix(chosen, part) for part in _networks(loaded) if part in TEXT}
     with memory.on_card(loaded, *mixes), ExitStack() as stack:
         for part, mix in mixes.items():
             stack.enter_context(_adapted(loaded, part).acting([mix]))
         loaded.active = tuple((lora.key, text) for lora, _, text in chosen if text and lora.adapters.keys() & set(TEXT))
+        known = loaded.concepts
+        brought = embeddings.fitting(loaded, (one for lora, _, _ in chosen for one in lora.bundled))
+        loaded.concepts = {**brought, **known}
         try:
             yield
         finally:
-            loaded.active = ()
+            loaded.active, loaded.concepts = (), known
 
 
 def _mix(chosen: Chosen, part: str) -> Mix:
@@ -174,7 +180,9 @@ def _read(loaded: Loaded, key: FileKey) -> Lora:
         with safe_open(path, framework="pt") as file:
             metadata: Mapping[str, str] = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return Lora(key, *bind(loaded, _networks(loaded), tensors, _alphas(path, metadata), path.stem))
+        adapters, left = bind(loaded, _networks(loaded), tensors, _alphas(path, metadata), path.stem)
+        bundled = bundles({name: tuple(tensor.shape) for name, tensor in tensors.items()})
+        return Lora(key, adapters, left, bundled=catalog.bundled(path, bundled))
     except BROKEN as error:
         if out_of_memory(error):
             raise

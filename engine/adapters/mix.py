@@ -10,6 +10,8 @@ from typing import Self
 from torch import Tensor
 from torch.nn import functional
 
+from engine.files.catalog import Companion
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
@@ -74,12 +76,14 @@ Mix = tuple[tuple[Adapter, float], ...]
 class Lora:
     """A LoRA file read for a model: the adapter of each of its networks, by the network's name in `Loaded`.
     `key` tells files apart: path, size, time of change; `left` are the file's layers that do not fit this model, and
-    `weighed` what it is with weights for its blocks, as far as that was wanted."""
+    `weighed` what it is with weights for its blocks, as far as that was wanted, `bundled` the embeddings in its
+    file."""
 
     key: FileKey
     adapters: Mapping[str, Adapter]
     left: tuple[str, ...] = ()
     weighed: dict[tuple[float, ...], Lora] = field(default_factory=dict)
+    bundled: tuple[Companion, ...] = ()
 
     @property
     def name(self) -> str:

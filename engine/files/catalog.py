@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from engine.files import bases, few_steps, model_folders
 from engine.files.identify import identify
-from engine.files.identity import Identity, Kind
+from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.sidecars import Sidecar
 from engine.files.upscaler_kinds import readable
@@ -81,11 +81,29 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors`
+    counts those of an embedding, `widths` says how long each is (two for SDXL), `bundle` is what it is called in a
+    LoRA's file where it lies in one."""
+
+    kind: Kind
+    name: str
+    path: Path
+    family: str = ""
+    vectors: int = 0
+    widths: tuple[int, ...] = ()
+    triggers: tuple[str, ...] = ()
+    preview: Path | None = None
+    hash: str = ""
+    bundle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoraFile:
     """A LoRA in a `.safetensors` file: for which family ("" where nothing tells), the width of the text it was made
     for (0: not known), its format as in engine/files/identify.py, what it changes, its maker's trigger words, the
     weight its maker wants, the tags that most of the pictures had that it was trained on, its base, a row of
-    bases.BASES or "", and the name that its trainer gave it, whatever the file is called now."""
+    bases.BASES or "", the name that its trainer gave it, whatever the file is called now, and the embeddings in it."""
 
     name: str
     path: Path
@@ -101,27 +119,12 @@ class LoraFile:
     common: tuple[str, ...] = ()
     base: str = ""
     alias: str = ""
+    bundled: tuple[Companion, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words to write for it: its maker's, else the tags that most of its pictures had."""
         return self.triggers or self.common
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A file that goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors`
-    counts those of an embedding, `widths` says how long each is (two for SDXL)."""
-
-    kind: Kind
-    name: str
-    path: Path
-    family: str = ""
-    vectors: int = 0
-    widths: tuple[int, ...] = ()
-    triggers: tuple[str, ...] = ()
-    preview: Path | None = None
-    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,25 @@ def loras(folders: Sequence[Path]) -> tuple[LoraFile, ...]:
 def embeddings(folders: Sequence[Path]) -> tuple[Companion, ...]:
     """Every textual inversion in the folders, by name."""
     return companions(folders, "embedding")
+
+
+def bundled(path: Path, bundles: Iterable[Bundle]) -> tuple[Companion, ...]:
+    """The embeddings in a LoRA's file, which are words where the LoRA is named."""
+    return tuple(
+        Companion("embedding", one.name, path, vectors=one.vectors, widths=one.widths, bundle=one.name)
+        for one in bundles
+    )
+
+
+def brought(files: Iterable[LoraFile], uses: Iterable[LoraUse]) -> tuple[Companion, ...]:
+    """The embeddings in the files of the LoRAs that a prompt names."""
+    known = tuple(files)
+    named = {
+        use.name.strip().casefold().removesuffix(".safetensors")
+        for use in called(known, uses)
+        if use.weight or use.text_weight
+    }
+    return tuple(one for file in known if file.name.casefold() in named for one in file.bundled)
 
 
 def vaes(folders: Sequence[Path]) -> tuple[Companion, ...]:
@@ -340,4 +362,5 @@ def _lora(find: Find) -> LoraFile:
         known.common,
         (sidecar.base or known.base or bases.base_of([find.name])) if family in ("sdxl", "") else "",
         known.alias,
+        bundled(find.path, known.bundled),
     )

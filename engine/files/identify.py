@@ -11,7 +11,7 @@ from statistics import pstdev
 
 from engine.errors import BadFile
 from engine.files import pickles, safetensors_header
-from engine.files.identity import CONTEXTS, Identity, base_told, begins, clean, side_of, trigger_phrase
+from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.safetensors_header import Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
@@ -21,7 +21,6 @@ SDXL_SCALE = 0.13025
 EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
 # Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
 TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
-MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
 
 # In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
 V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 0.09

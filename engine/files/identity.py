@@ -5,16 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from engine.files import bases
 from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
-RULES = 2  # counted up where files are told otherwise than before, so that they are looked into again
+RULES = 3  # counted up where files are told otherwise than before, so that they are looked into again
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
+
+
+MAX_VECTORS = 75  # of an embedding: it has to fit into one chunk
+
+
+class Bundle(NamedTuple):
+    """An embedding in a LoRA's file: its name, how many tokens it takes, and how long its vectors are (two for
+    SDXL)."""
+
+    name: str
+    vectors: int
+    widths: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +40,8 @@ class Identity:
     name of upscaler_kinds.KINDS; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers`
     are the words that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and
     `widths` belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the
-    guidance as an input. `alias` is the name that its trainer gave a LoRA, by which prompts may call it too.
+    guidance as an input. `alias` is the name that its trainer gave a LoRA, by which prompts may call it too, `bundled`
+    are the embeddings in a LoRA's file.
     """
 
     kind: Kind = "unknown"
@@ -50,6 +63,7 @@ class Identity:
     common: tuple[str, ...] = ()
     vectors: int = 0
     widths: tuple[int, ...] = ()
+    bundled: tuple[Bundle, ...] = ()
     problem: str = ""
 
     def to_json(self) -> dict[str, Json]:
@@ -64,6 +78,7 @@ class Identity:
         if fields.keys() != cls.__dataclass_fields__.keys() or value.get("rules") != RULES:
             raise TypeError("an identity of another version")
         values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
+        values["bundled"] = tuple(Bundle(name, count, tuple(widths)) for name, count, widths in values["bundled"])
         return cls(**values)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from engine.files import lora_kinds, lora_names
+from engine.files.bundles import bundles
 from engine.files.identity import CONTEXTS, Identity, base_told, clean, trigger_phrase
 from engine.files.lora_kinds import LayerTensors
 from engine.files.safetensors_header import Shapes
@@ -40,6 +41,7 @@ def lora_identity(shapes: Shapes, metadata: Mapping[str, str]) -> Identity | Non
         triggers=tuple(dict.fromkeys(trigger_phrase(metadata))),
         common=common,
         alias=clean(metadata.get("ss_output_name", "")),
+        bundled=bundles(shapes),
         problem=_problem(layers, found),
     )
 

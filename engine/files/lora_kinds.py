@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.files import lora_names
+from engine.files.bundles import bundled
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +78,7 @@ class LayerTensors(NamedTuple):
 
 
 def layers(names: Iterable[str]) -> list[LayerTensors]:
-    """A file's tensors by the layers they belong to; what is no adapter's has an entry of its own, of no kind."""
-    return [LayerTensors(where, kind_of(keys.keys()), keys) for where, keys in lora_names.by_layer(names).items()]
+    """A file's tensors by the layers they belong to; what is no adapter's has an entry of its own, of no kind. Those of
+    embeddings that lie in it belong to none."""
+    own = lora_names.by_layer(name for name in names if not bundled(name))
+    return [LayerTensors(where, kind_of(keys.keys()), keys) for where, keys in own.items()]

@@ -62,7 +62,7 @@ class Loaded:
     blank_negative: bool = False
     # Textual inversions that prompts may name, by their names in small letters, and those that were named.
     concepts: Mapping[str, catalog.Companion] = field(default_factory=dict)
-    vectors: dict[tuple[Path, int], tuple[Tensor, ...]] = field(default_factory=dict)
+    vectors: dict[tuple[Path, int, str], tuple[Tensor, ...]] = field(default_factory=dict)
     # Filled by the modules that use them: text embeddings, LoRA files, networks that can carry them, what acts on the
     # text encoders at this moment, the latent → RGB map.
     embeddings: OrderedDict[tuple[Any, ...], tuple[Tensor, Tensor | None]] = field(default_factory=OrderedDict)

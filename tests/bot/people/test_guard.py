@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from safetensors.torch import save_file
 
 from bot.chat import Field, Request, Room, Say, Upload
 from bot.people import guard, owned
@@ -281,3 +283,17 @@ async def test_the_words_of_a_second_pass_are_judged_with_the_first(tmp_path: Pa
         [made], _ = await guard.decent(sight, "ann", [replace(own, hires=Hires(2.0, 0.5, negative="blurry"))])
         assert made.hires and made.hires.negative.startswith("blurry, ")
         assert set(DECENT) <= set(made.hires.negative.split(", "))
+
+
+async def test_names_of_embeddings_in_a_loras_file_are_judged_with_it(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        for name, bundled in (("carrier", "little girl"), ("plain", "style")):
+            layer = "lora_unet_mid_block_attentions_0_proj_in"
+            tensors = {f"{layer}.lora_{side}.weight": torch.zeros(4, 4) for side in ("down", "up")}
+            save_file(
+                {**tensors, f"bundle_emb.{bundled}.emb_params": torch.zeros(2, 768)}, tmp_path / f"{name}.safetensors"
+            )
+        sight = guard.Sight(at.db, (), (tmp_path,))
+        own = a_recipe("a nude woman in a garden")
+        asked = [replace(own, prompt=replace(own.prompt, loras=(LoraUse(name),))) for name in ("carrier", "plain")]
+        assert [one == "never" for one in await guard.verdicts(sight, [own, *asked])] == [False, True, False]

@@ -54,6 +54,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, own: Loaded) -> Path:
     for end in ("lora_down.weight", "hada_w1_a", "hada_w2_b", "lokr_w1", "a1.weight", "dora_scale", "on_input"):
         put(f"lora-half-{end}", {f"{LAYER}.{end}": torch.ones(2, 16)})
     put("lora-elsewhere", {f"transformer.blocks.0.attn.to_q.lora_{side}.weight": torch.ones(2, 2) for side in "AB"})
+    bundle = {"bundle_emb.xqz.string_to_param.*": torch.ones(2, tiny.WIDTH)}
+    put("lora-bundle", load_file(folder / f"lora-{next(iter(MAKERS))}.safetensors") | bundle)
+    put("lora-bundle-alone", bundle)
     vae = {name: weight.clone() for name, weight in tiny_families.vae().state_dict().items()}
     put("vae", vae)
     put("vae-channels", vae | {"decoder.conv_in.weight": torch.ones(32, 16, 3, 3)})
