@@ -9,7 +9,7 @@ from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 
 _COLOUR_ZH = "[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银]"
-_WORDS_ZH = "[^,，。;；、!！?？\n是不]{1,12}?"
+_WORDS_ZH = "[^,，。;；、!！?？\n是不我你您他她它咱谁]{1,12}?"  # what is said of people in the chat is no wish
 _A, _B = f"(?P<a>{_WORDS_ZH})", f"(?P<b>{_WORDS_ZH})"
 _BEGIN, _END_ZH = r"(?:^|(?<=[,，。;；!！\n]))\s*", r"(?=[,，。;；!！?？\n啦哦呀啊了]|$)"
 _MEANT_ZH = "(?:我?(?:想要|要|说|想说|指|想|想画)?的?(?:应该|其实|本来)?(?:就是|是))"
@@ -51,8 +51,13 @@ _CHINESE = tuple(
         ),
         (rf"{_BEGIN}{_MEANT_ZH}{_B}[,，]?\s*(?:而?不是|不要){_A}{_END_ZH}", r"把\g<a>换成\g<b>"),
         (
-            rf"{_BEGIN}(?:我(?:想要|要|说|想说|指|想画)的(?:应该)?是|(?:这里|这)?(?:应该|本来)是)(?!你|我)(?=[^,，。;；]{{1,12}}$)",
+            rf"{_BEGIN}(?:我(?:想要|要|说|想说|指|想画)的(?:应该)?是|(?:这里|这)?(?:应该|本来)是)(?=[^,，。;；我你您他她它咱谁]{{1,12}}$)",
             "改成",
+        ),
+        # "茶不对，应该是清酒"
+        (
+            rf"{_BEGIN}(?:这|那)?[个只杯条顶件]?{_A}(?:不对|错了|画错了|不好看)[,，]\s*(?:我要的是|应该是|要|换成|改成){_B}{_END_ZH}",
+            r"把\g<a>换成\g<b>",
         ),
         # "我不喜欢这顶帽子，换成皇冠"
         (
@@ -72,7 +77,9 @@ _CHINESE = tuple(
     )
 )
 
-_WORDS_EN = r"(?:(?:an?|the|some) )?[a-z'-]+(?: [a-z'-]+){0,2}?"
+_WORDS_EN = (
+    r"(?!(?:you|me|him|her|them|us|it|yes|no|now|today|that|this)\b)(?:(?:an?|the|some) )?[a-z'-]+(?: [a-z'-]+){0,2}?"
+)
 _MEANT_EN = (
     r"(?:i (?:meant|mean|said|wanted|want|asked for)|(?:it|that|this|they|she|he) (?:should|must) be|"
     r"(?:it|that|this|they)(?:'s| is| was| were| are) (?:supposed to be|meant to be))"
@@ -103,6 +110,11 @@ _ENGLISH = tuple(
             r"(?:an? )?(?:different|another|change the|new) (?P<thing>[a-z]+) colou?r[,:]? "
             rf"(?:make it |maybe |say |like )?(?P<b>(?:[a-z]+ )?(?:{_COLOURS})){_STOP}",
             r"make the \g<thing> \g<b>",
+        ),
+        (
+            r"(?P<head>\bmake (?:the |her |his |its )[\w'-]+ an? (?!bit |little |lot )[\w'-]+(?: [\w'-]+)?) and "
+            r"(?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"\g<head>, change \g<other> to ",
         ),
         # one verb for several
         (

@@ -44,7 +44,12 @@ _PLAINLY = tuple(
             r"改成下\g<what>",
         ),
         (r"(?:再)?起(?:一?点儿?|一?些|了)(?P<what>[大小薄]?雾)", r"改成起\g<what>"),
-        (r"it should (?:also )?be (?P<what>.+)", r"make it \g<what>"),
+        (
+            r"it should (?:also )?be (?P<what>raining|snowing|(?:sunn|rain|snow|fogg|storm|cloud)y|dark|bright|"
+            r"night|day|dusk|"
+            r"dawn|sunset|sunrise|winter|summer|spring|autumn|(?:early |late )?(?:morning|evening|afternoon))",
+            r"make it \g<what>",
+        ),
         (r"(?:zoom|move|go) in on (?:her|his|its|their|the) (?:face|head|eyes)", "make it a close-up"),
         (r"(?:can|could|should|may) (?P<what>(?:the|her|his|its) .+?) be (?P<how>.+)", r"make \g<what> \g<how>"),
         (rf"(?:an? |the )?(?P<what>{_COLOURS}) ones?", r"change the color to \g<what>"),

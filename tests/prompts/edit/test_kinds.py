@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prompts.edit.edited import edit
+from prompts.edit.instructions import instructs
 from prompts.errors import Refusal
 from prompts.translate.translator import Translator
 from tests.prompts.own import own
@@ -83,6 +84,7 @@ KINDS = {
         ("一个小男孩在草地上放风筝，蓝天", "不对，我要的是小女孩", "一个小女孩在草地上放风筝，蓝天"),
         ("一朵玫瑰，水珠", "不喜欢玫瑰，换成向日葵", "一朵向日葵，水珠"),
         ("一个穿白色连衣裙的女孩站在海边", "连衣裙不要白的，要淡蓝的", "一个穿淡蓝连衣裙的女孩站在海边"),
+        ("一盘寿司，木桌，茶", "茶不对，应该是清酒", "一盘寿司，木桌，清酒"),
         ("女孩戴着红色蝴蝶结", "蝴蝶结别用红色，用黄色", "女孩戴着黄色蝴蝶结"),
         ("two dogs running on the beach", "I meant cats, not dogs", "two cats running on the beach"),
         ("a golden retriever on the porch", "it should be a husky, not a golden retriever", "a husky on the porch"),
@@ -92,6 +94,7 @@ KINDS = {
         ("a white horse galloping on the beach", "I'd rather have a black one", "a black horse galloping on the beach"),
     ],
     "one verb for several": [
+        ("a boy holding a balloon", "make the balloon a kite and the boy a girl", "a girl holding a kite"),
         ("a woman in a black coat walking through snow", "replace the coat with a cape and the snow with rain",
          "a woman in a cape walking through rain"),
         ("a red vintage car in front of a diner at night", "turn the car blue and the time to dusk",
@@ -146,6 +149,14 @@ async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators
     assert edited.text == wanted
     again = (await edit(edited.text, "加上雪花", translators=translators)).prompt
     assert [one for one in own(edited) if one not in own(again)] == [], "the text says what is drawn"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["不是我，是他", "他说的是你不是我", "应该是你", "i said you, not me", "it should be fine", "不对，我没有"],
+)
+async def test_people_who_put_each_other_right_ask_for_nothing(sentence: str) -> None:
+    assert not instructs(sentence)
 
 
 @pytest.mark.parametrize(
