@@ -15,7 +15,14 @@ def describes(value: Sequence[Fragment]) -> bool:
     entry = entry_of(value[0].text) if len(value) == 1 else None
     if len(value) == 1 and value[0].text in COMPARED.values():
         return True
+    if len(value) == 1 and is_build(value[0].text):
+        return True
     return entry is not None and entry.category in ("colour", "material", "adjective", "nation")
+
+
+def is_build(word: str) -> bool:
+    """Whether a word tells only how stout somebody is."""
+    return word in ("plump", "chubby", "fat", "thin", "slim", "skinny", "muscular")
 
 
 COMPARED = {

@@ -66,7 +66,8 @@ FORMS_EN = forms(
     ),
     (
         "set",
-        "(?:move|bring|take|put|place) {who} (?:to |into |(?=in |on |at |under |near |out|inside))(?!off|away){b}",
+        "(?:move|bring|take|put|place) (?:{who}|the [a-z]+) (?!(?:on|in) (?:her|him|it|them|me)\\b)"
+        "(?:to |into |(?=in |on |at |under |near |out|inside))(?!off|away){b}",
         "move her to a forest",
     ),
     ("remove", "(?:the|her|his|its|their|my) {a} {should} (?:go|disappear|be gone|be removed)", "the hat should go"),

@@ -10,6 +10,7 @@ from prompts import grammar
 from prompts.edit.forms import Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
+from prompts.edit.halves import in_one
 from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.nouns import COMPARED
@@ -44,7 +45,7 @@ class Instruction:
 
 _POLITE_ZH = re.compile(
     r"^(?:请|麻烦|帮忙|帮我|给我|替我|你|能不能|可以|可不可以|我想|我要|想要|希望|然后|接着|同时|并且|并|再|还有|还要|另外|也|最后|"
-    r"那就?|稍微|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
+    r"那就?|稍微|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
     r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
@@ -56,7 +57,8 @@ _WANTED = re.compile("^要(?=..)")
 
 _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d like| would like|'d love|'d prefer| want| think)|(?:can|could|may|shall|should) (?:we|i)|we could|"
+    r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
+    r"(?:can|could|may|shall|should) (?:we|i)|we could|"
     r"maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|"
     r"just|only|"
     r"let's|let us)\s+)+"
@@ -85,44 +87,25 @@ _CUT = re.compile(
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
-    r"get rid|switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
+    r"get rid|zoom|switch|convert|paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
     r"more\b|less\b|fewer\b|no\b|without)"
 )
 _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
 _AND_HOW = re.compile(
-    rf"\s+and\s+(?={_VERB}|(?:the|her|his|its) [\w' -]{{1,30}}? (?:{_COLOURS}|long|short|big|small)$)"
+    rf"\s+and\s+(?={_VERB}|(?:it|she|he|they|there|the \w+) should\b|"
+    rf"(?:the|her|his|its) [\w' -]{{1,30}}? (?:{_COLOURS}|long|short|big|small)$)"
 )
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
-)
-# "太暗了，亮一点": one wish, said from both sides
-_TWICE = re.compile(
-    r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)"
-)
-_COLOUR_BEHIND = re.compile(
-    r"(?P<thing>[^,，。;；]+?)(?:太[^,，]{1,3}了?[,，])?(?:[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?|(?<=[,，])(?:要|改成|换成))"
-    "(?=[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银])"
-)
-_SPOKEN = (
-    ("唔要", "不要"),
-    ("唔好", "不要"),
-    ("冇", "没有"),
-    ("轉做", "改成"),
-    ("转做", "改成"),
-    ("變做", "变成"),
-    ("变做", "变成"),
 )
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    said = grammar.normalise(sentence)
-    for spoken, written in _SPOKEN:
-        said = said.replace(spoken, written)
-    said = _COLOUR_BEHIND.sub(r"\g<thing>改成", _TWICE.sub(r"\g<once>", said))
+    said = in_one(grammar.normalise(sentence))
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
             for each in _listed(clause.strip(" 、.。")):

@@ -11,8 +11,9 @@ from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
+from prompts.edit.meant import done_meanwhile, redone
 from prompts.edit.nearest import nearest, not_found
-from prompts.edit.rivals import kind_of, matter, moved, retaken, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
@@ -39,7 +40,7 @@ _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour
 _HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
 _NUMBER = "人数"
-_PLACES, _PEOPLE = KINDS["背景"], KINDS["人物"]
+_PLACES, _PEOPLE, _ACTS = KINDS["背景"], KINDS["人物"], KINDS["动作"]
 _TAGGED = {"girl": "1girl", "boy": "1boy", "woman": "1girl", "man": "1boy"}
 
 
@@ -52,6 +53,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
         one = replace(one, value=one.value + noun)
     one, value = await _valued(one, reader)
+    if one.target in KINDS and KINDS[one.target] == _ACTS and len(value) == 1 and _another_doing(draft, one, value[0]):
+        return
     kind = KINDS.get(one.target) or (one.target in CATEGORIES and (one.target,)) or ()
     if not value:
         draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
@@ -63,7 +66,9 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if kind == _PLACES:
         gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
         found = [*found, *gone]
-    if not _tells(value, one.value) and all(kind_of(each) in ("colour", "material") for each in value[0].text.split()):
+    if not _tells(value, one.value) and all(
+        kind_of(each) in ("colour", "material") or each == "and" for each in value[0].text.split()
+    ):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
@@ -71,7 +76,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         instead(draft, found, value, one.value)
     elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
         await describe(draft, found, word, value[0], one, reader)
-    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another_time(old, value[0].text))}:
+    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another(old, value[0].text))}:
         for at, said in told.items():
             become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
@@ -231,8 +236,23 @@ async def _rename(
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
 
 
-def _another_time(old: str, new: str) -> str:
-    """A fragment with another time or weather in it: "outside the window rain" with snow; empty where it has none."""
+def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
+    """Whether this is done now, in place of what was: playing the guitar for reading. Whoever sits, still does."""
+    for at, old in enumerate(draft.fragments):
+        if old.origin != "preset" and (said := redone(old.text, value.text)):
+            become(draft, at, said, one.value)
+            return True
+    if done_meanwhile(value.text):
+        add(draft, value, one.value)
+        return True
+    return False
+
+
+def _another(old: str, new: str) -> str:
+    """A fragment with other hair, another time or weather in it: "outside the window rain" with snow; empty where it
+    has none."""
+    if head(old) not in ("hair", "eyes") and (said := regrown(grammar.bare(old), new)):
+        return said
     return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction
+from prompts.edit.meant import meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
 from prompts.edit.targets import KINDS, WordReader, head, matches, without_presets
@@ -24,6 +25,7 @@ from prompts.translate.numbers import plural
 async def resolved(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> Instruction:
     """The instruction in words that need nothing but the prompt's things to be followed; `before` is the one that the
     same sentence asked for just before."""
+    one = await meant(draft, one, reader)
     if one.kind == "set" and before and before.target and await _only_a_property(one.value, reader):
         return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
     if one.open or one.maybe:
@@ -49,10 +51,17 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
                 found[-1] = one  # a smile goes when a frown comes
                 continue
             if new and not alone(new) and any(slot_of(fragments[each].text) == slot_of(new) for each in at):
-                found[-1] = one if slot_of(new) else Instruction("replace", last.target, one.value)
+                value = _without_its_verb(one.value, [fragments[each].text for each in at])
+                found[-1] = one if slot_of(new) else Instruction("replace", last.target, value)
                 continue
         found.append(one)
     return found
+
+
+def _without_its_verb(value: str, olds: Sequence[str]) -> str:
+    """ "a pan" of "holding a pan", for a knife that is held."""
+    verb = re.match(r"([a-z]+ing) (?=an? |the )", value)
+    return value[verb.end() :] if verb and any(verb[1] in old.split() for old in olds) else value
 
 
 async def _gone(fragments: Sequence[Fragment], one: Instruction, reader: WordReader) -> list[int]:

@@ -46,6 +46,11 @@ def recounted(text: str, tag: str) -> str:
 def regrown(text: str, tag: str) -> str:
     """A sentence with other hair or eyes: "a girl with long hair" with short hair; empty where it has none."""
     adjective, _, noun = opposites.plain(tag).rpartition(" ")
+    if noun in ("hair", "eyes") and " " in adjective:  # "short black hair": each of it
+        found = text
+        for each in adjective.split(" "):
+            found = regrown(found, f"{each} {noun}") or found
+        return found if found != text else ""
     slot, words = opposites.slot(tag), text.split(" ")
     if noun not in ("hair", "eyes") or noun not in words or not slot or text == tag:
         return ""
@@ -143,6 +148,7 @@ _INSIDE, _OUTSIDE = (
     frozenset(words.split())
     for words in (
         "indoors indoor inside room bedroom classroom kitchen bathroom cafe library office restaurant bar shop gym "
+        "gymnasium teahouse dormitory theater theatre "
         "hall studio attic basement corridor hallway museum hospital",
         "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
         "river playground rooftop square alley bridge",

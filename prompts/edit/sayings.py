@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 
 _SOME = "(?:一点儿?|一些|点儿?|些)?"
-_LENS = "(?:镜头|画面|视角|相机)"
+_LENS = "(?:镜头|画面|视角|相机|拍得?)"
 _IT = r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks)(?: a bit| a little)?"
+_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
+_WHICH_ONE = r"(?:[a-z]+ on the (?:left|right)|(?:left|right|first|second|other) (?:one|[a-z]+))"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
 _SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
 _VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing|eat|drink|kneel|draw|cook|climb|crouch"
@@ -36,6 +38,40 @@ _PLAINLY = tuple(
             "改成远景",
         ),
         ("(?:zoom|move) in(?: closer)?|(?:come |move )closer", "make it a close shot"),
+        (r"(?:行?人|路人|人群|人们)(?:再)?(?P<less>[少多])(?:一点儿?|一些|点儿?|些)", r"\g<less>一点人群"),
+        (
+            r"(?:外面|天上|空中|窗外)?(?:再)?(?:飘|下|来|起|落)(?:着|起|了)?(?:一点儿?|一些|点儿?|些)(?P<what>小?[雨雪])花?",
+            r"改成下\g<what>",
+        ),
+        (r"(?:再)?起(?:一?点儿?|一?些|了)(?P<what>[大小薄]?雾)", r"改成起\g<what>"),
+        (
+            r"it should (?:also )?be (?P<what>raining|snowing|(?:sunn|rain|snow|fogg|storm|cloud)y|dark|bright|"
+            r"night|day|dusk|"
+            r"dawn|sunset|sunrise|winter|summer|spring|autumn|(?:early |late )?(?:morning|evening|afternoon))",
+            r"make it \g<what>",
+        ),
+        (r"(?:zoom|move|go) in on (?:her|his|its|their|the) (?:face|head|eyes)", "make it a close-up"),
+        (r"(?:can|could|should|may) (?P<what>(?:the|her|his|its) .+?) be (?P<how>.+)", r"make \g<what> \g<how>"),
+        (rf"(?:an? |the )?(?P<what>{_COLOURS}) ones?", r"change the color to \g<what>"),
+        (r"change what (?:she|he|it|they) (?:is|are) doing(?: to|:)? (?P<what>.+)", r"change the pose to \g<what>"),
+        (
+            rf"give (?P<who>(?:the )?{_WHICH_ONE}) (?P<how>[a-z ]+?) (?P<what>hair|eyes)",
+            r"make \g<who>'s \g<what> \g<how>",
+        ),
+        (
+            r"(?:给|帮|让)?(?P<who>[左右][边侧面]?(?:那个|的)?.{1,3}?)(?:换|改|染|变|弄)(?:成|个|上)?"
+            r"(?P<how>[^的]{1,3}?)色?的?(?P<what>头发|眼睛)",
+            r"\g<who>的\g<what>改成\g<how>色",
+        ),
+        (
+            r"make (?P<who>the [a-z]+) (?P<what>an? (?!bit|little|lot|touch|shade|different).+)",
+            r"change \g<who> to \g<what>",
+        ),
+        (
+            r"(?:paint|draw|render|do) (?:it|this|that) (?:in|with) (?P<what>oils?|watercolou?rs?|ink|acrylics?)",
+            r"make it \g<what> painting",
+        ),
+        (r"(?:paint|draw|render) (?:it|this|that) (?:as|like) (?P<what>.+)", r"as \g<what>"),
         (rf"{_IT} too dark", "make it bright"),
         (rf"{_IT} too bright", "make it dark"),
         (r"(?:it )?(?:has )?stopped (?P<what>rain|snow)ing", r"remove the \g<what>"),
@@ -50,7 +86,7 @@ _PLAINLY = tuple(
                 strict=True,
             )
         ),
-        (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:{_BEINGS}))", r"turn her into \g<what>"),
+        (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:[a-z]+ )?(?:{_BEINGS}))", r"turn her into \g<what>"),
         (rf"{_SHE} (?P<verb>{_VERBS})(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
         (rf"{_SHE} (?P<verb>(?:{_DOUBLED})(?<=(?P<sign>.)))(?P<rest>(?: .+)?)", r"make it \g<verb>\g<sign>ing\g<rest>"),
         (rf"{_SHE} (?P<verb>{_DROPPED})e(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),

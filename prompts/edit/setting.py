@@ -26,10 +26,21 @@ from prompts.translate.chinese import CHINESE
 _CHANGES = re.compile("[改换删刷]|去掉|不要|弄|成|太|掉$")
 
 
+# English that talks to somebody names nothing to be drawn: "it should be …", where no form has read it.
+_TALKS = re.compile(
+    r"\b(?:i|i'd|i'm|i'll|me|you|your|meant|should|shouldn't|would|could|can|can't|don't|doesn't|isn't|instead|rather|"
+    r"change|replace|not)\b"
+)
+
+
 async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
     tags = await reader.tags(words)
-    if not tags or (CHINESE.search(words) and _CHANGES.search(words) and not await reader.sure(words)):
+    if (
+        not tags
+        or _TALKS.search(words)
+        or (CHINESE.search(words) and _CHANGES.search(words) and not await reader.sure(words))
+    ):
         draft.changes.append(Change("unread", words))
         return
     there = {opposites.plain(one.text) for one in draft.fragments}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prompts import opposites
 from prompts.compose import compose
 from prompts.edit.forms import MEASURES
+from prompts.edit.sorts import SORTS
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
@@ -250,4 +251,20 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
             return found, ""
         if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
             return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
+    return _of_a_sort(fragments, tags)
+
+
+def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:
+    """The one thing of a prompt that is of the sort that a tag names, and the word that it has there."""
+    for tag in tags:
+        sorts = SORTS.get(singular(opposites.plain(tag)), ())
+        named = [(at, sort) for at, one in enumerate(fragments) for sort in sorts if _names_a_sort(one, sort)]
+        if len({at for at, _ in named}) == 1:
+            return [named[0][0]], max((sort for _, sort in named), key=len).split()[-1]
     return [], ""
+
+
+def _names_a_sort(one: Fragment, sort: str) -> bool:
+    words = [singular(word) for word in words_of(_TAIL.sub("", opposites.plain(one.text)))]
+    named = [singular(word) for word in sort.split()]
+    return one.origin != "preset" and any(words[at : at + len(named)] == named for at in range(len(words)))

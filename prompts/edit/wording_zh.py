@@ -9,6 +9,7 @@ from functools import cache
 from prompts import opposites, written_text
 from prompts.edit.forms import MEASURES
 from prompts.edit.instructions import Instruction
+from prompts.nouns import is_build
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -121,7 +122,7 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
             yield start, end, chinese_of(new.text)  # "雨夜" without the rain
     if not any((known := entries().get(value)) and _same(known.tag, opposites.plain(new.text)) for value in values[:1]):
         said = entries().get(values[0]) if values else None
-        if said and said.category in _PROPERTIES:
+        if said and (said.category in _PROPERTIES or is_build(said.tag)):
             yield from _described(source, start, values[0], said.category, old)
         for word, category in _properties(new.text):
             if (category in _PROPERTIES or not CHINESE.search(asked.value)) and _is(chinese_of(word), (category,)):
@@ -131,7 +132,7 @@ def _instead(plain: str, start: int, end: int, old: Fragment, new: Fragment, ask
         yield from _recounted(plain, start, end, value)
         if plain[end - 1] in "在着" and len(source) <= 3:
             yield start, end, value[0] + plain[end - 1]
-        if not new.text.split()[0].endswith("ing"):  # "在下棋" is no place to be at
+        if not any(each.text.split()[0].endswith("ing") for each in (old, new)):  # "在下棋" is no place to be at
             yield from _placed(plain, start + source.startswith("在"), end, value)
         for at, to in _named(source, old, asked.target):
             if measure and at in (0, measure.end()):
@@ -229,6 +230,9 @@ def _without(plain: str, start: int, end: int, old: Fragment, asked: Instruction
         _is(plain[end : end + size], ("person", "animal", "myth")) for size in (3, 2, 1)
     ):  # "一位" stays
         yield from _cut(plain, start + measure.end(), end)
+    counted = COUNTED.search(plain[:start])
+    if counted and not measure and re.match(r"[和与跟及、，,。；]|$", plain[end:]):
+        yield from _cut(plain, counted.start(), end)
     yield from _cut(plain, start, end)
     for at, to in _named(source, old, asked.target):
         yield from _cut(plain, start + len(_unled(source[:at], _leads)), start + to)

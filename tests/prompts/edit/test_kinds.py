@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prompts.edit.edited import edit
+from prompts.edit.instructions import instructs
 from prompts.errors import Refusal
 from prompts.translate.translator import Translator
 from tests.prompts.own import own
@@ -77,6 +78,59 @@ KINDS = {
         ("a woman with brown eyes and long black hair", "I want her hair shorter",
          "a woman with brown eyes and short black hair"),
     ],
+    "one thing meant, not the other": [
+        ("一只柴犬戴着围巾坐在雪地里", "不对，是猫不是狗", "一只猫戴着围巾坐在雪地里"),
+        ("一個男孩在彈鋼琴", "我說的是女孩，不是男孩", "一個女孩在彈鋼琴"),
+        ("一个小男孩在草地上放风筝，蓝天", "不对，我要的是小女孩", "一个小女孩在草地上放风筝，蓝天"),
+        ("一朵玫瑰，水珠", "不喜欢玫瑰，换成向日葵", "一朵向日葵，水珠"),
+        ("一个穿白色连衣裙的女孩站在海边", "连衣裙不要白的，要淡蓝的", "一个穿淡蓝连衣裙的女孩站在海边"),
+        ("一盘寿司，木桌，茶", "茶不对，应该是清酒", "一盘寿司，木桌，清酒"),
+        ("女孩戴着红色蝴蝶结", "蝴蝶结别用红色，用黄色", "女孩戴着黄色蝴蝶结"),
+        ("two dogs running on the beach", "I meant cats, not dogs", "two cats running on the beach"),
+        ("a golden retriever on the porch", "it should be a husky, not a golden retriever", "a husky on the porch"),
+        ("a castle on a hill, sunny day", "sorry, I meant a lighthouse instead of a castle",
+         "a lighthouse on a hill, sunny day"),
+        ("a bear catching salmon in a river", "I don't want a bear, use a wolf", "a wolf catching salmon in a river"),
+        ("a white horse galloping on the beach", "I'd rather have a black one", "a black horse galloping on the beach"),
+    ],
+    "one verb for several": [
+        ("a boy holding a balloon", "make the balloon a kite and the boy a girl", "a girl holding a kite"),
+        ("a woman in a black coat walking through snow", "replace the coat with a cape and the snow with rain",
+         "a woman in a cape walking through rain"),
+        ("a red vintage car in front of a diner at night", "turn the car blue and the time to dusk",
+         "a blue vintage car in front of a diner at dusk"),
+        ("a robot and a child holding hands", "make the robot taller and the child a girl",
+         "a tall robot and a girl holding hands"),
+        ("女孩，粉色头发，白色裙子", "粉色头发和白色裙子分别改成蓝色头发和黑色裙子", "女孩，蓝色头发，黑色裙子"),
+    ],
+    "something else done": [
+        ("kids fishing by a lake, summer morning", "have them swim instead", "kids swimming by a lake, summer morning"),
+        ("a boy reading under a tree", "have him play the flute instead", "a boy playing the flute under a tree"),
+        ("操场上几个学生在打篮球", "改成踢足球", "操场上几个学生在踢足球"),
+        ("少年坐在屋顶看星星", "动作改成弹吉他", "少年坐在屋顶看星星，弹吉他"),
+        ("a chef holding a knife in a kitchen", "no knife, he should hold a pan instead",
+         "a chef holding a pan in a kitchen"),
+    ],
+    "what is named by where it is, or as a colour": [
+        ("女孩对着笔记本电脑工作，窗外是雪", "窗外改成樱花", "女孩对着笔记本电脑工作，窗外是樱花"),
+        ("可爱的小龙，绿色，抱着蛋", "颜色改成蓝色", "可爱的小龙，蓝色，抱着蛋"),
+        ("宇航员骑着自行车", "颜色换成黑白", "宇航员骑着自行车，黑白"),
+        ("海底世界，美人鱼，珊瑚", "美人鱼的尾巴改成粉色", "海底世界，美人鱼，珊瑚，粉色尾巴"),
+        ("a cat sleeping on a blue sofa, lamp", "different sofa colour, make it mustard yellow",
+         "a cat sleeping on a mustard yellow sofa, lamp"),
+    ],
+    "one of two who is named by where she is": [
+        ("a girl on the left with black hair, a girl on the right with brown hair",
+         "give the girl on the left blue hair",
+         "a girl on the left with blue hair, a girl on the right with brown hair"),
+        ("左边的女孩红发，右边的女孩黑发", "给左边的女孩换成蓝色头发", "左边的女孩蓝发，右边的女孩黑发"),
+    ],
+    "only the hair of a sentence": [
+        ("an elf archer with silver hair, green cloak, forest", "change her hair colour to black and lose the cloak",
+         "an elf archer with black hair, forest"),
+        ("a woman with long blonde hair in a red dress", "short black hair instead",
+         "a woman with short black hair in a red dress"),
+    ],
     "several in a line": [
         ("女孩，黑色头发，白裙，教室，白天", "头发金色、裙子黑色，教室换成咖啡馆，改晚上",
          "女孩，金色头发，黑裙，咖啡馆，晚上"),
@@ -95,6 +149,14 @@ async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators
     assert edited.text == wanted
     again = (await edit(edited.text, "加上雪花", translators=translators)).prompt
     assert [one for one in own(edited) if one not in own(again)] == [], "the text says what is drawn"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["不是我，是他", "他说的是你不是我", "应该是你", "i said you, not me", "it should be fine", "不对，我没有"],
+)
+async def test_people_who_put_each_other_right_ask_for_nothing(sentence: str) -> None:
+    assert not instructs(sentence)
 
 
 @pytest.mark.parametrize(

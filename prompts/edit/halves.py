@@ -1,0 +1,141 @@
+"""Wishes said in two halves, put into one: "太暗了，亮一点", "不是猫，是狗", "not a cat, a dog"; and one verb for
+several: "replace the cat with a dog and the hat with a crown"."""
+
+from __future__ import annotations
+
+import re
+
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+
+_COLOUR_ZH = "[^,，。;；]{0,4}[色红橙黄绿青蓝紫粉黑白灰棕金银]"
+_WORDS_ZH = "[^,，。;；、!！?？\n是不我你您他她它咱谁]{1,12}?"  # what is said of people in the chat is no wish
+_A, _B = f"(?P<a>{_WORDS_ZH})", f"(?P<b>{_WORDS_ZH})"
+_BEGIN, _END_ZH = r"(?:^|(?<=[,，。;；!！\n]))\s*", r"(?=[,，。;；!！?？\n啦哦呀啊了]|$)"
+_MEANT_ZH = "(?:我?(?:想要|要|说|想说|指|想|想画)?的?(?:应该|其实|本来)?(?:就是|是))"
+_CHINESE = tuple(
+    (re.compile(said), plainly)
+    for said, plainly in (
+        ("唔[要好]", "不要"),
+        ("冇", "没有"),
+        ("转做", "改成"),
+        ("变做", "变成"),
+        # "不对，…": what follows says all
+        (
+            rf"{_BEGIN}(?:不对|不是|[搞弄说画]?错了?|不好意思|抱歉|对不起|哦不|等等|等一下|算了)(?:了|啦|哦|呀|啊)?[,，。!！\s]+(?=.)",
+            "",
+        ),
+        # "太暗了，亮一点"
+        (
+            r"(?P<once>(?:太|过于|有点|有些|不够)[^,，。;；]{1,3})[,，]\s*(?:再|要|更|稍微)?"
+            r"[亮暗大小长短高矮淡浓深浅多少弱强轻重](?:一点儿?|一些|点儿?|些)",
+            r"\g<once>",
+        ),
+        # "裙子不要白的，要蓝的"
+        (
+            rf"(?P<thing>[^,，。;；不别]{{1,8}}?)(?:不要|别|不是|不用)(?:用|要)?{_COLOUR_ZH}的?"
+            rf"[,，]?\s*(?:而是|是|改成|换成|改|换|用|我?要)(?={_COLOUR_ZH}的?(?:[,，。;；]|$))",
+            r"\g<thing>改成",
+        ),
+        # "桥太红了，换个颜色，要白色"
+        (
+            r"(?P<thing>[^,，。;；]+?)(?:太[^,，]{1,3}了?[,，])?"
+            r"(?:[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?|(?<=[,，])(?:要|改成|换成))"
+            rf"(?={_COLOUR_ZH})",
+            r"\g<thing>改成",
+        ),
+        # "不是猫，是狗", "是狗不是猫"
+        (
+            rf"{_BEGIN}(?:不是|不要){_A}[,，]?\s*(?:而是|{_MEANT_ZH}){_B}{_END_ZH}",
+            r"把\g<a>换成\g<b>",
+        ),
+        (rf"{_BEGIN}{_MEANT_ZH}{_B}[,，]?\s*(?:而?不是|不要){_A}{_END_ZH}", r"把\g<a>换成\g<b>"),
+        (
+            rf"{_BEGIN}(?:我(?:想要|要|说|想说|指|想画)的(?:应该)?是|(?:这里|这)?(?:应该|本来)是)(?=[^,，。;；我你您他她它咱谁]{{1,12}}$)",
+            "改成",
+        ),
+        # "茶不对，应该是清酒"
+        (
+            rf"{_BEGIN}(?:这|那)?[个只杯条顶件]?{_A}(?:不对|错了|画错了|不好看)[,，]\s*(?:我要的是|应该是|要|换成|改成){_B}{_END_ZH}",
+            r"把\g<a>换成\g<b>",
+        ),
+        # "我不喜欢这顶帽子，换成皇冠"
+        (
+            rf"{_BEGIN}我?(?:不喜欢|讨厌|不想要)(?:这|那)?[个顶件条张只]?{_A}[,，]\s*(?:给我|帮我)?[换改]成?{_B}{_END_ZH}",
+            r"把\g<a>换成\g<b>",
+        ),
+        (
+            rf"{_BEGIN}(?:把|将)?{_A}[和跟与]{_B}分别(?P<how>[换改变]成)(?P<c>{_WORDS_ZH})[和跟与](?P<d>{_WORDS_ZH}){_END_ZH}",
+            r"\g<a>\g<how>\g<c>，\g<b>\g<how>\g<d>",
+        ),
+        # "换个姿势，趴着"
+        (
+            r"[换改]一?[个种]?(?P<kind>姿势|动作|表情|背景|场景|地方|发型|季节|天气|时间|风格|画风)[,，:：]\s*(?:要|改成|换成|改为|比如|用)?"
+            "(?=[^,，。;；])",
+            r"\g<kind>改成",
+        ),
+    )
+)
+
+_WORDS_EN = (
+    r"(?!(?:you|me|him|her|them|us|it|yes|no|now|today|that|this)\b)(?:(?:an?|the|some) )?[a-z'-]+(?: [a-z'-]+){0,2}?"
+)
+_MEANT_EN = (
+    r"(?:i (?:meant|mean|said|wanted|want|asked for)|(?:it|that|this|they|she|he) (?:should|must) be|"
+    r"(?:it|that|this|they)(?:'s| is| was| were| are) (?:supposed to be|meant to be))"
+)
+_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
+_A_EN, _B_EN = rf"(?P<a>{_WORDS_EN})", rf"(?P<b>{_WORDS_EN})"
+_START, _STOP = r"(?:^|(?<=[,;.!\n]))\s*", r"(?=[,;.!?\n]|$)"
+_EXCHANGE = "replace|swap|exchange|substitute|switch|trade|change"
+_ENGLISH = tuple(
+    (re.compile(said, re.IGNORECASE), plainly)
+    for said, plainly in (
+        (rf"{_START}(?:sorry|no|nope|oops|wait|wrong|actually|hmm|my mistake|my bad)[,.!]\s+(?=.)", ""),
+        (rf"{_START}{_MEANT_EN} {_B_EN},? (?:and )?not {_A_EN}{_STOP}", r"replace \g<a> with \g<b>"),
+        (
+            rf"{_START}not (?!any |so |too |that |enough ){_A_EN},? (?:but |{_MEANT_EN} |make it )?"
+            rf"(?P<b>(?:an?|the) {_WORDS_EN}){_STOP}",
+            r"replace \g<a> with \g<b>",
+        ),
+        (rf"{_START}(?P<b>(?:an?|the) {_WORDS_EN}),? not {_A_EN}{_STOP}", r"replace \g<a> with \g<b>"),
+        (rf"{_START}{_MEANT_EN} (?={_WORDS_EN} (?:instead of|rather than) )", ""),
+        (
+            rf"{_START}i (?:don't|do not) (?:like|want) (?P<a>(?:the|that|this|her|his|its|an?) {_WORDS_EN}),? "
+            rf"(?:make it|use|try|give (?:me|her|him|it)|change it to|i want|i prefer) (?P<b>{_WORDS_EN}){_STOP}",
+            r"change \g<a> to \g<b>",
+        ),
+        # "different sofa colour, make it mustard yellow"
+        (
+            r"(?:an? )?(?:different|another|change the|new) (?P<thing>[a-z]+) colou?r[,:]? "
+            rf"(?:make it |maybe |say |like )?(?P<b>(?:[a-z]+ )?(?:{_COLOURS})){_STOP}",
+            r"make the \g<thing> \g<b>",
+        ),
+        (
+            r"(?P<head>\bmake (?:the |her |his |its )[\w'-]+ an? (?!bit |little |lot )[\w'-]+(?: [\w'-]+)?) and "
+            r"(?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"\g<head>, change \g<other> to ",
+        ),
+        # one verb for several
+        (
+            rf"(?P<head>\b(?P<verb>{_EXCHANGE}) [^,;.]+? (?P<by>with|for) [^,;.]+?)(?:,? and |, )"
+            rf"(?!(?:{_EXCHANGE}) )(?=(?:the |her |his |its )?[\w'-]+(?: [\w'-]+){{0,2}}? (?P=by) )",
+            r"\g<head>, \g<verb> ",
+        ),
+        (
+            r"(?P<head>\b(?P<verb>turn|make|paint|dye|colou?r|change) (?:the |her |his |its )[\w'-]+(?: [\w'-]+)? "
+            rf"(?:to |into )?(?:\w+ )?(?:{_COLOURS}|[a-z]{{3,}}er)),? and "
+            r"(?P<other>(?:the |her |his |its )[\w'-]+(?: [\w'-]+)?)"
+            r" (?:(?:in)?to (?=\w)|(?=an? \w))",
+            r"\g<head>, change \g<other> to ",
+        ),
+    )
+)
+
+
+def in_one(sentence: str) -> str:
+    """The sentence with each wish said in one piece, as the forms know it."""
+    said = chinese.sign_by_sign(sentence) if CHINESE.search(sentence) else sentence
+    for pattern, plainly in _CHINESE if CHINESE.search(said) else _ENGLISH:
+        said = pattern.sub(plainly, said)
+    return said

@@ -1,0 +1,142 @@
+"""What a change is of that is named by something near it: "窗外" for the snow that is outside, "颜色" for the only
+colour, "instead" for what somebody is doing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prompts import grammar, opposites
+from prompts.edit.draft import EditDraft
+from prompts.edit.instructions import Instruction
+from prompts.edit.rivals import alone, kind_of, retaken
+from prompts.edit.targets import KINDS, WordReader, category_of, matches, person_in
+from prompts.nouns import describes
+from prompts.prompt import Fragment
+from prompts.translate import chinese
+from prompts.translate.chinese import CHINESE
+from prompts.translate.glossary import entries
+
+_COLOURS = ("颜色", "色调", "color", "colour")
+_OF_THE_PICTURE = ("黑白", "彩色", "单色", "black and white", "monochrome", "sepia", "grayscale")
+_BEINGS = ("person", "animal", "myth")
+_ACTS = KINDS["动作"]
+_THERE = (
+    "(?:还|都|正)?(?:有|是|为|下|飘|放|摆|挂|停|开|长|堆|铺|站|坐)[着满了]*(?:一?[个只张本条盏束朵幅盆杯碗盘片座棵])?"
+)
+
+
+async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """The instruction with the thing that is meant as its target; as it is, where it names that itself."""
+    if one.kind == "set" and one.instead and await _another_doing(draft.fragments, one.value, reader):
+        return replace(one, kind="replace", target="动作")
+    if one.kind == "set" and one.instead and await _another_being(draft.fragments, one.value, reader):
+        return replace(one, kind="replace", target="人物")
+    if one.kind != "replace":
+        return one
+    if one.target in _COLOURS:
+        if one.value in _OF_THE_PICTURE:
+            return replace(one, kind="set", target="")
+        return replace(one, target=_coloured(draft.fragments) or one.target)
+    if CHINESE.search(one.target) and one.target[-1] in "上下里中外旁边前后" and draft.text is not None:
+        plain = chinese.sign_by_sign(draft.text)
+        if found := re.search(
+            rf"{re.escape(one.target)}{_THERE}(?P<what>[^，。,；;、的]{{1,8}})(?=[，。,；;]|$)", plain
+        ):
+            return replace(one, target=found["what"])
+    return await _of_a_part(draft, one, reader)
+
+
+async def _of_a_part(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """ "美人鱼的尾巴" where nothing is said of the tail yet: it comes with what is told of it."""
+    owner, _, part = one.target.rpartition("的" if CHINESE.search(one.target) else "'s ")
+    if (
+        not owner
+        or not part
+        or part.endswith(("色", "color", "colour"))
+        or (await matches(draft.fragments, part, reader))[0]
+    ):
+        return one
+    if describes(await reader.sure(part)) or not describes(await reader.tags(one.value)):
+        return one
+    if not (await matches(draft.fragments, owner, reader))[0]:
+        return one
+    between = "" if CHINESE.search(part) else " "
+    return replace(one, kind="add", target="", value=f"{one.value.removesuffix('的')}{between}{part}")
+
+
+async def _another_being(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
+    """Whether words name one being, and the prompt another: it can only be that one which is to be this."""
+    tags = await reader.sure(words)
+    own = [one for one in fragments if one.origin != "preset" and (person_in(one.text) or _is_being(one))]
+    return len(tags) == 1 == len(own) and _is_being(tags[0]) and not _number(own[0].text) and not _number(tags[0].text)
+
+
+def _is_being(one: Fragment) -> bool:
+    return one.text in ("1girl", "1boy") or category_of(one.text) in _BEINGS
+
+
+def _number(text: str) -> bool:
+    """Whether a fragment is of several."""
+    return re.match(r"(?:[2-9]|two|three|four|five|six|several|many)", text) is not None
+
+
+def _coloured(fragments: Sequence[Fragment]) -> str:
+    """The only colour that a prompt names, or that stands alone in it, in the person's word; else empty."""
+    own = [each for each in fragments if each.origin != "preset"]
+    bare = [each for each in own if _colours(each) == opposites.plain(each.text).split()]
+    told = [each for each in own if _colours(each)]
+    found = bare if len(bare) == 1 else told
+    if len(found) != 1:
+        return ""
+    source = chinese.simplified(found[0].source)
+    if CHINESE.search(source):
+        known = entries()
+        words = [source[at:to] for at in range(len(source)) for to in range(min(at + 4, len(source)), at, -1)]
+        return next((word for word in words if word in known and known[word].category == "colour"), "")
+    return _colours(found[0])[-1]
+
+
+def _colours(one: Fragment) -> list[str]:
+    return [word for word in opposites.plain(one.text).split() if kind_of(word) == "colour"]
+
+
+# ── what somebody is doing ────────────────────────────────────────────────────────────────────────────────────────────
+
+_DOING = re.compile(
+    r"(?:^|(?<= ))(?!(?:wearing|holding|looking|being|morning|evening|building|ceiling|clothing|king|ring|wing|spring|"
+    r"string|painting|drawing|lighting|living|wedding|dining|parking|swing|thing|during|flying fish)\b)[a-z]+ing\b"
+    r"(?: (?:an?|the|her|his|its|their))?"
+    r"(?: (?!(?:on|in|at|with|under|by|near|of|over|and|through|from|to)\b)[a-z]+){0,2}"
+)
+
+
+_MOVES = frozenset(
+    ("running", "walking", "jumping", "dancing", "swimming", "flying", "climbing", "crawling", "sleeping")
+)
+_MEANWHILE = re.compile("(?:playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b")
+
+
+def done_meanwhile(tag: str) -> bool:
+    """Whether somebody may do this and sit, stand or lie as before."""
+    return _MEANWHILE.match(opposites.plain(tag)) is not None
+
+
+async def _another_doing(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
+    tags = await reader.sure(words)
+    if len(tags) != 1 or not _DOING.fullmatch(opposites.plain(tags[0].text)):
+        return False
+    return any(one.origin != "preset" and redone(one.text, tags[0].text) for one in fragments)
+
+
+def redone(text: str, tag: str) -> str:
+    """A fragment with another doing than it tells of: "kids fishing" with swimming; empty where it tells of none but
+    how somebody stands or sits, or where the new one is only that."""
+    bare, new = grammar.bare(text), opposites.plain(tag)
+    if (alone(new) and new not in _MOVES) or retaken(bare, new):
+        return ""
+    for found in _DOING.finditer(bare):
+        if not alone(found.group().split()[0]) and kind_of(bare) not in ("place", "style", "expression"):
+            return bare[: found.start()] + new + bare[found.end() :]
+    return ""
