@@ -118,7 +118,7 @@ _ENGLISH = tuple(
         ),
         # one verb for several
         (
-            rf"(?P<head>\b(?P<verb>{_EXCHANGE}) [^,;.]{1, 40}? (?P<by>with|for) [^,;.]{1, 40}?)(?:,? and |, )"
+            rf"(?P<head>\b(?P<verb>{_EXCHANGE}) [^,;.]{{1,40}}? (?P<by>with|for) [^,;.]{{1,40}}?)(?:,? and |, )"
             rf"(?!(?:{_EXCHANGE}) )(?=(?:the |her |his |its )?[\w'-]+(?: [\w'-]+){{0,2}}? (?P=by) )",
             r"\g<head>, \g<verb> ",
         ),
