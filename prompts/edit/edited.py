@@ -12,6 +12,7 @@ from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction, clauses, instructions
 from prompts.edit.nearest import things
+from prompts.edit.one_of import one_of
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.retold import retold
 from prompts.edit.scoped import scoped
@@ -62,7 +63,7 @@ async def edit(
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
-        if not await scoped(draft, one, reader):
+        if not (await one_of(draft, one, reader) or await scoped(draft, one, reader)):
             await retold(draft, await resolved(draft, one, before, reader), reader)
         before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]

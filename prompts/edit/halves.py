@@ -39,7 +39,7 @@ _CHINESE = tuple(
         ),
         # "桥太红了，换个颜色，要白色"
         (
-            r"(?P<thing>[^,，。;；]+?)(?:太[^,，]{1,3}了?[,，])?"
+            r"(?P<thing>[^,，。;；]{1,20}?)(?:太[^,，]{1,3}了?[,，])?"
             r"(?:[换改]一?[个种]?颜色[,，]\s*(?:要|改成|换成|用)?|(?<=[,，])(?:要|改成|换成))"
             rf"(?={_COLOUR_ZH})",
             r"\g<thing>改成",
@@ -118,7 +118,7 @@ _ENGLISH = tuple(
         ),
         # one verb for several
         (
-            rf"(?P<head>\b(?P<verb>{_EXCHANGE}) [^,;.]+? (?P<by>with|for) [^,;.]+?)(?:,? and |, )"
+            rf"(?P<head>\b(?P<verb>{_EXCHANGE}) [^,;.]{{1,40}}? (?P<by>with|for) [^,;.]{{1,40}}?)(?:,? and |, )"
             rf"(?!(?:{_EXCHANGE}) )(?=(?:the |her |his |its )?[\w'-]+(?: [\w'-]+){{0,2}}? (?P=by) )",
             r"\g<head>, \g<verb> ",
         ),
@@ -133,8 +133,13 @@ _ENGLISH = tuple(
 )
 
 
+_LONGEST = 500  # characters: whoever says more than that tells of a whole picture
+
+
 def in_one(sentence: str) -> str:
     """The sentence with each wish said in one piece, as the forms know it."""
+    if len(sentence) > _LONGEST:
+        return sentence
     said = chinese.sign_by_sign(sentence) if CHINESE.search(sentence) else sentence
     for pattern, plainly in _CHINESE if CHINESE.search(said) else _ENGLISH:
         said = pattern.sub(plainly, said)

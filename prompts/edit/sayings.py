@@ -50,6 +50,7 @@ _PLAINLY = tuple(
             r"dawn|sunset|sunrise|winter|summer|spring|autumn|(?:early |late )?(?:morning|evening|afternoon))",
             r"make it \g<what>",
         ),
+        (r"(?P<who>one of (?:them|the [a-z ]+)) should be (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
         (r"(?:zoom|move|go) in on (?:her|his|its|their|the) (?:face|head|eyes)", "make it a close-up"),
         (r"(?:can|could|should|may) (?P<what>(?:the|her|his|its) .+?) be (?P<how>.+)", r"make \g<what> \g<how>"),
         (rf"(?:an? |the )?(?P<what>{_COLOURS}) ones?", r"change the color to \g<what>"),

@@ -93,6 +93,13 @@ KINDS = {
         ("a bear catching salmon in a river", "I don't want a bear, use a wolf", "a wolf catching salmon in a river"),
         ("a white horse galloping on the beach", "I'd rather have a black one", "a black horse galloping on the beach"),
     ],
+    "one of several of a kind": [
+        ("两个机器人在下棋", "其中一个换成老人", "一个机器人和一个老人在下棋"),
+        ("三隻貓坐在沙發上", "其中一隻換成狗", "兩隻貓和一隻狗坐在沙發上"),
+        ("two cats on a sofa", "turn one of them into a dog", "a cat and a dog on a sofa"),
+        ("two men shaking hands in an office", "one of them should be a woman",
+         "a man and a woman shaking hands in an office"),
+    ],
     "one verb for several": [
         ("a boy holding a balloon", "make the balloon a kite and the boy a girl", "a girl holding a kite"),
         ("a woman in a black coat walking through snow", "replace the coat with a cape and the snow with rain",

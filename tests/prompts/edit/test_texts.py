@@ -35,7 +35,6 @@ LEFT = {
     "一个男孩在院子里踢足球，白天 | 足球换成篮球，时间改成晚上",  # "踢篮球" is not read, and "踢" goes
     "girl, white shirt, blue skirt, library | remove the shirt color",
     "穿旗袍的女人站在老上海街头，夜晚 | 画面要复古胶片的感觉",  # "老上海" is read as a style of posters
-    "两个男孩在河边钓鱼，清晨 | 其中一个换成女孩",  # one of several
     "two kids building a sandcastle on the beach | in the style of van gogh",  # two tags to the reader
     "old bookstore, cat on the counter, warm light | the bookstore shouldn't be old",
     "(best quality:1.3), 1boy, blue jacket, city, neon | 夹克变成红色，霓虹去了",  # "neon" is a colour, "霓虹" a light
