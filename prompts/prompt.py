@@ -54,21 +54,28 @@ class Fragment:
 @dataclass(frozen=True, slots=True)
 class LoraUse:
     """A LoRA named in a prompt: strength on the UNet, and on the text encoder where it differs; `blocks` are the
-    weights of the model's blocks or the name of a list of them, as grammar/lora_blocks.py reads it ("": all alike)."""
+    weights of the model's blocks or the name of a list of them, as grammar/lora_blocks.py reads it ("": all alike). It
+    acts on the UNet once `start` steps are done, and no longer once `stop` are (None: to the end)."""
 
     name: str
     weight: float = 1.0
     text_weight: float | None = None
     blocks: str = ""
+    start: int = 0
+    stop: int | None = None
 
     def __str__(self) -> str:
         encoder = "" if self.text_weight is None else f"{self.text_weight:g}:"
         blocks = f":lbw={self.blocks}" if self.blocks else ""
-        return f"<lora:{self.name}:{encoder}{self.weight:g}{blocks}>"
+        start = f":start={self.start}" if self.start else ""
+        stop = "" if self.stop is None else f":stop={self.stop}"
+        return f"<lora:{self.name}:{encoder}{self.weight:g}{blocks}{start}{stop}>"
 
     def to_json(self) -> dict[str, Json]:
         made: dict[str, Json] = {"name": self.name, "weight": self.weight, "text_weight": self.text_weight}
-        return made | {"blocks": self.blocks} if self.blocks else made
+        made |= {"blocks": self.blocks} if self.blocks else {}
+        made |= {"start": self.start} if self.start else {}
+        return made if self.stop is None else made | {"stop": self.stop}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:

@@ -23,7 +23,7 @@ from engine.files import catalog, lora_names
 from engine.files.bundles import bundles
 from engine.models import card, memory
 from engine.models.card import out_of_memory
-from engine.models.loaded import BROKEN, Blocks, Loaded, Loras
+from engine.models.loaded import BROKEN, EVERYWHERE, Blocks, Loaded, Loras, Scope
 from prompts.errors import Refusal
 from prompts.grammar.lora_blocks import BLOCKS, block_weights
 from prompts.prompt import LoraUse
@@ -32,25 +32,26 @@ log = logging.getLogger(__name__)
 
 SHARE = 8  # an eighth of the device's memory may hold LoRAs that nobody uses now: fifty of SDXL's on a card of 80 GB
 TEXT = ("text_encoder", "text_encoder_2")
-# The LoRAs of a row, each with its weights on the UNet and on the text encoders.
-Chosen = tuple[tuple[Lora, float, float], ...]
+# The LoRAs of a row, each with its weights on the UNet and on the text encoders, and where and when it acts.
+Chosen = tuple[tuple[Lora, float, float, Scope], ...]
 
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lora")
 
 
-def resolve(uses: Iterable[LoraUse], folders: Iterable[Path]) -> Loras:
+def resolve(uses: Iterable[LoraUse], folders: Iterable[Path], seed: int = 0) -> Loras:
     """The LoRAs of a prompt as files and weights, in a fixed order; those of weight 0 are left out, and of one
-    named twice the last counts. Raises Refusal `lora.unknown` or `lora.none`."""
+    named twice the last counts. Block weights that are left to chance are made of the `seed`. Raises Refusal
+    `lora.unknown` or `lora.none`."""
     named = tuple(uses)
     files = catalog.loras(tuple(folders)) if named else ()
-    found: dict[Path, tuple[float, float, *tuple[Blocks, ...]]] = {}
+    found: dict[Path, tuple[float, float, *tuple[Scope, ...]]] = {}
     for use in named:
         path = catalog.lora(files, use.name).path
         text = use.weight if use.text_weight is None else use.text_weight
-        if (blocks := block_weights(use.blocks)) is None:
-            found[path] = use.weight, text
-        else:
-            found[path] = use.weight, text * blocks[0], blocks
+        blocks = block_weights(use.blocks, f"{seed} {path.stem}") or ()
+        scope = Scope(blocks, use.start, use.stop)
+        text *= blocks[0] if blocks else 1.0
+        found[path] = (use.weight, text) if scope == EVERYWHERE else (use.weight, text, scope)
     return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights[:2]))
 
 
@@ -69,16 +70,19 @@ def choose(loaded: Loaded, wanted: Loras) -> Chosen:
     `lora.damaged` or `lora.wrong_base`."""
     requests = [_request(loaded, path) for path, *_ in wanted]
     chosen = tuple(
-        (_weighed(loaded, request.result(), blocks[0]) if blocks else request.result(), unet, text)
-        for request, (_, unet, text, *blocks) in zip(requests, wanted, strict=True)
+        (_weighed(loaded, request.result(), scope.blocks), unet, text, scope)
+        for request, (_, unet, text, *scopes) in zip(requests, wanted, strict=True)
+        for scope in scopes or [EVERYWHERE]
     )
-    _tidy(loaded, {lora.key for lora, _, _ in chosen})
+    _tidy(loaded, {lora.key for lora, *_ in chosen})
     return chosen
 
 
 def _weighed(loaded: Loaded, lora: Lora, blocks: Blocks) -> Lora:
     """The LoRA with the layers of each of the UNet's blocks at its weight, made once; layers in no block stay as they
     are."""
+    if not blocks:
+        return lora
     if blocks not in lora.weighed:
         depth = lora_names.resnets(loaded.unet.config.layers_per_block)
         weights = dict(zip(BLOCKS, blocks, strict=True))
@@ -122,9 +126,11 @@ def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
     with memory.on_card(loaded, *mixes), ExitStack() as stack:
         for part, mix in mixes.items():
             stack.enter_context(_adapted(loaded, part).acting([mix]))
-        loaded.active = tuple((lora.key, text) for lora, _, text in chosen if text and lora.adapters.keys() & set(TEXT))
+        loaded.active = tuple(
+            (lora.key, text) for lora, _, text, _ in chosen if text and lora.adapters.keys() & set(TEXT)
+        )
         known = loaded.concepts
-        brought = embeddings.fitting(loaded, (one for lora, _, _ in chosen for one in lora.bundled))
+        brought = embeddings.fitting(loaded, (one for lora, *_ in chosen for one in lora.bundled))
         loaded.concepts = {**brought, **known}
         try:
             yield
@@ -133,7 +139,7 @@ def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
 
 
 def _mix(chosen: Chosen, part: str) -> Mix:
-    weighted = ((lora, text if part in TEXT else unet) for lora, unet, text in chosen)
+    weighted = ((lora, text if part in TEXT else unet) for lora, unet, text, _ in chosen)
     return tuple((lora.adapters[part], weight) for lora, weight in weighted if weight and part in lora.adapters)
 
 

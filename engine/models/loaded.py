@@ -25,8 +25,26 @@ from engine.tuning import USUAL, Tuning
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
 Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
 Blocks = tuple[float, ...]  # the weights of prompts/grammar/lora_blocks.py's BLOCKS
-# File, weight on the UNet, weight on the text encoder, and where blocks have weights of their own these.
-Loras = tuple[tuple[Path, float, float, *tuple[Blocks, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where and when a LoRA acts on the UNet: the weights of its blocks (none: all alike), and the steps that are done
+    when it begins to and when it ceases to (None: never)."""
+
+    blocks: Blocks = ()
+    start: int = 0
+    stop: int | None = None
+
+    def covers(self, done: int) -> bool:
+        """Whether it acts in the step that comes after so many. As in sd-webui-lora-block-weight the first step counts
+        as the second does."""
+        return self.start <= max(done, 1) and (self.stop is None or max(done, 1) < self.stop)
+
+
+EVERYWHERE = Scope()
+# File, weight on the UNet, weight on the text encoder, and where and when it acts where that is not all over.
+Loras = tuple[tuple[Path, float, float, *tuple[Scope, ...]], ...]
 
 
 @dataclass(slots=True, eq=False)

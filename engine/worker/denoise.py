@@ -33,7 +33,7 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
             times.append(row.time)
             words.append(side.repeat(1, length // side.shape[1], 1))
             guidance.append(row.recipe.guidance)
-    entries = [row.loras for row in rows for _ in range(row.width)]
+    entries = [row.acting for row in rows for _ in range(row.width)]
     left = sum(row.area * row.left for row in rows)
     call = Call(
         torch.cat(samples).to(loaded.device, loaded.dtype),

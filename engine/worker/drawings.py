@@ -155,11 +155,11 @@ class Drawings:
             index=index,
             recipe=recipe,
             base=source_picture.drawn_over(recipe, work.sources),
-            loras=loras.resolve(recipe.prompt.loras, folders.loras),
+            loras=loras.resolve(recipe.prompt.loras, folders.loras, recipe.seed),
             model=lambda name: self._library.model(name, recipe.vae),
             native=min(model.width, model.height),
             device=self._library.device,
-            second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras),
+            second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras, recipe.seed),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
         )
@@ -266,7 +266,7 @@ class Drawings:
         request = self._drawn.pop(row)
         drawing = request.drawing
         drawing.done[request.number] = value
-        drawing.left |= {lora.name: len(lora.left) for lora, _, _ in row.loras if lora.left}
+        drawing.left |= {lora.name: len(lora.left) for lora, *_ in row.loras if lora.left}
         if row.recipe.model == drawing.canvas.recipe.model:
             drawing.loaded = row.predecessor or row.loaded
         if len(drawing.done) == len(drawing.ask.rows):

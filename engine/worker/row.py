@@ -70,6 +70,11 @@ class Row:
     predecessor: Loaded | None = None
 
     @property
+    def acting(self) -> Chosen:
+        """The LoRAs that act on the UNet in the step to come."""
+        return tuple(one for one in self.loras if one[3].covers(self.step))
+
+    @property
     def rests(self) -> bool:
         """Whether its quality lets the UNet's deep levels rest now and then."""
         return qualities.quality(self.recipe.quality).rest > 1

@@ -1,11 +1,13 @@
 """Block weights of a LoRA, as sd-webui-lora-block-weight writes them behind `lbw=`: how much each block of the model
 gets of it. The lists and their names are that extension's; 12 numbers suit a LoRA on SDXL's attention, 20 one on all
-of SDXL, 17 and 26 the same for SD 1.x.
+of SDXL, 17 and 26 the same for SD 1.x. In a list R stands for a number from 0 to 1 and U for one from -0.5 to 1.5 that
+chance makes of the picture's seed.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable
 
 from prompts.grammar.attention import number
@@ -41,10 +43,18 @@ PRESETS = {
 }
 
 
-def block_weights(said: str) -> tuple[float, ...] | None:
-    """The weight of each of BLOCKS; None for what is neither a list of 12, 17, 20 or 26 numbers nor a list's name."""
+CHANCE = {"R": (0.0, 1.0), "U": (-0.5, 1.5)}
+
+
+def block_weights(said: str, chance: str = "") -> tuple[float, ...] | None:
+    """The weight of each of BLOCKS; None for what is neither a list of 12, 17, 20 or 26 weights nor a list's name. What
+    is left to chance is always the same for the same word of `chance`."""
     said = PRESETS.get(said.strip().upper(), said)
-    weights = [number(word.strip()) for word in said.replace("，", ",").split(",")]
+    drawn = random.Random(chance)
+    weights = [
+        round(drawn.uniform(*CHANCE[word]), 3) if word in CHANCE else number(word)
+        for word in map(str.strip, said.upper().replace("，", ",").split(","))
+    ]
     names = LISTS.get(len(weights))
     if names is None or any(weight is None or not math.isfinite(weight) for weight in weights):
         return None

@@ -193,7 +193,7 @@ def _network(place: _Place, node: Node, start: int, stop: int, _depth: int) -> I
     if node.kind == "hypernet":
         yield place.hint("note.hypernet", start, stop, "", name=node.name)
         return
-    said, _, _ = strengths(node.weights)
+    said, *_ = strengths(node.weights)
     wrong = [value for value in said if not _is_strength(value)]
     if wrong:
         given = [value if _is_strength(value) else _repaired(value) for value in said]

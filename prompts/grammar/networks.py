@@ -15,16 +15,23 @@ _KINDS = "lora|lyco|hypernet"
 _IN_WIDE = "|".join("".join(chr(ord(sign) + 0xFEE0) for sign in kind) for kind in _KINDS.split("|"))
 _NAME = "[^<>＜＞:：\\n]"
 NETWORK = re.compile(rf"[<＜]\s*({_KINDS}|{_IN_WIDE})\s*[:：]\s*({_NAME}+)((?:[:：]{_NAME}*)*)[>＞]", re.IGNORECASE)
+Span = tuple[int, int | None]  # the steps that are done when it begins to act, and when it ceases to (None: never)
+EVER: Span = (0, None)
+_STEPS = {
+    "start": re.compile(r"(?P<start>\d{1,4})"),
+    "stop": re.compile(r"(?P<stop>\d{1,4})"),
+    "step": re.compile(r"(?P<start>\d{1,4})\s*-\s*(?P<stop>\d{1,4})"),
+}
 # What is written as a network and is none that there is: another word before the colon, or a LoRA without one.
 UNKNOWN = re.compile(rf"{NAMED.pattern}|[<＜](?:{_KINDS})\b[^<>＜＞\n]*[>＞]", re.IGNORECASE)
 
 
-def strengths(words: Sequence[str]) -> tuple[list[str], str, list[str]]:
+def strengths(words: Sequence[str]) -> tuple[list[str], str, Span, list[str]]:
     """What stands between a tag's colons: the one or two strengths, block weights (`lbw=…`, or a list or the name of
-    one behind a strength; "" for none), and what other programs say there and is left: steps (`start=…`, `stop=…`),
-    single elements (`lbwe=…`), a rank."""
+    one behind a strength; "" for none), the steps it acts in (`start=…`, `stop=…`, `step=5-10`), and what other
+    programs say there and is left: single elements (`lbwe=…`), a rank."""
     given: list[str] = []
-    blocks = ""
+    blocks, steps = "", EVER
     left: list[str] = []
     for word in (word.strip() for word in words):
         key, equals, value = (piece.strip() for piece in word.rpartition("="))
@@ -32,9 +39,21 @@ def strengths(words: Sequence[str]) -> tuple[list[str], str, list[str]]:
         listed = bool(given) and not equals and number(value) is None
         if not blocks and (key.casefold() == "lbw" if equals else listed) and block_weights(value) is not None:
             blocks = value.replace("，", ",")
+        elif equals and (span := _span(key.casefold(), value, steps)):
+            steps = span
         else:
             (left if named or listed or len(given) == 2 else given).append(word)
-    return given, blocks, left
+    return given, blocks, steps, left
+
+
+def _span(key: str, value: str, known: Span) -> Span | None:
+    """The steps that are known, with what `start=`, `stop=` or `step=` says of them; None where it is no number."""
+    found = _STEPS[key].fullmatch(value) if key in _STEPS else None
+    if found is None:
+        return None
+    start, stop = known
+    said = found.groupdict()
+    return int(said.get("start") or start), int(said["stop"]) if said.get("stop") else stop
 
 
 def loras(text: str) -> tuple[str, tuple[LoraUse, ...]]:
@@ -57,7 +76,7 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             notes.append(Note("note.hypernet", {"name": name}))
             return ""
         weights: list[float] = []
-        given, blocks, left = strengths(tail.split(":")[1:])
+        given, blocks, steps, left = strengths(tail.split(":")[1:])
         if left:
             notes.append(Note("note.lora_left", {"name": name, "left": ":".join(left)}))
         for position, word in enumerate(given):
@@ -69,11 +88,11 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             weights.insert(0 if key.strip() == "te" and position else len(weights), strength)
         match weights:
             case [text_weight, weight] if text_weight != weight:
-                found.append(LoraUse(name, weight, text_weight, blocks))
+                found.append(LoraUse(name, weight, text_weight, blocks, *steps))
             case [*_, weight]:
-                found.append(LoraUse(name, weight, blocks=blocks))
+                found.append(LoraUse(name, weight, None, blocks, *steps))
             case _:
-                found.append(LoraUse(name, blocks=blocks))
+                found.append(LoraUse(name, 1.0, None, blocks, *steps))
         return ""
 
     return NETWORK.sub(take, text), tuple(found), tuple(notes)

@@ -242,6 +242,12 @@ def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
         ("<lora:a:0.5:MIDD>", LoraUse("a", 0.5, blocks="MIDD")),
         ("<lora:a:lbw=outall>", LoraUse("a", blocks="outall")),
         ("<lora:a:0.7:1，0，0，0，0，1，1，1，1，1，1，1>", LoraUse("a", 0.7, blocks="1,0,0,0,0,1,1,1,1,1,1,1")),
+        ("<lora:a:0.5:lbw=1,0,R,0,u,1,1,1,1,1,1,1>", LoraUse("a", 0.5, blocks="1,0,R,0,u,1,1,1,1,1,1,1")),
+        ("<lora:a:0.8:step=5-10>", LoraUse("a", 0.8, start=5, stop=10)),
+        ("<lora:a:START=3>", LoraUse("a", start=3)),
+        ("<lora:a:0.5:0.7:stop=0>", LoraUse("a", 0.7, 0.5, stop=0)),
+        ("<lora:a:0.5:lbw=INS:stop=12:start=4>", LoraUse("a", 0.5, None, "INS", 4, 12)),
+        ("＜lora：a：0.5：step＝2－6＞", LoraUse("a", 0.5, start=2, stop=6)),
         ("<lora:a:0.2:0.6:LBW=" + ",".join(["0.25"] * 17) + ">", LoraUse("a", 0.6, 0.2, ",".join(["0.25"] * 17))),
     ],
 )
@@ -261,6 +267,16 @@ def test_block_weights_of_every_length_name_their_blocks(count: int) -> None:
     assert block_weights("1," * count) is None
 
 
+def test_chance_makes_weights_of_a_word_and_always_the_same() -> None:
+    said = ",".join(["R"] * 6 + ["U"] * 6)
+    made = [block_weights(said, str(seed)) or () for seed in range(50)]
+    assert len(set(made)) == 50 and made[7] == block_weights(said.lower(), "7")
+    drawn = [[weight for weight in one if weight] for one in made]
+    assert all(0 <= weight <= 1 for one in drawn for weight in one[:6])
+    uneven = [weight for one in drawn for weight in one[6:]]
+    assert min(uneven) < 0 and max(uneven) > 1 and all(-0.5 <= weight <= 1.5 for weight in uneven)
+
+
 def test_every_preset_is_a_list() -> None:
     assert all(block_weights(name) == block_weights(row) for name, row in PRESETS.items())
     inside, middle, outside = (
@@ -273,14 +289,14 @@ def test_every_preset_is_a_list() -> None:
 @pytest.mark.parametrize(
     ("tag", "use", "left"),
     [
-        ("<lora:a:0.5:0.7:lbw=MIDD:stop=10>", LoraUse("a", 0.7, 0.5, "MIDD"), "stop=10"),
+        ("<lora:a:0.5:0.7:lbw=MIDD:stop=x>", LoraUse("a", 0.7, 0.5, "MIDD"), "stop=x"),
         ("<lora:a:lbw=OUTALL:lbwe=ATTNDEEPON>", LoraUse("a", blocks="OUTALL"), "lbwe=ATTNDEEPON"),
         ("<lora:a:0.5:lbw=MOON>", LoraUse("a", 0.5), "lbw=MOON"),
-        ("<lora:a:0.5:lbw=1,0,R,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,R,0,0,1,1,1,1,1,1,1"),
+        ("<lora:a:0.5:lbw=1,0,X,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,X,0,0,1,1,1,1,1,1,1"),
         ("<lora:a:0.5:lbw=INS:lbw=OUTS>", LoraUse("a", 0.5, blocks="INS"), "lbw=OUTS"),
         ("<lora:a:-0.5:1,0,0.2,0>", LoraUse("a", -0.5), "1,0,0.2,0"),
         ("<lora:a:0.5:0.5:8>", LoraUse("a", 0.5), "8"),
-        ("<lora:a:0.8:start=3:step=5-10>", LoraUse("a", 0.8), "start=3:step=5-10"),
+        ("<lora:a:0.8:start=-3:step=5>", LoraUse("a", 0.8), "start=-3:step=5"),
         ("<lyco:a:te=0.3:unet=0.9:dyn=4>", LoraUse("a", 0.9, 0.3), "dyn=4"),
     ],
 )

@@ -121,7 +121,7 @@ def test_bundled_embeddings_are_no_layers_and_are_counted(own: Loaded, tmp_path:
         ("xqz", 3, (WIDTH,)), ("a.b", 1, (WIDTH,)), ("grand", 2, (WIDTH, 48)),
     }  # fmt: skip
     assert (carrier.format, carrier.rank, carrier.parts) == (plain.format, plain.rank, plain.parts)
-    [(lora, _, _)] = loras.choose(own, loras.resolve([LoraUse("carrier")], [tmp_path]))
+    [(lora, *_)] = loras.choose(own, loras.resolve([LoraUse("carrier")], [tmp_path]))
     assert lora.left == ()
 
     def counted(*uses: LoraUse) -> dict[str, int]:

@@ -55,7 +55,6 @@ def by_diffusers(tiny_folder: Path, files: list[tuple[Path, dict[str, float]]]) 
     return pipeline
 
 
-@pytest.mark.filterwarnings("ignore:Already found a `peft_config`")  # diffusers' own loading of two
 @pytest.mark.parametrize(
     ("layer", "block"),
     [  # of SD 1.5, whose blocks have two resnets on the way down
@@ -100,6 +99,7 @@ def test_block_weights_are_the_file_with_its_tensors_scaled(own: Loaded, tmp_pat
         assert gap(pictures[number], whole) > 5, said
 
 
+@pytest.mark.filterwarnings("ignore:Already found a `peft_config`")  # diffusers' own loading of two
 def test_rows_with_and_without_share_a_worker(own: Loaded, tiny_folder: Path, pipeline: Any, folder: Path) -> None:
     both = find(folder, LoraUse("both", 0.8, 0.4))
     pair = find(folder, LoraUse("both", 0.5), LoraUse("UNET", 0.7))

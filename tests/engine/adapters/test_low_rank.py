@@ -132,7 +132,7 @@ def test_sdxl_has_two_encoders_and_the_original_codes_names(original: bool, tmp_
     expected = pixels(pipeline(own.prompt.positive, generator=noise, **values).images[0])
     assert gap(inked, expected) <= 1
     assert gap(plain, expected) > 5
-    assert {part for lora, _, _ in loras.choose(grand, ((path, 1.0, 1.0),)) for part in lora.adapters} == {
+    assert {part for lora, *_ in loras.choose(grand, ((path, 1.0, 1.0),)) for part in lora.adapters} == {
         "unet", "text_encoder", "text_encoder_2",
     }  # fmt: skip
 
