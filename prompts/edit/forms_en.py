@@ -56,6 +56,7 @@ FORMS_EN = forms(
         "render|illustration|print|poster))",
         "as a watercolor",
     ),
+    ("set", "(?:do|draw|redraw|redo|render|paint) {it}(?: again)? (?:as|in) {b}", "do it as pixel art"),
     ("stronger", "there {should} be {bit}more {the}{a}", "there should be more fog"),
     ("add", "there {should} be {b}", "there should be a dog"),
     (
@@ -123,7 +124,7 @@ FORMS_EN = forms(
         "have a dog in it",
     ),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
-    ("remove", "{not_me}{the}{a} off", "hat off", True),
+    ("remove", "{not_me}{the}{a} (?:off|out)", "hat off", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
 )  # fmt: skip
