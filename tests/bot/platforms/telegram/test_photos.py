@@ -79,8 +79,8 @@ async def test_a_document_of_ours_shows_its_recipe(house: House, server: Telegra
     assert "a red fox" in recipe.text and "77" in recipe.text
     await chat.say(ann, document=data(scene()))
     other = await chat.answer(after=recipe.order)
-    assert "图收到了" in other.text and "照配方画" not in str(other.keyboard)
-    await chat.press(ann, recipe, "🎨 照配方画")
+    assert "图收到了" in other.text and "照着画" not in str(other.keyboard)
+    await chat.press(ann, recipe, "照着画")
     done = await chat.answer(lambda one: one.photo, after=other.order)
     assert done.photo
 
