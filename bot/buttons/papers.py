@@ -49,7 +49,7 @@ async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext
     [recipe, *_] = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     findings = await studio.findings(prompt, model)
     wish = await wishes.keep(studio.db, Wish(person=asked.person.id, text=text))
-    notes = [Field(Say("paper.note"), Say(one.key, one.values)) for one in prompt.notes if one.key != READ]
+    notes = [Field(Say("paper.note"), Say(one.key, one.values)) for one in recipe.prompt.notes if one.key != READ]
     lacking = [Field(Say("paper.note"), Say(one.key, one.values)) for one in findings if one.severity == "error"]
     lines = [line for line in cards.recipe_fields(recipe) if line.label.key.partition(".")[2] not in OWN_LINES]
     return Card(
