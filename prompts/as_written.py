@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prompts import grammar
 from prompts.assemble import Draft, told
 from prompts.errors import Refusal
 from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
-from prompts.prompt import Fragment, Prompt
+from prompts.prompt import Fragment, Note, Options, Prompt
 from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Translator
 
@@ -36,6 +37,15 @@ async def as_written(
     fragments = (Fragment(said.strip(), source=rest.strip()),) if said.strip() else ()
     negatives = (Fragment(denied.strip(), source=unwanted.strip()),) if denied.strip() else ()
     return Prompt(text, fragments, negatives, loras, told(draft), raw=True)
+
+
+async def second_pass(asked: Options, translators: Sequence[Translator]) -> tuple[Options, tuple[Note, ...]]:
+    """The options with the words of the second pass translated as those of the first are, and what to tell of it."""
+    draft, said = Draft(), dict[str, str]()
+    for name in ("hires_prompt", "hires_negative"):
+        if CHINESE.search(words := getattr(asked, name) or ""):
+            said[name] = await _translated(words, draft, translators)
+    return replace(asked, **said), told(draft)  # type: ignore[arg-type]
 
 
 async def _translated(text: str, draft: Draft, translators: Sequence[Translator]) -> str:

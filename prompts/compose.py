@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prompts import faults, grammar, lettering, options, styles
-from prompts.as_written import as_written
+from prompts.as_written import as_written, second_pass
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
 from prompts.infotext import reading
@@ -67,7 +67,12 @@ async def compose(
     if pasted := reading.pasted(text):
         read = options.of_infotext(pasted)
         verbatim = raw or read.options.raw
-        return await as_written(text, read, translators, negative=negative, raw=verbatim), read.options
+        prompt = await as_written(text, read, translators, negative=negative, raw=verbatim)
+        if verbatim:
+            return prompt, read.options
+        asked_for, notes = await second_pass(read.options, translators)
+        told = (*prompt.notes, *(note for note in notes if note not in prompt.notes))
+        return replace(prompt, notes=told), asked_for
     rest, loras, notes = grammar.networks(text)
     if raw:
         return _verbatim(text, rest, loras, notes, negative), Options()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.chat import Button, Card, Field, Press, Request, Say, common
 from bot.studio import cards, recipes
 from bot.studio.mends import mends
-from bot.studio.studio import Studio
+from bot.studio.studio import READ, Studio
 from engine.pixels import papers, png_recipe
 from engine.recipe import Recipe
 from prompts.errors import Refusal
@@ -19,21 +19,6 @@ from prompts.prompt import Options
 from storage import pictures, uploads, wishes
 from storage.wishes import Wish
 
-# What a program calls itself, where that is another than its name here.
-PROGRAMS = {
-    "a1111": "A1111",
-    "forge": "Forge",
-    "sdnext": "SD.Next",
-    "comfyui": "ComfyUI",
-    "novelai": "NovelAI",
-    "fooocus": "Fooocus",
-    "invokeai": "InvokeAI",
-    "swarmui": "SwarmUI",
-    "easydiffusion": "Easy Diffusion",
-    "drawthings": "Draw Things",
-    "civitai": "Civitai",
-    "danqing": "Danqing",
-}
 OWN_LINES = frozenset({"text", "quality"})  # of a recipe, that say nothing of what another program drew
 
 
@@ -67,11 +52,11 @@ async def of_infotext(studio: Studio, asked: Request | Press, infotext: Infotext
     [recipe, *_] = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     findings = await studio.findings(prompt, model)
     wish = await wishes.keep(studio.db, Wish(person=asked.person.id, text=text))
-    notes = [Field(Say("paper.note"), Say(one.key, one.values)) for one in prompt.notes]
+    notes = [Field(Say("paper.note"), Say(one.key, one.values)) for one in recipe.prompt.notes if one.key != READ]
     lacking = [Field(Say("paper.note"), Say(one.key, one.values)) for one in findings if one.severity == "error"]
     lines = [line for line in cards.recipe_fields(recipe) if line.label.key.partition(".")[2] not in OWN_LINES]
     return Card(
-        text=Say("paper.read", {"program": PROGRAMS.get(infotext.source, infotext.source)}),
+        text=Say("paper.read", {"program": infotext.program}),
         fields=(*lines, *notes, *lacking),
         buttons=(*_buttons(kept or wish), *mends(findings, wish)),
     )

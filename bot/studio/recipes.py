@@ -16,6 +16,7 @@ from engine.files.catalog import Model
 from engine.recipe import A1111, MAX_SEED, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts import styles
 from prompts.errors import Refusal
+from prompts.infotext import reading
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt, was_said
 from prompts.prompt import merged as merged
 
@@ -29,6 +30,8 @@ FACES = Fix("face", 0.4)  # img2img strength as in ADetailer's own default: the 
 SWITCH = 0.8  # where A1111's refiner takes over
 LIKE = tuple(field.name for field in fields(A1111))  # options of the same names
 NO_MARGINS = (0, 0, 0, 0)
+# Options that need a mask, as an infotext calls them.
+_OF_A_MASK = {"fill": "Masked content", "mask_blur": "Mask blur", "padding": "Masked area padding"}
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
@@ -115,6 +118,7 @@ def make(
     prompt: Prompt, options: Options, model: Model, *, most: int, source: SizedSource | None = None
 ) -> tuple[Recipe, ...]:
     """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
+    prompt, options = _of_a_mask(prompt, options, source)
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
@@ -211,6 +215,15 @@ def _hires(options: Options) -> Hires | None:
     names = (field.name for field in fields(Hires))
     said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
     return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
+
+
+def _of_a_mask(prompt: Prompt, options: Options, source: SizedSource | None) -> tuple[Prompt, Options]:
+    """What an infotext says of a mask is put aside by name where nothing is marked: its picture is not here."""
+    named = [label for name, label in _OF_A_MASK.items() if was_said(getattr(options, name))]
+    if not named or (source and source.masked) or reading.pasted(prompt.text) is None:
+        return prompt, options
+    note = Note("note.no_mask", {"options": ", ".join(named)})
+    return replace(prompt, notes=(*prompt.notes, note)), replace(options, fill=None, mask_blur=None, padding=None)
 
 
 def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:

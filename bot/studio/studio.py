@@ -32,7 +32,7 @@ from engine.recipe import Recipe
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
-from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.prompt import Json, LoraUse, Note, Options, Prompt
 from prompts.safety.judge import decent, signs
 from prompts.safety.signs import verdict
 from prompts.search import Index
@@ -44,6 +44,7 @@ from storage.jobs import Place
 from storage.wishes import Wish
 
 log = logging.getLogger(__name__)
+READ = "note.read"  # of a prompt that was read from an infotext, before what is missing
 
 
 class Studio:
@@ -171,7 +172,8 @@ class Studio:
             )
             if pasted:
                 found = await asyncio.to_thread(here, pasted.infotext, prompt, said, self.rules.folders)
-                prompt, said = found.prompt, found.drawable
+                read = Note(READ, {"program": pasted.infotext.program})
+                prompt, said = replace(found.prompt, notes=(read, *found.prompt.notes)), found.drawable
             style = "" if prompt.raw else given.style or said.style or usual_style
             suited = recipes.suited(style, model) if style else Options()
             usual = [recipes.shapeless(one) if over else one for one in (self.rules.draw, suited, chosen)]

@@ -8,7 +8,22 @@ from dataclasses import replace
 
 from prompts.errors import Refusal
 from prompts.infotext.infotext import Infotext
-from prompts.option_values import FACTORS, GUIDANCE, MAX_SEED, RESCALE, SIDES, STEPS, real, whole, with_seed, with_size
+from prompts.option_values import (
+    FACTORS,
+    GUIDANCE,
+    MASK_BLURS,
+    MAX_SEED,
+    PADDING,
+    PADDINGS,
+    RESCALE,
+    SIDES,
+    STEPS,
+    real,
+    whole,
+    with_fill,
+    with_seed,
+    with_size,
+)
 from prompts.prompt import Options
 
 # Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
@@ -102,6 +117,14 @@ def _on(name: str) -> _Read:
     return lambda options, option, value: replace(options, **{name: value.casefold() not in ("false", "0")})  # type: ignore[arg-type]
 
 
+def _area(options: Options, option: str, value: str) -> Options:
+    """What of the picture is drawn: only what is masked, with so many pixels around it, or all of it."""
+    if value.casefold() not in ("only masked", "whole picture"):
+        raise Refusal("option.bad_value", option=option, value=value)
+    only = value.casefold() == "only masked"
+    return replace(options, padding=(PADDING if options.padding is None else options.padding) if only else None)
+
+
 def _detected(options: Options, option: str, value: str) -> Options:
     for sign, kind in _DETECTORS:
         if sign in value.casefold():
@@ -151,6 +174,10 @@ _READERS: dict[str, _Read] = {
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
+    "mask blur": _whole("mask_blur", *MASK_BLURS),
+    "masked content": lambda options, option, value: with_fill(options, option, value.replace(" ", "-")),
+    "masked area padding": _whole("padding", *PADDINGS),
+    "inpaint area": _area,
     "refiner": _model("refiner"),
     "refiner switch at": _real("refiner_switch", 0.0, 1.0),
     "postprocess upscaler": _word("upscaler"),
@@ -159,6 +186,7 @@ _READERS: dict[str, _Read] = {
     "upscale by": _real("upscale", *FACTORS),
     "upscale denoising strength": _real("redraw", 0.0, 1.0),
 }
+_SEEDS = frozenset({"seed", "variation seed"})
 _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
@@ -186,6 +214,8 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
         key, value = name.casefold(), _bare(value)
+        if key in _SEEDS:
+            value = _seed(value, infotext)
         if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
             continue
         reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
@@ -197,6 +227,15 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
     return _in_its_way(_second_pass(asked), infotext), tuple(aside)
+
+
+def _seed(value: str, infotext: Infotext) -> str:
+    """A seed as it can be had here: torch's generator on the CPU looks at the last 32 bits of one alone, so that a
+    longer one is the same as these. Philox looks at all of it."""
+    said = infotext.fields.get("RNG") or ("GPU" if infotext.source in _FAMILY - _OWN_RNG else "CPU")
+    if said.casefold() == "cpu" and re.fullmatch(r"[0-9]{10,20}", value) and int(value) < 2**64:
+        return str(int(value) & MAX_SEED)
+    return value
 
 
 def _bare(value: str) -> str:

@@ -5,6 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What a program calls itself, where that is another than its name here.
+_PROGRAMS = {
+    "a1111": "A1111",
+    "forge": "Forge",
+    "sdnext": "SD.Next",
+    "comfyui": "ComfyUI",
+    "novelai": "NovelAI",
+    "fooocus": "Fooocus",
+    "invokeai": "InvokeAI",
+    "swarmui": "SwarmUI",
+    "easydiffusion": "Easy Diffusion",
+    "drawthings": "Draw Things",
+    "civitai": "Civitai",
+    "danqing": "Danqing",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Infotext:
@@ -19,3 +35,8 @@ class Infotext:
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = "a1111"
     templates: tuple[str, ...] = ()
+
+    @property
+    def program(self) -> str:
+        """What the program calls itself."""
+        return _PROGRAMS.get(self.source, self.source)

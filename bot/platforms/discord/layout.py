@@ -105,7 +105,7 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
     targets = list(dict.fromkeys(button.target for button in card.buttons))
     if card.selects:
         yield from _panel(card, language)
-    elif len(targets) < 2 or any(one.label for one in card.buttons):
+    elif len(targets) < 2 or any(one.label for one in card.buttons) or _all_otherwise(card):
         yield from _of_one(card.buttons, language)
     elif len(card.pictures) > 1:
         yield from _of_many(card, language)
@@ -262,6 +262,11 @@ def _pressed(one: Button) -> str:
 def label(action: str, language: str) -> str:
     """The words on a button."""
     return _cut(texts.say(language, f"button.{action}"), LABEL)
+
+
+def _all_otherwise(card: Card) -> bool:
+    """Whether every button does something else, so that they stand for no list, whatever they are about."""
+    return len({one.action for one in card.buttons}) == len(card.buttons)
 
 
 def _sign(action: str) -> Mapping[str, Json]:

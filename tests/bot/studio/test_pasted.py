@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from bot.chat import Say, Upload
 from storage import jobs
 from tests.bot.studio.test_studio import House, house
-from tests.fakes import a_lora
+from tests.fakes import a_lora, a_png
 
 LINE = "Steps: 12, Sampler: DPM++ 2M Karras, CFG scale: 5.5, Seed: 424242, Size: 128x192, Clip skip: 2"
 
@@ -34,7 +37,32 @@ async def test_it_is_drawn_with_its_words_and_fields(tmp_path: Path) -> None:
         assert (made.steps, made.sampler, made.guidance, made.seed) == (12, "DPM++ 2M", 5.5, 424242)
         assert (made.width, made.height, made.clip_skip, made.model) == (128, 192, 2, "danqing-demo")
         assert made.like and (made.like.schedule, made.like.rng) == ("Karras", "GPU")
-        assert [note.key for note in made.prompt.notes] == ["missing.model"]
+        assert [note.key for note in made.prompt.notes] == ["note.read", "missing.model"]
+
+
+async def test_what_it_says_of_a_mask_needs_one(tmp_path: Path) -> None:
+    said = "Mask blur: 6, Masked content: latent noise, Inpaint area: Only masked, Masked area padding: 48"
+    async with house(tmp_path) as at:
+        made = await at.recipe(f"a red fox\n{LINE}, {said}")
+        assert made.source is None and [note.key for note in made.prompt.notes] == ["note.read", "note.no_mask"]
+        assert made.prompt.notes[1].values == {"options": "Masked content, Mask blur, Masked area padding"}
+        over = await at.recipe(f"a red fox\n{LINE}, {said}", files=(Upload("whole.png", a_png(side=64)),))
+        assert over.source and (over.source.fill, over.source.blur, over.source.padding) == ("", 0, None)
+        content = io.BytesIO()
+        marked = Image.new("RGBA", (64, 64), "red")
+        marked.paste((0, 0, 0, 0), (16, 16, 48, 48))
+        marked.save(content, "PNG")
+        over = await at.recipe(f"a red fox\n{LINE}, {said}", files=(Upload("marked.png", content.getvalue()),))
+        assert over.source and (over.source.fill, over.source.blur, over.source.padding) == ("latent noise", 6, 48)
+        assert [note.key for note in over.prompt.notes] == ["note.read"]
+
+
+@pytest.mark.parametrize("said", ["Mask blur: 4", "Inpaint area: Only masked", "Masked content: fill"])
+async def test_the_card_of_one_that_was_drawn_in_a_mask_is_no_refusal(tmp_path: Path, said: str) -> None:
+    async with house(tmp_path) as at:
+        card = at.chat.messages[await at.say(f"/recipe a red fox\n{LINE}, {said}")]
+        notes = [line.value.key for line in card.fields if isinstance(line.value, Say)]
+        assert (card.text.key, notes) == ("paper.read", ["note.no_mask"])
 
 
 async def test_a_lora_is_drawn_with_under_the_name_it_has_here(tmp_path: Path) -> None:

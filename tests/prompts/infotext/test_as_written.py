@@ -7,6 +7,7 @@ import pytest
 from prompts.compose import compose
 from prompts.doctor import examine
 from prompts.errors import Refusal
+from prompts.infotext.block import quoted
 from prompts.options import read_options
 from prompts.prompt import LoraUse, Options
 from prompts.translate.translator import Translator
@@ -55,6 +56,27 @@ async def test_chinese_is_translated_in_its_place(words: str, said: str, transla
     verbatim, _ = await compose(f"{words}\nNegative prompt: 模糊, bad\n{LINE} --raw", translators=translators)
     assert verbatim.positive == words.replace("<lora:水墨:0.8>", "")
     assert verbatim.negative == "模糊, bad"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("狐狸, (雪:1.2)", "fox, (snow:1.2)"),
+        ("狐貍，<lora:水墨:0.8> hill", "fox,<lora:水墨:0.8> hill"),
+        ("a fox", "a fox"),
+    ],
+)
+async def test_the_second_pass_is_translated_too(words: str, said: str, translators: Sequence[Translator]) -> None:
+    text = f"a cat\n{LINE}, Hires upscale: 2, Hires prompt: {quoted(words)}, Hires negative prompt: 模糊"
+    _, options = await compose(text, translators=translators)
+    assert (options.hires_prompt, options.hires_negative) == (said, "blurry")
+    _, options = await compose(f"{text} --raw", translators=translators)
+    assert (options.hires_prompt, options.hires_negative) == (words, "模糊")
+
+
+async def test_what_is_unknown_in_both_passes_is_told_once(translators: Sequence[Translator]) -> None:
+    prompt, _ = await compose(f"a cat, 嘦\n{LINE}, Hires upscale: 2, Hires prompt: 嘦", translators=translators)
+    assert len(prompt.notes) == len(set(map(str, prompt.notes))) > 0
 
 
 async def test_loras_and_what_is_beneath_it_are_read(translators: Sequence[Translator]) -> None:

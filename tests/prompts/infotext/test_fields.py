@@ -36,6 +36,12 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Denoising strength: 0.6", {"strength": 0.6}),
         ("Upscaler: Lanczos, Upscale by: 2", {"upscaler": "Lanczos", "upscale": 2.0}),
         ("RNG: NV", {"rng": "NV"}),
+        ("Mask blur: 4", {"mask_blur": 4}),
+        ("Masked content: latent nothing", {"fill": "latent nothing"}),
+        ("Masked content: original, Inpaint area: Whole picture", {"fill": "original"}),
+        ("Inpaint area: Only masked", {"padding": 32}),
+        ("Inpaint area: Only masked, Masked area padding: 0", {"padding": 0}),
+        ("Masked area padding: 64, Inpaint area: Only masked", {"padding": 64}),
         ("Refiner: base [31e35c80fc], Refiner switch at: 0.8", {"refiner": "base", "refiner_switch": 0.8}),
     ],
 )  # fmt: skip
@@ -48,7 +54,8 @@ def test_a_field_is_read(line: str, said: dict[str, Json]) -> None:
 
 @pytest.mark.parametrize(
     "field",
-    ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 4", "Schedule type: New", "Hires resize: 0x0",
+    ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 400", "Masked content: gold",
+     "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
      "RNG: dice", "ADetailer model: shoes.pt", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
 def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
@@ -74,3 +81,23 @@ def test_hashes_and_versions_are_no_wishes() -> None:
 )
 def test_old_sampler_names_end_in_a_schedule(name: str, parts: tuple[str, str]) -> None:
     assert parted(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("seed", "fields", "found"),
+    [
+        ("4294967296", "RNG: CPU", 0),
+        ("1125899906842747", "RNG: CPU", 1125899906842747 % 2**32),
+        ("18446744073709551615", "Version: ComfyUI", 2**32 - 1),
+        ("18446744073709551616", "Version: ComfyUI", None),  # more than torch takes
+        ("4294967296", "Version: v1.10.1", None),  # Philox looks at all of it
+        ("4294967296", "RNG: NV, Version: ComfyUI", None),
+        ("4294967295", "Version: v1.10.1", 4294967295),
+    ],
+)
+def test_a_long_seed_is_the_one_that_draws_the_same(seed: str, fields: str, found: int | None) -> None:
+    infotext = read(f"a cat\nSteps: 20, Seed: {seed}, Variation seed: {seed}, Sampler: Euler a, {fields}")
+    assert infotext is not None
+    made, aside = options(infotext)
+    assert (made.seed, made.variation_seed) == (found, found)
+    assert aside == (() if found is not None else (f"Seed: {seed}", f"Variation seed: {seed}"))
