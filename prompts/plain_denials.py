@@ -84,6 +84,12 @@ _ALL_BUT = re.compile(
     rf"(?P<who>.+?)(?: (?:(?:that|which) (?:is|has)|in|of|with))? {_ANY},? {_BUT} (?:{_DET} )*(?P<thing>.+)",
     re.IGNORECASE,
 )
+# "Everything is white except a red chair": it is there, and only not white.
+_ALL_SO_BUT = re.compile(
+    r"(?P<all>(?:everything|everyone|everybody|all|the (?:whole|entire|rest of the) [\w'-]+)\b.*? "
+    r"(?:is |are |in )?[\w'-]+),? (?:except|save|but)(?: for)? (?P<thing>(?:an?|the|one|two|his|her|its|their) .+)",
+    re.IGNORECASE,
+)
 _NONE_BUT = re.compile(
     r"(?:and |with )?no(?:thing|body| one)?(?: else)?(?: [\w'-]+)?? "
     r"(?:except(?: for)?|excluding|besides|other than|save for|apart from|aside from) (?P<thing>.+)",
@@ -156,6 +162,7 @@ def plainly(text: str) -> str:
 
 
 _FORMS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
+    (_ALL_SO_BUT, lambda found: f"{found['all']} with {found['thing']}"),
     (_NONE_BUT, lambda found: found["thing"]),
     (_NOTHING_ELSE, lambda found: found["thing"] or ""),
     (_INSISTED, lambda found: found["thing"]),

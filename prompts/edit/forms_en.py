@@ -124,6 +124,12 @@ FORMS_EN = forms(
         "have a dog in it",
     ),
     ("add", r"(?:add|include|insert|put in|put on|give (?:it|her|him|them|the \w+)|put|with) {b}", "add a hat"),
+    ("replace", "{not_me}{the}{a} (?:becomes?|turns? into|changes? (?:in)?to) {b}", "hat becomes a crown", True),
+    (
+        "set",
+        "(?:move|bring|take|put|place) (?:{who}|the [a-z]+) (?P<b>indoors|outdoors|inside|outside)",
+        "move them indoors",
+    ),
     ("remove", "{not_me}{the}{a} (?:off|out)", "hat off", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),

@@ -59,11 +59,12 @@ _POLITE_EN = re.compile(
     r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
     r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
     r"(?:can|could|may|shall|should) (?:we|i)|we could|"
-    r"maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|then|also|and|"
-    r"just|only|"
+    r"actually|hmm+|maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|"
+    r"then|also|and|just|only|"
     r"let's|let us)\s+)+"
 )
 _ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
+_MUCH = re.compile(r"\b(?:way|much|far|a lot|even|really|so much) (?=[a-z]+er\b|more\b|less\b)")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
 
@@ -144,7 +145,8 @@ def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
         return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.sign_by_sign(clause).strip())) or clause
-    return _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
+    said = _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
+    return _MUCH.sub("", said)
 
 
 _INSTEAD_ZH = re.compile("^(?:而是|换成?|改成?|变成|换为|改为|换上|弄成|画成|要|我?想?要|来[个一只点条张])")
@@ -222,7 +224,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     elif kind == "count":
         sign = value[-1:] if CHINESE.search(value) else ""
         maybe = match.string if form.maybe else ""
-        yield Instruction(kind, _thing(target), _step(value, less=bool(found.get("less"))), measure=sign, maybe=maybe)
+        step = str(number(value[:-1])) if found.get("exact") else _step(value, less=bool(found.get("less")))
+        yield Instruction(kind, _thing(target), step, measure=sign, maybe=maybe)
     elif kind == "shade":
         yield Instruction(kind, _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker"):

@@ -102,16 +102,18 @@ def _describes(word: str) -> bool:
 
 
 async def _counted(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
-    """So many more of a thing, or fewer: another number of it."""
+    """So many of a thing ("3"), or so many more ("+1") or fewer ("-1"): another number of it."""
     at = await _countable(draft, one, reader)
-    step = int(one.value)
+    step, exact = int(one.value), one.value[0].isdecimal()
+    if at is None and exact:
+        return Instruction("set", value=in_chinese(step) + one.measure)
     if at is None:
         if step < 0 or not one.target:
             return Instruction("remove" if step < 0 else "stronger", one.target)
         said = in_chinese(step) + one.measure if CHINESE.search(one.target) else f"{in_english(step)} "
         return Instruction("add", value=said + one.target)
     old = draft.fragments[at]
-    count = max(_number_of(old) + step, 0)
+    count = step if exact else max(_number_of(old) + step, 0)
     if CHINESE.search(old.source):
         measure = MEASURE.search(chinese.simplified(old.source))
         noun = one.target or chinese.simplified(old.source)[measure.end() if measure else 0 :]

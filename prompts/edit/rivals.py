@@ -188,6 +188,7 @@ _ONE_OF = tuple(
         "from above, from below, from behind, from side, front view, side view, back view, profile, bird's-eye view, "
         "low angle, high angle, eye level, aerial view, top-down view, worm's-eye view, overhead view",
         "blue sky, clear sky, starry sky, night sky, cloudy sky, overcast sky, sunset sky",
+        "indoors, outdoors",
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
         "swimming, flying, climbing, crawling",

@@ -22,6 +22,21 @@ KINDS = {
          "a girl eating a banana under a tree"),
         ("女孩，帽子，白天", "帽子去掉，换成夜晚", "女孩，夜晚"),
     ],
+    "so many, and no other weather": [
+        ("三只小鸭子在池塘里游泳", "改成五只", "五只小鸭子在池塘里游泳"),
+        ("三只猫在睡觉", "要一只", "一只猫在睡觉"),
+        ("一个蛋糕，上面插着六根蜡烛", "蜡烛八根", "一个蛋糕，上面插着八根蜡烛"),
+        ("一个魔法师站在悬崖上，暴风雨", "不要暴风雨，来个大晴天", "一个魔法师站在悬崖上，大晴天"),
+        ("一只鹿在喝水", "要有萤火虫", "一只鹿在喝水，萤火虫"),
+    ],
+    "how people ask in passing": [
+        ("a black cat on a rooftop", "make the cat way bigger", "a big black cat on a rooftop"),
+        ("a room full of books, a sleeping raven", "the raven becomes a white owl",
+         "a room full of books, a sleeping white owl"),
+        ("a lighthouse on a cliff", "actually, do it as pixel art", "a lighthouse on a cliff, pixel art"),
+        ("pancakes with butter and berries", "butter out", "pancakes with berries"),
+        ("a family having a picnic outdoors", "move them indoors", "a family having a picnic indoors"),
+    ],
     "more and fewer": [
         ("国王坐在王座上，旁边站着两个卫兵", "卫兵再多一个", "国王坐在王座上，旁边站着三个卫兵"),
         ("两只猫趴在窗台上", "再多一只", "三只猫趴在窗台上"),
