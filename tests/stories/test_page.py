@@ -20,8 +20,11 @@ async def pictures(page: Page, count: int) -> None:
 
 
 async def loaded(page: Page) -> None:
-    """Wait until every picture in sight is there."""
-    script = "() => [...document.images].filter(one => one.getClientRects().length && !one.naturalWidth).length"
+    """Wait until every picture in sight is there; those further away come when they are scrolled to."""
+    script = """() => [...document.images].filter(one => {
+        const box = one.getBoundingClientRect()
+        return box.height && box.bottom > 0 && box.top < innerHeight && !one.naturalWidth
+    }).length"""
 
     async def all_there() -> bool:
         return not await page.evaluate(script)
