@@ -24,8 +24,13 @@ from tests.fakes import a_lora
 
 
 def an_upscaler(folder: Path, name: str) -> None:
+    """A compact net of 8 filters that doubles the size, as far as its shapes tell."""
     folder.mkdir(exist_ok=True)
-    save_file({"conv_first.weight": numpy.zeros((4, 3, 3, 3), "float32")}, folder / f"{name}.safetensors")
+    shapes: dict[str, tuple[int, ...]] = {"body.1.weight": (8,), "body.3.weight": (8,)}
+    for layer, out, into in ((0, 8, 3), (2, 8, 8), (4, 12, 8)):
+        shapes |= {f"body.{layer}.weight": (out, into, 3, 3), f"body.{layer}.bias": (out,)}
+    tensors = {key: numpy.zeros(shape, "float32") for key, shape in shapes.items()}
+    save_file(tensors, folder / f"{name}.safetensors")
 
 
 def an_embedding(folder: Path, name: str, vectors: int, width: int) -> None:

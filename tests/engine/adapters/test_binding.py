@@ -44,7 +44,7 @@ def test_layers_that_do_not_fit_are_left_out(extra: dict[str, tuple[int, int]], 
     [(stem, (into, out))] = extra.items()
     save_file(weights, tmp_path / "fits.safetensors")
     save_file(weights | pair(stem, into, out), tmp_path / "more.safetensors")
-    (fits, _, _), (more, _, _) = loras.choose(
+    (fits, *_), (more, *_) = loras.choose(
         own, tuple((tmp_path / f"{name}.safetensors", 1.0, 1.0) for name in ("fits", "more"))
     )
     assert fits.left == ("logit_scale",) and set(more.left) == {"logit_scale", stem}
@@ -85,7 +85,7 @@ def test_every_layout_is_listed_and_read(
     found = identify(tmp_path / "lora.safetensors")
     parts = ("unet", "text_encoder") if text else ("unet",)
     assert (found.kind, found.problem, found.parts, found.context) == ("lora", "", parts, 32)
-    [(lora, _, _)] = loras.choose(own, ((tmp_path / "lora.safetensors", 1.0, 1.0),))
+    [(lora, *_)] = loras.choose(own, ((tmp_path / "lora.safetensors", 1.0, 1.0),))
     assert (set(lora.adapters), lora.left) == (set(parts), ())
     assert set(lora.adapters["unet"]) == {NAME}
 
@@ -106,7 +106,7 @@ def test_what_is_read_is_listed(kind: str, own: Loaded, tmp_path: Path) -> None:
     made = written(tmp_path / "whole.safetensors", own, kind)
     found = identify(tmp_path / "whole.safetensors")
     assert (found.kind, found.problem, found.parts) == ("lora", "", ("unet", "text_encoder"))
-    [(lora, _, _)] = loras.choose(own, ((tmp_path / "whole.safetensors", 1.0, 1.0),))
+    [(lora, *_)] = loras.choose(own, ((tmp_path / "whole.safetensors", 1.0, 1.0),))
     assert sum(map(len, lora.adapters.values())) == len(made) and not lora.left
 
 

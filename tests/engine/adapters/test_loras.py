@@ -136,7 +136,7 @@ def test_the_least_recently_wanted_files_are_forgotten(
     own: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [tiny.kohya_lora(tmp_path / f"lora{seed}.safetensors", seed=seed) for seed in range(4)]
-    [(first, _, _)] = loras.choose(own, ((paths[0], 1.0, 1.0),))
+    [(first, *_)] = loras.choose(own, ((paths[0], 1.0, 1.0),))
     monkeypatch.setattr(card, "total", lambda _: loras.SHARE * first.bytes * 5 // 2)  # room for two and a half
     for path in (paths[1], paths[0], paths[2]):
         loras.choose(own, ((path, 1.0, 1.0),))

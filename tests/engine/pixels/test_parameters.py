@@ -165,4 +165,4 @@ def test_a_recipe_in_the_manner_of_a1111_is_read_as_one() -> None:
     theirs, _ = fields.options(reading.read(parameters(LIKE)) or infotext.infotext.Infotext(""))
     ours, _ = fields.options(reading.read(parameters(OWN)) or infotext.infotext.Infotext(""))
     assert (theirs.like, theirs.rng, theirs.schedule, theirs.ngms) == ("a1111", "NV", "Align Your Steps", 2.5)
-    assert (ours.like, ours.sampler) == (None, "DPM++ 2M Karras")
+    assert (ours.like, ours.sampler) == ("danqing", "DPM++ 2M Karras")
