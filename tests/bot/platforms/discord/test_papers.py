@@ -21,7 +21,7 @@ async def test_a_picture_with_papers_is_read(on: Live) -> None:
 
 async def test_with_a_mention_a_copy_finds_the_picture(on: Live, at: tuple[Channel, Person, str]) -> None:
     channel, ann, name = at
-    await ann.say(channel, f"{name} a red apple")
+    await ann.say(channel, f"{name} a red apple --seed 200")
     done = await drawn(channel)
     content = done.files[0].content
     await ann.say(channel, f"{name} /find", file=("shot.png", content))

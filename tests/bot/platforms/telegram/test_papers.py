@@ -26,7 +26,7 @@ async def test_a_document_with_papers_is_read_in_the_language_of_its_sender(
 
 async def test_a_copy_in_a_photo_finds_the_picture(house: House, server: TelegramServer) -> None:
     chat, ann = alone(server)
-    await chat.say(ann, "一只红苹果")
+    await chat.say(ann, "一只红苹果 种子200")
     drawn = await chat.answer(lambda one: one.photo)
     assert drawn.photo is not None
     [row] = await pictures.of_job(house.db, house.pool.drawn[-1][0])
