@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import cast
 
 from prompts.infotext.infotext import Infotext
@@ -17,6 +18,8 @@ _TEXTS = ("populated_text", "text", "prompt", "text_g", "text_l", "clip_g", "cli
 _VALUES = ("value", "seed", "noise_seed", "int", "float", "number", "Number", "string", "text")
 _DEEP = 150  # nodes of a conditioning
 _SAMPLERS = 50  # samplers of a graph that are looked at
+_LATENTS = ("latent_image", "samples", "optional_latent")
+_NOT_LATENTS = ("model", "clip", "vae", "positive", "negative")  # inputs that lead to no latents
 _MOST = 2000  # nodes and steps between them; only a hostile graph has more
 
 
@@ -35,7 +38,10 @@ def from_graph(paper: Mapping[str, Json]) -> Infotext | None:
     """The infotext of the picture that a graph makes; None where no sampler is in it."""
     graph = _graph(paper)
     samplers = [name for name, node in graph.items() if _samples(node)][:_SAMPLERS]
-    chains = {name: _upstream(graph, name) for name in samplers}
+    chains = {
+        name: dict.fromkeys(_upstream(graph, [graph[name].get(key) for key in _LATENTS], _NOT_LATENTS))
+        for name in samplers
+    }
     if not chains:
         return None
     firsts = [name for name, above in chains.items() if not any(one in chains for one in above)]
@@ -101,16 +107,15 @@ def _linked(graph: Graph, value: Json) -> tuple[str, int] | None:
     return None
 
 
-def _upstream(graph: Graph, name: str) -> set[str]:
-    """The nodes that a sampler's latents come from, those of others first of all."""
-    seen: set[str] = set()
-    waiting = [graph[name].get("latent_image"), graph[name].get("samples"), graph[name].get("optional_latent")]
+def _upstream(graph: Graph, values: Iterable[Json], but: Collection[str]) -> Iterator[str]:
+    """The nodes that inputs come from, the nearest first; `but` are the inputs of them that lead elsewhere."""
+    waiting, seen = deque(values), set[str]()
     while waiting and len(seen) < _MOST:
-        if (link := _linked(graph, waiting.pop())) and link[0] not in seen:
+        link = _linked(graph, waiting.popleft())
+        if link and link[0] not in seen:
             seen.add(link[0])
-            kept = ("model", "clip", "vae", "positive", "negative")
-            waiting += [value for key, value in graph[link[0]].items() if key not in kept]
-    return seen
+            yield link[0]
+            waiting.extend(value for key, value in graph[link[0]].items() if key not in but)
 
 
 def _samples(node: Mapping[str, Json]) -> bool:
@@ -231,36 +236,22 @@ def _use(name: str, weight: Json, encoder: Json) -> LoraUse:
 
 def _node_with(graph: Graph, value: Json, *keys: str) -> Mapping[str, Json] | None:
     """The nearest node upstream that has all of the keys."""
-    waiting, seen = [value], set[str]()
-    while waiting and len(seen) < _MOST:
-        link = _linked(graph, waiting.pop(0))
-        if link is None or link[0] in seen:
-            continue
-        seen.add(link[0])
-        node = graph[link[0]]
+    for node in (graph[name] for name in _upstream(graph, [value], _NOT_LATENTS)):
         if all(key in node for key in keys) or (keys[0] == "pixels" and any(key in node for key in keys)):
             return node
-        waiting += [one for key, one in node.items() if key not in ("model", "clip", "vae", "positive", "negative")]
     return None
 
 
 def _clip_skip(graph: Graph, value: Json) -> str:
     """A1111's number of the last layer that a text encoder runs to."""
-    waiting, seen = [value], set[str]()
-    while waiting and len(seen) < _MOST:
-        link = _linked(graph, waiting.pop(0))
-        if link is None or link[0] in seen:
-            continue
-        seen.add(link[0])
-        node = graph[link[0]]
+    for node in (graph[name] for name in _upstream(graph, [value], ("model", "vae", "image", "control_net"))):
         for key in ("stop_at_clip_layer", "clip_skip"):
             if isinstance(number := node.get(key), int) and number < -1:
                 return str(-number)
-        waiting += [one for key, one in node.items() if key not in ("model", "vae", "image", "control_net")]
     return ""
 
 
-def _later(graph: Graph, first: str, chains: Mapping[str, set[str]], model: str) -> dict[str, str]:
+def _later(graph: Graph, first: str, chains: Mapping[str, Collection[str]], model: str) -> dict[str, str]:
     """The fields of the pass that is drawn over the first one: a second pass enlarged, or a refiner's."""
     second = min(
         (name for name, above in chains.items() if first in above), key=lambda one: len(chains[one]), default=""
@@ -274,7 +265,7 @@ def _later(graph: Graph, first: str, chains: Mapping[str, set[str]], model: str)
         if other == model or not steps.isdigit() or not start.isdigit() or not int(steps):
             return {}
         return {"Refiner": other, "Refiner switch at": f"{int(start) / int(steps):.4g}"}
-    between = [graph[name] for name in chains[second] - chains[first] - {first}]
+    between = [graph[name] for name in chains[second] if name != first and name not in chains[first]]
     by = next((_said(graph, one["scale_by"]) for one in between if "scale_by" in one), "")
     sized = next((one for one in between if "width" in one and "height" in one), None)
     if not by and sized is None:
