@@ -23,21 +23,30 @@ OWN_LINES = frozenset({"text", "quality"})  # of a recipe, that say nothing of w
 
 
 @dataclass(frozen=True, slots=True)
-class _Paper:
+class Paper:
     """What was read: a recipe of ours, else the infotext of any program."""
 
     recipe: Recipe | None
     infotext: Infotext | None
 
 
-async def of_file(studio: Studio, asked: Request | Press, content: bytes, kept: str = "") -> Card:
-    """The card of what a picture's file says; `kept` is the wish that holds the file, where one does already. Raises
-    Refusal `paper.none`."""
-    paper = await asyncio.to_thread(_read, content)
+def read(content: bytes) -> Paper:
+    """What a picture's file says; it takes a moment."""
+    return Paper(png_recipe.read_recipe(content), next(iter(papers.infotexts(content)), None))
+
+
+async def of_file(studio: Studio, asked: Request | Press, content: bytes) -> Card:
+    """The card of what a picture's file says. Raises Refusal `paper.none`."""
+    paper, kept = await asyncio.to_thread(read, content), ""
     if paper.recipe is not None:
-        if not kept:
-            file = await uploads.add_upload(studio.db, asked.person.id, content)
-            kept = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
+        file = await uploads.add_upload(studio.db, asked.person.id, content)
+        kept = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))
+    return await of_paper(studio, asked, paper, kept)
+
+
+async def of_paper(studio: Studio, asked: Request | Press, paper: Paper, kept: str) -> Card:
+    """The card of what was read from a file; `kept` is the wish that holds the file. Raises Refusal `paper.none`."""
+    if paper.recipe is not None:
         return replace(cards.recipe_card(paper.recipe), buttons=_buttons(kept))
     if paper.infotext is None:
         raise Refusal("paper.none")
@@ -136,20 +145,16 @@ async def _ours(studio: Studio, press: Press, recipe: Recipe) -> Recipe:
     return recipe
 
 
-async def _kept(studio: Studio, press: Press) -> _Paper:
+async def _kept(studio: Studio, press: Press) -> Paper:
     wish = await wishes.get(studio.db, press.target)
     if wish is None:
         raise Refusal("press.unknown")
     if wish.files:
-        return await asyncio.to_thread(_read, await studio.db.files.get(wish.files[0]))
-    return _Paper(None, reading.read(wish.text))
+        return await asyncio.to_thread(read, await studio.db.files.get(wish.files[0]))
+    return Paper(None, reading.read(wish.text))
 
 
-def _read(content: bytes) -> _Paper:
-    return _Paper(png_recipe.read_recipe(content), next(iter(papers.infotexts(content)), None))
-
-
-def _words(paper: _Paper) -> tuple[str, str]:
+def _words(paper: Paper) -> tuple[str, str]:
     """The prompt and the negative, as they were written."""
     if paper.recipe is not None:
         prompt = paper.recipe.prompt
@@ -159,7 +164,7 @@ def _words(paper: _Paper) -> tuple[str, str]:
     return paper.infotext.positive, paper.infotext.negative
 
 
-def _written(paper: _Paper) -> str:
+def _written(paper: Paper) -> str:
     """The infotext, as A1111 writes it."""
     if paper.infotext is None:
         raise Refusal("paper.none")

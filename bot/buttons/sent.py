@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.buttons.papers import of_file
+from bot.buttons import papers
 from bot.chat import Button, Card, Press, Request, Say, Upload
 from bot.people import owned
 from bot.studio.studio import Studio
-from engine.pixels import papers, png_recipe
 from prompts.errors import Refusal
 from storage import uploads, wishes
 from storage.wishes import Wish
@@ -28,12 +27,11 @@ async def asked(studio: Studio, request: Request) -> Card:
     paint = Button(PAINT_OVER, wish)
     if len(files) > 1:
         return Card(text=Say("sent.what_of_them", {"count": len(files)}), buttons=(paint,))
-    content = request.files[0].content
-    if not await asyncio.to_thread(papers.told, content):
+    paper = await asyncio.to_thread(papers.read, request.files[0].content)
+    if paper == papers.Paper(None, None):
         return Card(text=Say("sent.what"), buttons=(paint,))
-    card = await of_file(studio, request, content, wish)
-    recipe = await asyncio.to_thread(png_recipe.read_recipe, content)
-    said = card.text if recipe is None else Say("sent.what_with_recipe", {"code": recipe.code})
+    card = await papers.of_paper(studio, request, paper, wish)
+    said = Say("sent.what_with_recipe", {"code": paper.recipe.code}) if paper.recipe else card.text
     return replace(card, text=said, buttons=(paint, *card.buttons))
 
 
