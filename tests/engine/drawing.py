@@ -15,12 +15,33 @@ from torch import Tensor
 
 from engine import samplers
 from engine.models.loaded import Loaded, Loras
-from engine.recipe import Recipe, Source
+from engine.recipe import Recipe, Source, Upscale, Variation
 from engine.speed.batched_call import Prepared
 from engine.worker import autoencoder, prepare, rows
-from prompts.prompt import Fragment, Prompt
+from prompts.prompt import Fragment, LoraUse, Prompt
 
 Pixels = NDArray[np.int16]
+
+# Everything that an infotext of ours says of a picture made from another.
+FULL = Recipe(
+    prompt=Prompt(
+        text="一只戴红色帽子的橘猫，水彩 <lora:ink:0.8>",
+        fragments=(Fragment("watercolor", 1.2), Fragment("an orange cat", source="橘猫"), Fragment("水墨")),
+        negatives=(Fragment("blurry"), Fragment("low quality")),
+        loras=(LoraUse("ink", 0.8),),
+    ),
+    model="realistic, v2",
+    width=512,
+    height=768,
+    steps=28,
+    sampler="DPM++ 2M Karras",
+    guidance=7.5,
+    seed=2**32 - 1,
+    clip_skip=2,
+    source=Source("a" * 64, 0.55),
+    variation=Variation(9, 0.25),
+    upscale=Upscale("Lanczos", 2.0),
+)
 
 
 def recipe(text: str = "a red cat", *, negative: str = "", seed: int = 1, **changes: Any) -> Recipe:

@@ -10,11 +10,11 @@ import pytest
 
 from engine.files.hashes import Hashes
 from engine.pixels.parameters import parameters
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
-from prompts.prompt import Fragment, LoraUse, Prompt
-from tests.engine.drawing import recipe
+from prompts.prompt import Fragment, Prompt
+from tests.engine.drawing import FULL, recipe
 
 # A1111's reading of it: the last line holds the fields if there are three at least; a value is a JSON string or goes on
 # to the next comma.
@@ -38,30 +38,9 @@ def read_by_a1111(text: str) -> dict[str, str]:
     return found
 
 
-OWN = Recipe(
-    prompt=Prompt(
-        text="一只戴红色帽子的橘猫，水彩 <lora:ink:0.8>",
-        fragments=(Fragment("watercolor", 1.2), Fragment("an orange cat", source="橘猫"), Fragment("水墨")),
-        negatives=(Fragment("blurry"), Fragment("low quality")),
-        loras=(LoraUse("ink", 0.8),),
-    ),
-    model="realistic, v2",
-    width=512,
-    height=768,
-    steps=28,
-    sampler="DPM++ 2M Karras",
-    guidance=7.5,
-    seed=2**32 - 1,
-    clip_skip=2,
-    source=Source("a" * 64, 0.55),
-    variation=Variation(9, 0.25),
-    upscale=Upscale("Lanczos", 2.0),
-)
-
-
 def test_a_recipe_reads_as_a1111_writes_it() -> None:
     hashes = Hashes("0123456789", loras=(("ink", "0123456789ab"),))
-    first, second, last = parameters(OWN, hashes).splitlines()
+    first, second, last = parameters(FULL, hashes).splitlines()
     assert first == "(watercolor:1.2), an orange cat, 水墨 <lora:ink:0.8>"
     assert second == "Negative prompt: blurry, low quality"
     body, _, version = last.rpartition(", Version: ")
@@ -149,7 +128,7 @@ AWKWARD = (
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-@pytest.mark.parametrize("own", [recipe(), OWN, LIKE])
+@pytest.mark.parametrize("own", [recipe(), FULL, LIKE])
 def test_the_parser_of_a1111_reads_back_whatever_is_written(own: Recipe, text: str) -> None:
     told = Prompt(text, (Fragment(text),), (Fragment(text),), raw=True)
     name = text.replace("\n", " ")
@@ -163,6 +142,6 @@ def test_the_parser_of_a1111_reads_back_whatever_is_written(own: Recipe, text: s
 def test_a_recipe_in_the_manner_of_a1111_is_read_as_one() -> None:
     """Also by us: whose way it was drawn in is told, in a way that A1111 takes for no version of its own."""
     theirs, _ = fields.options(reading.read(parameters(LIKE)) or infotext.infotext.Infotext(""))
-    ours, _ = fields.options(reading.read(parameters(OWN)) or infotext.infotext.Infotext(""))
+    ours, _ = fields.options(reading.read(parameters(FULL)) or infotext.infotext.Infotext(""))
     assert (theirs.like, theirs.rng, theirs.schedule, theirs.ngms) == ("a1111", "NV", "Align Your Steps", 2.5)
     assert (ours.like, ours.sampler) == ("danqing", "DPM++ 2M Karras")

@@ -11,30 +11,10 @@ from PIL import Image
 from engine.files.hashes import Hashes
 from engine.pixels import png_recipe
 from engine.pixels.parameters import parameters
-from engine.recipe import Recipe, Source, Upscale, Variation
-from prompts.prompt import Fragment, LoraUse, Prompt
-from tests.engine.drawing import photograph, recipe
+from engine.recipe import Recipe
+from tests.engine.drawing import FULL, photograph, recipe
 
 HASHES = Hashes("0123456789")
-FULL = Recipe(
-    prompt=Prompt(
-        text="一只戴红色帽子的橘猫，水彩 <lora:ink:0.8>",
-        fragments=(Fragment("watercolor", 1.2), Fragment("an orange cat", source="橘猫"), Fragment("水墨")),
-        negatives=(Fragment("blurry"), Fragment("low quality")),
-        loras=(LoraUse("ink", 0.8),),
-    ),
-    model="realistic, v2",
-    width=512,
-    height=768,
-    steps=28,
-    sampler="DPM++ 2M Karras",
-    guidance=7.5,
-    seed=2**32 - 1,
-    clip_skip=2,
-    source=Source("a" * 64, 0.55),
-    variation=Variation(9, 0.25),
-    upscale=Upscale("Lanczos", 2.0),
-)
 
 
 @pytest.mark.parametrize("own", [FULL, recipe(), recipe("half an emoji \ud83d, \x00 and a tab\t")])
