@@ -47,6 +47,7 @@ class Updates:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._writing = asyncio.Lock()
+        self._done_lately = False
         self._clearing: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -141,6 +142,7 @@ class Updates:
         except Exception:
             log.exception("update %s failed", update.update_id)
         del self._pending[update.update_id]  # not when cancelled
+        self._done_lately = True
         if self._clearing is None or self._clearing.done():
             self._clearing = asyncio.create_task(self._clear())
 
@@ -153,12 +155,14 @@ class Updates:
         return self._turns.setdefault(message.from_user.id, asyncio.Lock())
 
     async def _clear(self) -> None:
-        """Forget those done lately, in one write."""
-        await asyncio.sleep(CLEARED)
-        try:
-            await self._write()
-        except Refusal as refusal:  # the next write forgets them
-            log.warning("updates that are done could not be forgotten: %s", refusal)
+        """Forget those done lately, in one write; then those that were done while it was written."""
+        while self._done_lately:
+            await asyncio.sleep(CLEARED)
+            self._done_lately = False
+            try:
+                await self._write()
+            except Refusal as refusal:  # the next write forgets them
+                log.warning("updates that are done could not be forgotten: %s", refusal)
 
     async def _write(self) -> None:
         async with self._writing:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from telegram import Update
 
 from bot.platforms.telegram import card_messages, places, updates
 from bot.platforms.telegram import chat as telegram_chat
+from bot.platforms.telegram.bot_api import BotApi
 from bot.texts import say
 from storage import facts, jobs
 from tests.bot.platforms.telegram.conftest import FAST, House
@@ -115,6 +120,28 @@ async def test_an_update_that_is_done_is_forgotten_though_none_follows(house: Ho
         return await facts.fact(house.db, kept) == []
 
     await until(forgotten)
+
+
+async def test_what_is_done_while_others_are_being_forgotten_is_forgotten_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {1: asyncio.Event(), 2: asyncio.Event()}
+    written: list[object] = []
+    api = cast(BotApi, SimpleNamespace(bot=SimpleNamespace(token="7:x"), message_ids=SimpleNamespace(hear=id)))
+    taking = updates.Updates(api, house.db, lambda update: cast(Any, done[update.update_id].wait()))
+
+    async def written_down(_: object, __: str, value: list[dict[str, int]]) -> None:
+        left = [one["update_id"] for one in value]
+        if left == [2]:  # the second is done while it is still written as under way
+            done[2].set()
+            await until(lambda: not taking._pending)
+        written.append(left)
+
+    monkeypatch.setattr(facts, "set_fact", written_down)
+    monkeypatch.setattr(updates, "CLEARED", 0)
+    await taking.accept([Update(1), Update(2)])
+    done[1].set()
+    await until(lambda: written == [[1, 2], [2], []])
 
 
 async def test_what_was_written_while_the_bot_was_down_is_answered(house: House, server: TelegramServer) -> None:
