@@ -10,6 +10,7 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction
+from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
@@ -26,8 +27,11 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
     """The instruction in words that need nothing but the prompt's things to be followed; `before` is the one that the
     same sentence asked for just before."""
     one = await meant(draft, one, reader)
-    if one.kind == "set" and before and before.target and await _only_a_property(one.value, reader):
-        return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
+    if one.kind == "set" and await _only_a_property(one.value, reader):
+        if before and before.target and (CHINESE.search(one.value) or await _gone(draft.fragments, before, reader)):
+            return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
+        if one.instead and (it := what_it_is(draft.text or "", before.value if before else "", one.value)):
+            return replace(one, kind="replace", target=it)
     if one.open or one.maybe:
         one = await _settled(draft, one, reader)
     if one.kind == "count":
