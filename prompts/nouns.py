@@ -94,9 +94,12 @@ def _is(word: str, category: str) -> bool:
     return (entry is not None and entry.category == category) or (category == "colour" and word in _COLOUR_WORDS)
 
 
+_LIKE_YOU = r"(?:uni[cfqtv]|use|euro|one\b|one-|ukulele|ufo)"  # begin with a vowel that nobody hears
+
+
 def with_articles(text: str) -> str:
-    text = re.sub(r"\ba (?=[aeiou])", "an ", text)
-    return re.sub(r"\ban (?=[^aeiou\W])", "a ", text)
+    text = re.sub(rf"\ba (?=[aeiou])(?!{_LIKE_YOU})", "an ", text)
+    return re.sub(rf"\ban (?=[^aeiou\W]|{_LIKE_YOU})(?!hour|honest)", "a ", text)
 
 
 def without_property(text: str, tag: str) -> str:
@@ -112,7 +115,8 @@ def without_property(text: str, tag: str) -> str:
 
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
-    last = re.escape(word.split()[-1]) + r"(?:e?s)?\b"
+    noun = word.split()[-1]
+    last = (rf"{re.escape(noun[:-1])}(?:y|ies)" if noun.endswith("y") else re.escape(noun) + "(?:e?s)?") + r"\b"
     place = "in|on|under|near|at|beside|behind|next to|in front of"
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"

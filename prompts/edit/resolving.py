@@ -10,6 +10,7 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction
+from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
@@ -28,9 +29,11 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
     one = await meant(draft, one, reader)
     if one.open or one.maybe:
         one = await _settled(draft, one, reader)
-    if one.kind == "set" and before and (thing := await _told_before(draft.fragments, before, reader)):
-        if value := await _only_a_property(one.value, reader):
+    if one.kind == "set" and (value := await _only_a_property(one.value, reader)):
+        if before and (thing := await _told_before(draft.fragments, before, reader)):
             return replace(one, kind="replace", target=thing, value=value)  # "头发不要红的，要蓝的"
+        if one.instead and (it := what_it_is(draft.text or "", before.value if before else "", one.value)):
+            return replace(one, kind="replace", target=it)
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
@@ -81,7 +84,9 @@ async def _only_a_property(words: str, reader: WordReader) -> str:
     """The words without a verb of wanting, where they name nothing but how something is to be; else empty."""
     said = _WISHED.sub("", words).removesuffix("的")
     tags = await reader.sure(f"{said}的" if words.endswith("的") else said)
-    kinds = ("colour", "material", "adjective", "participle") if words.endswith("的") else ("colour", "material")  # "要很大的"
+    kinds = (
+        ("colour", "material", "adjective", "participle") if words.endswith("的") else ("colour", "material")
+    )  # "要很大的"
     told = len(tags) == 1 and all(
         kind_of(each) in kinds or each in _SHADED or (len(kinds) == 4 and each in OF_AN_AGE)
         for each in tags[0].text.split()
@@ -90,6 +95,8 @@ async def _only_a_property(words: str, reader: WordReader) -> str:
 
 
 _WISHED = re.compile("^(?:要|想要|得要?|是|得是|最好是|用|选)(?=.)")
+
+
 async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """ "hat green": the longest beginning that names something in the prompt, and what it is to be, which misses its
     thing where nothing is named. "hat to crown": so only where there is a hat."""
