@@ -151,7 +151,7 @@ _READERS: dict[str, _Read] = {
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),
-    "ensd": _whole("ensd", -MAX_SEED, MAX_SEED),
+    "ensd": _whole("ensd", -(2**32), 2**32),
     "sigma churn": _real("churn", 0.0, 100.0),
     "sigma tmin": _real("tmin", *_SIGMA),
     "sigma tmax": _real("tmax", *_SIGMA),
@@ -186,7 +186,6 @@ _READERS: dict[str, _Read] = {
     "upscale by": _real("upscale", *FACTORS),
     "upscale denoising strength": _real("redraw", 0.0, 1.0),
 }
-_SEEDS = frozenset({"seed", "variation seed"})
 _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
@@ -214,8 +213,6 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
         key, value = name.casefold(), _bare(value)
-        if key in _SEEDS:
-            value = _seed(value, infotext)
         if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
             continue
         reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
@@ -227,15 +224,6 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
     return _in_its_way(_second_pass(asked), infotext), tuple(aside)
-
-
-def _seed(value: str, infotext: Infotext) -> str:
-    """A seed as it can be had here: torch's generator on the CPU looks at the last 32 bits of one alone, so that a
-    longer one is the same as these. Philox looks at all of it."""
-    said = infotext.fields.get("RNG") or ("GPU" if infotext.source in _FAMILY - _OWN_RNG else "CPU")
-    if said.casefold() == "cpu" and re.fullmatch(r"[0-9]{10,20}", value) and int(value) < 2**64:
-        return str(int(value) & MAX_SEED)
-    return value
 
 
 def _bare(value: str) -> str:
@@ -266,8 +254,7 @@ def _in_its_way(asked: Options, infotext: Infotext) -> Options:
     if infotext.source not in _FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
         schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
         joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
-        like = "danqing" if infotext.source == "danqing" else None
-        return replace(asked, sampler=joined, schedule=None, rng=None, like=like)
+        return replace(asked, sampler=joined, schedule=None, rng=None, like="danqing")
     if asked.sampler and asked.schedule is None:
         older = asked.sampler.casefold() in _CHANGED and _version(infotext) < (1, 9)
         asked = replace(asked, schedule="Uniform" if older else "Automatic")

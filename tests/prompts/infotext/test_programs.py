@@ -13,6 +13,7 @@ from prompts.prompt import Json
 
 BASE: dict[str, Json] = {"steps": 20, "guidance": 7.0, "seed": 7, "width": 512, "height": 768}
 COMFY = {"like": "a1111", "rng": "CPU"}
+OURS = {"like": "danqing"}  # of programs that drive diffusers, whatever is usual here
 KSAMPLER = {"seed": 7, "steps": 20, "cfg": 7.0, "sampler_name": "dpmpp_2m", "scheduler": "karras", "denoise": 1.0}
 
 
@@ -166,7 +167,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "app_version": "4.2.0"},
         "a (cat:1.21) in (fog:1.3) <lora:ink:0.75>",
         "(dog:0.5)",
-        BASE | {"sampler": "DPM++ 2M Karras", "clip_skip": 2, "model": "painter"},
+        BASE | OURS | {"sampler": "DPM++ 2M Karras", "clip_skip": 2, "model": "painter"},
     ),
     (
         "invokeai",
@@ -175,7 +176,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          7, "width": 512, "height": 768, "sampler": "k_lms", "type": "txt2img"}},
         "a cat",
         "dog",
-        BASE | {"sampler": "LMS", "model": "painter"},
+        BASE | OURS | {"sampler": "LMS", "model": "painter"},
     ),
     (
         "swarmui",
@@ -193,7 +194,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "use_lora_model": ["ink"], "lora_alpha": [0.5], "clip_skip": True},
         "a cat <lora:ink:0.5>",
         "dog",
-        BASE | {"sampler": "Euler a", "model": "painter", "clip_skip": 2},
+        BASE | OURS | {"sampler": "Euler a", "model": "painter", "clip_skip": 2},
     ),
     (
         "drawthings",
@@ -201,7 +202,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "model": "painter_f16.ckpt", "strength": 1, "lora": [{"model": "ink_f16.ckpt", "weight": 0.6}]},
         "a cat <lora:ink_f16:0.6>",
         "dog",
-        BASE | {"sampler": "DPM++ 2M Karras", "model": "painter_f16"},
+        BASE | OURS | {"sampler": "DPM++ 2M Karras", "model": "painter_f16"},
     ),
     (
         "civitai",
@@ -261,7 +262,7 @@ def test_the_first_line_of_invokeai_is_read() -> None:
     infotext = read('"a cat, (fog)1.2 [dog]" -s 20 -S 7 -W 512 -H 768 -C 7.0 -A k_euler_a')
     assert infotext is not None
     assert (infotext.source, infotext.positive, infotext.negative) == ("invokeai", "a cat, (fog:1.2)", "dog")
-    assert options(infotext)[0].to_json() == BASE | {"sampler": "Euler a"}
+    assert options(infotext)[0].to_json() == BASE | OURS | {"sampler": "Euler a"}
     assert read('"a cat" she said - and left') is None
 
 
