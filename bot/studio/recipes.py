@@ -177,7 +177,11 @@ def make(
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
-        fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
+        fixes=tuple(
+            Fix(detectors.kind(one), FACES.strength if options.fix_strength is None else options.fix_strength)
+            for one in (options.fix or "").split("+")
+            if one
+        ),
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,
         rescale=rescale,

@@ -14,8 +14,8 @@ from engine.files import by_hash, catalog, upscalers
 from engine.files.identity import Kind
 from engine.files.sidecars import version_beside
 from prompts.errors import Refusal
-from prompts.infotext.comfyui import stem
 from prompts.infotext.infotext import Infotext
+from prompts.infotext.loaders import stem
 from prompts.prompt import Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.spelling import near
 
