@@ -149,6 +149,8 @@ def _name(words: list[str]) -> int:
         return 2
     for size in (3, 2):
         said = words[-size:]
+        if tells(said[0]) and kind_of(said[0]) == "colour" and kind_of(" ".join(said)) != "animal":
+            continue
         if (
             len(said) == size
             and entry_of(" ".join(said))
@@ -181,7 +183,8 @@ def _scaled(word: str) -> bool:
 
 
 _STATE = re.compile(
-    r"(?!.*(?:king|ring|wing)$)\w{3,}(?:ing|(?<!b)ed|ish|less|ful)|(?:rust|dust|snow|rain|tin|shin|furr|mudd|sleep|scar|"
+    r"(?!.*(?:king|ring|wing)$)\w{3,}(?:ing|(?<!b)ed|ish|less|ful)|polka|dots?|floral|plaid|print|"
+    r"transparent|see-through|lace|(?:rust|dust|snow|rain|tin|shin|furr|mudd|sleep|scar|"
     r"blood|spik|fluff|cloud|fogg|mist|wind|storm|rock|leaf|hair|sunn|mess|cloud|pretty|ugl|happ|angr|grump|stripe?)y"
 )
 
@@ -191,8 +194,8 @@ def _filled(text: str, found: list[NounGroup]) -> Iterator[NounGroup]:
     for at, one in enumerate(found):
         end, after = one.end, at + 1
         while after < len(found) and re.fullmatch(r"\s+(?:of|and)\s+", text[end : found[after].start].lower()):
-            if end == one.end and " of " not in text[end : found[after].start].lower():
-                break
+            if " of " not in text[end : found[after].start].lower() and (end == one.end or found[after].lead):
+                break  # "a glass of wine and a cheese board"
             end, after = found[after].end, after + 1
         yield one if end == one.end else NounGroup(one.start, one.end, one.lead, one.told, one.name, one.led, end)
 

@@ -197,7 +197,9 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
     said = " ".join(clause.lower().split())
-    more, instead, given = bool(_MORE_WORD.search(said)), bool(_INSTEAD_EN.search(said)), bool(_GIVEN.search(said))
+    plain = said_plainly_in_english(_plain(clause))
+    more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
+    instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
         worn = _WORN_IN.fullmatch(one.value) if given and one.kind == "set" else None
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one

@@ -3,6 +3,7 @@ same place, another creature, what was held."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from prompts.edit.groups import NounGroup, doings, groups, tells
@@ -37,7 +38,15 @@ def _kind(group: NounGroup) -> str:
     noun = called(group.name[-1])
     if noun in listed("made being") or noun in ("child", "man", "woman", "girl", "boy", "couple"):
         return "person"
+    if not kind and _TRADE.fullmatch(noun):
+        return "person"
     return {"myth": "animal"}.get(kind, kind)
+
+
+_TRADE = re.compile(
+    r"[a-z]{2,}(?:ist|[^aeiou]man|woman|boarder|keeper|dancer|player|singer|rider|maker|worker|driver|ress|cian|dresser)"
+)
+_MANY = frozenset(("audience", "crowd", "people", "person", "everyone", "group"))
 
 
 def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
@@ -47,6 +56,7 @@ def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
         return (
             people[0] if len({one.head for one in people}) == 1 or (people and target not in ("her", "him")) else None
         )
+    target = re.sub(r"^(?:in|on|at) (?:the |an? )?", "", target)
     wanted = groups(target)
     if len(wanted) != 1 or wanted[0].end != len(target):
         return None
@@ -85,6 +95,9 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     if one_more and called(wanted.name[-1]) not in listed("only one"):
         return None
     mine = [one for one in found if called(one.name[-1]) == called(wanted.name[-1])]
+    if not mine and called(wanted.name[-1]) in ("person", "people") and wanted.lead:  # "two people" of the friends
+        mine = [one for one in found if _kind(one) == "person" or called(one.name[-1]) == "friend"]
+        mine = [one for one in mine if called(one.name[-1]) not in _MANY]
     if len(mine) != 1 or not (wanted.told or wanted.lead or wanted.name[:-1]):
         return None
     return mine[0]
@@ -98,6 +111,14 @@ def _worn_at(noun: str) -> int | None:
 def is_worn(words: str) -> bool:
     """Whether words name something that is worn."""
     return _worn_at(words.split()[-1]) is not None
+
+
+def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
+    """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
+    if wanted.lead or _kind(wanted) not in ("person", "animal"):
+        return None
+    same = [one for one in found if _kind(one) == _kind(wanted) and called(one.name[-1]) not in _MANY]
+    return same[0] if len(same) == 1 else None
 
 
 def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:

@@ -4,6 +4,7 @@ was told of it that is still true."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from prompts.edit.groups import NounGroup, groups, tells
@@ -24,7 +25,7 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
         return ""  # "1girl" is a tag
     old = replace(old, told=()) if bare else old
     words = value.split()
-    if told := _told(words):
+    if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
         said = _described(old, told)
         return _put(text, old, said, old.end) if said else ""
     found = groups(value)
@@ -46,7 +47,12 @@ def _put(text: str, old: NounGroup, said: str, end: int) -> str:
         rest = rest[len(last) + 1 :]
     if text[old.start].isupper():
         said = said[0].upper() + said[1:]
-    return with_articles(text[: old.start] + said + rest)
+    before = text[: old.start]
+    if said.split()[0] not in ("a", "an", "the"):
+        before = re.sub(
+            r"\b(?:an? )?(?:large |small |big )?(?:group|crowd|bunch) of $", "", before
+        )  # "two friends" are no group
+    return with_articles(before + said + rest)
 
 
 def _told(words: list[str]) -> list[str]:
@@ -70,6 +76,8 @@ def _names(word: str) -> bool:
 
 def _described(old: NounGroup, told: list[str]) -> str:
     kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
+    if any(map(_is_colour, told)):
+        kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
     sizes = [word for word in told if _scale(word) is not None and not _is_colour(word)]
     rest = [word for word in told if word not in sizes]
     joint = (
@@ -164,7 +172,7 @@ def _is_colour(word: str) -> bool:
     return kind_of(word) == "colour" or word in listed("colour")
 
 
-def joined_words(before: str, after: str) -> tuple[set[str], set[str]]:
-    """The words that only the first text has, and those that only the second one has."""
-    old, new = (set(re.findall(r"[\w'-]+", said.lower())) for said in (before, after))
-    return old - new, new - old
+def changed_words(before: str, after: str) -> tuple[set[str], set[str]]:
+    """The words that the first text has more of, and those that the second one has."""
+    old, new = (Counter(re.findall(r"[\w'-]+", said.lower())) for said in (before, after))
+    return set(old - new), set(new - old)

@@ -11,10 +11,11 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, named, stands_for
-from prompts.edit.merging import joined_words, put_in_place
+from prompts.edit.likeness import alike, covers, named, only_being, stands_for
+from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import redone
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.whereabouts import moved, reseated
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -56,18 +57,25 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
     if one.kind == "replace":
         if KINDS.get(one.target) == KINDS["background"]:
             yield from _behind(text, value)
-        elif (found := named(groups(text), one.target)) and (said := put_in_place(text, found, value)):
+        elif (found := named(groups(text), one.target)) and _WHERE.match(value):
+            yield moved(text, found, value)
+        elif found and (said := put_in_place(text, found, value)):
             yield said
         return
     if one.kind == "set" and (said := redone(text, value)):
         yield said
         return
+    if one.kind == "set" and _WHERE.match(value) and (said := reseated(text, value)):
+        yield said
+        return
     wanted = groups(value)
     if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
         return
-    if found := alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead):
-        if said := put_in_place(text, found, value):
-            yield said
+    found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
+    if not found and one.kind == "set" and wanted[0].of == len(value):
+        found = only_being(groups(text), wanted[0])
+    if found:
+        yield put_in_place(text, found, value) or text
     elif (one.kind == "set" or one.given) and (covered := covers(groups(text), wanted[-1])):
         yield _dressed(text, covered, value)
     elif (
@@ -80,6 +88,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         yield said
 
 
+_WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")
 _BEHIND = re.compile(r" (?:in|on) the background\b", re.IGNORECASE)
 
 
@@ -110,7 +119,7 @@ async def _reads(draft: EditDraft, said: str, reader: WordReader) -> bool:
         return False
     gone = [one for one in without_presets(draft.fragments) if str(one) not in map(str, made.fragments)]
     come = [one for one in without_presets(made.fragments) if str(one) not in map(str, draft.fragments)]
-    lost, gained = joined_words(draft.text or "", said)
+    lost, gained = changed_words(draft.text or "", said)
     if any(not (lost | gained) & _words(one) for one in gone) or not come:
         return False
     there = {word for one in gone for word in _words(one)}

@@ -120,6 +120,11 @@ def slot_of(text: str) -> str | None:
 _IN = re.compile(r"(?:in|on|at) ")
 
 
+def is_place(noun: str) -> bool:
+    """Whether a noun names a place that somebody is in."""
+    return opposites.slot(noun) == "place" or noun in _INSIDE | _OUTSIDE or noun == "stage"
+
+
 _INSTEAD = ("time", "season", "weather")
 _AT_A_TIME = re.compile(
     r"\b(?:(?:in|at|on|during) (?:the |an? )?)(?=(?:night|midnight|noon|dawn|dusk|sunset|sunrise)\b)"
@@ -203,6 +208,7 @@ _ONE_OF = tuple(
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
         "swimming, flying, climbing, crawling",
+        "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )

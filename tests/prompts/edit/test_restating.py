@@ -110,6 +110,40 @@ KINDS = {
         ("a cat on a mat", "make it black", "a black cat on a mat"),
         ("a boy reading, park", "add a balloon, make it red", "a boy reading, park, a red balloon"),
     ],
+    "a being named without an article": [
+        ("a snowy owl flying over a pine forest", "eagle", "a snowy eagle flying over a pine forest"),
+        ("a violinist performing on stage, black tuxedo", "pianist", "a pianist performing on stage, black tuxedo"),
+        ("a little girl with a red balloon", "little boy", "a little boy with a red balloon"),
+        ("a tabby cat sitting on a shelf", "it's a dog actually", "a dog sitting on a shelf"),
+    ],
+    "somewhere else": [
+        ("a girl sitting on a bench, park", "on a swing", "a girl sitting on a swing, park"),
+        ("a sleeping puppy on the rug", "the puppy should be on the bed", "a sleeping puppy on the bed"),
+        ("friends playing volleyball on the beach", "in a gym not on the beach", "friends playing volleyball in a gym"),
+        ("a violinist performing on stage", "playing in the street", "a violinist playing in the street"),
+    ],
+    "what somebody should have, or not": [
+        (
+            "a blonde woman in a black dress",
+            "she should have freckles and green eyes",
+            "a blonde woman in a black dress, freckles, green eyes",
+        ),
+        (
+            "a hiker with a red backpack standing on a peak",
+            "the hiker shouldn't have a backpack",
+            "a hiker standing on a peak",
+        ),
+        (
+            "two samurai dueling in a bamboo grove",
+            "make one of them a ninja",
+            "a samurai and a ninja dueling in a bamboo grove",
+        ),
+    ],
+    "a time, and what there is then": [
+        ("a farmer driving a tractor, blue sky", "at night with stars", "a farmer driving a tractor, at night, stars"),
+        ("a girl by a river, winter", "spring with cherry blossoms", "a girl by a river, spring, cherry blossoms"),
+        ("a castle on a cliff, dark clouds", "bright sunny day", "a castle on a cliff, sunny day"),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
