@@ -264,7 +264,11 @@ _LEAD = re.compile(
 _MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
 
 
+_ALSO = re.compile("(?<=.)(?:也|(?<![成首古京故旧国])都|稍微|稍)+$")
+
+
 def _thing(words: str) -> str:
     """The name of a thing without whose it is and which one."""
     words = _LEAD.sub("", words.strip()) or words.strip()
+    words = _ALSO.sub("", words)
     return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

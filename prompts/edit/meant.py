@@ -35,6 +35,8 @@ async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instr
         return replace(one, kind="replace", target="人物")
     if one.kind != "replace":
         return one
+    if one.target not in KINDS and await _is_to_do(draft.fragments, one, reader):
+        return replace(one, target="动作")  # "老人改成看报纸": the old man stays
     if one.target in _COLOURS:
         if one.value in _OF_THE_PICTURE:
             return replace(one, kind="set", target="")
@@ -121,6 +123,21 @@ _MEANWHILE = re.compile("(?:playing|reading|eating|drinking|writing|singing|draw
 def done_meanwhile(tag: str) -> bool:
     """Whether somebody may do this and sit, stand or lie as before."""
     return _MEANWHILE.match(opposites.plain(tag)) is not None
+
+
+async def _is_to_do(fragments: Sequence[Fragment], one: Instruction, reader: WordReader) -> bool:
+    """Whether a being of the prompt is to do something, rather than to be something else."""
+    tags = await reader.tags(one.value)
+    if len(tags) != 1 or not (_IN_DOING.match(opposites.plain(tags[0].text)) or alone(tags[0].text)):
+        return False
+    found = (await matches(fragments, one.target, reader))[0]
+    return bool(found) and all(
+        _is_being(each) or (person_in(each.text) and not _DOING.search(grammar.bare(each.text)))
+        for each in (fragments[at] for at in found)
+    )
+
+
+_IN_DOING = re.compile(r"(?!(?:wearing|being|flying|sleeping) [a-z]+$)[a-z]{2,}ing\b(?! (?:man|woman|girl|boy|person)\b)")
 
 
 async def _another_doing(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:

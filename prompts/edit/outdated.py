@@ -1,5 +1,5 @@
-"""What a picture can no longer be once something new is in it: sunlight at night, a clear sky in a storm, nobody where a
-crowd sits."""
+"""What a picture can no longer be once something new is in it: sunlight at night, a clear sky in a storm, nobody
+where a crowd sits."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from prompts.prompt import Fragment
 
 _NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
 _LOW_SUN = frozenset(("evening", "dusk", "twilight", "sunset", "golden hour", "nightfall", "sundown"))
-_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "clear weather", "sky clearing up"))
+_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up"))
 _AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red clouds", "dawn glow"))
 _BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
 _WET = frozenset(
-    ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm", "blizzard",
-     "overcast", "dark clouds", "cloudy")
+    ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm",
+     "blizzard", "overcast", "dark clouds", "cloudy")
 )  # fmt: skip
 # What comes, and the words that nothing can be of then.
 _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
     (when, re.compile(rf"(?:.* )?(?:{no})(?: through .*| on .*| in .*| from .*)?"))
     for when, no in (
-        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|daylight|"
-                 "morning light|noon|white clouds|rainbow"),
+        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|"
+                 "daylight|morning light|noon|white clouds|rainbow"),
         (_LOW_SUN, "noon|starry sky|milky way|night sky|midnight|morning light|dawn glow|sunrise"),
         (_AFTERGLOW, "blue sky|noon|starry sky|milky way|night sky|overcast sky"),
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"

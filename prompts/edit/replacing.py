@@ -29,9 +29,8 @@ from prompts.edit.targets import (
     singular,
 )
 from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
-from prompts.nouns import COMPARED, describes, with_articles
+from prompts.nouns import COMPARED, NAMED, describes, with_articles
 from prompts.prompt import Fragment
-from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import entries
@@ -63,6 +62,10 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         await _come(draft, one, value, reader)
         return
     olds = [draft.fragments[at].text for at in found]
+    if kind == _PLACES and value[0].text.endswith(" background"):  # who is on a stage still is, before another colour
+        backdrops = [at for at in found if draft.fragments[at].text.endswith(" background")]
+        found = backdrops or found
+        olds = [draft.fragments[at].text for at in found]
     if kind == _PLACES:
         gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
         found = [*found, *gone]
@@ -103,8 +106,8 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
     value = await reader.tags(COMPARED.get(plainly, plainly))
-    if one.target not in KINDS and CHINESE.search(one.value) and not describes(value):
-        told = await reader.tags(one.value.removesuffix("的") + "的")  # "复古" is a style of pictures, "复古的" a lamp's
+    if one.target not in KINDS and len(value) == 1 and category_of(value[0].text) in ("style", "quality"):
+        told = await reader.tags(one.value.removesuffix("的") + "的")  # "复古" is a picture's style
         value = told if describes(told) else value
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
@@ -193,6 +196,7 @@ async def _rename(
     shared = sum(each.source == old.source for each in draft.fragments) > 1
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
+        lead = _before_its_name(lead, one.target)
         coloured = _of_its_own(word or head(old.text), value[0].text)
         lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
         lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
@@ -228,15 +232,30 @@ async def _rename(
         instead(draft, [at], value, one.value)
         return
     kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    if entry_of(opposites.plain(old.text)):  # "school uniform", "straw hat": one word in English but for the space
-        led = len(words) - len(opposites.plain(old.text).split())
-        while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
-            kept.pop()
+    led = min(
+        (at for at in range(index + 1) if kind_of(" ".join(words[at : index + 1]).lower()) in NAMED), default=index
+    )
+    while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
+        kept.pop()  # "school uniform", "straw hat": one word in English but for the space
     while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
         kept.pop()
     if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
         kept.pop()  # "jeans"
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _before_its_name(lead: str, target: str) -> str:
+    """What stands before the name of a thing that ends with a word: before 樱花树 for 树."""
+    for size in range(min(len(lead), 4), 0, -1):
+        named = entries().get(lead[-size:] + target)
+        if named and named.category in NAMED and uncoloured(lead[-size:]) == lead[-size:] and head(named.tag):
+            first = entries().get(lead[-size:])
+            if first is not None and first.category in NAMED and kind_of(named.tag.split()[0]) not in _PROPERTIES:
+                return lead[:-size]
+    return lead
+
+
+_PROPERTIES = ("colour", "material", "adjective")
 
 
 def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
