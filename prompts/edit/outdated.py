@@ -33,6 +33,10 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
                   "city lights at night"),
         (_CLEAR, "rain|rainy|raindrops|lightning|thunder|thunderstorm|storm|dark clouds|storm clouds|stormy|overcast|"
                  "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm"),
+        (frozenset(("bright",)), "dim lighting|dark|darkness|dim|dark lighting|low light"),
+        (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
+        (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
+        (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
     )
@@ -62,7 +66,12 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
 
 def _over(old: Fragment, new: Fragment) -> bool:
     said, words = opposites.plain(new.text), opposites.plain(old.text)
+    if _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", ""):
+        said = said.split(" ")[0]
     return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
+
+
+_LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
 
 
 def _nobody(old: Fragment, new: Fragment) -> bool:

@@ -13,23 +13,23 @@ from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
 from prompts.edit.nearest import nearest, not_found
+from prompts.edit.renaming import rename
 from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
     KINDS,
     PEOPLE,
-    WEATHER,
-    WORN,
     WordReader,
     category_of,
     head,
     matches,
     person_in,
     singular,
+    without_presets,
 )
-from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
-from prompts.nouns import COMPARED, NAMED, describes, with_articles
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
+from prompts.nouns import COMPARED, describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -85,7 +85,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
         for at in found:  # "a girl in a blue dress": only the girl of it
             noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
-            await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
+            await rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
     elif counted or kind:
         if olds[0] in _TAGGED.values():  # "1girl" is a tag, and so is what it becomes
             value = tuple(replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value)
@@ -99,7 +99,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 add(draft, tag, one.value)
     else:
         for at in found:
-            await _rename(draft, at, word, value, one, reader)
+            await rename(draft, at, word, value, one, reader)
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
@@ -122,7 +122,11 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     """What becomes of a value whose target the prompt does not name: the picture may have it all the same."""
     if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
         await set_words(draft, one.value, reader)
-    elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
+    elif (
+        describes(value)
+        and (named := await _named(draft, one.target, reader))
+        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]))
+    ):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
     elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
@@ -159,6 +163,12 @@ def _unnamed(thing: Fragment) -> bool:
     return opposites.plain(thing.text).split()[-1] in _ALWAYS
 
 
+def _surely_worn(draft: EditDraft, thing: Fragment) -> bool:
+    """Whether a thing is worn, and there is somebody who may wear it, though nobody said so."""
+    people = any(person_in(one.text) for one in without_presets(draft.fragments))
+    return people and category_of(thing.text) == "clothing"
+
+
 def _tells(value: Sequence[Fragment], said: str) -> bool:
     """Whether a value is only a property; "camel" is, 骆驼 is not."""
     entry = entries().get(said.removesuffix("的")) if CHINESE.search(said) else None
@@ -187,77 +197,6 @@ async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: W
     return bool(found)
 
 
-async def _rename(
-    draft: EditDraft, at: int, word: str, value: Sequence[Fragment], one: Instruction, reader: WordReader
-) -> None:
-    """Another thing in the same fragment: "red hat" becomes "red crown", "橘猫坐着" "橘狗坐着"."""
-    old = draft.fragments[at]
-    source = chinese.simplified(old.source)
-    shared = sum(each.source == old.source for each in draft.fragments) > 1
-    if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
-        lead, _, rest = source.partition(one.target)
-        lead = _before_its_name(lead, one.target)
-        coloured = _of_its_own(word or head(old.text), value[0].text)
-        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
-        lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
-        new_source = lead + one.value + rest
-        made = await reader.sure(new_source)
-        if len(made) == 1 and not CHINESE.search(made[0].text):
-            draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
-            draft.changes.append(Change("replaced", old.text, made[0].text))
-            if draft.text is not None:
-                draft.text = written_text.put(draft.text, old.source, in_script(draft.text, new_source))
-            return
-    new = opposites.plain(value[0].text)
-    words = grammar.bare(old.text).split(" ")
-    index = max(
-        (
-            i
-            for i, each in enumerate(words)
-            if word and singular(PEOPLE.get(each.lower(), each.lower())) == word.split()[-1]
-        ),
-        default=-1,
-    )
-    size = 1
-    for said in (one.target, *(each.text for each in await reader.tags(one.target))):  # "the old man", all of it
-        named = opposites.plain(said).split()
-        if words[max(0, index - len(named) + 1) : index + 1] == named:
-            size = max(size, len(named))
-    if word in WEATHER.values() and new in WEATHER.values():  # "rainy street" with snow
-        adjectives = {noun: adjective for adjective, noun in WEATHER.items()}
-        if (said := grammar.bare(old.text).replace(adjectives[word], adjectives[new])) != grammar.bare(old.text):
-            become(draft, at, said, one.value)
-            return
-    if index < 0 or len(value) > 1:
-        instead(draft, [at], value, one.value)
-        return
-    kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    led = min(
-        (at for at in range(index + 1) if kind_of(" ".join(words[at : index + 1]).lower()) in NAMED), default=index
-    )
-    while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
-        kept.pop()  # "school uniform", "straw hat": one word in English but for the space
-    while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
-        kept.pop()
-    if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
-        kept.pop()  # "jeans"
-    become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
-
-
-def _before_its_name(lead: str, target: str) -> str:
-    """What stands before the name of a thing that ends with a word: before 樱花树 for 树."""
-    for size in range(min(len(lead), 4), 0, -1):
-        named = entries().get(lead[-size:] + target)
-        if named and named.category in NAMED and uncoloured(lead[-size:]) == lead[-size:] and head(named.tag):
-            first = entries().get(lead[-size:])
-            if first is not None and first.category in NAMED and kind_of(named.tag.split()[0]) not in _PROPERTIES:
-                return lead[:-size]
-    return lead
-
-
-_PROPERTIES = ("colour", "material", "adjective")
-
-
 def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
     """Whether this is done now, in place of what was: playing the guitar for reading. Whoever sits, still does."""
     for at, old in enumerate(draft.fragments):
@@ -276,17 +215,6 @@ def _another(old: str, new: str) -> str:
     if head(old) not in ("hair", "eyes") and (said := regrown(grammar.bare(old), new)):
         return said
     return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
-
-
-def _of_its_own(old: str, new: str) -> bool:
-    """Whether a new thing has other colours and materials than what it takes the place of: it says so, it is the same
-    thing of another kind ("night sky" for "blue sky"), or other clothes; what is worn beside them keeps them."""
-    said = opposites.plain(new).split()
-    if {kind_of(each) for each in said} & {"colour", "material"}:
-        return True
-    if len(said) > 1 and (said[-1] == old or {said[-1], old} <= {"hat", "cap", "beret", "helmet"}):
-        return True
-    return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
 
 
 def _decides(old: str, value: str) -> bool:

@@ -72,7 +72,8 @@ _IRREGULAR = {
     "foot": "feet", "tooth": "teeth", "scarf": "scarves", "elf": "elves", "shelf": "shelves", "goldfish": "goldfish",
     "hanfu": "hanfu", "kimono": "kimono", "sushi": "sushi", "bread": "bread", "water": "water", "coffee": "coffee",
     "tea": "tea", "milk": "milk", "juice": "juice", "wine": "wine", "rice": "rice", "soup": "soup", "beer": "beer",
-    "ramen": "ramen", "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
+    "ramen": "ramen", "jiaozi": "jiaozi", "baozi": "baozi", "tofu": "tofu", "udon": "udon",
+    "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
     "fireflies": "fireflies",
 }  # fmt: skip
 

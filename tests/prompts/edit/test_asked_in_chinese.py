@@ -43,6 +43,34 @@ KINDS = {
         ("樱花树下，一个女孩", "树换枫树", "1girl, under maple tree"),
         ("舞者在舞台上跳舞，黑色背景", "背景改成深蓝", "dancer, dancing, on stage, dark blue background"),
     ],
+    "something to do, and not somebody else": [
+        ("一位老人在湖边喂鸭子", "老人改成看报纸", "elderly person, reading newspaper, lake"),
+        ("一个女孩在公园里跑步", "女孩改成荡秋千", "1girl, on swing, in park"),
+        ("一只北极熊站在浮冰上", "让它趴着", "polar bear, on stomach, on ice floe"),
+        ("图书馆，一个男孩在睡觉", "叫醒他", "1boy, library"),
+    ],
+    "one of a thing, and so many": [
+        ("草原，一匹马", "加座风车", "horse, windmill, grassland"),
+        ("一个女孩在街上", "加盏路灯，加棵树", "1girl, tree, street, street lamp"),
+        ("一只企鹅穿着燕尾服", "再拿根手杖", "penguin, wearing tailcoat, holding cane"),
+        ("茶室，木桌，茶壶", "茶壶旁多两个杯子", "wooden table, teapot, two cups, tea room"),
+        ("三个朋友吃烧烤", "一共四个", "four friends, eating barbecue"),
+    ],
+    "words that only look like others": [
+        ("木匠在工作室里，阳光", "木匠年轻点", "young carpenter, in studio, sunlight"),
+        ("蒸汽朋克，昏暗的店铺", "店铺明亮点", "steampunk, bright shop"),
+        ("一个骑士手里拿着剑", "剑放下", "knight"),
+        ("桌上一根蜡烛，花瓶", "蜡烛灭了", "vase, on table"),
+        ("一只流浪狗，小巷", "别那么凄凉", "stray dog, alley"),
+        ("一個女孩站在海邊，白色裙子", "條裙轉黑色", "1girl, standing, black dress, seaside"),
+    ],
+    "another of its kind": [
+        ("一碗拉面，木桌", "换成一盘饺子", "plate of jiaozi, wooden table"),
+        ("草原上的汽车，夕阳", "换成卡车", "truck, on grassland, sunset"),
+        ("老闆娘，木頭招牌", "招牌換成霓虹燈的", "female shop owner, neon lights signboard"),
+        ("蓝色妖姬花束，玻璃花瓶", "花束改成向日葵", "glass vase, sunflower"),
+        ("一个女孩站在桥上", "披风改成黑色", "1girl, standing, black cape, on bridge"),
+    ],
 }  # fmt: skip
 
 
