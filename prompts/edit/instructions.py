@@ -52,7 +52,7 @@ _POLITE_ZH = re.compile(
     r"那就?|稍微|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
-    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
+    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔掐灭收丢])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
 )
 _DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
 _WANTED = re.compile("^要(?=..)")
@@ -296,7 +296,11 @@ _LEAD = re.compile(
 _MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
 
 
+_ALSO = re.compile("(?<=.)(?:也|(?<![成首古京故旧国])都|稍微|稍)+$")
+
+
 def _thing(words: str) -> str:
     """The name of a thing without whose it is and which one."""
     words = _LEAD.sub("", words.strip()) or words.strip()
+    words = _ALSO.sub("", words)
     return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

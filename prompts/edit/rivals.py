@@ -74,6 +74,7 @@ _MATTERS = dict.fromkeys(
         "golden hour",
         "blue hour",
         "daybreak",
+        "before dawn",
         "late afternoon",
         "nightfall",
         "sundown",
@@ -207,7 +208,9 @@ _ONE_OF = tuple(
         "indoors, outdoors",
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
-        "swimming, flying, climbing, crawling",
+        "swimming, flying, climbing, crawling, lying on stomach, stomach, lying on back, lying on side, seiza, "
+        "all fours, handstand, floating",
+        "lying, lying down, lying on stomach, stomach, lying on back, lying on side",
         "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
@@ -240,6 +243,26 @@ _OUTFIT = re.compile(
 def is_outfit(text: str) -> bool:
     """Whether a fragment is only something worn that leaves no room for another: a dress, a suit."""
     return _OUTFIT.fullmatch(opposites.plain(text)) is not None
+
+
+_WORN_AT = tuple(
+    frozenset(words.split())
+    for words in (
+        "jeans pants trousers shorts skirt miniskirt leggings slacks dress sundress",
+        "shirt t-shirt blouse sweater hoodie sweatshirt cardigan vest polo",
+        "hat cap beret helmet beanie bonnet",
+        "shoes boots sneakers sandals heels slippers loafers",
+        "glasses sunglasses goggles eyewear",
+    )
+)
+_ONLY_WORN = re.compile(r"(?:wearing )?(?:[\w-]+ ){0,3}[\w-]+")
+
+
+def worn_alike(text: str, tag: str) -> bool:
+    """Whether two things are worn at the same place, where only one of them fits: jeans and a skirt."""
+    one, other = (opposites.plain(each).split()[-1:] for each in (text, tag))
+    alike = any({*one, *other} <= group for group in _WORN_AT) and one and other
+    return bool(alike) and _ONLY_WORN.fullmatch(opposites.plain(text)) is not None
 
 
 def dressed(text: str) -> str:

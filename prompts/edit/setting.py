@@ -17,6 +17,7 @@ from prompts.edit.rivals import (
     retaken,
     slot_of,
     spoilt,
+    worn_alike,
 )
 from prompts.edit.targets import WEATHER, WordReader, is_style
 from prompts.prompt import Fragment
@@ -108,6 +109,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         for at, one in enumerate(draft.fragments)
         if (thing and thing in (dressed(one.text), opposites.plain(one.text)))
         or (is_outfit(tag.text) and is_outfit(one.text) and one.origin != "preset")
+        or (worn_alike(one.text, tag.text) and one.origin != "preset")
     ]
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]

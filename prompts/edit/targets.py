@@ -40,9 +40,10 @@ class WordReader:
     async def sure(self, words: str) -> tuple[Fragment, ...]:
         """The tags of the words; empty where one of the words was only guessed at."""
         made = await self.prompt(words)
-        return (
-            without_presets(made.fragments) if made and not made.notes and not without_presets(made.negatives) else ()
-        )
+        if made is None or without_presets(made.negatives):
+            return ()
+        guessed = any(note.key != "note.contradiction" for note in made.notes)  # a sign may have text on it
+        return () if guessed else without_presets(made.fragments)
 
 
 def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
@@ -136,6 +137,7 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         for at, one in enumerate(fragments)
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
         or (slots == ("style",) and is_style(one))
+        or (slots == ("posture",) and opposites.plain(one.text) in MOVES)
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
         or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
@@ -144,6 +146,9 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
     return found
 
 
+MOVES = frozenset(
+    ("running", "walking", "jumping", "dancing", "swimming", "flying", "climbing", "crawling", "sleeping")
+)
 _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
 _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
 
