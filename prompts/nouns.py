@@ -126,7 +126,7 @@ def without_property(text: str, tag: str) -> str:
     entry = entry_of(tag)
     if weather := next((word for word in text.split() if WEATHER.get(word.lower()) == tag), ""):
         tag = weather  # "rainy street" without the rain
-    elif entry is None or entry.category not in ("colour", "material"):
+    elif entry is None or entry.category not in ("colour", "material", "adjective", "participle"):
         return ""
     rest = re.sub(rf"(?i)\b{re.escape(tag)} (?=\w)", "", text, count=1)
     return with_articles(rest) if rest != text else ""

@@ -32,7 +32,7 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
                   "city lights at night"),
         (_CLEAR, "rain|rainy|raindrops|lightning|thunder|thunderstorm|storm|dark clouds|storm clouds|stormy|overcast|"
-                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm"),
+                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm|typhoon|typhoon sky|hurricane|tornado"),
         (frozenset(("bright",)), "dim lighting|dark|darkness|dim|dark lighting|low light"),
         (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
         (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),

@@ -10,7 +10,9 @@ from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
+from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.edit.wording_zh import MEASURE
 from prompts.nouns import without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of
@@ -115,7 +117,31 @@ def _left_behind(draft: EditDraft, found: Sequence[int]) -> list[int]:
             continue
         if all(_merely_where(draft.fragments[at], gone) for at in rest):
             left += rest
+        elif _told_first(clause.group(), gone):  # "狗在旁边跑": it is the dog that runs
+            left += [at for at in rest if _does(draft.fragments[at])] if not _others(draft, rest) else []
     return left
+
+
+def _told_first(clause: str, gone: Sequence[Fragment]) -> bool:
+    """Whether a clause begins with what is gone: all that is done in it is done by that."""
+    plain = MEASURE.sub("", chinese.sign_by_sign(clause).strip(), count=1)
+    return any(
+        CHINESE.search(one.source) and plain.startswith(MEASURE.sub("", chinese.sign_by_sign(one.source), count=1))
+        for one in gone
+    )
+
+
+def _does(one: Fragment) -> bool:
+    return bool(re.match(r"(?!wearing)[a-z]+ing\b", opposites.plain(one.text))) or alone(one.text)
+
+
+def _others(draft: EditDraft, at: Sequence[int]) -> bool:
+    """Whether one of some fragments is of a being."""
+    return any(
+        person_in(draft.fragments[each].text) or category_of(draft.fragments[each].text) in ("person", "animal", "myth")
+        for each in at
+        if not _does(draft.fragments[each])
+    )
 
 
 def _stands_in(one: Fragment, text: str, clause: re.Match[str]) -> bool:

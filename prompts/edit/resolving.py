@@ -172,6 +172,9 @@ async def _countable(draft: EditDraft, one: Instruction, reader: WordReader) -> 
         counted = [at for at in found if counts(draft.fragments[at].text)]
         return next(iter(counted or found), None)
     own = [at for at, each in enumerate(draft.fragments) if each.origin != "preset" and counts(each.text)]
+    if not own and one.measure:  # "一只白鹤": what is one is not counted in English
+        written = [(at, MEASURE.match(chinese.simplified(each.source))) for at, each in enumerate(draft.fragments)]
+        own = [at for at, said in written if said and said.group().endswith(one.measure)]
     alike = [at for at in own if one.measure and one.measure in draft.fragments[at].source]
     several = [at for at in alike or own if _number_of(draft.fragments[at]) > 1]
     return next(reversed(several or alike or own), None)

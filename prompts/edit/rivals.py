@@ -212,6 +212,10 @@ _ONE_OF = tuple(
         "all fours, handstand, floating",
         "lying, lying down, lying on stomach, stomach, lying on back, lying on side",
         "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
+        "hair down, loose hair, hair bun, double bun, ponytail, high ponytail, low ponytail, side ponytail, twintails, "
+        "braid, braids, twin braids, single braid, updo",
+        "standing, running, walking, jumping, hugging own legs",
+        "standing, running, walking, jumping, crossed legs, indian style",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )
@@ -220,7 +224,12 @@ _ONE_OF = tuple(
 def excludes(text: str, tag: str) -> bool:
     """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
     one, other = opposites.plain(text), opposites.plain(tag)
+    if one != other and _GAZES.match(one) and _GAZES.match(other):
+        return True
     return any(one in group and other in group for group in _ONE_OF)
+
+
+_GAZES = re.compile(r"looking (?:at|up|down|out|away|back|aside|afar|outside|to)\b")
 
 
 def alone(text: str) -> bool:

@@ -16,6 +16,10 @@ SORTS: Mapping[str, frozenset[str]] = {
         "fish": "koi, goldfish, shark, clownfish, carp, salmon, betta",
         "horse": "pony, foal, unicorn, stallion, pegasus, donkey, zebra",
         "rabbit": "bunny, hare",
+        "tourist": "crowd, people, pedestrian, passerby",
+        "pedestrian": "crowd, people, tourist, passerby",
+        "passerby": "crowd, people, pedestrian, tourist",
+        "people": "crowd, pedestrian, tourist, passerby",
         "flower": "rose, tulip, lily, sunflower, peony, lotus, daisy, orchid, chrysanthemum, carnation, lavender, "
         "hydrangea, cherry blossoms, plum blossom, poppy, dandelion",
         "tree": "oak, pine, willow, maple, bamboo, palm, ginkgo, cherry tree, birch",

@@ -15,6 +15,7 @@ from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
+from prompts.translate.glossary import entries
 from prompts.translate.translator import Translator
 
 
@@ -251,7 +252,11 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
             return found, wanted[-1]
     if CHINESE.search(target):
         sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
-        found = [at for at, said in sources.items() if target in said and not (tags and _is_place(fragments[at], tags))]
+        found = [
+            at
+            for at, said in sources.items()
+            if target in said and not (tags and _is_place(fragments[at], tags)) and not _in_a_word(target, said, tags)
+        ]
         found = [
             at
             for at in found
@@ -262,6 +267,22 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
             return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
     return _of_a_sort(fragments, tags)
+
+
+def _in_a_word(target: str, source: str, tags: Sequence[str]) -> bool:
+    """Whether a sign stands in a source only as part of a word for something else: 雨 in 雨靴."""
+    if len(target) > 1 or not tags:
+        return False
+    known, named = entries(), {singular(word) for tag in tags for word in words_of(tag)}
+    kinds, rest = {category_of(tag) for tag in tags}, source
+    for size in range(min(len(source), 4), 1, -1):
+        for at in range(len(source) - size + 1):
+            word = source[at : at + size]
+            entry = known.get(word) if target in word[:-1] else None
+            alike = entry and (entry.category in kinds or named & set(map(singular, words_of(entry.tag))))
+            if entry and not alike:
+                rest = rest.replace(word, "")
+    return target not in rest
 
 
 def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:

@@ -71,6 +71,37 @@ KINDS = {
         ("蓝色妖姬花束，玻璃花瓶", "花束改成向日葵", "glass vase, sunflower"),
         ("一个女孩站在桥上", "披风改成黑色", "1girl, standing, black cape, on bridge"),
     ],
+    "what goes, and only that": [
+        ("一个小姑娘穿着雨靴，下雨", "雨停了", "1girl, rubber boots"),
+        ("情侣骑单车，银杏大道", "单车不骑了，牵着手散步", "couple, holding hands, walking, ginkgo leaf avenue"),
+        ("废弃游乐园，旋转木马", "不要废弃的", "carousel, amusement park"),
+        ("院子里一个男孩，狗在旁边跑", "狗去掉", "1boy, in courtyard"),
+        ("古镇，石桥，人群", "游客去掉", "ancient town, stone bridge"),
+    ],
+    "one gaze, one hairstyle, one posture": [
+        ("一个女孩在厨房，扎着丸子头", "头发放下来", "1girl, hair down, kitchen"),
+        (
+            "一个女学生在樱花树下看手机",
+            "让她抬头看花瓣飘落",
+            "schoolgirl, looking up, under cherry blossom tree, falling petals",
+        ),
+        ("少年抱膝坐在天台边缘", "少年站起来", "1boy, standing, rooftop edge"),
+        ("瀑布下，少女背对镜头", "让她转过身来面对镜头", "1girl, facing viewer, turning around, under waterfall"),
+    ],
+    "said in two halves, and in Hong Kong": [
+        ("一只小刺猬抱着苹果", "苹果太小了，换个大南瓜", "small hedgehog, holding big pumpkin"),
+        ("一位穿红裙的舞女在旋转", "裙子颜色换掉，要墨绿色", "dancer, dark green dress, spinning"),
+        ("一個女孩坐喺窗邊飲咖啡", "咖啡轉奶茶", "1girl, sitting, drinking milk tea, by the window"),
+    ],
+    "one of several, and two of one": [
+        ("一只白鹤，芦苇", "改成两只", "two red-crowned cranes, reeds"),
+        ("公路，敞篷车，两个女孩", "其中一个女孩改成短发", "convertible, 2girls, short hair, road"),
+        ("书法家在写字，砚台", "改成小男孩在写字", "1boy, writing, inkstone"),
+    ],
+    "behind somebody, and on a wall": [
+        ("一个古埃及女王，眼线", "背景加金字塔", "ancient egyptian queen, eyeliner, pyramid"),
+        ("客厅，灰色沙发", "墙上挂幅画", "grey sofa, hanging painting, living room, on wall"),
+    ],
 }  # fmt: skip
 
 
