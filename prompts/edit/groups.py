@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, singular
+from prompts.edit.targets import PEOPLE, is_medium, singular
 from prompts.edit.word_lists import grouped, listed
 from prompts.tags import entry_of
 
@@ -189,9 +189,15 @@ _STATE = re.compile(
 )
 
 
+_VIEWS = frozenset(("art", "portrait", "picture", "image", "view", "shot", "close-up", "scene", "pair", "group"))
+
+
 def _filled(text: str, found: list[NounGroup]) -> Iterator[NounGroup]:
     """The groups, each knowing where what it is full of ends: "a bowl of oranges and grapes"."""
     for at, one in enumerate(found):
+        if is_medium(" ".join(one.name)) or kind_of(one.name[-1]) == "style" or one.name[-1] in _VIEWS:
+            yield one  # "pixel art of a knight": the knight is no part of it
+            continue
         end, after = one.end, at + 1
         while after < len(found) and re.fullmatch(r"\s+(?:of|and)\s+", text[end : found[after].start].lower()):
             if " of " not in text[end : found[after].start].lower() and (end == one.end or found[after].lead):

@@ -120,8 +120,8 @@ _ENGLISH = tuple(
             r"make the \g<thing> \g<b>",
         ),
         (
-            r"(?P<head>\bmake (?:the |her |his |its )[\w'-]+ an? (?!bit |little |lot )[\w'-]+(?: [\w'-]+)?) and "
-            r"(?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"(?P<head>\bmake (?:him|her|it|them|(?:the |her |his |its )[\w'-]+) an? (?!bit |little |lot )"
+            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
             r"\g<head>, change \g<other> to ",
         ),
         # one verb for several

@@ -31,7 +31,7 @@ class Instruction:
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
     joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what
-    it can only stand for. `given`: it is put on somebody."""
+    it can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are."""
 
     kind: InstructionKind
     target: str = ""
@@ -43,6 +43,7 @@ class Instruction:
     more: bool = False
     instead: bool = False
     given: bool = False
+    moved: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +170,7 @@ _GIVEN = re.compile(
     r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
     r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
 )
+_MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
 _MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
 _MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
@@ -206,7 +208,10 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
         gives = one.kind in ("set", "add")
-        yield replace(one, more=more and one.kind == "add", instead=instead and gives, given=given and gives)
+        moved = one.kind == "set" and _MOVED.match(plain) is not None
+        yield replace(
+            one, more=more and one.kind == "add", instead=instead and gives, given=given and gives, moved=moved
+        )
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
@@ -236,7 +241,7 @@ def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
     parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
     said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
-    return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
+    return not {"a", "an", "the"} & set(parts) and 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 
 _PROPERTIES = ("colour", "material", "adjective")

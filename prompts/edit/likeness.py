@@ -98,6 +98,8 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     if not mine and called(wanted.name[-1]) in ("person", "people") and wanted.lead:  # "two people" of the friends
         mine = [one for one in found if _kind(one) == "person" or called(one.name[-1]) == "friend"]
         mine = [one for one in mine if called(one.name[-1]) not in _MANY]
+    if not mine and wanted.lead and called(wanted.lead[0]) not in ("a", "an", "the"):  # "two dogs" of a dalmatian
+        mine = [one for one in found if _is_a(one, SORTS.get(called(wanted.name[-1]), frozenset()))]
     if len(mine) != 1 or not (wanted.told or wanted.lead or wanted.name[:-1]):
         return None
     return mine[0]
@@ -119,6 +121,17 @@ def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | Non
         return None
     same = [one for one in found if _kind(one) == _kind(wanted) and called(one.name[-1]) not in _MANY]
     return same[0] if len(same) == 1 else None
+
+
+def main_thing(text: str, wanted: NounGroup) -> NounGroup | None:
+    """The thing that a whole sentence is about, for one of its kind that is named without an article: a ship for the
+    boat that drifts; a tag beside others is none."""
+    found = groups(text)
+    if not found or wanted.lead or found[0].start or not re.match(r" [a-z]", text[found[0].end :]):
+        return None
+    first = found[1] if found[0].of > found[0].end and len(found) > 1 else found[0]
+    kind = _kind(wanted)
+    return first if kind in ("food", "vehicle") and kind in (_kind(first), _kind(found[0])) else None
 
 
 def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
