@@ -39,7 +39,7 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
         return ""
     wanted = found[0]
     if called(wanted.name[-1]) == called(old.name[-1]):
-        said, end = _again(old, wanted), old.end
+        said, end = _again(old, wanted), old.of if wanted.of > wanted.end else old.end
     else:
         said = _another(text, old, wanted)
         end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
@@ -49,6 +49,9 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
 def _put(text: str, old: NounGroup, said: str, end: int) -> str:
     rest = text[end:]
     last = said.split()[-1]
+    if where := re.search(r" (?P<at>on|in|at|by|with) (?:an? |the |his |her |its )?(?P<what>[a-z]+)$", said):
+        twice = rf"^ {where['at']} (?:an? |the |his |her |its )?{where['what']}\b"  # "on his shoulder"
+        rest = re.sub(twice, "", rest)
     if re.match(rf" {re.escape(last)}\b", rest):  # "sunshine outside" for the rain that is outside
         rest = rest[len(last) + 1 :]
     if text[old.start].isupper():
@@ -123,8 +126,8 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
     else:
         name = old.name
     modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
-    if modifiers or not all(map(tells, wanted.told)):
-        name = (name[-1],)
+    if modifiers or not all(map(tells, wanted.told)) or any(kind_of(word) == "material" for word in wanted.told):
+        name = (name[-1],)  # stone bridges are no rope bridges
     coloured = all(map(_is_colour, wanted.told))
     first, then = (kept, [*wanted.told]) if coloured else ([*wanted.told], kept)  # "a flowing blue dress"
     return " ".join([*lead, *first, *then, *modifiers, *name])

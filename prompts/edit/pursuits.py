@@ -47,6 +47,19 @@ def _elsewhere(rest: str, said: str) -> str:
     return rest[old.end() :] if all(each and is_place(each[0].head) for each in places) else rest
 
 
+_TOLD = re.compile(r"(?P<how>[a-z]+ed|made) (?P<by>like|in|with|of|by|from) (?=[a-z])")
+
+
+def told_again(text: str, value: str) -> str:
+    """The text with what a thing is shaped like or covered in as the value says it; empty where it says nothing so."""
+    new = _TOLD.match(value)
+    old = next((found for found in _TOLD.finditer(text) if new and found.group() == new.group()), None)
+    if new is None or old is None:
+        return ""
+    what = next((one for one in groups(text) if one.start >= old.end()), None)
+    return text[: old.start()] + value + text[what.of :] if what and what.start == old.end() else ""
+
+
 def of_its_own(text: str, value: str) -> str:
     """The text with what one of its things does as the value says it: "cat curled up asleep"; empty where that is none
     of the text's things, or does nothing."""

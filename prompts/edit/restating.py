@@ -13,13 +13,14 @@ from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for
 from prompts.edit.merging import changed_words, put_in_place
-from prompts.edit.pursuits import of_its_own, redone
+from prompts.edit.pursuits import of_its_own, redone, told_again
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
 from prompts.edit.whereabouts import moved, reseated, taken
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
 _LONGEST = 600  # characters; whoever writes more than that writes no sentence
+_LONGEST_WISH = 160
 _SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b")
 
 
@@ -29,7 +30,11 @@ async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bo
     text = draft.text
     if text is None or len(text) > _LONGEST or CHINESE.search(text) or _SYNTAX.search(text) or one.at:
         return False
-    if one.kind not in ("set", "add", "replace") or not (value := await _in_english(one, reader)):
+    if (
+        len(one.value) > _LONGEST_WISH
+        or one.kind not in ("set", "add", "replace")
+        or not (value := await _in_english(one, reader))
+    ):
         return False
     for said in _texts(text, one, value):
         draft.readings -= len(said)
@@ -72,7 +77,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         if said := reseated(text, value, instead=one.instead):
             yield said
         return
-    if one.kind == "set" and (said := of_its_own(text, value)):
+    if one.kind == "set" and (said := of_its_own(text, value) or told_again(text, value)):
         yield said
         return
     wanted = groups(value)
@@ -83,7 +88,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         found = only_being(groups(text), wanted[0]) or main_thing(text, wanted[0])
     if found:
         yield put_in_place(text, found, value) or text
-    elif one.kind == "set" and (said := _dressed_being(text, wanted, value)):
+    elif one.kind == "set" and (said := _dressed_being(text, wanted, value, instead=one.instead)):
         yield said
     elif (one.kind == "set" or one.given) and (covered := covers(groups(text), wanted[0])):
         yield _dressed(text, covered, value)
@@ -91,7 +96,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         one.instead
         and not one.given
         and one.kind == "set"
-        and (found := stands_for(text, wanted[0]))
+        and (found := stands_for(text, wanted[0], itself=one.itself))
         and (said := put_in_place(text, found, value))
     ):
         yield said
@@ -111,11 +116,14 @@ def _behind(text: str, value: str) -> Iterator[str]:
 _WORN_BY = re.compile(r"(?P<who>[a-z]+(?: [a-z]+)?) (?:in|wearing) (?P<what>(?:an? |the )?[a-z' -]+)")
 
 
-def _dressed_being(text: str, wanted: Sequence[NounGroup], value: str) -> str:
+def _dressed_being(text: str, wanted: Sequence[NounGroup], value: str, *, instead: bool) -> str:
     """The text with another being in other clothes: "a businesswoman in a red dress" for a man in a suit."""
     said = _WORN_BY.fullmatch(value)
-    found = said and (alike(groups(text), wanted[0], one_more=False) or only_being(groups(text), wanted[0]))
-    if said is None or not found or not (text := put_in_place(text, found, said["who"])):
+    if not said or not is_worn(said["what"]):
+        return ""
+    found = alike(groups(text), wanted[0], one_more=False) or only_being(groups(text), wanted[0])
+    found = found or (stands_for(text, wanted[0]) if instead else None)
+    if not found or not (text := put_in_place(text, found, said["who"])):
         return ""
     worn = groups(said["what"])
     if worn and (covered := covers(groups(text), worn[0])):

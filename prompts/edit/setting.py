@@ -76,6 +76,14 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
         await set_words(draft, more["more"], reader)
         return
     if both := _BOTH.fullmatch(words):  # "a rainy evening" is another time, and another weather
+        same = [
+            at
+            for at, each in enumerate(draft.fragments)
+            if (was := _BOTH.fullmatch(grammar.bare(each.text))) and was["time"] == both["time"]
+        ]
+        if same:
+            become(draft, same[0], f"{both['weather']} {both['time']}", words)
+            return
         await set_words(draft, both["time"], reader)
         words = {"sunny": "sunny", "clear": "clear sky"}.get(both["weather"]) or WEATHER[both["weather"]]
     tags = await reader.tags(words)

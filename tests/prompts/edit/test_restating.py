@@ -196,6 +196,30 @@ KINDS = {
         ("a captain in a chair, holograms", "empty chair, no captain", "holograms, empty chair"),
         ("a girl walking a dalmatian", "two dogs", "a girl walking two dogs"),
     ],
+    "a word that no list knows": [
+        ("a raccoon rummaging through a bin", "make it a possum", "a possum rummaging through a bin"),
+        ("a viking warrior, fur cloak, snow", "shieldmaiden instead", "a viking shieldmaiden, fur cloak, snow"),
+        ("friends playing volleyball on the beach", "make it soccer", "friends playing soccer on the beach"),
+    ],
+    "what is the same but for a word": [
+        ("a village with rope bridges", "stone bridges rather than rope bridges", "a village with stone bridges"),
+        ("a toddler in a chair, messy face", "clean face", "a toddler in a chair, clean face"),
+        ("a waiter carrying a tray of cocktails", "a tray of burgers", "a waiter carrying a tray of burgers"),
+        ("a balloon shaped like an elephant, savanna", "shaped like a whale", "a balloon shaped like a whale, savanna"),
+        ("a toddler eating spaghetti, kitchen", "ice cream", "a toddler eating ice cream, kitchen"),
+        (
+            "an old man with an axe on shoulder",
+            "hammer on his shoulder, not an axe",
+            "an old man with a hammer on his shoulder",
+        ),
+        ("a yellow taxi, rainy night", "snowy night", "a yellow taxi, snowy night"),
+        (
+            "a typewriter on a desk, light",
+            "make the desk messy and the light warm",
+            "a typewriter on a messy desk, warm light",
+        ),
+        ("a dragon perched on a tower, stars", "flying around the tower", "a dragon flying around the tower, stars"),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
