@@ -139,8 +139,14 @@ def without_thing(text: str, word: str) -> str:
     place = "in|on|under|near|at|beside|behind|next to|in front of"
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"
+    first = rf"^ (?:(?:an?|the) )?(?:(?!(?:{leads})\b)[\w-]+ ){{0,2}}?{last} and (?=\w)"  # "a horse and carriage"
     with_more = rf" (with|wearing|holding|carrying){told} and (?=\w)"
-    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), *((one, "") for one in _alone(last))):
+    for phrase, instead in (
+        (first, " "),
+        (with_more, r" \1 "),
+        (rf",? (?:{leads}){told}", ""),
+        *((one, "") for one in _alone(last)),
+    ):
         rest = re.sub(phrase, instead, f" {text}", count=1).strip(" ,")
         if rest and rest != text:
             return rest

@@ -92,6 +92,7 @@ _CHINESE = tuple(
 _WORDS_EN = (
     r"(?!(?:you|me|him|her|them|us|it|yes|no|now|today|that|this)\b)(?:(?:an?|the|some) )?[a-z'-]+(?: [a-z'-]+){0,2}?"
 )
+_LONGER_EN = _WORDS_EN.replace("{0,2}", "{0,4}")
 _MEANT_EN = (
     r"(?:i (?:meant|mean|said|wanted|want|asked for)|(?:it|that|this|they|she|he) (?:should|must) be|"
     r"(?:it|that|this|they)(?:'s| is| was| were| are) (?:supposed to be|meant to be))"
@@ -116,7 +117,7 @@ _ENGLISH = tuple(
             r"replace \g<a> with \g<b>",
         ),
         (
-            rf"{_START}{_ITS}(?P<b>{_NO_THING}{_WORDS_EN}),? (?:and |but )?not {_NO_THING}{_A_EN}{_STOP}",
+            rf"{_START}{_ITS}(?P<b>{_NO_THING}{_LONGER_EN}),? (?:and |but )?not {_NO_THING}{_A_EN}{_STOP}",
             r"not \g<a> -> \g<b>",
         ),
         (rf"{_START}{_MEANT_EN} (?={_WORDS_EN} (?:instead of|rather than) )", ""),
@@ -132,8 +133,8 @@ _ENGLISH = tuple(
             r"make the \g<thing> \g<b>",
         ),
         (
-            r"(?P<head>\bmake (?:the |her |his |its )[\w'-]+ an? (?!bit |little |lot )[\w'-]+(?: [\w'-]+)?) and "
-            r"(?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"(?P<head>\bmake (?:him|her|it|them|(?:the |her |his |its )[\w'-]+) an? (?!bit |little |lot )"
+            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
             r"\g<head>, change \g<other> to ",
         ),
         # one verb for several

@@ -10,6 +10,7 @@ from prompts import grammar
 from prompts.edit.forms import Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
+from prompts.edit.groups import tells
 from prompts.edit.halves import in_one
 from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
@@ -29,9 +30,10 @@ class Instruction:
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
-    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
-    joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what
-    it can only stand for. `given`: it is put on somebody."""
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added joins
+    others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it can
+    only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`: it
+    is what the picture is of that is to be so."""
 
     kind: InstructionKind
     target: str = ""
@@ -43,6 +45,8 @@ class Instruction:
     more: bool = False
     instead: bool = False
     given: bool = False
+    moved: bool = False
+    itself: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -114,10 +118,24 @@ def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
     said = in_one(grammar.normalise(sentence))
     for part in _CUT.split(said):
-        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
+        for clause in (part,) if CHINESE.search(part) else _wishes(part):
             for each in _listed(clause.strip(" 、.。")):
                 if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
                     yield each
+
+
+_SO_AND = re.compile(
+    r"(?P<one>(?:make|paint|turn|dye|colou?r) (?:the |her |his |its |their )[\w' -]{1,40}? (?P<how>[\w-]{1,20})) and "
+    r"(?P<other>(?:the|her|his|its|their) [\w' -]{1,40}? [\w-]{1,20})"
+)
+
+
+def _wishes(part: str) -> list[str]:
+    """The wishes that "and" joins: "make the desk messy and the light warm"."""
+    both = _SO_AND.fullmatch(part.strip())
+    if both and tells(both["how"].lower()):
+        return [both["one"], both["other"]]
+    return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
 
 
 def _listed(clause: str) -> list[str]:
@@ -171,6 +189,8 @@ _GIVEN = re.compile(
     r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
     r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
 )
+_ITSELF = re.compile(r"(?:make|turn|change|convert|transform) (?:it|this|that|them) |(?:it|this|that)(?:'s| is) an? ")
+_MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
 _MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
 _MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
@@ -208,7 +228,15 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
         gives = one.kind in ("set", "add")
-        yield replace(one, more=more and one.kind == "add", instead=instead and gives, given=given and gives)
+        moved = one.kind == "set" and _MOVED.match(plain) is not None
+        yield replace(
+            one,
+            more=more and one.kind == "add",
+            instead=instead and gives,
+            given=given and gives,
+            moved=moved,
+            itself=one.kind == "set" and _ITSELF.match(plain) is not None,
+        )
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
@@ -238,6 +266,8 @@ def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
     parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
     said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
+    if {"a", "an", "the"} & set(parts) or entry_of(" ".join(parts)):
+        return False  # "ice cream"
     return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 

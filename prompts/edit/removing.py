@@ -33,6 +33,10 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     says they do not want, or which models draw by themselves."""
     found, word = await matches(draft.fragments, one.target, reader)
     tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
+    if not found and (weathered := _weathered(draft.fragments, tags)):
+        for at, bare in weathered.items():  # "misty forest" without the mist
+            become(draft, at, bare, draft.fragments[at].source, bare)
+        return
     if not found:
         unasked = any(map(_UNASKED.fullmatch, tags))
         if one.target in KINDS or (one.kind == "remove" and not unasked):
@@ -47,7 +51,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
             become(draft, at, bare, old.source, bare)
             continue
-        inside = at in found and word and head(old.text) != word.split()[-1]
+        inside = at in found and word and (head(old.text) != word.split()[-1] or _AND.search(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest):
             become(draft, at, rest, old.source)
@@ -58,6 +62,18 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))
         erase(draft, old)
+
+
+def _weathered(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
+    """The English places that are told of by a weather, without it; those of a snowy one are snowy by themselves."""
+    own = {at: one for at, one in enumerate(fragments) if not CHINESE.search(one.source) and one.origin != "preset"}
+    bare = {
+        at: without_property(grammar.bare(one.text), tag) for at, one in own.items() for tag in tags if tag != "snow"
+    }
+    return {at: said for at, said in bare.items() if said}
+
+
+_AND = re.compile(r"^(?:an? |the )?[\w-]+(?: [\w-]+)? and \w")  # "a horse and carriage": one of two
 
 
 async def _deny(draft: EditDraft, one: Instruction, reader: WordReader) -> None:

@@ -95,7 +95,7 @@ def words_of(text: str) -> list[str]:
 
 WEATHER = {
     "rainy": "rain", "snowy": "snow", "foggy": "fog", "misty": "mist", "windy": "wind", "cloudy": "clouds",
-    "stormy": "storm", "sunny": "sun",
+    "stormy": "storm", "sunny": "sun", "smoky": "smoke", "dusty": "dust",
 }  # fmt: skip
 
 
