@@ -50,6 +50,8 @@ def does(state: ClauseState, match: Match) -> ClauseState:
 
 def _object(verb: Token, noun: NounPhrase) -> DraftTag:
     bare = ", ".join(noun.tags)
+    if verb.role == "wear" and noun.category in ("hair", "eyes"):  # 披着长发
+        return DraftTag(bare, noun.part, verb.start, noun.end, noun.category, attribute=True)
     if verb.role == "wear":
         return DraftTag("wearing " + noun.text, verb.part, verb.start, noun.end, "verb", bare, attribute=True)
     if verb.tag == "{}":
@@ -152,6 +154,21 @@ def upon(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+def cooks(state: ClauseState, match: Match) -> ClauseState:
+    """正在炒饭: cooking it."""
+    state, dish = settled(state), match.nouns[-1]
+    tag = DraftTag(f"cooking {dish.text}", dish.part, match.first.start, dish.end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
+def full_of(state: ClauseState, match: Match) -> ClauseState:
+    """满地金黄的落叶: ground covered with golden fallen leaves, which are a tag by themselves."""
+    state, (verb, *words) = settled(state), match.tokens
+    text = verb.tag.format(" ".join(token.tag for token in words if token.role in ("adjective", "tag")))
+    tag = DraftTag(text, verb.part, verb.start, match.tokens[-1].end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
 def does_at(state: ClauseState, match: Match) -> ClauseState:
     """A verb and where: 抓着树枝上 is one tag."""
     state, _ = _stations(settled(state), match)
@@ -176,7 +193,7 @@ def _alone(state: ClauseState, verb: Token) -> ClauseState:
     if last and last.category in _AGENTS and passive(verb.tag):  # "火焰环绕": the noun stands before
         said = last._replace(text=verb.tag.format(last.text), part=verb.part, category="verb", attribute=True)
         return state._replace(said=(*state.said[:-1], said))
-    text = _OPEN_END.sub("", verb.tag.format("").strip())
+    text = _OPEN_END.sub("", " ".join(verb.tag.format("").split()))
     return state._replace(said=(*state.said, tag_of(text, verb))) if text else state
 
 
