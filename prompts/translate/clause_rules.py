@@ -217,6 +217,7 @@ _INSISTED = f"(!{_IMPOSSIBLE} any)"
 _THING_AT_SIDE = f"({_AT_SIDE} noun-phrase)"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
+_COOKING = "'炸 煎 烤 煮 蒸 炒 炖 烧 卤 熬'"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -304,7 +305,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "cooks",
-        "'在 正在 忙着' filler? &(cooked | '炸 煎 烤 煮 蒸 炒 炖 烧 卤 熬') noun-phrase[food]"
+        f"('在 正在 忙着' filler? | <locator) (&cooked noun-phrase | &{_COOKING} noun-phrase[food animal])"
         " !(locator | of !noun-phrase[person animal])",
         verbs.cooks,
         "正在炒饭的厨师",
@@ -327,6 +328,13 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         denies.denied_on,
         "没有戴帽子和眼镜的女孩",
         over=("noun",),
+    ),
+    GrammarRule(
+        "nobody who",
+        "!<(count | of | preposition) '没有 没 不要 不要有 看不到 看不见 别有' (!of !negation any)+ of '人' $",
+        denies.nobody_who,
+        "没有骑车的人",
+        over=("not",),
     ),
     GrammarRule("not", "[denial]+ scope", denies.denied, "没有帽子"),
     GrammarRule("cannot", f"(tag | verb) {_CANNOT}", denies.not_done, "睡不着的女孩", over=("tag",)),
@@ -358,6 +366,20 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)
     ),
     GrammarRule("of a material", "[material] done-by", verbs.of_material, "水晶构成的龙", over=("adjective",)),
+    GrammarRule(
+        "riding on somebody",
+        "'骑在 骑' filler* noun-phrase[person animal myth] of? noun-phrase[body] locator",
+        verbs.rides_on,
+        "骑在爸爸脖子上",
+        over=("verb, objects",),
+    ),
+    GrammarRule(
+        "somebody's clothes",
+        "wear filler* noun-phrase[person] of filler* noun-phrase[clothing]",
+        verbs.wears_somebodys,
+        "穿着妈妈的裙子",
+        over=("verb, objects",),
+    ),
     GrammarRule(
         "full of a tag",
         "full filler* (adjective of?)* tag",

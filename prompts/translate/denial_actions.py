@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from prompts.translate.clause_actions import named, settled
+from prompts.translate.clause_actions import named, settled, tag_of
 from prompts.translate.draft_tags import ClauseState, DraftTag
 from prompts.translate.roles import Token
 from prompts.translate.rules import Match
@@ -55,6 +55,15 @@ def _undone(match: Match, words: Sequence[Token]) -> bool:
 def _wished(state: ClauseState, said: Sequence[DraftTag]) -> ClauseState:
     state = settled(state)
     return state._replace(said=(*state.said, *(tag._replace(attribute=True) for tag in said)))
+
+
+def nobody_who(state: ClauseState, match: Match) -> ClauseState:
+    """没有骑车的人: nobody rides a bicycle; who does not is not asked for."""
+    said = match.clause.within(match.tokens[1:-2])
+    last = match.tokens[-1]
+    doing = " ".join(tag.text for tag in said) or last.tag
+    person = tag_of(f"person {doing}" if said else doing, last)
+    return _unwanted(settled(state), [person], match.first.start)
 
 
 def denied_on(state: ClauseState, match: Match) -> ClauseState:

@@ -19,7 +19,7 @@ _LISTED = frozenset(("object", "nature", "plant", "animal", "food", "effect", "l
 
 
 def meant_beside(clause: str, tokens: Sequence[Token]) -> list[Token]:
-    """The tokens as their neighbours have them: 拿着铅笔 is holding a pencil, 墙上挂着一幅画 has a painting, 右手举起 is
+    """The tokens as their neighbours have them: 拿着铅笔 holds a pencil, 墙上挂着一幅画 has a painting, 右手举起 is
     a raised hand, 被风吹乱 is done by the wind."""
     made: list[Token] = []
     for at, token in enumerate(tokens):
@@ -35,7 +35,7 @@ def meant_beside(clause: str, tokens: Sequence[Token]) -> list[Token]:
             token = token._replace(role="adjective", category="participle", tag="raised")
         elif word in _LOOKS and _next(tokens, at).startswith("expression"):  # says so itself: 表情委屈
             token = token._replace(role="filler", category="filler")
-        elif word == "风" and token.category == "stylenoun" and after in ("", "filler") and behind:
+        elif word == "风" and token.category == "stylenoun" and after in ("", "filler", "preposition") and behind:
             token = token._replace(role="noun", category="weather", part="scene_detail", tag="wind")
         made.append(token)
     return made

@@ -47,6 +47,8 @@ _AT = re.compile(r"(?:in front of|next to|on|in|by|under|beside|behind|outside|n
 
 def inside(noun: str, category: str, words: str) -> str:
     """The noun with words that describe it."""
+    if words.rpartition(" ")[2] == noun.partition(" ")[0] != "":  # "metro train" before "train interior"
+        words = words.rpartition(" ")[0]
     place = _AT.match(noun) if category in _WHERE and words else None
     return f"{place.group()}{words} {noun[place.end() :]}" if place else f"{words} {noun}".strip()
 

@@ -128,7 +128,7 @@ _ONE_OF = {
     "earrings": "earring", "pearl earrings": "pearl earring", "shoes": "shoe", "socks": "sock", "gloves": "glove",
     "paws": "paw",
 }  # fmt: skip
-_STRANDS = re.compile("(?:light|lights|hair|laser)$")
+_STRANDS = re.compile("(?:light|lights|lighting|hair|laser)$")
 _TWO = re.compile(r"\b(?:couples?|twins|newlyweds|lovers|[a-z]+ and [a-z]+)$")  # are two already: 一对夫妻
 
 

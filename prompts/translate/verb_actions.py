@@ -11,7 +11,7 @@ from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.numbers import counted, plural
 from prompts.translate.roles import NOUNS, Token
 from prompts.translate.rules import Match
-from prompts.translate.verb_objects import done, done_to, meant, passive
+from prompts.translate.verb_objects import FULL, done, done_to, meant, passive
 
 
 def on_somebody(state: ClauseState, match: Match) -> ClauseState:
@@ -136,6 +136,22 @@ _NOBODYS = re.compile(r"\{\}'s | \{\}(?!')")
 _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at|opposite|outside|deep in) ")
 
 
+def rides_on(state: ClauseState, match: Match) -> ClauseState:
+    """骑在爸爸脖子上: riding on shoulders of father."""
+    state, (who, part) = settled(state), match.nouns
+    where = match.tokens[-1].tag.format(_part_of("shoulders" if part.text == "neck" else part.text, who))
+    tag = DraftTag(f"riding {where}", "subject", match.first.start, match.tokens[-1].end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
+def wears_somebodys(state: ClauseState, match: Match) -> ClauseState:
+    """穿着男友的衬衫: boyfriend's shirt, and the boyfriend is not there."""
+    state, (who, thing) = settled(state), match.nouns
+    own = thing._replace(tags=(f"{_as_object(who)}'s {thing.text}",), start=who.start)
+    tag = _object(match.first, own)
+    return state._replace(said=(*state.said, worn(tag) if _wearer(state) == "person" else tag))
+
+
 def does_to_part(state: ClauseState, match: Match) -> ClauseState:
     """牵着妈妈的手: holding hand of mother."""
     state, verb, (who, part) = settled(state), match.first, match.nouns
@@ -185,7 +201,8 @@ def does_at(state: ClauseState, match: Match) -> ClauseState:
 def does_alone(state: ClauseState, match: Match) -> ClauseState:
     """A verb without an object."""
     state, _ = _stations(settled(state), match)
-    return state if match.first.role == "wear" else _alone(state, match.first)
+    says_nothing = match.first.role == "wear" or FULL.match(match.first.tag)  # 跪了一地
+    return state if says_nothing else _alone(state, match.first)
 
 
 def _alone(state: ClauseState, verb: Token) -> ClauseState:

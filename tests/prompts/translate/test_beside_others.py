@@ -25,6 +25,7 @@ def read(clause: str) -> str:
         ("女孩在看一幅画", "1girl, looking at painting"),
         ("画一只猫", "cat"),
         ("画一幅水彩画", "watercolor painting"),
+        ("旗帜在风中", "flag, in wind"),
         # Parts of a body that are raised, and things that are held up.
         ("右手举起", "raised right hand"),
         ("左爪举起的猫", "cat, raised left paw"),
@@ -36,6 +37,8 @@ def read(clause: str) -> str:
         # Dishes named by how they are cooked.
         ("正在炒饭的厨师", "chef, cooking fried rice"),
         ("大叔在炸鸡腿", "mature male, cooking fried drumstick"),
+        ("妈妈在厨房里煎鱼", "mother, in kitchen, cooking fried fish"),
+        ("爷爷在院子里烤红薯", "old man, in courtyard, cooking roasted sweet potato"),
         ("桌上有炒饭", "on table, fried rice"),
         # 围着 a table, and a scarf.
         ("围着篝火的孩子们", "children, around campfire"),
@@ -58,6 +61,9 @@ def test_a_word_is_read_by_its_neighbours(clause: str, tags: str) -> None:
         ("背后有白色翅膀的女孩", "1girl, white wings on back"),
         ("身后有尾巴的狐狸", "fox, tail"),
         ("背后有一座山", "mountain in the background"),
+        ("骑在爸爸脖子上的小孩", "child, riding on shoulders of father"),
+        ("穿着男友的大衬衫的女孩", "1girl, boyfriend's big shirt"),
+        ("大臣们跪了一地", "court official, kneeling"),
         ("小狗身上穿着毛衣", "puppy, wearing sweater"),
         ("女孩身上披着毯子", "1girl, blanket"),
         ("棒球棒扛在肩膀上", "carrying baseball bat on shoulders"),
@@ -82,6 +88,7 @@ def test_what_is_on_somebody_is_said_so(clause: str, tags: str) -> None:
         ("满桌的饺子", "table full of jiaozi"),
         ("满天的星星", "sky full of stars"),
         ("雕花窗边", "by the carved window"),
+        ("地铁车厢里", "subway train interior"),
         ("寺庙门前", "in front of the temple door"),
         ("远处的城堡很小", "small castle in the distance"),
     ],
@@ -112,3 +119,18 @@ def test_measures(clause: str, tags: str) -> None:
 
 def test_who_refuses_is_drawn() -> None:
     assert read("拒绝战斗的士兵") == "-fighting, soldier"
+
+
+@pytest.mark.parametrize(
+    ("clause", "tags"),
+    [
+        ("没有骑车的人", "-person riding bicycle"),
+        ("看不到钓鱼的人", "-person fishing"),
+        ("没有五官的人", "faceless person"),
+        ("一个不会飞的人", "flightless person"),
+        ("没有戴帽子的女孩", "no headwear, 1girl"),
+        ("客人们都没注意", "unaware customer"),
+    ],
+)
+def test_who_is_not_there_and_who_does_not(clause: str, tags: str) -> None:
+    assert read(clause) == tags
