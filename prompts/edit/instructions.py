@@ -30,10 +30,10 @@ class Instruction:
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
-    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added joins
-    others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it can
-    only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`: it
-    is what the picture is of that is to be so."""
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is
+    added joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of
+    what it can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are.
+    `itself`: it is what the picture is of that is to be so."""
 
     kind: InstructionKind
     target: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from prompts.translate.draft_tags import ClauseState, DraftTag, person_plainly
 from prompts.translate.noun_phrase import NounPhrase, described
@@ -51,12 +51,18 @@ def settled(state: ClauseState) -> ClauseState:
     if owner and not owner.attribute and owner.category in NOUNS:
         texts = described(owner.text, owner.category, adjectives)
         said = (*state.said[:-1], *(owner._replace(text=text, end=last.end) for text in texts))
+    elif owner and owner.category == "verb" and _DISTANT.search(owner.text):  # "远处的地球很小"
+        text = described(owner.text, owner.category, adjectives)[0]
+        said = (*state.said[:-1], owner._replace(text=text, end=last.end))
     elif len(adjectives) > 1 and last.category == "material":  # "红色天鹅绒": red velvet
         text = described(last.tag, "material", adjectives[:-1])[0]
         said = (*state.said, tag_of(text, last._replace(start=adjectives[0].start)))
     else:
         said = (*state.said, *(tag_of(token.tag, token) for token in adjectives))
     return state._replace(adjectives=(), said=said)
+
+
+_DISTANT = re.compile(r" in the (?:distance|foreground|background|middle ground)$")
 
 
 def tag_of(text: str, token: Token) -> DraftTag:
@@ -72,85 +78,9 @@ def named(state: ClauseState, match: Match) -> ClauseState:
 def at(state: ClauseState, match: Match) -> ClauseState:
     """在, 坐在 …: how somebody is there, if the word says so; the next noun is the place."""
     state = named(state, match) if match.first.tag else settled(state)
+    if len(state.said) > 1 and state.said[-1].text == "parked" and state.said[-2].category in ALIVE:
+        state = state._replace(said=(*state.said[:-1], state.said[-1]._replace(text="perched")))  # 蝴蝶停在花上
     return state._replace(place=True)
-
-
-# ── denials ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def denied(state: ClauseState, match: Match) -> ClauseState:
-    """不要, 没有 …: what the words behind it say is not to be seen; behind two of them (不要没有帽子) it is."""
-    words = [token for token in match.tokens if token.role == "negation"]
-    said = match.clause.within(match.tokens[len(words) :])
-    if _undone(match, words):
-        return _wished(state, said)
-    return _unwanted(settled(state), said, words[0].start)
-
-
-def refused_behind(state: ClauseState, match: Match) -> ClauseState:
-    """雨伞和帽子不要: what stands before the refusal is not to be seen, unless that is denied itself (帽子不要漏了); in
-    背景行人不要 not the background itself."""
-    at = [index for index, token in enumerate(match.tokens) if token.role == "negation"]
-    words = [match.tokens[index] for index in at]
-    start = next(
-        index for index, token in enumerate(match.tokens) if token.role in ("noun", "tag", "adjective", "count")
-    )
-    said = match.clause.within(match.tokens[start : next(index for index in at if index > start)])
-    if _undone(match, words):
-        return _wished(state, said)
-    return _unwanted(settled(state), [tag for tag in said if tag.text != "background"] or said, match.first.start)
-
-
-def insisted(state: ClauseState, match: Match) -> ClauseState:
-    """非红色帽子不可: what one cannot do without."""
-    end = -2 if match.tokens[-1].end - match.tokens[-1].start == 1 else -1  # 不可 in two signs
-    return _wished(state, match.clause.within(match.tokens[1:end]))
-
-
-def everybody(state: ClauseState, match: Match) -> ClauseState:
-    """没有人不戴帽子: all of them do."""
-    denial = next(index for index, token in enumerate(match.tokens) if token.role == "negation")
-    return _wished(state, match.clause.within(match.tokens[denial + 1 :]))
-
-
-def _undone(match: Match, words: Sequence[Token]) -> bool:
-    """Whether of several denials one is denied by another: 不要没有, but 不要不要 is said twice, and meant once."""
-    texts = [match.clause.text[token.start : token.end] for token in words]
-    return sum(left != right for left, right in pairwise(texts)) % 2 == 1
-
-
-def _wished(state: ClauseState, said: Sequence[DraftTag]) -> ClauseState:
-    state = settled(state)
-    return state._replace(said=(*state.said, *(tag._replace(attribute=True) for tag in said)))
-
-
-def denied_on(state: ClauseState, match: Match) -> ClauseState:
-    """没有戴帽子和眼镜: what denies by itself, and goes on denying."""
-    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
-
-
-def not_done_to(state: ClauseState, match: Match) -> ClauseState:
-    """不要给猫戴帽子: the cat is there, and does not wear one."""
-    who = match.nouns[0]
-    tags = (DraftTag(text, who.part, who.start, who.end, who.category) for text in who.tags)
-    state = settled(state)
-    deed = match.clause.within(match.clause.tokens[who.behind : match.end])
-    return _unwanted(state._replace(said=(*state.said, *tags)), deed, match.first.start)
-
-
-def done_by_nobody(state: ClauseState, match: Match) -> ClauseState:
-    """没有人在看书: nobody is there, and what nobody does is not to be seen."""
-    return _unwanted(named(state, match), match.clause.within(match.tokens[1:]), match.first.start)
-
-
-def not_done(state: ClauseState, match: Match) -> ClauseState:
-    """睡不着: what somebody cannot do is not to be seen."""
-    return _unwanted(settled(state), match.clause.within(match.tokens[:1]), match.first.start)
-
-
-def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> ClauseState:
-    unwanted = (tag._replace(text=tag.bare or tag.text, start=start, attribute=False, negative=True) for tag in said)
-    return state._replace(done=(*state.done, *unwanted))
 
 
 # ── nouns ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +211,13 @@ def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
     if template == "in the middle of {}" and noun.number and noun.number.number != 1:
         template = "between {}"
     text = noun.text if noun.text in ADVERBS else template.format(_plainly(noun))
-    kind = "beside" if noun.category in ALIVE else "place"
+    kind = (
+        "beside"
+        if noun.category in ALIVE
+        else "upon"
+        if (noun.category, template) == ("clothing", "on {}")
+        else "place"
+    )
     tag = DraftTag(text, "scene_detail", noun.start, locator.end, kind, attribute=True)
     return state._replace(said=(*state.said, *state.pending, *_people(noun), tag), pending=(), place=False)
 

@@ -9,6 +9,7 @@ from prompts.translate.clause_rules import CLAUSE, PHRASES, TESTS, Says
 from prompts.translate.draft_tags import ClauseState, DraftTag, placed
 from prompts.translate.glossary import Entry
 from prompts.translate.manner import merged
+from prompts.translate.neighbours import meant_beside
 from prompts.translate.noun_modifiers import retouched
 from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.roles import ROLES, Token
@@ -55,7 +56,8 @@ class ClauseReader:
     ) -> tuple[Phrase, ...]:
         """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
         unknown words comes back as one phrase without an origin."""
-        tokens = merged(clause, retouched(clause, with_objects(words_of(clause, table, lengths, known))))
+        tokens = meant_beside(clause, words_of(clause, table, lengths, known))
+        tokens = merged(clause, retouched(clause, with_objects(tokens)))
         meaningful = [token for token in tokens if token.role != "filler"]
         if meaningful and all(token.category == "gap" for token in meaningful):
             return tuple(Phrase(token.tag, token.tag) for token in meaningful)

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from prompts.translate import clause_actions as says
+from prompts.translate import denial_actions as denies
 from prompts.translate import verb_actions as verbs
 from prompts.translate.draft_tags import ClauseState
 from prompts.translate.noun_modifiers import one_of
-from prompts.translate.noun_phrase import NounPhrase, described
+from prompts.translate.noun_phrase import NounPhrase, described, inside
 from prompts.translate.numbers import counted
 from prompts.translate.roles import JOINED, NAMED_AFTER, PERSONS, STYLES, Token
 from prompts.translate.rules import GrammarRule, Match, Table
 from prompts.translate.token_patterns import Test
-from prompts.translate.verb_objects import done
+from prompts.translate.verb_objects import FULL, done
 
 # ── tests of a token ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -25,17 +26,26 @@ from prompts.translate.verb_objects import done
 def _joined(tokens: Sequence[Token], index: int) -> bool:
     """Whether a noun makes one word with the noun before it: 森林小屋 is a forest cabin."""
     left, right = tokens[index - 1], tokens[index]
-    if left.tag in PERSONS or right.tag in PERSONS:
+    if left.tag in PERSONS or right.tag in PERSONS or left.tag.startswith(("on ", "in ", "under ", "beside ")):
         return False
+    if right.category == "body" and left.category in ("food", "plant", "object"):  # 胡萝卜鼻子
+        return index + 1 == len(tokens) or tokens[index + 1].role not in ("locator", "verb", "wear")
     if right.category in JOINED.get(left.category, frozenset()):
         return True
     called_after = right.category in ("clothing", "body") and right.tag.endswith(NAMED_AFTER)
     return (called_after and left.category not in ("person", "hair", "eyes", "body")) or left.tag == "print"
 
 
+def _is_cooked(tag: str) -> bool:
+    """Whether a dish is named by how it is cooked, as the verb would be: 炒饭 is fried rice, and frying it."""
+    return tag.startswith(("stir-fried ", "fried ", "roasted ", "grilled ", "baked ", "steamed ", "boiled ", "stewed "))
+
+
 TESTS: Mapping[str, Test] = {
     "joined": Test("noun", _joined),
     "done-by": Test("verb", lambda tokens, index: bool(done(tokens[index]))),
+    "cooked": Test("noun", lambda tokens, index: tokens[index].category == "food" and _is_cooked(tokens[index].tag)),
+    "full": Test("verb", lambda tokens, index: FULL.match(tokens[index].tag) is not None),
     "upon": Test("noun", lambda tokens, index: tokens[index].tag.startswith("on ")),
     "tag-denying": Test("tag", lambda tokens, index: tokens[index].tag.startswith("no ")),
     "noun-denying": Test("noun", lambda tokens, index: tokens[index].tag.startswith("no ")),
@@ -59,7 +69,7 @@ def _noun(match: Match) -> NounPhrase:
         elif token.role in ("adjective", "conjunction"):
             adjectives.append(token)
     last = nouns[-1]
-    words = " ".join([*map(one_of, nouns[:-1]), last.tag]) if len(nouns) > 1 else last.tag
+    words = inside(last.tag, last.category, " ".join(map(one_of, nouns[:-1])))
     tags = described(counted(words, count) if count else words, last.category, adjectives, count)
     place = (match.first.start, last.end, match.end)
     return NounPhrase(tuple(tags), last.category, last.part, *place, words, tuple(adjectives), count)
@@ -150,6 +160,13 @@ PHRASES: Mapping[str, Table] = {
     ),
     # What is denied. A refusal goes to the end of its clause, every other denial to the end of what it denies.
     "scope": (
+        GrammarRule(
+            "somebody refuses",
+            "<'拒绝' (!of !negation any)+ &(of noun-phrase[person animal myth])",
+            None,
+            "拒绝战斗的士兵",
+            over=("refused",),
+        ),
         GrammarRule("refused", "<[refusal] (!denial-end !negation any)+", None, "不要帽子和红色", over=("a thing",)),
         GrammarRule(
             "a quality",
@@ -200,6 +217,7 @@ _INSISTED = f"(!{_IMPOSSIBLE} any)"
 _THING_AT_SIDE = f"({_AT_SIDE} noun-phrase)"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
+_COOKING = "'炸 煎 烤 煮 蒸 炒 炖 烧 卤 熬'"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
 Says = Callable[[ClauseState, Match], ClauseState]
@@ -208,14 +226,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "refused behind",
         f"(noun-phrase locator of)? {_REFUSED} {_MORE_REFUSED} filler* {_REFUSAL}",
-        says.refused_behind,
+        denies.refused_behind,
         "雨伞和帽子不要",
         over=("noun",),
     ),
     GrammarRule(
         "refused by 把",
         f"negation? '把 将' filler* {_REFUSED} {_MORE_REFUSED} filler* {_REFUSAL}",
-        says.refused_behind,
+        denies.refused_behind,
         "别把帽子漏了",
         over=("not",),
     ),
@@ -223,14 +241,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         "insisted on",
         f"'非 非要 非得 非是' {_INSISTED} {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}? {_INSISTED}?"
         f" {_IMPOSSIBLE}",
-        says.insisted,
+        denies.insisted,
         "非红色帽子不可",
         over=("not",),
     ),
     GrammarRule(
         "nobody goes without",
         "'没有人 没人' filler* [denial]+ (noun-phrase | tag | wear | verb)+",
-        says.everybody,
+        denies.everybody,
         "没有人不戴帽子",
         over=("tag",),
     ),
@@ -271,10 +289,26 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         over=("particle",),
     ),
     GrammarRule(
+        "held somewhere",
+        "noun-phrase[clothing object food plant animal] filler?"
+        " '扛在 背在 抱在 捧在 握在 拿在 搂在 夹在 搭在 挂在 系在 绑在 别在 推到' filler? noun-phrase[body] locator?",
+        verbs.puts,
+        "棒球棒扛在肩膀上",
+        over=("noun",),
+    ),
+    GrammarRule(
         "to something",
         "'把 将' filler? filler? !filler noun-phrase filler? filler? !'变成 化作 化为' (verb | wear)",
         verbs.does_to,
         "把猫抱着",
+        over=("particle",),
+    ),
+    GrammarRule(
+        "cooks",
+        f"('在 正在 忙着' filler? | <locator) (&cooked noun-phrase | &{_COOKING} noun-phrase[food animal])"
+        " !(locator | of !noun-phrase[person animal])",
+        verbs.cooks,
+        "正在炒饭的厨师",
         over=("particle",),
     ),
     GrammarRule("particle", "filler", says.nothing, "很美丽的猫", over=("noun",)),
@@ -284,29 +318,38 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         "not to somebody",
         f"('别让 不要让 别给 不要给' | [refusal] {_TO}) filler* noun-phrase[person animal myth]"
         " filler* (verb | wear)? filler* noun-phrase",
-        says.not_done_to,
+        denies.not_done_to,
         "不要给猫戴帽子",
         over=("not",),
     ),
     GrammarRule(
         "nor",
         "(tag-denying | noun-denying) (filler* conjunction filler* noun-phrase[^person animal myth])+",
-        says.denied_on,
+        denies.denied_on,
         "没有戴帽子和眼镜的女孩",
         over=("noun",),
     ),
-    GrammarRule("not", "[denial]+ scope", says.denied, "没有帽子"),
-    GrammarRule("cannot", f"(tag | verb) {_CANNOT}", says.not_done, "睡不着的女孩", over=("tag",)),
+    GrammarRule(
+        "nobody who",
+        "!<(count | of | preposition) '没有 没 不要 不要有 看不到 看不见 别有' (!of !negation any)+ of '人' $",
+        denies.nobody_who,
+        "没有骑车的人",
+        over=("not",),
+    ),
+    GrammarRule("not", "[denial]+ scope", denies.denied, "没有帽子"),
+    GrammarRule("cannot", f"(tag | verb) {_CANNOT}", denies.not_done, "睡不着的女孩", over=("tag",)),
     GrammarRule(
         "nobody does",
         f"'没有人 没人' ('在' | filler)* (tag | {_VERB} !(locator | of) | (verb | wear))",
-        says.done_by_nobody,
+        denies.done_by_nobody,
         "没有人在看书的图书馆",
         over=("tag",),
     ),
     GrammarRule(
         "somebody's hand",
-        "!'抱 抱着 搂着' verb filler? filler? noun-phrase[person animal myth] of noun-phrase[body eyes]",
+        "!'抱 抱着 搂着' verb filler? filler? noun-phrase[person animal myth] of noun-phrase[body eyes]"
+        " | '拉着 拉 拉住 拽着 拽 扯着 扯 揪着 抓着 抓住 攥着' filler? noun-phrase[person animal myth] of"
+        " noun-phrase[clothing]",
         verbs.does_to_part,
         "牵着妈妈的手",
         over=("verb, objects",),
@@ -323,6 +366,27 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         "with a material", "done-by [material] &of", verbs.of_material, "镶满钻石的皇冠", over=("verb, objects",)
     ),
     GrammarRule("of a material", "[material] done-by", verbs.of_material, "水晶构成的龙", over=("adjective",)),
+    GrammarRule(
+        "riding on somebody",
+        "'骑在 骑' filler* noun-phrase[person animal myth] of? noun-phrase[body] locator",
+        verbs.rides_on,
+        "骑在爸爸脖子上",
+        over=("verb, objects",),
+    ),
+    GrammarRule(
+        "somebody's clothes",
+        "wear filler* noun-phrase[person] of filler* noun-phrase[clothing]",
+        verbs.wears_somebodys,
+        "穿着妈妈的裙子",
+        over=("verb, objects",),
+    ),
+    GrammarRule(
+        "full of a tag",
+        "full filler* (adjective of?)* tag",
+        verbs.full_of,
+        "满墙的涂鸦",
+        over=("verb",),
+    ),
     GrammarRule(
         "verb, objects",
         f"{_VERB} !locator {_MORE}",
@@ -372,6 +436,14 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
     GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
+    GrammarRule(
+        "its body",
+        "noun-phrase[person animal myth] &'身上'",
+        says.head,
+        "小狗身上穿着毛衣",
+        over=("place",),
+        when=lambda state: not state.place,
+    ),
     GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
     GrammarRule(
         "number of people",

@@ -41,7 +41,11 @@ class ClauseState(NamedTuple):
 
 # Where a thing on a person is: one tag with the thing ("goggles on head"), where nothing else is said.
 _UPON = re.compile(r"on (head|face|hat|hair|shoulders|back|clothes|hands|chest|cheeks|nose|headwear|legs|lap)")
+_ON = re.compile("on (.+)")  # something worn
 _UPON_ONE = {"shoulders": "shoulder", "hands": "hand", "cheeks": "cheek", "legs": "leg", "hat": "headwear"}
+_HEADWEAR = re.compile(
+    r"(?:hat|cap|crown|wreath|helmet|beret|beanie|tiara|headdress|coronet|wig|veil|hood|hair\w*|head\w*|kanzashi)$"
+)
 _WEARABLE = frozenset(("animal", "object", "food", "clothing", "plant", "body", "gap", "verb"))
 
 
@@ -118,8 +122,11 @@ def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
         return tags
     things = [one for one in tags if one.category in _SIDED and not one.negative and not one.text.endswith("ing")]
     people = [one for one in things if _PERSON.fullmatch(one.text)]
+    living = [one for one in things if one.category in ("person", "animal", "myth") and not one.attribute]
     if len(people) == 1:
         things = people
+    elif len(living) == 1:  # the man with the red hat, and not the hat, is on the left
+        things = living
     elif not things:
         things = [one for one in tags if one.category == "place" and not one.attribute]
     if len(things) != 1:
@@ -136,9 +143,35 @@ def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
     return [joined if one is thing else one for one in tags if one is not side]
 
 
+def _upon(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
+    """头上长着鹿角的少年: where something grows or is worn, before the verb that says so, is said with the thing."""
+    made = list(tags)
+    for place in tags:
+        where = _UPON.fullmatch(place.text) or (_ON.fullmatch(place.text) if place.category == "upon" else None)
+        thing = next((one for one in tags if place.end <= one.start and one.category == "verb"), None)
+        if (
+            not where
+            or where.group(1) == "hair"
+            or thing is None
+            or thing.start > place.end + 1
+            or place.negative
+            or thing.negative
+        ):
+            continue
+        text = thing.bare or thing.text
+        if thing.text == text and (text.startswith("holding ") or " on " in text or text.split()[0].endswith("ing")):
+            continue
+        made.remove(place)
+        if _HEADWEAR.search(text):
+            continue  # where else
+        on = _UPON_ONE.get(where.group(1), where.group(1))
+        made[made.index(thing)] = thing._replace(text=f"{text} on {on}", bare="", start=place.start)
+    return made
+
+
 def placed(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
     """The tags of a clause, each place joined to the thing that is there: "goggles on head", "dog on the left"."""
-    tags = told_apart(_sided(tags))
+    tags = _upon(told_apart(_sided(tags)))
     if len(tags) != 2 or tags[0].negative or tags[1].negative:
         return tags
     for place, thing in (tags, reversed(tags)):

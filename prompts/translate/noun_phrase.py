@@ -40,6 +40,19 @@ _PERSON = re.compile(r"(\d\+?|multiple )(girl|boy)s?")
 _NUMBER = re.compile(r"((?:two|three|four|five|six|seven|eight|nine|ten|several|many|countless|\d+|(?:[a-z]+ of)) )")
 
 
+# A place that says where: what describes it stands inside, "by the carved window", "in front of the temple door".
+_WHERE = frozenset({"place", "building", "object", "nature"})
+_AT = re.compile(r"(?:in front of|next to|on|in|by|under|beside|behind|outside|near|above)(?: the)? (?=[a-z])")
+
+
+def inside(noun: str, category: str, words: str) -> str:
+    """The noun with words that describe it."""
+    if words.rpartition(" ")[2] == noun.partition(" ")[0] != "":  # "metro train" before "train interior"
+        words = words.rpartition(" ")[0]
+    place = _AT.match(noun) if category in _WHERE and words else None
+    return f"{place.group()}{words} {noun[place.end() :]}" if place else f"{words} {noun}".strip()
+
+
 def described(noun: str, category: str, adjectives: Sequence[Token], count: Token | None = None) -> list[str]:
     """The noun with its adjectives in English order, or as tags of their own where that is the custom."""
     if not adjectives:
@@ -66,4 +79,4 @@ def described(noun: str, category: str, adjectives: Sequence[Token], count: Toke
     number = _NUMBER.match(noun)
     if number and count is not None:
         return [number.group(1) + said + " " + noun[number.end() :]]
-    return [f"{said} {noun}"]
+    return [inside(noun, category, said)]

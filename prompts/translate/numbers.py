@@ -26,15 +26,18 @@ _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
     "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}",
     "罐": "jar of {}", "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}",
-    "箱": "crate of {}", "筐": "basket of {}", "摞": "stack of {}", "沓": "stack of {}", "盆": "potted {}",
-    "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
-    "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
+    "箱": "crate of {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
+    "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}", "摞": "stack of {}", "沓": "stack of {}",
+    "捆": "bundle of {}", "包": "pack of {}", "盆": "potted {}", "笼": "steamer of {}", "屉": "steamer of {}",
+    "勺": "spoonful of {}", "桌": "table full of {}", "车": "cartload of {}", "筐": "basket of {}",
+    "窝": "litter of {}", "坛": "jar of {}", "伙": "group of {}", "帮": "group of {}", "池": "pond of {}",
+    "滩": "puddle of {}", "汪": "pool of {}",
 }  # fmt: skip
 _PLAIN = (
     "个只名位条匹头张把朵棵株座间栋幢幅副件顶片块辆架艘列台部本支枝根颗粒滴轮道"
-    "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股"
+    "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股封份尊则户节截段篇册卷床"
 )
-_POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
+_POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank", "spoonful", "puddle", "pool")
 _SINGLY = "根把条顶件双束本支枝朵只副张杯盏匹块串袋篮瓶"  # one of a thing, behind a verb: 拿本书
 _DIGIT = "[一二两三四五六七八九]"
 _NUMERAL = rf"(?:{_DIGIT}百零?)?{_DIGIT}?十{_DIGIT}?|{_DIGIT}百(?:零?{_DIGIT})?|{_DIGIT}千|{_DIGIT}"
@@ -108,19 +111,33 @@ def counted(tag: str, count: Token) -> str:
         return tag if number == 1 else f"{number}{person.group(1)}s" if number < 6 else f"6+{person.group(1)}s"
     if template == "pair of {}" and number == 1 and tag.endswith(("couple", "lovers", "twins", "newlyweds")):
         return tag
-    if CHINESE.search(tag):
+    if template == "bouquet of {}" and (strand := _STRANDS.search(tag)):  # 一束阳光, 一束头发
+        template = f"{'lock' if strand.group() == 'hair' else 'beam'} of {{}}"
+    if CHINESE.search(tag) or template.startswith(("beam", "lock")):
         name = tag
     else:
         uncounted = template.startswith(_POURED) if template else number == 1
         name = tag if uncounted else plural(tag)
     if template and "{}" in template:
-        if template.split()[0] == name.split()[0] or name.startswith(("pair of", "bouquet", "couple", "group")):
+        if template.split()[0] == name.split()[0] or name.startswith(("pair of", "bouquet", "group")):
+            return tag
+        if template == "pair of {}" and _TWO.search(tag):
             return tag
         filled = template.format(name)
         return filled if number <= 1 else f"{_number(number)} {plural(filled)}"
     if number == 1:
-        return tag
+        return _ONE_OF.get(tag, tag)
     return f"{template or _number(number)} {name}"
+
+
+# What is said of both, where there is one: 一只手.
+_ONE_OF = {
+    "hands": "hand", "feet": "foot", "ears": "ear", "arms": "arm", "legs": "leg", "wings": "wing", "horns": "horn",
+    "earrings": "earring", "pearl earrings": "pearl earring", "shoes": "shoe", "socks": "sock", "gloves": "glove",
+    "paws": "paw",
+}  # fmt: skip
+_STRANDS = re.compile("(?:light|lights|lighting|hair|laser)$")
+_TWO = re.compile(r"\b(?:couples?|twins|newlyweds|lovers|[a-z]+ and [a-z]+)$")  # are two already: 一对夫妻
 
 
 def pluralised(words: str) -> str:

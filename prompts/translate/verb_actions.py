@@ -11,7 +11,7 @@ from prompts.translate.noun_phrase import NounPhrase
 from prompts.translate.numbers import counted, plural
 from prompts.translate.roles import NOUNS, Token
 from prompts.translate.rules import Match
-from prompts.translate.verb_objects import done, done_to, meant, passive
+from prompts.translate.verb_objects import FULL, done, done_to, meant, passive
 
 
 def on_somebody(state: ClauseState, match: Match) -> ClauseState:
@@ -50,6 +50,8 @@ def does(state: ClauseState, match: Match) -> ClauseState:
 
 def _object(verb: Token, noun: NounPhrase) -> DraftTag:
     bare = ", ".join(noun.tags)
+    if verb.role == "wear" and noun.category in ("hair", "eyes"):  # 披着长发
+        return DraftTag(bare, noun.part, verb.start, noun.end, noun.category, attribute=True)
     if verb.role == "wear":
         return DraftTag("wearing " + noun.text, verb.part, verb.start, noun.end, "verb", bare, attribute=True)
     if verb.tag == "{}":
@@ -134,6 +136,22 @@ _NOBODYS = re.compile(r"\{\}'s | \{\}(?!')")
 _PLACED = re.compile(r"(?:on|in|under|beside|behind|between|above|around|near|at|opposite|outside|deep in) ")
 
 
+def rides_on(state: ClauseState, match: Match) -> ClauseState:
+    """骑在爸爸脖子上: riding on shoulders of father."""
+    state, (who, part) = settled(state), match.nouns
+    where = match.tokens[-1].tag.format(_part_of("shoulders" if part.text == "neck" else part.text, who))
+    tag = DraftTag(f"riding {where}", "subject", match.first.start, match.tokens[-1].end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
+def wears_somebodys(state: ClauseState, match: Match) -> ClauseState:
+    """穿着男友的衬衫: boyfriend's shirt, and the boyfriend is not there."""
+    state, (who, thing) = settled(state), match.nouns
+    own = thing._replace(tags=(f"{_as_object(who)}'s {thing.text}",), start=who.start)
+    tag = _object(match.first, own)
+    return state._replace(said=(*state.said, worn(tag) if _wearer(state) == "person" else tag))
+
+
 def does_to_part(state: ClauseState, match: Match) -> ClauseState:
     """牵着妈妈的手: holding hand of mother."""
     state, verb, (who, part) = settled(state), match.first, match.nouns
@@ -159,6 +177,21 @@ def held(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+def cooks(state: ClauseState, match: Match) -> ClauseState:
+    """正在炒饭: cooking it."""
+    state, dish = settled(state), match.nouns[-1]
+    tag = DraftTag(f"cooking {dish.text}", dish.part, match.first.start, dish.end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
+def full_of(state: ClauseState, match: Match) -> ClauseState:
+    """满地金黄的落叶: ground covered with golden fallen leaves, which are a tag by themselves."""
+    state, (verb, *words) = settled(state), match.tokens
+    text = verb.tag.format(" ".join(token.tag for token in words if token.role in ("adjective", "tag")))
+    tag = DraftTag(text, verb.part, verb.start, match.tokens[-1].end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
 def does_at(state: ClauseState, match: Match) -> ClauseState:
     """A verb and where: 抓着树枝上 is one tag."""
     state, _ = _stations(settled(state), match)
@@ -175,7 +208,8 @@ def does_at(state: ClauseState, match: Match) -> ClauseState:
 def does_alone(state: ClauseState, match: Match) -> ClauseState:
     """A verb without an object."""
     state, _ = _stations(settled(state), match)
-    return state if match.first.role == "wear" else _alone(state, match.first)
+    says_nothing = match.first.role == "wear" or FULL.match(match.first.tag)  # 跪了一地
+    return state if says_nothing else _alone(state, match.first)
 
 
 def _alone(state: ClauseState, verb: Token) -> ClauseState:
@@ -183,7 +217,7 @@ def _alone(state: ClauseState, verb: Token) -> ClauseState:
     if last and last.category in _AGENTS and passive(verb.tag):  # "火焰环绕": the noun stands before
         said = last._replace(text=verb.tag.format(last.text), part=verb.part, category="verb", attribute=True)
         return state._replace(said=(*state.said[:-1], said))
-    text = _OPEN_END.sub("", verb.tag.format("").strip())
+    text = _OPEN_END.sub("", " ".join(verb.tag.format("").split()))
     return state._replace(said=(*state.said, tag_of(text, verb))) if text else state
 
 

@@ -75,13 +75,15 @@ DONE: Mapping[str, str] = {
     "fighting {}": "attacked by {}", "guarding {}": "guarded by {}", "repairing {}": "repaired by {}",
     "washing {}": "washed by {}", "picking {}": "picked by {}", "pulling {}": "pulled by {}",
     "stepping on {}": "stepped on by {}", "with {} in mouth": "carried in mouth of {}",
-    "summoning {}": "summoned by {}", "pointing at {}": "pointed at by {}",
+    "lifting {} overhead": "lifted overhead by {}", "summoning {}": "summoned by {}",
+    "pointing at {}": "pointed at by {}",
 }  # fmt: skip
 _STATES = (
     "surrounded|covered|shrouded|lit|soaked|entwined|engulfed|submerged|buried|blown|dyed red|bent|crushed|hidden|made"
     "|inlaid"
 )
 DONE_TO = re.compile(rf"(?:{_STATES}) (?:by|with|in|of) ")  # what is done to a thing: "covered with snow"
+FULL = re.compile(r"(?!covered )\w+ (?:covered with|full of) ")  # what a place is: "ground covered with snow"
 # And what they are where somebody does it to something: 用手遮住太阳.
 _ACTIVE: Mapping[str, str] = {
     "surrounded by {}": "surrounding {}", "shrouded in {}": "shrouding {}", "lit by {}": "lighting up {}",
@@ -89,6 +91,8 @@ _ACTIVE: Mapping[str, str] = {
     "buried in {}": "burying {}", "blown by {}": "blowing {}", "bent by {}": "bending {}",
     "crushed by {}": "crushing {}", "hidden by {}": "covering {}", "made of {}": "making {}",
 }  # fmt: skip
+
+_BEHIND = "{} in the background"
 
 
 def passive(tag: str) -> bool:
@@ -112,6 +116,10 @@ def done(verb: Token) -> str:
 
 def meant(word: str, verb: Token, noun: NounPhrase) -> Token:
     """The verb as it is meant with this object; `word` is how it was written."""
+    if verb.tag == _BEHIND and noun.category == "body":  # 背后有翅膀
+        return verb._replace(tag="{}" if noun.words.endswith("tail") else "{} on back", part="subject")
+    if word == "围着" and noun.category not in ("clothing", "gap", "person", "animal", "myth"):  # 围着桌子
+        return verb._replace(role="verb", tag="around {}")
     if verb.tag in _ACTIVE and not word.endswith(("着", "满")):
         return verb._replace(tag=_ACTIVE[verb.tag])
     found = _VERB.fullmatch(word)

@@ -23,7 +23,7 @@ def index(folder: Path) -> Index:
 
 @pytest.fixture(scope="module")
 def ways(index: Index, folder: Path) -> Mapping[str, Found]:
-    return measured(index, folder, 200, timed=False)
+    return measured(index, folder, 400, timed=False)  # of 200, chance has a word in how many have two initials
 
 
 def tags(index: Index, query: str, **more: bool) -> list[str]:
