@@ -19,8 +19,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from engine.files import catalog
+from engine.files import catalog, pickles
 from engine.files.identify import UNET
+from engine.models.torch_file import load_torch_file
 
 Weights = dict[str, Tensor]
 HEAD = 64  # channels of an attention head, but in SD 1.5, which has eight heads whatever their size
@@ -213,7 +214,7 @@ def _count(weights: Mapping[str, Tensor], pattern: str) -> int:
 
 def vae_file(path: Path, scaling: float) -> AutoencoderKL:
     """A VAE from a file of its own: in the original layout, or in that of diffusers."""
-    weights = load_file(path)
+    weights = load_torch_file(path) if path.suffix.lower() in pickles.SUFFIXES else load_file(path)
     if any("encoder.down_blocks." in name for name in weights):
         return _diffusers_vae(weights, scaling)
     return vae(weights, scaling)

@@ -22,6 +22,7 @@ from engine.models.tiny_decoder import tiny_decoder
 from prompts.errors import Refusal
 from tests import tiny, tiny_families
 from tests.engine.adapters.test_lycoris import written
+from tests.engine.files.test_pickles import old_archive
 from tests.engine.finish.test_upscaling import compact, rrdb
 from tests.lycoris_files import MAKERS
 
@@ -59,6 +60,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, own: Loaded) -> Path:
     put("lora-bundle-alone", bundle)
     vae = {name: weight.clone() for name, weight in tiny_families.vae().state_dict().items()}
     put("vae", vae)
+    torch.save({"state_dict": {f"first_stage_model.{name}": one for name, one in vae.items()}}, folder / "vae-old.ckpt")
+    torch.save({"params_ema": compact()}, folder / "enlarge-old.pth", _use_new_zipfile_serialization=False)
+    old_archive(folder / "oldest.pt", {"emb_params": torch.randn(3, tiny.WIDTH)})
     put("vae-channels", vae | {"decoder.conv_in.weight": torch.ones(32, 16, 3, 3)})
     put("words", {"emb_params": torch.randn(3, tiny.WIDTH)})
     torch.save(
