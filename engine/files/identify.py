@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import pstdev
 
 from engine.errors import BadFile
-from engine.files import pickles, safetensors_header
+from engine.files import pickles, safetensors_header, vae_layers
 from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
 from engine.files.pickled_values import Unsafe
@@ -71,10 +71,8 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):
         context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
         return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), context=context)
-    bare = {name.removeprefix("first_stage_model.").removeprefix("vae."): shape for name, shape in shapes.items()}
-    if "decoder.conv_in.weight" in bare and "encoder.conv_in.weight" in bare:
-        channels = bare["decoder.conv_in.weight"][1:2]
-        return Identity(kind="vae", problem="" if channels == (4,) else "model.other_kind")
+    if vae_layers.is_vae(bare := vae_layers.named(shapes)):
+        return Identity(kind="vae", problem=vae_layers.problem(bare))
     if tiny := _tiny(shapes):
         return tiny
     if _is_embedding(shapes):

@@ -189,7 +189,7 @@ def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_to
         ({"emb_params": (4, 768)}, "embedding", "sd15", ""),
         ({"clip_l": (2, 768), "clip_g": (2, 1280)}, "embedding", "sdxl", ""),
         ({"emb_params": (80, 768)}, "embedding", "sd15", "embedding.too_long"),
-        ({"encoder.conv_in.weight": (1, 3, 3, 3), "decoder.conv_in.weight": (1, 4, 3, 3)}, "vae", "", ""),
+        ({"encoder.conv_in.weight": (1, 3, 3, 3), "decoder.conv_in.weight": (1, 4, 3, 3)}, "vae", "", "vae.incomplete"),
         (
             {"encoder.conv_in.weight": (1, 3, 3, 3), "decoder.conv_in.weight": (1, 16, 3, 3)},
             "vae", "", "model.other_kind",
