@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import BinaryIO, cast
 
 from engine.errors import WireError
+from engine.files.hashed import Hashed
 from engine.recipe import Recipe
 from prompts.prompt import Json, Note
 
@@ -34,12 +35,14 @@ class PutSource:
 @dataclass(frozen=True, slots=True)
 class Draw:
     """Draw these recipes; answered by steps, one Drawn per recipe, and one Ended. `owner` is whose device time it
-    takes; any word will do, as long as it is the same for all that a person asked for."""
+    takes; any word will do, as long as it is the same for all that a person asked for. `hashed` is what is known of
+    the files that they name."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     owner: str = ""
+    hashed: tuple[Hashed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Step:
 class Drawn:
     """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside;
     `adult` whether a checker saw in it what its prompt did not ask for; `notes` tell what of the files it names could
-    not be used."""
+    not be used; `hashed` is what is known of the files by now."""
 
     job: str
     attempt: int
@@ -109,6 +112,7 @@ class Drawn:
     blob: bytes = b""
     adult: bool = False
     notes: tuple[Note, ...] = ()
+    hashed: tuple[Hashed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
         if "notes" in values:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
+        if "hashed" in values:
+            values["hashed"] = tuple(Hashed(*row) for row in values["hashed"])
         for name in ("others", "pictures"):
             if name in values:
                 values[name] = tuple(values[name])

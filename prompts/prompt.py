@@ -55,7 +55,8 @@ class Fragment:
 class LoraUse:
     """A LoRA named in a prompt: strength on the UNet, and on the text encoder where it differs; `blocks` are the
     weights of the model's blocks or the name of a list of them, as grammar/lora_blocks.py reads it ("": all alike). It
-    acts on the UNet once `start` steps are done, and no longer once `stop` are (None: to the end)."""
+    acts on the UNet once `start` steps are done, and no longer once `stop` are (None: to the end). `elements` are rules
+    for single layers or the name of some, as grammar/lora_elements.py reads them ("": none)."""
 
     name: str
     weight: float = 1.0
@@ -63,18 +64,21 @@ class LoraUse:
     blocks: str = ""
     start: int = 0
     stop: int | None = None
+    elements: str = ""
 
     def __str__(self) -> str:
         encoder = "" if self.text_weight is None else f"{self.text_weight:g}:"
         blocks = f":lbw={self.blocks}" if self.blocks else ""
+        elements = f":lbwe={self.elements}" if self.elements else ""
         start = f":start={self.start}" if self.start else ""
         stop = "" if self.stop is None else f":stop={self.stop}"
-        return f"<lora:{self.name}:{encoder}{self.weight:g}{blocks}{start}{stop}>"
+        return f"<lora:{self.name}:{encoder}{self.weight:g}{blocks}{elements}{start}{stop}>"
 
     def to_json(self) -> dict[str, Json]:
         made: dict[str, Json] = {"name": self.name, "weight": self.weight, "text_weight": self.text_weight}
         made |= {"blocks": self.blocks} if self.blocks else {}
         made |= {"start": self.start} if self.start else {}
+        made |= {"elements": self.elements} if self.elements else {}
         return made if self.stop is None else made | {"stop": self.stop}
 
     @classmethod

@@ -18,14 +18,15 @@ from torch import nn
 from engine.adapters import embeddings
 from engine.adapters.binding import bind
 from engine.adapters.low_rank import Adapted
-from engine.adapters.mix import FileKey, Lora, Mix
+from engine.adapters.mix import Adapter, FileKey, Lora, Mix
 from engine.files import catalog, lora_names
 from engine.files.bundles import bundles
 from engine.models import card, memory
 from engine.models.card import out_of_memory
-from engine.models.loaded import BROKEN, EVERYWHERE, Blocks, Loaded, Loras, Scope
+from engine.models.loaded import BROKEN, EVERYWHERE, Loaded, Loras, Scope
 from prompts.errors import Refusal
-from prompts.grammar.lora_blocks import BLOCKS, block_weights
+from prompts.grammar.lora_blocks import BASE, BLOCKS, block_weights
+from prompts.grammar.lora_elements import element_rules, ratio
 from prompts.prompt import LoraUse
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ def resolve(uses: Iterable[LoraUse], folders: Iterable[Path], seed: int = 0) -> 
         path = catalog.lora(files, use.name).path
         text = use.weight if use.text_weight is None else use.text_weight
         blocks = block_weights(use.blocks, f"{seed} {path.stem}") or ()
-        scope = Scope(blocks, use.start, use.stop)
-        text *= blocks[0] if blocks else 1.0
+        scope = Scope(blocks, use.start, use.stop, element_rules(use.elements) or ())
+        text *= blocks[0] if blocks and not scope.elements else 1.0  # else each layer has its own
         found[path] = (use.weight, text) if scope == EVERYWHERE else (use.weight, text, scope)
     return tuple((path, *weights) for path, weights in sorted(found.items()) if any(weights[:2]))
 
@@ -70,7 +71,7 @@ def choose(loaded: Loaded, wanted: Loras) -> Chosen:
     `lora.damaged` or `lora.wrong_base`."""
     requests = [_request(loaded, path) for path, *_ in wanted]
     chosen = tuple(
-        (_weighed(loaded, request.result(), scope.blocks), unet, text, scope)
+        (_weighed(loaded, request.result(), scope), unet, text, scope)
         for request, (_, unet, text, *scopes) in zip(requests, wanted, strict=True)
         for scope in scopes or [EVERYWHERE]
     )
@@ -78,21 +79,29 @@ def choose(loaded: Loaded, wanted: Loras) -> Chosen:
     return chosen
 
 
-def _weighed(loaded: Loaded, lora: Lora, blocks: Blocks) -> Lora:
-    """The LoRA with the layers of each of the UNet's blocks at its weight, made once; layers in no block stay as they
-    are."""
-    if not blocks:
+def _weighed(loaded: Loaded, lora: Lora, scope: Scope) -> Lora:
+    """The LoRA with each layer at its block's weight, or what a rule for elements says, made once; layers in no block
+    stay as they are where no rule is about them."""
+    key = scope.blocks, scope.elements
+    if not any(key):
         return lora
-    if blocks not in lora.weighed:
+    if key not in lora.weighed:
         depth = lora_names.resnets(loaded.unet.config.layers_per_block)
-        weights = dict(zip(BLOCKS, blocks, strict=True))
-        layers = {
-            name: layer.times(weight)
-            for name, layer in lora.adapters.get("unet", {}).items()
-            if (weight := weights.get(lora_names.block(name, depth), 1.0))
-        }
-        lora.weighed[blocks] = replace(lora, adapters={**lora.adapters, "unet": layers}, weighed={})
-    return lora.weighed[blocks]
+        weights = dict(zip(BLOCKS, scope.blocks, strict=False))
+        adapters: dict[str, Adapter] = {}
+        for part, adapter in lora.adapters.items():
+            if part != "unet" and not scope.elements:  # whose weight is the block's already
+                adapters[part] = adapter
+                continue
+            made = {}
+            for name, layer in adapter.items():
+                block = lora_names.block(name, depth) if part == "unet" else BASE
+                said = ratio(scope.elements, block, lora_names.original(part, name, depth))
+                if weight := weights.get(block, 1.0) if said is None else said:
+                    made[name] = layer.times(weight)
+            adapters[part] = made
+        lora.weighed[key] = replace(lora, adapters=adapters, weighed={})
+    return lora.weighed[key]
 
 
 @contextmanager
@@ -127,7 +136,9 @@ def on_text(loaded: Loaded, chosen: Chosen) -> Iterator[None]:
         for part, mix in mixes.items():
             stack.enter_context(_adapted(loaded, part).acting([mix]))
         loaded.active = tuple(
-            (lora.key, text) for lora, _, text, _ in chosen if text and lora.adapters.keys() & set(TEXT)
+            (lora.key, text, (scope.blocks, scope.elements) if scope.elements else ())
+            for lora, _, text, scope in chosen
+            if text and lora.adapters.keys() & set(TEXT)
         )
         known = loaded.concepts
         brought = embeddings.fitting(loaded, (one for lora, *_ in chosen for one in lora.bundled))

@@ -82,7 +82,7 @@ class Lora:
     key: FileKey
     adapters: Mapping[str, Adapter]
     left: tuple[str, ...] = ()
-    weighed: dict[tuple[float, ...], Lora] = field(default_factory=dict)
+    weighed: dict[object, Lora] = field(default_factory=dict)
     bundled: tuple[Companion, ...] = ()
 
     @property

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from engine import second_pass
 from engine.errors import BadFile
-from engine.files import catalog, compatibility
+from engine.files import catalog, compatibility, model_folders
 from engine.files.catalog import Companion, Model
 from engine.files.safetensors_header import read_header
 from engine.recipe import Recipe
@@ -36,58 +36,55 @@ class Hashes:
 
 def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:
     """The hashes of all that a recipe names in these folders, but for the model's. What is gone meanwhile is left out:
-    nothing is raised. Takes a second for what is hashed for the first time."""
+    nothing is raised. Takes seconds for what was never hashed, here or where the job comes from."""
     vae, vae_file = "", ""
     with suppress(Refusal):
         if recipe.vae:
             file = catalog.vae(catalog.vaes(folders), recipe.vae).path
-            vae, vae_file = _hash(file, whole=True)[:SHORTER], file.name
+            vae, vae_file = _hash(file, model_folders.digest)[:SHORTER], file.name
     loras = {}
     named = [use.name for use in recipe.prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for name in named:
         with suppress(Refusal):
-            loras[name] = _hash(catalog.lora(files, name).path)[:SHORT]
+            loras[name] = _hash(catalog.lora(files, name).path, network_hash)[:SHORT]
     embeddings = {}
     with suppress(Refusal):
         model = catalog.model(catalog.models(folders), recipe.model)
         for one in _embeddings(recipe.prompt, model, catalog.embeddings(folders)):
-            embeddings[one.name] = _hash(one.path, whole=True)[:SHORT]
+            embeddings[one.name] = _hash(one.path, _whole)[:SHORT]
     return Hashes(vae=vae, vae_file=vae_file, loras=_some(loras), embeddings=_some(embeddings))
+
+
+def named(recipe: Recipe) -> tuple[str, ...]:
+    """The names of the files of gigabytes that a recipe is drawn with."""
+    words = second_pass.all_words(recipe)
+    refiner = recipe.refiner.model if recipe.refiner else ""
+    return (recipe.model, refiner, recipe.vae, *(use.name for use in words.loras))
 
 
 def network_hash(path: Path) -> str:
     """The SHA-256 of a LoRA as its trainers' tools and Civitai (AutoV3) know it: what its file says of itself, else
-    of its tensors without the header; of the whole file where it is no `.safetensors`. Raises OSError, BadFile."""
-    if path.suffix.lower() != ".safetensors":
-        return _digest(path, 0)
-    if said := read_header(path).metadata.get("sshs_model_hash", "").strip().lower():
+    its first twelve digits, of its tensors without the header; of the whole file where it is no `.safetensors`. Read
+    once, and remembered. Raises OSError, BadFile."""
+    headed = path.suffix.lower() == ".safetensors"
+    if headed and (said := read_header(path).metadata.get("sshs_model_hash", "").strip().lower()):
         return said
-    with path.open("rb") as file:
-        return _digest(path, 8 + int.from_bytes(file.read(8), "little"))
+    known = model_folders.hashed(path)
+    return known.network if headed else known.hash
 
 
-def _digest(path: Path, start: int) -> str:
-    with path.open("rb") as file:
-        file.seek(start)
-        made = hashlib.sha256()
-        while piece := file.read(2**20):
-            made.update(piece)
-    return made.hexdigest()
-
-
-def _hash(path: Path, *, whole: bool = False) -> str:
-    """A file's hash, computed once while it stays as it is; "" where it cannot be read."""
+def _hash(path: Path, made: Callable[[Path], str]) -> str:
+    """A file's hash; "" where it cannot be read."""
     try:
-        stat = path.stat()
-        return _kept(path, stat.st_size, stat.st_mtime_ns, whole)
+        return made(path)
     except (OSError, BadFile):
         return ""
 
 
-@lru_cache(maxsize=1024)
-def _kept(path: Path, size: int, modified: int, whole: bool) -> str:
-    return _digest(path, 0) if whole else network_hash(path)
+def _whole(path: Path) -> str:
+    """The SHA-256 of a small file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _some(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

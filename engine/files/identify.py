@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import pstdev
 
 from engine.errors import BadFile
-from engine.files import pickles, safetensors_header
+from engine.files import pickles, safetensors_header, vae_layers
 from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, begins, clean, side_of, trigger_phrase
 from engine.files.lora_identity import lora_identity
+from engine.files.pickled_values import Unsafe
 from engine.files.safetensors_header import Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
 
@@ -23,6 +24,7 @@ EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playgr
 TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
 
 # In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
+_DRAWN_WITH = ("embedding", "upscaler", "vae")  # kinds of torch's files that are read where they are wanted
 V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 0.09
 
 
@@ -34,7 +36,7 @@ def identify(path: Path) -> Identity:
         if path.suffix.lower() in pickles.SUFFIXES:
             return _pickled(path)
         return _of_header(safetensors_header.read_header(path))
-    except pickles.Unsafe:
+    except Unsafe:
         return Identity(format="pickle", problem="file.unsafe")
     except BadFile:
         return Identity(problem="file.damaged")
@@ -47,7 +49,7 @@ def _pickled(path: Path) -> Identity:
     if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):
         return Identity(kind="hypernetwork", format="pickle", problem="file.hypernetwork")
     found = of_tensors(shapes, {})
-    if found.kind == "embedding" or found.problem:
+    if found.kind in _DRAWN_WITH or found.problem:
         return found
     return replace(found, format="pickle", problem="file.pickle")
 
@@ -69,10 +71,8 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):
         context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
         return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), context=context)
-    bare = {name.removeprefix("first_stage_model.").removeprefix("vae."): shape for name, shape in shapes.items()}
-    if "decoder.conv_in.weight" in bare and "encoder.conv_in.weight" in bare:
-        channels = bare["decoder.conv_in.weight"][1:2]
-        return Identity(kind="vae", problem="" if channels == (4,) else "model.other_kind")
+    if vae_layers.is_vae(bare := vae_layers.named(shapes)):
+        return Identity(kind="vae", problem=vae_layers.problem(bare))
     if tiny := _tiny(shapes):
         return tiny
     if _is_embedding(shapes):

@@ -126,6 +126,20 @@ def block(layer: str, depth: int) -> str:
     return "M00" if name.startswith("middle_block.") else ""
 
 
+_OPEN_CLIP = {"self_attn": "attn", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
+
+
+def original(part: str, layer: str, depth: int) -> str:
+    """A layer's name in the original code, its pieces joined by "_": "input_blocks_4_1_…_attn1_to_q"."""
+    if part == "unet":
+        name = next(iter(_original(layer, depth)), layer)
+    else:
+        name = layer
+        for own, theirs in _OPEN_CLIP.items() if part == "text_encoder_2" else ():
+            name = name.replace(own, theirs)
+    return name.replace(".", "_")
+
+
 def _aliases(part: str, layer: str, depth: int) -> Iterator[str]:
     spelt = [layer]
     if part == "unet":

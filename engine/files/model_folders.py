@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.files import pickles
+from engine.files.hashed import Hashed
 from engine.files.identify import identify
 from engine.files.identity import Identity
 from engine.files.sidecars import Sidecar, beside
@@ -56,6 +57,7 @@ class Find:
 _NETWORKS = ("lora", "embedding")  # kinds that are known by their tensors, too
 _PIECE = 2**20  # bytes that are hashed at once
 _known: dict[str, Known] = {}
+_told: dict[str, Hashed] = {}  # hashes of files that were not looked into here yet
 _news: dict[str, Known] = {}
 _lock = threading.Lock()
 
@@ -77,6 +79,7 @@ def forget() -> None:
     """Know nothing, as a program that has just begun."""
     with _lock:
         _known.clear()
+        _told.clear()
         _news.clear()
 
 
@@ -101,19 +104,46 @@ def hashed(path: Path) -> Known:
     known = _identified(path, stat)
     if known.hash and (known.network or not _headed(path)):
         return known
+    whole, network = _digests(path, stat.st_size)
+    made = replace(known, hash=whole, network=network)
+    _remember(made)
+    return made
+
+
+def _digests(path: Path, size: int) -> tuple[str, str]:
     whole, tensors = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
         if _headed(path):
-            size = file.read(8)
-            header = file.read(min(int.from_bytes(size, "little"), stat.st_size))
-            whole.update(size + header)
+            length = file.read(8)
+            header = file.read(min(int.from_bytes(length, "little"), size))
+            whole.update(length + header)
         while piece := file.read(_PIECE):
             whole.update(piece)
             tensors.update(piece)
-    network = tensors.hexdigest()[:12] if _headed(path) else ""
-    made = replace(known, hash=whole.hexdigest()[:10], network=network)
-    _remember(made)
-    return made
+    return whole.hexdigest()[:10], tensors.hexdigest()[:12] if _headed(path) else ""
+
+
+def hashes_of(names: Collection[str]) -> tuple[Hashed, ...]:
+    """The hashes that are known of files with these names, or of LoRAs with these as aliases, whatever the case."""
+    wanted = {name.casefold() for name in names if name}
+    with _lock:
+        rows = tuple(_known.values())
+    return tuple(
+        Hashed(row.path, row.size, row.modified, row.hash, row.network)
+        for row in rows
+        if row.hash and ({Path(row.path).stem.casefold(), row.identity.alias.casefold()} & wanted)
+    )
+
+
+def learn(rows: Iterable[Hashed]) -> None:
+    """Take for known the hashes that another process made; of a file that is another by now they do not count."""
+    for row in rows:
+        known = _known.get(row.path)
+        if known is None:
+            with _lock:
+                _told[row.path] = row
+        elif not known.hash and (known.size, known.modified) == (row.size, row.modified):
+            _remember(replace(known, hash=row.hash, network=row.network))
 
 
 def unhashed(folders: Sequence[Path]) -> Iterator[Path]:
@@ -183,6 +213,9 @@ def _identified(path: Path, stat: os.stat_result) -> Known:
     if known and (known.size, known.modified) == (stat.st_size, stat.st_mtime_ns):
         return known
     made = Known(str(path), stat.st_size, stat.st_mtime_ns, identify(path))
+    told = _told.get(str(path))
+    if told and (told.size, told.modified) == (made.size, made.modified):
+        made = replace(made, hash=told.hash, network=told.network)
     _remember(made)
     return made
 

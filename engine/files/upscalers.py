@@ -55,8 +55,10 @@ _A1111 = (
 
 def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
     """The row of that name, whatever its case, or the file of a network. Raises Refusal `upscaler.unknown`, or what is
-    wrong with the file of that name where it cannot be used, as `file.pickle`."""
-    rows: dict[str, Upscaler | Path] = {file.name.casefold(): file.path for file in catalog.upscalers(folders)}
+    wrong with the file of that name where it cannot be used, as `file.unsafe`."""
+    files = catalog.upscalers(folders)
+    rows: dict[str, Upscaler | Path] = {file.path.name.casefold(): file.path for file in files}
+    rows |= {file.name.casefold(): file.path for file in files}
     rows |= {row.name.casefold(): row for row in (*_A1111, *UPSCALERS.values())}
     if row := rows.get(name.strip().casefold()):
         return row

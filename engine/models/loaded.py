@@ -20,6 +20,7 @@ from engine.files import catalog
 from engine.files.tiers import TIERS, Tier
 from engine.speed.batched_call import Prepared
 from engine.tuning import USUAL, Tuning
+from prompts.grammar.lora_elements import Rules
 
 # What the loaders raise over files that are cut short, are no weights, or do not fit their config.
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
@@ -29,12 +30,13 @@ Blocks = tuple[float, ...]  # the weights of prompts/grammar/lora_blocks.py's BL
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where and when a LoRA acts on the UNet: the weights of its blocks (none: all alike), and the steps that are done
-    when it begins to and when it ceases to (None: never)."""
+    """Where and when a LoRA acts: the weights of its blocks (none: all alike), the steps that are done when it begins
+    to and when it ceases to (None: never) on the UNet, and the rules for single layers."""
 
     blocks: Blocks = ()
     start: int = 0
     stop: int | None = None
+    elements: Rules = ()
 
     def covers(self, done: int) -> bool:
         """Whether it acts in the step that comes after so many. As in sd-webui-lora-block-weight the first step counts
@@ -86,7 +88,7 @@ class Loaded:
     embeddings: OrderedDict[tuple[Any, ...], tuple[Tensor, Tensor | None]] = field(default_factory=OrderedDict)
     loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
     adapted: dict[str, Adapted] = field(default_factory=dict)
-    active: tuple[tuple[FileKey, float], ...] = ()
+    active: tuple[tuple[FileKey, float, object], ...] = ()
     layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
     # What its files were when they were read: the model's, and those of a VAE that is not its own.
     stamps: tuple[Stamp, Stamp] = ((), ())

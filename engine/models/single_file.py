@@ -19,8 +19,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from engine.files import catalog
+from engine.files import catalog, pickles, vae_layers
 from engine.files.identify import UNET
+from engine.models.torch_file import load_torch_file
 
 Weights = dict[str, Tensor]
 HEAD = 64  # channels of an attention head, but in SD 1.5, which has eight heads whatever their size
@@ -28,8 +29,6 @@ HEAD = 64  # channels of an attention head, but in SD 1.5, which has eight heads
 SCALING = {"sdxl": 0.13025, "refiner": 0.13025}
 SIZES = {"sdxl": 6, "refiner": 5}  # numbers about the picture's size that the UNet is told
 SCALES = (".scale_weight", ".weight_scale", ".scale_input", ".input_scale")  # beside weights of eight bits
-# What diffusers called the layers of attention in files before 2023.
-OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 CLIP = {"sd15": "cond_stage_model.transformer.", "sdxl": "conditioner.embedders.0.transformer."}
 OPEN_CLIP = {
     "sd2": "cond_stage_model.model.",
@@ -93,19 +92,17 @@ def schedule(model: catalog.Model) -> dict[str, Any]:
 
 
 def vae(weights: Mapping[str, Tensor], scaling: float) -> AutoencoderKL:
-    """The VAE among the weights of a checkpoint, or a file of its own, in float32."""
-    weights = {re.sub(r"^(first_stage_model|vae)\.", "", name): weight for name, weight in weights.items()}
-    depth = _count(weights, r"encoder\.down\.(\d+)\.")
-    config = {
-        "block_out_channels": [len(weights[f"encoder.down.{level}.block.0.conv1.bias"]) for level in range(depth)],
-        "layers_per_block": _count(weights, r"encoder\.down\.0\.block\.(\d+)\."),
-        "down_block_types": ["DownEncoderBlock2D"] * depth,
-        "up_block_types": ["UpDecoderBlock2D"] * depth,
-        "latent_channels": 4,
-        "scaling_factor": scaling,
-    }
-    renamed = renaming.convert_ldm_vae_checkpoint(weights, config)
-    return _filled(lambda: AutoencoderKL.from_config(config), renamed, torch.float32)
+    """The VAE among the weights of a checkpoint, or a file of its own, in float32; in the original layout or in that of
+    diffusers. Raises ValueError for one that lacks something or has odd channels."""
+    weights = {vae_layers.called(name): weight for name, weight in weights.items()}
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    if problem := vae_layers.problem(shapes):
+        raise ValueError(problem)
+    told = vae_layers.layers(shapes)
+    config = told.config | {"scaling_factor": scaling}
+    if told.original:
+        weights = renaming.convert_ldm_vae_checkpoint(weights, config)
+    return _filled(lambda: AutoencoderKL.from_config(config), weights, torch.float32)
 
 
 def _unet(weights: Weights, family: str, dtype: torch.dtype) -> UNet2DConditionModel:
@@ -212,25 +209,5 @@ def _count(weights: Mapping[str, Tensor], pattern: str) -> int:
 
 
 def vae_file(path: Path, scaling: float) -> AutoencoderKL:
-    """A VAE from a file of its own: in the original layout, or in that of diffusers."""
-    weights = load_file(path)
-    if any("encoder.down_blocks." in name for name in weights):
-        return _diffusers_vae(weights, scaling)
-    return vae(weights, scaling)
-
-
-def _diffusers_vae(weights: Weights, scaling: float) -> AutoencoderKL:
-    for old, new in OLD_ATTENTION.items():
-        weights = {re.sub(rf"(?<=attentions\.0\.){old}(?=\.)", new, name): own for name, own in weights.items()}
-    depth = _count(weights, r"encoder\.down_blocks\.(\d+)\.")
-    config = {
-        "block_out_channels": [
-            len(weights[f"encoder.down_blocks.{level}.resnets.0.conv1.bias"]) for level in range(depth)
-        ],
-        "layers_per_block": _count(weights, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
-        "down_block_types": ["DownEncoderBlock2D"] * depth,
-        "up_block_types": ["UpDecoderBlock2D"] * depth,
-        "latent_channels": 4,
-        "scaling_factor": scaling,
-    }
-    return _filled(lambda: AutoencoderKL.from_config(config), weights, torch.float32)
+    """A VAE from a file of its own."""
+    return vae(load_torch_file(path) if path.suffix.lower() in pickles.SUFFIXES else load_file(path), scaling)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from engine import machine
 from engine.errors import WireError
+from engine.files import model_folders
+from engine.files.hashes import named
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Rest, Step, Stop, encode, receive
@@ -51,7 +53,8 @@ class LocalPool:
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         self._heard[worker.id] = self._clock()
         puts = [PutSource(picture, blob) for picture, blob in sources.items()]
-        await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes, job.owner))
+        known = model_folders.hashes_of([name for recipe in job.recipes for name in named(recipe)])
+        await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes, job.owner, known))
 
     async def stop(self, worker: Worker, job: str) -> None:
         await self._send(worker, Stop(job))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
+from engine.files import model_folders
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
@@ -279,6 +280,7 @@ class Queue:
                 now = progress(course, self._work.alone(course))  # the next round of standings knows better
                 self._news.put(replace(now, preview=event.blob or None))
             case Drawn():
+                model_folders.learn(event.hashed)
                 recipe = assignment.job.recipes[event.index]
                 self.estimate.drew(recipe, assignment.worker.device, event.seconds)
                 if not course.over:

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from engine import second_pass
 from engine.adapters import loras
-from engine.files import catalog, compatibility, sizes
+from engine.files import catalog, compatibility, model_folders, sizes
 from engine.files.checkers import checkers
-from engine.files.hashes import hashes
+from engine.files.hashes import hashes, named
 from engine.finish.picture_checker import for_adults, shows_adults
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
@@ -297,7 +297,8 @@ class Drawings:
         notes = tuple(
             Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()
         )
-        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, notes))
+        hashed = model_folders.hashes_of(named(canvas.recipe))
+        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, notes, hashed))
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)

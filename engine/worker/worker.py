@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from engine.files import model_folders
 from engine.models import card
 from engine.models.loading import quieten
 from engine.tuning import USUAL, Tuning
@@ -93,7 +94,8 @@ class DeviceWorker:
                 self._sources.move_to_end(picture)
                 while len(self._sources) > 1 and sum(map(len, self._sources.values())) > SOURCES_BYTES:
                     self._sources.popitem(last=False)
-            case Draw(job, attempt, recipes, owner):
+            case Draw(job, attempt, recipes, owner, hashed):
+                model_folders.learn(hashed)
                 named = {file for recipe in recipes if recipe.source for file in recipe.source.files}
                 sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
                 self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))

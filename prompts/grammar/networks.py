@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from prompts.grammar.attention import number
 from prompts.grammar.full_width import NAMED, wide
 from prompts.grammar.lora_blocks import block_weights
+from prompts.grammar.lora_elements import element_rules
 from prompts.prompt import LoraUse, Note
 
 _KINDS = "lora|lyco|hypernet"
@@ -26,24 +28,68 @@ _STEPS = {
 UNKNOWN = re.compile(rf"{NAMED.pattern}|[<＜](?:{_KINDS})\b[^<>＜＞\n]*[>＞]", re.IGNORECASE)
 
 
-def strengths(words: Sequence[str]) -> tuple[list[str], str, Span, list[str]]:
+class Strengths(NamedTuple):
     """What stands between a tag's colons: the one or two strengths, block weights (`lbw=…`, or a list or the name of
-    one behind a strength; "" for none), the steps it acts in (`start=…`, `stop=…`, `step=5-10`), and what other
-    programs say there and is left: single elements (`lbwe=…`), a rank."""
+    one behind a strength; "" for none), rules for single elements (`lbwe=…`; ""), the steps it acts in (`start=…`,
+    `stop=…`, `step=5-10`), and what other programs say there and is left, as a rank."""
+
+    given: list[str]
+    blocks: str
+    elements: str
+    steps: Span
+    left: list[str]
+
+
+def strengths(words: Sequence[str]) -> Strengths:
+    """What stands between a tag's colons."""
     given: list[str] = []
-    blocks, steps = "", EVER
+    blocks, elements, steps = "", "", EVER
     left: list[str] = []
-    for word in (word.strip() for word in words):
+    waiting = [word.strip() for word in words]
+    inherited = next((word[2:] for word in waiting if re.fullmatch(r"x=[-+.\d]+", word)), "")
+    while waiting:
+        word = waiting.pop(0)
         key, equals, value = (piece.strip() for piece in word.rpartition("="))
         named = bool(equals) and key not in ("te", "unet")
         listed = bool(given) and not equals and number(value) is None
-        if not blocks and (key.casefold() == "lbw" if equals else listed) and block_weights(value) is not None:
+        value = _with_inherited(value, inherited)
+        if not blocks and (key.casefold() in ("lbw", "w") if equals else listed) and block_weights(value) is not None:
             blocks = value.replace("，", ",")
+        elif key.casefold() == "lbwe":
+            count = _rules(value, waiting)
+            read = not elements and count is not None
+            if count is None:  # what is no rule is left with all that would belong to it
+                count = 2 if len(waiting) > 1 and number(waiting[0]) is None and "=" not in "".join(waiting[:2]) else 0
+            said = ":".join([value if read else word, *waiting[:count]])
+            elements = said if read else elements
+            left += [] if read else [said]
+            del waiting[:count]
+        elif key == "x" and inherited and blocks and equals:
+            continue
         elif equals and (span := _span(key.casefold(), value, steps)):
             steps = span
         else:
             (left if named or listed or len(given) == 2 else given).append(word)
-    return given, blocks, steps, left
+    return Strengths(given, blocks, elements, steps, left)
+
+
+def _rules(value: str, following: Sequence[str]) -> int | None:
+    """How many of the words that follow belong to rules for elements, which have colons; None where there are none."""
+    counts = range(len(following), -1, -1)
+    return next((one for one in counts if element_rules(":".join([value, *following[:one]])) is not None), None)
+
+
+def _with_inherited(value: str, inherited: str) -> str:
+    """A list of weights with the number that the tag says for X, X+0.2 or X-0.2 in it."""
+
+    def put(match: re.Match[str]) -> str:
+        return f"{float(inherited or 1) + float(match.group(1) or 0):g}"
+
+    return (
+        re.sub(r"(?<![^,，])\s*[Xx]([-+]\d*\.?\d+)?\s*(?![^,，])", put, value)
+        if "," in value or "，" in value
+        else value
+    )
 
 
 def _span(key: str, value: str, known: Span) -> Span | None:
@@ -76,7 +122,7 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             notes.append(Note("note.hypernet", {"name": name}))
             return ""
         weights: list[float] = []
-        given, blocks, steps, left = strengths(tail.split(":")[1:])
+        given, blocks, elements, steps, left = strengths(tail.split(":")[1:])
         if left:
             notes.append(Note("note.lora_left", {"name": name, "left": ":".join(left)}))
         for position, word in enumerate(given):
@@ -88,11 +134,11 @@ def networks(text: str) -> tuple[str, tuple[LoraUse, ...], tuple[Note, ...]]:
             weights.insert(0 if key.strip() == "te" and position else len(weights), strength)
         match weights:
             case [text_weight, weight] if text_weight != weight:
-                found.append(LoraUse(name, weight, text_weight, blocks, *steps))
+                found.append(LoraUse(name, weight, text_weight, blocks, *steps, elements))
             case [*_, weight]:
-                found.append(LoraUse(name, weight, None, blocks, *steps))
+                found.append(LoraUse(name, weight, None, blocks, *steps, elements))
             case _:
-                found.append(LoraUse(name, 1.0, None, blocks, *steps))
+                found.append(LoraUse(name, 1.0, None, blocks, *steps, elements))
         return ""
 
     return NETWORK.sub(take, text), tuple(found), tuple(notes)

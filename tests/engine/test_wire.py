@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import WireError
+from engine.files.hashed import Hashed
 from engine.recipe import Source, Upscale, Variation
 from engine.wire import (
     Draw,
@@ -30,16 +31,17 @@ texts = st.text(max_size=30)
 numbers = st.integers(0, 1000)
 seconds = st.floats(0, 1e6, allow_nan=False)
 blobs = st.binary(max_size=200)
+rows = st.builds(Hashed, texts, numbers, numbers, texts, texts)
 notes = st.builds(Note, texts, st.dictionaries(texts, texts, max_size=2))
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(PutSource, texts, blobs),
-    st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers)), texts),
+    st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers)), texts, st.tuples(rows)),
     st.builds(Rest, texts, st.lists(numbers, max_size=4).map(tuple)),
     st.builds(Stop, texts),
     st.builds(Ready, texts, numbers, texts),
     st.builds(Loading, texts),
     st.builds(Step, texts, numbers, numbers, numbers, numbers, seconds, blobs),
-    st.builds(Drawn, texts, numbers, numbers, seconds, blobs, st.booleans(), st.tuples(notes)),
+    st.builds(Drawn, texts, numbers, numbers, seconds, blobs, st.booleans(), st.tuples(notes), st.tuples(rows)),
     st.builds(Ended, texts, numbers, texts, texts, st.dictionaries(texts, texts, max_size=3)),
 )
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from prompts.grammar import attention, hints, loras, multicond, networks, normalise, parse, pieces, schedule
 from prompts.grammar.lora_blocks import BLOCKS, PRESETS, block_weights
+from prompts.grammar.lora_elements import element_rules, ratio
 from prompts.prompt import Fragment, LoraUse, Prompt
 from tests.properties import tried
 
@@ -247,6 +248,19 @@ def test_a_lora_with_a_bad_weight_and_a_hypernet_are_noted() -> None:
         ("<lora:a:START=3>", LoraUse("a", start=3)),
         ("<lora:a:0.5:0.7:stop=0>", LoraUse("a", 0.7, 0.5, stop=0)),
         ("<lora:a:0.5:lbw=INS:stop=12:start=4>", LoraUse("a", 0.5, None, "INS", 4, 12)),
+        ("<lora:a:0.5:lbwe=attndeepoff>", LoraUse("a", 0.5, elements="attndeepoff")),
+        ("<lora:a:0.5:lbw=OUTALL:lbwe=PROJDEEPOFF:stop=9>", LoraUse("a", 0.5, None, "OUTALL", 0, 9, "PROJDEEPOFF")),
+        ("<lora:a:0.5:lbwe=IN05-OUT05:attn:0.3:stop=9>", LoraUse("a", 0.5, stop=9, elements="IN05-OUT05:attn:0.3")),
+        (
+            "<lora:a:0.5:lbwe=NOT IN04 M00:NOT attn1 proj:-0.5,BASE::0:lbw=ALL>",
+            LoraUse("a", 0.5, blocks="ALL", elements="NOT IN04 M00:NOT attn1 proj:-0.5,BASE::0"),
+        ),
+        ("＜lora：a：0.5：lbwe＝IN04：attn：0＞", LoraUse("a", 0.5, elements="IN04:attn:0")),
+        (
+            "<lora:a:0.5:lbw=1,0,X,0,X+0.2,1,1,1,1,1,1,X-0.1:x=0.7>",
+            LoraUse("a", 0.5, blocks="1,0,0.7,0,0.9,1,1,1,1,1,1,0.6"),
+        ),
+        ("<lora:a:0.5:lbw=1,0,X,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5, blocks="1,0,1,0,0,1,1,1,1,1,1,1")),
         ("＜lora：a：0.5：step＝2－6＞", LoraUse("a", 0.5, start=2, stop=6)),
         ("<lora:a:0.2:0.6:LBW=" + ",".join(["0.25"] * 17) + ">", LoraUse("a", 0.6, 0.2, ",".join(["0.25"] * 17))),
     ],
@@ -277,6 +291,42 @@ def test_chance_makes_weights_of_a_word_and_always_the_same() -> None:
     assert min(uneven) < 0 and max(uneven) > 1 and all(-0.5 <= weight <= 1.5 for weight in uneven)
 
 
+@pytest.mark.parametrize(
+    ("said", "block", "name", "weight"),
+    [
+        ("IN05-OUT05:attn:0", "IN05", "input_blocks_5_1_transformer_blocks_0_attn1_to_q", 0.0),
+        ("IN05-OUT05:attn:0", "M00", "middle_block_1_transformer_blocks_0_attn2_to_k", 0.0),
+        ("OUT05-IN05:attn:0", "OUT05", "output_blocks_5_1_transformer_blocks_0_attn1_to_q", 0.0),
+        ("IN05-OUT05:attn:0", "IN04", "input_blocks_4_1_transformer_blocks_0_attn1_to_q", None),
+        ("IN05-OUT05:attn:0", "IN05", "input_blocks_5_1_proj_in", None),
+        ("ATTNDEEPOFF", "IN05", "input_blocks_5_1_transformer_blocks_0_attn1_to_q", 0.0),
+        ("attndeepon", "IN05", "input_blocks_5_1_transformer_blocks_0_attn1_to_q", 1.0),
+        ("PROJDEEPOFF", "IN07", "input_blocks_7_1_transformer_blocks_0_ff_net_0_proj", 0.0),
+        ("XYZ", "", "conv_in", 1.0),
+        ("NOT IN04 OUT00-OUT02:attn:2", "IN04", "attn1", None),
+        ("NOT IN04 OUT00-OUT02:attn:2", "OUT01", "attn1", None),
+        ("NOT IN04 OUT00-OUT02:attn:2", "IN08", "attn1", 2.0),
+        ("IN04:NOT attn1 proj:2", "IN04", "attn1_to_q", None),
+        ("IN04:NOT attn1 proj:2", "IN04", "attn2_to_q", 2.0),
+        ("BASE::0.5", "BASE", "text_model_encoder_layers_0_mlp_fc1", 0.5),
+        ("BASE::0.5", "M00", "middle_block_1_proj_in", None),
+        (":attn:0.5,IN04:attn2:0.25", "IN04", "attn2_to_q", 0.25),  # the last one counts
+        (":attn:0.5,IN04:attn2:0.25", "IN04", "attn1_to_q", 0.5),
+        ("：attn：0。5", "IN04", "attn1_to_q", None),
+    ],
+)
+def test_rules_for_elements_find_their_layers(said: str, block: str, name: str, weight: float | None) -> None:
+    rules = element_rules(said)
+    assert rules is None if "。" in said else ratio(rules or (), block, name) == weight
+
+
+@pytest.mark.parametrize(
+    "said", ["", "MOON", "IN04:attn", "IN99:attn:1", "IN04-IN05-IN06:attn:1", "IN04:attn:nan", "a:b:c:d"]
+)
+def test_what_is_no_rule_is_none(said: str) -> None:
+    assert element_rules(said) is None
+
+
 def test_every_preset_is_a_list() -> None:
     assert all(block_weights(name) == block_weights(row) for name, row in PRESETS.items())
     inside, middle, outside = (
@@ -290,9 +340,12 @@ def test_every_preset_is_a_list() -> None:
     ("tag", "use", "left"),
     [
         ("<lora:a:0.5:0.7:lbw=MIDD:stop=x>", LoraUse("a", 0.7, 0.5, "MIDD"), "stop=x"),
-        ("<lora:a:lbw=OUTALL:lbwe=ATTNDEEPON>", LoraUse("a", blocks="OUTALL"), "lbwe=ATTNDEEPON"),
+        ("<lora:a:lbw=OUTALL:lbwe=MOON>", LoraUse("a", blocks="OUTALL"), "lbwe=MOON"),
+        ("<lora:a:lbwe=IN77:attn:0>", LoraUse("a"), "lbwe=IN77:attn:0"),
+        ("<lora:a:lbwe=XYZ:lbwe=IN04:attn:0:0.5>", LoraUse("a", 0.5, elements="XYZ"), "lbwe=IN04:attn:0"),
+        ("<lora:a:0.5:lbwe=IN04:attn:x>", LoraUse("a", 0.5), "lbwe=IN04:attn:x"),
         ("<lora:a:0.5:lbw=MOON>", LoraUse("a", 0.5), "lbw=MOON"),
-        ("<lora:a:0.5:lbw=1,0,X,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,X,0,0,1,1,1,1,1,1,1"),
+        ("<lora:a:0.5:lbw=1,0,XY,0,0,1,1,1,1,1,1,1>", LoraUse("a", 0.5), "lbw=1,0,XY,0,0,1,1,1,1,1,1,1"),
         ("<lora:a:0.5:lbw=INS:lbw=OUTS>", LoraUse("a", 0.5, blocks="INS"), "lbw=OUTS"),
         ("<lora:a:-0.5:1,0,0.2,0>", LoraUse("a", -0.5), "1,0,0.2,0"),
         ("<lora:a:0.5:0.5:8>", LoraUse("a", 0.5), "8"),

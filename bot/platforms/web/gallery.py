@@ -15,6 +15,7 @@ from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
 from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
 from engine.pixels.dressing import dressed
+from engine.policy import Policy
 from prompts.errors import Refusal
 from storage import favourites, mydata, pictures, shares
 from storage.pictures import PictureRow
@@ -79,14 +80,18 @@ async def image(request: web.Request) -> web.Response:
     row = None if kept else await _seen(request)
     file = row.hash if row else name
     headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
-    if side := COPIES.get(request.query.get("size", "")):
+    side = COPIES.get(request.query.get("size", ""), 0)  # 0: the file itself
+    told: Policy = "embed"
+    if not side and row:
+        told = await metadata.of_person(site.db, row.person, site.settings.metadata)
+    tag = f"{file}-{side or told}"
+    headers |= {"ETag": f'"{tag}"'} | ({} if side else {"Cache-Control": ASK})
+    if any(known.value == tag for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    if side:
         content = await site.db.files.thumbnail(file, side)
         kind = "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"
     else:
-        told = await metadata.of_person(site.db, row.person, site.settings.metadata) if row else "embed"
-        headers |= {"Cache-Control": ASK, "ETag": f'"{file}-{told}"'}
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
         content, kind = await asyncio.to_thread(dressed, await site.db.files.get(file), told), "image/png"
     return web.Response(body=content, content_type=kind, headers=headers)
 

@@ -18,7 +18,8 @@ from bot.models import download, hub, repository
 from bot.models.fetching import Fetching
 from bot.models.folders import places
 from bot.settings.sections.drawing import EngineSection
-from engine.files import catalog, model_folders
+from engine.files import catalog, model_folders, vae_layers
+from engine.files.vae_layers import VaeLayers
 from prompts.errors import Refusal
 from storage.jobs import Place
 from tests import tiny
@@ -250,9 +251,8 @@ def test_what_cannot_be_drawn_with_is_refused_by_its_small_files(site: Hub, fold
 
 def test_files_go_where_their_kind_lies(site: Hub, folders: dict[str, Path], tmp_path: Path) -> None:
     ink = write(tmp_path / "x.safetensors", kohya(768)).read_bytes()
-    vae = write(
-        tmp_path / "y.safetensors", {"encoder.conv_in.weight": (1, 3, 3, 3), "decoder.conv_in.weight": (1, 4, 3, 3)}
-    ).read_bytes()
+    layers = dict(vae_layers.wanted_by(VaeLayers((32, 32), 1, original=False)))
+    vae = write(tmp_path / "y.safetensors", layers).read_bytes()
     site.repositories["a/ink"] = Repository.of({"pytorch_lora_weights.safetensors": ink, "README.md": b""})
     site.repositories["a/two"] = Repository.of(
         {"v1.safetensors": ink, "deep/v2.safetensors": vae, "config.json": b"{}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from engine.adapters import loras
 from engine.files import catalog, lora_names
@@ -97,6 +99,56 @@ def test_block_weights_are_the_file_with_its_tensors_scaled(own: Loaded, tmp_pat
         assert gap(pictures[number], expected) <= 1, said
         assert gap(draw(own, [recipe(steps=2)], wanted=[wanted[number]])[0], expected) <= 1, said  # alone
         assert gap(pictures[number], whole) > 5, said
+
+
+def test_weights_of_elements_are_the_file_with_its_tensors_scaled(own: Loaded, tmp_path: Path) -> None:
+    """Rules for attention alone, for all but it, for the text encoders, and over the weights of blocks."""
+    weights = load_file(kohya(tmp_path / "whole.safetensors", own, 1, ("attn", "conv", "proj")))
+    depth = lora_names.resnets(own.unet.config.layers_per_block)
+    block = {"lora_unet_" + name.replace(".", "_"): lora_names.block(name, depth) for name in layers(own.unet)}
+
+    def scaled(share: Callable[[str, str], float]) -> dict[str, Tensor]:
+        """The file with each layer at the share that its block and its name have."""
+        made = {}
+        for name, tensor in weights.items():
+            where = name.partition(".")[0]
+            made[name] = tensor * share(block.get(where, "BASE"), where) if "lora_up" in name else tensor
+        return made
+
+    in_attention = ("attn1", "attn2", "self_attn")
+    cases: list[tuple[str, str, Callable[[str, str], float]]] = [
+        ("", ":attn:0", lambda block, name: 0.0 if any(one in name for one in in_attention) else 1.0),
+        ("", "NOT BASE:NOT attn:0.25", lambda block, name: 1.0 if block == "BASE" or "attn" in name else 0.25),
+        ("", "BASE::0", lambda block, name: 0.0 if block == "BASE" else 1.0),
+        ("NONE", "BASE IN00-IN11:attn:0.5", lambda block, name: (
+            0.5 if "attn" in name and (block == "BASE" or block.startswith("IN")) else 0.0 if block else 1.0
+        )),
+    ]  # fmt: skip
+    for number, (_, _, share) in enumerate(cases):
+        save_file(scaled(share), tmp_path / f"scaled{number}.safetensors")
+    uses = [LoraUse("whole", 0.7, 0.5, blocks, elements=rules) for blocks, rules, _ in cases]
+    uses += [LoraUse(f"scaled{number}", 0.7, 0.5) for number in range(len(cases))]
+    wanted = [find(tmp_path, use) for use in (*uses, LoraUse("whole", 0.7, 0.5))]
+    *pictures, whole = draw(own, [recipe(steps=2)] * len(wanted), wanted=wanted)
+    for number, (_, rules, _) in enumerate(cases):
+        expected = pictures[number + len(cases)]
+        assert gap(pictures[number], expected) <= 1, rules
+        assert gap(draw(own, [recipe(steps=2)], wanted=[wanted[number]])[0], expected) <= 1, rules  # alone
+        assert gap(pictures[number], whole) > 1, rules
+
+
+@pytest.mark.parametrize(
+    ("part", "layer", "name"),
+    [
+        ("unet", "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k",
+         "input_blocks_4_1_transformer_blocks_0_attn2_to_k"),
+        ("unet", "up_blocks.0.resnets.0.conv1", "output_blocks_0_0_in_layers_2"),
+        ("text_encoder", "encoder.layers.0.self_attn.q_proj", "encoder_layers_0_self_attn_q_proj"),
+        ("text_encoder_2", "text_model.encoder.layers.3.mlp.fc1", "text_model_encoder_layers_3_mlp_c_fc"),
+    ],
+)  # fmt: skip
+def test_elements_are_pieces_of_the_first_names(part: str, layer: str, name: str) -> None:
+    assert lora_names.original(part, layer, 2) == name
 
 
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config`")  # diffusers' own loading of two

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.models.tiny_decoder import tiny_decoder
 from prompts.errors import Refusal
 from tests import tiny, tiny_families
 from tests.engine.adapters.test_lycoris import written
+from tests.engine.files.test_pickles import old_archive
 from tests.engine.finish.test_upscaling import compact, rrdb
 from tests.lycoris_files import MAKERS
 
@@ -59,6 +60,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, own: Loaded) -> Path:
     put("lora-bundle-alone", bundle)
     vae = {name: weight.clone() for name, weight in tiny_families.vae().state_dict().items()}
     put("vae", vae)
+    torch.save({"state_dict": {f"first_stage_model.{name}": one for name, one in vae.items()}}, folder / "vae-old.ckpt")
+    torch.save({"params_ema": compact()}, folder / "enlarge-old.pth", _use_new_zipfile_serialization=False)
+    old_archive(folder / "oldest.pt", {"emb_params": torch.randn(3, tiny.WIDTH)})
     put("vae-channels", vae | {"decoder.conv_in.weight": torch.ones(32, 16, 3, 3)})
     put("words", {"emb_params": torch.randn(3, tiny.WIDTH)})
     torch.save(
@@ -75,6 +79,46 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, own: Loaded) -> Path:
     put("taesd-encoder", {name.removeprefix("layers."): one for name, one in tiny_one.encoder.state_dict().items()})
     put("nothing", {"something.else": torch.ones(2, 2)})
     return folder
+
+
+def changed(weights: dict[str, Tensor]) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """The weights without one of them, and with one that is larger, for some of them; as they are at first."""
+    yield "whole", weights
+    for name in list(weights)[:: max(1, len(weights) // 40)]:
+        yield f"without {name}", {key: weight for key, weight in weights.items() if key != name}
+        wider = torch.cat([weights[name], weights[name][:1]]) if weights[name].dim() else weights[name][None]
+        yield f"wider {name}", weights | {name: wider}
+
+
+@pytest.mark.parametrize("original", [True, False])
+def test_a_vae_is_listed_where_all_its_layers_are_there(original: bool, tmp_path: Path) -> None:
+    network = tiny_families.vae()
+    weights = dict(tiny_families.vae_names(network)) if original else dict(network.state_dict())
+    weights = {name: weight.detach().clone().contiguous() for name, weight in weights.items()}
+    path, found = tmp_path / "vae.safetensors", dict[str, tuple[bool, str]]()
+    for what, one in changed(weights):
+        save_file(one, path)
+        try:
+            single_file.vae_file(path, 0.18215)
+            loaded = True
+        except BROKEN:
+            loaded = False
+        found[what] = loaded, identify(path).problem
+        assert loaded == (not identify(path).problem), what
+    assert found["whole"] == (True, "") and sum(loaded for loaded, _ in found.values()) < len(found) / 4
+
+
+def test_a_vae_of_odd_channels_is_refused_by_name(tmp_path: Path) -> None:
+    weights = tiny_families.vae().state_dict()
+    for times in (3 / 2, 5 / 8):
+        odd = {
+            name: torch.zeros([int(side * times) if side % 32 == 0 else side for side in weight.shape])
+            for name, weight in weights.items()
+        }
+        save_file(odd, tmp_path / "odd.safetensors")
+        assert identify(tmp_path / "odd.safetensors").problem == "model.other_kind"
+        with pytest.raises(ValueError, match="other_kind"):
+            single_file.vae_file(tmp_path / "odd.safetensors", 0.18215)
 
 
 def taken(path: Path, own: Loaded) -> bool:

@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = {"ss_output_name": "GoldLeaf", "sshs_model_hash": "ab" * 32, "sshs_legacy_hash": "12345678"}
     save_file(load_file(plain), made / "told.safetensors", metadata=told)
     save_file({"emb_params": torch.ones(2, tiny.WIDTH)}, made / "badhands-v2.safetensors")
-    save_file(tiny.vae().state_dict(), made / "mse.safetensors")
+    save_file(tiny_families.vae().state_dict(), made / "mse.safetensors")
     return made
 
 

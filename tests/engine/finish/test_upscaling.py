@@ -14,9 +14,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from bot.texts import say
-from engine.files import model_folders, upscalers
+from engine.files import upscalers
 from engine.finish import esrgan, upscaling
-from engine.models.convert import convert
 from engine.pixels.tiles import Box, Joined, Shades, cut
 from prompts.errors import Refusal
 from tests.engine.drawing import photograph, pixels
@@ -127,14 +126,23 @@ def test_networks_are_found_and_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["RealESRGAN_x4", "realesrgan_x4.pth"])
-def test_an_old_pickle_is_answered_with_how_to_convert_it(written: str, tmp_path: Path) -> None:
-    torch.save({"params_ema": compact()}, tmp_path / "RealESRGAN_x4.pth")
+@pytest.mark.parametrize("archive", [True, False])
+def test_a_network_in_a_file_of_torchs_is_drawn_with_as_it_is(written: str, archive: bool, tmp_path: Path) -> None:
+    path = tmp_path / "RealESRGAN_x4.pth"
+    torch.save({"params_ema": compact()}, path, _use_new_zipfile_serialization=archive)
+    save_file(compact(), tmp_path / "plain.safetensors")
+    assert upscalers.find_upscaler(written, [tmp_path]) == path
+    shades = np.random.default_rng(3).random((12, 9, 3), np.float32)
+    made, plain = (esrgan.load(one, CPU).enlarge(shades) for one in (path, tmp_path / "plain.safetensors"))
+    assert np.array_equal(made, plain)
+
+
+@pytest.mark.parametrize("written", ["bad", "bad.pth"])
+def test_a_network_that_hides_a_program_is_answered_with_its_reason(written: str, tmp_path: Path) -> None:
+    torch.save({"params_ema": compact(), "x": print}, tmp_path / "bad.pth")
     with pytest.raises(Refusal) as caught:
         upscalers.find_upscaler(written, [tmp_path])
-    assert caught.value.key == "file.pickle" and "models convert" in say("en", caught.value.key, name="x")
-    convert(tmp_path / "RealESRGAN_x4.pth")
-    model_folders.forget()
-    assert upscalers.find_upscaler("RealESRGAN_x4", [tmp_path]) == tmp_path / "RealESRGAN_x4.safetensors"
+    assert caught.value.key == "file.unsafe" and say("en", caught.value.key, name="x")
 
 
 def test_a_network_of_another_kind_or_damaged_is_refused(tmp_path: Path) -> None:

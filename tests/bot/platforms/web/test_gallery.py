@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from bot.platforms.web.gallery import COPIES
-from storage import pictures, shares
+from engine.pixels import papers, png_recipe
+from storage import people, pictures, shares
 from tests.bot.platforms.web.conftest import Serve
 from tests.bot.platforms.web.desk import drawing
 from tests.bot.platforms.web.test_guard import signed_in
@@ -96,6 +97,42 @@ async def test_the_file_comes_whole_and_small(serve: Serve) -> None:
     small = await browser.get(f"/pictures/{cat}.png?size=thumb")
     assert small.content_type == "image/webp"
     assert max(Image.open(io.BytesIO(await small.read())).size) <= 320
+
+
+async def test_a_browser_that_has_a_file_or_a_copy_is_not_sent_it_again(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser()
+    (cat,) = await painted(browser, "猫")
+    tags: dict[str, str] = {}
+    for size in ("", *COPIES):
+        way = f"/pictures/{cat}.png?size={size}"
+        first = await browser.get(way)
+        tags[size] = first.headers["ETag"]
+        for said in (tags[size], f'"other", {tags[size]}', f"W/{tags[size]}"):
+            again = await browser.get(way, headers={"If-None-Match": said})
+            assert (again.status, await again.read(), again.headers["ETag"]) == (304, b"", tags[size])
+            assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+        assert (await browser.get(way, headers={"If-None-Match": '"other"'})).status == 200
+    assert len(set(tags.values())) == len(tags)
+    # Another rule for what the file says makes another file, while copies say nothing in any case.
+    person = (await pictures.get(served.db, cat)).person  # type: ignore[union-attr]
+    await people.set_setting(served.db, person, "metadata", "strip")
+    for size, status in (("", 200), ("thumb", 304)):
+        answer = await browser.get(f"/pictures/{cat}.png?size={size}", headers={"If-None-Match": tags[size]})
+        assert answer.status == status
+
+
+async def test_a_copy_says_nothing_of_how_it_was_drawn(serve: Serve) -> None:
+    served = await serve()
+    browser = served.browser()
+    (cat,) = await painted(browser, "猫")
+    row = await pictures.get(served.db, cat)
+    assert row is not None
+    whole = png_recipe.png(Image.new("RGB", (128, 128), "red"), row.recipe)
+    served.db.files.path(row.hash).write_bytes(whole)
+    assert papers.told(await (await browser.get(f"/pictures/{cat}.png")).read())
+    for size in COPIES:
+        assert not papers.told(await (await browser.get(f"/pictures/{cat}.png?size={size}")).read())
 
 
 async def test_a_deleted_picture_is_gone_with_a_sentence(serve: Serve) -> None:
