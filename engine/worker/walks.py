@@ -28,7 +28,7 @@ from engine.worker.row import Row
 
 STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
 PLUS = "DDIM CFG++"
-ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
+ADAPTIVE, CALLS = "DPM adaptive", 60  # that it takes for most pictures
 
 SAMPLERS: dict[str, Sampler] = {
     "DPM++ 2M": multistep.dpmpp_2m,
@@ -44,7 +44,7 @@ SAMPLERS: dict[str, Sampler] = {
     "DPM2": direct.dpm2,
     "DPM2 a": ancestral.dpm2_a,
     "DPM fast": dpm_solver.dpm_fast,
-    "DPM adaptive": dpm_solver.dpm_adaptive,
+    ADAPTIVE: dpm_solver.dpm_adaptive,
     "Restart": direct.restart,
     "DDIM": by_timestep.ddim,
     PLUS: by_timestep.ddim_cfgpp,
@@ -153,6 +153,7 @@ def begun(
         kept=kept,
         skipping=_skipping(recipe, total if clean is None else reach + 1),
         plus=sampler.name == PLUS,
+        alone=sampler.name == ADAPTIVE,
     )
 
 
@@ -272,7 +273,7 @@ def _planned(sampler: LikeSampler, terms: Terms) -> int:
         case "DPM fast":
             return terms.steps
         case "DPM adaptive":
-            return ADAPTIVE
+            return CALLS
         case "UniPC" | "PLMS":
             return count + 1
     return max(1, 2 * count - 1 if sampler.twice else count)

@@ -324,6 +324,14 @@ def test_a_model_without_sense_ends_all_the_same(name: str, loaded: Loaded) -> N
     assert answered(name, loaded, torch.zeros(oracle.SHAPE)) >= 4
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_an_adaptive_way_is_the_same_to_the_bit_in_company(seed: int, loaded: Loaded) -> None:
+    """Its steps are as long as what it sees lets them be: the last bit of it would be seen in the end."""
+    one = own("DPM adaptive", seed=seed, guidance=7.0)
+    strangers = own("Euler a", 40), own("DPM++ 2M", 50, seed=5), own("DPM adaptive", seed=9)
+    assert gap(draw(loaded, [strangers[0], one, *strangers[1:]])[1], draw(loaded, [one])[0]) == 0
+
+
 def test_an_adaptive_way_that_does_not_end_leaves_no_noise(loaded: Loaded) -> None:
     walk = walks.begun(own("DPM adaptive"), loaded)
     chance = torch.Generator().manual_seed(1)
