@@ -83,8 +83,8 @@ BOUNDED = {"clip_sample": True, "clip_sample_range": 1.0, "thresholding": True, 
 @pytest.mark.filterwarnings("ignore:Should have t:UserWarning")  # the noise tree's ends lie a hair within each other
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_latents_are_never_clipped(name: str) -> None:
-    """Whatever the model says or leaves out: with all bounds asked for, a way through far latents is the same as without
-    them, and what is foreseen stays far."""
+    """Whatever the model says or leaves out: with all bounds asked for, a way through far latents is the same
+    as without them, and what is foreseen stays far."""
     model = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
     quiet, bounded = scheduler(name, model, 5), scheduler(name, model | BOUNDED, 5)
     parameters = inspect.signature(type(quiet).__init__).parameters
