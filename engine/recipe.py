@@ -12,7 +12,13 @@ from typing import Any, Self, cast
 from prompts.prompt import Json, Prompt
 
 SCHEMA = 1
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**64 - 1  # the most that torch takes
+USUAL_SEED = 2**32 - 1  # the most that chance picks, as elsewhere
+
+
+def following(seed: int, number: int) -> int:
+    """The seed so many further on; the largest of 32 bits is followed by 0, as that of 64 is."""
+    return (seed + number) % ((USUAL_SEED if seed <= USUAL_SEED else MAX_SEED) + 1)
 
 
 @dataclass(frozen=True, slots=True)

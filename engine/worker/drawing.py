@@ -18,13 +18,16 @@ from engine.worker.row import Row
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: its recipes, the files they name, and how many pictures are still to come."""
+    """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come.
+    Those with the numbers `resting` are not drawn for now."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     sources: dict[str, bytes]
     left: int
+    owner: str = ""
+    resting: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +52,11 @@ class Drawing:
     left: dict[str, int] = field(default_factory=dict)
 
     @property
+    def rests(self) -> bool:
+        """Whether it is kept as it is for now."""
+        return self.canvas.index in self.work.resting
+
+    @property
     def steps(self) -> int:
         """The steps planned in all."""
         return self.before + self.ask.steps + self.ask.rest
@@ -57,7 +65,7 @@ class Drawing:
 @dataclass(slots=True, eq=False)
 class RowRequest:
     """A row that a drawing asked for: its number among those asked for at once, and what has been reported of it; `row`
-    where it has begun and gave way to another picture."""
+    where it has begun and gave way to another picture, with all that it needs to go on."""
 
     drawing: Drawing
     number: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -102,7 +103,7 @@ def _sampler(options: Options, option: str, value: str) -> Options:
 
 
 def _hires_sampler(options: Options, option: str, value: str) -> Options:
-    sampler, schedule = parted(value)
+    sampler, schedule = parted(value) if value.casefold() != "default" else (options.hires_sampler, "")
     return replace(options, hires_sampler=sampler, hires_schedule=schedule or options.hires_schedule)
 
 
@@ -139,6 +140,13 @@ def _detected(options: Options, option: str, value: str) -> Options:
     raise Refusal("option.bad_value", option=option, value=value)
 
 
+def _alike(options: Options, option: str, value: str) -> Options:
+    """All that is found is drawn over with one strength."""
+    if real(option, value, 0.0, 1.0) != options.fix_strength:
+        raise Refusal("option.bad_value", option=option, value=value)
+    return options
+
+
 _SIGMA = (0.0, 10_000.0)
 _READERS: dict[str, _Read] = {
     "steps": _whole("steps", *STEPS),
@@ -158,7 +166,7 @@ _READERS: dict[str, _Read] = {
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),
-    "ensd": _whole("ensd", -MAX_SEED, MAX_SEED),
+    "ensd": _whole("ensd", -(2**32), 2**32),
     "sigma churn": _real("churn", 0.0, 100.0),
     "sigma tmin": _real("tmin", *_SIGMA),
     "sigma tmax": _real("tmax", *_SIGMA),
@@ -193,35 +201,43 @@ _READERS: dict[str, _Read] = {
     "noise schedule": _one_of("zero_snr", {"default": False, "zero terminal snr": True}),
     "variation seed": _whole("variation_seed", 0, MAX_SEED),
     "variation seed strength": _real("variation_strength", 0.0, 1.0),
+    "variation strength": _real("variation_strength", 0.0, 1.0),  # and of this
     "hires upscale": _real("hires_factor", *FACTORS),
+    "hires scale": _real("hires_factor", *FACTORS),  # SD.Next's name of it
     "hires resize": _hires_size,
     "hires steps": _whole("hires_steps", 0, STEPS[1]),
+    "hires strength": _real("hires_strength", 0.0, 1.0),
     "hires upscaler": _word("hires_upscaler"),
     "hires sampler": _hires_sampler,
     "hires schedule type": _one_of("hires_schedule", SCHEDULES),
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
+    "adetailer denoising strength": _real("fix_strength", 0.0, 1.0),
     "mask blur": _whole("mask_blur", *MASK_BLURS),
     "masked content": lambda options, option, value: with_fill(options, option, value.replace(" ", "-")),
     "masked area padding": _whole("padding", *PADDINGS),
     "inpaint area": _area,
     "refiner": _model("refiner"),
     "refiner switch at": _real("refiner_switch", 0.0, 1.0),
+    "refiner start": _real("refiner_switch", 0.0, 1.0),
     "postprocess upscaler": _word("upscaler"),
     "postprocess upscale by": _real("upscale", *FACTORS),
     "upscaler": _word("upscaler"),
     "upscale by": _real("upscale", *FACTORS),
     "upscale denoising strength": _real("redraw", 0.0, 1.0),
 }
-_SEEDS = frozenset({"seed", "variation seed"})
+_FURTHER = re.compile(r"adetailer denoising strength \d+\w\w\Z")
+_NOTHING = frozenset({"", "false", "none", "default", "[]", "{}"})
 _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
     r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
-    r"|negative template|template|civitai .*|.*backend|adetailer (?!model\b).*|rp (?!active\b).*"
+    r"|negative template|template|civitai .*|.*backend|adetailer (?!model\b|prompt\b|negative\b).*|rp (?!active\b).*"
     r"|comfyui .*|workflow"
     r"|image name|license|generation time|title|software|date"
+    r"|workflow|process|quantity|width|height|basemodel|aspectratio|disablepoi|batch|index|parser|styles|second pass"
+    r"|hires (?:force|size)"
     r"|lora|loras|lora weights|raw prompt|raw negative prompt)\Z"
 )
 _SHOWN = 80  # characters of a value that is put aside
@@ -241,11 +257,9 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
         key, value = name.casefold(), _bare(value)
-        if key in _SEEDS:
-            value = _seed(value, infotext)
-        if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
-            continue
-        reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
+        reader = _detected if _ADETAILER.match(key) else _alike if _FURTHER.match(key) else _READERS.get(key)
+        if value.casefold().startswith(("use same ", "same as ")) or (reader is None and value.casefold() in _NOTHING):
+            continue  # what the first pass says, or what is not wanted
         try:
             if reader is not None:
                 asked = reader(asked, name, value)
@@ -253,16 +267,7 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
                 raise Refusal("option.unknown", option=name)
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
-    return way.in_its_way(_second_pass(asked), infotext), tuple(aside)
-
-
-def _seed(value: str, infotext: Infotext) -> str:
-    """A seed as it can be had here: torch's generator on the CPU looks at the last 32 bits of one alone, so that a
-    longer one is the same as these. Philox looks at all of it."""
-    said = infotext.fields.get("RNG") or ("GPU" if infotext.source in way.FAMILY - way.OWN_RNG else "CPU")
-    if said.casefold() == "cpu" and re.fullmatch(r"[0-9]{10,20}", value) and int(value) < 2**64:
-        return str(int(value) & MAX_SEED)
-    return value
+    return way.in_its_way(_second_pass(asked, infotext), infotext), tuple(aside)
 
 
 def _bare(value: str) -> str:
@@ -276,13 +281,26 @@ def _old_hires(fields: Mapping[str, str]) -> Mapping[str, str]:
     if not re.fullmatch(r"\d+x\d+", first):
         return fields
     plain = {name: value for name, value in fields.items() if name != "First pass size"}
-    if first == "0x0":  # it chose one itself
-        return plain
+    if first == "0x0":
+        first = _chosen(size)
     return plain | {"Size": first, "Hires resize": size, "Hires upscaler": fields.get("Hires upscaler", "Latent")}
 
 
-def _second_pass(asked: Options) -> Options:
-    """With a second pass the strength is that pass's."""
+def _chosen(size: str) -> str:
+    """The first pass that it chose itself: of about 512x512 pixels in the picture's shape, in steps of 64."""
+    sides = [int(side) for side in size.split("x") if side.isdigit() and int(side)]
+    if len(sides) != 2:
+        return size
+    scale = math.sqrt(512 * 512 / math.prod(sides))
+    return "x".join(str(math.ceil(scale * side / 64) * 64) for side in sides)
+
+
+def _second_pass(asked: Options, infotext: Infotext) -> Options:
+    """With a second pass the strength is that pass's. SD.Next says so, too, where it only enlarged the picture."""
     if not (asked.hires_factor or asked.hires_width or asked.hires_height):
         return asked
-    return replace(asked, strength=None, hires_strength=asked.strength)
+    if infotext.source == "sdnext" and "hires" not in infotext.fields.get("Operations", "hires"):
+        none = {name: None for name in asked.__dataclass_fields__ if name.startswith("hires_")}
+        enlarged = {"upscaler": asked.hires_upscaler, "upscale": asked.hires_factor, "strength": None}
+        return replace(asked, **none, **enlarged)  # type: ignore[arg-type]
+    return replace(asked, strength=None, hires_strength=asked.strength or asked.hires_strength)

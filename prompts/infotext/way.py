@@ -23,8 +23,7 @@ def in_its_way(asked: Options, infotext: Infotext) -> Options:
     if infotext.source not in FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
         schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
         joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
-        like = "danqing" if infotext.source == "danqing" else None
-        return replace(asked, sampler=joined, schedule=None, rng=None, like=like)
+        return replace(asked, sampler=joined, schedule=None, rng=None, like="danqing")
     if asked.sampler and asked.schedule is None:
         older = asked.sampler.casefold() in _CHANGED and _version(infotext) < (1, 9)
         asked = replace(asked, schedule="Uniform" if older else "Automatic")
