@@ -299,12 +299,13 @@ def _filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Ten
 
 def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:
     """The channels that a UNet of nine takes beside the latents, (1, 5, h, w): the mask's corner of each cell, and the
-    mean of the picture's latents with what is redrawn grey."""
+    mean of the picture's latents with what is redrawn grey, as far as it is to be. Without a mask that is all."""
+    assert recipe.like
     pixels = torch.zeros(1, 3, recipe.height, recipe.width)
     cells = torch.ones(1, 1, recipe.height, recipe.width)
-    if source is not None and mask is not None:
-        cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
-        seen = 1 - cells * (recipe.like.mask_weight if recipe.like else 1.0)
-        pixels = autoencoder.pixels(source) * seen
+    if source is not None:
+        if mask is not None:
+            cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
+        pixels = autoencoder.pixels(source) * (1 - cells * recipe.like.mask_weight)
     hidden = autoencoder.encoded(loaded, pixels, None)
     return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)
