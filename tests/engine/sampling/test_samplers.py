@@ -15,7 +15,7 @@ from engine.models.loaded import Loaded
 from engine.recipe import Refiner
 from engine.sampling.dpm_solver import MOST_TRIES
 from engine.sampling.levels import Levels
-from engine.worker import autoencoder, prepare, rows, walks
+from engine.worker import autoencoder, prepare, redrawn, rows, walks
 from engine.worker.row import Successor
 from tests import tiny
 from tests.engine.drawing import Pixels, draw, gap, over, photograph, recipe
@@ -104,7 +104,7 @@ def test_part_of_a_picture(loaded: Loaded) -> None:
     one, photo = own("Euler a", 7, source=replace(over(0.8), mask="b" * 64)), photograph()
     mask = photo.convert("L").point(lambda shade: 255 if shade > 128 else 0)
     clean = autoencoder.latents(loaded, photo, None)
-    truth = oracle.latents(loaded, one, clean, walks.coarse(mask, clean))
+    truth = oracle.latents(loaded, one, clean, redrawn.coarse(mask, clean))
     assert gap(draw(loaded, [one], source=photo, mask=mask)[0], oracle.picture(loaded, truth)) <= NEAR
 
 
