@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -133,3 +134,15 @@ def test_when_a_refiner_takes_over(name: str, switch: float, by_steps: bool, fir
         row.walk.answer(torch.zeros(oracle.SHAPE))
         calls += 1
     assert calls == first
+
+
+@pytest.mark.parametrize("variant", ["bh1", "bh2", "vary_coeff"])
+@pytest.mark.parametrize("skip", ["time_uniform", "time_quadratic", "logSNR"])
+def test_unipc_comes_to_an_end_whatever_its_order(variant: str, skip: str, loaded: Loaded) -> None:
+    for steps, order, high_end in itertools.product((1, 2, 6, 20, 60), (1, 2, 3, 5, 7), (False, True)):
+        told = {"unipc_variant": variant, "unipc_skip": skip, "unipc_order": order, "unipc_high_end": high_end}
+        walk = walks.begun(own("UniPC", steps, **told), loaded)
+        while not walk.done:
+            walk.answer(torch.tanh(walk.input))
+        assert walk.latents.isfinite().all()
+        assert high_end or walk.latents.abs().max() < 60  # a single step of the first order comes to 34
