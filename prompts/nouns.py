@@ -61,9 +61,11 @@ def described(text: str, noun: str, adjective: str) -> str:
         (i for i, word in enumerate(words) if singular(PEOPLE.get(word.lower(), word.lower())) == noun),
         default=len(words) - 1,
     )
-    start = at
+    start = at = _first_of_its_name(words, at)
     while start and _is(words[start - 1], category):
         start -= 1
+    if category == "colour" and at and words[at - 1] in _SEEN_THROUGH:  # a transparent umbrella that is to be yellow
+        return with_articles(" ".join([*words[: at - 1], adjective, *words[at:]]))
     for back in range(at - 1, max(at - 4, -1), -1):
         if _opposed(words[back].lower(), adjective):
             return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
@@ -76,6 +78,23 @@ def described(text: str, noun: str, adjective: str) -> str:
             if _is(words[back], category):
                 return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     return with_articles(" ".join([*words[:start], adjective, *words[at:]]))
+
+
+_SEEN_THROUGH = ("transparent", "see-through", "clear", "colorless")
+
+
+def _first_of_its_name(words: Sequence[str], at: int) -> int:
+    """Where the name of the thing begins that the word at a place ends: of a "desk lamp" at the desk."""
+    for first in range(max(at - 2, 0), at):
+        told = words[first] in _SEEN_THROUGH or any(_is(words[first], kind) for kind in _PROPERTIES)
+        entry = entry_of(" ".join(words[first : at + 1]))
+        if not told and entry and entry.category in NAMED:
+            return first
+    return at
+
+
+NAMED = ("plant", "object", "food", "clothing", "building", "vehicle", "animal", "nature", "place", "person")
+_PROPERTIES = ("colour", "material", "adjective", "nation")
 
 
 def _opposed(one: str, other: str) -> bool:
@@ -107,7 +126,7 @@ def without_property(text: str, tag: str) -> str:
     entry = entry_of(tag)
     if weather := next((word for word in text.split() if WEATHER.get(word.lower()) == tag), ""):
         tag = weather  # "rainy street" without the rain
-    elif entry is None or entry.category not in ("colour", "material"):
+    elif entry is None or entry.category not in ("colour", "material", "adjective", "participle"):
         return ""
     rest = re.sub(rf"(?i)\b{re.escape(tag)} (?=\w)", "", text, count=1)
     return with_articles(rest) if rest != text else ""
@@ -120,8 +139,14 @@ def without_thing(text: str, word: str) -> str:
     place = "in|on|under|near|at|beside|behind|next to|in front of"
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"
+    first = rf"^ (?:(?:an?|the) )?(?:(?!(?:{leads})\b)[\w-]+ ){{0,2}}?{last} and (?=\w)"  # "a horse and carriage"
     with_more = rf" (with|wearing|holding|carrying){told} and (?=\w)"
-    for phrase, instead in ((with_more, r" \1 "), (rf",? (?:{leads}){told}", ""), *((one, "") for one in _alone(last))):
+    for phrase, instead in (
+        (first, " "),
+        (with_more, r" \1 "),
+        (rf",? (?:{leads}){told}", ""),
+        *((one, "") for one in _alone(last)),
+    ):
         rest = re.sub(phrase, instead, f" {text}", count=1).strip(" ,")
         if rest and rest != text:
             return rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prompts import opposites
 from prompts.assemble import HEAVY, LIGHT
@@ -59,6 +60,7 @@ _AND = re.compile(r"\s+(?:and|&)\s+(?=(?:an?|the|some)\s|\w+(?:\s\w+)?$)")
 
 async def _placed(draft: EditDraft, one: Instruction, reader: WordReader) -> tuple[Fragment, ...]:
     """The tags of a thing that is added somewhere, with the place where the prompt does not say it yet."""
+    one = replace(one, value={"画": "挂着的画", "字": "书法"}.get(one.value, one.value))
     tags = await reader.tags(one.value) or await reader.tags(f"一{one.measure[-1:]}{one.value}")
     if not tags:
         return ()

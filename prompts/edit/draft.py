@@ -9,7 +9,7 @@ from typing import Literal
 
 from prompts import emphasis, grammar, opposites, written_text
 from prompts.edit.targets import PEOPLE, head, singular
-from prompts.edit.wording_zh import in_script
+from prompts.edit.wording_zh import in_script, undoubled
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
@@ -65,7 +65,8 @@ def rewrite(draft: EditDraft, old: Fragment, said: str, text: str = "") -> None:
         return
     others = [one.text for one in draft.fragments if one.source == old.source and one.text not in (old.text, text)]
     said = in_script(draft.text, said)
-    draft.text = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
+    made = written_text.put(draft.text, old.source or old.text, ", ".join([said, *others]))
+    draft.text = undoubled(made) if made else made
 
 
 def instead(draft: EditDraft, found: Sequence[int], value: Sequence[Fragment], written: str) -> None:

@@ -25,6 +25,7 @@ from prompts.errors import Refusal
 from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
+from prompts.translate.chinese import CHINESE
 from prompts.translate.translator import Translator
 
 
@@ -52,7 +53,7 @@ async def edit(
     draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
     asked, wishes = _read(sentence)
     before: Instruction | None = None
-    for one in await joined(draft.fragments, wishes, reader):
+    for one in _in_turn(await joined(draft.fragments, wishes, reader)):
         if (
             before
             and before.kind == "remove"
@@ -139,6 +140,17 @@ def _read(sentence: str) -> tuple[Options, list[Instruction]]:
         asked = _over(asked, said)
         wishes += instructions(clause) if clause else ()
     return asked, wishes
+
+
+def _in_turn(wishes: list[Instruction]) -> list[Instruction]:
+    """The wishes in the order to follow them: what goes goes before what only comes. "Empty chair, no captain"."""
+    found = list(wishes)
+    for at in range(len(found) - 1):
+        comes, goes = found[at], found[at + 1]
+        plain = comes.kind == "set" and not (comes.instead or CHINESE.search(comes.value))
+        if plain and goes.kind in ("remove", "deny") and goes.target not in ("it", "them", "that"):
+            found[at : at + 2] = [goes, comes]
+    return found
 
 
 def _over(first: Options, second: Options) -> Options:

@@ -36,4 +36,4 @@ def forms(phrases: Mapping[str, str], *rows: Row) -> tuple[Form, ...]:
 ARROW = r"\s*(?:→|➡|⇒|[-=]>)\s*"
 
 MEASURES = "个只名位条头匹张把朵棵株座支幅块根片双对束杯盘碗顶件本辆艘架栋间群盏瓶篮串枝盆颗粒"
-COUNT = rf"(?:\d{{1,3}}|[一二两三四五六七八九十百几]{{1,4}})[{MEASURES}扇面台]"
+COUNT = rf"(?:\d{{1,3}}|[一二两三四五六七八九十百几]{{1,4}})[{MEASURES}扇面台层]"

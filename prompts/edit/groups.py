@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, singular
+from prompts.edit.targets import PEOPLE, is_medium, singular
 from prompts.edit.word_lists import grouped, listed
 from prompts.tags import entry_of
 
+_READ = 256  # texts of which it is remembered what they name
 _WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
 _HIDDEN = re.compile(r"<[^<>]*>|__\S+?__|\s(?:--|—)[A-Za-z].*", re.DOTALL)  # networks, wildcards and options
 
@@ -97,7 +98,7 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
     )
 
 
-@cache
+@lru_cache(maxsize=_READ)
 def groups(text: str) -> tuple[NounGroup, ...]:
     """The things that a text names, in their order; what it denies is none of them."""
     tokens = _tokens(text)
@@ -105,6 +106,8 @@ def groups(text: str) -> tuple[NounGroup, ...]:
     chunk: list[_Token] = []
     for at, token in enumerate(tokens):
         breaks = token.word in listed("preposition") or token.word in listed("break") or _is_doing(tokens, at)
+        if token.word == "underwater" and not chunk and at + 1 < len(tokens) and tokens[at + 1].led:
+            breaks = False  # "underwater village"
         starts = token.word in listed("determiner") and chunk and chunk[-1].word not in listed("determiner")
         if chunk and (breaks or starts or not token.led):
             found += _group(chunk, _before(tokens, chunk[0]))
@@ -121,7 +124,7 @@ def _before(tokens: list[_Token], first: _Token) -> str:
 
 
 def _group(chunk: list[_Token], led: str) -> Iterator[NounGroup]:
-    while len(chunk) > 1 and (chunk[-1].word in listed("done") or _is_adverb(chunk[-1].word)):
+    while len(chunk) > 1 and (_is_done(chunk[-1].word) or _is_adverb(chunk[-1].word)):
         chunk = chunk[:-1]
     size = next((at for at, token in enumerate(chunk) if not _counts(token.word)), len(chunk))
     words = [token.word for token in chunk[size:]]
@@ -133,6 +136,11 @@ def _group(chunk: list[_Token], led: str) -> Iterator[NounGroup]:
         chunk[0].start, chunk[-1].end, lead, tuple(words[: len(words) - named]), tuple(words[-named:]), led,
         chunk[-1].end,
     )  # fmt: skip
+
+
+def _is_done(word: str) -> bool:
+    """Whether a word behind a noun says how it is: "a balloon shaped like", "an owl perched on"."""
+    return word in listed("done") or (re.fullmatch(r"[a-z]{3,}[^e]ed", word) is not None and not kind_of(word))
 
 
 def _counts(word: str) -> bool:
@@ -149,6 +157,8 @@ def _name(words: list[str]) -> int:
         return 2
     for size in (3, 2):
         said = words[-size:]
+        if tells(said[0]) and kind_of(said[0]) == "colour" and kind_of(" ".join(said)) != "animal":
+            continue
         if (
             len(said) == size
             and entry_of(" ".join(said))
@@ -181,36 +191,49 @@ def _scaled(word: str) -> bool:
 
 
 _STATE = re.compile(
-    r"(?!.*(?:king|ring|wing)$)\w{3,}(?:ing|(?<!b)ed|ish|less|ful)|(?:rust|dust|snow|rain|tin|shin|furr|mudd|sleep|scar|"
+    r"(?!.*(?:king|ring|wing)$)\w{3,}(?:ing|(?<!b)ed|ish|less|ful)|polka|dots?|floral|plaid|print|"
+    r"transparent|see-through|lace|(?:rust|dust|snow|rain|tin|shin|furr|mudd|sleep|scar|"
     r"blood|spik|fluff|cloud|fogg|mist|wind|storm|rock|leaf|hair|sunn|mess|cloud|pretty|ugl|happ|angr|grump|stripe?)y"
 )
+
+
+_VIEWS = frozenset(("art", "portrait", "picture", "image", "view", "shot", "close-up", "scene", "pair", "group"))
+
+
+def is_view(thing: NounGroup) -> bool:
+    """Whether it is how things are shown, and none of them: a portrait, pixel art."""
+    return is_medium(" ".join(thing.name)) or kind_of(thing.name[-1]) == "style" or thing.name[-1] in _VIEWS
 
 
 def _filled(text: str, found: list[NounGroup]) -> Iterator[NounGroup]:
     """The groups, each knowing where what it is full of ends: "a bowl of oranges and grapes"."""
     for at, one in enumerate(found):
+        if is_view(one):
+            yield one  # "pixel art of a knight": the knight is no part of it
+            continue
         end, after = one.end, at + 1
         while after < len(found) and re.fullmatch(r"\s+(?:of|and)\s+", text[end : found[after].start].lower()):
-            if end == one.end and " of " not in text[end : found[after].start].lower():
-                break
+            if " of " not in text[end : found[after].start].lower() and (end == one.end or found[after].lead):
+                break  # "a glass of wine and a cheese board"
             end, after = found[after].end, after + 1
         yield one if end == one.end else NounGroup(one.start, one.end, one.lead, one.told, one.name, one.led, end)
 
 
-@cache
+@lru_cache(maxsize=_READ)
 def doings(text: str) -> tuple[Doing, ...]:
     """What is done in a text, in its order."""
     tokens, things = _tokens(text), groups(text)
     found: list[Doing] = []
     for at, token in enumerate(tokens):
-        if not _is_doing(tokens, at):
+        sits = at > 0 and token.led and token.word in ("perched", "seated", "curled")
+        if not sits and not _is_doing(tokens, at):
             continue
         end = token.end
         thing = next((one for one in things if one.start >= end), None)
         between = text[end : thing.start].split() if thing else ["."]
         with_ = between in (["with"], ["at"]) and token.word not in listed("posture")  # "playing with a ball"
         seat = between in (["on"], ["against"]) and token.word in listed("posture")
-        if thing and (not between or with_ or (seat and kind_of(thing.head) != "place")):
+        if thing and (not between or with_ or (seat and (kind_of(thing.head) != "place" or sits))):
             end = thing.of
         found.append(Doing(token.start, end, token.word))
     return tuple(found)

@@ -13,6 +13,7 @@ _WORDS_ZH = "[^,，。;；、!！?？\n是不我你您他她它咱谁]{1,12}?"  
 _A, _B = f"(?P<a>{_WORDS_ZH})", f"(?P<b>{_WORDS_ZH})"
 _BEGIN, _END_ZH = r"(?:^|(?<=[,，。;；!！\n]))\s*", r"(?=[,，。;；!！?？\n啦哦呀啊了]|$)"
 _MEANT_ZH = "(?:我?(?:想要|要|说|想说|指|想|想画)?的?(?:应该|其实|本来)?(?:就是|是))"
+_AMISS = "(?:不对|画?错了|不太?好看|不行|不合适|不太?搭|难看|太丑|丑|太土|太普通|不够好看)(?:了|啊|呀)?"
 _CHINESE = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -37,6 +38,17 @@ _CHINESE = tuple(
             rf"[,，]?\s*(?:而是|是|改成|换成|改|换|用|我?要)(?={_COLOUR_ZH}的?(?:[,，。;；]|$))",
             r"\g<thing>改成",
         ),
+        # "苹果太小了，换个大南瓜"
+        (
+            rf"{_BEGIN}{_A}太[^,，。;；]{{1,2}}了?[,，]\s*换(?:成|(?=一?[个只条件张把辆本杯]))"
+            rf"(?!一?[个种](?:颜色|样子|姿势|动作|角度|背景|风格|表情|发型)){_B}{_END_ZH}",
+            r"把\g<a>换成\g<b>",
+        ),
+        # "裙子颜色换掉，要墨绿色"
+        (
+            rf"(?P<thing>[^,，。;；]{{1,10}}?)的?颜色(?:换掉|换一下|换换|改一下|改掉|不好看|不对|不要了)[,，]\s*(?:要|改成|换成|用)?(?={_COLOUR_ZH})",
+            r"\g<thing>改成",
+        ),
         # "桥太红了，换个颜色，要白色"
         (
             r"(?P<thing>[^,，。;；]{1,20}?)(?:太[^,，]{1,3}了?[,，])?"
@@ -56,7 +68,7 @@ _CHINESE = tuple(
         ),
         # "茶不对，应该是清酒"
         (
-            rf"{_BEGIN}(?:这|那)?[个只杯条顶件]?{_A}(?:不对|错了|画错了|不好看)[,，]\s*(?:我要的是|应该是|要|换成|改成){_B}{_END_ZH}",
+            rf"{_BEGIN}(?:这|那)?[个只杯条顶件]?{_A}{_AMISS}[,，]\s*(?:我要的是|应该是|要|[换改]成?|用|来)(?!成|为|一?下){_B}{_END_ZH}",
             r"把\g<a>换成\g<b>",
         ),
         # "我不喜欢这顶帽子，换成皇冠"
@@ -80,6 +92,7 @@ _CHINESE = tuple(
 _WORDS_EN = (
     r"(?!(?:you|me|him|her|them|us|it|yes|no|now|today|that|this)\b)(?:(?:an?|the|some) )?[a-z'-]+(?: [a-z'-]+){0,2}?"
 )
+_LONGER_EN = _WORDS_EN.replace("{0,2}", "{0,4}")
 _MEANT_EN = (
     r"(?:i (?:meant|mean|said|wanted|want|asked for)|(?:it|that|this|they|she|he) (?:should|must) be|"
     r"(?:it|that|this|they)(?:'s| is| was| were| are) (?:supposed to be|meant to be))"
@@ -104,7 +117,7 @@ _ENGLISH = tuple(
             r"replace \g<a> with \g<b>",
         ),
         (
-            rf"{_START}{_ITS}(?P<b>{_NO_THING}{_WORDS_EN}),? (?:and |but )?not {_NO_THING}{_A_EN}{_STOP}",
+            rf"{_START}{_ITS}(?P<b>{_NO_THING}{_LONGER_EN}),? (?:and |but )?not {_NO_THING}{_A_EN}{_STOP}",
             r"not \g<a> -> \g<b>",
         ),
         (rf"{_START}{_MEANT_EN} (?={_WORDS_EN} (?:instead of|rather than) )", ""),
@@ -120,8 +133,8 @@ _ENGLISH = tuple(
             r"make the \g<thing> \g<b>",
         ),
         (
-            r"(?P<head>\bmake (?:the |her |his |its )[\w'-]+ an? (?!bit |little |lot )[\w'-]+(?: [\w'-]+)?) and "
-            r"(?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"(?P<head>\bmake (?:him|her|it|them|(?:the |her |his |its )[\w'-]+) an? (?!bit |little |lot )"
+            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
             r"\g<head>, change \g<other> to ",
         ),
         # one verb for several

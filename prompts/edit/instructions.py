@@ -10,6 +10,7 @@ from prompts import grammar
 from prompts.edit.forms import Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
+from prompts.edit.groups import tells
 from prompts.edit.halves import in_one
 from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
@@ -29,9 +30,10 @@ class Instruction:
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
-    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
-    joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what
-    it can only stand for. `given`: it is put on somebody."""
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added joins
+    others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it can
+    only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`: it
+    is what the picture is of that is to be so."""
 
     kind: InstructionKind
     target: str = ""
@@ -43,6 +45,8 @@ class Instruction:
     more: bool = False
     instead: bool = False
     given: bool = False
+    moved: bool = False
+    itself: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,9 +56,11 @@ _POLITE_ZH = re.compile(
     r"那就?|稍微|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
-    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
+    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<![去删摘脱拿拆撤扔掐灭收丢])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
 )
-_DEGREE = re.compile(r"^(?:再|更)+|(?:一点儿?|一些|点儿)$")
+_DEGREE = re.compile(
+    "^(?:再|更)+|(?:一点儿?|一些|点儿)$|(?<=..)(?<![地景雨斑终起焦站圆波光糕甜早茶钟整零几一二三四五六七八九十两半标沸冰优缺特观网])点$"
+)
 _WANTED = re.compile("^要(?=..)")
 
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,10 +118,24 @@ def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
     said = in_one(grammar.normalise(sentence))
     for part in _CUT.split(said):
-        for clause in (part,) if CHINESE.search(part) else (_AND_TOO if _TO.search(part) else _AND_HOW).split(part):
+        for clause in (part,) if CHINESE.search(part) else _wishes(part):
             for each in _listed(clause.strip(" 、.。")):
                 if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
                     yield each
+
+
+_SO_AND = re.compile(
+    r"(?P<one>(?:make|paint|turn|dye|colou?r) (?:the |her |his |its |their )[\w' -]{1,40}? (?P<how>[\w-]{1,20})) and "
+    r"(?P<other>(?:the|her|his|its|their) [\w' -]{1,40}? [\w-]{1,20})"
+)
+
+
+def _wishes(part: str) -> list[str]:
+    """The wishes that "and" joins: "make the desk messy and the light warm"."""
+    both = _SO_AND.fullmatch(part.strip())
+    if both and tells(both["how"].lower()):
+        return [both["one"], both["other"]]
+    return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
 
 
 def _listed(clause: str) -> list[str]:
@@ -169,6 +189,8 @@ _GIVEN = re.compile(
     r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
     r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
 )
+_ITSELF = re.compile(r"(?:make|turn|change|convert|transform) (?:it|this|that|them) |(?:it|this|that)(?:'s| is) an? ")
+_MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
 _MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
 _MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
@@ -197,14 +219,24 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
     said = " ".join(clause.lower().split())
-    more, instead, given = bool(_MORE_WORD.search(said)), bool(_INSTEAD_EN.search(said)), bool(_GIVEN.search(said))
+    plain = said_plainly_in_english(_plain(clause))
+    more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
+    instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
         worn = _WORN_IN.fullmatch(one.value) if given and one.kind == "set" else None
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
         gives = one.kind in ("set", "add")
-        yield replace(one, more=more and one.kind == "add", instead=instead and gives, given=given and gives)
+        moved = one.kind == "set" and _MOVED.match(plain) is not None
+        yield replace(
+            one,
+            more=more and one.kind == "add",
+            instead=instead and gives,
+            given=given and gives,
+            moved=moved,
+            itself=one.kind == "set" and _ITSELF.match(plain) is not None,
+        )
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
@@ -234,6 +266,8 @@ def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
     parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
     said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
+    if {"a", "an", "the"} & set(parts) or entry_of(" ".join(parts)):
+        return False  # "ice cream"
     return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
 
@@ -294,7 +328,11 @@ _LEAD = re.compile(
 _MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
 
 
+_ALSO = re.compile("(?<=.)(?:也|(?<![成首古京故旧国])都|稍微|稍)+$")
+
+
 def _thing(words: str) -> str:
     """The name of a thing without whose it is and which one."""
     words = _LEAD.sub("", words.strip()) or words.strip()
+    words = _ALSO.sub("", words)
     return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

@@ -3,10 +3,11 @@ same place, another creature, what was held."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from prompts.edit.groups import NounGroup, doings, groups, tells
-from prompts.edit.rivals import kind_of
+from prompts.edit.groups import NounGroup, doings, groups, is_view, tells
+from prompts.edit.rivals import kind_of, matter
 from prompts.edit.sorts import SORTS
 from prompts.edit.targets import KINDS, PEOPLE, singular
 from prompts.edit.word_lists import grouped, listed
@@ -37,7 +38,15 @@ def _kind(group: NounGroup) -> str:
     noun = called(group.name[-1])
     if noun in listed("made being") or noun in ("child", "man", "woman", "girl", "boy", "couple"):
         return "person"
+    if not kind and _TRADE.fullmatch(noun):
+        return "person"
     return {"myth": "animal"}.get(kind, kind)
+
+
+_TRADE = re.compile(
+    r"[a-z]{2,}(?:ist|[^aeiou]man|woman|boarder|keeper|dancer|player|singer|rider|maker|worker|driver|ress|cian|dresser)"
+)
+_MANY = frozenset(("audience", "crowd", "people", "person", "everyone", "group"))
 
 
 def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
@@ -47,6 +56,7 @@ def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
         return (
             people[0] if len({one.head for one in people}) == 1 or (people and target not in ("her", "him")) else None
         )
+    target = re.sub(r"^(?:in|on|at) (?:the |an? )?", "", target)
     wanted = groups(target)
     if len(wanted) != 1 or wanted[0].end != len(target):
         return None
@@ -70,8 +80,8 @@ def what_it_is(text: str, spoken_of: str, colour: str) -> str:
     thing that has a colour, else the first thing, if that is no person; empty where it is not plain."""
     if kind_of(colour) == "colour" and colour in ("bright", "dark", "light", "pale", "colorful", "neon", "pastel"):
         return ""
-    found = groups(text) if text.isascii() else ()
-    told = groups(spoken_of)
+    found = groups(text) if text.isascii() and len(text) < 1000 else ()
+    told = groups(spoken_of[:100])
     if told and (mine := named(found, told[0].name[-1])):
         return " ".join(mine.name)
     coloured = [one for one in found if any(kind_of(word) == "colour" for word in one.told)]
@@ -85,6 +95,11 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     if one_more and called(wanted.name[-1]) not in listed("only one"):
         return None
     mine = [one for one in found if called(one.name[-1]) == called(wanted.name[-1])]
+    if not mine and called(wanted.name[-1]) in ("person", "people") and wanted.lead:  # "two people" of the friends
+        mine = [one for one in found if _kind(one) == "person" or called(one.name[-1]) == "friend"]
+        mine = [one for one in mine if called(one.name[-1]) not in _MANY]
+    if not mine and wanted.lead and called(wanted.lead[0]) not in ("a", "an", "the"):  # "two dogs" of a dalmatian
+        mine = [one for one in found if _is_a(one, SORTS.get(called(wanted.name[-1]), frozenset()))]
     if len(mine) != 1 or not (wanted.told or wanted.lead or wanted.name[:-1]):
         return None
     return mine[0]
@@ -100,6 +115,33 @@ def is_worn(words: str) -> bool:
     return _worn_at(words.split()[-1]) is not None
 
 
+def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
+    """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
+    if wanted.lead or _kind(wanted) not in ("person", "animal"):
+        return None
+    same = [one for one in found if _kind(one) == _kind(wanted) and called(one.name[-1]) not in _MANY]
+    return same[0] if len(same) == 1 else None
+
+
+def main_thing(text: str, wanted: NounGroup) -> NounGroup | None:
+    """The thing that a whole sentence is about, for one of its kind that is named without an article: a ship for the
+    boat that drifts; a tag beside others is none."""
+    found = groups(text)
+    fed = [
+        one
+        for one in found
+        for doing in doings(text)
+        if doing.verb in ("eating", "drinking") and doing.start < one.start <= doing.end and _kind(one) == "food"
+    ]
+    if len(fed) == 1 and _kind(wanted) == "food" and not wanted.lead:
+        return fed[0]
+    if not found or wanted.lead or found[0].start or not re.match(r" [a-z]", text[found[0].end :]):
+        return None
+    first = found[1] if found[0].of > found[0].end and len(found) > 1 else found[0]
+    kind = _kind(wanted)
+    return first if kind in ("food", "vehicle") and kind in (_kind(first), _kind(found[0])) else None
+
+
 def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
     """What is worn at the place of something that is to be worn."""
     place = _worn_at(wanted.name[-1])
@@ -110,10 +152,10 @@ def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
     return worn if len({one.head for one in worn}) == len(worn) else []
 
 
-def stands_for(text: str, wanted: NounGroup) -> NounGroup | None:
+def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGroup | None:
     """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
-    for a thing what is held or done something to."""
-    found = groups(text)
+    for a thing what is held or done something to. `itself`: it is what the picture is of, where that is not plain."""
+    found = [one for one in groups(text) if not is_view(one)]
     for sorts in (frozenset({general, *sorts}) for general, sorts in SORTS.items()):
         if _is_a(wanted, sorts) and len(mine := [one for one in found if _is_a(one, sorts)]) == 1:
             return mine[0]
@@ -138,9 +180,16 @@ def stands_for(text: str, wanted: NounGroup) -> NounGroup | None:
         return None
     if kind and len(mine := [one for one in found if _kind(one) == kind]) == 1 and kind != "object":
         return mine[0]
+    beings = [one for one in found[:1] if _kind(one) in ("person", "animal")]
+    if tells(wanted.name[-1]) or matter(wanted.name[-1]) or is_view(wanted):
+        return None
+    if not kind and itself and wanted.lead:  # "make it a possum", which no list knows
+        return next(iter(beings or found), None)
     objects = [
         one for one in found for doing in doings(text)
         if doing.start < one.start and one.of == doing.end and text[doing.start : one.start].split() == [doing.verb]
     ]  # fmt: skip
     objects = [one for one in objects if kind_of(one.head) not in _BEINGS]
-    return objects[0] if len(objects) == 1 and not tells(wanted.name[-1]) else None
+    if not objects and not kind:
+        return next(iter(beings), None)
+    return objects[0] if len(objects) == 1 else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from prompts import opposites
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.instructions import Instruction
-from prompts.edit.targets import WordReader, head, singular, without_presets, words_of
+from prompts.edit.targets import WordReader, category_of, head, singular, without_presets, words_of
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.nouns import describes, with_articles
 from prompts.prompt import Fragment
@@ -25,7 +25,7 @@ async def put(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
     value = await reader.tags(one.value)
     if not value or describes(value):
         return False
-    if CHINESE.search(one.value) and describes(await reader.tags(one.value.removesuffix("的") + "的")):
+    if category_of(value[0].text) in ("style", "quality"):
         return False
     before = without_presets(draft.fragments)
     for said in _texts(draft.text, one):

@@ -11,7 +11,7 @@ from prompts import grammar, opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction
 from prompts.edit.rivals import alone, kind_of, retaken
-from prompts.edit.targets import KINDS, WordReader, category_of, matches, person_in
+from prompts.edit.targets import KINDS, MOVES, WordReader, category_of, head, matches, person_in, singular
 from prompts.nouns import describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
@@ -33,8 +33,14 @@ async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instr
         return replace(one, kind="replace", target="动作")
     if one.kind == "set" and one.instead and await _another_being(draft.fragments, one.value, reader):
         return replace(one, kind="replace", target="人物")
+    if one.kind == "set" and one.instead and (rival := await _another_of_its_kind(draft.fragments, one.value, reader)):
+        return replace(one, kind="replace", target=rival)
     if one.kind != "replace":
         return one
+    if one.target not in KINDS and one.value.endswith("的") and CHINESE.search(one.target):
+        one = replace(one, value=await _of_another(one, reader))
+    if one.target not in KINDS and await _is_to_do(draft.fragments, one, reader):
+        return replace(one, target="动作")  # "老人改成看报纸": the old man stays
     if one.target in _COLOURS:
         if one.value in _OF_THE_PICTURE:
             return replace(one, kind="set", target="")
@@ -70,6 +76,8 @@ async def _another_being(fragments: Sequence[Fragment], words: str, reader: Word
     """Whether words name one being, and the prompt another: it can only be that one which is to be this."""
     tags = await reader.sure(words)
     own = [one for one in fragments if one.origin != "preset" and (person_in(one.text) or _is_being(one))]
+    if len(tags) > 1 and all(_IN_DOING.match(each.text) or alone(each.text) for each in tags[1:]):
+        tags = tags[:1]  # "一个男孩在写字"
     return len(tags) == 1 == len(own) and _is_being(tags[0]) and not _number(own[0].text) and not _number(tags[0].text)
 
 
@@ -112,15 +120,63 @@ _DOING = re.compile(
 )
 
 
-_MOVES = frozenset(
-    ("running", "walking", "jumping", "dancing", "swimming", "flying", "climbing", "crawling", "sleeping")
-)
 _MEANWHILE = re.compile("(?:playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b")
 
 
 def done_meanwhile(tag: str) -> bool:
     """Whether somebody may do this and sit, stand or lie as before."""
     return _MEANWHILE.match(opposites.plain(tag)) is not None
+
+
+async def _another_of_its_kind(fragments: Sequence[Fragment], words: str, reader: WordReader) -> str:
+    """The one thing of the prompt that is of the kind of the one thing that words name: the ferris wheel for a
+    carousel; empty where there is none, or several."""
+    tags = await reader.sure(words)
+    kind = _what(tags[0].text) if len(tags) == 1 else ""
+    if kind not in _KINDS:
+        return ""
+    own = [one for one in fragments if one.origin != "preset" and _what(one.text) == kind]
+    if len(own) != 1 or opposites.without_lead(own[0].text) != own[0].text or own[0].text.startswith("holding "):
+        return ""
+    return own[0].source if CHINESE.search(own[0].source) else opposites.plain(own[0].text)
+
+
+def _what(text: str) -> str:
+    """The kind of a thing; of a bowl of noodles the noodles'."""
+    thing = text.rpartition(" of ")[2]
+    return category_of(thing) or category_of(singular(thing))
+
+
+_KINDS = ("vehicle", "food", "plant", "animal", "building")
+
+
+async def _of_another(one: Instruction, reader: WordReader) -> str:
+    """The value of "耳环换成翡翠的" with its thing, where that is one thing; as it is, where it is a property."""
+    told, thing = await reader.tags(one.value), await reader.tags(one.target)
+    whole = one.value.removesuffix("的") + one.target
+    made = await reader.sure(whole)
+    if len(made) != 1 or len(thing) != 1 or head(made[0].text) != head(thing[0].text):
+        return one.value
+    plainly = describes(told) and kind_of(told[0].text.split()[-1]) in ("colour", "adjective")
+    known = entries().get(one.value.removesuffix("的"))
+    return one.value if plainly and (known is None or known.category in ("colour", "adjective")) else whole
+
+
+async def _is_to_do(fragments: Sequence[Fragment], one: Instruction, reader: WordReader) -> bool:
+    """Whether a being of the prompt is to do something, rather than to be something else."""
+    tags = await reader.tags(one.value)
+    if len(tags) != 1 or not (_IN_DOING.match(opposites.plain(tags[0].text)) or alone(tags[0].text)):
+        return False
+    found = (await matches(fragments, one.target, reader))[0]
+    return bool(found) and all(
+        _is_being(each) or (person_in(each.text) and not _DOING.search(grammar.bare(each.text)))
+        for each in (fragments[at] for at in found)
+    )
+
+
+_IN_DOING = re.compile(
+    r"(?!(?:wearing|being|flying|sleeping) [a-z]+$)[a-z]{2,}ing\b(?! (?:man|woman|girl|boy|person)\b)"
+)
 
 
 async def _another_doing(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
@@ -134,7 +190,7 @@ def redone(text: str, tag: str) -> str:
     """A fragment with another doing than it tells of: "kids fishing" with swimming; empty where it tells of none but
     how somebody stands or sits, or where the new one is only that."""
     bare, new = grammar.bare(text), opposites.plain(tag)
-    if (alone(new) and new not in _MOVES) or retaken(bare, new):
+    if (alone(new) and new not in MOVES) or retaken(bare, new):
         return ""
     for found in _DOING.finditer(bare):
         if not alone(found.group().split()[0]) and kind_of(bare) not in ("place", "style", "expression"):

@@ -4,11 +4,12 @@ was told of it that is still true."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from prompts.edit.groups import NounGroup, groups, tells
 from prompts.edit.likeness import called
-from prompts.edit.rivals import kind_of
+from prompts.edit.rivals import kind_of, matter
 from prompts.edit.targets import singular
 from prompts.edit.word_lists import grouped, listed
 from prompts.nouns import COMPARED, with_articles
@@ -22,17 +23,23 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     one. `bare`: what was told of the old thing is not told of the new one."""
     if text[old.start].isdecimal():
         return ""  # "1girl" is a tag
+    if {matter(value), matter(old.head)} <= {"time", "season", "weather"}:
+        return ""  # no kind of rain is sunny
     old = replace(old, told=()) if bare else old
     words = value.split()
-    if told := _told(words):
+    if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
         said = _described(old, told)
         return _put(text, old, said, old.end) if said else ""
+    if (more := re.fullmatch(r"(?P<how>[a-z ]+?) (?P<with>with .+)", value)) and (told := _told(more["how"].split())):
+        return _put(text, old, f"{_described(old, told)} {more['with']}", old.end)  # "blue with white stripes"
+    if re.match(r"[a-z]+ed (?:like|as|in|with|by) ", value):  # "shaped like a dragon"
+        return _put(text, old, f"{text[old.start : old.end]} {value}", old.end)
     found = groups(value)
     if not found or found[0].start > 0 or any(one.lead for one in found[1:] if one.led == ""):
         return ""
     wanted = found[0]
     if called(wanted.name[-1]) == called(old.name[-1]):
-        said, end = _again(old, wanted), old.end
+        said, end = _again(old, wanted), old.of if wanted.of > wanted.end else old.end
     else:
         said = _another(text, old, wanted)
         end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
@@ -42,11 +49,19 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
 def _put(text: str, old: NounGroup, said: str, end: int) -> str:
     rest = text[end:]
     last = said.split()[-1]
+    if where := re.search(r" (?P<at>on|in|at|by|with) (?:an? |the |his |her |its )?(?P<what>[a-z]+)$", said):
+        twice = rf"^ {where['at']} (?:an? |the |his |her |its )?{where['what']}\b"  # "on his shoulder"
+        rest = re.sub(twice, "", rest)
     if re.match(rf" {re.escape(last)}\b", rest):  # "sunshine outside" for the rain that is outside
         rest = rest[len(last) + 1 :]
     if text[old.start].isupper():
         said = said[0].upper() + said[1:]
-    return with_articles(text[: old.start] + said + rest)
+    before = text[: old.start]
+    if said.split()[0] not in ("a", "an", "the"):
+        before = re.sub(
+            r"\b(?:an? )?(?:large |small |big )?(?:group|crowd|bunch) of $", "", before
+        )  # "two friends" are no group
+    return with_articles(before + said + rest)
 
 
 def _told(words: list[str]) -> list[str]:
@@ -55,6 +70,10 @@ def _told(words: list[str]) -> list[str]:
         COMPARED.get(word, word) for word in words if word not in ("and", "very", "more", "really", "all", "a", "bit")
     ]
     plain = [word for word in told if word != "&"]
+    if _names(" ".join(plain)):
+        return []
+    if _names(" ".join(plain)):
+        return []  # "ice cream"
     if plain and len(plain) < 4 and kind_of(plain[-1]) == "colour" and not _names(plain[-1]):
         return plain  # "mustard yellow"
     noun = len(plain) > 1 and plain[-1] == "light"
@@ -70,15 +89,17 @@ def _names(word: str) -> bool:
 
 def _described(old: NounGroup, told: list[str]) -> str:
     kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
+    if any(map(_is_colour, told)):
+        kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
     sizes = [word for word in told if _scale(word) is not None and not _is_colour(word)]
     rest = [word for word in told if word not in sizes]
-    joint = (
-        " and ".join(rest) if len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES else " ".join(rest)
-    )
-    hidden = [word for word in kept if not _is_colour(word)] if rest else kept
-    return " ".join(
-        [*old.lead, *sizes, *hidden, *filter(None, [joint]), *(w for w in kept if w not in hidden), *old.name]
-    )
+    several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
+    joint = [" and ".join(rest)] if several else rest
+    ends = next((at for at in range(len(kept), 0, -1) if tells(kept[at - 1])), 0)
+    kept, named = kept[:ends], kept[ends:]  # "telephone" of "red telephone booth"
+    before = [word for word in kept if not _is_colour(word)] if rest else kept
+    behind = [word for word in kept if word not in before]
+    return " ".join([*old.lead, *sizes, *before, *joint, *behind, *named, *old.name])
 
 
 _SHADES = frozenset(["bright", "dark", "light", "pale", "deep", "soft"])
@@ -105,9 +126,11 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
     else:
         name = old.name
     modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
-    if modifiers or not all(map(tells, wanted.told)):
-        name = (name[-1],)
-    return " ".join([*lead, *wanted.told, *kept, *modifiers, *name])
+    if modifiers or not all(map(tells, wanted.told)) or any(kind_of(word) == "material" for word in wanted.told):
+        name = (name[-1],)  # stone bridges are no rope bridges
+    coloured = all(map(_is_colour, wanted.told))
+    first, then = (kept, [*wanted.told]) if coloured else ([*wanted.told], kept)  # "a flowing blue dress"
+    return " ".join([*lead, *first, *then, *modifiers, *name])
 
 
 def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
@@ -164,7 +187,7 @@ def _is_colour(word: str) -> bool:
     return kind_of(word) == "colour" or word in listed("colour")
 
 
-def joined_words(before: str, after: str) -> tuple[set[str], set[str]]:
-    """The words that only the first text has, and those that only the second one has."""
-    old, new = (set(re.findall(r"[\w'-]+", said.lower())) for said in (before, after))
-    return old - new, new - old
+def changed_words(before: str, after: str) -> tuple[set[str], set[str]]:
+    """The words that the first text has more of, and those that the second one has."""
+    old, new = (Counter(re.findall(r"[\w'-]+", said.lower())) for said in (before, after))
+    return set(old - new), set(new - old)

@@ -9,7 +9,7 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.instructions import Instruction
 from prompts.edit.numerals import in_chinese, in_english, number
-from prompts.edit.targets import WordReader, head, singular, without_presets, words_of
+from prompts.edit.targets import WordReader, category_of, head, singular, without_presets, words_of
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.nouns import describes, with_articles
 from prompts.translate import chinese
@@ -27,7 +27,10 @@ async def one_of(draft: EditDraft, one: Instruction, reader: WordReader) -> bool
         return False
     value = await reader.tags(one.value)
     texts = list(_parted(draft, one.value, asked["noun"] or ""))
-    if not value or describes(value) or len(texts) != 1:  # none is counted, or it is not said which of them are meant
+    own = ("hair", "eyes", "clothing", "pose", "expression", "verb")  # what one has or does is not what one is
+    if (
+        not value or describes(value) or category_of(value[0].text) in own or len(texts) != 1
+    ):  # none is counted, or it is not said which of them are meant
         return False
     made = await reader.prompt(texts[0])
     if made is None or without_presets(made.negatives) != without_presets(draft.negatives):

@@ -1,5 +1,5 @@
-"""What a picture can no longer be once something new is in it: sunlight at night, a clear sky in a storm, nobody where a
-crowd sits."""
+"""What a picture can no longer be once something new is in it: sunlight at night, a clear sky in a storm, nobody
+where a crowd sits."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from prompts.prompt import Fragment
 
 _NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
 _LOW_SUN = frozenset(("evening", "dusk", "twilight", "sunset", "golden hour", "nightfall", "sundown"))
-_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "clear weather", "sky clearing up"))
+_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up"))
 _AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red clouds", "dawn glow"))
 _BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
 _WET = frozenset(
-    ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm", "blizzard",
-     "overcast", "dark clouds", "cloudy")
+    ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm",
+     "blizzard", "overcast", "dark clouds", "cloudy")
 )  # fmt: skip
 # What comes, and the words that nothing can be of then.
 _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
     (when, re.compile(rf"(?:.* )?(?:{no})(?: through .*| on .*| in .*| from .*)?"))
     for when, no in (
-        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|daylight|"
-                 "morning light|noon|white clouds|rainbow"),
+        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|"
+                 "daylight|morning light|noon|white clouds|rainbow"),
         (_LOW_SUN, "noon|starry sky|milky way|night sky|midnight|morning light|dawn glow|sunrise"),
         (_AFTERGLOW, "blue sky|noon|starry sky|milky way|night sky|overcast sky"),
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
                   "city lights at night"),
         (_CLEAR, "rain|rainy|raindrops|lightning|thunder|thunderstorm|storm|dark clouds|storm clouds|stormy|overcast|"
-                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm"),
+                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm|typhoon|typhoon sky|hurricane|tornado"),
+        (frozenset(("bright",)), "dim lighting|dark|darkness|dim|dark lighting|low light"),
+        (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
+        (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
+        (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
     )
@@ -62,7 +66,12 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
 
 def _over(old: Fragment, new: Fragment) -> bool:
     said, words = opposites.plain(new.text), opposites.plain(old.text)
+    if _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", ""):
+        said = said.split(" ")[0]
     return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
+
+
+_LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
 
 
 def _nobody(old: Fragment, new: Fragment) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from prompts.edit.groups import Doing, doings
+from prompts.edit.groups import Doing, doings, groups
 from prompts.edit.meant import done_meanwhile
-from prompts.edit.rivals import kind_of
+from prompts.edit.rivals import is_place, kind_of
+from prompts.edit.targets import singular
 from prompts.edit.word_lists import listed
 
 _HELD = frozenset(["holding", "carrying"])
 _FACES = frozenset(["smiling", "laughing", "crying", "frowning", "grinning", "glaring", "weeping"])
-_RESTS = frozenset(["sleeping", "napping", "dozing", "resting"])
 _NO_DOING = re.compile(r"(?:an?|the|her|his|its|their|some|two|three|four|five) ")
 
 
@@ -20,16 +20,63 @@ def redone(text: str, value: str) -> str:
     they are, or is none."""
     said = re.sub(r"^(?:be|she is|he is|it is|they are) ", "", value)
     verb = said.split()[0] if said else ""
-    if said == "awake" and (resting := [one for one in doings(text) if one.verb in _RESTS]):
+    if said == "awake" and (resting := [one for one in doings(text) if one.verb in listed("rest")]):
         return text[: resting[0].start] + said + text[resting[0].start + len(resting[0].verb) :]
     new = next(iter(doings(said)), None)
-    if new is None or new.start or _NO_DOING.match(said) or kind_of(said) in ("place", "style"):
+    known = any(one.verb == verb for one in doings(text))  # "juggling fish" of who juggles balls
+    if (new.start > 0 if new else not known) or _NO_DOING.match(said) or kind_of(said) in ("place", "style"):
         return ""
     olds = [one for one in doings(text) if _gives_way(one.verb, verb)]
     if not olds:
         return ""
     first = olds[0]
-    return text[: first.start] + _same_seat(text, first, said) + text[first.end :]
+    seated = {first.verb, verb} <= listed("posture") | listed("rest") and not re.search(r" (?:on|in|at|against) ", said)
+    end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
+    return text[: first.start] + _same_seat(text, first, said) + _elsewhere(text[end:], said)
+
+
+_ITS_PLACE = re.compile(r" (?:in|on|at) (?P<what>(?:the |an? )?[a-z]+(?: [a-z]+)?)")
+
+
+def _elsewhere(rest: str, said: str) -> str:
+    """What stands behind a doing, without the place where it was done when it is done elsewhere."""
+    new, old = _ITS_PLACE.search(said), _ITS_PLACE.match(rest)
+    if not new or not old or new.end() != len(said):
+        return rest
+    places = [groups(each["what"]) for each in (new, old)]
+    return rest[old.end() :] if all(each and is_place(each[0].head) for each in places) else rest
+
+
+_TOLD = re.compile(r"(?P<how>[a-z]+ed|made) (?P<by>like|in|with|of|by|from) (?=[a-z])")
+
+
+def told_again(text: str, value: str) -> str:
+    """The text with what a thing is shaped like or covered in as the value says it; empty where it says nothing so."""
+    new = _TOLD.match(value)
+    old = next((found for found in _TOLD.finditer(text) if new and found.group() == new.group()), None)
+    if new is None or old is None:
+        return ""
+    what = next((one for one in groups(text) if one.start >= old.end()), None)
+    return text[: old.start()] + value + text[what.of :] if what and what.start == old.end() else ""
+
+
+def of_its_own(text: str, value: str) -> str:
+    """The text with what one of its things does as the value says it: "cat curled up asleep"; empty where that is none
+    of the text's things, or does nothing."""
+    named = groups(value)
+    if not named or named[0].start or named[0].told or named[0].end == len(value):
+        return ""
+    does = value[named[0].end :].strip()
+    if not re.match(r"(?:[a-z]+ing|curled|perched|seated|asleep|awake|lying)\b", does):
+        return ""
+    mine = [one for one in groups(text) if singular(one.name[-1]) == singular(named[0].name[-1])]
+    if len(mine) != 1:
+        return ""
+    now = next((one for one in doings(text) if one.start == mine[0].end + 1), None)
+    if now is None:
+        return f"{text[: mine[0].end]} {does}{text[mine[0].end :]}"
+    rest = re.match(r" (?:out|up|down|away|around|back)\b", text[now.end :])
+    return text[: now.start] + does + text[now.end + (rest.end() if rest else 0) :]
 
 
 def _same_seat(text: str, old: Doing, said: str) -> str:
@@ -49,7 +96,7 @@ def _gives_way(old: str, new: str) -> bool:
         return new in _FACES and old in _FACES
     if new in _HELD or old in _HELD:
         return new in _HELD and old in _HELD
-    if old in _RESTS:
+    if old in listed("rest"):
         return True
     if old in listed("posture"):
         return new in listed("posture") or not done_meanwhile(new + " ")

@@ -10,7 +10,9 @@ from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
+from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.edit.wording_zh import MEASURE
 from prompts.nouns import without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of
@@ -31,6 +33,10 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     says they do not want, or which models draw by themselves."""
     found, word = await matches(draft.fragments, one.target, reader)
     tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
+    if not found and (weathered := _weathered(draft.fragments, tags)):
+        for at, bare in weathered.items():  # "misty forest" without the mist
+            become(draft, at, bare, draft.fragments[at].source, bare)
+        return
     if not found:
         unasked = any(map(_UNASKED.fullmatch, tags))
         if one.target in KINDS or (one.kind == "remove" and not unasked):
@@ -45,7 +51,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
             become(draft, at, bare, old.source, bare)
             continue
-        inside = at in found and word and head(old.text) != word.split()[-1]
+        inside = at in found and word and (head(old.text) != word.split()[-1] or _AND.search(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest):
             become(draft, at, rest, old.source)
@@ -56,6 +62,18 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))
         erase(draft, old)
+
+
+def _weathered(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
+    """The English places that are told of by a weather, without it; those of a snowy one are snowy by themselves."""
+    own = {at: one for at, one in enumerate(fragments) if not CHINESE.search(one.source) and one.origin != "preset"}
+    bare = {
+        at: without_property(grammar.bare(one.text), tag) for at, one in own.items() for tag in tags if tag != "snow"
+    }
+    return {at: said for at, said in bare.items() if said}
+
+
+_AND = re.compile(r"^(?:an? |the )?[\w-]+(?: [\w-]+)? and \w")  # "a horse and carriage": one of two
 
 
 async def _deny(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
@@ -115,7 +133,31 @@ def _left_behind(draft: EditDraft, found: Sequence[int]) -> list[int]:
             continue
         if all(_merely_where(draft.fragments[at], gone) for at in rest):
             left += rest
+        elif _told_first(clause.group(), gone):  # "狗在旁边跑": it is the dog that runs
+            left += [at for at in rest if _does(draft.fragments[at])] if not _others(draft, rest) else []
     return left
+
+
+def _told_first(clause: str, gone: Sequence[Fragment]) -> bool:
+    """Whether a clause begins with what is gone: all that is done in it is done by that."""
+    plain = MEASURE.sub("", chinese.sign_by_sign(clause).strip(), count=1)
+    return any(
+        CHINESE.search(one.source) and plain.startswith(MEASURE.sub("", chinese.sign_by_sign(one.source), count=1))
+        for one in gone
+    )
+
+
+def _does(one: Fragment) -> bool:
+    return bool(re.match(r"(?!wearing)[a-z]+ing\b", opposites.plain(one.text))) or alone(one.text)
+
+
+def _others(draft: EditDraft, at: Sequence[int]) -> bool:
+    """Whether one of some fragments is of a being."""
+    return any(
+        person_in(draft.fragments[each].text) or category_of(draft.fragments[each].text) in ("person", "animal", "myth")
+        for each in at
+        if not _does(draft.fragments[each])
+    )
 
 
 def _stands_in(one: Fragment, text: str, clause: re.Match[str]) -> bool:

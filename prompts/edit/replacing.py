@@ -13,25 +13,24 @@ from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
 from prompts.edit.nearest import nearest, not_found
+from prompts.edit.renaming import rename
 from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
     KINDS,
     PEOPLE,
-    WEATHER,
-    WORN,
     WordReader,
     category_of,
     head,
     matches,
     person_in,
     singular,
+    without_presets,
 )
-from prompts.edit.wording_zh import COUNTED, MEASURE, chinese_of, in_script, uncoloured
-from prompts.nouns import COMPARED, describes, with_articles
+from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
+from prompts.nouns import COMPARED, describes
 from prompts.prompt import Fragment
-from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import entries
@@ -63,6 +62,10 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         await _come(draft, one, value, reader)
         return
     olds = [draft.fragments[at].text for at in found]
+    if kind == _PLACES and value[0].text.endswith(" background"):  # who is on a stage still is, before another colour
+        backdrops = [at for at in found if draft.fragments[at].text.endswith(" background")]
+        found = backdrops or found
+        olds = [draft.fragments[at].text for at in found]
     if kind == _PLACES:
         gone = [at for at, each in enumerate(draft.fragments) if at not in found and moved(each.text, value[0].text)]
         found = [*found, *gone]
@@ -82,7 +85,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
         for at in found:  # "a girl in a blue dress": only the girl of it
             noun = person_in(draft.fragments[at].text) or head(draft.fragments[at].text)
-            await _rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
+            await rename(draft, at, singular(PEOPLE.get(noun, noun)), value, replace(one, target=noun), reader)
     elif counted or kind:
         if olds[0] in _TAGGED.values():  # "1girl" is a tag, and so is what it becomes
             value = tuple(replace(tag, text=_TAGGED.get(opposites.plain(tag.text), tag.text)) for tag in value)
@@ -96,17 +99,15 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 add(draft, tag, one.value)
     else:
         for at in found:
-            await _rename(draft, at, word, value, one, reader)
+            await rename(draft, at, word, value, one, reader)
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
     value = await reader.tags(COMPARED.get(plainly, plainly))
-    if one.target not in KINDS and CHINESE.search(one.value) and not describes(value):
-        told = await reader.tags(
-            one.value.removesuffix("的") + "的"
-        )  # "复古" is a style of pictures, "复古的" a lamp's
+    if one.target not in KINDS and len(value) == 1 and category_of(value[0].text) in ("style", "quality"):
+        told = await reader.tags(one.value.removesuffix("的") + "的")  # "复古" is a picture's style
         value = told if describes(told) else value
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
@@ -121,7 +122,11 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     """What becomes of a value whose target the prompt does not name: the picture may have it all the same."""
     if one.target != _NUMBER and (one.target in KINDS or one.target in CATEGORIES):
         await set_words(draft, one.value, reader)
-    elif describes(value) and (named := await _named(draft, one.target, reader)) and _unnamed(named[-1]):
+    elif (
+        describes(value)
+        and (named := await _named(draft, one.target, reader))
+        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]))
+    ):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
     elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
@@ -158,6 +163,12 @@ def _unnamed(thing: Fragment) -> bool:
     return opposites.plain(thing.text).split()[-1] in _ALWAYS
 
 
+def _surely_worn(draft: EditDraft, thing: Fragment) -> bool:
+    """Whether a thing is worn, and there is somebody who may wear it, though nobody said so."""
+    people = any(person_in(one.text) for one in without_presets(draft.fragments))
+    return people and category_of(thing.text) == "clothing"
+
+
 def _tells(value: Sequence[Fragment], said: str) -> bool:
     """Whether a value is only a property; "camel" is, 骆驼 is not."""
     entry = entries().get(said.removesuffix("的")) if CHINESE.search(said) else None
@@ -186,61 +197,6 @@ async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: W
     return bool(found)
 
 
-async def _rename(
-    draft: EditDraft, at: int, word: str, value: Sequence[Fragment], one: Instruction, reader: WordReader
-) -> None:
-    """Another thing in the same fragment: "red hat" becomes "red crown", "橘猫坐着" "橘狗坐着"."""
-    old = draft.fragments[at]
-    source = chinese.simplified(old.source)
-    shared = sum(each.source == old.source for each in draft.fragments) > 1
-    if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
-        lead, _, rest = source.partition(one.target)
-        coloured = _of_its_own(word or head(old.text), value[0].text)
-        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
-        lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
-        new_source = lead + one.value + rest
-        made = await reader.sure(new_source)
-        if len(made) == 1 and not CHINESE.search(made[0].text):
-            draft.fragments[at] = replace(made[0], weight=old.weight, part=old.part, source=new_source)
-            draft.changes.append(Change("replaced", old.text, made[0].text))
-            if draft.text is not None:
-                draft.text = written_text.put(draft.text, old.source, in_script(draft.text, new_source))
-            return
-    new = opposites.plain(value[0].text)
-    words = grammar.bare(old.text).split(" ")
-    index = max(
-        (
-            i
-            for i, each in enumerate(words)
-            if word and singular(PEOPLE.get(each.lower(), each.lower())) == word.split()[-1]
-        ),
-        default=-1,
-    )
-    size = 1
-    for said in (one.target, *(each.text for each in await reader.tags(one.target))):  # "the old man", all of it
-        named = opposites.plain(said).split()
-        if words[max(0, index - len(named) + 1) : index + 1] == named:
-            size = max(size, len(named))
-    if word in WEATHER.values() and new in WEATHER.values():  # "rainy street" with snow
-        adjectives = {noun: adjective for adjective, noun in WEATHER.items()}
-        if (said := grammar.bare(old.text).replace(adjectives[word], adjectives[new])) != grammar.bare(old.text):
-            become(draft, at, said, one.value)
-            return
-    if index < 0 or len(value) > 1:
-        instead(draft, [at], value, one.value)
-        return
-    kept = [each for each in words[: max(0, index - size + 1)] if each not in ("tabby", "calico")]
-    if entry_of(opposites.plain(old.text)):  # "school uniform", "straw hat": one word in English but for the space
-        led = len(words) - len(opposites.plain(old.text).split())
-        while len(kept) > led and kind_of(kept[-1]) not in ("colour", "material", "adjective"):
-            kept.pop()
-    while kept and _of_its_own(word or head(old.text), new) and kind_of(kept[-1]) in ("colour", "material"):
-        kept.pop()
-    if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
-        kept.pop()  # "jeans"
-    become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
-
-
 def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
     """Whether this is done now, in place of what was: playing the guitar for reading. Whoever sits, still does."""
     for at, old in enumerate(draft.fragments):
@@ -259,17 +215,6 @@ def _another(old: str, new: str) -> str:
     if head(old) not in ("hair", "eyes") and (said := regrown(grammar.bare(old), new)):
         return said
     return retaken(old, new) if matter(new) in ("time", "season", "weather") else ""
-
-
-def _of_its_own(old: str, new: str) -> bool:
-    """Whether a new thing has other colours and materials than what it takes the place of: it says so, it is the same
-    thing of another kind ("night sky" for "blue sky"), or other clothes; what is worn beside them keeps them."""
-    said = opposites.plain(new).split()
-    if {kind_of(each) for each in said} & {"colour", "material"}:
-        return True
-    if len(said) > 1 and (said[-1] == old or {said[-1], old} <= {"hat", "cap", "beret", "helmet"}):
-        return True
-    return all(category_of(each) == "clothing" and not WORN.search(each) for each in (old, opposites.plain(new)))
 
 
 def _decides(old: str, value: str) -> bool:

@@ -34,6 +34,8 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
             return replace(one, kind="replace", target=thing, value=value)  # "头发不要红的，要蓝的"
         if one.instead and (it := what_it_is(draft.text or "", before.value if before else "", one.value)):
             return replace(one, kind="replace", target=it)
+    if one.kind == "set" and CHINESE.search(one.value):
+        one = await _told_behind(draft.fragments, one, reader)
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
@@ -84,12 +86,11 @@ async def _only_a_property(words: str, reader: WordReader) -> str:
     """The words without a verb of wanting, where they name nothing but how something is to be; else empty."""
     said = _WISHED.sub("", words).removesuffix("的")
     tags = await reader.sure(f"{said}的" if words.endswith("的") else said)
-    kinds = (
-        ("colour", "material", "adjective", "participle") if words.endswith("的") else ("colour", "material")
-    )  # "要很大的"
+    kinds = ["colour", "material"]
+    if rather := words.endswith("的"):  # "要很大的"
+        kinds += ["adjective", "participle"]
     told = len(tags) == 1 and all(
-        kind_of(each) in kinds or each in _SHADED or (len(kinds) == 4 and each in OF_AN_AGE)
-        for each in tags[0].text.split()
+        kind_of(each) in kinds or each in _SHADED or (rather and each in OF_AN_AGE) for each in tags[0].text.split()
     )
     return said if told else ""
 
@@ -115,6 +116,22 @@ async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> In
     return Instruction("set", value=words)
 
 
+async def _told_behind(fragments: Sequence[Fragment], one: Instruction, reader: WordReader) -> Instruction:
+    """ "机器人生锈": a thing of the prompt and behind it how it is to be; as it is, where they say other things."""
+    words = _LITTLE.sub("", one.value)
+    for size in range(min(len(words) - 1, 6), 0, -1):
+        target, told = words[:size], _RATHER.sub("", words[size:])
+        told = told.removesuffix("的")
+        if not 0 < len(told) <= 5 or not describes(await reader.sure(f"{told}的")):
+            continue
+        named = await reader.sure(target)
+        if len(named) == 1 and not describes(named) and (await matches(fragments, target, reader))[0]:
+            return replace(one, kind="replace", target=target, value=told)
+    return one
+
+
+_LITTLE = re.compile("(?:一点儿?|一些|点儿?|些)$")
+_RATHER = re.compile("^(?:[要是得再更也都有]|变得?|看起来)+(?=.)")
 _PROPERTIES = ("colour", "material", "adjective")
 
 
@@ -155,6 +172,9 @@ async def _countable(draft: EditDraft, one: Instruction, reader: WordReader) -> 
         counted = [at for at in found if counts(draft.fragments[at].text)]
         return next(iter(counted or found), None)
     own = [at for at, each in enumerate(draft.fragments) if each.origin != "preset" and counts(each.text)]
+    if not own and one.measure:  # "一只白鹤": what is one is not counted in English
+        written = [(at, MEASURE.match(chinese.simplified(each.source))) for at, each in enumerate(draft.fragments)]
+        own = [at for at, said in written if said and said.group().endswith(one.measure)]
     alike = [at for at in own if one.measure and one.measure in draft.fragments[at].source]
     several = [at for at in alike or own if _number_of(draft.fragments[at]) > 1]
     return next(reversed(several or alike or own), None)
@@ -175,7 +195,7 @@ async def _added_to(draft: EditDraft, one: Instruction, reader: WordReader) -> I
     if not count or not noun or not (found := (await matches(draft.fragments, noun, reader))[0]):
         return one
     tags = await reader.tags(noun)
-    if any(opposites.without_lead(each.text) != each.text for each in tags):
+    if any(opposites.without_lead(each.text) != each.text for each in tags) or len(tags) > 2:
         return one  # "两个人躺在躺椅上": no more chairs
     if not any(_is_one_of(draft.fragments[at], noun, tags) for at in found):
         return one

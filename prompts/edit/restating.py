@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, named, stands_for
-from prompts.edit.merging import joined_words, put_in_place
-from prompts.edit.pursuits import redone
+from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for
+from prompts.edit.merging import changed_words, put_in_place
+from prompts.edit.pursuits import of_its_own, redone, told_again
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.whereabouts import moved, reseated, taken
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
 _LONGEST = 600  # characters; whoever writes more than that writes no sentence
+_LONGEST_WISH = 160
 _SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b")
 
 
@@ -28,7 +30,11 @@ async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bo
     text = draft.text
     if text is None or len(text) > _LONGEST or CHINESE.search(text) or _SYNTAX.search(text) or one.at:
         return False
-    if one.kind not in ("set", "add", "replace") or not (value := await _in_english(one, reader)):
+    if (
+        len(one.value) > _LONGEST_WISH
+        or one.kind not in ("set", "add", "replace")
+        or not (value := await _in_english(one, reader))
+    ):
         return False
     for said in _texts(text, one, value):
         draft.readings -= len(said)
@@ -56,30 +62,47 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
     if one.kind == "replace":
         if KINDS.get(one.target) == KINDS["background"]:
             yield from _behind(text, value)
-        elif (found := named(groups(text), one.target)) and (said := put_in_place(text, found, value)):
+        elif (found := named(groups(text), one.target)) and _WHERE.match(value):
+            yield moved(text, found, value)
+        elif found and (said := put_in_place(text, found, value)):
             yield said
         return
     if one.kind == "set" and (said := redone(text, value)):
         yield said
         return
+    if one.kind == "set" and one.moved and (said := taken(text, value)):
+        yield said
+        return
+    if one.kind == "set" and _WHERE.match(value):
+        if said := reseated(text, value, instead=one.instead):
+            yield said
+        return
+    if one.kind == "set" and (said := of_its_own(text, value) or told_again(text, value)):
+        yield said
+        return
     wanted = groups(value)
     if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
         return
-    if found := alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead):
-        if said := put_in_place(text, found, value):
-            yield said
-    elif (one.kind == "set" or one.given) and (covered := covers(groups(text), wanted[-1])):
+    found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
+    if not found and one.kind == "set" and wanted[0].of == len(value):
+        found = only_being(groups(text), wanted[0]) or main_thing(text, wanted[0])
+    if found:
+        yield put_in_place(text, found, value) or text
+    elif one.kind == "set" and (said := _dressed_being(text, wanted, value, instead=one.instead)):
+        yield said
+    elif (one.kind == "set" or one.given) and (covered := covers(groups(text), wanted[0])):
         yield _dressed(text, covered, value)
     elif (
         one.instead
         and not one.given
         and one.kind == "set"
-        and (found := stands_for(text, wanted[0]))
+        and (found := stands_for(text, wanted[0], itself=one.itself))
         and (said := put_in_place(text, found, value))
     ):
         yield said
 
 
+_WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")
 _BEHIND = re.compile(r" (?:in|on) the background\b", re.IGNORECASE)
 
 
@@ -88,6 +111,25 @@ def _behind(text: str, value: str) -> Iterator[str]:
     for one in groups(text):
         if _BEHIND.match(text, one.of) and (said := put_in_place(text, one, value, bare=True)):
             yield said
+
+
+_WORN_BY = re.compile(r"(?P<who>[a-z]+(?: [a-z]+)?) (?:in|wearing) (?P<what>(?:an? |the )?[a-z' -]+)")
+
+
+def _dressed_being(text: str, wanted: Sequence[NounGroup], value: str, *, instead: bool) -> str:
+    """The text with another being in other clothes: "a businesswoman in a red dress" for a man in a suit."""
+    said = _WORN_BY.fullmatch(value)
+    if not said or not is_worn(said["what"]):
+        return ""
+    found = alike(groups(text), wanted[0], one_more=False) or only_being(groups(text), wanted[0])
+    found = found or (stands_for(text, wanted[0]) if instead else None)
+    if not found or not (text := put_in_place(text, found, said["who"])):
+        return ""
+    worn = groups(said["what"])
+    if worn and (covered := covers(groups(text), worn[0])):
+        return _dressed(text, covered, said["what"])
+    outfit = [one for one in groups(text) if is_worn(one.name[-1])]
+    return put_in_place(text, outfit[0], said["what"]) if len(outfit) == 1 else ""
 
 
 def _dressed(text: str, covered: list[NounGroup], value: str) -> str:
@@ -110,8 +152,9 @@ async def _reads(draft: EditDraft, said: str, reader: WordReader) -> bool:
         return False
     gone = [one for one in without_presets(draft.fragments) if str(one) not in map(str, made.fragments)]
     come = [one for one in without_presets(made.fragments) if str(one) not in map(str, draft.fragments)]
-    lost, gained = joined_words(draft.text or "", said)
-    if any(not (lost | gained) & _words(one) for one in gone) or not come:
+    lost, gained = changed_words(draft.text or "", said)
+    here = {word for one in come for word in _words(one)}
+    if any(not (lost | gained) & _words(one) and not _words(one) <= here for one in gone) or not come:
         return False
     there = {word for one in gone for word in _words(one)}
     if any(not gained & _words(one) and not _words(one) <= there for one in come):

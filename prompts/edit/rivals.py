@@ -74,6 +74,7 @@ _MATTERS = dict.fromkeys(
         "golden hour",
         "blue hour",
         "daybreak",
+        "before dawn",
         "late afternoon",
         "nightfall",
         "sundown",
@@ -118,6 +119,11 @@ def slot_of(text: str) -> str | None:
 
 
 _IN = re.compile(r"(?:in|on|at) ")
+
+
+def is_place(noun: str) -> bool:
+    """Whether a noun names a place that somebody is in."""
+    return opposites.slot(noun) == "place" or noun in _INSIDE | _OUTSIDE or noun == "stage"
 
 
 _INSTEAD = ("time", "season", "weather")
@@ -202,7 +208,14 @@ _ONE_OF = tuple(
         "indoors, outdoors",
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
-        "swimming, flying, climbing, crawling",
+        "swimming, flying, climbing, crawling, lying on stomach, stomach, lying on back, lying on side, seiza, "
+        "all fours, handstand, floating",
+        "lying, lying down, lying on stomach, stomach, lying on back, lying on side",
+        "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
+        "hair down, loose hair, hair bun, double bun, ponytail, high ponytail, low ponytail, side ponytail, twintails, "
+        "braid, braids, twin braids, single braid, updo",
+        "standing, running, walking, jumping, hugging own legs",
+        "standing, running, walking, jumping, crossed legs, indian style",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )
@@ -211,7 +224,12 @@ _ONE_OF = tuple(
 def excludes(text: str, tag: str) -> bool:
     """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
     one, other = opposites.plain(text), opposites.plain(tag)
+    if one != other and _GAZES.match(one) and _GAZES.match(other):
+        return True
     return any(one in group and other in group for group in _ONE_OF)
+
+
+_GAZES = re.compile(r"looking (?:at|up|down|out|away|back|aside|afar|outside|to)\b")
 
 
 def alone(text: str) -> bool:
@@ -234,6 +252,26 @@ _OUTFIT = re.compile(
 def is_outfit(text: str) -> bool:
     """Whether a fragment is only something worn that leaves no room for another: a dress, a suit."""
     return _OUTFIT.fullmatch(opposites.plain(text)) is not None
+
+
+_WORN_AT = tuple(
+    frozenset(words.split())
+    for words in (
+        "jeans pants trousers shorts skirt miniskirt leggings slacks dress sundress",
+        "shirt t-shirt blouse sweater hoodie sweatshirt cardigan vest polo",
+        "hat cap beret helmet beanie bonnet",
+        "shoes boots sneakers sandals heels slippers loafers",
+        "glasses sunglasses goggles eyewear",
+    )
+)
+_ONLY_WORN = re.compile(r"(?:wearing )?(?:[\w-]+ ){0,3}[\w-]+")
+
+
+def worn_alike(text: str, tag: str) -> bool:
+    """Whether two things are worn at the same place, where only one of them fits: jeans and a skirt."""
+    one, other = (opposites.plain(each).split()[-1:] for each in (text, tag))
+    alike = any({*one, *other} <= group for group in _WORN_AT) and one and other
+    return bool(alike) and _ONLY_WORN.fullmatch(opposites.plain(text)) is not None
 
 
 def dressed(text: str) -> str:

@@ -13,6 +13,30 @@ _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
 _PLAINLY = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
+        (
+            r"(?:it|this|that|he|she)(?:'s| is)(?: actually)? (?P<what>an? (?!bit |little |lot |shame|pity).+?)"
+            r"(?: actually| now)?",
+            r"turn it into \g<what>",
+        ),
+        (rf"{_SHE} (?:should|must|needs to|has to) (?:also )?have (?P<what>.+)", r"give her \g<what>"),
+        (
+            r"(?:she|he|it|they|the [a-z]+) (?:shouldn't|should not|must not|mustn't) "
+            r"(?:be )?(?:have|wear|hold|carry)(?:ing)? (?:an? |any |the )?(?P<what>[a-z ]+)",
+            r"remove the \g<what>",
+        ),
+        (
+            r"(?:she|he|it|they|the [a-z ]+?) (?:should|must|could) (?:just |also |now )?be (?P<what>[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (r"make (?P<who>one of (?:them|the [a-z ]+?)) (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
+        (
+            r"(?:get|bring|put|move|take) (?P<who>her|him|it|them|the [a-z]+) (?:down |up |over |back )?"
+            r"(?:onto|on to) (?P<where>.+)",
+            r"move \g<who> on \g<where>",
+        ),
+        (r"it(?:'s| is) (?P<what>rain|snow)ing", r"make it \g<what>"),
+        (r"(?:make|have|let) (?:her|him|it|them|the \w+) (?:(?:fall |be )?asleep|go to sleep)", "make it sleeping"),
+        (rf"{_SHE} (?:needs?|gets?|wears?|has|could use|wants?) (?P<what>(?:an?|some) .+)", r"give her \g<what>"),
         (rf"{_IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
         (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
         (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),
@@ -41,13 +65,17 @@ _PLAINLY = tuple(
 )
 
 
+_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)")
+
+
 def only_tells(clause: str) -> bool:
     """Whether a clause says how somebody is, as people say to each other, too: "she is gone"."""
-    return _PLAINLY[0][0].fullmatch(clause) is not None or _PLAINLY[1][0].fullmatch(clause) is not None
+    return _TELLS.match(clause) is not None
 
 
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
+    clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)

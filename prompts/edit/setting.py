@@ -11,15 +11,17 @@ from prompts.edit.rivals import (
     dressed,
     excludes,
     is_outfit,
-    matter,
+    kind_of,
     moved,
     recounted,
     regrown,
     retaken,
     slot_of,
     spoilt,
+    worn_alike,
 )
 from prompts.edit.targets import WEATHER, WordReader, is_style
+from prompts.edit.word_lists import listed
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -30,25 +32,65 @@ _CHANGES = re.compile("[改换删刷]|去掉|不要|弄|成|太|掉$")
 # English that talks to somebody names nothing to be drawn: "it should be …", where no form has read it.
 _TALKS = re.compile(
     r"\b(?:i|i'd|i'm|i'll|me|you|your|meant|should|shouldn't|would|could|can|can't|don't|doesn't|isn't|instead|rather|"
-    r"change|replace|not|it|them|him|she|he|they|she's|he's|it's|they're|we|us|everything|that's|pls|please)\b|"
+    r"change|replace|not|she|he|they|she's|he's|it's|they're|we|everything|that's|pls|please)\b|"
+    r"(?<!to )(?<!of )(?<!with )(?<!at )(?<!on )(?<!in )(?<!under )(?<!behind )(?<!beside )(?<!near )(?<!around )"
+    r"(?<!over )\b(?:it|them|him|us)\b|"
     r"^(?:get|bring|show|clear|fill|empty|wake|try|tell|keep|leave|swap|turn|lose) (?:it|the|all|out|up|off|rid)\b"
 )
 
 
 _BOTH = re.compile(
-    rf"(?:an? )?(?P<weather>{'|'.join(WEATHER)}) "
+    rf"(?:an? )?(?P<weather>{'|'.join(WEATHER)}|clear) "
     r"(?P<time>night|midnight|noon|dawn|dusk|sunset|sunrise|morning|evening|afternoon|spring|summer|autumn|winter)"
+)
+
+
+_ORDER = re.compile(r"(?P<verb>[a-z]+) (?:the|her|his|its|their) [a-z]")
+
+
+def _orders(words: str) -> bool:
+    """Whether words say what is to be done to something: "close the chest"."""
+    order = _ORDER.match(words)
+    return order is not None and not (
+        order["verb"] in listed("preposition") | listed("break") | listed("determiner")
+        or order["verb"].endswith(("ing", "ed"))
+        or kind_of(order["verb"]) in ("preposition", "object", "person", "animal", "weather", "time")
+    )
+
+
+_PLAIN_WEATHER = re.compile(
+    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper),? )*(?P<what>{'|'.join(WEATHER)})"
+    r"(?= (?:day|weather)$)(?: weather)?"
+)
+_WITH_MORE = re.compile(
+    r"(?P<when>(?:at |in |during )?(?:the |an? )?(?:night|midnight|noon|dawn|dusk|sunset|sunrise|morning|evening|"
+    r"afternoon|spring|summer|autumn|fall|winter|day|daytime|outdoors|indoors|outside|inside)),? (?:with|and|in) "
+    r"(?:a |an |the |lots of |some )?(?P<more>[a-z].+)"
 )
 
 
 async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
+    words = _PLAIN_WEATHER.sub(r"\g<what>", words)
+    if more := _WITH_MORE.fullmatch(words):
+        await set_words(draft, more["when"], reader)
+        await set_words(draft, more["more"], reader)
+        return
     if both := _BOTH.fullmatch(words):  # "a rainy evening" is another time, and another weather
+        same = [
+            at
+            for at, each in enumerate(draft.fragments)
+            if (was := _BOTH.fullmatch(grammar.bare(each.text))) and was["time"] == both["time"]
+        ]
+        if same:
+            become(draft, same[0], f"{both['weather']} {both['time']}", words)
+            return
         await set_words(draft, both["time"], reader)
-        words = WEATHER[both["weather"]] if both["weather"] != "sunny" else "sunny"
+        words = {"sunny": "sunny", "clear": "clear sky"}.get(both["weather"]) or WEATHER[both["weather"]]
     tags = await reader.tags(words)
     if (
         not tags
+        or _orders(words)
         or _TALKS.search(words)
         or (CHINESE.search(words) and _CHANGES.search(words) and not await reader.sure(words))
     ):
@@ -73,7 +115,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
 
 def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     """The fragments that cannot stay beside a tag."""
-    slot, groups = matter(tag.text), {side.group for side in opposites.sides(tag.text)}
+    slot, groups = slot_of(tag.text), {side.group for side in opposites.sides(tag.text)}
     found = [
         at
         for at, one in enumerate(draft.fragments)
@@ -91,6 +133,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         for at, one in enumerate(draft.fragments)
         if (thing and thing in (dressed(one.text), opposites.plain(one.text)))
         or (is_outfit(tag.text) and is_outfit(one.text) and one.origin != "preset")
+        or (worn_alike(one.text, tag.text) and one.origin != "preset")
     ]
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
@@ -107,7 +150,15 @@ def _retold(one: Fragment, tag: Fragment) -> str:
     if one.origin == "preset":
         return ""
     bare = grammar.bare(one.text)
-    return recounted(one.text, tag.text) or regrown(bare, tag.text) or retaken(bare, tag.text)
+    said = "" if CHINESE.search(one.source) else _unspoilt(bare, tag.text)
+    return recounted(one.text, tag.text) or regrown(bare, tag.text) or retaken(bare, tag.text) or said
+
+
+def _unspoilt(text: str, tag: str) -> str:
+    """A fragment without the weather that is told of it, where that is over: "foggy evening" under a clear sky; empty
+    where it has none."""
+    over = next((word for word in text.split()[:-1] if word in WEATHER and spoilt(WEATHER[word], tag)), "")
+    return re.sub(rf"\b{over} ", "", text, count=1) if over else ""
 
 
 def _ground(one: Fragment, slot: str) -> bool:

@@ -15,6 +15,7 @@ from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
+from prompts.translate.glossary import entries
 from prompts.translate.translator import Translator
 
 
@@ -40,9 +41,10 @@ class WordReader:
     async def sure(self, words: str) -> tuple[Fragment, ...]:
         """The tags of the words; empty where one of the words was only guessed at."""
         made = await self.prompt(words)
-        return (
-            without_presets(made.fragments) if made and not made.notes and not without_presets(made.negatives) else ()
-        )
+        if made is None or without_presets(made.negatives):
+            return ()
+        guessed = any(note.key != "note.contradiction" for note in made.notes)  # a sign may have text on it
+        return () if guessed else without_presets(made.fragments)
 
 
 def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
@@ -93,7 +95,7 @@ def words_of(text: str) -> list[str]:
 
 WEATHER = {
     "rainy": "rain", "snowy": "snow", "foggy": "fog", "misty": "mist", "windy": "wind", "cloudy": "clouds",
-    "stormy": "storm", "sunny": "sun",
+    "stormy": "storm", "sunny": "sun", "smoky": "smoke", "dusty": "dust",
 }  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         for at, one in enumerate(fragments)
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
         or (slots == ("style",) and is_style(one))
+        or (slots == ("posture",) and opposites.plain(one.text) in MOVES)
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
         or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
@@ -144,6 +147,9 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
     return found
 
 
+MOVES = frozenset(
+    ("running", "walking", "jumping", "dancing", "swimming", "flying", "climbing", "crawling", "sleeping")
+)
 _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
 _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
 
@@ -246,7 +252,11 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
             return found, wanted[-1]
     if CHINESE.search(target):
         sources = {at: chinese.simplified(one.source) for at, one in enumerate(fragments)}
-        found = [at for at, said in sources.items() if target in said and not (tags and _is_place(fragments[at], tags))]
+        found = [
+            at
+            for at, said in sources.items()
+            if target in said and not (tags and _is_place(fragments[at], tags)) and not _in_a_word(target, said, tags)
+        ]
         found = [
             at
             for at in found
@@ -257,6 +267,22 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
             return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
     return _of_a_sort(fragments, tags)
+
+
+def _in_a_word(target: str, source: str, tags: Sequence[str]) -> bool:
+    """Whether a sign stands in a source only as part of a word for something else: 雨 in 雨靴."""
+    if len(target) > 1 or not tags:
+        return False
+    known, named = entries(), {singular(word) for tag in tags for word in words_of(tag)}
+    kinds, rest = {category_of(tag) for tag in tags}, source
+    for size in range(min(len(source), 4), 1, -1):
+        for at in range(len(source) - size + 1):
+            word = source[at : at + size]
+            entry = known.get(word) if target in word[:-1] else None
+            alike = entry and (entry.category in kinds or named & set(map(singular, words_of(entry.tag))))
+            if entry and not alike:
+                rest = rest.replace(word, "")
+    return target not in rest
 
 
 def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:

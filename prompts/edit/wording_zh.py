@@ -278,3 +278,8 @@ def tidy(text: str) -> str:
     """The text without separators that separate nothing any more."""
     said = re.sub(r"[，、,]\s*(?=[，、。,;；])", "", text)
     return re.sub(r"^[\s，、,。;；]+|[\s，、,;；]+$", "", said)
+
+
+def undoubled(text: str) -> str:
+    """A text that says a place once, where it says it twice in a row: "教室里教室里坐满学生"."""
+    return re.sub(r"([^，。、,;；]{1,5}[里上下中外边旁裡裏邊])\1", r"\1", text)

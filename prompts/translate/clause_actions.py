@@ -161,7 +161,7 @@ _OWN = frozenset(("clothing", "hair", "eyes"))
 
 def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
     """The noun with the number and adjectives that waited for it. The number goes by what stands behind a 在, and by
-    objects: in 两个在草地上奔跑的小狗 two are the dogs; and by what is somebody's own: in 两个长发女孩 two are the girls."""
+    objects: in 两个在草地上奔跑的小狗 two are the dogs; and by what is somebody's own: in 两个长发女孩 the girls."""
     tags, start = noun.tags, noun.start
     goes_by = state.place or noun.category in _OWN
     if state.number is not None and not goes_by:

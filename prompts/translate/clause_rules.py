@@ -363,6 +363,13 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
         "肩膀上站着鹦鹉",
         over=("hand",),
     ),
+    GrammarRule(
+        "in hand",
+        "'手 双手 左手 右手' '里 中 里面 里头' filler* &count noun-phrase[object clothing plant food vehicle]",
+        verbs.held,
+        "手里一把伞",
+        over=("place",),
+    ),
     GrammarRule("hand", "subject[body] locator (of | &(verb | wear | tag))", says.hand, "手里拿着剑", over=("place",)),
     GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
     GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),

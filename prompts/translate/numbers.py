@@ -26,7 +26,8 @@ _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
     "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}",
     "罐": "jar of {}", "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}",
-    "箱": "crate of {}", "筐": "basket of {}", "摞": "stack of {}", "沓": "stack of {}", "盆": "potted {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
+    "箱": "crate of {}", "筐": "basket of {}", "摞": "stack of {}", "沓": "stack of {}", "盆": "potted {}",
+    "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
     "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
 }  # fmt: skip
 _PLAIN = (
@@ -34,6 +35,7 @@ _PLAIN = (
     "缕盏扇面口层家场阵丝圈团捧尾弯抹行套枚种款股"
 )
 _POURED = ("cup", "bowl", "bottle", "pot", "jar", "bucket", "tank")
+_SINGLY = "根把条顶件双束本支枝朵只副张杯盏匹块串袋篮瓶"  # one of a thing, behind a verb: 拿本书
 _DIGIT = "[一二两三四五六七八九]"
 _NUMERAL = rf"(?:{_DIGIT}百零?)?{_DIGIT}?十{_DIGIT}?|{_DIGIT}百(?:零?{_DIGIT})?|{_DIGIT}千|{_DIGIT}"
 _OPEN = "|".join(sorted(_MANY, key=len, reverse=True))
@@ -43,9 +45,10 @@ COUNT = re.compile(
     rf"(?P<measure>[{_PLAIN}{''.join(_HOLDING)}])"
     rf"|(?P<many>一些|许多|不少|很多|好多|无数|数不清|数不尽|数不胜数|大量|众多|成千上万|成百上千)(?:的|(?P<of>[{_PLAIN}]))?"
     rf"|成(?P<heap>群|排|堆|串|对|双|队)(?:结队|成行)?的?"
+    rf"|(?<=[拿抱捧握戴穿撑骑举系牵提端扛叼披挎夹])(?P<single>[{_SINGLY}])(?=[^子着了和])"
     rf"|(?P<bare>[2-9][0-9]?|1[0-9]|(?!一){_NUMERAL})(?=人|女孩|男孩|少女|女生|男生)"
 )
-COUNTING = frozenset("0123456789一二两三四五六七八九十好几数百千上成许很不无大众群排堆串对队")
+COUNTING = frozenset(f"0123456789一二两三四五六七八九十好几数百千上成许很不无大众群排堆串对队{_SINGLY}")
 # What a number and a unit say of a thing, or when it is: 24小时, 1920年代, 3点.
 _UNITS = {
     "小时": "{}-hour", "分钟": "{}-minute", "年代": "{}s", "世纪": "{}th-century", "层楼": "{}-story", "层": "{}-story",
@@ -69,7 +72,8 @@ _IRREGULAR = {
     "foot": "feet", "tooth": "teeth", "scarf": "scarves", "elf": "elves", "shelf": "shelves", "goldfish": "goldfish",
     "hanfu": "hanfu", "kimono": "kimono", "sushi": "sushi", "bread": "bread", "water": "water", "coffee": "coffee",
     "tea": "tea", "milk": "milk", "juice": "juice", "wine": "wine", "rice": "rice", "soup": "soup", "beer": "beer",
-    "ramen": "ramen", "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
+    "ramen": "ramen", "jiaozi": "jiaozi", "baozi": "baozi", "tofu": "tofu", "udon": "udon",
+    "fruit": "fruit", "grass": "grass", "snow": "snow", "jellyfish": "jellyfish",
     "fireflies": "fireflies",
 }  # fmt: skip
 
@@ -102,6 +106,8 @@ def counted(tag: str, count: Token) -> str:
             return f"multiple {person.group(1)}s"
         number = 2 if template == "pair of {}" else number
         return tag if number == 1 else f"{number}{person.group(1)}s" if number < 6 else f"6+{person.group(1)}s"
+    if template == "pair of {}" and number == 1 and tag.endswith(("couple", "lovers", "twins", "newlyweds")):
+        return tag
     if CHINESE.search(tag):
         name = tag
     else:
@@ -178,6 +184,8 @@ def measured_of(match: re.Match[str], start: int) -> Token:
 
 def count_of(match: re.Match[str], start: int) -> Token:
     """The number and measure that a match of `COUNT` says."""
+    if single := match["single"]:
+        return Token("count", _HOLDING.get(single, ""), "count", None, start, match.end(), 1)
     word = match["n"] or match["many"] or match["bare"]
     if word is None:
         heap = match["heap"] or match["rows"]

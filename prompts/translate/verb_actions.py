@@ -152,6 +152,13 @@ def upon(state: ClauseState, match: Match) -> ClauseState:
     return state._replace(said=(*state.said, tag))
 
 
+def held(state: ClauseState, match: Match) -> ClauseState:
+    """手里一把伞: holding umbrella."""
+    state, thing = settled(state), match.nouns[-1]
+    tag = DraftTag(f"holding {thing.text}", "subject", match.first.start, thing.end, "verb", attribute=True)
+    return state._replace(said=(*state.said, tag))
+
+
 def does_at(state: ClauseState, match: Match) -> ClauseState:
     """A verb and where: 抓着树枝上 is one tag."""
     state, _ = _stations(settled(state), match)
