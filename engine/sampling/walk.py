@@ -48,7 +48,8 @@ class Walk:
 
     `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. `skipping`
     says which go without the negative. `plus` says that the sampler wants the negative's own prediction too, behind
-    the guided one (CFG++), and takes a 12.5th of the guidance.
+    the guided one (CFG++), and takes a 12.5th of the guidance. One that goes `alone` shares no call of the model: its
+    steps follow what it sees so closely that the last bit, which company may change, would be seen in the picture.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Walk:
         kept: Surroundings | None = None,
         skipping: Skipping = Skipping(),
         plus: bool = False,
+        alone: bool = False,
     ) -> None:
         self._asks, self._denoiser, self._kept, self._skipping = asks, denoiser, kept, skipping
-        self.planned, self.plus = planned, plus
+        self.planned, self.plus, self.alone = planned, plus, alone
         self.calls = 0
         self.done = False
         self.clean: Tensor | None = None

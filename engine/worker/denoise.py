@@ -42,8 +42,9 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
         _guidance_embedding(loaded, guidance),
         _joined([row.added for row in rows]),
     )
-    # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's.
-    plain = any(entries) or any(row.rests for row in rows)
+    # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
+    # not change by a bit when something is ready.
+    plain = any(entries) or any(row.rests or row.alone for row in rows)
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []

@@ -91,7 +91,12 @@ class Row:
     def group(self) -> Group:
         """Rows with equal groups share UNet calls."""
         height, width = self.latents.shape[-2:]
-        return id(self.loaded), (height, width), self.shallow
+        return id(self if self.alone else self.loaded), (height, width), self.shallow
+
+    @property
+    def alone(self) -> bool:
+        """Whether it shares no UNet call."""
+        return self.walk is not None and self.walk.alone
 
     @property
     def step(self) -> int:

@@ -10,6 +10,8 @@ import diffusers
 
 from engine.samplers import find_sampler
 
+BOUNDS = frozenset({"clip_sample", "thresholding"})  # what diffusers calls the switches that clip
+
 
 def scheduler(name: str, config: Mapping[str, Any], seed: int) -> Any:
     """A fresh diffusers scheduler for one row, made with `from_config(config, **overrides)`.
@@ -19,8 +21,8 @@ def scheduler(name: str, config: Mapping[str, Any], seed: int) -> Any:
     row = find_sampler(name)
     kind = getattr(diffusers, row.scheduler)
     overrides: dict[str, Any] = dict(row.overrides)
-    if "clip_sample" in inspect.signature(kind.__init__).parameters:
-        overrides["clip_sample"] = False  # latents have no bounds; some schedulers clip where the model says nothing
+    # Latents have no bounds; some schedulers clip where the model says nothing, others where it says so.
+    overrides |= dict.fromkeys(BOUNDS & inspect.signature(kind.__init__).parameters.keys(), False)
     if row.seeded:
         overrides["noise_sampler_seed"] = seed
     return kind.from_config(config, **overrides)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -22,13 +21,13 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Skipping, Surroundings, Walk
-from engine.worker import autoencoder, emphasis, inpaint
+from engine.worker import autoencoder, emphasis, inpaint, redrawn
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
 STRONGEST = 0.999  # img2img strength: the first step is never quite pure noise
 PLUS = "DDIM CFG++"
-ADAPTIVE = 60  # calls that DPM adaptive takes for most pictures
+ADAPTIVE, CALLS = "DPM adaptive", 60  # that it takes for most pictures
 
 SAMPLERS: dict[str, Sampler] = {
     "DPM++ 2M": multistep.dpmpp_2m,
@@ -44,7 +43,7 @@ SAMPLERS: dict[str, Sampler] = {
     "DPM2": direct.dpm2,
     "DPM2 a": ancestral.dpm2_a,
     "DPM fast": dpm_solver.dpm_fast,
-    "DPM adaptive": dpm_solver.dpm_adaptive,
+    ADAPTIVE: dpm_solver.dpm_adaptive,
     "Restart": direct.restart,
     "DDIM": by_timestep.ddim,
     PLUS: by_timestep.ddim_cfgpp,
@@ -78,10 +77,10 @@ def start(
         clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
     kept = None
     if clean is not None and mask:
-        cells = coarse(mask, clean)
-        clean = _filled(recipe, loaded, clean, cells)
+        cells = redrawn.coarse(mask, clean)
+        clean = redrawn.filled(recipe, loaded, clean, cells)
         kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
-    beside = _beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
+    beside = redrawn.beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):
         positive, negative = texts(recipe, loaded, before)
@@ -153,6 +152,7 @@ def begun(
         kept=kept,
         skipping=_skipping(recipe, total if clean is None else reach + 1),
         plus=sampler.name == PLUS,
+        alone=sampler.name == ADAPTIVE,
     )
 
 
@@ -272,38 +272,7 @@ def _planned(sampler: LikeSampler, terms: Terms) -> int:
         case "DPM fast":
             return terms.steps
         case "DPM adaptive":
-            return ADAPTIVE
+            return CALLS
         case "UniPC" | "PLMS":
             return count + 1
     return max(1, 2 * count - 1 if sampler.twice else count)
-
-
-# --- what is redrawn ---
-
-
-def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
-    """A mask on the grid of latents, (1, 1, h, w): 1 where most of a cell is to be redrawn."""
-    height, width = clean.shape[-2:]
-    small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
-    return torch.from_numpy(np.around(small))[None, None]
-
-
-def _filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Tensor:
-    """The latents with what they begin from where the mask is 1; noise is that of the seed alone, as in A1111."""
-    assert recipe.source and recipe.like
-    plain = replace(recipe, variation=None, like=replace(recipe.like, seed_resize=(0, 0)))
-    noise = Noise(plain, tuple(clean.shape), loaded.scale)
-    return inpaint.filled(clean, noise.start, cells, recipe.source.fill)
-
-
-def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Image.Image | None) -> Tensor:
-    """The channels that a UNet of nine takes beside the latents, (1, 5, h, w): the mask's corner of each cell, and the
-    mean of the picture's latents with what is redrawn grey."""
-    pixels = torch.zeros(1, 3, recipe.height, recipe.width)
-    cells = torch.ones(1, 1, recipe.height, recipe.width)
-    if source is not None and mask is not None:
-        cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
-        seen = 1 - cells * (recipe.like.mask_weight if recipe.like else 1.0)
-        pixels = autoencoder.pixels(source) * seen
-    hidden = autoencoder.encoded(loaded, pixels, None)
-    return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

@@ -186,7 +186,7 @@ _READERS: dict[str, _Read] = {
     "conditional mask weight": _real("mask_weight", 0.0, 1.0),
     "beta schedule alpha": _real("beta_alpha", 0.01, 10.0),
     "beta schedule beta": _real("beta_beta", 0.01, 10.0),
-    "unipc order": _whole("unipc_order", 1, 50),
+    "unipc order": _whole("unipc_order", 1, 7),  # of more it is no picture, there or here
     "unipc variant": _one_of("unipc_variant", {name: name for name in ("bh1", "bh2", "vary_coeff")}),
     "unipc skip type": _one_of(
         "unipc_skip", {name.casefold(): name for name in ("time_uniform", "time_quadratic", "logSNR")}

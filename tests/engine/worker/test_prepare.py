@@ -89,6 +89,9 @@ def test_nine_channels_see_what_is_redrawn_as_far_as_a1111_was_told(nine: Loaded
         assert row.beside is not None
         assert row.beside[:, 1:].allclose(seen, atol=1e-5)
         assert row.beside[0, 0].sum() > 0
+    whole = prepare.start("job", 0, recipe(source=over(0.6), like=A1111(mask_weight=0.3)), nine, (), photo)
+    assert whole.beside is not None
+    assert whole.beside[:, 1:].allclose(autoencoder.encoded(nine, autoencoder.pixels(photo) * 0.7, None), atol=1e-5)
 
 
 def test_a_row_over_latents_is_a_row_over_their_picture(loaded: Loaded) -> None:
