@@ -94,10 +94,11 @@ def shares(work: Workload, waiting: Waiting) -> dict[str, Share]:
     return found
 
 
-def level(work: Workload, waiting: Waiting) -> float:
+def level(work: Workload, waiting: Waiting) -> float | None:
     """What somebody who comes now is taken to have had: as much as the one of those being served who had had least a
-    moment ago, so that nobody comes with credit for the time before, and none is too late for the next step."""
-    return min((one.had - EVERY * one.rate for one in shares(work, waiting).values()), default=0.0)
+    moment ago, so that nobody comes with credit for the time before, and none is too late for the next step. None where
+    nobody is served."""
+    return min((one.had - EVERY * one.rate for one in shares(work, waiting).values()), default=None)
 
 
 class Balance:

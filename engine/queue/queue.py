@@ -110,10 +110,9 @@ class Queue:
         for model in {recipe.model for recipe in job.recipes}:
             if model not in self.estimate.loads and model not in self.estimate.sizes:
                 self._spawn(self._look_at(model))
-        self._waiting.line.rise(level(self._work, self._waiting))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
-        self._waiting.add(course, range(len(job.recipes)))
+        self._waiting.add(course, range(len(job.recipes)), level=level(self._work, self._waiting))
         self._hand_over()
         self._news.standings_soon()
 

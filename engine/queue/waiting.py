@@ -23,12 +23,13 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._courses)
 
-    def add(self, course: Course, pictures: Iterable[int], *, first: bool = False) -> None:
-        """Let pictures of a course wait (`first`: before the owner's other jobs), with those that wait already."""
+    def add(self, course: Course, pictures: Iterable[int], *, first: bool = False, level: float | None = None) -> None:
+        """Let pictures of a course wait (`first`: before the owner's other jobs), with those that wait already. Who
+        comes anew is taken to have had `level` device-seconds at least."""
         course.waiting = sorted({*self.take(course), *pictures})
         self._courses[course.job.id] = course
         self.costs[course.job.id] = sum(self._estimate.seconds(course.job.recipes[index]) for index in course.waiting)
-        self.line.add(course.job, first=first)
+        self.line.add(course.job, first=first, level=level)
 
     def take(self, course: Course) -> list[int]:
         """Take a course out of the line; the pictures that waited."""
