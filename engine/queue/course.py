@@ -30,6 +30,8 @@ class Assignment:
     @property
     def kept(self) -> list[int]:
         """The numbers of its pictures that rest half drawn, in the order in which they began to."""
+        if not self.resting:
+            return []
         kept = [index for index in self.left if index in self.resting and index in self.of.steps]
         return sorted(kept, key=lambda index: self.moved.get(index, 0.0))
 

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 
 from engine.job import Lane
@@ -90,7 +91,7 @@ def shares(work: Workload, waiting: Waiting) -> dict[str, Share]:
         for assignment, count in active.items():
             own = share(assignment.of.job.owner)
             own.rate += count / rows
-            own.begun |= count > 0 or bool(assignment.kept)
+            own.begun = own.begun or count > 0 or bool(assignment.kept)
     return found
 
 
@@ -107,8 +108,11 @@ class Balance:
     def __init__(self, work: Workload, waiting: Waiting) -> None:
         self._work = work
         self._waiting = waiting
-        self._shares = shares(work, waiting)
         self._now = work.clock()
+
+    @cached_property
+    def _shares(self) -> dict[str, Share]:
+        return shares(self._work, self._waiting)
 
     def exchange(self, *, line: bool = True) -> Exchange | None:
         """The next pictures that should change places; without `line`, only such as have been served already."""
@@ -116,8 +120,11 @@ class Balance:
         if not claims:
             return None
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
+        if not any(givers.values()):
+            return None
         for claim in claims:
-            for worker in [claim.worker] if claim.worker else self._work.pool.workers:
+            workers = [claim.worker] if claim.worker else self._work.pool.workers
+            for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
                 if found := self._giver(worker, claim, givers[worker.id]):
                     return Exchange(worker, *found, claim)
         return None
@@ -125,18 +132,20 @@ class Balance:
     def back(self, *, line: bool = True) -> Claim | None:
         """The next picture that should come back to a row that has come free; with `line`, unless somebody else's turn
         is before."""
-        for worker in self._work.pool.workers:
+        by_worker: dict[str, list[Claim]] = {}
+        for claim in self._resting():
+            assert claim.worker
+            by_worker.setdefault(claim.worker.id, []).append(claim)
+        for resting in by_worker.values():
+            worker = resting[0].worker
+            assert worker
             assignments = self._work.of(worker)
-            resting = [claim for claim in self._resting() if claim.worker is worker]
-            if not resting or not worker.slots:
-                continue
             others = [Claim(course, course.held[0], worker) for course in self._work.housed(worker)]
-            if line:
-                others += self._line()
-            alone = not others and len({assignment.of.job.owner for assignment in assignments}) == 1
-            if not alone and sum(len(assignment.active) for assignment in assignments) >= worker.slots:
+            alone = not others and not len(self._waiting) and len({one.of.job.owner for one in assignments}) == 1
+            room = worker.slots - sum(len(assignment.active) for assignment in assignments)
+            if not worker.slots or (room <= 0 and not alone):
                 continue
-            first = min((*resting, *others), key=self._turn)
+            first = min((*resting, *others, *(self._line() if line else ())), key=self._turn)
             if first.assignment:
                 return first
             if not line:
@@ -203,10 +212,10 @@ class Balance:
         self, worker: Worker, claim: Claim, givers: Mapping[str, tuple[Assignment, int]]
     ) -> tuple[Assignment, int] | None:
         """Whose picture gives way to a claim on a worker, of all who should the one with most."""
-        load = self._work.load(worker, claim.course.job.recipes[claim.index].model)
-        if load and self._surplus(worker):
+        load = self._loading(worker, claim)
+        if not givers or (load and self._surplus(worker)):
             return None
-        full = not claim.begun and self._kept(worker) >= KEPT * worker.slots
+        full = not claim.begun and self._kept[worker.id] >= KEPT * worker.slots
         own, row, lane = self.share(claim.owner), 1 / max(1, worker.slots), LANES.index(claim.lane)
         best: tuple[int, float] = (-1, 0.0)
         found = None
@@ -219,12 +228,23 @@ class Balance:
                 best, found = max((best, found), ((below, other.soon(-row)), (assignment, index)), key=itemgetter(0))
         return found
 
+    def _loading(self, worker: Worker, claim: Claim) -> float:
+        """Seconds until a worker has the model for a claim, and has loaded what it is loading; what is half drawn has
+        its own."""
+        if claim.begun:
+            return 0.0
+        models = {claim.course.job.recipes[claim.index].model, worker.loading} - {""}
+        return sum(self._work.load(worker, model) for model in models)
+
     def _settled(self, assignment: Assignment, index: int) -> bool:
         """Whether a picture has been where it is for long enough."""
         return self._now - assignment.moved.get(index, -math.inf) >= EVERY
 
-    def _kept(self, worker: Worker) -> int:
-        return sum(len(assignment.kept) for assignment in self._work.of(worker))
+    @cached_property
+    def _kept(self) -> dict[str, int]:
+        """How many pictures rest half drawn, by worker."""
+        work = self._work
+        return {one.id: sum(len(assignment.kept) for assignment in work.of(one)) for one in work.pool.workers}
 
     def _surplus(self, worker: Worker) -> bool:
         """Whether rows keep a model in a worker's memory that it has given up: there is no room for yet another."""

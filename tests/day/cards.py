@@ -103,7 +103,8 @@ class Card:
         for line in (self.aside, self.waiting):
             for one in [one for one in line if not self._rests(one)][: self.slots - len(self.rows)]:
                 line.remove(one)
-                await self._load(one.recipe.model)
+                if line is self.waiting:  # rows that have begun keep their model
+                    await self._load(one.recipe.model)
                 if one.job.id in self.left:
                     self.rows.add(one, one.job.owner)
 

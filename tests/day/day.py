@@ -27,8 +27,8 @@ WINDOW = 300.0  # seconds over which shares are compared
 
 @dataclass(slots=True)
 class Newcomer:
-    """Somebody who had nothing here and asks: when, whether a card held the model then, the calls of each card so far;
-    later how many calls of the card and how many seconds it took until the first step was done."""
+    """Somebody who had nothing here and asks: when, whether a card that loads no other held the model then, the calls
+    of each card so far; later how many calls of the card and seconds it took until the first step was done."""
 
     at: float
     held: bool
@@ -167,7 +167,7 @@ class _Watched:
 
     def newcomer(self, job: Job) -> Newcomer:
         """Somebody who asks now."""
-        held = any(job.recipe.model in card.models for card in self.cards.cards)
+        held = any(job.recipe.model in card.models and not card.worker.loading for card in self.cards.cards)
         return Newcomer(self._now(), held, {card.worker.id: card.turns for card in self.cards.cards})
 
     def _stepped(self, worker: Worker, event: Step) -> None:
