@@ -131,7 +131,7 @@ class Queue:
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""
-        return standings(self._work, self._waiting.line, self._waiting.costs)
+        return standings(self._work, self._waiting)
 
     async def _look_at(self, model: str) -> None:
         if size := await self._size(model):

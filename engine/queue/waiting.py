@@ -39,6 +39,10 @@ class Waiting:
         pictures, course.waiting = course.waiting, []
         return pictures
 
+    def pictures(self, job: str) -> list[int]:
+        """The pictures of a job that wait."""
+        return self._courses[job].waiting
+
     def turns(self) -> Iterator[Course]:
         """The courses in the order of their turns; the first one costs nothing to find."""
         first = self.line.peek()
