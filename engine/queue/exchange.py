@@ -145,11 +145,13 @@ class Balance:
             room = worker.slots - sum(len(assignment.active) for assignment in assignments)
             if not worker.slots or (room <= 0 and not alone):
                 continue
-            first = min((*resting, *others, *(self._line() if line else ())), key=self._turn)
+            if line:
+                others += self._line()
+            first: Claim = min(resting + others, key=self._turn)
             if first.assignment:
                 return first
             if not line:
-                return min(resting, key=self._turn)
+                return sorted(resting, key=self._turn)[0]
         return None
 
     def share(self, owner: str) -> Share:
@@ -198,13 +200,15 @@ class Balance:
             return {}  # what has lost a worker before is drawn alone
         found: dict[str, tuple[Assignment, int]] = {}
         most: dict[str, tuple[int, float]] = {}
+        beyond = set(self._work.beyond(worker))
         for assignment in assignments:
             course = assignment.of
             if course.over or course.cancelled:
                 continue
             for index in assignment.active:
                 left = LANES.index(course.job.lane), self._work.left_of(assignment, index)
-                if self._settled(assignment, index) and left > most.get(course.job.owner, (-1, 0.0)):
+                settled = self._settled(assignment, index) and (assignment, index) not in beyond
+                if settled and left > most.get(course.job.owner, (-1, 0.0)):
                     most[course.job.owner], found[course.job.owner] = left, (assignment, index)
         return found
 
