@@ -7,9 +7,11 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from engine.job import Job, Progress
 from engine.queue.estimate import Estimate
+from engine.queue.exchange import Balance
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Event, Worker
 from engine.queue.queue import Queue
@@ -22,7 +24,7 @@ from tests.day.people import Asked
 SPEEDS = {"danqing-demo": 0.25, "anime": 0.4, "photo": 0.4}
 LOADS = {"danqing-demo": 3.0, "anime": 9.0, "photo": 12.0}
 LOOK = 5.0  # seconds between two looks at who waits
-WINDOW = 300.0  # seconds over which shares are compared
+WINDOW = 120.0  # seconds over which shares are compared
 
 
 @dataclass(slots=True)
@@ -87,9 +89,17 @@ def jain(values: Sequence[float]) -> float:
     return sum(values) ** 2 / (len(values) * squares) if squares else 1.0
 
 
-def lived(asked: Asked, *, cards: int, slots: int, seed: int = 0, estimate: Estimate | None = None) -> Day:
+class _Stubborn(Balance):
+    """Nobody gives way to anybody."""
+
+    def exchange(self, *, line: bool = True) -> None:
+        return None
+
+
+def lived(asked: Asked, *, cards: int, slots: int, seed: int = 0, gives_way: bool = True) -> Day:
     """A day in which this was asked for, until the last of it is drawn."""
-    return clock.run(_lived(asked, cards, slots, seed, estimate or known()))
+    with patch("engine.queue.queue.Balance", Balance if gives_way else _Stubborn):
+        return clock.run(_lived(asked, cards, slots, seed, known()))
 
 
 def known() -> Estimate:
