@@ -80,6 +80,11 @@ class Course:
         return bool(self.held or self.assignments)
 
     @property
+    def claims(self) -> bool:
+        """Whether some of it waits for a row."""
+        return bool(self.waiting or self.held or any(one.resting & {*one.left} for one in self.assignments.values()))
+
+    @property
     def rests(self) -> bool:
         """Whether all that workers have of it has given way to others for now."""
         handed = [assignment for assignment in self.assignments.values() if assignment.left]

@@ -95,11 +95,31 @@ def shares(work: Workload, waiting: Waiting) -> dict[str, Share]:
     return found
 
 
-def level(work: Workload, waiting: Waiting) -> float | None:
-    """What somebody who comes now is taken to have had: as much as the one of those being served who had had least a
-    moment ago, so that nobody comes with credit for the time before, and none is too late for the next step. None where
-    nobody is served."""
-    return min((one.had - EVERY * one.rate for one in shares(work, waiting).values()), default=None)
+def even_out(work: Workload, waiting: Waiting, owner: str) -> None:
+    """Level the accounts before somebody asks for more than he has rows for.
+
+    Nobody owes others for time that they did not want, and nobody has saved up what he did not want himself: who comes,
+    or had all he asked for, has had as much as the one with least of those who wait. Where nobody waits, all have had
+    the same. A moment's worth less, so that none is too late for the next step.
+    """
+    line = waiting.line
+    if line.waiting_of(owner):
+        return
+    known = shares(work, waiting)
+    for name in line.owners:
+        known.setdefault(name, Share(line.account(name)))
+    behind = set(line.owners) | {course.job.owner for course in work.serving.values() if course.claims}
+    if owner in behind or not known:
+        return
+    level = min((known[name].had - EVERY * known[name].rate for name in behind), default=None)
+    if level is None:
+        most = max(known.values(), key=lambda share: share.had)
+        level = most.had - EVERY * most.rate
+        for name, share in known.items():
+            if name != owner:
+                line.charge(name, max(0.0, most.had - share.had))
+    had = known[owner].had if owner in known else line.account(owner)
+    line.charge(owner, max(0.0, level - had))
 
 
 class Balance:

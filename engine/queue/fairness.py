@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.job import Job, Lane
@@ -39,6 +39,11 @@ class Line:
     def waiting_of(self, owner: str) -> int:
         """How many jobs of a person wait."""
         return self._count.get(owner, 0)
+
+    @property
+    def owners(self) -> Collection[str]:
+        """Those who have jobs that wait."""
+        return self._count.keys()
 
     def account(self, owner: str) -> float:
         """The device-seconds on a person's account."""

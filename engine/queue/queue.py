@@ -16,7 +16,7 @@ from dataclasses import replace
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
-from engine.queue.exchange import Balance, Exchange, level
+from engine.queue.exchange import Balance, Exchange, even_out
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
@@ -112,7 +112,8 @@ class Queue:
                 self._spawn(self._look_at(model))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
-        self._waiting.add(course, range(len(job.recipes)), level=level(self._work, self._waiting))
+        even_out(self._work, self._waiting, job.owner)
+        self._waiting.add(course, range(len(job.recipes)), level=0.0)
         self._hand_over()
         self._news.standings_soon()
 
