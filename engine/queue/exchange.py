@@ -136,17 +136,23 @@ class Balance:
 
     def exchange(self, *, line: bool = True) -> Exchange | None:
         """The next pictures that should change places; without `line`, only such as have been served already."""
-        claims = sorted(self._claims(line), key=self._turn)
-        if not claims:
-            return None
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
         if not any(givers.values()):
             return None
-        for claim in claims:
-            workers = [claim.worker] if claim.worker else self._work.pool.workers
-            for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
-                if found := self._giver(worker, claim, givers[worker.id]):
-                    return Exchange(worker, *found, claim)
+        first = next(self._line(), None) if line else None
+        for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
+            if found := self._exchange(claim, givers):
+                return found
+        # Whose model would have to be loaded does not stand in the way of those behind.
+        if first and any(self._loading(worker, first) for worker in self._work.pool.workers):
+            return next(filter(None, (self._exchange(claim, givers) for claim in self._line())), None)
+        return None
+
+    def _exchange(self, claim: Claim, givers: Mapping[str, Mapping[str, tuple[Assignment, int]]]) -> Exchange | None:
+        workers = [claim.worker] if claim.worker else self._work.pool.workers
+        for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
+            if found := self._giver(worker, claim, givers[worker.id]):
+                return Exchange(worker, *found, claim)
         return None
 
     def back(self, *, line: bool = True) -> Claim | None:
@@ -166,7 +172,7 @@ class Balance:
             if not worker.slots or (room <= 0 and not alone):
                 continue
             if line:
-                others += self._line()
+                others += itertools.islice(self._line(), 1)
             first: Claim = min(resting + others, key=self._turn)
             if first.assignment:
                 return first
@@ -184,7 +190,7 @@ class Balance:
 
     # --- who claims a row ---
 
-    def _claims(self, line: bool) -> Iterator[Claim]:
+    def _claims(self) -> Iterator[Claim]:
         for claim in self._resting():
             assert claim.assignment
             if self._settled(claim.assignment, claim.index):
@@ -192,8 +198,6 @@ class Balance:
         for course in self._work.serving.values():
             if course.held and course.home and not course.job.attempt:
                 yield Claim(course, course.held[0], course.home)
-        if line:
-            yield from self._line()
 
     def _resting(self) -> Iterator[Claim]:
         """Of each assignment the picture that is to come back first: one that is half drawn, where there is any."""
@@ -216,7 +220,8 @@ class Balance:
     def _givers(self, worker: Worker) -> dict[str, tuple[Assignment, int]]:
         """By person, the picture on a worker that would give way: one that has hardly begun, or has most to go."""
         assignments = self._work.of(worker)
-        if not worker.slots or any(assignment.job.attempt for assignment in assignments):
+        full = 0 < worker.slots <= sum(len(assignment.active) for assignment in assignments)
+        if not full or any(assignment.job.attempt for assignment in assignments):
             return {}  # what has lost a worker before is drawn alone
         found: dict[str, tuple[Assignment, int]] = {}
         most: dict[str, tuple[int, float]] = {}
