@@ -17,6 +17,8 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
         standing = standings[job.id]
         values = {"place": standing.place, "seconds": round(standing.seconds_left)}
         stands = Say("queue.place" if standing.place else "queue.drawing", values)
+        if standing.resting:
+            stands = Say("queue.resting", {"seconds": values["seconds"]})
         if standing.loading:
             stands = Say("queue.loading", {"model": standing.loading, "seconds": values["seconds"]})
         lines.append(Field(Say("queue.text", {"text": job.recipe.prompt.text[:60]}), stands))

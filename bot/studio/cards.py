@@ -70,6 +70,8 @@ def under_way(job: Job, progress: Progress | None, spoiler: bool = False) -> Car
         text = Say("job.retrying")
     elif progress is not None and progress.loading:
         text = Say("job.loading", {"model": progress.loading})
+    elif progress is not None and progress.resting:
+        text = Say("job.resting")
     return Card(
         kind="job",
         text=text,

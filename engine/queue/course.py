@@ -30,6 +30,8 @@ class Assignment:
     @property
     def kept(self) -> list[int]:
         """The numbers of its pictures that rest half drawn, in the order in which they began to."""
+        if not self.resting:
+            return []
         kept = [index for index in self.left if index in self.resting and index in self.of.steps]
         return sorted(kept, key=lambda index: self.moved.get(index, 0.0))
 
@@ -76,6 +78,11 @@ class Course:
     def begun(self) -> bool:
         """Whether workers have something to do with it."""
         return bool(self.held or self.assignments)
+
+    @property
+    def claims(self) -> bool:
+        """Whether some of it waits for a row."""
+        return bool(self.waiting or self.held or any(one.resting & {*one.left} for one in self.assignments.values()))
 
     @property
     def rests(self) -> bool:

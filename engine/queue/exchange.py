@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 
 from engine.job import Lane
@@ -90,14 +91,35 @@ def shares(work: Workload, waiting: Waiting) -> dict[str, Share]:
         for assignment, count in active.items():
             own = share(assignment.of.job.owner)
             own.rate += count / rows
-            own.begun |= count > 0 or bool(assignment.kept)
+            own.begun = own.begun or count > 0 or bool(assignment.kept)
     return found
 
 
-def level(work: Workload, waiting: Waiting) -> float:
-    """What somebody who comes now is taken to have had: as much as the one of those being served who had had least a
-    moment ago, so that nobody comes with credit for the time before, and none is too late for the next step."""
-    return min((one.had - EVERY * one.rate for one in shares(work, waiting).values()), default=0.0)
+def even_out(work: Workload, waiting: Waiting, owner: str) -> None:
+    """Level the accounts before somebody asks for more than he has rows for.
+
+    Nobody owes others for time that they did not want, and nobody has saved up what he did not want himself: who comes,
+    or had all he asked for, has had as much as the one with least of those who wait. Where nobody waits, all have had
+    the same. A moment's worth less, so that none is too late for the next step.
+    """
+    line = waiting.line
+    if line.waiting_of(owner):
+        return
+    known = shares(work, waiting)
+    for name in line.owners:
+        known.setdefault(name, Share(line.account(name)))
+    behind = set(line.owners) | {course.job.owner for course in work.serving.values() if course.claims}
+    if owner in behind or not known:
+        return
+    level = min((known[name].had - EVERY * known[name].rate for name in behind), default=None)
+    if level is None:
+        most = max(known.values(), key=lambda share: share.had)
+        level = most.had - EVERY * most.rate
+        for name, share in known.items():
+            if name != owner:
+                line.charge(name, max(0.0, most.had - share.had))
+    had = known[owner].had if owner in known else line.account(owner)
+    line.charge(owner, max(0.0, level - had))
 
 
 class Balance:
@@ -106,40 +128,56 @@ class Balance:
     def __init__(self, work: Workload, waiting: Waiting) -> None:
         self._work = work
         self._waiting = waiting
-        self._shares = shares(work, waiting)
         self._now = work.clock()
+
+    @cached_property
+    def _shares(self) -> dict[str, Share]:
+        return shares(self._work, self._waiting)
 
     def exchange(self, *, line: bool = True) -> Exchange | None:
         """The next pictures that should change places; without `line`, only such as have been served already."""
-        claims = sorted(self._claims(line), key=self._turn)
-        if not claims:
-            return None
         givers = {worker.id: self._givers(worker) for worker in self._work.pool.workers}
-        for claim in claims:
-            for worker in [claim.worker] if claim.worker else self._work.pool.workers:
-                if found := self._giver(worker, claim, givers[worker.id]):
-                    return Exchange(worker, *found, claim)
+        if not any(givers.values()):
+            return None
+        first = next(self._line(), None) if line else None
+        for claim in sorted((*self._claims(), *((first,) if first else ())), key=self._turn):
+            if found := self._exchange(claim, givers):
+                return found
+        # Whose model would have to be loaded does not stand in the way of those behind.
+        if first and any(self._loading(worker, first) for worker in self._work.pool.workers):
+            return next(filter(None, (self._exchange(claim, givers) for claim in self._line())), None)
+        return None
+
+    def _exchange(self, claim: Claim, givers: Mapping[str, Mapping[str, tuple[Assignment, int]]]) -> Exchange | None:
+        workers = [claim.worker] if claim.worker else self._work.pool.workers
+        for worker in sorted(workers, key=lambda worker: self._loading(worker, claim)):
+            if found := self._giver(worker, claim, givers[worker.id]):
+                return Exchange(worker, *found, claim)
         return None
 
     def back(self, *, line: bool = True) -> Claim | None:
         """The next picture that should come back to a row that has come free; with `line`, unless somebody else's turn
         is before."""
-        for worker in self._work.pool.workers:
+        by_worker: dict[str, list[Claim]] = {}
+        for claim in self._resting():
+            assert claim.worker
+            by_worker.setdefault(claim.worker.id, []).append(claim)
+        for resting in by_worker.values():
+            worker = resting[0].worker
+            assert worker
             assignments = self._work.of(worker)
-            resting = [claim for claim in self._resting() if claim.worker is worker]
-            if not resting or not worker.slots:
-                continue
             others = [Claim(course, course.held[0], worker) for course in self._work.housed(worker)]
-            if line:
-                others += self._line()
-            alone = not others and len({assignment.of.job.owner for assignment in assignments}) == 1
-            if not alone and sum(len(assignment.active) for assignment in assignments) >= worker.slots:
+            alone = not others and not len(self._waiting) and len({one.of.job.owner for one in assignments}) == 1
+            room = worker.slots - sum(len(assignment.active) for assignment in assignments)
+            if not worker.slots or (room <= 0 and not alone):
                 continue
-            first = min((*resting, *others), key=self._turn)
+            if line:
+                others += itertools.islice(self._line(), 1)
+            first: Claim = min(resting + others, key=self._turn)
             if first.assignment:
                 return first
             if not line:
-                return min(resting, key=self._turn)
+                return sorted(resting, key=self._turn)[0]
         return None
 
     def share(self, owner: str) -> Share:
@@ -152,7 +190,7 @@ class Balance:
 
     # --- who claims a row ---
 
-    def _claims(self, line: bool) -> Iterator[Claim]:
+    def _claims(self) -> Iterator[Claim]:
         for claim in self._resting():
             assert claim.assignment
             if self._settled(claim.assignment, claim.index):
@@ -160,8 +198,6 @@ class Balance:
         for course in self._work.serving.values():
             if course.held and course.home and not course.job.attempt:
                 yield Claim(course, course.held[0], course.home)
-        if line:
-            yield from self._line()
 
     def _resting(self) -> Iterator[Claim]:
         """Of each assignment the picture that is to come back first: one that is half drawn, where there is any."""
@@ -184,17 +220,20 @@ class Balance:
     def _givers(self, worker: Worker) -> dict[str, tuple[Assignment, int]]:
         """By person, the picture on a worker that would give way: one that has hardly begun, or has most to go."""
         assignments = self._work.of(worker)
-        if not worker.slots or any(assignment.job.attempt for assignment in assignments):
+        full = 0 < worker.slots <= sum(len(assignment.active) for assignment in assignments)
+        if not full or any(assignment.job.attempt for assignment in assignments):
             return {}  # what has lost a worker before is drawn alone
         found: dict[str, tuple[Assignment, int]] = {}
         most: dict[str, tuple[int, float]] = {}
+        beyond = set(self._work.beyond(worker))
         for assignment in assignments:
             course = assignment.of
             if course.over or course.cancelled:
                 continue
             for index in assignment.active:
                 left = LANES.index(course.job.lane), self._work.left_of(assignment, index)
-                if self._settled(assignment, index) and left > most.get(course.job.owner, (-1, 0.0)):
+                settled = self._settled(assignment, index) and (assignment, index) not in beyond
+                if settled and left > most.get(course.job.owner, (-1, 0.0)):
                     most[course.job.owner], found[course.job.owner] = left, (assignment, index)
         return found
 
@@ -202,10 +241,10 @@ class Balance:
         self, worker: Worker, claim: Claim, givers: Mapping[str, tuple[Assignment, int]]
     ) -> tuple[Assignment, int] | None:
         """Whose picture gives way to a claim on a worker, of all who should the one with most."""
-        load = self._work.load(worker, claim.course.job.recipes[claim.index].model)
-        if load and self._surplus(worker):
+        load = self._loading(worker, claim)
+        if not givers or (load and self._surplus(worker)):
             return None
-        full = not claim.begun and self._kept(worker) >= KEPT * worker.slots
+        full = not claim.begun and self._kept[worker.id] >= KEPT * worker.slots
         own, row, lane = self.share(claim.owner), 1 / max(1, worker.slots), LANES.index(claim.lane)
         best: tuple[int, float] = (-1, 0.0)
         found = None
@@ -218,12 +257,23 @@ class Balance:
                 best, found = max((best, found), ((below, other.soon(-row)), (assignment, index)), key=itemgetter(0))
         return found
 
+    def _loading(self, worker: Worker, claim: Claim) -> float:
+        """Seconds until a worker has the model for a claim, and has loaded what it is loading; what is half drawn has
+        its own."""
+        if claim.begun:
+            return 0.0
+        models = {claim.course.job.recipes[claim.index].model, worker.loading} - {""}
+        return sum(self._work.load(worker, model) for model in models)
+
     def _settled(self, assignment: Assignment, index: int) -> bool:
         """Whether a picture has been where it is for long enough."""
         return self._now - assignment.moved.get(index, -math.inf) >= EVERY
 
-    def _kept(self, worker: Worker) -> int:
-        return sum(len(assignment.kept) for assignment in self._work.of(worker))
+    @cached_property
+    def _kept(self) -> dict[str, int]:
+        """How many pictures rest half drawn, by worker."""
+        work = self._work
+        return {one.id: sum(len(assignment.kept) for assignment in work.of(one)) for one in work.pool.workers}
 
     def _surplus(self, worker: Worker) -> bool:
         """Whether rows keep a model in a worker's memory that it has given up: there is no room for yet another."""

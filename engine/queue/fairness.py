@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.job import Job, Lane
@@ -40,18 +40,21 @@ class Line:
         """How many jobs of a person wait."""
         return self._count.get(owner, 0)
 
+    @property
+    def owners(self) -> Collection[str]:
+        """Those who have jobs that wait."""
+        return self._count.keys()
+
     def account(self, owner: str) -> float:
         """The device-seconds on a person's account."""
         return self._accounts.get(owner, 0.0)
 
-    def rise(self, level: float) -> None:
-        """Have nobody who comes now start with less on the account than this."""
-        self._level = max(self._level, level)
-
-    def add(self, job: Job, *, first: bool = False) -> None:
-        """Let a job wait behind (`first`: before) the same person's others."""
+    def add(self, job: Job, *, first: bool = False, level: float | None = None) -> None:
+        """Let a job wait behind (`first`: before) the same person's others. Who comes anew starts with no less than
+        `level` on the account: what those who are being served have had, as far as is known here."""
         if not self._count.get(job.owner) and not self._running.get(job.owner):
-            self._accounts[job.owner] = max(self._accounts.get(job.owner, 0.0), self._level)
+            level = self._level if level is None else level
+            self._accounts[job.owner] = max(self._accounts.get(job.owner, 0.0), level)
         line = self._lanes[job.lane].waiting.setdefault(job.owner, deque())
         if first:
             line.appendleft(job)

@@ -17,7 +17,7 @@ from engine.files import model_folders
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
-from engine.queue.exchange import Balance, Exchange, level
+from engine.queue.exchange import Balance, Exchange, even_out
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
@@ -111,10 +111,10 @@ class Queue:
         for model in {recipe.model for recipe in job.recipes}:
             if model not in self.estimate.loads and model not in self.estimate.sizes:
                 self._spawn(self._look_at(model))
-        self._waiting.line.rise(level(self._work, self._waiting))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
-        self._waiting.add(course, range(len(job.recipes)))
+        even_out(self._work, self._waiting, job.owner)
+        self._waiting.add(course, range(len(job.recipes)), level=0.0)
         self._hand_over()
         self._news.standings_soon()
 
@@ -133,7 +133,7 @@ class Queue:
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""
-        return standings(self._work, self._waiting.line, self._waiting.costs)
+        return standings(self._work, self._waiting)
 
     async def _look_at(self, model: str) -> None:
         if size := await self._size(model):

@@ -23,12 +23,13 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._courses)
 
-    def add(self, course: Course, pictures: Iterable[int], *, first: bool = False) -> None:
-        """Let pictures of a course wait (`first`: before the owner's other jobs), with those that wait already."""
+    def add(self, course: Course, pictures: Iterable[int], *, first: bool = False, level: float | None = None) -> None:
+        """Let pictures of a course wait (`first`: before the owner's other jobs), with those that wait already. Who
+        comes anew is taken to have had `level` device-seconds at least."""
         course.waiting = sorted({*self.take(course), *pictures})
         self._courses[course.job.id] = course
         self.costs[course.job.id] = sum(self._estimate.seconds(course.job.recipes[index]) for index in course.waiting)
-        self.line.add(course.job, first=first)
+        self.line.add(course.job, first=first, level=level)
 
     def take(self, course: Course) -> list[int]:
         """Take a course out of the line; the pictures that waited."""
@@ -37,6 +38,10 @@ class Waiting:
             del self.costs[course.job.id]
         pictures, course.waiting = course.waiting, []
         return pictures
+
+    def pictures(self, job: str) -> list[int]:
+        """The pictures of a job that wait."""
+        return self._courses[job].waiting
 
     def turns(self) -> Iterator[Course]:
         """The courses in the order of their turns; the first one costs nothing to find."""

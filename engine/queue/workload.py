@@ -75,18 +75,16 @@ class Workload:
         (assignment.resting.add if rests else assignment.resting.discard)(index)
         assignment.moved[index] = self.clock()
 
+    def beyond(self, worker: Worker) -> list[tuple[Assignment, int]]:
+        """The pictures that a worker was handed and has no row for, the last handed over; none that has begun."""
+        active = [(assignment, index) for assignment in self.of(worker) for index in assignment.active]
+        unbegun = [(assignment, index) for assignment, index in active if index not in assignment.of.steps]
+        count = min(max(0, len(active) - worker.slots), len(unbegun))
+        return unbegun[len(unbegun) - count :]
+
     def make_room(self, worker: Worker) -> list[Assignment]:
-        """Let what a worker has no row for rest, the last handed over first; what has begun stays as it is. Returns the
-        assignments in which something changed."""
-        unbegun = [
-            (assignment, index)
-            for assignment in self.of(worker)
-            for index in assignment.active
-            if index not in assignment.of.steps
-        ]
-        beyond = max(0, sum(len(assignment.active) for assignment in self.of(worker)) - worker.slots)
-        beyond = min(beyond, len(unbegun))
-        changed = unbegun[len(unbegun) - beyond :]
+        """Let what a worker has no row for rest. Returns the assignments in which something changed."""
+        changed = self.beyond(worker)
         for assignment, index in changed:
             assignment.resting.add(index)
         return list(dict.fromkeys(assignment for assignment, _ in changed))

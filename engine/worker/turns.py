@@ -24,7 +24,7 @@ class Turns(Generic[Member]):
 
     The next turn has a group of whoever has had the least device time, of several the one whose last turn is longest
     ago: a size drawn by nobody else waits neither for a crowd nor for each of a stranger's many pictures. Who joins
-    starts level with the one that has had least.
+    starts level with the one that has had least, and goes first.
     """
 
     def __init__(self, group: Callable[[Member], Hashable]) -> None:
@@ -58,10 +58,10 @@ class Turns(Generic[Member]):
         self._last = [group for group in self._last if group in groups]
         self._pace = {group: pace for group, pace in self._pace.items() if group in groups}
 
-        def had(member: Member) -> tuple[float, int, float]:
+        def had(member: Member) -> tuple[float, bool, int, float]:
             account, group = self._members[member], self._group(member)
             last = self._last.index(group) if group in self._last else -1
-            return self._had[account.owner], last, account.seconds
+            return self._had[account.owner], account.seconds > 0, last, account.seconds
 
         chosen = self._group(min(self._members, key=had))
         self._last = [group for group in self._last if group != chosen] + [chosen]

@@ -1,0 +1,47 @@
+"""A hundred people by a clock of their own: nobody is forgotten, shares are equal, newcomers begin at once."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.job import State
+from engine.queue.exchange import KEPT
+from tests.day import people
+from tests.day.day import jain, lived
+from tests.properties import tried
+
+CARDS, SLOTS = 2, 8
+
+
+@pytest.mark.parametrize("seed", [1, 8])
+def test_those_who_wait_have_equal_shares_and_newcomers_begin_at_once(seed: int) -> None:
+    asked = people.asked(100, 220, 1200, random.Random(seed))
+    day = lived(asked, cards=CARDS, slots=SLOTS, seed=seed)
+    assert day.ended == {State.DONE: len(asked) - day.refused}
+    assert sum(count for _, count in day.fairness) > 5, "it was a busy time"
+    assert day.jain >= 0.95 and day.soon >= 0.95
+    assert 0 < day.kept <= KEPT * SLOTS
+
+
+@tried(4)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 8))
+def test_whatever_comes_everything_ends_once_and_little_is_kept(seed: int, cards: int, slots: int) -> None:
+    asked = people.asked(30, 40, 300, random.Random(seed))
+    day = lived(asked, cards=cards, slots=slots, seed=seed)
+    assert day.ended == {State.DONE: len(asked) - day.refused}
+    assert day.kept <= KEPT * slots
+    assert all(told.took > 0 for told in day.told.values())
+
+
+def test_giving_way_is_what_makes_it_so() -> None:
+    asked = people.asked(100, 220, 1200, random.Random(1))
+    day = lived(asked, cards=CARDS, slots=SLOTS, seed=1, gives_way=False)
+    assert day.soon < 0.9 and day.kept == 0
+
+
+def test_jains_index() -> None:
+    assert jain([1, 1, 1, 1]) == 1 and jain([4, 0, 0, 0]) == 0.25
