@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -50,11 +51,13 @@ Loras = tuple[tuple[Path, float, float, *tuple[Scope, ...]], ...]
 @dataclass(slots=True, eq=False)
 class Layout:
     """Where the parts of a model lie: one for all who share its UNet, with whichever VAE. `most` is the most latent
-    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with."""
+    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with. Who holds `settled`
+    keeps the VAE where and as it is."""
 
     tier: Tier
     most: int = 0
     vaes: WeakSet[Any] = field(default_factory=WeakSet)
+    settled: threading.RLock = field(default_factory=threading.RLock)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from engine.models.loaded import Loaded
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_thread = threading.local()
 
 
 def place(loaded: Loaded) -> None:
@@ -44,7 +46,12 @@ def lower(loaded: Loaded) -> bool:
 
 
 def settle(loaded: Loaded, tier: Tier) -> None:
-    """Let a model take a tier."""
+    """Let a model take a tier, once what is being decoded is done."""
+    with loaded.layout.settled:
+        _settle(loaded, tier)
+
+
+def _settle(loaded: Loaded, tier: Tier) -> None:
     loaded.tier = tier
     if "unet" not in tier.stay:
         loaded.prepared = None  # which knows where the weights lay
@@ -85,6 +92,22 @@ def on_card(loaded: Loaded, *names: str) -> Iterator[None]:
                 guest.to("cpu")
 
 
+def decodes_beside(loaded: Loaded) -> bool:
+    """Whether the VAE may decode on another thread while the UNet draws: where both stay. Apple's and Intel's cards
+    have not been tried with two threads."""
+    return loaded.device.type == "cpu" or (loaded.device.type == "cuda" and {"unet", "vae"} <= loaded.tier.stay)
+
+
+@contextmanager
+def as_it_is() -> Iterator[None]:
+    """While it holds, this thread takes no model down a tier: memory that runs out is an error."""
+    _thread.settled = True
+    try:
+        yield
+    finally:
+        _thread.settled = False
+
+
 def trying(loaded: Loaded, call: Callable[[], T]) -> T:
     """Make a call and give what it returns; where memory runs out it is made again, a tier lower each time, until none
     is left."""
@@ -92,7 +115,7 @@ def trying(loaded: Loaded, call: Callable[[], T]) -> T:
         try:
             return call()
         except Exception as error:
-            if not out_of_memory(error):
+            if not out_of_memory(error) or getattr(_thread, "settled", False):
                 raise
             failure = error.with_traceback(None)  # whose frames hold what filled the memory
         if not lower(loaded):

@@ -12,19 +12,23 @@ from torch import Tensor
 from engine.files.hashes import Hashes
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.wire import Message
+from engine.worker.aside import Line
 from engine.worker.canvas import Ask, Canvas, Stages
 from engine.worker.row import Row
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: its recipes, the files they name, and how many pictures are still to come."""
+    """A job on this worker: its recipes, the files they name, and how many pictures are still to come; `line` is what
+    is said of it, once it is drawn."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     sources: dict[str, bytes]
     left: int
+    line: Line = field(init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +48,8 @@ class Drawing:
     step: int = 0
     before: int = 0
     seconds: float = 0.0
-    shown: float = -math.inf  # when its last preview was sent
+    shown: float = -math.inf  # when its last preview was asked for
+    preview: Future[Message] | None = None  # which may not be made yet
     loaded: Loaded | None = None
     left: dict[str, int] = field(default_factory=dict)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import queue
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from PIL import Image
 from torch import Tensor
@@ -18,27 +18,26 @@ from engine.adapters import loras
 from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
 from engine.files.hashes import hashes
-from engine.finish.picture_checker import for_adults, shows_adults
+from engine.finish.picture_checker import for_adults
+from engine.models import memory, streams
 from engine.models.card import out_of_memory
-from engine.models.loaded import Loaded
-from engine.pixels import png_recipe, source_picture
-from engine.wire import Drawn, Ended, Message, Step
-from engine.worker import autoencoder, prepare, previews, stages
+from engine.pixels import source_picture
+from engine.wire import Ended, Message, Step
+from engine.worker import autoencoder, prepare, stages
+from engine.worker.aside import Aside, Line
 from engine.worker.canvas import Canvas, Done
 from engine.worker.drawing import Drawing, RowRequest, Work
+from engine.worker.finishing import Finishing, failed
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
-from prompts.errors import Refusal
-from prompts.prompt import Note
-
-log = logging.getLogger(__name__)
 
 # A preview by the linear map costs half a millisecond, one by the built-in model's tiny decoder seven on a slow core
-# (a step: fifty). Every third step shows the picture grow on a fast device; on a slow one, where a step takes long,
-# each step that comes half a second after the last preview has one.
+# (a step: fifty): on another thread, but of the same processor. Every third step shows the picture grow on a fast
+# device; on a slow one, where a step takes long, each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
+Decoded = tuple[list[Image.Image], float]  # with the seconds that it took
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashes")  # hashing a LoRA takes a second
 
 
@@ -55,31 +54,53 @@ class Drawings:
         self._asked: deque[RowRequest] = deque()  # rows to be made when there is room
         self._drawn: dict[Row, RowRequest] = {}  # rows being drawn
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
-        self._preview = 0.0  # the seconds that the last one took
         self._newcomer = True  # whether the next free slot is a waiting picture's
+        self._finishing = Finishing(library.folders.all, slots)
+        self._decoders = Aside("decoder", 1, slots)
+        self._decoding: dict[Row, RowRequest] = {}  # rows that have been drawn
+        self._decoded: queue.SimpleQueue[tuple[list[Row], Future[Decoded]]] = queue.SimpleQueue()
+        self.wake: Callable[[], None] = lambda: None  # called on any thread, when there is something to do again
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to draw."""
+        """Whether there is nothing to draw, until `wake` is called."""
         return not (len(self._rows) or self._waiting or self._asked or self._halted)
 
     def add(self, work: Work) -> None:
         """Have a job drawn, in the place of one with its id."""
         self.remove(work.job)
+        work.line = Line(self._send)
         self._jobs[work.job] = work
         self._waiting.extend((work, index) for index in range(len(work.recipes)))
 
     def remove(self, job: str) -> Work | None:
-        """Give a job up; what it was, None where it is not here."""
+        """Give a job up, of which nothing is said any more; what it was, None where it is not here or has ended."""
+        if (work := self._forget(job)) is None or work.line.over:
+            return None
+        work.line.cut()
+        return work
+
+    def close(self) -> None:
+        """Give up all jobs."""
+        for job in tuple(self._jobs):
+            self.remove(job)
+        self._decoders.close()
+        self._finishing.close()
+
+    def _forget(self, job: str) -> Work | None:
         self._rows.remove(job)
         self._waiting = deque(waiting for waiting in self._waiting if waiting[0].job != job)
         self._asked = deque(request for request in self._asked if request.drawing.work.job != job)
         self._halted = deque(drawing for drawing in self._halted if drawing.work.job != job)
         self._drawn = {row: request for row, request in self._drawn.items() if row.job != job}
+        self._decoding = {row: request for row, request in self._decoding.items() if row.job != job}
         return self._jobs.pop(job, None)
 
     def turn(self) -> None:
-        """Fill the free slots, and take one step of the rows whose turn it is."""
+        """Take up what has been decoded, fill the free slots, and take one step of the rows whose turn it is."""
+        for job in [job for job, work in self._jobs.items() if work.line.over]:  # over one of its pictures' files
+            self._forget(job)
+        self._take_decoded()
         self._give_way()
         self._admit()
         if self._halted:
@@ -190,7 +211,7 @@ class Drawings:
                 self._asked.extend(requests)
             if not requests:
                 drawing.step += ask.steps
-                self._say(drawing, passed, b"")
+                drawing.work.line.say(_step(drawing, passed))
                 self._halted.append(drawing)
 
     def _step(self) -> None:
@@ -207,7 +228,7 @@ class Drawings:
             self._decode(pictures)
         for row in finished:
             if row in self._drawn and self._drawn[row].drawing.ask.latents:
-                self._answer(row, row.latents)
+                self._answer(self._drawn.pop(row), row, row.latents)
 
     def _report(self, row: Row) -> None:
         request = self._drawn.get(row)
@@ -215,55 +236,64 @@ class Drawings:
             return  # given up, or half of a second-order sampler's step
         drawing = request.drawing
         now = time.monotonic()
-        preview = b""
         drawing.step += row.step - request.step
         shows = (
             drawing.ask.whole
             and drawing.shown_early
             and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
         )
-        if shows and row.clean is not None and now - drawing.shown > self._preview * PREVIEW_REST * len(self._rows):
-            preview = self._previewed(row.loaded, row.clean)
-            drawing.shown = now
         passed = row.seconds - request.seconds
         request.step, request.seconds = row.step, row.seconds
         drawing.seconds += passed
-        self._say(drawing, passed, preview)
-
-    def _previewed(self, loaded: Loaded, clean: Tensor) -> bytes:
-        previews.decoder(loaded)  # which takes its time once
-        began = time.monotonic()
-        made = previews.preview(loaded, clean)
-        self._preview = time.monotonic() - began
-        return made
-
-    def _say(self, drawing: Drawing, seconds: float, preview: bytes) -> None:
-        work = drawing.work
-        self._send(Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds, preview))
+        said = _step(drawing, passed)
+        rests = now - drawing.shown <= self._finishing.took * PREVIEW_REST * len(self._rows)
+        waits = drawing.preview is not None and not drawing.preview.done()
+        if shows and row.clean is not None and not rests and not waits:
+            drawing.shown = now
+            drawing.preview = self._finishing.view(drawing, said, row.loaded, row.clean)
+        else:
+            drawing.work.line.say(said)
 
     def _decode(self, finished: list[Row]) -> None:
-        """Decode rows of one group together; one by one where that goes wrong."""
-        began = time.monotonic()
-        try:
-            cut = [row.recipe.like is not None for row in finished]
-            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished], cut)
-        except Exception as error:
-            if len(finished) == 1:
-                self._fail(self._jobs[finished[0].job], error)
-                return
-            for row in finished:
-                if row in self._drawn:
-                    self._decode([row])
+        """Have rows of one group decoded together, beside what others draw meanwhile where that can be."""
+        loaded = finished[0].loaded
+        cut = [row.recipe.like is not None for row in finished]
+        latents = [row.latents.clone() for row in finished]
+        self._decoding |= {row: self._drawn.pop(row) for row in finished}
+        if not memory.decodes_beside(loaded):
+            self._take(finished, partial(_timed, partial(autoencoder.pictures, loaded, latents, cut)))
             return
-        share = (time.monotonic() - began) / len(finished)
-        for row, image in zip(finished, images, strict=True):
-            if row in self._drawn:
-                self._drawn[row].drawing.seconds += share
-                self._answer(row, image)
+        work = partial(autoencoder.pictures_beside, loaded, latents, cut, streams.mark(loaded.device))
+        made = self._decoders.do(partial(_timed, work))
+        made.add_done_callback(lambda made: self._decoded.put((finished, made)))
+        made.add_done_callback(lambda _: self.wake())
 
-    def _answer(self, row: Row, value: Image.Image | Tensor) -> None:
+    def _take_decoded(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                rows, made = self._decoded.get_nowait()
+                self._take(rows, made.result)
+
+    def _take(self, rows: list[Row], pictures: Callable[[], Decoded], last: bool = False) -> None:
+        """Give the stages what became of their rows; where that went wrong, each is decoded by itself, with all that
+        the model can give up for it."""
+        try:
+            images, seconds = pictures()
+        except Exception as error:
+            for row in rows:
+                if last and row in self._decoding:
+                    self._fail(self._decoding[row].drawing.work, error)
+                elif row in self._decoding:
+                    alone = partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe.like is not None])
+                    self._take([row], partial(_timed, alone), last=True)
+            return
+        for row, image in zip(rows, images, strict=True):
+            if request := self._decoding.pop(row, None):
+                request.drawing.seconds += seconds / len(rows)
+                self._answer(request, row, image)
+
+    def _answer(self, request: RowRequest, row: Row, value: Image.Image | Tensor) -> None:
         """Give a stage what one of its rows became; with the last of them the stage goes on."""
-        request = self._drawn.pop(row)
         drawing = request.drawing
         drawing.done[request.number] = value
         drawing.left |= {lora.name: len(lora.left) for lora, *_ in row.loras if lora.left}
@@ -273,21 +303,13 @@ class Drawings:
             self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
 
     def _finish(self, drawing: Drawing, image: Image.Image) -> None:
-        """Send the file, and the word that the job is done with its last one."""
-        began = time.monotonic()
-        work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
-        known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
-        content = png_recipe.png(image, canvas.recipe, known)
-        drawing.seconds += time.monotonic() - began
-        notes = tuple(
-            Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()
-        )
-        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, notes))
+        """Have the file written and sent, and the word that the job is done after its last one."""
+        work = drawing.work
+        self._finishing.write(drawing, image)
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)
-            self._send(Ended(work.job, work.attempt, "done"))
+            work.line.say(Ended(work.job, work.attempt, "done"))
 
     # --- what goes wrong ---
 
@@ -302,15 +324,18 @@ class Drawings:
             self._fail(work, error)
 
     def _fail(self, work: Work, error: Exception) -> None:
-        if self.remove(work.job) is None:
+        if self._forget(work.job) is None:
             return
-        if isinstance(error, Refusal):
-            self._send(Ended(work.job, work.attempt, "failed", error.key, error.values))
-        elif out_of_memory(error):
-            log.error("job %s: out of memory: %s", work.job, error)
-            if not len(self._rows):
-                self._library.drop_all()
-            self._send(Ended(work.job, work.attempt, "failed", "error.memory"))
-        else:
-            log.error("job %s failed", work.job, exc_info=error)
-            self._send(Ended(work.job, work.attempt, "failed", "error.engine"))
+        if out_of_memory(error) and not len(self._rows):
+            self._library.drop_all()
+        work.line.say(failed(work, error))
+
+
+def _step(drawing: Drawing, seconds: float) -> Step:
+    work = drawing.work
+    return Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds)
+
+
+def _timed(work: Callable[[], list[Image.Image]]) -> Decoded:
+    began = time.monotonic()
+    return work(), time.monotonic() - began

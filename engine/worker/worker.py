@@ -26,8 +26,8 @@ SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them,
 
 
 class DeviceWorker:
-    """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once; `others` are
-    devices that workers may be started for."""
+    """Draws for one device. `send` puts a message on the wire, on any thread; `slots` is the most rows drawn at once;
+    `others` are devices that workers may be started for."""
 
     def __init__(
         self,
@@ -57,6 +57,13 @@ class DeviceWorker:
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
         """Draw until the inbox says None. `preload` names a model to load before the first job."""
+        self._drawings.wake = lambda: inbox.put(Stop(""))  # nobody's job: there is only no more waiting
+        try:
+            self._run(inbox, preload)
+        finally:
+            self._drawings.close()
+
+    def _run(self, inbox: queue.SimpleQueue[Message | None], preload: str) -> None:
         seconds = 0.0
         if preload:
             try:
