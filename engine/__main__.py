@@ -24,6 +24,7 @@ log = logging.getLogger("engine")
 # model give most of what batching gives (a quarter more pictures), and the first of them is not kept waiting long; an
 # Apple card shares the processor's memory and is nearer to that.
 SLOTS = {"cuda": 8, "xpu": 8, "mps": 4, "cpu": 4}
+LOST = 3  # the exit status of a worker whose device has failed
 LEAVING = 4.0  # seconds in which the parent may still read what was said last
 
 
@@ -72,7 +73,12 @@ def main() -> None:
         others=others,
         tuning=_tuning(arguments),
     )
-    worker.run(inbox, arguments.model)
+    try:
+        worker.run(inbox, arguments.model)
+    except card.DeviceLost as lost:
+        log.error("the device can draw no more, and this worker ends: %s", lost)
+        # Not in order: what waits for the device on other threads, and the device's own end, might never come.
+        os._exit(LOST)
     outbox.put(None)
     writer.join(LEAVING)
 

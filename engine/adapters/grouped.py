@@ -1,9 +1,9 @@
 """Low-rank products of a batch in which every row may have others: each entry pays for the ranks that are its own.
 
-Entries that stand side by side and want the same adapters of a layer are a run. On a processor each run's two products
-are computed by themselves, on a part of the batch that is not copied, which is to the bit what the row gets alone. A
-card would wait for hundreds of small calls; there runs of equal length are one batched product, ranks filled up with
-zeros.
+Entries that stand side by side and want the same adapters of a layer are a stretch. On a processor each stretch's two
+products are computed by themselves, on a part of the batch that is not copied, which is to the bit what the row gets
+alone. A card would wait for hundreds of small calls; there stretches of equal length are one batched product, ranks
+filled up with zeros.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Places = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Stretch:
     """Entries from `start` up to `stop` that want the adapters at these places."""
 
     start: int
@@ -30,35 +30,35 @@ class Run:
     places: Places
 
 
-def runs(wanted: Sequence[Mapping[int, float]], here: frozenset[int]) -> tuple[Run, ...]:
-    """The runs of a batch on a layer that the adapters `here` reach; `wanted` has, for each entry, the weight at each
-    place. Entries that want nothing there are in none."""
-    found: list[Run] = []
+def stretches(wanted: Sequence[Mapping[int, float]], here: frozenset[int]) -> tuple[Stretch, ...]:
+    """The stretches of a batch on a layer that the adapters `here` reach; `wanted` has, for each entry, the weight at
+    each place. Entries that want nothing there are in none."""
+    found: list[Stretch] = []
     for entry, weights in enumerate(wanted):
         places = tuple(place for place, weight in weights.items() if weight and place in here)
         if found and found[-1].stop == entry and found[-1].places == places:
-            found[-1] = Run(found[-1].start, entry + 1, places)
+            found[-1] = Stretch(found[-1].start, entry + 1, places)
         elif places:
-            found.append(Run(entry, entry + 1, places))
+            found.append(Stretch(entry, entry + 1, places))
     return tuple(found)
 
 
-def even(found: Sequence[Run], entries: int) -> int:
-    """How many entries each part of the batch has when it is cut so that every run is a part; 0 where it cannot be, or
-    where more than half of the parts would be computed for nothing."""
+def even(found: Sequence[Stretch], entries: int) -> int:
+    """How many entries each part of the batch has when it is cut so that every stretch is a part; 0 where it cannot be,
+    or where more than half of the parts would be computed for nothing."""
     length = found[0].stop - found[0].start
-    if entries % length or any(run.stop - run.start != length or run.start % length for run in found):
+    if entries % length or any(stretch.stop - stretch.start != length or stretch.start % length for stretch in found):
         return 0
     return length if 2 * len(found) * length >= entries else 0
 
 
 @dataclass(slots=True, eq=False)
 class Halves:
-    """The low-rank adapters on one layer, by place, and what was joined of them for a run or a whole batch."""
+    """The low-rank adapters on one layer, by place, and what was joined of them for a stretch or a whole batch."""
 
     layers: Mapping[int, Layer]
     joined: dict[Places, tuple[Tensor, Tensor]] = field(default_factory=dict)
-    stacked: tuple[tuple[Run, ...], int, Tensor, Tensor] | None = None
+    stacked: tuple[tuple[Stretch, ...], int, Tensor, Tensor] | None = None
 
     def of(self, places: Places) -> tuple[Tensor, Tensor]:
         """Both halves of some of them, their ranks one after another."""
@@ -73,29 +73,29 @@ class Halves:
         """Place, rank and scale of each."""
         return tuple((place, len(self.layers[place].down), self.layers[place].scale) for place in places)
 
-    def stack(self, found: tuple[Run, ...], parts: int) -> tuple[Tensor, Tensor]:
+    def stack(self, found: tuple[Stretch, ...], parts: int) -> tuple[Tensor, Tensor]:
         """The halves for each of so many equal parts of a batch, (parts, ranks, in) and (parts, out, ranks), with zeros
         where a part has fewer ranks or none. Those of the last batch are kept."""
         if self.stacked is None or self.stacked[:2] != (found, parts):
             length = found[0].stop - found[0].start
-            halves = [self.of(run.places) for run in found]
+            halves = [self.of(stretch.places) for stretch in found]
             rank = max(len(down) for down, _ in halves)
             first = halves[0]
             down = first[0].new_zeros(parts, rank, first[0].shape[1])
             up = first[1].new_zeros(parts, len(first[1]), rank)
-            for run, (one, other) in zip(found, halves, strict=True):
-                down[run.start // length, : len(one)] = one
-                up[run.start // length, :, : len(one)] = other
+            for stretch, (one, other) in zip(found, halves, strict=True):
+                down[stretch.start // length, : len(one)] = one
+                up[stretch.start // length, :, : len(one)] = other
             self.stacked = found, parts, down, up
         return self.stacked[2:]
 
 
-def run_added(layer: nn.Module, halves: Halves, run: Run, share: Tensor, x: Tensor, output: Tensor) -> None:
-    """Add a run's product to the layer's output; `share` is how much of each rank an entry gets, (entries, ranks), or
-    (1, ranks) for all of them."""
-    down, up = halves.of(run.places)
-    if run.stop - run.start != len(output):
-        x, output = x[run.start : run.stop], output[run.start : run.stop]
+def stretch_added(layer: nn.Module, halves: Halves, stretch: Stretch, share: Tensor, x: Tensor, output: Tensor) -> None:
+    """Add a stretch's product to the layer's output; `share` is how much of each rank an entry gets, (entries, ranks),
+    or (1, ranks) for all of them."""
+    down, up = halves.of(stretch.places)
+    if stretch.stop - stretch.start != len(output):
+        x, output = x[stretch.start : stretch.stop], output[stretch.start : stretch.stop]
     if isinstance(layer, nn.Conv2d):
         low = functional.conv2d(x, down, None, layer.stride, layer.padding, layer.dilation)
         output += functional.conv2d(low * share[:, :, None, None], up)
@@ -105,9 +105,11 @@ def run_added(layer: nn.Module, halves: Halves, run: Run, share: Tensor, x: Tens
     output.view(-1, len(up)).addmm_(low.view(-1, low.shape[-1]), up.t())
 
 
-def all_added(halves: Halves, found: tuple[Run, ...], length: int, shares: Tensor, x: Tensor, output: Tensor) -> None:
-    """Add the products of all runs to a linear layer's output at once; `shares` are (entries, ranks), filled up with
-    zeros."""
+def all_added(
+    halves: Halves, found: tuple[Stretch, ...], length: int, shares: Tensor, x: Tensor, output: Tensor
+) -> None:
+    """Add the products of all stretches to a linear layer's output at once; `shares` are (entries, ranks), filled up
+    with zeros."""
     parts = len(output) // length
     down, up = halves.stack(found, parts)
     low = torch.bmm(x.reshape(parts, -1, x.shape[-1]), down.transpose(1, 2))

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from engine.adapters import beside, grouped, merged_weights
-from engine.adapters.grouped import Halves, Run
+from engine.adapters.grouped import Halves, Stretch
 from engine.adapters.merged_weights import Merged
 from engine.adapters.mix import Adapter, Layer, LayerChange, Mix
 from engine.models.card import out_of_memory
@@ -42,7 +42,7 @@ class Adapted:
         self._acts = False  # whether a call may use them
         self._weights = torch.zeros(0, 0)  # (entries, adapters)
         self._wanted: list[dict[int, float]] = []  # for each entry, the weight of each adapter by its place
-        self._runs: dict[frozenset[int], tuple[Run, ...]] = {}  # by the places of the adapters on a layer
+        self._stretches: dict[frozenset[int], tuple[Stretch, ...]] = {}  # by the places of the adapters on a layer
         self._shares: dict[object, Tensor] = {}  # by where they are wanted
         self._merged: Merged | None = None
         self._idle = 0  # calls since it was used
@@ -87,7 +87,7 @@ class Adapted:
             return
         self._wanted = wanted
         self._weights = torch.tensor([[own.get(place, 0.0) for place in places.values()] for own in wanted])
-        self._runs.clear()
+        self._stretches.clear()
         self._shares.clear()
 
     def drop_merged(self) -> None:
@@ -143,45 +143,47 @@ class Adapted:
         def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
             if not self._acts:
                 return  # a call outside `acting`
-            if here not in self._runs:
-                self._runs[here] = grouped.runs(self._wanted, here)
-            found = self._runs[here]
+            if here not in self._stretches:
+                self._stretches[here] = grouped.stretches(self._wanted, here)
+            found = self._stretches[here]
             # Into the layer's own output, which nobody has seen yet.
             if len(self._wanted) == 1:
-                for run in found:
-                    whole = Run(0, len(output), run.places)
-                    grouped.run_added(layer, halves, whole, self._share(halves, run, output), inputs[0], output)
+                for stretch in found:
+                    whole = Stretch(0, len(output), stretch.places)
+                    grouped.stretch_added(layer, halves, whole, self._share(halves, stretch, output), inputs[0], output)
             elif len(found) > 1 and self._batched(layer, output) and (length := grouped.even(found, len(output))):
                 shares = self._shares_of_all(halves, found, output)
                 grouped.all_added(halves, found, length, shares, inputs[0], output)
             else:
-                for run in found:
-                    grouped.run_added(layer, halves, run, self._share(halves, run, output), inputs[0], output)
+                for stretch in found:
+                    grouped.stretch_added(
+                        layer, halves, stretch, self._share(halves, stretch, output), inputs[0], output
+                    )
 
         return add
 
     def _batched(self, layer: nn.Module, output: Tensor) -> bool:
         return isinstance(layer, nn.Linear) and output.device.type != "cpu"
 
-    def _share(self, halves: Halves, run: Run, like: Tensor) -> Tensor:
-        """How much of each rank the entries of a run get, (entries, ranks together); most layers of a file have the
+    def _share(self, halves: Halves, stretch: Stretch, like: Tensor) -> Tensor:
+        """How much of each rank the entries of a stretch get, (entries, ranks together); most layers of a file have the
         same."""
-        ranks = halves.ranks(run.places)
-        key = (run, ranks)
+        ranks = halves.ranks(stretch.places)
+        key = (stretch, ranks)
         if key not in self._shares:
-            own = self._weights[run.start : run.stop]
+            own = self._weights[stretch.start : stretch.stop]
             columns = [own[:, place, None].expand(-1, rank) * scale for place, rank, scale in ranks]
             self._shares[key] = torch.cat(columns, dim=1).to(like.device, like.dtype)
         return self._shares[key]
 
-    def _shares_of_all(self, halves: Halves, found: tuple[Run, ...], like: Tensor) -> Tensor:
+    def _shares_of_all(self, halves: Halves, found: tuple[Stretch, ...], like: Tensor) -> Tensor:
         """The same for all entries of a batch, (entries, most ranks of any)."""
-        key = tuple((run, halves.ranks(run.places)) for run in found)
+        key = tuple((stretch, halves.ranks(stretch.places)) for stretch in found)
         if key not in self._shares:
-            each = [self._share(halves, run, like) for run in found]
+            each = [self._share(halves, stretch, like) for stretch in found]
             shares = each[0].new_zeros(len(self._wanted), max(one.shape[1] for one in each))
-            for run, own in zip(found, each, strict=True):
-                shares[run.start : run.stop, : own.shape[1]] = own
+            for stretch, own in zip(found, each, strict=True):
+                shares[stretch.start : stretch.stop, : own.shape[1]] = own
             self._shares[key] = shares
         return self._shares[key]
 

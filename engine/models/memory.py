@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier
-from engine.models.card import free, out_of_memory, release
+from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier, drawable
+from engine.models.card import check, free, out_of_memory, release
 from engine.models.loaded import Loaded
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,11 @@ def place(loaded: Loaded) -> None:
     """Put a model that was just loaded into main memory where it belongs."""
     room = free(loaded.device) + (loaded.bytes if loaded.device.type == "cpu" else 0)  # where it is already
     loaded.layout.vaes.add(loaded.vae)
-    loaded.tier = choose_tier(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
+    weights, pixels = _weights(loaded), loaded.model.width * loaded.model.height
+    loaded.tier = choose_tier(weights, pixels, room, loaded.device.type)
+    if loaded.device.type not in MAIN_MEMORY:
+        # Two entries for a picture's pixels. So no first batch of many rows has to run out of memory to be halved.
+        loaded.most = max(1, 2 * drawable(loaded.tier, weights, pixels, room) // loaded.scale**2)
     trying(loaded, lambda: settle(loaded, loaded.tier))
 
 
@@ -115,6 +119,7 @@ def trying(loaded: Loaded, call: Callable[[], T]) -> T:
         try:
             return call()
         except Exception as error:
+            check(error)
             if not out_of_memory(error) or getattr(_thread, "settled", False):
                 raise
             failure = error.with_traceback(None)  # whose frames hold what filled the memory

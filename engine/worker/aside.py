@@ -34,7 +34,7 @@ class Aside:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-class Line:
+class Speech:
     """What is said of a job, in the order in which it was brought, though some of it is still being made: as soon as
     there is nothing before it any more, on whichever thread that is. Nothing is said after its end."""
 
@@ -46,7 +46,7 @@ class Line:
 
     @property
     def over(self) -> bool:
-        """Whether the job has ended, as far as this line knows."""
+        """Whether the job has ended, as far as this speech knows."""
         return self._over
 
     def say(self, message: Message) -> None:
@@ -56,7 +56,7 @@ class Line:
         self.later(made)
 
     def later(self, message: Future[Message]) -> None:
-        """Say what will have been made. It must not fail; where it is given up the line is cut."""
+        """Say what will have been made. It must not fail; where it is given up the speech is cut."""
         with self._turn:
             self._messages.append(message)
         message.add_done_callback(lambda _: self._go_on())

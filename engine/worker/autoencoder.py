@@ -32,7 +32,8 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = ()
     for start in range(0, len(latents), at_once):
         batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
         drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
-        shades = streams.fetched((drawn * 0.5 + 0.5).clamp(0, 1)).permute(0, 2, 3, 1).float().numpy()
+        # What is no number is black, whatever the processor makes of it.
+        shades = streams.fetched((drawn * 0.5 + 0.5).nan_to_num().clamp(0, 1)).permute(0, 2, 3, 1).float().numpy()
         cuts = cut[start : start + at_once] or [False] * len(shades)
         whole = (np.floor(one * 255) if as_is else (one * 255).round() for one, as_is in zip(shades, cuts, strict=True))
         done.extend(Image.fromarray(one.astype("uint8")) for one in whole)

@@ -13,14 +13,14 @@ from engine.files.hashes import Hashes
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.wire import Message
-from engine.worker.aside import Line
+from engine.worker.aside import Speech
 from engine.worker.canvas import Ask, Canvas, Stages
 from engine.worker.row import Row
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: its recipes, the files they name, and how many pictures are still to come; `line` is what
+    """A job on this worker: its recipes, the files they name, and how many pictures are still to come; `speech` is what
     is said of it, once it is drawn."""
 
     job: str
@@ -28,7 +28,7 @@ class Work:
     recipes: tuple[Recipe, ...]
     sources: dict[str, bytes]
     left: int
-    line: Line = field(init=False)
+    speech: Speech = field(init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,7 @@ class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
     before it is finished, `hashes` those of the files it names, once they are known; `left` are the layers left out of
-    each LoRA, by its name."""
+    each LoRA, by its name, `widened` the precision that each model had to be loaded in anew, by its name."""
 
     work: Work
     canvas: Canvas
@@ -52,6 +52,7 @@ class Drawing:
     preview: Future[Message] | None = None  # which may not be made yet
     loaded: Loaded | None = None
     left: dict[str, int] = field(default_factory=dict)
+    widened: dict[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import queue
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 from torch import Tensor
@@ -19,25 +18,27 @@ from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
 from engine.files.hashes import hashes
 from engine.finish.picture_checker import for_adults
-from engine.models import memory, streams
+from engine.models import card
 from engine.models.card import out_of_memory
 from engine.pixels import source_picture
 from engine.wire import Ended, Message, Step
-from engine.worker import autoencoder, prepare, stages
-from engine.worker.aside import Aside, Line
+from engine.worker import prepare, stages
+from engine.worker.aside import Speech
 from engine.worker.canvas import Canvas, Done
+from engine.worker.decoding import Decoding
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.finishing import Finishing, failed
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
 
+log = logging.getLogger(__name__)
+
 # A preview by the linear map costs half a millisecond, one by the built-in model's tiny decoder seven on a slow core
 # (a step: fifty): on another thread, but of the same processor. Every third step shows the picture grow on a fast
 # device; on a slow one, where a step takes long, each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
-Decoded = tuple[list[Image.Image], float]  # with the seconds that it took
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashes")  # hashing a LoRA takes a second
 
 
@@ -56,35 +57,36 @@ class Drawings:
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
         self._newcomer = True  # whether the next free slot is a waiting picture's
         self._finishing = Finishing(library.folders.all, slots)
-        self._decoders = Aside("decoder", 1, slots)
-        self._decoding: dict[Row, RowRequest] = {}  # rows that have been drawn
-        self._decoded: queue.SimpleQueue[tuple[list[Row], Future[Decoded]]] = queue.SimpleQueue()
-        self.wake: Callable[[], None] = lambda: None  # called on any thread, when there is something to do again
+        self._decoding = Decoding(slots)
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to draw, until `wake` is called."""
+        """Whether there is nothing to draw, until it is woken."""
         return not (len(self._rows) or self._waiting or self._asked or self._halted)
+
+    def wake_by(self, wake: Callable[[], None]) -> None:
+        """Have this called, on any thread, when there is something to do again."""
+        self._decoding.wake = wake
 
     def add(self, work: Work) -> None:
         """Have a job drawn, in the place of one with its id."""
         self.remove(work.job)
-        work.line = Line(self._send)
+        work.speech = Speech(self._send)
         self._jobs[work.job] = work
         self._waiting.extend((work, index) for index in range(len(work.recipes)))
 
     def remove(self, job: str) -> Work | None:
         """Give a job up, of which nothing is said any more; what it was, None where it is not here or has ended."""
-        if (work := self._forget(job)) is None or work.line.over:
+        if (work := self._forget(job)) is None or work.speech.over:
             return None
-        work.line.cut()
+        work.speech.cut()
         return work
 
     def close(self) -> None:
         """Give up all jobs."""
         for job in tuple(self._jobs):
             self.remove(job)
-        self._decoders.close()
+        self._decoding.close()
         self._finishing.close()
 
     def _forget(self, job: str) -> Work | None:
@@ -93,12 +95,12 @@ class Drawings:
         self._asked = deque(request for request in self._asked if request.drawing.work.job != job)
         self._halted = deque(drawing for drawing in self._halted if drawing.work.job != job)
         self._drawn = {row: request for row, request in self._drawn.items() if row.job != job}
-        self._decoding = {row: request for row, request in self._decoding.items() if row.job != job}
+        self._decoding.forget(job)
         return self._jobs.pop(job, None)
 
     def turn(self) -> None:
         """Take up what has been decoded, fill the free slots, and take one step of the rows whose turn it is."""
-        for job in [job for job, work in self._jobs.items() if work.line.over]:  # over one of its pictures' files
+        for job in [job for job, work in self._jobs.items() if work.speech.over]:  # over one of its pictures' files
             self._forget(job)
         self._take_decoded()
         self._give_way()
@@ -211,7 +213,7 @@ class Drawings:
                 self._asked.extend(requests)
             if not requests:
                 drawing.step += ask.steps
-                drawing.work.line.say(_step(drawing, passed))
+                drawing.work.speech.say(_step(drawing, passed))
                 self._halted.append(drawing)
 
     def _step(self) -> None:
@@ -224,11 +226,23 @@ class Drawings:
         finished = [row for row in turn.stepped if row.done and row in self._drawn]
         for row in finished:
             self._rows.leave(row)
+            if not bool(row.latents.isfinite().all()) and (precision := self._library.widen(row.loaded)):
+                self._begin_again(row, precision)
+        finished = [row for row in finished if row in self._drawn]
         if pictures := [row for row in finished if not self._drawn[row].drawing.ask.latents]:
-            self._decode(pictures)
+            self._decoding.start({row: self._drawn.pop(row) for row in pictures})
+            self._take_decoded()
         for row in finished:
             if row in self._drawn and self._drawn[row].drawing.ask.latents:
                 self._answer(self._drawn.pop(row), row, row.latents)
+
+    def _begin_again(self, row: Row, precision: str) -> None:
+        """Draw a row once more whose numbers have grown beyond its model's precision: all that it shows is black."""
+        request, name = self._drawn.pop(row), row.loaded.model.name
+        log.warning("model %s is too much for %s and goes on in %s", name, row.loaded.dtype, precision)
+        request.drawing.widened[name] = precision
+        request.drawing.step -= request.step
+        self._asked.appendleft(RowRequest(request.drawing, request.number))
 
     def _report(self, row: Row) -> None:
         request = self._drawn.get(row)
@@ -252,45 +266,15 @@ class Drawings:
             drawing.shown = now
             drawing.preview = self._finishing.view(drawing, said, row.loaded, row.clean)
         else:
-            drawing.work.line.say(said)
-
-    def _decode(self, finished: list[Row]) -> None:
-        """Have rows of one group decoded together, beside what others draw meanwhile where that can be."""
-        loaded = finished[0].loaded
-        cut = [row.recipe.like is not None for row in finished]
-        latents = [row.latents.clone() for row in finished]
-        self._decoding |= {row: self._drawn.pop(row) for row in finished}
-        if not memory.decodes_beside(loaded):
-            self._take(finished, partial(_timed, partial(autoencoder.pictures, loaded, latents, cut)))
-            return
-        work = partial(autoencoder.pictures_beside, loaded, latents, cut, streams.mark(loaded.device))
-        made = self._decoders.do(partial(_timed, work))
-        made.add_done_callback(lambda made: self._decoded.put((finished, made)))
-        made.add_done_callback(lambda _: self.wake())
+            drawing.work.speech.say(said)
 
     def _take_decoded(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                rows, made = self._decoded.get_nowait()
-                self._take(rows, made.result)
-
-    def _take(self, rows: list[Row], pictures: Callable[[], Decoded], last: bool = False) -> None:
-        """Give the stages what became of their rows; where that went wrong, each is decoded by itself, with all that
-        the model can give up for it."""
-        try:
-            images, seconds = pictures()
-        except Exception as error:
-            for row in rows:
-                if last and row in self._decoding:
-                    self._fail(self._decoding[row].drawing.work, error)
-                elif row in self._decoding:
-                    alone = partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe.like is not None])
-                    self._take([row], partial(_timed, alone), last=True)
-            return
-        for row, image in zip(rows, images, strict=True):
-            if request := self._decoding.pop(row, None):
-                request.drawing.seconds += seconds / len(rows)
-                self._answer(request, row, image)
+        for row, request, made, seconds in self._decoding.take():
+            if isinstance(made, Exception):
+                self._fail(request.drawing.work, made)
+            else:
+                request.drawing.seconds += seconds
+                self._answer(request, row, made)
 
     def _answer(self, request: RowRequest, row: Row, value: Image.Image | Tensor) -> None:
         """Give a stage what one of its rows became; with the last of them the stage goes on."""
@@ -309,7 +293,7 @@ class Drawings:
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)
-            work.line.say(Ended(work.job, work.attempt, "done"))
+            work.speech.say(Ended(work.job, work.attempt, "done"))
 
     # --- what goes wrong ---
 
@@ -324,18 +308,14 @@ class Drawings:
             self._fail(work, error)
 
     def _fail(self, work: Work, error: Exception) -> None:
+        card.check(error)
         if self._forget(work.job) is None:
             return
         if out_of_memory(error) and not len(self._rows):
             self._library.drop_all()
-        work.line.say(failed(work, error))
+        work.speech.say(failed(work, error))
 
 
 def _step(drawing: Drawing, seconds: float) -> Step:
     work = drawing.work
     return Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds)
-
-
-def _timed(work: Callable[[], list[Image.Image]]) -> Decoded:
-    began = time.monotonic()
-    return work(), time.monotonic() - began

@@ -51,7 +51,7 @@ class Finishing:
 
     def write(self, drawing: Drawing, image: Image.Image) -> None:
         """Have a finished picture checked, written and sent when those of its job before it have been."""
-        drawing.work.line.later(self._writers.do(partial(_told, drawing.work, partial(self._drawn, drawing, image))))
+        drawing.work.speech.later(self._writers.do(partial(_told, drawing.work, partial(self._drawn, drawing, image))))
 
     def view(self, drawing: Drawing, said: Step, loaded: Loaded, clean: Tensor) -> Future[Message]:
         """Have a preview made of the latents foreseen, and sent with what is said of the step."""
@@ -59,7 +59,7 @@ class Finishing:
         # The next step may write into what was foreseen in this one.
         work = partial(self._viewed, said, loaded, clean.clone(), streams.mark(loaded.device))
         made = self._viewers.do(work)
-        drawing.work.line.later(made)
+        drawing.work.speech.later(made)
         return made
 
     def _viewed(self, said: Step, loaded: Loaded, clean: Tensor, after: Any) -> Message:
@@ -78,6 +78,7 @@ class Finishing:
         known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
         content = png_recipe.png(image, canvas.recipe, known)
         notes = [Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()]
+        notes += [Note("note.widened", {"name": name, "precision": to}) for name, to in drawing.widened.items()]
         return Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, tuple(notes))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from engine.adapters import loras
 from engine.models import card, memory
 from engine.models.card import out_of_memory
+from engine.speed import attention
 from engine.worker.denoise import advance, predict
 from engine.worker.row import Group, Row
 
@@ -104,6 +105,7 @@ class Rows:
         try:
             predictions, inputs = predict(rows)
         except Exception as error:
+            card.check(error)
             failure = error.with_traceback(None)  # whose frames hold what was computed so far
         if failure:
             instead = _instead(rows, failure)
@@ -112,6 +114,7 @@ class Rows:
             if not instead:
                 turn.failed.append((rows[0], failure))
             return
+        rows[0].loaded.layout.went_well()
         for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
             try:
                 advance(row, prediction, scaled)
@@ -119,6 +122,7 @@ class Rows:
                     self._let_go(row)
                     row.hand_over()
             except Exception as error:
+                card.check(error)
                 turn.failed.append((row, error))
             else:
                 turn.stepped.append(row)
@@ -134,6 +138,8 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     """The calls to make instead of one that failed: halves where memory ran out, each row on its own where one bad
     row may have been among good ones, a row alone again where its model could go down a tier."""
     loaded = rows[0].loaded
+    if attention.drop_failed(loaded, failure):
+        return [rows]
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
     loras.drop_merged(loaded)
@@ -143,7 +149,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     if len(rows) == 1:
         return [rows] if memory.lower(loaded) else []
     middle = len(rows) // 2
-    loaded.most = max(sum(row.area for row in half) for half in (rows[:middle], rows[middle:]))
+    loaded.layout.narrow(max(sum(row.area for row in half) for half in (rows[:middle], rows[middle:])))
     return [rows[:middle], rows[middle:]]
 
 

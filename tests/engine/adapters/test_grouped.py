@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.adapters import grouped
-from engine.adapters.grouped import Halves, Run
+from engine.adapters.grouped import Halves, Stretch
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import Adapter, Layer, Mix
 
@@ -70,7 +70,7 @@ BATCHES: dict[str, list[Mix]] = {
 }
 
 
-@pytest.mark.parametrize("batched", [False, True], ids=["run by run", "at once"])
+@pytest.mark.parametrize("batched", [False, True], ids=["stretch by stretch", "at once"])
 @pytest.mark.parametrize("name", BATCHES)
 def test_each_entry_gets_what_it_gets_alone(
     name: str, batched: bool, network: nn.Module, monkeypatch: pytest.MonkeyPatch
@@ -97,12 +97,15 @@ def test_run_by_run_the_products_are_those_of_the_row_alone_to_the_bit(name: str
     wanted = [{places[id(own)]: weight for own, weight in mix} for mix in mixes]
     x, halves = some(len(mixes))[0], Halves(layers)
     together = torch.zeros(len(mixes), 9, OUT, dtype=DOUBLE)
-    for run in grouped.runs(wanted, frozenset(layers)):
-        share = torch.full((run.stop - run.start, len(halves.of(run.places)[0])), 0.7, dtype=DOUBLE)
-        grouped.run_added(nn.Linear(IN, OUT), halves, run, share, x, together)
-        alone, whole = torch.zeros_like(together[run.start : run.stop]), Run(0, run.stop - run.start, run.places)
-        grouped.run_added(nn.Linear(IN, OUT), halves, whole, share, x[run.start : run.stop], alone)
-        assert torch.equal(together[run.start : run.stop], alone)
+    for stretch in grouped.stretches(wanted, frozenset(layers)):
+        share = torch.full((stretch.stop - stretch.start, len(halves.of(stretch.places)[0])), 0.7, dtype=DOUBLE)
+        grouped.stretch_added(nn.Linear(IN, OUT), halves, stretch, share, x, together)
+        alone, whole = (
+            torch.zeros_like(together[stretch.start : stretch.stop]),
+            Stretch(0, stretch.stop - stretch.start, stretch.places),
+        )
+        grouped.stretch_added(nn.Linear(IN, OUT), halves, whole, share, x[stretch.start : stretch.stop], alone)
+        assert torch.equal(together[stretch.start : stretch.stop], alone)
 
 
 def test_a_mix_for_a_batch_of_any_size_is_one_run(network: nn.Module) -> None:
@@ -115,17 +118,17 @@ def test_a_mix_for_a_batch_of_any_size_is_one_run(network: nn.Module) -> None:
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        ([{0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 0.5}], (Run(0, 2, (0,)), Run(2, 4, (1,)))),
-        ([{0: 1.0}, {}, {0: 1.0}], (Run(0, 1, (0,)), Run(2, 3, (0,)))),
-        ([{0: 1.0, 1: 0.0}, {0: 1.0}], (Run(0, 2, (0,)),)),
-        ([{0: 1.0, 1: 1.0}, {1: 1.0, 0: 1.0}], (Run(0, 1, (0, 1)), Run(1, 2, (1, 0)))),
+        ([{0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 0.5}], (Stretch(0, 2, (0,)), Stretch(2, 4, (1,)))),
+        ([{0: 1.0}, {}, {0: 1.0}], (Stretch(0, 1, (0,)), Stretch(2, 3, (0,)))),
+        ([{0: 1.0, 1: 0.0}, {0: 1.0}], (Stretch(0, 2, (0,)),)),
+        ([{0: 1.0, 1: 1.0}, {1: 1.0, 0: 1.0}], (Stretch(0, 1, (0, 1)), Stretch(1, 2, (1, 0)))),
         ([{2: 1.0}, {2: 1.0}], ()),
     ],
 )
 def test_entries_side_by_side_that_want_the_same_are_a_run(
-    wanted: list[dict[int, float]], expected: tuple[Run, ...]
+    wanted: list[dict[int, float]], expected: tuple[Stretch, ...]
 ) -> None:
-    assert grouped.runs(wanted, frozenset({0, 1})) == expected
+    assert grouped.stretches(wanted, frozenset({0, 1})) == expected
 
 
 @pytest.mark.parametrize(
@@ -142,16 +145,16 @@ def test_entries_side_by_side_that_want_the_same_are_a_run(
 def test_a_batch_is_cut_into_equal_parts_where_that_pays(
     spans: list[tuple[int, int]], entries: int, length: int
 ) -> None:
-    assert grouped.even([Run(start, stop, (0,)) for start, stop in spans], entries) == length
+    assert grouped.even([Stretch(start, stop, (0,)) for start, stop in spans], entries) == length
 
 
 def test_what_was_stacked_for_a_batch_is_kept_for_its_next_step() -> None:
     halves = Halves({place: one for place, own in enumerate((A, B)) if isinstance(one := own["linear"], Layer)})
-    found = (Run(0, 2, (0,)), Run(2, 4, (1,)))
+    found = (Stretch(0, 2, (0,)), Stretch(2, 4, (1,)))
     down, up = halves.stack(found, 2)
     assert (down.shape, up.shape) == ((2, 7, IN), (2, OUT, 7)) and not down[0, 4:].any() and not up[0, :, 4:].any()
     assert halves.stack(found, 2)[0] is down
-    assert halves.stack((Run(0, 2, (1,)), Run(2, 4, (0,))), 2)[0] is not down
+    assert halves.stack((Stretch(0, 2, (1,)), Stretch(2, 4, (0,))), 2)[0] is not down
 
 
 def test_each_entry_pays_for_its_own_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,9 +171,11 @@ def test_each_entry_pays_for_its_own_ranks(monkeypatch: pytest.MonkeyPatch) -> N
     costs = []
     for places in ([0] * 8, list(range(8))):
         asked[0] = 0
-        for run in grouped.runs([{place: 1.0} for place in places for _ in range(2)], frozenset(halves.layers)):
+        for stretch in grouped.stretches(
+            [{place: 1.0} for place in places for _ in range(2)], frozenset(halves.layers)
+        ):
             x, output = some(16)[0], torch.zeros(16, 9, OUT, dtype=DOUBLE)
-            grouped.run_added(nn.Linear(IN, OUT), halves, run, torch.ones(1, 16, dtype=DOUBLE), x, output)
+            grouped.stretch_added(nn.Linear(IN, OUT), halves, stretch, torch.ones(1, 16, dtype=DOUBLE), x, output)
         costs.append(asked[0])
     assert costs[0] == costs[1] > 0
 

@@ -18,7 +18,7 @@ from engine.models.loaded import Loaded
 from engine.pixels import png_recipe
 from engine.wire import Draw, Drawn, Ended, Message, Step, Stop
 from engine.worker import autoencoder, finishing, previews
-from engine.worker.aside import Aside, Line
+from engine.worker.aside import Aside, Speech
 from engine.worker.worker import DeviceWorker
 from prompts.errors import Refusal
 from tests.engine.drawing import recipe
@@ -34,13 +34,13 @@ def said(index: int) -> Step:
 
 def test_what_is_made_later_is_waited_for() -> None:
     heard: list[Message] = []
-    line = Line(heard.append)
+    speech = Speech(heard.append)
     first: Future[Message] = Future()
     second: Future[Message] = Future()
-    line.say(said(0))
-    line.later(first)
-    line.later(second)
-    line.say(said(3))
+    speech.say(said(0))
+    speech.later(first)
+    speech.later(second)
+    speech.say(said(3))
     assert heard == [said(0)]
     second.set_result(said(2))
     assert heard == [said(0)]
@@ -50,21 +50,21 @@ def test_what_is_made_later_is_waited_for() -> None:
 
 def test_nothing_is_said_after_the_end_nor_of_what_was_given_up() -> None:
     heard: list[Message] = []
-    line, end = Line(heard.append), Ended("job", 0, "failed", "error.engine")
+    speech, end = Speech(heard.append), Ended("job", 0, "failed", "error.engine")
     made: Future[Message] = Future()
-    line.later(made)
-    line.say(Ended("job", 0, "done"))
+    speech.later(made)
+    speech.say(Ended("job", 0, "done"))
     made.set_result(end)
-    line.say(said(1))
-    assert heard == [end] and line.over
+    speech.say(said(1))
+    assert heard == [end] and speech.over
     cut: Future[Message] = Future()
-    other = Line(heard.append)
+    other = Speech(heard.append)
     other.later(cut)
     other.cut()
     cut.set_result(said(2))
     other.say(said(3))
     assert heard == [end] and other.over
-    given_up = Line(heard.append)
+    given_up = Speech(heard.append)
     never: Future[Message] = Future()
     given_up.later(never)
     never.cancel()
@@ -276,7 +276,7 @@ def test_a_preview_that_fails_costs_no_picture(held: Held, monkeypatch: pytest.M
 def test_a_worker_that_is_closed_says_nothing_more_and_leaves_no_thread(
     held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close = finishing.Finishing.close
+    close, before = finishing.Finishing.close, threading.enumerate()
 
     def at_last(own: finishing.Finishing) -> None:
         held.go.set()
@@ -289,7 +289,8 @@ def test_a_worker_that_is_closed_says_nothing_more_and_leaves_no_thread(
     held.inbox.put(None)
     held.thread.join(PATIENCE)
     assert not [one for one in held.heard if isinstance(one, Drawn | Ended)]
-    assert not [one.name for one in threading.enumerate() if one.name.startswith(("pictures", "previews", "decoder"))]
+    names = [one.name for one in threading.enumerate() if one not in before]
+    assert not [name for name in names if name.startswith(("pictures", "previews", "decoder"))]
 
 
 def test_where_memory_runs_out_beside_it_is_decoded_alone(
