@@ -51,7 +51,8 @@ class Job:
 class Progress:
     """A moment of a job: `place` 1 is next in the queue and 0 is being drawn; `step` of `steps` are those of all its
     pictures together; `picture` of `pictures` is the first that is not finished, counted from 1; `preview` is a small
-    JPEG; `loading` is the model whose loading it waits for."""
+    JPEG; `loading` is the model whose loading it waits for; `resting` says that it has begun and lets others go before
+    it for a moment."""
 
     job: str
     state: State
@@ -63,6 +64,7 @@ class Progress:
     pictures: int = 1
     preview: bytes | None = None
     loading: str = ""
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,13 @@ from typing import Any, Self, cast
 from prompts.prompt import Json, Prompt
 
 SCHEMA = 1
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**64 - 1  # the most that torch takes
+USUAL_SEED = 2**32 - 1  # the most that chance picks, as elsewhere
+
+
+def following(seed: int, number: int) -> int:
+    """The seed so many further on; the largest of 32 bits is followed by 0, as that of 64 is."""
+    return (seed + number) % ((USUAL_SEED if seed <= USUAL_SEED else MAX_SEED) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,17 @@ class A1111:
     the ancestral samplers and of DDIM (None: the sampler's own), `churn`, `tmin`, `tmax` (0: no end) and `noise` its
     "Sigma churn" and so on, `ngms` below which sigma the negative is left out, `emphasis` how weights act ("Original",
     "No norm", "Ignore", "None"), `sgm_noise` its "SGM noise multiplier", `seed_resize` the size in pixels whose noise
-    is taken (0, 0: the picture's own), `sigma_min`, `sigma_max` and `rho` of the schedule (0: its own)."""
+    is taken (0, 0: the picture's own), `sigma_min`, `sigma_max` and `rho` of the schedule (0: its own).
+
+    `discard` leaves out the last sigma but one of every schedule, `skip_early` is the share of the calls at the
+    beginning that go without the negative, `ngms_all` leaves it out of every call below `ngms`, not every second.
+    `extra_noise` is added over a picture, whose noise is taken `noise_multiplier` times, and of a UNet for redrawing
+    `mask_weight` is how little it sees of what is redrawn. `beta_alpha` and `beta_beta` are the schedule Beta's, the
+    `unipc_…` UniPC's ("bh1", "bh2", "vary_coeff"; "time_uniform", "time_quadratic", "logSNR"; `unipc_high_end` keeps
+    the order to the last step). `pad` says how a shorter prompt is filled up ("" not at all, "empty", "v0"), `refined`
+    which passes a refiner takes over ("first pass", "second pass", "both passes"). Of A1111's own past are `downcast`
+    (alphas of half precision), `old_timelines` (how changes in a prompt count) and `by_steps` (so does the refiner's);
+    `zero_snr` is its "Noise Schedule: Zero Terminal SNR"."""
 
     schedule: str = "Automatic"
     rng: str = "GPU"
@@ -148,6 +164,24 @@ class A1111:
     sigma_min: float = 0.0
     sigma_max: float = 0.0
     rho: float = 0.0
+    discard: bool = False
+    skip_early: float = 0.0
+    ngms_all: bool = False
+    extra_noise: float = 0.0
+    noise_multiplier: float = 1.0
+    mask_weight: float = 1.0
+    beta_alpha: float = 0.6
+    beta_beta: float = 0.6
+    unipc_order: int = 3
+    unipc_variant: str = "bh1"
+    unipc_skip: str = "time_uniform"
+    unipc_high_end: bool = False
+    pad: str = ""
+    refined: str = "second pass"
+    downcast: bool = False
+    old_timelines: bool = False
+    by_steps: bool = False
+    zero_snr: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """The fields that are not at their defaults, and always the schedule: no way is empty."""

@@ -33,11 +33,22 @@ class PutSource:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Draw these recipes; answered by steps, one Drawn per recipe, and one Ended."""
+    """Draw these recipes; answered by steps, one Drawn per recipe, and one Ended. `owner` is whose device time it
+    takes; any word will do, as long as it is the same for all that a person asked for."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Let these pictures of a job rest from the next step on, and its others go on. What has begun is kept as it is;
+    what has not begun waits."""
+
+    job: str
+    pictures: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +122,9 @@ class Ended:
     values: dict[str, str | int | float] | None = None
 
 
-Message = PutSource | Draw | Stop | Ready | Loading | Step | Drawn | Ended
+Message = PutSource | Draw | Rest | Stop | Ready | Loading | Step | Drawn | Ended
 TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (PutSource, Draw, Stop, Ready, Loading, Step, Drawn, Ended)
+    kind.__name__: kind for kind in (PutSource, Draw, Rest, Stop, Ready, Loading, Step, Drawn, Ended)
 }
 
 
@@ -142,8 +153,9 @@ def decode(header: bytes, blob: bytes) -> Message:
             values["recipes"] = tuple(map(Recipe.from_json, values["recipes"]))
         if "notes" in values:
             values["notes"] = tuple(map(Note.from_json, values["notes"]))
-        if "others" in values:
-            values["others"] = tuple(values["others"])
+        for name in ("others", "pictures"):
+            if name in values:
+                values[name] = tuple(values[name])
         if blob:
             values["blob"] = blob
         return kind(**values)

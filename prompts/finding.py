@@ -11,6 +11,9 @@ from typing import Literal, Self, cast
 
 from prompts.prompt import Json, Prompt
 
+SHORT = 80  # signs of a text that are shown whole
+AROUND = 24  # signs shown around what is different in a longer one
+
 Severity = Literal["error", "warn", "hint"]
 
 
@@ -26,6 +29,17 @@ class Finding:
 
     def to_json(self) -> dict[str, Json]:
         return {"key": self.key, "values": dict(self.values), "severity": self.severity, "fix": self.fix}
+
+    def put_right(self, text: str) -> str:
+        """The text put right, for a line to read: where it is long, only what is different, with a little around it."""
+        fixed = " ".join((self.fix or "").split())
+        if len(fixed) <= SHORT:
+            return fixed
+        text = " ".join(text.split())
+        start = _alike(text, fixed)
+        end = len(fixed) - _alike(text[start:][::-1], fixed[start:][::-1])
+        first, last = max(0, start - AROUND), min(len(fixed), end + AROUND)
+        return "…" * (first > 0) + fixed[first:last] + "…" * (last < len(fixed))
 
     @property
     def sign(self) -> str:
@@ -61,6 +75,11 @@ class Misfit:
     family: str
     instead: str = ""
     works: bool = False
+
+
+def _alike(one: str, two: str) -> int:
+    """How many signs two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
 def other(prompt: Prompt, fixed: str | None) -> str | None:

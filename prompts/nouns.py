@@ -13,11 +13,11 @@ from prompts.tags import entry_of
 def describes(value: Sequence[Fragment]) -> bool:
     """Whether a value is only a property: a colour, a material, a size."""
     entry = entry_of(value[0].text) if len(value) == 1 else None
-    if len(value) == 1 and value[0].text in COMPARED.values():
+    if len(value) == 1 and (value[0].text in COMPARED.values() or value[0].text in OF_AN_AGE):
         return True
     if len(value) == 1 and is_build(value[0].text):
         return True
-    return entry is not None and entry.category in ("colour", "material", "adjective", "nation")
+    return entry is not None and entry.category in ("colour", "material", "adjective", "participle", "nation")
 
 
 def is_build(word: str) -> bool:
@@ -37,13 +37,16 @@ COMPARED = {
     "younger": "young",
     "taller": "tall",
 }
-_OPPOSED = frozenset(
-    frozenset(pair)
-    for pair in (
-        ("big", "small"), ("large", "small"), ("tiny", "big"), ("long", "short"), ("old", "young"), ("old", "new"),
-        ("tall", "short"), ("dark", "bright"), ("dim", "bright"), ("wide", "narrow"), ("fat", "thin"),
-        ("thick", "thin"), ("clean", "dirty"), ("open", "closed"),
-        ("warm", "cold"), ("hot", "cold"), ("light", "dark"), ("calm", "stormy"), ("empty", "crowded"), ("wet", "dry"),
+OF_AN_AGE = frozenset(("vintage", "retro", "antique", "modern", "old-fashioned"))
+_OPPOSED = tuple(
+    tuple(frozenset(side.split()) for side in sides.split(" | "))
+    for sides in (
+        "big large huge giant enormous | small little tiny mini", "long | short", "old elderly aged | young",
+        "old ancient vintage worn | new modern", "tall | short", "dark dim | bright light", "wide | narrow",
+        "fat chubby plump | thin slim skinny", "thick | thin", "clean | dirty", "open | closed", "warm hot | cold cool",
+        "calm | stormy rough", "empty | crowded full", "wet | dry", "curly wavy | straight", "neat tidy | messy",
+        "happy cheerful | sad", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
+        "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )
 )  # fmt: skip
 _COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "blond", "brunette", "ginger"}
@@ -62,7 +65,7 @@ def described(text: str, noun: str, adjective: str) -> str:
     while start and _is(words[start - 1], category):
         start -= 1
     for back in range(at - 1, max(at - 4, -1), -1):
-        if frozenset((words[back].lower(), adjective)) in _OPPOSED:
+        if _opposed(words[back].lower(), adjective):
             return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     if category == "adjective" or adjective in COMPARED.values():  # "big red hat": a size stands before a colour
         while start and any(_is(words[start - 1], kind) for kind in ("colour", "material", "nation")):
@@ -73,6 +76,11 @@ def described(text: str, noun: str, adjective: str) -> str:
             if _is(words[back], category):
                 return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     return with_articles(" ".join([*words[:start], adjective, *words[at:]]))
+
+
+def _opposed(one: str, other: str) -> bool:
+    """Whether nothing can be both: old and young, chubby and thin."""
+    return any((one in left and other in right) or (one in right and other in left) for left, right in _OPPOSED)
 
 
 def is_coloured(text: str, noun: str) -> bool:
@@ -86,9 +94,12 @@ def _is(word: str, category: str) -> bool:
     return (entry is not None and entry.category == category) or (category == "colour" and word in _COLOUR_WORDS)
 
 
+_LIKE_YOU = r"(?:uni[cfqtv]|use|euro|one\b|one-|ukulele|ufo)"  # begin with a vowel that nobody hears
+
+
 def with_articles(text: str) -> str:
-    text = re.sub(r"\ba (?=[aeiou])", "an ", text)
-    return re.sub(r"\ban (?=[^aeiou\W])", "a ", text)
+    text = re.sub(rf"\ba (?=[aeiou])(?!{_LIKE_YOU})", "an ", text)
+    return re.sub(rf"\ban (?=[^aeiou\W]|{_LIKE_YOU})(?!hour|honest)", "a ", text)
 
 
 def without_property(text: str, tag: str) -> str:
@@ -104,7 +115,8 @@ def without_property(text: str, tag: str) -> str:
 
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
-    last = re.escape(word.split()[-1]) + r"(?:e?s)?\b"
+    noun = word.split()[-1]
+    last = (rf"{re.escape(noun[:-1])}(?:y|ies)" if noun.endswith("y") else re.escape(noun) + "(?:e?s)?") + r"\b"
     place = "in|on|under|near|at|beside|behind|next to|in front of"
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"

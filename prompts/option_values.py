@@ -10,7 +10,7 @@ from prompts import styles
 from prompts.errors import Refusal
 from prompts.prompt import Note, Options
 
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**64 - 1  # the most that torch takes
 SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to say
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
@@ -59,7 +59,7 @@ def refused(option: str, value: str, low: float | None = None, high: float | Non
 
 
 def whole(option: str, value: str, low: int, high: int) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,12}", value):
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", value):
         raise refused(option, value)
     if not low <= (number := int(value)) <= high:
         raise refused(option, value, low, high)

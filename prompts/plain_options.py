@@ -180,7 +180,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         lambda options, match: replace(options, steps=whole("steps", match.group(1), *STEPS)),
     ),
     (
-        _said(rf"(?:随机)?(?:种子|seed){_LEAD}(-?[0-9]{{1,12}})"),
+        _said(rf"(?:随机)?(?:种子|seed){_LEAD}(-?[0-9]{{1,20}})"),
         lambda options, match: with_seed(options, "种子", match.group(1)),
     ),
     (

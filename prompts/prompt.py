@@ -166,7 +166,8 @@ class Options:
     `ratio` is width over height, `width` and `height` are pixels, `large` asks for a second pass over the picture
     enlarged ("高清"), `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and
     `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
-    names what is looked for in it and drawn again larger ("face", several joined by "+"), `vae` the VAE instead of the
+    names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as `fix_strength` says
+    (0…1), `vae` the VAE instead of the
     model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale` is the guidance rescale
     in 0…1. `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a
     file to draw over, by the first signs of its hash, and `margins` the pixels added to it (left, top, right, bottom).
@@ -194,6 +195,7 @@ class Options:
     upscaler: str | None = None
     upscale: float | None = None
     fix: str | None = None
+    fix_strength: float | None = None
     vae: str | None = None
     quality: str | None = None
     rescale: float | None = None
@@ -220,6 +222,24 @@ class Options:
     sigma_min: float | None = None
     sigma_max: float | None = None
     rho: float | None = None
+    discard: bool = False
+    skip_early: float | None = None
+    ngms_all: bool = False
+    extra_noise: float | None = None
+    noise_multiplier: float | None = None
+    mask_weight: float | None = None
+    beta_alpha: float | None = None
+    beta_beta: float | None = None
+    unipc_order: int | None = None
+    unipc_variant: str | None = None
+    unipc_skip: str | None = None
+    unipc_high_end: bool = False
+    pad: str | None = None
+    refined: str | None = None
+    downcast: bool = False
+    old_timelines: bool = False
+    by_steps: bool = False
+    zero_snr: bool = False
     variation_seed: int | None = None
     variation_strength: float | None = None
     hires_factor: float | None = None

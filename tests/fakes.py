@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +66,8 @@ def a_lora(folder: Path, name: str, triggers: str = "", preview: bool = False, w
 
 
 class FakePool:
-    """A pool whose workers do what the test says: `step`, `finish`, `fail`, `lose`; `drawn` lists what was handed over.
+    """A pool whose workers do what the test says: `step`, `finish`, `fail`, `lose`; `drawn` lists what was handed over,
+    `resting` the pictures that were told to rest last, by job.
 
     With `seconds` set, every job is finished by itself that many seconds after it was handed over.
     """
@@ -74,6 +75,7 @@ class FakePool:
     def __init__(self, workers: int = 1, slots: int = 1, seconds: float | None = None) -> None:
         self.workers = tuple(Worker(id=f"fake#{index}", device="fake") for index in range(workers))
         self.drawn: list[tuple[str, int]] = []
+        self.resting: dict[str, tuple[int, ...]] = {}
         self.slots = slots
         self.seconds = seconds
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
@@ -112,6 +114,9 @@ class FakePool:
     async def stop(self, worker: Worker, job: str) -> None:
         if job in worker.jobs:
             self._end(job, "cancelled")
+
+    async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
+        self.resting[job] = tuple(pictures)
 
     async def close(self) -> None:
         pass

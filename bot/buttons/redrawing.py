@@ -14,6 +14,7 @@ from bot.studio import recipes
 from bot.studio.studio import Studio
 from engine.recipe import Recipe, Source
 from prompts.errors import Refusal
+from prompts.prompt import Note
 from prompts.refill import refilled
 from storage import pictures
 from storage.database import Database
@@ -88,13 +89,18 @@ async def refill(studio: Studio, press: Press) -> None:
     await studio.submit(press, (made,), parent=row.id)
 
 
-async def by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
-    """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named."""
+async def by_sentence(
+    studio: Studio, asked: Request | Press, picture: str, sentence: str, *, notes: Sequence[Note] = ()
+) -> None:
+    """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named. The notes
+    stand behind what was changed."""
     async with studio.in_turn(asked.person.id):
-        await _by_sentence(studio, asked, picture, sentence)
+        await _by_sentence(studio, asked, picture, sentence, notes)
 
 
-async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sentence: str) -> None:
+async def _by_sentence(
+    studio: Studio, asked: Request | Press, picture: str, sentence: str, notes: Sequence[Note]
+) -> None:
     row = await owned.picture(studio.db, asked.person, picture)
     recipe = await as_it_stands(studio.db, row)
     await guard.check(studio.sight, asked.person.id, sentence, over=(row.recipe, recipe))
@@ -105,7 +111,8 @@ async def _by_sentence(studio: Studio, asked: Request | Press, picture: str, sen
     edited = await edit(recipe.prompt, sentence, translators=translators, family=model.presets)
     options = recipes.merged(recipes.options_of(recipe), edited.options)
     model = await studio.model(options.model or recipe.model)
-    made = recipes.make(edited.prompt, options, model, most=studio.rules.pictures_per_request)
+    prompt = replace(edited.prompt, notes=(*edited.prompt.notes, *notes))
+    made = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     fresh = edited.options.seed is not None
     await studio.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
 

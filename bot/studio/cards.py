@@ -15,6 +15,7 @@ from bot.studio.mends import mends
 from bot.studio.provenance import provenance
 from engine import a1111, qualities, second_pass
 from engine.job import Job, Progress, State
+from engine.pixels import parameters
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 from prompts.prompt import Json, Prompt
@@ -201,7 +202,7 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     }
     if recipe.like:
         own = () if recipe.like.schedule == a1111.AUTOMATIC else (recipe.like.schedule,)
-        lines["like"] = " · ".join(("A1111", *own, recipe.like.rng))
+        lines["like"] = " · ".join(("A1111", *own, recipe.like.rng, *parameters.settings(recipe)))
     lines["vae"] = recipe.vae
     if recipe.refiner:
         lines["refiner"] = f"{recipe.refiner.model} · {recipe.refiner.switch:g}"

@@ -13,7 +13,19 @@ from typing import Any, cast
 from engine import a1111, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
-from engine.recipe import A1111, MAX_SEED, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
+from engine.recipe import (
+    A1111,
+    MAX_SEED,
+    USUAL_SEED,
+    Fix,
+    Hires,
+    Recipe,
+    Refiner,
+    Source,
+    Upscale,
+    Variation,
+    following,
+)
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.infotext import reading
@@ -47,7 +59,7 @@ class SizedSource:
 
 def new_seed() -> int:
     """A seed that nobody chose."""
-    return random.randint(0, MAX_SEED)
+    return random.randint(0, USUAL_SEED)
 
 
 def chosen(settings: Mapping[str, Json]) -> Options:
@@ -165,7 +177,11 @@ def make(
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
-        fixes=tuple(replace(FACES, detector=detectors.kind(one)) for one in (options.fix or "").split("+") if one),
+        fixes=tuple(
+            Fix(detectors.kind(one), FACES.strength if options.fix_strength is None else options.fix_strength)
+            for one in (options.fix or "").split("+")
+            if one
+        ),
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,
         rescale=rescale,
@@ -173,12 +189,12 @@ def make(
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,
     )
-    following = range(count)
+    numbers = range(count)
     if options.variation_strength:  # then the seeds in a row are those that the noise is moved towards
         towards = new_seed() if options.variation_seed in (None, -1) else options.variation_seed
-        moves = (Variation((towards + index) % (MAX_SEED + 1), options.variation_strength) for index in following)
+        moves = (Variation(following(towards, index), options.variation_strength) for index in numbers)
         return tuple(replace(first, variation=one) for one in moves)
-    return tuple(replace(first, seed=(seed + index) % (MAX_SEED + 1)) for index in following)
+    return tuple(replace(first, seed=following(seed, index)) for index in numbers)
 
 
 def sampled(options: Options, usual: str) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from engine.files import by_hash, catalog, upscalers
 from engine.files.identity import Kind
 from engine.files.sidecars import version_beside
 from prompts.errors import Refusal
-from prompts.infotext.comfyui import stem
 from prompts.infotext.infotext import Infotext
+from prompts.infotext.loaders import stem
 from prompts.prompt import Fragment, Json, LoraUse, Note, Options, Prompt
 from prompts.spelling import near
 
@@ -93,6 +93,8 @@ def here(infotext: Infotext, prompt: Prompt, options: Options, folders: Sequence
         missing += _unknown_upscaler(getattr(made, field), folders)
     for field in _FIELDS["sampler"]:
         missing += _unknown_sampler(getattr(made, field))
+    if made.like == "danqing" and _only_a1111(made.sampler):  # a program that drives both
+        made = replace(made, like=None)
     uses = tuple(_local_loras(prompt.loras, told, folders, aliases))
     missing += _unnamed_loras(infotext, prompt, folders)
     renamed = _local_embeddings(prompt, told, folders, aliases, missing)
@@ -161,6 +163,17 @@ def _unknown_sampler(name: str | None) -> list[Missing]:
     except Refusal as refusal:
         return [Missing("sampler", name, str(refusal.values.get("near", "")))]
     return []
+
+
+def _only_a1111(name: str | None) -> bool:
+    """Whether a sampler is there in A1111's way alone."""
+    if name is None or not a1111.has(name):
+        return False
+    try:
+        samplers.find_sampler(name)
+    except Refusal:
+        return True
+    return False
 
 
 def _local_loras(

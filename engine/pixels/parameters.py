@@ -20,6 +20,37 @@ DDIM = "DDIM"  # begins the names of the samplers whose eta A1111 calls "Eta DDI
 # Samplers for which "Automatic" is another schedule than the model's own, which A1111 calls "Uniform".
 NOT_PLAIN = frozenset({"DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2S", "DPM2", "DPM2 a"})
 
+# A1111's names of its settings, and ours.
+SETTINGS = {
+    "Emphasis": "emphasis",
+    "Eta": "eta",
+    "Schedule min sigma": "sigma_min",
+    "Schedule max sigma": "sigma_max",
+    "Schedule rho": "rho",
+    "Beta schedule alpha": "beta_alpha",
+    "Beta schedule beta": "beta_beta",
+    "Discard penultimate sigma": "discard",
+    "Sigma churn": "churn",
+    "Sigma tmin": "tmin",
+    "Sigma tmax": "tmax",
+    "Sigma noise": "noise",
+    "Skip Early CFG": "skip_early",
+    "NGMS": "ngms",
+    "NGMS all steps": "ngms_all",
+    "SGM noise multiplier": "sgm_noise",
+    "Noise multiplier": "noise_multiplier",
+    "Extra noise": "extra_noise",
+    "Conditional mask weight": "mask_weight",
+    "UniPC order": "unipc_order",
+    "UniPC variant": "unipc_variant",
+    "UniPC skip type": "unipc_skip",
+    "Hires refiner": "refined",
+    "Downcast alphas_cumprod": "downcast",
+    "Old prompt editing timelines": "old_timelines",
+    "Refiner switch by sampling steps": "by_steps",
+}
+PADS = {"empty": "Pad conds", "v0": "Pad conds v0"}
+
 
 def parameters(recipe: Recipe, hashes: Hashes = Hashes()) -> str:  # noqa: B008  (frozen)
     """The text A1111 writes into its files: prompt, negative, then `Name: value` pairs in its order."""
@@ -56,7 +87,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         **_second_pass(recipe),
         "Lora hashes": _listed(hashes.loras),
         "TI hashes": _listed(hashes.embeddings),
-        **_sampling(sampler, like),
+        **sampling(recipe),
         "CFG rescale": recipe.rescale or None,
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
@@ -98,26 +129,36 @@ def _inpainting(recipe: Recipe) -> Mapping[str, str | int]:
     return said
 
 
-def _sampling(sampler: str, like: A1111) -> Mapping[str, str | float]:
-    """What the sampler was told beside its name, where it is not the usual."""
-    usual = A1111()
+def sampling(recipe: Recipe) -> Mapping[str, str | float]:
+    """What of A1111's settings is not the usual, under its own names."""
+    like, usual = recipe.like or A1111(), A1111()
     said: dict[str, str | float] = {}
-    if like.emphasis != usual.emphasis:
-        said["Emphasis"] = like.emphasis
-    if like.eta is not None:
-        said["Eta DDIM" if sampler.startswith(DDIM) else "Eta"] = like.eta
-    numbers = {
-        "Schedule min sigma": "sigma_min",
-        "Schedule max sigma": "sigma_max",
-        "Schedule rho": "rho",
-        "Sigma churn": "churn",
-        "Sigma tmin": "tmin",
-        "Sigma tmax": "tmax",
-        "Sigma noise": "noise",
-        "NGMS": "ngms",
-    }
-    said |= {label: value for label, name in numbers.items() if (value := getattr(like, name)) != getattr(usual, name)}
-    return said | ({"SGM noise multiplier": "True"} if like.sgm_noise else {})
+    for label, name in SETTINGS.items():
+        value = getattr(like, name)
+        if value != getattr(usual, name):
+            said[label] = "True" if value is True else value
+    if recipe.sampler.startswith(DDIM) and "Eta" in said:
+        said = {"Eta DDIM" if label == "Eta" else label: value for label, value in said.items()}
+    if like.pad:
+        said[PADS[like.pad]] = "True"
+    if like.unipc_high_end:
+        said["UniPC lower order final"] = "False"
+    if like.zero_snr:
+        said["Noise Schedule"] = "Zero Terminal SNR"
+    return said
+
+
+def settings(recipe: Recipe) -> tuple[str, ...]:
+    """The same with what is told of the noise, each in a few words."""
+    like = recipe.like or A1111()
+    said: dict[str, str | float] = {"ENSD": like.ensd} if like.ensd else {}
+    if all(like.seed_resize):
+        said["Seed resize from"] = "x".join(map(str, like.seed_resize))
+    said |= sampling(recipe)
+    return tuple(
+        label if value == "True" else f"{label}: {value:g}" if isinstance(value, float) else f"{label}: {value}"
+        for label, value in said.items()
+    )
 
 
 def _finishing(recipe: Recipe) -> Mapping[str, str | float]:

@@ -11,13 +11,27 @@ from engine.queue.pool import Worker
 @dataclass(slots=True, eq=False)
 class Assignment:
     """Pictures of a job that one worker draws; `indexes` are their numbers in the job. `job` is what the worker is
-    handed: the recipes of these alone, under an id that no other assignment has at the same time."""
+    handed: the recipes of these alone, under an id that no other assignment has at the same time. Those of the numbers
+    `resting` have given their rows up to others for now; `moved` is when each last did, or was given one again."""
 
     of: Course
     worker: Worker
     indexes: tuple[int, ...]
     job: Job
     handed: bool = False
+    resting: set[int] = field(default_factory=set)
+    moved: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def active(self) -> list[int]:
+        """The numbers of its pictures that are not finished and do not rest."""
+        return [index for index in self.left if index not in self.resting]
+
+    @property
+    def kept(self) -> list[int]:
+        """The numbers of its pictures that rest half drawn, in the order in which they began to."""
+        kept = [index for index in self.left if index in self.resting and index in self.of.steps]
+        return sorted(kept, key=lambda index: self.moved.get(index, 0.0))
 
     @property
     def left(self) -> list[int]:
@@ -62,6 +76,12 @@ class Course:
     def begun(self) -> bool:
         """Whether workers have something to do with it."""
         return bool(self.held or self.assignments)
+
+    @property
+    def rests(self) -> bool:
+        """Whether all that workers have of it has given way to others for now."""
+        handed = [assignment for assignment in self.assignments.values() if assignment.left]
+        return bool(handed) and not any(assignment.active for assignment in handed)
 
     @property
     def lent(self) -> bool:

@@ -40,6 +40,14 @@ class Line:
         """How many jobs of a person wait."""
         return self._count.get(owner, 0)
 
+    def account(self, owner: str) -> float:
+        """The device-seconds on a person's account."""
+        return self._accounts.get(owner, 0.0)
+
+    def rise(self, level: float) -> None:
+        """Have nobody who comes now start with less on the account than this."""
+        self._level = max(self._level, level)
+
     def add(self, job: Job, *, first: bool = False) -> None:
         """Let a job wait behind (`first`: before) the same person's others."""
         if not self._count.get(job.owner) and not self._running.get(job.owner):
@@ -107,15 +115,15 @@ class Line:
         for lane in self._lanes.values():
             turns = [(accounts[owner], index, owner) for index, owner in enumerate(lane.waiting)]
             heapq.heapify(turns)
-            taken = dict.fromkeys(lane.waiting, 0)
-            lines = {owner: tuple(line) for owner, line in lane.waiting.items()}
+            lines = {owner: (len(line), iter(line)) for owner, line in lane.waiting.items()}
             while turns:
                 _, index, owner = heapq.heappop(turns)
-                job = lines[owner][taken[owner]]
+                count, line = lines[owner]
+                job = next(line)
                 yield job
-                taken[owner] += 1
+                lines[owner] = count - 1, line
                 accounts[owner] += cost.get(job.id, 0.0)
-                if taken[owner] < len(lines[owner]):
+                if count > 1:
                     heapq.heappush(turns, (accounts[owner], index, owner))
 
     def _push(self, lane: Lane, owner: str) -> None:

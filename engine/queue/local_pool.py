@@ -18,7 +18,7 @@ from engine import machine
 from engine.errors import WireError
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
-from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, receive
+from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Rest, Step, Stop, encode, receive
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,13 @@ class LocalPool:
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         self._heard[worker.id] = self._clock()
         puts = [PutSource(picture, blob) for picture, blob in sources.items()]
-        await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes))
+        await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes, job.owner))
 
     async def stop(self, worker: Worker, job: str) -> None:
         await self._send(worker, Stop(job))
+
+    async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
+        await self._send(worker, Rest(job, tuple(pictures)))
 
     async def close(self) -> None:
         for child in self._children.values():

@@ -50,5 +50,8 @@ class Pool(Protocol):
     async def stop(self, worker: Worker, job: str) -> None:
         """Have a job given up before its next step; Ended follows."""
 
+    async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
+        """Have exactly these of a job's pictures rest from the next step on; none where there are none."""
+
     async def close(self) -> None:
         """End all workers; no event comes after this."""

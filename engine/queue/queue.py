@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
+from engine.queue.exchange import Balance, Exchange, level
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
@@ -109,6 +110,7 @@ class Queue:
         for model in {recipe.model for recipe in job.recipes}:
             if model not in self.estimate.loads and model not in self.estimate.sizes:
                 self._spawn(self._look_at(model))
+        self._waiting.line.rise(level(self._work, self._waiting))
         course = Course(replace(job, state=State.WAITING), [])
         self._courses[job.id] = course
         self._waiting.add(course, range(len(job.recipes)))
@@ -137,12 +139,57 @@ class Queue:
             self.estimate.sizes[model] = size
 
     def _hand_over(self) -> None:
-        """Give jobs a home while there is room, and then pictures to the workers that are free."""
+        """Give jobs a home while there is room, and then pictures to the workers that are free. Where there is none,
+        pictures of those who have had much give way to others'."""
+        self._bring_back(line=not self.paused)
         while not self.paused and (chosen := turn(self._work, self._waiting)):
             self._serve(*chosen)
         for course in sorted(self._work.serving.values(), key=lambda course: course.lent):
             if course.held and course.home and course.home.slots:
                 self._spread(course)
+        self._bring_back(line=False)
+        for _ in range(sum(worker.slots for worker in self.pool.workers)):
+            found = Balance(self._work, self._waiting).exchange(line=not self.paused)
+            if found is None:
+                break
+            self._exchange(found)
+
+    def _bring_back(self, *, line: bool) -> None:
+        """Let pictures that rest have the rows that have come free."""
+        changed: dict[Assignment, None] = {}
+        while claim := Balance(self._work, self._waiting).back(line=line):
+            assert claim.assignment
+            self._work.rest(claim.assignment, claim.index, rests=False)
+            changed[claim.assignment] = None
+        self._tell_resting(changed)
+
+    def _exchange(self, found: Exchange) -> None:
+        claim, worker = found.claim, found.worker
+        changed = dict.fromkeys((found.assignment, *self._work.make_room(worker)))
+        self._work.rest(found.assignment, found.index, rests=True)
+        if claim.assignment:
+            changed[claim.assignment] = None
+            self._work.rest(claim.assignment, claim.index, rests=False)
+        else:
+            if claim.worker is None:
+                self._serve(claim.course, worker)
+            whole = len(self.pool.workers) == 1
+            assignment = self._work.hand(claim.course, worker, list(claim.course.held) if whole else [claim.index])
+            assignment.resting |= set(assignment.indexes)
+            self._work.rest(assignment, claim.index, rests=False)
+            self._spawn(self._draw(assignment))
+        self._tell_resting(changed)
+        self._news.standings_soon()
+
+    def _tell_resting(self, assignments: Iterable[Assignment]) -> None:
+        """Have workers told which pictures rest; those that have not been handed over will be told with them."""
+        for assignment in assignments:
+            if assignment.handed:
+                self._spawn(self._rest(assignment))
+
+    async def _rest(self, assignment: Assignment) -> None:
+        pictures = [number for number, index in enumerate(assignment.indexes) if index in assignment.resting]
+        await self.pool.rest(assignment.worker, assignment.job.id, pictures)
 
     def _serve(self, course: Course, worker: Worker) -> None:
         course.held = sorted({*course.held, *self._waiting.serve(course)})
@@ -156,7 +203,10 @@ class Queue:
         """Hand a job's held pictures over: to its home and, while nobody else waits, to workers with nothing to do."""
         alone = self._waiting.is_alone(course.job)
         for worker, pictures in spread(self._work, course, guests(self._work, course) if alone else ()):
+            others = {job.owner for job in worker.jobs.values()} - {course.job.owner}
             self._spawn(self._draw(self._work.hand(course, worker, pictures)))
+            if others:
+                self._tell_resting(self._work.make_room(worker))
 
     async def _draw(self, assignment: Assignment) -> None:
         try:
@@ -170,6 +220,8 @@ class Queue:
         if self._work.assignments.get(assignment.job.id) is assignment:  # neither cancelled nor lost meanwhile
             assignment.handed = True
             await self.pool.draw(assignment.worker, assignment.job, sources)
+            if assignment.resting:
+                await self._rest(assignment)
 
     def _stop(self, course: Course) -> None:
         """Have all workers give a job up: at once where it has not been handed over."""

@@ -84,4 +84,5 @@ def progress(course: Course, seconds: float) -> Progress:
         picture=course.first_left + 1,
         pictures=len(course.job.recipes),
         loading=loading[0] if loading and all(loading) else "",
+        resting=course.rests,
     )

@@ -52,6 +52,10 @@ class Waiting:
         self.line.start(course.job, sum(course.charged[index] for index in course.waiting))
         return self.take(course)
 
+    def ahead(self, course: Course) -> float:
+        """Device-seconds that the owner's account carries for a course and that it has not taken yet."""
+        return sum(seconds - course.used.get(index, 0.0) for index, seconds in course.charged.items())
+
     def settle(self, course: Course, index: int, seconds: float) -> None:
         """Have the owner's account carry what a picture took instead of what it should have taken."""
         charged = course.charged.pop(index, None)

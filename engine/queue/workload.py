@@ -70,6 +70,27 @@ class Workload:
         self.assignments.pop(assignment.job.id, None)
         assignment.worker.jobs.pop(assignment.job.id, None)
 
+    def rest(self, assignment: Assignment, index: int, *, rests: bool) -> None:
+        """Have a picture give its row up, or have one again."""
+        (assignment.resting.add if rests else assignment.resting.discard)(index)
+        assignment.moved[index] = self.clock()
+
+    def make_room(self, worker: Worker) -> list[Assignment]:
+        """Let what a worker has no row for rest, the last handed over first; what has begun stays as it is. Returns the
+        assignments in which something changed."""
+        unbegun = [
+            (assignment, index)
+            for assignment in self.of(worker)
+            for index in assignment.active
+            if index not in assignment.of.steps
+        ]
+        beyond = max(0, sum(len(assignment.active) for assignment in self.of(worker)) - worker.slots)
+        beyond = min(beyond, len(unbegun))
+        changed = unbegun[len(unbegun) - beyond :]
+        for assignment, index in changed:
+            assignment.resting.add(index)
+        return list(dict.fromkeys(assignment for assignment, _ in changed))
+
     def of(self, worker: Worker) -> list[Assignment]:
         """The assignments that a worker has."""
         return [assignment for name in worker.jobs if (assignment := self.assignments.get(name))]
@@ -81,9 +102,9 @@ class Workload:
     # --- room ---
 
     def rows(self, worker: Worker, *, held: bool = True) -> int:
-        """The pictures a worker has to do, with those held for it or without. While others draw for a job too, it has
-        no claim on the next row of its home."""
-        rows = sum(len(assignment.left) for assignment in self.of(worker))
+        """The pictures a worker has to do but for those that rest, with those held for it or without. While others draw
+        for a job too, it has no claim on the next row of its home."""
+        rows = sum(len(assignment.active) for assignment in self.of(worker))
         return rows + sum(len(course.held) for course in self.housed(worker) if held and not course.lent)
 
     def free(self) -> list[Worker]:
@@ -100,12 +121,13 @@ class Workload:
 
     def left(self, assignment: Assignment) -> list[float]:
         """Device-seconds to go, per picture of an assignment that is not finished."""
-        lefts = []
-        for index in assignment.left:
-            step, steps = assignment.of.steps.get(index, (0, 1))
-            seconds = self.estimate.seconds(assignment.of.job.recipes[index], assignment.worker.device)
-            lefts.append(seconds * (1 - step / max(1, steps)))
-        return lefts
+        return [self.left_of(assignment, index) for index in assignment.left]
+
+    def left_of(self, assignment: Assignment, index: int) -> float:
+        """Device-seconds to go of one picture."""
+        step, steps = assignment.of.steps.get(index, (0, 1))
+        seconds = self.estimate.seconds(assignment.of.job.recipes[index], assignment.worker.device)
+        return seconds * (1 - step / max(1, steps))
 
     def held(self, course: Course) -> float:
         """Device-seconds of what is held for a job's home."""

@@ -104,7 +104,7 @@ def restart(latents: Tensor, terms: Terms) -> Questions:
     steps = _restarted(terms.levels)
     for index, (sigma, after) in enumerate(steps):
         if index and (before := steps[index - 1][1]) < sigma:
-            latents = latents + terms.noise() * terms.spread * (sigma**2 - before**2) ** 0.5
+            latents = latents + terms.noise() * (sigma**2 - before**2) ** 0.5
         latents = yield from _heun(latents, sigma, after, index / len(steps))
     return latents
 

@@ -104,7 +104,7 @@ def dpm_adaptive(latents: Tensor, terms: Terms) -> Questions:
         grow = 1 + math.atan((1 / (error + 1e-8)) ** (1 / order) - 1)
         if grow >= ACCEPTED:
             before = low
-            latents = high + up * terms.spread * terms.noise()
+            latents = high + up * terms.noise()
             time = after
         length *= grow
     return (yield Question(latents, math.exp(-time), 1.0))  # not there: what the model sees in it, not its noise

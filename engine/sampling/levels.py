@@ -16,17 +16,28 @@ LCM_DATA = 0.5  # the spread of the data in its boundary conditions
 LCM_TIME = 10.0
 
 
+def signal(alphas: Tensor, *, downcast: bool = False, zero_snr: bool = False) -> Tensor:
+    """A model's cumulative alphas as A1111 takes them: in half precision, as before 1.8, or moved so that the last
+    leaves nothing but noise (Lin et al. 2023, algorithm 1)."""
+    alphas = alphas.half() if downcast else alphas.float()
+    if not zero_snr:
+        return alphas
+    roots = alphas.float().sqrt()
+    return ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])) ** 2
+
+
 class Levels:
     """The sigmas of a model, smallest first, and its timesteps, with levels between them by their logarithms."""
 
     def __init__(self, signal: Tensor, first: int = 0, stride: int = 1) -> None:
-        """Of cumulative alphas (n,), those of the timesteps `first`, `first + stride` …"""
-        signal = signal.float().clone()
+        """Of cumulative alphas (n,), those of the timesteps `first`, `first + stride` …; of alphas in half precision
+        the sigmas and their logarithms are of half precision, too, as they were in A1111."""
+        signal = signal.clone()
         signal[-1] = max(float(signal[-1]), NEARLY_PURE)
-        self.signal = signal
+        self.signal = signal.float()
         own = signal[first::stride]
-        self.sigmas = ((1 - own) / own) ** 0.5
-        self._logs = self.sigmas.log()
+        sigmas = ((1 - own) / own) ** 0.5
+        self.sigmas, self._logs = sigmas.float(), sigmas.log().float()
 
     def time(self, sigma: float) -> float:
         """The place of a sigma among them, which may lie between two."""
@@ -44,11 +55,13 @@ class Levels:
 
 class Denoiser(Protocol):
     """How a model is asked at a level and its answer read: `answer` is what the sampler wants to know, `clean` the
-    picture foreseen, as latents."""
+    picture foreseen, as latents; `nearest` the place of the level among the model's own."""
 
     def input(self, latents: Tensor, level: float) -> Tensor: ...
 
     def time(self, level: float) -> float: ...
+
+    def nearest(self, level: float) -> int: ...
 
     def answer(self, latents: Tensor, level: float, prediction: Tensor) -> Tensor: ...
 
@@ -71,6 +84,9 @@ class BySigma:
 
     def time(self, level: float) -> float:
         return self._levels.time(level)
+
+    def nearest(self, level: float) -> int:
+        return int((self._levels.sigmas - level).abs().argmin())
 
     def answer(self, latents: Tensor, level: float, prediction: Tensor) -> Tensor:
         match self._kind:
@@ -115,6 +131,9 @@ class ByTimestep:
 
     def time(self, level: float) -> float:
         return level
+
+    def nearest(self, level: float) -> int:
+        return int(level)
 
     def answer(self, latents: Tensor, level: float, prediction: Tensor) -> Tensor:
         signal, spread = self._parts(level)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.recipe import Recipe
+from engine.recipe import MAX_SEED, Recipe
 from engine.sampling.philox import Philox
 
 PARALLEL = 0.9995  # the cosine beyond which two noises are mixed in a straight line
@@ -22,7 +22,7 @@ def numbers(rng: str, seed: int) -> Numbers:
     """Normal numbers of a seed: of torch's own generator for "CPU", for "GPU" and "NV" as on an NVIDIA card."""
     if rng != "CPU":
         return Philox(seed).normal
-    generator = torch.Generator("cpu").manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed if seed <= MAX_SEED else seed & MAX_SEED)  # with an ENSD
     return lambda shape: torch.randn(tuple(shape), generator=generator)
 
 

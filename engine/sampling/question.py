@@ -21,6 +21,17 @@ class Question:
 Questions = Generator[Question, Tensor, Tensor]  # is sent the denoised latents, or the noise; returns the last latents
 
 
+@dataclass(frozen=True, slots=True)
+class Multistep:
+    """How UniPC goes: its highest `order`, kept to the last step with `high_end`; its `variant` and its `skip`, which
+    is how its times lie, by A1111's names."""
+
+    order: int = 3
+    variant: str = "bh1"
+    skip: str = "time_uniform"
+    high_end: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
     """What a sampler goes by: the levels of its steps, the noise that it may add (`path` between two sigmas where it
@@ -41,6 +52,7 @@ class Terms:
     tmin: float = 0.0
     tmax: float = float("inf")
     spread: float = 1.0
+    unipc: Multistep = Multistep()
 
 
 Sampler = Callable[[Tensor, Terms], Questions]

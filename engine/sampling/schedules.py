@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from engine.sampling.levels import Levels
 
-BETA = 0.6  # both of Beta's parameters
 # "Align Your Steps" (Sabour et al. 2024), the published ten steps of either family.
 ALIGNED = (14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029)
 ALIGNED_XL = (14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.029)
@@ -20,7 +19,7 @@ ALIGNED_XL = (14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.
 @dataclass(frozen=True, slots=True)
 class Span:
     """What a schedule is made for: so many steps of a model's levels, from `most` down to `least`; `rho` bends some
-    (0: as usual), `large` says that the model is an SDXL one."""
+    (0: as usual), `large` says that the model is an SDXL one, `beta` are the parameters of that schedule."""
 
     steps: int
     levels: Levels
@@ -28,6 +27,7 @@ class Span:
     most: float
     rho: float = 0.0
     large: bool = False
+    beta: tuple[float, float] = (0.6, 0.6)
 
 
 def uniform(span: Span) -> list[float]:
@@ -99,7 +99,7 @@ def ddim(span: Span) -> list[float]:
 
 def beta(span: Span) -> list[float]:
     """By the quantiles of a Beta distribution ("Beta Sampling is All You Need", 2024)."""
-    places = stats.beta.ppf(1 - np.linspace(0, 1, span.steps), BETA, BETA)
+    places = stats.beta.ppf(1 - np.linspace(0, 1, span.steps), *span.beta)
     return [*(float(span.least + place * (span.most - span.least)) for place in places), 0.0]
 
 
@@ -130,5 +130,5 @@ def sigmas(name: str, span: Span, *, dropped: bool = False) -> list[float]:
     """The sigmas of a schedule; with `dropped` one step more is planned and the last sigma but one left out."""
     if not dropped:
         return SCHEDULES[name](span)
-    planned = SCHEDULES[name](Span(span.steps + 1, span.levels, span.least, span.most, span.rho, span.large))
+    planned = SCHEDULES[name](replace(span, steps=span.steps + 1))
     return [*planned[:-2], planned[-1]]

@@ -9,6 +9,8 @@ from torch import Tensor
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
 
+LAST = 999  # timestep of every model that A1111 knows
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
@@ -24,13 +26,29 @@ class Surroundings:
         return latents * self.mask + self.clean * (1 - self.mask)
 
 
+@dataclass(frozen=True, slots=True)
+class Skipping:
+    """Which of so many `calls` go without the negative: those of the `early` share of them, and below the sigma `ngms`
+    every second one, or `every` one."""
+
+    calls: int = 1
+    early: float = 0.0
+    ngms: float = 0.0
+    every: bool = False
+
+    def skips(self, call: int, level: float) -> bool:
+        """Whether it is left out of a call (counted from 0) at a level."""
+        early = self.early > 0 and call / self.calls <= self.early
+        return early or ((call % 2 == 1 or self.every) and level < self.ngms)
+
+
 class Walk:
     """The way of one row. While it is not `done` the model is to be asked about `input` at the timestep `time`, and its
     prediction given to `answer`; `latents` are those of the moment and in the end the picture's.
 
-    `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. With `ngms`
-    the negative is left out of every second call below that sigma. `plus` says that the sampler wants the negative's
-    own prediction too, behind the guided one (CFG++), and takes a 12.5th of the guidance.
+    `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. `skipping`
+    says which go without the negative. `plus` says that the sampler wants the negative's own prediction too, behind
+    the guided one (CFG++), and takes a 12.5th of the guidance.
     """
 
     def __init__(
@@ -40,10 +58,10 @@ class Walk:
         planned: int,
         *,
         kept: Surroundings | None = None,
-        ngms: float = 0.0,
+        skipping: Skipping = Skipping(),
         plus: bool = False,
     ) -> None:
-        self._asks, self._denoiser, self._kept, self._ngms = asks, denoiser, kept, ngms
+        self._asks, self._denoiser, self._kept, self._skipping = asks, denoiser, kept, skipping
         self.planned, self.plus = planned, plus
         self.calls = 0
         self.done = False
@@ -78,7 +96,14 @@ class Walk:
     @property
     def skips(self) -> bool:
         """Whether the negative is left out of the call to come."""
-        return self.calls % 2 == 1 and self._ask.level < self._ngms
+        return self._skipping.skips(self.calls, self._ask.level)
+
+    def behind(self, *, by_steps: bool = False) -> float:
+        """The share of the model's timesteps that the call to come finds behind it, as A1111 asks for its refiner; or
+        of the calls."""
+        if by_steps:
+            return self.calls / self._skipping.calls
+        return (LAST - self._denoiser.nearest(self._ask.level)) / (LAST + 1)
 
     @property
     def _shown(self) -> Tensor:

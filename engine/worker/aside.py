@@ -61,11 +61,12 @@ class Speech:
             self._messages.append(message)
         message.add_done_callback(lambda _: self._go_on())
 
-    def cut(self) -> None:
-        """Say nothing more."""
+    def cut(self) -> bool:
+        """Say nothing more; whether there was an end to come."""
         with self._turn:
-            self._over = True
+            was_over, self._over = self._over, True
             self._messages.clear()
+        return not was_over
 
     def _go_on(self) -> None:
         with self._turn:

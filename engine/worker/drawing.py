@@ -20,14 +20,16 @@ from engine.worker.row import Row
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A job on this worker: its recipes, the files they name, and how many pictures are still to come; `speech` is what
-    is said of it, once it is drawn."""
+    """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come.
+    Those with the numbers `resting` are not drawn for now; `speech` is what is said of it, once it is drawn."""
 
     job: str
     attempt: int
     recipes: tuple[Recipe, ...]
     sources: dict[str, bytes]
     left: int
+    owner: str = ""
+    resting: frozenset[int] = frozenset()
     speech: Speech = field(init=False)
 
 
@@ -55,6 +57,11 @@ class Drawing:
     widened: dict[str, str] = field(default_factory=dict)
 
     @property
+    def rests(self) -> bool:
+        """Whether it is kept as it is for now."""
+        return self.canvas.index in self.work.resting
+
+    @property
     def steps(self) -> int:
         """The steps planned in all."""
         return self.before + self.ask.steps + self.ask.rest
@@ -63,7 +70,7 @@ class Drawing:
 @dataclass(slots=True, eq=False)
 class RowRequest:
     """A row that a drawing asked for: its number among those asked for at once, and what has been reported of it; `row`
-    where it has begun and gave way to another picture."""
+    where it has begun and gave way to another picture, with all that it needs to go on."""
 
     drawing: Drawing
     number: int

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
@@ -61,8 +61,10 @@ class Drawings:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to draw, until it is woken."""
-        return not (len(self._rows) or self._waiting or self._asked or self._halted)
+        """Whether there is nothing to draw, but for what rests, until it is woken."""
+        if self._unbegun() or not all(request.drawing.rests for request in self._drawn.values()):
+            return False
+        return all(drawing.rests for drawing in (*(request.drawing for request in self._asked), *self._halted))
 
     def wake_by(self, wake: Callable[[], None]) -> None:
         """Have this called, on any thread, when there is something to do again."""
@@ -77,10 +79,8 @@ class Drawings:
 
     def remove(self, job: str) -> Work | None:
         """Give a job up, of which nothing is said any more; what it was, None where it is not here or has ended."""
-        if (work := self._forget(job)) is None or work.speech.over:
-            return None
-        work.speech.cut()
-        return work
+        work = self._forget(job)
+        return work if work and work.speech.cut() else None
 
     def close(self) -> None:
         """Give up all jobs."""
@@ -98,6 +98,11 @@ class Drawings:
         self._decoding.forget(job)
         return self._jobs.pop(job, None)
 
+    def rest(self, job: str, pictures: Collection[int]) -> None:
+        """Let exactly these pictures of a job rest from the next turn on; a job that is not here has none."""
+        if work := self._jobs.get(job):
+            work.resting = frozenset(pictures)
+
     def turn(self) -> None:
         """Take up what has been decoded, fill the free slots, and take one step of the rows whose turn it is."""
         for job in [job for job, work in self._jobs.items() if work.speech.over]:  # over one of its pictures' files
@@ -105,8 +110,9 @@ class Drawings:
         self._take_decoded()
         self._give_way()
         self._admit()
-        if self._halted:
-            self._go_on(self._halted.popleft(), ())
+        if halted := next((drawing for drawing in self._halted if not drawing.rests), None):
+            self._halted.remove(halted)
+            self._go_on(halted, ())
         if len(self._rows):
             self._step()
 
@@ -114,38 +120,44 @@ class Drawings:
         """Fill the free slots: in turns with the next picture in the order the jobs came in, and with what pictures
         that have begun ask for, so that one of many tiles holds nobody up."""
         while len(self._rows) < self._slots:
-            request = None if self._waiting and self._newcomer else self._next()
+            waiting = self._unbegun()
+            request = None if waiting and self._newcomer else self._next()
             if request:
                 self._newcomer = True
                 with self._answering(request.drawing.work):
                     row = request.row or request.drawing.ask.rows[request.number]()
                     self._drawn[row] = request
-                    self._rows.add(row)
-            elif self._waiting and (self._newcomer or not self._entitled()):
+                    self._rows.add(row, request.drawing.work.owner)
+            elif waiting and (self._newcomer or not self._entitled()):
                 self._newcomer = False
-                work, index = self._waiting.popleft()
+                work, index = waiting[0]
+                self._waiting.remove(waiting[0])
                 with self._answering(work):
                     self._begin(work, index)
             else:
                 return
 
+    def _unbegun(self) -> list[tuple[Work, int]]:
+        """The pictures that have not begun and may."""
+        return [waiting for waiting in self._waiting if waiting[1] not in waiting[0].resting]
+
     def _share(self) -> int:
         """How many rows a picture may have at once: all slots while it is alone, else as many as each can have. On a
         processor, where a call takes about as long as its rows one by one, each has a single one then."""
         pictures = {request.drawing for request in (*self._drawn.values(), *self._asked)}
-        count = len(pictures) + len(self._waiting)
+        count = sum(not drawing.rests for drawing in pictures) + len(self._unbegun())
         if count > 1 and self._library.device.type == "cpu":
             return 1
         return max(1, self._slots // max(1, count))
 
     def _give_way(self) -> None:
-        """Set rows aside, between two of their steps, of pictures that have more than their share. They go on where
-        they were as soon as there is room."""
+        """Set rows aside, between two of their steps, of pictures that have more than their share, and all of those
+        that rest. They go on where they were as soon as they may."""
         share, have = self._share(), Counter[Drawing]()
         aside: list[RowRequest] = []
         for row, request in tuple(self._drawn.items()):
             have[request.drawing] += 1
-            if have[request.drawing] > share:
+            if have[request.drawing] > share or request.drawing.rests:
                 del self._drawn[row]
                 self._rows.leave(row)
                 request.row = row
@@ -155,7 +167,7 @@ class Drawings:
     def _entitled(self) -> list[RowRequest]:
         """The rows asked for by pictures that have not their share of them yet."""
         share, have = self._share(), Counter(request.drawing for request in self._drawn.values())
-        return [request for request in self._asked if have[request.drawing] < share]
+        return [request for request in self._asked if have[request.drawing] < share and not request.drawing.rests]
 
     def _next(self) -> RowRequest | None:
         """The next row for a picture that has not its share, whose LoRAs have been read; while nothing else is drawn,

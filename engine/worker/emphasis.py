@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.models.loaded import Loaded
+from engine.recipe import A1111
 from engine.worker import prompt_encoding
 from engine.worker.prompt_encoding import MAX_TEXTS, Chunk, Conditioning
 from prompts import grammar
@@ -28,10 +29,11 @@ EVER = 2**31  # a call that no sampler comes to
 @dataclass(frozen=True, slots=True)
 class Calls:
     """The UNet calls that a prompt's changes are counted in: those of this pass, and of the one before it (0: this is
-    the first)."""
+    the first). The `old` way counts the second pass by the steps of the first, and as it counts them."""
 
     own: int
     before: int = 0
+    old: bool = False
 
 
 def conditionings(
@@ -70,7 +72,10 @@ def _layer(loaded: Loaded, clip_skip: int) -> int:
 def _scheduled(loaded: Loaded, text: str, calls: Calls, layer: int, emphasis: str) -> Conditioning:
     """A text with its changes. A1111 takes the first entry that does not end before the number of calls made, so that
     one holds for a call more than it says, and beyond the last it begins anew."""
-    schedule = grammar.schedule(text, calls.own, calls.before)
+    if calls.old:
+        schedule = grammar.schedule(text, calls.before or calls.own, old=True)
+    else:
+        schedule = grammar.schedule(text, calls.own, calls.before)
     said = list(dict.fromkeys(text for _, text in schedule))
     encoded = dict(zip(said, _encoded(loaded, [said for _, said in schedule], said, layer, emphasis), strict=True))
     ends = [*schedule, *[(EVER, schedule[0][1])] * (len(schedule) > 1)]
@@ -133,11 +138,30 @@ def weighed(states: Tensor, weights: Tensor, often: Tensor, emphasis: str) -> Te
     return scaled.to(states.dtype)
 
 
+def padded(
+    loaded: Loaded, positive: Sequence[Conditioning], negative: Conditioning, like: A1111, clip_skip: int
+) -> tuple[tuple[Conditioning, ...], Conditioning]:
+    """The texts brought to one length as `like.pad` says: "empty" puts the empty prompt behind the shorter ones, "v0"
+    repeats the negative's last vector or cuts it off."""
+    length = positive[0].length
+    if like.pad == "v0":
+        return tuple(positive), _lengthened(negative, length)
+    [(empty, _)] = _encoded(loaded, [""], [""], _layer(loaded, clip_skip), like.emphasis)
+    length = max(length, negative.length)
+    return tuple(_filled_up(one, length, empty) for one in positive), _filled_up(negative, length, empty)
+
+
+def _filled_up(text: Conditioning, length: int, empty: Tensor) -> Conditioning:
+    times = (length - text.length) // empty.shape[1]
+    return replace(text, entries=tuple((end, torch.cat([own, *[empty] * times], dim=1)) for end, own in text.entries))
+
+
 def _lengthened(text: Conditioning, length: int) -> Conditioning:
-    """The text with its last vector repeated up to so many tokens."""
+    """The text with its last vector repeated up to so many tokens, or cut off there."""
     if text.length == length:
         return text
     entries = (
-        (end, torch.cat([own, own[:, -1:].expand(-1, length - own.shape[1], -1)], dim=1)) for end, own in text.entries
+        (end, torch.cat([own, own[:, -1:].expand(-1, max(0, length - own.shape[1]), -1)], dim=1)[:, :length])
+        for end, own in text.entries
     )
     return replace(text, entries=tuple(entries))

@@ -21,6 +21,8 @@ from engine.worker.canvas import Ask, Canvas, Done, Enlarging, enlarged, images
 from engine.worker.prepare import drawn
 from engine.worker.row import Followed, Row, Successor
 
+FIRST, SECOND = "first pass", "second pass"  # A1111's "Hires refiner": the pass that a refiner takes over, or both
+
 
 def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
     """The picture itself, or its latents; `rest` are the steps planned after it. A refiner goes on with it."""
@@ -31,8 +33,8 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
     before = round(steps * refiner.switch) if refiner else steps
     if recipe.like:
         start = partial(canvas.row, recipe, image, mask)
-        # Where there is a second pass it is that which the refiner takes over.
-        followed = start if recipe.hires else partial(_followed, canvas, recipe, start)
+        here = not recipe.hires or recipe.like.refined != SECOND
+        followed = partial(_followed, canvas, recipe, start) if here else start
         return (yield Ask([followed], steps, rest, latents, whole=True))
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
@@ -59,10 +61,11 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
 
     def model() -> Followed:
         loaded = canvas.model(refiner.model)
-        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded))
+        assert recipe.like
+        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like))
         return loaded, *walks.texts(recipe, loaded, before)
 
-    row.successor = Successor(refiner.switch, model)
+    row.successor = Successor(refiner.switch, model, by_steps=bool(recipe.like and recipe.like.by_steps))
     if row.due:
         row.hand_over()
     return row
@@ -93,7 +96,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     if recipe.like:
         before = walks.counted(recipe, recipe.steps)
         start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
-        row = partial(_followed, canvas, own, start, before)
+        row = start if recipe.like.refined == FIRST else partial(_followed, canvas, own, start, before)
     else:
         row = partial(canvas.row, own, base, loras=canvas.second)
     done = yield Ask([row], steps, rest, whole=True)

@@ -29,11 +29,12 @@ Group = tuple[int, tuple[int, int], bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Successor:
-    """The model that takes over a row in A1111's way once `switch` (0…1) of the timesteps are behind it: `model` gives
-    it, with the recipe's texts as it reads them."""
+    """The model that takes over a row in A1111's way once `switch` (0…1) of the timesteps are behind it, or `by_steps`
+    of its calls: `model` gives it, with the recipe's texts as it reads them."""
 
     switch: float
     model: Callable[[], Followed]
+    by_steps: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -127,8 +128,7 @@ class Row:
         """Whether another model takes over before the call to come."""
         if self.successor is None or self.walk is None or self.done:
             return False
-        count = len(self.loaded.signal)
-        return (count - 1 - round(self.time)) / count > self.successor.switch
+        return self.walk.behind(by_steps=self.successor.by_steps) >= self.successor.switch
 
     def hand_over(self) -> None:
         """Let the other model go on: the sampler stays as it is."""

@@ -12,14 +12,12 @@ from engine.models import card, memory
 from engine.models.card import out_of_memory
 from engine.speed import attention
 from engine.worker.denoise import advance, predict
-from engine.worker.row import Group, Row
+from engine.worker.row import Row
+from engine.worker.turns import Turns
 
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
 MAX_CHUNKS = 12
-# While rows of another size wait, a turn takes as many rows as should be done in so many seconds, at least one: on a
-# slow processor four large pictures in one call would keep all waiting four times as long, and gain next to nothing.
-TURN = 0.5
 
 
 @dataclass(slots=True)
@@ -31,27 +29,23 @@ class Turn:
 
 
 class Rows:
-    """The rows being drawn. Of rows that cannot share a call, those have the next turn whose job has had the least
-    device time since they have been drawn side by side: a small picture is not kept waiting by a stranger's large one.
-    """
+    """The rows being drawn. Those that cannot share a call take turns by the device time their owners have had
+    (engine/worker/turns.py): a small picture is not kept waiting by a stranger's large one, nor by his many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._rows: list[Row] = []
-        self._last: list[Group] = []  # the groups in the order of their last turns
-        self._had: dict[str, float] = {}  # device-seconds by job; who joins starts level with the one that had least
-        self._pace: dict[Group, float] = {}  # seconds that a row of a group took in its last turn
+        self._rows = Turns[Row](lambda row: row.group)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(tuple(self._rows))
+        return iter(self._rows)
 
-    def add(self, row: Row) -> None:
-        """Let a row join before the next turn."""
-        self._had.setdefault(row.job, min(self._had.values(), default=0.0))
-        self._rows.append(row)
+    def add(self, row: Row, owner: str = "") -> None:
+        """Let a row join before the next turn, a new one or one that has left and goes on where it was. `owner` is
+        whose device time it takes, its job's where nobody is named."""
+        self._rows.add(row, owner or row.job)
 
     def remove(self, job: str) -> None:
         """Let a job's rows leave before the next turn."""
@@ -59,7 +53,7 @@ class Rows:
             self.leave(row)
 
     def leave(self, row: Row) -> None:
-        """Let one row leave."""
+        """Let one row leave, as it is between two steps."""
         self._rows.remove(row)
         self._let_go(row)
 
@@ -72,32 +66,15 @@ class Rows:
     def turn(self) -> Turn:
         """One step of the rows of the group whose turn it is: of all, or where others wait, of as many as are soon
         done."""
-        rows = self._next()
+        rows = self._rows.next()
         turn = Turn()
         began = self._clock()
         for batch in _batches(rows):
             self._step(batch, turn)
-        self._pace[self._last[-1]] = (self._clock() - began) / len(rows)
+        self._rows.took((self._clock() - began) / len(rows))
         for row, _ in turn.failed:
             self.leave(row)
         return turn
-
-    def _next(self) -> list[Row]:
-        groups = dict.fromkeys(row.group for row in self._rows)
-        jobs = {row.job for row in self._rows}
-        self._had = {job: had for job, had in self._had.items() if job in jobs}
-        self._last = [group for group in self._last if group in groups]
-        self._pace = {group: pace for group, pace in self._pace.items() if group in groups}
-
-        def had(row: Row) -> tuple[float, int]:
-            return self._had[row.job], self._last.index(row.group) if row.group in self._last else -1
-
-        chosen = min(self._rows, key=had).group
-        self._last = [group for group in self._last if group != chosen] + [chosen]
-        rows = [row for row in self._rows if row.group == chosen]
-        if len(groups) > 1 and (pace := self._pace.get(chosen)):
-            rows = sorted(rows, key=had)[: max(1, int(TURN / pace))]
-        return rows
 
     def _step(self, rows: list[Row], turn: Turn) -> None:
         began = self._clock()
@@ -131,7 +108,7 @@ class Rows:
         for row in rows:
             share = passed * row.width / shares
             row.seconds += share
-            self._had[row.job] += share
+            self._rows.charge(row, share)
 
 
 def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:

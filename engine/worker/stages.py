@@ -16,7 +16,7 @@ from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
 from engine.pixels import masks
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import MAX_SEED, Fix, Source
+from engine.recipe import Fix, Source, following
 from engine.worker import passes
 from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
@@ -94,7 +94,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             canvas.recipe,
             width=size[0],
             height=size[1],
-            seed=(canvas.recipe.seed + number) % (MAX_SEED + 1),
+            seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
         )
@@ -149,7 +149,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             recipe,
             width=box.width,
             height=box.height,
-            seed=(recipe.seed + number) % (MAX_SEED + 1),
+            seed=following(recipe.seed, number),
             source=Source("", last.strength),
             variation=None,
         )

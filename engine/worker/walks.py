@@ -15,13 +15,13 @@ from engine.a1111 import AUTOMATIC, LikeSampler
 from engine.adapters import loras
 from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
-from engine.recipe import Recipe
+from engine.recipe import A1111, Recipe
 from engine.sampling import ancestral, by_timestep, direct, dpm_solver, multistep, schedules, unipc
-from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of
+from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of, signal
 from engine.sampling.noise import Noise
-from engine.sampling.question import Sampler, Terms
+from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
-from engine.sampling.walk import Surroundings, Walk
+from engine.sampling.walk import Skipping, Surroundings, Walk
 from engine.worker import autoencoder, emphasis, inpaint
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
@@ -117,10 +117,13 @@ def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Condit
     said = recipe.prompt
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
     guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS or emphasis.guides(said.positive)
-    calls = emphasis.Calls(counted(recipe, recipe.steps), before)
+    calls = emphasis.Calls(counted(recipe, recipe.steps), before, old=recipe.like.old_timelines)
+    unwanted = said.negative if guided or recipe.like.pad else ""
     positive, negative = emphasis.conditionings(
-        loaded, said.positive, said.negative if guided else "", calls, recipe.clip_skip, recipe.like.emphasis
+        loaded, said.positive, unwanted, calls, recipe.clip_skip, recipe.like.emphasis
     )
+    if recipe.like.pad:
+        positive, negative = emphasis.padded(loaded, positive, negative, recipe.like, recipe.clip_skip)
     return positive, negative if guided else None
 
 
@@ -138,6 +141,8 @@ def begun(
     sampler, _ = a1111.find_sampler(recipe.sampler)
     shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
     noise = Noise(recipe, shape, loaded.scale)
+    if clean is not None:
+        noise.start = noise.start * (1.0 if exact else recipe.like.noise_multiplier)
     total, reach = img2img_steps(recipe, exact=exact) if clean is not None else (recipe.steps, 0)
     by_time = sampler.levels == "timestep"
     start = (_by_timestep if by_time else _by_sigma)(sampler, recipe, loaded, noise, clean, total, reach)
@@ -146,9 +151,15 @@ def begun(
         start.denoiser,
         _planned(sampler, start.terms),
         kept=kept,
-        ngms=recipe.like.ngms,
+        skipping=_skipping(recipe, total if clean is None else reach + 1),
         plus=sampler.name == PLUS,
     )
+
+
+def _skipping(recipe: Recipe, steps: int) -> Skipping:
+    like = recipe.like
+    assert like
+    return Skipping(counted(recipe, steps), like.skip_early, like.ngms, like.ngms_all)
 
 
 def img2img_steps(recipe: Recipe, *, exact: bool) -> tuple[int, int]:
@@ -167,15 +178,15 @@ class _Start:
     denoiser: Denoiser
 
 
-def _levels(sampler: LikeSampler, loaded: Loaded) -> Levels:
+def _levels(sampler: LikeSampler, loaded: Loaded, like: A1111) -> Levels:
     """The model's levels, of which LCM learnt but a few."""
     stride = _stride(sampler, loaded)
-    return Levels(loaded.signal, stride - 1, stride)
+    return Levels(signal(loaded.signal, downcast=like.downcast, zero_snr=like.zero_snr), stride - 1, stride)
 
 
-def denoiser(sampler: LikeSampler, loaded: Loaded) -> Denoiser:
+def denoiser(sampler: LikeSampler, loaded: Loaded, like: A1111) -> Denoiser:
     """How the model is asked by a sampler, and its answer read."""
-    levels, kind = _levels(sampler, loaded), kind_of(loaded.schedule)
+    levels, kind = _levels(sampler, loaded, like), kind_of(loaded.schedule)
     if sampler.levels == "lcm":
         return ByLcm(levels, kind, _stride(sampler, loaded))
     return ByTimestep(levels, kind) if sampler.levels == "timestep" else BySigma(levels, kind)
@@ -190,12 +201,12 @@ def _by_sigma(
 ) -> _Start:
     like = recipe.like
     assert like
-    levels = _levels(sampler, loaded)
+    levels = _levels(sampler, loaded, like)
     least, most = float(levels.sigmas[0]), float(levels.sigmas[-1])
     planned = sigmas(sampler, recipe, loaded, levels, total)
     taken = planned if clean is None else planned[total - reach - 1 :]
     spread = (1 + taken[0] ** 2) ** 0.5 if like.sgm_noise and clean is None else taken[0]
-    latents = noise.start * spread if clean is None else clean + noise.start * spread
+    latents = noise.start * spread if clean is None else clean + noise.start * (spread + like.extra_noise)
     terms = Terms(
         levels=tuple(taken),
         noise=noise.next,
@@ -211,7 +222,7 @@ def _by_sigma(
         tmax=like.tmax or float("inf"),
         spread=like.noise,
     )
-    return _Start(latents, terms, denoiser(sampler, loaded))
+    return _Start(latents, terms, denoiser(sampler, loaded, like))
 
 
 def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels, total: int) -> list[float]:
@@ -220,21 +231,24 @@ def sigmas(sampler: LikeSampler, recipe: Recipe, loaded: Loaded, levels: Levels,
     assert like
     ends = like.sigma_min or float(levels.sigmas[0]), like.sigma_max or float(levels.sigmas[-1])
     name = sampler.schedule if like.schedule == AUTOMATIC else like.schedule
-    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None)
-    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped)
+    beta = like.beta_alpha, like.beta_beta
+    span = Span(total, levels, *ends, like.rho, large=loaded.text_encoder_2 is not None, beta=beta)
+    return schedules.sigmas(a1111.find_schedule(name), span, dropped=sampler.dropped or like.discard)
 
 
 def _by_timestep(
     sampler: LikeSampler, recipe: Recipe, loaded: Loaded, noise: Noise, clean: Tensor | None, total: int, reach: int
 ) -> _Start:
-    assert recipe.like
-    levels = _levels(sampler, loaded)
+    like = recipe.like
+    assert like
+    levels = _levels(sampler, loaded, like)
     last = len(levels.signal) - 1
-    planned = [float(min(time + 1, last)) for time in range(0, last + 1, (last + 1) // total)]
+    stride = (last + 1) // (total + like.discard)
+    planned = [float(min(time + 1, last)) for time in range(0, last + 1, stride)]
     latents = noise.start
     if clean is not None:
         alpha = levels.signal[int(planned[reach])]
-        latents = alpha.sqrt() * clean + (1 - alpha).sqrt() * latents
+        latents = alpha.sqrt() * (clean + like.extra_noise * latents) + (1 - alpha).sqrt() * latents
         planned = planned[: max(1, reach)]
     terms = Terms(
         levels=tuple(planned),
@@ -245,9 +259,10 @@ def _by_timestep(
         most=0.0,
         signal=levels.signal,
         over=clean is not None,
-        eta=recipe.like.eta or 0.0,
+        eta=like.eta or 0.0,
+        unipc=Multistep(like.unipc_order, like.unipc_variant, like.unipc_skip, like.unipc_high_end),
     )
-    return _Start(latents, terms, denoiser(sampler, loaded))
+    return _Start(latents, terms, denoiser(sampler, loaded, like))
 
 
 def _planned(sampler: LikeSampler, terms: Terms) -> int:
@@ -288,6 +303,7 @@ def _beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Im
     cells = torch.ones(1, 1, recipe.height, recipe.width)
     if source is not None and mask is not None:
         cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
-        pixels = autoencoder.pixels(source) * (1 - cells)
+        seen = 1 - cells * (recipe.like.mask_weight if recipe.like else 1.0)
+        pixels = autoencoder.pixels(source) * seen
     hidden = autoencoder.encoded(loaded, pixels, None)
     return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

@@ -14,7 +14,7 @@ import torch
 from engine.models import card
 from engine.models.loading import quieten
 from engine.tuning import USUAL, Tuning
-from engine.wire import Draw, Ended, Loading, Message, PutSource, Ready, Stop
+from engine.wire import Draw, Ended, Loading, Message, PutSource, Ready, Rest, Stop
 from engine.worker.drawing import Work
 from engine.worker.drawings import Drawings
 from engine.worker.library import Folders, Library
@@ -102,10 +102,12 @@ class DeviceWorker:
                 self._sources.move_to_end(picture)
                 while len(self._sources) > 1 and sum(map(len, self._sources.values())) > SOURCES_BYTES:
                     self._sources.popitem(last=False)
-            case Draw(job, attempt, recipes):
+            case Draw(job, attempt, recipes, owner):
                 named = {file for recipe in recipes if recipe.source for file in recipe.source.files}
                 sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
-                self._drawings.add(Work(job, attempt, recipes, sources, len(recipes)))
+                self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))
+            case Rest(job, pictures):
+                self._drawings.rest(job, pictures)
             case Stop(job):
                 if given_up := self._drawings.remove(job):
                     self._send(Ended(job, given_up.attempt, "cancelled"))

@@ -7,23 +7,12 @@ from collections.abc import Sequence
 
 from prompts import options
 from prompts.edit.instructions import Instruction, clauses, instructions, instructs
+from prompts.edit.orders import orders
 from prompts.edit.targets import KINDS
 from prompts.safety.judge import signs_of_text
 from prompts.tags import entry_of
-from prompts.translate.chinese import CHINESE, simplified
+from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import entries
-
-_ORDER_ZH = re.compile(
-    r"^(?:请|帮我|麻烦|给我|能不能|可以|可不可以|我想|想要|你)*(?:(?:把|将).|(?:给|让|为).{1,8}(?:加|戴|穿|换|改|变|添)|"
-    r"(?:都|全部)?(?:改|换|变|转|转换|转变|修改|调|弄)(?:成|为|到)|改用|去掉|去除|删掉|删除|移除|拿掉|擦掉|加上|加入|添加|增加|加[一个点些只]|"
-    r"加.{1,6}$|换.{1,6}$|.{1,8}(?:换成|改成|变成|改为|变为|换为|染成|去掉|不要了))"
-)
-_ORDER_EN = re.compile(
-    r"^(?:(?:please|can you|could you|would you|i want (?:you )?to|now|just)\s+)*"
-    r"(?:(?:turn|change|convert|transform|replace|swap|remove|delete|erase|add|get rid of|put on)\b|"
-    r"(?:make|paint|colou?r|dye|put|give|set)\s+(?:it|this|that|the|her|his|him|them|their|my|me|us)\b)"
-)
-
 
 _AS = re.compile(r"^\s*(?:as|into)\s+(?=\w)", re.IGNORECASE)
 # What says nothing of a picture, where all that is wanted is something gone from it.
@@ -34,7 +23,7 @@ def captioned(text: str) -> str:
     """The text to draw over a picture: what a wish for a change wants to see, in the person's words; any other text as
     it is, and one of which the guard would know less then."""
     parts = list(clauses(_AS.sub("turn it into ", text)))
-    if not parts or not _orders(parts[0]):
+    if not parts or not orders(parts[0]):
         return text
     chinese = CHINESE.search(text) is not None
     wishes = [_read(part) for part in parts]
@@ -59,11 +48,6 @@ def _tells(new: str, old: str, wish: Sequence[Instruction]) -> bool:
     """Whether words say all that the guard reads in those they stand for; people that are to go need not be said."""
     lost = signs_of_text(old) - signs_of_text(new)
     return not lost or (lost == {"people"} and all(one.kind in ("remove", "deny") for one in wish))
-
-
-def _orders(clause: str) -> bool:
-    plain = simplified(clause).strip() if CHINESE.search(clause) else clause.strip().lower()
-    return bool((_ORDER_ZH if CHINESE.search(clause) else _ORDER_EN).match(plain)) and instructs(clause)
 
 
 def _said(one: Instruction) -> str:

@@ -10,6 +10,7 @@ from prompts.assemble import HEAVY, LIGHT
 from prompts.edit.draft import Change, EditDraft, add, weigh
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
+from prompts.edit.outdated import outdate
 from prompts.edit.removing import remove
 from prompts.edit.replacing import replace_thing
 from prompts.edit.setting import set_words
@@ -22,7 +23,15 @@ HEAVIEST = 5.0  # nobody means more, whatever they type
 
 
 async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
-    """Make one change to the draft, as `resolved` puts it; what cannot be done is noted there as missed."""
+    """Make one change to the draft, as `resolved` puts it, with what can no longer be beside it gone; what cannot be
+    done is noted there as missed."""
+    before = list(draft.fragments)
+    await _applied(draft, one, reader)
+    if one.kind in ("replace", "set", "add"):
+        outdate(draft, before, decided=one.kind != "add")
+
+
+async def _applied(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
     if one.kind == "replace":
         await replace_thing(draft, one, reader)
     elif one.kind == "set":

@@ -11,16 +11,18 @@ from prompts.compose import SENTENCE, compose
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.looks import relook
 from prompts.edit.nearest import things
 from prompts.edit.one_of import one_of
 from prompts.edit.resolving import joined, resolved
+from prompts.edit.restating import restated
 from prompts.edit.retold import retold
 from prompts.edit.scoped import scoped
 from prompts.edit.targets import WordReader, matches
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import in_script
 from prompts.errors import Refusal
-from prompts.presets import contradictions
+from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
 from prompts.translate.translator import Translator
@@ -64,7 +66,12 @@ async def edit(
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
         if not (await one_of(draft, one, reader) or await scoped(draft, one, reader)):
-            await retold(draft, await resolved(draft, one, before, reader), reader)
+            if one.kind == "set" and await restated(draft, one, reader):
+                before = one
+                continue
+            meant = await resolved(draft, one, before, reader)
+            if not await restated(draft, meant, reader):
+                await retold(draft, meant, reader)
         before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
     if not asked.to_json():
@@ -148,11 +155,12 @@ def _pieces(prompt: Prompt) -> list[Fragment]:
 
 
 async def _finished(old: Prompt, draft: EditDraft, reader: WordReader) -> Prompt:
-    said = {opposites.plain(one.text) for one in draft.fragments}
+    relook(old, draft, reader.family)
+    said = {each: one.text for one in draft.fragments for each in phrases(opposites.plain(one.text))}
     negatives = tuple(
         one
         for one in draft.negatives
-        if one.origin != "preset" or not (contradictions().get(opposites.plain(one.text), frozenset()) & said)
+        if one.origin != "preset" or speaking_against(opposites.plain(one.text), said) is None
     )
     fragments = tuple(draft.fragments)
     notes = tuple(note for note in old.notes if not note.key.startswith("edit.") and note.key in _LASTING)

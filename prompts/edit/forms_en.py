@@ -33,6 +33,7 @@ FORMS_EN = forms(
     ),
     ("weigh", "{set}(?:the )?weight (?:of|for) {the}{a} (?:to |at |= ?)?{number}", "set the weight of the hat to 1.3"),
     ("weigh", "{set}{the}{a}(?:'s)? weight (?:to |at |is |= ?)?{number}", "set the hat's weight to 1.3"),
+    ("replace", "not {the}{a} -> {b}", "not cat -> dog", True),
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),
     ("set", "(?:replace|swap) (?:it|that|this|them) (?:with|for|by) {b}", "replace it with a dog"),
     (

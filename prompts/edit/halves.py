@@ -87,6 +87,11 @@ _MEANT_EN = (
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _A_EN, _B_EN = rf"(?P<a>{_WORDS_EN})", rf"(?P<b>{_WORDS_EN})"
 _START, _STOP = r"(?:^|(?<=[,;.!\n]))\s*", r"(?=[,;.!?\n]|$)"
+_NO_THING = (  # "not too dark" tells how, "make it red, not blue" what is to be done
+    r"(?!(?:any|so|too|that|enough|really|very|sure|now|yet|make|change|turn|put|add|give|keep|remove|please|can|just|"
+    r"she|he|it|they|i|you|we|should|but|and|is|are|do|does|if|why)\b)"
+)
+_ITS = r"(?:(?:it|that|this|she|he|they)(?:'s| is|'re| are| should be| must be) |make (?:it|her|him|them) )?"
 _EXCHANGE = "replace|swap|exchange|substitute|switch|trade|change"
 _ENGLISH = tuple(
     (re.compile(said, re.IGNORECASE), plainly)
@@ -98,7 +103,10 @@ _ENGLISH = tuple(
             rf"(?P<b>(?:an?|the) {_WORDS_EN}){_STOP}",
             r"replace \g<a> with \g<b>",
         ),
-        (rf"{_START}(?P<b>(?:an?|the) {_WORDS_EN}),? not {_A_EN}{_STOP}", r"replace \g<a> with \g<b>"),
+        (
+            rf"{_START}{_ITS}(?P<b>{_NO_THING}{_WORDS_EN}),? (?:and |but )?not {_NO_THING}{_A_EN}{_STOP}",
+            r"not \g<a> -> \g<b>",
+        ),
         (rf"{_START}{_MEANT_EN} (?={_WORDS_EN} (?:instead of|rather than) )", ""),
         (
             rf"{_START}i (?:don't|do not) (?:like|want) (?P<a>(?:the|that|this|her|his|its|an?) {_WORDS_EN}),? "

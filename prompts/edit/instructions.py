@@ -11,8 +11,10 @@ from prompts.edit.forms import Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.halves import in_one
+from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
 from prompts.edit.sayings import KEPT, happens, said_plainly
+from prompts.edit.sayings_en import only_tells, said_plainly_in_english
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -28,7 +30,8 @@ class Instruction:
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
-    joins others of its kind. `instead`: what comes takes the place of what the clause before took away."""
+    joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what
+    it can only stand for. `given`: it is put on somebody."""
 
     kind: InstructionKind
     target: str = ""
@@ -39,6 +42,7 @@ class Instruction:
     at: str = ""
     more: bool = False
     instead: bool = False
+    given: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +140,7 @@ def instructs(sentence: str) -> bool:
     return any(
         not ((one.kind == "set" and one.value in (plain, _WANTED.sub("", plain))) or one.maybe or one.target == plain)
         for clause in clauses(sentence)
-        if not happens(plain := _plain(clause))
+        if not happens(plain := _plain(clause)) and not only_tells(plain)
         for one in instructions(clause)
     )
 
@@ -150,7 +154,22 @@ def _plain(clause: str) -> str:
 
 
 _INSTEAD_ZH = re.compile("^(?:而是|换成?|改成?|变成|换为|改为|换上|弄成|画成|要|我?想?要|来[个一只点条张])")
-_INSTEAD_EN = re.compile(r"^(?:make it|use|replace (?:it|that|them)|put|have)\b|\binstead[.!]*$")
+_HEDGES = (
+    r"(?:(?:please|pls|can you|could you|would you|now|just|so|ok|okay|hmm+|no|actually|maybe|wait|sorry|oh|and),? )*"
+)
+_INSTEAD_EN = re.compile(
+    rf"^{_HEDGES}(?:make (?:it|this|that|them)|use|replace (?:it|that|them)|put|have|"
+    r"(?:it|this|that|they) (?:should|must) be|"
+    r"(?:turn|change|convert|transform) (?:it|this|that|them|him|her)|i (?:meant?|said|wanted|want|asked for)) |"
+    r"^(?:actually|rather|i meant?)(?: an?)? |\binstead(?: (?:please|pls))?[.!?]*$"
+)
+_ENDS_INSTEAD = re.compile(r"\binstead(?: (?:please|pls))?[.!?]*$")
+_GIVEN = re.compile(
+    rf"^{_HEDGES}(?:give (?:it|her|him|them|the [\w ]+?)|put|dress|"
+    r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
+    r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
+)
+_WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
 _MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
 _MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
 
@@ -178,13 +197,21 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
     said = " ".join(clause.lower().split())
-    more, instead = bool(_MORE_WORD.search(said)), bool(_INSTEAD_EN.search(said))
+    plain = said_plainly_in_english(_plain(clause))
+    more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
+    instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
-        yield replace(one, more=more and one.kind == "add", instead=instead and one.kind in ("set", "add"))
+        worn = _WORN_IN.fullmatch(one.value) if given and one.kind == "set" else None
+        one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
+        if one.kind == "add" and _ENDS_INSTEAD.search(said):
+            one, given = replace(one, kind="set"), False
+        gives = one.kind in ("set", "add")
+        yield replace(one, more=more and one.kind == "add", instead=instead and gives, given=given and gives)
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
-    plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", said_plainly(_plain(clause)))
+    plain = said_plainly(said_plainly_in_english(_plain(clause)))
+    plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", plain)
     if match := _MORE.fullmatch(plain):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
         return
@@ -240,8 +267,13 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         measure = "" if measure.endswith(("点", "些", "儿")) else measure
         at, measure = found.get("at") or "", "一" * (len(measure) == 1) + measure
         yield Instruction(
-            kind, _thing(target), value, measure=at + measure, at=at, maybe=match.string if form.maybe else ""
+            kind, _thing(target), value, measure=at + measure, at=at, maybe=_else(match, value) if form.maybe else ""
         )
+
+
+def _else(match: re.Match[str], value: str) -> str:
+    """What a clause asks for where the prompt does not have its target."""
+    return value if match.string.startswith("not ") else match.string
 
 
 def _step(said: str, *, less: bool) -> str:

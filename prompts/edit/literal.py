@@ -25,6 +25,8 @@ async def put(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
     value = await reader.tags(one.value)
     if not value or describes(value):
         return False
+    if CHINESE.search(one.value) and describes(await reader.tags(one.value.removesuffix("的") + "的")):
+        return False
     before = without_presets(draft.fragments)
     for said in _texts(draft.text, one):
         draft.readings -= len(said)

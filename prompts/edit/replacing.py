@@ -103,6 +103,11 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
     value = await reader.tags(COMPARED.get(plainly, plainly))
+    if one.target not in KINDS and CHINESE.search(one.value) and not describes(value):
+        told = await reader.tags(
+            one.value.removesuffix("的") + "的"
+        )  # "复古" is a style of pictures, "复古的" a lamp's
+        value = told if describes(told) else value
     if describes(value) and KINDS.get(one.target) == _PLACES:
         noun = "背景" if CHINESE.search(one.value) else " background"
         one = replace(one, value=one.value.removesuffix("的") + noun)

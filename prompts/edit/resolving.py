@@ -10,12 +10,13 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction
+from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
 from prompts.edit.targets import KINDS, WordReader, head, matches, without_presets
 from prompts.edit.wording_zh import MEASURE
-from prompts.nouns import COMPARED
+from prompts.nouns import COMPARED, OF_AN_AGE, describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -26,10 +27,13 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
     """The instruction in words that need nothing but the prompt's things to be followed; `before` is the one that the
     same sentence asked for just before."""
     one = await meant(draft, one, reader)
-    if one.kind == "set" and before and before.target and await _only_a_property(one.value, reader):
-        return replace(one, kind="replace", target=before.target)  # "头发不要红的，要蓝的"
     if one.open or one.maybe:
         one = await _settled(draft, one, reader)
+    if one.kind == "set" and (value := await _only_a_property(one.value, reader)):
+        if before and (thing := await _told_before(draft.fragments, before, reader)):
+            return replace(one, kind="replace", target=thing, value=value)  # "头发不要红的，要蓝的"
+        if one.instead and (it := what_it_is(draft.text or "", before.value if before else "", one.value)):
+            return replace(one, kind="replace", target=it)
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
@@ -68,9 +72,29 @@ async def _gone(fragments: Sequence[Fragment], one: Instruction, reader: WordRea
     return (await matches(fragments, one.target, reader))[0]
 
 
-async def _only_a_property(words: str, reader: WordReader) -> bool:
-    tags = await reader.sure(words.removesuffix("的"))
-    return len(tags) == 1 and all(kind_of(each) in ("colour", "material") for each in tags[0].text.split())
+async def _told_before(fragments: Sequence[Fragment], before: Instruction, reader: WordReader) -> str:
+    """The thing that a change just before was of: the new one that came, else the one that got another property."""
+    for words in (before.value, before.target) if before.kind in ("replace", "add", "set") else (before.target,):
+        if words and not describes(await reader.tags(words)) and (await matches(fragments, words, reader))[0]:
+            return words
+    return ""
+
+
+async def _only_a_property(words: str, reader: WordReader) -> str:
+    """The words without a verb of wanting, where they name nothing but how something is to be; else empty."""
+    said = _WISHED.sub("", words).removesuffix("的")
+    tags = await reader.sure(f"{said}的" if words.endswith("的") else said)
+    kinds = (
+        ("colour", "material", "adjective", "participle") if words.endswith("的") else ("colour", "material")
+    )  # "要很大的"
+    told = len(tags) == 1 and all(
+        kind_of(each) in kinds or each in _SHADED or (len(kinds) == 4 and each in OF_AN_AGE)
+        for each in tags[0].text.split()
+    )
+    return said if told else ""
+
+
+_WISHED = re.compile("^(?:要|想要|得要?|是|得是|最好是|用|选)(?=.)")
 
 
 async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
@@ -151,6 +175,8 @@ async def _added_to(draft: EditDraft, one: Instruction, reader: WordReader) -> I
     if not count or not noun or not (found := (await matches(draft.fragments, noun, reader))[0]):
         return one
     tags = await reader.tags(noun)
+    if any(opposites.without_lead(each.text) != each.text for each in tags):
+        return one  # "两个人躺在躺椅上": no more chairs
     if not any(_is_one_of(draft.fragments[at], noun, tags) for at in found):
         return one
     sign = said.group()[-1] if said and CHINESE.search(plain) else ""

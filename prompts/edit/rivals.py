@@ -6,6 +6,7 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.targets import WEATHER, head, is_medium, singular, words_of
+from prompts.edit.word_lists import paired
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -112,7 +113,16 @@ def slot_of(text: str) -> str | None:
     """What a fragment decides, of a place also by its last word: "in a snowy forest"."""
     if (found := matter(text)) or opposites.without_lead(text) == text:
         return found
-    return "place" if opposites.slot(head(text)) == "place" else None
+    where = opposites.slot(head(text)) == "place" or (_IN.match(text) and head(text) in _INSIDE | _OUTSIDE)
+    return "place" if where else None
+
+
+_IN = re.compile(r"(?:in|on|at) ")
+
+
+def is_place(noun: str) -> bool:
+    """Whether a noun names a place that somebody is in."""
+    return opposites.slot(noun) == "place" or noun in _INSIDE | _OUTSIDE or noun == "stage"
 
 
 _INSTEAD = ("time", "season", "weather")
@@ -131,6 +141,10 @@ def retaken(text: str, tag: str) -> str:
             if size == len(words) or old == new or opposites.plain(old) != old:
                 continue
             if excludes(old, new) or (matter(old) == matter(new) and matter(new) in _INSTEAD):
+                if [new.split()[-1]] == words[at + size :][:1]:  # "sunny day" in "rainy day"
+                    new = new.rpartition(" ")[0]
+                elif matter(new) == "weather" and " " in new and at < len(words) - size and new not in WEATHER.values():
+                    continue
                 said = " ".join([*words[:at], _as_was(old, new, at == len(words) - size), *words[at + size :]])
                 return with_articles(_AT_A_TIME.sub("at ", said))
     return ""
@@ -151,7 +165,7 @@ _INSIDE, _OUTSIDE = (
         "gymnasium teahouse dormitory theater theatre "
         "hall studio attic basement corridor hallway museum hospital",
         "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
-        "river playground rooftop square alley bridge",
+        "river playground rooftop square alley bridge tree tent sky hill pier shore lawn yard pond cliff campfire",
     )
 )
 
@@ -172,6 +186,8 @@ def moved(text: str, tag: str) -> bool:
     if old is None or new is None or old == new:
         return False
     said = bool(_SAID_SO & set(words_of(tag)))  # "indoors", of "indoors stage" too
+    if said and new and re.match(r"(?:in|on|at|under|by|near|among|between|beside) ", text):
+        return True
     return opposites.slot(text) == "inside" or (said and slot_of(text) == "place")
 
 
@@ -192,6 +208,7 @@ _ONE_OF = tuple(
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
         "swimming, flying, climbing, crawling",
+        "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )
@@ -206,6 +223,12 @@ def excludes(text: str, tag: str) -> bool:
 def alone(text: str) -> bool:
     """Whether a tag is one of several of which a picture shows only one."""
     return any(opposites.plain(text) in group for group in _ONE_OF)
+
+
+def spoilt(text: str, tag: str) -> bool:
+    """Whether a fragment is of another time, season or weather than a new tag: the snow of what is summer now."""
+    new, old = opposites.plain(tag), (opposites.plain(text), grammar.bare(text).lower())
+    return any(new in whens and not gone.isdisjoint(old) for whens, gone in paired("gone"))
 
 
 _OUTFIT = re.compile(

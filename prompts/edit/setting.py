@@ -11,14 +11,14 @@ from prompts.edit.rivals import (
     dressed,
     excludes,
     is_outfit,
-    matter,
     moved,
     recounted,
     regrown,
     retaken,
     slot_of,
+    spoilt,
 )
-from prompts.edit.targets import WordReader, is_style
+from prompts.edit.targets import WEATHER, WordReader, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -29,12 +29,40 @@ _CHANGES = re.compile("[改换删刷]|去掉|不要|弄|成|太|掉$")
 # English that talks to somebody names nothing to be drawn: "it should be …", where no form has read it.
 _TALKS = re.compile(
     r"\b(?:i|i'd|i'm|i'll|me|you|your|meant|should|shouldn't|would|could|can|can't|don't|doesn't|isn't|instead|rather|"
-    r"change|replace|not)\b"
+    r"change|replace|not|she|he|they|she's|he's|it's|they're|we|everything|that's|pls|please)\b|"
+    r"(?<!to )(?<!of )(?<!with )(?<!at )(?<!on )(?<!under )(?<!behind )(?<!beside )(?<!near )(?<!around )(?<!over )"
+    r"\b(?:it|them|him|us)\b|"
+    r"^(?:get|bring|show|clear|fill|empty|wake|try|tell|keep|leave|swap|turn|lose) (?:it|the|all|out|up|off|rid)\b"
+)
+
+
+_BOTH = re.compile(
+    rf"(?:an? )?(?P<weather>{'|'.join(WEATHER)}) "
+    r"(?P<time>night|midnight|noon|dawn|dusk|sunset|sunrise|morning|evening|afternoon|spring|summer|autumn|winter)"
+)
+
+
+_PLAIN_WEATHER = re.compile(
+    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper),? )*(?P<what>{'|'.join(WEATHER)})"
+    r"(?= (?:day|weather)$)(?: weather)?"
+)
+_WITH_MORE = re.compile(
+    r"(?P<when>(?:at |in |during )?(?:the |an? )?(?:night|midnight|noon|dawn|dusk|sunset|sunrise|morning|evening|"
+    r"afternoon|spring|summer|autumn|fall|winter|day|daytime|outdoors|indoors|outside|inside)),? (?:with|and|in) "
+    r"(?:a |an |the |lots of |some )?(?P<more>[a-z].+)"
 )
 
 
 async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
+    words = _PLAIN_WEATHER.sub(r"\g<what>", words)
+    if more := _WITH_MORE.fullmatch(words):
+        await set_words(draft, more["when"], reader)
+        await set_words(draft, more["more"], reader)
+        return
+    if both := _BOTH.fullmatch(words):  # "a rainy evening" is another time, and another weather
+        await set_words(draft, both["time"], reader)
+        words = WEATHER[both["weather"]] if both["weather"] != "sunny" else "sunny"
     tags = await reader.tags(words)
     if (
         not tags
@@ -62,7 +90,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
 
 def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     """The fragments that cannot stay beside a tag."""
-    slot, groups = matter(tag.text), {side.group for side in opposites.sides(tag.text)}
+    slot, groups = slot_of(tag.text), {side.group for side in opposites.sides(tag.text)}
     found = [
         at
         for at, one in enumerate(draft.fragments)
@@ -71,6 +99,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
+        or (spoilt(one.text, tag.text) and one.origin != "preset")
     ]
     found = [at for at in found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)

@@ -14,12 +14,14 @@ SORTS: Mapping[str, frozenset[str]] = {
         "bird": "sparrow, owl, eagle, hawk, parrot, crow, raven, pigeon, dove, seagull, swallow, swan, crane, duck, "
         "peacock, robin, magpie, flamingo, penguin, kingfisher, hummingbird",
         "fish": "koi, goldfish, shark, clownfish, carp, salmon, betta",
-        "horse": "pony, foal, unicorn, stallion",
+        "horse": "pony, foal, unicorn, stallion, pegasus, donkey, zebra",
         "rabbit": "bunny, hare",
         "flower": "rose, tulip, lily, sunflower, peony, lotus, daisy, orchid, chrysanthemum, carnation, lavender, "
         "hydrangea, cherry blossoms, plum blossom, poppy, dandelion",
         "tree": "oak, pine, willow, maple, bamboo, palm, ginkgo, cherry tree, birch",
         "car": "sports car, convertible, sedan, suv, taxi, jeep, truck, limousine, pickup truck, police car, van",
+        "person": "crowd, pedestrian, customer, tourist, passerby, shopper, visitor, spectator, onlooker, commuter",
+        "smile": "smiling, grin, grinning, laughing",
         "hat": "beret, straw hat, top hat, cap, beanie, bowler, fedora, baseball cap, bonnet",
         "drink": "coffee, tea, beer, wine, juice, milk tea, cola, milk, cocktail",
         "fruit": "apple, banana, orange, strawberry, watermelon, grape, peach, pear, lemon, cherry, mango",

@@ -109,11 +109,16 @@ _SINGULAR = {
 }  # fmt: skip
 
 
+_IN_IE = frozenset(("movies", "cookies", "selfies", "zombies", "brownies", "hoodies", "hippies", "series", "species"))
+
+
 def singular(word: str) -> str:
     if word in _SINGULAR:
         return _SINGULAR[word]
     if word.endswith(("xes", "ches", "shes", "sses")):
         return word[:-2]
+    if len(word) > 4 and word.endswith("ies") and word not in _IN_IE:
+        return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 

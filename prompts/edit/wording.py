@@ -45,7 +45,7 @@ def _as_asked(texts: Sequence[str], old: Fragment, asked: Instruction) -> Iterat
     """The person's own words where the old ones stood."""
     for text in texts:
         if asked.value and (place := written_text.place_of(text, old.source)):
-            yield text[: place[0]] + in_script(text, asked.value) + text[place[1] :]
+            yield tidy(text[: place[0]] + in_script(text, asked.value) + text[place[1] :])
 
 
 _MOST = 24  # ways to say one change; the first few are right if any is

@@ -30,11 +30,12 @@ def multicond(text: str) -> list[tuple[str, float]]:
     return found
 
 
-def schedule(text: str, steps: int, before: int = 0) -> list[tuple[int, str]]:
+def schedule(text: str, steps: int, before: int = 0, *, old: bool = False) -> list[tuple[int, str]]:
     """The texts of a prompt over its steps: (last step of this text, counted from 1; the text), in order.
 
     `before` are the steps of the pass before this one, 0 where it is the first: changes are counted from the beginning
-    of the first, whole numbers in its steps, and shares of the second are those from 1 to 2.
+    of the first, whole numbers in its steps, and shares of the second are those from 1 to 2. The `old` way, before 1.6,
+    takes what is below 1 for a share and all else for steps, however it is written.
 
     `[from:to:when]`, `[to:when]` and `[from::when]` change after step `when`; written with a point it is a share of
     the steps. `[a|b]` goes round step by step. A text with a `|` anywhere else, or with a backslash before nothing, is
@@ -42,14 +43,31 @@ def schedule(text: str, steps: int, before: int = 0) -> list[tuple[int, str]]:
     Source: the behaviour of `get_learned_conditioning_prompt_schedules` in AUTOMATIC1111/stable-diffusion-webui 1.10.
     """
     changes = _changes(text)
+    count = _Count(steps, before, old)
     ends = {steps}
     for change in changes:
         if change.when is None:
             ends.update(range(1, steps + 1))
-        elif (end := change.end(steps, before)) >= 1:
+        elif (end := change.end(count)) >= 1:
             ends.add(end)
     starts = [change.start for change in changes]
-    return [(end, _said(text, changes, starts, end, steps, before)) for end in sorted(ends)]
+    return [(end, _said(text, changes, starts, end, count)) for end in sorted(ends)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How the changes of a prompt are counted; see `schedule`."""
+
+    steps: int
+    before: int
+    old: bool
+
+    def at(self, when: str) -> float:
+        """The step that is meant."""
+        value = float(when)
+        if self.old:
+            return value * self.steps if value < 1 else value
+        return (value - (self.before > 0)) * self.steps if "." in when else value - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +79,19 @@ class _Change:
     branches: tuple[tuple[int, int], ...]
     when: str | None = None
 
-    def end(self, steps: int, before: int) -> int:
+    def end(self, count: _Count) -> int:
         """The last step of a schedule's first branch."""
         assert self.when is not None
-        value = float(self.when)
-        value = (value - (before > 0)) * steps if "." in self.when else value - before
-        return int(value) if math.isfinite(value) and value < steps else steps
+        value = count.at(self.when)
+        return int(value) if math.isfinite(value) and value < count.steps else count.steps
 
-    def branch(self, step: int, steps: int, before: int) -> tuple[int, int]:
+    def branch(self, step: int, count: _Count) -> tuple[int, int]:
         if self.when is None:
             return self.branches[(step - 1) % len(self.branches)]
-        return self.branches[0] if step <= self.end(steps, before) else self.branches[1]
+        return self.branches[0] if step <= self.end(count) else self.branches[1]
 
 
-def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: int, steps: int, before: int) -> str:
+def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: int, count: _Count) -> str:
     said: list[str] = []
     waiting = [(0, len(text))]
     while waiting:
@@ -85,7 +102,7 @@ def _said(text: str, changes: Sequence[_Change], starts: Sequence[int], step: in
             continue
         change = changes[index]
         said.append(text[start : change.start])
-        waiting += [(change.stop, stop), change.branch(step, steps, before)]
+        waiting += [(change.stop, stop), change.branch(step, count)]
     return "".join(said)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from prompts.errors import Refusal
+from prompts.infotext import way
 from prompts.infotext.infotext import Infotext
 from prompts.option_values import (
     FACTORS,
@@ -26,9 +28,6 @@ from prompts.option_values import (
 )
 from prompts.prompt import Options
 
-# Programs that drive the samplers of k-diffusion, noise times sigma, as A1111 does; the others drive diffusers'.
-_FAMILY = frozenset({"a1111", "forge", "sdnext", "comfyui", "novelai", "fooocus", "swarmui", "civitai"})
-_OWN_RNG = frozenset({"comfyui", "fooocus", "swarmui"})  # their noise comes from torch's own generator on the CPU
 # Schedules by A1111's labels, with what its old sampler names and other programs call them.
 SCHEDULES = {
     "karras": "Karras",
@@ -52,11 +51,6 @@ SCHEDULES = {
     "automatic": "Automatic",
 }
 _TAILS = tuple(tail for tail in SCHEDULES if tail not in ("automatic", "uniform", "ddim", "normal", "simple"))
-# Samplers whose "Automatic" is another schedule than the model's own since A1111 1.9, which then first wrote the
-# "Schedule type"; what has none is older, and was drawn with the model's own.
-_CHANGED = frozenset(
-    {"dpm++ 2m", "dpm++ sde", "dpm++ 2m sde", "dpm++ 2m sde heun", "dpm++ 2s a", "dpm++ 3m sde", "dpm2", "dpm2 a"}
-)
 _EMPHASES = {one.casefold(): one for one in ("Original", "No norm", "Ignore", "None")}
 _DETECTORS = (("face", "face"), ("hand", "hand"))
 
@@ -94,7 +88,7 @@ def _seed_resize(options: Options, option: str, value: str) -> Options:
     return replace(options, seed_resize=(sized.width or 0, sized.height or 0))
 
 
-def _one_of(name: str, known: Mapping[str, str]) -> _Read:
+def _one_of(name: str, known: Mapping[str, str | bool]) -> _Read:
     def read(options: Options, option: str, value: str) -> Options:
         if value.casefold() not in known:
             raise Refusal("option.bad_value", option=option, value=value)
@@ -109,12 +103,26 @@ def _sampler(options: Options, option: str, value: str) -> Options:
 
 
 def _hires_sampler(options: Options, option: str, value: str) -> Options:
-    sampler, schedule = parted(value)
+    sampler, schedule = parted(value) if value.casefold() != "default" else (options.hires_sampler, "")
     return replace(options, hires_sampler=sampler, hires_schedule=schedule or options.hires_schedule)
 
 
 def _on(name: str) -> _Read:
     return lambda options, option, value: replace(options, **{name: value.casefold() not in ("false", "0")})  # type: ignore[arg-type]
+
+
+def _off(name: str) -> _Read:
+    return lambda options, option, value: replace(options, **{name: value.casefold() in ("false", "0")})  # type: ignore[arg-type]
+
+
+def _padded(how: str) -> _Read:
+    """How a shorter prompt is filled up; the older way overrules the other."""
+
+    def read(options: Options, option: str, value: str) -> Options:
+        off = value.casefold() in ("false", "0")
+        return options if off else replace(options, pad="v0" if "v0" in (how, options.pad) else how)
+
+    return read
 
 
 def _area(options: Options, option: str, value: str) -> Options:
@@ -130,6 +138,13 @@ def _detected(options: Options, option: str, value: str) -> Options:
         if sign in value.casefold():
             return replace(options, fix="+".join(dict.fromkeys((*filter(None, (options.fix or "").split("+")), kind))))
     raise Refusal("option.bad_value", option=option, value=value)
+
+
+def _alike(options: Options, option: str, value: str) -> Options:
+    """All that is found is drawn over with one strength."""
+    if real(option, value, 0.0, 1.0) != options.fix_strength:
+        raise Refusal("option.bad_value", option=option, value=value)
+    return options
 
 
 _SIGMA = (0.0, 10_000.0)
@@ -151,7 +166,7 @@ _READERS: dict[str, _Read] = {
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),
-    "ensd": _whole("ensd", -MAX_SEED, MAX_SEED),
+    "ensd": _whole("ensd", -(2**32), 2**32),
     "sigma churn": _real("churn", 0.0, 100.0),
     "sigma tmin": _real("tmin", *_SIGMA),
     "sigma tmax": _real("tmax", *_SIGMA),
@@ -163,39 +178,67 @@ _READERS: dict[str, _Read] = {
     "schedule min sigma": _real("sigma_min", *_SIGMA),
     "schedule max sigma": _real("sigma_max", *_SIGMA),
     "schedule rho": _real("rho", 0.0, 100.0),
+    "discard penultimate sigma": _on("discard"),
+    "skip early cfg": _real("skip_early", 0.0, 1.0),
+    "ngms all steps": _on("ngms_all"),
+    "extra noise": _real("extra_noise", 0.0, 1.0),
+    "noise multiplier": _real("noise_multiplier", 0.0, 1.5),
+    "conditional mask weight": _real("mask_weight", 0.0, 1.0),
+    "beta schedule alpha": _real("beta_alpha", 0.01, 10.0),
+    "beta schedule beta": _real("beta_beta", 0.01, 10.0),
+    "unipc order": _whole("unipc_order", 1, 50),
+    "unipc variant": _one_of("unipc_variant", {name: name for name in ("bh1", "bh2", "vary_coeff")}),
+    "unipc skip type": _one_of(
+        "unipc_skip", {name.casefold(): name for name in ("time_uniform", "time_quadratic", "logSNR")}
+    ),
+    "unipc lower order final": _off("unipc_high_end"),
+    "pad conds": _padded("empty"),
+    "pad conds v0": _padded("v0"),
+    "hires refiner": _one_of("refined", {name: name for name in ("first pass", "second pass", "both passes")}),
+    "downcast alphas_cumprod": _on("downcast"),
+    "old prompt editing timelines": _on("old_timelines"),
+    "refiner switch by sampling steps": _on("by_steps"),
+    "noise schedule": _one_of("zero_snr", {"default": False, "zero terminal snr": True}),
     "variation seed": _whole("variation_seed", 0, MAX_SEED),
     "variation seed strength": _real("variation_strength", 0.0, 1.0),
+    "variation strength": _real("variation_strength", 0.0, 1.0),  # and of this
     "hires upscale": _real("hires_factor", *FACTORS),
+    "hires scale": _real("hires_factor", *FACTORS),  # SD.Next's name of it
     "hires resize": _hires_size,
     "hires steps": _whole("hires_steps", 0, STEPS[1]),
+    "hires strength": _real("hires_strength", 0.0, 1.0),
     "hires upscaler": _word("hires_upscaler"),
     "hires sampler": _hires_sampler,
     "hires schedule type": _one_of("hires_schedule", SCHEDULES),
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
+    "adetailer denoising strength": _real("fix_strength", 0.0, 1.0),
     "mask blur": _whole("mask_blur", *MASK_BLURS),
     "masked content": lambda options, option, value: with_fill(options, option, value.replace(" ", "-")),
     "masked area padding": _whole("padding", *PADDINGS),
     "inpaint area": _area,
     "refiner": _model("refiner"),
     "refiner switch at": _real("refiner_switch", 0.0, 1.0),
+    "refiner start": _real("refiner_switch", 0.0, 1.0),
     "postprocess upscaler": _word("upscaler"),
     "postprocess upscale by": _real("upscale", *FACTORS),
     "upscaler": _word("upscaler"),
     "upscale by": _real("upscale", *FACTORS),
     "upscale denoising strength": _real("redraw", 0.0, 1.0),
 }
-_SEEDS = frozenset({"seed", "variation seed"})
+_FURTHER = re.compile(r"adetailer denoising strength \d+\w\w\Z")
+_NOTHING = frozenset({"", "false", "none", "default", "[]", "{}"})
 _ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
     r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
-    r"|negative template|template|civitai .*|.*backend|downcast alphas_cumprod|pad conds.*"
-    r"|old prompt editing timelines|adetailer (?!model\b).*|refiner switch by sampling steps|rp (?!active\b).*"
+    r"|negative template|template|civitai .*|.*backend|adetailer (?!model\b|prompt\b|negative\b).*|rp (?!active\b).*"
     r"|comfyui .*|workflow"
     r"|image name|license|generation time|title|software|date"
-    r"|lora|loras|lora weights|raw prompt|raw negative prompt|ngms all steps)\Z"
+    r"|workflow|process|quantity|width|height|basemodel|aspectratio|disablepoi|batch|index|parser|styles|second pass"
+    r"|hires (?:force|size)"
+    r"|lora|loras|lora weights|raw prompt|raw negative prompt)\Z"
 )
 _SHOWN = 80  # characters of a value that is put aside
 
@@ -214,11 +257,9 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, aside = Options(), list[str]()
     for name, value in _old_hires(infotext.fields).items():
         key, value = name.casefold(), _bare(value)
-        if key in _SEEDS:
-            value = _seed(value, infotext)
-        if value.casefold().startswith("use same "):  # of hires fix, what the first pass says
-            continue
-        reader = _detected if _ADETAILER.match(key) else _READERS.get(key)
+        reader = _detected if _ADETAILER.match(key) else _alike if _FURTHER.match(key) else _READERS.get(key)
+        if value.casefold().startswith(("use same ", "same as ")) or (reader is None and value.casefold() in _NOTHING):
+            continue  # what the first pass says, or what is not wanted
         try:
             if reader is not None:
                 asked = reader(asked, name, value)
@@ -226,16 +267,7 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
                 raise Refusal("option.unknown", option=name)
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
-    return _in_its_way(_second_pass(asked), infotext), tuple(aside)
-
-
-def _seed(value: str, infotext: Infotext) -> str:
-    """A seed as it can be had here: torch's generator on the CPU looks at the last 32 bits of one alone, so that a
-    longer one is the same as these. Philox looks at all of it."""
-    said = infotext.fields.get("RNG") or ("GPU" if infotext.source in _FAMILY - _OWN_RNG else "CPU")
-    if said.casefold() == "cpu" and re.fullmatch(r"[0-9]{10,20}", value) and int(value) < 2**64:
-        return str(int(value) & MAX_SEED)
-    return value
+    return way.in_its_way(_second_pass(asked, infotext), infotext), tuple(aside)
 
 
 def _bare(value: str) -> str:
@@ -249,33 +281,26 @@ def _old_hires(fields: Mapping[str, str]) -> Mapping[str, str]:
     if not re.fullmatch(r"\d+x\d+", first):
         return fields
     plain = {name: value for name, value in fields.items() if name != "First pass size"}
-    if first == "0x0":  # it chose one itself
-        return plain
+    if first == "0x0":
+        first = _chosen(size)
     return plain | {"Size": first, "Hires resize": size, "Hires upscaler": fields.get("Hires upscaler", "Latent")}
 
 
-def _second_pass(asked: Options) -> Options:
-    """With a second pass the strength is that pass's."""
+def _chosen(size: str) -> str:
+    """The first pass that it chose itself: of about 512x512 pixels in the picture's shape, in steps of 64."""
+    sides = [int(side) for side in size.split("x") if side.isdigit() and int(side)]
+    if len(sides) != 2:
+        return size
+    scale = math.sqrt(512 * 512 / math.prod(sides))
+    return "x".join(str(math.ceil(scale * side / 64) * 64) for side in sides)
+
+
+def _second_pass(asked: Options, infotext: Infotext) -> Options:
+    """With a second pass the strength is that pass's. SD.Next says so, too, where it only enlarged the picture."""
     if not (asked.hires_factor or asked.hires_width or asked.hires_height):
         return asked
-    return replace(asked, strength=None, hires_strength=asked.strength)
-
-
-def _in_its_way(asked: Options, infotext: Infotext) -> Options:
-    """With whose way of drawing it is, and what that takes for granted."""
-    if infotext.source not in _FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
-        schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
-        joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
-        like = "danqing" if infotext.source == "danqing" else None
-        return replace(asked, sampler=joined, schedule=None, rng=None, like=like)
-    if asked.sampler and asked.schedule is None:
-        older = asked.sampler.casefold() in _CHANGED and _version(infotext) < (1, 9)
-        asked = replace(asked, schedule="Uniform" if older else "Automatic")
-    rng = asked.rng or ("CPU" if infotext.source in _OWN_RNG else "GPU")
-    return replace(asked, like="a1111", rng=rng)
-
-
-def _version(infotext: Infotext) -> tuple[int, int]:
-    """A1111's version, also that which Forge names behind its own; (0, 0) where none is said."""
-    numbers = re.findall(r"v(\d+)\.(\d+)", infotext.fields.get("Version", ""))
-    return (int(numbers[-1][0]), int(numbers[-1][1])) if numbers else (0, 0)
+    if infotext.source == "sdnext" and "hires" not in infotext.fields.get("Operations", "hires"):
+        none = {name: None for name in asked.__dataclass_fields__ if name.startswith("hires_")}
+        enlarged = {"upscaler": asked.hires_upscaler, "upscale": asked.hires_factor, "strength": None}
+        return replace(asked, **none, **enlarged)  # type: ignore[arg-type]
+    return replace(asked, strength=None, hires_strength=asked.strength or asked.hires_strength)

@@ -26,11 +26,25 @@ def of_today(paper: Paper) -> Infotext:
         "CFG rescale": known.get("cfg_rescale_multiplier") or None,
         "Denoising strength": known.get("strength") if known.get("init_image") else None,
         "Clip skip": _clip_skip(known.get("clip_skip")),
+        "Refiner": _model_name(known.get("refiner_model")),
+        "Refiner switch at": known.get("refiner_start") if known.get("refiner_model") else None,
+        "High resolution fix": known.get("hrf_method") or "on" if known.get("hrf_enabled") else None,
+        "Tiling": known.get("seamless_x") or known.get("seamless_y"),
+        **{label: str(len(beside)) for name, label in _BESIDE.items() if (beside := rows(known.get(name)))},
         "Version": known.get("app_version"),
     }
-    positive = from_invokeai(text_of(known.get("positive_prompt")))
-    negative = from_invokeai(text_of(known.get("negative_prompt")))
+    positive, negative = (_prompt(known, role) for role in ("positive", "negative"))
     return Infotext(with_loras(positive, loras), negative, fields_of(fields), "invokeai")
+
+
+# What lies beside the words, of which there is nothing like here.
+_BESIDE = {"controlnets": "ControlNet", "ipAdapters": "IP Adapter", "t2iAdapters": "T2I Adapter"}
+
+
+def _prompt(known: Paper, role: str) -> str:
+    """A prompt, with what SDXL's second encoder is told beside where that is something else."""
+    said = [from_invokeai(text_of(known.get(f"{role}{part}_prompt"))) for part in ("", "_style")]
+    return ", ".join(dict.fromkeys(filter(None, said)))
 
 
 def _model_name(value: Json) -> str:

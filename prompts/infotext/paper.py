@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from prompts.infotext.comfyui import stem
+from prompts.infotext.loaders import stem
 from prompts.prompt import Json, LoraUse
 
 Paper = Mapping[str, Json]

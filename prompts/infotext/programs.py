@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from prompts.infotext import comfyui, invokeai
-from prompts.infotext.comfyui import stem
 from prompts.infotext.fooocus import of_fooocus
+from prompts.infotext.graph import is_graph
 from prompts.infotext.infotext import Infotext
+from prompts.infotext.loaders import stem
 from prompts.infotext.paper import Paper, fields_of, inside, named, number, rows, size, text_of, texts, with_loras
 from prompts.infotext.samplers import sampler, schedule
 from prompts.infotext.weights import from_novelai
@@ -65,6 +68,9 @@ def _novelai(paper: Paper) -> Infotext:
         "Model": paper.get("model") or paper.get("source"),
         "CFG rescale": paper.get("cfg_rescale") or None,
         "Denoising strength": paper.get("strength") if over else None,
+        "SMEA": ("dyn" if paper.get("sm_dyn") else "on") if paper.get("sm") else None,
+        "Decrisper": paper.get("dynamic_thresholding"),
+        "Variety+": paper.get("skip_cfg_above_sigma"),
     }
     return Infotext(from_novelai(positive), from_novelai(negative), fields_of(fields), "novelai")
 
@@ -81,6 +87,7 @@ def _swarmui(paper: Paper) -> Infotext:
     names, weights = texts(known.get("loras")), texts(known.get("loraweights"))
     loras = [(name, weights[index] if index < len(weights) else 1.0) for index, name in enumerate(names)]
     last = number(known.get("clipstopatlayer"), 0)
+    files = rows(paper.get("sui_models"))
     fields = {
         "Steps": known.get("steps"),
         "Sampler": sampler(text_of(known.get("sampler")) or "euler"),
@@ -93,11 +100,33 @@ def _swarmui(paper: Paper) -> Infotext:
         "Variation seed": known.get("variationseed") if known.get("variationseedstrength") else None,
         "Variation seed strength": known.get("variationseedstrength") or None,
         "Denoising strength": known.get("initimagecreativity"),
+        "Model hash": next((one.get("hash") for one in files if one.get("param") == "model"), None),
+        "Tiling": known.get("seamlesstileable") if known.get("seamlesstileable") != "false" else None,
+        **_swarms_second(known),
         "Clip skip": str(int(-last)) if last < 0 else None,
         "Version": known.get("swarm_version"),
     }
     positive, negative = text_of(known.get("prompt")), text_of(known.get("negativeprompt"))
     return Infotext(with_loras(positive, loras), negative, fields_of(fields), "swarmui")
+
+
+def _swarms_second(known: Paper) -> dict[str, Json]:
+    """What SwarmUI's refiner does: a second pass over the picture enlarged, or the last steps with another model."""
+    by, model = number(known.get("refinerupscale"), 1.0), named(text_of(known.get("refinermodel")))
+    control = number(known.get("refinercontrolpercentage"), 0.0)
+    method = text_of(known.get("refinerupscalemethod"))
+    if by > 1:
+        return {
+            "Hires upscale": by,
+            "Hires upscaler": "Latent"
+            if method.startswith("latent")
+            else stem(re.sub(r"^(?:model|pixel)-", "", method)),
+            "Hires steps": known.get("refinersteps"),
+            "Hires CFG Scale": known.get("refinercfgscale"),
+            "Denoising strength": control,
+            "Refiner model": model,
+        }
+    return {"Refiner": model, "Refiner switch at": f"{1 - control:.4g}"} if model and control else {}
 
 
 def _easydiffusion(paper: Paper) -> Infotext:
@@ -118,6 +147,14 @@ def _easydiffusion(paper: Paper) -> Infotext:
         "VAE": stem(text_of(first("use_vae_model", "vae_model"))),
         "Clip skip": "2" if text_of(first("clip_skip")).casefold() == "true" else None,
         "Denoising strength": first("prompt_strength") if first("init_image") else None,
+        "Postprocess upscaler": first("use_upscale", "use_upscaling"),
+        "Postprocess upscale by": first("upscale_amount", "upscale_by")
+        if first("use_upscale", "use_upscaling")
+        else None,
+        "Face restoration": first("use_face_correction"),
+        "Tiling": named(text_of(first("tiling", "seamless_tiling"))),
+        "Hypernet": named(text_of(first("use_hypernetwork_model", "hypernetwork_model"))),
+        "ControlNet": named(text_of(first("use_controlnet_model", "controlnet_model"))),
     }
     positive = with_loras(text_of(first("prompt")), loras)
     return Infotext(positive, text_of(first("negative_prompt")), fields_of(fields), "easydiffusion")
@@ -126,6 +163,15 @@ def _easydiffusion(paper: Paper) -> Infotext:
 def _drawthings(paper: Paper) -> Infotext:
     loras = [(text_of(one.get("model")), one.get("weight")) for one in rows(paper.get("lora"))]
     strength = number(paper.get("strength"), 1.0)
+    more = inside(paper.get("v2"))
+    first_pass: dict[str, Json] = {}
+    if more.get("hiresFix"):  # whose size is that of the first pass
+        first_pass = {
+            "Size": size(more.get("hiresFixWidth"), more.get("hiresFixHeight")),
+            "Hires resize": paper.get("size"),
+            "Hires upscaler": "Latent",
+            "Denoising strength": more.get("hiresFixStrength"),
+        }
     fields = {
         "Steps": paper.get("steps"),
         "Sampler": sampler(text_of(paper.get("sampler"))),
@@ -134,7 +180,13 @@ def _drawthings(paper: Paper) -> Infotext:
         "Size": paper.get("size"),
         "Model": stem(text_of(paper.get("model"))),
         "Denoising strength": strength if strength < 1 else None,
-        "Clip skip": inside(paper.get("v2")).get("clipSkip") if inside(paper.get("v2")).get("clipSkip") != 1 else None,
+        "Clip skip": more.get("clipSkip") if more.get("clipSkip") != 1 else None,
+        "Refiner": stem(text_of(more.get("refinerModel"))),
+        "Refiner switch at": more.get("refinerStart") if more.get("refinerModel") else None,
+        "Postprocess upscaler": re.sub(r"_f16\Z", "", stem(text_of(more.get("upscaler")))),
+        "Face restoration": stem(text_of(more.get("faceRestoration"))),
+        "ControlNet": ", ".join(stem(text_of(one.get("file"))) for one in rows(more.get("controls"))),
+        **first_pass,
     }
     return Infotext(
         with_loras(text_of(paper.get("c")), loras), text_of(paper.get("uc")), fields_of(fields), "drawthings"
@@ -154,6 +206,7 @@ def _civitai(paper: Paper) -> Infotext:
         "Seed": paper.get("seed"),
         "Size": paper.get("Size") or size(paper.get("width"), paper.get("height")),
         "Clip skip": paper.get("clipSkip"),
+        "Civitai resources": json.dumps(paper["civitaiResources"]) if paper.get("civitaiResources") else None,
     }
     others = {name: value for name, value in paper.items() if name[:1].isupper() and name not in fields}
     positive = with_loras(text_of(paper.get("prompt")), loras)
@@ -177,7 +230,7 @@ _READERS: tuple[tuple[Callable[[Paper], bool], Callable[[Paper], Infotext | None
     (_has("image", "app_id"), invokeai.before_3),
     (_has("image", "model_weights"), invokeai.before_3),
     (_has("extraMetadata"), lambda paper: from_json(inside(paper["extraMetadata"])) or comfyui.from_graph(paper)),
-    (comfyui.is_graph, comfyui.from_graph),
+    (is_graph, comfyui.from_graph),
     (is_workflow, lambda paper: comfyui.from_graph(graph_of(paper))),
     (_has("v4_prompt"), _novelai),
     (_has("prompt", "uc"), _novelai),
@@ -190,6 +243,6 @@ _READERS: tuple[tuple[Callable[[Paper], bool], Callable[[Paper], Infotext | None
     (_has("c", "sampler", "scale"), _drawthings),
     (_has("prompt", "cfgScale"), _civitai),
     (_has("prompt", "negativePrompt"), _civitai),
-    (lambda paper: comfyui.is_graph(inside(paper.get("prompt"))), lambda paper: from_json(inside(paper["prompt"]))),
+    (lambda paper: is_graph(inside(paper.get("prompt"))), lambda paper: from_json(inside(paper["prompt"]))),
     (_has("prompt", "scale", "sampler"), _novelai),
 )

@@ -24,6 +24,7 @@ _SAMPLERS = {
     "pndm": "PLMS",
     "dpm_fast": "DPM fast",
     "dpm_adaptive": "DPM adaptive",
+    "dpmadaptative": "DPM adaptive",
     "dpmpp_2s": "DPM++ 2S",
     "dpmpp_2s_ancestral": "DPM++ 2S a",
     "dpmpp_2s_a": "DPM++ 2S a",
@@ -59,6 +60,7 @@ _SCHEDULES = {
     "align_your_steps": "Align Your Steps",
     "ays": "Align Your Steps",
     "uniform": "Uniform",
+    "turbo": "Turbo",
     "native": "Uniform",
 }
 

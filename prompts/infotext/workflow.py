@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from prompts.infotext.paper import Paper, rows
 from prompts.prompt import Json
 
-_OFF = (2, 4)  # modes of nodes that are muted or left out
+_MUTED, _BYPASSED = 2, 4  # modes of nodes: one gives nothing, the other hands on what it gets
+_DEEP = 50  # nodes that hand something on
 # The names of the values that a node's page shows, in its order; "" for one that the graph does not have.
 _WIDGETS: Mapping[str, tuple[str, ...]] = {
     "KSampler": ("seed", "", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
@@ -30,6 +32,27 @@ _WIDGETS: Mapping[str, tuple[str, ...]] = {
     "LatentUpscaleBy": ("upscale_method", "scale_by"),
     "LoadImage": ("image", ""),
     "PrimitiveNode": ("value", ""),
+    "PrimitiveInt": ("value", ""),
+    "PrimitiveFloat": ("value",),
+    "Seed (rgthree)": ("seed",),
+    "easy seed": ("seed", ""),
+    "SamplerCustom": ("add_noise", "noise_seed", "", "cfg"),
+    "KarrasScheduler": ("steps", "sigma_max", "sigma_min", "rho"),
+    "ExponentialScheduler": ("steps", "sigma_max", "sigma_min"),
+    "SDTurboScheduler": ("steps", "denoise"),
+    "SamplerEulerAncestral": ("eta", "s_noise"),
+    "SamplerDPMPP_2M_SDE": ("solver_type", "eta", "s_noise"),
+    "FluxGuidance": ("guidance",),
+    "UpscaleModelLoader": ("model_name",),
+    "ImageScale": ("upscale_method", "width", "height", "crop"),
+    "ImageScaleBy": ("upscale_method", "scale_by"),
+    "CLIPTextEncodeSDXL": ("width", "height", "crop_w", "crop_h", "target_width", "target_height", "text_g", "text_l"),
+    "CLIPTextEncodeSDXLRefiner": ("ascore", "width", "height", "text"),
+    "RescaleCFG": ("multiplier",),
+    "UltralyticsDetectorProvider": ("model_name",),
+    "FaceDetailer": ("guide_size", "guide_size_for", "max_size", "seed", "", "steps", "cfg", "sampler_name",
+                     "scheduler", "denoise"),
+    "UltimateSDUpscale": ("upscale_by", "seed", "", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
 }  # fmt: skip
 
 
@@ -41,19 +64,58 @@ def is_workflow(paper: Paper) -> bool:
 
 def graph_of(paper: Paper) -> dict[str, Json]:
     """The graph of a workflow, as far as its nodes are known here; the others keep their links, and their texts."""
-    sources: dict[Json, list[Json]] = {}
-    links = paper.get("links")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, list) and len(link) > 3 and isinstance(link[0], int):
-            sources[link[0]] = [str(link[1]), link[2]]
+    nodes = {str(node.get("id")): node for node in rows(paper.get("nodes"))}
+    links = dict(_links(paper.get("links")))
+    sources = {number: _source(nodes, links, link) for number, link in links.items()}
     return {
-        str(node.get("id")): {"class_type": str(node.get("type")), "inputs": _inputs(node, sources)}
-        for node in rows(paper.get("nodes"))
-        if node.get("mode") not in _OFF
+        name: {"class_type": str(node.get("type")), "inputs": _inputs(node, sources)}
+        for name, node in nodes.items()
+        if node.get("mode") not in (_MUTED, _BYPASSED)
     }
 
 
-def _inputs(node: Paper, sources: Mapping[Json, list[Json]]) -> dict[str, Json]:
+class _Link(NamedTuple):
+    """Where a link comes from, a node and the number of its output, and of what kind it is."""
+
+    node: str
+    output: int
+    kind: Json
+
+
+def _links(links: Json) -> Iterator[tuple[int, _Link]]:
+    """The links by their numbers: lists, and as newer ones are written, objects."""
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict):
+            link = [link.get(name) for name in ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")]
+        if isinstance(link, list) and len(link) > 3 and isinstance(link[0], int) and isinstance(link[2], int):
+            yield link[0], _Link(str(link[1]), link[2], link[5] if len(link) > 5 else None)
+
+
+def _source(nodes: Mapping[str, Paper], links: Mapping[int, _Link], link: _Link) -> list[Json]:
+    """What a link really comes from: through nodes that are bypassed, which hand on the input of the same kind, and
+    from a node that gets by a name what another has set."""
+    for _ in range(_DEEP):
+        node = nodes.get(link.node, {})
+        inputs = rows(node.get("inputs"))
+        if node.get("type") == "GetNode":
+            inputs = [one for other in nodes.values() if _sets(other, node) for one in rows(other.get("inputs"))]
+        elif node.get("mode") == _BYPASSED:
+            inputs = inputs[link.output : link.output + 1] + inputs
+        else:
+            break
+        before = [links[number] for one in inputs if isinstance(number := one.get("link"), int) and number in links]
+        wanted = [one for one in before if one.kind == link.kind]
+        if not wanted:
+            break
+        link = wanted[0]
+    return [link.node, link.output]
+
+
+def _sets(node: Paper, getter: Paper) -> bool:
+    return node.get("type") == "SetNode" and node.get("widgets_values") == getter.get("widgets_values")
+
+
+def _inputs(node: Paper, sources: Mapping[int, list[Json]]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     shown = node.get("widgets_values")
     if isinstance(shown, dict):
@@ -61,6 +123,8 @@ def _inputs(node: Paper, sources: Mapping[Json, list[Json]]) -> dict[str, Json]:
     elif isinstance(shown, list):
         names = _WIDGETS.get(str(node.get("type")))
         made.update(zip(names, shown, strict=False) if names else (("text", one) for one in shown if _is_text(one)))
+        loras = [one for one in shown if isinstance(one, dict) and "lora" in one]  # rows that people switch on and off
+        made.update((f"lora_{number}", one) for number, one in enumerate(loras, 1))
     made.pop("", None)
     for one in rows(node.get("inputs")):
         link = one.get("link")

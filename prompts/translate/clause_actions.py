@@ -156,17 +156,21 @@ def _unwanted(state: ClauseState, said: Sequence[DraftTag], start: int) -> Claus
 # ── nouns ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_OWN = frozenset(("clothing", "hair", "eyes"))
+
+
 def _taken(state: ClauseState, noun: NounPhrase) -> tuple[ClauseState, NounPhrase]:
     """The noun with the number and adjectives that waited for it. The number goes by what stands behind a 在, and by
-    objects: in 两个在草地上奔跑的小狗 two are the dogs."""
+    objects: in 两个在草地上奔跑的小狗 two are the dogs; and by what is somebody's own: in 两个长发女孩 two are the girls."""
     tags, start = noun.tags, noun.start
-    if state.number is not None and not state.place:
+    goes_by = state.place or noun.category in _OWN
+    if state.number is not None and not goes_by:
         tags, start = (counted(tags[0], state.number), *tags[1:]), min(start, state.number.start)
     if state.adjectives:
         tags = (*described(tags[0], noun.category, state.adjectives), *tags[1:])
     if tags is noun.tags:
         return state, noun
-    number = state.number if state.place else None
+    number = state.number if goes_by else None
     return state._replace(number=number, adjectives=()), noun._replace(tags=tags, start=start)
 
 

@@ -367,6 +367,13 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule("between", f"subject conjunction subject {_BETWEEN}", says.between, "猫和狗之间", over=("noun",)),
     GrammarRule("place", "subject of? locator", says.place, "桌子上", over=("noun",)),
     GrammarRule(
+        "number of people",
+        "count &(filler* adjective* [clothing hair eyes]+ of? noun-phrase[person])",
+        says.counts,
+        "两个红裙女孩",
+        over=("noun",),
+    ),
+    GrammarRule(
         "things beside",
         "!<noun ('旁边 旁侧 边上 身边 身旁 一旁 附近 周围' (verb | filler)* | '旁边有')"
         " noun-phrase[object vehicle plant building nature]",

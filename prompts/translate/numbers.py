@@ -26,7 +26,7 @@ _HOLDING = {
     "群": "group of {}", "束": "bouquet of {}", "排": "row of {}", "串": "string of {}", "堆": "pile of {}",
     "杯": "cup of {}", "碗": "bowl of {}", "盘": "plate of {}", "瓶": "bottle of {}", "壶": "pot of {}",
     "罐": "jar of {}", "桶": "bucket of {}", "袋": "bag of {}", "盒": "box of {}", "篮": "basket of {}",
-    "箱": "crate of {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
+    "箱": "crate of {}", "筐": "basket of {}", "摞": "stack of {}", "沓": "stack of {}", "盆": "potted {}", "丛": "cluster of {}", "锅": "pot of {}", "双": "pair of {}", "对": "pair of {}",
     "叠": "stack of {}", "缸": "tank of {}", "队": "line of {}",
 }  # fmt: skip
 _PLAIN = (
@@ -94,6 +94,9 @@ def plural(words: str) -> str:
 def counted(tag: str, count: Token) -> str:
     """The tag with its number: "1girl" and 2 make "2girls", "cat" and 3 "three cats"; one of a thing needs no word."""
     number, template = count.number, count.tag
+    front, both, who = tag.rpartition(", ")
+    if both and re.fullmatch(r"1(?:girl|boy)", who):  # 两个美女: "2girls, beautiful girls"
+        return tag if number == 1 and not template else f"{counted(who, count)}, {plural(front)}"
     if person := re.fullmatch(r"1(girl|boy)", tag):
         if template == "group of {}" or not number:
             return f"multiple {person.group(1)}s"

@@ -16,6 +16,7 @@ from engine.wire import (
     Message,
     PutSource,
     Ready,
+    Rest,
     Step,
     Stop,
     encode,
@@ -32,7 +33,8 @@ blobs = st.binary(max_size=200)
 notes = st.builds(Note, texts, st.dictionaries(texts, texts, max_size=2))
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(PutSource, texts, blobs),
-    st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers))),
+    st.builds(Draw, texts, numbers, st.tuples(st.builds(a_recipe, st.text(), seed=numbers)), texts),
+    st.builds(Rest, texts, st.lists(numbers, max_size=4).map(tuple)),
     st.builds(Stop, texts),
     st.builds(Ready, texts, numbers, texts),
     st.builds(Loading, texts),

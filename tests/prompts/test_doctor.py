@@ -234,3 +234,16 @@ async def test_findings_have_signs_of_their_own(translators: tuple[Translator, .
     found = await findings("(cat:3), longhair, photorelastic <lora:inkpaint:9>", translators)
     assert len({one.sign for one in found}) == len(found) > 3
     assert all(len(one.sign) == 6 for one in found)
+
+
+async def test_a_long_text_put_right_is_shown_where_it_is_different() -> None:
+    text = "a red apple " + "on a wooden table " * 8
+    assert Finding("x", fix="a red apple").put_right("a red aple") == "a red apple"
+    for old, new in (
+        (f"{text}<lora:gone:1> lamp, {text}", f"{text}lamp, {text}"),
+        (f"{text}\na lamb, {text}", f"{text}\na lamp, {text}"),
+    ):
+        shown = Finding("x", fix=new).put_right(old)
+        assert shown.startswith("…") and shown.endswith("…") and "lamp" in shown and len(shown) < 80
+    start = Finding("x", fix=f"a red apple, {text}").put_right(f"a red aple, {text}")
+    assert start.startswith("a red apple, a red") and start.endswith("…")

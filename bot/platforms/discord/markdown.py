@@ -78,7 +78,7 @@ def _understood(prompt: Prompt, card: Card, language: str) -> Iterator[str]:
     number = numbers(card)
     for one in card.findings:
         at = f"{number[one.sign]}\\. " if one.sign in number else ""
-        fix = f" → `{one.fix.replace('`', chr(39))}`" if one.fix else ""
+        fix = f" → `{one.put_right(prompt.text).replace('`', chr(39))}`" if one.fix else ""
         yield f"{SIGNS[one.severity]} {at}{escape_markdown(texts.say(language, one.key, **one.values))}{fix}"
 
 

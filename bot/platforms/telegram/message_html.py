@@ -85,7 +85,7 @@ def _prompt(prompt: Prompt, card: Card, language: str) -> Iterator[Paragraph]:
         if (finding.key, dict(finding.values)) != (card.text.key, dict(card.text.values)):
             yield Paragraph(f"⚠️ {line}")
         if finding.fix:
-            yield Paragraph(texts.say(language, "page.fix.text", text=finding.fix))
+            yield Paragraph(texts.say(language, "page.fix.text", text=finding.put_right(prompt.text)))
     for note in prompt.notes:
         yield Paragraph("💡 " + texts.say(language, note.key, **note.values))
     english, negative = prompt.positive.strip(), prompt.negative.strip()

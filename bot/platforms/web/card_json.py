@@ -150,11 +150,14 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
 
 def _understood(body: Mapping[str, Json], language: str) -> Object:
     findings = tuple(map(Finding.from_json, cast(list[Object], body.get("findings", []))))
-    shown = understood(Prompt.from_json(cast(Object, body["prompt"])), language, findings)
+    prompt = Prompt.from_json(cast(Object, body["prompt"]))
+    shown = understood(prompt, language, findings)
     head = cast(Object, body["text"])
     for row, finding in zip(cast(list[Object], shown["findings"]), findings, strict=True):
         if finding.fix and finding.key == head["key"] and dict(finding.values) == head["values"]:
-            row["text"] = sentence(language, "page.fix.text", {"text": finding.fix})  # the head says what is wrong
+            row["text"] = sentence(
+                language, "page.fix.text", {"text": finding.put_right(prompt.text)}
+            )  # the head says what is wrong
     return shown
 
 
@@ -225,7 +228,12 @@ def understood(prompt: Prompt, language: str, findings: Sequence[Finding] = ()) 
         "notes": [_note(note, language) for note in prompt.notes],
         "changes": [{"kind": note.key.removeprefix("edit."), "text": _note(note, language)} for note in changes],
         "findings": [
-            {"severity": one.severity, "text": sentence(language, one.key, one.values), "fix": one.fix}
+            {
+                "severity": one.severity,
+                "text": sentence(language, one.key, one.values),
+                "fix": one.fix,
+                "put_right": one.put_right(prompt.text),
+            }
             for one in findings
         ],
     }

@@ -83,9 +83,9 @@ def _as_infotext(recipe: Recipe) -> str:
 
 
 def _like(recipe: Recipe) -> list[str]:
-    """The options of A1111's way of drawing."""
+    """Whose way it is drawn in, which the usual one may not be, with the options of A1111's."""
     if recipe.like is None:
-        return []
+        return ["--like danqing"]
     return ["--like a1111", f"--schedule {_quoted(recipe.like.schedule)}", f"--rng {recipe.like.rng}"]
 
 

@@ -51,6 +51,65 @@ async def test_the_last_picture_is_drawn_again_as_the_sentence_wants(tmp_path: P
         assert card.prompt and [note.key for note in card.prompt.notes] == ["edit.replaced", "edit.removed"]
 
 
+@pytest.mark.parametrize(
+    "sentence", ["头发改成蓝色，帽子不要了", "把头髮改成藍色，去掉帽子", "make the hair blue, remove the hat"]
+)
+async def test_words_that_can_only_be_about_the_last_picture_change_it(tmp_path: Path, sentence: str) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        recipe = await at.recipe(sentence)
+        assert "blue hair" in recipe.prompt.positive and "hat" not in recipe.prompt.positive and recipe.seed == 7
+        job = at.pool.drawn[-1][0]
+        assert (await owned.job(at.db, await at.person(), job)).parent == first
+        card = at.chat.messages[job]
+        assert card.prompt and card.prompt.notes[-1].key == "edit.of_last", "and says how to draw a new one"
+
+
+async def test_once_more_needs_no_reply(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.picture(GIRL)
+        recipe = await at.recipe("再来一张")
+        assert "black hair" in recipe.prompt.positive and recipe.seed != 7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/画 头发改成蓝色",
+        "一只猫，不要帽子",
+        "来一只猫",
+        "把一个女孩画成水彩",
+        "a cat, no hat",
+        "turn a cat into a tiger",
+    ],
+)
+async def test_what_is_called_or_is_a_picture_of_its_own_is_drawn_anew(tmp_path: Path, text: str) -> None:
+    async with house(tmp_path) as at:
+        await at.picture(GIRL)
+        recipe = await at.recipe(text)
+        assert "black hair" not in recipe.prompt.positive and recipe.seed != 7
+
+
+async def test_only_a_picture_of_this_place_is_the_last(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.picture(GIRL)
+        elsewhere = Place("fake", "a group")
+        asked = Request(person=await at.person(), place=elsewhere, text="换成夜景", key="elsewhere")
+        await at.desk.request(asked)
+        assert "black hair" not in (await edited(at, 2)).prompt.positive
+
+
+async def test_a_picture_that_is_still_drawn_cannot_be_changed(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.picture("一只猫")
+        await at.say(GIRL)
+        await at.drawn(2)
+        key = await at.say("头发改成蓝色")
+        assert at.chat.messages[key].text.key == "edit.not_yet"
+        refused = await at.say("/画 头发改成蓝色")
+        assert refused not in at.chat.messages, "a job of its own"
+
+
 async def test_a_picture_may_be_named_or_pressed(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         first = await at.picture(GIRL)

@@ -16,6 +16,7 @@ from bot.platforms.discord import layout
 from bot.platforms.telegram import keyboards
 from engine.pixels import png_recipe
 from engine.recipe import Source
+from prompts.prompt import Options
 from storage import people
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_recipe
@@ -141,3 +142,23 @@ async def test_a_picture_that_says_nothing_is_told_apart(tmp_path: Path) -> None
         await at.press("paper_draw", "nothing")
         assert at.chat.log[-1][2].text.key == "press.unknown"
         assert await people.count(at.db) == 1
+
+
+@pytest.mark.parametrize(
+    ("paper", "like"),
+    [
+        (PLAIN, True),
+        ('{"positive_prompt": "a fox", "steps": 9, "seed": 3, "scheduler": "euler"}', False),
+        ('{"prompt": "a fox", "num_inference_steps": 9, "seed": 3, "sampler_name": "euler"}', False),
+        # a sampler that only A1111 has, of a program that drives both kinds
+        ('{"prompt": "a fox", "num_inference_steps": 9, "seed": 3, "sampler_name": "dpm_fast"}', True),
+    ],
+)
+@pytest.mark.parametrize("usual", [None, "a1111"])
+async def test_a_paper_is_drawn_in_its_programs_way_whatever_is_usual(
+    tmp_path: Path, paper: str, like: bool, usual: str | None
+) -> None:
+    async with house(tmp_path) as at:
+        at.studio.rules = replace(at.studio.rules, draw=Options(like=usual))
+        recipe = await at.recipe(paper)
+        assert (recipe.like is not None) is like and recipe.steps == 9

@@ -13,6 +13,7 @@ from bot.platforms.web import card_json
 from bot.studio import cards
 from bot.texts import say
 from engine.job import Job, Progress, State
+from engine.recipe import A1111
 from prompts.prompt import Note
 from storage.pictures import PictureRow
 from tests.fakes import a_recipe
@@ -79,3 +80,18 @@ def test_of_several_pictures_the_card_says_which_one_is_drawn() -> None:
         assert said in shown["discord"] and said in shown["telegram"] and "144" not in shown["telegram"]
     body = cast(dict[str, Any], card_json.card_body(cards.under_way(job, now))["progress"])
     assert (body["picture"], body["pictures"]) == (3, 4)
+
+
+def test_what_a1111_was_told_is_named_where_it_is_not_the_usual() -> None:
+    like = A1111("Karras", "NV", ensd=31337, discard=True, skip_early=0.15, unipc_high_end=True, pad="v0", eta=0.5)
+    told = {
+        field.label.key: field.value for field in cards.recipe_fields(replace(ROW.recipe, like=like, sampler="DDIM"))
+    }
+    assert told["recipe.like"] == (
+        "A1111 · Karras · NV · ENSD: 31337 · Eta DDIM: 0.5 · Discard penultimate sigma · Skip Early CFG: 0.15 · "
+        "Pad conds v0 · UniPC lower order final: False"
+    )
+    plain = {
+        field.label.key: field.value for field in cards.recipe_fields(replace(ROW.recipe, like=A1111("Karras", "NV")))
+    }
+    assert plain["recipe.like"] == "A1111 · Karras · NV"

@@ -150,7 +150,10 @@ def test_everything_that_an_infotext_says_is_in_the_recipe_and_stays_there() -> 
         like="a1111", sampler="Euler a", schedule="Karras", rng="CPU", eta=0.5, ensd=31337, churn=1.0, tmin=0.1, tmax=9,
         noise=1.01, ngms=2.0, emphasis="No norm", sgm_noise=True, seed_resize=(512, 640), sigma_min=0.1, sigma_max=10.0,
         rho=5.0, clip_skip=2, variation_seed=7, variation_strength=0.2, refiner="other", refiner_switch=0.6, seed=3,
-        hires_factor=1.5, hires_strength=0.3, hires_upscaler="Latent", hires_steps=9, count=2,
+        hires_factor=1.5, hires_strength=0.3, hires_upscaler="Latent", hires_steps=9, count=2, discard=True,
+        skip_early=0.1, ngms_all=True, extra_noise=0.1, noise_multiplier=0.9, mask_weight=0.5, beta_alpha=0.5,
+        beta_beta=0.7, unipc_order=2, unipc_variant="bh2", unipc_skip="logSNR", unipc_high_end=True, pad="empty",
+        refined="both passes", downcast=True, old_timelines=True, by_steps=True, zero_snr=True,
     )  # fmt: skip
     model = DEMO
     first, second = recipes.make(Prompt("a cat", ()), said, model, most=2)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from engine.files.hashes import Hashes
-from engine.pixels.parameters import parameters
+from engine.pixels.parameters import parameters, settings
 from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
@@ -109,6 +111,30 @@ def test_all_that_a1111_was_told_is_said_in_its_order() -> None:
         "Refiner switch at: 0.8, ADetailer model: face, ADetailer denoising strength: 0.3, ADetailer model 2nd: hand, "
         "ADetailer denoising strength 2nd: 0.5, Version: v1.10.1-Danqing"
     )
+
+
+def test_every_setting_of_a1111_is_written_and_read_back() -> None:
+    """Each field by itself, at a value that is not its usual one."""
+    values: dict[str, Any] = {
+        "schedule": "Karras", "rng": "NV", "emphasis": "Ignore", "seed_resize": (512, 640), "beta_alpha": 0.7,
+        "unipc_order": 2, "unipc_variant": "bh2", "unipc_skip": "logSNR", "pad": "v0", "refined": "first pass",
+        "ensd": 7,
+    }  # fmt: skip
+    for name, usual in ((one.name, one.default) for one in dataclasses.fields(A1111)):
+        value = values.get(name, True if usual is False else 0.5)
+        own = recipe(sampler="DDIM" if name == "eta" else "Euler", like=A1111(**{name: value}))
+        text = parameters(own)
+        said = reading.read(text)
+        assert said
+        found, aside = fields.options(said)
+        assert (getattr(found, name), aside) == (value, ())
+        if name not in ("schedule", "rng"):
+            [told] = settings(own)
+            assert told.split(":")[0] in text
+    assert settings(recipe(like=A1111(schedule="Karras", rng="CPU"))) == ()
+    assert settings(recipe(like=A1111(discard=True, skip_early=0.25, pad="empty"))) == (
+        "Discard penultimate sigma", "Skip Early CFG: 0.25", "Pad conds",
+    )  # fmt: skip
 
 
 def test_inpainting_says_what_was_redrawn() -> None:

@@ -31,10 +31,18 @@ class Eyes:
     """The tiny model as k-diffusion's wrapper shows it (`denoised`), and as its own training does (`eps`)."""
 
     def __init__(self, loaded: Loaded, own: Recipe) -> None:
-        self.unet, self.guidance, self.ngms = loaded.unet, own.guidance, own.like.ngms if own.like else 0.0
+        assert own.like
+        self.unet, self.guidance, self.like = loaded.unet, own.guidance, own.like
+        self.total = own.steps * (2 if own.sampler in TWICE else 1)
         self.words, self.unwanted = prompt_encoding.embed(loaded, own.prompt.positive, own.prompt.negative)
-        self.alphas = loaded.signal.double()
-        self.sigmas = ((1 - self.alphas) / self.alphas).sqrt()
+        self.alphas = loaded.signal.half() if own.like.downcast else loaded.signal.double()
+        if own.like.zero_snr:  # √ᾱ moved so that the last is 0 and the first stays
+            root = self.alphas.sqrt()
+            self.alphas = ((root - root[-1]) * (root[0] / (root[0] - root[-1]))) ** 2
+            self.alphas[-1] = 4.8973451890853435e-08
+        sigmas = ((1 - self.alphas) / self.alphas).sqrt()
+        self.logs = sigmas.log().double().numpy()
+        self.alphas, self.sigmas = self.alphas.double(), sigmas.double()
         self.calls = 0
         self.alone = torch.zeros(SHAPE)
         self.put: Callable[[Tensor], Tensor] = lambda latents: latents
@@ -49,10 +57,14 @@ class Eyes:
         return guided
 
     def time(self, sigma: Tensor) -> float:
-        return float(np.interp(float(sigma.log()), self.sigmas.log().numpy(), np.arange(len(self.sigmas))))
+        return float(np.interp(float(sigma.log()), self.logs, np.arange(len(self.sigmas))))
+
+    def skips(self, level: float) -> bool:
+        early = self.like.skip_early != 0 and self.calls / self.total <= self.like.skip_early
+        return early or ((self.calls % 2 == 1 or self.like.ngms_all) and level < self.like.ngms)
 
     def denoised(self, latents: Tensor, sigma: Tensor) -> Tensor:
-        skip = self.calls % 2 == 1 and bool(sigma < self.ngms)
+        skip = self.skips(float(sigma))
         shown = latents / (sigma**2 + 1).sqrt()
         return self.put(latents - sigma * self.eps(shown, self.time(sigma), skip=skip))
 
@@ -330,7 +342,7 @@ def dpm_adaptive(m: Model, x: Tensor, s: Tensor, draws: Draws, like: Any, low: T
         error = float(torch.linalg.norm((second - third) / delta) / x.numel() ** 0.5)
         factor = 1 + np.arctan((1 / (error + 1e-8)) ** (1 / 1.5) - 1)
         if factor >= 0.81:
-            before, x, t = second, third + up * like.noise * draws.next(), u
+            before, x, t = second, third + up * draws.next(), u
         h *= float(factor)
     return x
 
@@ -344,6 +356,7 @@ OWN_STEPS = {"DPM fast": dpm_fast, "DPM adaptive": dpm_adaptive}
 KARRAS = {"DPM++ 2M", "DPM++ SDE", "DPM++ 2S a", "DPM2", "DPM2 a", "Restart"}
 EXPONENTIAL = {"DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"}
 DROPPED = {"DPM2", "DPM2 a", "DPM++ 3M SDE"}
+TWICE = {"DPM++ SDE", "DPM++ 2S a", "Heun", "DPM2", "DPM2 a", "Restart"}
 
 
 def planned(eyes: Eyes, own: Recipe) -> Tensor:
@@ -352,9 +365,10 @@ def planned(eyes: Eyes, own: Recipe) -> Tensor:
     name = own.like.schedule
     if name == "Automatic":
         name = "Karras" if own.sampler in KARRAS else "Exponential" if own.sampler in EXPONENTIAL else "Uniform"
-    n = own.steps + (own.sampler in DROPPED)
+    dropped = own.sampler in DROPPED or own.like.discard
+    n = own.steps + dropped
     low, high, last = float(eyes.sigmas[0]), float(eyes.sigmas[-1]), len(eyes.sigmas) - 1
-    logs = eyes.sigmas.log().numpy()
+    logs = eyes.logs
 
     def at(times: Any) -> Tensor:
         return torch.tensor(np.exp(np.interp(times, np.arange(last + 1), logs)))
@@ -383,7 +397,8 @@ def planned(eyes: Eyes, own: Recipe) -> Tensor:
             found = eyes.sigmas[torch.arange(1, last + 1, max((last + 1) // n, 1))].flip(0)
         case "Beta":
             # The inverse of the regularised incomplete beta function, by bisection.
-            found = torch.tensor([low + beta_quantile(1 - i / (n - 1)) * (high - low) for i in range(n)])
+            ends = own.like.beta_alpha, own.like.beta_beta
+            found = torch.tensor([low + beta_quantile(1 - i / (n - 1), *ends) * (high - low) for i in range(n)])
         case "Turbo":
             found = eyes.sigmas[torch.tensor([round(i * (last + 1) / n) - 1 for i in range(n, 0, -1)])]
         case _:
@@ -391,14 +406,15 @@ def planned(eyes: Eyes, own: Recipe) -> Tensor:
     found = found.double()
     if name != "KL Optimal":
         found = torch.cat([found, torch.zeros(1, dtype=torch.float64)])
-    return torch.cat([found[:-2], found[-1:]]) if own.sampler in DROPPED else found
+    return torch.cat([found[:-2], found[-1:]]) if dropped else found
 
 
-def beta_quantile(share: float) -> float:
-    """Of a Beta(0.6, 0.6) distribution, found in the angle where x = sin² θ, whose density is smooth enough."""
+def beta_quantile(share: float, alpha: float, beta: float) -> float:
+    """Of a Beta distribution, found in the angle where x = sin² θ, whose density is smooth enough."""
     angles = np.linspace(0, np.pi / 2, 40001)
     middle = (angles[1:] + angles[:-1]) / 2
-    mass = np.concatenate([[0.0], np.cumsum((np.sin(middle) * np.cos(middle)) ** 0.2)])
+    density = np.sin(middle) ** (2 * alpha - 1) * np.cos(middle) ** (2 * beta - 1)
+    mass = np.concatenate([[0.0], np.cumsum(density)])
     return float(np.sin(np.interp(share, mass / mass[-1], angles)) ** 2)
 
 
@@ -415,7 +431,9 @@ def latents(loaded: Loaded, own: Recipe, base: Tensor | None = None, mask: Tenso
     taken = sigmas
     if base is not None and own.source:
         taken = sigmas[own.steps - int(min(own.source.strength, 0.999) * own.steps) - 1 :]
-    start = draws.start * taken[0] if base is None else base + draws.start * taken[0]
+        eyes.total = (len(taken) - 1) * (2 if own.sampler in TWICE else 1)
+    more = own.like.noise_multiplier * (taken[0] + own.like.extra_noise)
+    start = draws.start * taken[0] if base is None else base + draws.start * more
     if base is not None and mask is not None:
         rest = base
         eyes.put = lambda seen: mask * seen + (1 - mask) * rest
@@ -437,11 +455,12 @@ def by_timestep(loaded: Loaded, own: Recipe) -> Tensor:
     assert own.like
     eyes, draws = Eyes(loaded, own), torch.Generator("cpu").manual_seed(own.seed)
     x = torch.randn(SHAPE, generator=draws).double()
-    times = [min(t + 1, 999) for t in range(0, 1000, 1000 // own.steps)]
+    times = [min(t + 1, 999) for t in range(0, 1000, 1000 // (own.steps + own.like.discard))]
     past: list[Tensor] = []
 
     def eps(x: Tensor, t: int) -> Tensor:
-        return eyes.eps(x.float(), t, share=1 / 12.5 if own.sampler == "DDIM CFG++" else 1.0).double()
+        share = 1 / 12.5 if own.sampler == "DDIM CFG++" else 1.0
+        return eyes.eps(x.float(), t, skip=eyes.skips(t), share=share).double()
 
     def move(x: Tensor, e: Tensor, back: Tensor, now: Tensor, then: Tensor, spread: Any = 0.0) -> Tensor:
         return then.sqrt() * (x - (1 - now).sqrt() * e) / now.sqrt() + (1 - then - spread**2).sqrt() * back
@@ -484,10 +503,16 @@ def lcm(loaded: Loaded, own: Recipe) -> Tensor:
 
 def unipc(loaded: Loaded, own: Recipe) -> Tensor:
     """UniPC-3 with B1(h) = h for data prediction, as its paper has it: t even from 1 to 1/1000."""
-    eyes, n = Eyes(loaded, own), own.steps
+    assert own.like
+    eyes, n = Eyes(loaded, own), len(range(0, 1000, 1000 // (own.steps + own.like.discard)))
     x = torch.randn(SHAPE, generator=torch.Generator("cpu").manual_seed(own.seed)).double()
     knots, logs = np.arange(1, 1001) / 1000, 0.5 * eyes.alphas.log().numpy()
     times = np.linspace(1.0, 0.001, n + 1)
+    if own.like.unipc_skip == "time_quadratic":
+        times = np.linspace(1.0, 0.001**0.5, n + 1) ** 2
+    if own.like.unipc_skip == "logSNR":
+        lams = logs - 0.5 * np.log(1 - np.exp(2 * logs))
+        times = np.interp(np.linspace(lams[-1], lams[0], n + 1), lams[::-1], knots[::-1])
     alpha = np.exp(np.interp(times, knots, logs))
     sigma = (1 - alpha**2) ** 0.5
     lam = np.log(alpha / sigma)
@@ -497,20 +522,28 @@ def unipc(loaded: Loaded, own: Recipe) -> Tensor:
 
     seen = [data(x, 0)]
     for i in range(1, n + 1):
-        p = min(i, 3, n + 1 - i)
+        p = min(i, own.like.unipc_order)
+        p = p if own.like.unipc_high_end else min(p, n + 1 - i)
         h = lam[i] - lam[i - 1]
         r = [(lam[i - 1 - k] - lam[i - 1]) / h for k in range(1, p)] + [1.0]
         d = [(seen[-1 - k] - seen[-1]) / r[k - 1] for k in range(1, p)]
         # g_k = k! times the k-th phi function of -h, over B: by its series, sum of (-h)^m k!/(m+k+1)!, which is exact.
         g = [sum((-h) ** m * math.factorial(k) / math.factorial(m + k + 1) for m in range(60)) for k in range(1, p + 1)]
         rows = np.array([[one ** (k - 1) for one in r] for k in range(1, p + 1)])
-        weights = {1: [], 2: [0.5]}.get(p)
+        half = 0.5 * (1 if own.like.unipc_variant == "bh1" else np.expm1(-h) / -h)  # B(h) / h
+        weights = {1: [], 2: [half]}.get(p) if own.like.unipc_variant != "vary_coeff" else None
         weights = np.linalg.solve(rows[:-1, :-1], g[:-1]) if weights is None else weights
         base = sigma[i] / sigma[i - 1] * x - alpha[i] * np.expm1(-h) * seen[-1]
         x = base + alpha[i] * h * sum((w * one for w, one in zip(weights, d, strict=True)), torch.zeros(SHAPE))
         if i < n:
             d = [*d, data(x, i) - seen[-1]]
-            weights = [0.5] if p == 1 else np.linalg.solve(rows, g)
+            weights = [half] if p == 1 else np.linalg.solve(rows, g)
+            if own.like.unipc_variant == "vary_coeff":
+                # Its A = C⁻¹ with C_ik = r_iᵏ⁻¹ / k!, of which A1111 takes all rows but the last, and at the end one.
+                c = np.array([[one ** (k - 1) / math.factorial(k) for k in range(1, p + 1)] for one in r])
+                a, phi = np.linalg.inv(c), [one / math.factorial(k) for k, one in enumerate(g, 1)]
+                weights = [sum(phi[k] * a[k][j] for k in range(p - 1)) for j in range(p - 1)]
+                weights = [*weights, phi[p - 1] * a[max(p - 2, 0)][-1]]
             x = base + alpha[i] * h * sum((w * one for w, one in zip(weights, d, strict=True)), torch.zeros(SHAPE))
             seen.append(d[-1] + seen[-1])
     return x

@@ -11,7 +11,7 @@ import pytest
 import torch
 import torchsde
 
-from engine.recipe import A1111, Variation
+from engine.recipe import A1111, Variation, following
 from engine.sampling.noise import Noise, Path, centred, numbers, slerp
 from engine.sampling.philox import Philox, philox
 from tests.engine.drawing import recipe
@@ -119,3 +119,19 @@ def test_the_path_of_a_card_is_another_and_the_same_in_any_order() -> None:
     assert forth[0].allclose(back[1], atol=1e-6)
     assert forth[1].allclose(back[0], atol=1e-6)
     assert not card(8.0, 4.0).allclose(forth[0], atol=0.1)
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**40 + 3, 2**53 + 1, 2**64 - 1])
+def test_seeds_of_more_than_32_bits_are_taken_as_a1111_takes_them(seed: int) -> None:
+    """torch's generator on the CPU looks at the last 32 bits, a card's at all 64; the path of the SDE samplers, too."""
+    assert torch.equal(numbers("CPU", seed)(SHAPE), numbers("CPU", seed % 2**32)(SHAPE))
+    assert not torch.equal(numbers("NV", seed)(SHAPE), numbers("NV", seed % 2**32)(SHAPE))
+    paths = [Noise(recipe(seed=one, like=A1111(rng="CPU")), SHAPE, 8).path(0.1, 10.0) for one in (seed, seed % 2**32)]
+    assert not torch.equal(paths[0](10.0, 1.0), paths[1](10.0, 1.0))
+    Noise(recipe(seed=seed, like=A1111(rng="CPU", ensd=31337)), SHAPE, 8).next()
+
+
+def test_the_seeds_after_a_seed_are_as_they_were() -> None:
+    assert [following(5, 2), following(2**32 - 1, 1), following(2**32, 1), following(2**64 - 1, 1)] == [
+        7, 0, 2**32 + 1, 0,
+    ]  # fmt: skip

@@ -97,12 +97,30 @@ def test_restart_goes_back(steps: int, loaded: Loaded) -> None:
         own("DDIM", eta=0.7),
         own("DPM++ 2M", ngms=8.0, guidance=6.0),
         own("Euler", schedule="Polyexponential", rho=2.0),
+        own("DPM++ 2M", discard=True),
+        own("DDIM", discard=True),
+        own("Euler", skip_early=0.5, guidance=6.0),
+        own("DPM++ 2S a", skip_early=0.3, guidance=6.0),
+        own("DDIM", skip_early=0.4, guidance=6.0),
+        own("DPM++ 2M", ngms=8.0, ngms_all=True, guidance=6.0),
+        own("Euler a", schedule="Beta", beta_alpha=0.4, beta_beta=1.2),
+        own("DPM++ 2M", downcast=True),
+        own("LMS", zero_snr=True),
+        own("DDIM", zero_snr=True),
+        own("UniPC", 6, unipc_order=2),
+        own("UniPC", 6, unipc_order=4),
+        own("UniPC", 6, unipc_variant="bh2"),
+        own("UniPC", 6, unipc_variant="vary_coeff"),
+        own("UniPC", 6, unipc_skip="time_quadratic"),
+        own("UniPC", 6, unipc_skip="logSNR", unipc_variant="bh2"),
+        own("UniPC", 6, unipc_high_end=True),
     ],
     ids=lambda one: f"{one.sampler} {one.like.to_json()}",
 )
 def test_options_that_it_has(one: Recipe, loaded: Loaded) -> None:
     truth = expected(loaded, one)
-    assert gap(truth, expected(loaded, own(one.sampler, guidance=one.guidance))) > NEAR  # it does something
+    plain = own(one.sampler, one.steps, guidance=one.guidance)
+    assert gap(truth, expected(loaded, plain)) > NEAR  # it does something
     assert gap(draw(loaded, [own("LMS", seed=3), one])[1], truth) <= NEAR
 
 
@@ -121,6 +139,57 @@ def test_over_a_picture(name: str, loaded: Loaded) -> None:
     clean = autoencoder.latents(loaded, photo, None)
     truth = oracle.picture(loaded, oracle.latents(loaded, one, clean))
     assert gap(draw(loaded, [own("Euler", seed=3), one], source=photo)[1], truth) <= NEAR
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        own("Euler", 7, extra_noise=0.5, source=over(0.6)),
+        own("DPM++ SDE", 7, noise_multiplier=0.8, extra_noise=0.2, source=over(0.6)),
+        own("Heun", 7, skip_early=0.4, guidance=6.0, source=over(0.6)),
+        own("DPM++ 2M", 7, discard=True, source=over(0.6)),
+    ],
+    ids=lambda one: f"{one.sampler} {one.like.to_json()}",
+)
+def test_options_that_it_has_over_a_picture(one: Recipe, loaded: Loaded) -> None:
+    photo = photograph()
+    clean = autoencoder.latents(loaded, photo, None)
+    truth = oracle.picture(loaded, oracle.latents(loaded, one, clean))
+    plain = oracle.latents(loaded, replace(one, like=A1111(rng="CPU")), clean)
+    assert gap(truth, oracle.picture(loaded, plain)) > NEAR
+    assert gap(draw(loaded, [own("Euler", seed=3), one], source=photo)[1], truth) <= NEAR
+
+
+@pytest.mark.parametrize("name", ["DDIM", "PLMS"])
+def test_extra_noise_is_as_faint_as_the_picture_where_latents_keep_their_spread(name: str, loaded: Loaded) -> None:
+    clean, one = torch.full(oracle.SHAPE, 0.5), own(name, 10, source=over(0.6))
+    assert one.like
+    plain, noisier = (
+        walks.begun(replace(one, like=replace(one.like, extra_noise=extra)), loaded, clean).latents
+        for extra in (0.0, 0.3)
+    )
+    alpha = float(loaded.signal[601])
+    assert noisier.allclose(
+        plain + 0.3 * alpha**0.5 * torch.randn(oracle.SHAPE, generator=torch.Generator().manual_seed(one.seed)),
+        atol=1e-5,
+    )
+
+
+def test_a_second_pass_takes_its_noise_as_it_is(loaded: Loaded) -> None:
+    """Only the multiplier of img2img is for img2img alone."""
+    clean, one = torch.zeros(oracle.SHAPE), own("Euler", 10, source=over(0.6), noise_multiplier=0.5)
+    assert one.like
+    plain = replace(one, like=replace(one.like, noise_multiplier=1.0))
+    first, second = (walks.begun(one, loaded, clean, exact=exact).latents for exact in (False, True))
+    assert first.allclose(0.5 * walks.begun(plain, loaded, clean).latents)
+    assert second.equal(walks.begun(plain, loaded, clean, exact=True).latents)
+
+
+def test_sigma_noise_does_not_reach_all_samplers(loaded: Loaded) -> None:
+    """A1111 hands it to those of k-diffusion that it lists; its Restart, and DPM adaptive, are not among them."""
+    for name, steps in (("Restart", 22), ("DPM adaptive", 5), ("Euler a", 5), ("LCM", 5)):
+        plain, noisy = draw(loaded, [own(name, steps, guidance=1.0), own(name, steps, guidance=1.0, noise=1.1)])
+        assert gap(plain, noisy) <= 1
 
 
 def test_part_of_a_picture(loaded: Loaded) -> None:
@@ -173,6 +242,30 @@ def test_a_refiner_goes_on_where_the_first_model_is(sampler: str, loaded: Loaded
     assert second.calls
     assert row.predecessor is loaded
     assert gap(oracle.picture(loaded, row.latents), oracle.picture(loaded, truth)) <= NEAR
+
+
+@pytest.mark.parametrize(
+    ("name", "switch", "by_steps", "first"),
+    [
+        ("Euler", 0.333, False, 1),  # the second call is at timestep 666, which is a share of 0.333
+        ("Euler", 0.334, False, 2),
+        ("Euler", 0.25, True, 1),
+        ("Euler", 0.26, True, 2),
+        ("Heun", 0.25, True, 2),  # it counts calls, of which there are to be eight
+        ("DDIM", 0.248, False, 0),  # it begins at 751
+        ("DDIM", 0.249, False, 1),
+        ("LCM", 0.9, False, 0),  # of its fifty levels all are among the last
+    ],
+)
+def test_when_a_refiner_takes_over(name: str, switch: float, by_steps: bool, first: int, loaded: Loaded) -> None:
+    row = prepare.start("job", 0, own(name, 4), loaded, ())
+    row.successor = Successor(switch, lambda: (loaded, row.positive, row.negative), by_steps)
+    calls = 0
+    while not row.due:
+        assert row.walk
+        row.walk.answer(torch.zeros(oracle.SHAPE))
+        calls += 1
+    assert calls == first
 
 
 @pytest.mark.parametrize("name", ["Euler", "DPM++ 2M", "DDIM"])

@@ -12,11 +12,13 @@ from torch import Tensor
 from engine.files import catalog
 from engine.models import loading
 from engine.models.loaded import Loaded
-from engine.worker import prompt_encoding
-from engine.worker.emphasis import Calls, conditionings, guides
+from engine.recipe import A1111
+from engine.worker import prompt_encoding, walks
+from engine.worker.emphasis import Calls, conditionings, guides, padded
 from prompts import grammar
 from prompts.errors import Refusal
 from tests import tiny_families
+from tests.engine.drawing import recipe
 
 Words = Sequence[tuple[str, float]]
 
@@ -142,6 +144,38 @@ def test_texts_of_different_length_are_filled_up_as_in_a1111(biased: Loaded) -> 
     torch.testing.assert_close(scheduled.at(1), torch.cat([short, empty], dim=1), rtol=0, atol=1e-5)
 
 
+def test_a_shorter_text_is_filled_up_where_a1111_was_told_to(biased: Loaded) -> None:
+    short, long = "a cat", "a dog BREAK a boat BREAK a tree"
+    empty = read(biased.text_encoder, biased.tokenizer, [])[0]
+    cat = read(biased.text_encoder, biased.tokenizer, [("a cat", 1.0)])[0]
+    [whole], _ = of(biased, long)
+
+    def told(positive: str, negative: str, pad: str) -> tuple[Tensor, Tensor]:
+        (one, *_), other = padded(biased, *of(biased, positive, negative=negative), A1111(pad=pad), 1)
+        return one.at(1), other.at(1)
+
+    for found, expected in (
+        (told(short, long, "empty"), (torch.cat([cat, empty, empty], dim=1), whole.at(1))),
+        (told(long, short, "empty"), (whole.at(1), torch.cat([cat, empty, empty], dim=1))),
+        (told(short, long, "v0"), (cat, whole.at(1)[:, :77])),
+        (told(long, short, "v0"), (whole.at(1), torch.cat([cat, cat[:, -1:].repeat(1, 154, 1)], dim=1))),
+        (told(short, short, "empty"), (cat, cat)),
+    ):
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
+
+
+def test_filled_up_texts_are_what_is_drawn_with(biased: Loaded) -> None:
+    """Also where the negative counts for nothing but its length."""
+    long = "a dog BREAK a boat"
+    for pad, guidance, lengths in (
+        ("", 7.0, (77, 154)), ("empty", 7.0, (154, 154)), ("v0", 7.0, (77, 77)), ("empty", 1.0, (154, None)),
+    ):  # fmt: skip
+        own = recipe("a cat", negative=long, guidance=guidance, like=A1111(rng="CPU", pad=pad))
+        [one], other = walks.texts(own, biased)
+        assert (one.length, other and other.length) == lengths
+
+
 def test_a_number_behind_a_colon_is_a_weight(loaded: Loaded) -> None:
     [part], negative = of(loaded, "a clock at 12:30", negative="a clock at 12:30")
     assert part.weight == 30.0
@@ -167,6 +201,10 @@ def test_changes_come_one_call_late_and_go_round_beyond_the_end(loaded: Loaded) 
     assert told("[a:b:0.5]", own=4, before=20) == "bbbbbb"
     assert told("[a:b:1.5]", own=4, before=20) == "aaabba"
     assert told("[a:b:22]", own=4, before=20) == "aaabba"
+    # Before 1.6 the second pass counted like the first, by that one's steps.
+    assert told("[a:b:0.5]", own=6, old=True) == "aaaabbba"
+    assert told("[a:b:1.5]", own=6, old=True) == "aabbbbba"
+    assert told("[a:b:0.5]", own=6, before=4, old=True) == "aaabbaaa"
 
 
 def test_a_break_that_a_group_weighs_is_a_word() -> None:

@@ -207,3 +207,19 @@ def test_a_refiner_takes_over_after_its_share_of_the_noise(tiny_folder: Path, tm
     levels = sigmas(loaded, int(4 / 0.6))[-5:]
     two = euler(large + noise(own.seed, 96, 96) * levels[0], levels, pair(4, 6))
     assert gap(twice, pixels(shown(other, two))) <= 2
+
+
+def test_which_passes_a_refiner_takes_over_can_be_said(tiny_folder: Path, tmp_path: Path) -> None:
+    """By what the pictures of the passes are without it, and with it alone."""
+    tiny.copy(tiny_folder, tmp_path / "tiny")
+    tiny.make(tmp_path / "other", seed=5)
+    hires = Hires(1.5, 0.6, 4, "Latent")
+    own = recipe(steps=6, sampler="Euler", like=CPU, hires=hires, refiner=Refiner("other", 0.01))
+    first, second, both = together(
+        tmp_path,
+        *(replace(own, like=replace(CPU, refined=one)) for one in ("first pass", "second pass", "both passes")),
+    )
+    plain, usual = together(tmp_path, replace(own, refiner=None), replace(own, like=CPU))
+    pictures = (first, second, both, plain)
+    assert all(gap(one, other) > 9 for one, other in itertools.combinations(pictures, 2))
+    assert gap(second, usual) <= 1

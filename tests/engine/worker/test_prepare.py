@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 
 from engine.models.loaded import Loaded
-from engine.recipe import Variation
-from engine.worker import prepare
+from engine.recipe import A1111, Variation
+from engine.worker import autoencoder, prepare
 from tests import tiny
 from tests.engine.drawing import draw, gap, over, photograph, pixels, recipe, reference
 
@@ -76,6 +76,19 @@ def test_nine_channels_see_the_mask(nine: Loaded, mask: Image.Image) -> None:
     assert row.beside is not None and row.beside.shape == (1, 5, 8, 8)
     assert torch.equal(row.beside[0, 0, :, 2], torch.tensor([0.0] * 3 + [1.0] * 5))
     assert row.keep is None
+
+
+def test_nine_channels_see_what_is_redrawn_as_far_as_a1111_was_told(nine: Loaded, mask: Image.Image) -> None:
+    """The picture's latents with what is redrawn grey, grey by half, or as it is; the mask is seen whole."""
+    photo = photograph()
+    cells = torch.from_numpy(np.asarray(mask.convert("L"), np.float32) > 127).float()
+    for weight in (1.0, 0.5, 0.0):
+        own = recipe(source=over(0.6), like=A1111(rng="CPU", mask_weight=weight))
+        row = prepare.start("job", 0, own, nine, (), photo, mask)
+        seen = autoencoder.encoded(nine, autoencoder.pixels(photo) * (1 - weight * cells), None)
+        assert row.beside is not None
+        assert row.beside[:, 1:].allclose(seen, atol=1e-5)
+        assert row.beside[0, 0].sum() > 0
 
 
 def test_a_row_over_latents_is_a_row_over_their_picture(loaded: Loaded) -> None:

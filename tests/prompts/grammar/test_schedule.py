@@ -199,6 +199,24 @@ def deeper(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[a:b:0.5]", [(5, "a"), (10, "b")]),
+        ("[a:b:1.0]", [(1, "a"), (10, "b")]),  # a step, though with a point
+        ("[a:b:2.7]", [(2, "a"), (10, "b")]),
+        ("[a:b:3]", [(3, "a"), (10, "b")]),
+        ("[a:b:0]", [(10, "b")]),
+        ("[a:b:1e-1]", [(1, "a"), (10, "b")]),
+        ("[a:b:-1]", [(10, "b")]),
+        ("[a:b:99]", [(10, "a")]),
+        ("[a|b]", [(step, "a" if step % 2 else "b") for step in range(1, 11)]),
+    ],
+)
+def test_before_1_6_what_was_below_one_was_a_share(text: str, expected: list[tuple[int, str]]) -> None:
+    assert schedule(text, 10, old=True) == expected
+
+
 @tried(600)
 @given(st.recursive(WORDS, deeper, max_leaves=12), st.integers(1, 12))
 def test_schedules_equal_the_rules_said_slowly(text: str, steps: int) -> None:

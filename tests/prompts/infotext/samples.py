@@ -29,23 +29,24 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         "Denoising strength: 0.45, Hires upscale: 2, Hires steps: 12, Hires upscaler: 4x-UltraSharp, Version: v1.6.0",
         {"steps": 25, "sampler": "DPM++ 2M", "schedule": "Karras", "guidance": 7.0, "seed": 99, "width": 512,
          "height": 512, "model": "dreamshaper_8", "hires_strength": 0.45, "hires_factor": 2.0, "hires_steps": 12,
-         "hires_upscaler": "4x-UltraSharp"},
+         "hires_upscaler": "4x-UltraSharp", "downcast": True},
     ),
     (
         "a hill\nSteps: 20, Sampler: DPM++ SDE, CFG scale: 6, Seed: 3, Size: 512x512, Version: v1.5.1",
         {"steps": 20, "sampler": "DPM++ SDE", "schedule": "Uniform", "guidance": 6.0, "seed": 3, "width": 512,
-         "height": 512},
+         "height": 512, "downcast": True},
     ),
     (
         "a hill\nSteps: 20, Sampler: DPM++ 3M SDE Exponential, CFG scale: 6, Seed: 3, Size: 512x512, RNG: CPU, "
         "ENSD: 31337, Version: v1.7.0",
         {"steps": 20, "sampler": "DPM++ 3M SDE", "schedule": "Exponential", "guidance": 6.0, "seed": 3, "width": 512,
-         "height": 512, "rng": "CPU", "ensd": 31337},
+         "height": 512, "rng": "CPU", "ensd": 31337, "downcast": True},
     ),
     (
         "Steps: up the tower, a spiral\nNegative prompt: Steps: wood, stone\nSteps: 20, Sampler: LMS Karras, "
         "CFG scale: 6, Seed: 3, Size: 512x512, Version: v1.6.0",
-        {"steps": 20, "sampler": "LMS", "schedule": "Karras", "guidance": 6.0, "seed": 3, "width": 512, "height": 512},
+        {"steps": 20, "sampler": "LMS", "schedule": "Karras", "guidance": 6.0, "seed": 3, "width": 512, "height": 512,
+         "downcast": True},
     ),
     (
         "a hill\nSteps: 20, Sampler: Euler, Schedule type: SGM Uniform, CFG scale: 1.5, Seed: 3, Size: 1024x1024, "
@@ -97,7 +98,7 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         "Negative prompt: low\nSteps: 8, Sampler: DDIM, CFG scale: 7, Seed: 11, Size: 96x64, Eta DDIM: 0.3, Tiling: "
         "True, Version: v1.3.0",
         {"steps": 8, "sampler": "DDIM", "schedule": "Automatic", "guidance": 7.0, "seed": 11, "width": 96, "height": 64,
-         "eta": 0.3},
+         "eta": 0.3, "downcast": True, "pad": "v0"},
     ),
     (
         "Steps: 8, Sampler: PLMS, CFG scale: 7, Seed: 11, Size: 96x64",
@@ -110,7 +111,7 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         '"easynegative: c74b4e810b03", Hashes: {"model":"879db523c3","embed:easynegative":"c74b4e810b"}, '
         "Denoising strength: 0.7, Mask blur: 4, Version: v1.6.1",
         {"steps": 20, "sampler": "Euler a", "schedule": "Automatic", "guidance": 7.0, "seed": 5, "width": 512,
-         "height": 512, "strength": 0.7, "mask_blur": 4},
+         "height": 512, "strength": 0.7, "mask_blur": 4, "downcast": True},
     ),
     (
         "a lake \nNegative prompt: mud \nSteps: 20, Size: 1024x1024, Sampler: Euler a, Seed: 5, CFG scale: 6, Model: "

@@ -43,6 +43,53 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Inpaint area: Only masked, Masked area padding: 0", {"padding": 0}),
         ("Masked area padding: 64, Inpaint area: Only masked", {"padding": 64}),
         ("Refiner: base [31e35c80fc], Refiner switch at: 0.8", {"refiner": "base", "refiner_switch": 0.8}),
+        # before 1.0 it chose the first pass itself
+        (
+            "Size: 768x1152, First pass size: 0x0, Denoising strength: 0.7",
+            {"width": 448, "height": 640, "hires_width": 768, "hires_height": 1152, "hires_upscaler": "Latent",
+             "hires_strength": 0.7},
+        ),
+        ("ADetailer model: face_yolov8n.pt, ADetailer denoising strength: 0.3, ADetailer model 2nd: hand_yolov8n.pt, "
+         "ADetailer denoising strength 2nd: 0.3", {"fix": "face+hand", "fix_strength": 0.3}),
+        ("Emphasis: None", {"emphasis": "None"}),
+        # SD.Next, with a second pass and without one
+        (
+            "Second pass: True, Hires force: True, Hires steps: 9, Hires upscaler: ESRGAN, Hires scale: 2.0, "
+            "Hires size: 1024x1024, Denoising strength: 0.3, Hires sampler: Default, App: SD.Next, "
+            "Operations: hires; upscale; txt2img",
+            {"hires_steps": 9, "hires_upscaler": "ESRGAN", "hires_factor": 2.0, "hires_strength": 0.3},
+        ),
+        (
+            "Second pass: True, Hires force: False, Hires steps: 9, Hires upscaler: ESRGAN, Hires scale: 2.0, "
+            "Denoising strength: 0.3, App: SD.Next, Operations: upscale; txt2img",
+            {"upscaler": "ESRGAN", "upscale": 2.0},
+        ),
+        ("Variation seed: 3, Variation strength: 0.2, Refiner: r, Refiner start: 0.8, App: SD.Next",
+         {"variation_seed": 3, "variation_strength": 0.2, "refiner": "r", "refiner_switch": 0.8}),
+        # what Civitai's own painter notes for itself
+        ("process: txt2img, workflow: txt2img, draft: false, width: 832, height: 1216, quantity: 4, baseModel: Pony, "
+         "disablePoi: true, aspectRatio: 13:19, experimental: false, Created Date: 2025-01-01T10:00:00Z", {}),
+        ("Discard penultimate sigma: True", {"discard": True}),
+        ("Discard penultimate sigma: False", {}),
+        ("Skip Early CFG: 0.15, NGMS: 2, NGMS all steps: True", {"skip_early": 0.15, "ngms": 2.0, "ngms_all": True}),
+        ("Extra noise: 0.2, Noise multiplier: 0.9", {"extra_noise": 0.2, "noise_multiplier": 0.9}),
+        ("Conditional mask weight: 0.4", {"mask_weight": 0.4}),
+        ("Beta schedule alpha: 0.5, Beta schedule beta: 0.7", {"beta_alpha": 0.5, "beta_beta": 0.7}),
+        (
+            "UniPC variant: vary_coeff, UniPC skip type: logSNR, UniPC order: 2, UniPC lower order final: False",
+            {"unipc_variant": "vary_coeff", "unipc_skip": "logSNR", "unipc_order": 2, "unipc_high_end": True},
+        ),
+        ("UniPC variant: bh2, UniPC lower order final: True", {"unipc_variant": "bh2"}),
+        ("Pad conds: True", {"pad": "empty"}),
+        ("Pad conds: True, Pad conds v0: True", {"pad": "v0"}),
+        ("Pad conds v0: True, Pad conds: True", {"pad": "v0"}),
+        ("Pad conds: False", {}),
+        ("Hires refiner: both passes", {"refined": "both passes"}),
+        ("Refiner switch by sampling steps: True", {"by_steps": True}),
+        ("Old prompt editing timelines: True", {"old_timelines": True}),
+        ("Downcast alphas_cumprod: True", {"downcast": True}),
+        ("Noise Schedule: Zero Terminal SNR", {"zero_snr": True}),
+        ("Noise Schedule: Default", {}),
     ],
 )  # fmt: skip
 def test_a_field_is_read(line: str, said: dict[str, Json]) -> None:
@@ -53,10 +100,46 @@ def test_a_field_is_read(line: str, said: dict[str, Json]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "sampler", "said"),
+    [
+        ("v1.5.2", "DDIM", {"old_timelines": True, "pad": "v0", "downcast": True, "by_steps": True}),
+        ("v1.6.0-RC-12-gabcdef01", "PLMS", {"old_timelines": True, "pad": "v0", "downcast": True, "by_steps": True}),
+        ("v1.5.1-3-gabcdef01", "Euler a", {"old_timelines": True, "downcast": True, "by_steps": True}),
+        ("v1.6.0", "DDIM", {"downcast": True, "by_steps": True}),
+        ("1.6.0", "Euler a", {"downcast": True, "by_steps": True}),
+        ("v1.7.0-224-gabcdef01", "Euler a", {"downcast": True, "by_steps": True}),
+        ("v1.7.0-225-gabcdef01", "Euler a", {"by_steps": True}),
+        ("v1.8.0-RC", "Euler a", {"by_steps": True}),
+        ("v1.8.0", "Euler a", {}),
+        ("v1.10.1", "DDIM", {}),
+        ("f0.0.17v1.8.0rc-latest-276-g29be1da7", "DDIM", {}),  # Forge began with what A1111 has now
+        ("v1.10.1-Danqing-1.2", "DDIM", {}),
+        ("b9ba1a1e", "DDIM", {}),
+        ("", "DDIM", {}),
+    ],
+)
+def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: str, said: dict[str, Json]) -> None:
+    """As A1111 itself decides of the version that it reads."""
+    line = f"Steps: 20, Seed: 7, Sampler: {sampler}, Refiner: base{f', Version: {version}' if version else ''}"
+    infotext = read(f"a [red:blue:0.5] cat\n{line}")
+    assert infotext is not None
+    found, aside = options(infotext)
+    names = ("old_timelines", "pad", "downcast", "by_steps")
+    assert {name: value for name, value in found.to_json().items() if name in names} == said
+    assert aside == ()
+    plain = read(f"a red cat\n{line}")
+    assert plain is not None
+    assert not options(plain)[0].old_timelines
+
+
+@pytest.mark.parametrize(
     "field",
     ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 400", "Masked content: gold",
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
-     "RNG: dice", "ADetailer model: shoes.pt", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
+     "Token merging ratio: 0.5", "Hires checkpoint: other", "VAE Decoder: TAESD", "Noise Schedule: odd",
+     "UniPC variant: bh3", "UniPC order: 0", "Skip Early CFG: 2", "Hires refiner: no pass", "Extra noise: much",
+     "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
+     "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
 def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
     assert asked(f"Model: x, {field}")[1] == (field,)
@@ -86,16 +169,15 @@ def test_old_sampler_names_end_in_a_schedule(name: str, parts: tuple[str, str]) 
 @pytest.mark.parametrize(
     ("seed", "fields", "found"),
     [
-        ("4294967296", "RNG: CPU", 0),
-        ("1125899906842747", "RNG: CPU", 1125899906842747 % 2**32),
-        ("18446744073709551615", "Version: ComfyUI", 2**32 - 1),
-        ("18446744073709551616", "Version: ComfyUI", None),  # more than torch takes
-        ("4294967296", "Version: v1.10.1", None),  # Philox looks at all of it
-        ("4294967296", "RNG: NV, Version: ComfyUI", None),
         ("4294967295", "Version: v1.10.1", 4294967295),
+        ("4294967296", "Version: v1.10.1", 4294967296),  # Philox looks at all of it
+        ("4294967296", "RNG: CPU", 4294967296),  # and so does the path of the SDE samplers
+        ("1125899906842747", "Version: ComfyUI", 1125899906842747),
+        ("18446744073709551615", "RNG: NV, Version: ComfyUI", 2**64 - 1),
+        ("18446744073709551616", "Version: ComfyUI", None),  # more than torch takes
     ],
 )
-def test_a_long_seed_is_the_one_that_draws_the_same(seed: str, fields: str, found: int | None) -> None:
+def test_a_long_seed_is_taken_whole(seed: str, fields: str, found: int | None) -> None:
     infotext = read(f"a cat\nSteps: 20, Seed: {seed}, Variation seed: {seed}, Sampler: Euler a, {fields}")
     assert infotext is not None
     made, aside = options(infotext)

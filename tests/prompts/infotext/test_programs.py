@@ -13,6 +13,7 @@ from prompts.prompt import Json
 
 BASE: dict[str, Json] = {"steps": 20, "guidance": 7.0, "seed": 7, "width": 512, "height": 768}
 COMFY = {"like": "a1111", "rng": "CPU"}
+OURS = {"like": "danqing"}  # of programs that drive diffusers, whatever is usual here
 KSAMPLER = {"seed": 7, "steps": 20, "cfg": 7.0, "sampler_name": "dpmpp_2m", "scheduler": "karras", "denoise": 1.0}
 
 
@@ -48,11 +49,6 @@ LATER = node("KSampler", **{**KSAMPLER, "steps": 10, "denoise": 0.5}, model=["mo
 LARGER = node("LatentUpscaleBy", samples=["sampler", 0], upscale_method="bislerp", scale_by=1.5)
 WITH_LORA = graph(lora=LORA)
 WITH_LORA["sampler"]["inputs"]["model"] = ["lora", 0]  # type: ignore[call-overload, index]
-WITH_CONTROL = graph(
-    control=node("ControlNetApplyAdvanced", positive=["wanted", 0], negative=["unwanted", 0], image=["photo", 0]),
-    photo=node("LoadImage", image="x.png"),
-)
-WITH_CONTROL["sampler"]["inputs"] |= {"positive": ["control", 0], "negative": ["control", 1]}  # type: ignore[call-overload, index]
 CUSTOM = {
     **{name: one for name, one in graph().items() if name != "sampler"},
     "sampler": node("SamplerCustomAdvanced", noise=["noise", 0], guider=["guider", 0], sampler=["kind", 0],
@@ -96,7 +92,6 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
     ("comfyui", graph(), "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", {"prompt": graph(), "extra_data": {}}, "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", WITH_LORA, "a (blue:1.2) bird <lora:ink:0.5:0.8>", "ugly", BIRD),
-    ("comfyui", WITH_CONTROL, "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", WORKFLOW, "a (blue:1.2) bird", "ugly", BIRD),
     ("comfyui", CUSTOM, "a (blue:1.2) bird", "ugly", BIRD),
     (
@@ -109,7 +104,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
             skip=node("CLIPSetLastLayer", clip=["model", 1], stop_at_clip_layer=-2),
             unwanted=node("ConditioningZeroOut", conditioning=["one", 0]),
         ),
-        "a bird AND hill",
+        "a bird :0.5 AND hill :0.5",
         "",
         BIRD | {"clip_skip": 2},
     ),
@@ -166,7 +161,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "app_version": "4.2.0"},
         "a (cat:1.21) in (fog:1.3) <lora:ink:0.75>",
         "(dog:0.5)",
-        BASE | {"sampler": "DPM++ 2M Karras", "clip_skip": 2, "model": "painter"},
+        BASE | OURS | {"sampler": "DPM++ 2M Karras", "clip_skip": 2, "model": "painter"},
     ),
     (
         "invokeai",
@@ -175,7 +170,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          7, "width": 512, "height": 768, "sampler": "k_lms", "type": "txt2img"}},
         "a cat",
         "dog",
-        BASE | {"sampler": "LMS", "model": "painter"},
+        BASE | OURS | {"sampler": "LMS", "model": "painter"},
     ),
     (
         "swarmui",
@@ -193,7 +188,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "use_lora_model": ["ink"], "lora_alpha": [0.5], "clip_skip": True},
         "a cat <lora:ink:0.5>",
         "dog",
-        BASE | {"sampler": "Euler a", "model": "painter", "clip_skip": 2},
+        BASE | OURS | {"sampler": "Euler a", "model": "painter", "clip_skip": 2},
     ),
     (
         "drawthings",
@@ -201,7 +196,7 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
          "model": "painter_f16.ckpt", "strength": 1, "lora": [{"model": "ink_f16.ckpt", "weight": 0.6}]},
         "a cat <lora:ink_f16:0.6>",
         "dog",
-        BASE | {"sampler": "DPM++ 2M Karras", "model": "painter_f16"},
+        BASE | OURS | {"sampler": "DPM++ 2M Karras", "model": "painter_f16"},
     ),
     (
         "civitai",
@@ -212,6 +207,84 @@ PAPERS: tuple[tuple[str, dict[str, Json], str, str, dict[str, Json]], ...] = (
         "dog",
         BASE | {"sampler": "Euler a", "schedule": "Automatic", "model": "painter", "clip_skip": 2, "like": "a1111",
                 "rng": "GPU"},
+    ),
+    (
+        "novelai",
+        {"Source": "NovelAI Diffusion V4.5 1229B44F", "Software": "NovelAI", "Comment": json.dumps(
+            {"prompt": "2girls", "steps": 20, "height": 768, "width": 512, "scale": 7, "cfg_rescale": 0.18, "seed": 7,
+             "sampler": "k_dpmpp_2m_sde", "noise_schedule": "exponential", "uc": "lowres", "sm": False,
+             "v4_prompt": {"caption": {"base_caption": "2girls", "char_captions": [{"char_caption": "1.2::hat::"}]}},
+             "v4_negative_prompt": {"caption": {"base_caption": "lowres", "char_captions": [{"char_caption": "gun"}]}},
+             "request_type": "Img2ImgRequest", "strength": 0.7, "noise": 0.1})},
+        "2girls, (hat:1.2)",
+        "lowres, gun",
+        BASE | {"sampler": "DPM++ 2M SDE", "schedule": "Exponential", "rescale": 0.18, "strength": 0.7,
+                "model": "NovelAI Diffusion V4.5 1229B44F", "like": "a1111", "rng": "GPU"},
+    ),
+    (
+        "fooocus",
+        {"Prompt": "a cat", "Negative Prompt": "", "Base Model": "painterXL.safetensors", "Resolution": "(512, 768)",
+         "Guidance Scale": 7, "Sampler": "dpmpp_2m_sde_gpu", "Scheduler": "karras", "Seed": 7, "Performance": "Speed",
+         "LoRA [offset.safetensors] weight": 0.1, "LoRA 2": "ink.safetensors : 0.5", "Version": "v2.1.860"},
+        "a cat <lora:offset:0.1> <lora:ink:0.5>",
+        "",
+        BASE | COMFY | {"steps": 30, "sampler": "DPM++ 2M SDE", "schedule": "Karras", "model": "painterXL"},
+    ),
+    (
+        "invokeai",
+        {"generation_mode": "sdxl_txt2img", "positive_prompt": "a cat", "negative_prompt": "", "positive_style_prompt":
+         "(oil)1.2", "negative_style_prompt": "", "width": 512, "height": 768, "seed": 7, "cfg_scale": 7.0, "steps": 20,
+         "scheduler": "euler_a", "model": {"name": "Painter XL"}, "refiner_model": {"name": "Refiner"}, "refiner_start":
+         0.8, "controlnets": [], "app_version": "4.2.7"},
+        "a cat, (oil:1.2)",
+        "",
+        BASE | OURS | {"sampler": "Euler a", "model": "Painter XL", "refiner": "Refiner", "refiner_switch": 0.8},
+    ),
+    (
+        "swarmui",
+        {"sui_image_params": {"prompt": "a cat", "model": "painter.safetensors", "seed": 7, "steps": 20,
+         "cfgscale": 7.0, "width": 512, "height": 768,
+         "refinercontrolpercentage": 0.2, "refinermethod": "PostApply", "refinerupscale":
+         1.5, "refinerupscalemethod": "model-4x-UltraSharp.pth", "refinersteps": 9, "sampler": "euler", "scheduler":
+         "normal"}, "sui_models": [{"name": "painter.safetensors", "param": "model", "hash": "0xabcdef0123"}]},
+        "a cat",
+        "",
+        BASE | COMFY | {"sampler": "Euler", "schedule": "Normal", "model": "painter", "hires_factor": 1.5,
+                        "hires_strength": 0.2, "hires_steps": 9, "hires_upscaler": "4x-UltraSharp"},
+    ),
+    (
+        "swarmui",
+        {"sui_image_params": {"prompt": "a cat", "model": "painter.safetensors", "seed": 7, "steps": 20,
+         "cfgscale": 7.0, "width": 512, "height": 768,
+         "refinercontrolpercentage": 0.2, "refinermethod": "StepSwap", "refinermodel":
+         "XL/refiner.safetensors"}},
+        "a cat",
+        "",
+        BASE | COMFY | {"sampler": "Euler", "schedule": "Normal", "model": "painter", "refiner": "refiner",
+                        "refiner_switch": 0.8},
+    ),
+    (
+        "easydiffusion",
+        {"Prompt": "a cat", "Negative Prompt": "dog", "Width": 512, "Height": 768, "Seed": 7, "Steps": 20,
+         "Guidance Scale": 7.0, "Sampler": "euler_a", "Stable Diffusion model": "painter", "Use LoRA Model": "ink",
+         "LoRA Strength": "0.6",
+         "Use Upscaling": "RealESRGAN_x4plus", "Upscale By": 2, "Clip Skip": False},
+        "a cat <lora:ink:0.6>",
+        "dog",
+        BASE | OURS | {"sampler": "Euler a", "model": "painter", "upscaler": "RealESRGAN_x4plus", "upscale": 2.0},
+    ),
+    (
+        "drawthings",
+        {"c": "a cat", "uc": "dog", "steps": 20, "scale": 7, "seed": 7, "sampler": "DPM++ SDE Karras", "size":
+         "1024x1536", "model": "painter_f16.ckpt", "strength": 1,
+         "v2": {"clipSkip": 2, "hiresFix": True, "hiresFixWidth": 512,
+         "hiresFixHeight": 768, "hiresFixStrength": 0.6, "upscaler": "realesrgan_x4plus_f16.ckpt", "refinerModel":
+         "refiner_f16.ckpt", "refinerStart": 0.7, "faceRestoration": ""}},
+        "a cat",
+        "dog",
+        BASE | OURS | {"sampler": "DPM++ SDE Karras", "model": "painter_f16", "clip_skip": 2, "hires_width": 1024,
+                       "hires_height": 1536, "hires_strength": 0.6, "hires_upscaler": "Latent", "upscaler":
+                       "realesrgan_x4plus", "refiner": "refiner_f16", "refiner_switch": 0.7},
     ),
     (
         "civitai",
@@ -261,7 +334,7 @@ def test_the_first_line_of_invokeai_is_read() -> None:
     infotext = read('"a cat, (fog)1.2 [dog]" -s 20 -S 7 -W 512 -H 768 -C 7.0 -A k_euler_a')
     assert infotext is not None
     assert (infotext.source, infotext.positive, infotext.negative) == ("invokeai", "a cat, (fog:1.2)", "dog")
-    assert options(infotext)[0].to_json() == BASE | {"sampler": "Euler a"}
+    assert options(infotext)[0].to_json() == BASE | OURS | {"sampler": "Euler a"}
     assert read('"a cat" she said - and left') is None
 
 
@@ -322,3 +395,36 @@ def test_invokeais_weights(theirs: str, ours: str) -> None:
 )
 def test_samplers_have_one_name(theirs: str, ours: str) -> None:
     assert sampler(theirs) == ours
+
+
+@pytest.mark.parametrize(
+    ("paper", "aside"),
+    [
+        ({"prompt": "a", "uc": "", "sampler": "k_euler", "scale": 5, "sm": True, "sm_dyn": True}, ("SMEA: dyn",)),
+        ({"prompt": "a", "uc": "", "dynamic_thresholding": True}, ("Decrisper: True",)),
+        ({"prompt": "a", "metadata_scheme": "fooocus", "performance": "Extreme Speed"},
+         ("Performance: extreme speed",)),
+        ({"prompt": "a", "metadata_scheme": "fooocus", "freeu": "(1.1, 1.2)"}, ("FreeU: (1.1, 1.2)",)),
+        ({"positive_prompt": "a", "steps": 3, "hrf_enabled": True, "hrf_method": "ESRGAN"},
+         ("High resolution fix: ESRGAN",)),
+        ({"positive_prompt": "a", "steps": 3, "seamless_x": True, "ipAdapters": [{}], "controlnets": [{}, {}]},
+         ("Tiling: True", "ControlNet: 2", "IP Adapter: 1")),
+        ({"prompt": "a", "num_inference_steps": 3, "use_face_correction": "GFPGANv1.4", "tiling": "xy"},
+         ("Face restoration: GFPGANv1.4", "Tiling: xy")),
+        ({"c": "a", "sampler": "DDIM", "scale": 3, "v2": {"faceRestoration": "former_f16.ckpt"}},
+         ("Face restoration: former_f16",)),
+    ],
+)  # fmt: skip
+def test_what_a_program_did_and_nothing_here_does_is_put_aside_by_name(
+    paper: dict[str, Json], aside: tuple[str, ...]
+) -> None:
+    infotext = read(json.dumps(paper))
+    assert infotext is not None
+    assert options(infotext)[1] == aside
+
+
+def test_what_civitai_painted_with_is_kept_for_its_numbers() -> None:
+    resources = [{"type": "lora", "weight": 0.8, "modelVersionId": 1, "modelName": "Ink"}]
+    infotext = read(json.dumps({"prompt": "a", "cfgScale": 5, "negativePrompt": "", "civitaiResources": resources}))
+    assert infotext is not None
+    assert json.loads(infotext.fields["Civitai resources"]) == resources

@@ -32,6 +32,11 @@ from prompts.translate.numbers import plural, pluralised
         ("二十多个气球", "over twenty balloons"),
         ("不少人", "many people"),
         ("三双鞋", "three pairs of shoes"),
+        ("一筐苹果", "basket of apples"),
+        ("一摞书", "stack of books"),
+        ("两盆绿萝", "two potted pothos"),
+        ("两个美女", "2girls"),
+        ("一群美少女", "multiple girls"),
         ("三四个女孩", "multiple girls"),
         ("3/4侧脸", "three-quarter view"),
         ("24小时便利店", "24-hour convenience store"),
@@ -67,3 +72,18 @@ def test_what_was_counted_before_it_was_known_is_many_all_the_same(words: str, m
 
 def test_irregular_plurals() -> None:
     assert [plural(one) for one in ("puppy", "child", "row of house")] == ["puppies", "children", "rows of house"]
+
+
+@pytest.mark.parametrize(
+    ("clause", "tags"),
+    [
+        ("两个红裙女孩", ["red dress", "2girls"]),
+        ("三个白衣少年", ["white clothes", "3boys"]),
+        ("两个长发女孩", ["long hair", "2girls"]),
+        ("兩個旗袍女子", ["cheongsam", "2girls"]),
+        ("五个制服警察", ["uniform", "five police officers"]),
+        ("两条红裙子", ["two red dresses"]),
+    ],
+)
+def test_people_are_counted_and_not_what_they_wear(clause: str, tags: list[str]) -> None:
+    assert sorted(phrase.text for phrase in Glossary().translate(clause)) == sorted(tags)

@@ -203,7 +203,7 @@ function finding(one) {
     ? button(t("page.fix"), {
         shape: "check",
         kind: "fix",
-        title: t("page.fix.text", { text: one.fix }),
+        title: t("page.fix.text", { text: one.put_right }),
         onclick: () => dispatchEvent(new CustomEvent("fill", { detail: one.fix })),
       })
     : null;

@@ -12,7 +12,7 @@ from bot.texts import LANGUAGES, say
 from engine.files import catalog
 from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
 from prompts import options
-from prompts.prompt import Fragment, Prompt
+from prompts.prompt import Fragment, Options, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
 
 
@@ -149,3 +149,22 @@ def test_words_drawn_with_another_seed_are_kept_as_they_came_out() -> None:
 def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
     made = recipe(Prompt(text="a --nonsense 3", fragments=(Fragment("a"),)))
     assert recipe_text.as_text(made).startswith("a --nonsense 3 --model")
+
+
+@pytest.mark.parametrize("usual", [None, "danqing", "a1111"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"sampler": "DPM++ 2M Karras", "rescale": 0.3},
+        {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
+        {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
+        {"variation": Variation(3, 0.4)},
+        {"refiner": Refiner("other", 0.7)},
+    ],
+)
+def test_it_is_drawn_in_its_own_way_whatever_is_usual_here(said: dict[str, Any], usual: str | None) -> None:
+    made = replace(recipe(CAT), **said)
+    asked = recipes.merged(Options(like=usual), options.read_options(recipe_text.as_text(made)).options)
+    [again] = recipes.make(made.prompt, asked, catalog.builtin(), most=4)
+    assert replace(again, prompt=made.prompt) == made

@@ -1,0 +1,167 @@
+"""Which thing of a sentence a newly named one takes the stead of: the same thing of another kind, what is worn at the
+same place, another creature, what was held."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prompts.edit.groups import NounGroup, doings, groups, tells
+from prompts.edit.rivals import kind_of
+from prompts.edit.sorts import SORTS
+from prompts.edit.targets import KINDS, PEOPLE, singular
+from prompts.edit.word_lists import grouped, listed
+
+_SAME = {
+    "kid": "child",
+    "guy": "man",
+    "lady": "woman",
+    "dude": "man",
+    "bike": "bicycle",
+    "pic": "picture",
+    "doggo": "dog",
+}
+_WHOLE, _UPPER, _LOWER = 7, 8, 9  # a dress leaves no room for a shirt or a skirt, nor they for it
+_BEINGS = ("person", "animal", "myth")
+
+
+def called(word: str) -> str:
+    """A noun of one thing, in the word that all its names share."""
+    noun = singular(word)
+    noun = singular(PEOPLE.get(noun, noun)) if noun[:1].isdecimal() else noun
+    return _SAME.get(noun, noun)
+
+
+def _kind(group: NounGroup) -> str:
+    words = " ".join(group.name)
+    kind = kind_of(words) or kind_of(group.head) or kind_of(group.name[-1])
+    noun = called(group.name[-1])
+    if noun in listed("made being") or noun in ("child", "man", "woman", "girl", "boy", "couple"):
+        return "person"
+    if not kind and _TRADE.fullmatch(noun):
+        return "person"
+    return {"myth": "animal"}.get(kind, kind)
+
+
+_TRADE = re.compile(
+    r"[a-z]{2,}(?:ist|[^aeiou]man|woman|boarder|keeper|dancer|player|singer|rider|maker|worker|driver|ress|cian|dresser)"
+)
+_MANY = frozenset(("audience", "crowd", "people", "person", "everyone", "group"))
+
+
+def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
+    """The one thing that a person calls so; None where none or several are."""
+    if KINDS.get(target) == ("people",):
+        people = [one for one in found if _kind(one) == "person"] or [one for one in found if _kind(one) == "animal"]
+        return (
+            people[0] if len({one.head for one in people}) == 1 or (people and target not in ("her", "him")) else None
+        )
+    target = re.sub(r"^(?:in|on|at) (?:the |an? )?", "", target)
+    wanted = groups(target)
+    if len(wanted) != 1 or wanted[0].end != len(target):
+        return None
+    told = [*wanted[0].told, *wanted[0].name[:-1]]
+    mine = [one for one in found if called(one.name[-1]) == called(wanted[0].name[-1])]
+    mine = [one for one in mine if all(word in (*one.told, *one.name) for word in told)]
+    if not mine and not told:
+        sorts = SORTS.get(called(target), frozenset())
+        mine = [one for one in found if _is_a(one, sorts)]
+    return mine[0] if len(mine) == 1 else None
+
+
+def _is_a(group: NounGroup, sorts: frozenset[str]) -> bool:
+    words = [*group.told, *group.name]
+    said = {" ".join([*words[at:-1], singular(words[-1])]) for at in range(len(words))}
+    return bool(said & sorts)
+
+
+def what_it_is(text: str, spoken_of: str, colour: str) -> str:
+    """The thing that is to have a colour or be of a material where only "it" is said: what was just spoken of, the only
+    thing that has a colour, else the first thing, if that is no person; empty where it is not plain."""
+    if kind_of(colour) == "colour" and colour in ("bright", "dark", "light", "pale", "colorful", "neon", "pastel"):
+        return ""
+    found = groups(text) if text.isascii() else ()
+    told = groups(spoken_of)
+    if told and (mine := named(found, told[0].name[-1])):
+        return " ".join(mine.name)
+    coloured = [one for one in found if any(kind_of(word) == "colour" for word in one.told)]
+    first = coloured[0] if len(coloured) == 1 else next(iter(found), None)
+    return "" if first is None or _kind(first) in ("person", "place", "nature", "weather", "time") else first.name[-1]
+
+
+def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> NounGroup | None:
+    """The thing of the same name that is to be so: "black tutu" of a white one. Where it may be one more, only what
+    there cannot be twice."""
+    if one_more and called(wanted.name[-1]) not in listed("only one"):
+        return None
+    mine = [one for one in found if called(one.name[-1]) == called(wanted.name[-1])]
+    if not mine and called(wanted.name[-1]) in ("person", "people") and wanted.lead:  # "two people" of the friends
+        mine = [one for one in found if _kind(one) == "person" or called(one.name[-1]) == "friend"]
+        mine = [one for one in mine if called(one.name[-1]) not in _MANY]
+    if len(mine) != 1 or not (wanted.told or wanted.lead or wanted.name[:-1]):
+        return None
+    return mine[0]
+
+
+def _worn_at(noun: str) -> int | None:
+    """Which place on the body something is worn at; None for what is not worn."""
+    return next((at for at, words in enumerate(grouped("worn")) if called(noun) in words), None)
+
+
+def is_worn(words: str) -> bool:
+    """Whether words name something that is worn."""
+    return _worn_at(words.split()[-1]) is not None
+
+
+def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
+    """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
+    if wanted.lead or _kind(wanted) not in ("person", "animal"):
+        return None
+    same = [one for one in found if _kind(one) == _kind(wanted) and called(one.name[-1]) not in _MANY]
+    return same[0] if len(same) == 1 else None
+
+
+def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
+    """What is worn at the place of something that is to be worn."""
+    place = _worn_at(wanted.name[-1])
+    if place is None:
+        return []
+    taken = {_WHOLE: (_WHOLE, _UPPER, _LOWER), _UPPER: (_WHOLE, _UPPER), _LOWER: (_WHOLE, _LOWER)}.get(place, (place,))
+    worn = [one for one in found if _worn_at(one.name[-1]) in taken]
+    return worn if len({one.head for one in worn}) == len(worn) else []
+
+
+def stands_for(text: str, wanted: NounGroup) -> NounGroup | None:
+    """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
+    for a thing what is held or done something to."""
+    found = groups(text)
+    for sorts in (frozenset({general, *sorts}) for general, sorts in SORTS.items()):
+        if _is_a(wanted, sorts) and len(mine := [one for one in found if _is_a(one, sorts)]) == 1:
+            return mine[0]
+    kind = _kind(wanted)
+    if kind in ("person", "animal"):
+        same = [one for one in found if _kind(one) == kind]
+        others = [one for one in found if _kind(one) in ("person", "animal")]
+        return next(iter(same or others), None)
+    if kind in (
+        "place",
+        "hair",
+        "weather",
+        "time",
+        "season",
+        "style",
+        "colour",
+        "material",
+        "adjective",
+        "expression",
+        "pose",
+    ):
+        return None
+    if kind and len(mine := [one for one in found if _kind(one) == kind]) == 1 and kind != "object":
+        return mine[0]
+    objects = [
+        one for one in found for doing in doings(text)
+        if doing.start < one.start and one.of == doing.end and text[doing.start : one.start].split() == [doing.verb]
+    ]  # fmt: skip
+    objects = [one for one in objects if kind_of(one.head) not in _BEINGS]
+    return objects[0] if len(objects) == 1 and not tells(wanted.name[-1]) else None

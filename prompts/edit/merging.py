@@ -1,0 +1,178 @@
+"""An English thing with other words for it, in the grammar of the sentence where it stands: article, number, and what
+was told of it that is still true."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from prompts.edit.groups import NounGroup, groups, tells
+from prompts.edit.likeness import called
+from prompts.edit.rivals import kind_of
+from prompts.edit.targets import singular
+from prompts.edit.word_lists import grouped, listed
+from prompts.nouns import COMPARED, with_articles
+from prompts.translate.numbers import plural
+
+_OWNERS = frozenset(["the", "her", "his", "its", "their", "my", "our", "your", "this", "that"])
+
+
+def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -> str:
+    """The text with a thing as the value says it is: another thing, or only told otherwise; empty where that is not
+    one. `bare`: what was told of the old thing is not told of the new one."""
+    if text[old.start].isdecimal():
+        return ""  # "1girl" is a tag
+    old = replace(old, told=()) if bare else old
+    words = value.split()
+    if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
+        said = _described(old, told)
+        return _put(text, old, said, old.end) if said else ""
+    found = groups(value)
+    if not found or found[0].start > 0 or any(one.lead for one in found[1:] if one.led == ""):
+        return ""
+    wanted = found[0]
+    if called(wanted.name[-1]) == called(old.name[-1]):
+        said, end = _again(old, wanted), old.end
+    else:
+        said = _another(text, old, wanted)
+        end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
+    return _put(text, old, said + value[wanted.end :], end)
+
+
+def _put(text: str, old: NounGroup, said: str, end: int) -> str:
+    rest = text[end:]
+    last = said.split()[-1]
+    if re.match(rf" {re.escape(last)}\b", rest):  # "sunshine outside" for the rain that is outside
+        rest = rest[len(last) + 1 :]
+    if text[old.start].isupper():
+        said = said[0].upper() + said[1:]
+    before = text[: old.start]
+    if said.split()[0] not in ("a", "an", "the"):
+        before = re.sub(
+            r"\b(?:an? )?(?:large |small |big )?(?:group|crowd|bunch) of $", "", before
+        )  # "two friends" are no group
+    return with_articles(before + said + rest)
+
+
+def _told(words: list[str]) -> list[str]:
+    """The words of a value that only tells how something is: "tiny and rusty"."""
+    told = [
+        COMPARED.get(word, word) for word in words if word not in ("and", "very", "more", "really", "all", "a", "bit")
+    ]
+    plain = [word for word in told if word != "&"]
+    if plain and len(plain) < 4 and kind_of(plain[-1]) == "colour" and not _names(plain[-1]):
+        return plain  # "mustard yellow"
+    noun = len(plain) > 1 and plain[-1] == "light"
+    return plain if plain and all(map(tells, plain)) and not _names(plain[-1]) and not noun else []
+
+
+def _names(word: str) -> bool:
+    return kind_of(word) in ("animal", "person", "food", "plant", "object", "clothing") or word in (
+        "painting",
+        "drawing",
+    )
+
+
+def _described(old: NounGroup, told: list[str]) -> str:
+    kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
+    if any(map(_is_colour, told)):
+        kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
+    sizes = [word for word in told if _scale(word) is not None and not _is_colour(word)]
+    rest = [word for word in told if word not in sizes]
+    joint = (
+        " and ".join(rest) if len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES else " ".join(rest)
+    )
+    hidden = [word for word in kept if not _is_colour(word)] if rest else kept
+    return " ".join(
+        [*old.lead, *sizes, *hidden, *filter(None, [joint]), *(w for w in kept if w not in hidden), *old.name]
+    )
+
+
+_SHADES = frozenset(["bright", "dark", "light", "pale", "deep", "soft"])
+
+
+def _again(old: NounGroup, wanted: NounGroup) -> str:
+    """The same thing, told otherwise: another colour, another number."""
+    kept = [word for word in old.told if not any(_rival(word, each) for each in (*wanted.told, *wanted.name[:-1]))]
+    if old.head == "tree" or not all(
+        map(tells, (*wanted.told, *wanted.name[:-1]))
+    ):  # a cherry tree is no apple tree, a polar bear no brown one
+        kept = [
+            word for word in kept if tells(word) and not _is_colour(word) and kind_of(word) not in ("food", "plant")
+        ]
+    lead = wanted.lead if wanted.lead and (wanted.lead[0] not in ("a", "an", "the", *_OWNERS)) else old.lead
+    if wanted.lead in (("a",), ("an",)) and old.plural:
+        lead = wanted.lead
+    several = lead and lead[0] not in ("a", "an", "one", "1", *_OWNERS)
+    if lead != old.lead or wanted.plural != old.plural:
+        single = (*old.name[:-1], singular(old.name[-1]))
+        name = (*old.name[:-1], *plural(single[-1]).split()) if several else (
+            single if lead and lead[0] in ("a", "an", "one", "1") else old.name
+        )  # fmt: skip
+    else:
+        name = old.name
+    modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
+    if modifiers or not all(map(tells, wanted.told)):
+        name = (name[-1],)
+    return " ".join([*lead, *wanted.told, *kept, *modifiers, *name])
+
+
+def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
+    """Another thing in the place of one, with what is still true of it."""
+    kept = [word for word in old.told if tells(word) and word not in ("tabby", "calico")]
+    new = (*wanted.told, *wanted.name[:-1])
+    kept = [word for word in kept if not any(_rival(word, each) for each in new)]
+    if any(map(tells, new)) or not _keeps(old, wanted):
+        kept = [word for word in kept if not _is_colour(word)]
+    if kind_of(old.head) != "object" or kind_of(wanted.head) != "object":
+        kept = [word for word in kept if kind_of(word) != "material"]
+    name = list(wanted.name)
+    counted = bool(old.lead) and old.lead[0] not in ("a", "an", "one", "1", *_OWNERS)
+    if wanted.lead and wanted.lead[0] not in ("a", "an", "the", *_OWNERS):
+        lead = wanted.lead
+    elif wanted.plural or name[-1] in listed("mass"):
+        lead = old.lead if counted or (old.lead and old.lead[0] in _OWNERS) else ()
+    elif (counted and not wanted.lead) or (old.plural and not wanted.lead):
+        lead, name = old.lead, [*name[:-1], plural(name[-1])]
+    elif old.lead and old.lead[0] in _OWNERS:
+        lead = old.lead
+    elif (
+        old.lead
+        or (wanted.lead and old.led)
+        or (old.led and name[-1] not in listed("mass") and not old.plural and old.name[-1] in listed("mass"))
+    ):
+        lead = ("a",)
+    else:
+        lead = ()
+    return " ".join([*lead, *kept, *wanted.told, *name])
+
+
+def _keeps(old: NounGroup, wanted: NounGroup) -> bool:
+    """Whether a new thing has the colour of the old one: a puppy that of a kitten, no truck that of a rose."""
+    kinds = [kind_of(" ".join(one.name)) or kind_of(one.head) for one in (old, wanted)]
+    kinds = ["animal" if kind == "myth" else kind for kind in kinds]
+    return kinds[0] == kinds[1] and kinds[0] in ("animal", "vehicle", "place", "building", "object", "myth", "person")
+
+
+def _rival(old: str, new: str) -> bool:
+    """Whether a thing is only one of two: red or blue, young or old."""
+    if old == new or (_is_colour(old) and _is_colour(new) and (new not in _SHADES or old in _SHADES)):
+        return True
+    if kind_of(old) == kind_of(new) == "material":
+        return True
+    return any(old in scale and new in scale for scale in grouped("scale"))
+
+
+def _scale(word: str) -> int | None:
+    return next((at for at, scale in enumerate(grouped("scale")) if word in scale), None)
+
+
+def _is_colour(word: str) -> bool:
+    return kind_of(word) == "colour" or word in listed("colour")
+
+
+def changed_words(before: str, after: str) -> tuple[set[str], set[str]]:
+    """The words that the first text has more of, and those that the second one has."""
+    old, new = (Counter(re.findall(r"[\w'-]+", said.lower())) for said in (before, after))
+    return set(old - new), set(new - old)

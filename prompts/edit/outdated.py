@@ -1,0 +1,81 @@
+"""What a picture can no longer be once something new is in it: sunlight at night, a clear sky in a storm, nobody where a
+crowd sits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prompts import grammar, opposites
+from prompts.edit.draft import Change, EditDraft, become, erase
+from prompts.edit.targets import category_of, head, person_in, singular, words_of
+from prompts.nouns import with_articles
+from prompts.prompt import Fragment
+
+_NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
+_LOW_SUN = frozenset(("evening", "dusk", "twilight", "sunset", "golden hour", "nightfall", "sundown"))
+_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "clear weather", "sky clearing up"))
+_AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red clouds", "dawn glow"))
+_BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
+_WET = frozenset(
+    ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm", "blizzard",
+     "overcast", "dark clouds", "cloudy")
+)  # fmt: skip
+# What comes, and the words that nothing can be of then.
+_OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
+    (when, re.compile(rf"(?:.* )?(?:{no})(?: through .*| on .*| in .*| from .*)?"))
+    for when, no in (
+        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|daylight|"
+                 "morning light|noon|white clouds|rainbow"),
+        (_LOW_SUN, "noon|starry sky|milky way|night sky|midnight|morning light|dawn glow|sunrise"),
+        (_AFTERGLOW, "blue sky|noon|starry sky|milky way|night sky|overcast sky"),
+        (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
+                  "city lights at night"),
+        (_CLEAR, "rain|rainy|raindrops|lightning|thunder|thunderstorm|storm|dark clouds|storm clouds|stormy|overcast|"
+                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm"),
+        (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
+               "white clouds|sunset glow"),
+    )
+)  # fmt: skip
+_MANY = re.compile(r"\b(?:full of|crowd|crowded|audience|packed|many|visitors|tourists|students?|people)\b")
+_PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "tourist", "guest", "visitor", "passerby"))
+_NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
+
+
+def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> None:
+    """Take from a draft what cannot stay beside what has come to it since `before`; of light and weather only where
+    they were `decided` anew, as rain that is added may fall at sunset."""
+    there = {opposites.plain(one.text) for one in before}
+    come = [one for one in draft.fragments if one.origin != "preset" and opposites.plain(one.text) not in there]
+    for new in come:
+        for at in reversed(range(len(draft.fragments))):
+            old = draft.fragments[at]
+            if old.origin == "preset" or old in come:
+                continue
+            if _nobody(old, new) or (decided and _over(old, new)):
+                del draft.fragments[at]
+                draft.changes.append(Change("removed", old.text))
+                erase(draft, old)
+            elif _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text))):
+                become(draft, at, said, "")
+
+
+def _over(old: Fragment, new: Fragment) -> bool:
+    said, words = opposites.plain(new.text), opposites.plain(old.text)
+    return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
+
+
+def _nobody(old: Fragment, new: Fragment) -> bool:
+    return opposites.plain(old.text) in _NOBODY and _somebody(new)
+
+
+def _somebody(one: Fragment) -> bool:
+    return bool(person_in(one.text)) or any(
+        singular(word) in _PEOPLE or category_of(word) == "person" for word in words_of(one.text)
+    )
+
+
+def _peopled(text: str) -> str:
+    """A place without that it is empty; empty where it is not."""
+    said = re.sub(r"\b(?:empty|deserted|abandoned) (?=\w)", "", text, count=1)
+    return with_articles(said) if said != text else ""

@@ -1,0 +1,140 @@
+"""A change made in an English sentence itself: other words for one of its things, or for what somebody does in it, and
+all else as it was typed. "a girl in a grey coat riding a horse" and "a unicorn instead": only the horse is meant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from prompts import opposites, written_text
+from prompts.edit.draft import Change, EditDraft
+from prompts.edit.groups import NounGroup, doings, groups
+from prompts.edit.instructions import Instruction
+from prompts.edit.likeness import alike, covers, named, only_being, stands_for
+from prompts.edit.merging import changed_words, put_in_place
+from prompts.edit.pursuits import redone
+from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.whereabouts import moved, reseated
+from prompts.prompt import Fragment
+from prompts.translate.chinese import CHINESE
+
+_LONGEST = 600  # characters; whoever writes more than that writes no sentence
+_SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b")
+
+
+async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
+    """Whether the change could be made in the text's own words, with all else of it understood as before; then the
+    draft says so."""
+    text = draft.text
+    if text is None or len(text) > _LONGEST or CHINESE.search(text) or _SYNTAX.search(text) or one.at:
+        return False
+    if one.kind not in ("set", "add", "replace") or not (value := await _in_english(one, reader)):
+        return False
+    for said in _texts(text, one, value):
+        draft.readings -= len(said)
+        if draft.readings < 0 or said == text:
+            return False
+        if await _reads(draft, said, reader):
+            return True
+    return False
+
+
+async def _in_english(one: Instruction, reader: WordReader) -> str:
+    """What is wanted, in English; empty where that is not one thing."""
+    if not CHINESE.search(one.value):
+        return re.sub(r"^(?:some|any) ", "", _MANY.sub("many ", one.value.strip()))
+    tags = await reader.sure(one.value)
+    said = re.sub(r"^1(?=girl|boy)", "", opposites.plain(tags[0].text)) if len(tags) == 1 else ""
+    return said if said and one.kind == "set" and one.instead else ""
+
+
+_MANY = re.compile(r"^(?:(?:lots|tons|loads|plenty|heaps|a lot|a bunch|a crowd) of|many many|lots and lots of) ")
+
+
+def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
+    """The text with the change in it, the likeliest way first."""
+    if one.kind == "replace":
+        if KINDS.get(one.target) == KINDS["background"]:
+            yield from _behind(text, value)
+        elif (found := named(groups(text), one.target)) and _WHERE.match(value):
+            yield moved(text, found, value)
+        elif found and (said := put_in_place(text, found, value)):
+            yield said
+        return
+    if one.kind == "set" and (said := redone(text, value)):
+        yield said
+        return
+    if one.kind == "set" and _WHERE.match(value) and (said := reseated(text, value)):
+        yield said
+        return
+    wanted = groups(value)
+    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
+        return
+    found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
+    if not found and one.kind == "set" and wanted[0].of == len(value):
+        found = only_being(groups(text), wanted[0])
+    if found:
+        yield put_in_place(text, found, value) or text
+    elif (one.kind == "set" or one.given) and (covered := covers(groups(text), wanted[-1])):
+        yield _dressed(text, covered, value)
+    elif (
+        one.instead
+        and not one.given
+        and one.kind == "set"
+        and (found := stands_for(text, wanted[0]))
+        and (said := put_in_place(text, found, value))
+    ):
+        yield said
+
+
+_WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")
+_BEHIND = re.compile(r" (?:in|on) the background\b", re.IGNORECASE)
+
+
+def _behind(text: str, value: str) -> Iterator[str]:
+    """The text with something else "in the background"."""
+    for one in groups(text):
+        if _BEHIND.match(text, one.of) and (said := put_in_place(text, one, value, bare=True)):
+            yield said
+
+
+def _dressed(text: str, covered: list[NounGroup], value: str) -> str:
+    """The text with something worn in the stead of what is worn at the same place."""
+    for other in reversed(covered[1:]):
+        written = text[other.start : other.end]
+        if other.led in ("with", "in", "wearing", "and"):
+            text = re.sub(rf",?\s*\b{other.led} {re.escape(written)}", "", text, count=1)
+        else:
+            text = written_text.without(text, written) or text
+    return put_in_place(text, covered[0], value) or text
+
+
+async def _reads(draft: EditDraft, said: str, reader: WordReader) -> bool:
+    """Whether a text says what the draft says but for the words that are other ones; then the draft is what it says."""
+    before, made = await reader.prompt(draft.text or ""), await reader.prompt(said)
+    if made is None or before is None or _keys(before.fragments) != _keys(draft.fragments):
+        return False  # the text does not say what is drawn
+    if _keys(made.negatives) != _keys(draft.negatives):
+        return False
+    gone = [one for one in without_presets(draft.fragments) if str(one) not in map(str, made.fragments)]
+    come = [one for one in without_presets(made.fragments) if str(one) not in map(str, draft.fragments)]
+    lost, gained = changed_words(draft.text or "", said)
+    if any(not (lost | gained) & _words(one) for one in gone) or not come:
+        return False
+    there = {word for one in gone for word in _words(one)}
+    if any(not gained & _words(one) and not _words(one) <= there for one in come):
+        return False
+    presets = [one for one in draft.fragments if one.origin == "preset"]
+    draft.text, draft.fragments = said, [*presets, *without_presets(made.fragments)]
+    olds, news = (", ".join(one.text for one in each) for each in (gone, come))
+    draft.changes.append(Change("replaced", olds, news) if gone else Change("added", after=news))
+    return True
+
+
+def _words(one: Fragment) -> set[str]:
+    return set(re.findall(r"[\w'-]+", one.text.lower()))
+
+
+def _keys(fragments: tuple[Fragment, ...] | list[Fragment]) -> Counter[str]:
+    return Counter(str(one) for one in without_presets(fragments))

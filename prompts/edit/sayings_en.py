@@ -1,0 +1,79 @@
+"""What people say in English of a picture without a verb of changing, said with one: "she's crying" asks for somebody
+who cries, "wake it up" for one who is awake."""
+
+from __future__ import annotations
+
+import re
+
+_WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a-z]+)?)"
+_SHE = r"(?:she|he|it|they|everyone|everybody)"
+_IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
+_MORE = "(?:a bit |a little |really |very |so |now |all )?"
+_PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
+_PLAINLY = tuple(
+    (re.compile(said), plainly)
+    for said, plainly in (
+        (
+            r"(?:it|this|that|he|she)(?:'s| is)(?: actually)? (?P<what>an? (?!bit |little |lot |shame|pity).+?)"
+            r"(?: actually| now)?",
+            r"turn it into \g<what>",
+        ),
+        (rf"{_SHE} (?:should|must|needs to|has to) (?:also )?have (?P<what>.+)", r"give her \g<what>"),
+        (
+            r"(?:she|he|it|they|the [a-z]+) (?:shouldn't|should not|must not|mustn't) "
+            r"(?:be )?(?:have|wear|hold|carry)(?:ing)? (?:an? |any |the )?(?P<what>[a-z ]+)",
+            r"remove the \g<what>",
+        ),
+        (
+            r"(?:she|he|it|they|the [a-z ]+?) (?:should|must|could) (?:just |also |now )?be (?P<what>[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (r"make (?P<who>one of (?:them|the [a-z ]+?)) (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
+        (
+            r"(?:get|bring|put|move|take) (?P<who>her|him|it|them|the [a-z]+) (?:down |up |over |back )?"
+            r"(?:onto|on to) (?P<where>.+)",
+            r"move \g<who> on \g<where>",
+        ),
+        (rf"{_IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
+        (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
+        (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),
+        (rf"(?:put|send|lull) {_WHO} to (?:sleep|bed)", "make it sleeping"),
+        (
+            r"empty (?:it|this|the \w+)(?: out)?|(?:make it|make the \w+) (?:empty|deserted)",
+            "get rid of all the people",
+        ),
+        (
+            rf"(?:get rid of|remove|delete|erase|lose|no|without|clear(?: out)?)(?: all)?(?: the)?(?: other)? {_PEOPLE}"
+            r"(?: (?:at all|anywhere|please))?",
+            "remove people",
+        ),
+        (r"(?:fill|pack|crowd) (?:it|this|the [a-z ]+?)(?: up)? with (?P<what>.+)", r"add \g<what>"),
+        (r"clear (?:(?:up|away|out|off) (?:the )?|the )(?P<what>[a-z ]+?)(?: up| away| out| off)?", r"remove \g<what>"),
+        (
+            r"(?P<what>(?!(?:take|shave|put|turn)\b)(?:the |her |his )?[a-z]+) off (?:of )?(?:the|her|his|its) [a-z]+",
+            r"remove \g<what>",
+        ),
+        (
+            r"(?:just )?(?:the|her|his|their) (?P<what>[a-z ]+) (?:goes|vanishes|disappears|must go|has to go|can go)",
+            r"remove the \g<what>",
+        ),
+        (r"(?:the )?(?P<what>[a-z ]+?) shouldn't be (?P<how>[a-z]+)", r"make \g<what> not \g<how>"),
+    )
+)
+
+
+_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)")
+
+
+def only_tells(clause: str) -> bool:
+    """Whether a clause says how somebody is, as people say to each other, too: "she is gone"."""
+    return _TELLS.match(clause) is not None
+
+
+def said_plainly_in_english(clause: str) -> str:
+    """The clause with a verb of changing, where it is one of these sayings; else as it is."""
+    clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
+    for said, plainly in _PLAINLY:
+        if match := said.fullmatch(clause):
+            return match.expand(plainly)
+    return clause

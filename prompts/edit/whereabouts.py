@@ -1,0 +1,41 @@
+"""Where somebody or something of an English sentence is, and where it is to be instead."""
+
+from __future__ import annotations
+
+import re
+
+from prompts.edit.groups import NounGroup, groups
+from prompts.edit.rivals import is_place, kind_of
+from prompts.edit.word_lists import listed
+
+_AT = r"(?P<at>in|on|at|under|beside|behind|near|by|next to|in front of|against|inside)"
+_SEATED = re.compile(rf"\b(?P<how>[a-z]+ing|perched|seated|curled up|asleep|stretched out) {_AT} (?=\S)", re.IGNORECASE)
+
+
+def moved(text: str, thing: NounGroup, where: str) -> str:
+    """The text with one of its things somewhere else: "a puppy on the rug" that is to be on the bed."""
+    if is_place(thing.head) and (led := re.search(rf"{_AT} $", text[: thing.start])):
+        return text[: led.start()] + where + text[thing.end :]  # "on the beach" itself
+    doing = re.match(r" (?:[a-z]+ing|perched|seated)(?= )", text[thing.end :])
+    start = thing.end + (doing.end() if doing else 0)
+    place = next((one for one in groups(text) if one.start >= start), None)
+    old = re.fullmatch(rf" {_AT} ", text[start : place.start]) if place else None
+    return f"{text[:start]} {where}{text[place.end if place and old else start :]}"
+
+
+def reseated(text: str, where: str) -> str:
+    """The text with another seat for whoever sits, stands or sleeps on something; empty where nobody does."""
+    there = groups(where)
+    if not there or kind_of(there[0].head) in ("time", "season", "weather"):
+        return ""
+    for found in _SEATED.finditer(text):
+        how = found["how"].lower()
+        if how.endswith("ing") and how not in listed("posture") | listed("rest"):
+            continue
+        seat = next((one for one in groups(text) if one.start >= found.end()), None)
+        if seat is None or seat.start != found.end():
+            continue
+        inside, into = (kind_of(one.head) == "place" for one in (seat, there[0]))
+        if inside == into or found["at"] == where.split(" ", 1)[0]:
+            return text[: found.start("at")] + where + text[seat.end :]
+    return ""
