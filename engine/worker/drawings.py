@@ -266,6 +266,7 @@ class Drawings:
         shows = (
             drawing.ask.whole
             and drawing.shown_early
+            and row.loaded.tuning.previews != "none"
             and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
         )
         passed = row.seconds - request.seconds
