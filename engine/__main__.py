@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import queue
@@ -25,6 +24,8 @@ log = logging.getLogger("engine")
 # model give most of what batching gives (a quarter more pictures), and the first of them is not kept waiting long; an
 # Apple card shares the processor's memory and is nearer to that.
 SLOTS = {"cuda": 8, "xpu": 8, "mps": 4, "cpu": 4}
+LOST = 3  # the exit status of a worker whose device has failed
+LEAVING = 4.0  # seconds in which the parent may still read what was said last
 
 
 def main() -> None:
@@ -35,15 +36,13 @@ def main() -> None:
     warnings.simplefilter("ignore")  # the libraries' advice to programmers
     # Ctrl-C reaches the whole terminal; the parent closes our input when it wants us gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out = _wire()
-
-    def send(message: Message) -> None:
-        out.write(encode(message))
-        out.flush()
-
-    if arguments.model:
-        send(Loading(arguments.model))  # importing torch takes seconds already
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+    # A picture is more than the pipe holds at once: the card is not to wait until somebody has read it.
+    outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+    writer = threading.Thread(target=_speak, args=(_wire(), outbox, inbox), name="writer", daemon=True)
+    writer.start()
+    if arguments.model:
+        outbox.put(Loading(arguments.model))  # importing torch takes seconds already
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), name="wire", daemon=True).start()
 
     # All are read once, when torch is imported: threads that spin while they wait make a shared machine crawl, what an
@@ -62,7 +61,7 @@ def main() -> None:
     if name == "auto":
         name, *others = card.devices()
     worker = DeviceWorker(
-        send,
+        outbox.put,
         device=torch.device(name),
         slots=arguments.slots or SLOTS[torch.device(name).type],
         models=arguments.models,
@@ -74,8 +73,14 @@ def main() -> None:
         others=others,
         tuning=_tuning(arguments),
     )
-    with contextlib.suppress(BrokenPipeError):  # the parent has gone
+    try:
         worker.run(inbox, arguments.model)
+    except card.DeviceLost as lost:
+        log.error("the device can draw no more, and this worker ends: %s", lost)
+        # Not in order: what waits for the device on other threads, and the device's own end, might never come.
+        os._exit(LOST)
+    outbox.put(None)
+    writer.join(LEAVING)
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,6 +118,15 @@ def _wire() -> BinaryIO:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return out
+
+
+def _speak(out: BinaryIO, outbox: queue.SimpleQueue[Message | None], inbox: queue.SimpleQueue[Message | None]) -> None:
+    try:
+        while message := outbox.get():
+            out.write(encode(message))
+            out.flush()
+    except OSError:  # the parent has gone
+        inbox.put(None)
 
 
 def _listen(stream: BinaryIO, inbox: queue.SimpleQueue[Message | None]) -> None:

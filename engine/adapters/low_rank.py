@@ -1,11 +1,9 @@
 """Adapters beside a network's own layers: every entry of a batch may have others, at other weights.
 
-A layer with low-rank adapters gives `base(x) + up(down(x) · share)`. The adapters of all entries lie side by side,
-their ranks one after another, and `share` says how much of each rank an entry gets: nothing of an adapter that is not
-its own. So one pair of products serves a batch with any mixture, and the network's weights are never touched. Adapters
-of other kinds (engine/adapters/beside.py) run on the entries that want them, one after another. Where all entries want
-the same for several steps to come, copies of the weights with the adapters added in (engine/adapters/merged_weights.py)
-are faster.
+A layer with low-rank adapters gives `base(x) + up(down(x) · share)`, for each entry with the adapters that are its own
+(engine/adapters/grouped.py); the network's weights are never touched. Adapters of other kinds
+(engine/adapters/beside.py) run on the entries that want them, one after another. Where all entries want the same for
+several steps to come, copies of the weights with the adapters added in (engine/adapters/merged_weights.py) are faster.
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from engine.adapters import beside, merged_weights
+from engine.adapters import beside, grouped, merged_weights
+from engine.adapters.grouped import Halves, Stretch
 from engine.adapters.merged_weights import Merged
 from engine.adapters.mix import Adapter, Layer, LayerChange, Mix
 from engine.models.card import out_of_memory
@@ -31,8 +29,6 @@ WEIGHTS = 10_000
 KEPT = 3  # calls that others may make before the merged copies go: two groups of rows that take turns need one
 
 
-# For each adapter on a layer: its place among the adapters of the batch, its rank, its scale.
-_Ranks = tuple[tuple[int, int, float], ...]
 _Hook = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor | None]
 
 
@@ -43,8 +39,11 @@ class Adapted:
         self._layers = dict(network.named_modules())
         self._on: list[Adapter] = []
         self._hooks: list[RemovableHandle] = []
-        self._weights: Tensor | None = None  # (entries, adapters), while a call may use them
-        self._shares: dict[_Ranks, Tensor] = {}
+        self._acts = False  # whether a call may use them
+        self._weights = torch.zeros(0, 0)  # (entries, adapters)
+        self._wanted: list[dict[int, float]] = []  # for each entry, the weight of each adapter by its place
+        self._stretches: dict[frozenset[int], tuple[Stretch, ...]] = {}  # by the places of the adapters on a layer
+        self._shares: dict[object, Tensor] = {}  # by where they are wanted
         self._merged: Merged | None = None
         self._idle = 0  # calls since it was used
 
@@ -68,16 +67,28 @@ class Adapted:
         if not wanted:
             yield
             return
-        places = {id(adapter): place for place, adapter in enumerate(self._on)}
-        self._weights = torch.zeros(len(mixes), len(places))
-        for entry, mix in enumerate(mixes):
-            for adapter, weight in mix:
-                self._weights[entry, places[id(adapter)]] += weight
+        self._weigh(mixes)
+        self._acts = True
         try:
             yield
         finally:
-            self._weights = None
-            self._shares.clear()
+            self._acts = False
+
+    def _weigh(self, mixes: Sequence[Mix]) -> None:
+        """Note how much each entry wants of each adapter; what was made of it is kept while that stays the same."""
+        places = {id(adapter): place for place, adapter in enumerate(self._on)}
+        wanted: list[dict[int, float]] = [{} for _ in mixes]
+        for own, mix in zip(wanted, mixes, strict=True):
+            for adapter, weight in mix:
+                place = places[id(adapter)]
+                own[place] = own.get(place, 0.0) + weight
+        # The order of an entry's own adapters counts: so their products are summed as they are alone.
+        if [list(own.items()) for own in wanted] == [list(own.items()) for own in self._wanted]:
+            return
+        self._wanted = wanted
+        self._weights = torch.tensor([[own.get(place, 0.0) for place in places.values()] for own in wanted])
+        self._stretches.clear()
+        self._shares.clear()
 
     def drop_merged(self) -> None:
         """Forget the merged copies, so that their memory is free."""
@@ -107,55 +118,75 @@ class Adapted:
     def _put_on(self, adapters: list[Adapter]) -> None:
         for hook in self._hooks:
             hook.remove()
-        self._hooks, self._on = [], []  # should memory run out below, nothing is on
+        self._hooks, self._on, self._wanted = [], [], []  # should memory run out below, nothing is on
         for name in dict.fromkeys(name for adapter in adapters for name in adapter):
-            found = [(place, adapter[name]) for place, adapter in enumerate(adapters) if name in adapter]
-            if low := [(place, layer) for place, layer in found if isinstance(layer, Layer)]:
-                ranks = tuple((place, len(layer.down), layer.scale) for place, layer in low)
-                down = _joined([layer.down for _, layer in low], 0)
-                up = _joined([layer.up for _, layer in low], 1)
-                self._hooks.append(self._layers[name].register_forward_hook(self._beside(down, up, ranks)))
-            for place, change in found:
+            found = {place: adapter[name] for place, adapter in enumerate(adapters) if name in adapter}
+            low = {place: layer for place, layer in found.items() if isinstance(layer, Layer)}
+            if low:
+                self._hooks.append(self._layers[name].register_forward_hook(self._beside(Halves(low))))
+            for place, change in found.items():
                 if isinstance(change, LayerChange):
                     self._hooks.append(self._layers[name].register_forward_hook(self._changed(change, place)))
         self._on = adapters
 
     def _changed(self, change: LayerChange, place: int) -> _Hook:
         def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
-            if self._weights is None:
+            if not self._acts:
                 return None
             return beside.added(layer, change, self._weights[:, place], inputs[0], output)
 
         return add
 
-    def _beside(self, down: Tensor, up: Tensor, ranks: _Ranks) -> _Hook:
-        def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
-            if self._weights is None:
-                return None  # a call outside `acting`
-            share = self._share(ranks, output)
-            if isinstance(layer, nn.Conv2d):
-                low = functional.conv2d(inputs[0], down, None, layer.stride, layer.padding, layer.dilation)
-                return output + functional.conv2d(low * share[:, :, None, None], up)
-            low = functional.linear(inputs[0], down)
-            low *= share.view(len(share), *[1] * (low.dim() - 2), -1)
+    def _beside(self, halves: Halves) -> _Hook:
+        here = frozenset(halves.layers)
+
+        def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            if not self._acts:
+                return  # a call outside `acting`
+            if here not in self._stretches:
+                self._stretches[here] = grouped.stretches(self._wanted, here)
+            found = self._stretches[here]
             # Into the layer's own output, which nobody has seen yet.
-            output.view(-1, len(up)).addmm_(low.view(-1, low.shape[-1]), up.t())
-            return output
+            if len(self._wanted) == 1:
+                for stretch in found:
+                    whole = Stretch(0, len(output), stretch.places)
+                    grouped.stretch_added(layer, halves, whole, self._share(halves, stretch, output), inputs[0], output)
+            elif len(found) > 1 and self._batched(layer, output) and (length := grouped.even(found, len(output))):
+                shares = self._shares_of_all(halves, found, output)
+                grouped.all_added(halves, found, length, shares, inputs[0], output)
+            else:
+                for stretch in found:
+                    grouped.stretch_added(
+                        layer, halves, stretch, self._share(halves, stretch, output), inputs[0], output
+                    )
 
         return add
 
-    def _share(self, ranks: _Ranks, like: Tensor) -> Tensor:
-        """How much of each rank an entry gets, (entries, ranks together); most layers of a file have the same."""
-        if ranks not in self._shares:
-            assert self._weights is not None
-            columns = [self._weights[:, place, None].expand(-1, rank) * scale for place, rank, scale in ranks]
-            self._shares[ranks] = torch.cat(columns, dim=1).to(like.device, like.dtype)
-        return self._shares[ranks]
+    def _batched(self, layer: nn.Module, output: Tensor) -> bool:
+        return isinstance(layer, nn.Linear) and output.device.type != "cpu"
+
+    def _share(self, halves: Halves, stretch: Stretch, like: Tensor) -> Tensor:
+        """How much of each rank the entries of a stretch get, (entries, ranks together); most layers of a file have the
+        same."""
+        ranks = halves.ranks(stretch.places)
+        key = (stretch, ranks)
+        if key not in self._shares:
+            own = self._weights[stretch.start : stretch.stop]
+            columns = [own[:, place, None].expand(-1, rank) * scale for place, rank, scale in ranks]
+            self._shares[key] = torch.cat(columns, dim=1).to(like.device, like.dtype)
+        return self._shares[key]
+
+    def _shares_of_all(self, halves: Halves, found: tuple[Stretch, ...], like: Tensor) -> Tensor:
+        """The same for all entries of a batch, (entries, most ranks of any)."""
+        key = tuple((stretch, halves.ranks(stretch.places)) for stretch in found)
+        if key not in self._shares:
+            each = [self._share(halves, stretch, like) for stretch in found]
+            shares = each[0].new_zeros(len(self._wanted), max(one.shape[1] for one in each))
+            for stretch, own in zip(found, each, strict=True):
+                shares[stretch.start : stretch.stop, : own.shape[1]] = own
+            self._shares[key] = shares
+        return self._shares[key]
 
 
 def _bytes(weight: Tensor) -> int:
     return weight.numel() * weight.element_size()
-
-
-def _joined(halves: list[Tensor], axis: int) -> Tensor:
-    return halves[0] if len(halves) == 1 else torch.cat(halves, dim=axis)

@@ -67,6 +67,15 @@ def choose_tier(weights: Mapping[str, int], pixels: int, room: int, device: str)
     return next((tier for tier in tiers if needs(tier, weights, pixels) <= room), tiers[-1])
 
 
+def drawable(tier: Tier, weights: Mapping[str, int], pixels: int, room: int) -> int:
+    """The pixels of pictures for which there is room in one call of the UNet, at least those of one picture; where the
+    VAE stays, one picture is decoded meanwhile."""
+    beside = pixels * DECODING if "vae" in tier.stay else 0
+    unet = 0 if tier.layers or "unet" in tier.stay else weights["unet"]
+    staying = sum(size for part, size in weights.items() if part in tier.stay)
+    return max(pixels, (room - staying - unet - beside) // DRAWING)
+
+
 def weights(path: Path) -> dict[str, int]:
     """The bytes each part of a model on the disk will take on a card: half precision, the VAE whole. Raises BadFile,
     OSError."""

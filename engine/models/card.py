@@ -8,13 +8,33 @@ documentation (https://docs.pytorch.org/docs/stable/notes/mps.html, …/notes/hi
 from __future__ import annotations
 
 import gc
+import re
+from typing import Any
 
 import torch
 
 from engine import machine
 
-# What a device says that has no exception of its own: the processor and Apple's cards.
-FULL = ("can't allocate memory", "backend out of memory")
+# What is said of memory that ran out where torch has no exception for it: by the processor and Apple's cards, by the
+# libraries of NVIDIA and AMD, and by drivers.
+FULL = re.compile(
+    r"can't allocate memory|backend out of memory|_ALLOC(?:ATION)?_FAILED|(?:CUDA|HIP) error: out of memory"
+    r"|ErrorMemoryAllocation|OUT_OF_(?:DEVICE|HOST)_MEMORY"
+)
+# Errors after which a device answers this process with nothing but the same error, whatever it is asked.
+LOST = re.compile(
+    r"device-side assert|illegal memory access|illegal instruction|misaligned address|invalid program counter"
+    r"|(?:unspecified )?launch failure|launch timed out|hardware stack error|uncorrectable (?:NVLink|ECC)"
+    r"|device (?:is |was )?(?:lost|removed)|DEVICE_LOST|fallen off the bus",
+    re.IGNORECASE,
+)
+TF32 = "TF32"
+EXACT = "float32"
+
+
+class DeviceLost(BaseException):
+    """The device can draw no more in this process. It ends, and what it was drawing is drawn by another: not an
+    `Exception`, for there is nothing that whoever catches one could do."""
 
 
 def devices() -> list[str]:
@@ -55,21 +75,42 @@ def total(device: torch.device) -> int:
 
 
 def free(device: torch.device) -> int:
-    """The bytes of memory that are free on a device."""
+    """The bytes of memory that are free on a device, with what torch holds there and does not use."""
     match device.type:
         case "cuda":
-            return int(torch.cuda.mem_get_info(device)[0])
+            return int(torch.cuda.mem_get_info(device)[0]) + _spare(torch.cuda, device)
         case "xpu":
-            return int(torch.xpu.mem_get_info(device)[0])
+            return int(torch.xpu.mem_get_info(device)[0]) + _spare(torch.xpu, device)
         case "mps":
             return max(0, int(torch.mps.recommended_max_memory()) - int(torch.mps.driver_allocated_memory()))
     return machine.free_memory()
 
 
+def _spare(kind: Any, device: torch.device) -> int:
+    return max(0, int(kind.memory_reserved(device)) - int(kind.memory_allocated(device)))
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out, on the device or on the CPU."""
-    told = str(error)
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in told for words in FULL)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or FULL.search(str(error)) is not None
+
+
+def check(error: BaseException) -> None:
+    """Raises DeviceLost where an error means that the device can draw no more in this process."""
+    if isinstance(error, RuntimeError) and not out_of_memory(error) and LOST.search(str(error)):
+        raise DeviceLost(str(error).partition("\n")[0]) from error
+
+
+def decide_products(device: torch.device, precision: str) -> str:
+    """In what a card multiplies numbers of float32, its VAE's among them, from here on: in TF32, which is several times
+    as fast, or exactly where float32 was wished for. Other devices than NVIDIA's have no TF32.
+
+    Its ten bits move a channel by 1/255 at most (the built-in model's VAE, rounded so on a processor: one in 80)."""
+    rounded = device.type == "cuda" and not is_amd() and precision != "float32"
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = rounded
+        torch.backends.cudnn.allow_tf32 = rounded
+    return TF32 if rounded else EXACT
 
 
 def release(device: torch.device) -> None:

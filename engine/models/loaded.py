@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -49,14 +50,34 @@ EVERYWHERE = Scope()
 Loras = tuple[tuple[Path, float, float, *tuple[Scope, ...]], ...]
 
 
+# What else filled a card when a call did not fit (another program, a model that has gone since) may be gone after some
+# pictures: so many calls are ten of 20 steps. A try that fails costs one call.
+PATIENCE, LONGEST = 200, 6400
+
+
 @dataclass(slots=True, eq=False)
 class Layout:
     """Where the parts of a model lie: one for all who share its UNet, with whichever VAE. `most` is the most latent
-    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with."""
+    pixels a UNet call may have, 0 until memory has run out; `vaes` are those it is decoded with. Who holds `settled`
+    keeps the VAE where and as it is."""
 
     tier: Tier
     most: int = 0
     vaes: WeakSet[Any] = field(default_factory=WeakSet)
+    settled: threading.RLock = field(default_factory=threading.RLock)
+    calls: int = 0  # of the UNet since `most` was set
+    patience: int = PATIENCE
+
+    def narrow(self, most: int) -> None:
+        """Let calls have no more latent pixels than so many, for longer each time that memory has run out."""
+        self.patience = min(2 * self.patience, LONGEST) if self.most else self.patience
+        self.most, self.calls = most, 0
+
+    def went_well(self) -> None:
+        """Note a call for which there was memory: after many of them more is tried again."""
+        self.calls += 1
+        if self.most and self.calls >= self.patience:
+            self.most, self.calls = self.most * 3 // 2, 0
 
 
 @dataclass(slots=True, eq=False)

@@ -94,6 +94,7 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
     own = other.eval().requires_grad_(False)
     made = replace(loaded, vae=own, stamps=stamps, colours=None, tiny=None, tiny_sought=False)
     memory.join(made)
+    switches.lay(made)
     return made
 
 

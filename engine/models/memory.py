@@ -6,24 +6,30 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier
-from engine.models.card import free, out_of_memory, release
+from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier, drawable
+from engine.models.card import check, free, out_of_memory, release
 from engine.models.loaded import Loaded
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_thread = threading.local()
 
 
 def place(loaded: Loaded) -> None:
     """Put a model that was just loaded into main memory where it belongs."""
     room = free(loaded.device) + (loaded.bytes if loaded.device.type == "cpu" else 0)  # where it is already
     loaded.layout.vaes.add(loaded.vae)
-    loaded.tier = choose_tier(_weights(loaded), loaded.model.width * loaded.model.height, room, loaded.device.type)
+    weights, pixels = _weights(loaded), loaded.model.width * loaded.model.height
+    loaded.tier = choose_tier(weights, pixels, room, loaded.device.type)
+    if loaded.device.type not in MAIN_MEMORY:
+        # Two entries for a picture's pixels. So no first batch of many rows has to run out of memory to be halved.
+        loaded.most = max(1, 2 * drawable(loaded.tier, weights, pixels, room) // loaded.scale**2)
     trying(loaded, lambda: settle(loaded, loaded.tier))
 
 
@@ -44,7 +50,12 @@ def lower(loaded: Loaded) -> bool:
 
 
 def settle(loaded: Loaded, tier: Tier) -> None:
-    """Let a model take a tier."""
+    """Let a model take a tier, once what is being decoded is done."""
+    with loaded.layout.settled:
+        _settle(loaded, tier)
+
+
+def _settle(loaded: Loaded, tier: Tier) -> None:
     loaded.tier = tier
     if "unet" not in tier.stay:
         loaded.prepared = None  # which knows where the weights lay
@@ -85,6 +96,22 @@ def on_card(loaded: Loaded, *names: str) -> Iterator[None]:
                 guest.to("cpu")
 
 
+def decodes_beside(loaded: Loaded) -> bool:
+    """Whether the VAE may decode on another thread while the UNet draws: where both stay. Apple's and Intel's cards
+    have not been tried with two threads."""
+    return loaded.device.type == "cpu" or (loaded.device.type == "cuda" and {"unet", "vae"} <= loaded.tier.stay)
+
+
+@contextmanager
+def as_it_is() -> Iterator[None]:
+    """While it holds, this thread takes no model down a tier: memory that runs out is an error."""
+    _thread.settled = True
+    try:
+        yield
+    finally:
+        _thread.settled = False
+
+
 def trying(loaded: Loaded, call: Callable[[], T]) -> T:
     """Make a call and give what it returns; where memory runs out it is made again, a tier lower each time, until none
     is left."""
@@ -92,7 +119,8 @@ def trying(loaded: Loaded, call: Callable[[], T]) -> T:
         try:
             return call()
         except Exception as error:
-            if not out_of_memory(error):
+            check(error)
+            if not out_of_memory(error) or getattr(_thread, "settled", False):
                 raise
             failure = error.with_traceback(None)  # whose frames hold what filled the memory
         if not lower(loaded):

@@ -11,7 +11,10 @@ from engine.files import catalog
 from engine.models import card
 from engine.models.loaded import Loaded
 from engine.models.loading import load, stamp, with_vae
+from engine.speed.precision import wider
 from engine.tuning import USUAL, Tuning
+
+REACH = ("", "bfloat16", "float32")
 
 
 class ModelCache:
@@ -25,6 +28,20 @@ class ModelCache:
         self._tuning = tuning
         self._budget = card.total(device) // 2
         self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+        self._wider: dict[str, str] = {}  # the precision of models whose numbers grew beyond that they were loaded in
+
+    def widen(self, loaded: Loaded) -> str:
+        """Have a model loaded in a wider precision from now on, in which its numbers have room; which one, empty where
+        there is none. Rows that are being drawn keep the one that they have."""
+        name, wanted = loaded.model.name, wider(loaded.dtype, loaded.device)
+        if wanted:
+            # Another row may have found it out before, and this one be of the model as it was.
+            known = self._wider.get(name, "")
+            self._wider[name] = wanted = max(known, wanted, key=REACH.index)
+            if known != wanted:
+                for key in [key for key in self._loaded if key[0] == name]:
+                    del self._loaded[key]
+        return wanted
 
     def holds(self, model: catalog.Model, vae: catalog.Companion | None = None) -> bool:
         """Whether `get` would answer at once."""
@@ -39,15 +56,18 @@ class ModelCache:
         if not self.holds(model, vae):
             self._forget(model, vae)
             if vae is None:
-                self._loaded[key] = load(model, self.device, tuning=self._tuning)
+                self._loaded[key] = load(model, self.device, tuning=self._suited(model))
             elif other := self.get(model) if model.vae else self._sibling(model):
                 self._loaded[key] = with_vae(other, vae)
             else:
-                self._loaded[key] = load(model, self.device, vae, self._tuning)
+                self._loaded[key] = load(model, self.device, vae, self._suited(model))
         self._loaded.move_to_end(key)
         while self._bytes() > self._budget and (spare := self._spare()):
             del self._loaded[spare]
         return self._loaded[key]
+
+    def _suited(self, model: catalog.Model) -> Tuning:
+        return replace(self._tuning, precision=self._wider.get(model.name, self._tuning.precision))
 
     def _sibling(self, model: catalog.Model) -> Loaded | None:
         """The model with any VAE, where one is in memory."""

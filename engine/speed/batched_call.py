@@ -140,6 +140,7 @@ class Prepared:
         try:
             return ready(call.padded(size))[: call.entries]
         except Exception as error:
+            card.check(error)
             full = out_of_memory(error)
             self._give_up(shape, error)
         if full:  # the plain UNet shall have what all the shapes together held
@@ -177,6 +178,7 @@ class Prepared:
             with torch.no_grad():
                 ready = self.backend.prepare(call)
         except Exception as error:
+            card.check(error)
             self._give_up(shape, error)
             return
         finally:

@@ -21,6 +21,17 @@ def half(large: bool, device: str, able: Mapping[str, bool]) -> str:
     return "bfloat16" if large and (able.get("avx512_bf16") or able.get("amx_bf16")) else "float32"
 
 
+def wider(dtype: torch.dtype, device: torch.device) -> str:
+    """The next type to draw with where numbers grew beyond this one's; empty where there is none. bfloat16 reaches as
+    far as float32; cards older than Ampere and Apple's do not compute with it."""
+    able = device.type in ("cpu", "xpu") or (
+        device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    )
+    if dtype == torch.float16 and able:
+        return "bfloat16"
+    return "" if dtype == torch.float32 else "float32"
+
+
 def is_large(path: Path) -> bool:
     """Whether a model's files are so large that half precision pays on a CPU."""
     files = [path] if path.is_file() else path.rglob("*")

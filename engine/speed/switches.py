@@ -36,6 +36,12 @@ def _channels_last(loaded: Loaded, on: bool) -> None:
     loaded.vae.to(memory_format=layout)
 
 
+def lay(loaded: Loaded) -> None:
+    """Give a model's VAE the layout in memory that its device wants, for one that has come in the place of another."""
+    if usual(loaded, SWITCHES[0]):
+        loaded.vae.to(memory_format=torch.channels_last)
+
+
 def _attention(loaded: Loaded, on: bool) -> None:
     capability = torch.cuda.get_device_capability(loaded.device) if _on_card(loaded) else (0, 0)
     dtype = str(loaded.dtype).rpartition(".")[2]
@@ -115,4 +121,6 @@ def prepare(loaded: Loaded) -> None:
         log.warning("engine.cpu says openvino, which is not installed (pip install '.[openvino]'): torch draws")
     if on:
         names, dtype = ", ".join(switch.name for switch in on), str(loaded.dtype).rpartition(".")[2]
-        log.info("model %s draws with %s in %s", loaded.model.name, names, dtype)
+        rounded = _on_card(loaded) and torch.backends.cudnn.allow_tf32
+        decoded = f"float32 by {card.TF32}" if rounded else card.EXACT
+        log.info("model %s draws with %s in %s, and decodes in %s", loaded.model.name, names, dtype, decoded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image
 from torch import Tensor
 
-from engine.models import memory
+from engine.models import memory, streams
 from engine.models.loaded import Loaded
 from engine.pixels.tiles import Joined, cut
 
@@ -31,11 +32,22 @@ def pictures(loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = ()
     for start in range(0, len(latents), at_once):
         batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
         drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor)
-        shades = (drawn * 0.5 + 0.5).clamp(0, 1).cpu().permute(0, 2, 3, 1).float().numpy()
+        # What is no number is black, whatever the processor makes of it.
+        shades = streams.fetched((drawn * 0.5 + 0.5).nan_to_num().clamp(0, 1)).permute(0, 2, 3, 1).float().numpy()
         cuts = cut[start : start + at_once] or [False] * len(shades)
         whole = (np.floor(one * 255) if as_is else (one * 255).round() for one, as_is in zip(shades, cuts, strict=True))
         done.extend(Image.fromarray(one.astype("uint8")) for one in whole)
     return done
+
+
+def pictures_beside(
+    loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = (), after: Any = None
+) -> list[Image.Image]:
+    """As `pictures`, on another thread than the one that draws, which goes on meanwhile; `after` is the mark behind
+    which the latents are done. Where memory runs out the model keeps its tier, which is the other thread's to change:
+    the error is raised."""
+    with loaded.layout.settled, memory.as_it_is(), streams.beside(loaded.device, after):
+        return pictures(loaded, latents, cut)
 
 
 def decoded(loaded: Loaded, latents: Tensor) -> Tensor:
@@ -90,10 +102,13 @@ def encoded(loaded: Loaded, shades: Tensor, generator: torch.Generator | None) -
 def _in_tiles(loaded: Loaded, shades: Tensor) -> Iterator[None]:
     """While it holds, a picture that is too large to be encoded whole is encoded in tiles."""
     large = shades.shape[-1] * shades.shape[-2] > LARGEST and not loaded.vae.use_tiling
-    if large:
-        loaded.vae.enable_tiling()
-    try:
+    if not large:
         yield
-    finally:
-        if large and not loaded.tier.tiled:
-            loaded.vae.disable_tiling()
+        return
+    with loaded.layout.settled:  # what is decoded beside is not to be cut
+        loaded.vae.enable_tiling()
+        try:
+            yield
+        finally:
+            if not loaded.tier.tiled:
+                loaded.vae.disable_tiling()

@@ -12,6 +12,8 @@ from torch import Tensor
 from engine.files.hashes import Hashes
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
+from engine.wire import Message
+from engine.worker.aside import Speech
 from engine.worker.canvas import Ask, Canvas, Stages
 from engine.worker.row import Row
 
@@ -19,7 +21,7 @@ from engine.worker.row import Row
 @dataclass(slots=True, eq=False)
 class Work:
     """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come.
-    Those with the numbers `resting` are not drawn for now."""
+    Those with the numbers `resting` are not drawn for now; `speech` is what is said of it, once it is drawn."""
 
     job: str
     attempt: int
@@ -28,6 +30,7 @@ class Work:
     left: int
     owner: str = ""
     resting: frozenset[int] = frozenset()
+    speech: Speech = field(init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +38,7 @@ class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
     before it is finished, `hashes` those of the files it names, once they are known; `left` are the layers left out of
-    each LoRA, by its name."""
+    each LoRA, by its name, `widened` the precision that each model had to be loaded in anew, by its name."""
 
     work: Work
     canvas: Canvas
@@ -47,9 +50,11 @@ class Drawing:
     step: int = 0
     before: int = 0
     seconds: float = 0.0
-    shown: float = -math.inf  # when its last preview was sent
+    shown: float = -math.inf  # when its last preview was asked for
+    preview: Future[Message] | None = None  # which may not be made yet
     loaded: Loaded | None = None
     left: dict[str, int] = field(default_factory=dict)
+    widened: dict[str, str] = field(default_factory=dict)
 
     @property
     def rests(self) -> bool:

@@ -8,35 +8,35 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from PIL import Image
 from torch import Tensor
 
 from engine import second_pass
 from engine.adapters import loras
-from engine.files import catalog, compatibility, model_folders, sizes
+from engine.files import catalog, compatibility, sizes
 from engine.files.checkers import checkers
-from engine.files.hashes import hashes, named
-from engine.finish.picture_checker import for_adults, shows_adults
+from engine.files.hashes import hashes
+from engine.finish.picture_checker import for_adults
+from engine.models import card
 from engine.models.card import out_of_memory
-from engine.models.loaded import Loaded
-from engine.pixels import png_recipe, source_picture
-from engine.wire import Drawn, Ended, Message, Step
-from engine.worker import autoencoder, prepare, previews, stages
+from engine.pixels import source_picture
+from engine.wire import Ended, Message, Step
+from engine.worker import prepare, stages
+from engine.worker.aside import Speech
 from engine.worker.canvas import Canvas, Done
+from engine.worker.decoding import Decoding
 from engine.worker.drawing import Drawing, RowRequest, Work
+from engine.worker.finishing import Finishing, failed
 from engine.worker.library import Library
 from engine.worker.row import Row
 from engine.worker.rows import Rows
-from prompts.errors import Refusal
-from prompts.prompt import Note
 
 log = logging.getLogger(__name__)
 
 # A preview by the linear map costs half a millisecond, one by the built-in model's tiny decoder seven on a slow core
-# (a step: fifty). Every third step shows the picture grow on a fast device; on a slow one, where a step takes long,
-# each step that comes half a second after the last preview has one.
+# (a step: fifty): on another thread, but of the same processor. Every third step shows the picture grow on a fast
+# device; on a slow one, where a step takes long, each step that comes half a second after the last preview has one.
 PREVIEW_STEPS, PREVIEW_SECONDS = 3, 0.5
 PREVIEW_REST = 10  # for so many times as long as one took there is none: a tenth of the time, however many rows
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashes")  # hashing a LoRA takes a second
@@ -55,29 +55,47 @@ class Drawings:
         self._asked: deque[RowRequest] = deque()  # rows to be made when there is room
         self._drawn: dict[Row, RowRequest] = {}  # rows being drawn
         self._halted: deque[Drawing] = deque()  # stages that only let others have a turn
-        self._preview = 0.0  # the seconds that the last one took
         self._newcomer = True  # whether the next free slot is a waiting picture's
+        self._finishing = Finishing(library.folders.all, slots)
+        self._decoding = Decoding(slots)
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to draw, but for what rests."""
+        """Whether there is nothing to draw, but for what rests, until it is woken."""
         if self._unbegun() or not all(request.drawing.rests for request in self._drawn.values()):
             return False
         return all(drawing.rests for drawing in (*(request.drawing for request in self._asked), *self._halted))
 
+    def wake_by(self, wake: Callable[[], None]) -> None:
+        """Have this called, on any thread, when there is something to do again."""
+        self._decoding.wake = wake
+
     def add(self, work: Work) -> None:
         """Have a job drawn, in the place of one with its id."""
         self.remove(work.job)
+        work.speech = Speech(self._send)
         self._jobs[work.job] = work
         self._waiting.extend((work, index) for index in range(len(work.recipes)))
 
     def remove(self, job: str) -> Work | None:
-        """Give a job up; what it was, None where it is not here."""
+        """Give a job up, of which nothing is said any more; what it was, None where it is not here or has ended."""
+        work = self._forget(job)
+        return work if work and work.speech.cut() else None
+
+    def close(self) -> None:
+        """Give up all jobs."""
+        for job in tuple(self._jobs):
+            self.remove(job)
+        self._decoding.close()
+        self._finishing.close()
+
+    def _forget(self, job: str) -> Work | None:
         self._rows.remove(job)
         self._waiting = deque(waiting for waiting in self._waiting if waiting[0].job != job)
         self._asked = deque(request for request in self._asked if request.drawing.work.job != job)
         self._halted = deque(drawing for drawing in self._halted if drawing.work.job != job)
         self._drawn = {row: request for row, request in self._drawn.items() if row.job != job}
+        self._decoding.forget(job)
         return self._jobs.pop(job, None)
 
     def rest(self, job: str, pictures: Collection[int]) -> None:
@@ -86,7 +104,10 @@ class Drawings:
             work.resting = frozenset(pictures)
 
     def turn(self) -> None:
-        """Fill the free slots, and take one step of the rows whose turn it is."""
+        """Take up what has been decoded, fill the free slots, and take one step of the rows whose turn it is."""
+        for job in [job for job, work in self._jobs.items() if work.speech.over]:  # over one of its pictures' files
+            self._forget(job)
+        self._take_decoded()
         self._give_way()
         self._admit()
         if halted := next((drawing for drawing in self._halted if not drawing.rests), None):
@@ -204,7 +225,7 @@ class Drawings:
                 self._asked.extend(requests)
             if not requests:
                 drawing.step += ask.steps
-                self._say(drawing, passed, b"")
+                drawing.work.speech.say(_step(drawing, passed))
                 self._halted.append(drawing)
 
     def _step(self) -> None:
@@ -217,11 +238,23 @@ class Drawings:
         finished = [row for row in turn.stepped if row.done and row in self._drawn]
         for row in finished:
             self._rows.leave(row)
+            if not bool(row.latents.isfinite().all()) and (precision := self._library.widen(row.loaded)):
+                self._begin_again(row, precision)
+        finished = [row for row in finished if row in self._drawn]
         if pictures := [row for row in finished if not self._drawn[row].drawing.ask.latents]:
-            self._decode(pictures)
+            self._decoding.start({row: self._drawn.pop(row) for row in pictures})
+            self._take_decoded()
         for row in finished:
             if row in self._drawn and self._drawn[row].drawing.ask.latents:
-                self._answer(row, row.latents)
+                self._answer(self._drawn.pop(row), row, row.latents)
+
+    def _begin_again(self, row: Row, precision: str) -> None:
+        """Draw a row once more whose numbers have grown beyond its model's precision: all that it shows is black."""
+        request, name = self._drawn.pop(row), row.loaded.model.name
+        log.warning("model %s is too much for %s and goes on in %s", name, row.loaded.dtype, precision)
+        request.drawing.widened[name] = precision
+        request.drawing.step -= request.step
+        self._asked.appendleft(RowRequest(request.drawing, request.number))
 
     def _report(self, row: Row) -> None:
         request = self._drawn.get(row)
@@ -229,55 +262,35 @@ class Drawings:
             return  # given up, or half of a second-order sampler's step
         drawing = request.drawing
         now = time.monotonic()
-        preview = b""
         drawing.step += row.step - request.step
         shows = (
             drawing.ask.whole
             and drawing.shown_early
+            and row.loaded.tuning.previews != "none"
             and (row.step % PREVIEW_STEPS == 0 or now - drawing.shown > PREVIEW_SECONDS)
         )
-        if shows and row.clean is not None and now - drawing.shown > self._preview * PREVIEW_REST * len(self._rows):
-            preview = self._previewed(row.loaded, row.clean)
-            drawing.shown = now
         passed = row.seconds - request.seconds
         request.step, request.seconds = row.step, row.seconds
         drawing.seconds += passed
-        self._say(drawing, passed, preview)
+        said = _step(drawing, passed)
+        rests = now - drawing.shown <= self._finishing.took * PREVIEW_REST * len(self._rows)
+        waits = drawing.preview is not None and not drawing.preview.done()
+        if shows and row.clean is not None and not rests and not waits:
+            drawing.shown = now
+            drawing.preview = self._finishing.view(drawing, said, row.loaded, row.clean)
+        else:
+            drawing.work.speech.say(said)
 
-    def _previewed(self, loaded: Loaded, clean: Tensor) -> bytes:
-        previews.decoder(loaded)  # which takes its time once
-        began = time.monotonic()
-        made = previews.preview(loaded, clean)
-        self._preview = time.monotonic() - began
-        return made
+    def _take_decoded(self) -> None:
+        for row, request, made, seconds in self._decoding.take():
+            if isinstance(made, Exception):
+                self._fail(request.drawing.work, made)
+            else:
+                request.drawing.seconds += seconds
+                self._answer(request, row, made)
 
-    def _say(self, drawing: Drawing, seconds: float, preview: bytes) -> None:
-        work = drawing.work
-        self._send(Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds, preview))
-
-    def _decode(self, finished: list[Row]) -> None:
-        """Decode rows of one group together; one by one where that goes wrong."""
-        began = time.monotonic()
-        try:
-            cut = [row.recipe.like is not None for row in finished]
-            images = autoencoder.pictures(finished[0].loaded, [row.latents for row in finished], cut)
-        except Exception as error:
-            if len(finished) == 1:
-                self._fail(self._jobs[finished[0].job], error)
-                return
-            for row in finished:
-                if row in self._drawn:
-                    self._decode([row])
-            return
-        share = (time.monotonic() - began) / len(finished)
-        for row, image in zip(finished, images, strict=True):
-            if row in self._drawn:
-                self._drawn[row].drawing.seconds += share
-                self._answer(row, image)
-
-    def _answer(self, row: Row, value: Image.Image | Tensor) -> None:
+    def _answer(self, request: RowRequest, row: Row, value: Image.Image | Tensor) -> None:
         """Give a stage what one of its rows became; with the last of them the stage goes on."""
-        request = self._drawn.pop(row)
         drawing = request.drawing
         drawing.done[request.number] = value
         drawing.left |= {lora.name: len(lora.left) for lora, *_ in row.loras if lora.left}
@@ -287,22 +300,13 @@ class Drawings:
             self._go_on(drawing, [drawing.done[number] for number in range(len(drawing.ask.rows))])
 
     def _finish(self, drawing: Drawing, image: Image.Image) -> None:
-        """Send the file, and the word that the job is done with its last one."""
-        began = time.monotonic()
-        work, canvas = drawing.work, drawing.canvas
-        adult = shows_adults(image, second_pass.all_words(canvas.recipe), self._library.folders.all)
-        known = replace(drawing.hashes.result(), model=drawing.loaded.hash.result() if drawing.loaded else "")
-        content = png_recipe.png(image, canvas.recipe, known)
-        drawing.seconds += time.monotonic() - began
-        notes = tuple(
-            Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()
-        )
-        hashed = model_folders.hashes_of(named(canvas.recipe))
-        self._send(Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, notes, hashed))
+        """Have the file written and sent, and the word that the job is done after its last one."""
+        work = drawing.work
+        self._finishing.write(drawing, image)
         work.left -= 1
         if not work.left:
             self._jobs.pop(work.job, None)
-            self._send(Ended(work.job, work.attempt, "done"))
+            work.speech.say(Ended(work.job, work.attempt, "done"))
 
     # --- what goes wrong ---
 
@@ -317,15 +321,14 @@ class Drawings:
             self._fail(work, error)
 
     def _fail(self, work: Work, error: Exception) -> None:
-        if self.remove(work.job) is None:
+        card.check(error)
+        if self._forget(work.job) is None:
             return
-        if isinstance(error, Refusal):
-            self._send(Ended(work.job, work.attempt, "failed", error.key, error.values))
-        elif out_of_memory(error):
-            log.error("job %s: out of memory: %s", work.job, error)
-            if not len(self._rows):
-                self._library.drop_all()
-            self._send(Ended(work.job, work.attempt, "failed", "error.memory"))
-        else:
-            log.error("job %s failed", work.job, exc_info=error)
-            self._send(Ended(work.job, work.attempt, "failed", "error.engine"))
+        if out_of_memory(error) and not len(self._rows):
+            self._library.drop_all()
+        work.speech.say(failed(work, error))
+
+
+def _step(drawing: Drawing, seconds: float) -> Step:
+    work = drawing.work
+    return Step(work.job, work.attempt, drawing.canvas.index, drawing.step, drawing.steps, seconds)

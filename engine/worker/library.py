@@ -82,6 +82,10 @@ class Library:
         embeddings.learn(loaded, catalog.embeddings(self.folders.embeddings))
         return loaded
 
+    def widen(self, loaded: Loaded) -> str:
+        """Have a model loaded in a wider precision from now on; which one, empty where there is none."""
+        return self._models.widen(loaded)
+
     def drop_all(self) -> None:
         """Forget every model, for when memory has run out."""
         self._models.drop_all()

@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.files import catalog
-from engine.models import card
+from engine.models import card, streams
 from engine.models.loaded import BROKEN, Loaded
 from engine.models.tiny_decoder import tiny_decoder
 from engine.worker import autoencoder
@@ -39,17 +39,27 @@ STANDARD_COLOURS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189
 
 
 @torch.no_grad()
-def preview(loaded: Loaded, clean: Tensor) -> bytes:
-    """A JPEG from the denoised latents foreseen, (1, 4, h, w) on the CPU; nothing where no previews are wanted."""
+def preview(loaded: Loaded, clean: Tensor, after: Any = None) -> bytes:
+    """A JPEG from the denoised latents foreseen, (1, 4, h, w); nothing where no previews are wanted. Any thread may ask
+    for one once the thread that draws has prepared them; `after` is the mark behind which the latents are done."""
     if loaded.tuning.previews == "none":
         return b""
-    if tiny := decoder(loaded):
+    tiny = decoder(loaded)
+    with streams.beside(loaded.device, after):
+        if tiny is None:
+            return _jpeg(_mapped(loaded, streams.fetched(clean)), COARSE_SIDE, float(loaded.scale))
         longest = max(clean.shape[-2:])
         if longest > LATENTS:
             height, width = (max(1, round(side * LATENTS / longest)) for side in clean.shape[-2:])
             clean = torch.nn.functional.interpolate(clean, size=(height, width), mode="area")
-        return _jpeg(_decoded(loaded, tiny, clean), SIDE, 1.0)
-    return _jpeg(_mapped(loaded, clean), COARSE_SIDE, float(loaded.scale))
+        shades = _decoded(loaded, tiny, clean)
+    return _jpeg(shades, SIDE, 1.0)
+
+
+def prepare(loaded: Loaded) -> None:
+    """Have at hand what previews of a model are made with, which is sought or computed once."""
+    if loaded.tuning.previews != "none" and decoder(loaded) is None:
+        colours(loaded)
 
 
 def _jpeg(shades: Tensor, side: int, grow: float) -> bytes:
@@ -69,7 +79,7 @@ def _jpeg(shades: Tensor, side: int, grow: float) -> bytes:
 
 def _decoded(loaded: Loaded, tiny: Any, clean: Tensor) -> Tensor:
     drawn: Tensor = tiny.decode(clean.to(loaded.device, tiny.dtype), return_dict=False)[0]
-    return drawn[0].float().cpu().permute(1, 2, 0)
+    return streams.fetched(drawn[0].float()).permute(1, 2, 0)
 
 
 def decoder(loaded: Loaded) -> Any:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from engine.adapters import loras
 from engine.models import card, memory
 from engine.models.card import out_of_memory
+from engine.speed import attention
 from engine.worker.denoise import advance, predict
 from engine.worker.row import Row
-from engine.worker.turns import Turns
+from engine.worker.turns import DeviceTurns
 
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
@@ -33,7 +34,7 @@ class Rows:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._rows = Turns[Row](lambda row: row.group)
+        self._rows = DeviceTurns[Row](lambda row: row.group)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -81,6 +82,7 @@ class Rows:
         try:
             predictions, inputs = predict(rows)
         except Exception as error:
+            card.check(error)
             failure = error.with_traceback(None)  # whose frames hold what was computed so far
         if failure:
             instead = _instead(rows, failure)
@@ -89,6 +91,7 @@ class Rows:
             if not instead:
                 turn.failed.append((rows[0], failure))
             return
+        rows[0].loaded.layout.went_well()
         for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
             try:
                 advance(row, prediction, scaled)
@@ -96,6 +99,7 @@ class Rows:
                     self._let_go(row)
                     row.hand_over()
             except Exception as error:
+                card.check(error)
                 turn.failed.append((row, error))
             else:
                 turn.stepped.append(row)
@@ -111,6 +115,8 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     """The calls to make instead of one that failed: halves where memory ran out, each row on its own where one bad
     row may have been among good ones, a row alone again where its model could go down a tier."""
     loaded = rows[0].loaded
+    if attention.drop_failed(loaded, failure):
+        return [rows]
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
     loras.drop_merged(loaded)
@@ -120,7 +126,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     if len(rows) == 1:
         return [rows] if memory.lower(loaded) else []
     middle = len(rows) // 2
-    loaded.most = max(sum(row.area for row in half) for half in (rows[:middle], rows[middle:]))
+    loaded.layout.narrow(max(sum(row.area for row in half) for half in (rows[:middle], rows[middle:])))
     return [rows[:middle], rows[middle:]]
 
 

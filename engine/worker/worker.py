@@ -27,8 +27,8 @@ SOURCES_BYTES = 256 * 2**20  # sources come just before the jobs that name them,
 
 
 class DeviceWorker:
-    """Draws for one device. `send` puts a message on the wire; `slots` is the most rows drawn at once; `others` are
-    devices that workers may be started for."""
+    """Draws for one device. `send` puts a message on the wire, on any thread; `slots` is the most rows drawn at once;
+    `others` are devices that workers may be started for."""
 
     def __init__(
         self,
@@ -50,6 +50,9 @@ class DeviceWorker:
         self._slots = slots
         self._others = tuple(others)
         self._device = card.words(device)
+        log.info(
+            "%s multiplies float32, the VAE's numbers, in %s", device, card.decide_products(device, tuning.precision)
+        )
         self._told: dict[str, str] = {}  # the tiers that were said last
         self._sources: OrderedDict[str, bytes] = OrderedDict()
         folders = Folders(models, loras, upscalers, vaes, embeddings, detectors)
@@ -57,7 +60,13 @@ class DeviceWorker:
         self._drawings = Drawings(send, self._library, slots)
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
-        """Draw until the inbox says None. `preload` names a model to load before the first job."""
+        """Draw until the inbox says None. `preload` names a model to load before the first job. Raises DeviceLost once
+        the device can draw no more."""
+        self._drawings.wake_by(lambda: inbox.put(Stop("")))  # nobody's job: there is only no more waiting
+        self._run(inbox, preload)
+        self._drawings.close()
+
+    def _run(self, inbox: queue.SimpleQueue[Message | None], preload: str) -> None:
         seconds = 0.0
         if preload:
             try:

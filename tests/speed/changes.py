@@ -65,6 +65,10 @@ def figures() -> list[Figure]:
             kohya(Path(name) / f"{number}.safetensors", loaded, number, ("attn", "ff", "mlp"), rank=16)
             for number in range(8)
         ]
+        large = [
+            kohya(Path(name) / f"large-{number}.safetensors", loaded, number, ("attn", "ff", "mlp"), rank=128)
+            for number in range(8)
+        ]
         each: list[Loras] = [((path, 0.8, 0.8),) for path in files]
         # In turns, so that a busy machine is unfair to none.
         kinds: dict[str, list[Loras]] = {
@@ -72,6 +76,7 @@ def figures() -> list[Figure]:
             "same": [each[0]] * 8,
             "beside": [each[0]] * 8,
             "other": each,
+            "large": [((path, 0.8, 0.8),) for path in large],
         }
         steps: dict[str, list[float]] = {kind: [] for kind in kinds}
         for turn in range(ROUNDS + 1):
@@ -79,7 +84,7 @@ def figures() -> list[Figure]:
                 seconds = step(loaded, wanted, 0 if kind == "beside" else None)
                 if turn:
                     steps[kind].append(seconds * 1000)
-        plain, same, beside, other = (statistics.median(steps[kind]) for kind in kinds)
+        plain, same, beside, other, of_128 = (statistics.median(steps[kind]) for kind in kinds)
 
         def read() -> float:
             loaded.loras.clear()
@@ -119,6 +124,7 @@ def figures() -> list[Figure]:
         Figure("a step of 8 rows with one LoRA for all, merged", same, "ms", plain, "no LoRA", "1.00"),
         Figure("a step of 8 rows with one LoRA for all, beside the layers", beside, "ms", same, "merged"),
         Figure("a step of 8 rows with 8 LoRAs", other, "ms", plain, "no LoRA"),
+        Figure("a step of 8 rows with 8 LoRAs of rank 128", of_128, "ms", plain, "no LoRA", "1.25 on wide layers"),
         Figure("a LoRA from disk (in the background)", from_disk * 1000, "ms", plain, "a step of 8 rows"),
         Figure("a LoRA merged", merging * 1000, "ms", beside - same, "saved by each step of 8 rows"),
         Figure("a LoRA in memory put on", in_memory * 1000, "ms", plain, "a step of 8 rows", "under a step"),

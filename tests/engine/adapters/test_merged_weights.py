@@ -168,7 +168,7 @@ def test_what_does_not_pay_or_fit_is_drawn_beside_the_layers(
     if reason == "bfloat16":
         own.dtype = torch.bfloat16
     with loras.on_unet(own, [chosen], area):
-        assert not own.adapted["unet"]._merged and own.adapted["unet"]._weights is not None
+        assert not own.adapted["unet"]._merged and own.adapted["unet"]._acts
 
 
 def test_memory_that_runs_out_while_merging_harms_nobody(

@@ -91,13 +91,15 @@ def test_without_what_runs_them_taggers_do_not_count(tmp_path: Path, monkeypatch
 def test_the_worker_tells_a_hit_and_sends_no_preview_of_it(tmp_path: Path, sees: bool) -> None:
     folder = a_checker(tmp_path, sees=sees)
     sent: list[Message] = []
-    worker = DeviceWorker(sent.append, device=torch.device("cpu"), slots=1, models=[folder])
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+
+    def send(message: Message) -> None:
+        sent.append(message)
+        if isinstance(message, Ended):
+            inbox.put(None)
+
     inbox.put(Draw("job", 0, (a_recipe(steps=4),)))
-    inbox.put(None)
-    worker._take(inbox.get())  # type: ignore[arg-type]
-    while not worker._drawings.idle:
-        worker._drawings.turn()
+    DeviceWorker(send, device=torch.device("cpu"), slots=1, models=[folder]).run(inbox)
     [ended] = [one for one in sent if isinstance(one, Ended)]
     assert (ended.outcome, ended.key) == ("done", "")
     assert [one.adult for one in sent if isinstance(one, Drawn)] == [sees]

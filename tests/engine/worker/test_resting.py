@@ -15,6 +15,7 @@ from PIL import Image
 from engine import a1111, samplers
 from engine.models.loaded import Loaded
 from engine.recipe import A1111, Hires, Recipe, Source, Upscale
+from engine.tuning import Tuning
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Rest, Step, Stop
 from engine.worker import prepare
 from engine.worker.row import Row
@@ -57,7 +58,8 @@ def test_every_sampler_goes_on_where_it_was(own: Recipe, loaded: Loaded) -> None
 
 
 # --- through a worker ---
-
+# A step with a preview is told when that is made: here each is to be answered before the next one.
+PLAIN = Tuning(previews="none")
 Answer = Callable[[Message], Sequence[Message]]
 
 
@@ -82,7 +84,8 @@ def played(folder: Path, *messages: Message, answer: Answer, slots: int = 1, **f
                 inbox.put(None)
 
     put(*messages)
-    DeviceWorker(send, device=torch.device("cpu"), slots=slots, models=[folder.parent], **folders).run(inbox)
+    here = torch.device("cpu")
+    DeviceWorker(send, device=here, slots=slots, models=[folder.parent], tuning=PLAIN, **folders).run(inbox)
     return heard
 
 
@@ -197,7 +200,7 @@ def test_a_worker_whose_pictures_all_rest_waits_for_a_word(tiny_folder: Path) ->
                 inbox.put(None)
 
     inbox.put(Draw("own", 0, (recipe(steps=4),), "ann"))
-    DeviceWorker(send, device=torch.device("cpu"), slots=2, models=[tiny_folder.parent]).run(inbox)
+    DeviceWorker(send, device=torch.device("cpu"), slots=2, models=[tiny_folder.parent], tuning=PLAIN).run(inbox)
     assert woken == [True] and outcome(heard, "own") == "done"
 
 

@@ -1,0 +1,108 @@
+"""Rows that have been drawn, while their latents become pictures: beside what others draw meanwhile where that can
+be."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from functools import partial
+from typing import NamedTuple
+
+from PIL import Image
+
+from engine.models import card, memory, streams
+from engine.worker import autoencoder
+from engine.worker.aside import Aside
+from engine.worker.drawing import RowRequest
+from engine.worker.row import Row
+
+Pictures = tuple[list[Image.Image], float]  # with the seconds that they took
+
+
+class Decoded(NamedTuple):
+    """What a row became, or why it did not, and the seconds that it took."""
+
+    row: Row
+    request: RowRequest
+    made: Image.Image | Exception
+    seconds: float = 0.0
+
+
+class Decoding:
+    """The rows that are being decoded; at most `slots` pieces of work wait for it. `wake` is called, on any thread, as
+    soon as there is something to `take`."""
+
+    def __init__(self, slots: int) -> None:
+        self._thread = Aside("decoder", 1, slots)
+        self._rows: dict[Row, RowRequest] = {}
+        self._done: queue.SimpleQueue[tuple[list[Row], Future[Pictures]]] = queue.SimpleQueue()
+        self.wake: Callable[[], None] = lambda: None
+
+    def start(self, requests: Mapping[Row, RowRequest]) -> None:
+        """Have rows of one group decoded together."""
+        rows = list(requests)
+        self._rows |= requests
+        loaded, cut = rows[0].loaded, [row.recipe.like is not None for row in rows]
+        latents = [row.latents.clone() for row in rows]
+        if memory.decodes_beside(loaded):
+            mark = streams.mark(loaded.device)
+            made = self._thread.do(lambda: _timed(lambda: autoencoder.pictures_beside(loaded, latents, cut, mark)))
+        else:
+            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, cut)))
+        made.add_done_callback(lambda made: self._done.put((rows, made)))
+        made.add_done_callback(lambda _: self.wake())
+
+    def forget(self, job: str) -> None:
+        """Take nothing more of a job's rows."""
+        self._rows = {row: request for row, request in self._rows.items() if row.job != job}
+
+    def take(self) -> Iterator[Decoded]:
+        """What has been done since the last time."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                yield from self._taken(*self._done.get_nowait())
+
+    def close(self) -> None:
+        """Give up what has not begun, and wait for what has."""
+        self._thread.close()
+
+    def _taken(self, rows: list[Row], made: Future[Pictures]) -> Iterator[Decoded]:
+        try:
+            images, seconds = made.result()
+        except Exception as error:
+            card.check(error)
+            for row in rows:
+                if request := self._rows.pop(row, None):
+                    yield _alone(row, request)
+            return
+        for row, image in zip(rows, images, strict=True):
+            if request := self._rows.pop(row, None):
+                yield Decoded(row, request, image, seconds / len(rows))
+
+
+def _alone(row: Row, request: RowRequest) -> Decoded:
+    """A row that could not be decoded with others, with all that its model can give up for it."""
+    try:
+        [image], seconds = _timed(
+            partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe.like is not None])
+        )
+    except Exception as error:
+        return Decoded(row, request, error)
+    return Decoded(row, request, image, seconds)
+
+
+def _timed(work: Callable[[], list[Image.Image]]) -> Pictures:
+    began = time.monotonic()
+    return work(), time.monotonic() - began
+
+
+def _at_once(work: Callable[[], Pictures]) -> Future[Pictures]:
+    done: Future[Pictures] = Future()
+    try:
+        done.set_result(work())
+    except Exception as error:
+        done.set_exception(error)
+    return done
