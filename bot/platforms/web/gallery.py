@@ -15,6 +15,7 @@ from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
 from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
 from engine.pixels.dressing import dressed
+from engine.policy import Policy
 from prompts.errors import Refusal
 from storage import favourites, mydata, pictures, shares
 from storage.pictures import PictureRow
@@ -80,7 +81,7 @@ async def image(request: web.Request) -> web.Response:
     file = row.hash if row else name
     headers = {"Cache-Control": KEEP, "Content-Disposition": f'inline; filename="danqing-{name[:12]}.png"'}
     side = COPIES.get(request.query.get("size", ""), 0)  # 0: the file itself
-    told = "embed"
+    told: Policy = "embed"
     if not side and row:
         told = await metadata.of_person(site.db, row.person, site.settings.metadata)
     tag = f"{file}-{side or told}"
