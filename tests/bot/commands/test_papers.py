@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from bot.chat import Card, Say, Upload
 from bot.platforms.discord import layout
 from bot.platforms.telegram import keyboards
+from bot.platforms.web.card_json import card_body, card_words
 from engine.pixels import png_recipe
 from engine.recipe import Source
 from prompts.prompt import Options
@@ -74,6 +75,8 @@ async def test_a_picture_with_papers_is_read_on_a_card(tmp_path: Path, words: st
         assert [one["type"] for one in cast(list[dict[str, int]], buttons_row["components"])] == [2] * len(buttons)
         layout.lay_out(card, "zh")
         keyboards.keyboard(card, "zh", "our_bot", inline=False)
+        page = cast(list[dict[str, str]], card_words(card_body(card), "zh")["buttons"])
+        assert [one["action"] for one in page][: len(buttons)] == buttons and all(one["label"] for one in page)
         assert not at.pool.drawn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import simcord
 
 from bot.commands.table import COMMANDS
 from bot.platforms.discord import slash_commands
+from bot.texts import say
 from engine.pixels import png_recipe
 from prompts.compose import LIMIT, SENTENCE
 from storage import facts, favourites, pictures, shares
 from storage.favourites import MAX_NAME
-from tests.bot.platforms.discord.desk import House, house
+from tests.bot.commands.test_papers import PLAIN, of_camera, stamped
+from tests.bot.platforms.discord.desk import House, house, ids
 from tests.fakes import a_png, a_recipe
 
 
@@ -274,6 +276,20 @@ async def test_anybodys_picture_can_be_drawn_over_and_read(on: House) -> None:
     assert "a violet" in [field["value"] for field in stored.embeds[0]["fields"]]
     await on.ann.context_menu(on.channel, "Upscale", theirs)
     await on.said("was not drawn here")
+
+
+@pytest.mark.parametrize("written", [stamped, of_camera])
+async def test_the_menu_reads_what_another_program_wrote(on: House, written: Callable[[str], bytes]) -> None:
+    theirs = await on.bob.send(on.channel, "look", attachments=[("fox.png", written(PLAIN))])
+    await on.ann.context_menu(on.channel, "Read the recipe", theirs)
+    stored = await on.said("Read from A1111")
+    shown = {field["name"]: field["value"] for field in stored.embeds[0]["fields"]}
+    assert shown[say("en", "recipe.seed")] == "4711" and shown[say("en", "recipe.steps")] == "9"
+    assert not on.pool.drawn
+    assert any("paper_draw" in one for one in ids(stored)) and any("paper_compare" in one for one in ids(stored))
+    nothing = await on.bob.send(on.channel, "look", attachments=[("plain.png", a_png())])
+    await on.ann.context_menu(on.channel, "Read the recipe", nothing)
+    await on.said(say("en", "discord.no_recipe"))
 
 
 async def test_a_menu_without_a_picture_says_so(on: House) -> None:
