@@ -291,7 +291,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     GrammarRule(
         "held somewhere",
         "noun-phrase[clothing object food plant animal] filler?"
-        " '扛在 背在 抱在 捧在 握在 拿在 搂在 夹在 搭在 挂在 系在 绑在 别在 推到' filler? noun-phrase[body] locator?",
+        " '扛在 背在 抱在 捧在 握在 拿在 搂在 夹在 搭在 挂在 系在 绑在 别在 推到 盖在 蒙在' filler? noun-phrase[body] locator?",
         verbs.puts,
         "棒球棒扛在肩膀上",
         over=("noun",),
