@@ -211,13 +211,9 @@ def set_at(state: ClauseState, match: Match, noun: NounPhrase) -> ClauseState:
     if template == "in the middle of {}" and noun.number and noun.number.number != 1:
         template = "between {}"
     text = noun.text if noun.text in ADVERBS else template.format(_plainly(noun))
-    kind = (
-        "beside"
-        if noun.category in ALIVE
-        else "upon"
-        if (noun.category, template) == ("clothing", "on {}")
-        else "place"
-    )
+    kind = "beside" if noun.category in ALIVE else "place"
+    if noun.category == "clothing" and template == "on {}":  # 围裙上有油渍
+        kind = "upon"
     tag = DraftTag(text, "scene_detail", noun.start, locator.end, kind, attribute=True)
     return state._replace(said=(*state.said, *state.pending, *_people(noun), tag), pending=(), place=False)
 

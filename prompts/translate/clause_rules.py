@@ -217,6 +217,7 @@ _INSISTED = f"(!{_IMPOSSIBLE} any)"
 _THING_AT_SIDE = f"({_AT_SIDE} noun-phrase)"
 _BETWEEN = "'中间 之间 当中'"
 _WHERE = "!filler ((noun-phrase[person animal myth] of? noun-phrase[body] | noun-phrase) locator? | locator)"
+_HELD = "'扛在 背在 抱在 捧在 握在 拿在 搂在 夹在 搭在 挂在 系在 绑在 别在 推到 盖在 蒙在'"
 _COOKING = "'炸 煎 烤 煮 蒸 炒 炖 烧 卤 熬'"
 _UPON = "'停着 落着 戴着 戴 插着 别着'"
 
@@ -290,8 +291,7 @@ CLAUSE: Sequence[GrammarRule[Says]] = (
     ),
     GrammarRule(
         "held somewhere",
-        "noun-phrase[clothing object food plant animal] filler?"
-        " '扛在 背在 抱在 捧在 握在 拿在 搂在 夹在 搭在 挂在 系在 绑在 别在 推到' filler? noun-phrase[body] locator?",
+        f"noun-phrase[clothing object food plant animal] filler? {_HELD} filler? noun-phrase[body] locator?",
         verbs.puts,
         "棒球棒扛在肩膀上",
         over=("noun",),

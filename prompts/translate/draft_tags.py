@@ -145,28 +145,22 @@ def _sided(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
 
 def _upon(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:
     """头上长着鹿角的少年: where something grows or is worn, before the verb that says so, is said with the thing."""
-    made = list(tags)
-    for place in tags:
+    things = {one.start: at for at, one in enumerate(tags) if one.category == "verb" and not one.negative}
+    made: list[DraftTag | None] = list(tags)
+    for index, place in enumerate(tags):
         where = _UPON.fullmatch(place.text) or (_ON.fullmatch(place.text) if place.category == "upon" else None)
-        thing = next((one for one in tags if place.end <= one.start and one.category == "verb"), None)
-        if (
-            not where
-            or where.group(1) == "hair"
-            or thing is None
-            or thing.start > place.end + 1
-            or place.negative
-            or thing.negative
-        ):
+        at = things.get(place.end, things.get(place.end + 1))
+        if where is None or where.group(1) == "hair" or at is None or place.negative:
             continue
+        thing = tags[at]
         text = thing.bare or thing.text
         if thing.text == text and (text.startswith("holding ") or " on " in text or text.split()[0].endswith("ing")):
             continue
-        made.remove(place)
-        if _HEADWEAR.search(text):
-            continue  # where else
-        on = _UPON_ONE.get(where.group(1), where.group(1))
-        made[made.index(thing)] = thing._replace(text=f"{text} on {on}", bare="", start=place.start)
-    return made
+        made[index] = None
+        if not _HEADWEAR.search(text):  # where else
+            on = _UPON_ONE.get(where.group(1), where.group(1))
+            made[at] = thing._replace(text=f"{text} on {on}", bare="", start=place.start)
+    return [one for one in made if one is not None]
 
 
 def placed(tags: Sequence[DraftTag]) -> Sequence[DraftTag]:

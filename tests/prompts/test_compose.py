@@ -82,7 +82,7 @@ REALISTIC = [
     ),
     (
         "宇航员骑着马在月球上，油画风格",
-        "oil painting | astronaut, riding horse | on moon",
+        "oil painting | astronaut, riding horse | on moon surface",
     ),
     (
         "桌子上有红色的苹果和绿色的葡萄",
@@ -118,7 +118,7 @@ REALISTIC = [
     ),
     (
         "穿宇航服的猫在月球上吃鱼",
-        " | cat, wearing spacesuit, eating fish | on moon",
+        " | cat, wearing spacesuit, eating fish | on moon surface",
     ),
     (
         "古代将军，身后是燃烧的城市",
