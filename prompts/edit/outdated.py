@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
 from prompts.edit.targets import category_of, head, person_in, singular, words_of
-from prompts.nouns import with_articles
+from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
 
 _NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
 _LOW_SUN = frozenset(("evening", "dusk", "twilight", "sunset", "golden hour", "nightfall", "sundown"))
-_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up"))
+_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up", "sunny sky"))
 _AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red clouds", "dawn glow"))
 _BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
 _WET = frozenset(
@@ -37,6 +37,7 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
         (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
         (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
+        (frozenset(("lights off",)), "lights on|lamp on|lit desk lamp"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
     )
@@ -56,7 +57,7 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            if _nobody(old, new) or (decided and _over(old, new)):
+            if _nobody(old, new) or (decided and (_over(old, new) or _denied(old, new))):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
@@ -72,6 +73,29 @@ def _over(old: Fragment, new: Fragment) -> bool:
 
 
 _LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
+
+
+def _denied(old: Fragment, new: Fragment) -> bool:
+    """Whether a property that stands alone is the opposite of what a thing is now: "plump" beside a thin cook."""
+    words = opposites.plain(old.text)
+    return words in _BODILY and any(opposed(words, each) for each in opposites.plain(new.text).split())
+
+
+_BODILY = (
+    "plump",
+    "chubby",
+    "fat",
+    "thin",
+    "slim",
+    "skinny",
+    "muscular",
+    "old",
+    "young",
+    "tall",
+    "messy",
+    "tidy",
+    "dirty",
+)
 
 
 def _nobody(old: Fragment, new: Fragment) -> bool:

@@ -19,7 +19,7 @@ from prompts.edit.rivals import (
     slot_of,
     worn_alike,
 )
-from prompts.edit.targets import WordReader, is_style
+from prompts.edit.targets import WordReader, head, is_style
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -72,6 +72,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or (counts(tag.text) and counts(tag.text) in (counts(one.text), opposites.plain(one.text)))
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
+        or _same_ground(one, tag)
     ]
     found = [at for at in found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
@@ -85,6 +86,28 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+_GROUNDS = (
+    "field",
+    "forest",
+    "garden",
+    "street",
+    "beach",
+    "mountain",
+    "road",
+    "lake",
+    "river",
+    "sea",
+    "desert",
+    "room",
+)
+
+
+def _same_ground(one: Fragment, tag: Fragment) -> bool:
+    """Whether two fragments say where a picture is, each in a field or each in a forest, of another kind."""
+    alike = one.origin != "preset" and head(one.text) == head(tag.text) in _GROUNDS
+    return alike and opposites.plain(one.text) != opposites.plain(tag.text)
 
 
 def _portrays(one: Fragment) -> bool:
