@@ -37,7 +37,7 @@ COMPARED = {
     "younger": "young",
     "taller": "tall",
 }
-OF_AN_AGE = frozenset(("vintage", "retro", "antique", "modern", "old-fashioned"))
+OF_AN_AGE = frozenset(("colorful", "multicolored", "vintage", "retro", "antique", "modern", "old-fashioned"))
 _OPPOSED = tuple(
     tuple(frozenset(side.split()) for side in sides.split(" | "))
     for sides in (
@@ -45,7 +45,7 @@ _OPPOSED = tuple(
         "old ancient vintage worn | new modern", "tall | short", "dark dim | bright light", "wide | narrow",
         "fat chubby plump | thin slim skinny", "thick | thin", "clean neat tidy | dirty messy cluttered",
         "open | closed", "warm hot | cold cool",
-        "calm | stormy rough", "empty | crowded full", "wet | dry", "curly wavy | straight",
+        "calm | stormy rough", "empty deserted | crowded full bustling busy", "wet | dry", "curly wavy | straight",
         "happy cheerful | sad", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
         "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )

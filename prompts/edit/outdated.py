@@ -38,6 +38,8 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
         (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
         (frozenset(("lights off",)), "lights on|lamp on|lit desk lamp"),
+        (frozenset(("sunrise", "dawn", "daybreak")), "milky way|starry sky|night sky"),
+        (frozenset(("empty",)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|crowded|bustling"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
     )
@@ -47,9 +49,9 @@ _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "touris
 _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
 
 
-def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> None:
+def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, emptied: bool) -> None:
     """Take from a draft what cannot stay beside what has come to it since `before`; of light and weather only where
-    they were `decided` anew, as rain that is added may fall at sunset."""
+    they were `decided` anew, as rain that is added may fall at sunset, and of a crowd only where its place was `emptied`."""
     there = {opposites.plain(one.text) for one in before}
     come = [one for one in draft.fragments if one.origin != "preset" and opposites.plain(one.text) not in there]
     for new in come:
@@ -57,7 +59,7 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            if _nobody(old, new) or (decided and (_over(old, new) or _denied(old, new))):
+            if _nobody(old, new) or (decided and (_over(old, new, emptied) or _denied(old, new))):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
@@ -65,9 +67,10 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
                 become(draft, at, said, "")
 
 
-def _over(old: Fragment, new: Fragment) -> bool:
+def _over(old: Fragment, new: Fragment, emptied: bool) -> bool:
     said, words = opposites.plain(new.text), opposites.plain(old.text)
-    if _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", ""):
+    lit = _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", "")
+    if lit or (emptied and said.startswith("empty ")):
         said = said.split(" ")[0]
     return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
 
@@ -99,7 +102,11 @@ _BODILY = (
 
 
 def _nobody(old: Fragment, new: Fragment) -> bool:
-    return opposites.plain(old.text) in _NOBODY and _somebody(new)
+    shod = opposites.plain(old.text) in ("barefoot", "bare feet") and _SHOES.search(new.text)
+    return bool(shod) or (opposites.plain(old.text) in _NOBODY and _somebody(new))
+
+
+_SHOES = re.compile(r"\b(?:boots|shoes|sneakers|heels|sandals|slippers|socks|stockings)\b")
 
 
 def _somebody(one: Fragment) -> bool:

@@ -19,7 +19,7 @@ from prompts.edit.rivals import (
     slot_of,
     worn_alike,
 )
-from prompts.edit.targets import WordReader, head, is_style
+from prompts.edit.targets import WordReader, head, is_style, person_in
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -45,11 +45,13 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
         draft.changes.append(Change("unread", words))
         return
     there = {opposites.plain(one.text) for one in draft.fragments}
+    joins = any(person_in(tag.text) and opposites.plain(tag.text) in there for tag in tags)  # "男孩旁边坐着女孩"
     fresh: set[str] = set()
     for tag in tags:
         if len(tags) > 1 and opposites.plain(tag.text) in there:
             continue  # "女孩穿上红裙子": who it is about
         found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        found = [] if joins and person_in(tag.text) else found
         fresh.add(tag.text)
         retold = {at: said for at, one in enumerate(draft.fragments) if (said := _retold(one, tag))}
         if found:
@@ -88,20 +90,10 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
 
 
-_GROUNDS = (
-    "field",
-    "forest",
-    "garden",
-    "street",
-    "beach",
-    "mountain",
-    "road",
-    "lake",
-    "river",
-    "sea",
-    "desert",
-    "room",
-)
+_GROUNDS = {
+    *("field", "forest", "garden", "street", "beach", "mountain", "road", "lake", "river", "sea", "desert", "city"),
+    *("kitchen", "bedroom", "classroom", "bathroom", "room", "town", "village", "castle", "palace", "temple", "church"),
+}
 
 
 def _same_ground(one: Fragment, tag: Fragment) -> bool:

@@ -236,6 +236,8 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, wanted[-1]
+    if (sort := _of_a_sort(fragments, tags))[0]:
+        return sort
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
