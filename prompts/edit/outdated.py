@@ -51,7 +51,7 @@ _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabite
 
 def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, emptied: bool) -> None:
     """Take from a draft what cannot stay beside what has come to it since `before`; of light and weather only where
-    they were `decided` anew, as rain that is added may fall at sunset, and of a crowd only where its place was `emptied`."""
+    they were `decided` anew, as added rain may fall at sunset, and of a crowd only where its place was `emptied`."""
     there = {opposites.plain(one.text) for one in before}
     come = [one for one in draft.fragments if one.origin != "preset" and opposites.plain(one.text) not in there]
     for new in come:
