@@ -37,14 +37,15 @@ COMPARED = {
     "younger": "young",
     "taller": "tall",
 }
-OF_AN_AGE = frozenset(("vintage", "retro", "antique", "modern", "old-fashioned"))
+OF_AN_AGE = frozenset(("colorful", "multicolored", "vintage", "retro", "antique", "modern", "old-fashioned"))
 _OPPOSED = tuple(
     tuple(frozenset(side.split()) for side in sides.split(" | "))
     for sides in (
         "big large huge giant enormous | small little tiny mini", "long | short", "old elderly aged | young",
         "old ancient vintage worn | new modern", "tall | short", "dark dim | bright light", "wide | narrow",
-        "fat chubby plump | thin slim skinny", "thick | thin", "clean | dirty", "open | closed", "warm hot | cold cool",
-        "calm | stormy rough", "empty | crowded full", "wet | dry", "curly wavy | straight", "neat tidy | messy",
+        "fat chubby plump | thin slim skinny", "thick | thin", "clean neat tidy | dirty messy cluttered",
+        "open | closed", "warm hot | cold cool",
+        "calm | stormy rough", "empty deserted | crowded full bustling busy", "wet | dry", "curly wavy | straight",
         "happy cheerful | sad", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
         "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )
@@ -54,6 +55,11 @@ _COLOUR_WORDS = {"bright", "dark", "light", "pale", "deep", "soft", "blonde", "b
 
 def described(text: str, noun: str, adjective: str) -> str:
     """The fragment with a property of its noun changed, or put before it: "wearing red hat" with a green one."""
+    said = _described(text.replace("ice cream", "ice-cream"), noun, adjective)  # cream is a colour, too
+    return said.replace("ice-cream", "ice cream")
+
+
+def _described(text: str, noun: str, adjective: str) -> str:
     entry = entry_of(adjective)
     category = entry.category if entry else "colour"
     words = text.split(" ")
@@ -67,7 +73,7 @@ def described(text: str, noun: str, adjective: str) -> str:
     if category == "colour" and at and words[at - 1] in _SEEN_THROUGH:  # a transparent umbrella that is to be yellow
         return with_articles(" ".join([*words[: at - 1], adjective, *words[at:]]))
     for back in range(at - 1, max(at - 4, -1), -1):
-        if _opposed(words[back].lower(), adjective):
+        if opposed(words[back].lower(), adjective):
             return with_articles(" ".join([*words[:back], adjective, *words[back + 1 :]]))
     if category == "adjective" or adjective in COMPARED.values():  # "big red hat": a size stands before a colour
         while start and any(_is(words[start - 1], kind) for kind in ("colour", "material", "nation")):
@@ -87,7 +93,7 @@ def _first_of_its_name(words: Sequence[str], at: int) -> int:
     """Where the name of the thing begins that the word at a place ends: of a "desk lamp" at the desk."""
     for first in range(max(at - 2, 0), at):
         told = words[first] in _SEEN_THROUGH or any(_is(words[first], kind) for kind in _PROPERTIES)
-        entry = entry_of(" ".join(words[first : at + 1]))
+        entry = entry_of(" ".join(words[first : at + 1]).replace("ice-cream", "ice cream"))
         if not told and entry and entry.category in NAMED:
             return first
     return at
@@ -97,7 +103,7 @@ NAMED = ("plant", "object", "food", "clothing", "building", "vehicle", "animal",
 _PROPERTIES = ("colour", "material", "adjective", "nation")
 
 
-def _opposed(one: str, other: str) -> bool:
+def opposed(one: str, other: str) -> bool:
     """Whether nothing can be both: old and young, chubby and thin."""
     return any((one in left and other in right) or (one in right and other in left) for left, right in _OPPOSED)
 

@@ -29,7 +29,7 @@ async def applied(draft: EditDraft, one: Instruction, reader: WordReader) -> Non
     before = list(draft.fragments)
     await _applied(draft, one, reader)
     if one.kind in ("replace", "set", "add"):
-        outdate(draft, before, decided=one.kind != "add")
+        outdate(draft, before, decided=one.kind != "add", emptied=one.kind == "replace")
 
 
 async def _applied(draft: EditDraft, one: Instruction, reader: WordReader) -> None:

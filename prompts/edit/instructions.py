@@ -328,11 +328,14 @@ _LEAD = re.compile(
 _MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
 
 
+_ON_THEM = re.compile("^.{0,4}?(?:手[里中上]|头上|身上|脖子上|怀里|肩上|脚上|腰间|脸上)的(?=.)")
 _ALSO = re.compile("(?<=.)(?:也|(?<![成首古京故旧国])都|稍微|稍)+$")
 
 
 def _thing(words: str) -> str:
     """The name of a thing without whose it is and which one."""
-    words = _LEAD.sub("", words.strip()) or words.strip()
+    words = _ON_THEM.sub("", words.strip())
+    words = _LEAD.sub("", words) or words
+    words = {"车身": "车", "机身": "飞机", "船身": "船"}.get(words, words)
     words = _ALSO.sub("", words)
     return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

@@ -76,8 +76,10 @@ async def _another_being(fragments: Sequence[Fragment], words: str, reader: Word
     """Whether words name one being, and the prompt another: it can only be that one which is to be this."""
     tags = await reader.sure(words)
     own = [one for one in fragments if one.origin != "preset" and (person_in(one.text) or _is_being(one))]
-    if len(tags) > 1 and all(_IN_DOING.match(each.text) or alone(each.text) for each in tags[1:]):
-        tags = tags[:1]  # "一个男孩在写字"
+    beings = [each for each in tags if _is_being(each)]
+    told = [each.text for each in tags if each not in beings]
+    if len(beings) == 1 and all(_IN_DOING.match(each) or alone(each) or opposites.slot(each) for each in told):
+        tags = tuple(beings)  # "一个男孩在写字", "长发道士"
     return len(tags) == 1 == len(own) and _is_being(tags[0]) and not _number(own[0].text) and not _number(tags[0].text)
 
 

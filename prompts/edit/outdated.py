@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
 from prompts.edit.targets import category_of, head, person_in, singular, words_of
-from prompts.nouns import with_articles
+from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
 
 _NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
 _LOW_SUN = frozenset(("evening", "dusk", "twilight", "sunset", "golden hour", "nightfall", "sundown"))
-_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up"))
+_CLEAR = frozenset(("sunny", "sunny day", "clear sky", "blue sky", "big sun", "sky clearing up", "sunny sky"))
 _AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red clouds", "dawn glow"))
 _BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
 _WET = frozenset(
@@ -37,6 +37,9 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
         (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
         (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
+        (frozenset(("lights off",)), "lights on|lamp on|lit desk lamp"),
+        (frozenset(("sunrise", "dawn", "daybreak")), "milky way|starry sky|night sky"),
+        (frozenset(("empty",)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|crowded|bustling"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
     )
@@ -46,9 +49,9 @@ _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "touris
 _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
 
 
-def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> None:
+def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, emptied: bool) -> None:
     """Take from a draft what cannot stay beside what has come to it since `before`; of light and weather only where
-    they were `decided` anew, as rain that is added may fall at sunset."""
+    they were `decided` anew, as added rain may fall at sunset, and of a crowd only where its place was `emptied`."""
     there = {opposites.plain(one.text) for one in before}
     come = [one for one in draft.fragments if one.origin != "preset" and opposites.plain(one.text) not in there]
     for new in come:
@@ -56,7 +59,7 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            if _nobody(old, new) or (decided and _over(old, new)):
+            if _nobody(old, new) or (decided and (_over(old, new, emptied) or _denied(old, new))):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
@@ -64,9 +67,10 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool) -> N
                 become(draft, at, said, "")
 
 
-def _over(old: Fragment, new: Fragment) -> bool:
+def _over(old: Fragment, new: Fragment, emptied: bool) -> bool:
     said, words = opposites.plain(new.text), opposites.plain(old.text)
-    if _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", ""):
+    lit = _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", "")
+    if lit or (emptied and said.startswith("empty ")):
         said = said.split(" ")[0]
     return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
 
@@ -74,8 +78,35 @@ def _over(old: Fragment, new: Fragment) -> bool:
 _LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
 
 
+def _denied(old: Fragment, new: Fragment) -> bool:
+    """Whether a property that stands alone is the opposite of what a thing is now: "plump" beside a thin cook."""
+    words = opposites.plain(old.text)
+    return words in _BODILY and any(opposed(words, each) for each in opposites.plain(new.text).split())
+
+
+_BODILY = (
+    "plump",
+    "chubby",
+    "fat",
+    "thin",
+    "slim",
+    "skinny",
+    "muscular",
+    "old",
+    "young",
+    "tall",
+    "messy",
+    "tidy",
+    "dirty",
+)
+
+
 def _nobody(old: Fragment, new: Fragment) -> bool:
-    return opposites.plain(old.text) in _NOBODY and _somebody(new)
+    shod = opposites.plain(old.text) in ("barefoot", "bare feet") and _SHOES.search(new.text)
+    return bool(shod) or (opposites.plain(old.text) in _NOBODY and _somebody(new))
+
+
+_SHOES = re.compile(r"\b(?:boots|shoes|sneakers|heels|sandals|slippers|socks|stockings)\b")
 
 
 def _somebody(one: Fragment) -> bool:

@@ -55,6 +55,11 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if one.target in KINDS and KINDS[one.target] == _ACTS and len(value) == 1 and _another_doing(draft, one, value[0]):
         return
     kind = KINDS.get(one.target) or (one.target in CATEGORIES and (one.target,)) or ()
+    if kind == _PEOPLE and len(value) > 1 and (who := [tag for tag in value if _is_somebody(tag)]):
+        for tag in value:
+            if tag not in who:
+                await set_words(draft, tag.text, reader)  # "长发道士": long hair for none, too
+        found, value = (await matches(draft.fragments, one.target, reader))[0], tuple(who)
     if not value:
         draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
         return
@@ -161,6 +166,10 @@ _ALWAYS = frozenset(
 def _unnamed(thing: Fragment) -> bool:
     """Whether a picture has a thing that nobody needs to name: somebody's eyes, a sky."""
     return opposites.plain(thing.text).split()[-1] in _ALWAYS
+
+
+def _is_somebody(one: Fragment) -> bool:
+    return bool(person_in(one.text)) or category_of(one.text) in ("person", "animal", "myth")
 
 
 def _surely_worn(draft: EditDraft, thing: Fragment) -> bool:

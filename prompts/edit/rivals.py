@@ -209,11 +209,14 @@ _ONE_OF = tuple(
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
         "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, dancing, "
         "swimming, flying, climbing, crawling, lying on stomach, stomach, lying on back, lying on side, seiza, "
-        "all fours, handstand, floating",
+        "one knee, all fours, handstand, floating",
         "lying, lying down, lying on stomach, stomach, lying on back, lying on side",
         "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
         "hair down, loose hair, hair bun, double bun, ponytail, high ponytail, low ponytail, side ponytail, twintails, "
         "braid, braids, twin braids, single braid, updo",
+        "back-to-back, face-to-face, hugging",
+        "back-to-back, holding hands",
+        "lights on, lights off",
         "standing, running, walking, jumping, hugging own legs",
         "standing, running, walking, jumping, crossed legs, indian style",
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",

@@ -20,7 +20,7 @@ from prompts.edit.rivals import (
     spoilt,
     worn_alike,
 )
-from prompts.edit.targets import WEATHER, WordReader, is_style
+from prompts.edit.targets import WEATHER, WordReader, head, is_style, person_in
 from prompts.edit.word_lists import listed
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -97,11 +97,13 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
         draft.changes.append(Change("unread", words))
         return
     there = {opposites.plain(one.text) for one in draft.fragments}
+    joins = any(person_in(tag.text) and opposites.plain(tag.text) in there for tag in tags)  # "男孩旁边坐着女孩"
     fresh: set[str] = set()
     for tag in tags:
         if len(tags) > 1 and opposites.plain(tag.text) in there:
             continue  # "女孩穿上红裙子": who it is about
         found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        found = [] if joins and person_in(tag.text) else found
         fresh.add(tag.text)
         retold = {at: said for at, one in enumerate(draft.fragments) if (said := _retold(one, tag))}
         if found:
@@ -125,6 +127,7 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or moved(one.text, tag.text)
         or excludes(one.text, tag.text)
         or (spoilt(one.text, tag.text) and one.origin != "preset")
+        or _same_ground(one, tag)
     ]
     found = [at for at in found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
@@ -138,6 +141,18 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+_GROUNDS = {
+    *("field", "forest", "garden", "street", "beach", "mountain", "road", "lake", "river", "sea", "desert", "city"),
+    *("kitchen", "bedroom", "classroom", "bathroom", "room", "town", "village", "castle", "palace", "temple", "church"),
+}
+
+
+def _same_ground(one: Fragment, tag: Fragment) -> bool:
+    """Whether two fragments say where a picture is, each in a field or each in a forest, of another kind."""
+    alike = one.origin != "preset" and head(one.text) == head(tag.text) in _GROUNDS
+    return alike and opposites.plain(one.text) != opposites.plain(tag.text)
 
 
 def _portrays(one: Fragment) -> bool:

@@ -241,6 +241,8 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, wanted[-1]
+    if (sort := _of_a_sort(fragments, tags))[0]:
+        return sort
     for tag in tags:
         wanted = [singular(word) for word in words_of(tag)]
         found = [
@@ -266,7 +268,19 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
             return found, ""
         if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
             return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
-    return _of_a_sort(fragments, tags)
+    return _done(fragments, tags) or _of_a_sort(fragments, tags)
+
+
+def _done(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str] | None:
+    """What somebody does of the kind that a tag names in general: "drinking whiskey" for "drinking alcohol"."""
+    for tag in tags:
+        doing, _, what = opposites.plain(tag).partition(" ")
+        if not doing.endswith("ing") or what not in ("", "alcohol", "food", "something", "book"):
+            continue
+        found = [at for at, one in enumerate(fragments) if opposites.plain(one.text).split(" ")[0] == doing]
+        if found and doing not in ("wearing", "holding", "looking", "playing", "being"):
+            return found, ""
+    return None
 
 
 def _in_a_word(target: str, source: str, tags: Sequence[str]) -> bool:

@@ -102,6 +102,34 @@ KINDS = {
         ("一个古埃及女王，眼线", "背景加金字塔", "ancient egyptian queen, eyeliner, pyramid"),
         ("客厅，灰色沙发", "墙上挂幅画", "grey sofa, hanging painting, living room, on wall"),
     ],
+    "one role, ground or colour for another": [
+        ("少年，滑板，涂鸦墙", "少年手里的滑板换成篮球", "graffiti, 1boy, basketball, wall"),
+        ("一个光头和尚在瀑布下打坐", "换成长发道士", "long hair, taoist priest, meditation, under waterfall"),
+        ("油菜花田里的少女", "换成薰衣草田", "1girl, in lavender field"),
+        ("机器人厨师在炒菜，不锈钢厨房", "换成中式厨房", "robot, chef, cooking, chinese kitchen"),
+        ("白色沙发，粉色抱枕", "抱枕别要粉色了，换蓝色", "white sofa, blue pillow"),
+        ("一辆蓝色甲壳虫汽车停在海边", "车身改成绿色", "green volkswagen beetle, parked, seaside"),
+        ("一个小孩拿着气球", "气球改成五颜六色的", "child, holding colorful balloon"),
+        ("一个胖厨师在切菜", "厨师瘦一点", "thin chef, cutting"),
+        ("舞台上的女歌手，金色裙子", "裙子改短一点", "singer, short golden dress, on stage"),
+    ],
+    "what people and animals do next": [
+        ("两个女孩背靠背坐着", "改成手牵手站着", "2girls, holding hands, standing"),
+        ("女剑士单膝跪地", "站起来", "swordswoman, standing"),
+        ("一个女警举着枪", "枪收起来，敬个礼", "policewoman, salute"),
+        ("一只树懒挂在树上睡觉", "醒醒", "sloth, hanging, on tree"),
+        ("書店裡，貓睡在書堆上", "貓醒了", "cat, in bookstore, on book pile"),
+        ("稻草人，乌鸦，麦田", "乌鸦飞走", "scarecrow, wheat field"),
+        ("一个男孩在打游戏，房间凌乱", "房间收拾干净", "1boy, playing games, clean room"),
+    ],
+    "who is there, and who is not": [
+        (
+            "熙熙攘攘的火车站，女孩坐在行李箱上",
+            "火车站空无一人",
+            "1girl, sitting, empty train station, on suitcase",
+        ),
+        ("雪夜街头，一个女孩，光脚", "给她穿上红靴子", "1girl, wearing red boots, snowy night street"),
+    ],
 }  # fmt: skip
 
 
