@@ -14,8 +14,10 @@ from prompts.edit.groups import tells
 from prompts.edit.halves import in_one
 from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
+from prompts.edit.rivals import matter
 from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.edit.sayings_en import only_tells, said_plainly_in_english
+from prompts.edit.targets import WEATHER
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -30,10 +32,10 @@ class Instruction:
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
-    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added joins
-    others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it can
-    only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`: it
-    is what the picture is of that is to be so."""
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
+    joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
+    can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
+    it is what the picture is of that is to be so."""
 
     kind: InstructionKind
     target: str = ""
@@ -133,6 +135,9 @@ def _wishes(part: str) -> list[str]:
     both = _SO_AND.fullmatch(part.strip())
     if both and tells(both["how"].lower()):
         return [both["one"], both["other"]]
+    told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
+    if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
+        return [told["one"], told["other"]]
     return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
 
 
@@ -221,7 +226,9 @@ def _read_en(clause: str) -> Iterator[Instruction]:
     more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
     instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
-        worn = _WORN_IN.fullmatch(one.value) if given and one.kind == "set" else None
+        wears = given or one.value.startswith("wearing ")
+        worn = _WORN_IN.fullmatch(one.value) if wears and one.kind == "set" else None
+        given = given or bool(worn)
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False

@@ -28,6 +28,10 @@ _PLAINLY = tuple(
             r"(?:she|he|it|they|the [a-z ]+?) (?:should|must|could) (?:just |also |now )?be (?P<what>[a-z]+ing\b.*)",
             r"make it \g<what>",
         ),
+        (
+            rf"{_SHE} should (?:just |also |now )?be (?P<what>(?!in\b|on\b|at\b|a\b|an\b|gone\b|fine\b|ok)[a-z]+)",
+            r"make her \g<what>",
+        ),
         (r"make (?P<who>one of (?:them|the [a-z ]+?)) (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
         (
             r"(?:get|bring|put|move|take) (?P<who>her|him|it|them|the [a-z]+) (?:down |up |over |back )?"

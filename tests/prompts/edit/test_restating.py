@@ -220,6 +220,22 @@ KINDS = {
         ),
         ("a dragon perched on a tower, stars", "flying around the tower", "a dragon flying around the tower, stars"),
     ],
+    "another material, another season of a place": [
+        ("a blue ceramic teapot on a tray", "glass teapot", "a blue glass teapot on a tray"),
+        ("a queen on an iron throne", "golden throne", "a queen on a golden throne"),
+        ("a girl, white hat, spring", "straw hat", "a girl, straw hat, spring"),
+        ("a wolf in a snowy forest", "summer forest", "a wolf in a summer forest"),
+        ("a boat in a storm, giant waves", "calm sea", "a boat in a calm sea"),
+    ],
+    "another who does something else": [
+        (
+            "a drummer with tattoos playing drums on a rooftop",
+            "guitarist playing guitar",
+            "a guitarist with tattoos playing guitar on a rooftop",
+        ),
+        ("a priest lighting candles in a cathedral", "praying instead", "a priest praying in a cathedral"),
+        ("a priest lighting candles in a cathedral", "nun", "a nun lighting candles in a cathedral"),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
