@@ -35,7 +35,7 @@ class Instruction:
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
     joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
     can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
-    it is what the picture is of that is to be so."""
+    it is what the picture is of that is to be so. `who`: the being that the wish names, among others."""
 
     kind: InstructionKind
     target: str = ""
@@ -49,6 +49,7 @@ class Instruction:
     given: bool = False
     moved: bool = False
     itself: bool = False
+    who: str = ""
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,6 +193,10 @@ _GIVEN = re.compile(
     r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
     r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
 )
+_WHO = re.compile(
+    rf"^{_HEDGES}(?:(?:make|have|let|give|put|dress|get) )?"
+    r"(?:(?P<pronoun>she|he|her|him|his)|the (?P<noun>[a-z]+(?: [a-z]+(?=(?:'s| should)))?))(?='s| |$)"
+)
 _ITSELF = re.compile(r"(?:make|turn|change|convert|transform) (?:it|this|that|them) |(?:it|this|that)(?:'s| is) an? ")
 _MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
@@ -223,6 +228,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
     said = " ".join(clause.lower().split())
     plain = said_plainly_in_english(_plain(clause))
+    who = _WHO.match(said)
     more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
     instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
@@ -240,6 +246,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
             instead=instead and gives,
             given=given and gives,
             moved=moved,
+            who=who["pronoun"] or who["noun"] if who else "",
             itself=one.kind == "set" and _ITSELF.match(plain) is not None,
         )
 

@@ -236,6 +236,39 @@ KINDS = {
         ("a priest lighting candles in a cathedral", "praying instead", "a priest praying in a cathedral"),
         ("a priest lighting candles in a cathedral", "nun", "a nun lighting candles in a cathedral"),
     ],
+    "one of two beings, by who she is": [
+        (
+            "a man holding a sign and a woman holding a camera",
+            "she should be holding a flag",
+            "a man holding a sign and a woman holding a flag",
+        ),
+        (
+            "a man holding a sign and a woman holding a camera",
+            "he should be holding a flag",
+            "a man holding a flag and a woman holding a camera",
+        ),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "give her a yellow sweater",
+            "a boy in a blue shirt and a girl in a yellow sweater",
+        ),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "he should wear a green shirt",
+            "a boy in a green shirt and a girl in a white dress",
+        ),
+        (
+            "a king sitting on a throne and a queen standing beside him",
+            "she should be dancing",
+            "a king sitting on a throne and a queen dancing beside him",
+        ),
+        ("a wolf and a raven in a forest", "the wolf is howling", "a wolf howling and a raven in a forest"),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "wearing a red coat",
+            "a boy in a blue shirt and a girl in a white dress, a red coat",
+        ),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
