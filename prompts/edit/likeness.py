@@ -180,7 +180,8 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
     if kind in ("person", "animal"):
         same = [one for one in found if _kind(one) == kind]
         others = [one for one in found if _kind(one) in ("person", "animal")]
-        return next(iter(same or others), None)
+        unknown = [one for one in found[:1] if itself and not _kind(one)]  # a llama, which no list knows
+        return next(iter(same or others or unknown), None)
     if kind in (
         "place",
         "hair",

@@ -269,6 +269,19 @@ KINDS = {
             "a boy in a blue shirt and a girl in a white dress, a red coat",
         ),
     ],
+    "one of two who goes, with what is told of that one only": [
+        (
+            "a man with a red beard and a woman with black hair on a sailboat",
+            "remove the man",
+            "a woman with black hair on a sailboat",
+        ),
+        (
+            "a man with a red beard and a woman with black hair on a sailboat",
+            "remove the woman",
+            "a man with a red beard on a sailboat",
+        ),
+        ("a boy holding a kite and a dog with a ball, park", "no dog", "a boy holding a kite, park"),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
