@@ -21,7 +21,7 @@ from prompts.translate.chinese import CHINESE
 
 _LONGEST = 600  # characters; whoever writes more than that writes no sentence
 _LONGEST_WISH = 160
-_SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b")
+_SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b|\)\s+[A-Za-z]|[A-Za-z]\s+\(")  # "(red:0.5) bus" is weighed within
 
 
 async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
