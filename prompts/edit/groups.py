@@ -73,8 +73,9 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
     """Whether a word is a verb there: "holding an umbrella", not "a burning village"."""
     word = tokens[at].word
     following = tokens[at + 1] if at + 1 < len(tokens) and tokens[at + 1].led else None
-    if word == "building" and at and following and following.word in listed("determiner"):
-        return True  # "children building a snowman"
+    if word in ("building", "lighting", "painting", "drawing") and at and following:
+        somebody = kind_of(tokens[at - 1].word) == "person"  # "a priest lighting candles"
+        return somebody or following.word in listed("determiner")
     if not word.endswith("ing") or len(word) < 5 or word in listed("thing in -ing"):
         return False
     if (

@@ -14,8 +14,10 @@ from prompts.edit.groups import tells
 from prompts.edit.halves import in_one
 from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
+from prompts.edit.rivals import matter
 from prompts.edit.sayings import KEPT, happens, said_plainly
 from prompts.edit.sayings_en import only_tells, said_plainly_in_english
+from prompts.edit.targets import WEATHER
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -30,10 +32,10 @@ class Instruction:
     thing ends and its property begins, only the prompt can tell. `maybe` is a clause that asks for this only where the
     prompt has the target, and else names something: "hat to crown", "door to the garden".
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
-    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is
-    added joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of
-    what it can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are.
-    `itself`: it is what the picture is of that is to be so."""
+    number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
+    joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
+    can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
+    it is what the picture is of that is to be so. `who`: the being that the wish names, among others."""
 
     kind: InstructionKind
     target: str = ""
@@ -47,6 +49,7 @@ class Instruction:
     given: bool = False
     moved: bool = False
     itself: bool = False
+    who: str = ""
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,6 +138,9 @@ def _wishes(part: str) -> list[str]:
     both = _SO_AND.fullmatch(part.strip())
     if both and tells(both["how"].lower()):
         return [both["one"], both["other"]]
+    told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
+    if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
+        return [told["one"], told["other"]]
     return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
 
 
@@ -189,6 +195,10 @@ _GIVEN = re.compile(
     r"(?:she|he|they|it|the \w+)(?: should| must)?(?: be)? wear\w*|"
     r"(?:make|let|have) (?:it|her|him|them|the \w+) wear) "
 )
+_WHO = re.compile(
+    rf"^{_HEDGES}(?:(?:make|have|let|give|put|dress|get) )?"
+    r"(?:(?P<pronoun>she|he|her|him|his)|the (?P<noun>[a-z]+(?: [a-z]+(?=(?:'s| should)))?))(?='s| |$)"
+)
 _ITSELF = re.compile(r"(?:make|turn|change|convert|transform) (?:it|this|that|them) |(?:it|this|that)(?:'s| is) an? ")
 _MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
@@ -220,10 +230,13 @@ def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
     said = " ".join(clause.lower().split())
     plain = said_plainly_in_english(_plain(clause))
+    who = _WHO.match(said)
     more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
     instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
     for one in _formed_en(clause):
-        worn = _WORN_IN.fullmatch(one.value) if given and one.kind == "set" else None
+        wears = given or one.value.startswith("wearing ")
+        worn = _WORN_IN.fullmatch(one.value) if wears and one.kind == "set" else None
+        given = given or bool(worn)
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
@@ -235,6 +248,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
             instead=instead and gives,
             given=given and gives,
             moved=moved,
+            who=who["pronoun"] or who["noun"] if who else "",
             itself=one.kind == "set" and _ITSELF.match(plain) is not None,
         )
 

@@ -89,6 +89,21 @@ def what_it_is(text: str, spoken_of: str, colour: str) -> str:
     return "" if first is None or _kind(first) in ("person", "place", "nature", "weather", "time") else first.name[-1]
 
 
+def told_of(text: str, who: str) -> tuple[int, int] | None:
+    """Where a text tells of whom a wish names: all of it, where it tells of one being only or "who" is none; None where
+    several may be meant."""
+    beings = [one for one in groups(text) if _kind(one) in ("person", "animal")]
+    if len(beings) < 2 or not who:
+        return 0, len(text)
+    sex = {"she": "she", "her": "she", "he": "he", "him": "he", "his": "he"}.get(who)
+    own = [at for at, one in enumerate(beings) if called(one.name[-1]) in (listed(sex) if sex else (called(who),))]
+    if len(own) != 1:
+        return None if sex and len([one for one in beings if _kind(one) == "person"]) > 1 else (0, len(text))
+    after = beings[own[0] + 1 :]
+    end = after[0].start if after and re.match(r"(?:and|,) ?", after[0].led or ",") else len(text)
+    return beings[own[0]].start, len(text[:end].rstrip(" ,").removesuffix(" and")) if end < len(text) else end
+
+
 def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> NounGroup | None:
     """The thing of the same name that is to be so: "black tutu" of a white one. Where it may be one more, only what
     there cannot be twice."""
@@ -149,6 +164,8 @@ def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
         return []
     taken = {_WHOLE: (_WHOLE, _UPPER, _LOWER), _UPPER: (_WHOLE, _UPPER), _LOWER: (_WHOLE, _LOWER)}.get(place, (place,))
     worn = [one for one in found if _worn_at(one.name[-1]) in taken]
+    if len(worn) > 1 and len([one for one in found if _kind(one) == "person"]) > 1:
+        return []  # whose?
     return worn if len({one.head for one in worn}) == len(worn) else []
 
 
@@ -163,7 +180,8 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
     if kind in ("person", "animal"):
         same = [one for one in found if _kind(one) == kind]
         others = [one for one in found if _kind(one) in ("person", "animal")]
-        return next(iter(same or others), None)
+        unknown = [one for one in found[:1] if itself and not _kind(one)]  # a llama, which no list knows
+        return next(iter(same or others or unknown), None)
     if kind in (
         "place",
         "hair",

@@ -13,6 +13,7 @@ from prompts.edit.rivals import kind_of, matter
 from prompts.edit.targets import singular
 from prompts.edit.word_lists import grouped, listed
 from prompts.nouns import COMPARED, with_articles
+from prompts.tags import entry_of
 from prompts.translate.numbers import plural
 
 _OWNERS = frozenset(["the", "her", "his", "its", "their", "my", "our", "your", "this", "that"])
@@ -91,13 +92,14 @@ def _described(old: NounGroup, told: list[str]) -> str:
     kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
     if any(map(_is_colour, told)):
         kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
-    sizes = [word for word in told if _scale(word) is not None and not _is_colour(word)]
+    sizes = [word for word in told if _scale(word) is not None and not (_is_colour(word) or _is_material(word))]
     rest = [word for word in told if word not in sizes]
     several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
-    joint = [" and ".join(rest)] if several else rest
+    joint = [" and ".join(rest)] if several else sorted(rest, key=_is_material)
     ends = next((at for at in range(len(kept), 0, -1) if tells(kept[at - 1])), 0)
     kept, named = kept[:ends], kept[ends:]  # "telephone" of "red telephone booth"
-    before = [word for word in kept if not _is_colour(word)] if rest else kept
+    coloured = not all(map(_is_material, rest))
+    before = [word for word in kept if not (_is_material(word) or (coloured and _is_colour(word)))]
     behind = [word for word in kept if word not in before]
     return " ".join([*old.lead, *sizes, *before, *joint, *behind, *named, *old.name])
 
@@ -108,9 +110,10 @@ _SHADES = frozenset(["bright", "dark", "light", "pale", "deep", "soft"])
 def _again(old: NounGroup, wanted: NounGroup) -> str:
     """The same thing, told otherwise: another colour, another number."""
     kept = [word for word in old.told if not any(_rival(word, each) for each in (*wanted.told, *wanted.name[:-1]))]
-    if old.head == "tree" or not all(
-        map(tells, (*wanted.told, *wanted.name[:-1]))
-    ):  # a cherry tree is no apple tree, a polar bear no brown one
+    new = (*wanted.told, *wanted.name)
+    kind = len(new) > 1 and entry_of(" ".join(new)) and not any(map(_is_colour, new))  # "straw hat"
+    kind = kind and old.head not in listed("only one")
+    if kind or old.head == "tree" or not all(map(tells, new[:-1])):  # a polar bear is no brown one
         kept = [
             word for word in kept if tells(word) and not _is_colour(word) and kind_of(word) not in ("food", "plant")
         ]
@@ -128,7 +131,7 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
     modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
     if modifiers or not all(map(tells, wanted.told)) or any(kind_of(word) == "material" for word in wanted.told):
         name = (name[-1],)  # stone bridges are no rope bridges
-    coloured = all(map(_is_colour, wanted.told))
+    coloured = all(_is_colour(word) or _is_material(word) for word in wanted.told)
     first, then = (kept, [*wanted.told]) if coloured else ([*wanted.told], kept)  # "a flowing blue dress"
     return " ".join([*lead, *first, *then, *modifiers, *name])
 
@@ -181,6 +184,10 @@ def _rival(old: str, new: str) -> bool:
 
 def _scale(word: str) -> int | None:
     return next((at for at, scale in enumerate(grouped("scale")) if word in scale), None)
+
+
+def _is_material(word: str) -> bool:
+    return not _is_colour(word) and _rival(word, "marble")
 
 
 def _is_colour(word: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from prompts.edit.groups import Doing, doings, groups
+from prompts.edit.likeness import only_being
 from prompts.edit.meant import done_meanwhile
+from prompts.edit.merging import put_in_place
 from prompts.edit.rivals import is_place, kind_of
 from prompts.edit.targets import singular
 from prompts.edit.word_lists import listed
@@ -70,6 +72,10 @@ def of_its_own(text: str, value: str) -> str:
     if not re.match(r"(?:[a-z]+ing|curled|perched|seated|asleep|awake|lying)\b", does):
         return ""
     mine = [one for one in groups(text) if singular(one.name[-1]) == singular(named[0].name[-1])]
+    if not mine and (being := only_being(groups(text), named[0])) and named[0].start == 0:
+        now = next((one for one in doings(text) if one.start > being.end), None)
+        whole = f"{text[: now.start]}{does}{text[now.end :]}" if now else ""
+        return put_in_place(whole, being, value[: named[0].end]) if whole else ""
     if len(mine) != 1:
         return ""
     now = next((one for one in doings(text) if one.start == mine[0].end + 1), None)

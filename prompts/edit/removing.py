@@ -9,6 +9,7 @@ from dataclasses import replace
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.instructions import Instruction
+from prompts.edit.likeness import is_worn, told_of
 from prompts.edit.nearest import not_found
 from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
@@ -51,6 +52,9 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if bare := next(filter(None, (without_property(grammar.bare(old.text), tag) for tag in tags)), ""):
             become(draft, at, bare, old.source, bare)
             continue
+        if alone := _without_one(grammar.bare(old.text), "" if CHINESE.search(one.target) else one.target):
+            become(draft, at, alone, old.source, alone)
+            continue
         inside = at in found and word and (head(old.text) != word.split()[-1] or _AND.search(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest):
@@ -71,6 +75,22 @@ def _weathered(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, 
         at: without_property(grammar.bare(one.text), tag) for at, one in own.items() for tag in tags if tag != "snow"
     }
     return {at: said for at, said in bare.items() if said}
+
+
+_STAYS_THERE = re.compile(r" (?:on|in|at|by|near|under) (?:the |an? )?[a-z]+(?: [a-z]+)?$")
+
+
+def _without_one(text: str, word: str) -> str:
+    """An English sentence of two beings without one of them and all that is told of that one: "a man with a beard and a
+    woman with a hat" without the man; empty where it is of one only, or does not tell who is meant."""
+    if not word or CHINESE.search(text) or (place := told_of(text, word)) is None or place == (0, len(text)):
+        return ""
+    told, rest = text[slice(*place)], text[place[1] :]
+    end = None if rest else _STAYS_THERE.search(told)
+    where = end.group() if end and not is_worn(end.group()) else ""  # both are there
+    before = re.sub(r"[ ,]*(?:\band)? *$", "", text[: place[0]])
+    left = f"{before}{where}" if before else re.sub(r"^[ ,]*(?:and )?", "", rest)
+    return left if before or rest else ""
 
 
 _AND = re.compile(r"^(?:an? |the )?[\w-]+(?: [\w-]+)? and \w")  # "a horse and carriage": one of two

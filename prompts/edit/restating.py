@@ -11,7 +11,7 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for
+from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
@@ -21,7 +21,7 @@ from prompts.translate.chinese import CHINESE
 
 _LONGEST = 600  # characters; whoever writes more than that writes no sentence
 _LONGEST_WISH = 160
-_SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b")
+_SYNTAX = re.compile(r"[\[\]{}|\\]|\bBREAK\b|\bAND\b|\)\s+[A-Za-z]|[A-Za-z]\s+\(")  # "(red:0.5) bus" is weighed within
 
 
 async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
@@ -36,7 +36,10 @@ async def restated(draft: EditDraft, one: Instruction, reader: WordReader) -> bo
         or not (value := await _in_english(one, reader))
     ):
         return False
-    for said in _texts(text, one, value):
+    if (place := told_of(text, one.who)) is None:
+        return False
+    for part in _texts(text[slice(*place)], one, value):
+        said = text[: place[0]] + part + text[place[1] :]
         draft.readings -= len(said)
         if draft.readings < 0 or said == text:
             return False

@@ -28,6 +28,10 @@ _PLAINLY = tuple(
             r"(?:she|he|it|they|the [a-z ]+?) (?:should|must|could) (?:just |also |now )?be (?P<what>[a-z]+ing\b.*)",
             r"make it \g<what>",
         ),
+        (
+            rf"{_SHE} should (?:just |also |now )?be (?P<what>(?!in\b|on\b|at\b|a\b|an\b|gone\b|fine\b|ok)[a-z]+)",
+            r"make her \g<what>",
+        ),
         (r"make (?P<who>one of (?:them|the [a-z ]+?)) (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
         (
             r"(?:get|bring|put|move|take) (?P<who>her|him|it|them|the [a-z]+) (?:down |up |over |back )?"
@@ -37,6 +41,7 @@ _PLAINLY = tuple(
         (r"it(?:'s| is) (?P<what>rain|snow)ing", r"make it \g<what>"),
         (r"(?:make|have|let) (?:her|him|it|them|the \w+) (?:(?:fall |be )?asleep|go to sleep)", "make it sleeping"),
         (rf"{_SHE} (?:needs?|gets?|wears?|has|could use|wants?) (?P<what>(?:an?|some) .+)", r"give her \g<what>"),
+        (r"the (?P<who>[a-z]+) (?:is|are) (?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
         (rf"{_IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
         (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
         (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),
@@ -65,7 +70,7 @@ _PLAINLY = tuple(
 )
 
 
-_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)")
+_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)|the [a-z]+ (?:is|are) [a-z]+ing\b")
 
 
 def only_tells(clause: str) -> bool:

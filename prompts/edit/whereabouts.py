@@ -46,16 +46,7 @@ def taken(text: str, where: str) -> str:
 
 
 def _is_where(thing: NounGroup) -> bool:
-    return is_place(thing.head) or thing.head in (
-        "fireplace",
-        "tree",
-        "window",
-        "table",
-        "desk",
-        "lamp",
-        "wall",
-        "door",
-    )
+    return is_place(thing.head) or thing.head in listed("seat")
 
 
 def reseated(text: str, where: str, *, instead: bool = False) -> str:

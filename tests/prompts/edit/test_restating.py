@@ -220,6 +220,68 @@ KINDS = {
         ),
         ("a dragon perched on a tower, stars", "flying around the tower", "a dragon flying around the tower, stars"),
     ],
+    "another material, another season of a place": [
+        ("a blue ceramic teapot on a tray", "glass teapot", "a blue glass teapot on a tray"),
+        ("a queen on an iron throne", "golden throne", "a queen on a golden throne"),
+        ("a girl, white hat, spring", "straw hat", "a girl, straw hat, spring"),
+        ("a wolf in a snowy forest", "summer forest", "a wolf in a summer forest"),
+        ("a boat in a storm, giant waves", "calm sea", "a boat in a calm sea"),
+    ],
+    "another who does something else": [
+        (
+            "a drummer with tattoos playing drums on a rooftop",
+            "guitarist playing guitar",
+            "a guitarist with tattoos playing guitar on a rooftop",
+        ),
+        ("a priest lighting candles in a cathedral", "praying instead", "a priest praying in a cathedral"),
+        ("a priest lighting candles in a cathedral", "nun", "a nun lighting candles in a cathedral"),
+    ],
+    "one of two beings, by who she is": [
+        (
+            "a man holding a sign and a woman holding a camera",
+            "she should be holding a flag",
+            "a man holding a sign and a woman holding a flag",
+        ),
+        (
+            "a man holding a sign and a woman holding a camera",
+            "he should be holding a flag",
+            "a man holding a flag and a woman holding a camera",
+        ),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "give her a yellow sweater",
+            "a boy in a blue shirt and a girl in a yellow sweater",
+        ),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "he should wear a green shirt",
+            "a boy in a green shirt and a girl in a white dress",
+        ),
+        (
+            "a king sitting on a throne and a queen standing beside him",
+            "she should be dancing",
+            "a king sitting on a throne and a queen dancing beside him",
+        ),
+        ("a wolf and a raven in a forest", "the wolf is howling", "a wolf howling and a raven in a forest"),
+        (
+            "a boy in a blue shirt and a girl in a white dress",
+            "wearing a red coat",
+            "a boy in a blue shirt and a girl in a white dress, a red coat",
+        ),
+    ],
+    "one of two who goes, with what is told of that one only": [
+        (
+            "a man with a red beard and a woman with black hair on a sailboat",
+            "remove the man",
+            "a woman with black hair on a sailboat",
+        ),
+        (
+            "a man with a red beard and a woman with black hair on a sailboat",
+            "remove the woman",
+            "a man with a red beard on a sailboat",
+        ),
+        ("a boy holding a kite and a dog with a ball, park", "no dog", "a boy holding a kite, park"),
+    ],
     "people who are many": [
         ("city street at night, neon signs, crowd", "get rid of all the people", "city street at night, neon signs"),
         ("a busy cafe, customers", "empty it out", "a busy cafe"),
