@@ -58,6 +58,7 @@ def test_every_sampler_goes_on_where_it_was(own: Recipe, loaded: Loaded) -> None
 
 
 # --- through a worker ---
+
 # A step with a preview is told when that is made: here each is to be answered before the next one.
 PLAIN = Tuning(previews="none")
 Answer = Callable[[Message], Sequence[Message]]
