@@ -13,7 +13,7 @@ from engine.models.card import out_of_memory
 from engine.speed import attention
 from engine.worker.denoise import advance, predict
 from engine.worker.row import Row
-from engine.worker.turns import DeviceTurns
+from engine.worker.turns import RowTurns
 
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
@@ -34,7 +34,7 @@ class Rows:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._rows = DeviceTurns[Row](lambda row: row.group)
+        self._rows = RowTurns[Row](lambda row: row.group)
 
     def __len__(self) -> int:
         return len(self._rows)

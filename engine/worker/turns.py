@@ -19,7 +19,7 @@ class _Account:
     seconds: float  # of device time, since it joined
 
 
-class DeviceTurns(Generic[Member]):
+class RowTurns(Generic[Member]):
     """Members, each somebody's and of a `group` that may change; those of one group can share a call.
 
     The next turn has a group of whoever has had the least device time, of several the one whose last turn is longest

@@ -14,7 +14,7 @@ from engine.queue.estimate import work
 from engine.queue.pool import Event, Worker
 from engine.recipe import Recipe
 from engine.wire import Drawn, Ended, Loading, Ready, Step
-from engine.worker.turns import Turns
+from engine.worker.turns import RowTurns
 
 MODELS_HELD = 2
 CALL = 0.05  # seconds that a call takes however small it is
@@ -53,7 +53,7 @@ class Card:
     models: OrderedDict[str, None] = field(default_factory=OrderedDict)
     waiting: list[Drawing] = field(default_factory=list)
     aside: list[Drawing] = field(default_factory=list)
-    rows: Turns[Drawing] = field(default_factory=lambda: Turns[Drawing](lambda one: one.group))
+    rows: RowTurns[Drawing] = field(default_factory=lambda: RowTurns[Drawing](lambda one: one.group))
     resting: dict[str, frozenset[int]] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     woken: asyncio.Event = field(default_factory=asyncio.Event)

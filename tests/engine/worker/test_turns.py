@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine.worker.turns import TURN, DeviceTurns
+from engine.worker.turns import TURN, RowTurns
 
 
 @dataclass(eq=False)
@@ -18,14 +18,14 @@ class One:
     cost: float = 0.01
 
 
-def at_work(*members: One) -> DeviceTurns[One]:
-    turns = DeviceTurns[One](lambda one: one.group)
+def at_work(*members: One) -> RowTurns[One]:
+    turns = RowTurns[One](lambda one: one.group)
     for member in members:
         turns.add(member, member.owner)
     return turns
 
 
-def drawn(turns: DeviceTurns[One], seconds: float) -> tuple[Counter[str], Counter[str]]:
+def drawn(turns: RowTurns[One], seconds: float) -> tuple[Counter[str], Counter[str]]:
     """How much device time each person and each group have had after so many seconds, a call costing the sum of its
     members."""
     people, groups = Counter[str](), Counter[str]()
