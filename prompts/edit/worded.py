@@ -36,6 +36,9 @@ def _asked(prompt: Prompt) -> tuple[set[str], set[str]]:
 async def _texts(prompt: Prompt, before: str, reader: WordReader) -> AsyncIterator[str]:
     foreign = CHINESE.search(before) and not _LATIN.search(before) and _LATIN.search(prompt.text)
     if prompt.text and not foreign and whole(prompt.text, before):
+        once = _DOUBLED.sub(r"\1", prompt.text)
+        if once != prompt.text and not _DOUBLED.search(before):
+            yield once
         yield prompt.text
     if CHINESE.search(before) and not prompt.raw:
         yield await _in_chinese(prompt, before, reader)
@@ -43,6 +46,7 @@ async def _texts(prompt: Prompt, before: str, reader: WordReader) -> AsyncIterat
         yield prompt.text
 
 
+_DOUBLED = re.compile(r"([^\W\d_a-zA-Z]{2,8})\1")  # "教室里教室里坐满学生"
 _LATIN = re.compile("[A-Za-z]{2}")
 
 
