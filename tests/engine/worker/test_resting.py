@@ -184,7 +184,7 @@ def test_a_worker_whose_pictures_all_rest_waits_for_a_word(tiny_folder: Path) ->
 
     class Silent(queue.SimpleQueue):  # type: ignore[type-arg]
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
-            if block and self.empty():
+            if block and self.empty() and not woken:  # later it waits for the file that is written
                 woken.append(True)
                 return Rest("own", ())
             return super().get(block, timeout)
