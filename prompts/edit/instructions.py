@@ -201,6 +201,7 @@ _WHO = re.compile(
 )
 _ITSELF = re.compile(r"(?:make|turn|change|convert|transform) (?:it|this|that|them) |(?:it|this|that)(?:'s| is) an? ")
 _MOVED = re.compile(r"(?:move|bring|take|put|place|get|send) (?:her|him|it|them|everyone|the [a-z]+) ")
+_MOVED_ZH = re.compile("[把将]?(?:场景|人物|[她他它]们?)?[换搬移挪转带]到")
 _WORN_IN = re.compile(r"(?:in|wearing) (?P<what>(?:(?:an?|the|some|her|his) )?[\w' -]+)")
 _MORE_ZH = re.compile("^[请帮我给]*(?:再|多|还要|另外)|加多|[再还多]加|再[来添画放]|[二两三四五六七八九十\\d][^，]")
 _MORE_WORD = re.compile(r"\b(?:more|another|two|three|four|five|six)\b")
@@ -221,7 +222,8 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
     plain = said_plainly(_plain(clause))
     for form in FORMS_ZH:
         if match := form.pattern.fullmatch(plain):
-            yield from _instructions(form, match, _LIST_ZH)
+            for one in _instructions(form, match, _LIST_ZH):
+                yield replace(one, moved=one.kind == "set" and _MOVED_ZH.match(plain) is not None)
             return
     yield Instruction("set", value=_WANTED.sub("", _DEGREE.sub("", plain)) or plain)
 

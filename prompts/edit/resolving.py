@@ -36,6 +36,10 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
             return replace(one, kind="replace", target=it)
     if one.kind == "set" and CHINESE.search(one.value):
         one = await _told_behind(draft.fragments, one, reader)
+    if one.kind == "set" and one.moved and CHINESE.search(one.value):
+        tags = await reader.tags(one.value)
+        if len(tags) == 1 and tags[0].part == "scene_detail" and slot_of(tags[0].text) in (None, "place"):
+            return replace(one, kind="replace", target="地点")  # "换到夜市路边摊"
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:

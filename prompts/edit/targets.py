@@ -139,12 +139,18 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         if (opposites.slot(one.text) in slots and one.part != "quality_style")
         or (slots == ("style",) and is_style(one))
         or (slots == ("posture",) and opposites.plain(one.text) in MOVES)
+        or ("place" in slots and _is_where(one))
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
         or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
     return found
+
+
+def _is_where(one: Fragment) -> bool:
+    """Whether a fragment names a place by its last word, and not what stands beside it: "hospital hallway"."""
+    return one.part == "scene_detail" and not _BY.match(one.text) and category_of(head(one.text)) == "place"
 
 
 MOVES = frozenset(
