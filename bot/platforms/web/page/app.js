@@ -193,8 +193,8 @@ function openPanel(name) {
   );
   $("panel").setAttribute("aria-labelledby", "panel-title");
   show(true);
-  if (!narrow.matches) panel.first.focus();
-  else $("panel").focus();
+  if (narrow.matches) $("panel").focus();
+  else if (!composer.input.value || document.activeElement !== composer.input) panel.first.focus(); // nobody is kept from writing on
 }
 
 function hidePanel() {

@@ -77,8 +77,9 @@ async def look(browser: Browser) -> AsyncIterator[Look]:
 
 
 async def write(page: Page, text: str) -> None:
-    await page.locator("#composer textarea").fill(text)
-    await page.keyboard.press("Enter")
+    line = page.locator("#composer textarea")
+    await line.fill(text)
+    await line.press("Enter")  # wherever the focus is by now: a panel that opens takes it
 
 
 async def no_sideways_scroll(page: Page) -> None:
@@ -307,6 +308,15 @@ async def test_a_picture_that_is_being_pressed_stays_where_it_is(serve: Serve, l
     await page.mouse.up()
     await expect(page.locator("dialog.picture blockquote")).to_have_text(CAT)
     assert node and await node.evaluate("node => node.isConnected")
+
+
+async def test_a_panel_that_opens_while_one_writes_does_not_take_the_keys(serve: Serve, look: Look) -> None:
+    page = await look(await serve())
+    await page.locator("#composer textarea").fill(CAT)
+    await page.evaluate("() => { location.hash = '#history' }")
+    await expect(page.locator("#panel")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".grid .thumb")).to_be_visible()
 
 
 async def test_a_long_history_comes_as_one_scrolls(serve: Serve, look: Look) -> None:
