@@ -7,7 +7,7 @@ from bot.chat import Card, Request
 from bot.commands.command import Command
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from prompts.prompt import Note
+from prompts.prompt import Note, Options
 from storage import jobs, pictures
 from storage.tables import OPEN
 
@@ -18,7 +18,8 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
     """Raises Refusal "edit.not_yet" where the last picture is still being drawn."""
     from prompts.edit.orders import of_what_is_there  # only now, as in redrawing
 
-    plain = not (request.text.lstrip().startswith(("/", "／")) or request.files or request.reply_to)
+    beside = request.files or request.reply_to or request.negative or request.loras or request.options != Options()
+    plain = not (request.text.lstrip().startswith(("/", "／")) or beside)
     again = plain and redrawing.says_again(rest)
     if plain and (again or of_what_is_there(rest)) and (last := await _last(studio, request)):
         if again:
@@ -34,6 +35,8 @@ async def _last(studio: Studio, request: Request) -> tuple[pictures.PictureRow, 
     """The pictures that the person's last job in this place became; none where there was no such job."""
     for kept in await jobs.of_person(studio.db, request.person.id, LOOKED_BACK):
         if (kept.place.platform, kept.place.chat) != (request.place.platform, request.place.chat):
+            continue
+        if kept.job.id == request.instead_of:  # it goes when this comes
             continue
         if kept.job.state.value in OPEN:
             raise Refusal("edit.not_yet")

@@ -18,7 +18,7 @@ from bot.texts import say
 from engine.files import catalog
 from engine.recipe import Recipe
 from prompts.compose import compose
-from prompts.prompt import Json
+from prompts.prompt import Json, Options
 from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from storage import pictures
@@ -97,6 +97,29 @@ async def test_only_a_picture_of_this_place_is_the_last(tmp_path: Path) -> None:
         asked = Request(person=await at.person(), place=elsewhere, text="换成夜景", key="elsewhere")
         await at.desk.request(asked)
         assert "black hair" not in (await edited(at, 2)).prompt.positive
+
+
+async def test_what_a_message_is_rewritten_to_changes_the_picture_before(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        first = await at.picture(GIRL)
+        await at.say("帽子改成绿色")
+        (*_, waits) = await at.drawn(2)
+        place = Place("fake", "ann")
+        asked = Request(person=await at.person(), place=place, text="头发改成蓝色", key="again", instead_of=waits)
+        await at.desk.request(asked)
+        recipe = await edited(at, 3)
+        assert "blue hair" in recipe.prompt.positive and "red hat" in recipe.prompt.positive
+        assert (await owned.job(at.db, await at.person(), at.pool.drawn[-1][0])).parent == first
+
+
+async def test_options_beside_the_words_are_of_a_new_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.picture(GIRL)
+        place, options = Place("fake", "ann"), Options(steps=3)
+        asked = Request(person=await at.person(), place=place, text="头发改成蓝色", key="beside", options=options)
+        await at.desk.request(asked)
+        recipe = await edited(at, 2)
+        assert recipe.steps == 3 and "red hat" not in recipe.prompt.positive
 
 
 async def test_a_picture_that_is_still_drawn_cannot_be_changed(tmp_path: Path) -> None:
