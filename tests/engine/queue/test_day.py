@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,16 +16,18 @@ from tests.properties import tried
 CARDS, SLOTS = 2, 8
 
 
-@pytest.mark.parametrize("seed", [1, 8])
-def test_those_who_wait_have_equal_shares_and_newcomers_begin_at_once(seed: int) -> None:
-    asked = people.asked(100, 220, 1200, random.Random(seed))
-    day = lived(asked, cards=CARDS, slots=SLOTS, seed=seed)
-    assert day.ended == {State.DONE: len(asked) - day.refused}
-    assert sum(count for _, count in day.fairness) > 5, "it was a busy time"
-    assert day.jain >= 0.95
-    # Of some sixty; a card that begins to load another model just then counts against it. The bench has a whole day.
-    assert day.soon >= 0.9
-    assert 0 < day.kept <= KEPT * SLOTS
+def test_those_who_wait_have_equal_shares_and_newcomers_begin_at_once() -> None:
+    soon, newcomers = 0.0, 0
+    for seed in (1, 2, 3, 8):
+        asked = people.asked(100, 220, 1200, random.Random(seed))
+        day = lived(asked, cards=CARDS, slots=SLOTS, seed=seed)
+        assert day.ended == {State.DONE: len(asked) - day.refused}
+        assert sum(count for _, count in day.fairness) > 5, "it was a busy time"
+        assert day.jain >= 0.95
+        assert 0 < day.kept <= KEPT * SLOTS
+        soon += day.soon * len(day.first_steps)
+        newcomers += len(day.first_steps)
+    assert soon / newcomers >= 0.95, "of all together: of sixty, four that a loading card held up are too many"
 
 
 @tried(4)
