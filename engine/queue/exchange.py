@@ -177,7 +177,7 @@ class Balance:
             if first.assignment:
                 return first
             if not line:
-                return sorted(resting, key=self._turn)[0]
+                return min(resting, key=self._turn)
         return None
 
     def share(self, owner: str) -> Share:

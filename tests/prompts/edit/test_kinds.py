@@ -8,7 +8,7 @@ from prompts.edit.edited import edit
 from prompts.edit.instructions import instructs
 from prompts.errors import Refusal
 from prompts.translate.translator import Translator
-from tests.prompts.own import own
+from tests.prompts.own import becomes
 
 pytestmark = pytest.mark.asyncio
 Chain = tuple[Translator, ...]
@@ -167,10 +167,7 @@ KINDS = {
     [pytest.param(*row, id=f"{kind}: {row[1]}") for kind, rows in KINDS.items() for row in rows],
 )
 async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators: Chain) -> None:
-    edited = (await edit(text, sentence, translators=translators)).prompt
-    assert edited.text == wanted
-    again = (await edit(edited.text, "加上雪花", translators=translators)).prompt
-    assert [one for one in own(edited) if one not in own(again)] == [], "the text says what is drawn"
+    await becomes(text, sentence, wanted, translators, "加上雪花")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from prompts.edit.edited import edit
 from prompts.translate.translator import Translator
-from tests.prompts.own import own
+from tests.prompts.own import becomes
 
 pytestmark = pytest.mark.asyncio
 Chain = tuple[Translator, ...]
@@ -295,10 +295,7 @@ KINDS = {
     [pytest.param(*row, id=f"{kind}: {row[1]}") for kind, rows in KINDS.items() for row in rows],
 )
 async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators: Chain) -> None:
-    edited = (await edit(text, sentence, translators=translators)).prompt
-    assert edited.text == wanted
-    again = (await edit(edited.text, "add snowflakes", translators=translators)).prompt
-    assert [one for one in own(edited) if one not in own(again)] == [], "the text says what is drawn"
+    await becomes(text, sentence, wanted, translators, "add snowflakes")
 
 
 async def test_a_cartoon_has_none_of_the_words_of_a_photo(translators: Chain) -> None:
