@@ -169,7 +169,9 @@ async def _is_to_do(fragments: Sequence[Fragment], one: Instruction, reader: Wor
     tags = await reader.tags(one.value)
     if len(tags) != 1 or not (_IN_DOING.match(opposites.plain(tags[0].text)) or alone(tags[0].text)):
         return False
-    found = (await matches(fragments, one.target, reader))[0]
+    found, word = await matches(fragments, one.target, reader)
+    if category_of(word) not in (*_BEINGS, ""):
+        return False  # the bench of "a girl on a bench"
     return bool(found) and all(
         _is_being(each) or (person_in(each.text) and not _DOING.search(grammar.bare(each.text)))
         for each in (fragments[at] for at in found)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prompts import opposites
+from prompts import opposites, sorts
 from prompts.compose import compose
 from prompts.edit.forms import MEASURES
 from prompts.edit.sorts import SORTS
@@ -126,7 +126,9 @@ def singular(word: str) -> str:
 
 def category_of(text: str) -> str:
     entry = entry_of(opposites.plain(text)) or entry_of(head(text))
-    return entry.category if entry else ""
+    if entry or is_medium(text):
+        return entry.category if entry else "style"
+    return sorts.kind_of(singular(head(text)))
 
 
 def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
@@ -308,10 +310,18 @@ def _in_a_word(target: str, source: str, tags: Sequence[str]) -> bool:
 def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:
     """The one thing of a prompt that is of the sort that a tag names, and the word that it has there."""
     for tag in tags:
-        sorts = SORTS.get(singular(opposites.plain(tag)), ())
-        named = [(at, sort) for at, one in enumerate(fragments) for sort in sorts if _names_a_sort(one, sort)]
+        general = singular(opposites.plain(tag))
+        named = [
+            (at, one)
+            for at, fragment in enumerate(fragments)
+            for one in SORTS.get(general, ())
+            if _names_a_sort(fragment, one)
+        ]
+        if not named:
+            own = [(at, singular(head(one.text))) for at, one in enumerate(fragments) if one.origin != "preset"]
+            named = [(at, noun) for at, noun in own if noun and sorts.is_a(noun, general)]
         if len({at for at, _ in named}) == 1:
-            return [named[0][0]], max((sort for _, sort in named), key=len).split()[-1]
+            return [named[0][0]], max((one for _, one in named), key=len).split()[-1]
     return [], ""
 
 
