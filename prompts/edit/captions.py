@@ -41,7 +41,9 @@ def _read(clause: str) -> tuple[Instruction, ...]:
     """The changes that a clause asks for; none of one that only names something, or an option."""
     asks = instructs(clause) and not options.read_options(clause).options.to_json()
     found = instructions(clause) if asks else ()
-    return () if any(one.kind in ("count", "shade", "swap") for one in found) else found  # only a prompt tells of what
+    return (
+        () if any(one.kind in ("count", "shade", "swap", "keep") for one in found) else found
+    )  # only a prompt tells of what
 
 
 def _tells(new: str, old: str, wish: Sequence[Instruction]) -> bool:

@@ -11,8 +11,9 @@ from prompts.compose import SENTENCE, compose
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.keeping import others
 from prompts.edit.looks import relook
-from prompts.edit.nearest import things
+from prompts.edit.nearest import not_found, things
 from prompts.edit.one_of import one_of
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
@@ -66,13 +67,10 @@ async def edit(
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
-        if not (await one_of(draft, one, reader) or await scoped(draft, one, reader)):
-            if one.kind == "set" and await restated(draft, one, reader):
-                before = one
-                continue
-            meant = await resolved(draft, one, before, reader)
-            if not await restated(draft, meant, reader):
-                await retold(draft, meant, reader)
+        if one.kind == "keep":
+            await _left_alone(draft, one, reader)
+        else:
+            await _followed(draft, one, before, reader)
         before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
     if not asked.to_json():
@@ -81,6 +79,30 @@ async def edit(
         raise Refusal("edit.nothing_left")
     draft.fragments = _once(draft.fragments)
     return Edited(await _finished(prompt, draft, reader), tuple(draft.changes), asked)
+
+
+async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
+    """Do to the draft what one wish asks; `before` is the one that the same sentence asked for just before."""
+    if await one_of(draft, one, reader) or await scoped(draft, one, reader):
+        return
+    if one.kind == "set" and await restated(draft, one, reader):
+        return
+    meant = await resolved(draft, one, before, reader)
+    if not await restated(draft, meant, reader):
+        await retold(draft, meant, reader)
+
+
+async def _left_alone(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
+    """Take away everything but what one wish wants to keep."""
+    if not (await matches(draft.fragments, one.target, reader))[0]:
+        draft.changes.append(await not_found(draft, one.target, reader))
+        return
+    gone = await others(draft, one, reader)
+    if not gone:
+        draft.changes.append(Change("same", one.target))
+    for each in gone:
+        if (await matches(draft.fragments, each.target, reader))[0]:  # the lantern goes with who holds it
+            await _followed(draft, each, None, reader)
 
 
 def _refuse(draft: EditDraft, sentence: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 InstructionKind = Literal[
-    "replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade", "swap"
+    "replace", "set", "add", "remove", "deny", "weigh", "stronger", "weaker", "count", "shade", "swap", "keep"
 ]
 
 

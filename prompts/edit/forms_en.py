@@ -58,6 +58,12 @@ FORMS_EN = forms(
         "as a watercolor",
     ),
     ("set", "(?:do|draw|redraw|redo|render|paint) {it}(?: again)? (?:as|in) {b}", "do it as pixel art"),
+    (
+        "keep",
+        "(?:(?:only|just)(?: show| have)?(?= the )|(?:only|just) (?:keep|leave)|(?:keep|leave|show) (?:only|just)|"
+        "(?:remove|delete|get rid of) everything (?:else )?(?:but|except(?: for)?)) {the}{a}(?: in it| there)?",
+        "only keep the hat",
+    ),
     ("stronger", "there {should} be {bit}more {the}{a}", "there should be more fog"),
     ("add", "there {should} be {b}", "there should be a dog"),
     (
@@ -69,7 +75,7 @@ FORMS_EN = forms(
     (
         "set",
         "(?:move|bring|take|put|place) (?:{who}|the [a-z]+) (?!(?:on|in) (?:her|him|it|them|me)\\b)"
-        "(?:to |into |(?=in |on |at |under |near |out|inside))(?!off|away){b}",
+        "(?:to |into |(?=in |on |at |under |near |out(?:side|doors| [a-z])|inside))(?!off|away){b}",
         "move her to a forest",
     ),
     ("remove", "(?:the|her|his|its|their|my) {a} {should} (?:go|disappear|be gone|be removed)", "the hat should go"),

@@ -15,7 +15,7 @@ from prompts.edit.halves import in_one
 from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
 from prompts.edit.rivals import matter
-from prompts.edit.sayings import KEPT, happens, said_plainly
+from prompts.edit.sayings import FILLER, KEPT, happens, said_plainly
 from prompts.edit.sayings_en import only_tells, said_plainly_in_english
 from prompts.edit.targets import WEATHER
 from prompts.nouns import COMPARED
@@ -73,10 +73,13 @@ _POLITE_EN = re.compile(
     r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
     r"(?:can|could|may|shall|should) (?:we|i)|we could|"
     r"actually|hmm+|maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|"
-    r"then|also|and|just|only|"
+    r"then|also|and|(?:just|only)(?! (?:keep|leave|show|have|the)\b)|"
     r"let's|let us)\s+)+"
 )
-_ENDING_EN = re.compile(r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well))+[.!?]*$")
+_ENDING_EN = re.compile(
+    r"(?:\s+(?:please|pls|plz|thanks|thank you|thx|instead|for me|now|too|as well|anymore|any more|any longer|"
+    r"(?<!looking )(?<!look )at all|after all|this time|tho|though|lol|haha|ok|okay|if you can|if possible))+[.!?]*$"
+)
 _MUCH = re.compile(r"\b(?:way|much|far|a lot|even|really|so much) (?=[a-z]+er\b|more\b|less\b)")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
@@ -93,7 +96,8 @@ _MORE = re.compile(
 )
 
 _CUT = re.compile(
-    r"[,，。;；!！?？\n]+|(?<![^\W_])(?:and then|then|but)(?![^\W_])|"
+    r"[,，。;；!！?？\n]+|"
+    r"(?<![^\W_])(?:and then|then|(?<!move everything )(?<!lete everything )(?<!of everything )but)(?![^\W_])|"
     "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])|"
     "(?<=[掉了])(?=(?:换成|改成|换上|来[个一]).)|"
     "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
@@ -123,7 +127,8 @@ def clauses(sentence: str) -> Iterator[str]:
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else _wishes(part):
             for each in _listed(clause.strip(" 、.。")):
-                if each and not KEPT.fullmatch(chinese.simplified(each).lower()):
+                said = chinese.simplified(each).lower()
+                if each and not KEPT.fullmatch(said) and not FILLER.fullmatch(said):
                     yield each
 
 
@@ -303,7 +308,7 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction(kind, _thing(target), step, measure=sign, maybe=maybe)
     elif kind == "shade":
         yield Instruction(kind, _thing(target), value)
-    elif kind in ("remove", "deny", "stronger", "weaker"):
+    elif kind in ("remove", "deny", "stronger", "weaker", "keep"):
         for one in between.split(target):
             yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
     elif (kind == "replace" and target in _WHOLE) or (kind == "replace" and _A_NUMBER.fullmatch(target)):

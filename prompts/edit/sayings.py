@@ -37,7 +37,10 @@ _PLAINLY = tuple(
             rf"(?:把|将)?{_LENS}?再?[拉推退离]得?远{_SOME}(?:镜头)?|(?:{_LENS}|距离)?[再更]?远(?:一点儿?|一些|点儿?|些)|镜头远",
             "改成远景",
         ),
-        ("(?:zoom|move) in(?: closer)?|(?:come |move )closer", "make it a close shot"),
+        (
+            "(?:zoom|move) in(?: closer| more)?|(?:come |move |get |go )?(?:a (?:bit|little) )?closer(?: up)?",
+            "make it a close shot",
+        ),
         (
             r"(?:给|让|在)?(?P<who>.{0,4}?的?)手(?:里|上|中)?(?:再)?(?:加上?|放上?|多|添上?|塞|配)"
             r"一?(?P<what>[个把只束本杯条支根朵台部盏].{1,8})",
@@ -130,12 +133,21 @@ _STAYS = (
 KEPT = re.compile(
     r".{1,20}?(?:要?保留|要?留着|要?留下来?|要?保持)(?:着|不变|不动)?|(?:其他|其它|其余|别的|剩下)(?:的|地方|部分)?都?(?:先)?(?:不要?|别|不用)(?:动|变|改|管).*|"
     rf".{{1,20}}?(?:都|也|全部|还是|依然|继续)?{_STAYS}(?:就行|就好|吧|哦)?|"
-    r"(?:就?只|仅)(?:保?留|剩)下?(?:了|着)?(?![一二两三四五六七八九十几\d]).{1,20}?|"
-    rf"(?:只|仅)?(?:保持|保留|维持|留着|别动|不要动|不改|别改)(?![一二两三四五六七八九十几\d]).{{1,20}}?|"
-    r"(?:please )?(?:keep|leave|don't (?:change|touch)) (?:the |her |his |its |everything |all )?.{1,40}|"
+    r"(?:其[他它余]|别的|剩下)(?:的|东西|动物|人|都|全|全部)*(?:不要|去掉|删掉|删了|删除|拿掉|去除)了?|"
+    rf"(?:(?:只|仅)?(?:保持|维持|别动|不要动|不改|别改)|保留|留着)(?![一二两三四五六七八九十几\d]).{{1,20}}?|"
+    r"(?:please )?(?:keep|leave|don't (?:change|touch)) (?!only\b|just\b)"
+    r"(?:the |her |his |its |everything |all )?.{1,40}|"
     r"(?:everything|all|the rest|nothing|the [\w ]{1,30})(?: else)? "
     r"(?:stays?|remains?|should stay|unchanged|the same).*"
 )
+
+_SAID_BEFORE = (
+    "nah|nope|no|ugh|eh|oh|ah|ooh|ok|okay|alright|yeah|yes|yep|yo|hey|hi|so|well|um+|uh+|hm+|er+m?|em+|lol|haha|wow|"
+    "nice|cool|great|good|perfect|love it|i love it|i like it|looks? (?:good|great|nice)|not bad|thanks|thank you|sorry|"
+    "wait|please|嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|太棒了|"
+    "谢谢|不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
+)
+FILLER = re.compile(rf"(?:(?:{_SAID_BEFORE})[ ~～]*)+")  # what people say before they say what they want
 
 
 def happens(clause: str) -> bool:

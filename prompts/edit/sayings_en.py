@@ -10,9 +10,50 @@ _SHE = r"(?:she|he|it|they|everyone|everybody)"
 _IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _MORE = "(?:a bit |a little |really |very |so |now |all )?"
 _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
+_NUMBER = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)"
 _PLAINLY = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
+        (
+            r"zoom (?:in|out|back) (?:to|into|for|on) "
+            r"(?P<what>(?:an? )?[a-z -]*(?:shot|view|portrait|close-?up))",
+            r"make it \g<what>",
+        ),
+        (
+            r"(?:show|view|see|shoot|frame|draw|look at|film) "
+            r"(?:it|this|that|her|him|them|everything|the [a-z]+) (?P<what>from (?!the [a-z]+ to)[a-z' -]+)",
+            r"make it \g<what>",
+        ),
+        (
+            r"(?:cut|bring|take|get|keep|limit|reduce) (?:it|them|that|this|the \w+) (?:down )?to (?:just |only )?"
+            rf"(?P<what>{_NUMBER} .+)",
+            r"make it \g<what>",
+        ),
+        (
+            r"(?P<what>[a-z0-9].+?) (?:would|might|will|could) (?:look|be|work|feel|fit) "
+            r"(?:much |a lot |way |even |so much )?(?:better|nicer|cooler|more fitting)",
+            r"make it \g<what>",
+        ),
+        (
+            r"(?P<what>(?:an? |some |the )?[a-z].+?) would (?:look|be|feel) (?:really |so |very )?"
+            r"(?:nice|good|great|cool|lovely|cute)",
+            r"add \g<what>",
+        ),
+        (
+            r"(?:(?:make|do|draw|give me) )?(?:an? |the )?(?P<what>[a-z]+(?: [a-z]+)?) version"
+            r"(?: of (?:it|this|that|the same(?: thing)?))?",
+            r"make it \g<what>",
+        ),
+        (
+            r"make it (?:pour(?: down)?(?: with rain)?|rain (?:hard|heavily|cats and dogs))|let it pour",
+            "make it heavy rain",
+        ),
+        (r"let (?:her|his|their) hair down", "change the hairstyle to hair down"),
+        (
+            r"(?P<what>(?!put |add |try |get |make |use |find |draw |do |give |look |change )(?:an? )?[a-z-]+"
+            r"(?: [a-z-]+){0,2}) for (?P<who>him|her|them)",
+            r"give \g<who> \g<what>",
+        ),
         (
             r"(?:it|this|that|he|she)(?:'s| is)(?: actually)? (?P<what>an? (?!bit |little |lot |shame|pity).+?)"
             r"(?: actually| now)?",

@@ -1,0 +1,41 @@
+"""What stays when somebody wants only one thing of a picture: the cat of "a cat, a dog and a rabbit on the grass"."""
+
+from __future__ import annotations
+
+from prompts import opposites
+from prompts.edit.draft import EditDraft
+from prompts.edit.groups import groups
+from prompts.edit.instructions import Instruction
+from prompts.edit.rivals import is_place
+from prompts.edit.targets import WordReader, category_of, matches, person_in, without_presets
+from prompts.prompt import Fragment
+from prompts.translate.chinese import CHINESE
+
+_THINGS = frozenset(("person", "animal", "myth", "object", "food", "plant", "vehicle", "building"))
+_WHERE = frozenset(("on", "in", "at", "under", "inside", "near", "by", "over", "across", "through"))
+
+
+async def others(draft: EditDraft, one: Instruction, reader: WordReader) -> list[Instruction]:
+    """To take away each thing of the prompt but those that are to be kept; the scene, and what is told of who stays,
+    stay with them. Empty where the prompt has nothing else, or not what is to be kept."""
+    kept, word = await matches(draft.fragments, one.target, reader)
+    if not kept:
+        return []
+    own = without_presets(draft.fragments)
+    names = [name for each in own for name in _names(each)]
+    mine = {name for at in kept for name in _names(draft.fragments[at]) if word and word in name.split()}
+    mine |= {name for at in kept for name in _names(draft.fragments[at])[:1] if not mine}
+    return [Instruction("remove", name) for name in dict.fromkeys(names) if name not in mine]
+
+
+def _names(one: Fragment) -> list[str]:
+    """The things that a fragment names, in the words in which they can be taken away."""
+    if CHINESE.search(one.source):
+        thing = category_of(one.text) in _THINGS and opposites.without_lead(one.text) == one.text
+        return [one.source] if person_in(one.text) or thing else []
+    found = groups(one.text)
+    return [" ".join(each.name) for each in found if _is_thing(each.head) and each.led not in _WHERE]
+
+
+def _is_thing(noun: str) -> bool:
+    return (bool(person_in(noun)) or category_of(noun) in _THINGS) and not is_place(noun)
