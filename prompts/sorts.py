@@ -27,6 +27,40 @@ _KINDS = {
 }  # fmt: skip
 
 
+# What WordNet has under no such word, or under another: what people mean all the same.
+_MORE: Mapping[str, frozenset[str]] = {
+    general: frozenset(sorts.split(", "))
+    for general, sorts in {
+        "dog": "alaskan malamute, bichon frise, border collie, chihuahua, doberman, french bulldog, german shepherd, "
+        "labrador, labrador retriever, pomeranian, samoyed, shiba, shiba inu, siberian husky",
+        "cat": "british shorthair, calico, kitten, maine coon, orange cat, persian, ragdoll, siamese, sphynx",
+        "bird": "crane, swallow",
+        "fish": "betta, clownfish, koi",
+        "horse": "donkey, foal, pegasus, unicorn, zebra",
+        "rabbit": "hare",
+        "tourist": "crowd, passerby, pedestrian, people",
+        "pedestrian": "crowd, people, tourist",
+        "passerby": "crowd, pedestrian, people, tourist",
+        "people": "crowd, passerby, pedestrian, tourist",
+        "person": "commuter, crowd, customer, onlooker, passerby, pedestrian, shopper, spectator, tourist, visitor",
+        "flower": "cherry blossoms, dandelion, hydrangea, lavender, lily, lotus, plum blossom, rose, tulip",
+        "tree": "bamboo, palm",
+        "car": "pickup truck, suv, truck, van",
+        "smile": "grin, grinning, laughing, smiling",
+        "hat": "baseball cap, beanie, beret, bowler, cap",
+        "plane": "aircraft",
+        "kid": "boy, girl",
+        "drink": "beer, cocktail, coffee, cola, juice, milk, milk tea, tea, wine",
+        "fruit": "cherry, peach",
+        "house": "hut, wooden cabin",
+        "boat": "sailboat, ship, yacht",
+        "shoes": "boots, heels, high heels, sandals, slippers, sneakers",
+        "instrument": "cello, drum, flute, guitar, guzheng, piano, pipa, saxophone, trumpet, violin",
+    }.items()
+}
+GENERAL = (*_MORE, "bike", "sofa", "dress", "lamp", "bag", "cup", "knife", "sword", "tower", "bridge")
+
+
 @dataclass(frozen=True, slots=True)
 class _Nouns:
     """All meanings: what each is a kind of, the words for each, and the meanings of each word with their places among
@@ -71,6 +105,8 @@ def is_noun(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_a(word: str, general: str) -> bool:
     """Whether one noun names a kind of what the other names, or the same: "gown" and "dress". Singular, lower case."""
+    if word in _MORE.get(general, ()):
+        return True
     wanted = {meaning for _, meaning in _meanings(general, 2)}  # a bus is no car, though an old one may be called so
     return any(not wanted.isdisjoint(_with_all_above(meaning)) for _, meaning in _meanings(word, 2))
 

@@ -14,6 +14,7 @@ from prompts.edit.nearest import not_found
 from prompts.edit.outdated import outdate
 from prompts.edit.removing import remove
 from prompts.edit.replacing import replace_thing
+from prompts.edit.rivals import is_haircut
 from prompts.edit.setting import set_words
 from prompts.edit.targets import WordReader, head, matches, words_of
 from prompts.prompt import Fragment
@@ -42,7 +43,9 @@ async def _applied(draft: EditDraft, one: Instruction, reader: WordReader) -> No
             tags = await _placed(draft, one, reader) if one.at else await reader.tags(words)
             if not tags:
                 draft.changes.append(Change("unread", words))
-            if len(tags) == 1 and head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text):
+            if len(tags) == 1 and (
+                (head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text)) or is_haircut(tags[0].text)
+            ):
                 await set_words(draft, words, reader)  # "give her short hair": nobody has two kinds
                 continue
             for tag in tags:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, is_view, tells
 from prompts.edit.rivals import kind_of, matter
-from prompts.edit.sorts import SORTS
 from prompts.edit.targets import KINDS, PEOPLE, singular
 from prompts.edit.word_lists import grouped, listed
 
@@ -40,6 +40,7 @@ def _kind(group: NounGroup) -> str:
         return "person"
     if not kind and _TRADE.fullmatch(noun):
         return "person"
+    kind = kind or sorts.kind_of(group.head)
     return {"myth": "animal"}.get(kind, kind)
 
 
@@ -64,15 +65,14 @@ def named(found: Sequence[NounGroup], target: str) -> NounGroup | None:
     mine = [one for one in found if called(one.name[-1]) == called(wanted[0].name[-1])]
     mine = [one for one in mine if all(word in (*one.told, *one.name) for word in told)]
     if not mine and not told:
-        sorts = SORTS.get(called(target), frozenset())
-        mine = [one for one in found if _is_a(one, sorts)]
+        mine = [one for one in found if _is_a(one, called(target))]
     return mine[0] if len(mine) == 1 else None
 
 
-def _is_a(group: NounGroup, sorts: frozenset[str]) -> bool:
+def _is_a(group: NounGroup, general: str) -> bool:
     words = [*group.told, *group.name]
-    said = {" ".join([*words[at:-1], singular(words[-1])]) for at in range(len(words))}
-    return bool(said & sorts)
+    said = {" ".join([*words[at:-1], one]) for at in range(len(words)) for one in (words[-1], singular(words[-1]))}
+    return any(sorts.is_a(each, general) for each in said)
 
 
 def what_it_is(text: str, spoken_of: str, colour: str) -> str:
@@ -114,7 +114,7 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
         mine = [one for one in found if _kind(one) == "person" or called(one.name[-1]) == "friend"]
         mine = [one for one in mine if called(one.name[-1]) not in _MANY]
     if not mine and wanted.lead and called(wanted.lead[0]) not in ("a", "an", "the"):  # "two dogs" of a dalmatian
-        mine = [one for one in found if _is_a(one, SORTS.get(called(wanted.name[-1]), frozenset()))]
+        mine = [one for one in found if _is_a(one, called(wanted.name[-1]))]
     if len(mine) != 1 or not (wanted.told or wanted.lead or wanted.name[:-1]):
         return None
     return mine[0]
@@ -173,8 +173,8 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
     """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
     for a thing what is held or done something to. `itself`: it is what the picture is of, where that is not plain."""
     found = [one for one in groups(text) if not is_view(one)]
-    for sorts in (frozenset({general, *sorts}) for general, sorts in SORTS.items()):
-        if _is_a(wanted, sorts) and len(mine := [one for one in found if _is_a(one, sorts)]) == 1:
+    for general in sorts.GENERAL:
+        if _is_a(wanted, general) and len(mine := [one for one in found if _is_a(one, general)]) == 1:
             return mine[0]
     kind = _kind(wanted)
     if kind in ("person", "animal"):

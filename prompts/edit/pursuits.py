@@ -37,7 +37,10 @@ def redone(text: str, value: str) -> str:
     return text[: first.start] + _same_seat(text, first, said) + _elsewhere(text[end:], said)
 
 
-_ITS_PLACE = re.compile(r" (?:in|on|at) (?P<what>(?:the |an? )?[a-z]+(?: [a-z]+)?)")
+_ITS_PLACE = re.compile(
+    r"(?<!looking)(?<!staring)(?<!gazing)(?<!pointing)(?<!waving) (?:in|on|at) "
+    r"(?P<what>(?:the |an? )?[a-z]+(?: [a-z]+)?)"
+)
 
 
 def _elsewhere(rest: str, said: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.targets import WEATHER, head, is_medium, singular, words_of
-from prompts.edit.word_lists import paired
+from prompts.edit.word_lists import listed, paired
 from prompts.nouns import with_articles
 from prompts.tags import entry_of
 
@@ -107,7 +107,11 @@ _MATTERS = dict.fromkeys(
 def matter(text: str) -> str | None:
     """What a tag decides that can be decided only once: the time of day, the weather, the style."""
     words = opposites.plain(text)
-    return opposites.slot(words) or _MATTERS.get(words) or ("style" if is_medium(words) else None)
+    return (
+        opposites.slot(words)
+        or _MATTERS.get(words)
+        or ("style" if is_medium(words) or words in listed("photographic") else None)
+    )
 
 
 def slot_of(text: str) -> str | None:
@@ -147,8 +151,13 @@ def retaken(text: str, tag: str) -> str:
                 elif matter(new) == "weather" and " " in new and at < len(words) - size and new not in WEATHER.values():
                     continue
                 said = " ".join([*words[:at], _as_was(old, new, at == len(words) - size), *words[at + size :]])
-                return with_articles(_AT_A_TIME.sub("at ", said))
+                return with_articles(_AT_A_TIME.sub("at ", _NO_ARTICLE.sub("", said)))
     return ""
+
+
+_NO_ARTICLE = re.compile(
+    r"\ban? (?=hair (?:down|up)\b|(?:loose|long|short|medium|curly|straight) hair\b|braids\b|twintails\b)"
+)
 
 
 def _as_was(old: str, new: str, last: bool) -> str:
@@ -212,6 +221,25 @@ _ONE_OF = tuple(
         "one knee, all fours, handstand, floating",
         "lying, lying down, lying on stomach, stomach, lying on back, lying on side",
         "blonde, blond, brunette, redhead, ginger, black-haired, red-haired, brown-haired, white-haired",
+        *(
+            f"crew cut, buzz cut, pixie cut, bob cut, bob, undercut, mohawk, afro, bald, shaved head, {each}"
+            for each in (
+                "long hair",
+                "very long hair",
+                "short hair",
+                "medium hair",
+                "ponytail",
+                "twintails",
+                "braid",
+                "braids",
+                "twin braids",
+                "hair bun",
+                "bun",
+                "hair down",
+                "curly hair",
+                "straight hair",
+            )
+        ),
         "hair down, loose hair, hair bun, double bun, ponytail, high ponytail, low ponytail, side ponytail, twintails, "
         "braid, braids, twin braids, single braid, updo",
         "back-to-back, face-to-face, hugging",
@@ -219,6 +247,7 @@ _ONE_OF = tuple(
         "lights on, lights off",
         "standing, running, walking, jumping, hugging own legs",
         "standing, running, walking, jumping, crossed legs, indian style",
+        *(f"fighting, {each}" for each in ("standing", "sitting", "lying", "sleeping")),
         "sleeping, standing, sitting, running, walking, jumping, dancing, swimming, climbing, crawling",
     )
 )
@@ -233,6 +262,11 @@ def excludes(text: str, tag: str) -> bool:
 
 
 _GAZES = re.compile(r"looking (?:at|up|down|out|away|back|aside|afar|outside|to)\b")
+
+
+def is_haircut(text: str) -> bool:
+    """Whether a tag names a cut of hair, beside which there is no long hair."""
+    return excludes(text, "long hair")
 
 
 def alone(text: str) -> bool:

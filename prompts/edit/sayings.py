@@ -11,10 +11,6 @@ _IT = r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks)(?: a bit| a l
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _WHICH_ONE = r"(?:[a-z]+ on the (?:left|right)|(?:left|right|first|second|other) (?:one|[a-z]+))"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
-_SHE = r"(?:(?:make|let|have) (?:her|him|it|them|the \w+)|(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ should)"
-_VERBS = "look|stand|sleep|jump|cry|hold|wear|walk|read|laugh|fly|play|sing|eat|drink|kneel|draw|cook|climb|crouch"
-_DOUBLED = "sit|run|swim|hug|nap"  # sitting
-_DROPPED = "danc|smil|rid|driv|writ|wav|bak|skat|breath|div|chas|ris"  # dancing
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -50,6 +46,10 @@ _PLAINLY = tuple(
             r"(?:给|让|在)?(?P<who>.{0,4}?的?)(?P<where>头上|头顶|脖子上?)(?:再)?(?:加上?|放上?|多|添上?|挂上?|套上?|配)"
             r"(?P<what>(?:一|两)?[个把只束本杯条支根朵顶枚串].{1,8})",
             r"加上\g<where>戴着\g<what>",
+        ),
+        (
+            r"(?:[给帮让][她他它]们?)?(?:剪|理|留|烫|梳|扎)(?:成|了|上)?一?个?(?P<what>.{1,5}?(?:头|发|辫子?|刘海|发型|马尾|丸子头))",
+            r"改成\g<what>",
         ),
         (rf"(?:头发|发型|发丝)(?:再|要|更|得|弄|烫|变)*(?:卷|卷卷的?|弯){_SOME}", "头发改成卷发"),
         (rf"(?:头发|发型|发丝)(?:再|要|更|得|弄|拉|变)*(?:直|顺){_SOME}", "头发改成直发"),
@@ -113,10 +113,6 @@ _PLAINLY = tuple(
             )
         ),
         (rf"(?:as|make (?:her|him|it|them)) (?P<what>an? (?:[a-z]+ )?(?:{_BEINGS}))", r"turn her into \g<what>"),
-        (rf"{_SHE} (?P<verb>{_VERBS})(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
-        (rf"{_SHE} (?P<verb>(?:{_DOUBLED})(?<=(?P<sign>.)))(?P<rest>(?: .+)?)", r"make it \g<verb>\g<sign>ing\g<rest>"),
-        (rf"{_SHE} (?P<verb>{_DROPPED})e(?P<rest>(?: .+)?)", r"make it \g<verb>ing\g<rest>"),
-        (rf"{_SHE} lie(?P<rest>(?: .+)?)", r"make it lying\g<rest>"),
         ("zoom out|(?:go |move )?(?:further|farther) away|pull back", "make it a wide shot"),
         (rf"(?:画面|图片?|整体|光线|背景)?(?:太|过于|有点)暗|(?:画面|整体|光线)(?:再|更)?亮{_SOME}", "更亮一点"),
         (rf"(?:画面|图片?|整体|光线)?(?:太|过于|有点)亮|(?:画面|整体|光线)(?:再|更)?暗{_SOME}", "更暗一点"),
@@ -143,9 +139,9 @@ KEPT = re.compile(
 
 _SAID_BEFORE = (
     "nah|nope|no|ugh|eh|oh|ah|ooh|ok|okay|alright|yeah|yes|yep|yo|hey|hi|so|well|um+|uh+|hm+|er+m?|em+|lol|haha|wow|"
-    "nice|cool|great|good|perfect|love it|i love it|i like it|looks? (?:good|great|nice)|not bad|thanks|thank you|sorry|"
-    "wait|please|嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|太棒了|"
-    "谢谢|不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
+    "nice|cool|great|good|perfect|love it|i love it|i like it|looks? (?:good|great|nice)|not bad|thanks|thank you|"
+    "sorry|wait|please|嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|"
+    "太棒了|谢谢|不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
 )
 FILLER = re.compile(rf"(?:(?:{_SAID_BEFORE})[ ~～]*)+")  # what people say before they say what they want
 

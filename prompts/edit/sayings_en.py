@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from prompts.edit.word_lists import listed
+
 _WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a-z]+)?)"
 _SHE = r"(?:she|he|it|they|everyone|everybody)"
 _IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
@@ -119,9 +121,40 @@ def only_tells(clause: str) -> bool:
     return _TELLS.match(clause) is not None
 
 
+_TO_DO = re.compile(
+    r"(?:(?:make|let|have|get) (?:her|him|it|them|everyone|the \w+)(?: to)?|"
+    r"(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ (?:should|must|could|needs to|has to))(?: also| both| all| just)? "
+    r"(?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
+)
+_AND_DO = re.compile(r"(?P<and>(?: and|,)(?: then)? )(?P<verb>[a-z]+)\b")
+
+
+def _doing(verb: str) -> str:
+    """A verb in its form of doing: "lying" of "lie", "sitting" of "sit"; empty for a word that is no such verb."""
+    if verb not in listed("verb"):
+        return ""
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe")):
+        return f"{verb[:-1]}ing"
+    doubled = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", verb) and verb not in ("listen", "open")
+    return f"{verb}{verb[-1] if doubled else ''}ing"
+
+
+def _to_do(clause: str) -> str:
+    """ "Have her lie down and look at the clouds": that she is doing both; empty for other words."""
+    said = _TO_DO.fullmatch(clause)
+    if not said or not (doing := _doing(said["verb"])):
+        return ""
+    rest = _AND_DO.sub(lambda more: more["and"] + (_doing(more["verb"]) or more["verb"]), said["rest"])
+    return f"make it {doing}{rest}"
+
+
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
     clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
+    if said := _to_do(clause):
+        return said
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)

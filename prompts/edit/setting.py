@@ -20,7 +20,7 @@ from prompts.edit.rivals import (
     spoilt,
     worn_alike,
 )
-from prompts.edit.targets import WEATHER, WordReader, head, is_style, person_in
+from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in
 from prompts.edit.word_lists import listed
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -88,6 +88,9 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
         await set_words(draft, both["time"], reader)
         words = {"sunny": "sunny", "clear": "clear sky"}.get(both["weather"]) or WEATHER[both["weather"]]
     tags = await reader.tags(words)
+    if medium := "" if CHINESE.search(words) else as_medium(words):
+        tags = (Fragment(medium, part="quality_style", origin="person", source=medium),)
+        words = medium
     if (
         not tags
         or _orders(words)

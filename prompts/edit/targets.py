@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prompts import opposites, sorts
 from prompts.compose import compose
 from prompts.edit.forms import MEASURES
-from prompts.edit.sorts import SORTS
+from prompts.edit.word_lists import listed
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import entry_of
@@ -183,44 +183,35 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
     return []
 
 
-_MEDIA = frozenset(
-    [
-        "photo",
-        "photograph",
-        "photography",
-        "anime",
-        "anime screencap",
-        "manga",
-        "comic",
-        "cartoon",
-        "illustration",
-        "drawing",
-        "painting",
-        "sketch",
-        "render",
-        "3d",
-        "3d render",
-        "cgi",
-        "lineart",
-        "line art",
-        "ink painting",
-        "ink wash painting",
-        "concept art",
-    ]
+def is_medium(text: str) -> bool:
+    """Whether words name what a picture is made with: a photo, an anime drawing, an old Japanese woodblock print."""
+    words = opposites.plain(_LIKE.sub("", text))
+    made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
+    parts = words.split()
+    last = (" ".join(parts[at:]) for at in range(len(parts)))
+    return made in listed("medium") or (
+        len(parts) <= _TOLD_OF_A_MEDIUM and any(each in listed("medium") for each in last)
+    )
+
+
+_TOLD_OF_A_MEDIUM = 5  # words, with the medium itself
+_LIKE = re.compile(
+    r"^(?:as|like|in|into|(?:look|looking|feel) like)(?: if (?:it|this) (?:was|were) (?:from )?)? (?=[a-z])"
 )
 
 
-def is_medium(text: str) -> bool:
-    """Whether words name what a picture is made with: a photo, an anime drawing."""
-    words = opposites.plain(text)
-    made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
-    return words in _MEDIA or made in _MEDIA
+def as_medium(words: str) -> str:
+    """The medium that words ask for, "a mosaic" of "as a mosaic"; empty for words that ask for none."""
+    return _LIKE.sub("", words) if is_medium(words) else ""
 
 
 def is_style(one: Fragment) -> bool:
     if opposites.slot(one.text) == "style":
         return True
-    return one.part == "quality_style" and (category_of(one.text) == "style" or is_medium(one.text))
+    said = opposites.plain(one.text)
+    return one.part == "quality_style" and (
+        category_of(one.text) == "style" or is_medium(one.text) or said in listed("photographic")
+    )
 
 
 def _is_place(one: Fragment, wanted: Sequence[str]) -> bool:
@@ -309,23 +300,21 @@ def _in_a_word(target: str, source: str, tags: Sequence[str]) -> bool:
 
 def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:
     """The one thing of a prompt that is of the sort that a tag names, and the word that it has there."""
+    own = [(at, opposites.plain(one.text)) for at, one in enumerate(fragments) if one.origin != "preset"]
     for tag in tags:
         general = singular(opposites.plain(tag))
-        named = [
-            (at, one)
-            for at, fragment in enumerate(fragments)
-            for one in SORTS.get(general, ())
-            if _names_a_sort(fragment, one)
-        ]
-        if not named:
-            own = [(at, singular(head(one.text))) for at, one in enumerate(fragments) if one.origin != "preset"]
-            named = [(at, noun) for at, noun in own if noun and sorts.is_a(noun, general)]
-        if len({at for at, _ in named}) == 1:
-            return [named[0][0]], max((one for _, one in named), key=len).split()[-1]
+        for texts in ([(at, _TAIL.sub("", text)) for at, text in own], own):
+            found = [(at, said) for at, text in texts for said in _names(text) if sorts.is_a(said, general)]
+            if len({at for at, _ in found}) == 1:
+                return [found[0][0]], max((said for _, said in found), key=len).split()[-1]
     return [], ""
 
 
-def _names_a_sort(one: Fragment, sort: str) -> bool:
-    words = [singular(word) for word in words_of(_TAIL.sub("", opposites.plain(one.text)))]
-    named = [singular(word) for word in sort.split()]
-    return one.origin != "preset" and any(words[at : at + len(named)] == named for at in range(len(words)))
+def _names(text: str) -> Iterator[str]:
+    """What of a text may be a name: up to three of its words, the last of them in the singular and as it is."""
+    words = re.findall(r"[\w'-]+", text)
+    for at in range(len(words)):
+        for end in range(at + 1, min(at + 3, len(words)) + 1):
+            yield from dict.fromkeys(
+                " ".join([*words[at : end - 1], one]) for one in (singular(words[end - 1]), words[end - 1])
+            )
