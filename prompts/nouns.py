@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from prompts.edit.targets import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
+from prompts.sorts import is_adjective
 from prompts.tags import entry_of
 
 
@@ -17,7 +18,25 @@ def describes(value: Sequence[Fragment]) -> bool:
         return True
     if len(value) == 1 and is_build(value[0].text):
         return True
+    if entry is None and len(value) == 1 and len(said := _told(value[0].text)) > 1:
+        return all(_tells(each) for each in said)  # "purple and glittery", "green velvet"
     return entry is not None and entry.category in ("colour", "material", "adjective", "participle", "nation")
+
+
+def only_tells(words: str) -> bool:
+    """Whether words name nothing, but tell only how something is: what is left of "red shoes" without the shoes."""
+    return all(map(_tells, _told(words.lower())))
+
+
+def _told(words: str) -> list[str]:
+    return [each for each in words.split() if each not in ("and", "very", "really")]
+
+
+def _tells(word: str) -> bool:
+    entry = entry_of(word)
+    if entry is None:
+        return is_adjective(word)
+    return entry.category in _PROPERTIES
 
 
 def is_build(word: str) -> bool:
@@ -61,6 +80,12 @@ def described(text: str, noun: str, adjective: str) -> str:
 
 def _described(text: str, noun: str, adjective: str) -> str:
     entry = entry_of(adjective)
+    if entry is None and len(said := _told(adjective)) > 1 and all(map(_tells, said)):
+        kinds = [found.category if (found := entry_of(each)) else "" for each in said]
+        if len(set(kinds)) == len(kinds):  # "green velvet", each in the place of another; "light blue" is one colour
+            for each in reversed(said):
+                text = _described(text, noun, each)
+            return text
     category = entry.category if entry else "colour"
     words = text.split(" ")
     at = max(

@@ -2,7 +2,8 @@
 
 Source: WordNet 3.0 (Princeton University; its licence lies beside the data). `prompts/data/nouns.xz` holds what a
 picture can show of it, a line a meaning: the lines of what it is a kind of, a tab, and the words for it, each with its
-place among the meanings of that word. `python -m prompts.sorts DICT_FOLDER` writes the file anew from WordNet's own.
+place among the meanings of that word; `adjectives.xz` the words that only tell how something is.
+`python -m prompts.sorts DICT_FOLDER` writes both anew from WordNet's own files.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).parent / "data" / "nouns.xz"
+_ADJECTIVES = _FILE.with_name("adjectives.xz")
 _USUAL = 4  # meanings of a word that somebody who asks for a picture may have in mind: the commonest
 # Of a word with several meanings, the first of them that lies under one of these tells what it names.
 _KINDS = {
@@ -102,6 +104,16 @@ def is_noun(word: str) -> bool:
     return word in _nouns().meanings
 
 
+@cache
+def _adjectives() -> frozenset[str]:
+    return frozenset(lzma.decompress(_ADJECTIVES.read_bytes()).decode().split("\n"))
+
+
+def is_adjective(word: str) -> bool:
+    """Whether a word, in lower case, tells how something is and names nothing that a picture can show: "glittery"."""
+    return word in _adjectives() and not is_noun(word)
+
+
 @lru_cache(maxsize=4096)
 def is_a(word: str, general: str) -> bool:
     """Whether one noun names a kind of what the other names, or the same: "gown" and "dress". Singular, lower case."""
@@ -153,7 +165,10 @@ def _is_plain(word: str) -> bool:
 
 
 def _write(folder: Path) -> None:
-    """Write the data file from WordNet's data.noun and index.noun."""
+    """Write the data files from WordNet's data.noun, index.noun and index.adj."""
+    adjectives = (line.split(" ")[0] for line in (folder / "index.adj").read_text().splitlines())
+    plain = sorted(word for word in adjectives if word.isalpha() and word == word.lower() and len(word) > 2)
+    _ADJECTIVES.write_bytes(lzma.compress("\n".join(plain).encode(), preset=9 | lzma.PRESET_EXTREME))
     lines = (line for line in (folder / "data.noun").read_text().splitlines() if not line.startswith("  "))
     meanings = dict(map(_read, lines))
     ranks: dict[str, list[str]] = {}

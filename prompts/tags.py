@@ -50,8 +50,9 @@ def _known() -> Mapping[str, Entry]:
 
 
 def entry_of(text: str) -> Entry | None:
-    """The glossary's entry of an English tag; None for an unknown one."""
-    return _known().get(bare(text).lower())
+    """The glossary's entry of an English tag, in British or American spelling; None for an unknown one."""
+    tag = bare(text).lower()
+    return _known().get(tag) or (_known().get(tag.replace("gray", "grey")) if "gray" in tag else None)
 
 
 def can_be_subject(text: str) -> bool:

@@ -45,10 +45,11 @@ FORMS_EN = forms(
     ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
     (
         "replace",
-        "(?:(?:make|draw) {it} |use |have |draw |put )?{b} (?:instead of|rather than|in place of) {the}{a}",
+        "(?:(?:make|draw) {it} |give (?:it|her|him|them|the \\w+) |use |have |draw |put )?{b} "
+        "(?:instead of|rather than|in place of) {the}{a}",
         "a dog instead of the cat",
     ),
-    ("replace", "{not_me}{the}{a} to be {b}", "the hat to be green"),
+    ("replace", "{not_me}{the}{a}(?<! needs)(?<! has)(?<! ought)(?<! have) to be {b}", "the hat to be green"),
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
     ("replace", "(?:(?:make|have|turn) )?{not_me}{the}{a} (?:be )?made (?:out )?of {b}", "the hat be made of wool"),
     (

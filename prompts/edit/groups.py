@@ -10,6 +10,7 @@ from functools import lru_cache
 from prompts.edit.rivals import kind_of
 from prompts.edit.targets import PEOPLE, is_medium, singular
 from prompts.edit.word_lists import grouped, listed
+from prompts.sorts import is_adjective
 from prompts.tags import entry_of
 
 _READ = 256  # texts of which it is remembered what they name
@@ -181,6 +182,7 @@ def tells(word: str) -> bool:
         or word in listed("colour")
         or _scaled(word)
         or _STATE.fullmatch(word) is not None
+        or (not kind_of(word) and is_adjective(word))
     )
 
 

@@ -14,7 +14,7 @@ from prompts.edit.nearest import not_found
 from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE
-from prompts.nouns import without_property, without_thing
+from prompts.nouns import only_tells, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of
 from prompts.translate import chinese
@@ -57,7 +57,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             continue
         inside = at in found and word and (head(old.text) != word.split()[-1] or _AND.search(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
-        if rest and not _DOING.fullmatch(rest):
+        if rest and not _DOING.fullmatch(rest) and not only_tells(rest):
             become(draft, at, rest, old.source)
             continue
         if inside and person_in(old.text) and not any(map(person_in, (word, *tags))):

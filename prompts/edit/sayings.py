@@ -141,7 +141,9 @@ _SAID_BEFORE = (
     "nah|nope|no|ugh|eh|oh|ah|ooh|ok|okay|alright|yeah|yes|yep|yo|hey|hi|so|well|um+|uh+|hm+|er+m?|em+|lol|haha|wow|"
     "nice|cool|great|good|perfect|love it|i love it|i like it|looks? (?:good|great|nice)|not bad|thanks|thank you|"
     "sorry|wait|please|嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|"
-    "太棒了|谢谢|不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
+    "太棒了|谢谢|"
+    "(?:the )?same(?: (?:thing|picture|image|scene|one|prompt|as before))?|同样的?|还是这张|"
+    "不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
 )
 FILLER = re.compile(rf"(?:(?:{_SAID_BEFORE})[ ~～]*)+")  # what people say before they say what they want
 

@@ -50,6 +50,21 @@ _PLAINLY = tuple(
             r"make it (?:pour(?: down)?(?: with rain)?|rain (?:hard|heavily|cats and dogs))|let it pour",
             "make it heavy rain",
         ),
+        (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
+        (
+            r"(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) (?:her|him|it|them|the [a-z]+)(?: to)?(?: be)? "
+            r"(?P<what>[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (
+            r"(?P<how>calm|dry|warm|cool|clean|tidy|clear|light|soften|quiet) (?:down |up |off |out )?"
+            r"(?P<what>(?:the |her |his |its |their )[a-z ]+?)(?: down| up| off| out)?",
+            r"make \g<what> \g<how>",
+        ),
+        (
+            r"(?P<how>bright|dark)en (?:up )?(?P<what>(?:the |her |his |its |their )[a-z ]+?)(?: up)?",
+            r"make \g<what> \g<how>",
+        ),
         (r"let (?:her|his|their) hair down", "change the hairstyle to hair down"),
         (
             r"(?P<what>(?!put |add |try |get |make |use |find |draw |do |give |look |change )(?:an? )?[a-z-]+"
@@ -126,6 +141,9 @@ _TO_DO = re.compile(
     r"(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ (?:should|must|could|needs to|has to))(?: also| both| all| just)? "
     r"(?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
 )
+_THEY_DO = re.compile(
+    r"(?:she|he|it|they|everyone|everybody)(?: now| just| all| both)? (?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
+)
 _AND_DO = re.compile(r"(?P<and>(?: and|,)(?: then)? )(?P<verb>[a-z]+)\b")
 
 
@@ -143,8 +161,9 @@ def _doing(verb: str) -> str:
 
 def _to_do(clause: str) -> str:
     """ "Have her lie down and look at the clouds": that she is doing both; empty for other words."""
-    said = _TO_DO.fullmatch(clause)
-    if not said or not (doing := _doing(said["verb"])):
+    said = _TO_DO.fullmatch(clause) or _THEY_DO.fullmatch(clause)
+    doing = _doing(said["verb"] if said["verb"] in listed("verb") else said["verb"].removesuffix("s")) if said else ""
+    if not said or not doing:
         return ""
     rest = _AND_DO.sub(lambda more: more["and"] + (_doing(more["verb"]) or more["verb"]), said["rest"])
     return f"make it {doing}{rest}"
