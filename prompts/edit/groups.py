@@ -82,7 +82,7 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
     if (
         following is None
         or following.word in listed("determiner")
-        or following.word in listed("preposition") | listed("break")
+        or following.word in listed("preposition") | listed("break") | {"still"}
     ):
         return True
     before = tokens[at - 1].word if at and tokens[at].led else ""

@@ -147,6 +147,10 @@ def _wishes(part: str) -> list[str]:
     told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
     if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
         return [told["one"], told["other"]]
+    first, joined, second = part.strip().partition(" and ")
+    when = re.sub(r"^(?:an? |the )|(?: weather| light)$", "", first.lower())
+    if joined and (when in WEATHER or matter(when) in ("time", "weather", "season")):
+        return [first, second]  # "sunny weather and a calm sea"
     return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
 
 

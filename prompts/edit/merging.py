@@ -177,9 +177,12 @@ def _rival(old: str, new: str) -> bool:
     """Whether a thing is only one of two: red or blue, young or old."""
     if old == new or (_is_colour(old) and _is_colour(new) and (new not in _SHADES or old in _SHADES)):
         return True
-    if kind_of(old) == kind_of(new) == "material":
+    if kind_of(old) == kind_of(new) == "material" or (matter(old) == matter(new) and matter(new) in _WHEN):
         return True
     return any(old in scale and new in scale for scale in grouped("scale"))
+
+
+_WHEN = ("time", "season", "weather")
 
 
 def _scale(word: str) -> int | None:

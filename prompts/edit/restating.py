@@ -76,6 +76,11 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
     if one.kind == "set" and one.moved and (said := taken(text, value)):
         yield said
         return
+    if one.kind == "set" and one.moved and one.instead and _WHERE.match(value):
+        said = moved(text, found, value) if (found := named(groups(text), one.who)) else text
+        if said.replace(f" {value}", "", 1) != text:  # it is told where the thing was
+            yield said
+            return
     if one.kind == "set" and _WHERE.match(value):
         if said := reseated(text, value, instead=one.instead):
             yield said

@@ -52,7 +52,8 @@ _PLAINLY = tuple(
         ),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
         (
-            r"(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) (?:her|him|it|them|the [a-z]+)(?: to)?(?: be)? "
+            r"(?:(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) )?(?:her|him|it|them|the [a-z]+)"
+            r" (?:to be|to|be) "
             r"(?P<what>[a-z]+ing\b.*)",
             r"make it \g<what>",
         ),
@@ -172,9 +173,7 @@ def _to_do(clause: str) -> str:
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
     clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
-    if said := _to_do(clause):
-        return said
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)
-    return clause
+    return _to_do(clause) or clause
