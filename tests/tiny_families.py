@@ -209,6 +209,7 @@ def unet_names(unet: Any) -> Iterator[tuple[str, Tensor]]:
 
     for new, old in (
         ("time_embed.0", "time_embedding.linear_1"), ("time_embed.2", "time_embedding.linear_2"),
+        ("time_embed.cond_proj", "time_embedding.cond_proj"),
         ("input_blocks.0.0", "conv_in"), ("out.0", "conv_norm_out"), ("out.2", "conv_out"),
         ("label_emb.0.0", "add_embedding.linear_1"), ("label_emb.0.2", "add_embedding.linear_2"),
         ("middle_block.1", "mid_block.attentions.0"),

@@ -18,6 +18,7 @@ from engine.files.safetensors_header import Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
 
 UNET = "model.diffusion_model."
+GUIDED = "time_embed.cond_proj.weight"  # of a UNet that is told the guidance (LCM)
 SDXL_SCALE = 0.13025
 EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
 # Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
@@ -129,7 +130,7 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         resolution=768 if velocity and family == "sd2" else 0,
         vae=begins(shapes, "first_stage_model.") or begins(shapes, "vae."),
         title=clean(metadata.get("modelspec.title", "")),
-        guided=f"{UNET}time_embed.cond_proj.weight" in shapes,
+        guided=UNET + GUIDED in shapes,
         triggers=trigger_phrase(metadata),
         problem=problem,
     )

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from engine.files import catalog, pickles, vae_layers
-from engine.files.identify import UNET
+from engine.files.identify import GUIDED, UNET
 from engine.models.torch_file import load_torch_file
 
 Weights = dict[str, Tensor]
@@ -117,6 +117,8 @@ def _unet(weights: Weights, family: str, dtype: torch.dtype) -> UNet2DConditionM
             "projection_class_embeddings_input_dim": told,
         }
     renamed = renaming.convert_ldm_unet_checkpoint(weights, config)
+    if GUIDED in own:  # for which diffusers' table has no name
+        renamed["time_embedding.cond_proj.weight"] = own[GUIDED]
     return _filled(lambda: UNet2DConditionModel.from_config(config), renamed, dtype)
 
 
@@ -144,6 +146,7 @@ def unet_config(own: Mapping[str, Tensor], family: str) -> dict[str, Any]:
         "attention_head_dim": 8 if family == "sd15" else [max(1, count // HEAD) for count in channels],
         "use_linear_projection": linear,
         "upcast_attention": family == "sd2",
+        "time_cond_proj_dim": own[GUIDED].shape[1] if GUIDED in own else None,
     }
 
 

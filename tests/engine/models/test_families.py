@@ -138,6 +138,18 @@ def test_captured_calls_draw_the_same(name: str, loaded: dict[str, Loaded]) -> N
     assert own.prepared is not None and own.prepared.shapes
 
 
+def test_a_file_that_was_distilled_with_its_guidance_is_told_it(tmp_path: Path) -> None:
+    pipeline = tiny_families.sd15(time_cond_proj_dim=16)
+    tiny_families.save_single(pipeline, tmp_path / "lcm.safetensors")
+    model = catalog.model(catalog.models([tmp_path]), "lcm")
+    assert (model.sampler, model.guidance) == ("LCM", 1.5)
+    own = loading.load(model, CPU)
+    recipes = [small(sampler="LCM", guidance=guidance, seed=seed) for seed, guidance in enumerate((1.5, 8.0, 2.0))]
+    drawn = draw(own, recipes)
+    assert all(gap(one, reference(pipeline, each)) <= 1 for one, each in zip(drawn, recipes, strict=True))
+    assert gap(drawn[1], draw(own, [replace(recipes[1], guidance=1.5)])[0]) > 1
+
+
 def test_the_size_is_told_to_sdxl(loaded: dict[str, Loaded], pipelines: dict[str, Any]) -> None:
     wide, tall = small(width=32, negative="x"), small(height=24, negative="x")
     for own, drawn in zip((wide, tall), draw(loaded["sdxl"], [wide, tall]), strict=True):
