@@ -15,6 +15,7 @@ from prompts.edit.keeping import others
 from prompts.edit.looks import relook
 from prompts.edit.nearest import not_found, things
 from prompts.edit.one_of import one_of
+from prompts.edit.outdated import outdate
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
 from prompts.edit.retold import retold
@@ -54,6 +55,7 @@ async def edit(
     draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
     asked, wishes = _read(sentence)
     before: Instruction | None = None
+    kept = [one.target for one in wishes if one.kind == "keep"]
     for one in _in_turn(await joined(draft.fragments, wishes, reader)):
         if (
             before
@@ -63,12 +65,16 @@ async def edit(
             and (await matches(draft.fragments, one.value, reader))[0]
         ):
             one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+        if one.kind == "replace" and one.target in ("it", "them", "those") and before and before.target:
+            one = replace(one, target=before.target)  # "umbrellas shouldn't be black, make them red"
         if one.kind in ("stronger", "weaker") and not one.target and not one.value:
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
         if one.kind == "keep":
-            await _left_alone(draft, one, reader)
+            if one.target != kept[0]:
+                continue  # all that is to be kept is looked at together
+            await _left_alone(draft, kept, reader)
         else:
             await _followed(draft, one, before, reader)
         before = one
@@ -83,23 +89,42 @@ async def edit(
 
 async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
     """Do to the draft what one wish asks; `before` is the one that the same sentence asked for just before."""
+    there = list(draft.fragments)
     if await one_of(draft, one, reader) or await scoped(draft, one, reader):
         return
-    if one.kind == "set" and await restated(draft, one, reader):
-        return
-    meant = await resolved(draft, one, before, reader)
-    if not await restated(draft, meant, reader):
-        await retold(draft, meant, reader)
+    one = await _of_the_other_sex(draft, one, reader)
+    done = one.kind == "set" and await restated(draft, one, reader)
+    if not done:
+        one = await resolved(draft, one, before, reader)
+        done = await restated(draft, one, reader)
+    if done:
+        outdate(draft, there, decided=one.kind != "add", emptied=one.kind == "replace")
+    else:
+        await retold(draft, one, reader)
 
 
-async def _left_alone(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
-    """Take away everything but what one wish wants to keep."""
-    if not (await matches(draft.fragments, one.target, reader))[0]:
-        draft.changes.append(await not_found(draft, one.target, reader))
+async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
+    """ "老师改成男的" of a 女老师: that word with the other sign."""
+    sexes = {"男": "女", "女": "男"}
+    new = one.value.removesuffix("的").removesuffix("性").removesuffix("生")
+    if one.kind != "replace" or new not in sexes:
+        return one
+    for at in (await matches(draft.fragments, one.target, reader))[0]:
+        old = draft.fragments[at].source
+        if f"{sexes[new]}{one.target}" in old:
+            return replace(one, target=f"{sexes[new]}{one.target}", value=f"{new}{one.target}")
+    return one
+
+
+async def _left_alone(draft: EditDraft, kept: Sequence[str], reader: WordReader) -> None:
+    """Take away everything but what is to be kept."""
+    missing = [each for each in kept if not (await matches(draft.fragments, each, reader))[0]]
+    if missing:
+        draft.changes += [await not_found(draft, each, reader) for each in missing]
         return
-    gone = await others(draft, one, reader)
+    gone = await others(draft, kept, reader)
     if not gone:
-        draft.changes.append(Change("same", one.target))
+        draft.changes.append(Change("same", kept[0]))
     for each in gone:
         if (await matches(draft.fragments, each.target, reader))[0]:  # the lantern goes with who holds it
             await _followed(draft, each, None, reader)

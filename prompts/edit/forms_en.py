@@ -22,6 +22,7 @@ _PHRASES_EN = {
     "away": "(?:remove|delete|drop|erase|get rid of|do away with|lose|ditch|scrap|skip|omit|cut(?: out)?|"
     "shave(?: off)?|wipe (?:out|away)|hide|eliminate|leave out|crop out|edit out|throw (?:out|away)|stop|extinguish|"
     "blow out|put out|turn off|rub out)",
+    "colour": "(?:red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver)",
     "arrow": ARROW,
 }
 FORMS_EN = forms(
@@ -108,6 +109,8 @@ FORMS_EN = forms(
         "(?:without|no more|no|(?:i )?(?:do not|don't) (?:want|need|show|draw)|(?:not|never) any) (?:more )?{the}{a}",
         "no hat",
     ),
+    ("deny", "not (?:so |too |that |the |an? )?(?!(?:only|just|sure|bad|really|quite|me|you|us|yet|now|again)\\b){a}",
+        "not so stern"),
     ("weaker", "(?:too (?:much|many)|{bit}(?:less|fewer)) {the}{a}", "less fog"),
     ("stronger", "(?:not enough|(?:add |with |put |make it )?{bit}more) {the}{a}", "more fog"),
     (
@@ -141,4 +144,16 @@ FORMS_EN = forms(
     ("remove", "{not_me}{the}{a} (?:off|out)", "hat off", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) (?:in)?to {b}", "hat to crown", True),
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
+    (
+        "replace",
+        "{not_me}{the}(?P<a>[a-z]+) (?:in )?(?P<b>{colour}(?:(?: and|,) {colour})?(?: [a-z]+)?(?: with .+)?)",
+        "hat black with white stripes",
+        True,
+    ),
+    (
+        "replace",
+        "{not_me}{the}(?P<a>[a-z]+) (?:is|are) (?:now )?(?P<b>(?:an? )?(?!not\\b|too\\b|gone\\b).+)",
+        "hat is a crown",
+        True,
+    ),
 )  # fmt: skip

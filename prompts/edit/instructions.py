@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from prompts import grammar
+from prompts.edit.casual import written_out
 from prompts.edit.forms import Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
@@ -69,7 +70,9 @@ _WANTED = re.compile("^要(?=..)")
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _POLITE_EN = re.compile(
-    r"^(?:(?:please|can you|could you|would you|i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
+    r"^(?:(?:please|nah|haha|ok|okay|yeah|um+|well|oh|wait|nope|hey|sorry|"
+    r"one (?:small |more |last |other )?thing:?|there(?:'s| is| are)(?= too)|can you|could you|would you|"
+    r"i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
     r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
     r"(?:can|could|may|shall|should) (?:we|i)|we could|"
     r"actually|hmm+|maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|"
@@ -99,7 +102,7 @@ _CUT = re.compile(
     r"[,，。;；!！?？\n]+|"
     r"(?<![^\W_])(?:and then|then|(?<!move everything )(?<!lete everything )(?<!of everything )but)(?![^\W_])|"
     "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])|"
-    "(?<=[掉了])(?=(?:换成|改成|换上|来[个一]).)|"
+    "(?<=[掉了])(?=[给让][她他它]|(?:换成|改成|换上|来[个一]).)|"
     "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
 )
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
@@ -119,12 +122,16 @@ _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
 )
+_SPACED = re.compile(
+    "(?<=[了点吧呀啊呢嘛啦的]) +(?=[一-鿿])|^(?:[eh]m+|um+|ok|嗯+|呃+|额+|哈+) +(?=[一-鿿])"
+)  # "太丑了 换一个"
 _MOST = 40  # changes that one clause asks for
 
 
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
     said = in_one(grammar.normalise(sentence))
+    said = _SPACED.sub("，", said) if CHINESE.search(said) else written_out(said)
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else _wishes(part):
             for each in _listed(clause.strip(" 、.。")):
@@ -252,6 +259,8 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
+        if one.kind == "set" and _A_NUMBER.fullmatch(one.value):
+            one = Instruction("count", value=str(number(one.value)))  # "make it two"
         gives = one.kind in ("set", "add")
         moved = one.kind == "set" and _MOVED.match(plain) is not None
         yield replace(
@@ -306,6 +315,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     target, value = (found.get("a") or "").strip(), (found.get("b") or found.get("w") or "").strip()
     if kind == "stronger" and value:
         yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
+    elif kind == "count" and value[:1] == "几" and target and not found.get("less"):
+        yield Instruction("replace", _thing(target), value)  # "乌鸦再多几只"
     elif kind == "count":
         sign = value[-1:] if CHINESE.search(value) else ""
         maybe = match.string if form.maybe else ""
@@ -321,6 +332,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     elif kind == "replace" and _A_NUMBER.fullmatch(value):  # "five instead of three candles"
         yield Instruction("set", value=f"{value} {_A_NUMBER.sub('', target, count=1).strip()}")
     else:
+        if target.endswith((" one", " ones")) and not CHINESE.search(value):  # "red lights instead of the blue ones"
+            target = f"{target.rpartition(' ')[0]} {value.split()[-1]}"
         measure = found.get("one") or ""
         measure = "" if measure.endswith(("点", "些", "儿")) else measure
         at, measure = found.get("at") or "", "一" * (len(measure) == 1) + measure

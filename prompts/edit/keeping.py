@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.groups import groups
@@ -15,16 +17,17 @@ _THINGS = frozenset(("person", "animal", "myth", "object", "food", "plant", "veh
 _WHERE = frozenset(("on", "in", "at", "under", "inside", "near", "by", "over", "across", "through"))
 
 
-async def others(draft: EditDraft, one: Instruction, reader: WordReader) -> list[Instruction]:
+async def others(draft: EditDraft, kept: Sequence[str], reader: WordReader) -> list[Instruction]:
     """To take away each thing of the prompt but those that are to be kept; the scene, and what is told of who stays,
-    stay with them. Empty where the prompt has nothing else, or not what is to be kept."""
-    kept, word = await matches(draft.fragments, one.target, reader)
-    if not kept:
-        return []
+    stay with them. Empty where the prompt has nothing else."""
     own = without_presets(draft.fragments)
     names = [name for each in own for name in _names(each)]
-    mine = {name for at in kept for name in _names(draft.fragments[at]) if word and word in name.split()}
-    mine |= {name for at in kept for name in _names(draft.fragments[at])[:1] if not mine}
+    mine: set[str] = set()
+    for target in kept:
+        found, word = await matches(draft.fragments, target, reader)
+        there = {at: _names(draft.fragments[at]) for at in found}
+        named = {name for each in there.values() for name in each if word and word in name.split()}
+        mine |= named or {each[0] for each in there.values() if each}
     return [Instruction("remove", name) for name in dict.fromkeys(names) if name not in mine]
 
 
@@ -33,8 +36,10 @@ def _names(one: Fragment) -> list[str]:
     if CHINESE.search(one.source):
         thing = category_of(one.text) in _THINGS and opposites.without_lead(one.text) == one.text
         return [one.source] if person_in(one.text) or thing else []
-    found = groups(one.text)
-    return [" ".join(each.name) for each in found if _is_thing(each.head) and each.led not in _WHERE]
+    if opposites.without_lead(one.text) != one.text and one.part != "subject":
+        return []  # "on a roof"
+    found = [each for each in groups(one.text) if each.led not in _WHERE and not each.led.endswith("ing")]
+    return [" ".join(each.name) for each in found if _is_thing(each.head)]
 
 
 def _is_thing(noun: str) -> bool:

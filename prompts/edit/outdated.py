@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
+from prompts.edit.rivals import alone, excludes
 from prompts.edit.targets import category_of, head, person_in, singular, words_of
 from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
@@ -81,7 +82,10 @@ _LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
 def _denied(old: Fragment, new: Fragment) -> bool:
     """Whether a property that stands alone is the opposite of what a thing is now: "plump" beside a thin cook."""
     words = opposites.plain(old.text)
-    return words in _BODILY and any(opposed(words, each) for each in opposites.plain(new.text).split())
+    told = opposites.plain(new.text).split()
+    if alone(words) and any(excludes(words, each) for each in told):
+        return True  # "smiling" beside an angry chef
+    return words in _BODILY and any(opposed(words, each) for each in told)
 
 
 _BODILY = (

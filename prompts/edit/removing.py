@@ -55,7 +55,8 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if alone := _without_one(grammar.bare(old.text), "" if CHINESE.search(one.target) else one.target):
             become(draft, at, alone, old.source, alone)
             continue
-        inside = at in found and word and (head(old.text) != word.split()[-1] or _AND.search(old.text))
+        whole = opposites.plain(old.text) == word  # "bow and arrow"
+        inside = at in found and word and not whole and (head(old.text) != word.split()[-1] or _AND.search(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest) and not only_tells(rest):
             become(draft, at, rest, old.source)

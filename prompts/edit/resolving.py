@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from prompts import opposites
 from prompts.edit.draft import EditDraft
+from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
-from prompts.edit.targets import KINDS, WordReader, head, matches, without_presets
+from prompts.edit.targets import KINDS, WordReader, head, matches, singular, without_presets
 from prompts.edit.wording_zh import MEASURE
 from prompts.nouns import COMPARED, OF_AN_AGE, describes
 from prompts.prompt import Fragment
@@ -164,7 +165,8 @@ async def _counted(draft: EditDraft, one: Instruction, reader: WordReader) -> In
         noun = one.target or chinese.simplified(old.source)[measure.end() if measure else 0 :]
         sign = one.measure or (measure.group()[-1] if measure else "个")
         return Instruction("replace", noun, in_chinese(count) + sign) if count else Instruction("remove", noun)
-    noun = counts(old.text) or head(old.text)
+    thing = next((each for each in groups(old.text) if each.lead and number(each.lead[0])), None)
+    noun = " ".join([*thing.name[:-1], singular(thing.name[-1])]) if thing else counts(old.text) or head(old.text)
     said = f"{in_english(count)} {noun if count == 1 else plural(noun)}"
     return Instruction("set", value=said) if count else Instruction("remove", noun)
 

@@ -14,6 +14,7 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
+from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
 from prompts.edit.whereabouts import moved, reseated, taken
 from prompts.prompt import Fragment
@@ -89,7 +90,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         yield said
         return
     wanted = groups(value)
-    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
+    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value) or alone(value):
         return
     found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
     if not found and one.kind == "set" and wanted[0].of == len(value):

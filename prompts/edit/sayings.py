@@ -7,13 +7,17 @@ import re
 
 _SOME = "(?:一点儿?|一些|点儿?|些)?"
 _LENS = "(?:镜头|画面|视角|相机|拍得?)"
-_IT = r"(?:it|this|the (?:picture|image|scene|photo)) (?:is|looks)(?: a bit| a little)?"
+_IT = r"(?:it|this|the (?:picture|image|scene|photo))(?: is| looks|'s)(?: a bit| a little)?"
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _WHICH_ONE = r"(?:[a-z]+ on the (?:left|right)|(?:left|right|first|second|other) (?:one|[a-z]+))"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
 _HAPPENS = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
+        (
+            r"(?P<what>[^我，]{1,6})我(?:想要|希望|要|想)(?:是|它)?(?P<how>.{1,8}?的)(?:那[种个款])?",
+            r"\g<what>要\g<how>",
+        ),
         (r"天(?:空)?(?:都|已经|要)?(?:变|快)?(?:亮|明)", "改成白天"),
         (r"天(?:空|色)?(?:都|已经|要)?(?:变|快)?(?:黑|暗)|夜幕降临|入夜|夜深", "改成夜晚"),
         (r"太阳(?:要)?(?:下山|落山|落下)", "改成黄昏"),
@@ -140,7 +144,8 @@ KEPT = re.compile(
 _SAID_BEFORE = (
     "nah|nope|no|ugh|eh|oh|ah|ooh|ok|okay|alright|yeah|yes|yep|yo|hey|hi|so|well|um+|uh+|hm+|er+m?|em+|lol|haha|wow|"
     "nice|cool|great|good|perfect|love it|i love it|i like it|looks? (?:good|great|nice)|not bad|thanks|thank you|"
-    "sorry|wait|please|嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|"
+    "sorry|wait|please|(?:way )?too (?:many|much)|a bit much|"
+    "嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|"
     "太棒了|谢谢|"
     "(?:the )?same(?: (?:thing|picture|image|scene|one|prompt|as before))?|同样的?|还是这张|"
     "不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"

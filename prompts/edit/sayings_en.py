@@ -50,6 +50,45 @@ _PLAINLY = tuple(
             r"make it (?:pour(?: down)?(?: with rain)?|rain (?:hard|heavily|cats and dogs))|let it pour",
             "make it heavy rain",
         ),
+        (
+            r"(?:it|this|that|her|him|them) (?:seen |shown |viewed )?"
+            r"(?P<what>from (?:above|below|behind|the side|the front|far away|afar|a distance))",
+            r"make it \g<what>",
+        ),
+        (r"(?:it|this|that) (?P<what>as (?:if|an?|the) .+)", r"\g<what>"),
+        (r"(?:can|could|should|may) (?:it|this|she|he|they) (?:please )?be (?P<what>.+)", r"make it \g<what>"),
+        (r"(?:it |this )?should be (?P<what>an? .+)", r"make it \g<what>"),
+        (r"make (?P<who>the [a-z ]+?) (?:out )?of (?P<what>[a-z ]+)", r"\g<who> be made of \g<what>"),
+        (
+            rf"(?P<what>{_NUMBER})(?: of (?:them|it|those))?(?: is| are|'s| would be) (?:enough|plenty|fine|ok)",
+            r"make it \g<what>",
+        ),
+        (r"(?P<what>(?:at|in|with|during|under) .+?) would (?:look|be|feel) .{0,12}", r"make it \g<what>"),
+        (
+            r"(?:the )?(?P<what>.+?) (?:doesn't|don't|does not|do not) (?:need|have) to be "
+            r"(?:there|here|in (?:it|the \w+))",
+            r"remove the \g<what>",
+        ),
+        (
+            r"(?:replace|change|swap) what (?:she|he|it)(?:'s| is) (?P<how>holding|wearing|carrying|eating|riding) "
+            r"(?:with|to|for|into) (?P<what>.+)",
+            r"make it \g<how> \g<what>",
+        ),
+        (r"(?:make|turn) them (?:into )?(?P<how>young|old|younger|older)", r"make her \g<how>"),
+        (r"(?:in )?(?:full )?color(?:ed|ful)?(?: photo| picture)?", "make it colorful"),
+        (
+            r"(?P<how>bright|dark)en (?:it|this|the (?:picture|image|scene))(?: up)?(?: a (?:bit|little))?",
+            r"make it \g<how>",
+        ),
+        (
+            r"(?P<where>(?:behind|in front of|next to|above|under|beside|around|near) [a-z' ]+?) "
+            r"(?:i want|i'd like|put|add|there should be|place) (?P<what>.+)",
+            r"add \g<what> \g<where>",
+        ),
+        (
+            r"(?:i )?(?:really )?(?:don't|do not) like (?:the |her |his |its |that )?(?P<what>[a-z -]+)",
+            r"remove the \g<what>",
+        ),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
         (
             r"(?:(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) )?(?:her|him|it|them|the [a-z]+)"
@@ -145,6 +184,7 @@ _TO_DO = re.compile(
 _THEY_DO = re.compile(
     r"(?:she|he|it|they|everyone|everybody)(?: now| just| all| both)? (?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
 )
+_STOPS = re.compile(r"don't (?:let|make|have) (?:her|him|it|them|the \w+) (?P<verb>[a-z]+)")
 _AND_DO = re.compile(r"(?P<and>(?: and|,)(?: then)? )(?P<verb>[a-z]+)\b")
 
 
@@ -173,6 +213,8 @@ def _to_do(clause: str) -> str:
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
     clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
+    if (stops := _STOPS.fullmatch(clause)) and (doing := _doing(stops["verb"])):
+        return f"remove the {doing}"
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)

@@ -72,7 +72,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
     **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
     **dict.fromkeys(
-        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him", "them"),
+        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
         ("people",),
     ),
 }  # fmt: skip
