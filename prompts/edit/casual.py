@@ -11,7 +11,7 @@ _CONTRACTED = {
     "whats": "what's", "im": "i'm", "ive": "i've", "lets": "let's", "youre": "you're", "u": "you", "ur": "your",
     "r": "are", "plz": "please", "pls": "please", "plss": "please", "thx": "thanks", "tysm": "thanks", "ty": "thanks",
     "colour": "color",
-    "w/": "with", "w/o": "without",
+    "w/": "with", "w": "with", "em": "them", "w/o": "without",
     "b&w": "black and white", "bg": "background", "gonna": "going to",
     "wanna": "want to", "gotta": "have to", "kinda": "", "sorta": "", "rly": "really", "lol": "", "lmao": "",
     "haha": "",

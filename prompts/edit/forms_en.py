@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prompts.edit.forms import ARROW, forms
 
-_THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
+_THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this |those |these )?"
 _IT = (
     r"(?:it|this|that|me|us|(?:the|this|that|my) (?:picture|image|scene|photo|whole thing|drawing|pic|selfie|portrait))"
 )
@@ -37,13 +37,13 @@ FORMS_EN = forms(
     ("replace", "not {the}{a} -> {b}", "not cat -> dog", True),
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),
     ("set", "(?:replace|swap) (?:it|that|this|them) (?:with|for|by) {b}", "replace it with a dog"),
+    ("set", "{turn} (?:{it} )?(?:to|into) {b}", "change it to night"),
+    ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
     (
         "replace",
         "(?:replace|swap|exchange|substitute|switch|trade|change) (?:out )?{the}{a} (?:with|for|by) {b}",
         "replace the cat with a dog",
     ),
-    ("set", "{turn} (?:{it} )?(?:to|into) {b}", "change it to night"),
-    ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
     (
         "replace",
         "(?:(?:make|draw) {it} |give (?:it|her|him|them|the \\w+) |use |have |draw |put )?{b} "

@@ -108,7 +108,8 @@ _CUT = re.compile(
 _COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
-    r"get rid|zoom|shave|clear|calm|brighten|darken|dry|tidy|dress|trade|open|close|try|show|draw|fill|switch|convert|"
+    r"get rid|(?:could|can|should) (?:the|it|we|you)\b|zoom|shave|clear|calm|brighten|darken|dry|tidy|dress|"
+    r"trade|open|close|try|show|draw|fill|switch|convert|"
     r"paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
     r"more\b|less\b|fewer\b|no\b|without)"
 )

@@ -80,7 +80,7 @@ _PLAINLY = tuple(
             r"make it \g<what>",
         ),
         (r"(?P<who>one of (?:them|the [a-z ]+)) should be (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
-        (r"(?:zoom|move|go) in on (?:her|his|its|their|the) (?:face|head|eyes)", "make it a close-up"),
+        (r"(?:zoom|move|go|focus|close) in on (?:her|his|its|their|the) [a-z ]+", "make it a close-up"),
         (r"(?:can|could|should|may) (?P<what>(?:the|her|his|its) .+?) be (?P<how>.+)", r"make \g<what> \g<how>"),
         (rf"(?:an? |the )?(?P<what>{_COLOURS}) ones?", r"change the color to \g<what>"),
         (r"change what (?:she|he|it|they) (?:is|are) doing(?: to|:)? (?P<what>.+)", r"change the pose to \g<what>"),

@@ -20,8 +20,9 @@ from prompts.edit.rivals import (
     spoilt,
     worn_alike,
 )
-from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in
+from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in, without_presets
 from prompts.edit.word_lists import listed
+from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -114,6 +115,10 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
         elif retold:
             for at, said in retold.items():
                 become(draft, at, said, words)
+        elif opposites.plain(tag.text) in ("bright", "dark") and any(
+            opposites.plain(tag.text) in one.text.split() for one in without_presets(draft.fragments)
+        ):
+            draft.changes.append(Change("same", tag.text))  # "a bright hallway"
         else:
             add(draft, tag, words if len(tags) == 1 else tag.text)
 
@@ -168,7 +173,7 @@ def _retold(one: Fragment, tag: Fragment) -> str:
     if one.origin == "preset":
         return ""
     bare = grammar.bare(one.text)
-    said = "" if CHINESE.search(one.source) else _unspoilt(bare, tag.text)
+    said = "" if CHINESE.search(one.source) else _unspoilt(bare, tag.text) or _relit(bare, tag.text)
     return recounted(one.text, tag.text) or regrown(bare, tag.text) or retaken(bare, tag.text) or said
 
 
@@ -177,6 +182,14 @@ def _unspoilt(text: str, tag: str) -> str:
     where it has none."""
     over = next((word for word in text.split()[:-1] if word in WEATHER and spoilt(WEATHER[word], tag)), "")
     return re.sub(rf"\b{over} ", "", text, count=1) if over else ""
+
+
+def _relit(text: str, tag: str) -> str:
+    """A place that is lit as a tag says, where it was told to be the opposite: "a dark hallway" that is to be bright;
+    empty where it was not."""
+    words, new = text.split(), opposites.plain(tag)
+    at = next((at for at, word in enumerate(words[:-1]) if new in ("bright", "dark") and opposed(word, new)), None)
+    return "" if at is None or words[at] == "light" else with_articles(" ".join([*words[:at], new, *words[at + 1 :]]))
 
 
 def _ground(one: Fragment, slot: str) -> bool:

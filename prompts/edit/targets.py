@@ -125,7 +125,9 @@ def singular(word: str) -> str:
 
 
 def category_of(text: str) -> str:
-    entry = entry_of(opposites.plain(text)) or entry_of(head(text))
+    words = opposites.plain(text).split()
+    named = (entry_of(" ".join(words[at:])) for at in range(min(len(words), 4)))  # "small shiba inu"
+    entry = next(filter(None, named), None) or entry_of(head(text))
     if entry or is_medium(text):
         return entry.category if entry else "style"
     return sorts.kind_of(singular(head(text)))
