@@ -32,12 +32,12 @@ _PLAINLY = tuple(
             r"make it \g<what>",
         ),
         (
-            r"(?P<what>[a-z0-9].+?) (?:would|might|will|could) (?:look|be|work|feel|fit) "
+            r"(?P<what>(?!(?:it|that|this|you|we)\b)[a-z0-9].+?) (?:would|might|will|could) (?:look|be|work|feel|fit) "
             r"(?:much |a lot |way |even |so much )?(?:better|nicer|cooler|more fitting)",
             r"make it \g<what>",
         ),
         (
-            r"(?P<what>(?:an? |some |the )?[a-z].+?) would (?:look|be|feel) (?:really |so |very )?"
+            r"(?P<what>(?!(?:it|that|this|you|we)\b)[a-z].+?) would (?:look|be|feel) (?:really |so |very )?"
             r"(?:nice|good|great|cool|lovely|cute)",
             r"add \g<what>",
         ),
@@ -171,9 +171,15 @@ _PLAINLY = tuple(
 _TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)|the [a-z]+ (?:is|are) [a-z]+ing\b")
 
 
+_WOULD = re.compile(
+    r".+ (?:would|might|could|will) (?:look|be|work|feel|fit)\b|.+ for (?:him|her|them)$|.+ (?:is|are) enough$"
+)
+
+
 def only_tells(clause: str) -> bool:
-    """Whether a clause says how somebody is, as people say to each other, too: "she is gone"."""
-    return _TELLS.match(clause) is not None
+    """Whether a clause says how somebody is or what would be nice, as people say to each other, too: "she is gone"."""
+    does = _THEY_DO.fullmatch(clause)
+    return bool(_TELLS.match(clause) or _WOULD.match(clause) or (does and _done(does["verb"])))
 
 
 _TO_DO = re.compile(
@@ -200,10 +206,15 @@ def _doing(verb: str) -> str:
     return f"{verb}{verb[-1] if doubled else ''}ing"
 
 
+def _done(verb: str) -> str:
+    """As `_doing`, of "works" too."""
+    return _doing(verb) or _doing(verb.removesuffix("s"))
+
+
 def _to_do(clause: str) -> str:
     """ "Have her lie down and look at the clouds": that she is doing both; empty for other words."""
     said = _TO_DO.fullmatch(clause) or _THEY_DO.fullmatch(clause)
-    doing = _doing(said["verb"] if said["verb"] in listed("verb") else said["verb"].removesuffix("s")) if said else ""
+    doing = _done(said["verb"]) if said else ""
     if not said or not doing:
         return ""
     rest = _AND_DO.sub(lambda more: more["and"] + (_doing(more["verb"]) or more["verb"]), said["rest"])
