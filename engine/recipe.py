@@ -203,9 +203,10 @@ class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
     the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
-    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. With `like` it is
-    drawn as A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come
-    in this order: hires, fixes, upscale."""
+    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
+    `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps. With `like` it is drawn as A1111
+    would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
+    order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -225,6 +226,8 @@ class Recipe:
     vae: str = ""
     quality: str = ""
     rescale: float = 0.0
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
     like: A1111 | None = None
     schema: int = SCHEMA
 
@@ -258,6 +261,8 @@ class Recipe:
                 "vae": self.vae,
                 "quality": self.quality,
                 "rescale": self.rescale,
+                "guidance_start": self.guidance_start,
+                "guidance_end": self.guidance_end if self.guidance_end < 1 else None,
                 "like": self.like.to_json() if self.like else None,
             }
         )

@@ -29,6 +29,8 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("seed", "7"),
         ("guidance", "7"),
         ("rescale", "0.7"),
+        ("guidance-start", "0.2"),
+        ("guidance-end", "0.8"),
         ("clip-skip", "2"),
         ("vae", "NAME"),
         ("like", "a1111"),

@@ -70,12 +70,16 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "rng": with_rng,
     "clip-skip": lambda options, option, value: replace(options, clip_skip=whole(option, value, *CLIP_SKIPS)),
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
+    "guidance-start": lambda options, option, value: replace(options, guidance_start=real(option, value, 0.0, 1.0)),
+    "guidance-end": lambda options, option, value: replace(options, guidance_end=real(option, value, 0.0, 1.0)),
     "fill": with_fill,
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
     "only-masked": with_padding,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
+_OTHER_NAMES |= dict.fromkeys(("cfg-start", "cfg_start", "引导开始", "引導開始"), "guidance-start")
+_OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結束"), "guidance-end")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")

@@ -80,6 +80,8 @@ def options_of(recipe: Recipe) -> Options:
         model=recipe.model,
         quality=recipe.quality or qualities.FULL,
         rescale=recipe.rescale,
+        guidance_start=recipe.guidance_start,
+        guidance_end=recipe.guidance_end,
         clip_skip=recipe.clip_skip,
         **cast(Any, like),
     )
@@ -151,6 +153,9 @@ def make(
         rescale = RESCALE if model.zero_snr and guidance > 1 and not schedule else 0.0
     if not 0 <= rescale <= 1:
         raise Refusal("rescale.not_allowed", rescale=rescale)
+    begin, end = options.guidance_start or 0.0, 1.0 if options.guidance_end is None else options.guidance_end
+    if not 0 <= begin < end <= 1:
+        raise Refusal("guided.not_allowed", start=begin, end=end)
     width, height = size(options, model, source)
     redrawn = options.redraw or 0.0
     enlarged = options.upscaler or options.upscale or redrawn
@@ -185,6 +190,8 @@ def make(
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,
         rescale=rescale,
+        guidance_start=begin,
+        guidance_end=end,
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,

@@ -89,6 +89,8 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "TI hashes": _listed(hashes.embeddings),
         **sampling(recipe),
         "CFG rescale": recipe.rescale or None,
+        "CFG start": recipe.guidance_start or None,
+        "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),

@@ -36,7 +36,8 @@ def work(recipe: Recipe) -> float:
     drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
     if last := recipe.upscale:
         drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
-    return drawn * (2 if recipe.guidance > 1 else 1) / 2e6
+    guided = recipe.guidance_end - recipe.guidance_start if recipe.guidance > 1 else 0.0
+    return drawn * (1 + guided) / 2e6
 
 
 def _draws(recipe: Recipe) -> bool:

@@ -18,7 +18,7 @@ from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from engine.sampling.walk import Walk
-from engine.worker import prompt_encoding
+from engine.worker import guidance, prompt_encoding
 from engine.worker.inpaint import CHANNELS, Keep
 from engine.worker.prompt_encoding import Conditioning
 
@@ -83,7 +83,7 @@ class Row:
     @property
     def shallow(self) -> bool:
         """Whether they rest at the call to come, which is neither the first nor the last."""
-        if self.deep is None or self.left <= 1:
+        if self.deep is None or len(self.deep) != self.width or self.left <= 1:
             return False
         return self.at % qualities.quality(self.recipe.quality).rest > 0
 
@@ -147,7 +147,11 @@ class Row:
     @property
     def against(self) -> Conditioning | None:
         """The negative, where the call to come takes it."""
-        return None if self.walk and self.walk.skips else self.negative
+        if self.negative is None or self.done:
+            return self.negative
+        if self.walk and self.walk.skips:
+            return None
+        return self.negative if guidance.acts(self.recipe, self.time, len(self.loaded.signal)) else None
 
     @property
     def width(self) -> int:

@@ -163,6 +163,8 @@ _READERS: dict[str, _Read] = {
     "cfg rescale": _real("rescale", *RESCALE),
     "cfg rescale phi": _real("rescale", *RESCALE),
     "cfg rescale φ": _real("rescale", *RESCALE),
+    "cfg start": _real("guidance_start", 0.0, 1.0),
+    "cfg end": _real("guidance_end", 0.0, 1.0),
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),

@@ -208,6 +208,14 @@ def test_quality_and_guidance_rescale(text: str, quality: str | None, rescale: f
     assert "--" not in asked.text and "模式" not in asked.text
 
 
+@pytest.mark.parametrize(
+    "text", ["a cat --guidance-start 0.2 --guidance-end 0.8", "a cat --引导开始 0.2 --cfg-end=0.8"]
+)
+def test_where_guidance_acts(text: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.guidance_start, asked.options.guidance_end, asked.text.strip()) == (0.2, 0.8, "a cat")
+
+
 def test_guidance_rescale_is_a_share() -> None:
     with pytest.raises(Refusal) as caught:
         read_options("a cat --rescale 1.5")

@@ -70,6 +70,10 @@ def figures() -> list[Figure]:
     for name in filter(None, qualities.QUALITIES):
         other = replace(recipe, quality=name)
         found += _pair(Way(f"quality {name!r}", loaded, other), loaded, recipe, work(loaded, other) / peak)
+    half = replace(recipe, guidance_start=0.25, guidance_end=0.75)
+    found += _pair(
+        Way("guidance on the middle half of the way", loaded, half), loaded, recipe, work(loaded, half) / peak
+    )
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
         halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))

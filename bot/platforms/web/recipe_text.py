@@ -28,6 +28,8 @@ def as_text(recipe: Recipe) -> str:
         f"--seed {recipe.seed}",
         *([f"--quality {recipe.quality}"] if recipe.quality else []),
         *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
+        *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
+        *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),

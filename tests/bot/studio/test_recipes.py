@@ -75,6 +75,17 @@ def test_a_model_trained_to_pure_noise_has_its_guidance_rescaled_unless_somebody
     assert caught.value.key == "rescale.not_allowed"
 
 
+def test_guidance_acts_on_a_part_of_the_way_that_is_none_backwards() -> None:
+    part = made(Options(guidance_start=0.2, guidance_end=0.8))
+    assert (part.guidance_start, part.guidance_end) == (0.2, 0.8) and Recipe.from_json(part.to_json()) == part
+    assert made(recipes.options_of(part)) == part
+    assert "guidance_start" not in made(Options()).to_json() and "guidance_end" not in made(Options()).to_json()
+    for start, end in ((0.8, 0.2), (0.5, 0.5), (None, 0.0), (1.0, None), (-0.1, None)):
+        with pytest.raises(Refusal) as caught:
+            made(Options(guidance_start=start, guidance_end=end))
+        assert caught.value.key == "guided.not_allowed"
+
+
 def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it() -> None:
     with_lora = Prompt("猫", (), loras=(LoraUse("lcm-lora-sdv1-5", 0.9),))
     [quick] = recipes.make(with_lora, Options(), DEMO, most=1)
