@@ -109,9 +109,12 @@ FORMS_EN = forms(
         "(?:without|no more|no|(?:i )?(?:do not|don't) (?:want|need|show|draw)|(?:not|never) any) (?:more )?{the}{a}",
         "no hat",
     ),
+    (
+        "deny",
         "not (?:so |too |that |the |an? )?"
         "(?!(?:only|just|sure|bad|really|quite|me|you|us|yet|now|again|today|here|there|at|my)\\b){a}",
-        "not so stern"),
+        "not so stern",
+    ),
     ("weaker", "(?:too (?:much|many)|{bit}(?:less|fewer)) {the}{a}", "less fog"),
     ("stronger", "(?:not enough|(?:add |with |put |make it )?{bit}more) {the}{a}", "more fog"),
     (

@@ -173,8 +173,19 @@ async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators
 @pytest.mark.parametrize(
     "sentence",
     [
-        "不是我，是他", "他说的是你不是我", "应该是你", "i said you, not me", "it should be fine", "不对，我没有",
-        "she works hard", "they sleep all day", "that would be nice", "good for him", "not bad", "not today", "nice",
+        "不是我，是他",
+        "他说的是你不是我",
+        "应该是你",
+        "i said you, not me",
+        "it should be fine",
+        "不对，我没有",
+        "she works hard",
+        "they sleep all day",
+        "that would be nice",
+        "good for him",
+        "not bad",
+        "not today",
+        "nice",
     ],
 )
 async def test_people_who_put_each_other_right_ask_for_nothing(sentence: str) -> None:
