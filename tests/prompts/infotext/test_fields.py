@@ -73,6 +73,7 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Discard penultimate sigma: False", {}),
         ("Skip Early CFG: 0.15, NGMS: 2, NGMS all steps: True", {"skip_early": 0.15, "ngms": 2.0, "ngms_all": True}),
         ("CFG start: 0.2, CFG end: 0.75", {"guidance_start": 0.2, "guidance_end": 0.75}),
+        ("CFG schedule: Linear Down", {"guidance_curve": "linear down"}),
         ("Extra noise: 0.2, Noise multiplier: 0.9", {"extra_noise": 0.2, "noise_multiplier": 0.9}),
         ("Conditional mask weight: 0.4", {"mask_weight": 0.4}),
         ("Beta schedule alpha: 0.5, Beta schedule beta: 0.7", {"beta_alpha": 0.5, "beta_beta": 0.7}),
