@@ -140,7 +140,7 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
      "Token merging ratio: 0.5", "Hires checkpoint: other", "VAE Decoder: TAESD", "Noise Schedule: odd",
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
-     "Extra noise: much",
+     "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
      "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
      "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
