@@ -204,7 +204,8 @@ class Recipe:
     `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
     the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
     (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
-    `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps. With `like` it is drawn as A1111
+    `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps, and changes by a `guidance_curve` of
+    engine/guidance_curves.py. With `like` it is drawn as A1111
     would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
     order: hires, fixes, upscale."""
 
@@ -228,6 +229,7 @@ class Recipe:
     rescale: float = 0.0
     guidance_start: float = 0.0
     guidance_end: float = 1.0
+    guidance_curve: str = ""
     like: A1111 | None = None
     schema: int = SCHEMA
 
@@ -263,6 +265,7 @@ class Recipe:
                 "rescale": self.rescale,
                 "guidance_start": self.guidance_start,
                 "guidance_end": self.guidance_end if self.guidance_end < 1 else None,
+                "guidance_curve": self.guidance_curve,
                 "like": self.like.to_json() if self.like else None,
             }
         )

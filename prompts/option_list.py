@@ -31,6 +31,7 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("rescale", "0.7"),
         ("guidance-start", "0.2"),
         ("guidance-end", "0.8"),
+        ("guidance-curve", "cosine-down"),
         ("clip-skip", "2"),
         ("vae", "NAME"),
         ("like", "a1111"),

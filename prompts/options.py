@@ -72,6 +72,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "rescale": lambda options, option, value: replace(options, rescale=real(option, value, *RESCALE)),
     "guidance-start": lambda options, option, value: replace(options, guidance_start=real(option, value, 0.0, 1.0)),
     "guidance-end": lambda options, option, value: replace(options, guidance_end=real(option, value, 0.0, 1.0)),
+    "guidance-curve": lambda options, option, value: replace(options, guidance_curve=value.replace("-", " ")),
     "fill": with_fill,
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
     "only-masked": with_padding,
@@ -80,6 +81,7 @@ _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", 
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= dict.fromkeys(("cfg-start", "cfg_start", "引导开始", "引導開始"), "guidance-start")
 _OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結束"), "guidance-end")
+_OTHER_NAMES |= dict.fromkeys(("cfg-schedule", "cfg-curve", "引导曲线", "引導曲線"), "guidance-curve")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")

@@ -205,6 +205,7 @@ class Options:
     rescale: float | None = None
     guidance_start: float | None = None
     guidance_end: float | None = None
+    guidance_curve: str | None = None
     redraw: float | None = None
     over: str | None = None
     margins: tuple[int, int, int, int] | None = None

@@ -228,6 +228,7 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
         lines["rescale"] = f"{recipe.rescale:g}"
     if (recipe.guidance_start, recipe.guidance_end) != (0.0, 1.0):
         lines["guided"] = f"{recipe.guidance_start:g}–{recipe.guidance_end:g}"
+    lines["curve"] = recipe.guidance_curve
     fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
     fields += provenance(recipe, parent)
     return (*fields, Field(Say("recipe.quality"), quality(recipe.quality))) if recipe.quality else fields

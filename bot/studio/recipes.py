@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from engine import a1111, qualities, samplers
+from engine import a1111, guidance_curves, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
 from engine.recipe import (
@@ -82,6 +82,7 @@ def options_of(recipe: Recipe) -> Options:
         rescale=recipe.rescale,
         guidance_start=recipe.guidance_start,
         guidance_end=recipe.guidance_end,
+        guidance_curve=recipe.guidance_curve or "constant",
         clip_skip=recipe.clip_skip,
         **cast(Any, like),
     )
@@ -192,6 +193,7 @@ def make(
         rescale=rescale,
         guidance_start=begin,
         guidance_end=end,
+        guidance_curve=guidance_curves.guidance_curve(options.guidance_curve or ""),
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,

@@ -91,6 +91,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "CFG rescale": recipe.rescale or None,
         "CFG start": recipe.guidance_start or None,
         "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
+        "CFG schedule": recipe.guidance_curve,
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),

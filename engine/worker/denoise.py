@@ -14,6 +14,7 @@ from engine.models import memory
 from engine.models.loaded import Loaded
 from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call
+from engine.worker import guidance as guiding
 from engine.worker.row import Row
 
 CFG_PLUS = 12.5  # A1111's guidance of CFG++ is so many times that of its paper
@@ -87,7 +88,8 @@ def _guided(row: Row, output: Tensor) -> Tensor:
         return output
     without = output[:1]
     # A UNet that was distilled with its guidance has done that part itself.
-    guidance = row.recipe.guidance if row.loaded.unet.config.time_cond_proj_dim is None else 1.0
+    done = row.loaded.unet.config.time_cond_proj_dim is not None
+    guidance = 1.0 if done else guiding.scale(row.recipe, row.time, len(row.loaded.signal))
     if row.walk and row.walk.plus:
         guidance /= CFG_PLUS
     if row.against is None:

@@ -1,7 +1,8 @@
-"""Where on its way a row takes its negative."""
+"""Where on its way a row takes its negative, and how strongly."""
 
 from __future__ import annotations
 
+from engine.guidance_curves import GUIDANCE_CURVES
 from engine.recipe import Recipe
 
 
@@ -11,4 +12,15 @@ def acts(recipe: Recipe, time: float, timesteps: int) -> bool:
     has no negative."""
     if (recipe.guidance_start, recipe.guidance_end) == (0.0, 1.0):
         return True
-    return recipe.guidance_start <= (timesteps - 1 - time) / timesteps < recipe.guidance_end
+    return recipe.guidance_start <= _behind(time, timesteps) < recipe.guidance_end
+
+
+def scale(recipe: Recipe, time: float, timesteps: int) -> float:
+    """The guidance of a call at a timestep of so many: what the recipe says, what is above 1 of it times its curve."""
+    if not recipe.guidance_curve:
+        return recipe.guidance
+    return 1.0 + (recipe.guidance - 1.0) * GUIDANCE_CURVES[recipe.guidance_curve](_behind(time, timesteps))
+
+
+def _behind(time: float, timesteps: int) -> float:
+    return min(max((timesteps - 1 - time) / timesteps, 0.0), 1.0)

@@ -148,6 +148,7 @@ def _alike(options: Options, option: str, value: str) -> Options:
 
 
 _SIGMA = (0.0, 10_000.0)
+_CURVES = ("constant", "linear down", "cosine down", "linear up", "cosine up")
 _READERS: dict[str, _Read] = {
     "steps": _whole("steps", *STEPS),
     "sampler": _sampler,
@@ -163,8 +164,9 @@ _READERS: dict[str, _Read] = {
     "cfg rescale": _real("rescale", *RESCALE),
     "cfg rescale phi": _real("rescale", *RESCALE),
     "cfg rescale φ": _real("rescale", *RESCALE),
-    "cfg start": _real("guidance_start", 0.0, 1.0),
-    "cfg end": _real("guidance_end", 0.0, 1.0),
+    "cfg start": _real("guidance_start", 0.0, 0.999),
+    "cfg end": _real("guidance_end", 0.001, 1.0),
+    "cfg schedule": _one_of("guidance_curve", {name: name for name in _CURVES}),
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),

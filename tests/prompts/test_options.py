@@ -216,6 +216,11 @@ def test_where_guidance_acts(text: str) -> None:
     assert (asked.options.guidance_start, asked.options.guidance_end, asked.text.strip()) == (0.2, 0.8, "a cat")
 
 
+def test_the_curve_of_guidance() -> None:
+    asked = read_options("a cat --引导曲线 linear-up")
+    assert (asked.options.guidance_curve, asked.text.strip()) == ("linear up", "a cat")
+
+
 def test_guidance_rescale_is_a_share() -> None:
     with pytest.raises(Refusal) as caught:
         read_options("a cat --rescale 1.5")

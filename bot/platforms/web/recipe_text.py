@@ -30,6 +30,7 @@ def as_text(recipe: Recipe) -> str:
         *([f"--rescale {recipe.rescale:g}"] if recipe.rescale else []),
         *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
+        *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),

@@ -86,6 +86,16 @@ def test_guidance_acts_on_a_part_of_the_way_that_is_none_backwards() -> None:
         assert caught.value.key == "guided.not_allowed"
 
 
+@pytest.mark.parametrize("said", ["cosine-down", "Cosine Down", "余弦下降", "餘弦下降"])
+def test_guidance_has_a_curve_by_its_name(said: str) -> None:
+    falling = made(Options(guidance_curve=said))
+    assert falling.guidance_curve == "cosine down" and made(recipes.options_of(falling)) == falling
+    assert made(recipes.merged(recipes.options_of(falling), Options(guidance_curve="constant"))).guidance_curve == ""
+    with pytest.raises(Refusal) as caught:
+        made(Options(guidance_curve="zigzag"))
+    assert caught.value.key == "curve.unknown" and "linear up" in str(caught.value.values["names"])
+
+
 def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it() -> None:
     with_lora = Prompt("猫", (), loras=(LoraUse("lcm-lora-sdv1-5", 0.9),))
     [quick] = recipes.make(with_lora, Options(), DEMO, most=1)

@@ -1,5 +1,7 @@
 """Guidance that acts on a part of the way: equal to diffusers with the guidance turned off there, for half the cost."""
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import torch
 
 from engine import samplers
+from engine.guidance_curves import GUIDANCE_CURVES
 from engine.models.loaded import Loaded
 from engine.recipe import A1111, Recipe
 from engine.worker import guidance, prepare
@@ -17,6 +20,14 @@ from tests.engine.drawing import Pixels, draw, gap, pixels, recipe
 OWN = recipe(negative="a dog", guidance=9.0, steps=6, seed=4)
 BETWEEN = replace(OWN, guidance_start=0.3, guidance_end=0.7)
 STRANGERS = [recipe("a green boat", seed=3, guidance=5.0), recipe(seed=8, steps=4, guidance=1.0)]
+
+MULTIPLIERS: dict[str, Callable[[float], float]] = {
+    "": lambda share: 1,
+    "linear down": lambda share: 1 - share,
+    "cosine down": lambda share: math.sin((1 - share) * math.pi / 2),
+    "linear up": lambda share: share,
+    "cosine up": lambda share: 2 * math.sin(share * math.pi / 4) ** 2,
+}
 
 
 def reference(pipeline: Any, own: Recipe) -> Pixels:
@@ -30,7 +41,9 @@ def reference(pipeline: Any, own: Recipe) -> Pixels:
 
     def scale(at: int) -> float:
         behind = (999 - float(other.scheduler.timesteps[at])) / 1000
-        return own.guidance if own.guidance_start <= behind < own.guidance_end else 1.0
+        if not own.guidance_start <= behind < own.guidance_end:
+            return 1.0
+        return 1 + (own.guidance - 1) * MULTIPLIERS[own.guidance_curve](behind)
 
     def before_next(pipe: Any, at: int, _: Any, given: dict[str, Any]) -> dict[str, Any]:
         if at + 1 < own.steps:
@@ -62,6 +75,15 @@ def test_it_acts_between_as_in_diffusers(start: float, end: float, loaded: Loade
     expected = reference(pipeline, own)
     assert gap(expected, reference(pipeline, OWN)) > 5
     assert gap(draw(loaded, [own])[0], expected) <= 1
+
+
+@pytest.mark.parametrize("curve", list(filter(None, GUIDANCE_CURVES)))
+def test_it_follows_its_curve_alone_and_beside_strangers(curve: str, loaded: Loaded, pipeline: Any) -> None:
+    own = replace(OWN, guidance_start=0.1, guidance_curve=curve)
+    expected = reference(pipeline, own)
+    assert gap(expected, reference(pipeline, replace(own, guidance_curve=""))) > 3
+    alone, *_, beside = (*draw(loaded, [own]), *draw(loaded, [*STRANGERS, own]))
+    assert gap(alone, expected) <= 1 and gap(beside, expected) <= 1
 
 
 @pytest.mark.parametrize("like", [None, A1111("Karras")], ids=["diffusers", "A1111"])

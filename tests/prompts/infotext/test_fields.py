@@ -73,6 +73,7 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Discard penultimate sigma: False", {}),
         ("Skip Early CFG: 0.15, NGMS: 2, NGMS all steps: True", {"skip_early": 0.15, "ngms": 2.0, "ngms_all": True}),
         ("CFG start: 0.2, CFG end: 0.75", {"guidance_start": 0.2, "guidance_end": 0.75}),
+        ("CFG schedule: Linear Down", {"guidance_curve": "linear down"}),
         ("Extra noise: 0.2, Noise multiplier: 0.9", {"extra_noise": 0.2, "noise_multiplier": 0.9}),
         ("Conditional mask weight: 0.4", {"mask_weight": 0.4}),
         ("Beta schedule alpha: 0.5, Beta schedule beta: 0.7", {"beta_alpha": 0.5, "beta_beta": 0.7}),
@@ -139,7 +140,7 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
      "Token merging ratio: 0.5", "Hires checkpoint: other", "VAE Decoder: TAESD", "Noise Schedule: odd",
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
-     "Extra noise: much",
+     "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
      "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
      "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip

@@ -157,7 +157,7 @@ def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
     [
         {},
         {"sampler": "DPM++ 2M Karras", "rescale": 0.3},
-        {"guidance_start": 0.2, "guidance_end": 0.75},
+        {"guidance_start": 0.2, "guidance_end": 0.75, "guidance_curve": "cosine up"},
         {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
         {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
         {"variation": Variation(3, 0.4)},
