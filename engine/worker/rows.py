@@ -78,6 +78,7 @@ class Rows:
 
     def _step(self, rows: list[Row], turn: Turn) -> None:
         began = self._clock()
+        widths = [row.width for row in rows]  # of this call: the next one may go without a negative
         failure: Exception | None = None
         try:
             predictions, inputs = predict(rows)
@@ -104,9 +105,8 @@ class Rows:
             else:
                 turn.stepped.append(row)
         passed = self._clock() - began
-        shares = sum(row.width for row in rows)
-        for row in rows:
-            share = passed * row.width / shares
+        for row, width in zip(rows, widths, strict=True):
+            share = passed * width / sum(widths)
             row.seconds += share
             self._rows.charge(row, share)
 

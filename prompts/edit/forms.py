@@ -33,6 +33,9 @@ def forms(phrases: Mapping[str, str], *rows: Row) -> tuple[Form, ...]:
     return tuple(Form(kind, re.compile(pattern.format_map(named)), *rest) for kind, pattern, *rest in rows)
 
 
+# What forms and sayings share: alternatives to stand in a group.
+COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
+NUMBERS = r"one|two|three|four|five|six|seven|eight|nine|ten|\d+"
 ARROW = r"\s*(?:→|➡|⇒|[-=]>)\s*"
 
 MEASURES = "个只名位条头匹张把朵棵株座支幅块根片双对束杯盘碗顶件本辆艘架栋间群盏瓶篮串枝盆颗粒"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prompts.edit.forms import ARROW, forms
+from prompts.edit.forms import ARROW, COLOURS, forms
 
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this |those |these )?"
 _IT = (
@@ -22,7 +22,7 @@ _PHRASES_EN = {
     "away": "(?:remove|delete|drop|erase|get rid of|do away with|lose|ditch|scrap|skip|omit|cut(?: out)?|"
     "shave(?: off)?|wipe (?:out|away)|hide|eliminate|leave out|crop out|edit out|throw (?:out|away)|stop|extinguish|"
     "blow out|put out|turn off|rub out)",
-    "colour": "(?:red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver)",
+    "colour": f"(?:{COLOURS})",
     "arrow": ARROW,
 }
 FORMS_EN = forms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from prompts.edit.forms import COLOURS
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 
@@ -97,7 +98,6 @@ _MEANT_EN = (
     r"(?:i (?:meant|mean|said|wanted|want|asked for)|(?:it|that|this|they|she|he) (?:should|must) be|"
     r"(?:it|that|this|they)(?:'s| is| was| were| are) (?:supposed to be|meant to be))"
 )
-_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _A_EN, _B_EN = rf"(?P<a>{_WORDS_EN})", rf"(?P<b>{_WORDS_EN})"
 _START, _STOP = r"(?:^|(?<=[,;.!\n]))\s*", r"(?=[,;.!?\n]|$)"
 _NO_THING = (  # "not too dark" tells how, "make it red, not blue" what is to be done
@@ -129,7 +129,7 @@ _ENGLISH = tuple(
         # "different sofa colour, make it mustard yellow"
         (
             r"(?:an? )?(?:different|another|change the|new) (?P<thing>[a-z]+) colou?r[,:]? "
-            rf"(?:make it |maybe |say |like )?(?P<b>(?:[a-z]+ )?(?:{_COLOURS})){_STOP}",
+            rf"(?:make it |maybe |say |like )?(?P<b>(?:[a-z]+ )?(?:{COLOURS})){_STOP}",
             r"make the \g<thing> \g<b>",
         ),
         (
@@ -145,7 +145,7 @@ _ENGLISH = tuple(
         ),
         (
             r"(?P<head>\b(?P<verb>turn|make|paint|dye|colou?r|change) (?:the |her |his |its )[\w'-]+(?: [\w'-]+)? "
-            rf"(?:to |into )?(?:\w+ )?(?:{_COLOURS}|[a-z]{{3,}}er)),? and "
+            rf"(?:to |into )?(?:\w+ )?(?:{COLOURS}|[a-z]{{3,}}er)),? and "
             r"(?P<other>(?:the |her |his |its )[\w'-]+(?: [\w'-]+)?)"
             r" (?:(?:in)?to (?=\w)|(?=an? \w))",
             r"\g<head>, change \g<other> to ",

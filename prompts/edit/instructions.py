@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from prompts import grammar
 from prompts.edit.casual import written_out
-from prompts.edit.forms import Form, InstructionKind
+from prompts.edit.forms import COLOURS, NUMBERS, Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.groups import tells
@@ -70,7 +70,7 @@ _WANTED = re.compile("^要(?=..)")
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _POLITE_EN = re.compile(
-    r"^(?:(?:please|nah|haha|ok|okay|yeah|um+|well|oh|wait|nope|hey|sorry|"
+    r"^(?:(?:please|nah|ok|okay|yeah|um+|well|oh|wait|nope|hey|sorry|"
     r"one (?:small |more |last |other )?thing:?|there(?:'s| is| are)(?= too)|can you|could you|would you|"
     r"i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
     r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
@@ -80,8 +80,8 @@ _POLITE_EN = re.compile(
     r"let's|let us)\s+)+"
 )
 _ENDING_EN = re.compile(
-    r"(?:\s+(?:please|pls|plz|thanks|thank you|thx|instead|for me|now|too|as well|anymore|any more|any longer|"
-    r"(?<!looking )(?<!look )at all|after all|this time|tho|though|lol|haha|ok|okay|if you can|if possible))+[.!?]*$"
+    r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well|anymore|any more|any longer|"
+    r"(?<!looking )(?<!look )at all|after all|this time|tho|though|ok|okay|if you can|if possible))+[.!?]*$"
 )
 _MUCH = re.compile(r"\b(?:way|much|far|a lot|even|really|so much) (?=[a-z]+er\b|more\b|less\b)")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
@@ -105,7 +105,6 @@ _CUT = re.compile(
     "(?<=[掉了])(?=[给让][她他它]|(?:换成|改成|换上|来[个一]).)|"
     "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
 )
-_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
     r"get rid|(?:could|can|should) (?:the|it|we|you)\b|zoom|shave|clear|calm|brighten|darken|dry|tidy|dress|"
@@ -117,7 +116,7 @@ _TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to
 _AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
 _AND_HOW = re.compile(
     rf"\s+and\s+(?={_VERB}|(?:it|she|he|they|there|the \w+) should\b|"
-    rf"(?:the|her|his|its) [\w' -]{{1,30}}? (?:{_COLOURS}|long|short|big|small)$)"
+    rf"(?:the|her|his|its) [\w' -]{{1,30}}? (?:{COLOURS}|long|short|big|small)$)"
 )
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
@@ -136,8 +135,8 @@ def clauses(sentence: str) -> Iterator[str]:
     for part in _CUT.split(said):
         for clause in (part,) if CHINESE.search(part) else _wishes(part):
             for each in _listed(clause.strip(" 、.。")):
-                said = chinese.simplified(each).lower()
-                if each and not KEPT.fullmatch(said) and not FILLER.fullmatch(said):
+                plain = chinese.simplified(each).lower()
+                if each and not KEPT.fullmatch(plain) and not FILLER.fullmatch(plain):
                     yield each
 
 
@@ -295,7 +294,7 @@ def _formed_en(clause: str) -> Iterator[Instruction]:
         yield Instruction("set", value=plain)
 
 
-_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{_COLOURS})")
+_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{COLOURS})")
 
 
 def _told_behind(words: str) -> bool:
@@ -308,7 +307,7 @@ def _told_behind(words: str) -> bool:
 
 
 _PROPERTIES = ("colour", "material", "adjective")
-_A_NUMBER = re.compile(r"\d+|(?:one|two|three|four|five|six|seven|eight|nine|ten)")
+_A_NUMBER = re.compile(NUMBERS)
 
 
 def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) -> Iterator[Instruction]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 
+from prompts.edit.forms import COLOURS
+
 _SOME = "(?:一点儿?|一些|点儿?|些)?"
 _LENS = "(?:镜头|画面|视角|相机|拍得?)"
 _IT = r"(?:it|this|the (?:picture|image|scene|photo))(?: is| looks|'s)(?: a bit| a little)?"
-_COLOURS = "red|blue|green|black|white|yellow|pink|purple|brown|gr[ea]y|orange|gold(?:en)?|silver"
 _WHICH_ONE = r"(?:[a-z]+ on the (?:left|right)|(?:left|right|first|second|other) (?:one|[a-z]+))"
 _BEINGS = "girl|boy|man|woman|child|robot|elf|knight|witch|angel|demon|cat|dog|fox"
 _HAPPENS = tuple(
@@ -82,7 +83,7 @@ _PLAINLY = tuple(
         (r"(?P<who>one of (?:them|the [a-z ]+)) should be (?P<what>an? .+)", r"turn \g<who> into \g<what>"),
         (r"(?:zoom|move|go|focus|close) in on (?:her|his|its|their|the) [a-z ]+", "make it a close-up"),
         (r"(?:can|could|should|may) (?P<what>(?:the|her|his|its) .+?) be (?P<how>.+)", r"make \g<what> \g<how>"),
-        (rf"(?:an? |the )?(?P<what>{_COLOURS}) ones?", r"change the color to \g<what>"),
+        (rf"(?:an? |the )?(?P<what>{COLOURS}) ones?", r"change the color to \g<what>"),
         (r"change what (?:she|he|it|they) (?:is|are) doing(?: to|:)? (?P<what>.+)", r"change the pose to \g<what>"),
         (
             rf"give (?P<who>(?:the )?{_WHICH_ONE}) (?P<how>[a-z ]+?) (?P<what>hair|eyes)",

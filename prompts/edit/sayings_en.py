@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from prompts.edit.forms import NUMBERS
 from prompts.edit.word_lists import listed
 
 _WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a-z]+)?)"
@@ -12,7 +13,6 @@ _SHE = r"(?:she|he|it|they|everyone|everybody)"
 _IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _MORE = "(?:a bit |a little |really |very |so |now |all )?"
 _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
-_NUMBER = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)"
 _PLAINLY = tuple(
     (re.compile(said), plainly)
     for said, plainly in (
@@ -28,7 +28,7 @@ _PLAINLY = tuple(
         ),
         (
             r"(?:cut|bring|take|get|keep|limit|reduce) (?:it|them|that|this|the \w+) (?:down )?to (?:just |only )?"
-            rf"(?P<what>{_NUMBER} .+)",
+            rf"(?P<what>(?:{NUMBERS}) .+)",
             r"make it \g<what>",
         ),
         (
@@ -60,7 +60,7 @@ _PLAINLY = tuple(
         (r"(?:it |this )?should be (?P<what>an? .+)", r"make it \g<what>"),
         (r"make (?P<who>the [a-z ]+?) (?:out )?of (?P<what>[a-z ]+)", r"\g<who> be made of \g<what>"),
         (
-            rf"(?P<what>{_NUMBER})(?: of (?:them|it|those))?(?: is| are|'s| would be) (?:enough|plenty|fine|ok)",
+            rf"(?P<what>{NUMBERS})(?: of (?:them|it|those))?(?: is| are|'s| would be) (?:enough|plenty|fine|ok)",
             r"make it \g<what>",
         ),
         (r"(?P<what>(?:at|in|with|during|under) .+?) would (?:look|be|feel) .{0,12}", r"make it \g<what>"),
@@ -86,7 +86,8 @@ _PLAINLY = tuple(
             r"add \g<what> \g<where>",
         ),
         (
-            r"(?:i )?(?:really )?(?:don't|do not) like (?:the |her |his |its |that )?(?P<what>[a-z -]+)",
+            r"(?:i )?(?:really )?(?:don't|do not) like (?:the |her |his |its |that )?"
+            r"(?P<what>(?!(?:it|this|that|them|him|her|you|me|my|to|how|what)\b)[a-z -]+)",
             r"remove the \g<what>",
         ),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),

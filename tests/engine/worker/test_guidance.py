@@ -16,6 +16,7 @@ from engine.recipe import A1111, Recipe
 from engine.worker import guidance, prepare
 from engine.worker.rows import Rows
 from tests.engine.drawing import Pixels, draw, gap, pixels, recipe
+from tests.prompts.infotext.test_fields import asked
 
 OWN = recipe(negative="a dog", guidance=9.0, steps=6, seed=4)
 BETWEEN = replace(OWN, guidance_start=0.3, guidance_end=0.7)
@@ -94,7 +95,7 @@ def test_beside_strangers_it_is_as_alone(like: A1111 | None, loaded: Loaded) -> 
 
 
 def test_over_the_whole_way_it_is_the_same_to_the_bit_and_nowhere_it_is_none(loaded: Loaded) -> None:
-    [plain, whole] = (draw(loaded, [one])[0] for one in (OWN, replace(OWN, guidance_start=0.0, guidance_end=1.0)))
+    [plain, whole] = (draw(loaded, [one])[0] for one in (OWN, replace(OWN, guidance_end=0.99999)))
     assert gap(plain, whole) == 0 and "guidance_end" not in OWN.to_json()
     late = draw(loaded, [replace(OWN, guidance_start=0.9999)])[0]
     assert gap(late, draw(loaded, [replace(OWN, guidance=1.0)])[0]) == 0
@@ -108,6 +109,23 @@ def test_a_call_without_guidance_has_one_entry(loaded: Loaded) -> None:
         widths.append(row.width)
         assert not at_work.turn().failed  # the resting levels are of another width where guidance begins and ends
     assert set(widths) == {1, 2} and widths[0] == widths[-1] == 1
+
+
+def test_a_call_is_charged_by_its_own_width(loaded: Loaded) -> None:
+    ends, stays = (prepare.start("job", at, replace(OWN, guidance_end=(0.3, 1.0)[at]), loaded, ()) for at in (0, 1))
+    at_work = Rows(iter(range(1000)).__next__)
+    at_work.add(ends)
+    at_work.add(stays)
+    while not ends.done:
+        widths, before = (ends.width, stays.width), (ends.seconds, stays.seconds)
+        assert not at_work.turn().failed
+        took = (ends.seconds - before[0], stays.seconds - before[1])
+        assert took[0] * widths[1] == pytest.approx(took[1] * widths[0])
+
+
+def test_an_infotext_may_name_every_curve() -> None:
+    for name in GUIDANCE_CURVES:
+        assert asked(f"Model: x, CFG schedule: {name or 'Constant'}")[1] == ()
 
 
 def test_it_counts_the_timesteps_behind() -> None:

@@ -179,6 +179,8 @@ async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators
         "i said you, not me",
         "it should be fine",
         "不对，我没有",
+        "i don't like it",
+        "i don't like this one",
         "she works hard",
         "they sleep all day",
         "that would be nice",
