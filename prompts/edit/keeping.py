@@ -10,10 +10,13 @@ from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.rivals import is_place
 from prompts.edit.targets import WordReader, category_of, matches, person_in, without_presets
+from prompts.edit.wording_zh import MEASURE
 from prompts.prompt import Fragment
+from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 
 _THINGS = frozenset(("person", "animal", "myth", "object", "food", "plant", "vehicle", "building"))
+_GROWN = frozenset(("plant", "building"))  # what a scene is of, too
 _WHERE = frozenset(("on", "in", "at", "under", "inside", "near", "by", "over", "across", "through"))
 
 
@@ -35,10 +38,14 @@ def _names(one: Fragment) -> list[str]:
     """The things that a fragment names, in the words in which they can be taken away."""
     if CHINESE.search(one.source):
         thing = category_of(one.text) in _THINGS and opposites.without_lead(one.text) == one.text
+        if one.part == "scene_detail" and category_of(one.text) in _GROWN:
+            thing = MEASURE.match(chinese.simplified(one.source)) is not None  # "一盆绿植"; "草地" is the scene
         return [one.source] if person_in(one.text) or thing else []
     if opposites.without_lead(one.text) != one.text and one.part != "subject":
         return []  # "on a roof"
     found = [each for each in groups(one.text) if each.led not in _WHERE and not each.led.endswith("ing")]
+    if one.part == "scene_detail" and category_of(one.text) in _GROWN:
+        found = [each for each in found if each.lead]  # "a potted plant"; "grass" is the scene
     return [" ".join(each.name) for each in found if _is_thing(each.head)]
 
 
