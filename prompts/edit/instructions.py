@@ -259,7 +259,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         one = replace(one, kind="add", value=worn["what"]) if worn and is_worn(worn["what"]) else one
         if one.kind == "add" and _ENDS_INSTEAD.search(said):
             one, given = replace(one, kind="set"), False
-        if one.kind == "set" and _A_NUMBER.fullmatch(one.value):
+        if one.kind == "set" and one.value != said and _A_NUMBER.fullmatch(one.value):
             one = Instruction("count", value=str(number(one.value)))  # "make it two"
         gives = one.kind in ("set", "add")
         moved = one.kind == "set" and _MOVED.match(plain) is not None

@@ -21,6 +21,7 @@ from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Step, Stop
 from engine.worker import stages
 from engine.worker.canvas import Canvas
+from engine.worker.finishing import Finishing
 from engine.worker.worker import DeviceWorker
 from tests import tiny
 from tests.drawn import hand, portrait
@@ -28,6 +29,7 @@ from tests.engine.drawing import Pixels, draw, gap, photograph, pixels, recipe
 from tests.engine.finish.test_upscaling import compact
 from tests.engine.worker.test_worker import drawn_by, opened, outcome, png, work
 from tests.onnx_files import bright
+from tests.patience import PATIENCE
 
 SOURCE = "a" * 64
 
@@ -64,7 +66,18 @@ def test_margins_are_painted_around_the_picture(tiny_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("upscaler", ["Latent", "Lanczos"])
-def test_a_second_pass_is_larger_and_begins_with_the_first(upscaler: str, tiny_folder: Path, loaded: Loaded) -> None:
+def test_a_second_pass_is_larger_and_begins_with_the_first(
+    upscaler: str, tiny_folder: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = Finishing.view
+
+    def waited_for(finishing: Finishing, *values: Any) -> Any:
+        made = view(finishing, *values)
+        made.result(PATIENCE)
+        return made
+
+    monkeypatch.setattr(Finishing, "view", waited_for)  # on a busy machine the next ones would be left out
+    monkeypatch.setattr("engine.worker.drawings.PREVIEW_REST", 0)
     own = recipe(steps=4, hires=Hires(1.5, 0.5, 6, upscaler))
     drawn, heard = one(tiny_folder.parent, own)
     assert drawn.shape == (96, 96, 3)

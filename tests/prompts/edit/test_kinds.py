@@ -181,6 +181,7 @@ async def test_a_kind_of_wish(text: str, sentence: str, wanted: str, translators
         "不对，我没有",
         "i don't like it",
         "i don't like this one",
+        "666",
         "she works hard",
         "they sleep all day",
         "that would be nice",
