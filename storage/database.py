@@ -6,7 +6,7 @@ import asyncio
 import base64
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,6 +111,22 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
+    """End a transaction, though the task is cancelled meanwhile: a connection that is half given back is lost, and
+    SQLAlchemy says so with a traceback."""
+    task = asyncio.ensure_future(ending)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        task.exception()  # seen: that it was cancelled says more
+        raise cancelled
+    task.result()
+
+
 class Database:
     """An open database, with `files` for the pictures. Made by `open`, ended by `close`; one event loop uses it."""
 
@@ -162,8 +178,13 @@ class Database:
                     # Coroutines queue here in order; SQLite's own waiting is a race of naps between processes.
                     await stack.enter_async_context(self._turn)
                 session = await stack.enter_async_context(AsyncSession(self._writer, expire_on_commit=False))
-                await stack.enter_async_context(session.begin())
-                yield session
+                await session.begin()
+                try:
+                    yield session
+                except BaseException:
+                    await _to_its_end(session.rollback())
+                    raise
+                await _to_its_end(session.commit())
 
     @property
     def sqlite(self) -> bool:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 
@@ -134,6 +135,28 @@ def cancelled_at(step: int, work: Coroutine[Any, Any, Result]) -> Generator[Any,
             going = partial(work.send, None)
         except BaseException as error:
             going = partial(work.throw, error)
+
+
+async def test_who_is_cancelled_while_a_connection_goes_back_breaks_none(
+    db: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    if not db.sqlite:
+        pytest.skip("asyncpg gives its connections back by another way")
+    back, going_back = aiosqlite.Connection.rollback, asyncio.Event()
+
+    async def slowly(connection: aiosqlite.Connection) -> None:
+        going_back.set()
+        await asyncio.sleep(0.01)
+        await back(connection)
+
+    monkeypatch.setattr(aiosqlite.Connection, "rollback", slowly)
+    writing = asyncio.ensure_future(messages.put(db, "late", "chat", "bot", {}))
+    await asyncio.wait_for(going_back.wait(), PATIENCE)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert "Exception during reset" not in caplog.text
+    assert await messages.get(db, "late")
 
 
 async def test_cancelled_writers_leave_no_lock_behind(db: Database) -> None:
