@@ -11,11 +11,12 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for, told_of
+from prompts.edit.likeness import alike, covers, main_thing, named, only_being, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
-from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.rivals import alone, is_place
+from prompts.edit.targets import KINDS, WordReader, is_medium, singular, without_presets
+from prompts.edit.wearing import is_worn
 from prompts.edit.whereabouts import moved, reseated, taken
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -54,11 +55,15 @@ async def _in_english(one: Instruction, reader: WordReader) -> str:
     if not CHINESE.search(one.value):
         return re.sub(r"^(?:some|any) ", "", _MANY.sub("many ", one.value.strip()))
     tags = await reader.sure(one.value)
+    if one.kind == "replace" and KINDS.get(one.target) == KINDS["background"]:
+        return ", ".join(opposites.plain(tag.text) for tag in tags)  # "场景换成下雪的街头": street, snow
     said = re.sub(r"^1(?=girl|boy)", "", opposites.plain(tags[0].text)) if len(tags) == 1 else ""
     return said if said and one.kind == "set" and one.instead else ""
 
 
-_MANY = re.compile(r"^(?:(?:lots|tons|loads|plenty|heaps|a lot|a bunch|a crowd) of|many many|lots and lots of) ")
+_MANY = re.compile(
+    r"^(?:(?:lots|tons|loads|plenty|heaps|a lot|a bunch|a crowd|a whole (?:bunch|lot)) of|many many|lots and lots of) "
+)
 
 
 def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
@@ -66,6 +71,9 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
     if one.kind == "replace":
         if KINDS.get(one.target) == KINDS["background"]:
             yield from _behind(text, value)
+            where, comma, rest = value.partition(", ")
+            if said := taken(text, _with_article(where)):
+                yield said + comma + rest
         elif (found := named(groups(text), one.target)) and _WHERE.match(value):
             yield moved(text, found, value)
         elif found and (said := put_in_place(text, found, value)):
@@ -109,6 +117,12 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         and (said := put_in_place(text, found, value))
     ):
         yield said
+
+
+def _with_article(where: str) -> str:
+    """A place with its article: "street" that was read from Chinese."""
+    counted = is_place(where.split()[-1]) and singular(where.split()[-1]) == where.split()[-1]
+    return f"a {where}" if counted and not re.match(r"(?:an?|the|in|on|at) ", where) else where
 
 
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")

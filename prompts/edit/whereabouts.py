@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from prompts import sorts
 from prompts.edit.groups import NounGroup, groups
-from prompts.edit.likeness import is_worn
 from prompts.edit.rivals import is_place, kind_of
+from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import listed
 
 _AT = r"(?P<at>in|on|at|under|beside|behind|near|by|next to|in front of|against|inside)"
@@ -46,7 +47,8 @@ def taken(text: str, where: str) -> str:
 
 
 def _is_where(thing: NounGroup) -> bool:
-    return is_place(thing.head) or thing.head in listed("seat")
+    inside = thing.led in ("in", "inside") and sorts.is_a(thing.head, "building")
+    return inside or is_place(thing.head) or thing.head in listed("seat")
 
 
 def reseated(text: str, where: str, *, instead: bool = False) -> str:
