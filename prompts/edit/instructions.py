@@ -17,7 +17,7 @@ from prompts.edit.numerals import number
 from prompts.edit.rivals import matter
 from prompts.edit.sayings import FILLER, KEPT, happens, said_plainly
 from prompts.edit.sayings_en import only_tells, said_plainly_in_english
-from prompts.edit.targets import WEATHER
+from prompts.edit.targets import WEATHER, category_of
 from prompts.edit.wearing import is_worn
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
@@ -131,8 +131,18 @@ _SPACED = re.compile(
 _MOST = 40  # changes that one clause asks for
 
 
+_SAME_BUT = re.compile(
+    r"(?:the )?(?:exact )?same(?: (?:picture|image|scene|thing|photo|pose|prompt|one))?,? (?:but|just|only) with "
+    r"(?P<who>an? [a-z ]+)",
+    re.IGNORECASE,
+)
+
+
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
+    same = _SAME_BUT.fullmatch(sentence.strip(" .!"))
+    if same and category_of(same["who"]) in ("animal", "person", "myth"):
+        sentence = f"make it {same['who']}"  # whom a picture is of, and no second one
     said = in_one(grammar.normalise(sentence))
     said = _SPACED.sub("，", said) if CHINESE.search(said) else written_out(said)
     for part in _CUT.split(said):
@@ -198,11 +208,17 @@ def instructs(sentence: str) -> bool:
     )
 
 
+def _lowered(clause: str) -> str:
+    """A clause in small letters, but for what is to be written in the picture."""
+    parts = re.split(r"([\"“][^\"”]*[\"”])", " ".join(clause.split()))
+    return "".join(part if at % 2 else part.lower() for at, part in enumerate(parts))
+
+
 def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
         return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.sign_by_sign(clause).strip())) or clause
-    said = _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
+    said = _ENDING_EN.sub("", _POLITE_EN.sub("", _lowered(clause)))
     return _MUCH.sub("", said)
 
 
@@ -257,7 +273,7 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
 
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
-    said = " ".join(clause.lower().split())
+    said = _lowered(clause)
     plain = said_plainly_in_english(_plain(clause))
     who = _WHO.match(said)
     more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))

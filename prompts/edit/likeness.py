@@ -160,6 +160,9 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
     """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
     for a thing what is held or done something to. `itself`: it is what the picture is of, where that is not plain."""
     found = [one for one in groups(text) if not is_view(one)]
+    ridden = [one for one in found if any(each.verb == "riding" and one.of == each.end for each in doings(text))]
+    if len(ridden) == 1 and _kind(wanted) == "vehicle":
+        return ridden[0]
     for general in sorts.GENERAL:
         if _is_a(wanted, general) and len(mine := [one for one in found if _is_a(one, general)]) == 1:
             return mine[0]

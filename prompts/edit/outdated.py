@@ -46,6 +46,7 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
                "white clouds|sunset glow"),
     )
 )  # fmt: skip
+_BALD = re.compile(r"\bbald (?=[a-z])")
 _MANY = re.compile(r"\b(?:full of|crowd|crowded|audience|packed|many|visitors|tourists|students?|people)\b")
 _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "tourist", "guest", "visitor", "passerby"))
 _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
@@ -65,6 +66,8 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
+            elif head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text):
+                become(draft, at, with_articles(said), "")
             elif _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text))):
                 become(draft, at, said, "")
 

@@ -14,10 +14,10 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import alike, covers, main_thing, named, only_being, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
-from prompts.edit.rivals import alone, is_place
-from prompts.edit.targets import KINDS, WordReader, is_medium, singular, without_presets
+from prompts.edit.rivals import alone
+from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
 from prompts.edit.wearing import is_worn
-from prompts.edit.whereabouts import moved, reseated, taken
+from prompts.edit.whereabouts import moved, reseated, taken, with_article
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -72,7 +72,7 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         if KINDS.get(one.target) == KINDS["background"]:
             yield from _behind(text, value)
             where, comma, rest = value.partition(", ")
-            if said := taken(text, _with_article(where)):
+            if said := taken(text, with_article(where)):
                 yield said + comma + rest
         elif (found := named(groups(text), one.target)) and _WHERE.match(value):
             yield moved(text, found, value)
@@ -117,12 +117,6 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         and (said := put_in_place(text, found, value))
     ):
         yield said
-
-
-def _with_article(where: str) -> str:
-    """A place with its article: "street" that was read from Chinese."""
-    counted = is_place(where.split()[-1]) and singular(where.split()[-1]) == where.split()[-1]
-    return f"a {where}" if counted and not re.match(r"(?:an?|the|in|on|at) ", where) else where
 
 
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")

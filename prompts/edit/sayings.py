@@ -116,6 +116,7 @@ _PLAINLY = tuple(
         (r"(?:paint|draw|render) (?:it|this|that) (?:as|like) (?P<what>.+)", r"as \g<what>"),
         (rf"(?:{_IT} )?(?:way |a bit |a little )?too dark", "make it bright"),
         (rf"(?:{_IT} )?(?:way |a bit |a little )?too bright", "make it dark"),
+        ("(?:再)?长大(?:一点|一些|点|些|了)?|成年(?:人|的|一点)?", "人物改成成年人"),
         (rf"(?:[她他]们?的?|人物的?)?(?:年纪|年龄|岁数)(?:再|更|要|改)*[大老]{_SOME}", "人物改成年老的"),
         (rf"(?:[她他]们?的?|人物的?)?(?:年纪|年龄|岁数)(?:再|更|要|改)*[小轻]{_SOME}", "人物改成年轻的"),
         (r"(?:it )?(?:has )?stopped (?P<what>rain|snow)ing", r"remove the \g<what>"),

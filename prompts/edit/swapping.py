@@ -93,8 +93,9 @@ async def _colours(draft: EditDraft, one: Instruction, plain: str, reader: WordR
     spans: list[_Span] = []
     for name in (one.target, one.value):
         found = (await matches(draft.fragments, name, reader))[0] if name else []
-        if len(found) == 1 and (span := _coloured(plain, chinese.simplified(draft.fragments[found[0]].source))):
-            spans.append(span)
+        for at in found if len(found) == (1 if one.value else 2) else ():
+            span = _coloured(plain, chinese.simplified(draft.fragments[at].source))
+            spans += [span] if span else []
     return (spans[0], spans[1]) if len(spans) == 2 and spans[0] != spans[1] else None
 
 
