@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -129,13 +129,20 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why, and
-    `format` the kind of file, as an Identity has it."""
+    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why,
+    `format` the kind of file, and `lacking` and `lacks` what is missing of it, as an Identity has them."""
 
     name: str
     path: Path
     key: str
     format: str = ""
+    lacking: int = 0
+    lacks: str = ""
+
+    @property
+    def values(self) -> Mapping[str, str | int]:
+        """What the text of the key is filled with."""
+        return {"name": self.name, "format": self.format, "count": self.lacking, "first": self.lacks}
 
 
 def lineage(one: Model | LoraFile) -> str:
@@ -168,7 +175,11 @@ def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     found = ((find, _problem(find.identity)) for find in model_folders.finds(folders))
     return tuple(
         sorted(
-            (Skipped(find.name, find.path, key, find.identity.format) for find, key in found if key),
+            (
+                Skipped(find.name, find.path, key, find.identity.format, find.identity.lacking, find.identity.lacks)
+                for find, key in found
+                if key
+            ),
             key=lambda entry: entry.name.casefold(),
         )
     )

@@ -14,7 +14,6 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.utils import logging as diffusers_logging
 from transformers import CLIPTokenizer
 from transformers.utils import logging as transformers_logging
@@ -101,7 +100,7 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
 def _vae(vae: catalog.Companion, scaling: float) -> Any:
     try:
         if vae.path.is_dir():
-            return diffusers_folder.network(AutoencoderKL, vae.path, torch.float32)
+            return diffusers_folder.vae(vae.path)
         return single_file.vae_file(vae.path, scaling)
     except BROKEN as error:
         if out_of_memory(error):
