@@ -72,7 +72,7 @@ def models(config: Config) -> Iterator[CheckResult]:
         except Refusal as refusal:
             yield refused(refusal, "warn")
     try:
-        chosen = catalog.model(known, engine.model)
+        chosen = catalog.model(known, engine.model, engine.folders)
         yield result("ok", "check.model", name=chosen.name)
         if draw.size:
             width, height = map(int, draw.size.split("x"))

@@ -273,7 +273,7 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
     model, before anything waits for it."""
     models = catalog.models(folders)
     for recipe in made:
-        model = catalog.model(models, recipe.model)
+        model = catalog.model(models, recipe.model, folders)
         sizes.finished_size(recipe, model, folders)
         compatibility.check_recipe(recipe, model, folders)
 

@@ -13,6 +13,7 @@ from engine.files.catalog import Companion, LoraFile, Model
 from engine.recipe import Recipe
 from prompts import clip_tokens
 from prompts.errors import Refusal
+from prompts.grammar.embeddings import NAMED
 from prompts.prompt import Prompt
 
 # Families that share a latent space, so that one's VAE decodes the other's latents and one can go on with them.
@@ -26,11 +27,11 @@ def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     check_loras(words, model, folders)
     check_embeddings(words, model, folders)
     if recipe.vae:
-        vae = catalog.vae(catalog.vaes(folders), recipe.vae)
+        vae = catalog.vae(catalog.vaes(folders), recipe.vae, folders)
         if not vae_fits(vae, model):
             raise _made_for("vae.made_for", vae.name, vae.family, model)
     if recipe.refiner:
-        refiner = catalog.model(catalog.models(folders), recipe.refiner.model)
+        refiner = catalog.model(catalog.models(folders), recipe.refiner.model, folders)
         if _latents(refiner.family) != _latents(model.family):
             raise _made_for("refiner.made_for", refiner.name, refiner.family, model)
 
@@ -40,7 +41,7 @@ def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
     named = [use for use in prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for use in named:
-        check_lora(model, catalog.lora(files, use.name))
+        check_lora(model, catalog.lora(files, use.name, folders))
 
 
 def lora_fits(lora: LoraFile, model: Model) -> bool:
@@ -63,10 +64,14 @@ def check_lora(model: Model, lora: LoraFile) -> None:
 
 
 def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
-    """Raises Refusal `embedding.made_for`. One whose name is a word of English is read as that word, as it is where
-    no such file lies about."""
-    for one in alien(prompt, model, catalog.embeddings(folders)):
+    """Raises Refusal `embedding.made_for`, or why one cannot be used that is asked for by `embedding:`. One whose name
+    is a word of English is read as that word, as it is where no such file lies about."""
+    for one in alien(prompt, model, known := catalog.embeddings(folders)):
         raise _made_for("embedding.made_for", one.name, base_of(one), model)
+    there = {one.name.casefold() for one in known}
+    for name in NAMED.findall(f"{prompt.positive}\n{prompt.negative}"):
+        if name.casefold() not in there and (spoiled := catalog.unusable(folders, "embedding", name)):
+            raise Refusal(spoiled.key, **spoiled.values)
 
 
 def alien(prompt: Prompt, model: Model, embeddings: Sequence[Companion]) -> Iterator[Companion]:

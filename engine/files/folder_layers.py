@@ -12,7 +12,7 @@ from typing import Any, Literal
 from engine.errors import BadFile
 from engine.files import pickles, safetensors_header, text_layers, tiny_layers, unet_layers, vae_layers
 from engine.files.layers import WHOLE, Lack, lacking, under
-from engine.files.safetensors_header import Shapes, content
+from engine.files.safetensors_header import CutShort, Shapes, content
 
 Part = Literal["unet", "vae", "text_encoder", "text_encoder_2", "decoder"]
 HALF = re.compile(r"\.fp16[.-]")  # in the name of a file of weights, whole or in pieces
@@ -73,6 +73,8 @@ def network_lack(folder: Path, part: Part, *, arriving: bool = False) -> Lack:
         return Lack("model.incomplete", 1, "config.json")
     try:
         shapes = {} if arriving else weights_of(folder)
+    except CutShort as cut:
+        return Lack("file.cut", cut.count, cut.first)
     except BadFile:
         return Lack("file.damaged")
     if shapes is None:

@@ -40,17 +40,17 @@ def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:
     vae, vae_file = "", ""
     with suppress(Refusal):
         if recipe.vae:
-            file = catalog.vae(catalog.vaes(folders), recipe.vae).path
+            file = catalog.vae(catalog.vaes(folders), recipe.vae, folders).path
             vae, vae_file = _hash(file, model_folders.digest)[:SHORTER], file.name
     loras = {}
     named = [use.name for use in recipe.prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for name in named:
         with suppress(Refusal):
-            loras[name] = _hash(catalog.lora(files, name).path, network_hash)[:SHORT]
+            loras[name] = _hash(catalog.lora(files, name, folders).path, network_hash)[:SHORT]
     embeddings = {}
     with suppress(Refusal):
-        model = catalog.model(catalog.models(folders), recipe.model)
+        model = catalog.model(catalog.models(folders), recipe.model, folders)
         for one in _embeddings(recipe.prompt, model, catalog.embeddings(folders)):
             embeddings[one.name] = _hash(one.path, _whole)[:SHORT]
     return Hashes(vae=vae, vae_file=vae_file, loras=_some(loras), embeddings=_some(embeddings))

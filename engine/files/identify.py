@@ -24,7 +24,7 @@ from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, be
 from engine.files.layers import Lack, side, under
 from engine.files.lora_identity import lora_identity
 from engine.files.pickled_values import Unsafe
-from engine.files.safetensors_header import Header, Shapes, content
+from engine.files.safetensors_header import CutShort, Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
 
 UNET = "model.diffusion_model."
@@ -50,6 +50,9 @@ def identify(path: Path, *, arriving: bool = False) -> Identity:
         if path.suffix.lower() in pickles.SUFFIXES:
             return _pickled(path)
         return _of_header(safetensors_header.read_header(path))
+    except CutShort as cut:
+        found = of_tensors(cut.header.shapes, cut.header.metadata)
+        return found if found.problem else _lacking(found, Lack("file.cut", cut.count, cut.first))
     except Unsafe:
         return Identity(format="pickle", problem="file.unsafe")
     except BadFile:

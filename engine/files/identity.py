@@ -12,7 +12,7 @@ from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
-RULES = 5  # counted up where files are told otherwise than before, so that they are looked into again
+RULES = 6  # counted up where files are told otherwise than before, so that they are looked into again
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
 

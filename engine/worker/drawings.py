@@ -181,7 +181,7 @@ class Drawings:
 
     def _begin(self, work: Work, index: int) -> None:
         folders, recipe = self._library.folders, work.recipes[index]
-        model = catalog.model(catalog.models(folders.models), recipe.model)
+        model = catalog.model(catalog.models(folders.models), recipe.model, folders.models)
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
         prepare.check_sampler(recipe)
