@@ -81,8 +81,8 @@ class Upscale:
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
     recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table. `width` and `height`
-    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance and the words are
-    the recipe's own where nothing is said."""
+    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance, the words, the
+    model (`checkpoint`) and the VAE are the recipe's own where nothing is said."""
 
     factor: float
     strength: float
@@ -95,6 +95,8 @@ class Hires:
     guidance: float = 0.0
     prompt: str = ""
     negative: str = ""
+    checkpoint: str = ""
+    vae: str = ""
 
     def to_json(self) -> dict[str, Json]:
         always: dict[str, Json] = {
@@ -103,7 +105,7 @@ class Hires:
             "steps": self.steps,
             "upscaler": self.upscaler,
         }
-        later = ("width", "height", "sampler", "schedule", "guidance", "prompt", "negative")
+        later = ("width", "height", "sampler", "schedule", "guidance", "prompt", "negative", "checkpoint", "vae")
         return always | _said({name: getattr(self, name) for name in later})
 
 
@@ -232,6 +234,12 @@ class Recipe:
     guidance_curve: str = ""
     like: A1111 | None = None
     schema: int = SCHEMA
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all models that draw it, each once, its own first."""
+        second = self.hires.checkpoint if self.hires else ""
+        return tuple(dict.fromkeys(filter(None, (self.model, self.refiner.model if self.refiner else "", second))))
 
     @property
     def code(self) -> str:

@@ -52,6 +52,8 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("raw", ""),
     ),
     "after": (
+        ("hires-checkpoint", "NAME"),
+        ("hires-vae", "NAME"),
         ("fix", "face"),
         ("upscale", "NAME:2"),
         ("redraw", "0.35"),

@@ -64,6 +64,8 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "margins": with_margins,
     "fix": with_fix,
     "vae": with_words("vae"),
+    "hires-checkpoint": with_words("hires_checkpoint"),
+    "hires-vae": with_words("hires_vae"),
     "quality": with_words("quality"),
     "like": with_like,
     "schedule": with_words("schedule"),
@@ -82,6 +84,8 @@ _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= dict.fromkeys(("cfg-start", "cfg_start", "引导开始", "引導開始"), "guidance-start")
 _OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結束"), "guidance-end")
 _OTHER_NAMES |= dict.fromkeys(("cfg-schedule", "cfg-curve", "引导曲线", "引導曲線"), "guidance-curve")
+_OTHER_NAMES |= dict.fromkeys(("hires_checkpoint", "hires-model", "高清模型"), "hires-checkpoint")
+_OTHER_NAMES |= dict.fromkeys(("hires_vae", "高清VAE"), "hires-vae")
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
@@ -98,6 +102,8 @@ _MANY_WORDS = (
     "style",
     "upscale",
     "vae",
+    "hires-checkpoint",
+    "hires-vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
 NAMES = frozenset({*_FLAGS, *SWITCHES, *_WORDS})  # under which they are listed

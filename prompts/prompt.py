@@ -260,6 +260,8 @@ class Options:
     hires_guidance: float | None = None
     hires_prompt: str | None = None
     hires_negative: str | None = None
+    hires_checkpoint: str | None = None
+    hires_vae: str | None = None
     refiner: str | None = None
     refiner_switch: float | None = None
 

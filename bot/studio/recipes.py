@@ -239,6 +239,8 @@ def _hires(options: Options) -> Hires | None:
     """The second pass that an infotext tells of; with A1111's own values where it is silent."""
     names = (field.name for field in fields(Hires))
     said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
+    if said and said.keys() <= {"checkpoint", "vae"}:  # asked for beside the words, where an infotext has its size too
+        return replace(HIRES, **cast(Any, said))
     return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
 
 

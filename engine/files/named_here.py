@@ -62,8 +62,8 @@ class Here:
 
 # The options that may hold the name of something of a kind.
 _FIELDS = {
-    "model": ("model", "refiner"),
-    "vae": ("vae",),
+    "model": ("model", "refiner", "hires_checkpoint"),
+    "vae": ("vae", "hires_vae"),
     "upscaler": ("upscaler", "hires_upscaler"),
     "sampler": ("sampler", "hires_sampler"),
 }
@@ -90,12 +90,17 @@ def here(infotext: Infotext, prompt: Prompt, options: Options, folders: Sequence
         return None if name.casefold() in _NONE else name
 
     models = [one.name for one in catalog.models(folders)]
-    refiner = re.search(r"\[([0-9a-f]+)\]", infotext.fields.get("Refiner", ""))
+    refiner, second = (
+        re.search(r"\[([0-9a-f]+)\]", infotext.fields.get(name, "")) for name in ("Refiner", "Hires checkpoint")
+    )
+    vaes = [one.name for one in catalog.vaes(folders)]
     made = replace(
         options,
         model=local("checkpoint", options.model, told.model, models),
         refiner=local("checkpoint", options.refiner, refiner.groups() if refiner else (), models),
-        vae=local("vae", options.vae, told.vae, [one.name for one in catalog.vaes(folders)]),
+        vae=local("vae", options.vae, told.vae, vaes),
+        hires_checkpoint=local("checkpoint", options.hires_checkpoint, second.groups() if second else (), models),
+        hires_vae=local("vae", options.hires_vae, (), vaes),
     )
     for field in _FIELDS["upscaler"]:
         missing += _unknown_upscaler(getattr(made, field), folders)

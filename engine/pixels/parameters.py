@@ -84,7 +84,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "ENSD": like.ensd or None,
         "RNG": rng if rng != "GPU" else "",
         **_inpainting(recipe),
-        **_second_pass(recipe),
+        **_second_pass(recipe, hashes),
         "Lora hashes": _listed(hashes.loras),
         "TI hashes": _listed(hashes.embeddings),
         **sampling(recipe),
@@ -101,12 +101,15 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
     return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 
-def _second_pass(recipe: Recipe) -> Mapping[str, str | int | float]:
+def _second_pass(recipe: Recipe, hashes: Hashes) -> Mapping[str, str | int | float]:
     """Of hires fix; "" and 0 for what the first pass says, too."""
     if (hires := recipe.hires) is None:
         return {}
     resize = f"{hires.width}x{hires.height}" if hires.width or hires.height else ""
+    known = f" [{hashes.second}]" if hashes.second else ""
     said: dict[str, str | int | float] = {
+        "Hires checkpoint": f"{hires.checkpoint}{known}" if hires.checkpoint else "",
+        "Hires VAE": hires.vae,
         "Hires sampler": hires.sampler,
         "Hires prompt": hires.prompt,
         "Hires negative prompt": hires.negative,

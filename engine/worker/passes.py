@@ -40,7 +40,7 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
-        loaded = canvas.model(model)
+        loaded = canvas.model(model, recipe.vae)
         own = replace(recipe, model=model)
         return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
 
@@ -60,7 +60,7 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
     walk = row.walk
 
     def model() -> Followed:
-        loaded = canvas.model(refiner.model)
+        loaded = canvas.model(refiner.model, recipe.vae)
         assert recipe.like
         walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like))
         return loaded, *walks.texts(recipe, loaded, before)
@@ -89,7 +89,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     else:
         base = yield from enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
         if recipe.like:  # it is the latents that are cut off there
-            loaded = canvas.model(recipe.model)
+            loaded = canvas.model(own.model, own.vae)
             base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
         else:
             base = base.crop(size.box)

@@ -217,6 +217,9 @@ _READERS: dict[str, _Read] = {
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
+    "hires checkpoint": _model("hires_checkpoint"),
+    "hires vae": _word("hires_vae"),
+    "hires module 1": _word("hires_vae"),  # Forge's name of it
     "adetailer denoising strength": _real("fix_strength", 0.0, 1.0),
     "mask blur": _whole("mask_blur", *MASK_BLURS),
     "masked content": lambda options, option, value: with_fill(options, option, value.replace(" ", "-")),

@@ -92,7 +92,7 @@ def test_a_second_pass_is_larger_and_begins_with_the_first(
 
 
 def canvas(own: Recipe, loaded: Loaded) -> Canvas:
-    return Canvas("job", 0, own, None, (), lambda name: loaded, 64, torch.device("cpu"))
+    return Canvas("job", 0, own, None, (), lambda name, vae: loaded, 64, torch.device("cpu"))
 
 
 def draw_out(row: Any) -> torch.Tensor:
