@@ -24,15 +24,15 @@ SHORTER = 10  # and of a VAE's, as of a model's
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """What an infotext says of the files: the model's and the VAE's hash with the VAE's file name, the hash of the
-    `second` pass's model, and those of the LoRAs and embeddings under their names, in the order of the prompt."""
+    """What an infotext says of the files: the model's and the VAE's hash with the VAE's file name, those of
+    the LoRAs and embeddings under their names, in the order of the prompt, and that of the `second` pass's model."""
 
     model: str = ""
-    second: str = ""
     vae: str = ""
     vae_file: str = ""
     loras: tuple[tuple[str, str], ...] = ()
     embeddings: tuple[tuple[str, str], ...] = ()
+    second: str = ""
 
 
 def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:

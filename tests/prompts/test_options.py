@@ -221,6 +221,20 @@ def test_the_curve_of_guidance() -> None:
     assert (asked.options.guidance_curve, asked.text.strip()) == ("linear up", "a cat")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat --hires-checkpoint grand one --hires-vae soft",
+        "a cat --高清模型 grand one --高清VAE soft",
+        'a cat --hires_checkpoint "grand one" --hires_vae=soft',
+    ],
+)
+def test_the_model_and_the_vae_of_the_second_pass(text: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.hires_checkpoint, asked.options.hires_vae) == ("grand one", "soft")
+    assert asked.text.strip() == "a cat"
+
+
 def test_guidance_rescale_is_a_share() -> None:
     with pytest.raises(Refusal) as caught:
         read_options("a cat --rescale 1.5")

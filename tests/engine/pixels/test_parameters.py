@@ -89,19 +89,22 @@ LIKE = recipe(
     refiner=Refiner("refiner", 0.8),
     hires=Hires(
         1.5, 0.4, 8, "4x: UltraSharp, v2", sampler="Euler a", schedule="SGM Uniform", guidance=4.5,
-        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none",
+        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none", checkpoint="grand, v3", vae="soft",
     ),
     fixes=(Fix("face", 0.3), Fix("hand", 0.5)),
 )  # fmt: skip
 
 
 def test_all_that_a1111_was_told_is_said_in_its_order() -> None:
-    hashes = Hashes("0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)))
+    hashes = Hashes(
+        "0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)), second="4" * 10
+    )
     line = parameters(LIKE, hashes).splitlines()[-1]
     assert line.rpartition("-")[0] == (
         "Steps: 5, Sampler: DPM2 a, Schedule type: Align Your Steps, CFG scale: 7, Seed: 1, Size: 64x64, "
         "Model hash: 0000000000, Model: tiny, VAE hash: 1111111111, VAE: mse.safetensors, Variation seed: 7, "
         "Variation seed strength: 0.1, Seed resize from: 512x384, Denoising strength: 0.4, ENSD: 31337, RNG: NV, "
+        'Hires checkpoint: "grand, v3 [4444444444]", Hires VAE: soft, '
         'Hires sampler: Euler a, Hires prompt: "a \\"red\\" cat, 戴帽子\\nat night", '
         'Hires negative prompt: "dog: none", Hires schedule type: SGM Uniform, Hires CFG Scale: 4.5, '
         'Hires upscale: 1.5, Hires steps: 8, Hires upscaler: "4x: UltraSharp, v2", '

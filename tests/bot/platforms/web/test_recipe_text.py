@@ -162,6 +162,8 @@ def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
         {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
         {"variation": Variation(3, 0.4)},
         {"refiner": Refiner("other", 0.7)},
+        {"hires": replace(recipes.HIRES, checkpoint="grand one", vae="soft")},
+        {"hires": Hires(2.0, 0.45, checkpoint="grand one", vae="soft")},
     ],
 )
 def test_it_is_drawn_in_its_own_way_whatever_is_usual_here(said: dict[str, Any], usual: str | None) -> None:
