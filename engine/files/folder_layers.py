@@ -14,6 +14,7 @@ from engine.files import pickles, safetensors_header, text_layers, tiny_layers, 
 from engine.files.layers import WHOLE, Lack, lacking, under
 from engine.files.safetensors_header import CutShort, Shapes, content
 
+PIPELINE = re.compile(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline")
 Part = Literal["unet", "vae", "text_encoder", "text_encoder_2", "decoder"]
 HALF = re.compile(r"\.fp16[.-]")  # in the name of a file of weights, whole or in pieces
 STEMS = ("diffusion_pytorch_model", "model"), ("diffusion_pytorch_model", "pytorch_model")  # of .safetensors, of .bin
@@ -38,6 +39,10 @@ def lack(folder: Path, index: Mapping[str, Any], *, arriving: bool = False) -> L
     tokenizer, or no schedule. `index` is what its model_index.json says; of one that is `arriving` the weights are not
     there yet."""
     schedule = content(folder / "scheduler" / "scheduler_config.json")
+    if str(schedule.get("_class_name", "")).startswith("EDM"):
+        return Lack("model.edm")
+    if not PIPELINE.fullmatch(str(index.get("_class_name", ""))):
+        return Lack(_OTHER)
     if not schedule:
         return Lack("model.incomplete", 1, "scheduler/scheduler_config.json")
     if schedule.get("_class_name") not in SCHEDULERS:

@@ -31,7 +31,6 @@ UNET = "model.diffusion_model."
 GUIDED = "time_embed.cond_proj.weight"  # of a UNet that is told the guidance (LCM)
 SDXL_SCALE = 0.13025
 FAMILIES = ("sd15", "sd2", "sdxl", "refiner", "demo")  # rows of catalog.FAMILIES
-PIPELINE = re.compile(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline")
 EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
 # Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
 TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
@@ -127,24 +126,17 @@ def _lacking(found: Identity, lack: Lack) -> Identity:
 def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
     channels = side(shapes, f"{UNET}input_blocks.0.0.weight", 1) or unet_layers.LATENTS
-    clip, open_clip = "conditioner.embedders.0.transformer.", "conditioner.embedders.0.model."
     if f"{UNET}label_emb.0.0.weight" in shapes:
-        family = "refiner" if begins(shapes, open_clip) or context == 1280 else "sdxl"
-        both = begins(shapes, clip) and begins(shapes, "conditioner.embedders.1.model.")
-        text = begins(shapes, open_clip) or both
+        family = "refiner" if begins(shapes, "conditioner.embedders.0.model.") or context == 1280 else "sdxl"
     elif begins(shapes, "cond_stage_model.model.") or context == 1024:
-        family, text = "sd2", begins(shapes, "cond_stage_model.model.")
+        family = "sd2"
     else:
-        family, text = CONTEXTS.get(context, "sd15"), begins(shapes, "cond_stage_model.transformer.")
+        family = CONTEXTS.get(context, "sd15")
     # Finetunes of SDXL say what they predict by two empty tensors.
     said = _told(metadata)
     velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
     vae = begins(shapes, "first_stage_model.") or begins(shapes, "vae.")
-    lack = checkpoint_lack(shapes, family, vae=vae) if text else Lack("model.no_text")
-    if any(name.startswith(EDM) for name in shapes):
-        lack = Lack("model.edm")
-    if channels not in unet_layers.TAKEN or family not in FAMILIES:
-        lack = Lack("model.other_kind")
+    lack = checkpoint_lack(shapes, family, vae=vae)
     found = Identity(
         kind="checkpoint",
         family=family,
@@ -164,7 +156,16 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
 
 
 def checkpoint_lack(shapes: Shapes, family: str, *, vae: bool) -> Lack:
-    """Why the networks of a checkpoint of that family cannot be made of its tensors; `vae`: it should have one."""
+    """Why a checkpoint of that family cannot be drawn with, by its tensors; `vae`: it should have one."""
+    if (side(shapes, f"{UNET}input_blocks.0.0.weight", 1) or unet_layers.LATENTS) not in unet_layers.TAKEN:
+        return Lack("model.other_kind")
+    if family not in FAMILIES:
+        return Lack("model.other_kind")
+    if any(name.startswith(EDM) for name in shapes):
+        return Lack("model.edm")
+    prefixes = (text_layers.CLIP.get(family), text_layers.OPEN_CLIP.get(family))
+    if not all(begins(shapes, prefix) for prefix in prefixes if prefix):
+        return Lack("model.no_text")
     context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
     summary = text_layers.OPEN_CLIP.get(family, "")
     projection = side(shapes, f"{summary}text_projection", 1) if family in unet_layers.SIZES else 0
@@ -196,12 +197,6 @@ def _folder(path: Path, *, arriving: bool) -> Identity:
         family = "sd2"
     else:
         family = "demo" if context == 128 else "sd15"
-    if str(schedule.get("_class_name", "")).startswith("EDM"):
-        lack = Lack("model.edm")
-    elif not PIPELINE.fullmatch(kind) or channels not in (0, *unet_layers.TAKEN):
-        lack = Lack("model.other_kind")
-    else:
-        lack = folder_layers.lack(path, index, arriving=arriving)
     found = Identity(
         kind="checkpoint",
         family=family,
@@ -214,7 +209,7 @@ def _folder(path: Path, *, arriving: bool) -> Identity:
         vae=True,
         guided=unet.get("time_cond_proj_dim") is not None,
     )
-    return _lacking(found, lack)
+    return _lacking(found, folder_layers.lack(path, index, arriving=arriving))
 
 
 def _part(path: Path, *, arriving: bool) -> Identity:

@@ -21,9 +21,10 @@ MAX_HEADER = 32 * 2**20  # the longest seen are LoRAs with all tags of their pic
 MAX_TENSORS = 100_000
 LARGEST = 2**48  # of a number in a header
 MAX_NAME = 500  # signs of a tensor's name; the patterns that tell what it is take the square of it
+# Of the kinds of numbers that are read here: those of four and six bits have no way to others in torch.
 BITS = {
-    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
-    "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+    "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64,
 }  # fmt: skip
 
 
@@ -123,7 +124,9 @@ def _tensor(name: str, value: Any, base: int) -> Tensor:
         raise BadFile(f"{name[:80]} goes on for {len(name)} signs")
     if len(shape) > 8 or not all(type(number) is int and 0 <= number < LARGEST for number in (*shape, start, end)):
         raise BadFile(f"{name[:80]} has no shape")
-    if dtype in BITS and (end - start) * 8 != math.prod(shape) * BITS[dtype]:
+    if dtype not in BITS:
+        raise BadFile(f"{name[:80]} has numbers of a kind that is not read here")
+    if (end - start) * 8 != math.prod(shape) * BITS[dtype]:
         raise BadFile(f"{name[:80]} is not as long as its shape")
     return Tensor(dtype, shape, base + start, base + end)
 
