@@ -177,7 +177,8 @@ class Options:
     over in tiles, in 0…1. `over` names a file to draw over, by the first signs of its hash, and `margins` the
     pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111 does. `fill` is what the masked part
     of a picture is drawn from ("original", "fill", "latent noise", "latent nothing"), `mask_blur` how many pixels
-    the mask's edge is softened by, and with a `padding` only what is masked and so many pixels around it is drawn.
+    the mask's edge is softened by, and with a `padding` only what is masked and so many pixels around it is drawn;
+    `soft` lets the mask act softly, with the numbers of engine/recipe.py's `Soft`.
     `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are those of an infotext,
     by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
@@ -213,6 +214,13 @@ class Options:
     fill: str | None = None
     mask_blur: int | None = None
     padding: int | None = None
+    soft: bool = False
+    soft_bias: float | None = None
+    soft_preservation: float | None = None
+    soft_boost: float | None = None
+    soft_influence: float | None = None
+    soft_threshold: float | None = None
+    soft_contrast: float | None = None
     like: str | None = None
     schedule: str | None = None
     rng: str | None = None

@@ -107,6 +107,8 @@ def _over(recipe: Recipe) -> list[str]:
         said.append(f"--mask-blur {source.blur}")
     if source.padding is not None:
         said.append(f"--only-masked {source.padding}")
+    if source.soft:
+        said.append(f"--soft-inpainting {'/'.join(f'{value:g}' for value in source.soft.to_json().values())}")
     return said
 
 
