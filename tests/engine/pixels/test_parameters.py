@@ -12,7 +12,7 @@ import pytest
 
 from engine.files.hashes import Hashes
 from engine.pixels.parameters import parameters, settings
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Variation
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
 from prompts.prompt import Fragment, Prompt
@@ -145,6 +145,17 @@ def test_inpainting_says_what_was_redrawn() -> None:
     said = read_by_a1111(parameters(recipe(source=masked)))
     assert said["Masked content"] == "latent noise"
     assert (said["Mask blur"], said["Inpaint area"], said["Masked area padding"]) == ("4", "Only masked", "32")
+    soft = replace(masked, soft=Soft(bias=2.0))
+    assert (
+        "RNG: CPU, Soft inpainting enabled: True, Soft inpainting schedule bias: 2, "
+        "Soft inpainting preservation strength: 0.5, Soft inpainting transition contrast boost: 4, "
+        "Soft inpainting mask influence: 0, Soft inpainting difference threshold: 0.5, "
+        "Soft inpainting difference contrast: 2, Mask blur: 4, Masked content: latent noise"
+    ) in parameters(recipe(source=soft, like=A1111(rng="CPU")))
+    shown = settings(recipe(source=soft, like=A1111()))
+    assert shown == ("Soft inpainting", "Soft inpainting schedule bias: 2")
+    assert Recipe.from_json(json.loads(json.dumps(recipe(source=soft).to_json()))).source == soft
+    assert "soft" not in str(recipe(source=masked).to_json())
     assert "Inpaint area" not in read_by_a1111(parameters(recipe(source=Source("a" * 64, 0.7, mask="b" * 64))))
 
 

@@ -10,7 +10,7 @@ from bot.studio import recipes
 from bot.studio.recipes import HIRES
 from bot.texts import LANGUAGES, say
 from engine.files import catalog
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Options, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -109,6 +109,14 @@ def test_what_a_recipe_says_beside_its_words_is_drawn_again(said: dict[str, Any]
     [
         (Source("ab12cd34" + "0" * 56, 0.8, fill="latent noise", blur=4, padding=32), {}),
         (Source("ab12cd34" + "0" * 56, 0.8, fill="fill", padding=0), {}),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, blur=6, soft=Soft(2.0, boost=1.5, contrast=0.25)),
+            {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
+        ),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, soft=Soft()),
+            {"like": A1111("Karras", eta=0.5), "sampler": "DPM++ 2M"},
+        ),
         (Source("ab12cd34" + "0" * 56, 0.3), {"variation": Variation(3, 0.4), "hires": HIRES}),
         (Source("ab12cd34" + "0" * 56, 0.3), {"refiner": Refiner("other", 0.7), "quality": "fast"}),
     ],
