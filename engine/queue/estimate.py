@@ -37,7 +37,9 @@ def work(recipe: Recipe) -> float:
     if last := recipe.upscale:
         drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
     guided = recipe.guidance_end - recipe.guidance_start if recipe.guidance > 1 else 0.0
-    return drawn * (1 + guided) / 2e6
+    if recipe.perpendicular and recipe.prompt.negative:
+        guided *= 2
+    return drawn * (1 + guided + sum(bool(one) for one in (recipe.pag, recipe.seg))) / 2e6
 
 
 def _draws(recipe: Recipe) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from engine.adapters import loras
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
-from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers, walks
+from engine.worker import attention_guidance, autoencoder, guidance, inpaint, prompt_encoding, schedulers, walks
 from engine.worker.row import Row
 from prompts.errors import Refusal
 
@@ -40,11 +41,13 @@ def start(
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
     recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
-    Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
+    Raises Refusal for an unknown sampler, a step count it cannot do, layers that the model has not, or a
+    LoRA that does not fit.
     """
     began = time.monotonic()
     check_sampler(recipe)
     qualities.quality(recipe.quality)
+    attention_guidance.check(recipe, loaded.unet)
     chosen = loras.choose(loaded, wanted)
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
@@ -94,6 +97,9 @@ def start(
         positive, negative = prompt_encoding.conditionings(
             loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
+        if guided and guidance.acts_across(recipe):
+            _, empty = prompt_encoding.conditionings(loaded, recipe.prompt.positive, "", steps, recipe.clip_skip)
+            negative = replace(negative, empty=empty)
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise
