@@ -30,12 +30,13 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
     image, mask = (base.image, base.mask) if base else (None, None)
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
     if recipe.like:
         start = partial(canvas.row, recipe, image, mask)
         here = not recipe.hires or recipe.like.refined != SECOND
         followed = partial(_followed, canvas, recipe, start) if here else start
         return (yield Ask([followed], steps, rest, latents, whole=True))
+    shared = refiner is not None and 0 < refiner.switch < 1
+    before = prepare.taken_over(recipe, canvas.model(recipe.model), refiner.switch) if refiner and shared else steps
     if refiner is None or not 0 < before < steps:
         return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
 

@@ -83,6 +83,8 @@ def start(
         if mask and clean is not None and not nine:
             after = scheduler.timesteps[end : end + 1] if end else timesteps[:0]
             keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask), after)
+            if isinstance(source, Image.Image):  # diffusers encodes it again with a hole, which no such UNet is shown
+                torch.randn(shape, generator=generator)
     if brought is not None:
         latents = brought
     beside = None
@@ -136,6 +138,16 @@ def check_sampler(recipe: Recipe) -> None:
         name, limit = sampler.name, sampler.maximum
     if not 1 <= recipe.steps <= limit:
         raise Refusal("sampler.steps", steps=recipe.steps, sampler=name, limit=limit)
+
+
+def taken_over(recipe: Recipe, loaded: Loaded, switch: float) -> int:
+    """How many of the steps drawn lie before the share `switch` (0…1) of the model's timesteps, after which another
+    takes over, as diffusers has it with its `denoising_end`."""
+    scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
+    scheduler.set_timesteps(recipe.steps)
+    steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
+    own = scheduler.timesteps[(recipe.steps - steps) * scheduler.order :: scheduler.order]
+    return int((own >= round(len(loaded.signal) * (1 - switch))).sum())
 
 
 def drawn(steps: int, strength: float) -> int:
