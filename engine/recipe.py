@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from prompts.prompt import Json, Prompt
 
 SCHEMA = 1
@@ -228,9 +229,10 @@ class Recipe:
     the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
     (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
     `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps, and changes by a `guidance_curve` of
-    engine/guidance_curves.py. With `like` it is drawn as A1111
-    would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
-    order: hires, fixes, upscale."""
+    engine/guidance_curves.py. With a `perpendicular` of 1 the negative acts only across what the words ask for
+    (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. With `like`
+    it is drawn as A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps
+    come in this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -253,6 +255,10 @@ class Recipe:
     guidance_start: float = 0.0
     guidance_end: float = 1.0
     guidance_curve: str = ""
+    perpendicular: float = 0.0
+    threshold: Thresholding | None = None
+    pag: Perturbed | None = None
+    seg: Smoothed | None = None
     like: A1111 | None = None
     schema: int = SCHEMA
 
@@ -295,6 +301,10 @@ class Recipe:
                 "guidance_start": self.guidance_start,
                 "guidance_end": self.guidance_end if self.guidance_end < 1 else None,
                 "guidance_curve": self.guidance_curve,
+                "perpendicular": self.perpendicular,
+                "threshold": self.threshold.to_json() if self.threshold else None,
+                "pag": self.pag.to_json() if self.pag else None,
+                "seg": self.seg.to_json() if self.seg else None,
                 "like": self.like.to_json() if self.like else None,
             }
         )
@@ -324,5 +334,8 @@ PARTS: dict[str, Callable[..., object]] = {
     "upscale": Upscale,
     "hires": Hires,
     "refiner": Refiner,
+    "threshold": Thresholding,
+    "pag": Perturbed,
+    "seg": Smoothed,
     "like": A1111,
 }

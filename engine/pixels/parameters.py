@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.files.hashes import Hashes
+from engine.pixels import beside_guidance
 from engine.recipe import A1111, Recipe, Soft
 from prompts.infotext import fields
 from prompts.infotext.block import written
@@ -100,6 +101,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "CFG start": recipe.guidance_start or None,
         "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
         "CFG schedule": recipe.guidance_curve,
+        **beside_guidance.pairs(recipe),
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),

@@ -34,7 +34,6 @@ def first(
     image, mask = (base.image, base.mask) if base else (None, None)
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
     if recipe.like:
         begun: list[Row] = []
 
@@ -46,6 +45,8 @@ def first(
         followed = partial(_followed, canvas, recipe, start) if here else start
         [done] = yield Ask([followed], steps, rest, latents, whole=True)
         return done, _shown(canvas, begun[0])
+    shared = refiner is not None and 0 < refiner.switch < 1
+    before = prepare.taken_over(recipe, canvas.model(recipe.model), refiner.switch) if refiner and shared else steps
     if refiner is None or not 0 < before < steps:
         [done] = yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True)
         return done, None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.files.hashes import Hashes
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.pixels.parameters import parameters, settings
 from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Variation
 from prompts import infotext
@@ -138,6 +139,28 @@ def test_every_setting_of_a1111_is_written_and_read_back() -> None:
     assert settings(recipe(like=A1111(discard=True, skip_early=0.25, pad="empty"))) == (
         "Discard penultimate sigma", "Skip Early CFG: 0.25", "Pad conds",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        replace(FULL, perpendicular=0.75, threshold=Thresholding(7.0), pag=Perturbed(3.0), seg=Smoothed(2.5, blur=9.5)),
+        replace(FULL, threshold=Thresholding(7.5, 99.95, "half cosine up", 3.0, "power down", 1.0, 2.5)),
+        replace(FULL, threshold=Thresholding(5.0, start="zero", measure="std", channels="together", mix=0.3)),
+        replace(FULL, threshold=Thresholding(7.0, 99.95, "sawtooth", 2.0, by="time", value=1.0)),
+        replace(FULL, pag=Perturbed(2.5, "mid+up.1.0", 0.00025), seg=Smoothed(3.0, "down")),
+        replace(FULL, pag=Perturbed(3.0, adaptive=0.000000123)),
+    ],
+)
+def test_what_acts_beside_guidance_is_written_and_read_back(own: Recipe) -> None:
+    found = reading.read(parameters(own))
+    assert found is not None
+    asked, aside = fields.options(found)
+    assert aside == ()
+    assert asked.perpendicular == (own.perpendicular or None)
+    assert [
+        Thresholding.of(asked.mimic or "0"), Perturbed.of(asked.pag or "0"), Smoothed.of(asked.seg or "0")
+    ] == [own.threshold, own.pag, own.seg]  # fmt: skip
 
 
 def test_inpainting_says_what_was_redrawn() -> None:
