@@ -15,6 +15,7 @@ SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to 
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
 RESCALE = (0.0, 1.0)
+ACROSS = (0.0, 10.0)  # of the perpendicular negative
 COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
 FACTORS = (1.0, 8.0)
 # img2img strength of tiles: more detail, and no whole picture in each of them.

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prompts import midjourney, styles
+from prompts import further_guidance, midjourney, styles
 from prompts.errors import Refusal
 from prompts.infotext import fields, reading
 from prompts.infotext.block import Pasted
 from prompts.option_values import (
+    ACROSS,
     CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
@@ -65,6 +66,8 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "margins": with_margins,
     "fix": with_fix,
     "vae": with_words("vae"),
+    "hires-checkpoint": with_words("hires_checkpoint"),
+    "hires-vae": with_words("hires_vae"),
     "quality": with_words("quality"),
     "like": with_like,
     "schedule": with_words("schedule"),
@@ -74,6 +77,10 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "guidance-start": lambda options, option, value: replace(options, guidance_start=real(option, value, 0.0, 1.0)),
     "guidance-end": lambda options, option, value: replace(options, guidance_end=real(option, value, 0.0, 1.0)),
     "guidance-curve": lambda options, option, value: replace(options, guidance_curve=value.replace("-", " ")),
+    "perp-neg": lambda options, option, value: replace(options, perpendicular=real(option, value, *ACROSS)),
+    "mimic": lambda options, option, value: replace(options, mimic=further_guidance.read("mimic")(option, value)),
+    "pag": lambda options, option, value: replace(options, pag=further_guidance.read("pag")(option, value)),
+    "seg": lambda options, option, value: replace(options, seg=further_guidance.read("seg")(option, value)),
     "fill": with_fill,
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
     "only-masked": with_padding,
@@ -84,6 +91,11 @@ _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= dict.fromkeys(("cfg-start", "cfg_start", "引导开始", "引導開始"), "guidance-start")
 _OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結束"), "guidance-end")
 _OTHER_NAMES |= dict.fromkeys(("cfg-schedule", "cfg-curve", "引导曲线", "引導曲線"), "guidance-curve")
+_OTHER_NAMES |= dict.fromkeys(("hires_checkpoint", "hires-model", "高清模型"), "hires-checkpoint")
+_OTHER_NAMES |= dict.fromkeys(("hires_vae", "高清vae", "高清VAE"), "hires-vae")
+_OTHER_NAMES |= dict.fromkeys(("perpneg", "perp_neg", "perpendicular", "垂直反向"), "perp-neg")
+_OTHER_NAMES |= dict.fromkeys(("dynthres", "mimic-scale", "动态阈值", "動態閾值"), "mimic")
+_OTHER_NAMES |= {"扰动注意力": "pag", "擾動注意力": "pag", "平滑能量": "seg"}
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
@@ -104,6 +116,8 @@ _MANY_WORDS = (
     "style",
     "upscale",
     "vae",
+    "hires-checkpoint",
+    "hires-vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
 NAMES = frozenset({*_FLAGS, *SWITCHES, *_WORDS})  # under which they are listed

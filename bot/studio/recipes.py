@@ -13,6 +13,7 @@ from typing import Any, cast
 from engine import a1111, guidance_curves, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.recipe import (
     A1111,
     MAX_SEED,
@@ -90,6 +91,10 @@ def options_of(recipe: Recipe) -> Options:
         guidance_start=recipe.guidance_start,
         guidance_end=recipe.guidance_end,
         guidance_curve=recipe.guidance_curve or "constant",
+        perpendicular=recipe.perpendicular,
+        mimic=str(recipe.threshold or "0"),
+        pag=str(recipe.pag or "0"),
+        seg=str(recipe.seg or "0"),
         clip_skip=recipe.clip_skip,
         **cast(Any, like),
     )
@@ -201,6 +206,10 @@ def make(
         guidance_start=begin,
         guidance_end=end,
         guidance_curve=guidance_curves.guidance_curve(options.guidance_curve or ""),
+        perpendicular=options.perpendicular or 0.0,
+        threshold=Thresholding.of(options.mimic or "0"),
+        pag=Perturbed.of(options.pag or "0"),
+        seg=Smoothed.of(options.seg or "0"),
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,
@@ -246,6 +255,8 @@ def _hires(options: Options) -> Hires | None:
     """The second pass that an infotext tells of; with A1111's own values where it is silent."""
     names = (field.name for field in fields(Hires))
     said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
+    if said and said.keys() <= {"checkpoint", "vae"}:  # asked for beside the words, where an infotext has its size too
+        return replace(HIRES, **cast(Any, said))
     return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
 
 
@@ -293,7 +304,7 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
     model, before anything waits for it."""
     models = catalog.models(folders)
     for recipe in made:
-        model = catalog.model(models, recipe.model)
+        model = catalog.model(models, recipe.model, folders)
         sizes.finished_size(recipe, model, folders)
         compatibility.check_recipe(recipe, model, folders)
 

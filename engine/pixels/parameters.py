@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.files.hashes import Hashes
+from engine.pixels import beside_guidance
 from engine.recipe import A1111, Recipe, Soft
 from prompts.infotext import fields
 from prompts.infotext.block import written
@@ -92,7 +93,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "ENSD": like.ensd or None,
         "RNG": rng if rng != "GPU" else "",
         **_inpainting(recipe),
-        **_second_pass(recipe),
+        **_second_pass(recipe, hashes),
         "Lora hashes": _listed(hashes.loras),
         "TI hashes": _listed(hashes.embeddings),
         **sampling(recipe),
@@ -100,6 +101,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "CFG start": recipe.guidance_start or None,
         "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
         "CFG schedule": recipe.guidance_curve,
+        **beside_guidance.pairs(recipe),
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),
@@ -109,12 +111,15 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
     return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 
-def _second_pass(recipe: Recipe) -> Mapping[str, str | int | float]:
+def _second_pass(recipe: Recipe, hashes: Hashes) -> Mapping[str, str | int | float]:
     """Of hires fix; "" and 0 for what the first pass says, too."""
     if (hires := recipe.hires) is None:
         return {}
     resize = f"{hires.width}x{hires.height}" if hires.width or hires.height else ""
+    known = f" [{hashes.second}]" if hashes.second else ""
     said: dict[str, str | int | float] = {
+        "Hires checkpoint": f"{hires.checkpoint}{known}" if hires.checkpoint else "",
+        "Hires VAE": hires.vae,
         "Hires sampler": hires.sampler,
         "Hires prompt": hires.prompt,
         "Hires negative prompt": hires.negative,

@@ -34,7 +34,6 @@ def first(
     image, mask = (base.image, base.mask) if base else (None, None)
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
     if recipe.like:
         begun: list[Row] = []
 
@@ -46,12 +45,14 @@ def first(
         followed = partial(_followed, canvas, recipe, start) if here else start
         [done] = yield Ask([followed], steps, rest, latents, whole=True)
         return done, _shown(canvas, begun[0])
+    shared = refiner is not None and 0 < refiner.switch < 1
+    before = prepare.taken_over(recipe, canvas.model(recipe.model), refiner.switch) if refiner and shared else steps
     if refiner is None or not 0 < before < steps:
         [done] = yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True)
         return done, None
 
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
-        loaded = canvas.model(model)
+        loaded = canvas.model(model, recipe.vae)
         own = replace(recipe, model=model)
         return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
 
@@ -82,7 +83,7 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
     walk = row.walk
 
     def model() -> Followed:
-        loaded = canvas.model(refiner.model)
+        loaded = canvas.model(refiner.model, recipe.vae)
         assert recipe.like
         walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like))
         return loaded, *walks.texts(recipe, loaded, before)
@@ -111,7 +112,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     else:
         base = yield from enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
         if recipe.like:  # it is the latents that are cut off there
-            loaded = canvas.model(recipe.model)
+            loaded = canvas.model(own.model, own.vae)
             base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
         else:
             base = base.crop(size.box)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from PIL import Image
@@ -21,7 +21,7 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Skipping, Surroundings, Walk
-from engine.worker import autoencoder, emphasis, inpaint, redrawn
+from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
@@ -124,6 +124,9 @@ def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Condit
     )
     if recipe.like.pad:
         positive, negative = emphasis.padded(loaded, positive, negative, recipe.like, recipe.clip_skip)
+    if guided and guidance.acts_across(recipe):
+        _, empty = emphasis.conditionings(loaded, said.positive, "", calls, recipe.clip_skip, recipe.like.emphasis)
+        negative = replace(negative, empty=empty)
     return positive, negative if guided else None
 
 

@@ -10,7 +10,7 @@ from bot.studio import recipes
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
-from engine.recipe import A1111, Recipe
+from engine.recipe import A1111, Hires, Recipe
 from prompts import grammar
 from prompts import options as said
 from prompts.errors import Refusal
@@ -38,6 +38,10 @@ def as_text(recipe: Recipe, settings: Mapping[str, Json] | None = None) -> str:
         *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
+        *([f"--perp-neg {recipe.perpendicular:.9g}"] if recipe.perpendicular else []),
+        *([f"--mimic {recipe.threshold}"] if recipe.threshold else []),
+        *([f"--pag {recipe.pag}"] if recipe.pag else []),
+        *([f"--seg {recipe.seg}"] if recipe.seg else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),
@@ -85,15 +89,20 @@ def left_out(recipe: Recipe) -> list[str]:
     """What of a recipe can neither be said in options nor in an infotext, as the keys of its lines."""
     parts = {
         "mask": recipe.source and recipe.source.mask,
-        "hires": recipe.source and recipe.hires not in (None, HIRES),  # an infotext has one strength for both
+        "hires": recipe.source and recipe.hires and not _usual(recipe.hires),  # an infotext has one strength for both
     }
     return [name for name, said in parts.items() if said]
+
+
+def _usual(hires: Hires) -> bool:
+    """Whether options say a second pass: the usual one, be it with a model and a VAE of its own."""
+    return replace(hires, checkpoint="", vae="") == HIRES
 
 
 def _has_options(recipe: Recipe) -> bool:
     """Whether options say all of a recipe that can be said."""
     like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
-    plain = recipe.source is not None or recipe.hires in (None, HIRES)
+    plain = recipe.source is not None or recipe.hires is None or _usual(recipe.hires)
     return like and plain and not (recipe.variation or recipe.refiner)
 
 
@@ -142,7 +151,13 @@ def _finishing(recipe: Recipe) -> list[str]:
     enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
     if one and one.strength:
         enlarged.append(f"--redraw {one.strength:g}")
-    return [*(["--hd"] if recipe.hires == HIRES else []), *([f"--fix {fixes}"] if fixes else []), *enlarged]
+    hires = recipe.hires if recipe.hires and _usual(recipe.hires) else None
+    larger = ["--hd"] if hires else []
+    if hires and hires.checkpoint:
+        larger.append(f"--hires-checkpoint {_quoted(hires.checkpoint)}")
+    if hires and hires.vae:
+        larger.append(f"--hires-vae {_quoted(hires.vae)}")
+    return [*larger, *([f"--fix {fixes}"] if fixes else []), *enlarged]
 
 
 def _wish(prompt: Prompt) -> tuple[str, Options]:

@@ -154,6 +154,16 @@ LORA = node("LoraLoader", model=["model", 0], clip=["model", 1], lora_name="a\\i
         (with_inputs({"rescaled": node("RescaleCFG", model=["v", 0], multiplier=0.7),
                       "v": node("ModelSamplingDiscrete", model=["model", 0], sampling="v_prediction", zsnr=True)},
                      model=["rescaled", 0]), "a (blue:1.2) bird", {"rescale": 0.7}),
+        # what acts beside it
+        (with_inputs({"pag": node("PerturbedAttentionGuidance", model=["thresholded", 0], scale=2.5),
+                      "thresholded": node("DynamicThresholdingSimple", model=["model", 0], mimic_scale=7.0,
+                                          threshold_percentile=0.98)},
+                     model=["pag", 0]), "a (blue:1.2) bird",
+         {"pag": "2.5", "mimic": "7:by=time:percentile=98:channels=together"}),
+        (with_inputs({"thresholded": node("DynamicThresholdingFull", model=["model", 0], mimic_scale=7.0,
+                                          threshold_percentile=1.0, mimic_mode="Sawtooth", sched_val=2.0)},
+                     model=["thresholded", 0]), "a (blue:1.2) bird",
+         {"mimic": "7:by=time:percentile=100:mode=sawtooth:value=2"}),
     ],
 )  # fmt: skip
 def test_a_graph_says_what_it_drew(nodes: Nodes, positive: str, more: dict[str, Json]) -> None:
