@@ -31,12 +31,15 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("vae", "NAME"),
         ("like", "a1111"),
         ("rng", "cpu"),
+    ),
+    "over": (
         ("strength", "0.6"),
         ("over", "3f2a9c11"),
         ("margins", "0/0/64/0"),
         ("fill", "noise"),
         ("mask-blur", "8"),
         ("only-masked", "32"),
+        ("soft-inpainting", ""),
     ),
     "guidance": (
         ("guidance", "7"),
@@ -58,6 +61,8 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("raw", ""),
     ),
     "after": (
+        ("hires-checkpoint", "NAME"),
+        ("hires-vae", "NAME"),
         ("fix", "face"),
         ("upscale", "NAME:2"),
         ("redraw", "0.35"),

@@ -217,7 +217,8 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     if recipe.hires:
         by_size = recipe.hires.width or recipe.hires.height
         larger = "×".join(map(str, second_pass.size(recipe, recipe.hires).finished))
-        lines["hires"] = f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}"
+        shown = (f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}",)
+        lines["hires"] = " · ".join((*shown, *filter(None, (recipe.hires.checkpoint, recipe.hires.vae))))
     if recipe.fixes:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:

@@ -77,9 +77,10 @@ def start(
         clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
     kept = None
     if clean is not None and mask:
-        cells = redrawn.coarse(mask, clean)
+        soft = recipe.source.soft if recipe.source else None
+        cells = redrawn.coarse(mask, clean, soft=soft is not None)
         clean = redrawn.filled(recipe, loaded, clean, cells)
-        kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
+        kept = Surroundings(clean, cells, before=sampler.levels == "timestep", soft=soft)
     beside = redrawn.beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):

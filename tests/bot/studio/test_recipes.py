@@ -45,6 +45,15 @@ def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> N
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
 
 
+def test_a_model_for_the_second_pass_asks_for_one() -> None:
+    own = made(Options(hires_checkpoint="grand"))
+    assert own.hires == replace(recipes.HIRES, checkpoint="grand") and own.models == (DEMO.name, "grand")
+    own = made(Options(large=True, hires_vae="soft"))
+    assert own.hires == replace(recipes.HIRES, vae="soft")
+    told = made(Options(hires_factor=2.0, hires_checkpoint="grand"))  # as an infotext says it
+    assert told.hires and (told.hires.factor, told.hires.strength, told.hires.checkpoint) == (2.0, 0.7, "grand")
+
+
 def test_what_is_said_of_a_mask_needs_one() -> None:
     said = Options(fill="latent noise", mask_blur=4, padding=32)
     over = recipes.SizedSource("p", 64, 64, masked=True)

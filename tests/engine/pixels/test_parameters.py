@@ -13,7 +13,7 @@ import pytest
 from engine.files.hashes import Hashes
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.pixels.parameters import parameters, settings
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Variation
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
 from prompts.prompt import Fragment, Prompt
@@ -90,19 +90,22 @@ LIKE = recipe(
     refiner=Refiner("refiner", 0.8),
     hires=Hires(
         1.5, 0.4, 8, "4x: UltraSharp, v2", sampler="Euler a", schedule="SGM Uniform", guidance=4.5,
-        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none",
+        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none", checkpoint="grand, v3", vae="soft",
     ),
     fixes=(Fix("face", 0.3), Fix("hand", 0.5)),
 )  # fmt: skip
 
 
 def test_all_that_a1111_was_told_is_said_in_its_order() -> None:
-    hashes = Hashes("0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)))
+    hashes = Hashes(
+        "0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)), second="4" * 10
+    )
     line = parameters(LIKE, hashes).splitlines()[-1]
     assert line.rpartition("-")[0] == (
         "Steps: 5, Sampler: DPM2 a, Schedule type: Align Your Steps, CFG scale: 7, Seed: 1, Size: 64x64, "
         "Model hash: 0000000000, Model: tiny, VAE hash: 1111111111, VAE: mse.safetensors, Variation seed: 7, "
         "Variation seed strength: 0.1, Seed resize from: 512x384, Denoising strength: 0.4, ENSD: 31337, RNG: NV, "
+        'Hires checkpoint: "grand, v3 [4444444444]", Hires VAE: soft, '
         'Hires sampler: Euler a, Hires prompt: "a \\"red\\" cat, 戴帽子\\nat night", '
         'Hires negative prompt: "dog: none", Hires schedule type: SGM Uniform, Hires CFG Scale: 4.5, '
         'Hires upscale: 1.5, Hires steps: 8, Hires upscaler: "4x: UltraSharp, v2", '
@@ -165,6 +168,17 @@ def test_inpainting_says_what_was_redrawn() -> None:
     said = read_by_a1111(parameters(recipe(source=masked)))
     assert said["Masked content"] == "latent noise"
     assert (said["Mask blur"], said["Inpaint area"], said["Masked area padding"]) == ("4", "Only masked", "32")
+    soft = replace(masked, soft=Soft(bias=2.0))
+    assert (
+        "RNG: CPU, Soft inpainting enabled: True, Soft inpainting schedule bias: 2, "
+        "Soft inpainting preservation strength: 0.5, Soft inpainting transition contrast boost: 4, "
+        "Soft inpainting mask influence: 0, Soft inpainting difference threshold: 0.5, "
+        "Soft inpainting difference contrast: 2, Mask blur: 4, Masked content: latent noise"
+    ) in parameters(recipe(source=soft, like=A1111(rng="CPU")))
+    shown = settings(recipe(source=soft, like=A1111()))
+    assert shown == ("Soft inpainting", "Soft inpainting schedule bias: 2")
+    assert Recipe.from_json(json.loads(json.dumps(recipe(source=soft).to_json()))).source == soft
+    assert "soft" not in str(recipe(source=masked).to_json())
     assert "Inpaint area" not in read_by_a1111(parameters(recipe(source=Source("a" * 64, 0.7, mask="b" * 64))))
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.texts import say
 from prompts.infotext.fields import options, parted
 from prompts.infotext.reading import read
+from prompts.options import read_options
 from prompts.prompt import Json, Options
 
 
@@ -42,6 +44,14 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Inpaint area: Only masked", {"padding": 32}),
         ("Inpaint area: Only masked, Masked area padding: 0", {"padding": 0}),
         ("Masked area padding: 64, Inpaint area: Only masked", {"padding": 64}),
+        (
+            "Soft inpainting enabled: True, Soft inpainting schedule bias: 1, "
+            "Soft inpainting preservation strength: 0.5, "
+            "Soft inpainting transition contrast boost: 4, Soft inpainting mask influence: 0, "
+            "Soft inpainting difference threshold: 0.5, Soft inpainting difference contrast: 2",
+            {"soft": True, "soft_bias": 1.0, "soft_preservation": 0.5, "soft_boost": 4.0, "soft_influence": 0.0,
+             "soft_threshold": 0.5, "soft_contrast": 2.0},
+        ),
         ("Refiner: base [31e35c80fc], Refiner switch at: 0.8", {"refiner": "base", "refiner_switch": 0.8}),
         # before 1.0 it chose the first pass itself
         (
@@ -116,6 +126,15 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Pad conds: True, Pad conds v0: True", {"pad": "v0"}),
         ("Pad conds v0: True, Pad conds: True", {"pad": "v0"}),
         ("Pad conds: False", {}),
+        (
+            "Hires upscale: 2, Hires checkpoint: grand v3 [31e35c80fc], Hires VAE: soft.safetensors",
+            {"hires_factor": 2.0, "hires_checkpoint": "grand v3", "hires_vae": "soft.safetensors"},
+        ),
+        ("Hires upscale: 2, Hires Module 1: soft", {"hires_factor": 2.0, "hires_vae": "soft"}),
+        (
+            "Hires upscale: 2, Hires checkpoint: Use same checkpoint, Hires Module 1: Use same choices",
+            {"hires_factor": 2.0},
+        ),
         ("Hires refiner: both passes", {"refined": "both passes"}),
         ("Refiner switch by sampling steps: True", {"by_steps": True}),
         ("Old prompt editing timelines: True", {"old_timelines": True}),
@@ -168,14 +187,41 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
     "field",
     ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 400", "Masked content: gold",
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
-     "Token merging ratio: 0.5", "Hires checkpoint: other", "VAE Decoder: TAESD", "Noise Schedule: odd",
+     "Token merging ratio: 0.5", "VAE Decoder: TAESD", "Noise Schedule: odd",
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
      "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
+     "Soft inpainting mask influence: 2",
      "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
      "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
 def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
     assert asked(f"Model: x, {field}")[1] == (field,)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Face restoration: CodeFormer", "Face restoration: GFPGAN", "CodeFormer visibility: 0.5", "CodeFormer weight: 0.2",
+     "GFPGAN visibility: 1", "Restore faces: True", "Nodes: FaceRestoreCFWithModel"],
+)  # fmt: skip
+def test_what_smooths_faces_elsewhere_is_put_aside_with_what_draws_them_here(field: str) -> None:
+    found = read_options(f"a cat\nSteps: 20, Seed: 7, {field}, Token merging: odd")
+    assert [(note.key, note.values["options"]) for note in found.notes] == [
+        ("note.option_aside", "Token merging: odd"),
+        ("note.faces_aside", field),
+    ]
+    for language in ("en", "zh"):
+        assert "--fix face" in say(language, "note.faces_aside", options=field)
+    assert read_options("a cat\nSteps: 20, Seed: 7, Face restoration: None").notes == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["--restore-faces", "--face-restoration", "--face-restoration CodeFormer", "--codeformer", "--面部修复"],
+)
+def test_so_is_the_switch_of_it(written: str) -> None:
+    found = read_options(f"a cat {written} --seed 7")
+    assert (found.text, found.options.seed) == ("a cat", 7)
+    assert [(note.key, note.values["options"]) for note in found.notes] == [("note.faces_aside", written)]
 
 
 def test_hashes_and_versions_are_no_wishes() -> None:

@@ -11,7 +11,7 @@ from bot.studio.recipes import HIRES
 from bot.texts import LANGUAGES, say
 from engine.files import catalog
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale, Variation
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Options, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -118,6 +118,14 @@ def test_what_a_recipe_says_beside_its_words_is_drawn_again(said: dict[str, Any]
     [
         (Source("ab12cd34" + "0" * 56, 0.8, fill="latent noise", blur=4, padding=32), {}),
         (Source("ab12cd34" + "0" * 56, 0.8, fill="fill", padding=0), {}),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, blur=6, soft=Soft(2.0, boost=1.5, contrast=0.25)),
+            {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
+        ),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, soft=Soft()),
+            {"like": A1111("Karras", eta=0.5), "sampler": "DPM++ 2M"},
+        ),
         (Source("ab12cd34" + "0" * 56, 0.3), {"variation": Variation(3, 0.4), "hires": HIRES}),
         (Source("ab12cd34" + "0" * 56, 0.3), {"refiner": Refiner("other", 0.7), "quality": "fast"}),
     ],
@@ -171,6 +179,8 @@ def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
         {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
         {"variation": Variation(3, 0.4)},
         {"refiner": Refiner("other", 0.7)},
+        {"hires": replace(recipes.HIRES, checkpoint="grand one", vae="soft")},
+        {"hires": Hires(2.0, 0.45, checkpoint="grand one", vae="soft")},
     ],
 )
 def test_it_is_drawn_in_its_own_way_whatever_is_usual_here(said: dict[str, Any], usual: str | None) -> None:
