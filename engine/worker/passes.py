@@ -46,7 +46,11 @@ def first(
         [done] = yield Ask([followed], steps, rest, latents, whole=True)
         return done, _shown(canvas, begun[0])
     shared = refiner is not None and 0 < refiner.switch < 1
-    before = prepare.taken_over(recipe, canvas.model(recipe.model), refiner.switch) if refiner and shared else steps
+    before = (
+        prepare.taken_over(recipe, canvas.model(recipe.model, recipe.vae), refiner.switch)
+        if refiner and shared
+        else steps
+    )
     if refiner is None or not 0 < before < steps:
         [done] = yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True)
         return done, None
