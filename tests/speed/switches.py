@@ -85,7 +85,9 @@ def figures() -> list[Figure]:
     )
     for name, change in BESIDE.items():
         other = replace(recipe, **change)
-        found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
+        own = work(loaded, other)
+        found += _pair(Way(name, loaded, other), loaded, recipe, own / peak)
+        found.append(Figure(f"{name}, operations of a picture", own / 1e9, "GFLOP", flop / 1e9, "without"))
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
         halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
