@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.speed import (
     card,
     changes,
+    decoding,
     discord,
     drawing,
     fairness,
@@ -53,6 +54,7 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "loop": loop.figures,
     "changes": changes.figures,
     "switches": switches.figures,
+    "decoding": decoding.figures,
     "card": card.figures,
 }
 ON_A_CARD = ("card",)  # run with GPU=1

@@ -129,8 +129,8 @@ def random(family: str) -> Any:
     return _pipe(family)(**parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
 
 
-def networks(family: str) -> dict[str, Any]:
-    """The networks alone, by the names that a pipeline has for them."""
+def networks(family: str, only: str = "") -> dict[str, Any]:
+    """The networks alone, by the names that a pipeline has for them; or `only` one of them."""
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
@@ -154,15 +154,15 @@ def networks(family: str) -> dict[str, Any]:
     blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
     clip = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
     open_clip = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
-    parts: dict[str, Any] = {
-        "unet": UNet2DConditionModel(**unet),
-        "vae": AutoencoderKL(**vae, **blocks, scaling_factor=0.13025 if large else 0.18215),
-        "text_encoder": CLIPTextModel(CLIPTextConfig(**clip)),
+    parts: dict[str, Callable[[], Any]] = {
+        "unet": lambda: UNet2DConditionModel(**unet),
+        "vae": lambda: AutoencoderKL(**vae, **blocks, scaling_factor=0.13025 if large else 0.18215),
+        "text_encoder": lambda: CLIPTextModel(CLIPTextConfig(**clip)),
     }
     if large:
         second = CLIPTextConfig(**open_clip, projection_dim=1280, hidden_act="gelu")
-        parts["text_encoder_2"] = CLIPTextModelWithProjection(second)
-    return parts
+        parts["text_encoder_2"] = lambda: CLIPTextModelWithProjection(second)
+    return {name: make() for name, make in parts.items() if only in ("", name)}
 
 
 def _rows(loaded: Loaded, at_once: list[Person]) -> Any:
