@@ -90,6 +90,13 @@ class EngineSection(Section):
         "What draws on a processor: torch, or openvino where the extra of that name is installed (what auto does).",
         "用处理器画时由谁计算：torch，或 openvino（需安装同名可选依赖；装了时 auto 即用它）。",
     )
+    decoding: Annotated[Literal["auto", "float32", "bfloat16"], AnyCase] = setting(
+        "auto",
+        "The precision a finished picture is decoded in on a processor: auto takes bfloat16 where the model is drawn "
+        "in it and the processor gains by it; pictures like A1111's and with --raw always have float32.",
+        "用处理器时成品图的解码精度：auto 在模型本就用 bfloat16 绘制且处理器确能受益时用 bfloat16；"
+        "仿 A1111 的图和 --raw 的图始终用 float32。",
+    )
 
     @property
     def folders(self) -> tuple[Path, ...]:
