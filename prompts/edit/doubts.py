@@ -1,26 +1,33 @@
 """Whether what the rules made of a wish may not be what was meant: a clause merely appended as it stands, words that
-were only looked up, or nothing at all."""
+were only looked up or that nobody can draw, somebody become a thing, or nothing at all."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from prompts import opposites
 from prompts.edit.draft import Change
 from prompts.edit.instructions import Instruction
-from prompts.edit.targets import WordReader, category_of
+from prompts.edit.targets import WordReader, category_of, person_in
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
 
 _UNDONE = ("missed", "near", "unread")
 _GUESSED = ("note.untranslated", "note.dictionary")
+# Words that name nothing to be drawn: they tell of a wish, and ask somebody to think of what would fit.
+_VAGUE = re.compile(
+    r"\b(?:something|somewhere|someone|somebody|anything|whatever|maybe|more|less|than|too|so|should|would|could|she|he|they|"
+    r"it|it's|that|imo|lol|kinda|sorta|like|feels?|looks?|vibes?)\b"
+)
+_VAGUE_ZH = re.compile("那样|那种|这样|这种|之类|啥|什么|似的|某|感觉")
 
 
 async def doubtful(one: Instruction, told: Sequence[Change], reader: WordReader) -> bool:
     """Whether a model should be asked what was meant by a wish; `told` is what came of it."""
     if one.kind == "keep":
         return any(change.kind in _UNDONE for change in told)
-    if not told or any(change.kind in _UNDONE for change in told):
+    if not told or any(change.kind in _UNDONE or _misread(change) for change in told):
         return True
     if one.kind in ("set", "add") and all(change.kind == "added" for change in told):
         known = entry_of if one.kind == "set" else category_of
@@ -29,4 +36,15 @@ async def doubtful(one: Instruction, told: Sequence[Change], reader: WordReader)
     if not CHINESE.search(one.value):
         return False
     made = await reader.prompt(one.value)
-    return made is None or any(note.key in _GUESSED for note in made.notes)
+    vague = _VAGUE_ZH.search(one.value) is not None
+    return vague or made is None or any(note.key in _GUESSED for note in made.notes)
+
+
+def _misread(change: Change) -> bool:
+    """Whether a change brings words that cannot be drawn, or a thing in somebody's place."""
+    if change.kind not in ("added", "replaced"):
+        return False
+    new = opposites.plain(change.after)
+    if person_in(change.before) and not person_in(new) and category_of(new) in ("clothing", "object", "place"):
+        return True
+    return any(found.group() not in change.before.lower() for found in _VAGUE.finditer(new)) and not entry_of(new)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prompts.prompt import PARTS, Json, Part
-from prompts.translate.translator import Question
+from prompts.translate.translator import ModelQuestion
 
 _STRING: Json = {"type": "string"}
 _NUMBER: Json = {"type": "integer"}
@@ -96,7 +96,7 @@ class EditAnswer:
         return not (self.changed or self.removed or self.added or self.denied)
 
 
-def question(wanted: Sequence[str], unwanted: Sequence[str], sentence: str) -> Question | None:
+def question(wanted: Sequence[str], unwanted: Sequence[str], sentence: str) -> ModelQuestion | None:
     """What a model is asked about a prompt's phrases, those that it does not want, and a sentence; None where that is
     too much for it. The numbers go on through both."""
     lines = [f"{number}. {text}" for number, text in enumerate(wanted, 1)]
@@ -104,7 +104,7 @@ def question(wanted: Sequence[str], unwanted: Sequence[str], sentence: str) -> Q
         lines.append("Not wanted:")
         lines += [f"{number}. {text}" for number, text in enumerate(unwanted, len(wanted) + 1)]
     said = "\n".join([*lines, f"Change: {' '.join(sentence.split())}"])
-    return Question("edit", _TASK, _TASK, SCHEMA, said) if len(said) <= _LONGEST else None
+    return ModelQuestion("edit", _TASK, _TASK, SCHEMA, said) if len(said) <= _LONGEST else None
 
 
 def read(answer: str) -> EditAnswer | None:

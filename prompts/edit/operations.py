@@ -4,7 +4,7 @@ than the sentence names, and nothing that it denies stays."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prompts import emphasis, english, grammar, opposites
@@ -16,7 +16,7 @@ from prompts.edit.removing import remove
 from prompts.edit.setting import set_words
 from prompts.edit.targets import WordReader, matches, without_presets
 from prompts.grammar.embeddings import NAMED, name_of
-from prompts.prompt import Fragment, Origin, Part
+from prompts.prompt import Fragment, Origin, Part, weighed
 from prompts.tags import part_of
 from prompts.translate.agreement import kept, tells
 from prompts.translate.chinese import CHINESE
@@ -42,7 +42,7 @@ _HANGING = re.compile(r"^(?:and|with|,)\s+|[\s,]+(?:and|with|in|on|at|of|wearing
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class NumberedPhrases:
     """The fragments and negatives of a draft that have a number, by where they stand in it, and the sentence."""
 
     fragments: tuple[int, ...]
@@ -50,12 +50,12 @@ class Listed:
     sentence: str
 
 
-def listed(draft: EditDraft, sentence: str) -> Listed:
+def listed(draft: EditDraft, sentence: str) -> NumberedPhrases:
     """What of a draft a model may change: what a person asked for, in words; an embedding where the sentence has its
     name."""
     own = [at for at, one in enumerate(draft.fragments) if one.origin != "preset" and _is_free(one.text, sentence)]
     unwanted = [at for at, one in enumerate(draft.negatives) if one.origin != "preset" and _is_free(one.text, sentence)]
-    return Listed(tuple(own), tuple(unwanted), sentence)
+    return NumberedPhrases(tuple(own), tuple(unwanted), sentence)
 
 
 def _is_free(text: str, sentence: str) -> bool:
@@ -64,7 +64,12 @@ def _is_free(text: str, sentence: str) -> bool:
 
 
 async def followed(
-    draft: EditDraft, answer: EditAnswer, at: Listed, wishes: Sequence[Instruction], reader: WordReader, origin: Origin
+    draft: EditDraft,
+    answer: EditAnswer,
+    at: NumberedPhrases,
+    wishes: Sequence[Instruction],
+    reader: WordReader,
+    origin: Origin,
 ) -> bool:
     """Whether the operations could be done to the draft, and may stand; else it is spoilt. `wishes` is what the rules
     make of the sentence, `origin` who answers."""
@@ -87,7 +92,7 @@ async def followed(
             draft.changes.append(Change("removed", f"--no {old.text}"))
             erase(draft, old)
     for text, part in texts.added:
-        if opposites.slot(text):
+        if opposites.sides(text):
             await set_words(draft, text, reader)  # the night for the day
         else:
             add(draft, Fragment(text, part=part, origin=origin, source=text), text)
@@ -106,7 +111,7 @@ class _Texts:
     denied: tuple[str, ...]
 
 
-async def _new_texts(draft: EditDraft, answer: EditAnswer, at: Listed, reader: WordReader) -> _Texts | None:
+async def _new_texts(draft: EditDraft, answer: EditAnswer, at: NumberedPhrases, reader: WordReader) -> _Texts | None:
     """The words; None where an operation is on nothing that is there, or some of the words are no phrases."""
     numbers = range(1, len(at.fragments) + len(at.negatives) + 1)
     named = [one.number for one in answer.changed]
@@ -136,10 +141,15 @@ async def _new_texts(draft: EditDraft, answer: EditAnswer, at: Listed, reader: W
         if (words := await _words(said, reader)) is None:
             return None
         denied += [re.sub(r"^(?:no|without|any) ", "", word) for word in words]
-    texts = {index: tuple(one for one in re.split(r"\s*,\s*", text) if one) for index, text in changed.items()}
     for index, text in changed.items():
         if not _may_go(draft.fragments[index], text, at.sentence) or _loses(draft.fragments[index], text, at.sentence):
             return None
+    texts: dict[int, tuple[str, ...]] = {}
+    for index, text in changed.items():
+        pieces = [english.denied(one) for one in re.split(r"\s*,\s*", text) if one]
+        if not english.denied(grammar.bare(draft.fragments[index].text))[1]:
+            denied += [no for _, unwanted in pieces for no in unwanted]
+        texts[index] = tuple(asked for asked, _ in pieces if asked)
     return _Texts(texts, tuple(added), tuple(dict.fromkeys(denied)))
 
 
@@ -176,7 +186,7 @@ def _loses(one: Fragment, text: str, sentence: str) -> bool:
     return len(old.split()) >= _LONG and kept(old, text) < _KEPT and not _WIDE.search(sentence)
 
 
-def _too_much(texts: _Texts, answer: EditAnswer, at: Listed, wishes: int) -> bool:
+def _too_much(texts: _Texts, answer: EditAnswer, at: NumberedPhrases, wishes: int) -> bool:
     """Whether an answer does more than a sentence of that length, with so many wishes, can name."""
     units = len(re.findall(r"[a-z0-9'-]+", at.sentence.lower())) + sum(map(len, CHINESE.findall(at.sentence)))
     new = [one.new for one in answer.changed] + [text for text, _ in texts.added] + list(texts.denied)
@@ -199,15 +209,22 @@ def _put(draft: EditDraft, index: int, texts: Sequence[str], origin: Origin) -> 
         return
     if texts == (grammar.bare(old.text),):
         return
-    written = [emphasis.kept(old.text, texts[0]), *texts[1:]]
+    written = [_weighed(old.text, texts[0]), *texts[1:]]
     draft.fragments[index : index + 1] = [replace(old, text=one, source=one, origin=origin) for one in written]
     said = ", ".join(written)
     draft.changes.append(Change("replaced", old.text, said))
     rewrite(draft, old, said, said)
 
 
+def _weighed(old: str, new: str) -> str:
+    """New words with the weights of the old ones'; with the one that there is, where none of the old words is left."""
+    said = emphasis.kept(old, new)
+    weights = {run.weight for run in grammar.inner(old)} - {1.0}
+    return weighed(new, weights.pop()) if len(weights) == 1 and not emphasis.has_weights(said) else said
+
+
 async def _stands(
-    draft: EditDraft, before: Sequence[Fragment], at: Listed, wishes: Sequence[Instruction], reader: WordReader
+    draft: EditDraft, before: Sequence[Fragment], at: NumberedPhrases, wishes: Sequence[Instruction], reader: WordReader
 ) -> bool:
     """Whether what came of it is a change, and nothing that the sentence denies is there."""
     if any(change.kind in ("missed", "near", "unread") for change in draft.changes):
@@ -225,9 +242,3 @@ async def _stands(
     unwanted = [one.text for one in without_presets(draft.negatives)]
     said = [one.text for one in without_presets(draft.fragments) if str(one) not in stays]
     return not any(tells(said, no) for no in unwanted)
-
-
-def new_texts(before: Sequence[Fragment], after: Sequence[Fragment]) -> Iterator[str]:
-    """The texts that came."""
-    there = {one.text for one in before}
-    yield from (one.text for one in after if one.text not in there)

@@ -16,7 +16,7 @@ from typing import Literal, NoReturn
 from prompts.prompt import Json, Note, Origin
 from prompts.translate.fixed_form import without_thoughts
 from prompts.translate.scripts import language_of
-from prompts.translate.translator import EVERY_LANGUAGE, Question, Unavailable
+from prompts.translate.translator import EVERY_LANGUAGE, ModelQuestion, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class OwnProcess:
             return ""
         return await self._asked({"clause": clause, "language": language_of(clause) or "zh"})
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: ModelQuestion) -> str:
         return await self._asked({"clause": question.said, "language": "en", "task": question.plain})
 
     async def _asked(self, question: dict[str, Json]) -> str:

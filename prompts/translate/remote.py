@@ -16,7 +16,7 @@ import aiohttp
 from prompts.prompt import Json, Note, Origin
 from prompts.translate.fixed_form import FORMED, PLAIN, SCHEMA, without_thoughts
 from prompts.translate.scripts import language_of
-from prompts.translate.translator import EVERY_LANGUAGE, Question, Unavailable
+from prompts.translate.translator import EVERY_LANGUAGE, ModelQuestion, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _LONGEST_CLAUSE = 600  # characters
 _NO_FORM = (400, 404, 415, 422, 500, 501)  # how servers answer that know no answers in a form
 _LONGEST_ANSWER = 64 * 1024  # bytes
 _PAUSE = 60.0  # seconds without a question after a failure: nobody else should wait for the same time-out
-_CLAUSE = Question("prompt", FORMED, PLAIN, SCHEMA, "")
+_CLAUSE = ModelQuestion("prompt", FORMED, PLAIN, SCHEMA, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Remote:
             return ""
         return await self.answer(replace(_CLAUSE, said=clause))
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: ModelQuestion) -> str:
         if time.monotonic() < self._silent_until:
             raise Unavailable(None)
         try:
@@ -98,7 +98,7 @@ class Remote:
         """The service's own answer to a clause. Raises Unavailable with a note on what went wrong."""
         return await self._asked(replace(_CLAUSE, said=clause))
 
-    async def _asked(self, question: Question) -> str:
+    async def _asked(self, question: ModelQuestion) -> str:
         host = self._service.host
         try:
             async with asyncio.timeout(self._service.timeout), aiohttp.ClientSession(trust_env=True) as session:
@@ -125,7 +125,7 @@ class Remote:
             raise Unavailable(Note("note.service_unreadable", {"host": host}))
         return said
 
-    async def _post(self, session: aiohttp.ClientSession, question: Question, formed: bool) -> tuple[int, bytes]:
+    async def _post(self, session: aiohttp.ClientSession, question: ModelQuestion, formed: bool) -> tuple[int, bytes]:
         service = self._service
         headers = {}
         body: dict[str, Json]

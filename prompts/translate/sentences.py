@@ -19,8 +19,8 @@ from prompts.translate.personal_dictionary import PersonalDictionary
 from prompts.translate.scripts import language_of
 from prompts.translate.translator import (
     InstructModel,
+    ModelQuestion,
     Phrase,
-    Question,
     SentenceTranslator,
     TranslationMemory,
     Translator,
@@ -157,7 +157,7 @@ class CachedTranslator:
 
         return await self._remembered(clause, lambda: self._translator.english(clause), trusted, always=True)
 
-    async def answer(self, question: Question, trusted: Callable[[str], bool]) -> str:
+    async def answer(self, question: ModelQuestion, trusted: Callable[[str], bool]) -> str:
         """The model's answer to a question, remembered where it can be trusted. Raises Unavailable."""
         model = self.model
         assert model is not None

@@ -68,7 +68,7 @@ Translator = WordTranslator | SentenceTranslator
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ModelQuestion:
     """What an instruct model is asked: `said` is what it is to read, `task` what to do with it where its answer can be
     held to a JSON schema, `plain` what where it cannot. `kind` names the task."""
 
@@ -94,7 +94,7 @@ class InstructModel(Protocol):
     origin: Origin
     instructed: bool
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: ModelQuestion) -> str:
         """The model's own answer; nobody has judged it yet. Raises Unavailable."""
         ...
 
