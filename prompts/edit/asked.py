@@ -17,7 +17,7 @@ from prompts.edit.targets import WordReader
 from prompts.prompt import Note, Origin
 from prompts.safety.judge import signs_of_text, unwanted
 from prompts.safety.signs import Signs
-from prompts.translate.sentences import CachedTranslator
+from prompts.translate.sentences import CachedTranslator, RecalledTranslator
 from prompts.translate.translator import Translator, Unavailable
 
 log = logging.getLogger(__name__)
@@ -41,16 +41,29 @@ def models(translators: Sequence[Translator]) -> tuple[CachedTranslator, ...]:
     return tuple(one for one in translators if isinstance(one, CachedTranslator) and one.model)
 
 
+def unasked(translators: Sequence[Translator]) -> tuple[Translator, ...]:
+    """The translators for the rules where a model is there: it is asked for the sentence, or for nothing of it. The
+    rules try many pieces of a clause, and each would be a question of its own."""
+    asked = models(translators)
+    return tuple(RecalledTranslator(one) if one in asked else one for one in translators)
+
+
 async def edited_by_model(
-    draft: EditDraft, sentence: str, wishes: Sequence[Instruction], reader: WordReader
+    draft: EditDraft,
+    sentence: str,
+    wishes: Sequence[Instruction],
+    asked: Sequence[CachedTranslator],
+    reader: WordReader,
 ) -> ModelEdit:
-    """What the first model that answers makes of a sentence about a draft, which is spoilt then. `wishes` is what the
-    rules make of the sentence."""
+    """What the first of the models `asked` that answers makes of a sentence about a draft, which is spoilt then.
+    `wishes` is what the rules make of the sentence."""
     at = listed(draft, sentence)
     wanted = [grammar.bare(draft.fragments[index].text) for index in at.fragments]
-    question = edit_form.question(wanted, [draft.negatives[index].text for index in at.negatives], sentence)
+    question = edit_form.question(
+        wanted, [grammar.bare(draft.negatives[index].text) for index in at.negatives], sentence
+    )
     note: Note | None = None
-    for one in models(reader.translators) if question and wanted else ():
+    for one in asked if question and wanted else ():
         assert question is not None and one.model is not None
         shown = one.model.shown
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from prompts import grammar, opposites, options
 from prompts.compose import SENTENCE, compose
-from prompts.edit.asked import ModelEdit, edited_by_model, models
+from prompts.edit.asked import ModelEdit, edited_by_model, models, unasked
 from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
@@ -30,6 +30,7 @@ from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Note, Options, Origin, Prompt
 from prompts.tags import part_of
 from prompts.translate.chinese import CHINESE
+from prompts.translate.sentences import CachedTranslator
 from prompts.translate.translator import Translator
 
 
@@ -52,19 +53,20 @@ async def edit(
         raise Refusal("edit.empty")
     if len(sentence) > SENTENCE:
         raise Refusal("prompt.too_long", length=len(sentence), limit=SENTENCE)
-    reader = WordReader(translators, family)
+    asked = models(translators)
+    reader = WordReader(unasked(translators), family)
     named, wishes = _read(sentence)
     try:
-        draft, doubted = await _by_rules(prompt, sentence, named, wishes, reader)
+        draft, doubted = await _by_rules(prompt, sentence, named, wishes, reader, asking=bool(asked))
     except Refusal as refusal:
-        if refusal.key not in _UNREAD or not models(translators):
+        if refusal.key not in _UNREAD or not asked:
             raise
-        found = await _by_model(prompt, sentence, wishes, reader)
+        found = await _by_model(prompt, sentence, wishes, asked, reader)
         if found.draft is None:
             raise refusal.noted(*_told(reader, found)) from None
         draft = found.draft
     else:
-        found = await _by_model(prompt, sentence, wishes, reader) if doubted else ModelEdit()
+        found = await _by_model(prompt, sentence, wishes, asked, reader) if doubted else ModelEdit()
         draft = found.draft or draft
     made = await _finished(prompt, draft, reader)
     if found.draft:
@@ -72,10 +74,16 @@ async def edit(
     return Edited(replace(made, notes=(*made.notes, *_told(reader, found))), tuple(draft.changes), named)
 
 
-async def _by_model(prompt: Prompt, sentence: str, wishes: Sequence[Instruction], reader: WordReader) -> ModelEdit:
+async def _by_model(
+    prompt: Prompt,
+    sentence: str,
+    wishes: Sequence[Instruction],
+    asked: Sequence[CachedTranslator],
+    reader: WordReader,
+) -> ModelEdit:
     """What a model makes of the sentence, where one is set up."""
     draft = _draft(prompt)
-    return await edited_by_model(draft, sentence, await joined(draft.fragments, wishes, reader), reader)
+    return await edited_by_model(draft, sentence, await joined(draft.fragments, wishes, reader), asked, reader)
 
 
 def _told(reader: WordReader, found: ModelEdit) -> list[Note]:
@@ -102,12 +110,18 @@ def _draft(prompt: Prompt) -> EditDraft:
 
 
 async def _by_rules(
-    prompt: Prompt, sentence: str, named: Options, wishes: Sequence[Instruction], reader: WordReader
+    prompt: Prompt,
+    sentence: str,
+    named: Options,
+    wishes: Sequence[Instruction],
+    reader: WordReader,
+    *,
+    asking: bool,
 ) -> tuple[EditDraft, bool]:
     """The prompt as the rules change it, and whether a model that is set up should be asked what was meant. Raises
     Refusal where nothing of the sentence could be done."""
     draft = _draft(prompt)
-    asking, doubted = bool(models(reader.translators)), False
+    doubted = False
     before: Instruction | None = None
     kept = [one.target for one in wishes if one.kind == "keep"]
     for one in _in_turn(await joined(draft.fragments, wishes, reader)):

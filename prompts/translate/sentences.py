@@ -157,6 +157,12 @@ class CachedTranslator:
 
         return await self._remembered(clause, lambda: self._translator.english(clause), trusted, always=True)
 
+    async def recalled(self, clause: str) -> str | None:
+        """What it said of a clause before, without asking it; None where it never did."""
+        if (known := self._said.get(clause)) is not None:
+            return known
+        return await self._memory.recall(self.name, clause) if self._memory else None
+
     async def answer(self, question: ModelQuestion, trusted: Callable[[str], bool]) -> str:
         """The model's answer to a question, remembered where it can be trusted. Raises Unavailable."""
         model = self.model
@@ -185,3 +191,23 @@ class CachedTranslator:
 
     async def close(self) -> None:
         await self._translator.close()
+
+
+class RecalledTranslator:
+    """A translator of sentences that says what it said before, and is asked for nothing new."""
+
+    sentences: Literal[True] = True
+
+    def __init__(self, translator: CachedTranslator) -> None:
+        self.name = translator.name
+        self.origin: Origin = translator.origin
+        self.languages = translator.languages
+        self._translator = translator
+
+    async def english(self, clause: str) -> str:
+        if (known := await self._translator.recalled(clause)) is None:
+            raise Unavailable(None)
+        return known
+
+    async def close(self) -> None:
+        """What it said before needs nothing open."""

@@ -42,11 +42,14 @@ def form(
 
 
 class Model:
-    """The server: `says` to a question about an edit, `knows_forms` as `response_format`. `edits` holds the bodies of
-    those questions, `clauses` what else it was asked."""
+    """The server: what it `says` to a question about an edit and how it reads `clauses`, whether it `knows_forms`.
+    `edits` holds the bodies of the one kind of questions, `clauses` those of the other."""
 
-    def __init__(self, says: str, *, status: int = 200, seconds: float = 0.0, knows_forms: bool = True) -> None:
+    def __init__(
+        self, says: str, *, status: int = 200, seconds: float = 0.0, knows_forms: bool = True, clauses: str = NOTHING
+    ) -> None:
         self.says = says
+        self.reads = clauses
         self.status = status
         self.seconds = seconds
         self.knows_forms = knows_forms
@@ -66,7 +69,7 @@ class Model:
             return web.json_response({"error": "response_format is not supported"}, status=400)
         if edit:
             await asyncio.sleep(self.seconds)
-        answer = {"choices": [{"message": {"role": "assistant", "content": self.says if edit else NOTHING}}]}
+        answer = {"choices": [{"message": {"role": "assistant", "content": self.says if edit else self.reads}}]}
         return web.json_response(answer, status=self.status if edit else 200)
 
 

@@ -206,6 +206,48 @@ async def test_what_the_rules_only_append_leave_unread_or_refuse_is_asked(
     assert found == await by_rules(text, sentence, cache)
 
 
+async def test_the_rules_try_their_pieces_of_a_clause_on_nobody(cache: Path) -> None:
+    model = Model(form((4, "red hat", "beret")))
+    async with instructed(model, cache) as translators:
+        for says in (model.says, "garbage"):
+            model.says = says
+            await changed(GIRL, f"{HAT}{'啊' * len(model.edits)}", translators)
+    assert len(model.edits) == 2 and not model.clauses
+
+
+async def test_what_a_reader_said_of_the_prompt_holds_while_it_is_changed(cache: Path) -> None:
+    model = Model(form(cannot="no"), clauses='{"phrases": [{"text": "a taotie bronze"}]}')
+    async with instructed(model, cache) as translators:
+        made = await changed("饕餮囫囵耄耋，一个女孩，红色帽子", "去掉帽子", translators)
+    assert own(made.prompt) == ["a taotie bronze", "1girl"] and made.prompt.text == "饕餮囫囵耄耋，一个女孩"
+    assert len(model.clauses) == 1 and not model.edits
+
+
+async def test_a_reader_that_fails_on_the_way_is_told(cache: Path, tmp_path: Path) -> None:
+    broken = OwnProcess(
+        Program("x 1", "tiny", "argos", (sys.executable, "-c", "raise SystemExit(1)"), tmp_path), PATIENCE
+    )
+    try:
+        made = await changed(GIRL, "背景换成饕餮囫囵", chain(cache, own=[broken]))
+    finally:
+        await broken.close()
+    assert "note.reader_broken" in notes(made)
+
+
+RAW = "1girl, (red hat:1.2), [day:night:0.5] BREAK embedding:easyneg, a forest <lora:ink:0.8>"
+
+
+@pytest.mark.parametrize("raw", [True, False])
+async def test_a_prompt_as_it_was_written_keeps_its_syntax(cache: Path, raw: bool) -> None:
+    model = Model(form((2, "red hat", "beret")))
+    async with instructed(model, cache) as translators:
+        before, _ = await compose(RAW, translators=translators, raw=raw)
+        made = (await edit(before, "hat is meh, something french maybe?", translators=translators)).prompt
+    assert model.asked[0].splitlines()[:3] == ["1. 1girl", "2. red hat", "3. a forest"]
+    assert made.loras == before.loras and made.raw is raw
+    assert made.positive == before.positive.replace("red hat", "beret")
+
+
 HOSTILE: dict[str, tuple[str, str, str]] = {
     "a number that is not there": (KNIGHT, DRAGON, form((9, "", "dragon"))),
     "no number at all": (KNIGHT, DRAGON, form((0, "", "dragon"))),
