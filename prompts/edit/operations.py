@@ -181,9 +181,10 @@ def _may_go(one: Fragment, text: str, sentence: str) -> bool:
 
 
 def _loses(one: Fragment, text: str, sentence: str) -> bool:
-    """Whether a phrase that tells of several things has lost most of them, and the sentence does not want that."""
+    """Whether a phrase that tells of several things has lost most of them, and the sentence does not want that. One
+    that goes as a whole is counted instead."""
     old = grammar.bare(one.text)
-    return len(old.split()) >= _LONG and kept(old, text) < _KEPT and not _WIDE.search(sentence)
+    return bool(text) and len(old.split()) >= _LONG and kept(old, text) < _KEPT and not _WIDE.search(sentence)
 
 
 def _too_much(texts: _Texts, answer: EditAnswer, at: NumberedPhrases, wishes: int) -> bool:

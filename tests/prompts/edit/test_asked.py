@@ -71,6 +71,14 @@ TAKEN: list[tuple[str, str, str, list[str], list[str], list[str]]] = [
     (KNIGHT, DRAGON, form((1, "horse", "dragon")), ["a knight on a horse"], ["a knight on a dragon"], []),
     (KNIGHT, DRAGON, form((1, "on a horse", "")), ["a knight on a horse"], ["a knight"], []),
     (
+        "airships, an old man with a cane, street",
+        "same thing but nobody's around and it's the dead of winter",
+        form((2, "", ""), add=(("snow", "scene_detail"),), deny=("people",)),
+        ["an old man with a cane"],
+        ["snow"],
+        ["people"],
+    ),
+    (
         KNIGHT,
         "I picture this way later, stars out and everything",
         form(add=(("night", "scene_detail"), ("starry sky", "scene_detail"))),
@@ -150,6 +158,8 @@ SURE = [
     (KNIGHT, "remove the flags"),
     (KNIGHT, "only the knight"),
     (GIRL, "氛围感拉满"),
+    ("three penguins on ice", "企鹅改成十只"),
+    ("a red fox and two rabbits", "three rabbits instead of two"),
     ("两个女孩，红色裙子和蓝色裙子", "裙子改成绿色"),
 ]
 
@@ -189,6 +199,8 @@ ASKED = [
     (KNIGHT, "lose the flags, they distract from the knight"),
     (KNIGHT, "give it more of a fairy tale vibe"),
     (KNIGHT, "what if it was raining cats and dogs"),
+    (KNIGHT, "the knight should be way smaller in the frame"),
+    ("girl reading in bed, rain", "i meant a boy lol my bad"),
     ("一个女孩在咖啡馆看书，猫趴在桌上", "把她衣服弄成校服那样的"),
     ("一个女孩在咖啡馆看书，猫趴在桌上", "桌上太空了，摆点吃的"),
     ("一个女孩在咖啡馆看书，猫趴在桌上", "换个人吧，老爷爷那种"),
