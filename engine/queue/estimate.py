@@ -42,10 +42,13 @@ def parts(recipe: Recipe) -> Mapping[str, float]:
     if last := recipe.upscale:
         drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
     guided = recipe.guidance_end - recipe.guidance_start if recipe.guidance > 1 else 0.0
+    if recipe.perpendicular and recipe.prompt.negative:
+        guided *= 2
+    calls = 1 + guided + sum(bool(one) for one in (recipe.pag, recipe.seg))
     other = hires.checkpoint if hires else ""
     if not other or other == recipe.model:
-        return {recipe.model: (drawn + second) * (1 + guided) / 2e6}
-    return {recipe.model: drawn * (1 + guided) / 2e6, other: second * (1 + guided) / 2e6}
+        return {recipe.model: (drawn + second) * calls / 2e6}
+    return {recipe.model: drawn * calls / 2e6, other: second * calls / 2e6}
 
 
 def _draws(recipe: Recipe) -> bool:

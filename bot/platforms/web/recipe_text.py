@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.buttons import forms
+from bot.studio import recipes
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
 from engine.recipe import A1111, Hires, Recipe
+from prompts import grammar
 from prompts import options as said
 from prompts.errors import Refusal
-from prompts.prompt import Options, Prompt
+from prompts.expand import FILLED
+from prompts.prompt import Json, LoraUse, Options, Prompt
 
 
-def as_text(recipe: Recipe) -> str:
-    """What one would write to get this recipe: the person's words and the options that fix the rest; an infotext where
-    there are no options for it. What neither has is left out (`left_out`)."""
-    if not _has_options(recipe):
+def as_text(recipe: Recipe, settings: Mapping[str, Json] | None = None) -> str:
+    """What somebody with these settings would write to get this recipe: the person's words and the options that fix the
+    rest; an infotext where there are no options for it, or the settings would make something else of the text. What
+    neither has is left out (`left_out`)."""
+    text, kept = _wish(recipe.prompt)
+    style = kept.style or recipe.prompt.style
+    if not _has_options(recipe) or _otherwise(recipe.prompt, style, settings or {}):
         return _as_infotext(recipe)
     options = [
         f"--model {_quoted(recipe.model)}",
@@ -31,6 +38,10 @@ def as_text(recipe: Recipe) -> str:
         *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
+        *([f"--perp-neg {recipe.perpendicular:.9g}"] if recipe.perpendicular else []),
+        *([f"--mimic {recipe.threshold}"] if recipe.threshold else []),
+        *([f"--pag {recipe.pag}"] if recipe.pag else []),
+        *([f"--seg {recipe.seg}"] if recipe.seg else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),
@@ -43,18 +54,35 @@ def as_text(recipe: Recipe) -> str:
     if extended or prompt.seed not in (None, recipe.seed):  # the text would make other words: take those there are
         negative = prompt.negative
         prompt = replace(prompt, text=" ".join([prompt.positive, *map(str, prompt.loras)]), raw=True)
+        text, kept, style = prompt.text, Options(), ""
     else:
+        text = " ".join([text, *map(str, _unnamed(prompt, text))])
         negative = ", ".join(str(fragment) for fragment in prompt.negatives if fragment.origin != "preset")
     if negative:
         options.append(f"--negative {_quoted(negative)}")
     if prompt.raw:
         options.append("--raw")
-    text, kept = _wish(prompt)
-    if kept.style:
-        options.append(f"--style {kept.style}")
+    if style:
+        options.append(f"--style {style}")
     if kept.plain:
         options.append("--plain")
     return " ".join([text, *options])
+
+
+def _otherwise(prompt: Prompt, style: str, settings: Mapping[str, Json]) -> bool:
+    """Whether somebody's settings would make another prompt of its text: with a style or a LoRA of theirs, without what
+    it was filled up with, or as it stands. Nothing is made of an infotext."""
+    here = {lora.name for lora in prompt.loras}
+    if settings.get("assistant") is False or any(one.name not in here for one in recipes.always(settings)):
+        return True
+    filled = settings.get("expand") is False and any(note.key == FILLED for note in prompt.notes)
+    return not prompt.raw and (filled or bool(recipes.chosen(settings).style and not style))
+
+
+def _unnamed(prompt: Prompt, text: str) -> list[LoraUse]:
+    """The LoRAs that the text does not name: those that the person always wants, or chose by a button."""
+    named = {one.name.casefold() for one in grammar.networks(said.loras_written(text))[1]}
+    return [] if prompt.raw else [lora for lora in prompt.loras if lora.name.casefold() not in named]
 
 
 def left_out(recipe: Recipe) -> list[str]:
@@ -112,6 +140,8 @@ def _over(recipe: Recipe) -> list[str]:
         said.append(f"--mask-blur {source.blur}")
     if source.padding is not None:
         said.append(f"--only-masked {source.padding}")
+    if source.soft:
+        said.append(f"--soft-inpainting {'/'.join(f'{value:g}' for value in source.soft.to_json().values())}")
     return said
 
 

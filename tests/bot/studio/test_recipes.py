@@ -5,6 +5,7 @@ import pytest
 from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.recipe import Recipe, Source, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
@@ -103,6 +104,18 @@ def test_guidance_has_a_curve_by_its_name(said: str) -> None:
     with pytest.raises(Refusal) as caught:
         made(Options(guidance_curve="zigzag"))
     assert caught.value.key == "curve.unknown" and "linear up" in str(caught.value.values["names"])
+
+
+def test_what_acts_beside_guidance_is_kept_when_it_is_drawn_again_and_taken_off_by_0() -> None:
+    plain = made(Options(seed=1))
+    assert not {"perpendicular", "threshold", "pag", "seg"} & set(plain.to_json())
+    asked = Options(seed=1, perpendicular=0.5, mimic="7:percentile=99.5:min=0", pag="3:layers=mid", seg="2:blur=10")
+    every = made(asked)
+    assert (every.perpendicular, every.threshold) == (0.5, Thresholding(7.0, 99.5))
+    assert (every.pag, every.seg) == (Perturbed(3.0), Smoothed(2.0, blur=10.0))
+    assert made(recipes.options_of(every)) == every
+    off = Options(perpendicular=0.0, mimic="0", pag="0", seg="0")
+    assert made(recipes.merged(recipes.options_of(every), off)).code == plain.code
 
 
 def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it() -> None:
