@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -24,7 +25,10 @@ from engine.tuning import USUAL, Tuning
 from prompts.grammar.lora_elements import Rules
 
 # What the loaders raise over files that are cut short, are no weights, or do not fit their config.
-BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
+BROKEN = (
+    OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError,
+    StrictDataclassError,
+)  # fmt: skip
 Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
 Blocks = tuple[float, ...]  # the weights of prompts/grammar/lora_blocks.py's BLOCKS
 
