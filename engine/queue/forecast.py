@@ -11,15 +11,26 @@ from engine.queue.exchange import HORIZON, LANES, shares
 from engine.queue.pool import Worker
 from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
+from engine.recipe import Recipe
 
 JOBS = 200  # of the line that are drawn ahead one by one; those behind them wait for all that comes before
+TINY = 1e-9  # seconds that rounding leaves of what is done
 
 
 @dataclass(slots=True, eq=False)
 class _Picture:
     job: Job
     left: float  # device-seconds
-    model: str
+    recipe: Recipe
+
+    @property
+    def model(self) -> str:
+        return self.recipe.model
+
+    @property
+    def group(self) -> tuple[str, int, int]:
+        """Those of one group share calls."""
+        return self.recipe.model, self.recipe.width, self.recipe.height
 
 
 @dataclass(slots=True)
@@ -32,16 +43,16 @@ class _Ahead:
     seconds: float = 0.0  # of all of it, loading counted in
     models: set[str] = field(default_factory=set)  # that need no more loading
 
-    def add(self, work: Workload, job: Job, left: float, model: str, *, active: bool = False) -> None:
-        picture = _Picture(job, left, model)
+    def add(self, work: Workload, job: Job, left: float, recipe: Recipe, *, active: bool = False) -> None:
+        picture = _Picture(job, left, recipe)
         if active:
             self.active.append(picture)
         else:
             self.waiting.setdefault(job.owner, deque()).append(picture)
         self.seconds += left
-        if model not in self.models:
-            self.models.add(model)
-            self.seconds += work.load(self.worker, model)
+        if recipe.model not in self.models:
+            self.models.add(recipe.model)
+            self.seconds += work.load(self.worker, recipe.model)
 
 
 def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dict[str, float]:
@@ -56,11 +67,11 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
             for index in assignment.left:
                 recipe, left = assignment.of.job.recipes[index], work.left_of(assignment, index)
                 room = index not in assignment.resting and len(one.active) < one.worker.slots
-                one.add(work, assignment.of.job, left, recipe.model, active=room)
+                one.add(work, assignment.of.job, left, recipe, active=room)
         for course in work.housed(one.worker):
             for index in course.held:
                 recipe = course.job.recipes[index]
-                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe.model)
+                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe)
     beyond: list[Job] = []
     for number, job in enumerate(waiting.line.ordered(waiting.costs)):
         if number >= JOBS:
@@ -70,7 +81,7 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
         first = min(ahead, key=lambda one: one.seconds + (0 if model in one.models else work.load(one.worker, model)))
         pictures = waiting.pictures(job.id)
         for index in pictures:
-            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index].model)
+            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index])
     ends: dict[str, float] = {}
     for one in ahead:
         for name, seconds in _ends(work, one, dict(known), waiting).items():
@@ -83,7 +94,7 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
 
 
 def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) -> dict[str, float]:
-    """The second at which the last picture of each job should be finished on a worker. Its rows share its time equally;
+    """The second at which the last picture of each job should be finished on a worker. Its rows share its time;
     when one is free, it goes to whoever has had least by then, looked ahead as for an exchange."""
     ends: dict[str, float] = {}
     slots = max(1, one.worker.slots)
@@ -111,14 +122,25 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
             one.active.append(picture)
             rows[owner] += 1
             now += load(picture.model)
-        least = min(picture.left for picture in one.active)
-        now += least * len(one.active)
-        for picture in one.active:
-            picture.left -= least
+        shares = _shares(one.active)
+        first = min(shares, key=lambda picture: picture.left / shares[picture])
+        passed = first.left / shares[first]
+        now += passed
+        for picture, share in shares.items():
+            picture.left -= passed * share
             owner = picture.job.owner
-            had[owner] = (had[owner] if owner in had else waiting.line.account(owner)) + least
-        for picture in [picture for picture in one.active if picture.left <= 0]:
+            had[owner] = (had[owner] if owner in had else waiting.line.account(owner)) + passed * share
+        for picture in [picture for picture in one.active if picture is first or picture.left <= TINY]:
             one.active.remove(picture)
             rows[picture.job.owner] -= 1
             ends[picture.job.id] = now
     return ends
+
+
+def _shares(active: Sequence[_Picture]) -> dict[_Picture, float]:
+    """The share of a worker's time that each picture with a row gets: where all of them share calls, all the same; else
+    every person as much as the others (engine/worker/turns.py)."""
+    if len({picture.group for picture in active}) == 1:
+        return dict.fromkeys(active, 1 / len(active))
+    rows = Counter(picture.job.owner for picture in active)
+    return {picture: 1 / len(rows) / rows[picture.job.owner] for picture in active}
