@@ -37,6 +37,7 @@ class OpenVino:
     name = "openvino"
     after = 2  # converting a large UNet takes a minute, but only once; a shape takes seconds
     aside = True
+    room = 0  # what it holds is not measured; `most` is by the memory that is free
 
     def __init__(self, loaded: Loaded) -> None:
         # Its converter reports to its makers where their package for that can be imported. Ours tells nobody anything.
@@ -70,7 +71,7 @@ class OpenVino:
             request.infer([tensor.float().numpy() for tensor in again.tensors], share_inputs=True)
             return torch.from_numpy(request.get_output_tensor(0).data.copy())
 
-        return answer
+        return Ready(answer)
 
     def _model(self, call: Call) -> Any:
         """The UNet as OpenVINO has it, for any shape."""

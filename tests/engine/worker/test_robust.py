@@ -83,10 +83,10 @@ def test_a_lost_device_ends_the_worker_and_no_job(
         raise STICKY[0]
 
     class Broken:
-        name, after, aside, most = "graphs", 1, False, 2
+        name, after, aside, most, room = "graphs", 1, False, 2, 0
 
         def prepare(self, call: Call) -> Ready:
-            return lost
+            return Ready(lost)
 
     if where == "something prepared":
         load = model_cache.load
