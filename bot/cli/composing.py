@@ -73,6 +73,7 @@ async def show_lines(composing: _Composing, language: str) -> None:
             row = (await composing(line.rstrip("\n"))).to_json()
         except Refusal as refusal:
             row = {"error": say(language, refusal.key, **refusal.values), "key": refusal.key}
+            row |= {"notes": [note.to_json() for note in refusal.notes]} if refusal.notes else {}
         except Exception as error:  # a mistake of ours ends no run of a thousand lines
             _log.debug("a line failed", exc_info=error)
             row = {
@@ -88,7 +89,8 @@ async def composing(
 ) -> AsyncIterator[_Composing]:
     """What makes prompts of texts as the settings have it, each changed by the sentence if there is one, refusing what
     is never drawn."""
-    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
+    folders = config.engine.folders
+    drawing = catalog.model(catalog.models(folders), model or config.engine.model, folders)
     asked = translators(config, patience=LOADING)
     chain = with_personal(await local_words(config), asked)
     wildcards = (config.data.folder / "wildcards",)

@@ -24,8 +24,8 @@ class _Picture:
     recipe: Recipe
 
     @property
-    def model(self) -> str:
-        return self.recipe.model
+    def models(self) -> tuple[str, ...]:
+        return self.recipe.models
 
     @property
     def group(self) -> tuple[str, int, int]:
@@ -50,9 +50,12 @@ class _Ahead:
         else:
             self.waiting.setdefault(job.owner, deque()).append(picture)
         self.seconds += left
-        if recipe.model not in self.models:
-            self.models.add(recipe.model)
-            self.seconds += work.load(self.worker, recipe.model)
+        self.seconds += self.load(work, recipe.models)
+        self.models.update(recipe.models)
+
+    def load(self, work: Workload, models: tuple[str, ...]) -> float:
+        """The seconds of loading that these models would take it."""
+        return sum(work.load(self.worker, model) for model in models if model not in self.models)
 
 
 def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dict[str, float]:
@@ -77,8 +80,8 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
         if number >= JOBS:
             beyond.append(job)
             continue
-        model = job.recipe.model
-        first = min(ahead, key=lambda one: one.seconds + (0 if model in one.models else work.load(one.worker, model)))
+        models = job.recipe.models
+        first = min(ahead, key=lambda one: one.seconds + one.load(work, models))
         pictures = waiting.pictures(job.id)
         for index in pictures:
             first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index])
@@ -112,7 +115,7 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
         there.add(model)
         return work.load(one.worker, model)
 
-    now += sum(load(picture.model) for picture in one.active)
+    now += sum(load(model) for picture in one.active for model in picture.models)
     while one.active or one.waiting:
         while one.waiting and len(one.active) < slots:
             owner = min(one.waiting, key=turn)
@@ -121,7 +124,7 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
                 del one.waiting[owner]
             one.active.append(picture)
             rows[owner] += 1
-            now += load(picture.model)
+            now += sum(map(load, picture.models))
         shares = _shares(one.active)
         first = min(shares, key=lambda picture: picture.left / shares[picture])
         passed = first.left / shares[first]
