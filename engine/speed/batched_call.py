@@ -91,7 +91,7 @@ def bucket(entries: int) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ready:
+class Answering:
     """What answers the calls of one shape; `bytes` is how much of the device's memory it holds by now."""
 
     answer: Callable[[Call], Tensor]
@@ -109,7 +109,7 @@ class Backend(Protocol):
     most: int
     room: int
 
-    def prepare(self, call: Call) -> Ready: ...
+    def prepare(self, call: Call) -> Answering: ...
 
 
 class Prepared:
@@ -120,7 +120,7 @@ class Prepared:
         self.backend = backend
         self.dropped: Counter[Shape] = Counter()
         self._called: Counter[Shape] = Counter()
-        self._ready: OrderedDict[Shape, Ready] = OrderedDict()
+        self._ready: OrderedDict[Shape, Answering] = OrderedDict()
         self._under_way: set[Shape] = set()
         self._failed: set[Shape] = set()
         self._lock = threading.Lock()

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.models import card
-from engine.speed.batched_call import Call, Ready
+from engine.speed.batched_call import Answering, Call
 
 Replay = Callable[[], object]
 # Runs the work once to record it; returns what repeats it, the tensor that each repetition fills, and the bytes of the
@@ -42,9 +42,9 @@ class Captured:
         self._recorded: tuple[Replay, Tensor, int] | None = None
 
     @property
-    def ready(self) -> Ready:
+    def ready(self) -> Answering:
         """As a backend gives it."""
-        return Ready(self, lambda: self._recorded[2] if self._recorded else 0)
+        return Answering(self, lambda: self._recorded[2] if self._recorded else 0)
 
     def __call__(self, call: Call) -> Tensor:
         for still, tensor in zip(self._still.tensors, call.tensors, strict=True):
@@ -101,7 +101,7 @@ class Graphs:
         self._unet = twin(unet)
         self._capture = capture
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         return Captured(self._unet, call, self._capture).ready
 
 
@@ -119,7 +119,7 @@ class Compiled:
         self._unet: Any = None
         self._capture = capture
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         if self._unet is None:
             self._unet = torch.compile(self._twin, dynamic=False)  # here: it imports for seconds
         dynamo = importlib.import_module("torch._dynamo")
@@ -127,5 +127,5 @@ class Compiled:
         with dynamo.config.patch(recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True):
             call.answered(self._unet)
         if self._capture is None:
-            return Ready(lambda again: again.answered(self._unet))
+            return Answering(lambda again: again.answered(self._unet))
         return Captured(self._unet, call, self._capture).ready

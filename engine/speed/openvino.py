@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from engine.models.card import free
 from engine.models.loaded import Loaded
-from engine.speed.batched_call import Call, Ready
+from engine.speed.batched_call import Answering, Call
 from engine.speed.compiled import twin
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class OpenVino:
         self._converted: Any = None
         self.most = min(max(1, free(loaded.device) // (2 * self._bytes)), MOST)
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         model = self._model(call).clone()
         model.reshape(dict(zip(model.inputs, (list(one.shape) for one in call.tensors), strict=True)))
         whole = self._dtype == torch.float32
@@ -71,7 +71,7 @@ class OpenVino:
             request.infer([tensor.float().numpy() for tensor in again.tensors], share_inputs=True)
             return torch.from_numpy(request.get_output_tensor(0).data.copy())
 
-        return Ready(answer)
+        return Answering(answer)
 
     def _model(self, call: Call) -> Any:
         """The UNet as OpenVINO has it, for any shape."""

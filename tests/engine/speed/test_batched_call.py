@@ -17,7 +17,7 @@ from engine.files.tiers import TIERS
 from engine.models import loading, memory
 from engine.models.loaded import Loaded
 from engine.speed import batched_call
-from engine.speed.batched_call import Call, Prepared, Ready, Shape
+from engine.speed.batched_call import Answering, Call, Prepared, Shape
 from engine.speed.compiled import Captured, Compiled, Graphs, twin
 from tests import tiny
 from tests.engine.drawing import draw, gap, like_a_card, made_aside, recipe
@@ -49,7 +49,7 @@ class Slow:
     asked: list[Shape] = field(default_factory=list)
     threads: list[tuple[str, int]] = field(default_factory=list)  # with how far they stand back
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         self.asked.append(call.shape)
         back = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         self.threads.append((threading.current_thread().name, back))
@@ -65,7 +65,7 @@ class Slow:
                 raise self.later
             return again.answered(self.unet)
 
-        return Ready(answer)
+        return Answering(answer)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ class Held:
     aside: bool = False
     asked: list[int] = field(default_factory=list)
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         self.asked.append(call.entries)
         held: list[int] = []
 
@@ -162,7 +162,7 @@ class Held:
             held[:] = [again.entries << 20]
             return again.answered(self.unet)
 
-        return Ready(answer, lambda: sum(held))
+        return Answering(answer, lambda: sum(held))
 
 
 @torch.no_grad()
@@ -326,7 +326,7 @@ class Waiting(Compiled):
         super().__init__(unet)
         self.go = threading.Event()
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         self.go.wait(60)
         return super().prepare(call)
 
