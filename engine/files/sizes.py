@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import second_pass
-from engine.files import compatibility, detectors
+from engine.files import detectors
 from engine.files.catalog import FAMILIES, MAX_GUIDANCE, MAX_STEPS, STEP, Family, Model
 from engine.files.upscalers import LATENT, find_upscaler
 from engine.pixels import source_picture

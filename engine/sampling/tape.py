@@ -8,7 +8,8 @@ the bit as each alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable, Generator, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,13 +66,13 @@ class Stop:
     last: bool
 
 
-class Recording(TorchDispatchMode):
+class Recording(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it holds, what is done with known stand-ins is written down."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._places: WeakIdKeyDictionary = WeakIdKeyDictionary()
-        self._pairs: WeakIdKeyDictionary = WeakIdKeyDictionary()
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._places: MutableMapping[Tensor, int] = WeakIdKeyDictionary()
+        self._pairs: MutableMapping[Tensor, tuple[Tensor, ...]] = WeakIdKeyDictionary()
         self._known = 0
         self._steps: list[tuple[Operation, Operand, Operand] | None] = []
         self._numbers: list[float] = []
@@ -173,11 +174,12 @@ Written = Generator["tuple[Part, int] | Stop", None, None]
 
 
 class Tape:
-    """The way of a sampler with its settings, written down call by call as far as somebody has come. `written` does
-    that with a recording: it gives what is done before the first call, then a stop for each."""
+    """The way of a sampler with its settings, written down call by call, on any thread. `written` does that with a
+    recording: it gives what is done before the first call, then a stop for each."""
 
     def __init__(self, written: Callable[[Recording], Written]) -> None:
         self._writing = written(Recording())
+        self._lock = threading.Lock()
         begun = next(self._writing)
         assert isinstance(begun, tuple)
         self.before, self.begins = begun
@@ -185,7 +187,18 @@ class Tape:
 
     def __getitem__(self, at: int) -> Stop:
         while len(self._stops) <= at:
-            stop = next(self._writing)
-            assert isinstance(stop, Stop)
-            self._stops.append(stop)
+            self._write(at)
         return self._stops[at]
+
+    def write_on(self) -> None:
+        """Write the rest of it, as far as its end."""
+        at = 0
+        while not self[at].last:
+            at += 1
+
+    def _write(self, at: int) -> None:
+        with self._lock:
+            if len(self._stops) == at:
+                stop = next(self._writing)
+                assert isinstance(stop, Stop)
+                self._stops.append(stop)

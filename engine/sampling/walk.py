@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engine.sampling.levels import Denoiser
@@ -153,7 +154,7 @@ class Taped:
     def answer(self, prediction: Tensor) -> None:
         """Go on alone with what the model has predicted."""
         step = Step([self.way], self.latents.device)
-        state, [seen] = step.taken(prediction.split(1), self.way.source.drawn(self.way.stop.answer))
+        state, [seen] = step.taken(torch.split(prediction, 1), self.way.source.drawn(self.way.stop.answer))
         self.way.go_on(state, seen)
 
 

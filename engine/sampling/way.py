@@ -95,7 +95,7 @@ def gathered(ways: Sequence[Way], device: torch.device) -> tuple[Tensor, ...]:
     """What the samplers of several rows keep, on the device: as it is where these rows, and no others, took their last
     step together."""
     first = ways[0].state
-    if len(first.latents) == len(ways) and first.latents.device == device and all(
+    if first.latents.shape[0] == len(ways) and first.latents.device == device and all(
         way.state is first and way.place == place for place, way in enumerate(ways)
     ):  # fmt: skip
         return first.kept

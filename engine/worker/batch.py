@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -74,7 +74,6 @@ class Batch:
         for own in kinds.values():
             ways = [row.way for row in own if row.way]
             if ways:
-                ahead.begin(ways, self.loaded.device)
                 self._runs.append((own, ways, Step(ways, self.loaded.device)))
             else:
                 self._alone.append((own[0], own[0].input))
@@ -84,6 +83,11 @@ class Batch:
         """The latent pixels still to be drawn, over all entries and steps."""
         height, width = self.rows[0].latents.shape[-2:]
         return sum(count * row.left for row, count in zip(self.rows, self.widths, strict=True)) * height * width
+
+    def draw_ahead(self) -> None:
+        """Begin to draw the noise that the steps add."""
+        for _, ways, _ in self._runs:
+            ahead.begin(ways, self.loaded.device)
 
     def call(self) -> Call:
         """The call of the UNet."""
@@ -145,27 +149,37 @@ class Batch:
 
     def outcomes(self, output: Tensor) -> list[Outcome]:
         """What the UNet's answer, an entry of the batch each, makes of the rows, in their order here."""
-        output = output.float()
-        ends = list(accumulate(self.widths, initial=0))
-        shares = [output[start:end] for start, end in pairwise(ends)]
+        shares = _Shares(output.float(), self.widths)
         made: list[Outcome] = []
         for own, ways, step in self._runs:
-            first = len(made)
-            predictions = self._guided(own, output[ends[first] : ends[first + len(own)]], step.shown, shares[first:])
+            predictions = self._guided(own, shares, len(made), step.shown)
             state, seen = step.taken(predictions, ahead.take(ways, self.loaded.device))
             made.extend(Moved(state, one) for one in seen)
         for row, shown in self._alone:
-            made.append(Said(guided(row, shares[len(made)].cpu(), shown), shown))
+            made.append(Said(guided(row, shares.of(len(made)).cpu(), shown), shown))
         return made
 
-    def _guided(self, rows: Sequence[Row], output: Tensor, shown: Tensor, shares: Sequence[Tensor]) -> list[Tensor]:
+    def _guided(self, rows: Sequence[Row], shares: _Shares, first: int, shown: Tensor) -> list[Tensor]:
         """The guided predictions of rows whose samplers do the same, each (n, 4, h, w)."""
-        width = len(output) // len(rows)
-        if width * len(rows) == len(output) and all(plain_guidance.plainly(row, width) for row in rows):
-            return plain_guidance.together(rows, output)
-        own = [guided(row, share, one) for row, share, one in zip(rows, shares, shown.split(1), strict=False)]
-        count = len(own[0])
-        return [torch.cat([one[place : place + 1] for one in own]) for place in range(count)]
+        width = self.widths[first]
+        if all(
+            self.widths[place] == width and plain_guidance.plainly(row, width) for place, row in enumerate(rows, first)
+        ):
+            return plain_guidance.together(rows, width, shares.of(first, len(rows)))
+        each = enumerate(zip(rows, torch.split(shown, 1), strict=True), first)
+        own = [guided(row, shares.of(place), one) for place, (row, one) in each]
+        return [torch.cat(side) for side in zip(*(torch.split(one, 1) for one in own), strict=True)]
+
+
+class _Shares:
+    """What of the UNet's answer is whose, by the rows' places in the batch."""
+
+    def __init__(self, output: Tensor, widths: Sequence[int]) -> None:
+        self._output, self._ends = output, list(accumulate(widths, initial=0))
+
+    def of(self, place: int, count: int = 1) -> Tensor:
+        """The entries of so many rows."""
+        return self._output[self._ends[place] : self._ends[place + count]]
 
 
 def _kind(row: Row) -> object:

@@ -21,9 +21,9 @@ from engine.worker.row import Row
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
-    """Everything one picture is drawn with. `model` gives a model by its name and that of the VAE that takes the place
-    of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second` are
-    the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files."""
+    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
+    pixels that its model draws best; `second` are the LoRAs of the second pass; `upscalers` and `detectors` are the
+    folders with such files."""
 
     job: str
     index: int

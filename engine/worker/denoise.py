@@ -15,7 +15,7 @@ from engine.models.loaded import Loaded
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
-from engine.worker.batch import Batch, Moved, Outcome
+from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
 
@@ -25,6 +25,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     they are, so a call that ran out of memory can be made again."""
     batch = Batch(rows)
     loaded, call = batch.loaded, batch.call()
+    batch.draw_ahead()
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
@@ -63,16 +64,20 @@ def _depth(rows: Sequence[Row]) -> Iterator[list[Tensor]]:
         yield []
 
 
-@torch.no_grad()
 def advance(row: Row, outcome: Outcome) -> None:
     """Let a row take its step, by its own sampler where it goes by itself."""
     row.at += 1
-    if isinstance(outcome, Moved):
-        assert row.way
-        row.way.go_on(outcome.state, outcome.seen)
-        row.latents = row.way.latents.cpu().clone() if row.way.done else row.way.latents
-        row.foreseen = _walked(row.walk) if row.walk else partial(_seen, row.loaded, outcome.seen)
+    if isinstance(outcome, Said):
+        _advance_alone(row, outcome)
         return
+    assert row.way
+    row.way.go_on(outcome.state, outcome.seen)
+    row.latents = row.way.latents.cpu().clone() if row.way.done else row.way.latents
+    row.foreseen = _walked(row.walk) if row.walk else partial(_seen, row.loaded, outcome.seen)
+
+
+@torch.no_grad()
+def _advance_alone(row: Row, outcome: Said) -> None:
     if row.walk:
         row.walk.answer(outcome.prediction)
         row.latents, row.foreseen = row.walk.latents, _walked(row.walk)

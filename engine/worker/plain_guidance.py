@@ -22,10 +22,10 @@ def plainly(row: Row, width: int) -> bool:
     return width == ENTRIES and not more and text.weight == 1 and row.against is not None and not row.recipe.rescale
 
 
-def together(rows: Sequence[Row], output: Tensor) -> list[Tensor]:
+def together(rows: Sequence[Row], width: int, output: Tensor) -> list[Tensor]:
     """The guided predictions of rows of one width that are guided plainly, (n, 4, h, w), from their entries; and the
     negatives' own behind it where their samplers want that. With the same result to the bit as each alone."""
-    if len(output) == len(rows):
+    if width == 1:
         return [output]
     without, text = output.view(len(rows), ENTRIES, *output.shape[1:]).unbind(1)
     scales = streams.sent(torch.tensor([full_scale(row) for row in rows]), output.device)

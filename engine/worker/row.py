@@ -83,7 +83,7 @@ class Row:
     @property
     def acting(self) -> Chosen:
         """The LoRAs that act on the UNet in the step to come."""
-        return tuple(one for one in self.loras if one[3].covers(self.step))
+        return tuple(one for one in self.loras if one[3].covers(self.step)) if self.loras else ()
 
     @property
     def rests(self) -> bool:
@@ -113,17 +113,17 @@ class Row:
         """The sampler's steps taken."""
         if self.walk:
             return int(self.walk.share * self.steps + EDGE)
-        return self.at * self.steps // len(self.timesteps)
+        return self.at * self.steps // self.timesteps.shape[0]
 
     @property
     def left(self) -> int:
         """The UNet calls to come, as far as that is known."""
-        return self.walk.left if self.walk else len(self.timesteps) - self.at
+        return self.walk.left if self.walk else self.timesteps.shape[0] - self.at
 
     @property
     def done(self) -> bool:
         """Whether the picture only needs decoding."""
-        return self.walk.done if self.walk else self.at >= len(self.timesteps)
+        return self.walk.done if self.walk else self.at >= self.timesteps.shape[0]
 
     @property
     def time(self) -> float:
@@ -163,7 +163,8 @@ class Row:
             return self.negative
         if self.walk and self.walk.skips:
             return None
-        return self.negative if guidance.acts(self.recipe, self.time, len(self.loaded.signal)) else None
+        acts = guidance.always(self.recipe) or guidance.acts(self.recipe, self.time, self.loaded.signal.shape[0])
+        return self.negative if acts else None
 
     @property
     def width(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -22,6 +23,11 @@ from engine.worker import schedulers
 
 KEPT = 64  # tapes of a model, each of a sampler with its steps; of 30 steps it takes about 100 KB
 SECOND = 2  # the highest order of UniPC at which it only adds, by one number each
+
+
+# A call takes half a millisecond to be written down, of LMS, whose weights are integrals, four. The first one is there
+# at once, and whoever comes to one that is not yet written writes it himself.
+_writer = ThreadPoolExecutor(1, thread_name_prefix="tapes")
 
 
 def of_scheduler(recipe: Recipe, loaded: Loaded, scheduler: Any, first: int, timesteps: Tensor, latents: Tensor,
@@ -59,10 +65,12 @@ def _tape(loaded: Loaded, kind: object, write: Callable[[Recording], Written]) -
     kind = kind, str(loaded.schedule), tuple(loaded.signal.tolist())
     if kind not in loaded.tapes:
         loaded.tapes[kind] = Tape(write)
+        _writer.submit(loaded.tapes[kind].write_on)
         while len(loaded.tapes) > KEPT:
             loaded.tapes.popitem(last=False)
     loaded.tapes.move_to_end(kind)
-    return loaded.tapes[kind]
+    found: Tape = loaded.tapes[kind]
+    return found
 
 
 class _Tree:

@@ -8,7 +8,7 @@ from bot.buttons import forms
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
-from engine.recipe import A1111, Hires, Recipe
+from engine.recipe import A1111, Recipe
 from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
