@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.sampling.way import Way
+from engine.sampling.way import SamplerWay
 
 # A row's noise for a step takes a core 0.1 ms (64 × 64 latents), along a Brownian path 2 ms; torch draws without the
 # lock that Python code holds. More threads than these draw no faster than a card takes its steps.
@@ -28,7 +28,7 @@ class _Drawn:
     done: Future[None]
 
 
-def begin(ways: Sequence[Way], device: torch.device) -> None:
+def begin(ways: Sequence[SamplerWay], device: torch.device) -> None:
     """Begin to draw what these rows' steps, which do the same, add at the call to come; what has been begun already is
     left as it is."""
     new = [way for way in ways if way.drawn is None]
@@ -45,13 +45,13 @@ def begin(ways: Sequence[Way], device: torch.device) -> None:
             way.drawn = _Drawn(noise, place, done)
 
 
-def _draw(ways: Sequence[Way], noise: Tensor) -> None:
+def _draw(ways: Sequence[SamplerWay], noise: Tensor) -> None:
     for place, way in enumerate(ways):
         for at, drawn in enumerate(way.source.drawn(way.stop.answer)):
             noise[at, place] = drawn[0]
 
 
-def take(ways: Sequence[Way], device: torch.device) -> tuple[Tensor, ...]:
+def take(ways: Sequence[SamplerWay], device: torch.device) -> tuple[Tensor, ...]:
     """What these rows' steps add, each (n, 4, h, w) on the device; it is still there if it has to be taken again."""
     drawn = [way.drawn for way in ways if isinstance(way.drawn, _Drawn)]
     if not drawn:

@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stop:
+class SamplerCall:
     """A call of the model on a sampler's way, at a timestep, with `share` (0…1) of the way behind it and, in A1111's
     way, at a `level`. `ask` makes what the model is shown from what is kept, `answer` what is kept from then on from
     that and the prediction (two, where the sampler wants the negative's own as well); `latents` is the place among it
@@ -170,7 +170,7 @@ _codes: dict[Code, Code] = {}  # one of each, so that rows that do the same are 
 
 
 # First what comes before the first call, with the place of the latents in what is kept of it; then each call.
-Written = Generator["tuple[Part, int] | Stop", None, None]
+Written = Generator["tuple[Part, int] | SamplerCall", None, None]
 
 
 class Tape:
@@ -183,9 +183,9 @@ class Tape:
         begun = next(self._writing)
         assert isinstance(begun, tuple)
         self.before, self.begins = begun
-        self._stops: list[Stop] = []
+        self._stops: list[SamplerCall] = []
 
-    def __getitem__(self, at: int) -> Stop:
+    def __getitem__(self, at: int) -> SamplerCall:
         while len(self._stops) <= at:
             self._write(at)
         return self._stops[at]
@@ -200,5 +200,5 @@ class Tape:
         with self._lock:
             if len(self._stops) == at:
                 stop = next(self._writing)
-                assert isinstance(stop, Stop)
+                assert isinstance(stop, SamplerCall)
                 self._stops.append(stop)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.recipe import Soft
+from engine.sampling import soft
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
-from engine.sampling.way import Step, Way
+from engine.sampling.way import SamplerWay, SharedStep
 
 LAST = 999  # timestep of every model that A1111 knows
 
@@ -17,15 +19,23 @@ LAST = 999  # timestep of every model that A1111 knows
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
-    redraw. `before` puts it back into what the model is shown, else into what it answers."""
+    redraw. `before` puts it back into what the model is shown, else into what it answers. With `soft` the mask may be
+    grey, and how much is put back falls from level to level."""
 
     clean: Tensor
     mask: Tensor
     before: bool
+    soft: Soft | None = None
 
-    def put(self, latents: Tensor) -> Tensor:
-        """The latents with the rest put back."""
+    def put(self, latents: Tensor, level: float) -> Tensor:
+        """The latents of a level with the rest put back."""
+        if self.soft:
+            return soft.mixed(self.clean, latents, soft.redrawn(self.mask, level, self.soft), self.soft.boost)
         return latents * self.mask + self.clean * (1 - self.mask)
+
+    def finished(self, latents: Tensor) -> Tensor:
+        """The finished latents with the rest put back; softly that has been done."""
+        return latents if self.soft else self.put(latents, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Asking:
     redrawn."""
 
     def __init__(self, asks: Questions, denoiser: Denoiser, kept: Surroundings | None = None) -> None:
-        self._asks, self.denoiser, self._kept = asks, denoiser, kept
+        self._asks, self.denoiser, self.kept = asks, denoiser, kept
         self.calls = 0
         self.done = False
         self.clean: Tensor | None = None
@@ -82,30 +92,30 @@ class Asking:
 
     @property
     def _shown(self) -> Tensor:
-        return self._kept.put(self.latents) if self._kept and self._kept.before else self.latents
+        return self.kept.put(self.latents, self._ask.level) if self.kept and self.kept.before else self.latents
 
     def answer(self, prediction: Tensor) -> None:
         """Go on with what the model has predicted."""
         shown, level = self._shown, self._ask.level
         answer = self.denoiser.answer(shown, level, prediction)
         self.clean = self.denoiser.clean(shown, level, prediction[:1])
-        if self._kept:
-            self.clean = self._kept.put(self.clean)
-            if not self._kept.before:
-                answer = self._kept.put(answer)
+        if self.kept:
+            self.clean = self.kept.put(self.clean, level)
+            if not self.kept.before:
+                answer = self.kept.put(answer, level)
         self.calls += 1
         try:
             self._ask = self._asks.send(answer)
         except StopIteration as end:
             latents: Tensor = end.value
             self.done = True
-            self._ask = Question(self._kept.put(latents) if self._kept else latents, 0.0, 1.0)
+            self._ask = Question(self.kept.finished(latents) if self.kept else latents, 0.0, 1.0)
 
 
 class Taped:
     """A sampler whose tape is followed, so that its row may take its steps together with others."""
 
-    def __init__(self, way: Way, denoiser: Denoiser) -> None:
+    def __init__(self, way: SamplerWay, denoiser: Denoiser) -> None:
         self.way, self.denoiser = way, denoiser
 
     @property
@@ -141,7 +151,7 @@ class Taped:
     @property
     def input(self) -> Tensor:
         """What the model is to be shown."""
-        return Step([self.way], self.latents.device).shown
+        return SharedStep([self.way], self.latents.device).shown
 
     @property
     def clean(self) -> Tensor | None:
@@ -153,7 +163,7 @@ class Taped:
 
     def answer(self, prediction: Tensor) -> None:
         """Go on alone with what the model has predicted."""
-        step = Step([self.way], self.latents.device)
+        step = SharedStep([self.way], self.latents.device)
         state, [seen] = step.taken(torch.split(prediction, 1), self.way.source.drawn(self.way.stop.answer))
         self.way.go_on(state, seen)
 
@@ -181,9 +191,14 @@ class Walk:
         self.planned, self.plus, self.alone = planned, plus, alone
 
     @property
-    def way(self) -> Way | None:
+    def way(self) -> SamplerWay | None:
         """The row's way, where it follows a tape."""
         return self._taking.way if isinstance(self._taking, Taped) else None
+
+    @property
+    def kept(self) -> Surroundings | None:
+        """What is around it where a part of a picture is redrawn."""
+        return self._taking.kept if isinstance(self._taking, Asking) else None
 
     @property
     def calls(self) -> int:

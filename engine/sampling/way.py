@@ -10,13 +10,13 @@ from torch import Tensor
 
 from engine.models import streams
 from engine.sampling import replay
-from engine.sampling.tape import Part, Stop, Tape
+from engine.sampling.tape import Part, SamplerCall, Tape
 
 CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class NoiseSource:
     """Where a row's noise comes from, in its own order, each (1, 4, h, w): the `normal` numbers that come next, or its
     Brownian `path` between two sigmas."""
 
@@ -29,7 +29,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class SamplerState:
     """What the samplers of some rows keep, each (n, 4, h, w) with one entry a row; `at` is the latents' place in it."""
 
     kept: tuple[Tensor, ...]
@@ -49,7 +49,7 @@ class Seen:
     latents: Tensor
     shown: Tensor
     prediction: Tensor
-    stop: Stop
+    stop: SamplerCall
     place: int
 
     def own(self, of: Tensor) -> Tensor:
@@ -64,15 +64,15 @@ def columns(parts: Sequence[Sequence[Part]], device: torch.device = CPU) -> tupl
     return streams.sent(table, device).unbind(0)
 
 
-class Way:
+class SamplerWay:
     """One row's way along a tape. It stays as it is until `go_on` is told what has become of it."""
 
-    def __init__(self, tape: Tape, latents: Tensor, source: Source) -> None:
+    def __init__(self, tape: Tape, latents: Tensor, source: NoiseSource) -> None:
         self._tape, self.source = tape, source
         self.at = 0  # calls made
         self.done = False
         kept = replay.replayed(tape.before.code, columns([[tape.before]]), [latents], source.drawn(tape.before))
-        self.state, self.place = State(tuple(kept), tape.begins), 0
+        self.state, self.place = SamplerState(tuple(kept), tape.begins), 0
         self.seen: Seen | None = None
         self.stop = tape[0]  # the call to come, in the end the last one
         self.drawn: object = None  # what of the noise for this step is there already (engine/sampling/ahead.py)
@@ -82,7 +82,7 @@ class Way:
         """The latents of the moment, (1, 4, h, w)."""
         return self.state.latents[self.place : self.place + 1]
 
-    def go_on(self, state: State, seen: Seen) -> None:
+    def go_on(self, state: SamplerState, seen: Seen) -> None:
         """Take a step that was computed: its place in what came of it is that in what was seen."""
         self.state, self.place, self.seen, self.drawn = state, seen.place, seen, None
         self.at += 1
@@ -91,7 +91,7 @@ class Way:
             self.stop = self._tape[self.at]
 
 
-def gathered(ways: Sequence[Way], device: torch.device) -> tuple[Tensor, ...]:
+def gathered(ways: Sequence[SamplerWay], device: torch.device) -> tuple[Tensor, ...]:
     """What the samplers of several rows keep, on the device: as it is where these rows, and no others, took their last
     step together."""
     first = ways[0].state
@@ -106,11 +106,11 @@ def gathered(ways: Sequence[Way], device: torch.device) -> tuple[Tensor, ...]:
     )
 
 
-class Step:
+class SharedStep:
     """A step of rows that do the same at their calls: what the model is `shown`, (n, 4, h, w) on the device, then what
     becomes of them. Nothing of them is changed."""
 
-    def __init__(self, ways: Sequence[Way], device: torch.device) -> None:
+    def __init__(self, ways: Sequence[SamplerWay], device: torch.device) -> None:
         self._ways, self._stops = ways, [way.stop for way in ways]
         self._first = self._stops[0]
         self._kept = gathered(ways, device)
@@ -118,7 +118,7 @@ class Step:
         asked = self._columns[: len(self._first.ask.numbers)]
         [self.shown] = replay.replayed(self._first.ask.code, asked, self._kept, ())
 
-    def taken(self, predictions: Sequence[Tensor], noise: Sequence[Tensor]) -> tuple[State, list[Seen]]:
+    def taken(self, predictions: Sequence[Tensor], noise: Sequence[Tensor]) -> tuple[SamplerState, list[Seen]]:
         """What the samplers keep after guided predictions (one, or where they want the negative's own two), with what
         each row has seen."""
         part = self._first.answer
@@ -126,4 +126,4 @@ class Step:
         kept = replay.replayed(part.code, own, [*self._kept, *predictions], noise)
         latents = self._kept[self._ways[0].state.at]
         seen = [Seen(latents, self.shown, predictions[0], stop, place) for place, stop in enumerate(self._stops)]
-        return State(tuple(kept), self._first.latents), seen
+        return SamplerState(tuple(kept), self._first.latents), seen

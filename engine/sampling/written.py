@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions, Sampler, Terms
-from engine.sampling.tape import Recording, Stop, Written
+from engine.sampling.tape import Recording, SamplerCall, Written
 
 
 def of_scheduler(recording: Recording, scheduler: Any, timesteps: Tensor, extra: dict[str, Any]) -> Written:
@@ -32,7 +32,7 @@ def of_scheduler(recording: Recording, scheduler: Any, timesteps: Tensor, extra:
         del shown, prediction
         answer, place = recording.done(latents)
         last = at + 1 == len(timesteps)
-        yield Stop(float(time), at / len(timesteps), 0.0, ask, answer, place, last)
+        yield SamplerCall(float(time), at / len(timesteps), 0.0, ask, answer, place, last)
 
 
 def of_sampler(recording: Recording, sampler: Sampler, terms: Terms, denoiser: Denoiser, *, plus: bool) -> Written:
@@ -60,7 +60,7 @@ def of_sampler(recording: Recording, sampler: Sampler, terms: Terms, denoiser: D
         predictions.clear()
         told.clear()
         answer, place = recording.done(question.latents)
-        yield Stop(time, share, level, ask, answer, place, last)
+        yield SamplerCall(time, share, level, ask, answer, place, last)
 
 
 def _sent(asks: Questions, answer: Tensor) -> tuple[Question, bool]:

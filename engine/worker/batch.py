@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.models import streams
 from engine.models.loaded import Loaded
 from engine.sampling import ahead
-from engine.sampling.way import Seen, State, Step, Way
+from engine.sampling.way import SamplerState, SamplerWay, Seen, SharedStep
 from engine.speed.batched_call import Call
 from engine.worker import plain_guidance
 from engine.worker.guided import guided
@@ -31,7 +31,7 @@ KEPT = 4  # of what batches were told: sizes take turns, and so do the halves of
 class Moved:
     """What a step makes of a row that follows a tape."""
 
-    state: State
+    state: SamplerState
     seen: Seen
 
 
@@ -69,12 +69,12 @@ class Batch:
         self.rows = [row for own in kinds.values() for row in own]
         self.widths = [row.width for row in self.rows]
         self.loaded: Loaded = rows[0].loaded
-        self._runs: list[tuple[list[Row], list[Way], Step]] = []
+        self._runs: list[tuple[list[Row], list[SamplerWay], SharedStep]] = []
         self._alone: list[tuple[Row, Tensor]] = []
         for own in kinds.values():
             ways = [row.way for row in own if row.way]
             if ways:
-                self._runs.append((own, ways, Step(ways, self.loaded.device)))
+                self._runs.append((own, ways, SharedStep(ways, self.loaded.device)))
             else:
                 self._alone.append((own[0], own[0].input))
 

@@ -15,6 +15,7 @@ from engine.models.loaded import Loaded
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
+from engine.worker import attention_guidance
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
@@ -28,9 +29,10 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     batch.draw_ahead()
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
+    disturbances = [one for row in batch.rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(acting) or any(row.rests or row.alone for row in batch.rows)
+    plain = any(acting) or any(disturbances) or any(row.rests or row.alone for row in batch.rows)
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
@@ -38,6 +40,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
             with (
                 memory.on_card(loaded, "unet"),
                 loras.on_unet(loaded, entries, batch.left),
+                attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 _depth(batch.rows) as given,
             ):
                 output = call.answered(loaded.unet)

@@ -18,7 +18,7 @@ from engine.sampling import written
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Sampler, Terms
 from engine.sampling.tape import Recording, Tape, Written
-from engine.sampling.way import Source, Way
+from engine.sampling.way import NoiseSource, SamplerWay
 from engine.worker import schedulers
 
 KEPT = 64  # tapes of a model, each of a sampler with its steps; of 30 steps it takes about 100 KB
@@ -31,7 +31,7 @@ _writer = ThreadPoolExecutor(1, thread_name_prefix="tapes")
 
 
 def of_scheduler(recipe: Recipe, loaded: Loaded, scheduler: Any, first: int, timesteps: Tensor, latents: Tensor,
-                 extra: dict[str, Any]) -> Way | None:  # fmt: skip
+                 extra: dict[str, Any]) -> SamplerWay | None:  # fmt: skip
     """The way of a row with a diffusers scheduler, which is left as it is, over these timesteps, of which `first` were
     before; None where it cannot be written down."""
     if scheduler.config.get("solver_order", 0) > SECOND and scheduler.config.get("solver_type") in ("bh1", "bh2"):
@@ -47,17 +47,17 @@ def of_scheduler(recipe: Recipe, loaded: Loaded, scheduler: Any, first: int, tim
 
     path = _Tree(latents, scheduler) if hasattr(scheduler, "noise_sampler") else _none
     normal = partial(torch.randn, latents.shape, generator=extra.get("generator"))
-    return Way(_tape(loaded, kind, write), latents, Source(normal, path))
+    return SamplerWay(_tape(loaded, kind, write), latents, NoiseSource(normal, path))
 
 
 def of_walk(
     sampler: Sampler, latents: Tensor, terms: Terms, denoiser: Denoiser, like: A1111, loaded: Loaded, *, plus: bool
-) -> Way:
+) -> SamplerWay:
     """The way of a row in A1111's way; `plus` where its sampler wants the negative's own prediction, too."""
     told = tuple(getattr(terms, one.name) for one in fields(terms) if one.name not in ("noise", "path", "signal"))
     kind = sampler, told, like.downcast, like.zero_snr
     make = partial(written.of_sampler, sampler=sampler, terms=terms, denoiser=denoiser, plus=plus)
-    return Way(_tape(loaded, kind, make), latents, Source(terms.noise, terms.path))
+    return SamplerWay(_tape(loaded, kind, make), latents, NoiseSource(terms.noise, terms.path))
 
 
 def _tape(loaded: Loaded, kind: object, write: Callable[[Recording], Written]) -> Tape:

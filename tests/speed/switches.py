@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import qualities, tuning
 from engine.files.catalog import builtin
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.models.loaded import Loaded
 from engine.recipe import Recipe
 from tests.fakes import a_recipe
@@ -23,6 +24,14 @@ from tests.speed.figure import Figure
 
 ROUNDS = 9
 STEPS = 20
+# What acts beside guidance (engine/further_guidance.py).
+BESIDE: dict[str, dict[str, Any]] = {
+    "dynamic thresholding": {"threshold": Thresholding(2.0)},
+    "a perpendicular negative": {"perpendicular": 1.0},
+    "PAG in the middle": {"pag": Perturbed(3.0)},
+    "PAG on the first half of the way": {"pag": Perturbed(3.0, adaptive=0.006)},
+    "SEG in the middle": {"seg": Smoothed(3.0)},
+}
 PATIENCE = 900.0  # seconds for a shape to be prepared: compiling takes minutes on a small machine
 
 
@@ -74,6 +83,9 @@ def figures() -> list[Figure]:
     found += _pair(
         Way("guidance on the middle half of the way", loaded, half), loaded, recipe, work(loaded, half) / peak
     )
+    for name, change in BESIDE.items():
+        other = replace(recipe, **change)
+        found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
         halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))

@@ -16,7 +16,7 @@ from engine.models.loaded import Loaded
 from engine.recipe import A1111, Refiner
 from engine.sampling import ahead, tape, way, written
 from engine.sampling.tape import NotLinear, Recording, Tape
-from engine.sampling.way import Source, Step, Way
+from engine.sampling.way import NoiseSource, SamplerWay, SharedStep
 from engine.worker import schedulers, tapes, walks
 from tests.engine.drawing import recipe
 from tests.engine.sampling.asked import own
@@ -30,9 +30,9 @@ def noise(seed: int) -> Tensor:
     return torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed))
 
 
-def step_together(ways: list[Way], predictions: list[Tensor]) -> Tensor:
+def step_together(ways: list[SamplerWay], predictions: list[Tensor]) -> Tensor:
     """What the rows are shown, after they have taken a step."""
-    step = Step(ways, CPU)
+    step = SharedStep(ways, CPU)
     ahead.begin(ways, CPU)
     state, seen = step.taken([torch.cat(predictions)], ahead.take(ways, CPU))
     for one, own_part in zip(ways, seen, strict=True):
@@ -124,7 +124,7 @@ def test_a1111s_samplers_are_followed_to_the_bit(
         count = 2 if alone[0].plus else 1
         predictions = [torch.cat([noise(100 * at + 10 * seed + n) for n in range(count)]) for seed in range(ROWS)]
         assert not followed[0].done and followed[0].stop.time == alone[0].time
-        step = Step(followed, CPU)
+        step = SharedStep(followed, CPU)
         assert torch.equal(step.shown, torch.cat([one.input for one in alone]))
         ahead.begin(followed, CPU)
         told = [torch.cat([one[n : n + 1] for one in predictions]) for n in range(count)]
@@ -181,16 +181,16 @@ def test_noise_that_was_drawn_is_drawn_once(loaded: Loaded) -> None:
     """A step that has to be taken again, with fewer rows or others, adds what it would have added."""
     drawn = []
 
-    def source(seed: int) -> Source:
+    def source(seed: int) -> NoiseSource:
         def normal() -> Tensor:
             drawn.append(seed)
             return noise(seed)
 
-        return Source(normal, tapes._none)
+        return NoiseSource(normal, tapes._none)
 
     hand = ByHand("Euler a", 3, loaded, 0)
     made = Tape(lambda it: written.of_scheduler(it, hand.scheduler, hand.scheduler.timesteps, hand.extra))
-    ways = [Way(made, noise(seed), source(seed)) for seed in range(4)]
+    ways = [SamplerWay(made, noise(seed), source(seed)) for seed in range(4)]
     ahead.begin(ways, CPU)
     [first] = ahead.take(ways, CPU)
     for some in (ways[:1], ways[1:3], ways[3:], ways[::-1]):

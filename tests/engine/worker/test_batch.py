@@ -134,14 +134,14 @@ def test_a_step_that_fails_behind_the_call_leaves_everybody_where_he_was(
 ) -> None:
     everybody = [started(pixelwise, own, index) for index, own in enumerate(STRANGERS[:4])]
     before = [(row.at, row.latents) for row in everybody]
-    taken = batch.Step.taken
+    taken = batch.SharedStep.taken
 
     def fails(self: Any, *given: Any) -> Any:
         taken(self, *given)
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch.Step, "taken", fails)
+        patched.setattr(batch.SharedStep, "taken", fails)
         with pytest.raises(torch.OutOfMemoryError):
             denoise.predict(everybody)
     assert [(row.at, row.latents) for row in everybody] == before
