@@ -184,7 +184,9 @@ class _Shares:
 
 def _kind(row: Row) -> object:
     """What rows have in common whose samplers do the same at the call to come."""
-    return id(row) if row.way is None else (row.way.stop.ask.code, row.way.stop.answer.code)
+    if row.way is None:
+        return id(row)
+    return id(row.way.stop.ask.code), id(row.way.stop.answer.code)  # of each code there is one
 
 
 def _guidance_embedding(loaded: Loaded, rows: Sequence[Row], widths: Sequence[int]) -> Tensor | None:
