@@ -114,6 +114,9 @@ class Loaded:
     loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
     adapted: dict[str, Adapted] = field(default_factory=dict)
     active: tuple[tuple[FileKey, float, object], ...] = ()
+    # Likewise what samplers do (engine/worker/tapes.py), and what batches are told (engine/worker/batch.py).
+    tapes: OrderedDict[object, Any] = field(default_factory=OrderedDict)
+    joined: OrderedDict[object, Any] = field(default_factory=OrderedDict)
     layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
     # What its files were when they were read: the model's, and those of a VAE that is not its own.
     stamps: tuple[Stamp, Stamp] = ((), ())
