@@ -45,13 +45,14 @@ class Decoding:
         """Have rows of one group decoded together."""
         rows = list(requests)
         self._rows |= requests
-        loaded, cut = rows[0].loaded, [row.recipe.like is not None for row in rows]
+        loaded, cut, tiling = rows[0].loaded, [row.recipe.like is not None for row in rows], rows[0].recipe.tiling
         latents = [row.latents.clone() for row in rows]
         if memory.decodes_beside(loaded):
             mark = streams.mark(loaded.device)
-            made = self._thread.do(lambda: _timed(lambda: autoencoder.pictures_beside(loaded, latents, cut, mark)))
+            drawn = partial(autoencoder.pictures_beside, loaded, latents, cut, mark, tiling)
+            made = self._thread.do(lambda: _timed(drawn))
         else:
-            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, cut)))
+            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, cut, tiling)))
         made.add_done_callback(lambda made: self._done.put((rows, made)))
         made.add_done_callback(lambda _: self.wake())
 
@@ -86,9 +87,8 @@ class Decoding:
 def _alone(row: Row, request: RowRequest) -> Decoded:
     """A row that could not be decoded with others, with all that its model can give up for it."""
     try:
-        [image], seconds = _timed(
-            partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe.like is not None])
-        )
+        cut, tiling = [row.recipe.like is not None], row.recipe.tiling
+        [image], seconds = _timed(partial(autoencoder.pictures, row.loaded, [row.latents], cut, tiling))
     except Exception as error:
         return Decoded(row, request, error)
     return Decoded(row, request, image, seconds)

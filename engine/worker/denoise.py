@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from torch import Tensor
 from engine.adapters import loras
 from engine.models import memory
 from engine.models.loaded import Loaded
+from engine.patches import patches
+from engine.patches.patches import Patched
 from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call
 from engine.worker import guidance as guiding
@@ -45,17 +48,26 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     )
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(entries) or any(row.rests or row.alone for row in rows)
+    plain = any(entries) or any(row.rests or row.alone or row.patches for row in rows)
+    # What a call draws by lot it draws again where it has to be made again.
+    patched = [Patched(row.patches, row.width, copy.copy(row.lots) if row.patches else row.lots) for row in rows]
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
         if output is None:
-            with memory.on_card(loaded, "unet"), loras.on_unet(loaded, entries, left), _depth(rows) as given:
+            with (
+                memory.on_card(loaded, "unet"),
+                loras.on_unet(loaded, entries, left),
+                patches.on_unet(loaded.unet, patched, (inputs[0].shape[-2], inputs[0].shape[-1])),
+                _depth(rows) as given,
+            ):
                 output = call.answered(loaded.unet)
     if given:
         own_deep: Sequence[Tensor] = torch.split(given[0], [row.width for row in rows])
         for row, own in zip(rows, own_deep, strict=True):
             row.deep = own if row.rests else None
+    for row, drawn in zip(rows, patched, strict=True):
+        row.lots = drawn.lots
     shares: Sequence[Tensor] = torch.split(output.float().cpu(), [row.width for row in rows])
     return [_guided(row, share) for row, share in zip(rows, shares, strict=True)], inputs
 

@@ -277,7 +277,7 @@ class Drawings:
         waits = drawing.preview is not None and not drawing.preview.done()
         if shows and row.clean is not None and not rests and not waits:
             drawing.shown = now
-            drawing.preview = self._finishing.view(drawing, said, row.loaded, row.clean)
+            drawing.preview = self._finishing.view(drawing, said, row, row.clean)
         else:
             drawing.work.speech.say(said)
 

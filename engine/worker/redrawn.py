@@ -40,5 +40,5 @@ def beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Ima
         if mask is not None:
             cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
         pixels = autoencoder.pixels(source) * (1 - cells * recipe.like.mask_weight)
-    hidden = autoencoder.encoded(loaded, pixels, None)
+    hidden = autoencoder.encoded(loaded, pixels, None, recipe.tiling)
     return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

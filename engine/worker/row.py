@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from engine import qualities
 from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
+from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
 from engine.sampling.walk import Walk
 from engine.worker import guidance, prompt_encoding
@@ -24,7 +26,7 @@ from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
 Followed = tuple[Loaded, tuple[Conditioning, ...], Conditioning | None]
-Group = tuple[int, tuple[int, int], bool]
+Group = tuple[int, tuple[int, int], bool, Shared, bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,8 @@ class Row:
     `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
     (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
     timesteps; `latents` are those of the walk. `successor` is the model that is to take it over, `predecessor` the one
-    it was begun with where that has happened."""
+    it was begun with where that has happened. `patches` are what its recipe changes inside the UNet, `lots` what these
+    draw by lot with."""
 
     job: str
     index: int
@@ -69,6 +72,11 @@ class Row:
     walk: Walk | None = None
     successor: Successor | None = None
     predecessor: Loaded | None = None
+    patches: Patches = field(init=False)
+    lots: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
 
     @property
     def acting(self) -> Chosen:
@@ -89,9 +97,12 @@ class Row:
 
     @property
     def group(self) -> Group:
-        """Rows with equal groups share UNet calls."""
+        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches keep nobody else from
+        them."""
         height, width = self.latents.shape[-2:]
-        return id(self if self.alone else self.loaded), (height, width), self.shallow
+        apart = bool(self.patches) and self.loaded.prepared is not None
+        whose = id(self if self.alone else self.loaded)
+        return whose, (height, width), self.shallow, self.patches.shared, apart
 
     @property
     def alone(self) -> bool:
