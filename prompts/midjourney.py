@@ -19,7 +19,7 @@ _VALUES: Mapping[str, str] = {
     ),
     **dict.fromkeys(("sameseed", "bs"), _NUMBER),
     **dict.fromkeys(("sref", "cref", "oref", "end", "profile", "personalize"), _REFERENCES),
-    **dict.fromkeys(("tile", "fast", "relax", "relaxed", "turbo", "draft", "video", "loop"), _NOTHING),
+    **dict.fromkeys(("fast", "relax", "relaxed", "turbo", "draft", "video", "loop"), _NOTHING),
     **dict.fromkeys(("test", "testp", "creative", "beta", "upbeta", "uplight", "public", "stealth"), _NOTHING),
     "motion": r"(?:low|high)\b",
     "style": r"(?:raw|cute|scenic|expressive|original|default|4[abc])(?!\w)",

@@ -36,12 +36,20 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("vae", "NAME"),
         ("like", "a1111"),
         ("rng", "cpu"),
+    ),
+    "over": (
         ("strength", "0.6"),
         ("over", "3f2a9c11"),
         ("margins", "0/0/64/0"),
         ("fill", "noise"),
         ("mask-blur", "8"),
         ("only-masked", "32"),
+    ),
+    "inside": (
+        ("tiling", ""),
+        ("freeu", "1.3/1.4/0.9/0.2"),
+        ("token-merging", "0.5"),
+        ("hypertile", "256"),
     ),
     "words": (
         ("no", "WORDS"),

@@ -173,11 +173,13 @@ class Options:
     `fix` names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as
     `fix_strength` says (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for
     time ("full", "fast"), `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to
-    `guidance_end`, shares of the way in 0…1. `redraw` is how far the enlarged picture may change when it is drawn
-    over in tiles, in 0…1. `over` names a file to draw over, by the first signs of its hash, and `margins` the
-    pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111 does. `fill` is what the masked part
-    of a picture is drawn from ("original", "fill", "latent noise", "latent nothing"), `mask_blur` how many pixels
-    the mask's edge is softened by, and with a `padding` only what is masked and so many pixels around it is drawn.
+    `guidance_end`, shares of the way in 0…1. `tiling` lets edges meet ("x", "y", "xy"), `freeu` is b1, b2, s1, s2,
+    `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0: none). `redraw` is how far the
+    enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a file to draw over, by the first
+    signs of its hash, and `margins` the pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111
+    does. `fill` is what the masked part of a picture is drawn from ("original", "fill", "latent noise",
+    "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding` only what is
+    masked and so many pixels around it is drawn.
     `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are those of an infotext,
     by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
@@ -206,6 +208,13 @@ class Options:
     guidance_start: float | None = None
     guidance_end: float | None = None
     guidance_curve: str | None = None
+    tiling: str | None = None
+    freeu: tuple[float, float, float, float] | None = None
+    token_merging: float | None = None
+    hypertile: int | None = None
+    hypertile_swap: int | None = None
+    hypertile_depth: int | None = None
+    hypertile_second: bool = False
     redraw: float | None = None
     over: str | None = None
     margins: tuple[int, int, int, int] | None = None
@@ -260,6 +269,7 @@ class Options:
     hires_guidance: float | None = None
     hires_prompt: str | None = None
     hires_negative: str | None = None
+    hires_token_merging: float | None = None
     refiner: str | None = None
     refiner_switch: float | None = None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from bot.studio import inside
 from engine import a1111, guidance_curves, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
@@ -84,6 +85,7 @@ def options_of(recipe: Recipe) -> Options:
         guidance_end=recipe.guidance_end,
         guidance_curve=recipe.guidance_curve or "constant",
         clip_skip=recipe.clip_skip,
+        **inside.asked(recipe),
         **cast(Any, like),
     )
 
@@ -194,6 +196,7 @@ def make(
         guidance_start=begin,
         guidance_end=end,
         guidance_curve=guidance_curves.guidance_curve(options.guidance_curve or ""),
+        **inside.inside(options),
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,

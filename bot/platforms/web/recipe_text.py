@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.buttons import forms
+from bot.studio import inside
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
@@ -31,6 +32,7 @@ def as_text(recipe: Recipe) -> str:
         *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
+        *inside.written(recipe),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),
@@ -70,7 +72,8 @@ def _has_options(recipe: Recipe) -> bool:
     """Whether options say all of a recipe that can be said."""
     like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
     plain = recipe.source is not None or recipe.hires in (None, HIRES)
-    return like and plain and not (recipe.variation or recipe.refiner)
+    second = recipe.hypertile is not None and recipe.hypertile.second
+    return like and plain and not (recipe.variation or recipe.refiner or second)
 
 
 def _as_infotext(recipe: Recipe) -> str:
