@@ -110,8 +110,9 @@ def pool(config: Config) -> LocalPool:
 
 
 def _size(config: Config, name: str) -> int:
+    folders = config.engine.folders
     try:
-        return estimate.size(catalog.model(catalog.models(config.engine.folders), name).path)
+        return estimate.size(catalog.model(catalog.models(folders), name, folders).path)
     except Refusal:
         return 0
 
@@ -281,7 +282,7 @@ async def _tidy(db: Database) -> None:
 def _look(config: Config) -> None:
     """Warn of a model or sampler for those who name none that is not there: all of them would be refused."""
     try:
-        catalog.model(catalog.models(config.engine.folders), config.engine.model)
+        catalog.model(catalog.models(config.engine.folders), config.engine.model, config.engine.folders)
         if config.draw.sampler:
             recipes.sampled(Options(sampler=config.draw.sampler, like=config.draw.like), "")
     except Refusal as refusal:

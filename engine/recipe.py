@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from prompts.prompt import Json, Prompt
 
 SCHEMA = 1
@@ -22,6 +23,24 @@ def following(seed: int, number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Soft:
+    """A1111's "Soft inpainting", by which a grey part of a mask keeps some of the picture: `bias` (0…8) is its
+    "schedule bias", `preservation` (0…8) its "preservation strength", `boost` (1…32) its "transition contrast boost";
+    and of how much shows in the end `influence` (0…1) is its "mask influence", `threshold` (0…8) its "difference
+    threshold", `contrast` (0…8) its "difference contrast"."""
+
+    bias: float = 1.0
+    preservation: float = 0.5
+    boost: float = 4.0
+    influence: float = 0.0
+    threshold: float = 0.5
+    contrast: float = 2.0
+
+    def to_json(self) -> dict[str, Json]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The picture drawn over: SHA-256 of its file (hex) and the img2img strength in 0…1; 0 takes it as it is.
 
@@ -29,7 +48,8 @@ class Source:
     transparent). `margins` are the pixels added (left, top, right, bottom) before drawing, for outpainting; the
     recipe's size includes them. As A1111 has it: `fill` is what what is redrawn begins from ("" the picture itself,
     "fill", "latent noise", "latent nothing"), `blur` the pixels by which the mask's edge is softened, and with a
-    `padding` only what the mask shows and so many pixels around it is drawn, at the recipe's size.
+    `padding` only what the mask shows and so many pixels around it is drawn, at the recipe's size; with `soft` the mask
+    acts softly.
     """
 
     picture: str
@@ -39,12 +59,14 @@ class Source:
     fill: str = ""
     blur: int = 0
     padding: int | None = None
+    soft: Soft | None = None
 
     def to_json(self) -> dict[str, Json]:
         always: dict[str, Json] = {"picture": self.picture, "strength": self.strength}
         margins: list[Json] = list(self.margins) if any(self.margins) else []
         said = _said({"mask": self.mask, "margins": margins, "fill": self.fill, "blur": self.blur})
-        return always | said | ({} if self.padding is None else {"padding": self.padding})
+        said |= {} if self.padding is None else {"padding": self.padding}
+        return always | said | ({"soft": self.soft.to_json()} if self.soft else {})
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -81,8 +103,8 @@ class Upscale:
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
     recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table. `width` and `height`
-    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance, token merging and
-    the words are the recipe's own where nothing is said."""
+    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance, token merging, the
+    words, the model (`checkpoint`) and the VAE are the recipe's own where nothing is said."""
 
     factor: float
     strength: float
@@ -96,6 +118,8 @@ class Hires:
     prompt: str = ""
     negative: str = ""
     token_merging: float = 0.0
+    checkpoint: str = ""
+    vae: str = ""
 
     def to_json(self) -> dict[str, Json]:
         always: dict[str, Json] = {
@@ -104,7 +128,18 @@ class Hires:
             "steps": self.steps,
             "upscaler": self.upscaler,
         }
-        later = ("width", "height", "sampler", "schedule", "guidance", "prompt", "negative", "token_merging")
+        later = (
+            "width",
+            "height",
+            "sampler",
+            "schedule",
+            "guidance",
+            "prompt",
+            "negative",
+            "token_merging",
+            "checkpoint",
+            "vae",
+        )
         return always | _said({name: getattr(self, name) for name in later})
 
 
@@ -234,10 +269,11 @@ class Recipe:
     the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
     (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
     `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps, and changes by a `guidance_curve` of
-    engine/guidance_curves.py. `tiling` lets the picture's edges meet ("x" left and right, "y" top and bottom, "xy");
-    `token_merging` (0…1) is the share of the tokens that self-attention takes together. With `like` it is drawn as
-    A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
-    order: hires, fixes, upscale."""
+    engine/guidance_curves.py. With a `perpendicular` of 1 the negative acts only across what the words ask for
+    (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. `tiling` lets
+    the picture's edges meet ("x" left and right, "y" top and bottom, "xy"); `token_merging` (0…1) is the share of the
+    tokens that self-attention takes together. With `like` it is drawn as A1111 would, and `sampler` stands without its
+    schedule; without, as diffusers would. The after-steps come in this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -264,8 +300,18 @@ class Recipe:
     freeu: FreeU | None = None
     token_merging: float = 0.0
     hypertile: HyperTile | None = None
+    perpendicular: float = 0.0
+    threshold: Thresholding | None = None
+    pag: Perturbed | None = None
+    seg: Smoothed | None = None
     like: A1111 | None = None
     schema: int = SCHEMA
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of all models that draw it, each once, its own first."""
+        second = self.hires.checkpoint if self.hires else ""
+        return tuple(dict.fromkeys(filter(None, (self.model, self.refiner.model if self.refiner else "", second))))
 
     @property
     def code(self) -> str:
@@ -304,6 +350,10 @@ class Recipe:
                 "freeu": self.freeu.to_json() if self.freeu else None,
                 "token_merging": self.token_merging,
                 "hypertile": self.hypertile.to_json() if self.hypertile else None,
+                "perpendicular": self.perpendicular,
+                "threshold": self.threshold.to_json() if self.threshold else None,
+                "pag": self.pag.to_json() if self.pag else None,
+                "seg": self.seg.to_json() if self.seg else None,
                 "like": self.like.to_json() if self.like else None,
             }
         )
@@ -319,7 +369,8 @@ class Recipe:
             if fields.get(name) is not None:
                 fields[name] = kind(**fields[name])
         if source := fields["source"]:
-            fields["source"] = replace(source, margins=tuple(source.margins))
+            soft = Soft(**source.soft) if source.soft else None
+            fields["source"] = replace(source, margins=tuple(source.margins), soft=soft)
         if like := fields.get("like"):
             fields["like"] = replace(like, seed_resize=tuple(like.seed_resize))
         fields["fixes"] = tuple(Fix(**fix) for fix in fields.get("fixes", ()))
@@ -334,5 +385,8 @@ PARTS: dict[str, Callable[..., object]] = {
     "refiner": Refiner,
     "freeu": FreeU,
     "hypertile": HyperTile,
+    "threshold": Thresholding,
+    "pag": Perturbed,
+    "seg": Smoothed,
     "like": A1111,
 }

@@ -88,6 +88,8 @@ def recipe(first: Recipe, hires: Hires) -> Recipe:
     return replace(
         first,
         prompt=prompt(first),
+        model=hires.checkpoint or first.model,
+        vae=hires.vae or first.vae,
         width=width,
         height=height,
         steps=hires.steps or first.steps,

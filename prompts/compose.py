@@ -126,7 +126,7 @@ async def compose(
         expand=not (given.plain or asked.options.plain) and len(positive.strip()) <= SHORT_TEXT,
         seed=seed if before == (turns or {}) else IN_TURN,
     )
-    return prompt, asked.options
+    return replace(prompt, style="" if asked.options.style else style), asked.options
 
 
 def _without_faults(draft: Draft) -> None:

@@ -16,6 +16,7 @@ from prompts.finding import Finding as Finding
 from prompts.finding import LoraKnown as LoraKnown
 from prompts.finding import Misfit as Misfit
 from prompts.finding import Severity
+from prompts.finding import Spoiled as Spoiled
 from prompts.infotext.reading import pasted
 from prompts.prompt import Prompt
 
@@ -30,10 +31,11 @@ def examine(
     loras: Sequence[LoraKnown] | None = None,
     embeddings: Mapping[str, int] = NONE,
     misfits: Sequence[Misfit] = (),
+    spoiled: Sequence[Spoiled] = (),
 ) -> tuple[Finding, ...]:
     """What is wrong with a prompt, the worst first. Without `loras` (None) the LoRAs are not looked at. `embeddings`
     are those that are there, by name, with the number of tokens that each takes; `misfits` what does not go with the
-    model.
+    model, `spoiled` the LoRAs that are there and cannot be used.
 
     A finding that the composer had noticed too has the key and values of its note, so that a note need not be shown
     beside it (`unsaid`).
@@ -41,10 +43,10 @@ def examine(
     An infotext drew a picture already and is to draw the same again: of it only what cannot be drawn here is told.
     """
     if pasted(prompt.text):
-        files = (*(of_loras(prompt, loras) if loras is not None else ()), *of_misfits(prompt, misfits))
+        files = (*(of_loras(prompt, loras, spoiled) if loras is not None else ()), *of_misfits(prompt, misfits))
         return (*(one for one in files if one.severity == "error"), *of_unread_words(prompt))[:_MOST]
     found = [
-        *(of_loras(prompt, loras) if loras is not None else ()),
+        *(of_loras(prompt, loras, spoiled) if loras is not None else ()),
         *of_misfits(prompt, misfits),
         *of_embeddings(prompt, embeddings),
         *of_weights(prompt),

@@ -63,6 +63,16 @@ class LoraKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A LoRA that is there and cannot be used: what it may be called, in small letters, and a text key that says why,
+    with its values."""
+
+    names: frozenset[str]
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Misfit:
     """A LoRA, an embedding or a VAE named in a prompt, made for another `base` than that of the model that would draw
     it; `instead` is a model that it fits ("" for none). `key` is the sentence that says so; where it works all the

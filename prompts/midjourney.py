@@ -1,4 +1,5 @@
-"""Midjourney's own options: people bring them along, and there is nothing like most of them here."""
+"""Options of other programs, most of them Midjourney's: people bring them along, and there is nothing like most of them
+here."""
 
 from __future__ import annotations
 
@@ -21,6 +22,8 @@ _VALUES: Mapping[str, str] = {
     **dict.fromkeys(("sref", "cref", "oref", "end", "profile", "personalize"), _REFERENCES),
     **dict.fromkeys(("fast", "relax", "relaxed", "turbo", "draft", "video", "loop"), _NOTHING),
     **dict.fromkeys(("test", "testp", "creative", "beta", "upbeta", "uplight", "public", "stealth"), _NOTHING),
+    **dict.fromkeys(("restore-faces", "restore_faces", "codeformer", "gfpgan"), _NOTHING),
+    "face-restoration": r"(?i:codeformer|gfpgan)\b",
     "motion": r"(?:low|high)\b",
     "style": r"(?:raw|cute|scenic|expressive|original|default|4[abc])(?!\w)",
 }
@@ -31,7 +34,7 @@ NAMES = frozenset(_VALUES)
 
 
 def value_end(name: str, text: str, position: int) -> int | None:
-    """Where the value ends that one of Midjourney's options has in the text at that position, be it at once; None for
+    """Where the value ends that one of these options has in the text at that position, be it at once; None for
     an option that is none of theirs."""
     if name not in _VALUE:
         return None

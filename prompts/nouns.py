@@ -9,6 +9,7 @@ from prompts.edit.targets import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.sorts import is_adjective
 from prompts.tags import entry_of
+from prompts.translate.numbers import plural
 
 
 def describes(value: Sequence[Fragment]) -> bool:
@@ -88,6 +89,8 @@ def _described(text: str, noun: str, adjective: str) -> str:
             return text
     category = entry.category if entry else "colour"
     words = text.split(" ")
+    if adjective in words[:-1] and category == "adjective":
+        return text
     at = max(
         (i for i, word in enumerate(words) if singular(PEOPLE.get(word.lower(), word.lower())) == noun),
         default=len(words) - 1,
@@ -166,7 +169,7 @@ def without_property(text: str, tag: str) -> str:
 def without_thing(text: str, word: str) -> str:
     """A sentence without the words about one thing in it: "a girl with a red hat" without the hat."""
     noun = word.split()[-1]
-    last = (rf"{re.escape(noun[:-1])}(?:y|ies)" if noun.endswith("y") else re.escape(noun) + "(?:e?s)?") + r"\b"
+    last = rf"(?:{re.escape(noun)}(?:e?s)?|{re.escape(plural(noun))})\b"
     place = "in|on|under|near|at|beside|behind|next to|in front of"
     leads = rf"and|with|wearing|holding|carrying|{place}"
     told = rf"(?: (?:an?|the|her|his|its))?(?: (?!(?:{leads})\b)[\w-]+){{0,2}}? {last}"

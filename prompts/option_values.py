@@ -15,6 +15,7 @@ SIDES = (64, 4096)  # pixels; what a model can really draw is for the engine to 
 STEPS = (1, 150)
 GUIDANCE = (0.0, 30.0)
 RESCALE = (0.0, 1.0)
+ACROSS = (0.0, 10.0)  # of the perpendicular negative
 COUNTS = (1, 100)  # how many are allowed at once is for the bot's access rules to say
 FACTORS = (1.0, 8.0)
 # img2img strength of tiles: more detail, and no whole picture in each of them.
@@ -30,6 +31,13 @@ FILLS |= dict.fromkeys(
     ("噪声", "噪聲", "噪点", "噪點", "潜空间噪声", "潛空間噪聲", "潜变量噪声", "潛變數噪聲"), "latent noise"
 )
 FILLS |= dict.fromkeys(("空白", "空", "空白潜空间", "空白潛空間", "潜变量数值零", "潛變數數值零"), "latent nothing")
+# The six numbers of A1111's soft inpainting, in its order.
+SOFT = {"bias": (0.0, 8.0), "preservation": (0.0, 8.0), "boost": (1.0, 32.0), "influence": (0.0, 1.0),
+        "threshold": (0.0, 8.0), "contrast": (0.0, 8.0)}  # fmt: skip
+# What programs call the networks that smooth a face (CodeFormer, GFPGAN), which are not here: faces are drawn again.
+_RESTORES_FACES = re.compile(
+    r"face[ _-]?(?:restor|correct|tool)|restore[ _-]?face|codeformer|gfpgan|[面脸臉]部修[复復]", re.IGNORECASE
+)
 WIDEST = 4.0  # ratio of the longer side to the shorter
 
 
@@ -48,8 +56,10 @@ class ParsedOptions:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What to tell the person about the options."""
-        named = ", ".join(dict.fromkeys(self.aside))
-        return (Note("note.option_aside", {"options": named[:200]}),) if named else ()
+        faces = [one for one in self.aside if _RESTORES_FACES.search(one)]
+        others = [one for one in self.aside if one not in faces]
+        notes = (("note.option_aside", others), ("note.faces_aside", faces))
+        return tuple(Note(key, {"options": ", ".join(dict.fromkeys(some))[:200]}) for key, some in notes if some)
 
 
 def refused(option: str, value: str, low: float | None = None, high: float | None = None) -> Refusal:
@@ -226,6 +236,15 @@ def with_hypertile(options: Options, option: str, value: str) -> Options:
         raise refused(option, value)
     read = {name: whole(option, one, *limits[name]) for name, one in zip(limits, said, strict=False)}
     return replace(options, **read)  # type: ignore[arg-type]
+
+
+def with_soft(options: Options, option: str, value: str) -> Options:
+    """A mask that acts softly, which only A1111's way has: with its numbers as far as they are said, "1/0.5/4"."""
+    numbers = value.split("/") if value else []
+    if len(numbers) > len(SOFT):
+        raise refused(option, value)
+    said = {f"soft_{name}": real(option, one, *SOFT[name]) for name, one in zip(SOFT, numbers, strict=False)}
+    return replace(options, soft=True, like=options.like or "a1111", **said)  # type: ignore[arg-type]
 
 
 def with_fix(options: Options, option: str, value: str) -> Options:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prompts import midjourney, styles
+from prompts import further_guidance, midjourney, styles
 from prompts.errors import Refusal
 from prompts.infotext import fields, reading
 from prompts.infotext.block import Pasted
 from prompts.option_values import (
+    ACROSS,
     CLIP_SKIPS,
     COUNTS,
     GUIDANCE,
@@ -37,6 +38,7 @@ from prompts.option_values import (
     with_rng,
     with_seed,
     with_size,
+    with_soft,
     with_style,
     with_tiling,
     with_upscale,
@@ -69,6 +71,8 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "margins": with_margins,
     "fix": with_fix,
     "vae": with_words("vae"),
+    "hires-checkpoint": with_words("hires_checkpoint"),
+    "hires-vae": with_words("hires_vae"),
     "quality": with_words("quality"),
     "like": with_like,
     "schedule": with_words("schedule"),
@@ -82,9 +86,14 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "freeu": with_freeu,
     "token-merging": lambda options, option, value: replace(options, token_merging=real(option, value, *MERGED)),
     "hypertile": with_hypertile,
+    "perp-neg": lambda options, option, value: replace(options, perpendicular=real(option, value, *ACROSS)),
+    "mimic": lambda options, option, value: replace(options, mimic=further_guidance.read("mimic")(option, value)),
+    "pag": lambda options, option, value: replace(options, pag=further_guidance.read("pag")(option, value)),
+    "seg": lambda options, option, value: replace(options, seg=further_guidance.read("seg")(option, value)),
     "fill": with_fill,
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
     "only-masked": with_padding,
+    "soft-inpainting": with_soft,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
@@ -93,14 +102,23 @@ _OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結�
 _OTHER_NAMES |= dict.fromkeys(("cfg-schedule", "cfg-curve", "引导曲线", "引導曲線"), "guidance-curve")
 _OTHER_NAMES |= dict.fromkeys(("tile", "seamless", "无缝", "無縫", "平铺", "平鋪"), "tiling")
 _OTHER_NAMES |= dict.fromkeys(("tome", "token_merging", "token-merging-ratio"), "token-merging")
+_OTHER_NAMES |= dict.fromkeys(("hires_checkpoint", "hires-model", "高清模型"), "hires-checkpoint")
+_OTHER_NAMES |= dict.fromkeys(("hires_vae", "高清vae", "高清VAE"), "hires-vae")
+_OTHER_NAMES |= dict.fromkeys(("perpneg", "perp_neg", "perpendicular", "垂直反向"), "perp-neg")
+_OTHER_NAMES |= dict.fromkeys(("dynthres", "mimic-scale", "动态阈值", "動態閾值"), "mimic")
+_OTHER_NAMES |= {"扰动注意力": "pag", "擾動注意力": "pag", "平滑能量": "seg"}
 _OTHER_NAMES |= {"u": "no", "nt": "keep"}  # as the Chinese bots have them
 _OTHER_NAMES |= dict.fromkeys(("repeat", "r"), "count") | {"cfg-scale": "guidance", "cfg_scale": "guidance"}
 _OTHER_NAMES |= dict.fromkeys(("风格", "風格", "画风", "畫風"), "style") | dict.fromkeys(("原样", "原樣"), "plain")
 _OTHER_NAMES |= dict.fromkeys(("mask_blur", "蒙版模糊", "遮罩模糊"), "mask-blur") | {"填充": "fill"}
 _OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画蒙版", "只畫蒙版"), "only-masked")
+_OTHER_NAMES |= dict.fromkeys(
+    ("soft_inpainting", "柔和重绘", "柔和重繪", "柔和蒙版", "软重绘", "軟重繪"), "soft-inpainting"
+)
 _OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
     ("clip_skip", "clipskip"), "clip-skip"
 )
+_OTHER_NAMES |= dict.fromkeys(("面部修复", "面部修復", "脸部修复", "臉部修復"), "face-restoration")
 _WORDS = ("no", "keep")  # not options but words
 _MANY_WORDS = (
     "sampler",
@@ -109,6 +127,8 @@ _MANY_WORDS = (
     "style",
     "upscale",
     "vae",
+    "hires-checkpoint",
+    "hires-vae",
     *_WORDS,
 )  # their value goes on to the next option, comma or line
 NAMES = frozenset({*_FLAGS, *SWITCHES, *_WORDS})  # under which they are listed
@@ -271,7 +291,7 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         return "", position
     if name == "tiling" and quoted.group(3).casefold() not in TILINGS:
         return "", position
-    if name in ("redraw", "only-masked", "freeu", "hypertile") and not quoted.group(3)[0].isdigit():
+    if name in ("redraw", "only-masked", "soft-inpainting", "freeu", "hypertile") and not quoted.group(3)[0].isdigit():
         return "", position  # the text goes on
     return _UNIT.sub("", quoted.group(3)), quoted.end()
 

@@ -25,6 +25,7 @@ from prompts.option_values import (
     with_padding,
     with_seed,
     with_size,
+    with_soft,
 )
 from prompts.prompt import Options
 from prompts.translate.numbers import value_of
@@ -37,8 +38,8 @@ _SHAPES = {
 }  # fmt: skip
 _RATIOS = "1:1|2:3|3:2|3:4|4:3|4:5|5:4|5:7|7:5|9:16|16:9|10:16|16:10|9:21|21:9|1:2|2:1".replace(":", "[:：比]")
 _TRADITIONAL = str.maketrans(
-    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別總謝繪僅區邊預內０１２３４５６７８９＝",
-    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别总谢绘仅区边预内0123456789=",
+    "張圖豎橫畫種數構寬採樣機為隨導係詞關兩給請幫來長辨率風擴寫補發揮別總謝繪僅區邊預內軟０１２３４５６７８９＝",
+    "张图竖横画种数构宽采样机为随导系词关两给请帮来长辨率风扩写补发挥别总谢绘仅区边预内软0123456789=",
 )
 _CLAUSE = r"(?:\A|(?<=[,，、。；！]))\s*"
 _CLAUSE_END = r"(?=\s*(?:[,，、。；！!.]|\Z))"
@@ -222,6 +223,11 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
             re.IGNORECASE,
         ),
         lambda options, _: with_padding(options, "", ""),
+    ),
+    (_said("(?:柔和|软)(?:局部|蒙版)?重[绘画]|柔和(?:蒙版|遮罩)"), lambda options, _: with_soft(options, "", "")),
+    (
+        re.compile(rf"{_CLAUSE}soft inpainting(?:\s?[:=]\s?(?:on|true|enabled))?{_CLAUSE_END}", re.IGNORECASE),
+        lambda options, _: with_soft(options, "", ""),
     ),
     (
         _said(rf"(?:蒙版|遮罩)(?:区域)?(?:内容|填充)(?:处理|方式)?\s?[:：=是为用]\s?({'|'.join(FILLS)})"),

@@ -104,7 +104,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
-    `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any)."""
+    `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any). `style`
+    names one that was added though the text does not say so: the person's own, or one chosen beside the text."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -113,6 +114,7 @@ class Prompt:
     notes: tuple[Note, ...] = ()
     raw: bool = False
     seed: int | None = None
+    style: str = ""
 
     @property
     def positive(self) -> str:
@@ -134,6 +136,14 @@ class Prompt:
         """The negative prompt in A1111 syntax."""
         return ", ".join(str(fragment) for fragment in self.negatives)
 
+    @property
+    def own(self) -> Prompt:
+        """The same with the person's words alone: nothing that a preset, a style or a filling added."""
+        kept, denied = (
+            tuple(one for one in some if one.origin != "preset") for some in (self.fragments, self.negatives)
+        )
+        return replace(self, fragments=kept, negatives=denied)
+
     def part(self, part: Part) -> tuple[Fragment, ...]:
         """The fragments of one of the three parts, in order."""
         return tuple(fragment for fragment in self.fragments if fragment.part == part)
@@ -147,7 +157,8 @@ class Prompt:
             "notes": [note.to_json() for note in self.notes],
             "raw": self.raw,
         }
-        return made if self.seed is None else made | {"seed": self.seed}
+        made |= {} if self.seed is None else {"seed": self.seed}
+        return made | {"style": self.style} if self.style else made
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Self:
@@ -160,6 +171,7 @@ class Prompt:
             notes=tuple(map(Note.from_json, rows["notes"])),
             raw=cast(bool, value["raw"]),
             seed=cast(int | None, value.get("seed")),
+            style=cast(str, value.get("style", "")),
         )
 
 
@@ -173,13 +185,16 @@ class Options:
     `fix` names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as
     `fix_strength` says (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for
     time ("full", "fast"), `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to
-    `guidance_end`, shares of the way in 0…1. `tiling` lets edges meet ("x", "y", "xy"), `freeu` is b1, b2, s1, s2,
-    `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0: none). `redraw` is how far the
-    enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a file to draw over, by the first
-    signs of its hash, and `margins` the pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111
-    does. `fill` is what the masked part of a picture is drawn from ("original", "fill", "latent noise",
-    "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding` only what is
-    masked and so many pixels around it is drawn.
+    `guidance_end`, shares of the way in 0…1; `perpendicular` is how strongly the negative acts across the words
+    only. `mimic`, `pag` and `seg` are texts of prompts/further_guidance.py. `tiling` lets edges meet ("x", "y",
+    "xy"), `freeu` is b1, b2, s1, s2, `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0:
+    none). `redraw` is how far the enlarged
+    picture may change when it is drawn over in tiles, in 0…1. `over` names a file to draw over, by the first signs
+    of its hash, and `margins` the pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111 does.
+    `fill` is what the masked part of a picture is drawn from ("original", "fill", "latent noise", "latent
+    nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding` only what is masked
+    and so many pixels around it is drawn; `soft` lets the mask act softly, with the numbers of engine/recipe.py's
+    `Soft`.
     `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are those of an infotext,
     by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
@@ -215,6 +230,10 @@ class Options:
     hypertile_swap: int | None = None
     hypertile_depth: int | None = None
     hypertile_second: bool = False
+    perpendicular: float | None = None
+    mimic: str | None = None
+    pag: str | None = None
+    seg: str | None = None
     redraw: float | None = None
     over: str | None = None
     margins: tuple[int, int, int, int] | None = None
@@ -222,6 +241,13 @@ class Options:
     fill: str | None = None
     mask_blur: int | None = None
     padding: int | None = None
+    soft: bool = False
+    soft_bias: float | None = None
+    soft_preservation: float | None = None
+    soft_boost: float | None = None
+    soft_influence: float | None = None
+    soft_threshold: float | None = None
+    soft_contrast: float | None = None
     like: str | None = None
     schedule: str | None = None
     rng: str | None = None
@@ -270,6 +296,8 @@ class Options:
     hires_prompt: str | None = None
     hires_negative: str | None = None
     hires_token_merging: float | None = None
+    hires_checkpoint: str | None = None
+    hires_vae: str | None = None
     refiner: str | None = None
     refiner_switch: float | None = None
 

@@ -51,6 +51,8 @@ _MORE: Mapping[str, frozenset[str]] = {
         "smile": "grin, grinning, laughing, smiling",
         "hat": "baseball cap, beanie, beret, bowler, cap",
         "plane": "aircraft",
+        "sweatshirt": "hoodie",
+        "cabinet": "cupboard",
         "kid": "boy, girl",
         "drink": "beer, cocktail, coffee, cola, juice, milk, milk tea, tea, wine",
         "fruit": "cherry, peach",

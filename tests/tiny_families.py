@@ -25,6 +25,7 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from engine.files import catalog
+from engine.files.identity import Identity
 from tests import tiny
 
 CHANNELS = (32, 32, 64)
@@ -150,6 +151,23 @@ def sdxl(seed: int = 3, *, refiner: bool = False, **changes: Any) -> StableDiffu
         scheduler=schedule,
         force_zeros_for_empty_prompt=not refiner,
         add_watermarker=False,
+    )
+
+
+def entry(path: Path, known: Identity) -> catalog.Model:
+    """A model as the list would have it, be its file whole or not."""
+    return catalog.Model(
+        name=path.stem,
+        path=path,
+        family=known.family,
+        width=64,
+        height=64,
+        steps=1,
+        sampler="Euler",
+        guidance=1.0,
+        prediction=known.prediction,
+        context=known.context,
+        vae=known.vae,
     )
 
 

@@ -155,9 +155,11 @@ async def _kept(studio: Studio, press: Press) -> Paper:
 
 
 def _words(paper: Paper) -> tuple[str, str]:
-    """The prompt and the negative, as they were written."""
+    """The prompt and the negative, as they were written; of a recipe of ours what its person said, without the style
+    and the words that their way of drawing added."""
     if paper.recipe is not None:
-        prompt = paper.recipe.prompt
+        drawn = paper.recipe.prompt
+        prompt = drawn.own if drawn.own.positive else drawn
         return " ".join([prompt.positive, *map(str, prompt.loras)]), prompt.negative
     if paper.infotext is None:
         raise Refusal("paper.none")

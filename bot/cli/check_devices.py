@@ -78,7 +78,7 @@ async def devices(config: Config) -> list[CheckResult]:
 def usual(config: Config) -> catalog.Model | None:
     """The model that is drawn with when nobody names one, None where it is not there."""
     try:
-        return catalog.model(catalog.models(config.engine.models), config.engine.model)
+        return catalog.model(catalog.models(config.engine.models), config.engine.model, config.engine.models)
     except Refusal:
         return None
 

@@ -60,7 +60,7 @@ def models(config: Config) -> Iterator[CheckResult]:
     known = catalog.models(engine.folders)
     yield result("ok", "check.models", count=len(known), names=_some([model.name for model in known]))
     for entry in catalog.skipped(engine.folders):
-        yield result("warn", entry.key, name=entry.name, format=entry.format, path=str(entry.path))
+        yield result("warn", entry.key, **entry.values, path=str(entry.path))
     files = catalog.loras(engine.folders)
     if files:
         yield result("ok", "check.loras", count=len(files), names=_some([lora.name for lora in files]))
@@ -72,7 +72,7 @@ def models(config: Config) -> Iterator[CheckResult]:
         except Refusal as refusal:
             yield refused(refusal, "warn")
     try:
-        chosen = catalog.model(known, engine.model)
+        chosen = catalog.model(known, engine.model, engine.folders)
         yield result("ok", "check.model", name=chosen.name)
         if draw.size:
             width, height = map(int, draw.size.split("x"))

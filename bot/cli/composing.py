@@ -88,7 +88,8 @@ async def composing(
 ) -> AsyncIterator[_Composing]:
     """What makes prompts of texts as the settings have it, each changed by the sentence if there is one, refusing what
     is never drawn."""
-    drawing = catalog.model(catalog.models(config.engine.folders), model or config.engine.model)
+    folders = config.engine.folders
+    drawing = catalog.model(catalog.models(folders), model or config.engine.model, folders)
     asked = translators(config, patience=LOADING)
     chain = with_personal(await local_words(config), asked)
     wildcards = (config.data.folder / "wildcards",)

@@ -40,4 +40,4 @@ def show(folders: Sequence[Path], language: str, out: Console, *, as_json: bool)
         for other in catalog.companions(folders, kind):
             out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
     for entry in catalog.skipped(folders):
-        out.print(f"{entry.path}: {texts.say(language, entry.key, name=entry.name, format=entry.format)}", markup=False)
+        out.print(f"{entry.path}: {texts.say(language, entry.key, **entry.values)}", markup=False)

@@ -29,6 +29,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     found: Sequence[Model | Companion] = (*models, *others)
     named = [one for one in found if fold(one.name) == fold(rest)]
     if not found:
+        await _spoiled(studio.rules.folders, rest)
         raise Refusal("models.nothing", words=rest[:40])
     if named or (rest.strip() and len(found) == 1):
         return await _card(studio.db, request.person, (named or found)[0])
@@ -41,6 +42,14 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
             lines.append(Field(Say(f"models.{kind}"), ", ".join(names[:NAMED]) + rest_of))
     shown = min(len(models), LISTED)
     return Card(text=Say("models.title", {"count": len(models), "shown": shown}), fields=tuple(lines))
+
+
+async def _spoiled(folders: Sequence[Path], typed: str) -> None:
+    """Raises Refusal where a file of that name lies here and cannot be used, with the reason."""
+    wanted = typed.strip().casefold()
+    for one in await asyncio.to_thread(catalog.skipped, folders):
+        if wanted in one.names:
+            raise Refusal(one.key, **one.values)
 
 
 def _found(folders: Sequence[Path], typed: str) -> tuple[list[Model], list[Companion]]:

@@ -177,12 +177,12 @@ async def _loras(studio: Studio, value: str) -> Json:
     if meant(value, OFF):
         return None
     files = await studio.loras()
-    return [[catalog.lora(files, use.name).name, use.weight] for use in loras(value)]
+    return [[catalog.lora(files, use.name, studio.rules.loras).name, use.weight] for use in loras(value)]
 
 
 async def _model(studio: Studio, value: str) -> Json:
     models = await asyncio.to_thread(catalog.models, studio.rules.models)
-    return catalog.model(models, value).name
+    return catalog.model(models, value, studio.rules.models).name
 
 
 async def _count(studio: Studio, value: str) -> Json:

@@ -56,7 +56,9 @@ def install(name: str, folders: Mapping[str, Path], progress: Tell = silent, end
         usual = folders["checkpoint"]
         with writing(usual), kept_of(usual, repository) as kept:
             room(usual, sum(blob.size - have(kept / blob.path) for blob in wanted))
-            whole = brought(repository, wanted, kept, lambda path: _judge(repository, path), progress, endpoint)
+            whole = brought(
+                repository, wanted, kept, lambda path: _judge(repository, path, arriving=True), progress, endpoint
+            )
             return moved(whole, folders.get(_judge(repository, whole).kind, usual) / target)
 
 
@@ -85,12 +87,13 @@ def there(target: str, wanted: Sequence[Blob], folders: Iterable[Path]) -> Path 
     return None
 
 
-def _judge(repository: Repository, path: Path) -> Identity:
-    """The kind of model that a file or folder is. Removes it and raises Refusal with the reason where it is no use."""
-    found = identify(path)
+def _judge(repository: Repository, path: Path, *, arriving: bool = False) -> Identity:
+    """The kind of model that a file or folder is, or an `arriving` one by its small files. Removes it and raises
+    Refusal with the reason where it is no use."""
+    found = identify(path, arriving=arriving)
     if found.problem:
         shutil.rmtree(path if path.is_dir() else path.parent)
-        raise Refusal(found.problem, name=repository.name)
+        raise Refusal(found.problem, name=repository.name, format=found.format, count=found.lacking, first=found.lacks)
     return found
 
 

@@ -57,7 +57,10 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
         for kind in COMPANIONS
         for one in catalog.companions(folders, kind)
     ]
-    skipped: list[Json] = [{"path": str(one.path), "why": one.key} for one in catalog.skipped(folders)]
+    skipped: list[Json] = [
+        {"path": str(one.path), "why": one.key, "lacks": one.lacks, "lacking": one.lacking}
+        for one in catalog.skipped(folders)
+    ]
     return {"models": models, "loras": loras, "companions": others, "skipped": skipped}
 
 

@@ -218,7 +218,8 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     if recipe.hires:
         by_size = recipe.hires.width or recipe.hires.height
         larger = "×".join(map(str, second_pass.size(recipe, recipe.hires).finished))
-        lines["hires"] = f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}"
+        shown = (f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}",)
+        lines["hires"] = " · ".join((*shown, *filter(None, (recipe.hires.checkpoint, recipe.hires.vae))))
     if recipe.fixes:
         lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
     if recipe.upscale:
@@ -231,6 +232,8 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
         lines["guided"] = f"{recipe.guidance_start:g}–{recipe.guidance_end:g}"
     lines["curve"] = recipe.guidance_curve
     lines |= inside.lines(recipe)
+    lines["perpendicular"] = f"{recipe.perpendicular:g}" if recipe.perpendicular else ""
+    lines |= {name: str(value) for name in ("threshold", "pag", "seg") if (value := getattr(recipe, name))}
     fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)
     fields += provenance(recipe, parent)
     return (*fields, Field(Say("recipe.quality"), quality(recipe.quality))) if recipe.quality else fields

@@ -12,7 +12,7 @@ from engine.files import bases, catalog, compatibility
 from engine.files.catalog import Companion, LoraFile, Model
 from prompts import options
 from prompts.clip_tokens import LENGTH, meter
-from prompts.doctor import Finding, LoraKnown, Misfit, examine
+from prompts.doctor import Finding, LoraKnown, Misfit, Spoiled, examine
 from prompts.errors import Refusal
 from prompts.prompt import Prompt
 
@@ -22,6 +22,12 @@ KEPT = 256  # prompts remembered: more than are ever drawn at once
 def known(files: Sequence[LoraFile]) -> tuple[LoraKnown, ...]:
     """The LoRAs with the words and the weight that their makers say, in the file or beside it."""
     return tuple(LoraKnown(file.name, file.triggers, file.weight) for file in files)
+
+
+def spoiled(folders: Sequence[Path]) -> tuple[Spoiled, ...]:
+    """The LoRAs that cannot be used, and files that may be such and do not tell."""
+    files = (one for one in catalog.skipped(folders) if one.kind in ("lora", "unknown"))
+    return tuple(Spoiled(one.names, one.key, {k: str(v) for k, v in one.values.items()}) for one in files)
 
 
 def misfits(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Misfit, ...]:
@@ -55,7 +61,7 @@ def _vae(text: str, folders: Sequence[Path]) -> Companion | None:
     """The VAE that a text asks for, None for one that is not there, which is refused as such."""
     with suppress(Refusal):
         if name := options.flags(text).options.vae:
-            return catalog.vae(catalog.vaes(folders), name)
+            return catalog.vae(catalog.vaes(folders), name, folders)
     return None
 
 
@@ -92,6 +98,7 @@ def look(prompt: Prompt, model: Model, folders: Sequence[Path]) -> tuple[Finding
             loras=known(catalog.loras(folders)),
             embeddings=lengths(model, folders, prompt),
             misfits=misfits(prompt, model, folders),
+            spoiled=spoiled(folders) if prompt.loras else (),
         ),
     )
 

@@ -14,6 +14,7 @@ from bot.studio import inside
 from engine import a1111, guidance_curves, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.recipe import (
     A1111,
     MAX_SEED,
@@ -22,6 +23,7 @@ from engine.recipe import (
     Hires,
     Recipe,
     Refiner,
+    Soft,
     Source,
     Upscale,
     Variation,
@@ -30,6 +32,7 @@ from engine.recipe import (
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.infotext import reading
+from prompts.option_values import SOFT
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt, was_said
 from prompts.prompt import merged as merged
 
@@ -44,7 +47,12 @@ SWITCH = 0.8  # where A1111's refiner takes over
 LIKE = tuple(field.name for field in fields(A1111))  # options of the same names
 NO_MARGINS = (0, 0, 0, 0)
 # Options that need a mask, as an infotext calls them.
-_OF_A_MASK = {"fill": "Masked content", "mask_blur": "Mask blur", "padding": "Masked area padding"}
+_OF_A_MASK = {
+    "fill": "Masked content",
+    "mask_blur": "Mask blur",
+    "padding": "Masked area padding",
+    "soft": "Soft inpainting",
+}
 STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change, the composition stays
 
 
@@ -84,6 +92,10 @@ def options_of(recipe: Recipe) -> Options:
         guidance_start=recipe.guidance_start,
         guidance_end=recipe.guidance_end,
         guidance_curve=recipe.guidance_curve or "constant",
+        perpendicular=recipe.perpendicular,
+        mimic=str(recipe.threshold or "0"),
+        pag=str(recipe.pag or "0"),
+        seg=str(recipe.seg or "0"),
         clip_skip=recipe.clip_skip,
         **inside.asked(recipe),
         **cast(Any, like),
@@ -197,6 +209,10 @@ def make(
         guidance_end=end,
         guidance_curve=guidance_curves.guidance_curve(options.guidance_curve or ""),
         **inside.inside(options),
+        perpendicular=options.perpendicular or 0.0,
+        threshold=Thresholding.of(options.mimic or "0"),
+        pag=Perturbed.of(options.pag or "0"),
+        seg=Smoothed.of(options.seg or "0"),
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,
@@ -242,6 +258,8 @@ def _hires(options: Options) -> Hires | None:
     """The second pass that an infotext tells of; with A1111's own values where it is silent."""
     names = (field.name for field in fields(Hires))
     said = {name: value for name in names if was_said(value := getattr(options, f"hires_{name}"))}
+    if said and said.keys() <= {"checkpoint", "vae"}:  # asked for beside the words, where an infotext has its size too
+        return replace(HIRES, **cast(Any, said))
     return Hires(**cast(Any, {"factor": 2.0, "strength": 0.7} | said)) if said else None
 
 
@@ -251,12 +269,14 @@ def _of_a_mask(prompt: Prompt, options: Options, source: SizedSource | None) -> 
     if not named or (source and source.masked) or reading.pasted(prompt.text) is None:
         return prompt, options
     note = Note("note.no_mask", {"options": ", ".join(named)})
-    return replace(prompt, notes=(*prompt.notes, note)), replace(options, fill=None, mask_blur=None, padding=None)
+    return replace(prompt, notes=(*prompt.notes, note)), replace(
+        options, fill=None, mask_blur=None, padding=None, soft=False
+    )
 
 
 def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:
     """What is drawn over. Raises Refusal `mask.none` where something is said of a mask and there is none."""
-    if (source is None or not source.masked) and any(map(was_said, (options.fill, options.mask_blur, options.padding))):
+    if (source is None or not source.masked) and any(was_said(getattr(options, name)) for name in _OF_A_MASK):
         raise Refusal("mask.none")
     if source is None:
         return None
@@ -268,7 +288,18 @@ def _over(options: Options, source: SizedSource | None, strength: float) -> Sour
         fill=fill,
         blur=options.mask_blur or 0,
         padding=options.padding,
+        soft=_softly(options),
     )
+
+
+def _softly(options: Options) -> Soft | None:
+    """How softly a mask acts. Raises Refusal `soft.like` where it is to be drawn in our way."""
+    if not options.soft:
+        return None
+    if options.like == "danqing":
+        raise Refusal("soft.like")
+    said = {name: value for name in SOFT if was_said(value := getattr(options, f"soft_{name}"))}
+    return Soft(**said)
 
 
 def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
@@ -276,7 +307,7 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
     model, before anything waits for it."""
     models = catalog.models(folders)
     for recipe in made:
-        model = catalog.model(models, recipe.model)
+        model = catalog.model(models, recipe.model, folders)
         sizes.finished_size(recipe, model, folders)
         compatibility.check_recipe(recipe, model, folders)
 

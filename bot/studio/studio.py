@@ -156,7 +156,7 @@ class Studio:
         name = given.model or chosen.model or self.rules.model
         usual_style = (chosen.style or "") if standing else ""
         while True:
-            model = catalog.model(models, name)
+            model = catalog.model(models, name, self.rules.models)
             after = cycles.of(settings)
             prompt, said = await compose(
                 text,
@@ -243,7 +243,8 @@ class Studio:
 
     async def model(self, name: str) -> Model:
         """The model of that name. Raises Refusal `model.unknown`."""
-        return catalog.model(await asyncio.to_thread(catalog.models, self.rules.models), name)
+        models = await asyncio.to_thread(catalog.models, self.rules.models)
+        return catalog.model(models, name, self.rules.models)
 
     async def loras(self) -> tuple[LoraFile, ...]:
         """The LoRAs there are."""

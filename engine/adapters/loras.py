@@ -47,7 +47,7 @@ def resolve(uses: Iterable[LoraUse], folders: Iterable[Path], seed: int = 0) -> 
     files = catalog.loras(tuple(folders)) if named else ()
     found: dict[Path, tuple[float, float, *tuple[Scope, ...]]] = {}
     for use in named:
-        path = catalog.lora(files, use.name).path
+        path = catalog.lora(files, use.name, tuple(folders)).path
         text = use.weight if use.text_weight is None else use.text_weight
         blocks = block_weights(use.blocks, f"{seed} {path.stem}") or ()
         scope = Scope(blocks, use.start, use.stop, element_rules(use.elements) or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -129,13 +129,28 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why, and
-    `format` the kind of file, as an Identity has it."""
+    """Something that looks like a model and cannot be drawn with; `key` is a text key of bot/texts that says why.
+    `kind`, `alias`, `format` (the kind of file) and what is missing of it, `lacking` and `lacks`, are as in an
+    Identity."""
 
     name: str
     path: Path
     key: str
+    kind: Kind = "unknown"
+    alias: str = ""
     format: str = ""
+    lacking: int = 0
+    lacks: str = ""
+
+    @property
+    def values(self) -> Mapping[str, str | int]:
+        """What the text of the key is filled with."""
+        return {"name": self.name, "format": self.format, "count": self.lacking, "first": self.lacks}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What somebody may call it, in small letters: as it is listed, by its file, and as its trainer did."""
+        return frozenset(filter(None, map(str.casefold, (self.name, self.path.name, self.alias))))
 
 
 def lineage(one: Model | LoraFile) -> str:
@@ -168,10 +183,23 @@ def skipped(folders: Sequence[Path]) -> tuple[Skipped, ...]:
     found = ((find, _problem(find.identity)) for find in model_folders.finds(folders))
     return tuple(
         sorted(
-            (Skipped(find.name, find.path, key, find.identity.format) for find, key in found if key),
+            (
+                Skipped(find.name, find.path, key, one.kind, one.alias, one.format, one.lacking, one.lacks)
+                for find, key in found
+                for one in [find.identity]
+                if key
+            ),
             key=lambda entry: entry.name.casefold(),
         )
     )
+
+
+def unusable(folders: Sequence[Path], kind: Kind, name: str) -> Skipped | None:
+    """The file of that name, whatever its case, which is of a kind, or so broken that it does not tell, and cannot be
+    used; None where there is none."""
+    wanted = name.strip().casefold()
+    found = (one for one in skipped(folders) if wanted in one.names and one.kind in (kind, "unknown"))
+    return min(found, key=lambda one: one.kind != kind, default=None)
 
 
 def loras(folders: Sequence[Path]) -> tuple[LoraFile, ...]:
@@ -241,23 +269,23 @@ def companions(folders: Sequence[Path], kind: Kind) -> tuple[Companion, ...]:
     )
 
 
-def model(known: Iterable[Model], name: str) -> Model:
-    """The model of that name, whatever its case. Raises Refusal `model.unknown` with the nearest name."""
-    return _find(known, name, "model.unknown")
+def model(known: Iterable[Model], name: str, folders: Sequence[Path] = ()) -> Model:
+    """The model of that name, whatever its case. Raises Refusal `model.unknown` with the nearest name, or why what is
+    called so in these folders cannot be used."""
+    return _find(known, name, "model.unknown", folders, "checkpoint")
 
 
-def lora(known: Iterable[LoraFile], name: str) -> LoraFile:
+def lora(known: Iterable[LoraFile], name: str, folders: Sequence[Path] = ()) -> LoraFile:
     """The LoRA of that name, whatever its case; where no file is called so, the one whose trainer called it so, as in
     A1111. Raises Refusal `lora.unknown` with the nearest name, `lora.unclear` with the files whose trainers all called
-    them so, `lora.none` where there are no LoRA files at all."""
+    them so, `lora.none` where there are no LoRA files at all, or why what is called so in the folders cannot be
+    used."""
     files = tuple(known)
-    if not files:
-        raise Refusal("lora.none", name=name[:80])
     [use] = called(files, [LoraUse(name)])
     wanted = use.name.strip().casefold()
     if len(found := _aliases(files).get(wanted, ())) > 1:
         raise Refusal("lora.unclear", name=name[:80], files=", ".join(found))
-    return _find(files, use.name, "lora.unknown")
+    return _find(files, use.name, "lora.unknown", folders, "lora", "lora.none")
 
 
 def called(known: Iterable[LoraFile], uses: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
@@ -278,20 +306,21 @@ def _aliases(files: Sequence[LoraFile]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def vae(known: Iterable[Companion], name: str) -> Companion:
+def vae(known: Iterable[Companion], name: str, folders: Sequence[Path] = ()) -> Companion:
     """The VAE of that name, whatever its case. Raises Refusal `vae.unknown` with the nearest name, `vae.none` where
-    there are none."""
-    files = tuple(known)
-    if not files:
-        raise Refusal("vae.none", name=name[:80])
-    return _find(files, name, "vae.unknown")
+    there are none, or why what is called so in the folders cannot be used."""
+    return _find(known, name, "vae.unknown", folders, "vae", "vae.none")
 
 
-def _find(known: Iterable[N], name: str, key: str) -> N:
+def _find(known: Iterable[N], name: str, key: str, folders: Sequence[Path], kind: Kind, none: str = "") -> N:
     entries = {entry.name.casefold(): entry for entry in known}
     wanted = name.strip().casefold()
     if entry := entries.get(wanted) or entries.get(wanted.removesuffix(".safetensors")):
         return entry
+    if spoiled := unusable(folders, kind, name):
+        raise Refusal(spoiled.key, **spoiled.values)
+    if none and not entries:
+        raise Refusal(none, name=name[:80])
     found = near(wanted.removesuffix(".safetensors"), entries)
     raise Refusal(key, name=name[:80], near=entries[found].name if found else "")
 

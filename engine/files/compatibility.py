@@ -10,9 +10,11 @@ from pathlib import Path
 from engine import second_pass
 from engine.files import catalog
 from engine.files.catalog import Companion, LoraFile, Model
-from engine.recipe import Recipe
+from engine.files.upscalers import LATENT
+from engine.recipe import Hires, Recipe
 from prompts import clip_tokens
 from prompts.errors import Refusal
+from prompts.grammar.embeddings import NAMED
 from prompts.prompt import Prompt
 
 # Families that share a latent space, so that one's VAE decodes the other's latents and one can go on with them.
@@ -22,17 +24,43 @@ LATENTS = {"sd15": "sd", "sd2": "sd", "sdxl": "xl", "refiner": "xl"}
 def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     """Raises Refusal for what is not in the folders, and `….made_for` for what was made for another kind of model,
     naming both."""
-    words = second_pass.all_words(recipe)
+    words = second_pass.all_words(recipe) if second_model(recipe, folders) is None else recipe.prompt
     check_loras(words, model, folders)
     check_embeddings(words, model, folders)
     if recipe.vae:
-        vae = catalog.vae(catalog.vaes(folders), recipe.vae)
+        vae = catalog.vae(catalog.vaes(folders), recipe.vae, folders)
         if not vae_fits(vae, model):
             raise _made_for("vae.made_for", vae.name, vae.family, model)
     if recipe.refiner:
-        refiner = catalog.model(catalog.models(folders), recipe.refiner.model)
+        refiner = catalog.model(catalog.models(folders), recipe.refiner.model, folders)
         if _latents(refiner.family) != _latents(model.family):
             raise _made_for("refiner.made_for", refiner.name, refiner.family, model)
+    if recipe.hires:
+        _check_second(recipe, recipe.hires, model, folders)
+
+
+def second_model(recipe: Recipe, folders: Sequence[Path]) -> Model | None:
+    """The other model that the second pass of a recipe is drawn with, None where it is its own. Raises Refusal as
+    catalog.model."""
+    name = recipe.hires.checkpoint if recipe.hires else ""
+    if not name or name.strip().casefold() == recipe.model.casefold():
+        return None
+    return catalog.model(catalog.models(folders), name, folders)
+
+
+def _check_second(recipe: Recipe, hires: Hires, model: Model, folders: Sequence[Path]) -> None:
+    """The second pass alone: its model has to take its LoRAs and embeddings, and the latents where these are what is
+    enlarged; a picture that is enlarged may go on with a model of any kind."""
+    other = second_model(recipe, folders)
+    if other:
+        check_loras(second_pass.prompt(recipe), other, folders)
+        check_embeddings(second_pass.prompt(recipe), other, folders)
+        if hires.upscaler in LATENT and _latents(other.family) != _latents(model.family):
+            raise _made_for("hires.made_for", other.name, other.family, model)
+    if name := hires.vae or (recipe.vae if other else ""):
+        vae = catalog.vae(catalog.vaes(folders), name, folders)
+        if not vae_fits(vae, other or model):
+            raise _made_for("vae.made_for", vae.name, vae.family, other or model)
 
 
 def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
@@ -40,7 +68,7 @@ def check_loras(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
     named = [use for use in prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for use in named:
-        check_lora(model, catalog.lora(files, use.name))
+        check_lora(model, catalog.lora(files, use.name, folders))
 
 
 def lora_fits(lora: LoraFile, model: Model) -> bool:
@@ -63,10 +91,14 @@ def check_lora(model: Model, lora: LoraFile) -> None:
 
 
 def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> None:
-    """Raises Refusal `embedding.made_for`. One whose name is a word of English is read as that word, as it is where
-    no such file lies about."""
-    for one in alien(prompt, model, catalog.embeddings(folders)):
+    """Raises Refusal `embedding.made_for`, or why one cannot be used that is asked for by `embedding:`. One whose name
+    is a word of English is read as that word, as it is where no such file lies about."""
+    for one in alien(prompt, model, known := catalog.embeddings(folders)):
         raise _made_for("embedding.made_for", one.name, base_of(one), model)
+    there = {one.name.casefold() for one in known}
+    for name in NAMED.findall(f"{prompt.positive}\n{prompt.negative}"):
+        if name.casefold() not in there and (spoiled := catalog.unusable(folders, "embedding", name)):
+            raise Refusal(spoiled.key, **spoiled.values)
 
 
 def alien(prompt: Prompt, model: Model, embeddings: Sequence[Companion]) -> Iterator[Companion]:

@@ -24,14 +24,15 @@ SHORTER = 10  # and of a VAE's, as of a model's
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """What an infotext says of the files: the model's and the VAE's hash with the VAE's file name, and those of the
-    LoRAs and embeddings under their names, in the order of the prompt."""
+    """What an infotext says of the files: the model's and the VAE's hash with the VAE's file name, those of
+    the LoRAs and embeddings under their names, in the order of the prompt, and that of the `second` pass's model."""
 
     model: str = ""
     vae: str = ""
     vae_file: str = ""
     loras: tuple[tuple[str, str], ...] = ()
     embeddings: tuple[tuple[str, str], ...] = ()
+    second: str = ""
 
 
 def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:
@@ -40,27 +41,32 @@ def hashes(recipe: Recipe, folders: Sequence[Path]) -> Hashes:
     vae, vae_file = "", ""
     with suppress(Refusal):
         if recipe.vae:
-            file = catalog.vae(catalog.vaes(folders), recipe.vae).path
+            file = catalog.vae(catalog.vaes(folders), recipe.vae, folders).path
             vae, vae_file = _hash(file, model_folders.digest)[:SHORTER], file.name
+    second = ""
+    with suppress(Refusal):
+        if recipe.hires and recipe.hires.checkpoint:
+            second = catalog.model(catalog.models(folders), recipe.hires.checkpoint).hash
     loras = {}
     named = [use.name for use in recipe.prompt.loras if use.weight or use.text_weight]
     files = catalog.loras(folders) if named else ()
     for name in named:
         with suppress(Refusal):
-            loras[name] = _hash(catalog.lora(files, name).path, network_hash)[:SHORT]
+            loras[name] = _hash(catalog.lora(files, name, folders).path, network_hash)[:SHORT]
     embeddings = {}
     with suppress(Refusal):
-        model = catalog.model(catalog.models(folders), recipe.model)
+        model = catalog.model(catalog.models(folders), recipe.model, folders)
         for one in _embeddings(recipe.prompt, model, catalog.embeddings(folders)):
             embeddings[one.name] = _hash(one.path, _whole)[:SHORT]
-    return Hashes(vae=vae, vae_file=vae_file, loras=_some(loras), embeddings=_some(embeddings))
+    return Hashes(second=second, vae=vae, vae_file=vae_file, loras=_some(loras), embeddings=_some(embeddings))
 
 
 def named(recipe: Recipe) -> tuple[str, ...]:
     """The names of the files of gigabytes that a recipe is drawn with."""
     words = second_pass.all_words(recipe)
     refiner = recipe.refiner.model if recipe.refiner else ""
-    return (recipe.model, refiner, recipe.vae, *(use.name for use in words.loras))
+    larger = (recipe.hires.checkpoint, recipe.hires.vae) if recipe.hires else ()
+    return (recipe.model, refiner, *larger, recipe.vae, *(use.name for use in words.loras))
 
 
 def network_hash(path: Path) -> str:

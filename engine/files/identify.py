@@ -10,16 +10,27 @@ from pathlib import Path
 from statistics import pstdev
 
 from engine.errors import BadFile
-from engine.files import pickles, safetensors_header, vae_layers
+from engine.files import (
+    esrgan_layers,
+    folder_layers,
+    pickles,
+    safetensors_header,
+    text_layers,
+    tiny_layers,
+    unet_layers,
+    vae_layers,
+)
 from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, begins, clean, side_of, trigger_phrase
+from engine.files.layers import Lack, side, under
 from engine.files.lora_identity import lora_identity
 from engine.files.pickled_values import Unsafe
-from engine.files.safetensors_header import Header, Shapes, content
+from engine.files.safetensors_header import CutShort, Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
 
 UNET = "model.diffusion_model."
 GUIDED = "time_embed.cond_proj.weight"  # of a UNet that is told the guidance (LCM)
 SDXL_SCALE = 0.13025
+FAMILIES = ("sd15", "sd2", "sdxl", "refiner", "demo")  # rows of catalog.FAMILIES
 EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playground v2.5 say their noise schedule
 # Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
 TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
@@ -29,14 +40,18 @@ _DRAWN_WITH = ("embedding", "upscaler", "vae")  # kinds of torch's files that ar
 V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 0.09
 
 
-def identify(path: Path) -> Identity:
-    """The identity of a weights file or a diffusers folder; a damaged one has a `problem`. Raises OSError."""
+def identify(path: Path, *, arriving: bool = False) -> Identity:
+    """The identity of a weights file or a diffusers folder; a damaged one has a `problem`. Of a folder that is
+    `arriving` the small files are there, by which alone it is judged. Raises OSError."""
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, arriving=arriving)
     try:
         if path.suffix.lower() in pickles.SUFFIXES:
             return _pickled(path)
         return _of_header(safetensors_header.read_header(path))
+    except CutShort as cut:
+        found = of_tensors(cut.header.shapes, cut.header.metadata)
+        return found if found.problem else _lacking(found, Lack("file.cut", cut.count, cut.first))
     except Unsafe:
         return Identity(format="pickle", problem="file.unsafe")
     except BadFile:
@@ -65,21 +80,26 @@ def _of_header(header: Header) -> Identity:
 
 def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     """The identity of a file with tensors of these names and shapes."""
+    if f"{UNET}input_blocks.0.0.weight" in shapes:  # asked first, as it is soon told and its tensors are the most
+        return _checkpoint(shapes, metadata)
     if lora := lora_identity(shapes, metadata):
         return lora
-    if f"{UNET}input_blocks.0.0.weight" in shapes:
+    if begins(shapes, f"{UNET}input_blocks."):
         return _checkpoint(shapes, metadata)
     if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):
         context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
         return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), context=context)
     if vae_layers.is_vae(bare := vae_layers.named(shapes)):
-        return Identity(kind="vae", problem=vae_layers.problem(bare))
+        return _lacking(Identity(kind="vae"), vae_layers.lack(bare))
     if tiny := _tiny(shapes):
         return tiny
     if _is_embedding(shapes):
         return _embedding(shapes)
     if kind := upscaler_kind(shapes):
-        return Identity(kind="upscaler", format=kind.name, problem="" if kind.whole(shapes) else "upscaler.incomplete")
+        found = Identity(kind="upscaler", format=kind.name)
+        if kind.own:
+            return _lacking(found, esrgan_layers.lack(shapes))
+        return found if kind.whole(shapes) else replace(found, problem="upscaler.incomplete")
     return Identity(problem="file.unknown")
 
 
@@ -91,8 +111,13 @@ def _tiny(shapes: Shapes) -> Identity | None:
         if begins(shapes, sign) and first[2:] == (3, 3):
             if not decodes:
                 return Identity(problem="file.tiny_encoder")
-            return Identity(kind="decoder", format="single", problem="" if first[1] == 4 else "model.other_kind")
+            return _lacking(Identity(kind="decoder", format="single"), tiny_layers.lack(shapes))
     return None
+
+
+def _lacking(found: Identity, lack: Lack) -> Identity:
+    """The identity of a file whose network lacks this."""
+    return replace(found, problem=lack.problem, lacking=lack.count, lacks=clean(lack.first, 200))
 
 
 # --- checkpoints ---
@@ -100,25 +125,19 @@ def _tiny(shapes: Shapes) -> Identity | None:
 
 def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
-    channels = side_of(shapes, re.escape(f"{UNET}input_blocks.0.0.weight"), 1)
-    clip, open_clip = "conditioner.embedders.0.transformer.", "conditioner.embedders.0.model."
+    channels = side(shapes, f"{UNET}input_blocks.0.0.weight", 1) or unet_layers.LATENTS
     if f"{UNET}label_emb.0.0.weight" in shapes:
-        family = "refiner" if begins(shapes, open_clip) or context == 1280 else "sdxl"
-        both = begins(shapes, clip) and begins(shapes, "conditioner.embedders.1.model.")
-        text = begins(shapes, open_clip) or both
+        family = "refiner" if begins(shapes, "conditioner.embedders.0.model.") or context == 1280 else "sdxl"
     elif begins(shapes, "cond_stage_model.model.") or context == 1024:
-        family, text = "sd2", begins(shapes, "cond_stage_model.model.")
+        family = "sd2"
     else:
-        family, text = CONTEXTS.get(context, "sd15"), begins(shapes, "cond_stage_model.transformer.")
+        family = CONTEXTS.get(context, "sd15")
     # Finetunes of SDXL say what they predict by two empty tensors.
     said = _told(metadata)
     velocity = said == "v_prediction" or (not said and "v_pred" in shapes)
-    problem = "" if text else "model.no_text"
-    if any(name.startswith(EDM) for name in shapes):
-        problem = "model.edm"
-    if channels not in (4, 9) or family not in ("sd15", "sd2", "sdxl", "refiner", "demo"):
-        problem = "model.other_kind"
-    return Identity(
+    vae = begins(shapes, "first_stage_model.") or begins(shapes, "vae.")
+    lack = checkpoint_lack(shapes, family, vae=vae)
+    found = Identity(
         kind="checkpoint",
         family=family,
         base=base_told(metadata),
@@ -128,11 +147,32 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         channels=channels,
         context=context,
         resolution=768 if velocity and family == "sd2" else 0,
-        vae=begins(shapes, "first_stage_model.") or begins(shapes, "vae."),
+        vae=vae,
         title=clean(metadata.get("modelspec.title", "")),
         guided=UNET + GUIDED in shapes,
         triggers=trigger_phrase(metadata),
-        problem=problem,
+    )
+    return _lacking(found, lack)
+
+
+def checkpoint_lack(shapes: Shapes, family: str, *, vae: bool) -> Lack:
+    """Why a checkpoint of that family cannot be drawn with, by its tensors; `vae`: it should have one."""
+    if (side(shapes, f"{UNET}input_blocks.0.0.weight", 1) or unet_layers.LATENTS) not in unet_layers.TAKEN:
+        return Lack("model.other_kind")
+    if family not in FAMILIES:
+        return Lack("model.other_kind")
+    if any(name.startswith(EDM) for name in shapes):
+        return Lack("model.edm")
+    prefixes = (text_layers.CLIP.get(family), text_layers.OPEN_CLIP.get(family))
+    if not all(begins(shapes, prefix) for prefix in prefixes if prefix):
+        return Lack("model.no_text")
+    context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
+    summary = text_layers.OPEN_CLIP.get(family, "")
+    projection = side(shapes, f"{summary}text_projection", 1) if family in unet_layers.SIZES else 0
+    return (
+        unet_layers.lack(under(shapes, UNET), family, projection).within(UNET)
+        or text_layers.lack(shapes, family, context)
+        or (vae_layers.lack(vae_layers.named(shapes)) if vae else Lack())
     )
 
 
@@ -142,10 +182,10 @@ def _told(metadata: Mapping[str, str]) -> str:
     return {"v": "v_prediction", "v_prediction": "v_prediction", "epsilon": "epsilon", "eps": "epsilon"}.get(said, "")
 
 
-def _folder(path: Path) -> Identity:
+def _folder(path: Path, *, arriving: bool) -> Identity:
     index = content(path / "model_index.json")
     if not index:
-        return _part(path)
+        return _part(path, arriving=arriving)
     unet, text = content(path / "unet" / "config.json"), content(path / "text_encoder" / "config.json")
     schedule = content(path / "scheduler" / "scheduler_config.json")
     context, channels, sample = (unet.get(name, 0) for name in ("cross_attention_dim", "in_channels", "sample_size"))
@@ -157,9 +197,7 @@ def _folder(path: Path) -> Identity:
         family = "sd2"
     else:
         family = "demo" if context == 128 else "sd15"
-    problem = "model.edm" if str(schedule.get("_class_name", "")).startswith("EDM") else ""
-    drawn = re.fullmatch(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline", kind) and channels in (0, 4, 9)
-    return Identity(
+    found = Identity(
         kind="checkpoint",
         family=family,
         format="folder",
@@ -170,11 +208,11 @@ def _folder(path: Path) -> Identity:
         resolution=sample * 8,  # a folder says its size in latent pixels
         vae=True,
         guided=unet.get("time_cond_proj_dim") is not None,
-        problem=problem if drawn else "model.other_kind",
     )
+    return _lacking(found, folder_layers.lack(path, index, arriving=arriving))
 
 
-def _part(path: Path) -> Identity:
+def _part(path: Path, *, arriving: bool) -> Identity:
     """A folder with one part of a pipeline."""
     config = content(path / "config.json")
     kind = str(config.get("_class_name", ""))
@@ -183,12 +221,14 @@ def _part(path: Path) -> Identity:
     if kind == "ControlNetModel":
         return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), format="folder", context=context)
     if kind == "AutoencoderKL":
-        problem = "" if config.get("latent_channels", 4) == 4 else "model.other_kind"
         # Nothing but the scale of the latents tells SDXL's from those of its forebears, which have one in common.
         family = "sdxl" if config.get("scaling_factor") == SDXL_SCALE else ""
-        return Identity(kind="vae", family=family, format="folder", problem=problem)
+        found = Identity(kind="vae", family=family, format="folder")
+        return _lacking(found, folder_layers.network_lack(path, "vae", arriving=arriving))
     if kind == "AutoencoderTiny":
-        return Identity(kind="decoder", format="folder")
+        return _lacking(
+            Identity(kind="decoder", format="folder"), folder_layers.network_lack(path, "decoder", arriving=arriving)
+        )
     return Identity(
         format="folder", problem="model.no_index" if (path / "model_index.json").exists() else "file.unknown"
     )

@@ -12,7 +12,7 @@ from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
-RULES = 4  # counted up where files are told otherwise than before, so that they are looked into again
+RULES = 6  # counted up where files are told otherwise than before, so that they are looked into again
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
 
@@ -34,14 +34,14 @@ class Identity:
     """Everything known of a file without loading it.
 
     `family` is a row of catalog.FAMILIES or "" where nothing tells it; `context` the width of the text that the UNet
-    looks at (0: not told), `base` a row of bases.BASES or "". `problem` is a text key that says why it cannot be used.
-    `format` is "folder", "single" or "pickle" for a checkpoint and for a LoRA "kohya", "diffusers", "locon", "dora" or
-    another name of lora_kinds.KINDS; for an upscaler a
-    name of upscaler_kinds.KINDS; `parts` what a LoRA changes ("unet", "text_encoder", "text_encoder_2"); `triggers`
-    are the words that its maker says it was trained on, `common` the tags that most of its pictures had; `vectors` and
-    `widths` belong to embeddings. `title` is the one in a checkpoint's metadata; `guided` says that its UNet takes the
-    guidance as an input. `alias` is the name that its trainer gave a LoRA, by which prompts may call it too, `bundled`
-    are the embeddings in a LoRA's file.
+    looks at (0: not told), `base` a row of bases.BASES or "". `problem` is a text key that says why it cannot be used;
+    where tensors are missing or of another shape, `lacking` counts them and `lacks` is the first. `format` is "folder",
+    "single" or "pickle" for a checkpoint and for a LoRA "kohya", "diffusers", "locon", "dora" or another name of
+    lora_kinds.KINDS; for an upscaler a name of upscaler_kinds.KINDS; `parts` what a LoRA changes ("unet",
+    "text_encoder", "text_encoder_2"); `triggers` are the words that its maker says it was trained on, `common` the tags
+    that most of its pictures had; `vectors` and `widths` belong to embeddings. `title` is the one in a checkpoint's
+    metadata; `guided` says that its UNet takes the guidance as an input. `alias` is the name that its trainer gave a
+    LoRA, by which prompts may call it too, `bundled` are the embeddings in a LoRA's file.
     """
 
     kind: Kind = "unknown"
@@ -65,6 +65,8 @@ class Identity:
     widths: tuple[int, ...] = ()
     bundled: tuple[Bundle, ...] = ()
     problem: str = ""
+    lacking: int = 0
+    lacks: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """All fields, as storage keeps them, with the number of the rules they were told by."""
@@ -95,9 +97,9 @@ def base_told(metadata: Mapping[str, str]) -> str:
     return bases.base_of(metadata.get(name, "") for name in NAMES)
 
 
-def clean(word: str) -> str:
+def clean(word: str, limit: int = 80) -> str:
     """A word that a database takes: without NULs and halves of signs."""
-    return word.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:80]
+    return word.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:limit]
 
 
 def begins(shapes: Shapes, prefix: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import a1111, samplers
 from engine.files import by_hash, catalog, upscalers
+from engine.files.catalog import Skipped
 from engine.files.identity import Kind
 from engine.files.sidecars import version_beside
 from prompts.errors import Refusal
@@ -26,15 +27,21 @@ _LORAS = ("lora", "locon", "lycoris", "dora")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that an infotext names and nothing here is; `near` is the name of what is most like it, if anything."""
+    """Something that an infotext names and nothing here is; `near` is the name of what is most like it, if anything,
+    `spoiled` a file of that name that cannot be used."""
 
     kind: str
     name: str
     near: str = ""
+    spoiled: Skipped | None = None
 
     @property
-    def note(self) -> Note:
-        return Note(f"missing.{self.kind}", {"name": self.name[:80], "near": self.near})
+    def notes(self) -> tuple[Note, ...]:
+        """What is said of it, and of what takes its place."""
+        if self.spoiled:
+            values = {key: str(value) for key, value in self.spoiled.values.items()}
+            return Note(self.spoiled.key, values), Note(f"missing.{self.kind}_spoiled", {"name": self.name[:80]})
+        return (Note(f"missing.{self.kind}", {"name": self.name[:80], "near": self.near}),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,8 @@ class Here:
 
 # The options that may hold the name of something of a kind.
 _FIELDS = {
-    "model": ("model", "refiner"),
-    "vae": ("vae",),
+    "model": ("model", "refiner", "hires_checkpoint"),
+    "vae": ("vae", "hires_vae"),
     "upscaler": ("upscaler", "hires_upscaler"),
     "sampler": ("sampler", "hires_sampler"),
 }
@@ -78,16 +85,22 @@ def here(infotext: Infotext, prompt: Prompt, options: Options, folders: Sequence
             return found
         shown = name or next(filter(None, digests), "")
         if shown.casefold() not in _NONE:
-            missing.append(Missing("model" if kind == "checkpoint" else kind, shown, near(name, names)))
+            spoiled = catalog.unusable(folders, kind, said or "") or catalog.unusable(folders, kind, name)
+            missing.append(Missing("model" if kind == "checkpoint" else kind, shown, near(name, names), spoiled))
         return None if name.casefold() in _NONE else name
 
     models = [one.name for one in catalog.models(folders)]
-    refiner = re.search(r"\[([0-9a-f]+)\]", infotext.fields.get("Refiner", ""))
+    refiner, second = (
+        re.search(r"\[([0-9a-f]+)\]", infotext.fields.get(name, "")) for name in ("Refiner", "Hires checkpoint")
+    )
+    vaes = [one.name for one in catalog.vaes(folders)]
     made = replace(
         options,
         model=local("checkpoint", options.model, told.model, models),
         refiner=local("checkpoint", options.refiner, refiner.groups() if refiner else (), models),
-        vae=local("vae", options.vae, told.vae, [one.name for one in catalog.vaes(folders)]),
+        vae=local("vae", options.vae, told.vae, vaes),
+        hires_checkpoint=local("checkpoint", options.hires_checkpoint, second.groups() if second else (), models),
+        hires_vae=local("vae", options.hires_vae, (), vaes),
     )
     for field in _FIELDS["upscaler"]:
         missing += _unknown_upscaler(getattr(made, field), folders)
@@ -99,7 +112,7 @@ def here(infotext: Infotext, prompt: Prompt, options: Options, folders: Sequence
     missing += _unnamed_loras(infotext, prompt, folders)
     renamed = _local_embeddings(prompt, told, folders, aliases, missing)
     notes = [Note("note.named_here", {"name": name[:80], "here": found}) for name, found in dict.fromkeys(aliases)]
-    notes += [one.note for one in missing]
+    notes += [note for one in missing for note in one.notes]
     return Here(replace(renamed, loras=uses, notes=(*prompt.notes, *notes)), made, tuple(missing))
 
 
@@ -151,7 +164,8 @@ def _unknown_upscaler(name: str | None, folders: Sequence[Path]) -> list[Missing
     try:
         upscalers.find_upscaler(name, folders)
     except Refusal as refusal:
-        return [Missing("upscaler", name, str(refusal.values.get("near", "")))]
+        near_it = str(refusal.values.get("near", ""))
+        return [Missing("upscaler", name, near_it, catalog.unusable(folders, "upscaler", name))]
     return []
 
 
@@ -185,7 +199,7 @@ def _local_loras(
         found = by_hash.named(folders, "lora", said)
         if not found:
             with suppress(Refusal):
-                found = catalog.lora(files, stem(use.name)).name
+                found = catalog.lora(files, stem(use.name), folders).name
         if found and found.casefold() != use.name.casefold():
             aliases.append((use.name, found))
         yield replace(use, name=found) if found else use
@@ -217,7 +231,7 @@ def _local_embeddings(
     for said, digests in told.embeddings.items():
         found = by_hash.named(folders, "embedding", digests) or _called(said, names)
         if not found:
-            missing.append(Missing("embedding", said, near(said, names)))
+            missing.append(Missing("embedding", said, near(said, names), catalog.unusable(folders, "embedding", said)))
         elif found.casefold() != said:
             aliases.append((said, found))
             word = re.compile(rf"(?<![\w-]){re.escape(said)}(?![\w-])", re.IGNORECASE)

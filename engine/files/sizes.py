@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import second_pass
-from engine.files import detectors
+from engine.files import compatibility, detectors
 from engine.files.catalog import FAMILIES, MAX_GUIDANCE, MAX_STEPS, STEP, Family, Model
 from engine.files.upscalers import LATENT, find_upscaler
 from engine.pixels import source_picture
@@ -71,7 +71,7 @@ def check_hires(recipe: Recipe, hires: Hires, model: Model, folders: Sequence[Pa
     if not 0 <= hires.guidance <= MAX_GUIDANCE:
         raise Refusal("guidance.not_allowed", guidance=hires.guidance, limit=MAX_GUIDANCE)
     size = second_pass.size(recipe, hires)
-    check_size(model, *size.finished)
+    check_size(compatibility.second_model(recipe, folders) or model, *size.finished)
     if size.enlarged[0] * size.enlarged[1] > MAX_PIXELS:  # before what is too much is cut off
         raise Refusal("upscale.too_large", width=size.enlarged[0], height=size.enlarged[1])
     second_pass.recipe(recipe, hires)

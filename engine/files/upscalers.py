@@ -64,7 +64,7 @@ def find_upscaler(name: str, folders: Sequence[Path] = ()) -> Upscaler | Path:
         return row
     for file in catalog.skipped(folders):
         if name.strip().casefold() in (file.name.casefold(), file.path.name.casefold()):
-            raise Refusal(file.key, name=file.path.name, format=file.format)
+            raise Refusal(file.key, **{**file.values, "name": file.path.name})
     found = rows.get(near(name, rows))
     raise Refusal(
         "upscaler.unknown", name=name[:80], near=found.stem if isinstance(found, Path) else found.name if found else ""

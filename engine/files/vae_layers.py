@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from engine.files.layers import Lack, Layer, conv, count, lacking, norm, side
 from engine.files.safetensors_header import Shapes
 
 LATENTS, COLOURS, GROUPS = 4, 3, 32  # channels of the latents and of a picture; channels are normed in so many groups
@@ -17,8 +19,6 @@ OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "
 _OLD = re.compile(rf"(?<=attentions\.0\.)(?:{'|'.join(OLD_ATTENTION)})(?=\.)")
 _ORIGINAL = {"shortcut": "nin_shortcut", "norm": "norm", "ends": ("q", "k", "v", "proj_out")}
 _DIFFUSERS = {"shortcut": "conv_shortcut", "norm": "group_norm", "ends": ("to_q", "to_k", "to_v", "to_out.0")}
-
-Layer = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +62,49 @@ def layers(shapes: Shapes) -> VaeLayers:
     """What the VAE among these tensors (as `named` gives them) is made of, as far as it tells."""
     original = not any(name.startswith("encoder.down_blocks.") for name in shapes)
     level, block = ("down", "block") if original else ("down_blocks", "resnets")
-    depth = _count(shapes, rf"encoder\.{level}\.(\d+)\.")
-    widths = (shapes.get(f"encoder.{level}.{at}.{block}.0.conv1.bias", (0,)) for at in range(depth))
+    depth = count(shapes, rf"encoder\.{level}\.(\d+)\.")
     return VaeLayers(
-        tuple(width[0] if width else 0 for width in widths),
-        _count(shapes, rf"encoder\.{level}\.0\.{block}\.(\d+)\."),
+        tuple(side(shapes, f"encoder.{level}.{at}.{block}.0.conv1.bias", 0) for at in range(depth)),
+        count(shapes, rf"encoder\.{level}\.0\.{block}\.(\d+)\."),
         original,
     )
 
 
-def problem(shapes: Shapes) -> str:
-    """Why the VAE among these tensors (as `named` gives them) cannot be drawn with, "" where it can: another number of
-    channels, or a layer that is missing or of another size."""
+def lack(shapes: Shapes) -> Lack:
+    """Why the VAE among these tensors (as `named` gives them) cannot be drawn with: another number of channels, or a
+    layer that is missing or of another size."""
     told = layers(shapes)
     if shapes.get("decoder.conv_in.weight", ())[1:2] != (LATENTS,):
-        return "model.other_kind"
-    if any(width <= 0 or width % GROUPS for width in told.channels) or not told.channels or not told.blocks:
-        return "model.other_kind" if all(told.channels) and told.channels and told.blocks else "vae.incomplete"
-    for name, wanted in wanted_by(told):
-        found = shapes.get(name)
-        # The original code's attention is made of convolutions of one pixel.
-        if found != wanted and not (told.original and len(wanted) == 2 and found == (*wanted, 1, 1)):
-            return "vae.incomplete"
-    return ""
+        return Lack("model.other_kind")
+    if not all(told.channels) or not told.channels or not told.blocks:
+        level, block = ("down", "block") if told.original else ("down_blocks", "resnets")
+        gaps = [at for at, width in enumerate(told.channels) if not width] or [0]
+        return Lack("vae.incomplete", len(gaps), f"encoder.{level}.{gaps[0]}.{block}.0.conv1.bias")
+    if any(width % GROUPS for width in told.channels):
+        return Lack("model.other_kind")
+    # The original code's attention is made of convolutions of one pixel.
+    return lacking(shapes, wanted_by(told), "vae.incomplete", pointwise=told.original)
+
+
+def told_by(config: Mapping[str, Any]) -> VaeLayers | None:
+    """What the VAE of this configuration, in diffusers' words, is made of; None for one of another kind."""
+    usual: Mapping[str, object] = {
+        "latent_channels": LATENTS, "in_channels": COLOURS, "out_channels": COLOURS, "use_quant_conv": True,
+        "use_post_quant_conv": True, "mid_block_add_attention": True,
+    }  # fmt: skip
+    if any(config.get(name, value) != value for name, value in usual.items()):
+        return None
+    channels, blocks = config.get("block_out_channels", [64]), config.get("layers_per_block", 1)
+    groups = config.get("norm_num_groups", GROUPS)
+    if not isinstance(channels, list) or not channels or not all(type(one) is int for one in (*channels, groups)):
+        return None
+    depth = len(channels)
+    kinds = config.get("down_block_types", ["DownEncoderBlock2D"]), config.get("up_block_types", ["UpDecoderBlock2D"])
+    if kinds != (["DownEncoderBlock2D"] * depth, ["UpDecoderBlock2D"] * depth) or type(blocks) is not int:
+        return None
+    if blocks < 1 or groups < 1 or any(width < 1 or width % groups for width in channels):
+        return None
+    return VaeLayers(tuple(channels), blocks, original=False)
 
 
 def wanted_by(told: VaeLayers) -> Iterator[Layer]:
@@ -98,20 +118,20 @@ def wanted_by(told: VaeLayers) -> Iterator[Layer]:
         else ("down_blocks", "resnets", "downsamplers.0", "upsamplers.0")
     )
     out = "norm_out" if told.original else "conv_norm_out"
-    yield from _conv("encoder.conv_in", first, COLOURS)
+    yield from conv("encoder.conv_in", first, COLOURS)
     into = first
     for at, width in enumerate(told.channels):
         for number in range(told.blocks):
             yield from _block(f"encoder.{level}.{at}.{block}.{number}", width, into, names)
             into = width
         if at != top:
-            yield from _conv(f"encoder.{level}.{at}.{down}.conv", width, width)
+            yield from conv(f"encoder.{level}.{at}.{down}.conv", width, width)
     yield from _middle("encoder", last, told.original, names)
-    yield from _norm(f"encoder.{out}", last)
-    yield from _conv("encoder.conv_out", 2 * LATENTS, last)
-    yield from _conv("quant_conv", 2 * LATENTS, 2 * LATENTS, 1)
-    yield from _conv("post_quant_conv", LATENTS, LATENTS, 1)
-    yield from _conv("decoder.conv_in", last, LATENTS)
+    yield from norm(f"encoder.{out}", last)
+    yield from conv("encoder.conv_out", 2 * LATENTS, last)
+    yield from conv("quant_conv", 2 * LATENTS, 2 * LATENTS, 1)
+    yield from conv("post_quant_conv", LATENTS, LATENTS, 1)
+    yield from conv("decoder.conv_in", last, LATENTS)
     yield from _middle("decoder", last, told.original, names)
     into = last
     for step, width in enumerate(reversed(told.channels)):
@@ -120,9 +140,9 @@ def wanted_by(told: VaeLayers) -> Iterator[Layer]:
             yield from _block(f"{stage}.{block}.{number}", width, into, names)
             into = width
         if step != top:
-            yield from _conv(f"{stage}.{up}.conv", width, width)
-    yield from _norm(f"decoder.{out}", first)
-    yield from _conv("decoder.conv_out", COLOURS, first)
+            yield from conv(f"{stage}.{up}.conv", width, width)
+    yield from norm(f"decoder.{out}", first)
+    yield from conv("decoder.conv_out", COLOURS, first)
 
 
 def _middle(half: str, width: int, original: bool, names: Mapping[str, object]) -> Iterator[Layer]:
@@ -130,7 +150,7 @@ def _middle(half: str, width: int, original: bool, names: Mapping[str, object]) 
     for block in blocks:
         yield from _block(f"{half}.{block}", width, width, names)
     attention = f"{half}.{'mid.attn_1' if original else 'mid_block.attentions.0'}"
-    yield from _norm(f"{attention}.{names['norm']}", width)
+    yield from norm(f"{attention}.{names['norm']}", width)
     ends = names["ends"]
     assert isinstance(ends, tuple)
     for end in ends:
@@ -139,25 +159,9 @@ def _middle(half: str, width: int, original: bool, names: Mapping[str, object]) 
 
 
 def _block(name: str, width: int, into: int, names: Mapping[str, object]) -> Iterator[Layer]:
-    yield from _norm(f"{name}.norm1", into)
-    yield from _conv(f"{name}.conv1", width, into)
-    yield from _norm(f"{name}.norm2", width)
-    yield from _conv(f"{name}.conv2", width, width)
+    yield from norm(f"{name}.norm1", into)
+    yield from conv(f"{name}.conv1", width, into)
+    yield from norm(f"{name}.norm2", width)
+    yield from conv(f"{name}.conv2", width, width)
     if width != into:
-        yield from _conv(f"{name}.{names['shortcut']}", width, into, 1)
-
-
-def _conv(name: str, width: int, into: int, kernel: int = 3) -> Iterator[Layer]:
-    yield f"{name}.weight", (width, into, kernel, kernel)
-    yield f"{name}.bias", (width,)
-
-
-def _norm(name: str, width: int) -> Iterator[Layer]:
-    yield f"{name}.weight", (width,)
-    yield f"{name}.bias", (width,)
-
-
-def _count(shapes: Shapes, pattern: str) -> int:
-    """How many numbers stand where the group of the pattern is, counted from 0 without a gap."""
-    sign = re.compile(pattern)
-    return len({match[1] for name in shapes if (match := sign.match(name))})
+        yield from conv(f"{name}.{names['shortcut']}", width, into, 1)

@@ -1,15 +1,12 @@
 """Upscaling networks of the ESRGAN family, run from their weights: RRDB nets (ESRGAN, Real-ESRGAN and what is trained
 like them, in all three namings; ESRGAN+ too) and the compact nets of Real-ESRGAN. Networks of other kinds are left to
 engine/finish/spandrel_library.py.
-
-The layouts follow the papers (Wang et al. 2018, arXiv 1809.00219; Wang et al. 2021, arXiv 2107.10833; Rakotonirina and
-Rasoanaivo 2020, arXiv 2001.08073).
+What they are made of is told by engine/files/esrgan_layers.py.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from engine.files import esrgan_layers
 from engine.files.upscaler_kinds import library, upscaler_kind
 from engine.finish.spandrel_library import SpandrelNetwork, load_network
 from engine.models.card import out_of_memory
@@ -33,17 +31,6 @@ from prompts.errors import Refusal
 log = logging.getLogger(__name__)
 
 Weights = Mapping[str, Tensor]
-# The three namings of an RRDB net, each brought to that of Real-ESRGAN. In the oldest the numbers count layers, so
-# that those after the body depend on how often it doubles the size; `_renamed` sees to them.
-NAMES = (
-    (r"^model\.0\.", "conv_first."),
-    (r"^(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)(\d)\.conv(\d)(?:\.0)?\.", r"body.\1.rdb\2.conv\3."),
-    (r"^(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)(\d)\.conv1x1\.", r"body.\1.rdb\2.past."),
-    (r"^model\.1\.sub\.\d+\.(?=weight|bias)", "conv_body."),
-    (r"^trunk_conv\.", "conv_body."),
-    (r"^upconv(\d)\.", r"conv_up\1."),
-    (r"^HRconv\.", "conv_hr."),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,36 +82,16 @@ def load(path: Path, device: torch.device) -> EsrganNetwork | SpandrelNetwork:
 
 
 def _network(weights: Weights) -> EsrganNetwork | None:
-    """The network of these weights; None where they are of neither kind."""
-    if "body.0.weight" in weights and "body.1.weight" in weights:
-        last = max(int(key.split(".")[1]) for key in weights)
-        scale = round((weights[f"body.{last}.bias"].numel() / 3) ** 0.5)
-        if weights["body.0.weight"].shape[1] == 3:
-            return EsrganNetwork(weights, scale, compact=True)
-    own = _renamed(weights)
-    ups = sum(bool(re.fullmatch(r"conv_up\d\.weight", key)) for key in own)
-    if {
-        "conv_first.weight",
-        "conv_body.weight",
-        "conv_last.weight",
-        "body.0.rdb1.conv1.weight",
-    } <= own.keys():
-        unshuffle = round((own["conv_first.weight"].shape[1] / 3) ** 0.5)
-        if own["conv_first.weight"].shape[1] == 3 * unshuffle**2 and own["conv_last.weight"].shape[0] == 3:
-            return EsrganNetwork(own, 2**ups // unshuffle, compact=False, unshuffle=unshuffle)
-    return None
-
-
-def _renamed(weights: Weights) -> Weights:
-    own = dict(weights)
-    after = sorted({int(found[1]) for key in own if (found := re.fullmatch(r"model\.(\d+)\.weight", key))} - {0})
-    for layer, number in enumerate(after):  # each doubling, then two more
-        new = f"conv_up{layer + 1}" if layer < len(after) - 2 else ("conv_hr", "conv_last")[layer - len(after) + 2]
-        for kind in ("weight", "bias"):
-            own[f"{new}.{kind}"] = own.pop(f"model.{number}.{kind}")
-    for pattern, new in NAMES:
-        own = {re.sub(pattern, new, key): weight for key, weight in own.items()}
-    return own
+    """The network of these weights; None where they are of neither kind. Raises ValueError where some are missing."""
+    kind = upscaler_kind(weights)
+    if kind is None or not kind.own:
+        return None
+    if lack := esrgan_layers.lack({name: tuple(weight.shape) for name, weight in weights.items()}):
+        raise ValueError(lack)
+    names = esrgan_layers.named(weights)
+    own = {names[name]: weight for name, weight in weights.items()}
+    told = esrgan_layers.layers({name: tuple(weight.shape) for name, weight in own.items()})
+    return EsrganNetwork(own, told.scale, told.compact, told.unshuffle)
 
 
 def _conv(weights: Weights, name: str, batch: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from engine.files import catalog, safetensors_header
-
-HALF = re.compile(r"\.fp16[.-]")  # in the name of a file of weights, whole or in pieces
+from engine.files import catalog, folder_layers, safetensors_header
+from engine.files.folder_layers import HALF, Part, has
 
 
 def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
@@ -26,11 +24,13 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
     `Loaded`. Raises what the loaders raise over broken files."""
     path = model.path
     index = safetensors_header.content(path / "model_index.json")
+    if lack := folder_layers.lack(path, index):
+        raise ValueError(lack)
     made: dict[str, Any] = {"text_encoder": None, "tokenizer": None}
     for tail, kind in (("", CLIPTextModel), ("_2", CLIPTextModelWithProjection)):
-        named = index.get(f"text_encoder{tail}", [None] if tail else [True])
-        if any(named):
-            made[f"text_encoder{tail}"] = network(kind, path / f"text_encoder{tail}", dtype)
+        part: Part = "text_encoder_2" if tail else "text_encoder"
+        if has(index, part):
+            made[part] = network(kind, path / part, dtype)
             made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(path / f"tokenizer{tail}", local_files_only=True)
     schedule, signal = _schedule(path / "scheduler")
     return made | {
@@ -40,6 +40,14 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
         "signal": signal,
         "blank_negative": model.family == "sdxl" and index.get("force_zeros_for_empty_prompt", True) is True,
     }
+
+
+def vae(folder: Path) -> Any:
+    """The VAE in a folder of its own, in float32. Raises ValueError where it lacks weights or is of another kind, and
+    what the loaders raise."""
+    if lack := folder_layers.network_lack(folder, "vae"):
+        raise ValueError(lack)
+    return network(AutoencoderKL, folder, torch.float32)
 
 
 def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -54,8 +62,7 @@ def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
 def _variant(folder: Path) -> str | None:
     """ "fp16" for a folder that has its weights only under that name."""
-    names = [path.name for path in _weights(folder)]
-    return "fp16" if names and all(map(HALF.search, names)) else None
+    return folder_layers.half({path.name for path in folder.iterdir()}).removeprefix(".") or None
 
 
 def _weights(folder: Path) -> list[Path]:

@@ -14,12 +14,12 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.utils import logging as diffusers_logging
 from transformers import CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from engine.files import catalog, model_folders
+from engine.files.identify import identify
 from engine.models import diffusers_folder, memory, single_file
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN, Loaded, Stamp
@@ -56,7 +56,8 @@ def load(
     """The model from its folder or file, in the precision and with the switches that suit the device, unless `tuning`
     asks for others.
 
-    Raises Refusal `model.damaged`, `model.gone` where it is no longer there, `model.no_vae` where none is in it.
+    Raises Refusal `model.damaged`, or what is wrong with the file where that is known, `model.gone` where it is no
+    longer there, `model.no_vae` where none is in it.
     """
     began = time.monotonic()
     if not model.path.exists():
@@ -79,7 +80,7 @@ def load(
         if out_of_memory(error):
             raise
         log.warning("model %s cannot be loaded: %s", model.name, error)
-        raise Refusal("model.damaged", name=model.name) from error
+        raise _spoiled(model, "model.damaged") from error
     loaded.seconds = time.monotonic() - began
     log.info("model %s loaded in %.1f s", model.name, loaded.seconds)
     return loaded
@@ -101,13 +102,23 @@ def with_vae(loaded: Loaded, vae: catalog.Companion) -> Loaded:
 def _vae(vae: catalog.Companion, scaling: float) -> Any:
     try:
         if vae.path.is_dir():
-            return diffusers_folder.network(AutoencoderKL, vae.path, torch.float32)
+            return diffusers_folder.vae(vae.path)
         return single_file.vae_file(vae.path, scaling)
     except BROKEN as error:
         if out_of_memory(error):
             raise
         log.warning("VAE %s cannot be loaded: %s", vae.name, error)
-        raise Refusal("vae.damaged", name=vae.name) from error
+        raise _spoiled(vae, "vae.damaged") from error
+
+
+def _spoiled(named: catalog.Model | catalog.Companion, key: str) -> Refusal:
+    """What to say of a file that cannot be loaded: what the list says of it by now, else the text of the key."""
+    try:
+        found = identify(named.path)
+    except OSError:
+        return Refusal(key, name=named.name)
+    spoiled = catalog.Skipped(named.name, named.path, found.problem or key, lacking=found.lacking, lacks=found.lacks)
+    return Refusal(spoiled.key, **spoiled.values)
 
 
 def _in_folder(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.patches.attentions import places
+from engine.patches.attentions import AttentionPlace, places
 
 STRIDE = 2  # one token in a square of so many a side stays
 
@@ -25,16 +25,20 @@ def merging(unet: Any, cells: tuple[int, int], share: float, *, full_size_only: 
     finest level is half as wide as the latents, nothing is where it is for the full size only, as in A1111."""
     with ExitStack() as stack:
         if share:
-            found = list(places(unet))
-            finest = 0 if full_size_only else min((place.level for place in found), default=0)
-            for place in found:
-                if place.level == finest:
-                    layer = _Merged(place.cells(cells), share)
-                    attention = place.block.attn1
-                    stack.callback(place.block.register_forward_pre_hook(layer.look).remove)
-                    stack.callback(attention.register_forward_pre_hook(layer.merge).remove)
-                    stack.callback(attention.register_forward_hook(layer.unmerge).remove)
+            for place in reached(unet, full_size_only=full_size_only):
+                layer = _Merged(place.cells(cells), share)
+                attention = place.block.attn1
+                stack.callback(place.block.register_forward_pre_hook(layer.look).remove)
+                stack.callback(attention.register_forward_pre_hook(layer.merge).remove)
+                stack.callback(attention.register_forward_hook(layer.unmerge).remove)
         yield
+
+
+def reached(unet: Any, *, full_size_only: bool = False) -> tuple[AttentionPlace, ...]:
+    """The places where tokens are merged."""
+    found = tuple(places(unet))
+    finest = 0 if full_size_only else min((place.level for place in found), default=0)
+    return tuple(place for place in found if place.level == finest)
 
 
 class _Merged:

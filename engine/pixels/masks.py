@@ -25,11 +25,12 @@ def empty(mask: Image.Image) -> bool:
     return mask.getbbox() is None
 
 
-def transparent(image: Image.Image) -> Image.Image | None:
-    """White where a picture is see-through; None for one that is opaque everywhere."""
+def transparent(image: Image.Image, *, soft: bool = False) -> Image.Image | None:
+    """White where a picture is see-through, `soft` as far as it is; None for one that is opaque everywhere."""
     if not image.has_transparency_data:
         return None
-    mask = solid(ImageChops.invert(image.convert("RGBA").getchannel("A")))
+    mask = ImageChops.invert(image.convert("RGBA").getchannel("A"))
+    mask = mask if soft else solid(mask)
     return None if empty(mask) else mask
 
 

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.files.hashes import Hashes
-from engine.recipe import A1111, HyperTile, Recipe
+from engine.pixels import beside_guidance
+from engine.recipe import A1111, HyperTile, Recipe, Soft
 from prompts.infotext import fields
 from prompts.infotext.block import written
 from prompts.infotext.infotext import Infotext
@@ -50,6 +51,14 @@ SETTINGS = {
     "Old prompt editing timelines": "old_timelines",
     "Refiner switch by sampling steps": "by_steps",
 }
+SOFT = {
+    "Soft inpainting schedule bias": "bias",
+    "Soft inpainting preservation strength": "preservation",
+    "Soft inpainting transition contrast boost": "boost",
+    "Soft inpainting mask influence": "influence",
+    "Soft inpainting difference threshold": "threshold",
+    "Soft inpainting difference contrast": "contrast",
+}
 PADS = {"empty": "Pad conds", "v0": "Pad conds v0"}
 
 
@@ -88,7 +97,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "RNG": rng if rng != "GPU" else "",
         "Tiling": "True" if recipe.tiling == "xy" else recipe.tiling,
         **_inpainting(recipe),
-        **_second_pass(recipe),
+        **_second_pass(recipe, hashes),
         "Lora hashes": _listed(hashes.loras),
         "TI hashes": _listed(hashes.embeddings),
         **sampling(recipe),
@@ -97,6 +106,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
         "CFG schedule": recipe.guidance_curve,
         **_inside(recipe),
+        **beside_guidance.pairs(recipe),
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),
@@ -106,12 +116,15 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
     return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 
-def _second_pass(recipe: Recipe) -> Mapping[str, str | int | float]:
+def _second_pass(recipe: Recipe, hashes: Hashes) -> Mapping[str, str | int | float]:
     """Of hires fix; "" and 0 for what the first pass says, too."""
     if (hires := recipe.hires) is None:
         return {}
     resize = f"{hires.width}x{hires.height}" if hires.width or hires.height else ""
+    known = f" [{hashes.second}]" if hashes.second else ""
     said: dict[str, str | int | float] = {
+        "Hires checkpoint": f"{hires.checkpoint}{known}" if hires.checkpoint else "",
+        "Hires VAE": hires.vae,
         "Hires sampler": hires.sampler,
         "Hires prompt": hires.prompt,
         "Hires negative prompt": hires.negative,
@@ -139,11 +152,16 @@ def _inside(recipe: Recipe) -> Mapping[str, str | int | float]:
     return said
 
 
-def _inpainting(recipe: Recipe) -> Mapping[str, str | int]:
+def _inpainting(recipe: Recipe) -> Mapping[str, str | float]:
     source = recipe.source
-    if source is None or not source.mask:
+    if source is None or not (source.mask or source.soft):
         return {}
-    said: dict[str, str | int] = {"Mask blur": source.blur} if source.blur else {}
+    said: dict[str, str | float] = {}
+    if source.soft:
+        said["Soft inpainting enabled"] = "True"
+        said |= {label: getattr(source.soft, name) for label, name in SOFT.items()}
+    if source.blur:
+        said["Mask blur"] = source.blur
     if source.fill:
         said["Masked content"] = source.fill
     if source.padding is not None:
@@ -176,6 +194,10 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     said: dict[str, str | float] = {"ENSD": like.ensd} if like.ensd else {}
     if all(like.seed_resize):
         said["Seed resize from"] = "x".join(map(str, like.seed_resize))
+    if recipe.source and (soft := recipe.source.soft):
+        said["Soft inpainting"] = "True"
+        usual = Soft()
+        said |= {label: value for label, name in SOFT.items() if (value := getattr(soft, name)) != getattr(usual, name)}
     said |= sampling(recipe)
     return tuple(
         label if value == "True" else f"{label}: {value:g}" if isinstance(value, float) else f"{label}: {value}"

@@ -12,6 +12,7 @@ from engine.pixels import masks, region
 from engine.pixels.tiles import Box
 from engine.recipe import Recipe, Source
 from prompts.errors import Refusal
+from prompts.option_values import SOFT
 
 MAX_PIXELS = 64 * 10**6
 SMALLEST = 8  # pixels a side that margins must leave of the picture
@@ -76,6 +77,9 @@ def check_source(source: Source, width: int, height: int) -> None:
     ):
         if not 0 <= value <= most:
             raise Refusal("option.out_of_range", option=name, value=value, low=0, high=most)
+    for part, (low, high) in SOFT.items() if source.soft else ():
+        if not low <= (value := getattr(source.soft, part)) <= high:
+            raise Refusal("option.out_of_range", option=part, value=value, low=low, high=high)
 
 
 def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | None:
@@ -87,16 +91,20 @@ def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | No
     if source is None:
         return None
     check_source(source, recipe.width, recipe.height)
+    if source.soft and recipe.like is None:
+        raise Refusal("soft.like")
     image = opened(_file(files, source.picture))
-    holes = masks.transparent(image)  # what is see-through has no colours of its own to draw over
-    marked = holes
+    marked = masks.transparent(image, soft=source.soft is not None)
+    # What is see-through has no colours of its own to draw over; where a mask is soft, what is half so has.
+    holes = marked.point(lambda shade: 255 if shade == 255 else 0) if marked else None
     if source.mask:
-        marked = masks.solid(opened(_file(files, source.mask)))
+        marked = opened(_file(files, source.mask)).convert("L")
+        marked = marked if source.soft else masks.solid(marked)
         if masks.empty(marked):
             raise Refusal("mask.empty")
-    if image.has_transparency_data:
+    if image.has_transparency_data and not source.soft:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    image = image.convert("RGB")
+    image = image.convert("RGBA").convert("RGB")
     size = recipe.width, recipe.height
     if source.padding is not None and marked and not any(source.margins):
         if holes:
@@ -108,14 +116,15 @@ def drawn_over(recipe: Recipe, files: Mapping[str, bytes]) -> SourcePicture | No
     if marked and source.blur and not any(source.margins):  # the blur is in the picture's own pixels
         soft = _sized(masks.blurred(_sized(marked, image.size), source.blur), inner)
     image = _sized(image, inner)
-    marked, holes = (masks.solid(_sized(mask, inner)) if mask else None for mask in (marked, holes))
+    marked = _marked(marked, inner, source) if marked else None
+    holes = masks.solid(_sized(holes, inner)) if holes else None
     if any(source.margins):
         image = masks.framed(image, source.margins, 0)
         marked, holes = (masks.framed(mask or Image.new("L", inner), source.margins, 255) for mask in (marked, holes))
     if holes:
         image = masks.filled(image, holes, recipe.seed)
     if marked is None:
-        if source.fill or source.blur or source.padding is not None:
+        if source.fill or source.blur or source.padding is not None or source.soft:
             raise Refusal("mask.none")
         return SourcePicture(image)
     if source.padding is not None:
@@ -131,7 +140,7 @@ def _part(recipe: Recipe, padding: int, image: Image.Image, marked: Image.Image)
     """Only what the mask shows, and so many pixels around it, at the recipe's size."""
     assert recipe.source
     size = recipe.width, recipe.height
-    marked = masks.solid(_sized(marked, image.size))
+    marked = _marked(marked, image.size, recipe.source)
     soft = masks.blurred(marked, recipe.source.blur)
     box = region.around(soft, padding, size)
     if box is None:
@@ -141,6 +150,11 @@ def _part(recipe: Recipe, padding: int, image: Image.Image, marked: Image.Image)
     mask = mask if recipe.like else masks.solid(mask)
     drawn = region.filling(image.crop(box.corners), size)
     return SourcePicture(_filled(recipe, drawn, mask), mask, Whole(image, shows, box))
+
+
+def _marked(mask: Image.Image, size: tuple[int, int], source: Source) -> Image.Image:
+    mask = _sized(mask, size)
+    return mask if source.soft else masks.solid(mask)
 
 
 def _filled(recipe: Recipe, image: Image.Image, mask: Image.Image) -> Image.Image:

@@ -23,21 +23,32 @@ SMOOTHING = 0.3  # share of the newest measurement: five pictures forget a cold 
 
 
 def work(recipe: Recipe) -> float:
+    """The size of a recipe in megapixel-steps, by whichever of its models they are drawn."""
+    return sum(parts(recipe).values())
+
+
+def parts(recipe: Recipe) -> Mapping[str, float]:
     """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, whole or in tiles,
     and of what is mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps;
-    a picture that is taken as it is counts as one."""
+    a picture that is taken as it is counts as one. By model, as the second pass may have another."""
     share = 1.0 if recipe.source is None else recipe.source.strength
     own = area = float(recipe.width * recipe.height)
-    drawn = max(1.0, recipe.steps * share) * area
+    drawn, second = max(1.0, recipe.steps * share) * area, 0.0
     if hires := recipe.hires:
         wide, high = second_pass.size(recipe, hires).finished
         area = float(wide * high)
-        drawn += (hires.steps or recipe.steps) * (1.0 if recipe.like else hires.strength) * area
+        second = (hires.steps or recipe.steps) * (1.0 if recipe.like else hires.strength) * area
     drawn += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
     if last := recipe.upscale:
         drawn += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
     guided = recipe.guidance_end - recipe.guidance_start if recipe.guidance > 1 else 0.0
-    return drawn * (1 + guided) / 2e6
+    if recipe.perpendicular and recipe.prompt.negative:
+        guided *= 2
+    calls = 1 + guided + sum(bool(one) for one in (recipe.pag, recipe.seg))
+    other = hires.checkpoint if hires else ""
+    if not other or other == recipe.model:
+        return {recipe.model: (drawn + second) * calls / 2e6}
+    return {recipe.model: drawn * calls / 2e6, other: second * calls / 2e6}
 
 
 def _draws(recipe: Recipe) -> bool:
@@ -69,10 +80,13 @@ class Estimate:
 
     def seconds(self, recipe: Recipe, device: str = "") -> float:
         """The device-seconds that a recipe should take on a device, or on any."""
-        speed = self.devices.get(device, {}).get(recipe.model) or self.speeds.get(recipe.model)
-        if speed is None:
-            speed = sum(self.speeds.values()) / len(self.speeds) if self.speeds else FIRST_GUESS
-        return speed * work(recipe)
+        own = self.devices.get(device, {})
+        return sum(self._speed(model, own) * size for model, size in parts(recipe).items())
+
+    def _speed(self, model: str, own: Mapping[str, float]) -> float:
+        """The seconds per megapixel-step of a model, measured on a device, else on any, else as others are."""
+        guess = sum(self.speeds.values()) / len(self.speeds) if self.speeds else FIRST_GUESS
+        return own.get(model) or self.speeds.get(model) or guess
 
     def comparable(self, model: str, one: str, other: str) -> bool:
         """Whether it is known how fast two devices are beside each other: they are alike, or both were measured."""
@@ -91,7 +105,12 @@ class Estimate:
         if not _draws(recipe):
             return
         for speeds in (self.speeds, self.devices.setdefault(device, {})):
-            speeds[recipe.model] = _smoothed(speeds.get(recipe.model), seconds / work(recipe))
+            sizes = {model: size for model, size in parts(recipe).items() if size}
+            # Of two models both are taken to be as much slower or faster than was thought.
+            thought = {model: self._speed(model, speeds) if len(sizes) > 1 else 1.0 for model in sizes}
+            ratio = seconds / sum(thought[model] * size for model, size in sizes.items())
+            for model in sizes:
+                speeds[model] = _smoothed(speeds.get(model), thought[model] * ratio)
 
     def loaded(self, model: str, seconds: float) -> None:
         """Learn from a model that took so long to load."""

@@ -262,7 +262,7 @@ class Balance:
         its own."""
         if claim.begun:
             return 0.0
-        models = {claim.course.job.recipes[claim.index].model, worker.loading} - {""}
+        models = {*claim.course.job.recipes[claim.index].models, worker.loading} - {""}
         return sum(self._work.load(worker, model) for model in models)
 
     def _settled(self, assignment: Assignment, index: int) -> bool:

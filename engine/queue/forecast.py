@@ -19,7 +19,7 @@ JOBS = 200  # of the line that are drawn ahead one by one; those behind them wai
 class _Picture:
     job: Job
     left: float  # device-seconds
-    model: str
+    models: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -32,16 +32,19 @@ class _Ahead:
     seconds: float = 0.0  # of all of it, loading counted in
     models: set[str] = field(default_factory=set)  # that need no more loading
 
-    def add(self, work: Workload, job: Job, left: float, model: str, *, active: bool = False) -> None:
-        picture = _Picture(job, left, model)
+    def add(self, work: Workload, job: Job, left: float, models: tuple[str, ...], *, active: bool = False) -> None:
+        picture = _Picture(job, left, models)
         if active:
             self.active.append(picture)
         else:
             self.waiting.setdefault(job.owner, deque()).append(picture)
         self.seconds += left
-        if model not in self.models:
-            self.models.add(model)
-            self.seconds += work.load(self.worker, model)
+        self.seconds += self.load(work, models)
+        self.models.update(models)
+
+    def load(self, work: Workload, models: tuple[str, ...]) -> float:
+        """The seconds of loading that these models would take it."""
+        return sum(work.load(self.worker, model) for model in models if model not in self.models)
 
 
 def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dict[str, float]:
@@ -56,21 +59,21 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
             for index in assignment.left:
                 recipe, left = assignment.of.job.recipes[index], work.left_of(assignment, index)
                 room = index not in assignment.resting and len(one.active) < one.worker.slots
-                one.add(work, assignment.of.job, left, recipe.model, active=room)
+                one.add(work, assignment.of.job, left, recipe.models, active=room)
         for course in work.housed(one.worker):
             for index in course.held:
                 recipe = course.job.recipes[index]
-                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe.model)
+                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe.models)
     beyond: list[Job] = []
     for number, job in enumerate(waiting.line.ordered(waiting.costs)):
         if number >= JOBS:
             beyond.append(job)
             continue
-        model = job.recipe.model
-        first = min(ahead, key=lambda one: one.seconds + (0 if model in one.models else work.load(one.worker, model)))
+        models = job.recipe.models
+        first = min(ahead, key=lambda one: one.seconds + one.load(work, models))
         pictures = waiting.pictures(job.id)
         for index in pictures:
-            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index].model)
+            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index].models)
     ends: dict[str, float] = {}
     for one in ahead:
         for name, seconds in _ends(work, one, dict(known), waiting).items():
@@ -101,7 +104,7 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
         there.add(model)
         return work.load(one.worker, model)
 
-    now += sum(load(picture.model) for picture in one.active)
+    now += sum(load(model) for picture in one.active for model in picture.models)
     while one.active or one.waiting:
         while one.waiting and len(one.active) < slots:
             owner = min(one.waiting, key=turn)
@@ -110,7 +113,7 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
                 del one.waiting[owner]
             one.active.append(picture)
             rows[owner] += 1
-            now += load(picture.model)
+            now += sum(map(load, picture.models))
         least = min(picture.left for picture in one.active)
         now += least * len(one.active)
         for picture in one.active:

@@ -39,7 +39,7 @@ def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | Non
     if course.job.attempt:
         free = [worker for worker in free if not worker.jobs and not work.housed(worker)]
     recipes = [course.job.recipes[index] for index in course.waiting]
-    models = {recipe.model for recipe in recipes}
+    models = {model for recipe in recipes for model in recipe.models}
 
     def end(worker: Worker) -> tuple[float, int]:
         own = sum(work.estimate.seconds(recipe, worker.device) for recipe in recipes)
@@ -51,7 +51,7 @@ def home(work: Workload, course: Course, free: Sequence[Worker]) -> Worker | Non
 def defers(work: Workload, course: Course, chosen: Worker) -> bool:
     """Whether a job does better to wait for a worker that holds its models and has no row to spare than to have them
     loaded by the one chosen. It waits no longer than loading takes."""
-    models = {course.job.recipes[index].model for index in course.waiting}
+    models = {model for index in course.waiting for model in course.job.recipes[index].models}
     load = sum(work.load(chosen, model) for model in models)
     if not load or course.job.attempt:
         return False
@@ -96,7 +96,7 @@ def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tup
         recipe = course.job.recipes[index]
 
         def end(worker: Worker, recipe: Recipe = recipe) -> float:
-            load = 0.0 if recipe.model in models[worker.id] else work.load(worker, recipe.model)
+            load = sum(work.load(worker, model) for model in recipe.models if model not in models[worker.id])
             return ends[worker.id] + load + work.estimate.seconds(recipe, worker.device)
 
         best = min((worker for worker in workers if worker is course.home or room[worker.id] > 0), key=end)
@@ -104,6 +104,6 @@ def spread(work: Workload, course: Course, guests: Sequence[Worker]) -> list[tup
             break
         ends[best.id] = end(best)
         room[best.id] -= 1
-        models[best.id].add(recipe.model)
+        models[best.id].update(recipe.models)
         plan[best.id].append(index)
     return [(worker, plan[worker.id]) for worker in workers if plan[worker.id]]

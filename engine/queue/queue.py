@@ -108,7 +108,7 @@ class Queue:
         """Let a job wait its turn; from now on it ends in exactly one `Finished`."""
         if job.id in self:
             return
-        for model in {recipe.model for recipe in job.recipes}:
+        for model in {model for recipe in job.recipes for model in recipe.models}:
             if model not in self.estimate.loads and model not in self.estimate.sizes:
                 self._spawn(self._look_at(model))
         course = Course(replace(job, state=State.WAITING), [])

@@ -154,7 +154,7 @@ class Workload:
     def models(self, worker: Worker) -> set[str]:
         """The models of all that a worker has to do."""
         jobs = (*worker.jobs.values(), *(course.job for course in self.housed(worker)))
-        return {recipe.model for job in jobs for recipe in job.recipes}
+        return {model for job in jobs for recipe in job.recipes for model in recipe.models}
 
     def loads(self, worker: Worker, more: Collection[str] = ()) -> float:
         """Seconds of all the loading that a worker has before it, with that of `more` models."""

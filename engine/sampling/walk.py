@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from engine.recipe import Soft
+from engine.sampling import soft
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
 
@@ -15,15 +17,23 @@ LAST = 999  # timestep of every model that A1111 knows
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
-    redraw. `before` puts it back into what the model is shown, else into what it answers."""
+    redraw. `before` puts it back into what the model is shown, else into what it answers. With `soft` the mask may be
+    grey, and how much is put back falls from level to level."""
 
     clean: Tensor
     mask: Tensor
     before: bool
+    soft: Soft | None = None
 
-    def put(self, latents: Tensor) -> Tensor:
-        """The latents with the rest put back."""
+    def put(self, latents: Tensor, level: float) -> Tensor:
+        """The latents of a level with the rest put back."""
+        if self.soft:
+            return soft.mixed(self.clean, latents, soft.redrawn(self.mask, level, self.soft), self.soft.boost)
         return latents * self.mask + self.clean * (1 - self.mask)
+
+    def finished(self, latents: Tensor) -> Tensor:
+        """The finished latents with the rest put back; softly that has been done."""
+        return latents if self.soft else self.put(latents, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,8 @@ class Skipping:
 
 class Walk:
     """The way of one row. While it is not `done` the model is to be asked about `input` at the timestep `time`, and its
-    prediction given to `answer`; `latents` are those of the moment and in the end the picture's.
+    prediction given to `answer`; `latents` are those of the moment and in the end the picture's. `kept` is what is
+    around it where a part of a picture is redrawn.
 
     `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. `skipping`
     says which go without the negative. `plus` says that the sampler wants the negative's own prediction too, behind
@@ -63,7 +74,7 @@ class Walk:
         plus: bool = False,
         alone: bool = False,
     ) -> None:
-        self._asks, self._denoiser, self._kept, self._skipping = asks, denoiser, kept, skipping
+        self._asks, self._denoiser, self.kept, self._skipping = asks, denoiser, kept, skipping
         self.planned, self.plus, self.alone = planned, plus, alone
         self.calls = 0
         self.done = False
@@ -109,7 +120,7 @@ class Walk:
 
     @property
     def _shown(self) -> Tensor:
-        return self._kept.put(self.latents) if self._kept and self._kept.before else self.latents
+        return self.kept.put(self.latents, self._ask.level) if self.kept and self.kept.before else self.latents
 
     def ask_another(self, denoiser: Denoiser) -> None:
         """Have another model asked from here on."""
@@ -120,14 +131,14 @@ class Walk:
         shown, level = self._shown, self._ask.level
         answer = self._denoiser.answer(shown, level, prediction)
         self.clean = self._denoiser.clean(shown, level, prediction[:1])
-        if self._kept:
-            self.clean = self._kept.put(self.clean)
-            if not self._kept.before:
-                answer = self._kept.put(answer)
+        if self.kept:
+            self.clean = self.kept.put(self.clean, level)
+            if not self.kept.before:
+                answer = self.kept.put(answer, level)
         self.calls += 1
         try:
             self._ask = self._asks.send(answer)
         except StopIteration as end:
             latents: Tensor = end.value
             self.done = True
-            self._ask = Question(self._kept.put(latents) if self._kept else latents, 0.0, 1.0)
+            self._ask = Question(self.kept.finished(latents) if self.kept else latents, 0.0, 1.0)

@@ -22,16 +22,16 @@ from engine.worker.row import Row
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
-    """Everything one picture is drawn with. `model` gives a model by name, loaded where needed; `native` is the side in
-    pixels that its model draws best; `second` are the LoRAs of the second pass; `upscalers` and `detectors` are the
-    folders with such files."""
+    """Everything one picture is drawn with. `model` gives a model by its name and that of the VAE that takes the place
+    of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second` are
+    the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files."""
 
     job: str
     index: int
     recipe: Recipe
     base: SourcePicture | None
     loras: Loras
-    model: Callable[[str], Loaded]
+    model: Callable[[str, str], Loaded]
     native: int
     device: torch.device
     second: Loras = ()
@@ -51,7 +51,7 @@ class Canvas:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
         are others than its own; for the rest see prepare.start."""
         loras = self.loras if loras is None else loras
-        loaded = self.model(recipe.model)
+        loaded = self.model(recipe.model, recipe.vae)
         return prepare.start(self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before)
 
 

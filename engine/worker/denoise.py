@@ -17,10 +17,9 @@ from engine.patches import patches
 from engine.patches.patches import Patched
 from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call
-from engine.worker import guidance as guiding
+from engine.worker import attention_guidance
+from engine.worker.guided import guided
 from engine.worker.row import Row
-
-CFG_PLUS = 12.5  # A1111's guidance of CFG++ is so many times that of its paper
 
 
 @torch.no_grad()
@@ -46,9 +45,10 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
         _guidance_embedding(loaded, guidance),
         _joined([row.added for row in rows]),
     )
+    disturbances = [one for row in rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(entries) or any(row.rests or row.alone or row.patches for row in rows)
+    plain = any(entries) or any(disturbances) or any(row.rests or row.alone or row.patches for row in rows)
     # What a call draws by lot it draws again where it has to be made again.
     patched = [Patched(row.patches, row.width, copy.copy(row.lots) if row.patches else row.lots) for row in rows]
     with attention.attending(loaded):
@@ -59,6 +59,7 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
                 memory.on_card(loaded, "unet"),
                 loras.on_unet(loaded, entries, left),
                 patches.on_unet(loaded.unet, patched, (inputs[0].shape[-2], inputs[0].shape[-1])),
+                attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 _depth(rows) as given,
             ):
                 output = call.answered(loaded.unet)
@@ -69,7 +70,8 @@ def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
     for row, drawn in zip(rows, patched, strict=True):
         row.lots = drawn.lots
     shares: Sequence[Tensor] = torch.split(output.float().cpu(), [row.width for row in rows])
-    return [_guided(row, share) for row, share in zip(rows, shares, strict=True)], inputs
+    shown = zip(rows, shares, inputs, strict=True)
+    return [guided(row, share, scaled) for row, share, scaled in shown], inputs
 
 
 @contextmanager
@@ -91,31 +93,6 @@ def _joined(added: Sequence[dict[str, Tensor] | None]) -> dict[str, Tensor] | No
     """The added conditions of all rows of one model, as one batch."""
     told = [one for one in added if one is not None]
     return {name: torch.cat([one[name] for one in told]) for name in told[0]} if told else None
-
-
-def _guided(row: Row, output: Tensor) -> Tensor:
-    """The prediction away from the negative towards each text: u + Σ weight · guidance · (text - u). Where A1111 leaves
-    the negative out, the first text stands for it. Behind it the negative's own, where the sampler wants to know it."""
-    if row.negative is None:
-        return output
-    without = output[:1]
-    # A UNet that was distilled with its guidance has done that part itself.
-    done = row.loaded.unet.config.time_cond_proj_dim is not None
-    guidance = 1.0 if done else guiding.scale(row.recipe, row.time, len(row.loaded.signal))
-    if row.walk and row.walk.plus:
-        guidance /= CFG_PLUS
-    if row.against is None:
-        guidance = 1.0
-    texts = output[-len(row.positive) :]
-    pulls = [part.weight * (text - without) for part, text in zip(row.positive, torch.split(texts, 1), strict=True)]
-    prediction = without
-    for pull in pulls:
-        prediction = prediction + guidance * pull
-    if row.recipe.rescale:
-        # With the spread of what the words alone give (Lin et al. 2023, section 3.4), as far as the recipe says.
-        spread = (without + sum(pulls)).std() / prediction.std()
-        prediction = row.recipe.rescale * spread * prediction + (1 - row.recipe.rescale) * prediction
-    return torch.cat([prediction, without]) if row.walk and row.walk.plus else prediction
 
 
 def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:

@@ -173,15 +173,21 @@ class Drawings:
         """The next row for a picture that has not its share, whose LoRAs have been read; while nothing else is drawn,
         any."""
         for request in self._entitled():
-            canvas = request.drawing.canvas
-            if not len(self._rows) or not canvas.loras or loras.ready(canvas.model(canvas.recipe.model), canvas.loras):
+            if not len(self._rows) or self._ready(request.drawing):
                 self._asked.remove(request)
                 return request
         return None
 
+    def _ready(self, drawing: Drawing) -> bool:
+        """Whether the LoRAs of a picture have been read; those of a second pass with another model are, with it, when
+        it begins, as one that has had its turn is not to be loaded for that."""
+        canvas, recipe = drawing.canvas, drawing.canvas.recipe
+        other = recipe.hires is not None and recipe.hires.checkpoint and drawing.before
+        return not canvas.loras or bool(other) or loras.ready(canvas.model(recipe.model, recipe.vae), canvas.loras)
+
     def _begin(self, work: Work, index: int) -> None:
         folders, recipe = self._library.folders, work.recipes[index]
-        model = catalog.model(catalog.models(folders.models), recipe.model)
+        model = catalog.model(catalog.models(folders.models), recipe.model, folders.models)
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
         prepare.check_sampler(recipe)
@@ -191,7 +197,7 @@ class Drawings:
             recipe=recipe,
             base=source_picture.drawn_over(recipe, work.sources),
             loras=loras.resolve(recipe.prompt.loras, folders.loras, recipe.seed),
-            model=lambda name: self._library.model(name, recipe.vae),
+            model=self._library.model,
             native=min(model.width, model.height),
             device=self._library.device,
             second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras, recipe.seed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.further_guidance import Perturbed, Smoothed
 from engine.guidance_curves import GUIDANCE_CURVES
 from engine.recipe import Recipe
 
@@ -20,6 +21,16 @@ def scale(recipe: Recipe, time: float, timesteps: int) -> float:
     if not recipe.guidance_curve:
         return recipe.guidance
     return 1.0 + (recipe.guidance - 1.0) * GUIDANCE_CURVES[recipe.guidance_curve](_behind(time, timesteps))
+
+
+def acts_across(recipe: Recipe) -> bool:
+    """Whether the negative acts only across what the words ask for; one without words acts on nothing."""
+    return recipe.perpendicular > 0 and bool(recipe.prompt.negative.strip())
+
+
+def astray(recipe: Recipe, time: float) -> tuple[Perturbed | Smoothed, ...]:
+    """The ways in which attention is disturbed in a call at a timestep, none where their scale is 0 there."""
+    return tuple(one for one in (recipe.pag, recipe.seg) if one and one.at(time) > 0)
 
 
 def _behind(time: float, timesteps: int) -> float:

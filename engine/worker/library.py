@@ -91,5 +91,6 @@ class Library:
         self._models.drop_all()
 
     def _named(self, name: str, vae: str) -> tuple[catalog.Model, catalog.Companion | None]:
-        model = catalog.model(catalog.models(self.folders.models), name)
-        return model, catalog.vae(catalog.vaes(self.folders.vaes), vae) if vae else None
+        models, vaes = self.folders.models, self.folders.vaes
+        model = catalog.model(catalog.models(models), name, models)
+        return model, catalog.vae(catalog.vaes(vaes), vae, vaes) if vae else None

@@ -14,6 +14,7 @@ from engine import a1111, second_pass
 from engine.files import catalog
 from engine.files.upscalers import LATENT
 from engine.models.loaded import Loras
+from engine.pixels import soft_mask
 from engine.recipe import Recipe
 from engine.second_pass import SecondSize
 from engine.worker import autoencoder, prepare, walks
@@ -24,23 +25,38 @@ from engine.worker.row import Followed, Row, Successor
 FIRST, SECOND = "first pass", "second pass"  # A1111's "Hires refiner": the pass that a refiner takes over, or both
 
 
-def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done]:
-    """The picture itself, or its latents; `rest` are the steps planned after it. A refiner goes on with it."""
+def first(
+    canvas: Canvas, rest: int, latents: bool
+) -> Generator[Ask, Done, tuple[Image.Image | Tensor, Image.Image | None]]:
+    """The picture itself, or its latents, and how much of it shows where the picture that it was softly drawn into is
+    kept (None: as the mask says); `rest` are the steps planned after it. A refiner goes on with it."""
     recipe, base = canvas.recipe, canvas.base
     image, mask = (base.image, base.mask) if base else (None, None)
     steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
     refiner = recipe.refiner
-    before = round(steps * refiner.switch) if refiner else steps
     if recipe.like:
-        start = partial(canvas.row, recipe, image, mask)
+        begun: list[Row] = []
+
+        def start() -> Row:
+            begun[:] = [canvas.row(recipe, image, mask)]  # once more where it grew beyond its precision
+            return begun[0]
+
         here = not recipe.hires or recipe.like.refined != SECOND
         followed = partial(_followed, canvas, recipe, start) if here else start
-        return (yield Ask([followed], steps, rest, latents, whole=True))
+        [done] = yield Ask([followed], steps, rest, latents, whole=True)
+        return done, _shown(canvas, begun[0])
+    shared = refiner is not None and 0 < refiner.switch < 1
+    before = (
+        prepare.taken_over(recipe, canvas.model(recipe.model, recipe.vae), refiner.switch)
+        if refiner and shared
+        else steps
+    )
     if refiner is None or not 0 < before < steps:
-        return (yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True))
+        [done] = yield Ask([partial(canvas.row, recipe, image, mask)], steps, rest, latents, whole=True)
+        return done, None
 
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
-        loaded = canvas.model(model)
+        loaded = canvas.model(model, recipe.vae)
         own = replace(recipe, model=model)
         return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
 
@@ -49,7 +65,18 @@ def first(canvas: Canvas, rest: int, latents: bool) -> Generator[Ask, Done, Done
     [brought] = yield Ask([base_row], before, rest + steps - before, latents=True, whole=True)
     assert isinstance(brought, Tensor)
     refined = partial(row, refiner.model, (), (switch, 1.0), brought)
-    return (yield Ask([refined], steps - before, rest, latents, whole=True))
+    [done] = yield Ask([refined], steps - before, rest, latents, whole=True)
+    return done, None
+
+
+def _shown(canvas: Canvas, row: Row) -> Image.Image | None:
+    """How much shows of a row that was softly drawn: where its latents have moved."""
+    whole, source, walk = canvas.base and canvas.base.whole, canvas.recipe.source, row.walk
+    if not (whole and source and source.soft and walk and walk.kept):
+        return None
+    distance = (row.latents - walk.kept.clean).norm(dim=1)[0].float().numpy()
+    size = canvas.recipe.width, canvas.recipe.height
+    return soft_mask.shown(whole, size, distance, walk.kept.mask[0, 0].numpy(), source.soft)
 
 
 def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: int = 0) -> Row:
@@ -60,7 +87,7 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
     walk = row.walk
 
     def model() -> Followed:
-        loaded = canvas.model(refiner.model)
+        loaded = canvas.model(refiner.model, recipe.vae)
         assert recipe.like
         walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like))
         return loaded, *walks.texts(recipe, loaded, before)
@@ -89,7 +116,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
     else:
         base = yield from enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
         if recipe.like:  # it is the latents that are cut off there
-            loaded = canvas.model(recipe.model)
+            loaded = canvas.model(own.model, own.vae)
             base = _cut(autoencoder.latents(loaded, base, None, recipe.tiling), size, loaded.scale)
         else:
             base = base.crop(size.box)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from engine.adapters import loras
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
-from engine.worker import autoencoder, inpaint, prompt_encoding, schedulers, walks
+from engine.worker import attention_guidance, autoencoder, guidance, inpaint, prompt_encoding, schedulers, walks
 from engine.worker.row import Row
 from prompts.errors import Refusal
 
@@ -40,11 +41,13 @@ def start(
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
     recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
-    Raises Refusal for an unknown sampler, a step count it cannot do, or a LoRA that does not fit.
+    Raises Refusal for an unknown sampler, a step count it cannot do, layers that the model has not, or a
+    LoRA that does not fit.
     """
     began = time.monotonic()
     check_sampler(recipe)
     qualities.quality(recipe.quality)
+    attention_guidance.check(recipe, loaded.unet)
     chosen = loras.choose(loaded, wanted)
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
@@ -80,6 +83,8 @@ def start(
         if mask and clean is not None and not nine:
             after = scheduler.timesteps[end : end + 1] if end else timesteps[:0]
             keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask), after)
+            if isinstance(source, Image.Image):  # diffusers encodes it again with a hole, which no such UNet is shown
+                torch.randn(shape, generator=generator)
     if brought is not None:
         latents = brought
     beside = None
@@ -95,6 +100,9 @@ def start(
         positive, negative = prompt_encoding.conditionings(
             loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
+        if guided and guidance.acts_across(recipe):
+            _, empty = prompt_encoding.conditionings(loaded, recipe.prompt.positive, "", steps, recipe.clip_skip)
+            negative = replace(negative, empty=empty)
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise
@@ -131,6 +139,16 @@ def check_sampler(recipe: Recipe) -> None:
         name, limit = sampler.name, sampler.maximum
     if not 1 <= recipe.steps <= limit:
         raise Refusal("sampler.steps", steps=recipe.steps, sampler=name, limit=limit)
+
+
+def taken_over(recipe: Recipe, loaded: Loaded, switch: float) -> int:
+    """How many of the steps drawn lie before the share `switch` (0…1) of the model's timesteps, after which another
+    takes over, as diffusers has it with its `denoising_end`."""
+    scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
+    scheduler.set_timesteps(recipe.steps)
+    steps = drawn(recipe.steps, recipe.source.strength if recipe.source else 1.0)
+    own = scheduler.timesteps[(recipe.steps - steps) * scheduler.order :: scheduler.order]
+    return int((own >= round(len(loaded.signal) * (1 - switch))).sum())
 
 
 def drawn(steps: int, strength: float) -> int:

@@ -41,12 +41,14 @@ class Chunk:
 class Conditioning:
     """One text of a prompt as the UNet takes it: how much it counts among those that AND joins, and its embeddings,
     each (1, chunks * 77, width) with the last step that sees it, counted from 1. `pooled`, for SDXL, is the summary
-    of each entry, (1, width)."""
+    of each entry, (1, width). `empty` stands with a negative that is to act across the words only (Perp-Neg): no words
+    at all."""
 
     weight: float
     entries: tuple[tuple[int, Tensor], ...]
     pooled: tuple[Tensor, ...] = ()
     aesthetic: float = 6.0  # what the refiner is told of the picture: 2.5 for what it is to avoid
+    empty: Conditioning | None = None
 
     def at(self, step: int) -> Tensor:
         """The embeddings for a step, counted from 1."""

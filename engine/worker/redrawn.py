@@ -15,11 +15,11 @@ from engine.sampling.noise import Noise
 from engine.worker import autoencoder, inpaint
 
 
-def coarse(mask: Image.Image, clean: Tensor) -> Tensor:
-    """A mask on the grid of latents, (1, 1, h, w): 1 where most of a cell is to be redrawn."""
+def coarse(mask: Image.Image, clean: Tensor, *, soft: bool = False) -> Tensor:
+    """A mask on the grid of latents, (1, 1, h, w): 1 where most of a cell is to be redrawn; a `soft` one is grey."""
     height, width = clean.shape[-2:]
     small = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
-    return torch.from_numpy(np.around(small))[None, None]
+    return torch.from_numpy(small if soft else np.around(small))[None, None]
 
 
 def filled(recipe: Recipe, loaded: Loaded, clean: Tensor, cells: Tensor) -> Tensor:
@@ -38,7 +38,9 @@ def beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Ima
     cells = torch.ones(1, 1, recipe.height, recipe.width)
     if source is not None:
         if mask is not None:
-            cells = torch.from_numpy(np.around(np.asarray(mask.convert("L"), np.float32) / 255))[None, None]
+            shades = np.asarray(mask.convert("L"), np.float32) / 255
+            soft = recipe.source is not None and recipe.source.soft is not None
+            cells = torch.from_numpy(shades if soft else np.around(shades))[None, None]
         pixels = autoencoder.pixels(source) * (1 - cells * recipe.like.mask_weight)
     hidden = autoencoder.encoded(loaded, pixels, None, recipe.tiling)
     return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

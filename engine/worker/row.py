@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine import qualities
 from engine.adapters.loras import Chosen
+from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
@@ -165,9 +166,21 @@ class Row:
         return self.negative if guidance.acts(self.recipe, self.time, len(self.loaded.signal)) else None
 
     @property
+    def astray(self) -> tuple[Perturbed | Smoothed, ...]:
+        """The ways in which attention is disturbed in the call to come, to be guided away from what comes of it."""
+        return () if self.done else guidance.astray(self.recipe, self.time)
+
+    @property
+    def disturbances(self) -> list[Perturbed | Smoothed | None]:
+        """For each batch entry of the call to come how its attention is disturbed."""
+        own: list[Perturbed | Smoothed | None] = [None] * (self.width - len(self.positive) * len(self.astray))
+        return own + [way for way in self.astray for _ in self.positive]
+
+    @property
     def width(self) -> int:
-        """The UNet's batch entries this row takes: one for each text, and with guidance one for the negative."""
-        return len(self.positive) + (self.against is not None)
+        """The UNet's batch entries this row takes: one for each text, with guidance one for the negative and one more
+        where that acts across the words only, and one for each text and way in which attention is disturbed."""
+        return len(self.conditionings)
 
     @property
     def area(self) -> int:
@@ -181,8 +194,11 @@ class Row:
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
-        """The texts that the UNet is given: the negative where there is one, then each of the positive prompt."""
-        return ((self.against,) if self.against else ()) + self.positive
+        """The texts that the UNet is given: the negative where there is one, and what it is measured from, then each of
+        the positive prompt, and again for each way in which attention is disturbed."""
+        against = self.against
+        unwanted = tuple(one for one in (against, against and against.empty) if one)
+        return unwanted + self.positive * (1 + len(self.astray))
 
     @property
     def counted(self) -> int:

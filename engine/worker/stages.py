@@ -44,7 +44,8 @@ def picture(canvas: Canvas) -> Stages:
         part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
-        [done] = yield from passes.first(own, sum(plan[1:]), direct)
+        done, shows = yield from passes.first(own, sum(plan[1:]), direct)
+        whole = replace(whole, mask=shows) if whole and shows else whole
         if isinstance(done, Tensor):
             latents = done
         else:

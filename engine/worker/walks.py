@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from PIL import Image
@@ -21,7 +21,7 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Skipping, Surroundings, Walk
-from engine.worker import autoencoder, emphasis, inpaint, redrawn
+from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
@@ -77,9 +77,10 @@ def start(
         clean = source if not isinstance(source, Image.Image) else _encoded(loaded, source, recipe)
     kept = None
     if clean is not None and mask:
-        cells = redrawn.coarse(mask, clean)
+        soft = recipe.source.soft if recipe.source else None
+        cells = redrawn.coarse(mask, clean, soft=soft is not None)
         clean = redrawn.filled(recipe, loaded, clean, cells)
-        kept = Surroundings(clean, cells, before=sampler.levels == "timestep")
+        kept = Surroundings(clean, cells, before=sampler.levels == "timestep", soft=soft)
     beside = redrawn.beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):
@@ -127,6 +128,9 @@ def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Condit
     )
     if recipe.like.pad:
         positive, negative = emphasis.padded(loaded, positive, negative, recipe.like, recipe.clip_skip)
+    if guided and guidance.acts_across(recipe):
+        _, empty = emphasis.conditionings(loaded, said.positive, "", calls, recipe.clip_skip, recipe.like.emphasis)
+        negative = replace(negative, empty=empty)
     return positive, negative if guided else None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from prompts import options
-from prompts.finding import Finding, LoraKnown, Misfit, other
+from prompts.finding import Finding, LoraKnown, Misfit, Spoiled, other
 from prompts.prompt import LoraUse, Prompt
 from prompts.spelling import sure
 from prompts.written_text import SEPARATOR, added, without
@@ -14,12 +14,16 @@ from prompts.written_text import SEPARATOR, added, without
 WILD = 2.0  # a LoRA's weight beyond which pictures fall apart; what the forms of the chats take, too
 
 
-def of_loras(prompt: Prompt, known: Sequence[LoraKnown]) -> Iterator[Finding]:
+def of_loras(prompt: Prompt, known: Sequence[LoraKnown], spoiled: Sequence[Spoiled] = ()) -> Iterator[Finding]:
+    """What is wrong with the LoRAs that a prompt names, where these are there and those cannot be used."""
     names = {one.name.casefold(): one for one in known}
     said = f"{prompt.text}, {prompt.positive}".casefold().replace("_", " ")
     for use in prompt.loras:
         there = names.get(use.name.casefold()) or names.get(use.name.casefold().removesuffix(".safetensors"))
         if there is None:
+            if broken := next((one for one in spoiled if use.name.casefold() in one.names), None):
+                yield Finding(broken.key, broken.values, "error", other(prompt, _without_lora(prompt.text, use.name)))
+                continue
             if not names:
                 gone = _without_lora(prompt.text, use.name)
                 yield Finding("lora.none", {"name": use.name[:80]}, "error", other(prompt, gone))

@@ -22,7 +22,10 @@ _ITS = re.compile(
     r"\bits (?=(?:a|an|the|too|not|now|just|so|very|really|night|day|morning|evening|raining|snowing|dark)\b)"
 )
 _DRAWN_OUT = re.compile(r"\b([a-z]*?)([a-z])\2{2,}([a-z]*)\b")  # "sooo"
-_WHY = re.compile(r"(?<=\w) so (?:that )?(?:i|we|you|people) (?:can|could|get to) [^,.;!?]*", re.IGNORECASE)
+_WHY = re.compile(
+    r"(?<=\w) so (?:that )?(?:i|we|you|people) (?:can|could|get to) (?![^,.;!?]*\b(?:whole|full|entire)\b)[^,.;!?]*",
+    re.IGNORECASE,
+)
 _STOP = re.compile(r"(?<=[a-z)'\s])\.+(?=\s|$)")
 
 

@@ -14,7 +14,7 @@ from prompts.edit.nearest import not_found
 from prompts.edit.outdated import outdate
 from prompts.edit.removing import remove
 from prompts.edit.replacing import replace_thing
-from prompts.edit.rivals import is_haircut
+from prompts.edit.rivals import alone, is_haircut
 from prompts.edit.setting import set_words
 from prompts.edit.targets import WordReader, head, matches, words_of
 from prompts.prompt import Fragment
@@ -43,9 +43,7 @@ async def _applied(draft: EditDraft, one: Instruction, reader: WordReader) -> No
             tags = await _placed(draft, one, reader) if one.at else await reader.tags(words)
             if not tags:
                 draft.changes.append(Change("unread", words))
-            if len(tags) == 1 and (
-                (head(tags[0].text) in ("hair", "eyes") and opposites.slot(tags[0].text)) or is_haircut(tags[0].text)
-            ):
+            if len(tags) == 1 and _has_one(tags[0].text):
                 await set_words(draft, words, reader)  # "give her short hair": nobody has two kinds
                 continue
             for tag in tags:
@@ -56,6 +54,11 @@ async def _applied(draft: EditDraft, one: Instruction, reader: WordReader) -> No
         await _deepen(draft, one, reader)
     else:
         await _weigh(draft, one, reader)
+
+
+def _has_one(text: str) -> bool:
+    """Whether a picture, or who is in it, has one such thing only: one kind of hair, one framing, one face."""
+    return (head(text) in ("hair", "eyes") and bool(opposites.slot(text))) or is_haircut(text) or alone(text)
 
 
 _AND = re.compile(r"\s+(?:and|&)\s+(?=(?:an?|the|some)\s|\w+(?:\s\w+)?$)")

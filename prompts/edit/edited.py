@@ -22,7 +22,7 @@ from prompts.edit.retold import retold
 from prompts.edit.scoped import scoped
 from prompts.edit.targets import WordReader, matches
 from prompts.edit.worded import worded
-from prompts.edit.wording_zh import in_script
+from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.errors import Refusal
 from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Options, Prompt
@@ -61,6 +61,7 @@ async def edit(
             before
             and before.kind == "remove"
             and one.kind == "set"
+            and not MEASURE.match(one.value)
             and len(await reader.sure(one.value)) == 1
             and (await matches(draft.fragments, one.value, reader))[0]
         ):

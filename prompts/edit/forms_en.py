@@ -29,6 +29,12 @@ FORMS_EN = forms(
     _PHRASES_EN,
     (
         "swap",
+        "(?:swap|switch|exchange) (?:the )?(?P<attr>colou?rs) (?:of|on|between) {the}{a}(?: and {the}{b})?(?: around)?",
+        "swap the colors of the hat and the dress",
+    ),
+    ("swap", "(?:swap|switch) {the}(?P<a>them|both|places|positions)(?: around)?", "swap them"),
+    (
+        "swap",
         "(?:swap|switch|exchange) (?:the places of )?{the}{a} and {the}{b}(?: around)?",
         "swap the cat and the dog",
     ),
@@ -36,6 +42,11 @@ FORMS_EN = forms(
     ("weigh", "{set}{the}{a}(?:'s)? weight (?:to |at |is |= ?)?{number}", "set the hat's weight to 1.3"),
     ("replace", "not {the}{a} -> {b}", "not cat -> dog", True),
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),
+    (
+        "replace",
+        "{turn} (?:the )?(?P<a>scene|background|backdrop|setting|location|place) (?:to|into) {b}",
+        "change the scene to a beach",
+    ),
     ("set", "(?:replace|swap) (?:it|that|this|them) (?:with|for|by) {b}", "replace it with a dog"),
     ("set", "{turn} (?:{it} )?(?:to|into) {b}", "change it to night"),
     ("replace", "{turn} {the}{a}(?P<attr>'s colou?r)? (?:to|into) {b}", "turn the cat into a dog"),
@@ -63,9 +74,11 @@ FORMS_EN = forms(
     (
         "keep",
         "(?:(?:only|just)(?: show| have)?(?= the )|(?:only|just) (?:keep|leave)|(?:keep|leave|show) (?:only|just)|"
-        "(?:remove|delete|get rid of) everything (?:else )?(?:but|except(?: for)?)) {the}{a}(?: in it| there)?",
+        "(?:(?:remove|delete|get rid of|clear|take) )?everything(?: else)?(?: (?:off|from|on|in) the [a-z]+)? "
+        "(?:but|except(?: for)?)) {the}{a}(?: in it| there)?",
         "only keep the hat",
     ),
+    ("deny", "there (?:shouldn't|should not|must not|mustn't|can't) be (?:any |an? )?{a}", "there shouldn't be a hat"),
     ("stronger", "there {should} be {bit}more {the}{a}", "there should be more fog"),
     ("add", "there {should} be {b}", "there should be a dog"),
     (

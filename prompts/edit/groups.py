@@ -182,7 +182,7 @@ def tells(word: str) -> bool:
         or word in listed("colour")
         or _scaled(word)
         or _STATE.fullmatch(word) is not None
-        or (not kind_of(word) and is_adjective(word))
+        or (kind_of(word) in ("", "expression") and is_adjective(word))
     )
 
 

@@ -13,12 +13,12 @@ from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.groups import tells
 from prompts.edit.halves import in_one
-from prompts.edit.likeness import is_worn
 from prompts.edit.numerals import number
 from prompts.edit.rivals import matter
 from prompts.edit.sayings import FILLER, KEPT, happens, said_plainly
 from prompts.edit.sayings_en import only_tells, said_plainly_in_english
-from prompts.edit.targets import WEATHER
+from prompts.edit.targets import WEATHER, category_of
+from prompts.edit.wearing import is_worn
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -36,7 +36,8 @@ class Instruction:
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
     joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
     can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
-    it is what the picture is of that is to be so. `who`: the being that the wish names, among others."""
+    it is what the picture is of that is to be so. `who`: the being that the wish names, among others. `coloured`: only
+    the colours of two things change places."""
 
     kind: InstructionKind
     target: str = ""
@@ -51,13 +52,14 @@ class Instruction:
     moved: bool = False
     itself: bool = False
     who: str = ""
+    coloured: bool = False
 
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _POLITE_ZH = re.compile(
     r"^(?:请|麻烦|帮忙|帮我|给我|替我|你|能不能|可以|可不可以|我想|我要|想要|希望|然后|接着|同时|并且|并|再|还有|还要|另外|也|最后|"
-    r"那就?|稍微|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
+    r"那就?|稍微|(?:我?(?:想|要|想要)|让我|能|能不能)看[到见清]|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
 )
 _ENDING_ZH = re.compile(
     r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<=的)那[种个款]|(?<![去删摘脱拿拆撤扔掐灭收丢])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
@@ -75,7 +77,8 @@ _POLITE_EN = re.compile(
     r"i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
     r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
     r"(?:can|could|may|shall|should) (?:we|i)|we could|"
-    r"actually|hmm+|maybe|perhaps|how about|what about|why not|to(?= an? | the )|(?:to )?see|let me see|show me|now|"
+    r"actually|hmm+|maybe|perhaps|how about|what about|what if|why not|"
+    r"to(?= an? | the )|(?:to )?see|let me see|show me|now|"
     r"then|also|and|(?:just|only)(?! (?:keep|leave|show|have|the)\b)|"
     r"let's|let us)\s+)+"
 )
@@ -128,8 +131,18 @@ _SPACED = re.compile(
 _MOST = 40  # changes that one clause asks for
 
 
+_SAME_BUT = re.compile(
+    r"(?:the )?(?:exact )?same(?: (?:picture|image|scene|thing|photo|pose|prompt|one))?,? (?:but|just|only) with "
+    r"(?P<who>an? [a-z ]+)",
+    re.IGNORECASE,
+)
+
+
 def clauses(sentence: str) -> Iterator[str]:
     """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
+    same = _SAME_BUT.fullmatch(sentence.strip(" .!"))
+    if same and category_of(same["who"]) in ("animal", "person", "myth"):
+        sentence = f"make it {same['who']}"  # whom a picture is of, and no second one
     said = in_one(grammar.normalise(sentence))
     said = _SPACED.sub("，", said) if CHINESE.search(said) else written_out(said)
     for part in _CUT.split(said):
@@ -140,6 +153,9 @@ def clauses(sentence: str) -> Iterator[str]:
                     yield each
 
 
+_VIEW_AND = re.compile(
+    r"(?P<view>(?:front|side|back|top) view|from (?:above|below|behind|the side)) (?:and )?(?P<more>looking .+)"
+)
 _SO_AND = re.compile(
     r"(?P<one>(?:make|paint|turn|dye|colou?r) (?:the |her |his |its |their )[\w' -]{1,40}? (?P<how>[\w-]{1,20})) and "
     r"(?P<other>(?:the|her|his|its|their) [\w' -]{1,40}? [\w-]{1,20})"
@@ -154,6 +170,10 @@ def _wishes(part: str) -> list[str]:
     told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
     if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
         return [told["one"], told["other"]]
+    if view := _VIEW_AND.fullmatch(part.strip().lower()):
+        return [view["view"], view["more"]]
+    if style := re.fullmatch(r"(?P<other>.+?) and (?:in )?(?P<style>[a-z0-9 ]{1,30} style)", part.strip().lower()):
+        return [style["other"], style["style"]]
     first, joined, second = part.strip().partition(" and ")
     when = re.sub(r"^(?:an? |the )|(?: weather| light)$", "", first.lower())
     if joined and (when in WEATHER or matter(when) in ("time", "weather", "season")):
@@ -188,11 +208,17 @@ def instructs(sentence: str) -> bool:
     )
 
 
+def _lowered(clause: str) -> str:
+    """A clause in small letters, but for what is to be written in the picture."""
+    parts = re.split(r"([\"“][^\"”]*[\"”])", " ".join(clause.split()))
+    return "".join(part if at % 2 else part.lower() for at, part in enumerate(parts))
+
+
 def _plain(clause: str) -> str:
     """A clause without what is only polite."""
     if CHINESE.search(clause):
         return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.sign_by_sign(clause).strip())) or clause
-    said = _ENDING_EN.sub("", _POLITE_EN.sub("", " ".join(clause.lower().split())))
+    said = _ENDING_EN.sub("", _POLITE_EN.sub("", _lowered(clause)))
     return _MUCH.sub("", said)
 
 
@@ -247,7 +273,7 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
 
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
-    said = " ".join(clause.lower().split())
+    said = _lowered(clause)
     plain = said_plainly_in_english(_plain(clause))
     who = _WHO.match(said)
     more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
@@ -294,7 +320,7 @@ def _formed_en(clause: str) -> Iterator[Instruction]:
         yield Instruction("set", value=plain)
 
 
-_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>{COLOURS})")
+_IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>(?:(?:light|dark|pale|deep|bright) )?(?:{COLOURS}))")
 
 
 def _told_behind(words: str) -> bool:
@@ -322,6 +348,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         maybe = match.string if form.maybe else ""
         step = str(number(value[:-1])) if found.get("exact") else _step(value, less=bool(found.get("less")))
         yield Instruction(kind, _thing(target), step, measure=sign, maybe=maybe)
+    elif kind == "swap":
+        yield Instruction(kind, _thing(target), value, coloured="attr" in found)
     elif kind == "shade":
         yield Instruction(kind, _thing(target), value)
     elif kind in ("remove", "deny", "stronger", "weaker", "keep"):

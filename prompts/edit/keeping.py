@@ -8,7 +8,7 @@ from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.rivals import is_place
+from prompts.edit.rivals import alone, is_place
 from prompts.edit.targets import WordReader, category_of, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE
 from prompts.prompt import Fragment
@@ -31,6 +31,7 @@ async def others(draft: EditDraft, kept: Sequence[str], reader: WordReader) -> l
         there = {at: _names(draft.fragments[at]) for at in found}
         named = {name for each in there.values() for name in each if word and word in name.split()}
         mine |= named or {each[0] for each in there.values() if each}
+        mine |= {each[0] for each in there.values() if each and category_of(each[0]) == "object"}  # the desk it is on
     return [Instruction("remove", name) for name in dict.fromkeys(names) if name not in mine]
 
 
@@ -46,7 +47,8 @@ def _names(one: Fragment) -> list[str]:
     found = [each for each in groups(one.text) if each.led not in _WHERE and not each.led.endswith("ing")]
     if one.part == "scene_detail" and category_of(one.text) in _GROWN:
         found = [each for each in found if each.lead]  # "a potted plant"; "grass" is the scene
-    return [" ".join(each.name) for each in found if _is_thing(each.head)]
+    unknown = one.part == "subject" and len(found) == 1 and not category_of(one.text) and not alone(one.text)
+    return [" ".join(each.name) for each in found if _is_thing(each.head) or (unknown and each.plural)]
 
 
 def _is_thing(noun: str) -> bool:

@@ -10,7 +10,8 @@ from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, is_view, tells
 from prompts.edit.rivals import kind_of, matter
 from prompts.edit.targets import KINDS, PEOPLE, singular
-from prompts.edit.word_lists import grouped, listed
+from prompts.edit.wearing import covered, is_worn
+from prompts.edit.word_lists import listed
 
 _SAME = {
     "kid": "child",
@@ -21,7 +22,6 @@ _SAME = {
     "pic": "picture",
     "doggo": "dog",
 }
-_WHOLE, _UPPER, _LOWER = 7, 8, 9  # a dress leaves no room for a shirt or a skirt, nor they for it
 _BEINGS = ("person", "animal", "myth")
 
 
@@ -120,16 +120,6 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     return mine[0]
 
 
-def _worn_at(noun: str) -> int | None:
-    """Which place on the body something is worn at; None for what is not worn."""
-    return next((at for at, words in enumerate(grouped("worn")) if called(noun) in words), None)
-
-
-def is_worn(words: str) -> bool:
-    """Whether words name something that is worn."""
-    return _worn_at(words.split()[-1]) is not None
-
-
 def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
     """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
     if wanted.lead or _kind(wanted) not in ("person", "animal"):
@@ -159,11 +149,8 @@ def main_thing(text: str, wanted: NounGroup) -> NounGroup | None:
 
 def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
     """What is worn at the place of something that is to be worn."""
-    place = _worn_at(wanted.name[-1])
-    if place is None:
-        return []
-    taken = {_WHOLE: (_WHOLE, _UPPER, _LOWER), _UPPER: (_WHOLE, _UPPER), _LOWER: (_WHOLE, _LOWER)}.get(place, (place,))
-    worn = [one for one in found if _worn_at(one.name[-1]) in taken]
+    things = [one for one in found if is_worn(one.name[-1])]
+    worn = [things[at] for at in covered([one.name[-1] for one in things], wanted.name[-1])]
     if len(worn) > 1 and len([one for one in found if _kind(one) == "person"]) > 1:
         return []  # whose?
     return worn if len({one.head for one in worn}) == len(worn) else []
@@ -173,6 +160,9 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
     """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
     for a thing what is held or done something to. `itself`: it is what the picture is of, where that is not plain."""
     found = [one for one in groups(text) if not is_view(one)]
+    ridden = [one for one in found if any(each.verb == "riding" and one.of == each.end for each in doings(text))]
+    if len(ridden) == 1 and _kind(wanted) == "vehicle":
+        return ridden[0]
     for general in sorts.GENERAL:
         if _is_a(wanted, general) and len(mine := [one for one in found if _is_a(one, general)]) == 1:
             return mine[0]

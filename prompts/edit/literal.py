@@ -44,30 +44,6 @@ async def put(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
     return False
 
 
-async def swapped(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
-    """Whether two words of the text could change places; then they have."""
-    names = (one.target, one.value)
-    plain = chinese.sign_by_sign(draft.text or "")
-    found = [list(re.finditer(_word(name), plain, re.IGNORECASE)) for name in names]
-    if draft.text is None or not all(names) or any(len(each) != 1 for each in found):
-        return False
-    first, second = sorted((found[0][0].span(), found[1][0].span()))
-    text = draft.text
-    said = text[: first[0]] + text[second[0] : second[1]] + text[first[1] : second[0]] + text[slice(*first)]
-    said = with_articles(said + text[second[1] :])
-    made = await reader.prompt(said)
-    if made is None or len(without_presets(made.fragments)) != len(without_presets(draft.fragments)):
-        return False
-    presets = [each for each in draft.fragments if each.origin == "preset"]
-    draft.text, draft.fragments = said, [*presets, *without_presets(made.fragments)]
-    draft.changes.append(Change("replaced", " · ".join(names), " · ".join(reversed(names))))
-    return True
-
-
-def _word(name: str) -> str:
-    return re.escape(name) if CHINESE.search(name) else rf"\b{re.escape(name)}\b"
-
-
 def _texts(text: str, one: Instruction) -> Iterator[str]:
     value = one.value.removesuffix("的")
     if CHINESE.search(one.target):

@@ -54,6 +54,18 @@ async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instr
     return await _of_a_part(draft, one, reader)
 
 
+async def is_backdrop(words: str, reader: WordReader) -> bool:
+    """Whether words name a background that is nothing but a colour: "plain white background"."""
+    if not words.endswith(("background", "backdrop", "背景")):
+        return False
+    tags = await reader.sure(words)
+    told = opposites.plain(tags[0].text).removesuffix(" background").split() if len(tags) == 1 else []
+    return bool(told) and all(each in _PLAIN or kind_of(each) in ("colour", "adjective") for each in told)
+
+
+_PLAIN = ("plain", "simple", "solid", "blank", "clean", "empty", "gradient", "pure")
+
+
 async def _of_a_part(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """ "美人鱼的尾巴" where nothing is said of the tail yet: it comes with what is told of it."""
     owner, _, part = one.target.rpartition("的" if CHINESE.search(one.target) else "'s ")

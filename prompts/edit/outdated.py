@@ -33,7 +33,8 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
                   "city lights at night"),
         (_CLEAR, "rain|rainy|raindrops|lightning|thunder|thunderstorm|storm|dark clouds|storm clouds|stormy|overcast|"
-                 "overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm|typhoon|typhoon sky|hurricane|tornado"),
+                 "stormy sky|stormy weather|overcast sky|cloudy sky|gloomy|drizzle|blizzard|snowstorm|typhoon|"
+                 "typhoon sky|hurricane|tornado"),
         (frozenset(("bright",)), "dim lighting|dark|darkness|dim|dark lighting|low light"),
         (frozenset(("dark", "dim")), "bright lighting|bright|bright light"),
         (frozenset(("tidy", "neat", "clean", "organized")), "messy|chaotic|cluttered|untidy|disorganized"),
@@ -45,6 +46,7 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
                "white clouds|sunset glow"),
     )
 )  # fmt: skip
+_BALD = re.compile(r"\bbald (?=[a-z])")
 _MANY = re.compile(r"\b(?:full of|crowd|crowded|audience|packed|many|visitors|tourists|students?|people)\b")
 _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "tourist", "guest", "visitor", "passerby"))
 _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
@@ -64,6 +66,8 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
+            elif head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text):
+                become(draft, at, with_articles(said), "")
             elif _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text))):
                 become(draft, at, said, "")
 
@@ -107,9 +111,17 @@ _BODILY = (
 
 def _nobody(old: Fragment, new: Fragment) -> bool:
     shod = opposites.plain(old.text) in ("barefoot", "bare feet") and _SHOES.search(new.text)
-    return bool(shod) or (opposites.plain(old.text) in _NOBODY and _somebody(new))
+    busy = _HANDS_FREE.fullmatch(opposites.plain(old.text)) and _HANDS_FULL.match(opposites.plain(new.text))
+    return bool(shod or busy) or (opposites.plain(old.text) in _NOBODY and _somebody(new))
 
 
+_HANDS_FREE = re.compile(
+    r"(?:arms|hands) (?:at|by) (?:her |his )?sides?|(?:crossed|folded) arms|arms crossed|"
+    r"hands? (?:in pockets?|behind back|on hips?)|empty-handed|hands clasped"
+)
+_HANDS_FULL = re.compile(
+    r"(?:holding|carrying|hugging)\b.*\bboth hands\b|both hands|hugging|holding (?:bouquet|a tray)"
+)
 _SHOES = re.compile(r"\b(?:boots|shoes|sneakers|heels|sandals|slippers|socks|stockings)\b")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from prompts.edit.groups import Doing, doings, groups
+from prompts.edit.groups import Doing, NounGroup, doings, groups
 from prompts.edit.likeness import only_being
 from prompts.edit.meant import done_meanwhile
 from prompts.edit.merging import put_in_place
 from prompts.edit.rivals import is_place, kind_of
-from prompts.edit.targets import singular
+from prompts.edit.targets import category_of, singular
 from prompts.edit.word_lists import listed
 
 _HELD = frozenset(["holding", "carrying"])
@@ -28,6 +28,8 @@ def redone(text: str, value: str) -> str:
     known = any(one.verb == verb for one in doings(text))  # "juggling fish" of who juggles balls
     if (new.start > 0 if new else not known) or _NO_DOING.match(said) or kind_of(said) in ("place", "style"):
         return ""
+    if verb == "riding" and new and (ridden := [one for one in groups(text) if _ridden(one)]) and len(ridden) == 1:
+        return f"{text[: ridden[0].start]}{said[new.start + len('riding ') :]}{text[ridden[0].end :]}"
     olds = [one for one in doings(text) if _gives_way(one.verb, verb)]
     if not olds:
         return ""
@@ -35,6 +37,11 @@ def redone(text: str, value: str) -> str:
     seated = {first.verb, verb} <= listed("posture") | listed("rest") and not re.search(r" (?:on|in|at|against) ", said)
     end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
     return text[: first.start] + _same_seat(text, first, said) + _elsewhere(text[end:], said)
+
+
+def _ridden(thing: NounGroup) -> bool:
+    """Whether somebody is on a thing that one rides: "on a scooter"."""
+    return thing.led in ("on", "riding") and category_of(thing.head) in ("vehicle", "animal", "myth")
 
 
 _ITS_PLACE = re.compile(

@@ -9,10 +9,11 @@ from dataclasses import replace
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import is_worn, told_of
+from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
 from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
 from prompts.nouns import only_tells, without_property, without_thing
 from prompts.prompt import Fragment
@@ -29,11 +30,19 @@ _UNASKED = re.compile(
 )
 
 
+_ON_WHAT = re.compile(
+    r"(?P<what>[a-z' -]+?) (?:on|in|at|from|around|over|behind) (?:the |her |his |its |their )?[a-z -]+"
+)
+
+
 async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
     """Take what the target names out of the draft. Of what is not there only that goes to the negative which somebody
     says they do not want, or which models draw by themselves."""
     found, word = await matches(draft.fragments, one.target, reader)
     tags = [opposites.plain(tag.text) for tag in await reader.tags(one.target)]
+    if not found and (within := _ON_WHAT.fullmatch(one.target)):  # "no leaves on the trees"
+        found, word = await matches(draft.fragments, within["what"], reader)
+        tags = [within["what"]] if found else tags
     if not found and (weathered := _weathered(draft.fragments, tags)):
         for at, bare in weathered.items():  # "misty forest" without the mist
             become(draft, at, bare, draft.fragments[at].source, bare)

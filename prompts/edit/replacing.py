@@ -52,6 +52,8 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
         one = replace(one, value=one.value + noun)
     one, value = await _valued(one, reader)
+    if _rewritten(draft, found, one.value):
+        return
     if one.target in KINDS and KINDS[one.target] == _ACTS and len(value) == 1 and _another_doing(draft, one, value[0]):
         return
     kind = KINDS.get(one.target) or (one.target in CATEGORIES and (one.target,)) or ()
@@ -97,6 +99,11 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         instead(draft, found, value, one.value)
     elif slotted := [tag for tag in value if opposites.slot(tag.text) and head(tag.text) in ("hair", "eyes")]:
         for tag in slotted:
+            regrows = {at: said for at in found if (said := regrown(grammar.bare(draft.fragments[at].text), tag.text))}
+            for at, said in regrows.items():  # "short black hair" down to the shoulders
+                become(draft, at, said, one.value)
+            if regrows:
+                continue
             same = [at for at in found if opposites.slot(draft.fragments[at].text) == opposites.slot(tag.text)]
             if same:
                 instead(draft, same, (tag,), one.value)
@@ -121,6 +128,27 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
     if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
         value = await reader.tags(f"{value[0].text} {coloured}")
     return one, value
+
+
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+def _rewritten(draft: EditDraft, found: Sequence[int], value: str) -> bool:
+    """Whether other words are written now where some were: on the sign that said "OPEN"."""
+    words = value.strip(" \"“”‘’'「」『』《》")
+    lettered = [at for at in found if _QUOTED.search(draft.fragments[at].text)]
+    if len(lettered) != 1 or not words or not _SAID.match(value):
+        return False
+    old = draft.fragments[lettered[0]]
+    before = _QUOTED.findall(old.text)[0][1:-1]
+    said = draft.text.replace(before, words) if draft.text and draft.text.count(before) == 1 else None
+    source = old.source.replace(before, words)
+    become(draft, lettered[0], old.text.replace(before, words), value, source)
+    draft.text = said or draft.text
+    return True
+
+
+_SAID = re.compile("[\"“‘'「『《]")
 
 
 async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], reader: WordReader) -> None:

@@ -12,10 +12,10 @@ from prompts.edit.draft import EditDraft
 from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
-from prompts.edit.meant import meant
+from prompts.edit.meant import is_backdrop, meant
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
-from prompts.edit.targets import KINDS, WordReader, head, matches, singular, without_presets
+from prompts.edit.targets import KINDS, WordReader, category_of, head, matches, singular, without_presets
 from prompts.edit.wording_zh import MEASURE
 from prompts.nouns import COMPARED, OF_AN_AGE, describes
 from prompts.prompt import Fragment
@@ -30,6 +30,8 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
     one = await meant(draft, one, reader)
     if one.open or one.maybe:
         one = await _settled(draft, one, reader)
+    if one.kind == "set" and await is_backdrop(one.value, reader):
+        return replace(one, kind="replace", target="背景" if CHINESE.search(one.value) else "background")
     if one.kind == "set" and (value := await _only_a_property(one.value, reader)):
         if before and (thing := await _told_before(draft.fragments, before, reader)):
             return replace(one, kind="replace", target=thing, value=value)  # "头发不要红的，要蓝的"
@@ -37,10 +39,12 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
             return replace(one, kind="replace", target=it)
     if one.kind == "set" and CHINESE.search(one.value):
         one = await _told_behind(draft.fragments, one, reader)
-    if one.kind == "set" and one.moved and CHINESE.search(one.value):
+    if one.kind == "set" and one.moved:
         tags = await reader.tags(one.value)
         if len(tags) == 1 and tags[0].part == "scene_detail" and slot_of(tags[0].text) in (None, "place"):
             return replace(one, kind="replace", target="地点")  # "换到夜市路边摊"
+        if len(tags) == 1 and category_of(tags[0].text) == "vehicle" and not CHINESE.search(one.value):
+            return replace(one, kind="replace", target="location", value=f"on {one.value}")
     if one.kind == "count":
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:

@@ -11,12 +11,13 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, is_worn, main_thing, named, only_being, stands_for, told_of
+from prompts.edit.likeness import alike, covers, main_thing, named, only_being, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
 from prompts.edit.rivals import alone
 from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
-from prompts.edit.whereabouts import moved, reseated, taken
+from prompts.edit.wearing import is_worn
+from prompts.edit.whereabouts import moved, reseated, taken, with_article
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -54,11 +55,15 @@ async def _in_english(one: Instruction, reader: WordReader) -> str:
     if not CHINESE.search(one.value):
         return re.sub(r"^(?:some|any) ", "", _MANY.sub("many ", one.value.strip()))
     tags = await reader.sure(one.value)
+    if one.kind == "replace" and KINDS.get(one.target) == KINDS["background"]:
+        return ", ".join(opposites.plain(tag.text) for tag in tags)  # "场景换成下雪的街头": street, snow
     said = re.sub(r"^1(?=girl|boy)", "", opposites.plain(tags[0].text)) if len(tags) == 1 else ""
     return said if said and one.kind == "set" and one.instead else ""
 
 
-_MANY = re.compile(r"^(?:(?:lots|tons|loads|plenty|heaps|a lot|a bunch|a crowd) of|many many|lots and lots of) ")
+_MANY = re.compile(
+    r"^(?:(?:lots|tons|loads|plenty|heaps|a lot|a bunch|a crowd|a whole (?:bunch|lot)) of|many many|lots and lots of) "
+)
 
 
 def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
@@ -66,6 +71,9 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
     if one.kind == "replace":
         if KINDS.get(one.target) == KINDS["background"]:
             yield from _behind(text, value)
+            where, comma, rest = value.partition(", ")
+            if said := taken(text, with_article(where)):
+                yield said + comma + rest
         elif (found := named(groups(text), one.target)) and _WHERE.match(value):
             yield moved(text, found, value)
         elif found and (said := put_in_place(text, found, value)):

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from prompts import opposites
-from prompts.edit import literal
+from prompts.edit import literal, swapping
 from prompts.edit.changes import applied
 from prompts.edit.draft import Change, EditDraft, denying
 from prompts.edit.instructions import Instruction
@@ -20,7 +20,7 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     """Make one change to the draft. Of the ways to say it in the person's text the first is taken that says it; where
     none does, the text is what the change itself made of it."""
     if one.kind == "swap":
-        if not await literal.swapped(draft, one, reader):
+        if not await swapping.swapped(draft, one, reader):
             draft.changes.append(await _unswapped(draft, one, reader))
         return
     text, fragments, negatives = draft.text, list(draft.fragments), list(draft.negatives)
@@ -50,7 +50,7 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
 
 
 async def _unswapped(draft: EditDraft, one: Instruction, reader: WordReader) -> Change:
-    for name in (one.target, one.value):
+    for name in filter(None, (one.target, one.value)):
         if not (await matches(draft.fragments, name, reader))[0]:
             return await not_found(draft, name, reader)
     return Change("unread", f"{one.target} ↔ {one.value}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prompts import grammar, opposites
+from prompts import grammar, opposites, sorts
 from prompts.edit.targets import WEATHER, head, is_medium, singular, words_of
 from prompts.edit.word_lists import listed, paired
 from prompts.nouns import with_articles
@@ -127,7 +127,12 @@ _IN = re.compile(r"(?:in|on|at) ")
 
 def is_place(noun: str) -> bool:
     """Whether a noun names a place that somebody is in."""
-    return opposites.slot(noun) == "place" or noun in _INSIDE | _OUTSIDE or noun == "stage"
+    return (
+        opposites.slot(noun) == "place"
+        or noun in _INSIDE | _OUTSIDE
+        or noun == "stage"
+        or any(sorts.is_a(noun, general) for general in ("room", "thoroughfare"))
+    )
 
 
 _INSTEAD = ("time", "season", "weather")
@@ -206,11 +211,13 @@ _ONE_OF = tuple(
     for tags in (
         "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
         "looking back, looking afar, looking outside, looking out the window",
-        "close-up, close shot, extreme close-up, bust, upper body, half body, medium shot, cowboy shot, "
+        "close-up, close shot, extreme close-up, face close-up, bust, upper body, half body, medium shot, cowboy shot, "
         "full body, full shot, wide shot, long shot, very wide shot, distant view, face close-up, panorama",
         "portrait, full body, wide shot, long shot",
         "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "
-        "expressionless, surprised, scared, frown, frowning, pout, disgusted, shy, tears, smirk",
+        "expressionless, surprised, scared, frown, frowning, pout, disgusted, shy, tears, smirk, calm, stern, worried, "
+        "gloomy, cheerful, melancholy, bored, nervous, confused, furious, joyful, sorrowful, blank, neutral, "
+        "confident, brave, determined, proud, relaxed",
         "from above, from below, from behind, from side, front view, side view, back view, profile, bird's-eye view, "
         "low angle, high angle, eye level, aerial view, top-down view, worm's-eye view, overhead view",
         "blue sky, clear sky, starry sky, night sky, cloudy sky, overcast sky, sunset sky",
@@ -255,13 +262,32 @@ _ONE_OF = tuple(
 
 def excludes(text: str, tag: str) -> bool:
     """Whether a picture shows one of two tags only: one gaze, one distance, one face."""
-    one, other = opposites.plain(text), opposites.plain(tag)
+    one, other = _alone(text), _alone(tag)
+    if (_SLEEPS.fullmatch(one) and _AWAKE.match(other)) or (_SLEEPS.fullmatch(other) and _AWAKE.match(one)):
+        return True
+    if (one in _SHORT and _LONG.match(other)) or (other in _SHORT and _LONG.match(one)):
+        return True
     if one != other and _GAZES.match(one) and _GAZES.match(other):
         return True
     return any(one in group and other in group for group in _ONE_OF)
 
 
+_SLEEPS = re.compile("sleeping|asleep|fast asleep|taking a nap|napping")
+_AWAKE = re.compile(
+    r"(?:eating|drinking|reading|playing|writing|cooking|singing|fighting|chasing|cycling|riding|"
+    r"waving|talking|laughing|crying|smiling|open eyes|looking)\b"
+)
+_SHORT = ("short hair", "bob", "bob cut", "pixie cut", "buzz cut", "crew cut")
+_LONG = re.compile(r"(?:very )?long (?:[a-z]+ )?(?:braids?|ponytail|twintails|pigtails|curls|locks)$")
 _GAZES = re.compile(r"looking (?:at|up|down|out|away|back|aside|afar|outside|to)\b")
+
+
+def _alone(text: str) -> str:
+    """A tag's words, of a face what it looks like: "calm face"."""
+    return _FACE.sub("", opposites.plain(text))
+
+
+_FACE = re.compile(r"(?<=[a-z]) (?:facial )?(?:face|expression|look)$")
 
 
 def is_haircut(text: str) -> bool:
@@ -271,44 +297,14 @@ def is_haircut(text: str) -> bool:
 
 def alone(text: str) -> bool:
     """Whether a tag is one of several of which a picture shows only one."""
-    return any(opposites.plain(text) in group for group in _ONE_OF)
+    return any(_alone(text) in group for group in _ONE_OF)
 
 
 def spoilt(text: str, tag: str) -> bool:
     """Whether a fragment is of another time, season or weather than a new tag: the snow of what is summer now."""
-    new, old = opposites.plain(tag), (opposites.plain(text), grammar.bare(text).lower())
+    bare = grammar.bare(text).lower()
+    new, old = opposites.plain(tag), (opposites.plain(text), bare, re.sub(r" (?:on|over|in|from) [a-z ]+$", "", bare))
     return any(new in whens and not gone.isdisjoint(old) for whens, gone in paired("gone"))
-
-
-_OUTFIT = re.compile(
-    r"(?:wearing )?(?:[\w-]+ ){0,2}(?:dress|gown|hanfu|kimono|yukata|cheongsam|qipao|uniform|suit|swimsuit|bikini|robe|"
-    r"pajamas|tracksuit|sportswear|tuxedo|costume|armor|casual|casual clothes|lolita|hanbok)"
-)
-
-
-def is_outfit(text: str) -> bool:
-    """Whether a fragment is only something worn that leaves no room for another: a dress, a suit."""
-    return _OUTFIT.fullmatch(opposites.plain(text)) is not None
-
-
-_WORN_AT = tuple(
-    frozenset(words.split())
-    for words in (
-        "jeans pants trousers shorts skirt miniskirt leggings slacks dress sundress",
-        "shirt t-shirt blouse sweater hoodie sweatshirt cardigan vest polo",
-        "hat cap beret helmet beanie bonnet",
-        "shoes boots sneakers sandals heels slippers loafers",
-        "glasses sunglasses goggles eyewear",
-    )
-)
-_ONLY_WORN = re.compile(r"(?:wearing )?(?:[\w-]+ ){0,3}[\w-]+")
-
-
-def worn_alike(text: str, tag: str) -> bool:
-    """Whether two things are worn at the same place, where only one of them fits: jeans and a skirt."""
-    one, other = (opposites.plain(each).split()[-1:] for each in (text, tag))
-    alike = any({*one, *other} <= group for group in _WORN_AT) and one and other
-    return bool(alike) and _ONLY_WORN.fullmatch(opposites.plain(text)) is not None
 
 
 def dressed(text: str) -> str:

@@ -12,6 +12,7 @@ _WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a
 _SHE = r"(?:she|he|it|they|everyone|everybody)"
 _IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _MORE = "(?:a bit |a little |really |very |so |now |all )?"
+_ZOOM_OUT = "zoom out|pull back|step back|move back|go back|back up"
 _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
 _PLAINLY = tuple(
     (re.compile(said), plainly)
@@ -106,10 +107,36 @@ _PLAINLY = tuple(
             r"(?P<how>bright|dark)en (?:up )?(?P<what>(?:the |her |his |its |their )[a-z ]+?)(?: up)?",
             r"make \g<what> \g<how>",
         ),
+        (r"dress (?P<who>her|him|it|them|the [a-z]+)(?: up)? in (?P<what>.+)", r"put \g<who> in \g<what>"),
+        (
+            r"dress (?P<who>her|him|it|them|the [a-z]+)(?: up)? as (?P<what>an? .+)",
+            r"put \g<who> in \g<what> costume",
+        ),
+        (
+            rf"(?:{_ZOOM_OUT}|show|fit|get|include|see|want to see)(?:.*? (?:see|show|fit|get|include))? "
+            r"(?:her|his|its|their|the|all of (?:her|him))(?: (?:whole|full|entire)(?: body| figure| outfit)?| body)"
+            r"(?: in| in (?:it|frame|view))?",
+            "make it full body",
+        ),
+        (
+            r"(?:.* )?from head to toe|(?:(?:the|her|his|its|their) )?(?:whole|full|entire) (?:body|figure)",
+            "make it full body",
+        ),
+        (r"(?:make it )?(?:look )?more like (?P<what>.+? style)", r"make it \g<what>"),
+        (
+            r"(?:have|set|place|put|stage) it (?P<where>(?:in|on|at|around|by|near|under|inside|outside) [a-z ]+)",
+            r"make it \g<where>",
+        ),
+        (r"(?:it|this) (?:was|were|is|should be|could be) made (?:out )?of (?P<what>[a-z ]+)", r"make it \g<what>"),
+        (
+            r"(?:change|turn|make) (?P<what>(?:the )?[a-z ]*?(?:sign|banner|poster|board|label|shirt|title|text)) "
+            r"(?:to )?(?:say|read)(?: instead)?:? (?P<words>[\"“‘'].+)",
+            r"change the text to \g<words>",
+        ),
         (r"let (?:her|his|their) hair down", "change the hairstyle to hair down"),
         (
             r"(?P<what>(?!put |add |try |get |make |use |find |draw |do |give |look |change )(?:an? )?[a-z-]+"
-            r"(?: [a-z-]+){0,2}) for (?P<who>him|her|them)",
+            r"(?: [a-z-]+){0,2}) for (?P<who>him|her|them|the [a-z]+)",
             r"give \g<who> \g<what>",
         ),
         (
@@ -164,7 +191,21 @@ _PLAINLY = tuple(
             r"(?:just )?(?:the|her|his|their) (?P<what>[a-z ]+) (?:goes|vanishes|disappears|must go|has to go|can go)",
             r"remove the \g<what>",
         ),
-        (r"(?:the )?(?P<what>[a-z ]+?) shouldn't be (?P<how>[a-z]+)", r"make \g<what> not \g<how>"),
+        (r"(?:the )?(?P<what>[a-z ]+?) (?:shouldn't|should not) be (?P<how>[a-z]+)", r"make \g<what> not \g<how>"),
+        (
+            r"(?:[a-z ]+? )?(?:shouldn't|should not|doesn't need to|don't) (?:look|seem|appear|act|be) (?:so |too )?"
+            r"(?P<how>[a-z]+)",
+            r"not so \g<how>",
+        ),
+        (
+            r"(?:don't|do not|(?:she|he|it|they) (?:shouldn't|should not)) look at (?:the )?(?:viewer|camera)",
+            "make it looking away",
+        ),
+        (
+            r"(?:(?:get|move|come|go|bring it|zoom in) )?(?:a (?:bit|little) )?closer (?:to|on|in on) "
+            r"(?:her|him|it|them|the [a-z ]+)",
+            "make it a close shot",
+        ),
     )
 )
 

@@ -10,7 +10,6 @@ from prompts.edit.rivals import (
     counts,
     dressed,
     excludes,
-    is_outfit,
     kind_of,
     moved,
     recounted,
@@ -18,9 +17,9 @@ from prompts.edit.rivals import (
     retaken,
     slot_of,
     spoilt,
-    worn_alike,
 )
 from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in, without_presets
+from prompts.edit.wearing import covered, only_worn
 from prompts.edit.word_lists import listed
 from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
@@ -143,12 +142,17 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         at
         for at, one in enumerate(draft.fragments)
         if (thing and thing in (dressed(one.text), opposites.plain(one.text)))
-        or (is_outfit(tag.text) and is_outfit(one.text) and one.origin != "preset")
-        or (worn_alike(one.text, tag.text) and one.origin != "preset")
     ]
+    found = found or _under(draft, tag)
     if tag.text in ("1girl", "1boy"):  # one of them is as alone as the other
         found = [at for at in found if draft.fragments[at].text != "solo"]
     return [at for at in found if is_style(draft.fragments[at])] if slot == "style" else found
+
+
+def _under(draft: EditDraft, tag: Fragment) -> list[int]:
+    """The fragments of what is worn where a tag is to be worn."""
+    own = [at for at, one in enumerate(draft.fragments) if one.origin != "preset" and only_worn(one.text)]
+    return [own[at] for at in covered([only_worn(draft.fragments[at].text) for at in own], only_worn(tag.text))]
 
 
 _GROUNDS = {

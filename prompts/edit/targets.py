@@ -58,7 +58,8 @@ _TAIL = re.compile(
 PEOPLE = {"1girl": "girl", "1boy": "boy", "2girls": "girls", "2boys": "boys", "woman": "girl", "man": "boy"}
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "background", "scene", "backdrop"), ("place", "backdrop", "background")
+        ("背景", "场景", "环境", "地点", "background", "scene", "backdrop", "setting", "location"),
+        ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
     **dict.fromkeys(("季节", "season"), ("season",)),
@@ -147,6 +148,8 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
         or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
     ]
+    if "background" in slots and (out := [at for at, one in enumerate(fragments) if _OUT_THERE.match(one.text)]):
+        return out
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
     return found
@@ -161,16 +164,17 @@ MOVES = frozenset(
     ("running", "walking", "jumping", "dancing", "swimming", "flying", "climbing", "crawling", "sleeping")
 )
 _BY = re.compile(r"(?:under|behind|beside|near|by|in front of|next to|against|among|between|at) ")
+_OUT_THERE = re.compile(r"on (?:the |another )?(?:moon|mars|venus|saturn|planet)\b")
 _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not only what falls
 
 
 def person_in(text: str) -> str:
     """The word for a person in a fragment, where it stands before all that is told of them; empty where none does."""
     words: list[str] = re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text)))
-    for word in words:
+    for at, word in enumerate(words):
         entry = entry_of(word)
         if word in PEOPLE or word in PEOPLE.values() or (entry and entry.category == "person"):
-            return word
+            return "" if [category_of(each) for each in words[at + 1 :]] in (["clothing"], ["object"]) else word
     return ""
 
 
@@ -188,6 +192,8 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
 def is_medium(text: str) -> bool:
     """Whether words name what a picture is made with: a photo, an anime drawing, an old Japanese woodblock print."""
     words = opposites.plain(_LIKE.sub("", text))
+    if re.fullmatch(r"(?:[a-z0-9-]+ ){1,4}style", words):
+        return True
     made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
     parts = words.split()
     last = (" ".join(parts[at:]) for at in range(len(parts)))
@@ -227,6 +233,9 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
     if target in KINDS or target in CATEGORIES:
         return _kind_matches(fragments, target), ""
     tags = [target] if not CHINESE.search(target) else [one.text for one in await reader.tags(target)]
+    written = [at for at, one in enumerate(fragments) if '"' in one.text and one.origin != "preset"]
+    if written and any(_LETTERS.fullmatch(opposites.plain(tag)) for tag in tags):
+        return written, ""
     for tag in tags:
         plain = opposites.plain(tag)
         if exact := [at for at, one in enumerate(fragments) if opposites.plain(one.text) == plain]:
@@ -267,9 +276,25 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         ]
         if found:
             return found, ""
-        if len(target) == 2 and target[1] == "子" and target[0] not in MEASURES:  # "扇子" is a "团扇", too
-            return [at for at, said in sources.items() if re.search(f"(?<=.){target[0]}$", said)], ""
-    return _done(fragments, tags) or _of_a_sort(fragments, tags)
+        short = len(target) == 2 and target[1] == "子" and target[0] not in MEASURES  # "扇子" is a "团扇", too
+        found = [at for at, said in sources.items() if short and re.search(f"(?<=.){target[0]}$", said)]
+        if found:
+            return found, ""
+    return _done(fragments, tags) or _told_less(fragments, tags)
+
+
+def _told_less(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:
+    """The fragments that name a thing in fewer words than a tag: the "fan" that 扇子 calls a folding one."""
+    for tag in tags:
+        words = opposites.plain(tag).split()
+        if not words or _TAIL.search(opposites.plain(tag)):
+            continue
+        if found := [at for at, one in enumerate(fragments) if opposites.plain(one.text) == words[-1] != words[0]]:
+            return found, singular(words[-1])
+    return [], ""
+
+
+_LETTERS = re.compile(r"(?:the )?(?:text|words?|letters?|lettering|letter|writing|title|slogan|characters|caption)")
 
 
 def _done(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str] | None:

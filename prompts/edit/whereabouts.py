@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from prompts import sorts
 from prompts.edit.groups import NounGroup, groups
-from prompts.edit.likeness import is_worn
 from prompts.edit.rivals import is_place, kind_of
+from prompts.edit.targets import singular
+from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import listed
+from prompts.nouns import with_articles
 
 _AT = r"(?P<at>in|on|at|under|beside|behind|near|by|next to|in front of|against|inside)"
 _SEATED = re.compile(rf"\b(?P<how>[a-z]+ing|perched|seated|curled up|asleep|stretched out) {_AT} (?=\S)", re.IGNORECASE)
@@ -46,7 +49,8 @@ def taken(text: str, where: str) -> str:
 
 
 def _is_where(thing: NounGroup) -> bool:
-    return is_place(thing.head) or thing.head in listed("seat")
+    inside = thing.led in ("in", "inside") and sorts.is_a(thing.head, "building")
+    return inside or is_place(thing.head) or thing.head in listed("seat")
 
 
 def reseated(text: str, where: str, *, instead: bool = False) -> str:
@@ -71,3 +75,13 @@ def reseated(text: str, where: str, *, instead: bool = False) -> str:
         led = text[: same[0].start].rindex(at)
         return text[:led] + where + text[same[0].end :]
     return ""
+
+
+def with_article(where: str) -> str:
+    """A place with its article: "a street" for a street that was read from Chinese; a city's name has none."""
+    noun = where.split()[-1]
+    if re.match(r"(?:an?|the|in|on|at) ", where) or singular(noun) != noun:
+        return where
+    if where in ("sea", "ocean", "moon"):
+        return f"the {where}"
+    return with_articles(f"a {where}") if sorts.kind_of(noun) or noun in ("forest", "seaside") else where

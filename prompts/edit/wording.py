@@ -10,6 +10,7 @@ from itertools import islice
 
 from prompts import opposites, written_text
 from prompts.edit.instructions import Instruction
+from prompts.edit.whereabouts import with_article
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script, on_its_thing, said_in_chinese, tidy
 from prompts.prompt import Fragment
 from prompts.tags import entry_of
@@ -96,7 +97,9 @@ _AT = re.compile(r"(?P<at>in|on|at|by|near|under|beside|behind) ((?:the|an?|her|
 _WHEN = {said: f"in the {said}" for said in ("morning", "afternoon", "evening")} | {
     said: f"at {said}" for said in ("night", "midnight", "noon", "dawn", "dusk", "sunset", "sunrise")
 }
-_OUT = re.compile(r"\b(?:mountains?|hills?|beach|street|road|roof|rooftop|bridge|moon|island|stage|field|cliff|boat)$")
+_OUT = re.compile(
+    r"\b(?:mountains?|hills?|beach|street|road|roof|rooftop|bridge|moon|mars|island|stage|field|cliff|boat)$"
+)
 
 
 def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | None) -> Iterator[str]:
@@ -113,9 +116,7 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
         article = (led[2] or "").strip().lower()
         if when := _WHEN.get(said):
             yield text[:start] + when + text[end:]
-        yield (
-            text[:start] + f"{at} {_article(said)} {said}" * bool(article) + f"{at} {said}" * (not article) + text[end:]
-        )
+        yield f"{text[:start]}{at} {with_article(said) if article else said}{text[end:]}"
     if entry_of(said) and opposites.slot(said) in ("style", "place") and not _ARTICLE.match(old.text):
         yield text[:start] + said + text[end:]
     yield text[:start] + new.text + text[end:]
@@ -123,7 +124,3 @@ def _english(text: str, place: tuple[int, int], old: Fragment, new: Fragment | N
 
 
 _ARTICLE = re.compile("(?:an?|the) ")
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"

@@ -43,6 +43,7 @@ def from_graph(paper: Mapping[str, Json]) -> Infotext | None:
         "Denoising strength": passes.strength(graph, node) if over else "",
         "Clip skip": clip_skip(graph, node.get("positive")),
         "CFG rescale": model.rescale,
+        **model.beside,
         "Nodes": ", ".join(others),
         **passes.later(graph, first, chains, model.model),
     }

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from prompts.errors import Refusal
-from prompts.infotext import way
+from prompts.infotext import beside_guidance, way
 from prompts.infotext.infotext import Infotext
 from prompts.option_values import (
+    ACROSS,
     DEPTHS,
     FACTORS,
     FREEUS,
@@ -22,6 +23,7 @@ from prompts.option_values import (
     PADDINGS,
     RESCALE,
     SIDES,
+    SOFT,
     STEPS,
     SWAPS,
     TILE,
@@ -219,6 +221,7 @@ _READERS: dict[str, _Read] = {
     "freeu": _freeu,
     "freeu_enabled": _freeu_on,
     **{f"freeu_{name}": _part_of_freeu(place) for place, name in enumerate(("b1", "b2", "s1", "s2"))},
+    "perp-neg": _real("perpendicular", *ACROSS),
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),
     "eta ddim": _real("eta", 0.0, 1.0),
@@ -269,11 +272,21 @@ _READERS: dict[str, _Read] = {
     "hires cfg scale": _real("hires_guidance", *GUIDANCE),
     "hires prompt": _word("hires_prompt"),
     "hires negative prompt": _word("hires_negative"),
+    "hires checkpoint": _model("hires_checkpoint"),
+    "hires vae": _word("hires_vae"),
+    "hires module 1": _word("hires_vae"),  # Forge's name of it
     "adetailer denoising strength": _real("fix_strength", 0.0, 1.0),
     "mask blur": _whole("mask_blur", *MASK_BLURS),
     "masked content": lambda options, option, value: with_fill(options, option, value.replace(" ", "-")),
     "masked area padding": _whole("padding", *PADDINGS),
     "inpaint area": _area,
+    "soft inpainting enabled": _on("soft"),
+    "soft inpainting schedule bias": _real("soft_bias", *SOFT["bias"]),
+    "soft inpainting preservation strength": _real("soft_preservation", *SOFT["preservation"]),
+    "soft inpainting transition contrast boost": _real("soft_boost", *SOFT["boost"]),
+    "soft inpainting mask influence": _real("soft_influence", *SOFT["influence"]),
+    "soft inpainting difference threshold": _real("soft_threshold", *SOFT["threshold"]),
+    "soft inpainting difference contrast": _real("soft_contrast", *SOFT["contrast"]),
     "refiner": _model("refiner"),
     "refiner switch at": _real("refiner_switch", 0.0, 1.0),
     "refiner start": _real("refiner_switch", 0.0, 1.0),
@@ -310,8 +323,12 @@ def parted(sampler: str) -> tuple[str, str]:
 def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     """The options that the fields ask for, and what is put aside: "Name: value" of what there is nothing like here or
     what cannot be. Nothing is refused."""
-    asked, aside = Options(), list[str]()
+    written, wrong, read = beside_guidance.read(infotext.fields)
+    asked = replace(Options(), **written)  # type: ignore[arg-type]
+    aside = [f"{name}: {value[:_SHOWN]}" for name, value in wrong.items()]
     for name, value in _old_hires(infotext.fields).items():
+        if name in read:
+            continue
         key, value = name.casefold(), _bare(value)
         reader = _detected if _ADETAILER.match(key) else _alike if _FURTHER.match(key) else _READERS.get(key)
         if value.casefold().startswith(("use same ", "same as ")) or (reader is None and value.casefold() in _NOTHING):
@@ -323,7 +340,19 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
                 raise Refusal("option.unknown", option=name)
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
-    return way.in_its_way(_second_pass(asked, infotext), infotext), tuple(aside)
+    asked, backwards = _guided(asked, infotext)
+    return way.in_its_way(_second_pass(asked, infotext), infotext), (*aside, *backwards)
+
+
+def _guided(asked: Options, infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
+    """The options without a stretch of guidance that ends before it begins, and what said so."""
+    begin, end = asked.guidance_start, asked.guidance_end
+    if begin is None or end is None or begin < end:
+        return asked, ()
+    said = (
+        f"{name}: {value}" for name, value in infotext.fields.items() if name.casefold() in ("cfg start", "cfg end")
+    )
+    return replace(asked, guidance_start=None, guidance_end=None), tuple(said)
 
 
 def _bare(value: str) -> str:

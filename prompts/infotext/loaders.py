@@ -17,15 +17,31 @@ _ENCODERS = ("strength_clip", "clip_str", "clip_weight", "lora_clip_strength")
 # Nodes on a model's way that change nothing which a picture here would lack; what a model predicts shows in its file.
 _PLAIN = re.compile(r"Load|Lora|Lyco|Reroute|ModelSampling|Switch|Primitive|Pipe|^(?:Any|Get|Set)", re.IGNORECASE)
 
+# Nodes that are Forge's extensions, too: what its fields begin with, and what the simpler ones take for granted.
+_DYNTHRES = {"dynthres_enabled": "True"}
+_BESIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "PerturbedAttentionGuidance": (
+        "PerturbedAttentionGuidance_",
+        {"PerturbedAttentionGuidance_enabled": "True"},
+    ),
+    "DynamicThresholdingFull": ("dynthres_", _DYNTHRES),
+    "DynamicThresholdingSimple": ("dynthres_", _DYNTHRES | {"dynthres_separate_feature_channels": "disable"}),
+}
+_SAID = frozenset(
+    {"scale", "mimic_scale", "threshold_percentile", "mimic_mode", "mimic_scale_min", "cfg_mode", "cfg_scale_min"}
+    | {"sched_val", "separate_feature_channels", "scaling_startpoint", "variability_measure", "interpolate_phi"}
+)
+
 
 @dataclass(slots=True)
 class Way:
-    """What was found on a model's way: its name, the LoRAs, the first to be loaded first, the guidance's rescale, and
-    the kinds of nodes that nothing here is like."""
+    """What was found on a model's way: its name, the LoRAs, the first to be loaded first, the guidance's rescale, what
+    acts beside guidance in Forge's fields, and the kinds of nodes that nothing here is like."""
 
     model: str = ""
     loras: list[LoraUse] = field(default_factory=list)
     rescale: str = ""
+    beside: dict[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
 
 
@@ -44,6 +60,10 @@ def way(graph: Graph, value: Json) -> Way:
         found.loras[:0] = [*_stacked(graph, node.get("lora_stack"), seen), *_loras(graph, node)]
         if kind(node) == "RescaleCFG":
             found.rescale = said(graph, node.get("multiplier"))
+        elif kind(node) in _BESIDE:
+            prefix, always = _BESIDE[kind(node)]
+            found.beside |= {f"{prefix}{name}": said(graph, value) for name, value in node.items() if name in _SAID}
+            found.beside |= always
         elif not _PLAIN.search(kind(node)):
             found.others.append(kind(node))
         for key in _FILES:

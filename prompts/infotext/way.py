@@ -20,7 +20,8 @@ _CHANGED = frozenset(
 
 def in_its_way(asked: Options, infotext: Infotext) -> Options:
     """The options with whose way of drawing it is, and what that takes for granted."""
-    if infotext.source not in FAMILY and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
+    theirs = infotext.source in FAMILY or asked.soft  # soft inpainting is A1111's alone
+    if not theirs and not (infotext.source == "danqing" and _version(infotext) >= (1, 0)):
         schedule = asked.schedule if asked.schedule in ("Karras", "Exponential") else ""
         joined = f"{asked.sampler} {schedule}".strip() if asked.sampler else None
         return replace(asked, sampler=joined, schedule=None, rng=None, like="danqing")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from prompts.infotext.paper import Paper, rows
+from prompts.infotext import subgraphs
+from prompts.infotext.paper import Paper, inside, rows
+from prompts.infotext.subgraphs import BYPASSED, MUTED, SHOWN, Link
 from prompts.prompt import Json
 
-_MUTED, _BYPASSED = 2, 4  # modes of nodes: one gives nothing, the other hands on what it gets
 _DEEP = 50  # nodes that hand something on
 # The names of the values that a node's page shows, in its order; "" for one that the graph does not have.
 _WIDGETS: Mapping[str, tuple[str, ...]] = {
@@ -64,34 +64,18 @@ def is_workflow(paper: Paper) -> bool:
 
 def graph_of(paper: Paper) -> dict[str, Json]:
     """The graph of a workflow, as far as its nodes are known here; the others keep their links, and their texts."""
+    paper = subgraphs.opened(paper)
     nodes = {str(node.get("id")): node for node in rows(paper.get("nodes"))}
-    links = dict(_links(paper.get("links")))
+    links = dict(subgraphs.links(paper.get("links")))
     sources = {number: _source(nodes, links, link) for number, link in links.items()}
     return {
         name: {"class_type": str(node.get("type")), "inputs": _inputs(node, sources)}
         for name, node in nodes.items()
-        if node.get("mode") not in (_MUTED, _BYPASSED)
+        if node.get("mode") not in (MUTED, BYPASSED)
     }
 
 
-class _Link(NamedTuple):
-    """Where a link comes from, a node and the number of its output, and of what kind it is."""
-
-    node: str
-    output: int
-    kind: Json
-
-
-def _links(links: Json) -> Iterator[tuple[int, _Link]]:
-    """The links by their numbers: lists, and as newer ones are written, objects."""
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict):
-            link = [link.get(name) for name in ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")]
-        if isinstance(link, list) and len(link) > 3 and isinstance(link[0], int) and isinstance(link[2], int):
-            yield link[0], _Link(str(link[1]), link[2], link[5] if len(link) > 5 else None)
-
-
-def _source(nodes: Mapping[str, Paper], links: Mapping[int, _Link], link: _Link) -> list[Json]:
+def _source(nodes: Mapping[str, Paper], links: Mapping[int, Link], link: Link) -> list[Json]:
     """What a link really comes from: through nodes that are bypassed, which hand on the input of the same kind, and
     from a node that gets by a name what another has set."""
     for _ in range(_DEEP):
@@ -99,7 +83,7 @@ def _source(nodes: Mapping[str, Paper], links: Mapping[int, _Link], link: _Link)
         inputs = rows(node.get("inputs"))
         if node.get("type") == "GetNode":
             inputs = [one for other in nodes.values() if _sets(other, node) for one in rows(other.get("inputs"))]
-        elif node.get("mode") == _BYPASSED:
+        elif node.get("mode") == BYPASSED:
             inputs = inputs[link.output : link.output + 1] + inputs
         else:
             break
@@ -126,6 +110,7 @@ def _inputs(node: Paper, sources: Mapping[int, list[Json]]) -> dict[str, Json]:
         loras = [one for one in shown if isinstance(one, dict) and "lora" in one]  # rows that people switch on and off
         made.update((f"lora_{number}", one) for number, one in enumerate(loras, 1))
     made.pop("", None)
+    made.update(inside(node.get(SHOWN)))
     for one in rows(node.get("inputs")):
         link = one.get("link")
         if isinstance(link, int) and link in sources:

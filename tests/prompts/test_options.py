@@ -269,6 +269,62 @@ def test_what_cannot_be_inside_the_model_is_refused(text: str, key: str) -> None
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat --hires-checkpoint grand one --hires-vae soft",
+        "a cat --高清模型 grand one --高清VAE soft",
+        'a cat --hires_checkpoint "grand one" --hires_vae=soft',
+    ],
+)
+def test_the_model_and_the_vae_of_the_second_pass(text: str) -> None:
+    asked = read_options(text)
+    assert (asked.options.hires_checkpoint, asked.options.hires_vae) == ("grand one", "soft")
+    assert asked.text.strip() == "a cat"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("a cat --pag 3", "pag", "3"),
+        ("a cat --pag 3：Layers=MID+up.0：adaptive=.00025", "pag", "3:layers=mid+up.0:adaptive=0.00025"),
+        ("a cat --扰动注意力 2.50", "pag", "2.5"),
+        ("a cat --seg=2:blur=infinite", "seg", "2:blur=0"),
+        ("a cat --mimic 7:percentile=99.5:mode=Half-Cosine-Up:min=3", "mimic",
+         "7:percentile=99.5:mode=half-cosine-up:min=3"),
+        ("a cat --dynthres 7:from=zero:measure=STD:by=time", "mimic", "7:from=zero:measure=std:by=time"),
+        ("a cat --perp-neg 0.5", "perpendicular", 0.5),
+        ("a cat --垂直反向 1", "perpendicular", 1.0),
+    ],
+)  # fmt: skip
+def test_what_acts_beside_guidance(text: str, name: str, said: str | float) -> None:
+    asked = read_options(text)
+    assert (getattr(asked.options, name), asked.text.strip()) == (said, "a cat")
+    if isinstance(said, str):
+        assert getattr(read_options(f"a cat --{name} {said}").options, name) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "named"),
+    [
+        ("a cat --pag many", "option.bad_value", "--pag"),
+        ("a cat --pag", "option.bad_value", "--pag"),
+        ("a cat --pag 500", "option.out_of_range", "--pag"),
+        ("a cat --pag 3:layer=mid", "option.further", "layer"),
+        ("a cat --pag 3:layers=left", "option.bad_value", "left"),
+        ("a cat --pag 3:layers=mid+", "option.bad_value", "mid+"),
+        ("a cat --seg 3:adaptive=1", "option.further", "adaptive"),
+        ("a cat --mimic 7:mode=zigzag", "option.bad_value", "zigzag"),
+        ("a cat --mimic 7:percentile", "option.bad_value", "--mimic"),
+        ("a cat --perp-neg 11", "option.out_of_range", "--perp-neg"),
+    ],
+)
+def test_what_acts_beside_guidance_and_cannot_be(text: str, key: str, named: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_options(text)
+    assert caught.value.key == key and named in map(str, caught.value.values.values())
+
+
 def test_guidance_rescale_is_a_share() -> None:
     with pytest.raises(Refusal) as caught:
         read_options("a cat --rescale 1.5")
@@ -290,6 +346,13 @@ def test_guidance_rescale_is_a_share() -> None:
         ("一只猫，只重绘蒙版内容，蒙版内容：空白潜空间", {"fill": "latent nothing", "padding": 32}),
         ("a cat, inpaint area: only masked, mask blur: 6", {"mask_blur": 6, "padding": 32}),
         ("redraw only the masked part, a cat", {"padding": 32}),
+        ("a cat --soft-inpainting", {"soft": True, "like": "a1111"}),
+        ("a cat --soft-inpainting red hat", {"soft": True, "like": "a1111"}),
+        ("一只猫 --柔和重绘 2/1.5", {"soft": True, "soft_bias": 2.0, "soft_preservation": 1.5, "like": "a1111"}),
+        ("一只猫，柔和重绘，蒙版模糊 8", {"soft": True, "mask_blur": 8, "like": "a1111"}),
+        ("一隻貓，軟重繪", {"soft": True, "like": "a1111"}),
+        ("a cat, soft inpainting", {"soft": True, "like": "a1111"}),
+        ("a cat in soft inpainting style", {}),
         ("the only masked man", {}),
         ("一只戴面罩的猫，蒙版", {}),
         ("a masked ball, only masked people, a blur", {}),
@@ -301,7 +364,11 @@ def test_what_is_said_of_a_mask(text: str, expected: dict[str, object]) -> None:
     assert "--" not in asked.text and (expected or asked.text == text)
 
 
-@pytest.mark.parametrize("option", ["--fill water", "--fill", "--mask-blur 65", "--mask-blur x", "--only-masked 999"])
+@pytest.mark.parametrize(
+    "option",
+    ["--fill water", "--fill", "--mask-blur 65", "--mask-blur x", "--only-masked 999", "--soft-inpainting 9",
+     "--soft-inpainting 1/2/0", "--soft-inpainting 1/1/1/1/1/1/1"],
+)  # fmt: skip
 def test_what_cannot_be_said_of_a_mask(option: str) -> None:
     with pytest.raises(Refusal) as caught:
         read_options(f"a cat {option}")

@@ -9,7 +9,8 @@ from pathlib import Path
 from engine.files import catalog, model_folders
 from storage import known_files
 from storage.database import Database
-from tests.engine.files.test_identify import kohya, write
+from tests.engine.files.test_identify import kohya
+from tests.model_shapes import write
 from tests.speed.figure import Figure
 
 FILES = 2000

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import qualities, tuning
 from engine.files.catalog import builtin
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.models.loaded import Loaded
 from engine.recipe import FreeU, HyperTile, Recipe
 from tests.fakes import a_recipe
@@ -41,6 +42,14 @@ FINEST: dict[str, dict[str, Any]] = {
     "HyperTile 256": {"hypertile": HyperTile(256, 1)},
 }
 LARGE, FEW = 768, 3  # pixels a side, and how often a call that takes seconds is made
+# What acts beside guidance (engine/further_guidance.py).
+BESIDE: dict[str, dict[str, Any]] = {
+    "dynamic thresholding": {"threshold": Thresholding(2.0)},
+    "a perpendicular negative": {"perpendicular": 1.0},
+    "PAG in the middle": {"pag": Perturbed(3.0)},
+    "PAG on the first half of the way": {"pag": Perturbed(3.0, adaptive=0.006)},
+    "SEG in the middle": {"seg": Smoothed(3.0)},
+}
 PATIENCE = 900.0  # seconds for a shape to be prepared: compiling takes minutes on a small machine
 
 
@@ -96,6 +105,9 @@ def figures() -> list[Figure]:
         other = replace(recipe, **changes)
         found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
     found += finest(device)
+    for name, change in BESIDE.items():
+        other = replace(recipe, **change)
+        found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
         halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
@@ -119,7 +131,8 @@ def figures() -> list[Figure]:
 
 
 def finest(device: torch.device) -> list[Figure]:
-    """Seconds of a call of SD 1.5's finest level alone, at its real width with random weights, for a large picture."""
+    """Seconds of a call of SD 1.5's finest level alone, at its real width with random weights, for a large picture; on a
+    processor its own seconds, whoever else is at work."""
     import torch
     from diffusers import UNet2DConditionModel
 
@@ -138,12 +151,14 @@ def finest(device: torch.device) -> list[Figure]:
     noise = torch.randn(1, 4, cells, cells, device=device)
     words = torch.randn(1, 77, 768, device=device)
 
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+
     @torch.no_grad()
     def called(patches: Patches) -> float:
-        began = time.perf_counter()
+        began = clock()
         with on_unet(unet, [Patched(patches, 1, random.Random(1))], (cells, cells)):
             unet(noise, 500, encoder_hidden_states=words).sample[0, 0, 0, 0].item()  # waits for a card
-        return time.perf_counter() - began
+        return clock() - began
 
     ways = {"": Patches()} | {name: Patches(**changes) for name, changes in FINEST.items()}
     times: dict[str, list[float]] = {name: [] for name in ways}

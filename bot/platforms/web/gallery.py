@@ -17,7 +17,7 @@ from bot.studio.picture_filter import read_filter
 from engine.pixels.dressing import dressed
 from engine.policy import Policy
 from prompts.errors import Refusal
-from storage import favourites, mydata, pictures, shares
+from storage import favourites, mydata, people, pictures, shares
 from storage.pictures import PictureRow
 
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
@@ -63,14 +63,15 @@ async def view(request: web.Request) -> web.Response:
     """A picture with its recipe, its parent and its children; one that somebody else shares with its recipe alone."""
     site, viewer = request.app[SITE], request[VIEWER]
     row = await _seen(request)
+    settings = await people.settings(site.db, viewer.person.id)
     if row.person != viewer.person.id:
-        return web.json_response({**picture_json.picture_view(row, None, [], viewer.language), "buttons": []})
+        return web.json_response({**picture_json.picture_view(row, None, [], viewer.language, settings), "buttons": []})
     parent = await pictures.get(site.db, row.parent) if row.parent else None
     children = await pictures.children(site.db, row.id)
     mine = [child for child in children if child.person == row.person]
     if parent and parent.person != row.person:
         parent = None
-    return web.json_response(picture_json.picture_view(row, parent, mine, viewer.language))
+    return web.json_response(picture_json.picture_view(row, parent, mine, viewer.language, settings))
 
 
 async def image(request: web.Request) -> web.Response:
@@ -136,7 +137,8 @@ async def kept(request: web.Request) -> web.Response:
     site, viewer = request.app[SITE], request[VIEWER]
     words = clean(request.query.get("words", ""))[:500]
     rows = await favourites.listed(site.db, viewer.person.id, words=words, limit=200)
-    return web.json_response({"favourites": [picture_json.favourite(row) for row in rows]})
+    settings = await people.settings(site.db, viewer.person.id)
+    return web.json_response({"favourites": [picture_json.favourite(row, settings) for row in rows]})
 
 
 async def keep(request: web.Request) -> web.Response:
@@ -161,7 +163,7 @@ async def keep(request: web.Request) -> web.Response:
             recipe=row.recipe if row else None,
             picture=row.id if row else None,
         )
-    return web.json_response(picture_json.favourite(saved))
+    return web.json_response(picture_json.favourite(saved, await people.settings(site.db, viewer.person.id)))
 
 
 async def change(request: web.Request) -> web.Response:
@@ -173,9 +175,8 @@ async def change(request: web.Request) -> web.Response:
         await favourites.touch(site.db, found.id)
     if name := text_of(body, "name", 200).strip():
         await favourites.rename(site.db, viewer.person.id, found.id, name)
-    return web.json_response(
-        picture_json.favourite(await favourites.find_favourite(site.db, viewer.person.id, found.id))
-    )
+    found = await favourites.find_favourite(site.db, viewer.person.id, found.id)
+    return web.json_response(picture_json.favourite(found, await people.settings(site.db, viewer.person.id)))
 
 
 async def forget(request: web.Request) -> web.Response:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.buttons import forms
-from bot.studio import inside
+from bot.studio import inside, recipes
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
-from engine.recipe import A1111, Recipe
+from engine.recipe import A1111, Hires, Recipe
+from prompts import grammar
 from prompts import options as said
 from prompts.errors import Refusal
-from prompts.prompt import Options, Prompt
+from prompts.expand import FILLED
+from prompts.prompt import Json, LoraUse, Options, Prompt
 
 
-def as_text(recipe: Recipe) -> str:
-    """What one would write to get this recipe: the person's words and the options that fix the rest; an infotext where
-    there are no options for it. What neither has is left out (`left_out`)."""
-    if not _has_options(recipe):
+def as_text(recipe: Recipe, settings: Mapping[str, Json] | None = None) -> str:
+    """What somebody with these settings would write to get this recipe: the person's words and the options that fix the
+    rest; an infotext where there are no options for it, or the settings would make something else of the text. What
+    neither has is left out (`left_out`)."""
+    text, kept = _wish(recipe.prompt)
+    style = kept.style or recipe.prompt.style
+    if not _has_options(recipe) or _otherwise(recipe.prompt, style, settings or {}):
         return _as_infotext(recipe)
     options = [
         f"--model {_quoted(recipe.model)}",
@@ -33,6 +39,10 @@ def as_text(recipe: Recipe) -> str:
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
         *inside.written(recipe),
+        *([f"--perp-neg {recipe.perpendicular:.9g}"] if recipe.perpendicular else []),
+        *([f"--mimic {recipe.threshold}"] if recipe.threshold else []),
+        *([f"--pag {recipe.pag}"] if recipe.pag else []),
+        *([f"--seg {recipe.seg}"] if recipe.seg else []),
         *([f"--vae {_quoted(recipe.vae)}"] if recipe.vae else []),
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),
@@ -45,33 +55,55 @@ def as_text(recipe: Recipe) -> str:
     if extended or prompt.seed not in (None, recipe.seed):  # the text would make other words: take those there are
         negative = prompt.negative
         prompt = replace(prompt, text=" ".join([prompt.positive, *map(str, prompt.loras)]), raw=True)
+        text, kept, style = prompt.text, Options(), ""
     else:
+        text = " ".join([text, *map(str, _unnamed(prompt, text))])
         negative = ", ".join(str(fragment) for fragment in prompt.negatives if fragment.origin != "preset")
     if negative:
         options.append(f"--negative {_quoted(negative)}")
     if prompt.raw:
         options.append("--raw")
-    text, kept = _wish(prompt)
-    if kept.style:
-        options.append(f"--style {kept.style}")
+    if style:
+        options.append(f"--style {style}")
     if kept.plain:
         options.append("--plain")
     return " ".join([text, *options])
+
+
+def _otherwise(prompt: Prompt, style: str, settings: Mapping[str, Json]) -> bool:
+    """Whether somebody's settings would make another prompt of its text: with a style or a LoRA of theirs, without what
+    it was filled up with, or as it stands. Nothing is made of an infotext."""
+    here = {lora.name for lora in prompt.loras}
+    if settings.get("assistant") is False or any(one.name not in here for one in recipes.always(settings)):
+        return True
+    filled = settings.get("expand") is False and any(note.key == FILLED for note in prompt.notes)
+    return not prompt.raw and (filled or bool(recipes.chosen(settings).style and not style))
+
+
+def _unnamed(prompt: Prompt, text: str) -> list[LoraUse]:
+    """The LoRAs that the text does not name: those that the person always wants, or chose by a button."""
+    named = {one.name.casefold() for one in grammar.networks(said.loras_written(text))[1]}
+    return [] if prompt.raw else [lora for lora in prompt.loras if lora.name.casefold() not in named]
 
 
 def left_out(recipe: Recipe) -> list[str]:
     """What of a recipe can neither be said in options nor in an infotext, as the keys of its lines."""
     parts = {
         "mask": recipe.source and recipe.source.mask,
-        "hires": recipe.source and recipe.hires not in (None, HIRES),  # an infotext has one strength for both
+        "hires": recipe.source and recipe.hires and not _usual(recipe.hires),  # an infotext has one strength for both
     }
     return [name for name, said in parts.items() if said]
+
+
+def _usual(hires: Hires) -> bool:
+    """Whether options say a second pass: the usual one, be it with a model and a VAE of its own."""
+    return replace(hires, checkpoint="", vae="") == HIRES
 
 
 def _has_options(recipe: Recipe) -> bool:
     """Whether options say all of a recipe that can be said."""
     like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
-    plain = recipe.source is not None or recipe.hires in (None, HIRES)
+    plain = recipe.source is not None or recipe.hires is None or _usual(recipe.hires)
     second = recipe.hypertile is not None and recipe.hypertile.second
     return like and plain and not (recipe.variation or recipe.refiner or second)
 
@@ -110,6 +142,8 @@ def _over(recipe: Recipe) -> list[str]:
         said.append(f"--mask-blur {source.blur}")
     if source.padding is not None:
         said.append(f"--only-masked {source.padding}")
+    if source.soft:
+        said.append(f"--soft-inpainting {'/'.join(f'{value:g}' for value in source.soft.to_json().values())}")
     return said
 
 
@@ -119,7 +153,13 @@ def _finishing(recipe: Recipe) -> list[str]:
     enlarged = [f"--upscale {_quoted(f'{one.upscaler}:{one.factor:g}')}"] if (one := recipe.upscale) else []
     if one and one.strength:
         enlarged.append(f"--redraw {one.strength:g}")
-    return [*(["--hd"] if recipe.hires == HIRES else []), *([f"--fix {fixes}"] if fixes else []), *enlarged]
+    hires = recipe.hires if recipe.hires and _usual(recipe.hires) else None
+    larger = ["--hd"] if hires else []
+    if hires and hires.checkpoint:
+        larger.append(f"--hires-checkpoint {_quoted(hires.checkpoint)}")
+    if hires and hires.vae:
+        larger.append(f"--hires-vae {_quoted(hires.vae)}")
+    return [*larger, *([f"--fix {fixes}"] if fixes else []), *enlarged]
 
 
 def _wish(prompt: Prompt) -> tuple[str, Options]:

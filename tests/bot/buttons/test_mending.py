@@ -21,8 +21,8 @@ from storage import jobs
 from storage.jobs import Place
 from tests.bot.models.test_model_cards import a_model
 from tests.bot.studio.test_studio import House, house
-from tests.engine.files.test_compatibility import a_vae
 from tests.fakes import a_lora, a_png
+from tests.model_shapes import vae_folder
 
 WRONG = "(猫：2.5)，longhair，白天"
 
@@ -161,8 +161,7 @@ async def test_a_lora_for_another_model_is_drawn_with_one_that_takes_it_or_witho
 async def test_a_vae_for_another_model_is_left_out_by_one_button(tmp_path: Path, text: str, mended: str) -> None:
     async with house(tmp_path) as at:
         shelved(at, shelf := tmp_path / "shelf")
-        shelf.mkdir()
-        a_vae(shelf, "xl-vae", 0.13025)
+        vae_folder(shelf / "xl-vae", scaling_factor=0.13025)
         card = at.chat.messages[await at.say(text)]
         assert (card.kind, card.text.key) == ("error", "vae.made_for")
         (button,) = mends(card)

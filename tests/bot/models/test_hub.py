@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,12 +20,13 @@ from bot.models.fetching import Fetching
 from bot.models.folders import places
 from bot.settings.sections.drawing import EngineSection
 from engine.files import catalog, model_folders, vae_layers
-from engine.files.vae_layers import VaeLayers
 from prompts.errors import Refusal
 from storage.jobs import Place
 from tests import tiny
 from tests.bot.studio.test_studio import House, house
-from tests.engine.files.test_identify import kohya, write
+from tests.engine.files.test_identify import kohya
+from tests.model_shapes import VAE as SMALL
+from tests.model_shapes import write
 from tests.patience import until
 from tests.peers.hub import Fault, Hub, Repository
 
@@ -251,7 +253,7 @@ def test_what_cannot_be_drawn_with_is_refused_by_its_small_files(site: Hub, fold
 
 def test_files_go_where_their_kind_lies(site: Hub, folders: dict[str, Path], tmp_path: Path) -> None:
     ink = write(tmp_path / "x.safetensors", kohya(768)).read_bytes()
-    layers = dict(vae_layers.wanted_by(VaeLayers((32, 32), 1, original=False)))
+    layers = dict(vae_layers.wanted_by(SMALL))
     vae = write(tmp_path / "y.safetensors", layers).read_bytes()
     site.repositories["a/ink"] = Repository.of({"pytorch_lora_weights.safetensors": ink, "README.md": b""})
     site.repositories["a/two"] = Repository.of(
@@ -259,7 +261,7 @@ def test_files_go_where_their_kind_lies(site: Hub, folders: dict[str, Path], tmp
     )
     site.repositories["a/soft-vae"] = Repository.of(
         {
-            "config.json": b'{"_class_name": "AutoencoderKL", "latent_channels": 4}',
+            "config.json": json.dumps(SMALL.config | {"_class_name": "AutoencoderKL"}).encode(),
             "diffusion_pytorch_model.safetensors": vae,
             "diffusion_pytorch_model.bin": b"",
         }

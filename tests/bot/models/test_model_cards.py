@@ -3,7 +3,6 @@ they are asked for, and prompts that name embeddings."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bot.studio import suggest
 from engine.files import catalog
 from engine.recipe import Fix, Upscale
 from storage import pictures
+from tests import model_shapes
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_lora
 
@@ -40,14 +40,8 @@ def an_embedding(folder: Path, name: str, vectors: int, width: int) -> None:
 
 def a_model(folder: Path, name: str, **unet: object) -> None:
     """A diffusers folder as far as the catalogue looks."""
-    for part, config in (
-        ("", {"_class_name": "StableDiffusionPipeline"}),
-        ("unet", {"cross_attention_dim": 768, "in_channels": 4, "sample_size": 96, **unet}),
-        ("scheduler", {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}),
-    ):
-        (folder / name / part).mkdir(parents=True, exist_ok=True)
-        file = {"": "model_index.json", "unet": "config.json", "scheduler": "scheduler_config.json"}[part]
-        (folder / name / part / file).write_text(json.dumps(config))
+    schedule = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
+    model_shapes.folder(folder / name, schedule=schedule, sample_size=96, **unet)
 
 
 @asynccontextmanager
@@ -154,10 +148,7 @@ async def test_what_does_not_go_with_the_model_is_refused_at_once(
     async with stocked(tmp_path) as (at, files):
         a_lora(files, "old-ink", width=768)
         an_embedding(files, "bad-hands-5", 2, 768)
-        (files / "xl-vae").mkdir()
-        told = {"_class_name": "AutoencoderKL", "latent_channels": 4, "scaling_factor": 0.13025}
-        (files / "xl-vae" / "config.json").write_text(json.dumps(told))
-        save_file({"x": numpy.zeros(3, "float32")}, files / "xl-vae" / "diffusion_pytorch_model.safetensors")
+        model_shapes.vae_folder(files / "xl-vae", scaling_factor=0.13025)
         card = await said(at, text)
         assert (card.kind, card.text.key, card.text.values["name"]) == ("error", key, name)
         assert key.endswith("unknown") or card.text.values["model"] == "danqing-demo"

@@ -10,7 +10,8 @@ from bot.models import model_files
 from engine.files import catalog, model_folders
 from storage import known_files
 from storage.database import Database
-from tests.engine.files.test_identify import kohya, write
+from tests.engine.files.test_identify import kohya
+from tests.model_shapes import write
 
 
 async def test_what_was_found_out_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

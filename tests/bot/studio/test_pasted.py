@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.chat import Say, Upload
+from engine.recipe import Soft
 from storage import jobs
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_lora, a_png
@@ -41,19 +42,24 @@ async def test_it_is_drawn_with_its_words_and_fields(tmp_path: Path) -> None:
 
 
 async def test_what_it_says_of_a_mask_needs_one(tmp_path: Path) -> None:
-    said = "Mask blur: 6, Masked content: latent noise, Inpaint area: Only masked, Masked area padding: 48"
+    said = "Soft inpainting enabled: True, Soft inpainting schedule bias: 2, "
+    said += "Mask blur: 6, Masked content: latent noise, Inpaint area: Only masked, Masked area padding: 48"
     async with house(tmp_path) as at:
         made = await at.recipe(f"a red fox\n{LINE}, {said}")
         assert made.source is None and [note.key for note in made.prompt.notes] == ["note.read", "note.no_mask"]
-        assert made.prompt.notes[1].values == {"options": "Masked content, Mask blur, Masked area padding"}
+        assert made.prompt.notes[1].values == {
+            "options": "Masked content, Mask blur, Masked area padding, Soft inpainting"
+        }
         over = await at.recipe(f"a red fox\n{LINE}, {said}", files=(Upload("whole.png", a_png(side=64)),))
         assert over.source and (over.source.fill, over.source.blur, over.source.padding) == ("", 0, None)
+        assert over.source.soft is None
         content = io.BytesIO()
         marked = Image.new("RGBA", (64, 64), "red")
         marked.paste((0, 0, 0, 0), (16, 16, 48, 48))
         marked.save(content, "PNG")
         over = await at.recipe(f"a red fox\n{LINE}, {said}", files=(Upload("marked.png", content.getvalue()),))
         assert over.source and (over.source.fill, over.source.blur, over.source.padding) == ("latent noise", 6, 48)
+        assert over.source.soft == Soft(bias=2.0)
         assert [note.key for note in over.prompt.notes] == ["note.read"]
 
 

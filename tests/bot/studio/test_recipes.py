@@ -5,6 +5,7 @@ import pytest
 from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.recipe import FreeU, HyperTile, Recipe, Source, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
@@ -42,6 +43,15 @@ def test_high_resolution_is_a_second_pass_and_stays_when_the_text_changes() -> N
     sizes.finished_size(large, DEMO)
     assert recipes.carried(made(Options()), large, fresh=True).hires == large.hires
     assert recipes.carried(large, made(Options()), fresh=False).hires == large.hires
+
+
+def test_a_model_for_the_second_pass_asks_for_one() -> None:
+    own = made(Options(hires_checkpoint="grand"))
+    assert own.hires == replace(recipes.HIRES, checkpoint="grand") and own.models == (DEMO.name, "grand")
+    own = made(Options(large=True, hires_vae="soft"))
+    assert own.hires == replace(recipes.HIRES, vae="soft")
+    told = made(Options(hires_factor=2.0, hires_checkpoint="grand"))  # as an infotext says it
+    assert told.hires and (told.hires.factor, told.hires.strength, told.hires.checkpoint) == (2.0, 0.7, "grand")
 
 
 def test_what_is_said_of_a_mask_needs_one() -> None:
@@ -125,6 +135,18 @@ def test_what_cannot_be_inside_the_model_is_refused(options: Options) -> None:
     with pytest.raises(Refusal) as caught:
         made(options)
     assert caught.value.key in ("option.out_of_range", "option.bad_value")
+
+
+def test_what_acts_beside_guidance_is_kept_when_it_is_drawn_again_and_taken_off_by_0() -> None:
+    plain = made(Options(seed=1))
+    assert not {"perpendicular", "threshold", "pag", "seg"} & set(plain.to_json())
+    asked = Options(seed=1, perpendicular=0.5, mimic="7:percentile=99.5:min=0", pag="3:layers=mid", seg="2:blur=10")
+    every = made(asked)
+    assert (every.perpendicular, every.threshold) == (0.5, Thresholding(7.0, 99.5))
+    assert (every.pag, every.seg) == (Perturbed(3.0), Smoothed(2.0, blur=10.0))
+    assert made(recipes.options_of(every)) == every
+    off = Options(perpendicular=0.0, mimic="0", pag="0", seg="0")
+    assert made(recipes.merged(recipes.options_of(every), off)).code == plain.code
 
 
 def test_a_distilled_lora_says_how_it_is_drawn_and_a_style_does_not_overrule_it() -> None:

@@ -9,20 +9,10 @@ import pytest
 
 from engine.files import bases, catalog
 from engine.files.catalog import Model
-from tests.engine.files.test_identify import STEM, kohya, write
+from tests.engine.files.test_identify import STEM, kohya
+from tests.model_shapes import checkpoint, write
 
-XL = {
-    "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
-    "model.diffusion_model.label_emb.0.0.weight": (1280, 2816),
-    "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight": (640, 2048),
-    "conditioner.embedders.0.transformer.text_model.embeddings.position_ids": (1, 77),
-    "conditioner.embedders.1.model.ln_final.weight": (1280,),
-}
-SD15 = {
-    "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
-    "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight": (640, 768),
-    "cond_stage_model.transformer.text_model.embeddings.position_ids": (1, 77),
-}
+XL = checkpoint("sdxl")
 
 
 def model(
@@ -87,7 +77,7 @@ def test_a_model_that_predicts_v_is_told_by_its_keys_and_metadata(tmp_path: Path
 
 
 def test_a_model_of_another_kind_has_no_such_base(tmp_path: Path) -> None:
-    write(tmp_path / "pony_old.safetensors", SD15, {})
+    write(tmp_path / "pony_old.safetensors", checkpoint("sd15"), {})
     one = catalog.model(catalog.models([tmp_path]), "pony_old")
     assert (one.family, one.base, one.presets) == ("sd15", "", "sd15")
 

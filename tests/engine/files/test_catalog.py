@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,23 +13,17 @@ from engine.files import catalog, compatibility, identify, identity, model_folde
 from engine.samplers import SAMPLERS
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
-from tests.engine.files.test_identify import kohya, write
-
-
-def folder(path: Path, kind: str = "StableDiffusionPipeline", **unet: Any) -> Path:
-    (path / "unet").mkdir(parents=True)
-    (path / "model_index.json").write_text(json.dumps({"_class_name": kind}))
-    (path / "unet" / "config.json").write_text(json.dumps({"in_channels": 4, "sample_size": 64} | unet))
-    return path
+from tests.engine.files.test_identify import kohya
+from tests.model_shapes import folder, write
 
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    folder(tmp_path / "Zebra")
+    folder(tmp_path / "Zebra", sample_size=64)
     folder(tmp_path / "apple", sample_size=96)
-    folder(tmp_path / "deep" / "er" / "grand", "StableDiffusionXLPipeline", sample_size=128)
-    folder(tmp_path / "paint", "StableDiffusionInpaintPipeline", in_channels=9)
-    folder(tmp_path / "video", "TextToVideoSDPipeline")
+    folder(tmp_path / "deep" / "er" / "grand", "sdxl", sample_size=128)
+    folder(tmp_path / "paint", "sd15", "StableDiffusionInpaintPipeline", in_channels=9, sample_size=64)
+    folder(tmp_path / "video", "sd15", "TextToVideoSDPipeline")
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "model_index.json").write_text("{")
     (tmp_path / "single.safetensors").write_bytes(b"")

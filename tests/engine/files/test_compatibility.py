@@ -14,6 +14,7 @@ from engine.recipe import Recipe, Refiner
 from prompts.errors import Refusal
 from prompts.prompt import Fragment, LoraUse, Prompt
 from tests.fakes import a_lora, a_recipe
+from tests.model_shapes import vae_folder
 
 DEMO = catalog.builtin()
 SD15 = replace(DEMO, name="photo", family="sd15", context=768, builtin=False)
@@ -24,14 +25,6 @@ def an_embedding(folder: Path, name: str, *widths: int) -> None:
     names = ("clip_l", "clip_g") if len(widths) == 2 else ("emb_params",)
     vectors = {key: numpy.zeros((3, width), "float32") for key, width in zip(names, widths, strict=True)}
     save_file(vectors, folder / f"{name}.safetensors")
-
-
-def a_vae(folder: Path, name: str, scaling: float) -> None:
-    (folder / name).mkdir()
-    (folder / name / "config.json").write_text(
-        f'{{"_class_name": "AutoencoderKL", "latent_channels": 4, "scaling_factor": {scaling}}}'
-    )
-    save_file({"decoder.conv_in.weight": numpy.zeros((4, 4, 3, 3), "float32")}, folder / name / "x.safetensors")
 
 
 def refused(recipe: Recipe, model: catalog.Model, folder: Path) -> tuple[str, object, object, object]:
@@ -74,8 +67,8 @@ def test_an_embedding_that_has_an_english_word_for_a_name_is_that_word(tmp_path:
 
 
 def test_a_vae_for_another_family(tmp_path: Path) -> None:
-    a_vae(tmp_path, "xl-vae", 0.13025)
-    a_vae(tmp_path, "old-vae", 0.18215)
+    vae_folder(tmp_path / "xl-vae", scaling_factor=0.13025)
+    vae_folder(tmp_path / "old-vae", scaling_factor=0.18215)
     assert refused(saying("a cat", vae="xl-vae"), SD15, tmp_path) == ("vae.made_for", "xl-vae", "sdxl", "photo")
     compatibility.check_recipe(saying("a cat", vae="XL-VAE"), SDXL, [tmp_path])
     compatibility.check_recipe(saying("a cat", vae="old-vae"), SD15, [tmp_path])

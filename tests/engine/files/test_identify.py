@@ -24,54 +24,21 @@ from engine.files.identify import UNET, V_BIAS, identify
 from engine.files.identity import Identity
 from engine.models import convert
 from engine.models.torch_file import load_torch_file
+from tests.model_shapes import checkpoint, write
 
 Shapes = Mapping[str, tuple[int, ...]]
-
-
-def write(path: Path, shapes: Shapes, metadata: Mapping[str, Any] | None = None) -> Path:
-    """A file of zeros that take no room on the disk."""
-    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    end = 0
-    for name, shape in shapes.items():
-        size = 2
-        for side in shape:
-            size *= side
-        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [end, end + size]}
-        end += size
-    text = json.dumps(header).encode()
-    with path.open("wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        file.truncate(8 + len(text) + end)
-    return path
-
-
-def checkpoint(context: int, text: str, channels: int = 4, **more: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    return {
-        f"{UNET}input_blocks.0.0.weight": (320, channels, 3, 3),
-        f"{UNET}middle_block.1.transformer_blocks.0.attn2.to_k.weight": (1280, context),
-        **({f"{text}x": (1,)} if text else {}),
-        **more,
-    }
-
-
-LABEL = {f"{UNET}label_emb.0.0.weight": (1280, 2816)}
-XL = {"conditioner.embedders.0.transformer.x": (1,), "conditioner.embedders.1.model.x": (1,), **LABEL}
-VAE = {"first_stage_model.decoder.conv_in.weight": (512, 4, 3, 3)}
+V_PRED: Shapes = {"v_pred": (0,)}
 CHECKPOINTS: list[tuple[Shapes, Mapping[str, str], tuple[str, str, int, bool, str]]] = [
-    (checkpoint(768, "cond_stage_model.transformer.") | VAE, {}, ("sd15", "epsilon", 4, True, "")),
-    (checkpoint(768, "cond_stage_model.transformer.", 9), {}, ("sd15", "epsilon", 9, False, "")),
-    (checkpoint(768, "cond_stage_model.transformer.", 8), {}, ("sd15", "epsilon", 8, False, "model.other_kind")),
-    (checkpoint(1024, "cond_stage_model.model."), {}, ("sd2", "epsilon", 4, False, "")),
-    (
-        checkpoint(1024, "cond_stage_model.model."),
-        {"modelspec.prediction_type": "v"},
-        ("sd2", "v_prediction", 4, False, ""),
-    ),
-    (checkpoint(2048, "") | XL | VAE, {}, ("sdxl", "epsilon", 4, True, "")),
-    (checkpoint(2048, "") | XL | {"v_pred": (0,)}, {}, ("sdxl", "v_prediction", 4, False, "")),
-    (checkpoint(2048, "", 9) | XL, {}, ("sdxl", "epsilon", 9, False, "")),
-    (checkpoint(1280, "conditioner.embedders.0.model.") | LABEL, {}, ("refiner", "epsilon", 4, False, "")),
-    (checkpoint(2048, "") | LABEL, {}, ("sdxl", "epsilon", 4, False, "model.no_text")),
+    (checkpoint("sd15", vae=True), {}, ("sd15", "epsilon", 4, True, "")),
+    (checkpoint("sd15", 9), {}, ("sd15", "epsilon", 9, False, "")),
+    (checkpoint("sd15", 8), {}, ("sd15", "epsilon", 8, False, "model.other_kind")),
+    (checkpoint("sd2"), {}, ("sd2", "epsilon", 4, False, "")),
+    (checkpoint("sd2"), {"modelspec.prediction_type": "v"}, ("sd2", "v_prediction", 4, False, "")),
+    (checkpoint("sdxl", vae=True), {}, ("sdxl", "epsilon", 4, True, "")),
+    (checkpoint("sdxl") | V_PRED, {}, ("sdxl", "v_prediction", 4, False, "")),
+    (checkpoint("sdxl", 9), {}, ("sdxl", "epsilon", 9, False, "")),
+    (checkpoint("refiner"), {}, ("refiner", "epsilon", 4, False, "")),
+    (checkpoint("sdxl", words=False), {}, ("sdxl", "epsilon", 4, False, "model.no_text")),
 ]
 
 
@@ -87,12 +54,8 @@ def test_the_bias_tells_what_sd2_predicts(tmp_path: Path) -> None:
     for spread, dtype, expected in (
         (0.2, torch.float32, "v_prediction"), (0.2, torch.bfloat16, "v_prediction"), (0.01, torch.float16, "epsilon"),
     ):  # fmt: skip
-        weights = {
-            name: torch.zeros(shape)
-            for name, shape in checkpoint(1024, "cond_stage_model.model.").items()
-            if "attn2" in name or "x" in name
-        }
-        weights[f"{UNET}input_blocks.0.0.weight"] = torch.zeros(4, 4, 3, 3)
+        weights = {f"{UNET}input_blocks.0.0.weight": torch.zeros(4, 4, 3, 3)}
+        weights["cond_stage_model.model.x"] = torch.zeros(1)
         weights[V_BIAS] = (torch.arange(320) % 2 * 2 - 1).to(dtype) * spread
         save_file(weights, tmp_path / "x.safetensors")
         assert identify(tmp_path / "x.safetensors").prediction == expected
@@ -196,10 +159,10 @@ def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_to
         ),
         ({"control_model.x.attn2.to_k.weight": (9, 768)}, "controlnet", "sd15", ""),
         ({"controlnet_cond_embedding.conv_in.weight": (9, 3, 3, 3)}, "controlnet", "", ""),
-        ({"model.1.sub.0.RDB1.conv1.0.weight": (9, 9, 3, 3)}, "upscaler", "", "upscaler.incomplete"),
+        ({"model.1.sub.0.RDB1.conv1.0.weight": (9, 9, 3, 3)}, "upscaler", "", "upscaler.lacks"),
         (
             dict.fromkeys(("model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight", "model.1.sub.1.weight"), (9, 9, 3)),
-            "upscaler", "", "",
+            "upscaler", "", "upscaler.lacks",
         ),
         ({"conv_first.weight": (9, 9, 3, 3)}, "unknown", "", "file.unknown"),
         ({"something.weight": (9, 9, 3, 3)}, "unknown", "", "file.unknown"),
@@ -229,7 +192,6 @@ def lying(header: bytes, length: int | None = None, data: bytes = b"") -> bytes:
         lying(b"[]"),
         lying(b"[" * 200_000),
         lying(b'{"a": 1}'),
-        lying(b'{"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}'),
         lying(b'{"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 2]}}', data=b"1234"),
         lying(b'{"a": {"dtype": "F16", "shape": [-1], "data_offsets": [0, 2]}}', data=b"1234"),
         lying(b'{"a": {"dtype": "F16", "shape": [2.5], "data_offsets": [0, 5]}}', data=b"12345"),
@@ -245,6 +207,16 @@ def test_lying_headers_are_damage(content: bytes, tmp_path: Path) -> None:
     assert identify(path).problem == "file.damaged"
     with pytest.raises(BadFile):
         safetensors_header.read_header(path)
+
+
+def test_a_file_that_ends_too_soon_is_told_by_the_tensors_that_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(lying(b'{"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}'))
+    found = identify(path)
+    assert (found.kind, found.problem, found.lacking, found.lacks) == ("embedding", "file.cut", 1, "a")
+    with pytest.raises(safetensors_header.CutShort) as cut:
+        safetensors_header.read_header(path)
+    assert (cut.value.count, cut.value.first) == (1, "a")
 
 
 class Attack:
@@ -277,11 +249,11 @@ def test_pickles_are_named_and_never_run(tmp_path: Path) -> None:
 
 
 def test_pickled_models_are_known_and_wait_to_be_converted(tmp_path: Path) -> None:
-    weights = {"state_dict": {name: torch.zeros(1, 4, 1, 1) for name in (f"{UNET}input_blocks.0.0.weight",)}}
+    weights = {"state_dict": {name: torch.zeros(shape) for name, shape in checkpoint("demo").items()}}
     weights["state_dict"]["cond_stage_model.transformer.x"] = torch.nn.Parameter(torch.ones(3))
     old = torch_file(tmp_path / "old.ckpt", weights)
     found = identify(old)
-    assert (found.kind, found.family, found.problem) == ("checkpoint", "sd15", "file.pickle")
+    assert (found.kind, found.family, found.problem) == ("checkpoint", "demo", "file.pickle")
     made = convert.convert(old)
     assert identify(made).kind == "checkpoint" and identify(made).problem == ""
     assert torch.equal(load_file(made)["cond_stage_model.transformer.x"], torch.ones(3))
@@ -350,7 +322,11 @@ def test_what_torch_writes_is_read(protocol: int, tmp_path: Path) -> None:
 
 def test_odd_shapes_and_numbers_are_no_trouble(tmp_path: Path) -> None:
     flat = write(tmp_path / "flat.safetensors", {f"{UNET}input_blocks.0.0.weight": (4,)})
-    assert identify(flat).problem == "model.other_kind"
+    assert identify(flat).problem == "model.no_text"
+    for shape in ((4,), (), (0, 0), (2**20, 4, 3, 3)):
+        for name in list(checkpoint("sdxl", vae=True))[::25]:
+            odd = write(tmp_path / "odd.safetensors", {**checkpoint("sdxl", vae=True), name: shape})
+            assert identify(odd).problem, name
     weights = {f"{UNET}input_blocks.0.0.weight": torch.zeros(4, 4, 3, 3), "cond_stage_model.model.x": torch.zeros(1)}
     for numbers in ([float("nan"), float("inf")], []):
         save_file(weights | {V_BIAS: torch.tensor(numbers)}, tmp_path / "odd.safetensors")

@@ -148,3 +148,15 @@ def test_a_file_is_hashed_once_and_anew_when_it_changes(folder: Path, monkeypatc
 @pytest.mark.parametrize("digest", ["", "abc", "0", "not a hash", "  "])
 def test_what_is_no_hash_finds_nothing(folder: Path, digest: str) -> None:
     assert by_hash.named((folder,), "lora", (digest,)) == ""
+
+
+def test_the_model_and_the_vae_of_the_second_pass_are_found_too(folder: Path) -> None:
+    digest = sha(folder / "painter-final.safetensors")[:10]
+    found = asked(folder, f"Hires upscale: 2, Hires checkpoint: grand [{digest}], Hires VAE: MSE.safetensors")
+    assert (found.options.hires_checkpoint, found.options.hires_vae) == ("painter-final", "mse")
+    assert not found.missing
+    found = asked(folder, "Hires upscale: 2, Hires checkpoint: painter-finale, Hires Module 1: mse2.safetensors")
+    assert [(one.kind, one.name, one.near) for one in found.missing] == [
+        ("model", "painter-finale", "painter-final"), ("vae", "mse2", "mse"),
+    ]  # fmt: skip
+    assert (found.drawable.hires_checkpoint, found.drawable.hires_vae, found.drawable.hires_factor) == (None, None, 2.0)

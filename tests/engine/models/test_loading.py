@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.files import catalog
+from engine.files.identify import identify
 from engine.models import loading, memory
 from engine.models.loaded import Loaded
 from engine.models.model_cache import ModelCache
@@ -32,12 +33,13 @@ def test_the_hash_is_that_of_the_unet(tiny_folder: Path, loaded: Loaded) -> None
 def test_lacking_weights_are_damage_not_chance(tiny_folder: Path, tmp_path: Path) -> None:
     for part in ("unet", "text_encoder"):
         model = tiny.copy(tiny_folder, tmp_path / part)
+        known = entry(model)
         [file] = (model / part).glob("*.safetensors")
         weights = load_file(file)
         weights.pop(sorted(weights)[0])
         save_file(weights, file, metadata={"format": "pt"})
         with pytest.raises(Refusal) as caught:
-            loading.load(entry(model), CPU)
+            loading.load(known, CPU)
         assert (caught.value.key, caught.value.values) == ("model.damaged", {"name": part})
 
 
@@ -59,19 +61,22 @@ def test_nothing_but_weights_is_read_from_a_folder(tiny_folder: Path, tmp_path: 
     """A scheduler that is none, and weights that are a program."""
     trace = tmp_path / "trace"
     model = tiny.copy(tiny_folder, tmp_path / "hostile")
+    known = entry(model)
     tiny.reconfigure(model, "scheduler", _class_name="DiffusionPipeline")
     (model / "scheduler" / "model_index.json").write_text('{"_class_name": ["pipeline", "Own"]}')
     (model / "scheduler" / "pipeline.py").write_text(f"import pathlib; pathlib.Path({str(trace)!r}).touch()")
     with pytest.raises(Refusal) as caught:
-        loading.load(entry(model), CPU)
+        loading.load(known, CPU)
     assert caught.value.key == "model.damaged"
     for part, name in (("unet", "diffusion_pytorch_model"), ("text_encoder", "pytorch_model")):
         model = tiny.copy(tiny_folder, tmp_path / part)
+        known = entry(model)
         for file in (model / part).glob("*.safetensors"):
             file.unlink()
         torch.save({"x": torch.ones(1), "y": Attack(trace)}, model / part / f"{name}.bin")
+        assert identify(model).problem in ("file.damaged", "file.unsafe")
         with pytest.raises(Refusal) as caught:
-            loading.load(entry(model), CPU)
+            loading.load(known, CPU)
         assert caught.value.key == "model.damaged"
     assert not trace.exists()
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
 from engine.patches import merging
 from engine.recipe import A1111
+from prompts.errors import Refusal
 from tests.engine.drawing import draw, gap, recipe
 
 
@@ -80,3 +83,13 @@ def test_in_a1111s_way_only_at_full_size(demo: Loaded) -> None:
     like = A1111("Automatic", rng="CPU")
     plain, merged = draw(demo, [recipe(**own, like=like), recipe(**own, like=like, token_merging=0.5)])
     assert gap(plain, merged) <= 1
+
+
+def test_what_is_merged_is_not_blurred(loaded: Loaded) -> None:
+    own = recipe(steps=2, width=128, height=128, token_merging=0.5)
+    for seg, like in ((Smoothed(2.0), None), (Smoothed(2.0, layers="mid+up.1"), A1111("Automatic"))):
+        assert draw(loaded, [replace(own, seg=seg, like=like)])
+    with pytest.raises(Refusal) as caught:
+        draw(loaded, [replace(own, seg=Smoothed(2.0, layers="down.0"))])
+    assert caught.value.key == "layers.merged"
+    assert draw(loaded, [replace(own, pag=Perturbed(2.0, layers="down.0"))])

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.further_guidance import Perturbed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches
 from engine.recipe import A1111, FreeU, Hires, HyperTile, Recipe
@@ -26,6 +27,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "token merging": {"token_merging": 0.5},
     "HyperTile": {"hypertile": HyperTile(128, 2)},
     "at quality fast": {"quality": "fast", "tiling": "y", "freeu": FreeU(1.4, 1.6, 0.8, 0.3), "token_merging": 0.3},
+    "beside PAG": {"tiling": "y", "hypertile": HyperTile(128, 2), "pag": Perturbed(2.0)},
     "all": {"tiling": "x", "freeu": FreeU(1.1, 1.2, 0.9, 0.2), "token_merging": 0.4, "hypertile": HyperTile(128)},
 }
 NOTHING: list[dict[str, Any]] = [

@@ -12,8 +12,9 @@ import pytest
 
 from bot.studio import inside
 from engine.files.hashes import Hashes
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.pixels.parameters import parameters, settings
-from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Source, Variation
+from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Soft, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
 from prompts.prompt import Fragment, Prompt
@@ -128,19 +129,22 @@ LIKE = recipe(
     refiner=Refiner("refiner", 0.8),
     hires=Hires(
         1.5, 0.4, 8, "4x: UltraSharp, v2", sampler="Euler a", schedule="SGM Uniform", guidance=4.5,
-        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none",
+        prompt='a "red" cat, 戴帽子\nat night', negative="dog: none", checkpoint="grand, v3", vae="soft",
     ),
     fixes=(Fix("face", 0.3), Fix("hand", 0.5)),
 )  # fmt: skip
 
 
 def test_all_that_a1111_was_told_is_said_in_its_order() -> None:
-    hashes = Hashes("0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)))
+    hashes = Hashes(
+        "0" * 10, "1" * 10, "mse.safetensors", embeddings=(("a: b", "2" * 12), ("easy", "3" * 12)), second="4" * 10
+    )
     line = parameters(LIKE, hashes).splitlines()[-1]
     assert line.rpartition("-")[0] == (
         "Steps: 5, Sampler: DPM2 a, Schedule type: Align Your Steps, CFG scale: 7, Seed: 1, Size: 64x64, "
         "Model hash: 0000000000, Model: tiny, VAE hash: 1111111111, VAE: mse.safetensors, Variation seed: 7, "
         "Variation seed strength: 0.1, Seed resize from: 512x384, Denoising strength: 0.4, ENSD: 31337, RNG: NV, "
+        'Hires checkpoint: "grand, v3 [4444444444]", Hires VAE: soft, '
         'Hires sampler: Euler a, Hires prompt: "a \\"red\\" cat, 戴帽子\\nat night", '
         'Hires negative prompt: "dog: none", Hires schedule type: SGM Uniform, Hires CFG Scale: 4.5, '
         'Hires upscale: 1.5, Hires steps: 8, Hires upscaler: "4x: UltraSharp, v2", '
@@ -176,11 +180,44 @@ def test_every_setting_of_a1111_is_written_and_read_back() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        replace(FULL, perpendicular=0.75, threshold=Thresholding(7.0), pag=Perturbed(3.0), seg=Smoothed(2.5, blur=9.5)),
+        replace(FULL, threshold=Thresholding(7.5, 99.95, "half cosine up", 3.0, "power down", 1.0, 2.5)),
+        replace(FULL, threshold=Thresholding(5.0, start="zero", measure="std", channels="together", mix=0.3)),
+        replace(FULL, threshold=Thresholding(7.0, 99.95, "sawtooth", 2.0, by="time", value=1.0)),
+        replace(FULL, pag=Perturbed(2.5, "mid+up.1.0", 0.00025), seg=Smoothed(3.0, "down")),
+        replace(FULL, pag=Perturbed(3.0, adaptive=0.000000123)),
+    ],
+)
+def test_what_acts_beside_guidance_is_written_and_read_back(own: Recipe) -> None:
+    found = reading.read(parameters(own))
+    assert found is not None
+    asked, aside = fields.options(found)
+    assert aside == ()
+    assert asked.perpendicular == (own.perpendicular or None)
+    assert [
+        Thresholding.of(asked.mimic or "0"), Perturbed.of(asked.pag or "0"), Smoothed.of(asked.seg or "0")
+    ] == [own.threshold, own.pag, own.seg]  # fmt: skip
+
+
 def test_inpainting_says_what_was_redrawn() -> None:
     masked = Source("a" * 64, 0.7, mask="b" * 64, fill="latent noise", blur=4, padding=32)
     said = read_by_a1111(parameters(recipe(source=masked)))
     assert said["Masked content"] == "latent noise"
     assert (said["Mask blur"], said["Inpaint area"], said["Masked area padding"]) == ("4", "Only masked", "32")
+    soft = replace(masked, soft=Soft(bias=2.0))
+    assert (
+        "RNG: CPU, Soft inpainting enabled: True, Soft inpainting schedule bias: 2, "
+        "Soft inpainting preservation strength: 0.5, Soft inpainting transition contrast boost: 4, "
+        "Soft inpainting mask influence: 0, Soft inpainting difference threshold: 0.5, "
+        "Soft inpainting difference contrast: 2, Mask blur: 4, Masked content: latent noise"
+    ) in parameters(recipe(source=soft, like=A1111(rng="CPU")))
+    shown = settings(recipe(source=soft, like=A1111()))
+    assert shown == ("Soft inpainting", "Soft inpainting schedule bias: 2")
+    assert Recipe.from_json(json.loads(json.dumps(recipe(source=soft).to_json()))).source == soft
+    assert "soft" not in str(recipe(source=masked).to_json())
     assert "Inpaint area" not in read_by_a1111(parameters(recipe(source=Source("a" * 64, 0.7, mask="b" * 64))))
 
 

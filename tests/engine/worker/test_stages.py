@@ -29,6 +29,7 @@ from tests.drawn import hand, portrait
 from tests.engine.drawing import Pixels, draw, gap, photograph, pixels, recipe
 from tests.engine.finish.test_upscaling import compact
 from tests.engine.worker.test_worker import drawn_by, opened, outcome, png, work
+from tests.model_shapes import vae_folder
 from tests.onnx_files import bright
 from tests.patience import PATIENCE
 
@@ -92,7 +93,7 @@ def test_a_second_pass_is_larger_and_begins_with_the_first(
 
 
 def canvas(own: Recipe, loaded: Loaded) -> Canvas:
-    return Canvas("job", 0, own, None, (), lambda name: loaded, 64, torch.device("cpu"))
+    return Canvas("job", 0, own, None, (), lambda name, vae: loaded, 64, torch.device("cpu"))
 
 
 def draw_out(row: Any) -> torch.Tensor:
@@ -167,10 +168,7 @@ def test_what_a_network_in_a_file_finds_is_mended(tiny_folder: Path, tmp_path: P
 def test_the_worker_refuses_what_does_not_go_together(tiny_folder: Path, tmp_path: Path) -> None:
     kinds = {"alien": 0.13025, "own": 0.18215}
     for name, scaling in kinds.items():
-        (tmp_path / name).mkdir()
-        told = f'{{"_class_name": "AutoencoderKL", "latent_channels": 4, "scaling_factor": {scaling}}}'
-        (tmp_path / name / "config.json").write_text(told)
-        save_file({"x": torch.zeros(3)}, tmp_path / name / "diffusion_pytorch_model.safetensors")
+        vae_folder(tmp_path / name, scaling_factor=scaling)
     alien = Draw("alien", 0, (recipe(vae="alien"),))
     heard = work(tiny_folder.parent, alien, Draw("plain", 0, (recipe(steps=2),)), vaes=[tmp_path])
     assert (outcome(heard, "alien"), outcome(heard, "plain")) == ("vae.made_for", "done")

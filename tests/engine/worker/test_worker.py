@@ -166,15 +166,19 @@ def test_one_refusal_leaves_the_others_alone(child: Child) -> None:
 # --- in this process ---
 
 
-def work(folder: Path, *messages: Message, slots: int = 4, **folders: Any) -> list[Message]:
+def work(
+    folder: Path, *messages: Message, slots: int = 4, told: Callable[[Message], None] | None = None, **folders: Any
+) -> list[Message]:
     """What a worker says to these messages until every Draw among them has ended; `folders` by kind, as a Worker takes
-    them."""
+    them. `told` is called with each of its words as it is said."""
     inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
     jobs = {message.job for message in messages if isinstance(message, Draw)}
     heard: list[Message] = []
 
     def send(message: Message) -> None:
         heard.append(message)
+        if told:
+            told(message)
         if isinstance(message, Ended):
             jobs.discard(message.job)
             if not jobs:
@@ -186,8 +190,13 @@ def work(folder: Path, *messages: Message, slots: int = 4, **folders: Any) -> li
     return heard
 
 
-def outcome(heard: list[Message], job: str) -> str:
+def ended(heard: list[Message], job: str) -> Ended:
     [end] = [message for message in heard if isinstance(message, Ended) and message.job == job]
+    return end
+
+
+def outcome(heard: list[Message], job: str) -> str:
+    end = ended(heard, job)
     return end.key or end.outcome
 
 
@@ -201,7 +210,28 @@ def test_damaged_weights_end_the_job_and_the_worker_goes_on(part: str, tiny_fold
     tiny.copy(tiny_folder, tmp_path / "tiny")
     tiny.damage(tiny.copy(tiny_folder, tmp_path / "broken"), part)
     heard = work(tmp_path, Draw("bad", 0, (recipe(model="broken"),)), Draw("good", 0, (recipe(),)))
-    assert outcome(heard, "bad") == "model.damaged"
+    end = ended(heard, "bad")
+    assert end.values and end.key == "file.cut" and int(end.values["count"]) > 1, (
+        "it is told as what it is, not as unknown"
+    )
+    assert str(end.values["first"]).startswith(f"{part}/") and end.values["name"] == "broken"
+    assert outcome(heard, "good") == "done"
+    assert [m.model for m in heard if isinstance(m, Loading)] == ["tiny"], "nobody tries to load it"
+    assert [m.model for m in heard if isinstance(m, Ready)] == ["", "tiny"]
+
+
+@pytest.mark.parametrize("part", ["unet", "text_encoder", "vae"])
+def test_weights_that_break_off_while_a_job_waits_are_told_alike(part: str, tiny_folder: Path, tmp_path: Path) -> None:
+    tiny.copy(tiny_folder, tmp_path / "tiny")
+    broken = tiny.copy(tiny_folder, tmp_path / "broken")
+
+    def spoil(message: Message) -> None:
+        if isinstance(message, Loading) and message.model == "broken":
+            tiny.damage(broken, part)  # it was whole when the job was taken up
+
+    heard = work(tmp_path, Draw("bad", 0, (recipe(model="broken"),)), Draw("good", 0, (recipe(),)), told=spoil)
+    end = ended(heard, "bad")
+    assert end.values and end.key == "file.cut" and int(end.values["count"]) > 1
     assert outcome(heard, "good") == "done"
     assert [m.model for m in heard if isinstance(m, Loading)] == ["broken", "tiny"]
     assert [m.model for m in heard if isinstance(m, Ready)] == ["", "", "tiny"], "after a load that failed, too"
@@ -334,9 +364,14 @@ def test_a_model_that_goes_down_a_tier_while_it_draws_is_told_at_once(
 
 
 def test_a_model_that_cannot_be_loaded_is_not_loading_for_ever(tiny_folder: Path, tmp_path: Path) -> None:
-    tiny.damage(tiny.copy(tiny_folder, tmp_path / "broken"), "unet")
-    heard = work(tmp_path, Draw("bad", 0, (recipe(model="broken"),)))
-    assert outcome(heard, "bad") == "model.damaged"
+    broken = tiny.copy(tiny_folder, tmp_path / "broken")
+
+    def spoil(message: Message) -> None:
+        if isinstance(message, Loading):
+            tiny.damage(broken, "unet")
+
+    heard = work(tmp_path, Draw("bad", 0, (recipe(model="broken"),)), told=spoil)
+    assert outcome(heard, "bad") == "file.cut"
     told = [message for message in heard if isinstance(message, Ready | Loading)]
     assert [type(message) for message in told] == [Ready, Loading, Ready]
     assert told[-1] == Ready(told[0].device, 4, "")  # type: ignore[union-attr]

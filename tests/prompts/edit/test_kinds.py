@@ -79,8 +79,9 @@ KINDS = {
          "two cats, the left one black, the right one orange"),
     ],
     "one for the other": [
-        ("猫坐在左边，狗坐在右边", "把猫和狗对调", "狗坐在左边，猫坐在右边"),
-        ("a cat on the left, a dog on the right", "swap the cat and the dog", "a dog on the left, a cat on the right"),
+        ("猫坐在左边，狗坐在右边", "把猫和狗对调", "猫坐在右边，狗坐在左边"),
+        ("左边一只白猫，右边一只黑狗，草地", "猫和狗换个位置", "右边一只白猫，左边一只黑狗，草地"),
+        ("a cat on the left, a dog on the right", "swap the cat and the dog", "a cat on the right, a dog on the left"),
     ],
     "as people say it": [
         ("夜市，攤位，人群", "人群拿掉啦", "夜市，攤位"),

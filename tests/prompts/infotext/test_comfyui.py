@@ -154,6 +154,16 @@ LORA = node("LoraLoader", model=["model", 0], clip=["model", 1], lora_name="a\\i
         (with_inputs({"rescaled": node("RescaleCFG", model=["v", 0], multiplier=0.7),
                       "v": node("ModelSamplingDiscrete", model=["model", 0], sampling="v_prediction", zsnr=True)},
                      model=["rescaled", 0]), "a (blue:1.2) bird", {"rescale": 0.7}),
+        # what acts beside it
+        (with_inputs({"pag": node("PerturbedAttentionGuidance", model=["thresholded", 0], scale=2.5),
+                      "thresholded": node("DynamicThresholdingSimple", model=["model", 0], mimic_scale=7.0,
+                                          threshold_percentile=0.98)},
+                     model=["pag", 0]), "a (blue:1.2) bird",
+         {"pag": "2.5", "mimic": "7:by=time:percentile=98:channels=together"}),
+        (with_inputs({"thresholded": node("DynamicThresholdingFull", model=["model", 0], mimic_scale=7.0,
+                                          threshold_percentile=1.0, mimic_mode="Sawtooth", sched_val=2.0)},
+                     model=["thresholded", 0]), "a (blue:1.2) bird",
+         {"mimic": "7:by=time:percentile=100:mode=sawtooth:value=2"}),
     ],
 )  # fmt: skip
 def test_a_graph_says_what_it_drew(nodes: Nodes, positive: str, more: dict[str, Json]) -> None:
@@ -314,3 +324,179 @@ def test_a_workflow_in_circles_ends(mode: int) -> None:
     links = [[1, 4, 0, 3, 0, "M"], [2, 5, 0, 3, 1, "M"]]
     infotext = read(json.dumps({"nodes": nodes, "links": links}))
     assert infotext is None or (infotext.positive, infotext.fields.get("Model")) == ("", None)
+
+
+# --- subgraphs ---
+
+
+def objects(*links: tuple[int, int, int, int, int, str]) -> list[Json]:
+    names = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
+    return [dict(zip(names, link, strict=True)) for link in links]
+
+
+def subgraph(name: str, nodes: list[Json], links: list[Json], inputs: list[str], outputs: list[str]) -> Json:
+    return {
+        "id": name, "version": 1, "name": "New Subgraph", "inputNode": {"id": -10}, "outputNode": {"id": -20},
+        "inputs": [{"name": one} for one in inputs], "outputs": [{"name": one} for one in outputs], "nodes": nodes,
+        "links": links,
+    }  # fmt: skip
+
+
+def standing(number: int, kind: str, inputs: list[tuple[str, int | None]], mode: int = 0, **more: Json) -> Json:
+    """The node that stands for a subgraph."""
+    shows: dict[str, Json] = {"text": {"widget": {"name": "text"}}}
+    named: list[Json] = [{"name": name, "link": link} | shows.get(name, {}) for name, link in inputs]  # type: ignore[operator]
+    return {"id": number, "type": kind, "mode": mode, "inputs": named, **more}
+
+
+def valued(number: int, kind: str, values: list[Json], *inputs: tuple[str, int | None]) -> Json:
+    """A node whose inputs are its values, too."""
+    slots: list[Json] = [{"name": name, "link": link, "widget": {"name": name}} for name, link in inputs]
+    return {"id": number, "type": kind, "widgets_values": values, "inputs": slots}
+
+
+# Words within words: the prompt's node lies in a subgraph of the one that holds the sampler.
+WORDS = subgraph(
+    "words",
+    [{**valued(1, "CLIPTextEncode", ["a (blue:1.2) bird"], ("text", 2)),  # type: ignore[dict-item]
+      "inputs": [{"name": "clip", "link": 1}, {"name": "text", "link": 2, "widget": {"name": "text"}}]}],
+    objects((1, -10, 0, 1, 0, "CLIP"), (2, -10, 1, 1, 1, "STRING"), (3, 1, 0, -20, 0, "CONDITIONING")),
+    ["clip", "text"],
+    ["CONDITIONING"],
+)  # fmt: skip
+DRAWN = subgraph(
+    "drawn",
+    [
+        shown(2, "LoraLoaderModelOnly", ["ink.safetensors", 0.7], ("model", 1)),
+        standing(4, "words", [("clip", 2), ("text", 9)], properties={"proxyWidgets": []}),
+        shown(5, "CLIPTextEncode", ["ugly"], ("clip", 3)),
+        {**shown(3, "KSampler", [5, "randomize", 20, 7.0, "dpmpp_2m", "karras", 1.0], ("model", 4), ("positive", 5),
+                 ("negative", 6), ("latent_image", 7)), },
+        shown(8, "VAEDecode", [], ("samples", 8)),
+    ],
+    objects(
+        (1, -10, 0, 2, 0, "MODEL"), (2, -10, 1, 4, 0, "CLIP"), (3, -10, 1, 5, 0, "CLIP"), (4, 2, 0, 3, 0, "MODEL"),
+        (5, 4, 0, 3, 1, "CONDITIONING"), (6, 5, 0, 3, 2, "CONDITIONING"), (7, -10, 2, 3, 3, "LATENT"),
+        (8, 3, 0, 8, 0, "LATENT"), (9, -10, 3, 4, 1, "STRING"), (10, 8, 0, -20, 0, "IMAGE"),
+    ),
+    ["model", "clip", "latent", "text"],
+    ["IMAGE"],
+)  # fmt: skip
+
+
+def nested(host: Json, *more: Json, links: tuple[tuple[int, int, int, int, int, str], ...] = ()) -> str:
+    """The workflow around them."""
+    return json.dumps({
+        "nodes": [
+            shown(40, "CheckpointLoaderSimple", ["painter_v2.safetensors"]),
+            shown(50, "EmptyLatentImage", [512, 768, 1]),
+            host,
+            shown(90, "SaveImage", ["x"], ("images", 4)),
+            *more,
+        ],
+        "links": [[1, 40, 0, 57, 0, "MODEL"], [2, 40, 1, 57, 1, "CLIP"], [3, 50, 0, 57, 2, "LATENT"],
+                  [4, 57, 0, 90, 0, "IMAGE"], *map(list, links)],
+        "definitions": {"subgraphs": [DRAWN, WORDS]},
+    })  # fmt: skip
+
+
+USUAL: list[tuple[str, int | None]] = [("model", 1), ("clip", 2), ("latent", 3), ("text", None)]
+LORA_BIRD = "a (blue:1.2) bird <lora:ink:0.7>"
+
+
+def drawn(host: Json, *more: Json, links: tuple[tuple[int, int, int, int, int, str], ...] = ()) -> Infotext:
+    infotext = read(nested(host, *more, links=links))
+    assert infotext is not None
+    return infotext
+
+
+def test_subgraphs_are_read_through() -> None:
+    infotext = drawn(standing(57, "drawn", USUAL))
+    assert infotext.positive == LORA_BIRD and infotext.negative == "ugly"
+    assert options(infotext)[0].to_json() == BIRD | {"seed": 5}
+    assert "Nodes" not in infotext.fields
+
+
+@pytest.mark.parametrize(
+    ("more", "positive", "seed"),
+    [
+        ({"properties": {"proxyWidgets": [["3", "seed"], ["4", "text"]]}, "widgets_values": [7, "a red fox"]},
+         "a red fox", 7),
+        ({"properties": {"proxyWidgets": '[["3", "seed"], ["-1", "text"]]'}, "widgets_values": [7, "a red fox"]},
+         "a red fox", 7),
+        ({"properties": {"proxyWidgets": [["3", "seed"]]}, "widgets_values": []}, "a (blue:1.2) bird", 5),
+        ({"properties": {}, "widgets_values": ["a red fox"]}, "a red fox", 5),  # by its inputs that are values within
+    ],
+)  # fmt: skip
+def test_what_a_subgraph_shows_of_its_values_counts(more: dict[str, Json], positive: str, seed: int) -> None:
+    infotext = drawn(standing(57, "drawn", USUAL, **more))
+    assert infotext.positive == f"{positive} <lora:ink:0.7>" and infotext.fields["Seed"] == str(seed)
+
+
+def test_what_is_linked_into_a_subgraph_counts_before_what_it_shows() -> None:
+    host = standing(57, "drawn", [*USUAL[:3], ("text", 5)], widgets_values=["a red fox"])
+    infotext = drawn(host, shown(60, "PrimitiveNode", ["a hill", ""]), links=((5, 60, 0, 57, 3, "STRING"),))
+    assert infotext.positive == "a hill <lora:ink:0.7>"
+
+
+def test_a_subgraph_that_is_bypassed_or_muted_has_no_part() -> None:
+    for mode in (2, 4):
+        assert read(nested(standing(57, "drawn", USUAL, mode=mode))) is None
+
+
+def test_one_definition_may_stand_twice() -> None:
+    """A second pass by the same subgraph, over what the first has drawn, with a seed of its own."""
+    passed = subgraph(
+        "pass",
+        [shown(3, "KSampler", [5, "randomize", 20, 7.0, "dpmpp_2m", "karras", 1.0], ("model", 1), ("positive", 2),
+               ("negative", 3), ("latent_image", 4))],
+        objects((1, -10, 0, 3, 0, "MODEL"), (2, -10, 1, 3, 1, "C"), (3, -10, 2, 3, 2, "C"), (4, -10, 3, 3, 3, "LATENT"),
+                (5, 3, 0, -20, 0, "LATENT")),
+        ["model", "positive", "negative", "latent"],
+        ["LATENT"],
+    )  # fmt: skip
+    shows: Json = {"proxyWidgets": [["3", "seed"], ["3", "denoise"]]}
+    inputs: list[tuple[str, int | None]] = [("model", 1), ("positive", 2), ("negative", 3)]
+    page = [
+        *PAGE[1:5],
+        standing(20, "pass", [*inputs, ("latent", 4)], properties=shows, widgets_values=[7, 1.0]),
+        shown(21, "LatentUpscaleBy", ["bislerp", 2.0], ("samples", 20)),
+        standing(22, "pass", [*inputs, ("latent", 21)], properties=shows, widgets_values=[8, 0.5]),
+        shown(23, "VAEDecode", [], ("samples", 22)),
+        shown(24, "SaveImage", [], ("images", 23)),
+    ]
+    links: list[Json] = [
+        [1, 4, 0, 20, 0, "MODEL"], [2, 6, 0, 20, 1, "C"], [3, 7, 0, 20, 2, "C"], [4, 5, 0, 20, 3, "LATENT"],
+        [5, 4, 1, 6, 0, "CLIP"], [6, 4, 1, 7, 0, "CLIP"], [20, 20, 0, 21, 0, "LATENT"], [21, 21, 0, 22, 3, "LATENT"],
+        [22, 22, 0, 23, 0, "LATENT"], [23, 23, 0, 24, 0, "IMAGE"],
+    ]  # fmt: skip
+    infotext = read(json.dumps({"nodes": page, "links": links, "definitions": {"subgraphs": [passed]}}))
+    assert infotext is not None and infotext.fields["Seed"] == "7"
+    asked = options(infotext)[0]
+    assert (asked.hires_factor, asked.hires_strength) == (2.0, 0.5)
+
+
+def test_of_a_file_with_both_the_graph_that_ran_counts() -> None:
+    """Its nodes are numbered by the subgraphs that they stand in."""
+    ran = {
+        name if name in ("model", "latent", "kept") else f"57:{name}": node for name, node in (graph(**KEPT)).items()
+    }
+    renamed = json.loads(
+        json.dumps(ran), object_hook=lambda one: {
+            key: [f"57:{value[0]}", value[1]] if isinstance(value, list) and f"57:{value[0]}" in ran else value
+            for key, value in one.items()
+        },
+    )  # fmt: skip
+    infotext = read(json.dumps({"prompt": renamed, "workflow": json.loads(nested(standing(57, "drawn", USUAL)))}))
+    plain = read(json.dumps(graph(**KEPT)))
+    assert infotext is not None and infotext == plain and infotext.positive
+
+
+def test_subgraphs_in_themselves_end() -> None:
+    own = subgraph(
+        "a", [standing(1, "a", [("x", 1)]), standing(2, "a", [])], objects((1, -10, 0, 1, 0, "M")), ["x"], []
+    )
+    empty = [subgraph(str(at), [standing(n, str(at + 1), []) for n in range(10)], [], [], []) for at in range(30)]
+    for kinds, first in (([own], "a"), (empty, "0")):
+        paper = {"nodes": [standing(1, first, [("x", 1)])], "links": [[1, 1, 0, 1, 0, "M"]]}
+        assert read(json.dumps(paper | {"definitions": {"subgraphs": kinds}})) is None

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.texts import say
 from prompts.infotext.fields import options, parted
 from prompts.infotext.reading import read
+from prompts.options import read_options
 from prompts.prompt import Json, Options
 
 
@@ -42,6 +44,14 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Inpaint area: Only masked", {"padding": 32}),
         ("Inpaint area: Only masked, Masked area padding: 0", {"padding": 0}),
         ("Masked area padding: 64, Inpaint area: Only masked", {"padding": 64}),
+        (
+            "Soft inpainting enabled: True, Soft inpainting schedule bias: 1, "
+            "Soft inpainting preservation strength: 0.5, "
+            "Soft inpainting transition contrast boost: 4, Soft inpainting mask influence: 0, "
+            "Soft inpainting difference threshold: 0.5, Soft inpainting difference contrast: 2",
+            {"soft": True, "soft_bias": 1.0, "soft_preservation": 0.5, "soft_boost": 4.0, "soft_influence": 0.0,
+             "soft_threshold": 0.5, "soft_contrast": 2.0},
+        ),
         ("Refiner: base [31e35c80fc], Refiner switch at: 0.8", {"refiner": "base", "refiner_switch": 0.8}),
         # before 1.0 it chose the first pass itself
         (
@@ -85,6 +95,36 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("FreeU: b1=1.1 b2=1.2 s1=0.9 s2=0.2", {"freeu": (1.1, 1.2, 0.9, 0.2)}),
         ("CFG start: 0.2, CFG end: 0.75", {"guidance_start": 0.2, "guidance_end": 0.75}),
         ("CFG schedule: Linear Down", {"guidance_curve": "linear down"}),
+        ("Perp-Neg: 0.8", {"perpendicular": 0.8}),
+        # A1111's extension, old and new, and Forge's
+        ("Dynamic thresholding enabled: True, Mimic scale: 7, Threshold percentile: 100",
+         {"mimic": "7:percentile=100"}),
+        ("Dynamic thresholding enabled: True, Mimic scale: 11, Threshold percentile: 99.9, Mimic mode: Half Cosine Up, "
+         "Mimic scale minimum: 5, CFG mode: Power Down, CFG scale minimum: 2.5, Power scheduler value: 3",
+         {"mimic": "11:percentile=99.9:mode=half-cosine-up:min=5:cfg-mode=power-down:cfg-min=2.5:value=3"}),
+        ("Dynamic thresholding enabled: True, Mimic scale: 1, Separate Feature Channels: False, Scaling Startpoint: "
+         "ZERO, Variability Measure: STD, Interpolate Phi: 0.3, Threshold percentile: 100, Scheduler value: 2",
+         {"mimic": "1:percentile=100:value=2:channels=together:from=zero:measure=std:mix=0.3"}),
+        ("dynthres_enabled: True, dynthres_mimic_scale: 7, dynthres_threshold_percentile: 0.995, dynthres_mimic_mode: "
+         "Linear Down, dynthres_mimic_scale_min: 0, dynthres_cfg_mode: Constant, dynthres_cfg_scale_min: 0, "
+         "dynthres_sched_val: 1, dynthres_separate_feature_channels: enable, dynthres_scaling_startpoint: MEAN, "
+         "dynthres_variability_measure: AD, dynthres_interpolate_phi: 1",
+         {"mimic": "7:by=time:percentile=99.5:mode=linear-down:min=0:cfg-mode=constant:cfg-min=0:value=1"
+                   ":channels=separate:from=mean:measure=ad:mix=1"}),
+        ("dynthres_enabled: False, dynthres_mimic_scale: 7", {}),
+        # PAG and SEG, of Forge, sd-perturbed-attention and incantations
+        ("PerturbedAttentionGuidance_enabled: True, PerturbedAttentionGuidance_scale: 3", {"pag": "3"}),
+        ("pag_enabled: True, pag_scale: 2.5, pag_rescale: 0, pag_rescale_mode: full, pag_adaptive_scale: 0.1, "
+         "pag_block: middle, pag_block_id: 0, pag_block_list: , pag_hr_override: False",
+         {"pag": "2.5:layers=mid:adaptive=0.00025"}),
+        ("pag_enabled: True, pag_scale: 3, pag_block: input, pag_block_id: 4", {"pag": "3:layers=down.1.0"}),
+        ("pag_enabled: True, pag_scale: 3, pag_block: output, pag_block_id: 5", {"pag": "3:layers=up.1.2"}),
+        ("pag_enabled: True, pag_scale: 3, pag_layers: mid+up.1", {"pag": "3:layers=mid+up.1"}),
+        ("PAG Active: True, PAG Scale: 1, PAG SANF: False, PAG Start Step: 0, PAG End Step: 2048",
+         {"pag": "1:layers=mid.0.0"}),
+        ("seg_enabled: True, seg_scale: 3, seg_rescale: 0, seg_blur_sigma: -1, seg_block: middle, seg_block_id: 0",
+         {"seg": "3:layers=mid:blur=0"}),
+        ("seg_enabled: True, seg_scale: 3, seg_blur_sigma: 12.5", {"seg": "3:blur=12.5"}),
         ("Extra noise: 0.2, Noise multiplier: 0.9", {"extra_noise": 0.2, "noise_multiplier": 0.9}),
         ("Conditional mask weight: 0.4", {"mask_weight": 0.4}),
         ("Beta schedule alpha: 0.5, Beta schedule beta: 0.7", {"beta_alpha": 0.5, "beta_beta": 0.7}),
@@ -97,6 +137,15 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Pad conds: True, Pad conds v0: True", {"pad": "v0"}),
         ("Pad conds v0: True, Pad conds: True", {"pad": "v0"}),
         ("Pad conds: False", {}),
+        (
+            "Hires upscale: 2, Hires checkpoint: grand v3 [31e35c80fc], Hires VAE: soft.safetensors",
+            {"hires_factor": 2.0, "hires_checkpoint": "grand v3", "hires_vae": "soft.safetensors"},
+        ),
+        ("Hires upscale: 2, Hires Module 1: soft", {"hires_factor": 2.0, "hires_vae": "soft"}),
+        (
+            "Hires upscale: 2, Hires checkpoint: Use same checkpoint, Hires Module 1: Use same choices",
+            {"hires_factor": 2.0},
+        ),
         ("Hires refiner: both passes", {"refined": "both passes"}),
         ("Refiner switch by sampling steps: True", {"by_steps": True}),
         ("Old prompt editing timelines: True", {"old_timelines": True}),
@@ -150,14 +199,41 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
     ["Face restoration: CodeFormer", "Tiling: perhaps", "Mask blur: 400", "Masked content: gold",
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
      "Token merging ratio: 1.5", "freeu_b1: 9", "Hypertile VAE: True", "FreeU: b1=1",
-     "Hires checkpoint: other", "VAE Decoder: TAESD", "Noise Schedule: odd",
+     "VAE Decoder: TAESD", "Noise Schedule: odd",
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
      "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
+     "Soft inpainting mask influence: 2",
      "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
      "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
 def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
     assert asked(f"Model: x, {field}")[1] == (field,)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Face restoration: CodeFormer", "Face restoration: GFPGAN", "CodeFormer visibility: 0.5", "CodeFormer weight: 0.2",
+     "GFPGAN visibility: 1", "Restore faces: True", "Nodes: FaceRestoreCFWithModel"],
+)  # fmt: skip
+def test_what_smooths_faces_elsewhere_is_put_aside_with_what_draws_them_here(field: str) -> None:
+    found = read_options(f"a cat\nSteps: 20, Seed: 7, {field}, Token merging: odd")
+    assert [(note.key, note.values["options"]) for note in found.notes] == [
+        ("note.option_aside", "Token merging: odd"),
+        ("note.faces_aside", field),
+    ]
+    for language in ("en", "zh"):
+        assert "--fix face" in say(language, "note.faces_aside", options=field)
+    assert read_options("a cat\nSteps: 20, Seed: 7, Face restoration: None").notes == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["--restore-faces", "--face-restoration", "--face-restoration CodeFormer", "--codeformer", "--面部修复"],
+)
+def test_so_is_the_switch_of_it(written: str) -> None:
+    found = read_options(f"a cat {written} --seed 7")
+    assert (found.text, found.options.seed) == ("a cat", 7)
+    assert [(note.key, note.values["options"]) for note in found.notes] == [("note.faces_aside", written)]
 
 
 def test_hashes_and_versions_are_no_wishes() -> None:
@@ -198,3 +274,44 @@ def test_a_long_seed_is_taken_whole(seed: str, fields: str, found: int | None) -
     made, aside = options(infotext)
     assert (made.seed, made.variation_seed) == (found, found)
     assert aside == (() if found is not None else (f"Seed: {seed}", f"Variation seed: {seed}"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "aside"),
+    [
+        ("CFG start: 0.8, CFG end: 0.2, CFG rescale: 0.5", {"rescale": 0.5}, ("CFG start: 0.8", "CFG end: 0.2")),
+        ("CFG end: 0.5, CFG start: 0.5", {}, ("CFG end: 0.5", "CFG start: 0.5")),
+        ("Mimic scale: 7", {}, ("Mimic scale: 7",)),  # of an extension that was off
+        ("Dynamic thresholding enabled: True", {}, ("Dynamic thresholding enabled: True",)),
+        (
+            "Dynamic thresholding enabled: True, Mimic scale: many, Mimic mode: Linear Up",
+            {},
+            ("Mimic scale: many", "Mimic mode: Linear Up"),
+        ),
+        (
+            "Dynamic thresholding enabled: True, Mimic scale: 7, Mimic mode: Zigzag, Threshold percentile: 500",
+            {"mimic": "7"},
+            ("Threshold percentile: 500", "Mimic mode: Zigzag"),
+        ),
+        (
+            "pag_enabled: True, pag_scale: 3, pag_block: sideways, pag_rescale: 0.5, pag_sigma_start: 8, "
+            "pag_hr_override: True, pag_hr_scale: 4",
+            {"pag": "3"},
+            ("pag_block: sideways", "pag_rescale: 0.5", "pag_sigma_start: 8", "pag_hr_override: True",
+             "pag_hr_scale: 4"),
+        ),
+        ("PAG Active: True, PAG Scale: 1, PAG SANF: True", {"pag": "1:layers=mid.0.0"}, ("PAG SANF: True",)),
+        (
+            "pag_enabled: True, pag_scale: 3, PAG Active: True, PAG Scale: 1",
+            {"pag": "3"},
+            ("PAG Active: True",),
+        ),
+    ],
+)  # fmt: skip
+def test_of_what_acts_beside_guidance_only_what_cannot_be_is_put_aside(
+    line: str, said: dict[str, Json], aside: tuple[str, ...]
+) -> None:
+    found, wrong = asked(line)
+    assert wrong == aside
+    always: dict[str, Json] = {"steps": 20, "seed": 7, "like": "a1111", "rng": "GPU"}
+    assert found.to_json() == always | said

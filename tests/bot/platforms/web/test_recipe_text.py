@@ -10,7 +10,8 @@ from bot.studio import recipes
 from bot.studio.recipes import HIRES
 from bot.texts import LANGUAGES, say
 from engine.files import catalog
-from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Source, Upscale, Variation
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
+from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Soft, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Options, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -90,6 +91,14 @@ def test_what_a_picture_was_made_from_is_read_back(source: Source, rest: dict[st
         {"hires": Hires(2.0, 0.45, steps=9, sampler="Euler a", prompt="a dog, (b:1.2)", negative="x")},
         {"hires": Hires(2.0, 0.45, width=256, height=384), "upscale": Upscale("My sharp one", 2.5, 0.4)},
         {"variation": Variation(3, 0.4), "fixes": (Fix("face_yolov8n", 0.4),), "hires": HIRES, "vae": "clear"},
+        {"perpendicular": 0.75, "threshold": Thresholding(7.0, 99.95, "half cosine up", start="zero", by="time")},
+        {"pag": Perturbed(3.0, "mid+up.1.0", 0.000123), "seg": Smoothed(2.5, blur=10.0)},
+        {"pag": Perturbed(3.0, "mid+up.1.0", 0.0001), "seg": Smoothed(2.5), "variation": Variation(3, 0.4)},
+        {
+            "threshold": Thresholding(7.0, channels="together", mix=0.3),
+            "perpendicular": 1.0,
+            "refiner": Refiner("o", 0.7),
+        },
         {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
         {"like": A1111("SGM Uniform", rng="CPU"), "sampler": "Euler a", "clip_skip": 2},
         {"like": A1111("Automatic", eta=0.5, ensd=31337, emphasis="No norm"), "sampler": "Euler a"},
@@ -109,6 +118,14 @@ def test_what_a_recipe_says_beside_its_words_is_drawn_again(said: dict[str, Any]
     [
         (Source("ab12cd34" + "0" * 56, 0.8, fill="latent noise", blur=4, padding=32), {}),
         (Source("ab12cd34" + "0" * 56, 0.8, fill="fill", padding=0), {}),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, blur=6, soft=Soft(2.0, boost=1.5, contrast=0.25)),
+            {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
+        ),
+        (
+            Source("ab12cd34" + "0" * 56, 0.8, soft=Soft()),
+            {"like": A1111("Karras", eta=0.5), "sampler": "DPM++ 2M"},
+        ),
         (Source("ab12cd34" + "0" * 56, 0.3), {"variation": Variation(3, 0.4), "hires": HIRES}),
         (Source("ab12cd34" + "0" * 56, 0.3), {"refiner": Refiner("other", 0.7), "quality": "fast"}),
     ],
@@ -164,6 +181,8 @@ def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
         {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
         {"variation": Variation(3, 0.4)},
         {"refiner": Refiner("other", 0.7)},
+        {"hires": replace(recipes.HIRES, checkpoint="grand one", vae="soft")},
+        {"hires": Hires(2.0, 0.45, checkpoint="grand one", vae="soft")},
     ],
 )
 def test_it_is_drawn_in_its_own_way_whatever_is_usual_here(said: dict[str, Any], usual: str | None) -> None:
