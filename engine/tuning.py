@@ -12,6 +12,7 @@ WORDS = {
     "attention": ("auto", "flash", "efficient", "cudnn", "math"),
     "compile": ("auto", "none", "graphs", "compile"),
     "cpu": ("auto", "torch", "openvino"),
+    "decoding": ("auto", "float32", "bfloat16"),
     "previews": ("auto", "colours", "none"),
 }
 
@@ -25,6 +26,7 @@ class Tuning:
     attention: str = "auto"
     compile: str = "auto"
     cpu: str = "torch"
+    decoding: str = "auto"
     previews: str = "auto"
     cache: Path | None = None
     tiny: tuple[Path, ...] = ()

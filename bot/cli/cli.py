@@ -334,6 +334,8 @@ def _load(path: Path | None, *, quiet: bool = False) -> Config:
 def _refuse(refusal: Refusal) -> NoReturn:
     for problem in getattr(refusal, "problems", (refusal,)):
         err.print(say(problem.key, **problem.values), markup=False, soft_wrap=True)
+    for note in refusal.notes:
+        err.print(say(note.key, **note.values), markup=False, soft_wrap=True)
     sys.exit(1)
 
 

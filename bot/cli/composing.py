@@ -73,6 +73,7 @@ async def show_lines(composing: _Composing, language: str) -> None:
             row = (await composing(line.rstrip("\n"))).to_json()
         except Refusal as refusal:
             row = {"error": say(language, refusal.key, **refusal.values), "key": refusal.key}
+            row |= {"notes": [note.to_json() for note in refusal.notes]} if refusal.notes else {}
         except Exception as error:  # a mistake of ours ends no run of a thousand lines
             _log.debug("a line failed", exc_info=error)
             row = {

@@ -52,7 +52,9 @@ def error(refusal: Refusal, *, fleeting: bool = False) -> Card:
             findings=findings,
             buttons=mends(findings, refusal.wish) if refusal.wish else (),
         )
-    return Card(kind="error", text=Say(refusal.key, refusal.values), fleeting=fleeting)
+    beside = Prompt("", (), notes=refusal.notes) if refusal.notes else None
+    said = Say(refusal.key, refusal.values)
+    return Card(kind="error", text=said, prompt=beside, fleeting=fleeting and not refusal.notes)
 
 
 def notice(key: str, *buttons: Button, turned: str = "", **values: str | int | float) -> Card:

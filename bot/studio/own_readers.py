@@ -48,7 +48,7 @@ def programs(config: Config) -> Iterator[Program]:
     if folder := model(config):
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors")) if folder.is_dir() else 0
         command = (*COMMAND, "model", "--folder", str(folder.absolute()))
-        yield Program(f"local {READER} {folder.name} {size}", folder.name, "local", command, ROOT)
+        yield Program(f"local {READER} {folder.name} {size}", folder.name, "local", command, ROOT, instructed=True)
     if config.translate.argos == "library" and library():
         packages = ",".join(sorted(_packages()))
         name = f"argostranslate {READER} {library()} {packages}"

@@ -21,6 +21,7 @@ STEMS = ("diffusion_pytorch_model", "model"), ("diffusion_pytorch_model", "pytor
 _ALWAYS: tuple[Part, ...] = ("unet", "vae")
 _PROJECTED = ("text_encoder_2",)  # which make a summary of the text
 _OTHER = "model.other_kind"
+BETAS = ("linear", "scaled_linear", "squaredcos_cap_v2")  # how a schedule's betas may lie between their ends
 LEAST_WORDS = 256  # a tokenizer without its files knows two
 # The schedulers with a noise schedule of Stable Diffusion's kind; a model says by one of them what it was trained with.
 SCHEDULERS = frozenset(
@@ -45,7 +46,7 @@ def lack(folder: Path, index: Mapping[str, Any], *, arriving: bool = False) -> L
         return Lack(_OTHER)
     if not schedule:
         return Lack("model.incomplete", 1, "scheduler/scheduler_config.json")
-    if schedule.get("_class_name") not in SCHEDULERS:
+    if not _schedule(schedule):
         return Lack(_OTHER)
     width = 0
     parts: list[Part] = ["text_encoder"] if has(index, "text_encoder") else []
@@ -62,6 +63,14 @@ def lack(folder: Path, index: Mapping[str, Any], *, arriving: bool = False) -> L
     if not width or content(folder / "unet" / "config.json").get("cross_attention_dim") != width:
         return Lack(_OTHER)
     return WHOLE
+
+
+def _schedule(said: Mapping[str, Any]) -> bool:
+    """Whether a scheduler's configuration tells a noise schedule of Stable Diffusion's kind."""
+    if str(said.get("_class_name")) not in SCHEDULERS or said.get("beta_schedule", BETAS[0]) not in BETAS:
+        return False
+    ends, count = (said.get("beta_start", 0.0001), said.get("beta_end", 0.02)), said.get("num_train_timesteps", 1000)
+    return all(type(one) in (int, float) and 0 <= one < 1 for one in ends) and type(count) is int and count > 0
 
 
 def has(index: Mapping[str, Any], part: Part) -> bool:

@@ -82,10 +82,10 @@ class Layout:
 
 @dataclass(slots=True, eq=False)
 class Loaded:
-    """A model ready to draw. The UNet and the text encoders are in `dtype`; the VAE is always float32, so that
-    light and dark pictures come out alike on every device. `schedule` is the model's own scheduler configuration
-    and `signal` its cumulative alphas, (training steps,), on the CPU. SDXL has a second text encoder, its refiner
-    that one alone; `blank_negative` says that zeros stand for an empty negative prompt."""
+    """A model ready to draw. The UNet and the text encoders are in `dtype`; the VAE's weights are always float32,
+    so that light and dark pictures come out alike on every device. `schedule` is the model's own scheduler
+    configuration and `signal` its cumulative alphas, (training steps,), on the CPU. SDXL has a second text encoder, its
+    refiner that one alone; `blank_negative` says that zeros stand for an empty negative prompt."""
 
     model: catalog.Model
     device: torch.device

@@ -1,7 +1,8 @@
 """`python -m engine.reading`: a reader of clauses, asked and answering in lines of JSON on standard input and output.
 
 It says `{"ready": true}` once it is loaded, or `{"broken": "why"}`, and then answers each `{"number": 1, "clause": "…",
-"language": "zh", "seconds": 10}` with `{"number": 1, "english": "…"}`, or with `"slow": true` where the time was up.
+"language": "zh", "seconds": 10}` with `{"number": 1, "english": "…"}`, or with `"slow": true` where the time was up. A
+language model that finds a `"task"` beside the clause does that with it instead of translating it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 from engine import machine
 from prompts.prompt import Json
@@ -28,6 +29,15 @@ class ClauseInEnglish(Protocol):
 
     def english(self, clause: str, language: str, seconds: float) -> str:
         """The clause in English, "" where it makes nothing of it. Raises TimeoutError when the seconds are over."""
+        ...
+
+
+@runtime_checkable
+class DoesTasks(ClauseInEnglish, Protocol):
+    """A loaded reader that does what a task says, too."""
+
+    def answer(self, task: str, said: str, seconds: float) -> str:
+        """Its own answer. Raises TimeoutError when the seconds are over."""
         ...
 
 
@@ -82,7 +92,11 @@ def _answer(reader: ClauseInEnglish, asked: dict[str, str | float], say: _Say) -
     number = asked["number"]
     started = time.monotonic()
     try:
-        english = reader.english(str(asked["clause"]), str(asked["language"]), float(asked["seconds"]))
+        clause, seconds = str(asked["clause"]), float(asked["seconds"])
+        if "task" in asked:
+            english = reader.answer(str(asked["task"]), clause, seconds) if isinstance(reader, DoesTasks) else ""
+        else:
+            english = reader.english(clause, str(asked["language"]), seconds)
         say(number=number, english=english)
     except TimeoutError:
         say(number=number, slow=True)

@@ -1,4 +1,4 @@
-"""A small instruct model from a transformers folder, which puts clauses into English."""
+"""A small instruct model from a transformers folder, which puts clauses into English and does other tasks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import transformers
 from prompts.translate.fixed_form import PLAIN
 
 _LONGEST = 256  # tokens of an answer; a clause in English has a few dozen
+_LONGEST_FORM = 400  # tokens of an answer in a form
 
 
 class LanguageModel:
@@ -32,12 +33,18 @@ class LanguageModel:
 
     def english(self, clause: str, language: str, seconds: float) -> str:
         """The model's answer as it stands."""
+        return self._answer(PLAIN, clause, seconds, min(_LONGEST, 24 + 6 * len(clause)))
+
+    def answer(self, task: str, said: str, seconds: float) -> str:
+        """What the model answers to a task and what it is about, as it stands. Raises TimeoutError."""
+        return self._answer(task, said, seconds, _LONGEST_FORM)
+
+    def _answer(self, task: str, said: str, seconds: float, most: int) -> str:
         started = time.monotonic()
-        asked = self._tokenizer(self._question(clause), return_tensors="pt", add_special_tokens=False)
+        asked = self._tokenizer(self._question(said, task), return_tensors="pt", add_special_tokens=False)
         length = asked["input_ids"].shape[1]
-        most = min(_LONGEST, 24 + 6 * len(clause))
         with torch.inference_mode():
-            said = self._model.generate(
+            made = self._model.generate(
                 input_ids=asked["input_ids"],
                 attention_mask=asked["attention_mask"],
                 max_new_tokens=most,
@@ -46,15 +53,15 @@ class LanguageModel:
             )
         if time.monotonic() - started >= seconds:
             raise TimeoutError
-        english: str = self._tokenizer.decode(said[0, length:], skip_special_tokens=True)
-        return english
+        answer: str = self._tokenizer.decode(made[0, length:], skip_special_tokens=True)
+        return answer
 
-    def _question(self, clause: str) -> str:
+    def _question(self, said: str, task: str = PLAIN) -> str:
         if not getattr(self._tokenizer, "chat_template", None):
-            return f"{PLAIN}\n\n{clause}\n\n"
+            return f"{task}\n\n{said}\n\n"
         ways = (
-            [{"role": "system", "content": PLAIN}, {"role": "user", "content": clause}],
-            [{"role": "user", "content": f"{PLAIN}\n\n{clause}"}],  # some templates know no system
+            [{"role": "system", "content": task}, {"role": "user", "content": said}],
+            [{"role": "user", "content": f"{task}\n\n{said}"}],  # some templates know no system
         )
         for at, messages in enumerate(ways):
             try:

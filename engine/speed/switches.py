@@ -10,6 +10,7 @@ import torch
 
 from engine.models import card
 from engine.models.loaded import Loaded
+from engine.speed import precision
 from engine.speed.attention import attentions
 from engine.speed.batched_call import Backend, Prepared
 from engine.speed.compiled import Compiled, Graphs, OnCard
@@ -100,6 +101,10 @@ SWITCHES = (
 )
 
 
+def _decoded_in(loaded: Loaded) -> torch.dtype:
+    return precision.decoded_in(loaded.device, loaded.dtype, loaded.tuning.decoding)
+
+
 def usual(loaded: Loaded, switch: Switch) -> bool:
     """Whether a switch is on by itself for a model where it is."""
     return switch.usual(loaded) and switch.here(loaded)
@@ -122,5 +127,5 @@ def prepare(loaded: Loaded) -> None:
     if on:
         names, dtype = ", ".join(switch.name for switch in on), str(loaded.dtype).rpartition(".")[2]
         rounded = _on_card(loaded) and torch.backends.cudnn.allow_tf32
-        decoded = f"float32 by {card.TF32}" if rounded else card.EXACT
+        decoded = f"float32 by {card.TF32}" if rounded else str(_decoded_in(loaded)).rpartition(".")[2]
         log.info("model %s draws with %s in %s, and decodes in %s", loaded.model.name, names, dtype, decoded)

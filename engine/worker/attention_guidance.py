@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from diffusers.models.attention_processor import Attention
@@ -21,13 +22,16 @@ from engine.recipe import Recipe
 from prompts.errors import Refusal
 
 Disturbance = Perturbed | Smoothed
+_found: WeakKeyDictionary[Any, Mapping[str, Attention]] = WeakKeyDictionary()
 _NAME = re.compile(r"(mid|down|up)_blocks?((?:\.\d+)?)\.attentions\.(\d+)\.transformer_blocks\.(\d+)\.attn1\Z")
 
 
-def self_attentions(unet: Any) -> dict[str, Attention]:
+def self_attentions(unet: Any) -> Mapping[str, Attention]:
     """The self-attention layers of a UNet by their short names: "mid.0.0", "up.1.2.0"."""
-    named = ((_NAME.search(name), module) for name, module in unet.named_modules() if isinstance(module, Attention))
-    return {f"{match[1]}{match[2]}.{match[3]}.{match[4]}": module for match, module in named if match}
+    if unet not in _found:  # looked for once, as a large UNet has thousands of modules
+        named = ((_NAME.search(name), part) for name, part in unet.named_modules() if isinstance(part, Attention))
+        _found[unet] = {f"{match[1]}{match[2]}.{match[3]}.{match[4]}": part for match, part in named if match}
+    return _found[unet]
 
 
 def layers(unet: Any, wanted: str) -> list[Attention]:

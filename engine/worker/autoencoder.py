@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from engine.models import memory, streams
 from engine.models.loaded import Loaded
 from engine.patches import circular
 from engine.pixels.tiles import Joined, cut
+from engine.recipe import Recipe
+from engine.speed import precision
 
 # Float32 activations of the decoder take about 2 GB a megapixel; more rows than this are decoded in turns.
 PIXELS_AT_ONCE = 2**20
@@ -25,33 +28,50 @@ LARGEST, TILE = 4 * 2**20, 128
 
 @torch.no_grad()
 def pictures(
-    loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = (), tiling: str = ""
+    loaded: Loaded, latents: Sequence[Tensor], recipes: Sequence[Recipe] = (), tiling: str = ""
 ) -> list[Image.Image]:
-    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them; of
-    those that are `cut` the shades lose what is behind the point, as in A1111, where others are rounded. With `tiling`
-    (engine/patches/circular.py) their edges meet."""
+    """The pictures of latents of one size, each (1, 4, h, w) float32 on the CPU, as diffusers' pipeline makes them.
+
+    Of `recipes`, one for each where any are told, those like A1111's have shades that lose what is behind the point,
+    where others are rounded; these and those whose words were taken as they are have float32 wherever they are decoded.
+    With `tiling` (engine/patches/circular.py) the edges of all of them meet.
+    """
     area = latents[0].shape[-1] * latents[0].shape[-2] * loaded.scale**2
     at_once = max(1, PIXELS_AT_ONCE // area)
-    done: list[Image.Image] = []
-    for start in range(0, len(latents), at_once):
-        batch = torch.cat(list(latents[start : start + at_once])).to(loaded.device)
-        drawn = decoded(loaded, batch / loaded.vae.config.scaling_factor, tiling)
-        # What is no number is black, whatever the processor makes of it.
-        shades = streams.fetched((drawn * 0.5 + 0.5).nan_to_num().clamp(0, 1)).permute(0, 2, 3, 1).float().numpy()
-        cuts = cut[start : start + at_once] or [False] * len(shades)
-        whole = (np.floor(one * 255) if as_is else (one * 255).round() for one, as_is in zip(shades, cuts, strict=True))
-        done.extend(Image.fromarray(one.astype("uint8")) for one in whole)
-    return done
+    floored = [recipe.like is not None for recipe in recipes] or [False] * len(latents)
+    exact = [recipe.like is not None or recipe.prompt.raw for recipe in recipes] or [False] * len(latents)
+    done: dict[int, Image.Image] = {}
+    for whole in (True, False):
+        places = [place for place, one in enumerate(exact) if one is whole]
+        for start in range(0, len(places), at_once):
+            group = places[start : start + at_once]
+            shades = _shades(loaded, [latents[place] for place in group], exact=whole, tiling=tiling)
+            for place, one in zip(group, shades, strict=True):
+                whole_numbers = np.floor(one * 255) if floored[place] else (one * 255).round()
+                done[place] = Image.fromarray(whole_numbers.astype("uint8"))
+    return [done[place] for place in range(len(latents))]
+
+
+def _shades(loaded: Loaded, latents: Sequence[Tensor], *, exact: bool, tiling: str) -> NDArray[np.float32]:
+    """What latents are decoded to, (n, height, width, 3) in 0…1; what is no number is black, whatever the processor
+    makes of it."""
+    batch = torch.cat(list(latents)).to(loaded.device) / loaded.vae.config.scaling_factor
+    with precision.decoding(loaded.device, loaded.dtype, "float32" if exact else loaded.tuning.decoding):
+        drawn = decoded(loaded, batch, tiling)
+    shades: NDArray[np.float32] = (
+        streams.fetched((drawn * 0.5 + 0.5).nan_to_num().clamp(0, 1)).permute(0, 2, 3, 1).float().numpy()
+    )
+    return shades
 
 
 def pictures_beside(
-    loaded: Loaded, latents: Sequence[Tensor], cut: Sequence[bool] = (), after: Any = None, tiling: str = ""
+    loaded: Loaded, latents: Sequence[Tensor], recipes: Sequence[Recipe] = (), after: Any = None, tiling: str = ""
 ) -> list[Image.Image]:
     """As `pictures`, on another thread than the one that draws, which goes on meanwhile; `after` is the mark behind
     which the latents are done. Where memory runs out the model keeps its tier, which is the other thread's to change:
     the error is raised."""
     with loaded.layout.settled, memory.as_it_is(), streams.beside(loaded.device, after):
-        return pictures(loaded, latents, cut, tiling)
+        return pictures(loaded, latents, recipes, tiling)
 
 
 def decoded(loaded: Loaded, latents: Tensor, tiling: str = "") -> Tensor:
@@ -88,7 +108,7 @@ def _call(loaded: Loaded, latents: Tensor, tiling: str = "") -> Tensor:
             return _continued(latents, tiling, loaded.scale, lambda beyond: decoded(loaded, beyond))
         with memory.on_card(loaded, "vae"), circular.padding(loaded.vae.decoder, tiling):
             shades: Tensor = loaded.vae.decode(latents, return_dict=False)[0]
-        return shades
+        return shades.float()
 
     return memory.trying(loaded, call)
 

@@ -45,14 +45,14 @@ class Decoding:
         """Have rows of one group decoded together."""
         rows = list(requests)
         self._rows |= requests
-        loaded, cut, tiling = rows[0].loaded, [row.recipe.like is not None for row in rows], rows[0].recipe.tiling
+        loaded, recipes = rows[0].loaded, [row.recipe for row in rows]
         latents = [row.latents.clone() for row in rows]
         if memory.decodes_beside(loaded):
             mark = streams.mark(loaded.device)
-            drawn = partial(autoencoder.pictures_beside, loaded, latents, cut, mark, tiling)
+            drawn = partial(autoencoder.pictures_beside, loaded, latents, recipes, mark, recipes[0].tiling)
             made = self._thread.do(lambda: _timed(drawn))
         else:
-            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, cut, tiling)))
+            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, recipes, recipes[0].tiling)))
         made.add_done_callback(lambda made: self._done.put((rows, made)))
         made.add_done_callback(lambda _: self.wake())
 
@@ -87,8 +87,8 @@ class Decoding:
 def _alone(row: Row, request: RowRequest) -> Decoded:
     """A row that could not be decoded with others, with all that its model can give up for it."""
     try:
-        cut, tiling = [row.recipe.like is not None], row.recipe.tiling
-        [image], seconds = _timed(partial(autoencoder.pictures, row.loaded, [row.latents], cut, tiling))
+        drawn = partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe], row.recipe.tiling)
+        [image], seconds = _timed(drawn)
     except Exception as error:
         return Decoded(row, request, error)
     return Decoded(row, request, image, seconds)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from prompts import grammar, opposites, options
 from prompts.compose import SENTENCE, compose
+from prompts.edit.asked import ModelEdit, edited_by_model, models, unasked
+from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
 from prompts.edit.instructions import Instruction, clauses, instructions
@@ -25,9 +27,10 @@ from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.errors import Refusal
 from prompts.presets import phrases, speaking_against
-from prompts.prompt import Fragment, Options, Prompt
+from prompts.prompt import Fragment, Note, Options, Origin, Prompt
 from prompts.tags import part_of
 from prompts.translate.chinese import CHINESE
+from prompts.translate.sentences import CachedTranslator
 from prompts.translate.translator import Translator
 
 
@@ -50,10 +53,75 @@ async def edit(
         raise Refusal("edit.empty")
     if len(sentence) > SENTENCE:
         raise Refusal("prompt.too_long", length=len(sentence), limit=SENTENCE)
-    reader = WordReader(translators, family)
+    asked = models(translators)
+    reader = WordReader(unasked(translators), family)
+    named, wishes = _read(sentence)
+    try:
+        draft, doubted = await _by_rules(prompt, sentence, named, wishes, reader, asking=bool(asked))
+    except Refusal as refusal:
+        if refusal.key not in _UNREAD or not asked:
+            raise
+        found = await _by_model(prompt, sentence, wishes, asked, reader)
+        if found.draft is None:
+            raise refusal.noted(*_told(reader, found)) from None
+        draft = found.draft
+    else:
+        found = await _by_model(prompt, sentence, wishes, asked, reader) if doubted else ModelEdit()
+        draft = found.draft or draft
+    made = await _finished(prompt, draft, reader)
+    if found.draft:
+        made = _of(made, prompt, found.origin)
+    return Edited(replace(made, notes=(*made.notes, *_told(reader, found))), tuple(draft.changes), named)
+
+
+async def _by_model(
+    prompt: Prompt,
+    sentence: str,
+    wishes: Sequence[Instruction],
+    asked: Sequence[CachedTranslator],
+    reader: WordReader,
+) -> ModelEdit:
+    """What a model makes of the sentence, where one is set up."""
+    draft = _draft(prompt)
+    return await edited_by_model(draft, sentence, await joined(draft.fragments, wishes, reader), asked, reader)
+
+
+def _told(reader: WordReader, found: ModelEdit) -> list[Note]:
+    """Who read the sentence, and who could not be asked."""
+    told: list[Note] = []
+    for note in (found.note, *reader.failures):
+        if note and note not in told:
+            told.append(note)
+    return told
+
+
+def _of(made: Prompt, before: Prompt, origin: Origin) -> Prompt:
+    """The prompt with what is new in it as the model's that said it."""
+    there = {one.text for one in before.fragments}
+    fragments = (
+        one if one.text in there or one.origin == "preset" else replace(one, origin=origin) for one in made.fragments
+    )
+    return replace(made, fragments=tuple(fragments))
+
+
+def _draft(prompt: Prompt) -> EditDraft:
     fragments = _pieces(prompt) if prompt.raw else list(prompt.fragments)
-    draft = EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
-    asked, wishes = _read(sentence)
+    return EditDraft(fragments, list(prompt.negatives), None if prompt.raw else prompt.text)
+
+
+async def _by_rules(
+    prompt: Prompt,
+    sentence: str,
+    named: Options,
+    wishes: Sequence[Instruction],
+    reader: WordReader,
+    *,
+    asking: bool,
+) -> tuple[EditDraft, bool]:
+    """The prompt as the rules change it, and whether a model that is set up should be asked what was meant. Raises
+    Refusal where nothing of the sentence could be done."""
+    draft = _draft(prompt)
+    doubted = False
     before: Instruction | None = None
     kept = [one.target for one in wishes if one.kind == "keep"]
     for one in _in_turn(await joined(draft.fragments, wishes, reader)):
@@ -72,20 +140,21 @@ async def edit(
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
             one = replace(one, target=before.target or before.value)
+        told = len(draft.changes)
         if one.kind == "keep":
             if one.target != kept[0]:
                 continue  # all that is to be kept is looked at together
             await _left_alone(draft, kept, reader)
         else:
             await _followed(draft, one, before, reader)
+        doubted = doubted or (asking and await doubtful(one, draft.changes[told:], reader))
         before = one
     draft.changes = [_in_their_signs(change, sentence) for change in draft.changes]
-    if not asked.to_json():
+    if not named.to_json():
         _refuse(draft, sentence)
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
-    draft.fragments = _once(draft.fragments)
-    return Edited(await _finished(prompt, draft, reader), tuple(draft.changes), asked)
+    return draft, doubted
 
 
 async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
@@ -152,6 +221,12 @@ def _in_their_signs(change: Change, sentence: str) -> Change:
     return replace(change, before=in_script(sentence, change.before), after=in_script(sentence, change.after))
 
 
+_UNREAD = (
+    "edit.near",
+    "edit.not_found",
+    "edit.same",
+    "edit.not_understood",
+)  # refusals of which a model may know better
 _NOTHING_DONE = ("missed", "near", "same", "unread")
 
 
@@ -215,6 +290,7 @@ def _pieces(prompt: Prompt) -> list[Fragment]:
 
 
 async def _finished(old: Prompt, draft: EditDraft, reader: WordReader) -> Prompt:
+    draft.fragments = _once(draft.fragments)
     relook(old, draft, reader.family)
     said = {each: one.text for one in draft.fragments for each in phrases(opposites.plain(one.text))}
     negatives = tuple(

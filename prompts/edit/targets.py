@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prompts import opposites, sorts
 from prompts.compose import compose
 from prompts.edit.forms import MEASURES
 from prompts.edit.word_lists import listed
 from prompts.errors import Refusal
-from prompts.prompt import Fragment, Options, Prompt
+from prompts.prompt import Fragment, Note, Options, Prompt
 from prompts.tags import entry_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -21,17 +21,21 @@ from prompts.translate.translator import Translator
 
 @dataclass(frozen=True, slots=True)
 class WordReader:
-    """Words as tags, by the same road as a whole prompt, with nothing added."""
+    """Words as tags, by the same road as a whole prompt, with nothing added. `failures` are the notes on services and
+    models that could not be asked on the way."""
 
     translators: Sequence[Translator]
     family: str
+    failures: list[Note] = field(default_factory=list, compare=False)
 
     async def prompt(self, text: str) -> Prompt | None:
         try:
             given = Options(plain=True)
-            return (await compose(text, translators=self.translators, family=self.family, given=given))[0]
+            made, _ = await compose(text, translators=self.translators, family=self.family, given=given)
         except Refusal:
             return None
+        self.failures.extend(note for note in made.notes if note.key.startswith(_FAILURES))
+        return made
 
     async def tags(self, words: str) -> tuple[Fragment, ...]:
         """The tags of words that name something to be drawn; empty where nothing was understood."""
@@ -45,6 +49,9 @@ class WordReader:
             return ()
         guessed = any(note.key != "note.contradiction" for note in made.notes)  # a sign may have text on it
         return () if guessed else without_presets(made.fragments)
+
+
+_FAILURES = ("note.service_", "note.reader_")
 
 
 def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:

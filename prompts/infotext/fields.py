@@ -306,6 +306,7 @@ _SILENT = re.compile(
     r"|comfyui .*|workflow"
     r"|image name|license|generation time|title|software|date"
     r"|workflow|process|quantity|width|height|basemodel|aspectratio|disablepoi|batch|index|parser|styles|second pass"
+    r"|wildcard (?:negative )?prompt"
     r"|hires (?:force|size)"
     r"|lora|loras|lora weights|raw prompt|raw negative prompt)\Z"
 )

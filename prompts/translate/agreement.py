@@ -57,6 +57,18 @@ def agrees(answer: Sequence[Phrase], words: Sequence[Phrase], sure: Iterable[str
     return not unwanted or bool(softened) or all(any(_named([word], denied) for word in no) for no in unwanted)
 
 
+def tells(texts: Iterable[str], text: str) -> bool:
+    """Whether one of some texts names what a text names, in other words perhaps: "a wool scarf" names a shawl."""
+    wanted = _words(text)
+    return bool(wanted) and any(_named(wanted, [_words(one)]) for one in texts)
+
+
+def kept(text: str, other: str) -> float:
+    """The share of a text's words that another has, too, in 0…1; 1 for a text without any."""
+    wanted, there = _words(text), [_words(other)]
+    return sum(_named([word], there) for word in wanted) / len(wanted) if wanted else 1.0
+
+
 def _words(text: str) -> tuple[str, ...]:
     """The words of a phrase that say something, "1girl" as a girl."""
     plain = re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", text.lower().replace("'", ""))

@@ -16,7 +16,7 @@ from typing import Literal, NoReturn
 from prompts.prompt import Json, Note, Origin
 from prompts.translate.fixed_form import without_thoughts
 from prompts.translate.scripts import language_of
-from prompts.translate.translator import EVERY_LANGUAGE, Unavailable
+from prompts.translate.translator import EVERY_LANGUAGE, ModelQuestion, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,14 @@ _TOLD = {
 @dataclass(frozen=True, slots=True)
 class Program:
     """What is started and how people are told of it. `name` has the version of what translates in it, `shown` is its
-    name for people, `folder` where the command is run."""
+    name for people, `folder` where the command is run, and `instructed` whether it does other tasks, too."""
 
     name: str
     shown: str
     origin: Origin
     command: tuple[str, ...]
     folder: Path
+    instructed: bool = False
 
 
 class OwnProcess:
@@ -59,7 +60,9 @@ class OwnProcess:
 
     def __init__(self, program: Program, timeout: float, idle: float = IDLE, patience: float | None = None) -> None:
         self.name = program.name
+        self.shown = program.shown
         self.origin: Origin = program.origin
+        self.instructed = program.instructed
         self._program = program
         self._timeout = timeout
         self._patience = timeout if patience is None else patience
@@ -80,6 +83,12 @@ class OwnProcess:
     async def english(self, clause: str) -> str:
         if len(clause) > _LONGEST_CLAUSE:
             return ""
+        return await self._asked({"clause": clause, "language": language_of(clause) or "zh"})
+
+    async def answer(self, question: ModelQuestion) -> str:
+        return await self._asked({"clause": question.said, "language": "en", "task": question.plain})
+
+    async def _asked(self, question: dict[str, Json]) -> str:
         if time.monotonic() < self._silent_until:
             raise Unavailable(None)
         try:
@@ -89,7 +98,7 @@ class OwnProcess:
             raise Unavailable(self._note("note.reader_slow")) from None
         try:
             child = await self._loaded()
-            return await self._answer(child, clause)
+            return await self._answer(child, question)
         finally:
             self._turn.release()
             self._drop_later()
@@ -145,14 +154,9 @@ class OwnProcess:
         if said.get("ready") is not True:
             await self._failed("note.reader_broken", str(said.get("broken", "?")))
 
-    async def _answer(self, child: asyncio.subprocess.Process, clause: str) -> str:
+    async def _answer(self, child: asyncio.subprocess.Process, question: dict[str, Json]) -> str:
         self._number += 1
-        question = {
-            "number": self._number,
-            "clause": clause,
-            "language": language_of(clause) or "zh",
-            "seconds": self._timeout,
-        }
+        question = question | {"number": self._number, "seconds": self._timeout}
         assert child.stdin is not None
         try:
             async with asyncio.timeout(self._timeout + _GRACE):

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ import aiohttp
 from prompts.prompt import Json, Note, Origin
 from prompts.translate.fixed_form import FORMED, PLAIN, SCHEMA, without_thoughts
 from prompts.translate.scripts import language_of
-from prompts.translate.translator import EVERY_LANGUAGE, Unavailable
+from prompts.translate.translator import EVERY_LANGUAGE, ModelQuestion, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ _LONGEST_CLAUSE = 600  # characters
 _NO_FORM = (400, 404, 415, 422, 500, 501)  # how servers answer that know no answers in a form
 _LONGEST_ANSWER = 64 * 1024  # bytes
 _PAUSE = 60.0  # seconds without a question after a failure: nobody else should wait for the same time-out
+_CLAUSE = ModelQuestion("prompt", FORMED, PLAIN, SCHEMA, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Remote:
 
     def __init__(self, service: Service) -> None:
         self.name = f"{service.kind} {_ASKED} {service.url} {service.model}".rstrip()
+        self.shown = service.host
+        self.instructed = service.kind == "openai"
         self._service = service
         self._chinese = "zh"
         self._silent_until = 0.0
@@ -74,10 +77,13 @@ class Remote:
     async def english(self, clause: str) -> str:
         if len(clause) > _LONGEST_CLAUSE:
             return ""
+        return await self.answer(replace(_CLAUSE, said=clause))
+
+    async def answer(self, question: ModelQuestion) -> str:
         if time.monotonic() < self._silent_until:
             raise Unavailable(None)
         try:
-            return await self.ask(clause)
+            return await self._asked(question)
         except Unavailable as failure:
             first = time.monotonic() >= self._silent_until  # of several questions under way together
             self._silent_until = time.monotonic() + _PAUSE
@@ -90,16 +96,19 @@ class Remote:
 
     async def ask(self, clause: str) -> str:
         """The service's own answer to a clause. Raises Unavailable with a note on what went wrong."""
+        return await self._asked(replace(_CLAUSE, said=clause))
+
+    async def _asked(self, question: ModelQuestion) -> str:
         host = self._service.host
         try:
             async with asyncio.timeout(self._service.timeout), aiohttp.ClientSession(trust_env=True) as session:
                 formed = self._formed
-                status, content = await self._post(session, clause, formed)
+                status, content = await self._post(session, question, formed)
                 if self._service.kind == "libretranslate" and status == 400 and b"zh" in content:
                     self._chinese = "zh-Hans" if self._chinese == "zh" else "zh"  # its newer versions' name for it
-                    status, content = await self._post(session, clause, formed)
+                    status, content = await self._post(session, question, formed)
                 if formed and status in _NO_FORM:
-                    status, content = await self._post(session, clause, False)
+                    status, content = await self._post(session, question, False)
                     if status == 200:  # else it was something else
                         self._formed = False
         except TimeoutError:
@@ -111,31 +120,31 @@ class Remote:
             raise Unavailable(Note("note.service_key", {"host": host, "status": str(status)}))
         if status != 200:
             raise Unavailable(Note("note.service_status", {"host": host, "status": str(status)}))
-        english = self._answer(content)
-        if english is None:
+        said = self._answer(content)
+        if said is None:
             raise Unavailable(Note("note.service_unreadable", {"host": host}))
-        return english
+        return said
 
-    async def _post(self, session: aiohttp.ClientSession, clause: str, formed: bool) -> tuple[int, bytes]:
+    async def _post(self, session: aiohttp.ClientSession, question: ModelQuestion, formed: bool) -> tuple[int, bytes]:
         service = self._service
         headers = {}
-        question: dict[str, Json]
+        body: dict[str, Json]
         if service.kind == "libretranslate":
-            source = language_of(clause) or self._chinese
-            question = {"q": clause, "source": source, "target": "en", "format": "text"}
+            source = language_of(question.said) or self._chinese
+            body = {"q": question.said, "source": source, "target": "en", "format": "text"}
             if service.key:
-                question["api_key"] = service.key
+                body["api_key"] = service.key
         else:
-            task = FORMED if formed else PLAIN
-            said: list[Json] = [{"role": "system", "content": task}, {"role": "user", "content": clause}]
-            question = {"model": service.model or "default", "messages": said, "stream": False}
+            task = question.task if formed else question.plain
+            said: list[Json] = [{"role": "system", "content": task}, {"role": "user", "content": question.said}]
+            body = {"model": service.model or "default", "messages": said, "stream": False}
             if formed:
-                form: dict[str, Json] = {"name": "prompt", "strict": True, "schema": dict(SCHEMA)}
-                question["response_format"] = {"type": "json_schema", "json_schema": form}
+                form: dict[str, Json] = {"name": question.kind, "strict": True, "schema": dict(question.schema)}
+                body["response_format"] = {"type": "json_schema", "json_schema": form}
             if service.key:
                 headers["Authorization"] = f"Bearer {service.key}"
         # A redirect would hand the key to somebody else.
-        async with session.post(service.address, json=question, headers=headers, allow_redirects=False) as response:
+        async with session.post(service.address, json=body, headers=headers, allow_redirects=False) as response:
             content = bytearray()
             async for piece in response.content.iter_any():
                 content += piece
@@ -144,16 +153,16 @@ class Remote:
             return response.status, bytes(content)
 
     def _answer(self, content: bytes) -> str | None:
-        """The translation in an answer, None where there is none."""
+        """What an answer says, None where it says nothing."""
         try:
             found = json.loads(content)
             if self._service.kind == "libretranslate":
-                english = found["translatedText"]
+                said = found["translatedText"]
             else:
-                english = found["choices"][0]["message"]["content"]
+                said = found["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
-        return without_thoughts(english) if isinstance(english, str) else None
+        return without_thoughts(said) if isinstance(said, str) else None
 
 
 def _reason(error: Exception) -> str:

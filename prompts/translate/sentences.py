@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -17,7 +17,15 @@ from prompts.translate.fixed_form import FormedPhrase, formed
 from prompts.translate.glossary_translator import Glossary
 from prompts.translate.personal_dictionary import PersonalDictionary
 from prompts.translate.scripts import language_of
-from prompts.translate.translator import Phrase, SentenceTranslator, TranslationMemory, Translator, Unavailable
+from prompts.translate.translator import (
+    InstructModel,
+    ModelQuestion,
+    Phrase,
+    SentenceTranslator,
+    TranslationMemory,
+    Translator,
+    Unavailable,
+)
 
 _SIGNS = re.compile(r"[()\[\]{}<>\\|:_\"“”*#`]+|--+")
 _SYNTAX = re.compile(r"\b(?:AND|BREAK|NOT)\b")  # in capitals the grammar reads them as signs
@@ -79,7 +87,7 @@ def answered(answer: str, clause: str, origin: Origin) -> tuple[Phrase, ...]:
         return ()
     said: list[Phrase] = []
     for row in rows:
-        for tag in _tags(_SIGNS.sub(" ", row.text)):
+        for tag in plain_tags(row.text):
             kept, unwanted = (tag, ()) if row.negative else english.denied(tag)
             for text, negative in ((kept, row.negative), *((one, True) for one in unwanted)):
                 if re.search(r"[^\W_]", text):
@@ -94,6 +102,11 @@ def trusted(translation: str, clause: str) -> tuple[str, ...]:
         return ()
     translation = _SIGNS.sub(" ", translation)
     return _tags(translation) if sound(translation, clause) else ()
+
+
+def plain_tags(text: str) -> tuple[str, ...]:
+    """The tags of what a translator says, cut at its commas: words alone, without any sign of the grammar."""
+    return _tags(_SIGNS.sub(" ", text))
 
 
 def _tags(text: str) -> tuple[str, ...]:
@@ -124,7 +137,7 @@ def _put(tag: str, own: dict[str, str]) -> str:
 
 class CachedTranslator:
     """A translator of sentences that is asked for a clause once: what it said stays in this process's memory and,
-    where it can be trusted, in `memory`."""
+    where it can be trusted, in `memory`. `model` is the translator where it can be asked for more than English."""
 
     sentences: Literal[True] = True
 
@@ -132,23 +145,69 @@ class CachedTranslator:
         self.name: str = translator.name
         self.origin: Origin = translator.origin
         self.languages: frozenset[str] = translator.languages
+        asked = translator if isinstance(translator, InstructModel) else None
+        self.model: InstructModel | None = asked if asked and asked.instructed else None
         self._translator = translator
         self._memory = memory
         self._said: dict[str, str] = {}
 
     async def english(self, clause: str) -> str:
-        if (known := self._said.pop(clause, None)) is not None:
-            self._said[clause] = known  # the latest asked stands last
+        def trusted(answer: str) -> bool:
+            return bool(answered(answer, clause, self.origin))
+
+        return await self._remembered(clause, lambda: self._translator.english(clause), trusted, always=True)
+
+    async def recalled(self, clause: str) -> str | None:
+        """What it said of a clause before, without asking it; None where it never did."""
+        if (known := self._said.get(clause)) is not None:
             return known
-        answer = await self._memory.recall(self.name, clause) if self._memory else None
+        return await self._memory.recall(self.name, clause) if self._memory else None
+
+    async def answer(self, question: ModelQuestion, trusted: Callable[[str], bool]) -> str:
+        """The model's answer to a question, remembered where it can be trusted. Raises Unavailable."""
+        model = self.model
+        assert model is not None
+        return await self._remembered(question.key, lambda: model.answer(question), trusted)
+
+    async def _remembered(
+        self, key: str, ask: Callable[[], Awaitable[str]], trusted: Callable[[str], bool], *, always: bool = False
+    ) -> str:
+        """What was said under a key before, else what is said now; `always`, this process remembers it either way."""
+        if (known := self._said.pop(key, None)) is not None:
+            self._said[key] = known  # the latest asked stands last
+            return known
+        answer = await self._memory.recall(self.name, key) if self._memory else None
         if answer is None:
-            answer = await self._translator.english(clause)
-            if self._memory and answered(answer, clause, self.origin):
-                await self._memory.keep(self.name, clause, answer)
-        self._said[clause] = answer
+            answer = await ask()
+            good = trusted(answer)
+            if self._memory and good:
+                await self._memory.keep(self.name, key, answer)
+            if not (good or always):
+                return answer
+        self._said[key] = answer
         while len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
         return answer
 
     async def close(self) -> None:
         await self._translator.close()
+
+
+class RecalledTranslator:
+    """A translator of sentences that says what it said before, and is asked for nothing new."""
+
+    sentences: Literal[True] = True
+
+    def __init__(self, translator: CachedTranslator) -> None:
+        self.name = translator.name
+        self.origin: Origin = translator.origin
+        self.languages = translator.languages
+        self._translator = translator
+
+    async def english(self, clause: str) -> str:
+        if (known := await self._translator.recalled(clause)) is None:
+            raise Unavailable(None)
+        return known
+
+    async def close(self) -> None:
+        """What it said before needs nothing open."""

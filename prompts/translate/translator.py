@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
-from prompts.prompt import Note, Origin, Part
+from prompts.prompt import Json, Note, Origin, Part
 from prompts.translate.chinese import CHINESE
 
 
@@ -63,6 +65,38 @@ class SentenceTranslator(Protocol):
 
 
 Translator = WordTranslator | SentenceTranslator
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuestion:
+    """What an instruct model is asked: `said` is what it is to read, `task` what to do with it where its answer can be
+    held to a JSON schema, `plain` what where it cannot. `kind` names the task."""
+
+    kind: str
+    task: str
+    plain: str
+    schema: Mapping[str, Json]
+    said: str
+
+    @property
+    def key(self) -> str:
+        """Under which its answer is remembered: short, without what a person wrote, and another for another task."""
+        return f"{self.kind} {hashlib.sha256(f'{self.task}{self.plain}{self.said}'.encode()).hexdigest()}"
+
+
+@runtime_checkable
+class InstructModel(Protocol):
+    """A translator of sentences that may be a language model, which can be asked for more than English: it is where
+    `instructed` says so. `shown` is its name for people."""
+
+    name: str
+    shown: str
+    origin: Origin
+    instructed: bool
+
+    async def answer(self, question: ModelQuestion) -> str:
+        """The model's own answer; nobody has judged it yet. Raises Unavailable."""
+        ...
 
 
 class Unavailable(Exception):

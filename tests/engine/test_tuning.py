@@ -22,6 +22,7 @@ def test_settings_reach_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "compile": "none",
         "cpu": "torch",
         "previews": "colours",
+        "decoding": "bfloat16",
     }
     environ = {f"DANQING_ENGINE_{name.upper()}": value for name, value in told.items()}
     asked = app.pool(load(None, environ | {"DANQING_DATA_FOLDER": str(tmp_path)}))

@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.speed import (
     card,
     changes,
+    decoding,
     discord,
     drawing,
     fairness,
@@ -53,20 +54,25 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "loop": loop.figures,
     "changes": changes.figures,
     "switches": switches.figures,
+    "decoding": decoding.figures,
     "card": card.figures,
 }
-ON_A_CARD = ("card",)  # run with GPU=1
+ON_A_CARD = ("card",)  # run with GPU=1, and with tiny models on the processor with GPU=dry
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.speed", description=__doc__)
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all without, of GPU=1 those for a card")
+    parser.add_argument(
+        "sections",
+        nargs="*",
+        help=f"of {', '.join(SECTIONS)}; all without, with GPU=1 those for a card, with GPU=dry these in tiny",
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
     console = Console()
     console.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", highlight=False)
     found: dict[str, list[Figure]] = {}
-    usual = [name for name in SECTIONS if (name in ON_A_CARD) == (os.environ.get("GPU") == "1")]
+    usual = [name for name in SECTIONS if (name in ON_A_CARD) == (os.environ.get("GPU") in ("1", "dry"))]
     for name in arguments.sections or usual:
         found[name] = SECTIONS[name]()
         table = Table("what", "ours", "baseline", "ratio", "aim", title=name, title_justify="left")

@@ -66,17 +66,24 @@ def drawn(loaded: Loaded, recipe: Recipe) -> tuple[float, Any]:
     """Seconds for a picture, and its pixels."""
     import numpy as np
 
-    from engine.worker import autoencoder, prepare
-    from engine.worker.rows import Rows
+    from engine.worker import autoencoder
 
     began = time.perf_counter()
+    [image] = autoencoder.pictures(loaded, [latents(loaded, recipe)], tiling=recipe.tiling)
+    return time.perf_counter() - began, np.asarray(image).astype(float)
+
+
+def latents(loaded: Loaded, recipe: Recipe) -> Any:
+    """What a recipe is drawn to, before it is decoded, (1, 4, h, w)."""
+    from engine.worker import prepare
+    from engine.worker.rows import Rows
+
     rows = Rows()
     rows.add(prepare.start("j", 0, recipe, loaded, ()))
     [row] = rows
     while not row.done:
         rows.turn()
-    [image] = autoencoder.pictures(loaded, [row.latents], tiling=recipe.tiling)
-    return time.perf_counter() - began, np.asarray(image).astype(float)
+    return row.latents
 
 
 def figures() -> list[Figure]:
@@ -107,10 +114,14 @@ def figures() -> list[Figure]:
     found += finest(device)
     for name, change in BESIDE.items():
         other = replace(recipe, **change)
-        found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
+        own = work(loaded, other)
+        found += _pair(Way(name, loaded, other), loaded, recipe, own / peak)
+        found.append(Figure(f"{name}, operations of a picture", own / 1e9, "GFLOP", flop / 1e9, "without"))
     for precision in ("bfloat16", *(("float16",) if device.type == "cuda" else ())):
         halved = loading.load(builtin(), device, tuning=replace(plain, precision=precision))
         found += _pair(Way(precision, halved, recipe), loaded, recipe, flop / pace(halved))
+    decodes = loading.load(builtin(), device, tuning=replace(plain, decoding="bfloat16"))
+    found += _pair(Way("decoding in bfloat16", decodes, recipe), loaded, recipe, flop / peak)
     for switch in switches.SWITCHES:
         switched = loading.load(builtin(), device, tuning=replace(plain, compile="none"))
         if not switch.here(switched):
@@ -131,8 +142,8 @@ def figures() -> list[Figure]:
 
 
 def finest(device: torch.device) -> list[Figure]:
-    """Seconds of a call of SD 1.5's finest level alone, at its real width with random weights, for a large picture; on a
-    processor its own seconds, whoever else is at work."""
+    """Seconds of a call of SD 1.5's finest level alone, at its real width with random weights, for a large picture;
+    on a processor its own seconds, whoever else is at work."""
     import torch
     from diffusers import UNet2DConditionModel
 
@@ -239,13 +250,13 @@ def previewed(loaded: Loaded) -> list[Figure]:
     from engine.worker import autoencoder, previews
 
     coarse = replace(loaded, tuning=Tuning(previews="colours"))
-    latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7
-    [whole] = autoencoder.pictures(loaded, [latents])
+    noise = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.7
+    [whole] = autoencoder.pictures(loaded, [noise])
 
     def made(own: Loaded) -> tuple[float, float]:
-        image = Image.open(io.BytesIO(previews.preview(own, latents))).convert("RGB").resize(whole.size)
+        image = Image.open(io.BytesIO(previews.preview(own, noise))).convert("RGB").resize(whole.size)
         off = np.abs(np.asarray(image, np.float32) - np.asarray(whole, np.float32)).mean()
-        return _quickest(lambda: previews.preview(own, latents)), float(off)
+        return _quickest(lambda: previews.preview(own, noise)), float(off)
 
     (tiny, tiny_off), (mapped, mapped_off) = made(loaded), made(coarse)
     return [

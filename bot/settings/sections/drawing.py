@@ -90,6 +90,13 @@ class EngineSection(Section):
         "What draws on a processor: torch, or openvino where the extra of that name is installed (what auto does).",
         "用处理器画时由谁计算：torch，或 openvino（需安装同名可选依赖；装了时 auto 即用它）。",
     )
+    decoding: Annotated[Literal["auto", "float32", "bfloat16"], AnyCase] = setting(
+        "auto",
+        "The precision a finished picture is decoded in on a processor: auto takes bfloat16 where the model is drawn "
+        "in it and the processor gains by it; pictures like A1111's and with --raw always have float32.",
+        "用处理器时成品图的解码精度：auto 在模型本就用 bfloat16 绘制且处理器确能受益时用 bfloat16；"
+        "仿 A1111 的图和 --raw 的图始终用 float32。",
+    )
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -137,9 +144,9 @@ class TranslateSection(Section):
     service: Annotated[Literal["none", "libretranslate", "openai", "local"], AnyCase] = setting(
         "none",
         "What reads whole clauses before Argos: none, libretranslate, openai (or any compatible service), or local "
-        "(a small language model on this machine).",
+        "(a small language model on this machine). The last two also read the edits that the rules do not.",
         "先于 Argos 翻译整句的服务：none（不用）、libretranslate、openai（或与之兼容的服务）"
-        "或 local（本机上的小型语言模型）。",
+        "或 local（本机上的小型语言模型）。后两种还会读规则读不懂的修改。",
     )
     url: Url | None = setting(
         None, "Where that service answers.", "该服务的地址。", example="https://translate.example.org"
@@ -156,8 +163,8 @@ class TranslateSection(Section):
     )
     timeout: float = setting(
         10.0,
-        "How many seconds the service may take for a clause before the others translate it.",
-        "该服务翻译一句最多等几秒，超过就改用其他方式。",
+        "How many seconds the service may take for a clause or an edit before it is done without.",
+        "该服务读一句话或一次修改最多等几秒，超过就不用它。",
         ge=0.5,
         le=120,
         allow_inf_nan=False,

@@ -23,8 +23,10 @@ from prompts.translate.chain import chain
 from prompts.translate.chinese import CHINESE
 from storage import pictures
 from storage.jobs import Place
+from storage.translations import Translations
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_lora
+from tests.prompts.edit.instructing import Model, form, instructed
 
 GIRL = "黑色长发的女孩，（红色帽子：1.2），白天 --seed 7 --steps 9"
 
@@ -252,6 +254,55 @@ async def test_every_entrance_says_what_is_not_there(
         said = {say(language, one.key, **one.values) for one in refusals}
         assert len(refusals) == 3 and len(said) == 1
         assert re.findall("“.+?”", said.pop()) == named
+        assert len(at.pool.drawn) == 1
+
+
+@pytest.mark.parametrize("way", ["command", "reply", "button", "words"])
+async def test_every_entrance_asks_the_model_for_what_the_rules_do_not_read(tmp_path: Path, way: str) -> None:
+    sentence = "replace the horse with something scarier"
+    model = Model(form((1, "horse", "dragon"), asks=("a dragon",)))
+    async with house(tmp_path) as at, instructed(model, tmp_path / "cache", memory=Translations(at.db)) as translators:
+        at.studio._translators = translators
+        first = await at.picture("a knight on a horse, castle --seed 7")
+        place, ann = Place("fake", "ann"), await at.person()
+        for count in (2, 3):
+            if way == "reply":
+                said = Request(person=ann, place=place, text=f"/edit {sentence}", key=f"r{count}", reply_to=first)
+                await at.desk.request(said)
+            elif way == "button":
+                await at.press("edit", first, sentence=sentence)
+            else:
+                await at.say(sentence if way == "words" else f"/edit {first} {sentence}")
+            recipe = await edited(at, count)
+            assert "a knight on a dragon" in recipe.prompt.positive and recipe.seed == 7
+            job = at.pool.drawn[-1][0]
+            await at.chat.until(lambda job=job: job in at.chat.messages)  # type: ignore[misc]
+            card = at.chat.messages[job]
+            assert card.prompt
+            (told,) = [note for note in card.prompt.notes if note.key == "edit.read"]
+            assert say("zh", told.key, **told.values) == f"{told.values['reader']} 的读法：a dragon"
+            shown = cast(dict[str, Json], card_words(card_body(card), "en")["understood"])
+            changes = [cast(dict[str, str], one)["text"] for one in cast(list[Json], shown["changes"])]
+            assert changes[0] == "a knight on a horse → a knight on a dragon"
+            assert changes[1] == f"read by {told.values['reader']}: a dragon"
+            if way == "words":
+                break  # the last picture is another one now
+            at.pool.finish(job)
+        assert len(model.asked) == 1, "the second answer is remembered"
+
+
+async def test_a_refusal_says_that_the_model_was_not_to_be_had(tmp_path: Path) -> None:
+    async with house(tmp_path) as at, instructed(Model("", status=500), tmp_path / "cache") as translators:
+        first = await at.picture("a knight on a horse, castle")
+        at.studio._translators = translators
+        for key, said in (
+            ("note.service_status", await at.say("/edit ditch that thing he's got on")),
+            ("note.reader_rests", await at.press("edit", first, sentence="what if it was raining")),
+        ):
+            card = at.chat.messages[said]
+            assert card.kind == "error" and card.text.key.startswith("edit.") and not card.fleeting
+            assert card.prompt and [note.key for note in card.prompt.notes] == [key]
+            assert "did without it" in str(card_words(card_body(card), "en")["understood"])
         assert len(at.pool.drawn) == 1
 
 

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from bot.cli.cli import app
+from bot.cli.cli import app, main
 from bot.cli.composing import composing, show_lines
 from bot.settings.config import Config
 from prompts.errors import Refusal
+from tests.prompts.edit.instructing import Model, form, serving_aside
 
 
 async def test_a_line_that_breaks_something_of_ours_is_answered_and_the_next_is_read(
@@ -72,3 +74,43 @@ def test_the_command_takes_a_sentence(
     app(arguments, standalone_mode=False)
     told = json.loads(capsys.readouterr().out)
     assert told["text"] == "一只狗在窗台上" and "dog" in told["positive"] and "cat" not in told["positive"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_says_which_model_read_the_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = Model(form((1, "horse", "dragon"), asks=("a dragon",)))
+    sentence = "honestly the horse feels boring, a dragon maybe?"
+    with serving_aside(model) as url:
+        told = f"{{service: openai, url: '{url}', model: m, timeout: 60}}"
+        (tmp_path / "config.yaml").write_text(f"translate: {told}", encoding="utf-8")
+        arguments = ["prompt", "a knight on a horse", "--edit", sentence, "--config", "config.yaml"]
+        app([*arguments, "--json"] if as_json else arguments, standalone_mode=False)
+    out = capsys.readouterr().out
+    if as_json:
+        row = json.loads(out)
+        assert row["positive"].count("a knight on a dragon") == 1 and row["text"] == "a knight on a dragon"
+        (fragment,) = [one for part in row["parts"].values() for one in part if one["text"] == "a knight on a dragon"]
+        assert fragment["origin"] == "service"
+        assert row["notes"][-1]["key"] == "edit.read"
+        assert row["notes"][-1]["values"] == {"reader": url.removeprefix("http://"), "asks": "a dragon"}
+    else:
+        assert "a knight on a dragon" in out and "127.0.0.1" in out
+
+
+def test_the_command_says_why_no_model_read_the_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = io.StringIO()
+    monkeypatch.setattr("bot.cli.cli.err", Console(file=said))
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    arguments = ["prompt", "a knight", "--edit", "ditch whatever he wears", "--config", "config.yaml"]
+    monkeypatch.setattr(sys, "argv", ["bot.py", *arguments])
+    with serving_aside(Model("", status=500)) as url:
+        told = f"{{service: openai, url: '{url}', model: m, timeout: 60}}"
+        (tmp_path / "config.yaml").write_text(f"translate: {told}", encoding="utf-8")
+        with pytest.raises(SystemExit):
+            main()
+    first, second = said.getvalue().strip().splitlines()
+    assert first.startswith("No “whatever he wears” here") and second.endswith("failed (500); did without it.")

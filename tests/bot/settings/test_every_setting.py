@@ -308,7 +308,7 @@ def _(rig: Rig) -> None:
     assert [one.device for one in workers] == ["cuda:0", "cpu"]
 
 
-@does("engine.slots", "engine.previews", "engine.precision", "engine.attention", "engine.compile", "engine.cpu")
+@does(*(f"engine.{name}" for name in ("slots", "previews", "precision", "attention", "compile", "cpu", "decoding")))
 def _(rig: Rig) -> None:
     """Those that a worker obeys; what it does with them is tested with it."""
     told = {
@@ -318,6 +318,7 @@ def _(rig: Rig) -> None:
         "attention": "math",
         "compile": "none",
         "cpu": "torch",
+        "decoding": "bfloat16",
     }
     config = rig.read(f"engine: {{{', '.join(f'{name}: {value}' for name, value in told.items())}}}")
     assert {f"--{name}": value for name, value in told.items()}.items() <= passed(config).items()

@@ -12,6 +12,7 @@ from bot.platforms.telegram.message_html import pages
 from bot.platforms.web import card_json
 from bot.studio import cards
 from bot.texts import say
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.job import Job, Progress, State
 from engine.recipe import A1111, FreeU, Hires, HyperTile
 from prompts.prompt import Note
@@ -80,6 +81,16 @@ def test_of_several_pictures_the_card_says_which_one_is_drawn() -> None:
         assert said in shown["discord"] and said in shown["telegram"] and "144" not in shown["telegram"]
     body = cast(dict[str, Any], card_json.card_body(cards.under_way(job, now))["progress"])
     assert (body["picture"], body["pictures"]) == (3, 4)
+
+
+def test_what_acts_beside_guidance_is_named_as_one_would_write_it() -> None:
+    own = replace(ROW.recipe, perpendicular=0.5, threshold=Thresholding(7.0, 99.5), seg=Smoothed(3.0, blur=10.0))
+    told = {field.label.key: field.value for field in cards.recipe_fields(replace(own, pag=Perturbed(3.0, "mid+up.0")))}
+    assert [told[f"recipe.{name}"] for name in ("perpendicular", "threshold", "pag", "seg")] == [
+        *("0.5", "7:percentile=99.5", "3:layers=mid+up.0", "3:blur=10")
+    ]
+    plain = {field.label.key for field in cards.recipe_fields(ROW.recipe)}
+    assert not {"recipe.perpendicular", "recipe.threshold", "recipe.pag", "recipe.seg"} & plain
 
 
 def test_what_a1111_was_told_is_named_where_it_is_not_the_usual() -> None:

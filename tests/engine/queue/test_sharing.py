@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.job import Job, Lane, Progress, State
+from engine.queue import estimate
 from engine.queue.estimate import Estimate
 from engine.queue.news import Changed, Finished
 from engine.queue.pool import Worker
@@ -595,3 +597,15 @@ async def test_a_models_file_is_looked_at_when_it_is_first_asked_for() -> None:
     await settle()
     assert made.estimate.sizes == {"new": 40 * 10**6}
     await made.close()
+
+
+def test_what_acts_beside_guidance_is_counted_by_its_entries() -> None:
+    plain = a_recipe()
+    usual = estimate.work(plain)
+    changes: list[tuple[dict[str, Any], float]] = [
+        ({"pag": Perturbed(3.0)}, 1.5), ({"pag": Perturbed(3.0), "seg": Smoothed(3.0)}, 2.0),
+        ({"perpendicular": 1.0}, 1.5), ({"perpendicular": 1.0, "guidance_end": 0.5}, 1.0),
+        ({"threshold": Thresholding(3.0)}, 1.0),
+    ]  # fmt: skip
+    for change, times in changes:
+        assert estimate.work(replace(plain, **change)) == pytest.approx(usual * times)

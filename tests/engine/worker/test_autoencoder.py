@@ -13,8 +13,10 @@ import torch
 from engine.files import catalog
 from engine.models import loading
 from engine.models.loaded import Loaded
+from engine.recipe import A1111
+from engine.tuning import Tuning
 from engine.worker import autoencoder
-from tests.engine.drawing import photograph, pixels
+from tests.engine.drawing import photograph, pixels, recipe
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,26 @@ def test_many_rows_are_decoded_in_turns(loaded: Loaded, monkeypatch: pytest.Monk
     assert len(together) == len(apart) == 5
     for one, other in zip(together, apart, strict=True):
         assert np.abs(pixels(one) - pixels(other)).max() <= 1
+
+
+def test_decoded_in_bfloat16_a_picture_stays_what_it_is(demo: Loaded) -> None:
+    """Alone and in company; and to the bit where it is to be like A1111's, or its words were taken as they are."""
+    latents = [
+        autoencoder.latents(demo, photograph(width, width).resize((128, 128)), torch.Generator().manual_seed(width))
+        for width in (128, 40, 90)
+    ]
+    ours = replace(recipe(), prompt=replace(recipe().prompt, raw=False))
+    recipes = [ours, replace(ours, like=A1111()), recipe()]
+    plain = [pixels(one) for one in autoencoder.pictures(demo, latents, recipes)]
+    halved = replace(demo, tuning=Tuning(decoding="bfloat16"))
+    together = [pixels(one) for one in autoencoder.pictures(halved, latents, recipes)]
+    away = np.abs(together[0] - plain[0])
+    assert 0 < away.mean() <= 0.5 and away.max() <= 3
+    assert all(np.array_equal(one, other) for one, other in zip(together[1:], plain[1:], strict=True))
+    [alone] = autoencoder.pictures(halved, latents[:1], [ours])
+    assert np.abs(pixels(alone) - together[0]).max() <= 1
+    crowd = [pixels(one) for one in autoencoder.pictures(halved, latents, [ours] * 3)]
+    assert np.abs(crowd[0] - pixels(alone)).max() <= 1
 
 
 def test_a_big_picture_is_encoded_in_tiles(demo: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,6 +238,7 @@ def test_so_is_the_switch_of_it(written: str) -> None:
 
 def test_hashes_and_versions_are_no_wishes() -> None:
     line = 'Model hash: 0a1b2c3d4e, VAE hash: 0a1b2c3d4e, Lora hashes: "a: 1", TI hashes: "b: 2", Hashes: {"model":"x"}'
+    assert asked(f'{line}, Wildcard prompt: "a __b__", Wildcard negative prompt: c')[1] == ()
     assert asked(f"{line}, Civitai resources: [], User: ann, Version: v1.9.4, Created Date: 2024-01-01T00:00")[1] == ()
 
 

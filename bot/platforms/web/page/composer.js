@@ -292,10 +292,11 @@ export class Composer {
       depth = Math.max(0, depth + step);
       talk.classList.toggle("dropping", depth > 0);
     };
-    talk.addEventListener("dragenter", drag(1));
-    talk.addEventListener("dragleave", drag(-1));
-    talk.addEventListener("dragover", (event) => files(event) && event.preventDefault());
-    talk.addEventListener("drop", (event) => {
+    // Anywhere on the page: beside the conversation the browser would open the file instead of the page.
+    document.addEventListener("dragenter", drag(1));
+    document.addEventListener("dragleave", drag(-1));
+    document.addEventListener("dragover", (event) => files(event) && event.preventDefault());
+    document.addEventListener("drop", (event) => {
       if (!files(event)) return;
       event.preventDefault();
       depth = 0;
