@@ -103,8 +103,8 @@ class Upscale:
 class Hires:
     """A second pass over the picture enlarged by `factor`: img2img `strength` in 0…1, so many `steps` (0: the
     recipe's), enlarged as latents ("Latent") or by a row of engine/files/upscalers.py's table. `width` and `height`
-    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance, the words, the
-    model (`checkpoint`) and the VAE are the recipe's own where nothing is said."""
+    are the pixels it is to have instead of a factor (0: by the factor). Sampler, schedule, guidance, token merging, the
+    words, the model (`checkpoint`) and the VAE are the recipe's own where nothing is said."""
 
     factor: float
     strength: float
@@ -117,6 +117,7 @@ class Hires:
     guidance: float = 0.0
     prompt: str = ""
     negative: str = ""
+    token_merging: float = 0.0
     checkpoint: str = ""
     vae: str = ""
 
@@ -127,7 +128,18 @@ class Hires:
             "steps": self.steps,
             "upscaler": self.upscaler,
         }
-        later = ("width", "height", "sampler", "schedule", "guidance", "prompt", "negative", "checkpoint", "vae")
+        later = (
+            "width",
+            "height",
+            "sampler",
+            "schedule",
+            "guidance",
+            "prompt",
+            "negative",
+            "token_merging",
+            "checkpoint",
+            "vae",
+        )
         return always | _said({name: getattr(self, name) for name in later})
 
 
@@ -152,6 +164,34 @@ class Refiner:
 
     def to_json(self) -> dict[str, Json]:
         return {"model": self.model, "switch": self.switch}
+
+
+@dataclass(frozen=True, slots=True)
+class FreeU:
+    """On the UNet's way up what comes from below is scaled by `b1` and `b2`, the low frequencies of what comes across
+    by `s1` and `s2`, on the deepest level and on the one above it; 1 leaves each as it is."""
+
+    b1: float
+    b2: float
+    s1: float
+    s2: float
+
+    def to_json(self) -> dict[str, Json]:
+        return {"b1": self.b1, "b2": self.b2, "s1": self.s1, "s2": self.s2}
+
+
+@dataclass(frozen=True, slots=True)
+class HyperTile:
+    """Self-attention within tiles of the picture, as A1111's HyperTile has it: of at most `tile` pixels a side, of one
+    of `swap` sizes from there by chance, down to so much `depth`; `second` leaves it to the second pass."""
+
+    tile: int = 256
+    swap: int = 3
+    depth: int = 3
+    second: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        return {"tile": self.tile, "swap": self.swap, "depth": self.depth} | _said({"second": self.second})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +270,10 @@ class Recipe:
     (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
     `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps, and changes by a `guidance_curve` of
     engine/guidance_curves.py. With a `perpendicular` of 1 the negative acts only across what the words ask for
-    (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. With `like`
-    it is drawn as A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps
-    come in this order: hires, fixes, upscale."""
+    (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. `tiling` lets
+    the picture's edges meet ("x" left and right, "y" top and bottom, "xy"); `token_merging` (0…1) is the share of the
+    tokens that self-attention takes together. With `like` it is drawn as A1111 would, and `sampler` stands without its
+    schedule; without, as diffusers would. The after-steps come in this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -255,6 +296,10 @@ class Recipe:
     guidance_start: float = 0.0
     guidance_end: float = 1.0
     guidance_curve: str = ""
+    tiling: str = ""
+    freeu: FreeU | None = None
+    token_merging: float = 0.0
+    hypertile: HyperTile | None = None
     perpendicular: float = 0.0
     threshold: Thresholding | None = None
     pag: Perturbed | None = None
@@ -301,6 +346,10 @@ class Recipe:
                 "guidance_start": self.guidance_start,
                 "guidance_end": self.guidance_end if self.guidance_end < 1 else None,
                 "guidance_curve": self.guidance_curve,
+                "tiling": self.tiling,
+                "freeu": self.freeu.to_json() if self.freeu else None,
+                "token_merging": self.token_merging,
+                "hypertile": self.hypertile.to_json() if self.hypertile else None,
                 "perpendicular": self.perpendicular,
                 "threshold": self.threshold.to_json() if self.threshold else None,
                 "pag": self.pag.to_json() if self.pag else None,
@@ -334,6 +383,8 @@ PARTS: dict[str, Callable[..., object]] = {
     "upscale": Upscale,
     "hires": Hires,
     "refiner": Refiner,
+    "freeu": FreeU,
+    "hypertile": HyperTile,
     "threshold": Thresholding,
     "pag": Perturbed,
     "seg": Smoothed,

@@ -96,6 +96,8 @@ def recipe(first: Recipe, hires: Hires) -> Recipe:
         sampler=sampler,
         guidance=hires.guidance or first.guidance,
         source=Source("", hires.strength),
+        token_merging=hires.token_merging or first.token_merging,
+        hypertile=replace(first.hypertile, second=False) if first.hypertile else None,
         like=replace(first.like, schedule=schedule) if first.like else None,
     )
 

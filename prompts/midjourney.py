@@ -20,7 +20,7 @@ _VALUES: Mapping[str, str] = {
     ),
     **dict.fromkeys(("sameseed", "bs"), _NUMBER),
     **dict.fromkeys(("sref", "cref", "oref", "end", "profile", "personalize"), _REFERENCES),
-    **dict.fromkeys(("tile", "fast", "relax", "relaxed", "turbo", "draft", "video", "loop"), _NOTHING),
+    **dict.fromkeys(("fast", "relax", "relaxed", "turbo", "draft", "video", "loop"), _NOTHING),
     **dict.fromkeys(("test", "testp", "creative", "beta", "upbeta", "uplight", "public", "stealth"), _NOTHING),
     **dict.fromkeys(("restore-faces", "restore_faces", "codeformer", "gfpgan"), _NOTHING),
     "face-restoration": r"(?i:codeformer|gfpgan)\b",

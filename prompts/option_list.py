@@ -52,6 +52,12 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("pag", "3:layers=mid"),
         ("seg", "3:blur=10"),
     ),
+    "inside": (
+        ("tiling", ""),
+        ("freeu", "1.3/1.4/0.9/0.2"),
+        ("token-merging", "0.5"),
+        ("hypertile", "256"),
+    ),
     "words": (
         ("no", "WORDS"),
         ("keep", "WORDS"),

@@ -204,6 +204,40 @@ def with_padding(options: Options, option: str, value: str) -> Options:
     return replace(options, padding=whole(option, value, *PADDINGS) if value else PADDING)
 
 
+TILINGS = {"": "xy", "xy": "xy", "yx": "xy", "x": "x", "y": "y", "on": "xy", "true": "xy", "off": "", "false": ""}
+FREEU, FREEUS = (1.3, 1.4, 0.9, 0.2), (0.0, 4.0)  # its authors' numbers for SD 1.4, 2 and XL
+MERGED = (0.0, 0.9)
+TILE, TILES, SWAPS, DEPTHS = 256, (0, 2048), (1, 64), (0, 3)  # of HyperTile: pixels of a tile, as A1111 has them
+
+
+def with_tiling(options: Options, option: str, value: str) -> Options:
+    """Edges that meet: all, or those left and right ("x"), above and below ("y")."""
+    if value.casefold() not in TILINGS:
+        raise refused(option, value)
+    return replace(options, tiling=TILINGS[value.casefold()])
+
+
+def with_freeu(options: Options, option: str, value: str) -> Options:
+    """Four numbers, "1.3/1.4/0.9/0.2": b1, b2, s1, s2; its authors' where none are said."""
+    if not value:
+        return replace(options, freeu=FREEU)
+    said = value.split("/")
+    if len(said) != len(FREEU):
+        raise refused(option, value)
+    b1, b2, s1, s2 = (real(option, one, *FREEUS) for one in said)
+    return replace(options, freeu=(b1, b2, s1, s2))
+
+
+def with_hypertile(options: Options, option: str, value: str) -> Options:
+    """The pixels of a tile, and behind it from how many sizes is chosen and how deep it goes: "256/3/3"."""
+    said = value.split("/") if value else [str(TILE)]
+    limits = dict(zip(("hypertile", "hypertile_swap", "hypertile_depth"), (TILES, SWAPS, DEPTHS), strict=True))
+    if len(said) > len(limits):
+        raise refused(option, value)
+    read = {name: whole(option, one, *limits[name]) for name, one in zip(limits, said, strict=False)}
+    return replace(options, **read)  # type: ignore[arg-type]
+
+
 def with_soft(options: Options, option: str, value: str) -> Options:
     """A mask that acts softly, which only A1111's way has: with its numbers as far as they are said, "1/0.5/4"."""
     numbers = value.split("/") if value else []

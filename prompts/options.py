@@ -16,16 +16,20 @@ from prompts.option_values import (
     COUNTS,
     GUIDANCE,
     MASK_BLURS,
+    MERGED,
     RESCALE,
     STEPS,
     SWITCHES,
+    TILINGS,
     ParsedOptions,
     ratio_of,
     real,
     whole,
     with_fill,
     with_fix,
+    with_freeu,
     with_height,
+    with_hypertile,
     with_like,
     with_margins,
     with_over,
@@ -36,6 +40,7 @@ from prompts.option_values import (
     with_size,
     with_soft,
     with_style,
+    with_tiling,
     with_upscale,
     with_width,
     with_words,
@@ -77,6 +82,10 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "guidance-start": lambda options, option, value: replace(options, guidance_start=real(option, value, 0.0, 1.0)),
     "guidance-end": lambda options, option, value: replace(options, guidance_end=real(option, value, 0.0, 1.0)),
     "guidance-curve": lambda options, option, value: replace(options, guidance_curve=value.replace("-", " ")),
+    "tiling": with_tiling,
+    "freeu": with_freeu,
+    "token-merging": lambda options, option, value: replace(options, token_merging=real(option, value, *MERGED)),
+    "hypertile": with_hypertile,
     "perp-neg": lambda options, option, value: replace(options, perpendicular=real(option, value, *ACROSS)),
     "mimic": lambda options, option, value: replace(options, mimic=further_guidance.read("mimic")(option, value)),
     "pag": lambda options, option, value: replace(options, pag=further_guidance.read("pag")(option, value)),
@@ -91,6 +100,8 @@ _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
 _OTHER_NAMES |= dict.fromkeys(("cfg-start", "cfg_start", "引导开始", "引導開始"), "guidance-start")
 _OTHER_NAMES |= dict.fromkeys(("cfg-end", "cfg_end", "引导结束", "引導結束"), "guidance-end")
 _OTHER_NAMES |= dict.fromkeys(("cfg-schedule", "cfg-curve", "引导曲线", "引導曲線"), "guidance-curve")
+_OTHER_NAMES |= dict.fromkeys(("tile", "seamless", "无缝", "無縫", "平铺", "平鋪"), "tiling")
+_OTHER_NAMES |= dict.fromkeys(("tome", "token_merging", "token-merging-ratio"), "token-merging")
 _OTHER_NAMES |= dict.fromkeys(("hires_checkpoint", "hires-model", "高清模型"), "hires-checkpoint")
 _OTHER_NAMES |= dict.fromkeys(("hires_vae", "高清vae", "高清VAE"), "hires-vae")
 _OTHER_NAMES |= dict.fromkeys(("perpneg", "perp_neg", "perpendicular", "垂直反向"), "perp-neg")
@@ -278,7 +289,9 @@ def _value(text: str, position: int, name: str) -> tuple[str, int]:
         return _UNIT.sub("", "".join(pair.groups())), pair.end()
     if quoted is None or _FLAG.match(text, position):
         return "", position
-    if name in ("redraw", "only-masked", "soft-inpainting") and not quoted.group(3)[0].isdigit():
+    if name == "tiling" and quoted.group(3).casefold() not in TILINGS:
+        return "", position
+    if name in ("redraw", "only-masked", "soft-inpainting", "freeu", "hypertile") and not quoted.group(3)[0].isdigit():
         return "", position  # the text goes on
     return _UNIT.sub("", quoted.group(3)), quoted.end()
 

@@ -234,6 +234,13 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         lambda options, match: with_fill(options, "fill", match.group(1)),
     ),
     (
+        _said(
+            r"(?:可以?)?[无無][缝縫](?:平[铺鋪]|拼接)?|平[铺鋪](?:[无無][缝縫])?"
+            r"|tileable|seamless(?:ly)? (?:tiling|tileable)"
+        ),
+        lambda options, _: replace(options, tiling="xy"),
+    ),
+    (
         _said("快速(?:模式|画质|出图)"),
         lambda options, _: replace(options, quality="fast"),
     ),

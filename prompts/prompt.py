@@ -186,7 +186,9 @@ class Options:
     `fix_strength` says (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for
     time ("full", "fast"), `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to
     `guidance_end`, shares of the way in 0…1; `perpendicular` is how strongly the negative acts across the words
-    only. `mimic`, `pag` and `seg` are texts of prompts/further_guidance.py. `redraw` is how far the enlarged
+    only. `mimic`, `pag` and `seg` are texts of prompts/further_guidance.py. `tiling` lets edges meet ("x", "y",
+    "xy"), `freeu` is b1, b2, s1, s2, `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0:
+    none). `redraw` is how far the enlarged
     picture may change when it is drawn over in tiles, in 0…1. `over` names a file to draw over, by the first signs
     of its hash, and `margins` the pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111 does.
     `fill` is what the masked part of a picture is drawn from ("original", "fill", "latent noise", "latent
@@ -221,6 +223,13 @@ class Options:
     guidance_start: float | None = None
     guidance_end: float | None = None
     guidance_curve: str | None = None
+    tiling: str | None = None
+    freeu: tuple[float, float, float, float] | None = None
+    token_merging: float | None = None
+    hypertile: int | None = None
+    hypertile_swap: int | None = None
+    hypertile_depth: int | None = None
+    hypertile_second: bool = False
     perpendicular: float | None = None
     mimic: str | None = None
     pag: str | None = None
@@ -286,6 +295,7 @@ class Options:
     hires_guidance: float | None = None
     hires_prompt: str | None = None
     hires_negative: str | None = None
+    hires_token_merging: float | None = None
     hires_checkpoint: str | None = None
     hires_vae: str | None = None
     refiner: str | None = None

@@ -9,6 +9,7 @@ from typing import cast
 
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.errors import Unfit
+from bot.studio import inside
 from bot.studio.corrections import corrections
 from bot.studio.findings import glance
 from bot.studio.mends import mends
@@ -232,6 +233,7 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
     if (recipe.guidance_start, recipe.guidance_end) != (0.0, 1.0):
         lines["guided"] = f"{recipe.guidance_start:g}–{recipe.guidance_end:g}"
     lines["curve"] = recipe.guidance_curve
+    lines |= inside.lines(recipe)
     lines["perpendicular"] = f"{recipe.perpendicular:g}" if recipe.perpendicular else ""
     lines |= {name: str(value) for name in ("threshold", "pag", "seg") if (value := getattr(recipe, name))}
     fields = tuple(Field(Say(f"recipe.{name}"), value) for name, value in lines.items() if value)

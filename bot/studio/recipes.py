@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from bot.studio import inside
 from engine import a1111, guidance_curves, qualities, samplers
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
@@ -96,6 +97,7 @@ def options_of(recipe: Recipe) -> Options:
         pag=str(recipe.pag or "0"),
         seg=str(recipe.seg or "0"),
         clip_skip=recipe.clip_skip,
+        **inside.asked(recipe),
         **cast(Any, like),
     )
 
@@ -206,6 +208,7 @@ def make(
         guidance_start=begin,
         guidance_end=end,
         guidance_curve=guidance_curves.guidance_curve(options.guidance_curve or ""),
+        **inside.inside(options),
         perpendicular=options.perpendicular or 0.0,
         threshold=Thresholding.of(options.mimic or "0"),
         pag=Perturbed.of(options.pag or "0"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.files.hashes import Hashes
 from engine.pixels import beside_guidance
-from engine.recipe import A1111, Recipe, Soft
+from engine.recipe import A1111, HyperTile, Recipe, Soft
 from prompts.infotext import fields
 from prompts.infotext.block import written
 from prompts.infotext.infotext import Infotext
@@ -91,7 +92,10 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "Denoising strength": over.strength if over else None,
         "Clip skip": recipe.clip_skip if recipe.clip_skip > 1 else None,
         "ENSD": like.ensd or None,
+        "Token merging ratio": recipe.token_merging or None,
+        "Token merging ratio hr": (recipe.hires.token_merging or None) if recipe.hires else None,
         "RNG": rng if rng != "GPU" else "",
+        "Tiling": "True" if recipe.tiling == "xy" else recipe.tiling,
         **_inpainting(recipe),
         **_second_pass(recipe, hashes),
         "Lora hashes": _listed(hashes.loras),
@@ -101,6 +105,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         "CFG start": recipe.guidance_start or None,
         "CFG end": recipe.guidance_end if recipe.guidance_end < 1 else None,
         "CFG schedule": recipe.guidance_curve,
+        **_inside(recipe),
         **beside_guidance.pairs(recipe),
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
@@ -131,6 +136,20 @@ def _second_pass(recipe: Recipe, hashes: Hashes) -> Mapping[str, str | int | flo
         "Hires upscaler": hires.upscaler,
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _inside(recipe: Recipe) -> Mapping[str, str | int | float]:
+    """What is changed inside the UNet: FreeU as Forge says it, HyperTile as A1111's extension."""
+    said: dict[str, str | int | float] = {}
+    if freeu := recipe.freeu:
+        said |= {"freeu_enabled": "True"} | {f"freeu_{name}": value for name, value in asdict(freeu).items()}
+    if tiles := recipe.hypertile:
+        said["Hypertile U-Net second pass" if tiles.second else "Hypertile U-Net"] = "True"
+        usual = HyperTile()
+        for label, name in (("max depth", "depth"), ("max tile size", "tile"), ("swap size", "swap")):
+            if getattr(tiles, name) != getattr(usual, name):
+                said[f"Hypertile U-Net {label}"] = getattr(tiles, name)
+    return said
 
 
 def _inpainting(recipe: Recipe) -> Mapping[str, str | float]:

@@ -17,6 +17,7 @@ from diffusers.models.attention_processor import Attention
 from torch import Tensor
 
 from engine.further_guidance import Perturbed, Smoothed
+from engine.patches import merging
 from engine.recipe import Recipe
 from prompts.errors import Refusal
 
@@ -46,10 +47,15 @@ def layers(unet: Any, wanted: str) -> list[Attention]:
 
 
 def check(recipe: Recipe, unet: Any) -> None:
-    """Raises Refusal for layers that the UNet has not."""
+    """Raises Refusal for layers that the UNet has not, and for some that are to be blurred where tokens are merged,
+    which lie nowhere any more."""
     for one in (recipe.pag, recipe.seg):
         if one:
             layers(unet, one.layers)
+    if recipe.seg and recipe.token_merging:
+        merged = {place.block.attn1 for place in merging.reached(unet, full_size_only=recipe.like is not None)}
+        if merged & set(layers(unet, recipe.seg.layers)):
+            raise Refusal("layers.merged", layers=recipe.seg.layers)
 
 
 @contextmanager

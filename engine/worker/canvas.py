@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.finish import upscaling
 from engine.models.loaded import Loaded, Loras
+from engine.pixels.edges import Edges
 from engine.pixels.source_picture import SourcePicture
 from engine.recipe import Recipe
 from engine.worker import prepare
@@ -73,14 +74,17 @@ Enlarging = Generator[Ask, Done, Image.Image]
 
 
 def enlarged(canvas: Canvas, image: Image.Image, upscaler: str, size: tuple[int, int], rest: int) -> Enlarging:
-    """The picture at this size; every tile of a network lets others have a turn."""
+    """The picture at this size; every tile of a network lets others have a turn. Edges that meet are enlarged with what
+    lies beyond them; A1111 knows nothing of that."""
+    edges = Edges("" if canvas.recipe.like else canvas.recipe.tiling, image.size, size)
+    image = edges.beyond(image)
     left = upscaling.tiles(upscaler, *image.size, canvas.upscalers)
-    work = upscaling.enlarge(image, upscaler, size, canvas.device, canvas.upscalers)
+    work = upscaling.enlarge(image, upscaler, edges.enlarged, canvas.device, canvas.upscalers)
     while True:
         try:
             next(work)
         except StopIteration as end:
-            return cast(Image.Image, end.value)
+            return edges.within(cast(Image.Image, end.value))
         left -= 1
         yield Ask(steps=1, rest=rest + left)
 

@@ -49,9 +49,10 @@ class Decoding:
         latents = [row.latents.clone() for row in rows]
         if memory.decodes_beside(loaded):
             mark = streams.mark(loaded.device)
-            made = self._thread.do(lambda: _timed(lambda: autoencoder.pictures_beside(loaded, latents, recipes, mark)))
+            drawn = partial(autoencoder.pictures_beside, loaded, latents, recipes, mark, recipes[0].tiling)
+            made = self._thread.do(lambda: _timed(drawn))
         else:
-            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, recipes)))
+            made = _at_once(lambda: _timed(lambda: autoencoder.pictures(loaded, latents, recipes, recipes[0].tiling)))
         made.add_done_callback(lambda made: self._done.put((rows, made)))
         made.add_done_callback(lambda _: self.wake())
 
@@ -86,7 +87,8 @@ class Decoding:
 def _alone(row: Row, request: RowRequest) -> Decoded:
     """A row that could not be decoded with others, with all that its model can give up for it."""
     try:
-        [image], seconds = _timed(partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe]))
+        drawn = partial(autoencoder.pictures, row.loaded, [row.latents], [row.recipe], row.recipe.tiling)
+        [image], seconds = _timed(drawn)
     except Exception as error:
         return Decoded(row, request, error)
     return Decoded(row, request, image, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,8 @@ from torch import Tensor
 from engine.adapters import loras
 from engine.models import memory
 from engine.models.loaded import Loaded
+from engine.patches import patches
+from engine.patches.patches import Patched
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
@@ -32,7 +35,10 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     disturbances = [one for row in batch.rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(acting) or any(disturbances) or any(row.rests or row.alone for row in batch.rows)
+    plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    # What a call draws by lot it draws again where it has to be made again.
+    patched = [Patched(row.patches, row.width, copy.copy(row.lots) if row.patches else row.lots) for row in batch.rows]
+    height, width = batch.rows[0].latents.shape[-2:]
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
@@ -40,6 +46,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
             with (
                 memory.on_card(loaded, "unet"),
                 loras.on_unet(loaded, entries, batch.left),
+                patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 _depth(batch.rows) as given,
             ):
@@ -48,6 +55,8 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
         own_deep: Sequence[Tensor] = torch.split(given[0], batch.widths)
         for row, own in zip(batch.rows, own_deep, strict=True):
             row.deep = own if row.rests else None
+    for row, drawn in zip(batch.rows, patched, strict=True):
+        row.lots = drawn.lots
     outcomes = dict(zip(batch.rows, batch.outcomes(output), strict=True))
     return [(row, outcomes[row]) for row in rows]
 

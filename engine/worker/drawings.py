@@ -283,7 +283,7 @@ class Drawings:
         waits = drawing.preview is not None and not drawing.preview.done()
         if shows and not rests and not waits and (clean := row.clean) is not None:
             drawing.shown = now
-            drawing.preview = self._finishing.view(drawing, said, row.loaded, clean)
+            drawing.preview = self._finishing.view(drawing, said, row, clean)
         else:
             drawing.work.speech.say(said)
 

@@ -26,6 +26,7 @@ from engine.wire import Drawn, Ended, Message, Step
 from engine.worker import previews
 from engine.worker.aside import Aside
 from engine.worker.drawing import Drawing, Work
+from engine.worker.row import Row
 from prompts.errors import Refusal
 from prompts.prompt import Note
 
@@ -55,20 +56,21 @@ class Finishing:
         """Have a finished picture checked, written and sent when those of its job before it have been."""
         drawing.work.speech.later(self._writers.do(partial(_told, drawing.work, partial(self._drawn, drawing, image))))
 
-    def view(self, drawing: Drawing, said: Step, loaded: Loaded, clean: Tensor) -> Future[Message]:
+    def view(self, drawing: Drawing, said: Step, row: Row, clean: Tensor) -> Future[Message]:
         """Have a preview made of the latents foreseen, and sent with what is said of the step."""
-        previews.prepare(loaded)  # which takes its time once
+        previews.prepare(row.loaded)  # which takes its time once
         # The next step may write into what was foreseen in this one.
-        work = partial(self._viewed, said, loaded, clean.clone(), streams.mark(loaded.device))
+        mark, tiling = streams.mark(row.loaded.device), row.recipe.tiling
+        work = partial(self._viewed, said, row.loaded, clean.clone(), mark, tiling)
         made = self._viewers.do(work)
         drawing.work.speech.later(made)
         return made
 
-    def _viewed(self, said: Step, loaded: Loaded, clean: Tensor, after: Any) -> Message:
+    def _viewed(self, said: Step, loaded: Loaded, clean: Tensor, after: Any, tiling: str) -> Message:
         began = time.monotonic()
         blob = b""
         try:
-            blob = previews.preview(loaded, clean, after)
+            blob = previews.preview(loaded, clean, after, tiling)
         except Exception:  # a picture is worth more than its preview
             log.exception("job %s: no preview", said.job)
         self.took = time.monotonic() - began

@@ -50,10 +50,10 @@ def filled(clean: Tensor, noise: Tensor, mask: Tensor, fill: str) -> Tensor:
 
 @torch.no_grad()
 def beside(loaded: Loaded, size: tuple[int, int], source: Image.Image | None, mask: Image.Image | None,
-           generator: torch.Generator) -> Tensor:  # fmt: skip
+           generator: torch.Generator, tiling: str = "") -> Tensor:  # fmt: skip
     """The channels that a UNet of nine takes beside the latents, (1, 5, h, w) on the CPU: the mask and the picture's
     latents with what is redrawn grey. Without picture or mask everything is redrawn."""
     cells = Image.new("L", size, 255) if source is None or mask is None else masks.solid(mask)
     pixels = torch.zeros(1, 3, size[1], size[0]) if source is None else autoencoder.pixels(source)
     hidden = pixels * (torch.from_numpy(np.asarray(cells, np.float32)) < masks.HALF)
-    return torch.cat([coarse(loaded, cells), autoencoder.encoded(loaded, hidden, generator)], dim=1)
+    return torch.cat([coarse(loaded, cells), autoencoder.encoded(loaded, hidden, generator, tiling)], dim=1)

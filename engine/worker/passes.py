@@ -117,7 +117,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
         base = yield from enlarged(canvas, base, hires.upscaler, size.enlarged, rest + steps)
         if recipe.like:  # it is the latents that are cut off there
             loaded = canvas.model(own.model, own.vae)
-            base = _cut(autoencoder.latents(loaded, base, None), size, loaded.scale)
+            base = _cut(autoencoder.latents(loaded, base, None, recipe.tiling), size, loaded.scale)
         else:
             base = base.crop(size.box)
     if recipe.like:

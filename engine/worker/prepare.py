@@ -81,7 +81,7 @@ def start(
         blank = mask is not None and strength >= 1 and not fill  # what is redrawn begins as noise alone
         clean = source if isinstance(source, Tensor) else None
         if isinstance(source, Image.Image) and not (blank and nine):
-            clean = autoencoder.latents(loaded, source, generator)
+            clean = autoencoder.latents(loaded, source, generator, recipe.tiling)
         noise = _noise(recipe, shape, generator)
         if clean is not None and mask:
             clean = inpaint.filled(clean, noise, inpaint.coarse(loaded, mask), fill)
@@ -99,7 +99,8 @@ def start(
     beside = None
     if nine:
         picture = source if isinstance(source, Image.Image) else None
-        beside = inpaint.beside(loaded, (recipe.width, recipe.height), picture, mask, generator)
+        size = recipe.width, recipe.height
+        beside = inpaint.beside(loaded, size, picture, mask, generator, recipe.tiling)
     guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
     guided |= (
         len(prompt_encoding.joined(recipe.prompt.positive)) > 1

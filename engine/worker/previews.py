@@ -22,6 +22,7 @@ from engine.files import catalog
 from engine.models import card, streams
 from engine.models.loaded import BROKEN, Loaded
 from engine.models.tiny_decoder import tiny_decoder
+from engine.patches import circular
 from engine.worker import autoencoder
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,10 @@ STANDARD_COLOURS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189
 
 
 @torch.no_grad()
-def preview(loaded: Loaded, clean: Tensor, after: Any = None) -> bytes:
+def preview(loaded: Loaded, clean: Tensor, after: Any = None, tiling: str = "") -> bytes:
     """A JPEG from the denoised latents foreseen, (1, 4, h, w); nothing where no previews are wanted. Any thread may ask
-    for one once the thread that draws has prepared them; `after` is the mark behind which the latents are done."""
+    for one once the thread that draws has prepared them; `after` is the mark behind which the latents are done. With
+    `tiling` its edges meet as the picture's."""
     if loaded.tuning.previews == "none":
         return b""
     tiny = decoder(loaded)
@@ -52,7 +54,8 @@ def preview(loaded: Loaded, clean: Tensor, after: Any = None) -> bytes:
         if longest > LATENTS:
             height, width = (max(1, round(side * LATENTS / longest)) for side in clean.shape[-2:])
             clean = torch.nn.functional.interpolate(clean, size=(height, width), mode="area")
-        shades = _decoded(loaded, tiny, clean)
+        with circular.padding(tiny.decoder, tiling):
+            shades = _decoded(loaded, tiny, clean)
     return _jpeg(shades, SIDE, 1.0)
 
 

@@ -42,5 +42,5 @@ def beside(loaded: Loaded, recipe: Recipe, source: Image.Image | None, mask: Ima
             soft = recipe.source is not None and recipe.source.soft is not None
             cells = torch.from_numpy(shades if soft else np.around(shades))[None, None]
         pixels = autoencoder.pixels(source) * (1 - cells * recipe.like.mask_weight)
-    hidden = autoencoder.encoded(loaded, pixels, None)
+    hidden = autoencoder.encoded(loaded, pixels, None, recipe.tiling)
     return torch.cat([torch.nn.functional.interpolate(cells, size=hidden.shape[-2:]), hidden], dim=1)

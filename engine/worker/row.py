@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from torch import Tensor
@@ -18,6 +19,7 @@ from engine import qualities
 from engine.adapters.loras import Chosen
 from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
+from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
 from engine.sampling.walk import Walk
 from engine.sampling.way import SamplerWay
@@ -27,7 +29,7 @@ from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
 Followed = tuple[Loaded, tuple[Conditioning, ...], Conditioning | None]
-Group = tuple[int, tuple[int, int], bool]
+Group = tuple[int, tuple[int, int], bool, Shared, bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,7 @@ class Row:
     way has a `walk` instead of a diffusers sampler with its timesteps; `latents` are those of the walk. A row has its
     `way` along its sampler's tape unless it goes by itself. `foreseen` gives the picture foreseen after the last step.
     `successor` is the model that is to take it over, `predecessor` the one it was begun with where that has
-    happened."""
+    happened. `patches` are what its recipe changes inside the UNet, `lots` what these draw by lot with."""
 
     job: str
     index: int
@@ -74,6 +76,11 @@ class Row:
     way: SamplerWay | None = None
     successor: Successor | None = None
     predecessor: Loaded | None = None
+    patches: Patches = field(init=False)
+    lots: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
 
     @property
     def clean(self) -> Tensor | None:
@@ -100,9 +107,12 @@ class Row:
 
     @property
     def group(self) -> Group:
-        """Rows with equal groups share UNet calls."""
+        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches keep nobody else from
+        them."""
         height, width = self.latents.shape[-2:]
-        return id(self if self.alone else self.loaded), (height, width), self.shallow
+        apart = bool(self.patches) and self.loaded.prepared is not None
+        whose = id(self if self.alone else self.loaded)
+        return whose, (height, width), self.shallow, self.patches.shared, apart
 
     @property
     def alone(self) -> bool:

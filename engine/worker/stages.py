@@ -14,7 +14,7 @@ from engine import second_pass
 from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
-from engine.pixels import masks
+from engine.pixels import edges, masks
 from engine.pixels.tiles import Box, Joined, cut
 from engine.recipe import Fix, Source, following
 from engine.worker import passes
@@ -37,19 +37,21 @@ def picture(canvas: Canvas) -> Stages:
     latents: Tensor | None = None
     whole = base.whole if base else None
     part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
+    # The edges of a part are no edges of the picture; in A1111 they meet all the same.
+    own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
     else:
         direct = recipe.hires is not None and recipe.hires.upscaler in LATENT
-        done, shows = yield from passes.first(canvas, sum(plan[1:]), direct)
+        done, shows = yield from passes.first(own, sum(plan[1:]), direct)
         whole = replace(whole, mask=shows) if whole and shows else whole
         if isinstance(done, Tensor):
             latents = done
         else:
             image = whole.pasted(done) if whole and not part else done
     if recipe.hires:
-        image = yield from passes.second(canvas, image if latents is None else latents, sum(plan[2:]))
+        image = yield from passes.second(own, image if latents is None else latents, sum(plan[2:]))
     if whole and part:
         image = whole.pasted(image)
     for index, fix in enumerate(recipe.fixes, 3):
@@ -75,7 +77,9 @@ def _plan(canvas: Canvas) -> list[int]:
         plan.append(upscaling.tiles(last.upscaler, width, height, canvas.upscalers))
         if last.strength > 0:
             size = round(width * last.factor), round(height * last.factor)
-            plan[-1] += len(_tiles(canvas, *size)) * drawn(recipe.steps, last.strength)
+            beyond = edges.overhang(recipe.tiling, size, canvas.native // SHARED)
+            tiles = _tiles(canvas, size[0] + beyond[0], size[1] + beyond[1])
+            plan[-1] += len(tiles) * drawn(recipe.steps, last.strength)
     return plan
 
 
@@ -98,6 +102,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
+            tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
         rows.append(partial(canvas.row, own, large, masks.solid(mask.resize(size))))
@@ -136,14 +141,14 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     recipe, last = canvas.recipe, canvas.recipe.upscale
     assert last
     size = sizes.check_upscale(last, *image.size, canvas.upscalers)
-    boxes = _tiles(canvas, *size) if last.strength > 0 else ()
+    beyond = edges.overhang(recipe.tiling, size, canvas.native // SHARED)
+    boxes = _tiles(canvas, size[0] + beyond[0], size[1] + beyond[1]) if last.strength > 0 else ()
     steps = len(boxes) * drawn(recipe.steps, last.strength)
     image = yield from enlarged(canvas, image, last.upscaler, size, steps)
     if not boxes:
         return image
     # Tiles have sides that are multiples of 8: the edge is drawn out to the next one and cut off again.
-    beyond = [-side % catalog.STEP for side in size]
-    padded = Image.fromarray(np.pad(np.asarray(image), ((0, beyond[1]), (0, beyond[0]), (0, 0)), mode="edge"))
+    padded = edges.drawn_out(edges.overhanging(image, beyond), catalog.STEP)
     rows = []
     for number, box in enumerate(boxes):
         own = replace(
@@ -153,13 +158,15 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             seed=following(recipe.seed, number),
             source=Source("", last.strength),
             variation=None,
+            tiling="",
         )
         rows.append(partial(canvas.row, own, padded.crop(box.corners)))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)
     for box, tile in zip(boxes, images(done), strict=True):
         whole.add(box, np.asarray(tile, np.float32))
-    return Image.fromarray(whole.shades.round().clip(0, 255).astype(np.uint8)).crop((0, 0, *size))
+    made = edges.joined(whole.shades, size, beyond)
+    return Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
 
 
 def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:

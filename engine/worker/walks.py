@@ -74,7 +74,7 @@ def start(
     clean = None
     if recipe.source:
         # Its own noise is never the same twice there, and too little to be seen: the mean is what it is around.
-        clean = autoencoder.latents(loaded, source, None) if isinstance(source, Image.Image) else source
+        clean = source if not isinstance(source, Image.Image) else _encoded(loaded, source, recipe)
     kept = None
     if clean is not None and mask:
         soft = recipe.source.soft if recipe.source else None
@@ -103,6 +103,10 @@ def start(
         way=walk.way,
         seconds=time.monotonic() - began,
     )
+
+
+def _encoded(loaded: Loaded, source: Image.Image, recipe: Recipe) -> Tensor:
+    return autoencoder.latents(loaded, source, None, recipe.tiling)
 
 
 def counted(recipe: Recipe, steps: int) -> int:

@@ -12,21 +12,29 @@ from prompts.infotext import beside_guidance, way
 from prompts.infotext.infotext import Infotext
 from prompts.option_values import (
     ACROSS,
+    DEPTHS,
     FACTORS,
+    FREEUS,
     GUIDANCE,
     MASK_BLURS,
     MAX_SEED,
+    MERGED,
     PADDING,
     PADDINGS,
     RESCALE,
     SIDES,
     SOFT,
     STEPS,
+    SWAPS,
+    TILE,
+    TILES,
     real,
     whole,
     with_fill,
+    with_freeu,
     with_seed,
     with_size,
+    with_tiling,
 )
 from prompts.prompt import Options
 
@@ -149,6 +157,39 @@ def _alike(options: Options, option: str, value: str) -> Options:
     return options
 
 
+def _part_of_freeu(place: int) -> _Read:
+    """One of FreeU's numbers, as Forge writes them; the others are its own where it is silent."""
+
+    def read(options: Options, option: str, value: str) -> Options:
+        numbers = list(options.freeu or _FORGES_FREEU)
+        numbers[place] = real(option, value, *FREEUS)
+        return replace(options, freeu=(numbers[0], numbers[1], numbers[2], numbers[3]))
+
+    return read
+
+
+def _freeu(options: Options, option: str, value: str) -> Options:
+    """All of them: "b1=1.1 b2=1.2 s1=0.9 s2=0.2" of SD.Next, "(1.1, 1.2, 0.9, 0.2)" of Fooocus."""
+    numbers = re.findall(r"(?<![\w.])[0-9.]+", value)
+    return with_freeu(options, option, "/".join(numbers) or value)
+
+
+def _freeu_on(options: Options, option: str, value: str) -> Options:
+    return replace(options, freeu=options.freeu or _FORGES_FREEU) if value.casefold() == "true" else options
+
+
+def _hypertile_on(options: Options, option: str, value: str) -> Options:
+    """With the tiles that the extension takes where it is silent."""
+    on = value.casefold() == "true"
+    return replace(options, hypertile=options.hypertile or TILE, hypertile_second=False) if on else options
+
+
+def _hypertile_second(options: Options, option: str, value: str) -> Options:
+    on = value.casefold() == "true"
+    return replace(options, hypertile=options.hypertile or TILE, hypertile_second=True) if on else options
+
+
+_FORGES_FREEU = (1.01, 1.02, 0.99, 0.95)
 _SIGMA = (0.0, 10_000.0)
 _CURVES = ("constant", "linear down", "cosine down", "linear up", "cosine up")
 _READERS: dict[str, _Read] = {
@@ -169,6 +210,17 @@ _READERS: dict[str, _Read] = {
     "cfg start": _real("guidance_start", 0.0, 0.999),
     "cfg end": _real("guidance_end", 0.001, 1.0),
     "cfg schedule": _one_of("guidance_curve", {name: name for name in _CURVES}),
+    "tiling": with_tiling,
+    "token merging ratio": _real("token_merging", *MERGED),
+    "token merging ratio hr": _real("hires_token_merging", *MERGED),
+    "hypertile u-net": _hypertile_on,
+    "hypertile u-net second pass": _hypertile_second,
+    "hypertile u-net max depth": _whole("hypertile_depth", *DEPTHS),
+    "hypertile u-net max tile size": _whole("hypertile", *TILES),
+    "hypertile u-net swap size": _whole("hypertile_swap", *SWAPS),
+    "freeu": _freeu,
+    "freeu_enabled": _freeu_on,
+    **{f"freeu_{name}": _part_of_freeu(place) for place, name in enumerate(("b1", "b2", "s1", "s2"))},
     "perp-neg": _real("perpendicular", *ACROSS),
     "rng": _one_of("rng", {"gpu": "GPU", "cpu": "CPU", "nv": "NV"}),
     "eta": _real("eta", 0.0, 1.0),

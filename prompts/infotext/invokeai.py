@@ -29,7 +29,7 @@ def of_today(paper: Paper) -> Infotext:
         "Refiner": _model_name(known.get("refiner_model")),
         "Refiner switch at": known.get("refiner_start") if known.get("refiner_model") else None,
         "High resolution fix": known.get("hrf_method") or "on" if known.get("hrf_enabled") else None,
-        "Tiling": known.get("seamless_x") or known.get("seamless_y"),
+        "Tiling": "".join(axis for axis in "xy" if known.get(f"seamless_{axis}")),
         **{label: str(len(beside)) for name, label in _BESIDE.items() if (beside := rows(known.get(name)))},
         "Version": known.get("app_version"),
     }

@@ -103,7 +103,7 @@ def draw(
         for row in turn.stepped:
             if row.done:
                 at_work.leave(row)
-                done[row.index] = pixels(autoencoder.pictures(loaded, [row.latents])[0])
+                done[row.index] = pixels(autoencoder.pictures(loaded, [row.latents], tiling=row.recipe.tiling)[0])
         turns += 1
         if turns == 2:
             for index in late:

@@ -222,6 +222,54 @@ def test_the_curve_of_guidance() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said", "left"),
+    [
+        ("a cat --tile", {"tiling": "xy"}, "a cat"),
+        ("a cat --tiling, blue", {"tiling": "xy"}, "a cat , blue"),
+        ("a cat --tile xylophone", {"tiling": "xy"}, "a cat xylophone"),
+        ("a cat --tiling x --steps 3", {"tiling": "x", "steps": 3}, "a cat"),
+        ("一只猫 --平铺 y", {"tiling": "y"}, "一只猫"),
+        ("云纹，无缝平铺", {"tiling": "xy"}, "云纹"),
+        ("雲紋，無縫拼接，竖图", {"tiling": "xy", "ratio": 2 / 3}, "雲紋"),
+        ("clouds, tileable", {"tiling": "xy"}, "clouds"),
+        ("a cat --freeu", {"freeu": (1.3, 1.4, 0.9, 0.2)}, "a cat"),
+        ("a cat --freeu 1.1/1.2/0.9/0.5", {"freeu": (1.1, 1.2, 0.9, 0.5)}, "a cat"),
+        ("a cat --tome 0.5", {"token_merging": 0.5}, "a cat"),
+        ("a cat --hypertile", {"hypertile": 256}, "a cat"),
+        ("a cat --hypertile 128/2/1", {"hypertile": 128, "hypertile_swap": 2, "hypertile_depth": 1}, "a cat"),
+    ],
+)
+def test_what_is_changed_inside_the_model(text: str, said: dict[str, object], left: str) -> None:
+    asked = read_options(text)
+    assert asked.options.to_json() == said and asked.text.strip(" ,，") == left and not asked.aside
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["一只猫躺在平铺的地毯上", "无缝图案的墙纸", "a seamless pattern of leaves", "a seamless background, a tile"],
+)
+def test_words_of_a_picture_ask_for_no_tiling(text: str) -> None:
+    assert read_options(text).options.tiling is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a cat --freeu 1/2/3", "option.bad_value"),
+        ("a cat --freeu 9/1/1/1", "option.out_of_range"),
+        ("a cat --token-merging 1", "option.out_of_range"),
+        ("a cat --token-merging much", "option.bad_value"),
+        ("a cat --hypertile 99999", "option.out_of_range"),
+        ("a cat --hypertile 128/0", "option.out_of_range"),
+    ],
+)
+def test_what_cannot_be_inside_the_model_is_refused(text: str, key: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_options(text)
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a cat --hires-checkpoint grand one --hires-vae soft",
@@ -521,7 +569,7 @@ def test_a_number_that_nobody_draws_at_once_is_refused() -> None:
         ("--v 6.1 --s 250", ("--v 6.1", "--s 250")),
         ("--stylize=750 --chaos 20", ("--stylize 750", "--chaos 20")),
         ("--c20 --q .5", ("--c 20", "--q .5")),
-        ("--quality 2 --tile", ("--quality 2", "--tile")),
+        ("--quality 2 --public", ("--quality 2", "--public")),
         ("--iw 1.5 --weird 300", ("--iw 1.5", "--weird 300")),
         ("—v 6 —chaos 5", ("—v 6", "—chaos 5")),
         ("--style raw --turbo", ("--style raw", "--turbo")),

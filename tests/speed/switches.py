@@ -8,22 +8,40 @@ Every switch is turned from how it is without being asked for, on the built-in m
 from __future__ import annotations
 
 import logging
+import random
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import qualities, tuning
 from engine.files.catalog import builtin
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.models.loaded import Loaded
-from engine.recipe import Recipe
+from engine.recipe import FreeU, HyperTile, Recipe
 from tests.fakes import a_recipe
 from tests.speed.figure import Figure
 
+if TYPE_CHECKING:
+    import torch
+
 ROUNDS = 9
 STEPS = 20
+# What recipes change inside the UNet, on the built-in model's own size, and what of it is for large pictures.
+INSIDE: dict[str, dict[str, Any]] = {
+    "edges that meet (--tiling)": {"tiling": "xy"},
+    "FreeU": {"freeu": FreeU(1.3, 1.4, 0.9, 0.2)},
+    "token merging 0.5": {"token_merging": 0.5},
+}
+FINEST: dict[str, dict[str, Any]] = {
+    "edges that meet (--tiling)": {"tiling": "xy"},
+    "FreeU": {"freeu": FreeU(1.3, 1.4, 0.9, 0.2)},
+    "token merging 0.25": {"merged": 0.25},
+    "token merging 0.5": {"merged": 0.5},
+    "HyperTile 256": {"hypertile": HyperTile(256, 1)},
+}
+LARGE, FEW = 768, 3  # pixels a side, and how often a call that takes seconds is made
 # What acts beside guidance (engine/further_guidance.py).
 BESIDE: dict[str, dict[str, Any]] = {
     "dynamic thresholding": {"threshold": Thresholding(2.0)},
@@ -51,7 +69,7 @@ def drawn(loaded: Loaded, recipe: Recipe) -> tuple[float, Any]:
     from engine.worker import autoencoder
 
     began = time.perf_counter()
-    [image] = autoencoder.pictures(loaded, [latents(loaded, recipe)])
+    [image] = autoencoder.pictures(loaded, [latents(loaded, recipe)], tiling=recipe.tiling)
     return time.perf_counter() - began, np.asarray(image).astype(float)
 
 
@@ -90,6 +108,10 @@ def figures() -> list[Figure]:
     found += _pair(
         Way("guidance on the middle half of the way", loaded, half), loaded, recipe, work(loaded, half) / peak
     )
+    for name, changes in INSIDE.items():
+        other = replace(recipe, **changes)
+        found += _pair(Way(name, loaded, other), loaded, recipe, work(loaded, other) / peak)
+    found += finest(device)
     for name, change in BESIDE.items():
         other = replace(recipe, **change)
         own = work(loaded, other)
@@ -117,6 +139,48 @@ def figures() -> list[Figure]:
             )
         found += _pair(Way(switch.name, switched, recipe), loaded, recipe, flop / peak)
     return [*found, *previewed(loaded)]
+
+
+def finest(device: torch.device) -> list[Figure]:
+    """Seconds of a call of SD 1.5's finest level alone, at its real width with random weights, for a large picture;
+    on a processor its own seconds, whoever else is at work."""
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    from engine.patches.patches import Patched, Patches, on_unet
+
+    unet = UNet2DConditionModel(
+        block_out_channels=(320, 320),
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        mid_block_type=None,
+        layers_per_block=1,
+        attention_head_dim=8,
+        cross_attention_dim=768,
+    ).to(device)
+    cells = LARGE // 8
+    noise = torch.randn(1, 4, cells, cells, device=device)
+    words = torch.randn(1, 77, 768, device=device)
+
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+
+    @torch.no_grad()
+    def called(patches: Patches) -> float:
+        began = clock()
+        with on_unet(unet, [Patched(patches, 1, random.Random(1))], (cells, cells)):
+            unet(noise, 500, encoder_hidden_states=words).sample[0, 0, 0, 0].item()  # waits for a card
+        return clock() - began
+
+    ways = {"": Patches()} | {name: Patches(**changes) for name, changes in FINEST.items()}
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(FEW + 1):
+        for name, patches in ways.items():
+            seconds = called(patches)
+            if turn:
+                times[name].append(seconds)
+    plain = statistics.median(times.pop(""))
+    label = f"a call of SD 1.5's finest level, {LARGE}×{LARGE}"
+    return [Figure(f"{name}, {label}", statistics.median(own), "s", plain, "without") for name, own in times.items()]
 
 
 def work(loaded: Loaded, recipe: Recipe) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.buttons import forms
-from bot.studio import recipes
+from bot.studio import inside, recipes
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
 from engine.pixels.parameters import parameters
@@ -38,6 +38,7 @@ def as_text(recipe: Recipe, settings: Mapping[str, Json] | None = None) -> str:
         *([f"--guidance-start {recipe.guidance_start:g}"] if recipe.guidance_start else []),
         *([f"--guidance-end {recipe.guidance_end:g}"] if recipe.guidance_end < 1 else []),
         *([f"--guidance-curve {recipe.guidance_curve.replace(' ', '-')}"] if recipe.guidance_curve else []),
+        *inside.written(recipe),
         *([f"--perp-neg {recipe.perpendicular:.9g}"] if recipe.perpendicular else []),
         *([f"--mimic {recipe.threshold}"] if recipe.threshold else []),
         *([f"--pag {recipe.pag}"] if recipe.pag else []),
@@ -103,7 +104,8 @@ def _has_options(recipe: Recipe) -> bool:
     """Whether options say all of a recipe that can be said."""
     like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
     plain = recipe.source is not None or recipe.hires is None or _usual(recipe.hires)
-    return like and plain and not (recipe.variation or recipe.refiner)
+    second = recipe.hypertile is not None and recipe.hypertile.second
+    return like and plain and not (recipe.variation or recipe.refiner or second)
 
 
 def _as_infotext(recipe: Recipe) -> str:

@@ -14,7 +14,7 @@ from bot.studio import cards
 from bot.texts import say
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.job import Job, Progress, State
-from engine.recipe import A1111
+from engine.recipe import A1111, FreeU, Hires, HyperTile
 from prompts.prompt import Note
 from storage.pictures import PictureRow
 from tests.fakes import a_recipe
@@ -106,3 +106,19 @@ def test_what_a1111_was_told_is_named_where_it_is_not_the_usual() -> None:
         field.label.key: field.value for field in cards.recipe_fields(replace(ROW.recipe, like=A1111("Karras", "NV")))
     }
     assert plain["recipe.like"] == "A1111 · Karras · NV"
+
+
+def test_what_is_changed_inside_the_model_is_named() -> None:
+    own = replace(
+        ROW.recipe,
+        tiling="xy",
+        freeu=FreeU(1.3, 1.4, 0.9, 0.2),
+        token_merging=0.5,
+        hires=Hires(2.0, 0.5, token_merging=0.3),
+        hypertile=HyperTile(128, second=True),
+    )
+    told = {field.label.key: field.value for field in cards.recipe_fields(own)}
+    assert told["recipe.tiling"] == "x + y" and told["recipe.freeu"] == "b 1.3 1.4 · s 0.9 0.2"
+    assert told["recipe.token_merging"] == "0.5 → 0.3" and told["recipe.hypertile"] == "128 · 3 · 3 · hires"
+    named = {field.label.key for field in cards.recipe_fields(ROW.recipe)}
+    assert not named & {"recipe.tiling", "recipe.freeu", "recipe.token_merging", "recipe.hypertile"}

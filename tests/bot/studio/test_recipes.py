@@ -6,7 +6,7 @@ from bot.studio import recipes
 from engine import qualities
 from engine.files import catalog, sizes
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
-from engine.recipe import Recipe, Source, Upscale
+from engine.recipe import FreeU, HyperTile, Recipe, Source, Upscale
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, Prompt
 from prompts.styles import styles
@@ -104,6 +104,37 @@ def test_guidance_has_a_curve_by_its_name(said: str) -> None:
     with pytest.raises(Refusal) as caught:
         made(Options(guidance_curve="zigzag"))
     assert caught.value.key == "curve.unknown" and "linear up" in str(caught.value.values["names"])
+
+
+def test_what_is_changed_inside_the_model_is_said_only_where_it_is() -> None:
+    said = Options(tiling="y", freeu=(1.2, 1.4, 0.9, 0.2), token_merging=0.5, hypertile=128, hypertile_swap=2)
+    part = made(said)
+    assert (part.tiling, part.freeu, part.token_merging) == ("y", FreeU(1.2, 1.4, 0.9, 0.2), 0.5)
+    assert part.hypertile == HyperTile(128, 2, 3)
+    assert Recipe.from_json(part.to_json()) == part and made(recipes.options_of(part)) == part
+    for nothing in (Options(), Options(freeu=(1.0,) * 4, token_merging=0.0, hypertile=0, tiling="")):
+        plain = made(nothing)
+        assert not {"tiling", "freeu", "token_merging", "hypertile"} & plain.to_json().keys()
+        assert made(recipes.merged(said, recipes.options_of(plain))) == plain
+    second = made(Options(hires_token_merging=0.3, hires_factor=2.0, hypertile=256, hypertile_second=True))
+    assert second.hires and second.hires.token_merging == 0.3 and second.hypertile == HyperTile(second=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(freeu=(5.0, 1.0, 1.0, 1.0)),
+        Options(token_merging=0.95),
+        Options(hypertile=4096),
+        Options(hypertile=128, hypertile_swap=0),
+        Options(hypertile=128, hypertile_depth=9),
+        Options(tiling="z"),
+    ],
+)
+def test_what_cannot_be_inside_the_model_is_refused(options: Options) -> None:
+    with pytest.raises(Refusal) as caught:
+        made(options)
+    assert caught.value.key in ("option.out_of_range", "option.bad_value")
 
 
 def test_what_acts_beside_guidance_is_kept_when_it_is_drawn_again_and_taken_off_by_0() -> None:

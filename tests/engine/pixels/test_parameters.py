@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot.studio import inside
 from engine.files.hashes import Hashes
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.pixels.parameters import parameters, settings
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Variation
+from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Soft, Source, Variation
 from prompts import infotext
 from prompts.infotext import fields, reading
 from prompts.prompt import Fragment, Prompt
@@ -62,6 +63,44 @@ def test_what_is_usual_is_not_said() -> None:
         "a cat\nSteps: 5, Sampler: Euler, Schedule type: Automatic, CFG scale: 7, Seed: 1, Size: 64x64, Model: tiny, "
         "RNG: CPU"
     )
+
+
+@pytest.mark.parametrize("like", [None, A1111("Karras")])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tiling": "xy"}, "Tiling: True"),
+        ({"tiling": "x"}, "Tiling: x"),
+        (
+            {"freeu": FreeU(1.3, 1.4, 0.9, 0.2)},
+            "freeu_enabled: True, freeu_b1: 1.3, freeu_b2: 1.4, freeu_s1: 0.9, freeu_s2: 0.2",
+        ),
+        ({"token_merging": 0.5}, "Token merging ratio: 0.5"),
+        (
+            {"token_merging": 0.5, "hires": Hires(2.0, 0.4, token_merging=0.3)},
+            "Token merging ratio: 0.5, Token merging ratio hr: 0.3",
+        ),
+        ({"hypertile": HyperTile()}, "Hypertile U-Net: True"),
+        (
+            {"hypertile": HyperTile(128, 2, 0, second=True)},
+            "Hypertile U-Net second pass: True, Hypertile U-Net max depth: 0, Hypertile U-Net max tile size: 128, "
+            "Hypertile U-Net swap size: 2",
+        ),
+    ],
+)
+def test_what_is_changed_inside_the_model_is_written_and_read_again(
+    changes: dict[str, Any], said: str, like: A1111 | None
+) -> None:
+    own = recipe(like=like, **changes)
+    text = parameters(own)
+    assert said in text
+    found = reading.read(text)
+    assert found is not None
+    asked, aside = fields.options(found)
+    assert aside == ()
+    made = inside.inside(asked)
+    assert made == {name: getattr(own, name) for name in made}
+    assert asked.hires_token_merging == ((own.hires.token_merging or None) if own.hires else None)
 
 
 @pytest.mark.parametrize(

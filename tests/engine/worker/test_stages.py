@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from engine.files.catalog import builtin
 from engine.finish import detection
 from engine.models.loaded import Loaded
 from engine.pixels.tiles import Box
-from engine.recipe import Fix, Hires, Recipe, Refiner, Source, Upscale
+from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Source, Upscale
 from engine.wire import Draw, Drawn, Ended, Message, PutSource, Step, Stop
 from engine.worker import stages
 from engine.worker.canvas import Canvas
@@ -292,3 +293,46 @@ def run(
         inbox.put(message)
     DeviceWorker(send, device=torch.device("cpu"), slots=4, models=[folder], **changes).run(inbox)
     return {message.job: pixels(opened(message)) for message in heard if isinstance(message, Drawn)}
+
+
+@pytest.mark.parametrize("like", [None, A1111("Automatic")])
+def test_edges_meet_where_the_whole_picture_is_drawn(
+    like: A1111 | None, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    row = Canvas.row
+
+    def seen(canvas: Canvas, own: Recipe, *rest: Any, **given: Any) -> Any:
+        asked.append(own.tiling)
+        return row(canvas, own, *rest, **given)
+
+    monkeypatch.setattr(Canvas, "row", seen)
+    monkeypatch.setattr(detection, "find_boxes", lambda *_: [Box(8, 8, 32, 32)])
+    own = recipe(steps=4, tiling="xy", hires=Hires(1.5, 0.5, upscaler="Lanczos"), fixes=(Fix("face", 0.4),), like=like)
+    drawn, heard = one(tiny_folder.parent, replace(own, upscale=Upscale("Lanczos", 1.5, 0.5)))
+    assert drawn.shape == (144, 144, 3)
+    assert asked[:3] == ["xy", "xy", ""] and len(asked) > 3 and not any(asked[3:])
+    assert way(heard)[-1][0] == way(heard)[-1][1] == len(way(heard))
+    # A part's edges are no edges of the picture; A1111 lets them meet all the same.
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (13, 20, 40, 44))
+    asked.clear()
+    part = recipe(steps=4, tiling="xy", like=like, source=Source(SOURCE, 0.6, mask="m", padding=8))
+    one(tiny_folder.parent, part, (SOURCE, photograph()), ("m", mask))
+    assert asked == ["xy" if like else ""]
+
+
+def test_tiles_drawn_over_a_picture_without_edges_leave_none(tiny_folder: Path) -> None:
+    across, down = (np.arange(128) * 2 * np.pi / 128 for _ in range(2))
+    shades = np.stack([np.sin(down[:, None] + turn) + np.cos(across[None] - turn) for turn in (0, 1, 2)], -1)
+    picture = Image.fromarray(((shades + 2) * 63).astype(np.uint8))
+    plain = recipe(model=builtin().name, width=128, height=128, source=Source(SOURCE, 0.0), steps=20)
+    plain = replace(plain, upscale=Upscale("Lanczos", 2.0, 0.1))
+    seams = []
+    for own in (plain, replace(plain, tiling="xy")):
+        drawn, _ = one(tiny_folder.parent, own, (SOURCE, picture))
+        assert drawn.shape == (256, 256, 3)
+        inside = [abs(np.diff(drawn, axis=axis)).mean() for axis in (0, 1)]
+        over = [abs(np.take(drawn, 0, axis) - np.take(drawn, -1, axis)).mean() for axis in (0, 1)]
+        seams.append([one / other for one, other in zip(over, inside, strict=True)])
+    assert all(met < open_ / 2 for open_, met in zip(*seams, strict=True))  # the rest is the model's own edges

@@ -98,7 +98,7 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         "Negative prompt: low\nSteps: 8, Sampler: DDIM, CFG scale: 7, Seed: 11, Size: 96x64, Eta DDIM: 0.3, Tiling: "
         "True, Version: v1.3.0",
         {"steps": 8, "sampler": "DDIM", "schedule": "Automatic", "guidance": 7.0, "seed": 11, "width": 96, "height": 64,
-         "eta": 0.3, "downcast": True, "pad": "v0"},
+         "eta": 0.3, "downcast": True, "pad": "v0", "tiling": "xy"},
     ),
     (
         "Steps: 8, Sampler: PLMS, CFG scale: 7, Seed: 11, Size: 96x64",

@@ -82,6 +82,17 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ("Discard penultimate sigma: True", {"discard": True}),
         ("Discard penultimate sigma: False", {}),
         ("Skip Early CFG: 0.15, NGMS: 2, NGMS all steps: True", {"skip_early": 0.15, "ngms": 2.0, "ngms_all": True}),
+        ("Tiling: True", {"tiling": "xy"}),
+        ("Tiling: y", {"tiling": "y"}),
+        ("Token merging ratio: 0.5, Token merging ratio hr: 0.3", {"token_merging": 0.5, "hires_token_merging": 0.3}),
+        ("Hypertile U-Net: True", {"hypertile": 256}),
+        (
+            "Hypertile U-Net second pass: True, Hypertile U-Net max depth: 1, Hypertile U-Net max tile size: 128, "
+            "Hypertile U-Net swap size: 2",
+            {"hypertile": 128, "hypertile_swap": 2, "hypertile_depth": 1, "hypertile_second": True},
+        ),
+        ("freeu_enabled: True, freeu_b1: 1.3, freeu_s2: 0.2", {"freeu": (1.3, 1.02, 0.99, 0.2)}),
+        ("FreeU: b1=1.1 b2=1.2 s1=0.9 s2=0.2", {"freeu": (1.1, 1.2, 0.9, 0.2)}),
         ("CFG start: 0.2, CFG end: 0.75", {"guidance_start": 0.2, "guidance_end": 0.75}),
         ("CFG schedule: Linear Down", {"guidance_curve": "linear down"}),
         ("Perp-Neg: 0.8", {"perpendicular": 0.8}),
@@ -185,9 +196,10 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
 
 @pytest.mark.parametrize(
     "field",
-    ["Face restoration: CodeFormer", "Tiling: True", "Mask blur: 400", "Masked content: gold",
+    ["Face restoration: CodeFormer", "Tiling: perhaps", "Mask blur: 400", "Masked content: gold",
      "Inpaint area: somewhere", "Schedule type: New", "Hires resize: 0x0",
-     "Token merging ratio: 0.5", "VAE Decoder: TAESD", "Noise Schedule: odd",
+     "Token merging ratio: 1.5", "freeu_b1: 9", "Hypertile VAE: True", "FreeU: b1=1",
+     "VAE Decoder: TAESD", "Noise Schedule: odd",
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
      "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
      "Soft inpainting mask influence: 2",

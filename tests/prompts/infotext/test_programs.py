@@ -408,9 +408,9 @@ def test_samplers_have_one_name(theirs: str, ours: str) -> None:
         ({"positive_prompt": "a", "steps": 3, "hrf_enabled": True, "hrf_method": "ESRGAN"},
          ("High resolution fix: ESRGAN",)),
         ({"positive_prompt": "a", "steps": 3, "seamless_x": True, "ipAdapters": [{}], "controlnets": [{}, {}]},
-         ("Tiling: True", "ControlNet: 2", "IP Adapter: 1")),
+         ("ControlNet: 2", "IP Adapter: 1")),
         ({"prompt": "a", "num_inference_steps": 3, "use_face_correction": "GFPGANv1.4", "tiling": "xy"},
-         ("Face restoration: GFPGANv1.4", "Tiling: xy")),
+         ("Face restoration: GFPGANv1.4",)),
         ({"c": "a", "sampler": "DDIM", "scale": 3, "v2": {"faceRestoration": "former_f16.ckpt"}},
          ("Face restoration: former_f16",)),
     ],
@@ -421,6 +421,25 @@ def test_what_a_program_did_and_nothing_here_does_is_put_aside_by_name(
     infotext = read(json.dumps(paper))
     assert infotext is not None
     assert options(infotext)[1] == aside
+
+
+@pytest.mark.parametrize(
+    ("paper", "said"),
+    [
+        ({"positive_prompt": "a", "steps": 3, "seamless_x": True}, {"tiling": "x"}),
+        ({"positive_prompt": "a", "steps": 3, "seamless_x": True, "seamless_y": True}, {"tiling": "xy"}),
+        ({"prompt": "a", "num_inference_steps": 3, "tiling": "y"}, {"tiling": "y"}),
+        (
+            {"prompt": "a", "metadata_scheme": "fooocus", "freeu": "(1.1, 1.2, 0.9, 0.2)"},
+            {"freeu": (1.1, 1.2, 0.9, 0.2)},
+        ),
+    ],
+)
+def test_what_programs_say_of_edges_and_freeu(paper: dict[str, Json], said: dict[str, object]) -> None:
+    infotext = read(json.dumps(paper))
+    assert infotext is not None
+    found, aside = options(infotext)
+    assert {**found.to_json(), **said} == found.to_json() and not aside
 
 
 def test_what_civitai_painted_with_is_kept_for_its_numbers() -> None:

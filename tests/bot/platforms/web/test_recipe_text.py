@@ -11,7 +11,7 @@ from bot.studio.recipes import HIRES
 from bot.texts import LANGUAGES, say
 from engine.files import catalog
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
-from engine.recipe import A1111, Fix, Hires, Recipe, Refiner, Soft, Source, Upscale, Variation
+from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Refiner, Soft, Source, Upscale, Variation
 from prompts import options
 from prompts.prompt import Fragment, Options, Prompt
 from tests.bot.platforms.web.desk import CAT, recipe
@@ -175,6 +175,8 @@ def test_text_that_this_version_cannot_read_is_kept_as_it_is() -> None:
         {},
         {"sampler": "DPM++ 2M Karras", "rescale": 0.3},
         {"guidance_start": 0.2, "guidance_end": 0.75, "guidance_curve": "cosine up"},
+        {"tiling": "x", "freeu": FreeU(1.1, 1.2, 0.9, 0.5), "token_merging": 0.4, "hypertile": HyperTile(128, 2, 1)},
+        {"hypertile": HyperTile(128, 2, 1, second=True), "tiling": "xy"},
         {"like": A1111("Karras"), "sampler": "DPM++ 2M"},
         {"like": A1111("Automatic", ensd=3), "sampler": "Euler a", "seed": 2**53 + 1},
         {"variation": Variation(3, 0.4)},
