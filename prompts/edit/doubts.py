@@ -37,7 +37,10 @@ async def doubtful(one: Instruction, told: Sequence[Change], reader: WordReader)
         return any(change.kind in _UNDONE for change in told)
     if not told or any(change.kind in _UNDONE or _misread(change) for change in told):
         return True
-    if one.kind in ("set", "add") and all(change.kind == "added" for change in told):
+    added = all(change.kind == "added" for change in told)
+    if added and (one.kind == "replace" or (one.kind == "set" and any(_stands_for(change.after) for change in told))):
+        return True
+    if one.kind in ("set", "add") and added:
         known = entry_of if one.kind == "set" else category_of
         if not all(known(opposites.plain(change.after)) for change in told):
             return True
@@ -46,6 +49,11 @@ async def doubtful(one: Instruction, told: Sequence[Change], reader: WordReader)
     made = await reader.prompt(one.value)
     vague = _VAGUE_ZH.search(one.value) is not None
     return vague or (made is not None and any(note.key in _GUESSED for note in made.notes))
+
+
+def _stands_for(tag: str) -> bool:
+    """Whether what a wish sets is of a kind that mostly takes the place of another: another pose, another coat."""
+    return category_of(opposites.plain(tag)) in ("clothing", "hair", "expression", "pose", "verb", "place", "person")
 
 
 def _misread(change: Change) -> bool:

@@ -22,7 +22,7 @@ from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
 from prompts.edit.retold import retold
 from prompts.edit.scoped import scoped
-from prompts.edit.targets import WordReader, matches
+from prompts.edit.targets import WordReader, matches, person_in
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.errors import Refusal
@@ -159,7 +159,13 @@ async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordRead
     """ "老师改成男的" of a 女老师: that word with the other sign."""
     sexes = {"男": "女", "女": "男"}
     new = one.value.removesuffix("的").removesuffix("性").removesuffix("生")
-    if one.kind != "replace" or new not in sexes:
+    if new not in sexes:
+        return one
+    if one.kind == "set" and one.instead:  # "换成女的": the only one there is
+        people = [each.source for each in draft.fragments if person_in(each.text) and sexes[new] in each.source]
+        sort = re.search(f"{sexes[new]}(?P<sort>孩|人|生|士|性)", people[0]) if len(people) == 1 else None
+        return replace(one, kind="replace", target=sort.group(), value=new + sort["sort"]) if sort else one
+    if one.kind != "replace":
         return one
     for at in (await matches(draft.fragments, one.target, reader))[0]:
         old = draft.fragments[at].source

@@ -29,6 +29,8 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     old = replace(old, told=()) if bare else old
     words = value.split()
     if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
+        if kind_of(old.name[-1]) == kind_of(words[-1]) == "colour":
+            return _put(text, old, value, old.end)  # "red, yellow, black"
         said = _described(old, told)
         return _put(text, old, said, old.end) if said else ""
     if (more := re.fullmatch(r"(?P<how>[a-z ]+?) (?P<with>with .+)", value)) and (told := _told(more["how"].split())):
@@ -143,6 +145,7 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     kept = [word for word in kept if not any(_rival(word, each) for each in new)]
     if any(map(tells, new)) or not _keeps(old, wanted):
         kept = [word for word in kept if not _is_colour(word)]
+    kept = [word for word in kept if word not in ("male", "female")]
     if kind_of(old.head) != "object" or kind_of(wanted.head) != "object":
         kept = [word for word in kept if kind_of(word) != "material"]
     name = list(wanted.name)

@@ -14,7 +14,7 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
 from prompts.edit.nearest import nearest, not_found
 from prompts.edit.renaming import rename
-from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
+from prompts.edit.rivals import is_haircut, kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
 from prompts.edit.targets import (
     CATEGORIES,
@@ -105,8 +105,9 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
             if regrows:
                 continue
             same = [at for at in found if opposites.slot(draft.fragments[at].text) == opposites.slot(tag.text)]
-            if same:
-                instead(draft, same, (tag,), one.value)
+            cuts = [at for at in found if is_haircut(draft.fragments[at].text)] if head(tag.text) == "hair" else []
+            if same or cuts:
+                instead(draft, same or cuts, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
     else:

@@ -292,7 +292,7 @@ _FACE = re.compile(r"(?<=[a-z]) (?:facial )?(?:face|expression|look)$")
 
 def is_haircut(text: str) -> bool:
     """Whether a tag names a cut of hair, beside which there is no long hair."""
-    return excludes(text, "long hair")
+    return _alone(text) != "long hair" and excludes(text, "long hair")
 
 
 def alone(text: str) -> bool:
