@@ -14,7 +14,7 @@ from engine.files.upscalers import LATENT
 from engine.recipe import Hires, Recipe
 from prompts import clip_tokens
 from prompts.errors import Refusal
-from prompts.grammar.embeddings import NAMED
+from prompts.grammar.embeddings import NAMED, name_of
 from prompts.prompt import Prompt
 
 # Families that share a latent space, so that one's VAE decodes the other's latents and one can go on with them.
@@ -96,7 +96,8 @@ def check_embeddings(prompt: Prompt, model: Model, folders: Sequence[Path]) -> N
     for one in alien(prompt, model, known := catalog.embeddings(folders)):
         raise _made_for("embedding.made_for", one.name, base_of(one), model)
     there = {one.name.casefold() for one in known}
-    for name in NAMED.findall(f"{prompt.positive}\n{prompt.negative}"):
+    for said in NAMED.finditer(f"{prompt.positive}\n{prompt.negative}"):
+        name = name_of(said.group())
         if name.casefold() not in there and (spoiled := catalog.unusable(folders, "embedding", name)):
             raise Refusal(spoiled.key, **spoiled.values)
 

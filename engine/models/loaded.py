@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -24,7 +25,10 @@ from engine.tuning import USUAL, Tuning
 from prompts.grammar.lora_elements import Rules
 
 # What the loaders raise over files that are cut short, are no weights, or do not fit their config.
-BROKEN = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError)
+BROKEN = (
+    OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, EOFError, SafetensorError,
+    StrictDataclassError,
+)  # fmt: skip
 Stamp = tuple[tuple[str, int, int], ...]  # of files: name, size, time of change
 Blocks = tuple[float, ...]  # the weights of prompts/grammar/lora_blocks.py's BLOCKS
 
@@ -110,6 +114,9 @@ class Loaded:
     loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
     adapted: dict[str, Adapted] = field(default_factory=dict)
     active: tuple[tuple[FileKey, float, object], ...] = ()
+    # Likewise what samplers do (engine/worker/tapes.py), and what batches are told (engine/worker/batch.py).
+    tapes: OrderedDict[object, Any] = field(default_factory=OrderedDict)
+    joined: OrderedDict[object, Any] = field(default_factory=OrderedDict)
     layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
     # What its files were when they were read: the model's, and those of a VAE that is not its own.
     stamps: tuple[Stamp, Stamp] = ((), ())

@@ -51,6 +51,27 @@ def fetched(tensor: Tensor) -> Tensor:
     return here
 
 
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of main memory on the device; to a card by way of memory that does not move, so that nobody waits."""
+    if device.type == "cpu":
+        return tensor
+    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=device.type == "cuda")
+
+
+def settled(device: torch.device, before: Any) -> Any:
+    """Wait until a device is behind the mark of the step `before`, and mark this one: it always has a step to do while
+    the next one is put together, and never more. Apple's and Intel's cards are waited for altogether."""
+    match device.type:
+        case "cuda":
+            if before is not None:
+                before.synchronize()
+        case "xpu":
+            torch.xpu.synchronize(device)
+        case "mps":
+            torch.mps.synchronize()
+    return mark(device)
+
+
 def _stream(device: torch.device) -> Any:
     known: dict[torch.device, Any] = _own.__dict__.setdefault("streams", {})
     if device not in known:

@@ -11,15 +11,26 @@ from engine.queue.exchange import HORIZON, LANES, shares
 from engine.queue.pool import Worker
 from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
+from engine.recipe import Recipe
 
 JOBS = 200  # of the line that are drawn ahead one by one; those behind them wait for all that comes before
+TINY = 1e-9  # seconds that rounding leaves of what is done
 
 
 @dataclass(slots=True, eq=False)
 class _Picture:
     job: Job
     left: float  # device-seconds
-    models: tuple[str, ...]
+    recipe: Recipe
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self.recipe.models
+
+    @property
+    def group(self) -> tuple[str, int, int]:
+        """Those of one group share calls."""
+        return self.recipe.model, self.recipe.width, self.recipe.height
 
 
 @dataclass(slots=True)
@@ -32,15 +43,15 @@ class _Ahead:
     seconds: float = 0.0  # of all of it, loading counted in
     models: set[str] = field(default_factory=set)  # that need no more loading
 
-    def add(self, work: Workload, job: Job, left: float, models: tuple[str, ...], *, active: bool = False) -> None:
-        picture = _Picture(job, left, models)
+    def add(self, work: Workload, job: Job, left: float, recipe: Recipe, *, active: bool = False) -> None:
+        picture = _Picture(job, left, recipe)
         if active:
             self.active.append(picture)
         else:
             self.waiting.setdefault(job.owner, deque()).append(picture)
         self.seconds += left
-        self.seconds += self.load(work, models)
-        self.models.update(models)
+        self.seconds += self.load(work, recipe.models)
+        self.models.update(recipe.models)
 
     def load(self, work: Workload, models: tuple[str, ...]) -> float:
         """The seconds of loading that these models would take it."""
@@ -59,11 +70,11 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
             for index in assignment.left:
                 recipe, left = assignment.of.job.recipes[index], work.left_of(assignment, index)
                 room = index not in assignment.resting and len(one.active) < one.worker.slots
-                one.add(work, assignment.of.job, left, recipe.models, active=room)
+                one.add(work, assignment.of.job, left, recipe, active=room)
         for course in work.housed(one.worker):
             for index in course.held:
                 recipe = course.job.recipes[index]
-                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe.models)
+                one.add(work, course.job, work.estimate.seconds(recipe, one.worker.device), recipe)
     beyond: list[Job] = []
     for number, job in enumerate(waiting.line.ordered(waiting.costs)):
         if number >= JOBS:
@@ -73,7 +84,7 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
         first = min(ahead, key=lambda one: one.seconds + one.load(work, models))
         pictures = waiting.pictures(job.id)
         for index in pictures:
-            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index].models)
+            first.add(work, job, waiting.costs[job.id] / len(pictures), job.recipes[index])
     ends: dict[str, float] = {}
     for one in ahead:
         for name, seconds in _ends(work, one, dict(known), waiting).items():
@@ -86,7 +97,7 @@ def forecast(work: Workload, waiting: Waiting, workers: Sequence[Worker]) -> dic
 
 
 def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) -> dict[str, float]:
-    """The second at which the last picture of each job should be finished on a worker. Its rows share its time equally;
+    """The second at which the last picture of each job should be finished on a worker. Its rows share its time;
     when one is free, it goes to whoever has had least by then, looked ahead as for an exchange."""
     ends: dict[str, float] = {}
     slots = max(1, one.worker.slots)
@@ -114,14 +125,25 @@ def _ends(work: Workload, one: _Ahead, had: dict[str, float], waiting: Waiting) 
             one.active.append(picture)
             rows[owner] += 1
             now += sum(map(load, picture.models))
-        least = min(picture.left for picture in one.active)
-        now += least * len(one.active)
-        for picture in one.active:
-            picture.left -= least
+        shares = _shares(one.active)
+        first = min(shares, key=lambda picture: picture.left / shares[picture])
+        passed = first.left / shares[first]
+        now += passed
+        for picture, share in shares.items():
+            picture.left -= passed * share
             owner = picture.job.owner
-            had[owner] = (had[owner] if owner in had else waiting.line.account(owner)) + least
-        for picture in [picture for picture in one.active if picture.left <= 0]:
+            had[owner] = (had[owner] if owner in had else waiting.line.account(owner)) + passed * share
+        for picture in [picture for picture in one.active if picture is first or picture.left <= TINY]:
             one.active.remove(picture)
             rows[picture.job.owner] -= 1
             ends[picture.job.id] = now
     return ends
+
+
+def _shares(active: Sequence[_Picture]) -> dict[_Picture, float]:
+    """The share of a worker's time that each picture with a row gets: where all of them share calls, all the same; else
+    every person as much as the others (engine/worker/turns.py)."""
+    if len({picture.group for picture in active}) == 1:
+        return dict.fromkeys(active, 1 / len(active))
+    rows = Counter(picture.job.owner for picture in active)
+    return {picture: 1 / len(rows) / rows[picture.job.owner] for picture in active}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engine.recipe import Soft
 from engine.sampling import soft
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
+from engine.sampling.way import SamplerWay, SharedStep
 
 LAST = 999  # timestep of every model that A1111 knows
 
@@ -52,30 +54,12 @@ class Skipping:
         return early or ((call % 2 == 1 or self.every) and level < self.ngms)
 
 
-class Walk:
-    """The way of one row. While it is not `done` the model is to be asked about `input` at the timestep `time`, and its
-    prediction given to `answer`; `latents` are those of the moment and in the end the picture's. `kept` is what is
-    around it where a part of a picture is redrawn.
+class Asking:
+    """A sampler that is asked step by step, of one row alone. `kept` is the rest of a picture of which only a part is
+    redrawn."""
 
-    `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. `skipping`
-    says which go without the negative. `plus` says that the sampler wants the negative's own prediction too, behind
-    the guided one (CFG++), and takes a 12.5th of the guidance. One that goes `alone` shares no call of the model: its
-    steps follow what it sees so closely that the last bit, which company may change, would be seen in the picture.
-    """
-
-    def __init__(
-        self,
-        asks: Questions,
-        denoiser: Denoiser,
-        planned: int,
-        *,
-        kept: Surroundings | None = None,
-        skipping: Skipping = Skipping(),
-        plus: bool = False,
-        alone: bool = False,
-    ) -> None:
-        self._asks, self._denoiser, self.kept, self._skipping = asks, denoiser, kept, skipping
-        self.planned, self.plus, self.alone = planned, plus, alone
+    def __init__(self, asks: Questions, denoiser: Denoiser, kept: Surroundings | None = None) -> None:
+        self._asks, self.denoiser, self.kept = asks, denoiser, kept
         self.calls = 0
         self.done = False
         self.clean: Tensor | None = None
@@ -92,45 +76,29 @@ class Walk:
         return self._ask.share
 
     @property
+    def level(self) -> float:
+        """The level of the call to come."""
+        return self._ask.level
+
+    @property
     def time(self) -> float:
-        """The timestep of the call to come, which may lie between two."""
-        return self._denoiser.time(self._ask.level)
+        """Its timestep."""
+        return self.denoiser.time(self._ask.level)
 
     @property
     def input(self) -> Tensor:
         """What the model is to be shown."""
-        return self._denoiser.input(self._shown, self._ask.level)
-
-    @property
-    def left(self) -> int:
-        """The calls to come, at least one while it is not done."""
-        return 0 if self.done else max(1, self.planned - self.calls)
-
-    @property
-    def skips(self) -> bool:
-        """Whether the negative is left out of the call to come."""
-        return self._skipping.skips(self.calls, self._ask.level)
-
-    def behind(self, *, by_steps: bool = False) -> float:
-        """The share of the model's timesteps that the call to come finds behind it, as A1111 asks for its refiner; or
-        of the calls."""
-        if by_steps:
-            return self.calls / self._skipping.calls
-        return (LAST - self._denoiser.nearest(self._ask.level)) / (LAST + 1)
+        return self.denoiser.input(self._shown, self._ask.level)
 
     @property
     def _shown(self) -> Tensor:
         return self.kept.put(self.latents, self._ask.level) if self.kept and self.kept.before else self.latents
 
-    def ask_another(self, denoiser: Denoiser) -> None:
-        """Have another model asked from here on."""
-        self._denoiser = denoiser
-
     def answer(self, prediction: Tensor) -> None:
-        """Go on with what the model has predicted, (1, 4, h, w), or (2, 4, h, w) where `plus` wants both."""
+        """Go on with what the model has predicted."""
         shown, level = self._shown, self._ask.level
-        answer = self._denoiser.answer(shown, level, prediction)
-        self.clean = self._denoiser.clean(shown, level, prediction[:1])
+        answer = self.denoiser.answer(shown, level, prediction)
+        self.clean = self.denoiser.clean(shown, level, prediction[:1])
         if self.kept:
             self.clean = self.kept.put(self.clean, level)
             if not self.kept.before:
@@ -142,3 +110,153 @@ class Walk:
             latents: Tensor = end.value
             self.done = True
             self._ask = Question(self.kept.finished(latents) if self.kept else latents, 0.0, 1.0)
+
+
+class Taped:
+    """A sampler whose tape is followed, so that its row may take its steps together with others."""
+
+    def __init__(self, way: SamplerWay, denoiser: Denoiser) -> None:
+        self.way, self.denoiser = way, denoiser
+
+    @property
+    def latents(self) -> Tensor:
+        """The latents that are asked about, in the end the finished ones."""
+        return self.way.latents
+
+    @property
+    def calls(self) -> int:
+        """The calls made."""
+        return self.way.at
+
+    @property
+    def done(self) -> bool:
+        """Whether there are no more."""
+        return self.way.done
+
+    @property
+    def share(self) -> float:
+        """How much of the way lies behind it, in 0…1."""
+        return 1.0 if self.way.done else self.way.stop.share
+
+    @property
+    def level(self) -> float:
+        """The level of the call to come."""
+        return 0.0 if self.way.done else self.way.stop.level
+
+    @property
+    def time(self) -> float:
+        """Its timestep."""
+        return self.denoiser.time(0.0) if self.way.done else self.way.stop.time
+
+    @property
+    def input(self) -> Tensor:
+        """What the model is to be shown."""
+        return SharedStep([self.way], self.latents.device).shown
+
+    @property
+    def clean(self) -> Tensor | None:
+        """The picture foreseen at the last call, as latents."""
+        seen = self.way.seen
+        if seen is None:
+            return None
+        return self.denoiser.clean(seen.own(seen.latents), seen.stop.level, seen.own(seen.prediction))
+
+    def answer(self, prediction: Tensor) -> None:
+        """Go on alone with what the model has predicted."""
+        step = SharedStep([self.way], self.latents.device)
+        state, [seen] = step.taken(torch.split(prediction, 1), self.way.source.drawn(self.way.stop.answer))
+        self.way.go_on(state, seen)
+
+
+class Walk:
+    """The way of one row. While it is not `done` the model is to be asked about `input` at the timestep `time`, and its
+    prediction given to `answer`; `latents` are those of the moment and in the end the picture's.
+
+    `calls` counts the answers, as A1111 counts its steps. `planned` is how many are to be expected in all. `skipping`
+    says which go without the negative. `plus` says that the sampler wants the negative's own prediction too, behind
+    the guided one (CFG++), and takes a 12.5th of the guidance. One that goes `alone` shares no call of the model: its
+    steps follow what it sees so closely that the last bit, which company may change, would be seen in the picture.
+    """
+
+    def __init__(
+        self,
+        taking: Asking | Taped,
+        planned: int,
+        *,
+        skipping: Skipping = Skipping(),
+        plus: bool = False,
+        alone: bool = False,
+    ) -> None:
+        self._taking, self._skipping = taking, skipping
+        self.planned, self.plus, self.alone = planned, plus, alone
+
+    @property
+    def way(self) -> SamplerWay | None:
+        """The row's way, where it follows a tape."""
+        return self._taking.way if isinstance(self._taking, Taped) else None
+
+    @property
+    def kept(self) -> Surroundings | None:
+        """What is around it where a part of a picture is redrawn."""
+        return self._taking.kept if isinstance(self._taking, Asking) else None
+
+    @property
+    def calls(self) -> int:
+        """The answers that it was given."""
+        return self._taking.calls
+
+    @property
+    def done(self) -> bool:
+        """Whether the picture only needs decoding."""
+        return self._taking.done
+
+    @property
+    def clean(self) -> Tensor | None:
+        """The picture foreseen at the last call, as latents."""
+        return self._taking.clean
+
+    @property
+    def latents(self) -> Tensor:
+        """The latents that are asked about, in the end the finished ones."""
+        return self._taking.latents
+
+    @property
+    def share(self) -> float:
+        """How much of the way lies behind it, in 0…1."""
+        return self._taking.share
+
+    @property
+    def time(self) -> float:
+        """The timestep of the call to come, which may lie between two."""
+        return self._taking.time
+
+    @property
+    def input(self) -> Tensor:
+        """What the model is to be shown."""
+        return self._taking.input
+
+    @property
+    def left(self) -> int:
+        """The calls to come, at least one while it is not done."""
+        return 0 if self.done else max(1, self.planned - self.calls)
+
+    @property
+    def skips(self) -> bool:
+        """Whether the negative is left out of the call to come."""
+        return self._skipping.skips(self.calls, self._taking.level)
+
+    def behind(self, *, by_steps: bool = False) -> float:
+        """The share of the model's timesteps that the call to come finds behind it, as A1111 asks for its refiner; or
+        of the calls."""
+        if by_steps:
+            return self.calls / self._skipping.calls
+        return (LAST - self._taking.denoiser.nearest(self._taking.level)) / (LAST + 1)
+
+    def ask_another(self, denoiser: Denoiser) -> None:
+        """Have another model asked from here on, of a sampler that follows no tape."""
+        assert isinstance(self._taking, Asking)
+        self._taking.denoiser = denoiser
+
+    def answer(self, prediction: Tensor) -> None:
+        """Go on with what the model has predicted, (1, 4, h, w), or (2, 4, h, w) where `plus` wants both."""
+        self._taking.answer(prediction)

@@ -22,12 +22,14 @@ from engine.models.card import out_of_memory
 
 log = logging.getLogger(__name__)
 
-# Guided rows have two entries each. No bucket is more than a third empty, and beyond the last one nothing is gained:
-# a device that is given so much at once is full.
-BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+# Guided rows have two entries each, so up to 16 none of them is filled up. Beyond, at most a sixth of a bucket is, and
+# beyond the last one nothing is gained: a device that is given so much at once is full.
+BUCKETS = (1, *range(2, 17, 2), *range(20, 33, 4))
+# A shape that was dropped to make room has to come back so many times as often, each time: where more sizes take turns
+# than there is room for, some are drawn plainly instead of each being prepared again and again.
+AGAIN, MOST_AGAIN = 4, 4**4
 NICER = 10  # how far the thread that prepares stands back behind the one that draws
 Shape = tuple[int, ...]
-Ready = Callable[["Call"], Tensor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,26 +90,37 @@ def bucket(entries: int) -> int | None:
     return next((size for size in BUCKETS if size >= entries), None)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answering:
+    """What answers the calls of one shape; `bytes` is how much of the device's memory it holds by now."""
+
+    answer: Callable[[Call], Tensor]
+    bytes: Callable[[], int] = lambda: 0
+
+
 class Backend(Protocol):
     """A way to prepare a UNet for a shape. `prepare` returns what answers calls of exactly this one's shape and raises
     whatever goes wrong. It is asked once a shape was called `after` times; `aside`: on a thread of its own, because it
-    takes long. At most `most` shapes are kept."""
+    takes long. At most `most` shapes are kept, which together hold at most `room` bytes of the device."""
 
     name: str
     after: int
     aside: bool
     most: int
+    room: int
 
-    def prepare(self, call: Call) -> Ready: ...
+    def prepare(self, call: Call) -> Answering: ...
 
 
 class Prepared:
-    """The shapes of one UNet that a backend has prepared, the least recently called dropped first."""
+    """The shapes of one UNet that a backend has prepared, the least recently called dropped first; `dropped` is how
+    often each was."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self.dropped: Counter[Shape] = Counter()
         self._called: Counter[Shape] = Counter()
-        self._ready: OrderedDict[Shape, Ready] = OrderedDict()
+        self._ready: OrderedDict[Shape, Answering] = OrderedDict()
         self._under_way: set[Shape] = set()
         self._failed: set[Shape] = set()
         self._lock = threading.Lock()
@@ -138,7 +151,11 @@ class Prepared:
             self._count(shape, call.padded(size))
             return None
         try:
-            return ready(call.padded(size))[: call.entries]
+            held = ready.bytes()
+            answer = ready.answer(call.padded(size))[: call.entries]
+            if ready.bytes() != held:  # it was recorded just now
+                self._make_room(shape)
+            return answer
         except Exception as error:
             card.check(error)
             full = out_of_memory(error)
@@ -157,7 +174,8 @@ class Prepared:
 
     def _count(self, shape: Shape, call: Call) -> None:
         self._called[shape] += 1
-        if self._called[shape] < self.backend.after or shape in self._under_way | self._failed:
+        again = min(AGAIN ** self.dropped[shape], MOST_AGAIN)
+        if self._called[shape] < self.backend.after * again or shape in self._under_way | self._failed:
             return
         self._under_way.add(shape)
         if not self.backend.aside:
@@ -185,10 +203,27 @@ class Prepared:
             self._under_way.discard(shape)
         with self._lock:
             self._ready[shape] = ready
-            while len(self._ready) > self.backend.most:
-                left, _ = self._ready.popitem(last=False)
-                self._called.pop(left, None)
+        self._make_room(shape)
         log.info("%s is ready for %s", self.backend.name, _said(shape))
+
+    def _make_room(self, newest: Shape) -> None:
+        """Drop the shapes that were called least recently until the others are few and small enough; one that is too
+        large by itself is left to the plain UNet."""
+        with self._lock:
+            own = self._ready[newest].bytes() if newest in self._ready else 0
+            if own <= self.backend.room:
+                while len(self._ready) > self.backend.most or self._held() > self.backend.room:
+                    left = next(shape for shape in self._ready if shape != newest)
+                    del self._ready[left]
+                    self._called.pop(left, None)
+                    self.dropped[left] += 1
+        if own > self.backend.room:
+            self._give_up(
+                newest, MemoryError(f"it holds {own >> 20} MiB, of {self.backend.room >> 20} for all of them")
+            )
+
+    def _held(self) -> int:
+        return sum(ready.bytes() for ready in self._ready.values())
 
     def _give_up(self, shape: Shape, error: Exception) -> None:
         with self._lock:

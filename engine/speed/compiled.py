@@ -14,11 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.speed.batched_call import Call, Ready
+from engine.models import card
+from engine.speed.batched_call import Answering, Call
 
 Replay = Callable[[], object]
-# Runs the work once to record it; returns what repeats it, and the tensor that each repetition fills.
-Capture = Callable[[Callable[[], Tensor]], tuple[Replay, Tensor]]
+# Runs the work once to record it; returns what repeats it, the tensor that each repetition fills, and the bytes of the
+# device's memory that are held for it.
+Capture = Callable[[Callable[[], Tensor]], tuple[Replay, Tensor, int]]
 WARM = 3  # plain calls before a capture, in which libraries choose their kernels and take their memory
 RECOMPILES = 64  # dynamo keeps so many shapes of one function instead of 8, all models together
 
@@ -37,41 +39,53 @@ class Captured:
         self._unet = unet
         self._capture = capture
         self._still = call.of(tuple(tensor.clone() for tensor in call.tensors))
-        self._recorded: tuple[Replay, Tensor] | None = None
+        self._recorded: tuple[Replay, Tensor, int] | None = None
+
+    @property
+    def ready(self) -> Answering:
+        """As a backend gives it."""
+        return Answering(self, lambda: self._recorded[2] if self._recorded else 0)
 
     def __call__(self, call: Call) -> Tensor:
         for still, tensor in zip(self._still.tensors, call.tensors, strict=True):
             still.copy_(tensor)
         if self._recorded is None:
             self._recorded = self._capture(lambda: self._still.answered(self._unet))
-        replay, output = self._recorded
+        replay, output, _ = self._recorded
         replay()
         return output.clone()
 
 
 class OnCard:
-    """A capture of CUDA graphs on a card. All of them share memory, for none runs while another does."""
+    """A capture of CUDA graphs on a card. Each has memory of its own, so that it is free when the graph is dropped."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._pool = torch.cuda.graph_pool_handle()
 
-    def __call__(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
+    def __call__(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor, int]:
         with torch.cuda.device(self._device):
             return self._recorded(work)
 
-    def _recorded(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor]:
+    def _recorded(self, work: Callable[[], Tensor]) -> tuple[Replay, Tensor, int]:
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM):
                 work()
         torch.cuda.current_stream().wait_stream(stream)
+        card.release(self._device)  # so that what is reserved from here on is the graph's
+        before = torch.cuda.memory_reserved(self._device)
         graph = torch.cuda.CUDAGraph()
         # Threads that read LoRAs may use the card meanwhile.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             output = work()
-        return graph.replay, output
+        return graph.replay, output, max(0, torch.cuda.memory_reserved(self._device) - before)
+
+
+def room(device: torch.device, *, whole: bool) -> int:
+    """The bytes that the graphs of a model may hold: an eighth of the card where all of the model stays there, else a
+    sixteenth; never more than half of what is free beside the weights."""
+    return min(card.total(device) // (8 if whole else 16), card.free(device) // 2)
 
 
 class Graphs:
@@ -80,14 +94,15 @@ class Graphs:
     name = "graphs"
     after = 3  # a capture takes as long as about four calls
     aside = False
-    most = 12
+    most = 64  # beyond that it is not memory that they take, but time to be found
 
-    def __init__(self, unet: Any, capture: Capture) -> None:
+    def __init__(self, unet: Any, capture: Capture, room: int) -> None:
+        self.room = room
         self._unet = twin(unet)
         self._capture = capture
 
-    def prepare(self, call: Call) -> Ready:
-        return Captured(self._unet, call, self._capture)
+    def prepare(self, call: Call) -> Answering:
+        return Captured(self._unet, call, self._capture).ready
 
 
 class Compiled:
@@ -98,12 +113,13 @@ class Compiled:
     aside = True
     most = 12
 
-    def __init__(self, unet: Any, capture: Capture | None = None) -> None:
+    def __init__(self, unet: Any, capture: Capture | None = None, room: int = 0) -> None:
+        self.room = room
         self._twin = twin(unet)
         self._unet: Any = None
         self._capture = capture
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         if self._unet is None:
             self._unet = torch.compile(self._twin, dynamic=False)  # here: it imports for seconds
         dynamo = importlib.import_module("torch._dynamo")
@@ -111,5 +127,5 @@ class Compiled:
         with dynamo.config.patch(recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True):
             call.answered(self._unet)
         if self._capture is None:
-            return lambda again: again.answered(self._unet)
-        return Captured(self._unet, call, self._capture)
+            return Answering(lambda again: again.answered(self._unet))
+        return Captured(self._unet, call, self._capture).ready

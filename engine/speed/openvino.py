@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from engine.models.card import free
 from engine.models.loaded import Loaded
-from engine.speed.batched_call import Call, Ready
+from engine.speed.batched_call import Answering, Call
 from engine.speed.compiled import twin
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class OpenVino:
     name = "openvino"
     after = 2  # converting a large UNet takes a minute, but only once; a shape takes seconds
     aside = True
+    room = 0  # what it holds is not measured; `most` is by the memory that is free
 
     def __init__(self, loaded: Loaded) -> None:
         # Its converter reports to its makers where their package for that can be imported. Ours tells nobody anything.
@@ -51,7 +52,7 @@ class OpenVino:
         self._converted: Any = None
         self.most = min(max(1, free(loaded.device) // (2 * self._bytes)), MOST)
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         model = self._model(call).clone()
         model.reshape(dict(zip(model.inputs, (list(one.shape) for one in call.tensors), strict=True)))
         whole = self._dtype == torch.float32
@@ -70,7 +71,7 @@ class OpenVino:
             request.infer([tensor.float().numpy() for tensor in again.tensors], share_inputs=True)
             return torch.from_numpy(request.get_output_tensor(0).data.copy())
 
-        return answer
+        return Answering(answer)
 
     def _model(self, call: Call) -> Any:
         """The UNet as OpenVINO has it, for any shape."""

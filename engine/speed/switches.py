@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.files.tiers import TIERS
 from engine.models import card
 from engine.models.loaded import Loaded
 from engine.speed import precision
 from engine.speed.attention import attentions
 from engine.speed.batched_call import Backend, Prepared
-from engine.speed.compiled import Compiled, Graphs, OnCard
+from engine.speed.compiled import Compiled, Graphs, OnCard, room
 from engine.speed.openvino import OpenVino
 from engine.tuning import has_openvino
 
@@ -58,11 +59,16 @@ def _prepared(make: Callable[[Loaded], Backend]) -> Callable[[Loaded, bool], Non
 
 
 def _graphs(loaded: Loaded) -> Backend:
-    return Graphs(loaded.unet, OnCard(loaded.device))
+    return Graphs(loaded.unet, OnCard(loaded.device), _room(loaded))
 
 
 def _compiled(loaded: Loaded) -> Backend:
-    return Compiled(loaded.unet, OnCard(loaded.device) if _on_card(loaded) else None)
+    capture = OnCard(loaded.device) if _on_card(loaded) else None
+    return Compiled(loaded.unet, capture, _room(loaded) if capture else 0)
+
+
+def _room(loaded: Loaded) -> int:
+    return room(loaded.device, whole=loaded.tier is TIERS[0])
 
 
 def _on_card(loaded: Loaded) -> bool:

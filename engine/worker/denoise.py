@@ -1,11 +1,11 @@
-"""One step of rows that share a UNet call: the call, the guidance of each, and each one's own sampler."""
+"""One step of rows that share a UNet call: the call, and what becomes of each row by it."""
 
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,63 +15,53 @@ from engine.models import memory
 from engine.models.loaded import Loaded
 from engine.patches import patches
 from engine.patches.patches import Patched
+from engine.sampling.walk import Walk
+from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
-from engine.speed.batched_call import Call
 from engine.worker import attention_guidance
-from engine.worker.guided import guided
+from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
 
 @torch.no_grad()
-def predict(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor]]:
-    """One UNet call for rows of one group: the guided prediction of each and the scaled input it was made from,
-    both (1, 4, h, w) on the CPU. The rows stay as they are, so a call that ran out of memory can be made again."""
-    loaded = rows[0].loaded
-    inputs = [row.input for row in rows]
-    length = math.lcm(*(row.length for row in rows))
-    samples, times, words, guidance = [], [], [], []
-    for row, sample in zip(rows, inputs, strict=True):
-        for side in row.sides:
-            samples.append(sample if row.beside is None else torch.cat([sample, row.beside], dim=1))
-            times.append(row.time)
-            words.append(side.repeat(1, length // side.shape[1], 1))
-            guidance.append(row.recipe.guidance)
-    entries = [row.acting for row in rows for _ in range(row.width)]
-    left = sum(row.area * row.left for row in rows)
-    call = Call(
-        torch.cat(samples).to(loaded.device, loaded.dtype),
-        torch.tensor(times, device=loaded.device),
-        torch.cat(words),
-        _guidance_embedding(loaded, guidance),
-        _joined([row.added for row in rows]),
-    )
-    disturbances = [one for row in rows for one in row.disturbances]
+def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
+    """One UNet call for rows of one group, and what it makes of each, which `advance` has it take. The rows stay as
+    they are, so a call that ran out of memory can be made again."""
+    batch = Batch(rows)
+    loaded, call = batch.loaded, batch.call()
+    batch.draw_ahead()
+    acting = [row.acting for row in batch.rows]
+    entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
+    disturbances = [one for row in batch.rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(entries) or any(disturbances) or any(row.rests or row.alone or row.patches for row in rows)
+    plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
     # What a call draws by lot it draws again where it has to be made again.
-    patched = [Patched(row.patches, row.width, copy.copy(row.lots) if row.patches else row.lots) for row in rows]
+    patched = [
+        Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
+        for row, width in zip(batch.rows, batch.widths, strict=True)
+    ]
+    height, width = rows[0].latents.shape[-2:]
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
         if output is None:
             with (
                 memory.on_card(loaded, "unet"),
-                loras.on_unet(loaded, entries, left),
-                patches.on_unet(loaded.unet, patched, (inputs[0].shape[-2], inputs[0].shape[-1])),
+                loras.on_unet(loaded, entries, batch.left),
+                patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
-                _depth(rows) as given,
+                _depth(batch.rows) as given,
             ):
                 output = call.answered(loaded.unet)
     if given:
-        own_deep: Sequence[Tensor] = torch.split(given[0], [row.width for row in rows])
-        for row, own in zip(rows, own_deep, strict=True):
+        own_deep: Sequence[Tensor] = torch.split(given[0], batch.widths)
+        for row, own in zip(batch.rows, own_deep, strict=True):
             row.deep = own if row.rests else None
-    for row, drawn in zip(rows, patched, strict=True):
+    for row, drawn in zip(batch.rows, patched, strict=True):
         row.lots = drawn.lots
-    shares: Sequence[Tensor] = torch.split(output.float().cpu(), [row.width for row in rows])
-    shown = zip(rows, shares, inputs, strict=True)
-    return [guided(row, share, scaled) for row, share, scaled in shown], inputs
+    outcomes = dict(zip(batch.rows, batch.outcomes(output), strict=True))
+    return [(row, outcomes[row]) for row in rows]
 
 
 @contextmanager
@@ -89,40 +79,40 @@ def _depth(rows: Sequence[Row]) -> Iterator[list[Tensor]]:
         yield []
 
 
-def _joined(added: Sequence[dict[str, Tensor] | None]) -> dict[str, Tensor] | None:
-    """The added conditions of all rows of one model, as one batch."""
-    told = [one for one in added if one is not None]
-    return {name: torch.cat([one[name] for one in told]) for name in told[0]} if told else None
-
-
-def _guidance_embedding(loaded: Loaded, guidance: Sequence[float]) -> Tensor | None:
-    """The guidance as a UNet that was distilled with it (LCM) takes it: sines and cosines of (scale - 1) * 1000."""
-    width = loaded.unet.config.time_cond_proj_dim
-    if width is None:
-        return None
-    half = width // 2
-    rates = torch.exp(torch.arange(half, dtype=torch.float32) * -(math.log(10000.0) / (half - 1)))
-    angles = ((torch.tensor(guidance, dtype=torch.float32) - 1) * 1000.0)[:, None] * rates[None, :]
-    embedding = torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
-    return torch.nn.functional.pad(embedding, (0, width % 2)).to(loaded.device, loaded.dtype)
+def advance(row: Row, outcome: Outcome) -> None:
+    """Let a row take its step, by its own sampler where it goes by itself."""
+    row.at += 1
+    if isinstance(outcome, Said):
+        _advance_alone(row, outcome)
+        return
+    assert row.way
+    row.way.go_on(outcome.state, outcome.seen)
+    row.latents = row.way.latents.cpu().clone() if row.way.done else row.way.latents
+    row.foreseen = _walked(row.walk) if row.walk else partial(_seen, row.loaded, outcome.seen)
 
 
 @torch.no_grad()
-def advance(row: Row, prediction: Tensor, scaled: Tensor) -> None:
-    """Let the row's own sampler take its step."""
+def _advance_alone(row: Row, outcome: Said) -> None:
     if row.walk:
-        row.walk.answer(prediction)
-        row.latents, row.clean = row.walk.latents, row.walk.clean
-        row.at += 1
+        row.walk.answer(outcome.prediction)
+        row.latents, row.foreseen = row.walk.latents, _walked(row.walk)
         return
-    time_now = row.timesteps[row.at]
-    row.clean = _foreseen(row.loaded, prediction, scaled, float(time_now))
-    row.latents = row.sampler.step(prediction, time_now, row.latents, **row.extra, return_dict=False)[0]
-    row.at += 1
+    time_now = row.timesteps[row.at - 1]
+    row.foreseen = partial(_foreseen, row.loaded, outcome.prediction, outcome.shown, float(time_now))
+    row.latents = row.sampler.step(outcome.prediction, time_now, row.latents, **row.extra, return_dict=False)[0]
     if row.keep:
         row.latents = row.keep.blended(row.latents, row.sampler, row.timesteps[row.at :])
 
 
+def _walked(walk: Walk) -> Callable[[], Tensor | None]:
+    return lambda: walk.clean
+
+
+def _seen(loaded: Loaded, seen: Seen) -> Tensor:
+    return _foreseen(loaded, seen.own(seen.prediction), seen.own(seen.shown), seen.stop.time)
+
+
+@torch.no_grad()
 def _foreseen(loaded: Loaded, prediction: Tensor, scaled: Tensor, time_now: float) -> Tensor:
     """The clean latents that a prediction points at. The scaled input has unit variance for every sampler, so the
     model's own alphas serve all of them."""

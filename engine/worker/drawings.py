@@ -281,9 +281,9 @@ class Drawings:
         said = _step(drawing, passed)
         rests = now - drawing.shown <= self._finishing.took * PREVIEW_REST * len(self._rows)
         waits = drawing.preview is not None and not drawing.preview.done()
-        if shows and row.clean is not None and not rests and not waits:
+        if shows and not rests and not waits and (clean := row.clean) is not None:
             drawing.shown = now
-            drawing.preview = self._finishing.view(drawing, said, row, row.clean)
+            drawing.preview = self._finishing.view(drawing, said, row, clean)
         else:
             drawing.work.speech.say(said)
 

@@ -11,9 +11,14 @@ def acts(recipe: Recipe, time: float, timesteps: int) -> bool:
     """Whether guidance acts in a call at a timestep of so many (Kynkäänniemi et al. 2024): with the share of them that
     lies behind it at or past the recipe's `guidance_start` and before its `guidance_end`. Where it does not, the call
     has no negative."""
-    if (recipe.guidance_start, recipe.guidance_end) == (0.0, 1.0):
+    if always(recipe):
         return True
     return recipe.guidance_start <= _behind(time, timesteps) < recipe.guidance_end
+
+
+def always(recipe: Recipe) -> bool:
+    """Whether it acts in every call."""
+    return recipe.guidance_start == 0.0 and recipe.guidance_end == 1.0
 
 
 def scale(recipe: Recipe, time: float, timesteps: int) -> float:

@@ -26,13 +26,7 @@ def guided(row: Row, output: Tensor, shown: Tensor) -> Tensor:
     if row.negative is None:
         return _away(row, texts[0], texts, strays)
     without = output[first - 1 : first] if first else texts[0]  # with no words at all, where the negative acts across
-    # A UNet that was distilled with its guidance has done that part itself.
-    done = row.loaded.unet.config.time_cond_proj_dim is not None
-    scale = 1.0 if done else guidance.scale(row.recipe, row.time, len(row.loaded.signal))
-    if row.walk and row.walk.plus:
-        scale /= CFG_PLUS
-    if against is None:
-        scale = 1.0
+    scale = 1.0 if against is None else full_scale(row)
     pulls = [part.weight * (text - without) for part, text in zip(row.positive, texts, strict=True)]
     asked = pulls
     if first == 2:
@@ -49,6 +43,14 @@ def guided(row: Row, output: Tensor, shown: Tensor) -> Tensor:
         spread = (without + sum(asked)).std() / prediction.std()
         prediction = row.recipe.rescale * spread * prediction + (1 - row.recipe.rescale) * prediction
     return torch.cat([prediction, without]) if row.walk and row.walk.plus else prediction
+
+
+def full_scale(row: Row) -> float:
+    """The guidance of the call to come, where the negative acts in it."""
+    # A UNet that was distilled with its guidance has done that part itself.
+    done = row.loaded.unet.config.time_cond_proj_dim is not None
+    scale = 1.0 if done else guidance.scale(row.recipe, row.time, row.loaded.signal.shape[0])
+    return scale / CFG_PLUS if row.walk and row.walk.plus else scale
 
 
 def _across(wanted: Tensor, unwanted: Tensor, scale: float) -> Tensor:

@@ -16,7 +16,16 @@ from engine.adapters import loras
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
-from engine.worker import attention_guidance, autoencoder, guidance, inpaint, prompt_encoding, schedulers, walks
+from engine.worker import (
+    attention_guidance,
+    autoencoder,
+    guidance,
+    inpaint,
+    prompt_encoding,
+    schedulers,
+    tapes,
+    walks,
+)
 from engine.worker.row import Row
 from prompts.errors import Refusal
 
@@ -110,6 +119,9 @@ def start(
             torch.randn(shape, generator=generator)
     if "eta" in takes:
         extra["eta"] = 0.0
+    way = None
+    if keep is None:  # one that is held in place goes by itself
+        way = tapes.of_scheduler(recipe, loaded, scheduler, first * scheduler.order, timesteps, latents, extra)
     return Row(
         job=job,
         index=index,
@@ -125,6 +137,7 @@ def start(
         extra=extra,
         keep=keep,
         beside=beside,
+        way=way,
         seconds=time.monotonic() - began,
     )
 

@@ -1,7 +1,8 @@
 """A row: one picture being drawn.
 
-Its latents, its sampler and its noise live on the CPU in float32 whatever the device, so neither batch nor device
-changes the picture to the eye; only the UNet call goes to the device.
+Its latents are in float32 whatever the device, and its noise is drawn on the CPU, so neither batch nor device changes
+the picture to the eye. They lie on the device while it is drawn, with those of the rows that take their steps with it,
+and on the CPU before and after; one that goes by itself stays there, but for the UNet call.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.models.loaded import Loaded
 from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
 from engine.sampling.walk import Walk
+from engine.sampling.way import SamplerWay
 from engine.worker import guidance, prompt_encoding
 from engine.worker.inpaint import CHANNELS, Keep
 from engine.worker.prompt_encoding import Conditioning
@@ -43,14 +45,14 @@ class Successor:
 @dataclass(slots=True, eq=False)
 class Row:
     """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
-    `steps` the sampler's steps (a second-order sampler takes two calls a step). `clean` is the picture foreseen
-    after the last step, as latents. `seconds` is device time in all. `positive` has one text, or several that are
-    mixed (AND); each text knows its embeddings at every step. Without `negative` there is no guidance. `keep` and
-    `beside` are for redrawing part of a picture (engine/worker/inpaint.py), `deep` for the "fast" quality
-    (engine/speed/deep_cache.py). One that is drawn in A1111's way has a `walk` instead of a diffusers sampler with its
-    timesteps; `latents` are those of the walk. `successor` is the model that is to take it over, `predecessor` the one
-    it was begun with where that has happened. `patches` are what its recipe changes inside the UNet, `lots` what these
-    draw by lot with."""
+    `steps` the sampler's steps (a second-order sampler takes two calls a step). `seconds` is device time in all.
+    `positive` has one text, or several that are mixed (AND); each text knows its embeddings at every step. Without
+    `negative` there is no guidance. `keep` and `beside` are for redrawing part of a picture
+    (engine/worker/inpaint.py), `deep` for the "fast" quality (engine/speed/deep_cache.py). One that is drawn in A1111's
+    way has a `walk` instead of a diffusers sampler with its timesteps; `latents` are those of the walk. A row has its
+    `way` along its sampler's tape unless it goes by itself. `foreseen` gives the picture foreseen after the last step.
+    `successor` is the model that is to take it over, `predecessor` the one it was begun with where that has
+    happened. `patches` are what its recipe changes inside the UNet, `lots` what these draw by lot with."""
 
     job: str
     index: int
@@ -65,12 +67,13 @@ class Row:
     latents: Tensor
     extra: dict[str, Any]
     at: int = 0
-    clean: Tensor | None = None
+    foreseen: Callable[[], Tensor | None] | None = None
     seconds: float = 0.0
     keep: Keep | None = None
     beside: Tensor | None = None
     deep: Tensor | None = None
     walk: Walk | None = None
+    way: SamplerWay | None = None
     successor: Successor | None = None
     predecessor: Loaded | None = None
     patches: Patches = field(init=False)
@@ -80,9 +83,15 @@ class Row:
         self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
 
     @property
+    def clean(self) -> Tensor | None:
+        """The picture foreseen after the last step, as latents (1, 4, h, w) on the CPU, computed anew each time."""
+        found = self.foreseen() if self.foreseen else None
+        return None if found is None else found.cpu()
+
+    @property
     def acting(self) -> Chosen:
         """The LoRAs that act on the UNet in the step to come."""
-        return tuple(one for one in self.loras if one[3].covers(self.step))
+        return tuple(one for one in self.loras if one[3].covers(self.step)) if self.loras else ()
 
     @property
     def rests(self) -> bool:
@@ -115,22 +124,24 @@ class Row:
         """The sampler's steps taken."""
         if self.walk:
             return int(self.walk.share * self.steps + EDGE)
-        return self.at * self.steps // len(self.timesteps)
+        return self.at * self.steps // self.timesteps.shape[0]
 
     @property
     def left(self) -> int:
         """The UNet calls to come, as far as that is known."""
-        return self.walk.left if self.walk else len(self.timesteps) - self.at
+        return self.walk.left if self.walk else self.timesteps.shape[0] - self.at
 
     @property
     def done(self) -> bool:
         """Whether the picture only needs decoding."""
-        return self.walk.done if self.walk else self.at >= len(self.timesteps)
+        return self.walk.done if self.walk else self.at >= self.timesteps.shape[0]
 
     @property
     def time(self) -> float:
         """The timestep of the call to come."""
-        return self.walk.time if self.walk else float(self.timesteps[self.at])
+        if self.walk:
+            return self.walk.time
+        return self.way.stop.time if self.way else float(self.timesteps[self.at])
 
     @property
     def input(self) -> Tensor:
@@ -163,11 +174,14 @@ class Row:
             return self.negative
         if self.walk and self.walk.skips:
             return None
-        return self.negative if guidance.acts(self.recipe, self.time, len(self.loaded.signal)) else None
+        acts = guidance.always(self.recipe) or guidance.acts(self.recipe, self.time, self.loaded.signal.shape[0])
+        return self.negative if acts else None
 
     @property
     def astray(self) -> tuple[Perturbed | Smoothed, ...]:
         """The ways in which attention is disturbed in the call to come, to be guided away from what comes of it."""
+        if self.recipe.pag is None and self.recipe.seg is None:
+            return ()
         return () if self.done else guidance.astray(self.recipe, self.time)
 
     @property

@@ -6,9 +6,10 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.adapters import loras
-from engine.models import card, memory
+from engine.models import card, memory, streams
 from engine.models.card import out_of_memory
 from engine.speed import attention
 from engine.worker.denoise import advance, predict
@@ -35,6 +36,7 @@ class Rows:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._rows = RowTurns[Row](lambda row: row.group)
+        self._mark: Any = None  # behind the device's last step
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -81,7 +83,8 @@ class Rows:
         widths = [row.width for row in rows]  # of this call: the next one may go without a negative
         failure: Exception | None = None
         try:
-            predictions, inputs = predict(rows)
+            outcomes = predict(rows)
+            self._mark = streams.settled(rows[0].loaded.device, self._mark)
         except Exception as error:
             card.check(error)
             failure = error.with_traceback(None)  # whose frames hold what was computed so far
@@ -93,9 +96,9 @@ class Rows:
                 turn.failed.append((rows[0], failure))
             return
         rows[0].loaded.layout.went_well()
-        for row, prediction, scaled in zip(rows, predictions, inputs, strict=True):
+        for row, outcome in outcomes:
             try:
-                advance(row, prediction, scaled)
+                advance(row, outcome)
                 if row.due:
                     self._let_go(row)
                     row.hand_over()
@@ -120,6 +123,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
     if not out_of_memory(failure):
         return [[row] for row in rows] if len(rows) > 1 else []
     loras.drop_merged(loaded)
+    loaded.joined.clear()
     if loaded.prepared:
         loaded.prepared.drop()
     card.release(loaded.device)

@@ -20,8 +20,8 @@ from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denois
 from engine.sampling.noise import Noise
 from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
-from engine.sampling.walk import Skipping, Surroundings, Walk
-from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn
+from engine.sampling.walk import Asking, Skipping, Surroundings, Taped, Walk
+from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn, tapes
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
@@ -100,6 +100,7 @@ def start(
         extra={},
         beside=beside,
         walk=walk,
+        way=walk.way,
         seconds=time.monotonic() - began,
     )
 
@@ -153,13 +154,21 @@ def begun(
     total, reach = img2img_steps(recipe, exact=exact) if clean is not None else (recipe.steps, 0)
     by_time = sampler.levels == "timestep"
     start = (_by_timestep if by_time else _by_sigma)(sampler, recipe, loaded, noise, clean, total, reach)
+    make = SAMPLERS[sampler.name]
+    # A row whose model changes on the way, or which is held in place, goes by itself.
+    followed = recipe.refiner is None and kept is None and sampler.name != ADAPTIVE
+    plus = sampler.name == PLUS
+    taking: Asking | Taped
+    if followed:
+        way = tapes.of_walk(make, start.latents, start.terms, start.denoiser, recipe.like, loaded, plus=plus)
+        taking = Taped(way, start.denoiser)
+    else:
+        taking = Asking(make(start.latents, start.terms), start.denoiser, kept)
     return Walk(
-        SAMPLERS[sampler.name](start.latents, start.terms),
-        start.denoiser,
+        taking,
         _planned(sampler, start.terms),
-        kept=kept,
         skipping=_skipping(recipe, total if clean is None else reach + 1),
-        plus=sampler.name == PLUS,
+        plus=plus,
         alone=sampler.name == ADAPTIVE,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompts import grammar
 from prompts.edit import edit_form
@@ -14,7 +14,7 @@ from prompts.edit.edit_form import EditAnswer
 from prompts.edit.instructions import Instruction
 from prompts.edit.operations import followed, listed
 from prompts.edit.targets import WordReader
-from prompts.prompt import Note, Origin
+from prompts.prompt import Note, Origin, Prompt
 from prompts.safety.judge import signs_of_text, unwanted
 from prompts.safety.signs import Signs
 from prompts.translate.sentences import CachedTranslator, RecalledTranslator
@@ -34,6 +34,21 @@ class ModelEdit:
     draft: EditDraft | None = None
     note: Note | None = None
     origin: Origin = "service"
+
+    def told(self, failures: Sequence[Note]) -> tuple[Note, ...]:
+        """Its note and those on readers that failed on the way, each once."""
+        found: list[Note] = []
+        for note in (self.note, *failures):
+            if note and note not in found:
+                found.append(note)
+        return tuple(found)
+
+    def signed(self, made: Prompt, before: Prompt) -> Prompt:
+        """The prompt with what was not there before as the model's that said it."""
+        there = {one.text for one in before.fragments}
+        kept = (one.text in there or one.origin == "preset" for one in made.fragments)
+        both = zip(made.fragments, kept, strict=True)
+        return replace(made, fragments=tuple(one if old else replace(one, origin=self.origin) for one, old in both))
 
 
 def models(translators: Sequence[Translator]) -> tuple[CachedTranslator, ...]:

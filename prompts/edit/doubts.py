@@ -22,6 +22,7 @@ _VAGUE = re.compile(
     r"\b(?:something|somewhere|someone|somebody|anything|whatever|maybe|more|less|than|too|so|should|would|could|"
     r"she|he|they|it|it's|its|i|me|my|you|your|we|us|that|there|here|imo|lol|kinda|sorta|like|feels?|looks?|vibes?)\b"
 )
+_QUOTED = re.compile('"[^"]*"')  # to be read in the picture, whatever it says
 _VAGUE_ZH = re.compile("那样|那种|这样|这种|之类|啥|什么|似的|某|感觉")
 
 
@@ -51,7 +52,7 @@ def _misread(change: Change) -> bool:
     """Whether a change brings words that cannot be drawn, or loses somebody for a thing or a property."""
     if change.kind not in ("added", "replaced"):
         return False
-    old, new = change.before.lower(), opposites.plain(change.after)
+    old, new = change.before.lower(), opposites.plain(_QUOTED.sub("", change.after))
     if person_in(old) and not person_in(new) and category_of(new) in ("clothing", "object", "place", ""):
         return True
     if entry_of(new):

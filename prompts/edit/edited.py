@@ -27,7 +27,7 @@ from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.errors import Refusal
 from prompts.presets import phrases, speaking_against
-from prompts.prompt import Fragment, Note, Options, Origin, Prompt
+from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
 from prompts.translate.chinese import CHINESE
 from prompts.translate.sentences import CachedTranslator
@@ -63,15 +63,15 @@ async def edit(
             raise
         found = await _by_model(prompt, sentence, wishes, asked, reader)
         if found.draft is None:
-            raise refusal.noted(*_told(reader, found)) from None
+            raise refusal.noted(*found.told(reader.failures)) from None
         draft = found.draft
     else:
         found = await _by_model(prompt, sentence, wishes, asked, reader) if doubted else ModelEdit()
         draft = found.draft or draft
     made = await _finished(prompt, draft, reader)
     if found.draft:
-        made = _of(made, prompt, found.origin)
-    return Edited(replace(made, notes=(*made.notes, *_told(reader, found))), tuple(draft.changes), named)
+        made = found.signed(made, prompt)
+    return Edited(replace(made, notes=(*made.notes, *found.told(reader.failures))), tuple(draft.changes), named)
 
 
 async def _by_model(
@@ -84,24 +84,6 @@ async def _by_model(
     """What a model makes of the sentence, where one is set up."""
     draft = _draft(prompt)
     return await edited_by_model(draft, sentence, await joined(draft.fragments, wishes, reader), asked, reader)
-
-
-def _told(reader: WordReader, found: ModelEdit) -> list[Note]:
-    """Who read the sentence, and who could not be asked."""
-    told: list[Note] = []
-    for note in (found.note, *reader.failures):
-        if note and note not in told:
-            told.append(note)
-    return told
-
-
-def _of(made: Prompt, before: Prompt, origin: Origin) -> Prompt:
-    """The prompt with what is new in it as the model's that said it."""
-    there = {one.text for one in before.fragments}
-    fragments = (
-        one if one.text in there or one.origin == "preset" else replace(one, origin=origin) for one in made.fragments
-    )
-    return replace(made, fragments=tuple(fragments))
 
 
 def _draft(prompt: Prompt) -> EditDraft:
@@ -221,12 +203,8 @@ def _in_their_signs(change: Change, sentence: str) -> Change:
     return replace(change, before=in_script(sentence, change.before), after=in_script(sentence, change.after))
 
 
-_UNREAD = (
-    "edit.near",
-    "edit.not_found",
-    "edit.same",
-    "edit.not_understood",
-)  # refusals of which a model may know better
+# Refusals of which a model may know better.
+_UNREAD = ("edit.near", "edit.not_found", "edit.same", "edit.not_understood")
 _NOTHING_DONE = ("missed", "near", "same", "unread")
 
 

@@ -79,8 +79,13 @@ class Day:
 
     @property
     def error(self) -> float:
-        """The median error of what was told, as a share of what it took."""
-        return statistics.median(abs(one.seconds - one.took) / one.took for one in self.told.values() if one.took)
+        """The median error of what was told."""
+        return statistics.median(self.errors)
+
+    @property
+    def errors(self) -> list[float]:
+        """How far what was told was from what it took, as a share of that."""
+        return [abs(one.seconds - one.took) / one.took for one in self.told.values() if one.took]
 
 
 def jain(values: Sequence[float]) -> float:

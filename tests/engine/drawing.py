@@ -147,10 +147,10 @@ def gap(one: Pixels, other: Pixels) -> int:
     return int(np.abs(one - other).max())
 
 
-def like_a_card(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
-    """A capture that repeats the work on the same tensors, as a CUDA graph does."""
+def like_a_card(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor, int]:
+    """A capture that repeats the work on the same tensors, as a CUDA graph does, and holds as much as its output."""
     output = work()
-    return lambda: output.copy_(work()), output
+    return lambda: output.copy_(work()), output, output.nbytes
 
 
 def made_aside(prepared: Prepared) -> None:

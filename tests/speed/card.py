@@ -288,7 +288,8 @@ def _rows(loaded: Loaded, at_once: list[Person]) -> Any:
 
 
 def _until_first_step(loaded: Loaded, person: Person, began: float) -> float:
-    _rows(loaded, [person]).turn()  # its prediction comes to the CPU, so the card has finished
+    _rows(loaded, [person]).turn()
+    _wait(loaded)
     return time.perf_counter() - began
 
 
@@ -307,7 +308,15 @@ def _newcomer(loaded: Loaded, files: list[Path], trial: Trial) -> float:
     busy.turn()  # the step under way when the request comes
     busy.add(prepare.start("new", 0, people(1, loaded.model, [])[0].recipe, loaded, ()))
     busy.turn()
+    _wait(loaded)
     return time.perf_counter() - began
+
+
+def _wait(loaded: Loaded) -> None:
+    """Wait until the card has done what it was told."""
+    from engine.models import streams
+
+    streams.settled(loaded.device, streams.mark(loaded.device))
 
 
 def _model_change(trial: Trial, folder: Path) -> list[Figure]:

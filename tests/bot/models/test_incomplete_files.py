@@ -58,6 +58,7 @@ ASKED: list[tuple[Callable[[Path], Path], str]] = [
     (a_lora_file, "a cat <lora:trainedas:1>"),
     (an_upscaler_file, "a cat --upscale photo"),
     (an_embedding, "a cat, embedding:photo"),
+    (an_embedding, "a cat, (embedding:Photo.safetensors:0.8)"),
 ]
 IDS = [text.removeprefix("a cat").strip(" ,") + f" {put.__name__}" for put, text in ASKED]
 

@@ -131,7 +131,7 @@ def test_pictures_alone_and_in_company(name: str, loaded: dict[str, Loaded], pip
 
 @pytest.mark.parametrize("name", ["sd2", "sdxl"])
 def test_captured_calls_draw_the_same(name: str, loaded: dict[str, Loaded]) -> None:
-    own = replace(loaded[name], prepared=Prepared(Graphs(loaded[name].unet, like_a_card)))
+    own = replace(loaded[name], prepared=Prepared(Graphs(loaded[name].unet, like_a_card, 2**30)))
     recipes = [small(negative="blurry", steps=6), small("a boat", seed=2, steps=6), small("a house", guidance=1.0)]
     for one, other in zip(draw(own, recipes), draw(loaded[name], recipes), strict=True):
         assert gap(one, other) <= 1

@@ -40,7 +40,9 @@ def test_lacking_weights_are_damage_not_chance(tiny_folder: Path, tmp_path: Path
         save_file(weights, file, metadata={"format": "pt"})
         with pytest.raises(Refusal) as caught:
             loading.load(known, CPU)
-        assert (caught.value.key, caught.value.values) == ("model.damaged", {"name": part})
+        said = caught.value.values
+        assert (caught.value.key, said["name"], said["count"]) == ("model.incomplete", part, 1)
+        assert str(said["first"]).startswith(f"{part}/")
 
 
 @pytest.mark.parametrize("file", ["tokenizer/tokenizer.json", "scheduler/scheduler_config.json", "unet/config.json"])
@@ -52,6 +54,17 @@ def test_broken_configurations_are_damage(file: str, content: str | None, tiny_f
         (model / file).unlink()
     else:
         (model / file).write_text(content)
+    with pytest.raises(Refusal) as caught:
+        loading.load(known, CPU)
+    assert caught.value.key == identify(model).problem
+
+
+@pytest.mark.parametrize(("name", "value"), [("initializer_range", -1), ("layer_norm_eps", "odd"), ("dtype", "odd")])
+def test_odd_values_are_damage(name: str, value: object, tiny_folder: Path, tmp_path: Path) -> None:
+    """Which transformers and diffusers find each in its own way, and raise errors of their own for."""
+    model = tiny.copy(tiny_folder, tmp_path / "broken")
+    known = entry(model)
+    tiny.reconfigure(model, "text_encoder", **{name: value})
     with pytest.raises(Refusal) as caught:
         loading.load(known, CPU)
     assert caught.value.key == "model.damaged"
@@ -67,7 +80,7 @@ def test_nothing_but_weights_is_read_from_a_folder(tiny_folder: Path, tmp_path: 
     (model / "scheduler" / "pipeline.py").write_text(f"import pathlib; pathlib.Path({str(trace)!r}).touch()")
     with pytest.raises(Refusal) as caught:
         loading.load(known, CPU)
-    assert caught.value.key == "model.damaged"
+    assert caught.value.key == "model.other_kind"
     for part, name in (("unet", "diffusion_pytorch_model"), ("text_encoder", "pytorch_model")):
         model = tiny.copy(tiny_folder, tmp_path / part)
         known = entry(model)
@@ -77,7 +90,7 @@ def test_nothing_but_weights_is_read_from_a_folder(tiny_folder: Path, tmp_path: 
         assert identify(model).problem in ("file.damaged", "file.unsafe")
         with pytest.raises(Refusal) as caught:
             loading.load(known, CPU)
-        assert caught.value.key == "model.damaged"
+        assert caught.value.key == identify(model).problem
     assert not trace.exists()
 
 

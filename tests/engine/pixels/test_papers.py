@@ -16,6 +16,7 @@ from prompts.infotext.infotext import Infotext
 from prompts.infotext.reading import read
 from tests.engine.drawing import photograph, recipe
 from tests.prompts.infotext.samples import A1111
+from tests.prompts.infotext.test_comfyui import USUAL, nested, standing
 from tests.prompts.infotext.test_programs import PAPERS, WORKFLOW, graph
 
 TEXT = A1111[0][0]
@@ -154,6 +155,12 @@ def test_of_a_workflow_alone_the_picture_is_known_and_judged() -> None:
     assert [one.positive for one in papers.infotexts(content)] == ["a (blue:1.2) bird"]
     assert "a (blue:1.2) bird" in papers.texts(content)
     assert "ugly" not in papers.texts(content)
+
+
+def test_what_lies_in_a_subgraph_is_known_and_judged() -> None:
+    text = nested(standing(57, "drawn", USUAL, widgets_values=["a red fox"]))
+    assert [one.positive for one in papers.infotexts(a_png(("workflow", text)))] == ["a red fox <lora:ink:0.7>"]
+    assert "a red fox" in papers.texts(a_png(("workflow", text)))
 
 
 def test_easy_diffusion_writes_a_chunk_for_each_field() -> None:

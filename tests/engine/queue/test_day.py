@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,14 @@ def test_giving_way_is_what_makes_it_so() -> None:
     asked = people.asked(100, 220, 1200, random.Random(1))
     day = lived(asked, cards=CARDS, slots=SLOTS, seed=1, gives_way=False)
     assert day.soon < 0.9 and day.kept == 0
+
+
+def test_the_seconds_told_come_true() -> None:
+    """Over mixed hours of three models and four sizes, all together: one may be busier than anybody could know."""
+    hours = [people.asked(1000, 208, 3600, random.Random(seed)) for seed in (1, 2, 3)]
+    days = [lived(hour, cards=CARDS, slots=SLOTS, seed=seed) for seed, hour in enumerate(hours, 1)]
+    errors = [error for day in days for error in day.errors]
+    assert len(errors) > 600 and statistics.median(errors) <= 0.15
 
 
 def test_jains_index() -> None:

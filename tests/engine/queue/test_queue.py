@@ -213,6 +213,22 @@ async def test_speeds_are_learnt_and_estimates_follow() -> None:
         assert round(made.standings()["a"].seconds_left) == 4
 
 
+async def test_people_whose_pictures_share_no_calls_share_the_time() -> None:
+    """Somebody's one picture beside three larger ones takes half of the device, not a quarter."""
+    pool = FakePool(slots=4)
+    async with queue(pool) as (made, _):
+        made.put(a_job("j"))
+        await settle()
+        pool.finish("j", seconds=1.0)
+        await settle()
+        wide = replace(a_job("b").recipe, width=2 * a_job("b").recipe.width)
+        made.put(a_job("a", "ann"))
+        made.put(replace(a_job("b", "bob"), recipes=(wide, wide, wide)))
+        await settle()
+        standings = made.standings()
+        assert [round(standings[name].seconds_left, 3) for name in "ab"] == [2.0, 7.0]
+
+
 async def test_a_cancelled_job_is_not_drawn_again_when_its_worker_dies_over_it() -> None:
     class Deaf(FakePool):
         async def stop(self, worker: Worker, job: str) -> None:

@@ -17,7 +17,7 @@ from engine.files.tiers import TIERS
 from engine.models import loading, memory
 from engine.models.loaded import Loaded
 from engine.speed import batched_call
-from engine.speed.batched_call import Call, Prepared, Ready, Shape
+from engine.speed.batched_call import Answering, Call, Prepared, Shape
 from engine.speed.compiled import Captured, Compiled, Graphs, twin
 from tests import tiny
 from tests.engine.drawing import draw, gap, like_a_card, made_aside, recipe
@@ -40,6 +40,7 @@ class Slow:
     after: int = 1
     aside: bool = False
     most: int = 2
+    room: int = 0
     name: str = "slow"
     failure: Exception | None = None
     later: Exception | None = None
@@ -48,7 +49,7 @@ class Slow:
     asked: list[Shape] = field(default_factory=list)
     threads: list[tuple[str, int]] = field(default_factory=list)  # with how far they stand back
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         self.asked.append(call.shape)
         back = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         self.threads.append((threading.current_thread().name, back))
@@ -64,7 +65,7 @@ class Slow:
                 raise self.later
             return again.answered(self.unet)
 
-        return answer
+        return Answering(answer)
 
 
 @pytest.fixture
@@ -72,15 +73,34 @@ def unet(loaded: Loaded) -> Callable[..., tuple[Tensor, ...]]:
     return loaded.unet  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("entries", "size"), [(1, 1), (2, 2), (5, 6), (7, 8), (9, 12), (17, 24), (32, 32), (33, None)])
+SIZES = [(1, 1), (2, 2), (5, 6), (10, 10), (11, 12), (14, 14), (17, 20), (32, 32), (33, None)]
+
+
+@pytest.mark.parametrize(("entries", "size"), SIZES)
 def test_entries_are_rounded_up_to_a_bucket(entries: int, size: int | None) -> None:
     assert batched_call.bucket(entries) == size
 
 
-def test_no_bucket_is_more_than_a_third_empty() -> None:
+def test_guided_rows_fill_their_buckets() -> None:
+    """Two entries for each: no bucket up to 16 has any to spare for them, and beyond none is a fifth empty."""
     for entries in range(1, batched_call.BUCKETS[-1] + 1):
         size = batched_call.bucket(entries)
-        assert size is not None and 0 <= size - entries <= size / 3
+        assert size is not None
+        if entries <= 16:
+            assert size - entries == (entries % 2 if entries > 1 else 0)
+        assert entries < 4 or 0 <= size - entries < size / 5
+
+
+@torch.no_grad()
+def test_what_fills_a_bucket_up_changes_nothing_else(unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    """To the bit, whatever it is: a graph that was recorded with others' rows answers as one with one's own."""
+    own, others = call(3), call(1, side=8, tokens=77)
+    wild = own.of(tuple(torch.cat([one, 100 * other]) for one, other in zip(own.tensors, others.tensors, strict=True)))
+    captured = Captured(unet, wild, like_a_card)
+    captured(wild)
+    filled = captured(own.padded(4))[:3]
+    assert torch.equal(filled, wild.answered(unet)[:3])
+    assert torch.equal(filled, own.padded(4).answered(unet)[:3])
 
 
 def test_padding_changes_no_answer(unet: Callable[..., tuple[Tensor, ...]]) -> None:
@@ -120,6 +140,63 @@ def test_the_least_recently_called_shape_is_dropped(unet: Callable[..., tuple[Te
     assert [shape[0] for shape in prepared.shapes] == [1, 4]
     prepared.drop()
     assert prepared.shapes == () and prepared.answer(call(1)) is None
+
+
+@dataclass
+class Held:
+    """A backend whose shapes hold a megabyte for each entry once they have answered."""
+
+    unet: Callable[..., tuple[Tensor, ...]]
+    room: int
+    after: int = 2
+    most: int = 99
+    name: str = "held"
+    aside: bool = False
+    asked: list[int] = field(default_factory=list)
+
+    def prepare(self, call: Call) -> Answering:
+        self.asked.append(call.entries)
+        held: list[int] = []
+
+        def answer(again: Call) -> Tensor:
+            held[:] = [again.entries << 20]
+            return again.answered(self.unet)
+
+        return Answering(answer, lambda: sum(held))
+
+
+@torch.no_grad()
+def test_shapes_are_kept_by_the_memory_they_hold(
+    unet: Callable[..., tuple[Tensor, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = Held(unet, room=7 << 20, after=1)
+    prepared = Prepared(backend)
+    for entries in (1, 2, 4, 1):
+        for _ in range(2):
+            prepared.answer(call(entries))
+    assert [shape[0] for shape in prepared.shapes] == [2, 4, 1], "seven megabytes are just enough"
+    for _ in range(2):
+        assert prepared.answer(call(6)) is not None or not prepared.dropped
+    assert [shape[0] for shape in prepared.shapes] == [1, 6], "the least recently called made room"
+    assert {shape[0]: count for shape, count in prepared.dropped.items()} == {2: 1, 4: 1}
+    with caplog.at_level(logging.WARNING, "engine.speed.batched_call"):
+        for _ in range(3):
+            prepared.answer(call(8))
+    assert [shape[0] for shape in prepared.left_out] == [8] and "it holds 8 MiB, of 7" in caplog.text
+    assert [shape[0] for shape in prepared.shapes] == [1, 6], "one that is too large takes nobody's place"
+    assert prepared.answer(call(8)) is None and backend.asked.count(8) == 1
+
+
+@torch.no_grad()
+def test_more_sizes_than_there_is_room_for_are_not_prepared_again_and_again(
+    unet: Callable[..., tuple[Tensor, ...]],
+) -> None:
+    backend = Held(unet, room=8 << 20)
+    prepared = Prepared(backend)
+    answered = [prepared.answer(call(entries)) is not None for _ in range(60) for entries in (4, 6)]
+    assert len(backend.asked) <= 6, "of a hundred and twenty calls in turns"
+    assert sum(answered) > 45, "one of both is quick nearly always"
+    assert sum(prepared.dropped.values()) == len(backend.asked) - 1
 
 
 @torch.no_grad()
@@ -193,10 +270,10 @@ def test_pictures_by_graphs_are_the_same_alone_and_in_company(loaded: Loaded) ->
     own = loading.load(loaded.model, torch.device("cpu"))
     recipes = [recipe(steps=8), recipe(steps=6, seed=2, negative="dark"), recipe(steps=5, seed=3, guidance=1.0)]
     plain = draw(loaded, recipes, late=[2])
-    own.prepared = Prepared(Graphs(own.unet, like_a_card))
+    own.prepared = Prepared(Graphs(own.unet, like_a_card, 2**30))
     together = draw(own, recipes, late=[2])
     alone = [draw(own, [one])[0] for one in recipes]
-    assert {shape[0] for shape in own.prepared.shapes} == {1, 2, 6}
+    assert {shape[0] for shape in own.prepared.shapes} == {1, 2, 4, 6}
     assert all(gap(one, other) <= 1 for one, other in zip(plain, together, strict=True))
     assert all(gap(one, other) <= 1 for one, other in zip(plain, alone, strict=True))
 
@@ -240,7 +317,7 @@ class Small(nn.Module):
         return (torch.nn.functional.silu(self.inner(samples) + told[:, :, None, None]),)
 
 
-class Held(Compiled):
+class Waiting(Compiled):
     """Compiles from the moment it may."""
 
     after = 2
@@ -249,7 +326,7 @@ class Held(Compiled):
         super().__init__(unet)
         self.go = threading.Event()
 
-    def prepare(self, call: Call) -> Ready:
+    def prepare(self, call: Call) -> Answering:
         self.go.wait(60)
         return super().prepare(call)
 
@@ -260,7 +337,7 @@ class Held(Compiled):
 def test_compiled_in_the_background_it_says_the_same(caplog: pytest.LogCaptureFixture) -> None:
     torch.manual_seed(0)
     small = Small()
-    backend = Held(small)
+    backend = Waiting(small)
     prepared = Prepared(backend)
     with caplog.at_level(logging.INFO, "engine.speed.batched_call"):
         assert [prepared.answer(call(3)) for _ in range(4)] == [None] * 4, "the plain UNet draws meanwhile"

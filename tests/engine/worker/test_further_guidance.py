@@ -16,6 +16,7 @@ from engine.further_guidance import MODES, Perturbed, Smoothed, Thresholding
 from engine.models.loaded import Loaded
 from engine.recipe import A1111, Recipe
 from engine.worker import attention_guidance, denoise, prepare
+from engine.worker.batch import Moved
 from engine.worker.row import Row
 from engine.worker.rows import Rows
 from prompts.errors import Refusal
@@ -38,6 +39,13 @@ WAYS = {
     ),
 }
 LIKE = A1111("Karras")
+
+
+def predicted(row: Row) -> tuple[Tensor, Tensor]:
+    """The guided prediction of a row's next call, and what the UNet was shown for it."""
+    [(_, outcome)] = denoise.predict([row])
+    assert isinstance(outcome, Moved)
+    return outcome.seen.own(outcome.seen.prediction), outcome.seen.own(outcome.seen.shown)
 
 
 # --- PAG, against diffusers ---
@@ -133,7 +141,7 @@ class BlurredAttention:
 def test_seg_is_that_of_its_paper(blur: float, layers: str, loaded: Loaded) -> None:
     own = replace(OWN, seg=Smoothed(3.0, layers, blur), steps=1)
     row = prepare.start("job", 0, own, loaded, ())
-    [found], _ = denoise.predict([row])
+    found, _ = predicted(row)
     modules = attention_guidance.layers(loaded.unet, layers)
     before = [module.processor for module in modules]
     for module in modules:
@@ -223,7 +231,7 @@ def test_thresholding_is_that_of_its_formulas(own: Thresholding, at: int, loaded
     at_work.add(row)
     for _ in range(at):
         assert not at_work.turn().failed
-    [found], [shown] = denoise.predict([row])
+    found, shown = predicted(row)
     with torch.no_grad():
         both = loaded.unet(
             shown.repeat(2, 1, 1, 1), torch.tensor([row.time] * 2), encoder_hidden_states=torch.cat(row.sides)
@@ -266,7 +274,7 @@ def test_thresholding_keeps_strong_guidance_from_spreading_what_is_drawn(loaded:
 @pytest.mark.parametrize("scale", [0.5, 1.0])
 def test_the_negative_acts_across_what_is_asked_for(scale: float, loaded: Loaded) -> None:
     row = prepare.start("job", 0, replace(OWN, perpendicular=scale), loaded, ())
-    [found], [shown] = denoise.predict([row])
+    found, shown = predicted(row)
     empty = prepare.start("job", 0, replace(OWN, prompt=recipe("").prompt), loaded, ()).sides[-1]
     with torch.no_grad():
         unwanted, empty, text = loaded.unet(

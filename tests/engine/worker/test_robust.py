@@ -19,7 +19,7 @@ from engine.models import card, loading, memory, model_cache
 from engine.models.loaded import LONGEST, PATIENCE, Layout, Loaded
 from engine.models.model_cache import ModelCache
 from engine.speed import attention, precision, switches
-from engine.speed.batched_call import Call, Prepared, Ready
+from engine.speed.batched_call import Answering, Call, Prepared
 from engine.wire import Draw, Drawn, Ended, Message, Step, encode, read_message
 from engine.worker import autoencoder, prepare, rows
 from engine.worker.worker import DeviceWorker
@@ -83,10 +83,10 @@ def test_a_lost_device_ends_the_worker_and_no_job(
         raise STICKY[0]
 
     class Broken:
-        name, after, aside, most = "graphs", 1, False, 2
+        name, after, aside, most, room = "graphs", 1, False, 2, 0
 
-        def prepare(self, call: Call) -> Ready:
-            return lost
+        def prepare(self, call: Call) -> Answering:
+            return Answering(lost)
 
     if where == "something prepared":
         load = model_cache.load
@@ -263,13 +263,8 @@ def test_a_picture_that_came_out_black_is_drawn_again_in_a_wider_precision(
 def test_where_no_precision_is_wider_the_picture_comes_as_it_is(
     tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = rows.predict
-
-    def nothing(some: Sequence[Any]) -> Any:
-        predictions, inputs = predict(some)
-        return [one * torch.nan for one in predictions], inputs
-
-    monkeypatch.setattr(rows, "predict", nothing)
+    answered = Call.answered
+    monkeypatch.setattr(Call, "answered", lambda self, unet: answered(self, unet) * torch.nan)
     heard = work(tiny_folder.parent, Draw("job", 0, (recipe(steps=2),)))
     [drawn] = [one for one in heard if isinstance(one, Drawn)]
     assert outcome(heard, "job") == "done" and not drawn.notes

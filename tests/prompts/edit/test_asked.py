@@ -159,6 +159,7 @@ SURE = [
     (KNIGHT, "only the knight"),
     (GIRL, "氛围感拉满"),
     ("three penguins on ice", "企鹅改成十只"),
+    ("奶茶店，招牌上写着“半糖”", "字换成“全糖”"),
     ("a red fox and two rabbits", "three rabbits instead of two"),
     ("两个女孩，红色裙子和蓝色裙子", "裙子改成绿色"),
 ]

@@ -1,0 +1,218 @@
+"""Samplers written down and done again, for several rows at once: with the same result to the bit."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
+from torch import Tensor
+
+from engine import a1111, samplers
+from engine.models.loaded import Loaded
+from engine.recipe import A1111, Refiner
+from engine.sampling import ahead, tape, way, written
+from engine.sampling.tape import NotLinear, Recording, Tape
+from engine.sampling.way import NoiseSource, SamplerWay, SharedStep
+from engine.worker import schedulers, tapes, walks
+from tests.engine.drawing import recipe
+from tests.engine.sampling.asked import own
+
+CPU = torch.device("cpu")
+SHAPE = 1, 4, 8, 8
+ROWS = 3
+
+
+def noise(seed: int) -> Tensor:
+    return torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed))
+
+
+def step_together(ways: list[SamplerWay], predictions: list[Tensor]) -> Tensor:
+    """What the rows are shown, after they have taken a step."""
+    step = SharedStep(ways, CPU)
+    ahead.begin(ways, CPU)
+    state, seen = step.taken([torch.cat(predictions)], ahead.take(ways, CPU))
+    for one, own_part in zip(ways, seen, strict=True):
+        one.go_on(state, own_part)
+    return step.shown
+
+
+class ByHand:
+    """A diffusers scheduler that takes a row's steps itself."""
+
+    def __init__(self, name: str, steps: int, loaded: Loaded, seed: int) -> None:
+        self.scheduler = schedulers.scheduler(name, loaded.schedule, seed)
+        self.scheduler.set_timesteps(steps)
+        takes = inspect.signature(self.scheduler.step).parameters
+        self.generator = torch.Generator().manual_seed(seed)
+        self.extra: dict[str, Any] = {"generator": self.generator} if "generator" in takes else {}
+        if "eta" in takes:
+            self.extra["eta"] = 0.0
+        self.latents = noise(seed) * self.scheduler.init_noise_sigma
+
+    def step(self, at: int, prediction: Tensor) -> Tensor:
+        time = self.scheduler.timesteps[at]
+        shown: Tensor = self.scheduler.scale_model_input(self.latents, time)
+        self.latents = self.scheduler.step(prediction, time, self.latents, **self.extra, return_dict=False)[0]
+        return shown
+
+
+@pytest.mark.parametrize("name", [row.name for row, _ in samplers.groups()])
+@pytest.mark.parametrize(("steps", "kind"), [(1, "epsilon"), (5, "epsilon"), (3, "v_prediction")])
+def test_diffusers_schedulers_are_followed_to_the_bit(name: str, steps: int, kind: str, loaded: Loaded) -> None:
+    loaded = replace(loaded, schedule={**loaded.schedule, "prediction_type": kind})
+    hands = [ByHand(name, steps, loaded, seed) for seed in range(ROWS)]
+    ways = []
+    for seed in range(ROWS):
+        start = ByHand(name, steps, loaded, seed)
+        one = tapes.of_scheduler(
+            recipe(sampler=name, steps=steps, seed=seed), loaded, start.scheduler, 0, start.scheduler.timesteps,
+            start.latents, start.extra,
+        )  # fmt: skip
+        assert one
+        ways.append(one)
+    for at in range(len(hands[0].scheduler.timesteps)):
+        assert not ways[0].done
+        predictions = [noise(100 * at + seed) for seed in range(ROWS)]
+        shown = step_together(ways, predictions)
+        expected = [hand.step(at, prediction) for hand, prediction in zip(hands, predictions, strict=True)]
+        assert torch.equal(shown, torch.cat(expected))
+        for one, hand in zip(ways, hands, strict=True):
+            assert torch.equal(one.latents, hand.latents)
+    assert all(one.done for one in ways)
+
+
+def test_the_path_is_the_one_that_diffusers_makes(loaded: Loaded) -> None:
+    hand = ByHand("DPM++ SDE", 4, loaded, 3)
+    sigmas = hand.scheduler.sigmas
+    theirs = BrownianTreeNoiseSampler(hand.latents, sigmas[sigmas > 0].min().item(), sigmas.max().item(), 3)
+    made = tapes.of_scheduler(
+        recipe(sampler="DPM++ SDE", steps=4, seed=3),
+        loaded,
+        hand.scheduler,
+        0,
+        hand.scheduler.timesteps,
+        hand.latents,
+        {},
+    )
+    assert made
+    [[drawn]] = [made.source.drawn(made.stop.answer)]
+    sigma, after = made.stop.answer.draws[0][1:]
+    assert torch.equal(drawn, theirs(sigma, after)) and drawn.std() > 0.5
+
+
+# What each of A1111's options changes in some sampler.
+SETTINGS = {"eta": 0.5, "churn": 2.0, "tmin": 0.5, "tmax": 9.0, "noise": 1.01, "unipc_order": 5, "unipc_variant": "bh2"}
+
+
+@pytest.mark.parametrize("name", [name for name in a1111.SAMPLERS if name != walks.ADAPTIVE])
+@pytest.mark.parametrize(("steps", "settings"), [(1, {}), (7, {}), (3, SETTINGS)], ids=["one", "plain", "set"])
+def test_a1111s_samplers_are_followed_to_the_bit(
+    name: str, steps: int, settings: dict[str, Any], loaded: Loaded
+) -> None:
+    recipes = [own(name, steps, seed=seed, **settings) for seed in range(ROWS)]
+    ways = [walks.begun(one, loaded).way for one in recipes]
+    assert all(ways)
+    followed = [one for one in ways if one]
+    # With a refiner in its recipe a row goes by itself.
+    alone = [walks.begun(replace(one, refiner=Refiner("other", 0.5)), loaded) for one in recipes]
+    at = 0
+    while not alone[0].done:
+        count = 2 if alone[0].plus else 1
+        predictions = [torch.cat([noise(100 * at + 10 * seed + n) for n in range(count)]) for seed in range(ROWS)]
+        assert not followed[0].done and followed[0].stop.time == alone[0].time
+        step = SharedStep(followed, CPU)
+        assert torch.equal(step.shown, torch.cat([one.input for one in alone]))
+        ahead.begin(followed, CPU)
+        told = [torch.cat([one[n : n + 1] for one in predictions]) for n in range(count)]
+        state, seen = step.taken(told, ahead.take(followed, CPU))
+        for one, walk, prediction, part in zip(followed, alone, predictions, seen, strict=True):
+            one.go_on(state, part)
+            walk.answer(prediction)
+            assert torch.equal(one.latents, walk.latents)
+        at += 1
+    assert all(one.done for one in followed)
+
+
+def test_what_is_foreseen_is_the_same_on_a_tape(loaded: Loaded) -> None:
+    recipes = own("DPM++ 2M", 5), replace(own("DPM++ 2M", 5), refiner=Refiner("other", 0.5))
+    taped, alone = (walks.begun(one, loaded) for one in recipes)
+    assert taped.way and not alone.way
+    while not alone.done:
+        prediction = noise(alone.calls)
+        taped.answer(prediction)
+        alone.answer(prediction)
+        assert taped.clean is not None and alone.clean is not None
+        assert torch.equal(taped.clean, alone.clean) and taped.share == alone.share
+        assert taped.behind() == alone.behind() and taped.left == alone.left
+
+
+def test_what_is_no_sum_of_latents_is_not_written_down() -> None:
+    def write(recording: Recording) -> written.Written:
+        latents = recording.stand_in()
+        with recording:
+            latents = latents.exp()
+        yield recording.done(latents)
+
+    with pytest.raises(NotLinear):
+        Tape(write)
+
+
+def test_unipc_of_an_order_that_weighs_several_at_once_goes_by_itself(loaded: Loaded) -> None:
+    third = replace(loaded, schedule={**loaded.schedule, "solver_order": 3})
+    for model, followed in ((loaded, True), (third, False)):
+        hand = ByHand("UniPC", 6, model, 1)
+        made = tapes.of_scheduler(
+            recipe(sampler="UniPC", steps=6),
+            model,
+            hand.scheduler,
+            0,
+            hand.scheduler.timesteps,
+            hand.latents,
+            hand.extra,
+        )
+        assert (made is not None) == followed
+
+
+def test_noise_that_was_drawn_is_drawn_once(loaded: Loaded) -> None:
+    """A step that has to be taken again, with fewer rows or others, adds what it would have added."""
+    drawn = []
+
+    def source(seed: int) -> NoiseSource:
+        def normal() -> Tensor:
+            drawn.append(seed)
+            return noise(seed)
+
+        return NoiseSource(normal, tapes._none)
+
+    hand = ByHand("Euler a", 3, loaded, 0)
+    made = Tape(lambda it: written.of_scheduler(it, hand.scheduler, hand.scheduler.timesteps, hand.extra))
+    ways = [SamplerWay(made, noise(seed), source(seed)) for seed in range(4)]
+    ahead.begin(ways, CPU)
+    [first] = ahead.take(ways, CPU)
+    for some in (ways[:1], ways[1:3], ways[3:], ways[::-1]):
+        ahead.begin(some, CPU)
+        [again] = ahead.take(some, CPU)
+        assert torch.equal(again, torch.cat([first[ways.index(one)][None] for one in some]))
+    assert sorted(drawn) == [0, 1, 2, 3]
+
+
+def test_what_nobody_wants_is_not_computed(loaded: Loaded) -> None:
+    hand = ByHand("Euler", 3, loaded, 0)
+    made = Tape(lambda it: written.of_scheduler(it, hand.scheduler, hand.scheduler.timesteps, hand.extra))
+    code = made[0].answer.code
+    assert len(code.kept) == 1
+    assert way.replay._plan(code)[-1][5] == code.kept[0]
+    assert len(tape._codes) < 2000  # as many as samplers do things, whatever the numbers
+
+
+def test_settings_that_differ_have_tapes_of_their_own(loaded: Loaded) -> None:
+    loaded = replace(loaded, tapes=type(loaded.tapes)())
+    for like in (A1111(), A1111(eta=0.3), A1111(zero_snr=True)):
+        for sampler in ("Euler a", "DDIM"):
+            walks.begun(recipe(sampler=sampler, steps=3, like=like), loaded)
+            walks.begun(recipe(sampler=sampler, steps=3, like=like, seed=9), loaded)
+    assert len(loaded.tapes) == 6
