@@ -37,8 +37,11 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     # not change by a bit when something is ready.
     plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
     # What a call draws by lot it draws again where it has to be made again.
-    patched = [Patched(row.patches, row.width, copy.copy(row.lots) if row.patches else row.lots) for row in batch.rows]
-    height, width = batch.rows[0].latents.shape[-2:]
+    patched = [
+        Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
+        for row, width in zip(batch.rows, batch.widths, strict=True)
+    ]
+    height, width = rows[0].latents.shape[-2:]
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []

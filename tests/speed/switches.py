@@ -41,7 +41,7 @@ FINEST: dict[str, dict[str, Any]] = {
     "token merging 0.5": {"merged": 0.5},
     "HyperTile 256": {"hypertile": HyperTile(256, 1)},
 }
-LARGE, FEW = 768, 3  # pixels a side, and how often a call that takes seconds is made
+LARGE, FEW = 512, 3  # pixels a side, and how often a call that takes seconds is made
 # What acts beside guidance (engine/further_guidance.py).
 BESIDE: dict[str, dict[str, Any]] = {
     "dynamic thresholding": {"threshold": Thresholding(2.0)},

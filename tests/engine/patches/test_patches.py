@@ -14,8 +14,8 @@ from engine.further_guidance import Perturbed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches
 from engine.recipe import A1111, FreeU, Hires, HyperTile, Recipe
-from engine.speed.batched_call import Prepared
-from engine.worker import denoise, prepare
+from engine.speed.batched_call import Answering, Call, Prepared
+from engine.worker import prepare
 from engine.worker.rows import Rows
 from tests.engine.drawing import draw, gap, recipe
 
@@ -98,33 +98,33 @@ def test_a_call_that_did_not_fit_is_made_again_with_the_same_lots(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = draw(loaded, [own("HyperTile")])[0]
-    answered, failed = denoise.Call.answered, []
+    answered, failed = Call.answered, []
 
-    def once(call: denoise.Call, unet: Any) -> Tensor:
+    def once(call: Call, unet: Any) -> Tensor:
         output = answered(call, unet)
         if not failed:
             failed.append(call)
             raise torch.OutOfMemoryError("full")
         return output
 
-    monkeypatch.setattr(denoise.Call, "answered", once)
+    monkeypatch.setattr(Call, "answered", once)
     two = draw(loaded, [own("HyperTile"), replace(own("HyperTile"), seed=5)])
     assert failed and gap(two[0], expected) <= 1
 
 
 def test_patched_rows_keep_nobody_from_prepared_calls(loaded: Loaded) -> None:
     class Backend:
-        name, after, aside, most = "counted", 1, False, 8
+        name, after, aside, most, room = "counted", 1, False, 8, 2**40
 
         def __init__(self) -> None:
             self.calls = 0
 
-        def prepare(self, call: denoise.Call) -> Any:
-            def answer(again: denoise.Call) -> Tensor:
+        def prepare(self, call: Call) -> Any:
+            def answer(again: Call) -> Tensor:
                 self.calls += 1
                 return again.answered(loaded.unet)
 
-            return answer
+            return Answering(answer)
 
     backend = Backend()
     mine = replace(loaded, prepared=Prepared(backend))
