@@ -19,6 +19,9 @@ from bot.models import model_files
 from bot.models.folders import places
 from bot.people import access, guard
 from bot.people.limits import Limits
+from bot.platforms.sdapi import server as sdapi_server
+from bot.platforms.sdapi.chat import SdapiChat
+from bot.platforms.sdapi.settings import SdapiSettings
 from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
@@ -161,8 +164,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
         await db.close()
 
 
-def web(config: Config, made: Studio) -> WebChat:
-    """The web chat as configured."""
+def web(config: Config, made: Studio, api: SdapiChat | None = None) -> WebChat:
+    """The web chat as configured, with A1111's API beside it where there is one."""
     name = urlsplit(config.web.public_url).hostname if config.web.public_url else None
     settings = WebSettings(
         host=config.web.host,
@@ -181,7 +184,17 @@ def web(config: Config, made: Studio) -> WebChat:
         made.status,
         command_lines,
         None if tags is None else lambda typed, pinyin: tags.complete(typed, pinyin=pinyin),
+        {sdapi_server.PATH: sdapi_server.application(api)} if api else {},
     )
+
+
+def sdapi(config: Config, made: Studio) -> SdapiChat:
+    """A1111's API as configured."""
+    told = config.sdapi
+    password = told.password.get_secret_value() if told.password else None
+    folders = tuple(config.engine.folders)
+    settings = SdapiSettings(user=told.user, password=password, model=config.engine.model, folders=folders)
+    return SdapiChat(made.db, settings, made.person)
 
 
 def telegram(config: Config, made: Studio) -> Chat:
@@ -237,7 +250,9 @@ def discord(config: Config, made: Studio) -> Chat:
 
 def chats(config: Config, made: Studio) -> list[Chat]:
     """The platforms that the settings turn on."""
-    found: list[Chat] = [web(config, made)] if config.web.enabled else []
+    api = sdapi(config, made) if config.web.enabled and config.sdapi.enabled else None
+    found: list[Chat] = [api] if api else []  # before the page, whose server hands it requests
+    found += [web(config, made, api)] if config.web.enabled else []
     if config.discord.token:
         found.append(discord(config, made))
     if config.telegram.token:
@@ -290,8 +305,10 @@ def _look(config: Config) -> None:
 
 
 async def run(config: Config, stop: asyncio.Event) -> None:
-    """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it, else
-    what the database or a platform says."""
+    """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it,
+    "start.sdapi" where A1111's API has no server, else what the database or a platform says."""
+    if config.sdapi.enabled and not config.web.enabled:
+        raise Refusal("start.sdapi")
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
     async with studio(config) as made, metrics(config, made):

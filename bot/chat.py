@@ -26,10 +26,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a request."""
+    """A file that came with a request; `mask` is a picture that is white where it is to be redrawn, where that does not
+    stand in the file itself."""
 
     name: str
     content: bytes
+    mask: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

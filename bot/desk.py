@@ -11,6 +11,8 @@ from bot.buttons import redrawing
 from bot.buttons.actions import ACTIONS
 from bot.buttons.presses import PRESSES
 from bot.chat import Card, Press, Request
+from bot.commands import imagine
+from bot.commands.command import Command
 from bot.commands.panels import PANELS
 from bot.commands.table import command_of
 from bot.people import access, metadata
@@ -33,7 +35,7 @@ class StudioDesk:
         """Run the command that a message calls; a message without one is drawn."""
 
         async def run() -> Card | None:
-            command, rest = command_of(request.text)
+            command, rest = _command(request)
             return await command.run(self.studio, request, rest)
 
         await self._answering(request, run, fleeting=False)
@@ -78,5 +80,10 @@ def _about_own_data(asked: Request | Press) -> bool:
     if isinstance(asked, Press):
         return asked.action in OWN_DATA
     with suppress(Refusal):
-        return command_of(asked.text)[0].name in OWN_DATA
+        return _command(asked)[0].name in OWN_DATA
     return False
+
+
+def _command(request: Request) -> tuple[Command, str]:
+    """The command that a message calls, and the rest of it; a text that is to be taken as it stands calls none."""
+    return (imagine.COMMAND, request.text) if request.options.raw else command_of(request.text)

@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.jobs import Unasked
 from storage.pictures import PictureRow
 
-OWN_DOORS = frozenset({"web", "console"})  # private by nature: whoever runs the bot holds their keys
+OWN_DOORS = frozenset({"web", "console", "sdapi"})  # private by nature: whoever runs the bot holds their keys
 
 
 async def enter(db: Database, limits: Limits, asked: Request | Press) -> None:

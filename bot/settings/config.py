@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from bot import texts
 from bot.settings import lined_yaml
 from bot.settings.sections.access import AccessSection
-from bot.settings.sections.chats import DiscordSection, TelegramSection, WebSection
+from bot.settings.sections.chats import DiscordSection, SdapiSection, TelegramSection, WebSection
 from bot.settings.sections.drawing import DrawSection, EngineSection, QueueSection, TranslateSection
 from bot.settings.sections.field_types import AnyCase, Section, has_password
 from bot.settings.sections.metrics import MetricsSection
@@ -46,6 +46,7 @@ class Config(Section):
     )
     data: DataSection = Field(default_factory=DataSection)
     web: WebSection = Field(default_factory=WebSection)
+    sdapi: SdapiSection = Field(default_factory=SdapiSection)
     discord: DiscordSection = Field(default_factory=DiscordSection)
     telegram: TelegramSection = Field(default_factory=TelegramSection)
     storage: StorageSection = Field(default_factory=StorageSection)

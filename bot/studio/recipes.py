@@ -58,12 +58,14 @@ STRENGTH = 0.6  # img2img strength where nobody said one: the subject may change
 
 @dataclass(frozen=True, slots=True)
 class SizedSource:
-    """A picture to draw over, with its size in pixels; `masked` where a part of it is marked to be redrawn."""
+    """A picture to draw over, with its size in pixels; `masked` where a part of it is marked to be redrawn, `mask` the
+    hash of the file that marks it, "" where the picture does itself."""
 
     picture: str
     width: int
     height: int
     masked: bool = False
+    mask: str = ""
 
 
 def new_seed() -> int:
@@ -284,6 +286,7 @@ def _over(options: Options, source: SizedSource | None, strength: float) -> Sour
     return Source(
         source.picture,
         strength,
+        mask=source.mask,
         margins=options.margins or NO_MARGINS,
         fill=fill,
         blur=options.mask_blur or 0,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from bot.chat import Request
+from bot.chat import Request, Upload
 from bot.people import owned
 from bot.studio import painted_mask, recipes
 from engine.files.catalog import Model
@@ -54,7 +54,7 @@ async def source_pictures(db: Database, request: Request, most: int) -> tuple[re
             files = await asyncio.to_thread(painted_mask.paired, files)
         if len(files) > most:
             raise Refusal("album.too_many", count=len(files), limit=most)
-        return tuple([await _uploaded(db, request, file.content) for file in files])
+        return tuple([await _uploaded(db, request, file) for file in files])
     if request.reply_to:
         row = await owned.picture(db, request.person, request.reply_to)
         return (recipes.SizedSource(row.hash, row.width, row.height),)
@@ -90,8 +90,11 @@ def made(
     return tuple(one for source in over for one in recipes.make(prompt, options, model, most=most, source=source))
 
 
-async def _uploaded(db: Database, request: Request, content: bytes) -> recipes.SizedSource:
-    return await _sized(db, await uploads.add_upload(db, request.person.id, content))
+async def _uploaded(db: Database, request: Request, file: Upload) -> recipes.SizedSource:
+    found = await _sized(db, await uploads.add_upload(db, request.person.id, file.content))
+    if not file.mask:
+        return found
+    return replace(found, masked=True, mask=await uploads.add_upload(db, request.person.id, file.mask))
 
 
 async def _sized(db: Database, picture: str) -> recipes.SizedSource:

@@ -67,15 +67,16 @@ def parameters(recipe: Recipe, hashes: Hashes = Hashes()) -> str:  # noqa: B008 
     prompt = recipe.prompt
     # No comma before a LoRA: whoever reads it takes the LoRA out and would draw with the comma.
     positive = " ".join(filter(None, (prompt.positive, *map(str, prompt.loras))))
-    return written(Infotext(positive, prompt.negative, _pairs(recipe, hashes), "danqing"))
+    return written(Infotext(positive, prompt.negative, pairs(recipe, hashes), "danqing"))
 
 
-def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
+def pairs(recipe: Recipe, hashes: Hashes = Hashes()) -> Mapping[str, str]:  # noqa: B008  (frozen)
+    """The fields of that text by their names, in their order."""
     like = recipe.like or A1111()
     sampler, schedule = (recipe.sampler, like.schedule) if recipe.like else fields.parted(recipe.sampler)
     over = recipe.source or recipe.hires
     rng = like.rng if recipe.like else "CPU"
-    pairs: dict[str, str | int | float | None] = {
+    written_as: dict[str, str | int | float | None] = {
         "Steps": recipe.steps,
         "Sampler": sampler,
         "Schedule type": schedule or ("Uniform" if sampler in NOT_PLAIN else "Automatic"),
@@ -112,7 +113,7 @@ def _pairs(recipe: Recipe, hashes: Hashes) -> Mapping[str, str]:
         **_finishing(recipe),
         "Version": _version(recipe),
     }
-    said = {name: f"{value:.15g}" if isinstance(value, float) else value for name, value in pairs.items()}
+    said = {name: f"{value:.15g}" if isinstance(value, float) else value for name, value in written_as.items()}
     return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 

@@ -90,7 +90,10 @@ async def viewer_of(request: web.Request, account: str) -> Viewer:
 async def gate(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Check, identify, answer; every failure becomes a sentence in the person's language."""
+    """Check, identify, answer; every failure becomes a sentence in the person's language. What is served beside the
+    page has guards of its own."""
+    if request.match_info.apps[-1] is not request.match_info.apps[0]:
+        return await handler(request)
     try:
         session.guard(request, request.app[SITE].settings)
         if request.path not in OPEN and not request.path.startswith("/static/"):

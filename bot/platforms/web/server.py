@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -29,6 +30,7 @@ from storage.jobs import Place
 PAGE = Path(__file__).parent / "page"
 UNDER_WAY = (State.WAITING, State.RUNNING)
 ENDS = tuple(str(state) for state in State if state not in UNDER_WAY)
+NOTHING: Mapping[str, web.Application] = MappingProxyType({})
 STATUS_EVERY = 0.5  # seconds between two looks at the engine's state while a page is open
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ log = logging.getLogger(__name__)
 class WebChat:
     """A bot.chat.Chat on a page of its own. `status` tells how the engine is: ready (bool), loading (a model's name),
     device, model, workers, builtin (whether it is the demonstration model); `commands` gives, for a language, the
-    commands to suggest, each with a line on what it does; `tags` completes what is being typed."""
+    commands to suggest, each with a line on what it does; `tags` completes what is being typed. What lies `beside` the
+    page is served by the same server, each below its path and with guards of its own."""
 
     platform = "web"
     pace = 0.1
@@ -48,12 +51,14 @@ class WebChat:
         status: Callable[[], Mapping[str, Json]],
         commands: Callable[[str], Sequence[tuple[str, str]]],
         tags: Complete | None = None,
+        beside: Mapping[str, web.Application] = NOTHING,
     ) -> None:
         self._db = db
         self._settings = settings
         self._status = status
         self._commands = commands
         self._tags = tags
+        self._beside = beside
         self._feed = Feed()
         self._order = asyncio.Lock()  # cards are stored in the order in which they come
         self._runner: web.AppRunner | None = None
@@ -76,7 +81,7 @@ class WebChat:
             await taking_over.leave_open(self._db, LOCAL)
         cookies = Cookies(settings.secret or await self._secret(), settings.password or "")
         site = Site(self._db, settings, self._feed, desk, cookies, Attempts(), self._status, self._commands, self._tags)
-        self._runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=3)
+        self._runner = web.AppRunner(application(site, self._beside), access_log=None, shutdown_timeout=3)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, settings.host, settings.port).start()
@@ -173,8 +178,8 @@ class WebChat:
         return kept
 
 
-def application(site: Site) -> web.Application:
-    """The routes and their guards."""
+def application(site: Site, beside: Mapping[str, web.Application] = NOTHING) -> web.Application:
+    """The routes and their guards, with what is served beside them below its paths."""
     app = web.Application(middlewares=[gate], client_max_size=site.settings.max_upload_mb * 2**20 + JSON_LIMIT)
     app[SITE] = site
     app.on_response_prepare.append(_protect)
@@ -182,6 +187,8 @@ def application(site: Site) -> web.Application:
     app.router.add_static("/static", PAGE)
     app.add_routes(conversation.ROUTES)
     app.add_routes(gallery.ROUTES)
+    for path, other in beside.items():
+        app.add_subapp(path, other)
     return app
 
 

@@ -53,6 +53,31 @@ class WebSection(Section):
         return self
 
 
+class SdapiSection(Section):
+    """A1111's API, which the page's server serves."""
+
+    enabled: bool = setting(
+        False,
+        "Whether programs that speak A1111's API may draw, at the page's address under /sdapi/v1.",
+        "是否让使用 A1111 API 的程序来画图，地址是网页地址加 /sdapi/v1。",
+    )
+    user: str = setting(
+        "danqing",
+        "The name these programs sign in with, where there is a password.",
+        "有密码时，这些程序登录用的用户名。",
+        pattern=r"^[^\s:]{1,100}$",
+        example="danqing",
+    )
+    password: SecretStr | None = setting(
+        None,
+        "The password these programs sign in with; without one, the page's.",
+        "这些程序登录用的密码；不设则用网页的密码。",
+        min_length=1,
+        max_length=1000,
+    )
+    password_file: Folder | None = secret_file("that password", "该密码", "sdapi-password.txt")
+
+
 class DiscordSection(Section):
     """The Discord bot; it runs where there is a token."""
 

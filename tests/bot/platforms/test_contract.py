@@ -49,6 +49,8 @@ PLATFORMS: dict[str, Make] = {
     "web": lambda db: WebChat(db, WebSettings(port=0), lambda: {"ready": True}, lambda language: []),
     "fake": lambda db: FakeChat(),
 }
+# A1111's API (bot/platforms/sdapi) is none of them: a card stands nowhere there, it ends the request that waits for it;
+# tests/bot/platforms/sdapi holds what it promises instead.
 
 
 @dataclass

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import inspect
 import io
 import json
@@ -30,6 +31,7 @@ from bot.models.folders import places
 from bot.people import access, metadata
 from bot.platforms.discord.chat import DiscordChat
 from bot.platforms.telegram.chat import TelegramChat
+from bot.platforms.web.server import WebChat
 from bot.settings.config import Config, load
 from bot.settings.settings import settings
 from bot.studio import own_readers
@@ -512,6 +514,34 @@ async def _(rig: Rig) -> None:
         made = await rig.studio(f"draw: {{metadata: {wanted}}}\ndata: {{folder: {wanted}}}")
         asked = await rig.asked(made, room=LOST)
         assert await metadata.of_asked(made.db, asked, made.rules.metadata) == wanted
+
+
+@does("sdapi.enabled", "sdapi.user", "sdapi.password", "sdapi.password_file")
+async def _(rig: Rig) -> None:
+    async def status(text: str, user: str = "", **files: str) -> int:
+        made = await rig.studio(text, **files)
+        page = app.chats(rig.config, made)
+        await made.open(page, StudioDesk(made))
+        assert isinstance(page[-1], WebChat)
+        headers = {"Authorization": f"Basic {base64.b64encode(f'{user}:sesame'.encode()).decode()}"} if user else {}
+        async with (
+            aiohttp.ClientSession(page[-1].address, headers=headers) as session,
+            session.get("/sdapi/v1/options") as answer,
+        ):
+            return answer.status
+
+    assert await status("web: {port: 0}") == 404
+    assert await status("web: {port: 0}\nsdapi: {enabled: true}") == 200
+    closed = "web: {port: 0}\nsdapi: {enabled: true, password_file: key.txt, user: ann}"
+    assert await status(closed, key="sesame") == 401
+    assert await status(closed, "danqing", key="sesame") == 401
+    assert await status(closed, "ann", key="sesame") == 200
+    rig.environ = {"DANQING_SDAPI_PASSWORD": "sesame"}
+    assert await status("web: {port: 0}\nsdapi: {enabled: true}") == 401
+    assert await status("web: {port: 0}\nsdapi: {enabled: true}", "danqing") == 200
+    with pytest.raises(Refusal) as refusal:
+        await app.run(rig.read("web: {enabled: false}\nsdapi: {enabled: true}"), asyncio.Event())
+    assert refusal.value.key == "start.sdapi"
 
 
 @does("metrics.port", "metrics.host")
