@@ -16,6 +16,7 @@ _STATUS = {
     "access.draining": 503,
     "queue.full_person": 429,
     "queue.full": 503,
+    "picture.unsafe": 403,
     "web.unknown_host": 403,
     "web.foreign": 403,
     "web.sign_in": 401,

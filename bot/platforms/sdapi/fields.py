@@ -199,7 +199,7 @@ def _asked(body: Body, model: str, more: Mapping[str, str], read: set[str]) -> W
         "Size": f"{whole(body, 'width', 512)}x{whole(body, 'height', 512)}",
         **_seeds(body),
         **_refiner(body),
-        **more,
+        **{label: value for label, value in more.items() if value},
         "Version": LIKE,
     }
     settled = {label: value for label, value in written.items() if value}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.people.limits import Limits
 from bot.platforms.sdapi.server import PATH
 from engine.recipe import A1111, Hires, Variation
 from storage import jobs
@@ -160,6 +161,15 @@ async def test_what_cannot_be_drawn_over_is_refused_by_name(serve: Serve) -> Non
     assert len(served.pool.drawn) == 1
 
 
+async def test_the_noise_over_a_picture_is_that_of_the_settings_unless_the_request_says_another(serve: Serve) -> None:
+    served = await serve()
+    body = {"init_images": [sent(HALF)], "override_settings": {"initial_noise_multiplier": 0.9}}
+    for number, (more, wanted) in enumerate((({}, 0.9), ({"initial_noise_multiplier": 0.8}, 0.8)), 1):
+        await info(served, "img2img", **body, **more)
+        [made] = await served.recipes(number)
+        assert made.like and made.like.noise_multiplier == wanted
+
+
 async def test_progress_is_told_and_an_interrupted_request_is_answered(serve: Serve) -> None:
     served = await serve(seconds=None)
     idle = (await served.get("progress"))[1]
@@ -218,3 +228,14 @@ async def test_a_job_that_fails_is_an_error(serve: Serve) -> None:
     served.pool.fail(await served.drawing())
     status, said = await asked
     assert status == 500 and said
+
+
+async def test_what_a_checker_saw_is_kept_back_as_the_rule_says(serve: Serve) -> None:
+    served = await serve(seconds=None, access=Limits(adult="never"))
+    asked = asyncio.create_task(served.refused("txt2img", SMALL))
+    served.pool.finish(await served.drawing(), adult={0})
+    assert (await asked)[0] == 403
+    some = asyncio.create_task(served.post("txt2img", {**SMALL, "batch_size": 2}))
+    served.pool.finish(await served.drawing(2), adult={0})
+    status, said = await some
+    assert status == 200 and len(said["images"]) == 1 and json.loads(said["info"])["danqing_left"]
