@@ -389,4 +389,5 @@ def _second_pass(asked: Options, infotext: Infotext) -> Options:
         none = {name: None for name in asked.__dataclass_fields__ if name.startswith("hires_")}
         enlarged = {"upscaler": asked.hires_upscaler, "upscale": asked.hires_factor, "strength": None}
         return replace(asked, **none, **enlarged)  # type: ignore[arg-type]
-    return replace(asked, strength=None, hires_strength=asked.strength or asked.hires_strength)
+    own = asked.strength if asked.strength is not None else asked.hires_strength
+    return replace(asked, strength=None, hires_strength=own)

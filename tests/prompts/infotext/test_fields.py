@@ -141,6 +141,7 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
             "Hires upscale: 2, Hires checkpoint: grand v3 [31e35c80fc], Hires VAE: soft.safetensors",
             {"hires_factor": 2.0, "hires_checkpoint": "grand v3", "hires_vae": "soft.safetensors"},
         ),
+        ("Denoising strength: 0, Hires upscale: 2", {"hires_factor": 2.0, "hires_strength": 0.0}),
         ("Hires upscale: 2, Hires Module 1: soft", {"hires_factor": 2.0, "hires_vae": "soft"}),
         (
             "Hires upscale: 2, Hires checkpoint: Use same checkpoint, Hires Module 1: Use same choices",
