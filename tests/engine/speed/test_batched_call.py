@@ -343,7 +343,7 @@ def test_compiled_in_the_background_it_says_the_same(caplog: pytest.LogCaptureFi
         assert [prepared.answer(call(3)) for _ in range(4)] == [None] * 4, "the plain UNet draws meanwhile"
         backend.go.set()
         made_aside(prepared)
-    assert "compile is ready for 3 × 4 × 8 × 8 with 77 tokens" in caplog.messages
+    assert "compile is ready for 4 × 4 × 8 × 8 with 77 tokens" in caplog.messages
     answer = prepared.answer(call(3))
     assert answer is not None
     torch.testing.assert_close(answer, call(3).answered(small), atol=1e-5, rtol=1e-5)
