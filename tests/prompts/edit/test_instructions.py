@@ -31,7 +31,8 @@ def test_a_name_alone_is_what_is_to_be_there() -> None:
         "要去吃饭了", "我不要", "他不要了", "这个不要了", "晚上加班", "路上加油", "越变越好",
         "it should be fine", "you should be proud", "that must be fun", "天黑了", "开始下雨了",
         "我搬到北京了", "有没有", "back to school", "sky blue", "looks too dark", "that is too much", "she is gone",
-        "you should sleep", "别哭", "不吃饭", "one more time", "another day", "as you wish",
+        "you should sleep", "别哭", "紫色的天空更好看", "这张比较好看", "长大了",
+        "不吃饭", "one more time", "another day", "as you wish",
     ],
 )  # fmt: skip
 def test_what_people_say_to_each_other_asks_for_no_change(said: str) -> None:
