@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from prompts.prompt import Fragment, Note
 
 SIGN = re.compile("[\ue000-\ue0ff]")  # for private use: no script has them
+QUOTED = re.compile(r'"[^"]+"')  # as such words stand in a prompt
 WITH, _BUBBLE = "with the text ", "speech bubble"
 _NEAR = 40  # characters before a quotation that say what it is
 

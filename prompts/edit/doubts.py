@@ -11,6 +11,7 @@ from prompts.edit.draft import Change
 from prompts.edit.instructions import Instruction
 from prompts.edit.numerals import number
 from prompts.edit.targets import WordReader, category_of, person_in, singular, words_of
+from prompts.lettering import QUOTED
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE
@@ -22,7 +23,6 @@ _VAGUE = re.compile(
     r"\b(?:something|somewhere|someone|somebody|anything|whatever|maybe|more|less|than|too|so|should|would|could|"
     r"she|he|they|it|it's|its|i|me|my|you|your|we|us|that|there|here|imo|lol|kinda|sorta|like|feels?|looks?|vibes?)\b"
 )
-_QUOTED = re.compile('"[^"]*"')  # to be read in the picture, whatever it says
 _VAGUE_ZH = re.compile("那样|那种|这样|这种|之类|啥|什么|似的|某|感觉")
 
 
@@ -60,7 +60,7 @@ def _misread(change: Change) -> bool:
     """Whether a change brings words that cannot be drawn, or loses somebody for a thing or a property."""
     if change.kind not in ("added", "replaced"):
         return False
-    old, new = change.before.lower(), opposites.plain(_QUOTED.sub("", change.after))
+    old, new = change.before.lower(), opposites.plain(QUOTED.sub("", change.after))
     if person_in(old) and not person_in(new) and category_of(new) in ("clothing", "object", "place", ""):
         return True
     if entry_of(new):

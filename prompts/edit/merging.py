@@ -74,8 +74,6 @@ def _told(words: list[str]) -> list[str]:
     ]
     plain = [word for word in told if word != "&"]
     if _names(" ".join(plain)):
-        return []
-    if _names(" ".join(plain)):
         return []  # "ice cream"
     if plain and len(plain) < 4 and kind_of(plain[-1]) == "colour" and not _names(plain[-1]):
         return plain  # "mustard yellow"

@@ -16,6 +16,7 @@ from prompts.edit.removing import remove
 from prompts.edit.setting import set_words
 from prompts.edit.targets import WordReader, matches, without_presets
 from prompts.grammar.embeddings import NAMED, name_of
+from prompts.lettering import QUOTED
 from prompts.prompt import Fragment, Origin, Part, weighed
 from prompts.tags import part_of
 from prompts.translate.agreement import kept, tells
@@ -24,7 +25,6 @@ from prompts.translate.sentences import plain_tags, sound
 
 # Fragments that are no words: what is drawn in turns, what is left to chance, what joins two prompts.
 _SYNTAX = re.compile(r"[<>\[\]{}|$@]|__|^(?:BREAK|AND)\b|^:[-+.\d]+")
-_QUOTED = re.compile(r'"[^"]+"')
 _OF_WRITING = re.compile(
     r"[字写題题牌标標]|文本|\b(?:text|words?|letters?|lettering|sign|signs|says?|write|written|writing|caption|label|logo)\b",
     re.IGNORECASE,
@@ -176,7 +176,7 @@ def _inside(text: str, old: str, new: str) -> str | None:
 
 def _may_go(one: Fragment, text: str, sentence: str) -> bool:
     """Whether what is to be read in the picture stays as it is, or is what the sentence is about."""
-    words = _QUOTED.findall(one.text)
+    words = QUOTED.findall(one.text)
     return all(each in text for each in words) or bool(_OF_WRITING.search(sentence))
 
 

@@ -29,6 +29,7 @@ from prompts.edit.targets import (
     without_presets,
 )
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
+from prompts.lettering import QUOTED
 from prompts.nouns import COMPARED, describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
@@ -131,17 +132,14 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
     return one, value
 
 
-_QUOTED = re.compile(r'"[^"]*"')
-
-
 def _rewritten(draft: EditDraft, found: Sequence[int], value: str) -> bool:
     """Whether other words are written now where some were: on the sign that said "OPEN"."""
     words = value.strip(" \"“”‘’'「」『』《》")
-    lettered = [at for at in found if _QUOTED.search(draft.fragments[at].text)]
+    lettered = [at for at in found if QUOTED.search(draft.fragments[at].text)]
     if len(lettered) != 1 or not words or not _SAID.match(value):
         return False
     old = draft.fragments[lettered[0]]
-    before = _QUOTED.findall(old.text)[0][1:-1]
+    before = QUOTED.findall(old.text)[0][1:-1]
     said = draft.text.replace(before, words) if draft.text and draft.text.count(before) == 1 else None
     source = old.source.replace(before, words)
     become(draft, lettered[0], old.text.replace(before, words), value, source)

@@ -11,6 +11,7 @@ from prompts.compose import compose
 from prompts.edit.forms import MEASURES
 from prompts.edit.word_lists import listed
 from prompts.errors import Refusal
+from prompts.lettering import QUOTED
 from prompts.prompt import Fragment, Note, Options, Prompt
 from prompts.tags import entry_of
 from prompts.translate import chinese
@@ -240,7 +241,7 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
     if target in KINDS or target in CATEGORIES:
         return _kind_matches(fragments, target), ""
     tags = [target] if not CHINESE.search(target) else [one.text for one in await reader.tags(target)]
-    written = [at for at, one in enumerate(fragments) if '"' in one.text and one.origin != "preset"]
+    written = [at for at, one in enumerate(fragments) if QUOTED.search(one.text) and one.origin != "preset"]
     if written and any(_LETTERS.fullmatch(opposites.plain(tag)) for tag in tags):
         return written, ""
     for tag in tags:
