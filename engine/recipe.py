@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
+from engine.control import Control
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from prompts.prompt import Json, Prompt
 
@@ -265,15 +266,16 @@ def _said(values: Mapping[str, Json]) -> dict[str, Json]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels: sizes in pixels before any upscale, `sampler` under its A1111 name,
-    `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes
-    the place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale`
-    (0…1) how far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
+    `guidance` as the CFG scale, `clip_skip` in A1111's counting (1 = last layer), `vae` the name of one that takes the
+    place of the model's own, `quality` a row of engine/qualities.py's table ("" is the full one), `rescale` (0…1) how
+    far guidance is kept from spreading the values, as diffusers' `guidance_rescale`. Guidance acts from
     `guidance_start` to `guidance_end`, shares (0…1) of the model's timesteps, and changes by a `guidance_curve` of
     engine/guidance_curves.py. With a `perpendicular` of 1 the negative acts only across what the words ask for
     (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. `tiling` lets
     the picture's edges meet ("x" left and right, "y" top and bottom, "xy"); `token_merging` (0…1) is the share of the
-    tokens that self-attention takes together. With `like` it is drawn as A1111 would, and `sampler` stands without its
-    schedule; without, as diffusers would. The after-steps come in this order: hires, fixes, upscale."""
+    tokens that self-attention takes together. `controls` guide its shapes, at most four. With `like` it is drawn as
+    A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
+    order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -304,8 +306,15 @@ class Recipe:
     threshold: Thresholding | None = None
     pag: Perturbed | None = None
     seg: Smoothed | None = None
+    controls: tuple[Control, ...] = ()
     like: A1111 | None = None
     schema: int = SCHEMA
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The hashes of all files that it is drawn from, each once."""
+        own = self.source.files if self.source else ()
+        return tuple(dict.fromkeys((*own, *(file for control in self.controls for file in control.files))))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -354,6 +363,7 @@ class Recipe:
                 "threshold": self.threshold.to_json() if self.threshold else None,
                 "pag": self.pag.to_json() if self.pag else None,
                 "seg": self.seg.to_json() if self.seg else None,
+                "controls": [control.to_json() for control in self.controls],
                 "like": self.like.to_json() if self.like else None,
             }
         )
@@ -374,6 +384,7 @@ class Recipe:
         if like := fields.get("like"):
             fields["like"] = replace(like, seed_resize=tuple(like.seed_resize))
         fields["fixes"] = tuple(Fix(**fix) for fix in fields.get("fixes", ()))
+        fields["controls"] = tuple(Control(**control) for control in fields.get("controls", ()))
         return cls(**fields)
 
 

@@ -82,7 +82,7 @@ async def add(
 
     An empty key is nobody's and can be used again. The owner has to be a person of storage/people.py.
     """
-    sources = dict.fromkeys(file for recipe in job.recipes if recipe.source for file in recipe.source.files)
+    sources = dict.fromkeys(file for recipe in job.recipes for file in recipe.files)
     statement = db.insert(tables.Jobs).values(
         id=job.id,
         person=job.owner,

@@ -137,7 +137,7 @@ async def _both(studio: Studio, press: Press) -> tuple[Recipe, Recipe]:
 
 async def _ours(studio: Studio, press: Press, recipe: Recipe) -> Recipe:
     """A recipe that can be drawn by this person. Raises Refusal, for one drawn over what is not theirs, too."""
-    for file in recipe.source.files if recipe.source else ():
+    for file in recipe.files:
         theirs = await pictures.owned(studio.db, press.person.id, file)
         if not theirs or not await studio.db.files.has(file):
             raise Refusal("sent.base")

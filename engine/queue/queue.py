@@ -211,7 +211,7 @@ class Queue:
 
     async def _draw(self, assignment: Assignment) -> None:
         try:
-            hashes = {file for recipe in assignment.job.recipes if recipe.source for file in recipe.source.files}
+            hashes = {file for recipe in assignment.job.recipes for file in recipe.files}
             sources = {picture: await self._fetch(picture) for picture in hashes}
         except Refusal as refusal:
             if self._work.assignments.get(assignment.job.id) is assignment and not assignment.of.over:

@@ -105,7 +105,7 @@ class DeviceWorker:
                     self._sources.popitem(last=False)
             case Draw(job, attempt, recipes, owner, hashed):
                 model_folders.learn(hashed)
-                named = {file for recipe in recipes if recipe.source for file in recipe.source.files}
+                named = {file for recipe in recipes for file in recipe.files}
                 sources = {picture: self._sources[picture] for picture in named if picture in self._sources}
                 self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))
             case Rest(job, pictures):
