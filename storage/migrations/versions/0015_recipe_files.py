@@ -32,11 +32,13 @@ def _fill(kind: str) -> None:
     connection = op.get_bind()
     old = sa.table(kind, sa.column("id"), sa.column("source_hash"), sa.column("recipe", sa.JSON()))
     new = sa.table(f"{kind}_file", sa.column(kind), sa.column("hash"))
-    rows, last = True, ""
-    while rows:
+    last = ""
+    while True:
         query = sa.select(old).where(old.c.id > last).order_by(old.c.id).limit(AT_ONCE)
         rows = connection.execute(query).all()
-        last = rows[-1].id if rows else last
+        if not rows:
+            return
+        last = rows[-1].id
         made = [{kind: row.id, "hash": file} for row in rows for file in _files(row.source_hash, row.recipe)]
         if made:
             connection.execute(new.insert(), made)
