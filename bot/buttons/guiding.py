@@ -83,9 +83,8 @@ async def with_map(studio: Studio, press: Press) -> None:
         raise Refusal("control.no_preprocessor", name=name, files=" / ".join(PREPROCESSORS[name].files), folder="")
     await guard.check(studio.sight, press.person.id, over=(recipe,))
     new = replace(old, preprocessor=name, low=-1.0, high=-1.0, type="")
-    made = await guides.remade(studio.db, studio.queue, press.person.id, new, recipe)
     controls = [*recipe.controls]
-    controls[at] = replace(new, picture=made)
+    controls[at], _ = await studio.maker(press.person.id).made(new, recipe)
     await studio.submit(press, (replace(recipe, controls=tuple(controls)),), parent=row.id)
 
 
