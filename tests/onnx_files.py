@@ -115,3 +115,18 @@ def tagger(folder: Path, *, damaged: bool = False) -> Path:
     content = b"nothing" if damaged else _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
     (folder / "model.onnx").write_bytes(content)
     return folder
+
+
+def map_network(path: Path, *, channels: int = 1, side: int | None = None, last: bool = False, deep: int = 3) -> Path:
+    """A network that makes a map of a picture: a channel each of its red, green and blue, by random weights. Any size
+    where no `side` is said; `last`: its channels come last; `deep` are those of its input."""
+    random = [0.6, -0.2, 0.1, -0.4, 0.9, 0.3, 0.2, -0.7, 0.5]
+    weights = [random[(3 * number + number // 3 + part) % 9] for number in range(channels) for part in range(deep)]
+    high, wide = (side, side) if side else ("h", "w")
+    nodes = [_node("Transpose", ["images"], "turned", perm=[0, 3, 1, 2])] if last else []
+    nodes.append(_node("Conv", ["turned" if last else "images", "weights"], "map", kernel_shape=[1, 1]))
+    graph = _all(1, nodes) + _field(2, "map") + _all(5, [_values("weights", [channels, deep, 1, 1], weights)])
+    graph += _field(11, _shape("images", (1, high, wide, deep) if last else (1, deep, high, wide)))
+    graph += _field(12, _shape("map", (1, channels, high, wide)))
+    path.write_bytes(_field(1, 8) + _field(7, graph) + _field(8, _field(2, 13)))
+    return path

@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, history, models, check, backup, restore, translate."""
+"""The command line: run, imagine, map, prompt, history, models, check, backup, restore, translate."""
 
 from __future__ import annotations
 
@@ -161,6 +161,39 @@ def imagine(
         options = replace(options, model=Path(model).absolute().name)
     drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
     asyncio.run(drawing)
+
+
+@app.command("map")
+def make_map(
+    name: Annotated[
+        str | None, typer.Argument(help="A preprocessor: canny, 边缘, depth … Without one, all are listed.")
+    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="The picture to make it of.")] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
+    low: Annotated[float | None, typer.Option(help="Its first number; the list says which and its range.")] = None,
+    high: Annotated[float | None, typer.Option(help="Its second number.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height that is drawn; without it the picture's.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed that will be drawn with, for shuffle.")] = 0,
+    fit: Annotated[str, typer.Option(help="How a picture of another shape is laid on the size: fill or stretch.")] = "",
+    mask: Annotated[Path | None, typer.Option(help="For inpaint_only: white where to draw again.")] = None,
+    text: Annotated[str, typer.Option(help="For qr: what the code says.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Make the map of a picture that a ControlNet follows, or list what makes them."""
+    from bot.cli.map_files import Wanted, make, show  # only now: `--help` is to come at once
+
+    settings = _load(config, quiet=True)
+    if name is None:
+        show(settings, language(), out)
+        return
+    for number in (low, high):
+        if number is not None and number < 0:
+            raise Refusal("map.below_zero", value=number)
+    width, height = _size(size)
+    asked = (width, height) if width is not None and height is not None else None
+    one, other = (-1.0 if number is None else number for number in (low, high))
+    wanted = Wanted(name, file, output, asked, one, other, seed, fit, mask, text)
+    asyncio.run(make(settings, wanted, language(), out))
 
 
 @app.command()
