@@ -32,12 +32,13 @@ async def drop(db: Database, files: Iterable[str]) -> int:
 
 def needed_query(file: str, now: datetime) -> Select[bool]:
     """Whether any row still needs a file."""
-    picture, job, upload, favourite = tables.Pictures, tables.Jobs, tables.Uploads, tables.Favourites
+    picture, job, upload = tables.Pictures, tables.Jobs, tables.Uploads
+    of_picture, of_favourite = tables.PictureFiles, tables.FavouriteFiles
     open_job = (job.answered == false()) & job.sources.contains(file, autoescape=True)
     return select(
         select(picture.id).where(picture.hash == file).exists()
-        | select(picture.id).where(picture.source_hash == file).exists()
-        | select(favourite.id).where(favourite.source_hash == file).exists()
+        | select(of_picture.picture).where(of_picture.hash == file).exists()
+        | select(of_favourite.favourite).where(of_favourite.hash == file).exists()
         | select(upload.hash).where(upload.hash == file, upload.created >= now - UPLOAD_KEPT).exists()
         | select(job.id).where(open_job).exists()
     )

@@ -120,3 +120,20 @@ def hand(size: int, at: tuple[int, int], palm: int, turn: float = 15.0) -> Image
     for crease in ([(-0.4, 0.15), (-0.1, 0.1), (0.3, 0.12)], [(-0.45, 0.35), (0, 0.4), (0.35, 0.3)]):
         paper.line(crease, dark, 0.035)
     return paper.done(palm / 40)
+
+
+def rectangle(
+    size: tuple[int, int], box: tuple[int, int, int, int], ground: str = "black", colour: str = "white"
+) -> Image.Image:
+    """A rectangle; the right and lower end of its box lie just outside."""
+    image = Image.new("RGB", size, ground)
+    image.paste(colour, box)
+    return image
+
+
+def outlined(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Image:
+    """The outline of such a rectangle, white on black, in grey."""
+    image = Image.new("L", size)
+    left, top, right, bottom = box
+    ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=255)
+    return image
