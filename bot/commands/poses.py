@@ -14,10 +14,11 @@ from engine.poses import library, writing
 from engine.poses.library import NamedPose
 from prompts.errors import Refusal
 from prompts.traditional import chinese
-from storage import uploads
+from storage import uploads, wishes
+from storage.wishes import Wish
 
 EACH = 16  # on a sheet
-LONGEST = 36  # bytes of what was looked for: a button's target is short on Telegram
+LONGEST = 200  # characters of what was looked for that the buttons know
 _PAGE = re.compile(r"(?:^|\s)(?:p|page|第)\s*([0-9]{1,4})\s*[页頁]?\s*\Z", re.IGNORECASE)
 
 
@@ -38,14 +39,15 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
 
 
 async def turned(studio: Studio, press: Press) -> Card:
-    """Another page: the target is its number and what was looked for."""
-    page, _, words = press.target.partition(".")
-    if not page.isdecimal() or len(page) > 4:
+    """Another page: the target is its number and the wish that keeps what was looked for."""
+    page, _, kept = press.target.partition(".")
+    wish = await wishes.get(studio.db, kept) if kept else None
+    if not page.isdecimal() or len(page) > 4 or (kept and (wish is None or wish.person != press.person.id)):
         raise Refusal("press.unknown")
-    return await _page(studio, press.person, words, int(page))
+    return await _page(studio, press.person, wish.text if wish else "", int(page), kept)
 
 
-async def _page(studio: Studio, person: Person, words: str, page: int) -> Card:
+async def _page(studio: Studio, person: Person, words: str, page: int, kept: str = "") -> Card:
     found = library.search(words)
     pages = library.pages(found, EACH)
     page = min(max(page, 1), max(pages, 1))
@@ -63,13 +65,14 @@ async def _page(studio: Studio, person: Person, words: str, page: int) -> Card:
         for row, said in zip(rows, names, strict=True)
     )
     turns = ((page - 1, "poses.before"), (page + 1, "poses.after"))
-    short = len(words.encode()) <= LONGEST
+    if words and not kept and pages > 1:
+        kept = await wishes.keep(studio.db, Wish(person=person.id, text=words[:LONGEST]))
     return Card(
         text=Say("poses.page", {"count": len(found), "page": page, "pages": pages}),
         fields=(*lines, Field(Say("poses.use"), f"--pose {here[0].called(person.language)}")),
         pictures=await _shown(studio, person, content),
         buttons=tuple(
-            Button("poses", f"{to}.{words}", label=Say(label)) for to, label in turns if 1 <= to <= pages and short
+            Button("poses", f"{to}.{kept}", label=Say(label)) for to, label in turns if 1 <= to <= pages
         ),
         panel=True,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.studio import guides
 from engine.control import MOST, Control
 from engine.files.catalog import Model
-from engine.poses import library, placing, writing
+from engine.poses import library, placing, reading, writing
 from engine.poses.skeleton import Pose
 from engine.recipe import Recipe
 from prompts.controls import NONE
@@ -22,6 +22,7 @@ from storage.database import Database
 
 PREPROCESSOR = "openpose"
 WORD = "pose"  # the word for controls of this kind
+_HASH = re.compile(r"[0-9a-f]{8,64}")
 # Nets that were trained on lines which grow with the picture.
 _WIDE = re.compile(r"xinsir|union|promax", re.IGNORECASE)
 
@@ -31,9 +32,14 @@ def wide(net: str) -> bool:
     return bool(_WIDE.search(net))
 
 
-def meant(asked: AskedPose) -> Pose:
-    """The pose that is asked for. Raises Refusal `pose.unknown`."""
-    pose = library.find(asked.name).pose
+async def meant(db: Database, person: str, asked: AskedPose) -> Pose:
+    """The pose that is asked for: of the library, or of a file of the person's whose hash begins so. Raises Refusal
+    `pose.unknown`, and as `reading.read` for another file."""
+    kept = await uploads.find(db, person, asked.name.lower()) if _HASH.fullmatch(asked.name.lower()) else None
+    if kept:
+        pose = await asyncio.to_thread(reading.read, await db.files.get(kept))
+    else:
+        pose = await asyncio.to_thread(lambda: library.find(asked.name).pose)
     return placing.mirrored(pose) if asked.mirrored else pose
 
 
@@ -41,11 +47,11 @@ async def posed(
     db: Database, person: str, text: str | None, made: Sequence[Recipe], model: Model, folders: Sequence[Path]
 ) -> tuple[Recipe, ...]:
     """The recipes with the pose that `--pose` asks for, its maps being files of the person's from now on. Raises
-    Refusal `pose.unknown`, `control.too_many`, and for a missing net as `guides.chosen`."""
+    Refusal as `meant`, `control.too_many`, and for a missing net as `guides.chosen`."""
     if not text:
         return tuple(made)
     asked = asked_pose(text)
-    pose = await asyncio.to_thread(meant, asked)
+    pose = await meant(db, person, asked)
     named = asked.control
     guide = await asyncio.to_thread(guides.chosen, replace(named, name=WORD, by=NONE), model, folders)
     maps: dict[tuple[int, int], str] = {}
