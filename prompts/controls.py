@@ -28,7 +28,8 @@ PASSES = {"both": "", "first": "first", "second": "second", "全部": "", "第�
 @dataclass(frozen=True, slots=True)
 class AskedControl:
     """One control as somebody asks for it. `name` is a short word ("pose"), a preprocessor or a net; `net` and `by`
-    (the preprocessor) say what a name leaves open. `strength`, `start`, `end`, `mode`, `fit`, `stages`, `type`, `low`
+    (the preprocessor) say what a name leaves open, `map` is the beginning of the hash of a map that is there already.
+    `strength`, `start`, `end`, `mode`, `fit`, `stages`, `type`, `low`
     and `high` are those of engine/control.py."""
 
     name: str
@@ -41,6 +42,7 @@ class AskedControl:
     type: str = ""
     net: str = ""
     by: str = ""
+    map: str = ""
     low: float = USUAL
     high: float = USUAL
 
@@ -78,6 +80,12 @@ def _name(option: str, value: str) -> str:
     return value
 
 
+def _hash(option: str, value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8,64}", value.lower()):
+        raise refused(option, value)
+    return value.lower()
+
+
 def _low(option: str, value: str) -> float:
     return real(option, value, *NUMBERS)
 
@@ -89,6 +97,7 @@ _BY_FIELD = {
     "type": "type",
     "net": "net",
     "by": "by",
+    "map": "map",
     "low": "low",
     "high": "high",
 }
@@ -99,6 +108,7 @@ _FURTHER: Mapping[str, Callable[[str, str], str | float]] = {
     "type": _name,
     "net": _name,
     "by": _name,
+    "map": _hash,
     "low": _low,
     "high": _low,
 }

@@ -92,6 +92,7 @@ def _extended(row: PictureRow, margins: tuple[int, int, int, int]) -> Recipe:
         width=row.width + left + right,
         height=row.height + top + bottom,
         source=Source(row.hash, EXTENDED, margins=margins),
+        controls=(),  # whose maps are of the picture as it was
         prompt=_surroundings(row.recipe.prompt),
         seed=new_seed(),
     )

@@ -237,6 +237,29 @@ def history(
     asyncio.run(asked)
 
 
+@app.command()
+def pose(
+    name: Annotated[
+        str | None, typer.Argument(help="A pose by its name or number, or a file of OpenPose JSON.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG to write, or JSON for .json.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="The other way round.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="With the wider lines that xinsir's nets know.")] = False,
+) -> None:
+    """Draw a pose as a map for nets, or list the poses there are."""
+    from bot.cli.posing import show, write  # only now: `--help` is to come at once
+
+    if name is None:
+        show(language(), out)
+        return
+    out.print(
+        say("console.written", file=str(write(name, output, _size(size), mirror=mirror, wide=wide))),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 @models_app.callback(invoke_without_command=True)
 def models(
     context: typer.Context,

@@ -312,6 +312,12 @@ def vae(known: Iterable[Companion], name: str, folders: Sequence[Path] = ()) -> 
     return _find(known, name, "vae.unknown", folders, "vae", "vae.none")
 
 
+def controlnet(known: Iterable[Companion], name: str, folders: Sequence[Path] = ()) -> Companion:
+    """The ControlNet or T2I-Adapter of that name, whatever its case. Raises Refusal `control.unknown` with the nearest
+    name, `control.none` where there are none, or why what is called so in the folders cannot be used."""
+    return _find(known, name, "control.unknown", folders, "controlnet", "control.none")
+
+
 def _find(known: Iterable[N], name: str, key: str, folders: Sequence[Path], kind: Kind, none: str = "") -> N:
     entries = {entry.name.casefold(): entry for entry in known}
     wanted = name.strip().casefold()

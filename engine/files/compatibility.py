@@ -31,6 +31,7 @@ def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
         vae = catalog.vae(catalog.vaes(folders), recipe.vae, folders)
         if not vae_fits(vae, model):
             raise _made_for("vae.made_for", vae.name, vae.family, model)
+    check_controls(recipe, model, folders)
     if recipe.refiner:
         refiner = catalog.model(catalog.models(folders), recipe.refiner.model, folders)
         if _latents(refiner.family) != _latents(model.family):
@@ -114,6 +115,21 @@ def alien(prompt: Prompt, model: Model, embeddings: Sequence[Companion]) -> Iter
 def vae_fits(vae: Companion, model: Model) -> bool:
     """Whether a VAE decodes what the model draws; True where it is not known what it was made for."""
     return not vae.family or _latents(vae.family) == _latents(model.family)
+
+
+def check_controls(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
+    """Raises Refusal `control.made_for`, `control.unknown` or `control.none`."""
+    known = catalog.controlnets(folders) if recipe.controls else ()
+    for control in recipe.controls:
+        net = catalog.controlnet(known, control.net, folders)
+        if not control_fits(net, model):
+            raise _made_for("control.made_for", net.name, net.family, model)
+
+
+def control_fits(net: Companion, model: Model) -> bool:
+    """Whether a ControlNet or T2I-Adapter guides this kind of model; True where it is not known what it was made
+    for."""
+    return not net.family or net.family == model.family
 
 
 def base_of(embedding: Companion) -> str:

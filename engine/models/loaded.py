@@ -20,6 +20,7 @@ from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import FileKey, Lora
 from engine.files import catalog
 from engine.files.tiers import TIERS, Tier
+from engine.models.net_cache import NetCache
 from engine.speed.batched_call import Prepared
 from engine.tuning import USUAL, Tuning
 from prompts.grammar.lora_elements import Rules
@@ -69,6 +70,7 @@ class Layout:
     most: int = 0
     vaes: WeakSet[Any] = field(default_factory=WeakSet)
     settled: threading.RLock = field(default_factory=threading.RLock)
+    nets_stay: bool = True  # beside the UNet, where it stays; until memory has run out
     calls: int = 0  # of the UNet since `most` was set
     patience: int = PATIENCE
 
@@ -108,11 +110,12 @@ class Loaded:
     # Textual inversions that prompts may name, by their names in small letters, and those that were named.
     concepts: Mapping[str, catalog.Companion] = field(default_factory=dict)
     vectors: dict[tuple[Path, int, str], tuple[Tensor, ...]] = field(default_factory=dict)
-    # Filled by the modules that use them: text embeddings, LoRA files, networks that can carry them, what acts on the
-    # text encoders at this moment, the latent → RGB map.
+    # Filled by the modules that use them: text embeddings, LoRA files, networks that can carry them, nets that guide
+    # the UNet (shared by the models of a device), what acts on the text encoders at this moment, the latent → RGB map.
     embeddings: OrderedDict[tuple[Any, ...], tuple[Tensor, Tensor | None]] = field(default_factory=OrderedDict)
     loras: OrderedDict[FileKey, Future[Lora]] = field(default_factory=OrderedDict)
     adapted: dict[str, Adapted] = field(default_factory=dict)
+    nets: NetCache = field(default_factory=NetCache)
     active: tuple[tuple[FileKey, float, object], ...] = ()
     # Likewise what samplers do (engine/worker/tapes.py), and what batches are told (engine/worker/batch.py).
     tapes: OrderedDict[object, Any] = field(default_factory=OrderedDict)

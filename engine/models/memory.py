@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from torch import nn
+
 from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier, drawable
 from engine.models.card import check, free, out_of_memory, release
 from engine.models.loaded import Loaded
@@ -39,8 +41,40 @@ def join(loaded: Loaded) -> None:
     trying(loaded, lambda: _lay(loaded, loaded.vae))
 
 
+@contextmanager
+def beside(loaded: Loaded, network: nn.Module) -> Iterator[None]:
+    """While it holds, a net is on the device of the UNet that it guides, and it stays there where the UNet does until
+    memory runs out."""
+    if any(weight.device != loaded.device for weight in network.parameters()):
+        network.to(loaded.device)
+    stays = loaded.device.type in MAIN_MEMORY or ("unet" in loaded.tier.stay and loaded.layout.nets_stay)
+    try:
+        yield
+    finally:
+        if not stays:
+            network.to("cpu")
+
+
+def _send_away(loaded: Loaded) -> bool:
+    """Have nets come for their calls only from now on; False where none was on the device, or they do already."""
+    if loaded.device.type in MAIN_MEMORY or not loaded.layout.nets_stay:
+        return False
+    there = [net for net in loaded.nets.networks() if any(one.device == loaded.device for one in net.parameters())]
+    if not there:
+        return False
+    loaded.layout.nets_stay = False
+    for network in there:
+        network.to("cpu")
+    release(loaded.device)
+    log.warning("model %s ran out of memory: its nets come for their calls only", loaded.model.name)
+    return True
+
+
 def lower(loaded: Loaded) -> bool:
-    """Take a model down a tier after memory has run out; False where it is at the last one."""
+    """Take a model down a tier after memory has run out, or first of all have its nets leave the device between their
+    calls; False where it is at the last one."""
+    if _send_away(loaded):
+        return True
     tiers = ON_CPU if loaded.device.type in MAIN_MEMORY else TIERS
     if loaded.tier is tiers[-1]:
         return False

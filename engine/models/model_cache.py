@@ -11,6 +11,7 @@ from engine.files import catalog
 from engine.models import card
 from engine.models.loaded import Loaded
 from engine.models.loading import load, stamp, with_vae
+from engine.models.net_cache import NetCache
 from engine.speed.precision import wider
 from engine.tuning import USUAL, Tuning
 
@@ -28,6 +29,7 @@ class ModelCache:
         self._tuning = tuning
         self._budget = card.total(device) // 2
         self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+        self._nets = NetCache(lambda: self._budget - self._bytes())
         self._wider: dict[str, str] = {}  # the precision of models whose numbers grew beyond that they were loaded in
 
     def widen(self, loaded: Loaded) -> str:
@@ -61,8 +63,13 @@ class ModelCache:
                 self._loaded[key] = with_vae(other, vae)
             else:
                 self._loaded[key] = load(model, self.device, vae, self._suited(model))
+                self._loaded[key].nets = self._nets
         self._loaded.move_to_end(key)
-        while self._bytes() > self._budget and (spare := self._spare()):
+        while self._bytes() + self._nets.bytes > self._budget:
+            if self._nets.drop_oldest():
+                continue
+            if not (spare := self._spare()):
+                break
             del self._loaded[spare]
         return self._loaded[key]
 
@@ -104,8 +111,9 @@ class ModelCache:
         return sum(weight.numel() * weight.element_size() for part in parts.values() for weight in part.parameters())
 
     def drop_all(self) -> None:
-        """Forget every model, for when memory has run out."""
+        """Forget every model and net, for when memory has run out."""
         self._loaded.clear()
+        self._nets.clear()
         card.release(self.device)
 
 

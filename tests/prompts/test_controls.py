@@ -29,6 +29,7 @@ from tests.properties import tried
         ("a --control tile:0.5-:fit=stretch:pass=second", ("tile:0.5-1:fit=stretch:pass=second",), "a"),
         ("a --control 姿势:0.8~1:模式=控制:模型=my_net", ("姿势:0.8-1:mode=control:net=my_net",), "a"),
         ("a --control pose:0", ("pose:0",), "a"),
+        ("a --control pose:map=3F2A9c11", ("pose:map=3f2a9c11",), "a"),
     ],
 )  # fmt: skip
 def test_however_it_is_written(text: str, controls: tuple[str, ...], rest: str) -> None:
@@ -44,6 +45,7 @@ def test_however_it_is_written(text: str, controls: tuple[str, ...], rest: str) 
         ("a --control pose:300%", "option.out_of_range", "300"),
         ("a --control pose:0.8-0.2", "control.range", "0.8"),
         ("a --control pose:mode=wild", "option.bad_value", "wild"),
+        ("a --control pose:map=face", "option.bad_value", "face"),
         ("a --control pose:colour=red", "option.further", "colour"),
         ("a" + " --control pose" * 5, "control.too_many", "5"),
     ],
@@ -67,6 +69,7 @@ controls = st.builds(
     stages=st.sampled_from(sorted(set(PASSES.values()))),
     net=st.sampled_from(["", "my net"]),
     by=st.sampled_from(["", "none", "canny"]),
+    map=st.sampled_from(["", "3f2a9c11"]),
     low=st.sampled_from([-1.0, 0.0, 0.1, 100.0]),
     high=st.sampled_from([-1.0, 200.0]),
 )
