@@ -71,9 +71,7 @@ async def _page(studio: Studio, person: Person, words: str, page: int, kept: str
         text=Say("poses.page", {"count": len(found), "page": page, "pages": pages}),
         fields=(*lines, Field(Say("poses.use"), f"--pose {here[0].called(person.language)}")),
         pictures=await _shown(studio, person, content),
-        buttons=tuple(
-            Button("poses", f"{to}.{kept}", label=Say(label)) for to, label in turns if 1 <= to <= pages
-        ),
+        buttons=tuple(Button("poses", f"{to}.{kept}", label=Say(label)) for to, label in turns if 1 <= to <= pages),
         panel=True,
     )
 
