@@ -180,7 +180,7 @@ def make_map(
     config: ConfigFile = None,
 ) -> None:
     """Make the map of a picture that a ControlNet follows, or list what makes them."""
-    from bot.cli.map_files import Wanted, make, show  # only now: `--help` is to come at once
+    from bot.cli.map_files import MapWish, make, show  # only now: `--help` is to come at once
 
     settings = _load(config, quiet=True)
     if name is None:
@@ -192,8 +192,8 @@ def make_map(
     width, height = _size(size)
     asked = (width, height) if width is not None and height is not None else None
     one, other = (-1.0 if number is None else number for number in (low, high))
-    wanted = Wanted(name, file, output, asked, one, other, seed, fit, mask, text)
-    asyncio.run(make(settings, wanted, language(), out))
+    wish = MapWish(name, file, output, asked, one, other, seed, fit, mask, text)
+    asyncio.run(make(settings, wish, language(), out))
 
 
 @app.command()

