@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.files.catalog import Companion
+from engine.files.net_purposes import union_type
 from prompts.spelling import near
 
 
@@ -113,33 +114,6 @@ WORDS: dict[str, ControlWord] = {
 }  # fmt: skip
 _NAMES = {name.casefold(): row.name for row in WORDS.values() for name in (row.name, *row.zh, *row.en)}
 
-# What a file's name says its net was trained for; the first sign that is found counts.
-_SIGNS: tuple[tuple[str, str], ...] = (
-    (r"lineart[-_ ]?anime|anime[-_ ]?lineart|s2_lineart", "lineart_anime"),
-    (r"line[-_ ]?art", "lineart"),
-    (r"canny", "canny"),
-    (r"open[-_ ]?pose|dw[-_ ]?pose|\bpose", "openpose"),
-    (r"soft[-_ ]?edge|hed\b|_hed|pidi|teed", "softedge"),
-    (r"scribble", "scribble"),
-    (r"sketch", "sketch"),
-    (r"depth|midas|zoe", "depth"),
-    (r"mlsd", "mlsd"),
-    (r"normal", "normal"),
-    (r"seg", "seg"),
-    (r"tile", "tile"),
-    (r"inpaint", "inpaint"),
-    (r"shuffle", "shuffle"),
-    (r"ip2p", "ip2p"),
-    (r"qr", "qr"),
-    (r"bright", "brightness"),
-    (r"illumi", "illumination"),
-    (r"recolor|colori[sz]e", "recolor"),
-    (r"blur", "blur"),
-    (r"color", "color"),
-    (r"edges", "edges"),
-)
-UNION = re.compile(r"union|promax", re.IGNORECASE)
-
 # The files to get, by the family of the model and the kind of net: what they are called where everybody gets them.
 _SD15 = {
     "openpose": "control_v11p_sd15_openpose",
@@ -201,11 +175,10 @@ def nearest(said: str) -> str:
 
 
 def trained_for(net: Companion) -> str:
-    """The kind of map that a net follows, by what it is called; "" where nothing tells."""
-    name = net.name.casefold()
-    return next((kind for sign, kind in _SIGNS if re.search(sign, name)), "")
+    """The kind of map that a net follows, as it is called in engine/preprocessors.py; "" where nothing tells."""
+    return "edges" if net.family == "demo" and net.purpose == "canny" else net.purpose
 
 
 def follows(net: Companion, kinds: Sequence[str]) -> bool:
-    """Whether a net follows maps of one of these kinds; a union net follows all."""
-    return trained_for(net) in kinds or bool(UNION.search(net.name))
+    """Whether a net follows maps of one of these kinds; a union net follows many."""
+    return trained_for(net) in kinds or any(union_type(kind, net.types) is not None for kind in kinds)

@@ -20,6 +20,7 @@ from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.controls import NONE, AskedControl
 from prompts.errors import Refusal
+from prompts.prompt import Note
 from storage import uploads
 from storage.database import Database
 
@@ -184,22 +185,58 @@ async def guiding(
     return tuple(found)
 
 
-async def guided(
-    db: Database, queue: Queue, person: str, made: Sequence[Recipe], guiding: Sequence[Guiding]
-) -> tuple[Recipe, ...]:
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What makes maps and keeps them: as somebody's own files."""
+
+    db: Database
+    queue: Queue
+    folders: Sequence[Path]
+    person: str
+
+    async def made(self, control: Control, recipe: Recipe) -> tuple[Control, tuple[Note, ...]]:
+        """The control with the map that its preprocessor makes of its picture for a recipe, and what is told of it."""
+        kept = await maps.kept(
+            self.db,
+            self.queue,
+            self.folders,
+            control.source,
+            control.preprocessor,
+            (control.low, control.high),
+            (recipe.width, recipe.height),
+            fit=control.fit,
+            seed=recipe.seed,
+            mask=control.mask,
+        )
+        own = await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
+        return replace(control, picture=own), kept.notes
+
+
+async def guided(maker: Maker, made: Sequence[Recipe], guiding: Sequence[Guiding]) -> tuple[Recipe, ...]:
     """The recipes with their controls, whose maps are made first, each at the size of its picture; they are files of
-    the person's from now on."""
+    the person's from now on. What is told of the maps is noted beside the words."""
     if not guiding:
         return tuple(made)
-    known: dict[tuple[int, int], tuple[Control, ...]] = {}
+    known: dict[tuple[int, int], tuple[tuple[Control, ...], list[Note]]] = {}
     for recipe in made:
         size = (recipe.width, recipe.height)
-        if size not in known:
-            known[size] = tuple([await _control(db, queue, person, one, recipe) for one in guiding])
-    return tuple(replace(one, controls=known[one.width, one.height]) for one in made)
+        if size in known:
+            continue
+        controls, notes = [], list[Note]()
+        for one in guiding:
+            control, told = await _control(maker, one, recipe)
+            controls.append(control)
+            notes += [note for note in told if note not in notes]
+        known[size] = (tuple(controls), notes)
+    return tuple(_with(one, *known[one.width, one.height]) for one in made)
 
 
-async def _control(db: Database, queue: Queue, person: str, one: Guiding, recipe: Recipe) -> Control:
+def _with(recipe: Recipe, controls: tuple[Control, ...], notes: Sequence[Note]) -> Recipe:
+    prompt = replace(recipe.prompt, notes=(*recipe.prompt.notes, *notes)) if notes else recipe.prompt
+    return replace(recipe, controls=controls, prompt=prompt)
+
+
+async def _control(maker: Maker, one: Guiding, recipe: Recipe) -> tuple[Control, tuple[Note, ...]]:
     asked, guide = one.asked, one.guide
     control = Control(
         guide.net,
@@ -213,26 +250,9 @@ async def _control(db: Database, queue: Queue, person: str, one: Guiding, recipe
         stages=asked.stages,
         type=asked.type or ("" if guide.preprocessor else guide.kind),
     )
+    made_by = guide.preprocessor if asked.by != NONE else ""
     if not guide.preprocessor or asked.map:
-        return replace(
-            control, preprocessor=guide.preprocessor if asked.by != NONE else "", low=asked.low, high=asked.high
-        )
-    control = replace(
-        control, source=one.picture.picture, preprocessor=guide.preprocessor, low=asked.low, high=asked.high
-    )
-    return replace(control, picture=await remade(db, queue, person, control, recipe))
-
-
-async def remade(db: Database, queue: Queue, person: str, control: Control, recipe: Recipe) -> str:
-    """The hash of the map that a control's preprocessor makes of its picture for a recipe."""
-    made = await maps.made(
-        db,
-        queue,
-        control.source,
-        control.preprocessor,
-        (control.low, control.high),
-        (recipe.width, recipe.height),
-        fit=control.fit,
-        seed=recipe.seed,
-    )
-    return await uploads.add_upload(db, person, await db.files.get(made))
+        return replace(control, preprocessor=made_by, low=asked.low, high=asked.high), ()
+    source = one.picture.picture
+    control = replace(control, source=source, preprocessor=made_by, low=asked.low, high=asked.high)
+    return await maker.made(control, recipe)

@@ -20,7 +20,7 @@ from bot.people.limits import standing
 from bot.people.links import Codes
 from bot.studio import cards, cycles, findings, guides, last_cards, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
-from bot.studio.guides import Guiding
+from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
@@ -242,7 +242,7 @@ class Studio:
             shape=pictures[0] if pictures else None,
             most=self.rules.pictures_per_request,
         )
-        made = await guides.guided(self.db, self.queue, request.person.id, made, guiding or ())
+        made = await guides.guided(self.maker(request.person.id), made, guiding or ())
         made = await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
         if await self.submit(request, made, parent=request.reply_to):
             await cycles.remember(self.db, request.person.id, turns)
@@ -259,6 +259,10 @@ class Studio:
             asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
         return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
+
+    def maker(self, person: str) -> Maker:
+        """What makes maps for a person."""
+        return Maker(self.db, self.queue, self.rules.folders, person)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
