@@ -169,7 +169,6 @@ PREPROCESSORS: dict[str, Preprocessor] = {
             low=Number("把握", "how sure", 0.01, 2, 0.1),
             high=Number("长度", "least length", 0.01, 20, 0.1),
             needs=NET,
-            files=("mlsd",),
         ),
         Preprocessor(
             "openpose",
@@ -210,7 +209,7 @@ PREPROCESSORS: dict[str, Preprocessor] = {
             ("seg_ofade20k", "seg_ufade20k", "oneformer_ade20k", "segmentation"),
             aliases=("语义分割", "构图"),
             needs=FILE,
-            files=("seg", "ade20k", "oneformer", "uniformer"),
+            files=("ade20k", "ofade", "oneformer", "uniformer", "segformer", "upernet"),
         ),
         Preprocessor(
             "lineart",
@@ -230,7 +229,7 @@ PREPROCESSORS: dict[str, Preprocessor] = {
             ("lineart_anime_denoise",),
             aliases=("anime",),
             needs=FILE,
-            files=("lineart_anime", "lineart-anime", "anime", "netg"),
+            files=("lineart_anime", "lineart-anime", "anime2sketch", "netg"),
         ),
         Preprocessor(
             "softedge_pidinet",
@@ -251,7 +250,7 @@ PREPROCESSORS: dict[str, Preprocessor] = {
         ),
         Preprocessor(
             "mask", "前景", "what stands in front", (), aliases=("抠图", "foreground", "cut out"),
-            needs=FILE, files=("u2net", "isnet", "rmbg", "mask", "matting"),
+            needs=FILE, files=("u2net", "isnet", "rmbg", "foreground", "matting"),
         ),
     )
 }  # fmt: skip
@@ -275,6 +274,19 @@ def preprocessor(said: str) -> Preprocessor:
     if row is None:
         raise Refusal("map.unknown", name=said[:80], near=near(said, _NAMES))
     return row
+
+
+DETECTS = "yolo"  # in the name of a file: it finds things, and makes no maps
+
+
+def of_file(stem: str) -> tuple[Preprocessor, ...]:
+    """The rows whose network a file of this name is, by the longest word in it that tells one; empty where none is."""
+    plain = stem.casefold()
+    if DETECTS in plain:
+        return ()
+    words = {word for row in PREPROCESSORS.values() for word in row.files if word in plain}
+    telling = max(words, key=len, default="")
+    return tuple(row for row in PREPROCESSORS.values() if telling and telling in row.files)
 
 
 def for_kind(kind: str) -> tuple[Preprocessor, ...]:

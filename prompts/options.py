@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prompts import controls, further_guidance, midjourney, styles
+from prompts import controls, further_guidance, midjourney, posing, styles
 from prompts.errors import Refusal
 from prompts.infotext import fields, reading
 from prompts.infotext.block import Pasted
@@ -95,6 +95,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "only-masked": with_padding,
     "soft-inpainting": with_soft,
     "control": controls.with_control,
+    "pose": posing.with_pose,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
@@ -117,6 +118,7 @@ _OTHER_NAMES |= dict.fromkeys(
     ("soft_inpainting", "柔和重绘", "柔和重繪", "柔和蒙版", "软重绘", "軟重繪"), "soft-inpainting"
 )
 _OTHER_NAMES |= dict.fromkeys(("controlnet", "control-net", "控制"), "control")
+_OTHER_NAMES |= dict.fromkeys(("姿势", "姿勢"), "pose")
 _OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
     ("clip_skip", "clipskip"), "clip-skip"
 )

@@ -194,6 +194,19 @@ async def _translations(session: AsyncSession, traces: Traces) -> None:
         await session.execute(delete(kept).where(kept.translator == translator, kept.text == text))
 
 
+async def _maps(session: AsyncSession, traces: Traces) -> None:
+    """Those made of pictures that have gone with them, and what is known of maps that have; whoever has the same
+    picture keeps its maps."""
+    kept = tables.KeptMaps
+    for some in _chunks(traces.files):
+        rows = await session.execute(select(kept.source, kept.hash).where(kept.source.in_(some) | kept.hash.in_(some)))
+        for source, file in {(row.source, row.hash) for row in rows}:
+            if traces.db.files.path(source).exists():
+                continue
+            await session.execute(delete(kept).where(kept.source == source, kept.hash == file))
+            await _drop(traces.db, session, traces.person, file)
+
+
 async def _person(session: AsyncSession, traces: Traces) -> None:
     await session.execute(delete(tables.Persons).where(tables.Persons.id == traces.person))
 
@@ -205,6 +218,7 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.Posts: _posts,
     tables.Facts: _facts,
     tables.KeptTranslations: _translations,
+    tables.KeptMaps: _maps,
     tables.Accounts: _with_the_person,
     tables.Settings: _with_the_person,
     tables.Pictures: _with_the_person,

@@ -156,6 +156,7 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.FavouriteFiles: ("", None),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram
     tables.KeptTranslations: ("", None),  # nobody is named in it
+    tables.KeptMaps: ("", None),  # made anew of their pictures at any time
     tables.Barred: ("", None),
     tables.Counters: ("", None),
     tables.KnownFiles: ("", None),

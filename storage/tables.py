@@ -280,6 +280,19 @@ class KeptTranslations(Base):
     created: Mapped[datetime] = mapped_column(index=True)
 
 
+class KeptMaps(Base):
+    """A map that was made of a picture for a net: `source` is the picture's hash and `how` says by what, with which
+    numbers and at what size; `created` is when it was last asked for."""
+
+    __tablename__ = "kept_map"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    how: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(index=True)
+    notes: Mapped[Any] = mapped_column(JSON, nullable=False)
+    created: Mapped[datetime] = mapped_column(index=True)
+
+
 class Posts(Base):
     """A card that stands on a chat platform: found again by its key, so that nothing is posted twice, and by its
     place, so that reactions and replies know which pictures they mean (`pictures`: ids in order, joined by spaces)."""

@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -243,6 +243,7 @@ class Studio:
             most=self.rules.pictures_per_request,
         )
         made = await guides.guided(self.maker(request.person.id), made, guiding or ())
+        made = await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
         if await self.submit(request, made, parent=request.reply_to):
             await cycles.remember(self.db, request.person.id, turns)
 

@@ -12,6 +12,7 @@ from typing import Any
 from engine.files.bases import base_of
 from engine.files.net_purposes import PURPOSES
 from engine.files.safetensors_header import content
+from prompts.prompt import Json
 
 PICTURES = (".preview.png", ".preview.jpg", ".preview.jpeg", ".preview.webp", ".png", ".jpg", ".jpeg", ".webp")
 NOTES = (".civitai.info", ".json")
@@ -59,6 +60,12 @@ def version_beside(path: Path) -> str:
     """The number under which Civitai has this version of a file, "" where nothing beside it tells."""
     note = path.with_name(path.stem + NOTES[0])
     return str(content(note).get("id") or "") if note.is_file() else ""
+
+
+def said_beside(path: Path, key: str) -> Json:
+    """What a note beside a file says under this key, as its owner's `{"kind": "depth"}`; None where none does."""
+    notes = (path.with_name(path.stem + end) for end in NOTES)
+    return next((said[key] for note in notes if note.is_file() and key in (said := content(note))), None)
 
 
 @lru_cache(4096)

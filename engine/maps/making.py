@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -71,6 +72,13 @@ def made(
     drawing = sized(seen, size, fit)
     found = MAKERS[row.name](drawing, *numbers, seed)
     return MadeMap(filled(found.image, size), found.notes)
+
+
+def png(image: Image.Image) -> bytes:
+    """The file of a map."""
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
 
 
 def opaque(image: Image.Image) -> Image.Image:

@@ -17,6 +17,7 @@ from storage import (
     favourites,
     forgetting,
     leaving,
+    maps,
     messages,
     mydata,
     people,
@@ -47,6 +48,7 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await people.set_setting(db, person, "model", "Annabel's model")
     source = await uploads.add_upload(db, person, png())
     shape = await uploads.add_upload(db, person, png())
+    await maps.keep(db, source, "canny", png())
     made = recipe("紫藤花下的旅人", "wisteria wanderer", source=source)
     made = replace(made, controls=(Control("demo-edges", shape),))
     row = await drawn(db, person, made)

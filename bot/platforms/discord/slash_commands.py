@@ -173,6 +173,7 @@ SLASHES: Mapping[str, Slash] = {
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
+    "poses": Slash((SlashOption("words", suggest="pose"),), _words),
     "settings": Slash(
         (
             SlashOption("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)),
