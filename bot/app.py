@@ -102,7 +102,7 @@ def limits(config: AccessSection) -> Limits:
 def pool(config: Config) -> LocalPool:
     """A worker process for each configured device."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
-    for kind in ("models", "loras", "embeddings", "vaes", "upscalers", "detectors"):
+    for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
     for name in tuning.WORDS:
