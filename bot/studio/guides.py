@@ -13,9 +13,9 @@ from bot.studio.recipes import SizedSource
 from engine import control_words, preprocessors
 from engine.control import Control
 from engine.control_words import ControlWord
-from engine.files import catalog, compatibility
+from engine.files import annotators, catalog, compatibility
 from engine.files.catalog import Companion, Model
-from engine.preprocessors import PURE, Preprocessor
+from engine.preprocessors import Preprocessor
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.controls import NONE, AskedControl
@@ -88,8 +88,12 @@ def makers(kind: str, folders: Sequence[Path]) -> tuple[Preprocessor, ...]:
 
 
 def can_make(one: Preprocessor, folders: Sequence[Path]) -> bool:
-    """Whether a preprocessor is here, with the network that it needs."""
-    return one.needs == PURE and not one.written
+    """Whether a preprocessor is here, with the network that it needs, and makes its map of a picture."""
+    try:
+        annotators.chosen(one, folders)
+    except Refusal:
+        return False
+    return True
 
 
 def _net(asked: AskedControl, nets: Sequence[Companion], model: Model, folders: Sequence[Path]) -> Companion | None:
@@ -129,6 +133,8 @@ def _makers(
     if row and row.by and not asked.by:
         own = [preprocessors.PREPROCESSORS[name] for name in row.by]
         return [one for one in own if one in found]
+    if row and asked.name not in (row.name, row.zh[0], row.en[0]):  # "canny" says more than "edges"
+        return sorted(found, key=lambda one: one.name != asked.name.casefold())
     return found
 
 

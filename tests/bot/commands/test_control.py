@@ -272,7 +272,9 @@ async def test_an_edit_keeps_the_shapes_and_zooming_out_does_not(tmp_path: Path)
         made = await guided(at)
         picture = at.chat.messages[(await at.drawn())[0]].pictures[0].id
         await at.press("edit", picture, sentence="make it red")
-        assert (await at.job((await at.drawn(2))[-1])).recipe.controls == made.controls
+        edited = (await at.drawn(2))[-1]
+        assert (await at.job(edited)).recipe.controls == made.controls
+        at.pool.finish(edited)
         await at.press("zoom_out", picture)
         assert (await at.job((await at.drawn(3))[-1])).recipe.controls == ()
 
