@@ -43,7 +43,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
 from prompts.translate.chain import close
-from storage import facts, likeness, uploads, wishes
+from storage import facts, likeness, maps, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
 
@@ -283,14 +283,15 @@ def command_lines(language: str) -> list[tuple[str, str]]:
 
 
 async def _tidy(db: Database) -> None:
-    """Now and then remove uploads that nobody drew over, and wishes and translations made long ago."""
+    """Now and then remove maps and uploads that nobody drew by, and wishes and translations made long ago."""
     while True:
         try:
+            await maps.tidy(db)
             await uploads.tidy(db)
             await wishes.tidy(db)
             await Translations(db).tidy()
         except Refusal as refusal:
-            log.warning("uploads, wishes and translations could not be tidied: %s", refusal)
+            log.warning("maps, uploads, wishes and translations could not be tidied: %s", refusal)
         await asyncio.sleep(TIDY_EVERY)
 
 

@@ -53,14 +53,17 @@ class Room:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
-    `files` are pictures to draw over, each by itself; `reply_to` is the picture it answers to; options, negative and
-    LoRAs are those given beside the text; `instead_of` is a job not done yet whose place it takes."""
+    `files` are pictures to draw over, each by itself; `guides` pictures for the controls that the options ask for, in
+    their order (where there are none, those to draw over are for them); `reply_to` is the picture it answers to;
+    options, negative and LoRAs are those given beside the text; `instead_of` is a job not done yet whose place it
+    takes."""
 
     person: Person
     place: Place
     text: str
     key: str
     files: tuple[Upload, ...] = ()
+    guides: tuple[Upload, ...] = ()
     reply_to: str | None = None
     options: Options = field(default_factory=Options)
     negative: str = ""

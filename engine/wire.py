@@ -56,9 +56,34 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Give this job up before its next step; answered by Ended("cancelled") unless it has ended already."""
+    """Give this job up before its next step; answered by Ended("cancelled") unless it has ended already. A map of this
+    id is given up in silence."""
 
     job: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMap:
+    """Have a `preprocessor` (engine/preprocessors.py) make a map of a picture that was put before, at this size;
+    answered by one Mapped. `low` and `high` below 0 are the usual numbers; `fit` and `mask` are as in
+    engine/maps/making.py; `text` is what a QR code says, which needs no picture."""
+
+    id: str
+    preprocessor: str
+    picture: str
+    width: int
+    height: int
+    low: float = -1.0
+    high: float = -1.0
+    seed: int = 0
+    fit: str = ""
+    mask: str = ""
+    text: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The hashes of the pictures that it is made of."""
+        return tuple(file for file in (self.picture, self.mask) if file)
 
 
 # --- from the worker ---
@@ -126,9 +151,21 @@ class Ended:
     values: dict[str, str | int | float] | None = None
 
 
-Message = PutSource | Draw | Rest | Stop | Ready | Loading | Step | Drawn | Ended
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A map is made, or cannot be: blob is its PNG, `notes` tell what was done; where `key` is said, there is none, and
+    it is a text key of bot/texts with its values."""
+
+    id: str
+    blob: bytes = b""
+    notes: tuple[Note, ...] = ()
+    key: str = ""
+    values: dict[str, str | int | float] | None = None
+
+
+Message = PutSource | Draw | Rest | Stop | MakeMap | Ready | Loading | Step | Drawn | Ended | Mapped
 TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (PutSource, Draw, Rest, Stop, Ready, Loading, Step, Drawn, Ended)
+    kind.__name__: kind for kind in (PutSource, Draw, Rest, Stop, MakeMap, Ready, Loading, Step, Drawn, Ended, Mapped)
 }
 
 

@@ -40,6 +40,8 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("mask-blur", "8"),
         ("only-masked", "32"),
         ("soft-inpainting", ""),
+        ("control", "pose:0.8:0-0.5"),
+        ("pose", "NAME:0.8"),
     ),
     "guidance": (
         ("guidance", "7"),

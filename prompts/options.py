@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prompts import further_guidance, midjourney, styles
+from prompts import controls, further_guidance, midjourney, posing, styles
 from prompts.errors import Refusal
 from prompts.infotext import fields, reading
 from prompts.infotext.block import Pasted
@@ -94,6 +94,8 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "mask-blur": lambda options, option, value: replace(options, mask_blur=whole(option, value, *MASK_BLURS)),
     "only-masked": with_padding,
     "soft-inpainting": with_soft,
+    "control": controls.with_control,
+    "pose": posing.with_pose,
 }
 _OTHER_NAMES = {"aspect": "ar", "ratio": "ar", "cfg": "guidance", "n": "count", "step": "steps", "negative": "no"}
 _OTHER_NAMES |= dict.fromkeys(("guidance-rescale", "cfg-rescale"), "rescale")
@@ -115,6 +117,8 @@ _OTHER_NAMES |= dict.fromkeys(("only_masked", "仅蒙版", "僅蒙版", "只画�
 _OTHER_NAMES |= dict.fromkeys(
     ("soft_inpainting", "柔和重绘", "柔和重繪", "柔和蒙版", "软重绘", "軟重繪"), "soft-inpainting"
 )
+_OTHER_NAMES |= dict.fromkeys(("controlnet", "control-net", "控制"), "control")
+_OTHER_NAMES |= dict.fromkeys(("姿势", "姿勢"), "pose")
 _OTHER_NAMES |= dict.fromkeys(("scheduler", "schedule-type"), "schedule") | dict.fromkeys(
     ("clip_skip", "clipskip"), "clip-skip"
 )
@@ -273,6 +277,8 @@ def without_flag(text: str, name: str) -> str:
 
 
 def _value(text: str, position: int, name: str) -> tuple[str, int]:
+    if name == "control":
+        return controls.value(text, position)
     quoted = _VALUE.match(text, position)
     if quoted and quoted.group(3) is None:
         return (quoted.group(1) or quoted.group(2) or "").strip(), quoted.end()

@@ -152,7 +152,6 @@ async def _put(
         text=text,
         words=fold(f"{name} {text}"),
         recipe=recipe and recipe.to_json(),
-        source_hash=recipe.source.picture if recipe and recipe.source else None,
         picture=picture,
         created=db.now(),
         used=0,
@@ -160,6 +159,7 @@ async def _put(
     saved = (await session.scalars(row.on_conflict_do_nothing().returning(tables.Favourites))).first()
     if saved is None:
         return None
+    session.add_all(tables.FavouriteFiles(favourite=saved.id, hash=file) for file in (recipe.files if recipe else ()))
     await _mark(session, person, picture, True)
     return _favourite(saved)
 

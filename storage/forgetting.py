@@ -76,19 +76,22 @@ async def _traces(db: Database, session: AsyncSession, person: str) -> Traces:
     accounts = (await session.execute(select(account.platform, account.account).where(account.person == person))).all()
     jobs = (await session.execute(select(job.id, job.sources, job.recipes).where(job.person == person))).all()
     drawn = (
-        await session.execute(
-            select(picture.id, picture.hash, picture.source_hash, picture.recipe).where(picture.person == person)
-        )
+        await session.execute(select(picture.id, picture.hash, picture.recipe).where(picture.person == person))
     ).all()
-    kept = (
-        await session.execute(
-            select(favourite.source_hash, favourite.text, favourite.recipe).where(favourite.person == person)
-        )
-    ).all()
+    kept = (await session.execute(select(favourite.text, favourite.recipe).where(favourite.person == person))).all()
+    of_picture, of_favourite = tables.PictureFiles, tables.FavouriteFiles
+    drawn_from = await session.scalars(
+        select(of_picture.hash).join(picture, picture.id == of_picture.picture).where(picture.person == person)
+    )
+    kept_from = await session.scalars(
+        select(of_favourite.hash)
+        .join(favourite, favourite.id == of_favourite.favourite)
+        .where(favourite.person == person)
+    )
     sent = await session.scalars(select(upload.hash).where(upload.person == person))
     chats = [name for platform, name in accounts if platform == "web"]
     said = await session.scalars(select(tables.Messages.body).where(tables.Messages.chat.in_(chats)))
-    files = {*sent, *(row.hash for row in drawn), *(row.source_hash for row in (*drawn, *kept))}
+    files = {*sent, *(row.hash for row in drawn), *drawn_from, *kept_from}
     files |= {file for row in jobs for file in row.sources.split()}
     written = [row.recipes for row in jobs] + [row.recipe for row in drawn]
     written += [[row.text, row.recipe] for row in kept] + list(said)
@@ -191,6 +194,19 @@ async def _translations(session: AsyncSession, traces: Traces) -> None:
         await session.execute(delete(kept).where(kept.translator == translator, kept.text == text))
 
 
+async def _maps(session: AsyncSession, traces: Traces) -> None:
+    """Those made of pictures that have gone with them, and what is known of maps that have; whoever has the same
+    picture keeps its maps."""
+    kept = tables.KeptMaps
+    for some in _chunks(traces.files):
+        rows = await session.execute(select(kept.source, kept.hash).where(kept.source.in_(some) | kept.hash.in_(some)))
+        for source, file in {(row.source, row.hash) for row in rows}:
+            if traces.db.files.path(source).exists():
+                continue
+            await session.execute(delete(kept).where(kept.source == source, kept.hash == file))
+            await _drop(traces.db, session, traces.person, file)
+
+
 async def _person(session: AsyncSession, traces: Traces) -> None:
     await session.execute(delete(tables.Persons).where(tables.Persons.id == traces.person))
 
@@ -202,11 +218,14 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.Posts: _posts,
     tables.Facts: _facts,
     tables.KeptTranslations: _translations,
+    tables.KeptMaps: _maps,
     tables.Accounts: _with_the_person,
     tables.Settings: _with_the_person,
     tables.Pictures: _with_the_person,
+    tables.PictureFiles: _with_the_person,
     tables.Uploads: _with_the_person,
     tables.Favourites: _with_the_person,
+    tables.FavouriteFiles: _with_the_person,
     tables.OwnWords: _with_the_person,
     tables.Shares: _with_the_person,
     tables.Wishes: _with_the_person,

@@ -152,8 +152,11 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Posts: ("posts", _posts),
     tables.Wishes: ("wishes", _rows(tables.Wishes, _of(tables.Wishes), tables.Wishes.created)),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
+    tables.PictureFiles: ("", None),  # its recipe says so, too
+    tables.FavouriteFiles: ("", None),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram
     tables.KeptTranslations: ("", None),  # nobody is named in it
+    tables.KeptMaps: ("", None),  # made anew of their pictures at any time
     tables.Barred: ("", None),
     tables.Counters: ("", None),
     tables.KnownFiles: ("", None),

@@ -224,11 +224,12 @@ async def delete(db: Database, picture_id: str) -> bool:
         row = await session.get(tables.Pictures, picture_id)
         if row is None:
             return False
-        files = [row.hash, row.source_hash]
+        needed = select(tables.PictureFiles.hash).where(tables.PictureFiles.picture == picture_id)
+        files = [row.hash, *await session.scalars(needed)]
         # By hand, not by the ORM: the foreign keys set the children's parent and the favourites' picture to nothing.
         await session.execute(delete_rows(tables.Pictures).where(tables.Pictures.id == picture_id))
         await session.execute(update(tables.Jobs).where(tables.Jobs.parent == picture_id).values(parent=None))
-    await drop(db, [file for file in files if file])
+    await drop(db, files)
     return True
 
 
@@ -254,7 +255,6 @@ async def write(
                 person=person,
                 job=job,
                 hash=file,
-                source_hash=recipe.source.picture if recipe.source else None,
                 recipe=recipe.to_json(),
                 model=recipe.model,
                 width=width,
@@ -269,6 +269,9 @@ async def write(
             )
         )
     session.add_all(rows)
+    await session.flush()
+    named = [(row.id, file) for row, picture in zip(rows, drawn, strict=True) for file in picture.recipe.files]
+    session.add_all(tables.PictureFiles(picture=picture_id, hash=file) for picture_id, file in named)
     await session.flush()
     return tuple(map(_row, rows))
 

@@ -136,9 +136,9 @@ Index(
 
 
 class Pictures(Base):
-    """A drawn picture; `words` is what a search looks through, `source_hash` the file it was drawn over, `adult`
-    whether a checker saw what its prompt does not say, `likeness` by what a copy is known ("": not looked at yet),
-    `notes` what of the files it names could not be used."""
+    """A drawn picture; `words` is what a search looks through, `adult` whether a checker saw what its prompt does not
+    say, `likeness` by what a copy is known ("": not looked at yet), `notes` what of the files it names could not be
+    used."""
 
     __tablename__ = "picture"
 
@@ -146,7 +146,6 @@ class Pictures(Base):
     person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     job: Mapped[str | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"), index=True)
     hash: Mapped[str] = mapped_column(index=True)
-    source_hash: Mapped[str | None] = mapped_column(index=True)
     recipe: Mapped[Any] = mapped_column(JSON, nullable=False)
     model: Mapped[str]
     width: Mapped[int]
@@ -166,6 +165,15 @@ class Pictures(Base):
         Index("ix_picture_person_model_created_id", "person", "model", "created", "id"),
         Index("ix_picture_parent_created_id", "parent", "created", "id"),
     )
+
+
+class PictureFiles(Base):
+    """A file that a picture's recipe is drawn from: one that it was drawn over, a mask, the map of a control."""
+
+    __tablename__ = "picture_file"
+
+    picture: Mapped[str] = mapped_column(ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
 class Uploads(Base):
@@ -190,7 +198,6 @@ class Favourites(Base):
     text: Mapped[str]
     words: Mapped[str]
     recipe: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
-    source_hash: Mapped[str | None] = mapped_column(index=True)
     picture: Mapped[str | None] = mapped_column(ForeignKey("picture.id", ondelete="SET NULL"), index=True)
     created: Mapped[datetime]
     used: Mapped[int] = mapped_column(server_default=sql_text("0"))
@@ -200,6 +207,15 @@ class Favourites(Base):
         Index("ix_favourite_person_picture", "person", "picture", unique=True),
         Index("ix_favourite_person_created_id", "person", "created", "id"),
     )
+
+
+class FavouriteFiles(Base):
+    """A file that a favourite's recipe is drawn from."""
+
+    __tablename__ = "favourite_file"
+
+    favourite: Mapped[str] = mapped_column(ForeignKey("favourite.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
 class Messages(Base):
@@ -261,6 +277,19 @@ class KeptTranslations(Base):
     translator: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(primary_key=True)
     english: Mapped[str]
+    created: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeptMaps(Base):
+    """A map that was made of a picture for a net: `source` is the picture's hash and `how` says by what, with which
+    numbers and at what size; `created` is when it was last asked for."""
+
+    __tablename__ = "kept_map"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    how: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(index=True)
+    notes: Mapped[Any] = mapped_column(JSON, nullable=False)
     created: Mapped[datetime] = mapped_column(index=True)
 
 

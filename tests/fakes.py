@@ -15,9 +15,13 @@ from safetensors.numpy import save_file
 from bot.chat import Card, Desk
 from engine.files import catalog
 from engine.job import Job
+from engine.maps import making
+from engine.pixels.source_picture import opened
+from engine.preprocessors import preprocessor
 from engine.queue.pool import Event, Lost, Worker
 from engine.recipe import Recipe
-from engine.wire import Drawn, Ended, Loading, Ready, Step
+from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
+from prompts.errors import Refusal
 from prompts.prompt import Fragment, Prompt
 from storage.jobs import Place
 from tests.patience import PATIENCE
@@ -78,6 +82,10 @@ class FakePool:
         self.resting: dict[str, tuple[int, ...]] = {}
         self.slots = slots
         self.seconds = seconds
+        self.maps: list[tuple[str, MakeMap]] = []  # of which worker what was asked
+        self.maps_held = False  # whether maps wait for `map`
+        self.stopped: list[str] = []
+        self._map_files: dict[str, Mapping[str, bytes]] = {}
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
 
     async def start(self, listener: Callable[[Worker, Event], None]) -> None:
@@ -111,7 +119,20 @@ class FakePool:
         if self.seconds is not None:
             asyncio.get_running_loop().call_later(self.seconds, self.finish, job.id)
 
+    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
+        self.maps.append((worker.id, wish))
+        self._map_files[wish.id] = sources
+        if not self.maps_held:
+            self.map(wish.id)
+
+    def map(self, id: str) -> None:
+        """Answer with a real map, as far as that needs no network."""
+        worker = next(worker for worker in self.workers if id in worker.maps)
+        wish = next(wish for _, wish in reversed(self.maps) if wish.id == id)
+        self._listener(worker, _mapped(wish, self._map_files[id]))
+
     async def stop(self, worker: Worker, job: str) -> None:
+        self.stopped.append(job)
         if job in worker.jobs:
             self._end(job, "cancelled")
 
@@ -156,6 +177,21 @@ class FakePool:
 
     def _find(self, job: str) -> tuple[Worker, Job]:
         return next((worker, worker.jobs[job]) for worker in self.workers if job in worker.jobs)
+
+
+def _mapped(wish: MakeMap, files: Mapping[str, bytes]) -> Mapped:
+    size = wish.width, wish.height
+    try:
+        row = preprocessor(wish.preprocessor)
+        if wish.text:
+            made = making.code(wish.text, size)
+        else:
+            image, mask = (opened(files[name]) if name else None for name in (wish.picture, wish.mask))
+            assert image
+            made = making.made(row, image, size, wish.low, wish.high, wish.seed, fit=wish.fit, mask=mask)
+    except Refusal as refusal:
+        return Mapped(wish.id, key=refusal.key, values=dict(refusal.values))
+    return Mapped(wish.id, making.png(made.image), made.notes)
 
 
 @dataclass

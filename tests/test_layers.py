@@ -21,7 +21,7 @@ HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "torchsde",
 
 # The wall in engine/: these rooms and the files beside them are above it. Every other room is below and runs in a
 # worker's process, as does `python -m engine` itself.
-ABOVE = ("queue", "files", "pixels")
+ABOVE = ("queue", "files", "pixels", "maps", "poses")
 BELOW_BY_NAME = ("engine.__main__",)
 
 ASKS_AT_IMPORT = {

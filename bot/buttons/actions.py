@@ -20,6 +20,7 @@ HANDS = replace(FACES, detector="hand")
 EXTENDED = 0.8  # img2img strength beyond the old edge: what lies there goes on, and new things may come
 WIDER = 0.25  # of each side's length, what zooming out adds at either end
 PANNED = 0.5  # of a side's length, what panning adds
+STEP, LEAST, MOST = 0.2, 0.1, 2.0  # of a control's weight, where 1 is the usual
 MARGIN = 8  # pixels; margins are multiples of it, as sizes are
 
 
@@ -78,6 +79,27 @@ def pan(row: PictureRow, side: int) -> Recipe:
     return _extended(row, (margins[0], margins[1], margins[2], margins[3]))
 
 
+def control_stronger(row: PictureRow) -> Recipe:
+    """The same, following its maps more."""
+    return _followed(row.recipe, STEP)
+
+
+def control_weaker(row: PictureRow) -> Recipe:
+    """The same, following its maps less."""
+    return _followed(row.recipe, -STEP)
+
+
+def without_control(row: PictureRow) -> Recipe:
+    """The same, by its words alone."""
+    return replace(row.recipe, controls=())
+
+
+def _followed(recipe: Recipe, more: float) -> Recipe:
+    """With another weight of its controls, which stays above nothing."""
+    controls = [replace(one, strength=min(max(round(one.strength + more, 2), LEAST), MOST)) for one in recipe.controls]
+    return replace(recipe, controls=tuple(controls))
+
+
 def _over(row: PictureRow, strength: float) -> Recipe:
     """The recipe that drew the picture, over the picture as it is now, without upscaling, fixes or a second pass."""
     source = Source(row.hash, strength)
@@ -92,6 +114,7 @@ def _extended(row: PictureRow, margins: tuple[int, int, int, int]) -> Recipe:
         width=row.width + left + right,
         height=row.height + top + bottom,
         source=Source(row.hash, EXTENDED, margins=margins),
+        controls=(),  # whose maps are of the picture as it was
         prompt=_surroundings(row.recipe.prompt),
         seed=new_seed(),
     )
@@ -124,6 +147,9 @@ ACTIONS: dict[str, Callable[[PictureRow], Recipe]] = {
     "pan_right": partial(pan, side=2),
     "pan_up": partial(pan, side=1),
     "pan_down": partial(pan, side=3),
+    "control_stronger": control_stronger,
+    "control_weaker": control_weaker,
+    "without_control": without_control,
 }
 # These need the recipe that drew the pixels, not one that only enlarged or mended them.
-REDRAWN = frozenset({"again", "vary", "vary_strong", "hires"})
+REDRAWN = frozenset({"again", "vary", "vary_strong", "hires", "control_stronger", "control_weaker", "without_control"})

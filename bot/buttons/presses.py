@@ -10,6 +10,7 @@ from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.found_pictures import older
+from bot.buttons.guiding import other_map, same_shape, show_map, with_map
 from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
@@ -115,6 +116,10 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         mend_all,
         correct,
         paint_over,
+        same_shape,
+        show_map,
+        other_map,
+        with_map,
         older,
         mydata,
         forget,

@@ -51,7 +51,7 @@ async def draw(studio: Studio, press: Press) -> None:
     if row is None:
         raise Refusal("share.unknown")
     made = await recipe_of(studio.db, row)
-    if made.source is not None and row.person != press.person.id:
+    if made.files and row.person != press.person.id:
         raise Refusal("share.source")
     model = await studio.model(made.model)
     await studio.fitting(made.prompt, model)

@@ -1,4 +1,4 @@
-"""The command line: run, imagine, prompt, history, models, check, backup, restore, translate."""
+"""The command line: run, imagine, map, prompt, history, models, check, backup, restore, translate."""
 
 from __future__ import annotations
 
@@ -121,12 +121,20 @@ def imagine(
     lora: Annotated[list[str] | None, typer.Option(help="NAME:WEIGHT; may be given several times.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture to draw over.")] = None,
     strength: Annotated[float | None, typer.Option(help="How far that picture may change, 0 to 1.")] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(help="NET_OR_WORD[:WEIGHT[:START-END]]=PICTURE that guides its shapes; repeatable."),
+    ] = None,
+    control_map: Annotated[
+        list[str] | None, typer.Option(help="The same with a finished map for a net: NAME:0.8=MAP.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Draw a text. Every option that a text may have is one here, too."""
-    from bot.cli.terminal import beside, draw  # only now: `--help` is to come at once
+    from bot.cli.control_files import with_controls  # only now: `--help` is to come at once
+    from bot.cli.terminal import beside, draw
     from bot.studio.recipes import merged
 
     said = beside(context.args)
@@ -151,7 +159,7 @@ def imagine(
         options = with_like(options, "--like", like)
     if rng:
         options = with_rng(options, "--rng", rng)
-    options = merged(said.options, options)
+    options, guides = with_controls(merged(said.options, options), control or (), control_map or ())
     negative = ", ".join(filter(None, (negative, said.negative)))
     loras = (*map(_lora, lora or ()), *said.loras)
     settings = _load(config, quiet=True)
@@ -159,8 +167,41 @@ def imagine(
         folders = (*settings.engine.models, Path(model).absolute())
         settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
         options = replace(options, model=Path(model).absolute().name)
-    drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
+    drawing = draw(settings, text, options, negative, loras, image, guides, output, language(), out, quiet=as_json)
     asyncio.run(drawing)
+
+
+@app.command("map")
+def make_map(
+    name: Annotated[
+        str | None, typer.Argument(help="A preprocessor: canny, 边缘, depth … Without one, all are listed.")
+    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="The picture to make it of.")] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
+    low: Annotated[float | None, typer.Option(help="Its first number; the list says which and its range.")] = None,
+    high: Annotated[float | None, typer.Option(help="Its second number.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height that is drawn; without it the picture's.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed that will be drawn with, for shuffle.")] = 0,
+    fit: Annotated[str, typer.Option(help="How a picture of another shape is laid on the size: fill or stretch.")] = "",
+    mask: Annotated[Path | None, typer.Option(help="For inpaint_only: white where to draw again.")] = None,
+    text: Annotated[str, typer.Option(help="For qr: what the code says.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Make the map of a picture that a ControlNet follows, or list what makes them."""
+    from bot.cli.map_files import MapWish, make, show  # only now: `--help` is to come at once
+
+    settings = _load(config, quiet=True)
+    if name is None:
+        show(settings, language(), out)
+        return
+    for number in (low, high):
+        if number is not None and number < 0:
+            raise Refusal("map.below_zero", value=number)
+    width, height = _size(size)
+    asked = (width, height) if width is not None and height is not None else None
+    one, other = (-1.0 if number is None else number for number in (low, high))
+    wish = MapWish(name, file, output, asked, one, other, seed, fit, mask, text)
+    asyncio.run(make(settings, wish, language(), out))
 
 
 @app.command()
@@ -202,6 +243,29 @@ def history(
 
     asked = show(_load(config, quiet=True), " ".join(text or ()), count, before, language(), out, as_json=as_json)
     asyncio.run(asked)
+
+
+@app.command()
+def pose(
+    name: Annotated[
+        str | None, typer.Argument(help="A pose by its name or number, or a file of OpenPose JSON.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG to write, or JSON for .json.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height, as 512x768.")] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="The other way round.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="With the wider lines that xinsir's nets know.")] = False,
+) -> None:
+    """Draw a pose as a map for nets, or list the poses there are."""
+    from bot.cli.posing import show, write  # only now: `--help` is to come at once
+
+    if name is None:
+        show(language(), out)
+        return
+    out.print(
+        say("console.written", file=str(write(name, output, _size(size), mirror=mirror, wide=wide))),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @models_app.callback(invoke_without_command=True)

@@ -14,10 +14,10 @@ from prompts.option_list import listed
 
 NAME = "help"
 TOPICS: Mapping[str, tuple[str, ...]] = {
-    "draw": ("imagine", "prompt", "styles", "queue", "cancel"),
-    "change": ("edit", "recipe"),
+    "draw": ("imagine", "prompt", "styles", "poses", "queue", "cancel"),
+    "change": ("edit", "control", "recipe"),
     "find": ("history", "find", "favourites"),
-    "models": ("models", "loras", "samplers"),
+    "models": ("models", "loras", "controls", "samplers"),
     "settings": (),  # and every command that no other topic has
     "admin": ("admin",),
 }

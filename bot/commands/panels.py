@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.chat import Card, Press, Request
-from bot.commands import hello, help, settings
+from bot.commands import hello, help, poses, settings
 from bot.commands.table import COMMANDS
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
@@ -42,5 +42,6 @@ PANELS: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
     "example": example,
     "help": topic,
     "choose": choose,
+    "poses": poses.turned,
     "set": choice,
 }

@@ -46,7 +46,7 @@ async def shared(studio: Studio, asked: Request | Press, code: str) -> Card:
         spoiler = await access.veiled(studio.sight, studio.rules.access, asked, [row])
     else:
         spoiler = await access.shown_to_others(studio.sight, studio.rules.access, asked, [row])
-    drawn = [Button("draw", code)] if mine or (await recipe_of(studio.db, row)).source is None else []
+    drawn = [Button("draw", code)] if mine or not (await recipe_of(studio.db, row)).files else []
     taken_back = [Button("unshare", code)] if mine or asked.person.admin else []
     return replace(cards.picture_card(row), buttons=(*drawn, *taken_back), spoiler=spoiler, share=code)
 

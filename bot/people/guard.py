@@ -44,13 +44,21 @@ async def signs(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Signs, ...]:
     behind: dict[str, Signs] = {}
     found = []
     for recipe in recipes:
-        over = recipe.source.picture if recipe.source else ""
-        if over and over not in behind:
-            behind[over] = await _behind(sight, over, known)
-        found.append(
-            await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known) | behind.get(over, frozenset())
-        )
+        seen = await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known)
+        for picture in _from(recipe):
+            if picture not in behind:
+                behind[picture] = await _behind(sight, picture, known)
+            seen |= behind[picture]
+        found.append(seen)
     return tuple(found)
+
+
+def _from(recipe: Recipe) -> tuple[str, ...]:
+    """The pictures that somebody chose to draw from: what is drawn over, and what its shapes are taken from."""
+    over = [recipe.source.picture] if recipe.source else []
+    return tuple(
+        dict.fromkeys((*over, *(file for one in recipe.controls for file in (one.source, one.picture) if file)))
+    )
 
 
 async def verdicts(sight: Sight, recipes: Sequence[Recipe]) -> tuple[Verdict, ...]:
@@ -112,12 +120,16 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
     """What the files say that a picture is drawn over."""
     found: Signs = frozenset()
     seen: set[str] = set()
-    while picture and picture not in seen and len(seen) < DEPTH:
+    waiting = [picture]
+    while waiting and len(seen) < DEPTH:
+        picture = waiting.pop()
+        if picture in seen:
+            continue
         seen.add(picture)
         try:
             content = await sight.db.files.get(picture)
         except Refusal:  # gone: then nothing is drawn over it, either
-            break
+            continue
         if await pictures.adult(sight.db, picture):
             found |= ADULT
         inside = await asyncio.to_thread(png_recipe.read_recipe, content)
@@ -126,7 +138,7 @@ async def _behind(sight: Sight, picture: str, known: dict[str, tuple[str, ...]])
             found |= await asyncio.to_thread(_of, second_pass.all_words(recipe), sight, known)
         for text in () if recipes else await asyncio.to_thread(papers.texts, content):
             found |= await asyncio.to_thread(judge.signs_of_text, text, sight.wildcards)
-        picture = next((one.source.picture for one in recipes if one.source), "")
+        waiting += [one for recipe in recipes for one in _from(recipe)]
     return found
 
 

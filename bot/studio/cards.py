@@ -25,11 +25,14 @@ from storage.pictures import PictureRow
 
 # What people press most; with the button for the others there are six.
 FIRST = ("again", "vary", "upscale", "edit", "favourite")
+# What is about what guided its shapes, where something did, in a row of its own.
+GUIDED = ("same_shape", "control_stronger", "control_weaker", "show_map")
 LINES = "abcd"  # ways of saying that a job waits, or is being drawn
 # What a menu holds, in the end what cannot be undone; a button that stands for nothing in a picture is left out.
 MORE = (
     *("refill", "larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
     *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
+    *("other_map", "without_control"),
     *("recipe", "original", "share", "rename", "delete"),
 )
 GONE = Say("job.deleted")
@@ -177,9 +180,12 @@ def plain(card: Card) -> Card:
 
 
 def picture_buttons(row: PictureRow) -> tuple[Button, ...]:
-    """What can be done with a picture: what most want first, then `MORE`."""
-    names = (ON.get(name, name) if row.favourite else name for name in FIRST)
-    idle = {"rename": not row.favourite, "refill": filling(row.recipe.prompt) is None}
+    """What can be done with a picture: what most want first, then `GUIDED` and `MORE`."""
+    guided = row.recipe.controls
+    first = (*FIRST, *GUIDED) if guided else FIRST
+    names = (ON.get(name, name) if row.favourite else name for name in first)
+    idle = {"rename": not row.favourite, "refill": filling(row.recipe.prompt) is None, "without_control": not guided}
+    idle["other_map"] = not any(one.source for one in guided)
     more = (name for name in MORE if not idle.get(name))
     return tuple(Button(name, row.id, danger=name == "delete") for name in (*names, *more))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.chat import Field, Say
+from engine.control import Control
 from engine.recipe import Recipe, Source
 
 SIGNS = 8  # of its hash that name a picture
@@ -11,13 +12,27 @@ _SIDES = ("left", "up", "right", "down")
 
 
 def provenance(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...]:
-    """The line that says what a picture was made from, and how; `parent` is the id of that picture, where it is the
-    person's own. Nothing for one that was drawn from words alone."""
+    """The lines that say what a picture was made from, how, and what guided its shapes; `parent` is the id of what it
+    was made from, where it is the person's own. Nothing for one that was drawn from words alone."""
+    guided = tuple(map(_guided, recipe.controls))
     if recipe.source is None:
-        return ()
+        return guided
     key, more = _done(recipe, recipe.source)
     values: dict[str, str | int | float] = {"picture": recipe.source.picture[:SIGNS], **more}
-    return (Field(Say("recipe.source"), Say(f"recipe.done.{key}", values), picture=parent or ""),)
+    return (Field(Say("recipe.source"), Say(f"recipe.done.{key}", values), picture=parent or ""), *guided)
+
+
+def _guided(control: Control) -> Field:
+    """What guided its shapes: by which net and map, how much, when and in which mode."""
+    values: dict[str, str | int | float] = {
+        "by": control.preprocessor or "—",
+        "net": control.net,
+        "strength": f"{control.strength:g}",
+        "start": f"{control.start:g}",
+        "end": f"{control.end:g}",
+        "picture": (control.source or control.picture)[:SIGNS],
+    }
+    return Field(Say("recipe.control"), Say(f"recipe.guided_by.{control.mode or 'balanced'}", values))
 
 
 def _done(recipe: Recipe, source: Source) -> tuple[str, dict[str, str | int | float]]:

@@ -29,7 +29,7 @@ from engine.recipe import (
     Variation,
     following,
 )
-from prompts import styles
+from prompts import controls, styles
 from prompts.errors import Refusal
 from prompts.infotext import reading
 from prompts.option_values import SOFT
@@ -112,6 +112,7 @@ def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
         variation=made.variation or (None if fresh else from_.variation),
         hires=made.hires or from_.hires,
         fixes=made.fixes or from_.fixes,
+        controls=made.controls or from_.controls,
         refiner=made.refiner or from_.refiner,
         vae=made.vae or from_.vae,
     )
@@ -146,10 +147,18 @@ def suited(style: str, model: Model) -> Options:
 
 
 def make(
-    prompt: Prompt, options: Options, model: Model, *, most: int, source: SizedSource | None = None
+    prompt: Prompt,
+    options: Options,
+    model: Model,
+    *,
+    most: int,
+    source: SizedSource | None = None,
+    shape: SizedSource | None = None,
 ) -> tuple[Recipe, ...]:
-    """One recipe per picture asked for, seeds in a row. Raises Refusal for what is unknown or out of range."""
+    """One recipe per picture asked for, seeds in a row, over `source` or in the shape of another picture. Controls that
+    are still asked for have no picture. Raises Refusal for what is unknown or out of range."""
     prompt, options = _of_a_mask(prompt, options, source)
+    prompt, options = _without_controls(prompt, options)
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
@@ -173,7 +182,7 @@ def make(
     begin, end = options.guidance_start or 0.0, 1.0 if options.guidance_end is None else options.guidance_end
     if not 0 <= begin < end <= 1:
         raise Refusal("guided.not_allowed", start=begin, end=end)
-    width, height = size(options, model, source)
+    width, height = size(options, model, source or shape)
     redrawn = options.redraw or 0.0
     enlarged = options.upscaler or options.upscale or redrawn
     strength = STRENGTH if options.strength is None else options.strength
@@ -274,6 +283,23 @@ def _of_a_mask(prompt: Prompt, options: Options, source: SizedSource | None) -> 
     return replace(prompt, notes=(*prompt.notes, note)), replace(
         options, fill=None, mask_blur=None, padding=None, soft=False
     )
+
+
+def _without_controls(prompt: Prompt, options: Options) -> tuple[Prompt, Options]:
+    """What an infotext says of controls is put aside by name: their picture is not here. Raises Refusal
+    `control.no_picture` for controls that somebody asks for."""
+    if not options.controls:
+        return prompt, options
+    names = [one.net or one.name for one in controls.of_options(options)]
+    if reading.pasted(prompt.text) is None:
+        raise Refusal("control.no_picture", name=names[0][:40])
+    return with_control_aside(prompt, names), replace(options, controls=None)
+
+
+def with_control_aside(prompt: Prompt, names: Sequence[str]) -> Prompt:
+    """The prompt with a note that these controls of an infotext are left out."""
+    note = Note("note.control_aside", {"names": ", ".join(dict.fromkeys(names))[:200]})
+    return replace(prompt, notes=(*prompt.notes, note))
 
 
 def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:

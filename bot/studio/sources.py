@@ -61,6 +61,19 @@ async def source_pictures(db: Database, request: Request, most: int) -> tuple[re
     return ()
 
 
+async def guides(
+    db: Database, request: Request, options: Options, found: tuple[recipes.SizedSource, ...]
+) -> tuple[tuple[recipes.SizedSource, ...], tuple[recipes.SizedSource, ...]]:
+    """Of the pictures that were `found` those to draw over, and those for the controls that the options ask for. Where
+    none came for the controls alone, all are for them, and to draw over as well where it is said how strongly."""
+    if not options.controls:
+        return found, ()
+    over, given = found, tuple([await _uploaded(db, request, one) for one in request.guides])
+    if not given:
+        over, given = found if options.strength is not None else (), found
+    return over, given
+
+
 async def named(db: Database, person: str, start: str) -> recipes.SizedSource:
     """The file of somebody's whose hash begins so ("--over 3f2a9c11"). Raises Refusal "over.unknown"."""
     found = await uploads.find(db, person, start)
@@ -77,12 +90,13 @@ def made(
     model: Model,
     *,
     over: tuple[recipes.SizedSource, ...],
+    shape: recipes.SizedSource | None = None,
     most: int,
 ) -> tuple[Recipe, ...]:
     """The recipes of a request: as many as were asked for, over each of several pictures one unless more were asked for
-    here. Raises Refusal "album.too_many_each"."""
+    here, in the `shape` of another picture where nothing is said of it. Raises Refusal "album.too_many_each"."""
     if len(over) < 2:
-        return recipes.make(prompt, options, model, most=most, source=over[0] if over else None)
+        return recipes.make(prompt, options, model, most=most, source=over[0] if over else None, shape=shape)
     each = request.options.count or said.read_options(text).options.count or 1
     if len(over) * each > most:
         raise Refusal("album.too_many_each", count=len(over), each=each, limit=most)

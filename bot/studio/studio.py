@@ -18,8 +18,10 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, last_cards, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
+from bot.studio.guides import Guiding, Maker
+from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
 from engine.files import catalog, compatibility
@@ -29,6 +31,7 @@ from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
+from prompts import controls
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
@@ -205,7 +208,7 @@ class Studio:
 
     async def _imagine(self, request: Request, text: str) -> None:
         request, text = sources.chosen(request, text)
-        over = bool(request.files or request.reply_to)
+        over = bool(request.files or request.guides or request.reply_to)
         if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:
             await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
             text = wanted
@@ -227,9 +230,39 @@ class Studio:
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
         if options.over and not found:
             found = (await sources.named(self.db, request.person.id, options.over),)
-        made = sources.made(request, text, prompt, options, model, over=found, most=self.rules.pictures_per_request)
+        found, pictures = await sources.guides(self.db, request, options, found)
+        prompt, guiding = await self._guiding(request.person.id, prompt, options, pictures, model)
+        made = sources.made(
+            request,
+            text,
+            prompt,
+            options if guiding is None else replace(options, controls=None),
+            model,
+            over=found,
+            shape=pictures[0] if pictures else None,
+            most=self.rules.pictures_per_request,
+        )
+        made = await guides.guided(self.maker(request.person.id), made, guiding or ())
+        made = await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
         if await self.submit(request, made, parent=request.reply_to):
             await cycles.remember(self.db, request.person.id, turns)
+
+    async def _guiding(
+        self, person: str, prompt: Prompt, options: Options, pictures: Sequence[SizedSource], model: Model
+    ) -> tuple[Prompt, Sequence[Guiding] | None]:
+        """What guides the pictures; None where nothing does, or nothing can. What an infotext names and is not here is
+        put aside with a note."""
+        asked = controls.of_options(options)
+        if not asked:
+            return prompt, None
+        if reading.pasted(prompt.text):
+            asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
+            prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
+        return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
+
+    def maker(self, person: str) -> Maker:
+        """What makes maps for a person."""
+        return Maker(self.db, self.queue, self.rules.folders, person)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
@@ -265,7 +298,8 @@ class Studio:
         can be mended, too."""
         text = " ".join([text, *map(str, request.loras)])
         prompt = replace(prompt, text=text)
-        files = [await uploads.add_upload(self.db, request.person.id, one.content) for one in request.files]
+        sent = request.files or request.guides
+        files = [await uploads.add_upload(self.db, request.person.id, one.content) for one in sent]
         wish = Wish(
             person=request.person.id,
             text=text,

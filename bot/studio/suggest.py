@@ -15,6 +15,7 @@ from engine import a1111
 from engine.files import catalog, detectors
 from engine.files.catalog import Model
 from engine.files.upscalers import UPSCALERS
+from engine.poses import library
 from engine.samplers import SAMPLERS
 from prompts import styles, traditional
 from prompts.search import Index
@@ -26,7 +27,19 @@ from storage.database import Database
 from storage.search import fold
 
 Kind = Literal[
-    "model", "lora", "style", "favourite", "tag", "shape", "sampler", "upscaler", "fix", "when", "used", "format"
+    "model",
+    "lora",
+    "style",
+    "pose",
+    "favourite",
+    "tag",
+    "shape",
+    "sampler",
+    "upscaler",
+    "fix",
+    "when",
+    "used",
+    "format",
 ]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
@@ -123,6 +136,14 @@ async def _styles(among: Searchable, person: Person, typed: str, limit: int) -> 
     meant = [style for word in words if (style := styles.named(word))]
     more = (Completion(one.name, one.called(person.language)) for one in meant)
     return list(dict.fromkeys((*found, *more)))[:limit]
+
+
+async def _poses(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    entries = [
+        _Entry(Completion(one.name, one.called(person.language)), (one.zh, one.en, one.name, *one.aliases))
+        for one in library.poses()
+    ]
+    return _ranked(entries, typed, limit)
 
 
 async def _favourites(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
@@ -227,4 +248,5 @@ KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Com
     "when": _when,
     "used": _used,
     "format": _formats,
+    "pose": _poses,
 }

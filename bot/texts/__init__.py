@@ -50,8 +50,8 @@ def all_texts(language: str, prefix: str) -> dict[str, str]:
 # What is said of a name that there is not where no name is near, beside the sentence that suggests one.
 _FAR = frozenset((
     "command.unknown_far", "sampler.unknown_far", "schedule.unknown_far", "model.unknown_far", "vae.unknown_far",
-    "lora.unknown_far", "control.unknown_far", "upscaler.unknown_far", "option.unknown_far",
-    "style.unknown_far", "note.wildcard_unknown_far",
+    "lora.unknown_far", "control.unknown_far", "control.unknown_word_far", "upscaler.unknown_far", "option.unknown_far",
+    "style.unknown_far", "note.wildcard_unknown_far", "map.unknown_far",
     *(f"missing.{kind}_far" for kind in ("model", "vae", "lora", "embedding", "upscaler", "sampler")),
 ))  # fmt: skip
 

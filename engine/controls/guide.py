@@ -10,13 +10,16 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from engine import preprocessors
 from engine.control import Control
 from engine.controls.net import Net
+from engine.files.net_purposes import union_type
 from engine.pixels.control_map import ControlMap
 from prompts.errors import Refusal
 
 SOFT = 0.825  # by which each level counts less than the one further in, where the words count more
 SOFT_ADAPTER = (0.25, 0.62, 0.825, 1.0)  # of a T2I-Adapter's four levels
+MASKED = -1.0  # of a map in 0…1
 LONG, SHORT = 13, 10  # residuals of a net for SD and for SDXL
 
 
@@ -76,6 +79,8 @@ def guide(drawn: ControlMap, net: Net) -> Guide:
     """What a row follows, of a map that is as large as the row's picture. Raises Refusal `control.no_type`."""
     control, device = drawn.control, net.loaded.device
     picture = _shades(drawn.image).to(device)
+    if drawn.hole and not net.types:  # nets for inpainting are shown so what is to be drawn anew
+        picture = torch.where(_shades(drawn.hole).to(device) > 0.5, MASKED, picture)
     adapter = net.kind == "adapter"
     body, unet = net.network.body, net.loaded.unet
     return Guide(
@@ -98,22 +103,13 @@ def _size(network: torch.nn.Module) -> int:
     return sum(weight.numel() for weight in network.parameters())
 
 
-# The kinds of maps that union nets tell apart, by what people call them and what makes them.
-TYPES: dict[str, int] = {
-    "openpose": 0, "pose": 0, "dw_openpose": 0, "depth": 1, "hed": 2, "softedge": 2, "scribble": 2, "sketch": 2,
-    "ted": 2, "canny": 3, "edges": 3, "lineart": 3, "lines": 3, "anime": 3, "mlsd": 3, "straight": 3, "normal": 4,
-    "seg": 5, "segment": 5, "segmentation": 5, "tile": 6, "blur": 6, "repaint": 7, "inpaint": 7,
-}  # fmt: skip
-
-
 def _type(control: Control, net: Net) -> int | None:
     """The number of the map's kind, by what the control says, else by what made the map; None for a net of one
     kind."""
     if not net.types:
         return None
-    for said in filter(None, (control.type, control.preprocessor)):
-        name = said.casefold().replace(" ", "")
-        found = TYPES.get(name, next((number for kind, number in TYPES.items() if name.startswith(kind)), None))
-        if found is not None and found < net.types:
+    row = preprocessors.named(control.preprocessor) if control.preprocessor else None
+    for kind in (control.type, *(row.kinds if row else ())):
+        if (found := union_type(kind, net.types)) is not None:
             return found
     raise Refusal("control.no_type", name=net.name)

@@ -21,13 +21,14 @@ class Network:
     """The networks of a net, in memory once for all models that it guides. `eyes` are the layers of a ControlNet that
     read a map, which see each map once and not at every step; `body` is the rest, or a whole T2I-Adapter. `types`
     counts the kinds of maps of a union net (0: it is none), `pooled` says that what it answers has no place (a net for
-    shuffled pictures)."""
+    shuffled pictures), `swapped` that it takes red and blue in each other's place."""
 
     kind: Literal["control", "adapter"]
     body: Any
     eyes: nn.Module | None = None
     types: int = 0
     pooled: bool = False
+    swapped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +62,9 @@ class Net:
         `picture` is (1, 3, 8h, 8w) in 0…1."""
         eyes = self.network.eyes
         assert eyes is not None
+        taken = self._taken(picture)
         with memory.beside(self.loaded, eyes):
-            return torch.as_tensor(eyes(self._taken(picture)))
+            return torch.as_tensor(eyes(taken.flip(1) if self.network.swapped else taken))
 
     @torch.no_grad()
     def residuals(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 
 import torch
-from diffusers.models.controlnets.controlnet import ControlNetModel
-from torch import nn
+from torch import Tensor
 
+from engine.controls import net_files
 from engine.controls.net import Net, Network
-from engine.files.catalog import Companion
-from engine.models import diffusers_folder, loading
+from engine.errors import BadFile
+from engine.files.catalog import Companion, Skipped
+from engine.files.identify import identify
+from engine.models import loading
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN, Loaded
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
+
+CONTROL_LORA = "control_lora"  # the format of an Identity
 
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="net")
 
@@ -32,40 +35,62 @@ def ready(companions: Iterable[Companion], loaded: Loaded) -> bool:
 
 def load(companion: Companion, loaded: Loaded) -> Net:
     """The net in a file or folder for this model's UNet, waiting for it where it is still being read. Raises Refusal
-    `control.damaged`."""
+    `control.damaged`, or what is wrong with the file where that is known, and `control.wrong_base` for a net that does
+    not fit this model's UNet."""
     network: Network = _request(companion, loaded).result()
     loaded.nets.tidy()
     return Net(companion.name, network, loaded)
 
 
 def _request(companion: Companion, loaded: Loaded) -> Future[Network]:
-    key = companion.path, loading.stamp(companion.path), loaded.dtype
-    return loaded.nets.request(key, lambda: _reader.submit(partial(_read, companion, loaded)))
+    key: tuple[object, ...] = (companion.path, loading.stamp(companion.path), companion.purpose, loaded.dtype)
+    base: Mapping[str, Tensor] = {}
+    if companion.format == CONTROL_LORA:  # which is made of the model's own weights
+        key += (loaded.model.path, loaded.stamps[0])
+        base = own_weights(loaded)
+    return loaded.nets.request(key, lambda: _reader.submit(_read, companion, loaded, base))
 
 
-def _read(companion: Companion, loaded: Loaded) -> Network:
+def own_weights(loaded: Loaded) -> dict[str, Tensor]:
+    """The weights of a model's UNet by name, wherever they lie."""
+    found: dict[str, Tensor] = dict(loaded.unet.named_parameters())
+    for name, weight in found.items():
+        if weight.is_meta:  # its layers come to the device one by one (memory.settle)
+            stem, _, end = name.rpartition(".")
+            found[name] = loaded.unet.get_submodule(stem)._hf_hook.weights_map[end]
+    return found
+
+
+def _read(companion: Companion, loaded: Loaded, base: Mapping[str, Tensor]) -> Network:
     try:
-        network = _placed(_network(companion, loaded), loaded)
-    except BROKEN as error:
+        return _laid(net_files.network(companion, loaded.unet, base, loaded.dtype), loaded)
+    except net_files.Unfit as error:
+        log.warning("net %s does not fit model %s: %s", companion.name, loaded.model.name, error)
+        raise Refusal("control.wrong_base", name=companion.name) from error
+    except (*BROKEN, BadFile) as error:
         if out_of_memory(error):
             raise
         log.warning("net %s cannot be read: %s", companion.name, str(error)[:500])
-        raise Refusal("control.damaged", name=companion.name) from error
-    return network
+        raise _spoiled(companion) from error
 
 
-def _network(companion: Companion, loaded: Loaded) -> Network:
-    body = diffusers_folder.network(ControlNetModel, companion.path, loaded.dtype)
-    eyes = body.controlnet_cond_embedding
-    body.controlnet_cond_embedding = nn.Identity()  # a map is looked at once, by `Net.hint`
-    return Network("control", body, eyes, pooled=body.config.global_pool_conditions)
+def _spoiled(companion: Companion) -> Refusal:
+    """What to say of a file that cannot be read: what the list says of it by now, else that it is damaged."""
+    try:
+        found = identify(companion.path)
+    except OSError:
+        return Refusal("control.damaged", name=companion.name)
+    key = found.problem or "control.damaged"
+    spoiled = Skipped(companion.name, companion.path, key, lacking=found.lacking, lacks=found.lacks)
+    return Refusal(spoiled.key, **spoiled.values)
 
 
-def _placed(network: Network, loaded: Loaded) -> Network:
+def _laid(network: Network, loaded: Loaded) -> Network:
     """The same, ready to be called beside this UNet, whose layout in memory it takes over."""
     last = loaded.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
     for part in filter(None, (network.eyes, network.body)):
         part.eval().requires_grad_(False)
-        part.to(memory_format=torch.channels_last if last else torch.contiguous_format)
+        if last:
+            part.to(memory_format=torch.channels_last)
         loaded.nets.learn(part)
     return network

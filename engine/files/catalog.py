@@ -11,6 +11,7 @@ from engine.files import bases, few_steps, model_folders
 from engine.files.identify import identify
 from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
+from engine.files.net_purposes import purpose_of
 from engine.files.sidecars import Sidecar
 from engine.files.upscaler_kinds import readable
 from prompts.errors import Refusal
@@ -84,7 +85,9 @@ class Model:
 class Companion:
     """A file that goes with a model: an embedding, a VAE, a ControlNet, an upscaler or a small decoder. `vectors`
     counts those of an embedding, `widths` says how long each is (two for SDXL), `bundle` is what it is called in a
-    LoRA's file where it lies in one."""
+    LoRA's file where it lies in one. Of a net (kind "controlnet") `format` and `types` are those of an Identity, and
+    `purpose` is what it was trained to follow, a key of net_purposes.PURPOSES ("": its name and owner say nothing, or
+    it follows maps of several kinds)."""
 
     kind: Kind
     name: str
@@ -96,6 +99,9 @@ class Companion:
     preview: Path | None = None
     hash: str = ""
     bundle: str = ""
+    format: str = ""
+    types: int = 0
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,7 @@ def vaes(folders: Sequence[Path]) -> tuple[Companion, ...]:
 
 
 def controlnets(folders: Sequence[Path]) -> tuple[Companion, ...]:
-    """Every ControlNet in the folders, by name."""
+    """Every ControlNet and T2I-Adapter in the folders, by name."""
     return companions(folders, "controlnet")
 
 
@@ -264,9 +270,18 @@ def companions(folders: Sequence[Path], kind: Kind) -> tuple[Companion, ...]:
             find.sidecar.triggers,
             find.sidecar.preview,
             find.hash,
+            format=find.identity.format,
+            types=find.identity.types,
+            purpose=_purpose(find),
         )
         for find in _usable(folders, kind)
     )
+
+
+def _purpose(find: Find) -> str:
+    """What a net was trained to follow, as its owner says or its name tells."""
+    net = find.identity.kind == "controlnet" and not find.identity.types
+    return (find.sidecar.purpose or purpose_of(find.name)) if net else ""
 
 
 def model(known: Iterable[Model], name: str, folders: Sequence[Path] = ()) -> Model:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.files.sidecars import said_beside
+from engine.preprocessors import of_file
 from engine.recipe import Fix
 from prompts.errors import Refusal
 
@@ -44,14 +46,16 @@ def kind(name: str) -> str:
 
 
 def files(folders: Sequence[Path]) -> dict[str, Path]:
-    """The networks in files, by name; of two with one name the first."""
+    """The networks in files, by name; of two with one name the first. Those that make maps are none of them."""
     found: dict[str, Path] = {}
-    for path in _listed(folders):
-        found.setdefault(path.stem.casefold(), path)
+    for path in listed(folders):
+        if not said_beside(path, "kind") and not of_file(path.stem):
+            found.setdefault(path.stem.casefold(), path)
     return found
 
 
-def _listed(folders: Sequence[Path]) -> Iterator[Path]:
+def listed(folders: Sequence[Path]) -> Iterator[Path]:
+    """The .onnx files that lie in these folders."""
     for folder in folders:
         if folder.is_dir():
             yield from sorted(path for path in folder.iterdir() if path.suffix.lower() == ".onnx" and path.is_file())

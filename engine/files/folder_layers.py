@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import BadFile
-from engine.files import pickles, safetensors_header, text_layers, tiny_layers, unet_layers, vae_layers
+from engine.files import (
+    adapter_layers,
+    net_layers,
+    pickles,
+    safetensors_header,
+    text_layers,
+    tiny_layers,
+    unet_layers,
+    vae_layers,
+)
 from engine.files.layers import WHOLE, Lack, lacking, under
 from engine.files.safetensors_header import CutShort, Shapes, content
 
 PIPELINE = re.compile(r"StableDiffusion(XL)?(Inpaint|Img2Img)?Pipeline")
-Part = Literal["unet", "vae", "text_encoder", "text_encoder_2", "decoder"]
+Part = Literal["unet", "vae", "text_encoder", "text_encoder_2", "decoder", "control", "union", "adapter"]
 HALF = re.compile(r"\.fp16[.-]")  # in the name of a file of weights, whole or in pieces
 STEMS = ("diffusion_pytorch_model", "model"), ("diffusion_pytorch_model", "pytorch_model")  # of .safetensors, of .bin
 _ALWAYS: tuple[Part, ...] = ("unet", "vae")
@@ -103,6 +112,16 @@ def network_lack(folder: Path, part: Part, *, arriving: bool = False) -> Lack:
         if vae is None:
             return Lack(_OTHER)
         shapes, wanted, problem = vae_layers.named(shapes), vae_layers.wanted_by(vae), "vae.incomplete"
+    elif part in ("control", "union"):
+        net = net_layers.told_by(config, union=part == "union")
+        if net is None:
+            return Lack(net_layers.OTHER)
+        wanted, problem = net_layers.wanted_by(net), net_layers.INCOMPLETE
+    elif part == "adapter":
+        adapter = adapter_layers.told_by(config)
+        if adapter is None:
+            return Lack(adapter_layers.OTHER)
+        shapes, wanted, problem = adapter_layers.bare(shapes), adapter_layers.wanted_by(adapter), net_layers.INCOMPLETE
     elif part == "decoder":
         tiny = tiny_layers.told_by(config)
         if tiny is None:

@@ -20,9 +20,20 @@ from engine.files import (
     unet_layers,
     vae_layers,
 )
-from engine.files.identity import CONTEXTS, MAX_VECTORS, Identity, base_told, begins, clean, side_of, trigger_phrase
+from engine.files.identity import (
+    CONTEXTS,
+    MAX_VECTORS,
+    Identity,
+    base_told,
+    begins,
+    clean,
+    lacking,
+    side_of,
+    trigger_phrase,
+)
 from engine.files.layers import Lack, side, under
 from engine.files.lora_identity import lora_identity
+from engine.files.net_identity import film_lora, net_folder, net_identity
 from engine.files.pickled_values import Unsafe
 from engine.files.safetensors_header import CutShort, Header, Shapes, content
 from engine.files.upscaler_kinds import upscaler_kind
@@ -35,8 +46,9 @@ EDM = ("edm_vpred.", "edm_mean", "edm_std")  # tensors by which CosXL and Playgr
 # Of a tiny decoder or encoder: its first block, the layer before that, and whether it decodes.
 TINY = (("decoder.layers.2.conv.", "decoder.layers.0", True), ("3.conv.", "1", True), ("1.conv.", "0", False))
 
+# Kinds of torch's files that are read where they are wanted.
+_DRAWN_WITH = ("embedding", "upscaler", "vae", "controlnet")
 # In SD 2 the spread of one bias tells v-prediction: trained so it is above 0.09 (found by ComfyUI, model_detection.py).
-_DRAWN_WITH = ("embedding", "upscaler", "vae")  # kinds of torch's files that are read where they are wanted
 V_BIAS, V_SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias", 0.09
 
 
@@ -48,10 +60,12 @@ def identify(path: Path, *, arriving: bool = False) -> Identity:
     try:
         if path.suffix.lower() in pickles.SUFFIXES:
             return _pickled(path)
-        return _of_header(safetensors_header.read_header(path))
+        header = safetensors_header.read_header(path)
+        found = _of_header(header)
+        return Identity(problem="file.motion") if found.kind == "lora" and film_lora(path, header.shapes) else found
     except CutShort as cut:
         found = of_tensors(cut.header.shapes, cut.header.metadata)
-        return found if found.problem else _lacking(found, Lack("file.cut", cut.count, cut.first))
+        return found if found.problem else lacking(found, Lack("file.cut", cut.count, cut.first))
     except Unsafe:
         return Identity(format="pickle", problem="file.unsafe")
     except BadFile:
@@ -65,6 +79,8 @@ def _pickled(path: Path) -> Identity:
     if shapes and all(re.match(r"\d+\.\d+\.", name) for name in shapes):
         return Identity(kind="hypernetwork", format="pickle", problem="file.hypernetwork")
     found = of_tensors(shapes, {})
+    if found.kind == "lora" and film_lora(path, shapes):
+        return Identity(problem="file.motion")
     if found.kind in _DRAWN_WITH or found.problem:
         return found
     return replace(found, format="pickle", problem="file.pickle")
@@ -80,17 +96,16 @@ def _of_header(header: Header) -> Identity:
 
 def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     """The identity of a file with tensors of these names and shapes."""
-    if f"{UNET}input_blocks.0.0.weight" in shapes:  # asked first, as it is soon told and its tensors are the most
+    if net := net_identity(shapes):
+        return net
+    if f"{UNET}input_blocks.0.0.weight" in shapes:  # asked early, as it is soon told and its tensors are the most
         return _checkpoint(shapes, metadata)
     if lora := lora_identity(shapes, metadata):
         return lora
     if begins(shapes, f"{UNET}input_blocks."):
         return _checkpoint(shapes, metadata)
-    if any(name.startswith(("control_model.", "controlnet_cond_embedding.", "input_hint_block.")) for name in shapes):
-        context = side_of(shapes, r"attn2\.to_k\.weight$", 1)
-        return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), context=context)
     if vae_layers.is_vae(bare := vae_layers.named(shapes)):
-        return _lacking(Identity(kind="vae"), vae_layers.lack(bare))
+        return lacking(Identity(kind="vae"), vae_layers.lack(bare))
     if tiny := _tiny(shapes):
         return tiny
     if _is_embedding(shapes):
@@ -98,7 +113,7 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
     if kind := upscaler_kind(shapes):
         found = Identity(kind="upscaler", format=kind.name)
         if kind.own:
-            return _lacking(found, esrgan_layers.lack(shapes))
+            return lacking(found, esrgan_layers.lack(shapes))
         return found if kind.whole(shapes) else replace(found, problem="upscaler.incomplete")
     return Identity(problem="file.unknown")
 
@@ -111,13 +126,8 @@ def _tiny(shapes: Shapes) -> Identity | None:
         if begins(shapes, sign) and first[2:] == (3, 3):
             if not decodes:
                 return Identity(problem="file.tiny_encoder")
-            return _lacking(Identity(kind="decoder", format="single"), tiny_layers.lack(shapes))
+            return lacking(Identity(kind="decoder", format="single"), tiny_layers.lack(shapes))
     return None
-
-
-def _lacking(found: Identity, lack: Lack) -> Identity:
-    """The identity of a file whose network lacks this."""
-    return replace(found, problem=lack.problem, lacking=lack.count, lacks=clean(lack.first, 200))
 
 
 # --- checkpoints ---
@@ -152,7 +162,7 @@ def _checkpoint(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         guided=UNET + GUIDED in shapes,
         triggers=trigger_phrase(metadata),
     )
-    return _lacking(found, lack)
+    return lacking(found, lack)
 
 
 def checkpoint_lack(shapes: Shapes, family: str, *, vae: bool) -> Lack:
@@ -209,24 +219,22 @@ def _folder(path: Path, *, arriving: bool) -> Identity:
         vae=True,
         guided=unet.get("time_cond_proj_dim") is not None,
     )
-    return _lacking(found, folder_layers.lack(path, index, arriving=arriving))
+    return lacking(found, folder_layers.lack(path, index, arriving=arriving))
 
 
 def _part(path: Path, *, arriving: bool) -> Identity:
     """A folder with one part of a pipeline."""
     config = content(path / "config.json")
     kind = str(config.get("_class_name", ""))
-    context = config.get("cross_attention_dim", 0)
-    context = context if isinstance(context, int) else 0
-    if kind == "ControlNetModel":
-        return Identity(kind="controlnet", family=CONTEXTS.get(context, ""), format="folder", context=context)
+    if net := net_folder(path, config, arriving=arriving):
+        return net
     if kind == "AutoencoderKL":
         # Nothing but the scale of the latents tells SDXL's from those of its forebears, which have one in common.
         family = "sdxl" if config.get("scaling_factor") == SDXL_SCALE else ""
         found = Identity(kind="vae", family=family, format="folder")
-        return _lacking(found, folder_layers.network_lack(path, "vae", arriving=arriving))
+        return lacking(found, folder_layers.network_lack(path, "vae", arriving=arriving))
     if kind == "AutoencoderTiny":
-        return _lacking(
+        return lacking(
             Identity(kind="decoder", format="folder"), folder_layers.network_lack(path, "decoder", arriving=arriving)
         )
     return Identity(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple, Self
 
 from engine.files import bases
+from engine.files.layers import Lack
 from engine.files.safetensors_header import Shapes
 from prompts.prompt import Json
 
 Kind = Literal["checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "decoder", "hypernetwork", "unknown"]
-RULES = 6  # counted up where files are told otherwise than before, so that they are looked into again
+RULES = 7  # counted up where files are told otherwise than before, so that they are looked into again
 # How wide the text is that the UNet looks at, which no two families share; "" for one that is not known.
 CONTEXTS = {128: "demo", 768: "sd15", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
 
@@ -41,7 +42,9 @@ class Identity:
     "text_encoder", "text_encoder_2"); `triggers` are the words that its maker says it was trained on, `common` the tags
     that most of its pictures had; `vectors` and `widths` belong to embeddings. `title` is the one in a checkpoint's
     metadata; `guided` says that its UNet takes the guidance as an input. `alias` is the name that its trainer gave a
-    LoRA, by which prompts may call it too, `bundled` are the embeddings in a LoRA's file.
+    LoRA, by which prompts may call it too, `bundled` are the embeddings in a LoRA's file. Of a net (kind "controlnet")
+    `format` is "control", "union", "control_lora" or "adapter" (a T2I-Adapter), `types` how many kinds of maps a union
+    net tells apart.
     """
 
     kind: Kind = "unknown"
@@ -64,6 +67,7 @@ class Identity:
     vectors: int = 0
     widths: tuple[int, ...] = ()
     bundled: tuple[Bundle, ...] = ()
+    types: int = 0
     problem: str = ""
     lacking: int = 0
     lacks: str = ""
@@ -100,6 +104,11 @@ def base_told(metadata: Mapping[str, str]) -> str:
 def clean(word: str, limit: int = 80) -> str:
     """A word that a database takes: without NULs and halves of signs."""
     return word.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:limit]
+
+
+def lacking(found: Identity, lack: Lack) -> Identity:
+    """The identity of a file whose network lacks this."""
+    return replace(found, problem=lack.problem, lacking=lack.count, lacks=clean(lack.first, 200))
 
 
 def begins(shapes: Shapes, prefix: str) -> bool:

@@ -17,7 +17,7 @@ from engine.files import pickles
 from engine.files.hashed import Hashed
 from engine.files.identify import identify
 from engine.files.identity import Identity
-from engine.files.sidecars import Sidecar, beside
+from engine.files.sidecars import Sidecar, beside, beside_folder
 
 SUFFIXES = pickles.SUFFIXES | {".safetensors"}
 DEEPEST = 6  # folders within folders
@@ -172,7 +172,7 @@ def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find
         odd = _readable(str(folder)) != str(folder)
         found = Identity(problem="file.name") if odd else _whole(folder)
         shown = Path(_readable(str(folder)))
-        yield Find(_name(shown), shown, found, beside(shown, ()), "")
+        yield Find(_name(shown), shown, found, beside_folder(shown), "")
         return
     for entry in listed:
         if entry.name.startswith("."):

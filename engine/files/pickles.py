@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -54,17 +54,17 @@ def of_model(found: Mapping[str, T]) -> dict[str, T]:
     return {name.removeprefix(outer): one for name, one in found.items() if name.startswith(outer)}
 
 
-def numbers(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The bytes of every storage in a file that `read` took, by its key. Raises BadFile, OSError."""
+def numbers(path: Path, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of these storages in a file that `read` took, by their keys. Raises BadFile, OSError."""
     with path.open("rb") as file:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 for name in archive.namelist():
-                    if found := re.fullmatch(r"[^/]+/data/(\w+)", name):
+                    if (found := re.fullmatch(r"[^/]+/data/(\w+)", name)) and found[1] in wanted:
                         yield found[1], archive.read(name)
             return
         if tarred.is_tarred(file):
-            yield from tarred.numbers(file)
+            yield from ((key, data) for key, data in tarred.numbers(file) if key in wanted)
             return
         sizes = {one.storage.key: SIZES.get(one.storage.kind, 0) for one in read(path).values() if one.storage}
         value_of(_old_list(file))
@@ -76,7 +76,10 @@ def numbers(path: Path) -> Iterator[tuple[str, bytes]]:
             length = count * sizes.get(str(key), 0)
             if length > path.stat().st_size:
                 raise BadFile("its numbers end behind its end")
-            yield str(key), file.read(length)
+            if str(key) in wanted:
+                yield str(key), file.read(length)
+            else:
+                file.seek(length, 1)
 
 
 def _old_list(file: IO[bytes]) -> IO[bytes]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.files.bases import base_of
+from engine.files.net_purposes import PURPOSES
 from engine.files.safetensors_header import content
+from prompts.prompt import Json
 
 PICTURES = (".preview.png", ".preview.jpg", ".preview.jpeg", ".preview.webp", ".png", ".jpg", ".jpeg", ".webp")
 NOTES = (".civitai.info", ".json")
@@ -21,14 +23,15 @@ LONGEST = 200  # letters of a trigger that are kept
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """Trigger words, the weight its maker wants (0: not said), the family, the row of bases.BASES, and the path of a
-    picture."""
+    """Trigger words, the weight its maker wants (0: not said), the family, the row of bases.BASES, the path of a
+    picture, and what a net was trained to follow, a key of net_purposes.PURPOSES (`"control": "depth"` in a note)."""
 
     triggers: tuple[str, ...] = ()
     weight: float = 0.0
     family: str = ""
     base: str = ""
     preview: Path | None = None
+    purpose: str = ""
 
 
 def beside(path: Path, names: Collection[str]) -> Sidecar:
@@ -42,13 +45,27 @@ def beside(path: Path, names: Collection[str]) -> Sidecar:
         next((one.family for one in found if one.family), ""),
         next((one.base for one in found if one.base), ""),
         preview,
+        next((one.purpose for one in found if one.purpose), ""),
     )
+
+
+def beside_folder(folder: Path) -> Sidecar:
+    """The sidecar of a folder that is one network: files with its whole name beside it."""
+    ends = (*PICTURES, *NOTES)
+    whole = folder.with_name(f"{folder.name}.folder")  # what a file with these sidecars would be called
+    return beside(whole, {folder.name + end for end in ends if folder.with_name(folder.name + end).is_file()})
 
 
 def version_beside(path: Path) -> str:
     """The number under which Civitai has this version of a file, "" where nothing beside it tells."""
     note = path.with_name(path.stem + NOTES[0])
     return str(content(note).get("id") or "") if note.is_file() else ""
+
+
+def said_beside(path: Path, key: str) -> Json:
+    """What a note beside a file says under this key, as its owner's `{"kind": "depth"}`; None where none does."""
+    notes = (path.with_name(path.stem + end) for end in NOTES)
+    return next((said[key] for note in notes if note.is_file() and key in (said := content(note))), None)
 
 
 @lru_cache(4096)
@@ -61,7 +78,14 @@ def _read(path: Path, changed: int) -> Sidecar:
     said = str(value.get("baseModel") or value.get("sd version") or "")
     base = base_of([said])
     family = "sdxl" if base else next((family for sign, family in FAMILIES.items() if said.startswith(sign)), "")
-    return Sidecar(tuple(dict.fromkeys(triggers)), _weight(value.get("preferred weight")), family, base)
+    purpose = str(value.get("control") or "").strip().lower().replace(" ", "_")
+    return Sidecar(
+        tuple(dict.fromkeys(triggers)),
+        _weight(value.get("preferred weight")),
+        family,
+        base,
+        purpose=purpose if purpose in PURPOSES else "",
+    )
 
 
 def _clean(word: str) -> str:

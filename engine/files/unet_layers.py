@@ -5,9 +5,9 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from engine.files.layers import Lack, Layer, conv, count, lacking, linear, norm, side
 from engine.files.safetensors_header import Shapes
@@ -30,6 +30,17 @@ _ENDS = {
     "mid_block.resnets.0": "middle_block.0", "mid_block.attentions.0": "middle_block.1",
     "mid_block.resnets.1": "middle_block.2",
 }  # fmt: skip
+
+
+class Attending(Protocol):
+    """What a layer of attention depends on, but for its channels: how wide the text is, and whether it begins with a
+    matrix or a convolution."""
+
+    @property
+    def context(self) -> int: ...
+
+    @property
+    def linear(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +73,7 @@ class UnetLayers:
             "down_block_types": ["CrossAttnDownBlock2D" if cross else "DownBlock2D" for cross in crossed],
             "up_block_types": ["CrossAttnUpBlock2D" if cross else "UpBlock2D" for cross in reversed(crossed)],
             "cross_attention_dim": self.context,
-            "attention_head_dim": HEADS if family in EIGHT_HEADS else list(map(_heads(family), self.channels)),
+            "attention_head_dim": HEADS if family in EIGHT_HEADS else list(map(heads_of(family), self.channels)),
             "use_linear_projection": self.linear,
             "upcast_attention": family == "sd2",
             "time_cond_proj_dim": self.guided or None,
@@ -102,7 +113,7 @@ def lack(own: Shapes, family: str, projection: int = 0) -> Lack:
     if not all(made.channels) or len(blocks) != 1 or not made.middle or not made.context:
         return Lack("model.incomplete", *_first_gap(own, made))
     uneven = any(len(set(level)) != 1 for level in made.down) or made.down[-1][0] not in (0, made.middle)
-    if uneven or odd(made, _heads(family)) or made.taken not in TAKEN:
+    if uneven or odd(made, heads_of(family)) or made.taken not in TAKEN:
         return Lack("model.other_kind")
     if family in SIZES:
         numbers, left = divmod(made.told - projection, SIZES[family])
@@ -111,7 +122,7 @@ def lack(own: Shapes, family: str, projection: int = 0) -> Lack:
     return lacking(own, wanted_by(made), "model.incomplete")
 
 
-def _heads(family: str) -> Any:
+def heads_of(family: str) -> Callable[[int], int]:
     """How many heads of attention a level of so many channels has."""
     return (lambda width: HEADS) if family in EIGHT_HEADS else (lambda width: max(1, width // HEAD))
 
@@ -160,22 +171,22 @@ _USUAL: Mapping[str, tuple[object, ...]] = {
 def _told_by(config: Mapping[str, Any]) -> UnetLayers | None:
     if any(name in config and config[name] not in usual for name, usual in _USUAL.items()):
         return None
-    channels = _numbers(config.get("block_out_channels", (320, 640, 1280, 1280)))
+    channels = numbers(config.get("block_out_channels", (320, 640, 1280, 1280)))
     depth = len(channels)
     downs = config.get("down_block_types", ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",))
     ups = config.get("up_block_types", ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3)
     kinds = {"CrossAttnDownBlock2D", "DownBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"}
     if not {*downs, *ups} <= kinds or len(downs) != depth or len(ups) != depth:
         return None
-    blocks = _levels(config.get("layers_per_block", 2), depth)
+    blocks = per_level(config.get("layers_per_block", 2), depth)
     deep = config.get("transformer_layers_per_block", 1)
     back = config.get("reverse_transformer_layers_per_block")
     nested = isinstance(deep, list) and any(isinstance(one, list) for one in deep)
     if nested and back is None:
         return None
-    deep = _levels(deep, depth)
-    back = list(reversed(deep)) if back is None else _levels(back, depth)
-    heads = _levels(config.get("attention_head_dim", 8), depth)
+    deep = per_level(deep, depth)
+    back = list(reversed(deep)) if back is None else per_level(back, depth)
+    heads = per_level(config.get("attention_head_dim", 8), depth)
     context = config.get("cross_attention_dim", 1280)
     middle = deep[-1][0] if isinstance(deep[-1], list) else deep[-1]
     made = UnetLayers(
@@ -199,14 +210,15 @@ def _told_by(config: Mapping[str, Any]) -> UnetLayers | None:
     return None if odd(made, lambda width: told[width]) else made
 
 
-def _numbers(value: Any) -> tuple[int, ...]:
+def numbers(value: Any) -> tuple[int, ...]:
+    """Some positive numbers of a configuration. Raises ValueError for anything else."""
     if not value or not all(type(one) is int and one > 0 for one in value):
         raise ValueError(value)
     return tuple(value)
 
 
-def _levels(value: Any, depth: int) -> list[Any]:
-    """A value for each level, where one may stand for all."""
+def per_level(value: Any, depth: int) -> list[Any]:
+    """A value for each level, where one may stand for all. Raises ValueError for another number of them."""
     made = list(value) if isinstance(value, list | tuple) else [value] * depth
     if len(made) != depth:
         raise ValueError(value)
@@ -224,7 +236,7 @@ def _behind(value: Any, blocks: int, *, crossed: bool) -> tuple[int, ...]:
 def wanted_by(made: UnetLayers) -> Iterator[Layer]:
     """Every tensor that a UNet of such layers has."""
     for name, shape in _named_today(made):
-        yield (_original(name, made), shape) if made.original else (name, shape)
+        yield (original_name(name, len(made.down[0]), made.up), shape) if made.original else (name, shape)
 
 
 def _named_today(made: UnetLayers) -> Iterator[Layer]:
@@ -248,9 +260,9 @@ def _named_today(made: UnetLayers) -> Iterator[Layer]:
             yield from conv(f"down_blocks.{level}.downsamplers.0.conv", width, width)
             left.append(width)
     if made.middle is not None:
-        yield from _residual("mid_block.resnets.0", last, last, time)
-        yield from _transformer("mid_block.attentions.0", last, made.middle, made)
-        yield from _residual("mid_block.resnets.1", last, last, time)
+        yield from residual("mid_block.resnets.0", last, last, time)
+        yield from transformer("mid_block.attentions.0", last, made.middle, made)
+        yield from residual("mid_block.resnets.1", last, last, time)
     for step, width in enumerate(reversed(made.channels)):
         for number, depth in enumerate(made.up[step]):
             yield from _stage(f"up_blocks.{step}", number, width, into + left.pop(), depth, made)
@@ -262,12 +274,13 @@ def _named_today(made: UnetLayers) -> Iterator[Layer]:
 
 
 def _stage(level: str, number: int, width: int, into: int, depth: int, made: UnetLayers) -> Iterator[Layer]:
-    yield from _residual(f"{level}.resnets.{number}", width, into, 4 * made.channels[0])
+    yield from residual(f"{level}.resnets.{number}", width, into, 4 * made.channels[0])
     if depth:
-        yield from _transformer(f"{level}.attentions.{number}", width, depth, made)
+        yield from transformer(f"{level}.attentions.{number}", width, depth, made)
 
 
-def _residual(name: str, width: int, into: int, time: int) -> Iterator[Layer]:
+def residual(name: str, width: int, into: int, time: int) -> Iterator[Layer]:
+    """A residual block from `into` channels to `width`, which is told the time in so many numbers."""
     yield from norm(f"{name}.norm1", into)
     yield from conv(f"{name}.conv1", width, into)
     yield from linear(f"{name}.time_emb_proj", width, time)
@@ -277,7 +290,8 @@ def _residual(name: str, width: int, into: int, time: int) -> Iterator[Layer]:
         yield from conv(f"{name}.conv_shortcut", width, into, 1)
 
 
-def _transformer(name: str, width: int, depth: int, made: UnetLayers) -> Iterator[Layer]:
+def transformer(name: str, width: int, depth: int, made: Attending) -> Iterator[Layer]:
+    """So many transformer blocks, between the layers that lead into them and out."""
     yield from norm(f"{name}.norm", width)
     for end in ("proj_in", "proj_out"):
         yield from linear(f"{name}.{end}", width, width) if made.linear else conv(f"{name}.{end}", width, width, 1)
@@ -294,8 +308,9 @@ def _transformer(name: str, width: int, depth: int, made: UnetLayers) -> Iterato
         yield from linear(f"{block}.ff.net.2", width, 4 * width)
 
 
-def _original(name: str, made: UnetLayers) -> str:
-    """A tensor's name in the original code, which numbers the blocks of all levels in one row."""
+def original_name(name: str, blocks: int, up: Sequence[tuple[int, ...]] = ()) -> str:
+    """A tensor's name in the original code, which numbers the blocks of all levels in one row: so many residual blocks
+    each on the way down. `up` is that of a UNet's layers."""
     pieces = name.split(".")
     stem = ".".join(pieces[:-1])
     if stem in _ENDS:
@@ -303,14 +318,13 @@ def _original(name: str, made: UnetLayers) -> str:
     if pieces[0] == "mid_block":
         return ".".join((_ENDS[".".join(pieces[:3])], *_within(pieces[3:])))
     level, kind, number = int(pieces[1]), pieces[2], int(pieces[3])
-    blocks = len(made.down[0])
     if pieces[0] == "down_blocks":
         if kind == "downsamplers":
             return f"input_blocks.{(level + 1) * (blocks + 1)}.0.op.{pieces[-1]}"
         at = f"input_blocks.{1 + level * (blocks + 1) + number}"
     else:
         if kind == "upsamplers":  # behind the attention, where there is one
-            column = 2 if made.up[level][-1] else 1
+            column = 2 if up[level][-1] else 1
             return f"output_blocks.{level * (blocks + 1) + blocks}.{column}.conv.{pieces[-1]}"
         at = f"output_blocks.{level * (blocks + 1) + number}"
     return ".".join((at, "0" if kind == "resnets" else "1", *_within(pieces[4:])))

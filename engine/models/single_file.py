@@ -35,7 +35,7 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
     in a diffusers folder. Raises ValueError and KeyError for a file that lacks something, OSError."""
     weights = unscaled(load_file(model.path), dtype)
     family = "sd15" if model.family == "demo" else model.family
-    if lack := checkpoint_lack(_shapes(weights), family, vae=model.vae):
+    if lack := checkpoint_lack(shapes_of(weights), family, vae=model.vae):
         raise ValueError(lack)
     made: dict[str, Any] = {"unet": _unet(weights, family, dtype)}
     if model.vae:
@@ -90,18 +90,18 @@ def vae(weights: Mapping[str, Tensor], scaling: float) -> AutoencoderKL:
     """The VAE among the weights of a checkpoint, or a file of its own, in float32; in the original layout or in that of
     diffusers. Raises ValueError for one that lacks something or has odd channels."""
     weights = {vae_layers.called(name): weight for name, weight in weights.items()}
-    shapes = _shapes(weights)
+    shapes = shapes_of(weights)
     if lack := vae_layers.lack(shapes):
         raise ValueError(lack)
     told = vae_layers.layers(shapes)
     config = told.config | {"scaling_factor": scaling}
     if told.original:
         weights = renaming.convert_ldm_vae_checkpoint(weights, config)
-    return _filled(lambda: AutoencoderKL.from_config(config), weights, torch.float32)
+    return filled(lambda: AutoencoderKL.from_config(config), weights, torch.float32)
 
 
 def _unet(weights: Weights, family: str, dtype: torch.dtype) -> UNet2DConditionModel:
-    told = unet_layers.layers(layers.under(_shapes(weights), UNET))
+    told = unet_layers.layers(layers.under(shapes_of(weights), UNET))
     config = told.config(family)
     if family in unet_layers.SIZES:
         projection = weights[text_layers.OPEN_CLIP[family] + "text_projection"].shape[1]
@@ -113,19 +113,19 @@ def _unet(weights: Weights, family: str, dtype: torch.dtype) -> UNet2DConditionM
     renamed = renaming.convert_ldm_unet_checkpoint(weights, config)
     if told.guided:  # which the renaming leaves out
         renamed["time_embedding.cond_proj.weight"] = weights[UNET + GUIDED]
-    return _filled(lambda: UNet2DConditionModel.from_config(config), renamed, dtype)
+    return filled(lambda: UNet2DConditionModel.from_config(config), renamed, dtype)
 
 
 def _clip(weights: Weights, prefix: str, dtype: torch.dtype) -> CLIPTextModel:
     own = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
     own = {name.removeprefix("text_model."): weight for name, weight in own.items()}
-    config = _text_config(text_layers.clip(_shapes(own)))
+    config = _text_config(text_layers.clip(shapes_of(own)))
     config.hidden_act, config.projection_dim = "quick_gelu", config.hidden_size
-    return _filled(lambda: CLIPTextModel(config), own, dtype)
+    return filled(lambda: CLIPTextModel(config), own, dtype)
 
 
 def _open_clip(weights: Weights, prefix: str, family: str, dtype: torch.dtype) -> Any:
-    told = text_layers.open_clip(layers.under(_shapes(weights), prefix), family)
+    told = text_layers.open_clip(layers.under(shapes_of(weights), prefix), family)
     config = _text_config(told)
     config.hidden_act = "gelu"
     if family == "sd2":  # which looks at the last layer but one, so that in diffusers the last is left away
@@ -138,7 +138,7 @@ def _open_clip(weights: Weights, prefix: str, family: str, dtype: torch.dtype) -
     renamed = renaming.convert_open_clip_checkpoint(shell, weights, prefix)
     if family == "sd2":
         renamed = {name.removeprefix("text_model."): weight for name, weight in renamed.items()}
-    return _filled(made, renamed, dtype)
+    return filled(made, renamed, dtype)
 
 
 def _text_config(told: TextLayers) -> CLIPTextConfig:
@@ -154,8 +154,9 @@ def _text_config(told: TextLayers) -> CLIPTextConfig:
     )
 
 
-def _filled(make: Callable[[], Any], weights: Mapping[str, Tensor], dtype: torch.dtype) -> Any:
-    """A network made without drawing random weights, filled with copies of these: the file may change under us."""
+def filled(make: Callable[[], Any], weights: Mapping[str, Tensor], dtype: torch.dtype) -> Any:
+    """A network made without drawing random weights, filled with copies of these: the file may change under us. Raises
+    ValueError where some are missing."""
     with torch.device("meta"):
         network = make()
     wanted = network.state_dict()
@@ -168,7 +169,8 @@ def _filled(make: Callable[[], Any], weights: Mapping[str, Tensor], dtype: torch
     return network
 
 
-def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """The shapes of tensors by their names."""
     return {name: tuple(weight.shape) for name, weight in weights.items()}
 
 

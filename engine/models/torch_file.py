@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import torch
@@ -19,13 +20,16 @@ KINDS = {
 }  # fmt: skip
 
 
-def load_torch_file(path: Path) -> dict[str, Tensor]:
-    """Every tensor by its name, the mappings it lies in joined by dots; of a checkpoint those of its model. Raises
-    BadFile (Unsafe where the file would run something), OSError."""
+def load_torch_file(path: Path, begin: Callable[[Collection[str]], str] = lambda _: "") -> dict[str, Tensor]:
+    """Every tensor by its name, the mappings it lies in joined by dots; of a checkpoint those of its model. `begin` is
+    given all names and says how those begin that are wanted. Raises BadFile (Unsafe where the file would run
+    something), OSError."""
     stored = pickles.of_model(pickles.read(path))
+    prefix = begin(stored)
+    stored = {name: one for name, one in stored.items() if name.startswith(prefix)}
     wanted = {one.storage.key for one in stored.values() if one.storage}
     try:
-        storages = {key: bytearray(data) for key, data in pickles.numbers(path) if key in wanted}
+        storages = {key: bytearray(data) for key, data in pickles.numbers(path, wanted)}
         return {name: _tensor(one, storages[one.storage.key]) for name, one in stored.items() if one.storage}
     except (RuntimeError, KeyError, ValueError) as error:  # it reaches for numbers that are not there
         raise BadFile("its tensors are not whole") from error

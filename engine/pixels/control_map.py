@@ -20,6 +20,7 @@ from prompts.errors import Refusal
 Size = tuple[int, int]  # width and height
 
 FITS, MODES, STAGES = ("", "fill", "stretch"), ("", "prompt", "control"), ("", "first", "second")
+INPAINT = "inpaint"  # a kind of map, and how its preprocessors are called
 STRONGEST = 2.0  # as far as sd-webui-controlnet's slider goes
 
 
@@ -33,19 +34,22 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ControlMap:
-    """The map of a control, RGB, of the picture's shape but in pixels of its own, and `mask`, white where it acts."""
+    """The map of a control, RGB, of the picture's shape but in pixels of its own; `mask` is white where it acts, `hole`
+    where a map for inpainting is see-through, which is what is to be drawn anew."""
 
     control: Control
     image: Image.Image
     mask: Image.Image | None = None
+    hole: Image.Image | None = None
 
     def sized(self, size: Size, seen: View | None = None) -> ControlMap:
         """What a row of this size is shown: the whole, or what lies in the part that is seen."""
         return self.changed(lambda image: _part(image, seen, size))
 
     def changed(self, change: Callable[[Image.Image], Image.Image]) -> ControlMap:
-        """The same with its pictures changed, map and mask alike."""
-        return replace(self, image=change(self.image), mask=change(self.mask) if self.mask else None)
+        """The same with its pictures changed, all alike."""
+        mask, hole = (change(one) if one else None for one in (self.mask, self.hole))
+        return replace(self, image=change(self.image), mask=mask, hole=hole)
 
 
 def opened(recipe: Recipe, files: Mapping[str, bytes], shape: Size) -> tuple[ControlMap, ...]:
@@ -75,11 +79,16 @@ def check(controls: Sequence[Control]) -> None:
 
 def _laid(one: Control, files: Mapping[str, bytes], shape: Size) -> ControlMap:
     image = _opened(files, one.picture)
+    hole = None
     if image.has_transparency_data:  # where nothing is drawn a map says nothing: black
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA"))
+        image = image.convert("RGBA")
+        if one.type == INPAINT or one.preprocessor.startswith(INPAINT):
+            hole = image.getchannel("A").point(lambda shade: 0 if shade else 255)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
     laid = _fitted(image.convert("RGB"), shape, one.fit)
     mask = _opened(files, one.mask).convert("L") if one.mask else None
-    return ControlMap(one, laid, _fitted(mask, shape, one.fit) if mask else None)
+    mask, hole = (_fitted(side, shape, one.fit) if side else None for side in (mask, hole))
+    return ControlMap(one, laid, mask, hole)
 
 
 def _opened(files: Mapping[str, bytes], name: str) -> Image.Image:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.files.hashes import Hashes
-from engine.pixels import beside_guidance
+from engine.pixels import beside_guidance, control_fields
 from engine.recipe import A1111, HyperTile, Recipe, Soft
 from prompts.infotext import fields
 from prompts.infotext.block import written
@@ -108,6 +108,7 @@ def pairs(recipe: Recipe, hashes: Hashes = Hashes()) -> Mapping[str, str]:  # no
         "CFG schedule": recipe.guidance_curve,
         **_inside(recipe),
         **beside_guidance.pairs(recipe),
+        **control_fields.pairs(recipe),
         "Refiner": recipe.refiner.model if recipe.refiner else "",
         "Refiner switch at": recipe.refiner.switch if recipe.refiner else None,
         **_finishing(recipe),

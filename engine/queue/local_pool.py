@@ -20,7 +20,22 @@ from engine.files import model_folders
 from engine.files.hashes import named
 from engine.job import Job
 from engine.queue.pool import Event, Lost, Worker
-from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Rest, Step, Stop, encode, receive
+from engine.wire import (
+    Draw,
+    Drawn,
+    Ended,
+    Loading,
+    MakeMap,
+    Mapped,
+    Message,
+    PutSource,
+    Ready,
+    Rest,
+    Step,
+    Stop,
+    encode,
+    receive,
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +70,10 @@ class LocalPool:
         puts = [PutSource(picture, blob) for picture, blob in sources.items()]
         known = model_folders.hashes_of([name for recipe in job.recipes for name in named(recipe)])
         await self._send(worker, *puts, Draw(job.id, job.attempt, job.recipes, job.owner, known))
+
+    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
+        self._heard[worker.id] = self._clock()
+        await self._send(worker, *(PutSource(picture, blob) for picture, blob in sources.items()), wish)
 
     async def stop(self, worker: Worker, job: str) -> None:
         await self._send(worker, Stop(job))
@@ -145,14 +164,15 @@ class LocalPool:
             message = asyncio.ensure_future(receive(child.stdout))
             while not message.done():
                 await asyncio.wait([message], timeout=SILENCE / 10)
-                if worker.jobs and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
+                asked = worker.jobs or worker.maps
+                if asked and not message.done() and self._clock() - self._heard[worker.id] > SILENCE:
                     message.cancel()
                     raise TimeoutError
             self._heard[worker.id] = self._clock()
             event = message.result()
             if event is None:
                 return
-            if not isinstance(event, Ready | Loading | Step | Drawn | Ended):
+            if not isinstance(event, Ready | Loading | Step | Drawn | Ended | Mapped):
                 raise WireError(f"a worker said {type(event).__name__}")
             yield event
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.job import Job
-from engine.wire import Drawn, Ended, Loading, Ready, Step
+from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class Lost:
     reason: str
 
 
-Event = Ready | Loading | Step | Drawn | Ended | Lost
+Event = Ready | Loading | Step | Drawn | Ended | Mapped | Lost
 
 
 @dataclass(slots=True)
 class Worker:
     """A worker as the queue sees it. `slots` is how many rows it draws at once, 0 while it starts; `model` the one it
     used last, `loading` the one it is loading; `tiers` says of each model in its memory how much of it stays on its
-    device. `jobs` are what it was handed, whole jobs or assignments of some."""
+    device. `jobs` are what it was handed, whole jobs or assignments of some, `maps` the ids of the maps it makes."""
 
     id: str
     device: str = ""
@@ -33,6 +33,7 @@ class Worker:
     loading: str = ""
     tiers: Mapping[str, str] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    maps: set[str] = field(default_factory=set)
 
 
 class Pool(Protocol):
@@ -47,8 +48,11 @@ class Pool(Protocol):
     async def draw(self, worker: Worker, job: Job, sources: Mapping[str, bytes]) -> None:
         """Hand over a job with the source pictures (hash → file bytes) its recipes name."""
 
+    async def make_map(self, worker: Worker, wish: MakeMap, sources: Mapping[str, bytes]) -> None:
+        """Hand over what a map is to be made of (hash → file bytes); Mapped follows."""
+
     async def stop(self, worker: Worker, job: str) -> None:
-        """Have a job given up before its next step; Ended follows."""
+        """Have a job given up before its next step; Ended follows. A map of this id is given up in silence."""
 
     async def rest(self, worker: Worker, job: str, pictures: Sequence[int]) -> None:
         """Have exactly these of a job's pictures rest from the next step on; none where there are none."""

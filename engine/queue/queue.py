@@ -18,13 +18,14 @@ from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.exchange import Balance, Exchange, even_out
+from engine.queue.maps import Maps
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
 from engine.queue.standings import progress, standings
 from engine.queue.waiting import Waiting
 from engine.queue.workload import Workload
-from engine.wire import Drawn, Ended, Loading, Ready, Step
+from engine.wire import Drawn, Ended, Loading, MakeMap, Mapped, Ready, Step
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Queue:
         self._waiting = Waiting(self.estimate)
         self._work = Workload(pool, self.estimate, clock)
         self._news = News(listener, self._round)
+        self._maps = Maps(pool)
         self._tasks: set[asyncio.Task[None]] = set()
         self.paused = False
 
@@ -130,6 +132,10 @@ class Queue:
         if not course.assignments:
             self._finish(course, State.CANCELLED)
         return True
+
+    async def make_map(self, wish: MakeMap) -> Mapped:
+        """A map for a net, made beside what is drawn. Raises Refusal; where nobody waits any more it is given up."""
+        return await self._maps.make(wish, {file: await self._fetch(file) for file in wish.files})
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""
@@ -256,14 +262,19 @@ class Queue:
         match event:
             case Loading():
                 self._work.loading(worker)
+            case Mapped():
+                self._maps.hear(worker, event)
+                return
             case Ready():
                 self._work.ready(worker, event)
+                self._maps.ready()
                 self._hand_over()
             case Step() | Drawn() | Ended():
                 assignment = self._work.assignments.get(event.job)
                 if assignment and assignment.worker is worker and assignment.job.attempt == event.attempt:
                     self._advance(assignment, event)
             case Lost():
+                self._maps.lost(worker)
                 self._lost(worker, event.reason)
         if not isinstance(event, Step):
             self._news.standings_soon()

@@ -15,10 +15,11 @@ from engine.files import model_folders
 from engine.models import card
 from engine.models.loading import quieten
 from engine.tuning import USUAL, Tuning
-from engine.wire import Draw, Ended, Loading, Message, PutSource, Ready, Rest, Stop
+from engine.wire import Draw, Ended, Loading, MakeMap, Message, PutSource, Ready, Rest, Stop
 from engine.worker.drawing import Work
 from engine.worker.drawings import Drawings
 from engine.worker.library import Folders, Library
+from engine.worker.map_thread import MapThread
 from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -58,12 +59,14 @@ class DeviceWorker:
         folders = Folders(models, loras, upscalers, vaes, embeddings, detectors)
         self._library = Library(device, folders, tuning, lambda name: send(Loading(name)), self._ready)
         self._drawings = Drawings(send, self._library, slots)
+        self._maps = MapThread(send, folders.all)
 
     def run(self, inbox: queue.SimpleQueue[Message | None], preload: str = "") -> None:
         """Draw until the inbox says None. `preload` names a model to load before the first job. Raises DeviceLost once
         the device can draw no more."""
         self._drawings.wake_by(lambda: inbox.put(Stop("")))  # nobody's job: there is only no more waiting
         self._run(inbox, preload)
+        self._maps.close()
         self._drawings.close()
 
     def _run(self, inbox: queue.SimpleQueue[Message | None], preload: str) -> None:
@@ -110,7 +113,10 @@ class DeviceWorker:
                 self._drawings.add(Work(job, attempt, recipes, sources, len(recipes), owner))
             case Rest(job, pictures):
                 self._drawings.rest(job, pictures)
+            case MakeMap():
+                self._maps.add(message, {file: self._sources[file] for file in message.files if file in self._sources})
             case Stop(job):
+                self._maps.remove(job)
                 if given_up := self._drawings.remove(job):
                     self._send(Ended(job, given_up.attempt, "cancelled"))
             case _:

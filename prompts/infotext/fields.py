@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from prompts.errors import Refusal
-from prompts.infotext import beside_guidance, way
+from prompts.infotext import beside_guidance, controls, way
 from prompts.infotext.infotext import Infotext
 from prompts.option_values import (
     ACROSS,
@@ -326,7 +326,9 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     what cannot be. Nothing is refused."""
     written, wrong, read = beside_guidance.read(infotext.fields)
     asked = replace(Options(), **written)  # type: ignore[arg-type]
-    aside = [f"{name}: {value[:_SHOWN]}" for name, value in wrong.items()]
+    units, broken, of_units = controls.read(infotext.fields)
+    asked, read = replace(asked, controls=units or None), read | of_units
+    aside = [f"{name}: {value[:_SHOWN]}" for name, value in (*wrong.items(), *broken.items())]
     for name, value in _old_hires(infotext.fields).items():
         if name in read:
             continue

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from engine.control import Control
 from storage import (
     dictionary,
     facts,
     favourites,
     forgetting,
     leaving,
+    maps,
     messages,
     mydata,
     people,
@@ -44,7 +47,10 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await people.merge(db, person, other)
     await people.set_setting(db, person, "model", "Annabel's model")
     source = await uploads.add_upload(db, person, png())
+    shape = await uploads.add_upload(db, person, png())
+    await maps.keep(db, source, "canny", png())
     made = recipe("紫藤花下的旅人", "wisteria wanderer", source=source)
+    made = replace(made, controls=(Control("demo-edges", shape),))
     row = await drawn(db, person, made)
     await db.files.thumbnail(row.hash)
     await favourites.save(db, person, "藤花诗", "紫藤花下的旅人", made, row.id)
@@ -62,7 +68,7 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await facts.set_fact(db, f"telegram.photo.{row.id}", "file-1")
     await leaving.plan(db, Leave(person, db.now(), Place("telegram", telegram), "zh"))
     await accepted(db, person, made, place=Place("telegram", telegram))
-    return person, {person, row.id, row.hash, row.job or "", source, *MARKS}
+    return person, {person, row.id, row.hash, row.job or "", source, shape, *MARKS}
 
 
 async def bytes_of(db: Database, folder: Path) -> bytes:
@@ -201,7 +207,7 @@ async def test_everything_of_somebody_is_taken_along(db: Database) -> None:
     assert [name for name, rows in kept.data.items() if not rows] == []
     said = json.dumps(kept.data, ensure_ascii=False)
     assert [mark for mark in marks - {"紫藤花"} if mark not in said] == []
-    assert sorted(file.name.partition("/")[0] for file in kept.files) == ["pictures", "uploads"]
+    assert {file.name.partition("/")[0] for file in kept.files} == {"pictures", "uploads"}
     assert (await mydata.of_person(db, "nobody")).files == ()
 
 

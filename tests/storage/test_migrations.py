@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.job import State
+from engine.recipe import Source
 from prompts.errors import Refusal
 from storage import favourites, jobs, messages, migrations, people, pictures
 from storage.database import Database, connect
+from storage.spare import needed_query
 from storage.tables import Base
 from tests.storage.samples import drawn, recipe
 
@@ -145,6 +148,29 @@ async def test_an_old_database_keeps_every_row(url: str, tmp_path: Path) -> None
     assert (await pictures.search(db, "ann", words="dog")).pictures == ()
     assert len(await pictures.children(db, "picture-1")) == 1234
     assert (await drawn(db, "ann")).person == "ann"
+    await db.close()
+
+
+async def test_files_that_old_recipes_name_are_needed_from_now_on(url: str, tmp_path: Path) -> None:
+    await old(url, tmp_path)
+    over, mask, kept = ("cd" * 32, "ef" * 32, "12" * 32)
+    masked = replace(recipe(source=over), source=Source(over, 0.5, mask=mask))
+    engine = connect(url, tmp_path)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrations.upgrade, "0014")
+        drawn_over = {"id": "picture-2", "source_hash": over, "recipe": json.dumps(masked.to_json())}
+        await put(connection, "picture", {**OLD["picture"], **drawn_over})
+        saved = {"id": "favourite-2", "name": "b", "folded": "b", "source_hash": kept, "picture": None}
+        saved["recipe"] = json.dumps(recipe(source=kept).to_json())
+        await put(connection, "favourite", {**OLD["favourite"], **saved})
+    await engine.dispose()
+    db = await Database.open(url, tmp_path)
+    async with db.session() as session:
+        for file, needed in {over: True, mask: True, kept: True, HASH: True, "34" * 32: False}.items():
+            assert await session.scalar(needed_query(file, db.now())) is needed
+    await pictures.delete(db, "picture-2")
+    async with db.session() as session:
+        assert not await session.scalar(needed_query(mask, db.now()))
     await db.close()
 
 

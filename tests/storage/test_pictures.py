@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from engine.control import Control
 from engine.job import Picture, State
+from engine.recipe import Source
 from prompts.errors import Refusal
 from storage import favourites, jobs, people, pictures, tables, uploads
 from storage.database import Database
@@ -177,6 +180,26 @@ async def test_a_file_stays_while_a_favourite_draws_over_it(db: Database, person
     await pictures.delete(db, parent.id)
     assert (await favourites.find_favourite(db, person, "mine")).picture is None
     assert await db.files.has(parent.hash)
+
+
+async def test_masks_and_maps_stay_as_long_as_what_was_drawn_from_them(db: Database, person: str) -> None:
+    over, mask, shape, where, unused = [await uploads.add_upload(db, person, png()) for _ in range(5)]
+    made = replace(
+        recipe(), source=Source(over, 0.5, mask=mask), controls=(Control("net", shape, mask=where), Control("b", shape))
+    )
+    row = await drawn(db, person, made)
+    await favourites.save(db, person, "mine", "text", replace(recipe(), controls=(Control("net", shape),)))
+    async with db.writing() as session:
+        await session.execute(update(tables.Uploads).values(created=db.now() - timedelta(days=2)))
+    assert await uploads.tidy(db) == 1
+    assert not await db.files.has(unused)
+    assert all([await db.files.has(one) for one in (over, mask, shape, where)])
+    assert await pictures.owned(db, person, shape)  # so it can be drawn with again after years
+    await pictures.delete(db, row.id)
+    assert [await db.files.has(one) for one in (over, mask, shape, where)] == [False, False, True, False]
+    await favourites.delete(db, person, "mine")
+    assert await uploads.tidy(db) == 1
+    assert not await db.files.has(shape)
 
 
 async def test_uploads_stay_a_day_and_then_while_they_are_needed(db: Database, person: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select
 
-from storage import dictionary, favourites, jobs, messages, pictures, posts, spare, tables
+from storage import dictionary, favourites, jobs, maps, messages, pictures, posts, spare, tables
 from storage.database import Database
 from storage.translations import recall_query
 
@@ -50,6 +50,7 @@ HOT: dict[str, tuple[Select[Any], str]] = {
     "a picture's children": (pictures.children_query("picture"), "ix_picture_parent_created_id"),
     "a person's words": (dictionary.words_query(["room web c", "person p"]), "owner=?"),
     "a translation": (recall_query("argos", "猫"), "translator=? AND text=?"),
+    "a kept map": (maps.find_query("ab" * 32, "canny"), "source=? AND how=?"),
     "who needs a file": (spare.needed_query("ab" * 32, datetime(2026, 5, 1, tzinfo=UTC)), "ix_picture_hash"),
 }
 SORTED = {"models used"}  # a handful of models, sorted after counting

@@ -10,6 +10,7 @@ from typing import Any, cast
 import discord
 
 from bot.buttons.actions import ACTIONS
+from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.presses import under
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Button, Card, Press, Request, Say
@@ -29,7 +30,9 @@ Data = Mapping[str, Any]
 Interaction = discord.Interaction
 PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
-OPEN = frozenset({*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", *PAPERS})
+OPEN = frozenset(
+    {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
+)
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
@@ -70,6 +73,8 @@ async def press(
         await modals.correct(context, interaction, target)
     elif action == PAINT_OVER:
         await modals.paint_over(context, interaction, target)
+    elif action == SAME_SHAPE:
+        await modals.same_shape(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Request, Upload
 from bot.platforms.discord import attachments, components, custom_ids, modals
@@ -34,7 +35,7 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:
         context.later(pending, _over(context, interaction, pending, asked.target, values.get("prompt", "")))
-    elif asked.action == PAINT_OVER:
+    elif asked.action in (PAINT_OVER, SAME_SHAPE):
         context.later(pending, components.pass_on(context, interaction, pending, asked.action, asked.target, values))
     else:
         context.later(pending, _edited(context, interaction, pending, asked.target, values))

@@ -11,6 +11,7 @@ import discord
 
 from bot import texts
 from bot.buttons import forms as filling
+from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Person
 from bot.people import owned
@@ -101,6 +102,19 @@ async def paint_over(context: DiscordContext, interaction: discord.Interaction, 
     title = texts.say(person.language, "button.paint_over")
     await _show(
         context, interaction, custom_ids.make(PAINT_OVER, target), title, [_labelled("wish", person.language, one)]
+    )
+
+
+async def same_shape(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what is to be drawn with a picture's shapes."""
+    person = await person_of(context, interaction)
+    if await _own(context, interaction, person, target) is None:
+        return
+    hint = texts.say(person.language, "page.same_shape.example")
+    one = {**_input("prompt", "", PARAGRAPH, hint), "required": True}
+    title = texts.say(person.language, "button.same_shape")
+    await _show(
+        context, interaction, custom_ids.make(SAME_SHAPE, target), title, [_labelled("prompt", person.language, one)]
     )
 
 

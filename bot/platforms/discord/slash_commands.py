@@ -16,6 +16,7 @@ from bot.commands.command import Command
 from bot.commands.table import COMMANDS
 from bot.platforms.discord.rest import Payload
 from bot.studio.suggest import Kind
+from engine import control_words
 from prompts.compose import LIMIT, SENTENCE
 from prompts.prompt import Json, LoraUse, Options
 from prompts.traditional import written
@@ -93,6 +94,11 @@ def _history(values: Values) -> str:
     return " ".join(filter(None, said))
 
 
+def _control(values: Values) -> str:
+    weight = "".join(str(values.get("weight", "")).split())
+    return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''} {values['prompt']}"
+
+
 def _change(values: Values) -> str:
     return f"{values.get('setting', values.get('rule', ''))} {values.get('value', '')}".strip()
 
@@ -129,6 +135,12 @@ IMAGINE = (
     SlashOption("quality", choices={"fast": "快速", "full": "完整"}),
     *(SlashOption(name, ATTACHMENT) for name in IMAGES),
 )
+CONTROL = (
+    SlashOption("guide", required=True, choices={row.en[0]: row.zh[0] for row in control_words.WORDS.values()}),
+    SlashOption("prompt", required=True, suggest="tag", longest=LIMIT - SHAPE - 2),
+    SlashOption(PICTURE, ATTACHMENT, required=True),
+    SlashOption("weight", longest=SHAPE),
+)
 HISTORY = (
     SlashOption("words"),
     SlashOption("when", suggest="when"),
@@ -155,11 +167,13 @@ SLASHES: Mapping[str, Slash] = {
     "edit": Slash(
         (SlashOption("change", required=True, longest=SENTENCE),), lambda values: str(values["change"]), open=True
     ),
+    "control": Slash(CONTROL, _control, open=True),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),
+    "poses": Slash((SlashOption("words", suggest="pose"),), _words),
     "settings": Slash(
         (
             SlashOption("setting", choices=_chinese(settings.SETTINGS, settings.ALIASES)),
@@ -174,7 +188,7 @@ SLASHES: Mapping[str, Slash] = {
     "link": Slash((SlashOption("code"),), lambda values: str(values.get("code", ""))),
     "admin": Slash(verbs=ADMIN),
     "models": Slash((SlashOption("words", suggest="model"),), _words),
-    **dict.fromkeys(("queue", "samplers", "info", "help"), Slash()),
+    **dict.fromkeys(("queue", "samplers", "controls", "info", "help"), Slash()),
 }
 ANY = Slash((SlashOption("text", longest=LIMIT),))
 

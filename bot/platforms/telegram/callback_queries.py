@@ -8,6 +8,7 @@ import time
 from telegram import CallbackQuery, Chat, Message
 
 from bot import texts
+from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Person, Press, Say
 from bot.people import owned
@@ -26,7 +27,7 @@ DANGEROUS = {"delete": "telegram.sure", "forget": "forget.sure"}  # and what is 
 TURNING = frozenset({*ON, *ON.values()})
 PANEL = frozenset({"help", "choose", "set"})  # another card comes in the place of this one
 # Answered without the desk; that and what asks first are for those alone who may act on the picture.
-HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit", "rename"})
+HERE = frozenset({keyboards.MORE, keyboards.BACK, keyboards.PICK, "edit", "rename", SAME_SHAPE})
 OURS = frozenset({*HERE, "delete"})
 
 
@@ -91,6 +92,8 @@ async def _here(
     """What a press asks of Telegram alone."""
     if action == "edit":
         await deep_links.ask_for_change(context, message, row, key)
+    elif action == SAME_SHAPE:
+        await deep_links.ask_for_shape(context, message, row, key)
     elif action == "rename":
         await deep_links.ask_for_name(context, message, person.id, row, key)
     elif action == keyboards.PICK:

@@ -18,6 +18,7 @@ SHOWN = 3000  # units of a text that is asked about, so that the question fits b
 NAMING = "name "  # before the key of a question what a favourite should be called
 CORRECTING = "word "  # before the key of a question what a word is in English
 PAINTING = "paint "  # before the key of a question what a picture is to become
+SHAPING = "shape "  # before the key of a question what a picture's shapes are to become
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -63,6 +64,13 @@ async def ask_for_wish(context: TelegramContext, message: Message, wish: str, ke
     sent = await _ask(context, message, "telegram.paint_over", example, "page.paint_over.example", key)
     await posts.put(context.db, places.said(message.chat_id), key)
     await posts.put(context.db, sent, PAINTING + key, job=wish)
+
+
+async def ask_for_shape(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:
+    """Ask what is to be drawn with a picture's shapes; the reply to that message tells."""
+    text = row.recipe.prompt.text
+    sent = await _ask(context, message, "telegram.same_shape", text, "page.same_shape.example", key)
+    await posts.put(context.db, sent, SHAPING + key, pictures=[row.id])
 
 
 async def _ask(context: TelegramContext, message: Message, key: str, shown: str, example: str, asked: str) -> Place:

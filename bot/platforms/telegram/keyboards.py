@@ -32,7 +32,8 @@ SIGNS = {
     "unfavourite": "❤", "rename": "🏷", "delete": "🗑", "cancel": "✖️", "retry": "🔁", "recipe": "📋", "draw": "🎨",
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
     "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
-    "paper_compare": "🆚",
+    "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
+    "other_map": "🧭", "without_control": "🚫",
 }  # fmt: skip
 
 

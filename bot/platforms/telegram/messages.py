@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from telegram import Chat, Message, User
 
 from bot.buttons import redrawing
+from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.presses import under
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Press, Request, Say, Upload
@@ -192,6 +193,8 @@ def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
     base, said = replies.which(post, text)
     if base is None or not text or text.startswith("/"):
         return None
+    if post.key.startswith(deep_links.SHAPING):
+        return SAME_SHAPE, base, {"prompt": text}
     if post.key.startswith(deep_links.NAMING):
         return "rename", base, {"name": text}
     if not redrawing.says_again(said):

@@ -9,10 +9,12 @@ from bot.buttons import forms
 from bot.studio import inside, recipes
 from bot.studio.provenance import SIGNS
 from bot.studio.recipes import HIRES
+from engine.control import Control
 from engine.pixels.parameters import parameters
 from engine.recipe import A1111, Hires, Recipe
 from prompts import grammar
 from prompts import options as said
+from prompts.controls import NONE, AskedControl
 from prompts.errors import Refusal
 from prompts.expand import FILLED
 from prompts.prompt import Json, LoraUse, Options, Prompt
@@ -47,6 +49,7 @@ def as_text(recipe: Recipe, settings: Mapping[str, Json] | None = None) -> str:
         *([f"--clip-skip {recipe.clip_skip}"] if recipe.clip_skip != 1 else []),
         *_like(recipe),
         *_over(recipe),
+        *_controls(recipe),
         *_finishing(recipe),
     ]
     prompt = recipe.prompt
@@ -89,7 +92,7 @@ def _unnamed(prompt: Prompt, text: str) -> list[LoraUse]:
 def left_out(recipe: Recipe) -> list[str]:
     """What of a recipe can neither be said in options nor in an infotext, as the keys of its lines."""
     parts = {
-        "mask": recipe.source and recipe.source.mask,
+        "mask": (recipe.source and recipe.source.mask) or any(one.mask for one in recipe.controls),
         "hires": recipe.source and recipe.hires and not _usual(recipe.hires),  # an infotext has one strength for both
     }
     return [name for name, said in parts.items() if said]
@@ -110,10 +113,11 @@ def _has_options(recipe: Recipe) -> bool:
 
 def _as_infotext(recipe: Recipe) -> str:
     """The words that were drawn with all that was said of them, and beneath it the options that no infotext has."""
-    bare = replace(recipe, source=None, hires=None if recipe.source else recipe.hires)
+    bare = replace(recipe, source=None, hires=None if recipe.source else recipe.hires, controls=())
     options = [
         *([f"--quality {recipe.quality}"] if recipe.quality else []),
         *_over(recipe),
+        *_controls(recipe),
         *_finishing(recipe),
         *(["--raw"] if recipe.prompt.raw else []),
     ]
@@ -145,6 +149,29 @@ def _over(recipe: Recipe) -> list[str]:
     if source.soft:
         said.append(f"--soft-inpainting {'/'.join(f'{value:g}' for value in source.soft.to_json().values())}")
     return said
+
+
+def _controls(recipe: Recipe) -> list[str]:
+    """The options for what guides its shapes, with the maps that were made for it."""
+    return [f"--control {_quoted(str(_asked(one)))}" for one in recipe.controls]
+
+
+def _asked(control: Control) -> AskedControl:
+    return AskedControl(
+        control.preprocessor or control.net,
+        control.strength,
+        control.start,
+        control.end,
+        control.mode,
+        control.fit,
+        control.stages,
+        control.type,
+        net=control.net if control.preprocessor else "",
+        by="" if control.preprocessor else NONE,
+        map=control.picture[:SIGNS],
+        low=control.low,
+        high=control.high,
+    )
 
 
 def _finishing(recipe: Recipe) -> list[str]:

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.chat import Card, Desk
 from bot.errors import Rejected
 from bot.platforms.listening import refused
-from bot.platforms.web import card_json, conversation, gallery
+from bot.platforms.web import card_json, conversation, gallery, pose_editor
 from bot.platforms.web.feed import Feed
 from bot.platforms.web.middleware import JSON_LIMIT, SITE, Complete, Site, gate
 from bot.platforms.web.session import HEADERS, LOCAL, Attempts, Cookies
@@ -187,6 +187,7 @@ def application(site: Site, beside: Mapping[str, web.Application] = NOTHING) -> 
     app.router.add_static("/static", PAGE)
     app.add_routes(conversation.ROUTES)
     app.add_routes(gallery.ROUTES)
+    app.add_routes(pose_editor.ROUTES)
     for path, other in beside.items():
         app.add_subapp(path, other)
     return app

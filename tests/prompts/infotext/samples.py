@@ -111,7 +111,8 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         '"easynegative: c74b4e810b03", Hashes: {"model":"879db523c3","embed:easynegative":"c74b4e810b"}, '
         "Denoising strength: 0.7, Mask blur: 4, Version: v1.6.1",
         {"steps": 20, "sampler": "Euler a", "schedule": "Automatic", "guidance": 7.0, "seed": 5, "width": 512,
-         "height": 512, "strength": 0.7, "mask_blur": 4, "downcast": True},
+         "height": 512, "strength": 0.7, "mask_blur": 4, "downcast": True,
+         "controls": ("canny:net=control_v11p_sd15_canny",)},
     ),
     (
         "a lake \nNegative prompt: mud \nSteps: 20, Size: 1024x1024, Sampler: Euler a, Seed: 5, CFG scale: 6, Model: "

@@ -29,6 +29,12 @@ export async function act(one, words, press) {
     askName(t("button.paint_over"), t("page.paint_over.label"), "", draw, more);
     return;
   }
+  if (one.action === "same_shape") {
+    const draw = (prompt) => press(one.action, one.target, { prompt });
+    const more = { yes: t("page.edit.draw"), longest: 1000, hint: t("page.same_shape.example") };
+    askName(t("button.same_shape"), t("page.same_shape.label"), "", draw, more);
+    return;
+  }
   if (one.action === "edit") {
     const draw = async (sentence) => {
       await press(one.action, one.target, { sentence });

@@ -17,7 +17,7 @@ export function newKey() {
 
 async function ask(method, path, body) {
   const options = { method, headers: { "X-Danqing": "1" }, credentials: "same-origin" };
-  if (body instanceof FormData) options.body = body;
+  if (body instanceof FormData || body instanceof Blob) options.body = body;
   else if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
@@ -43,6 +43,7 @@ async function ask(method, path, body) {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, body = {}) => ask("POST", path, body);
+export const send = (path, file) => ask("POST", path, file);
 export const patch = (path, body) => ask("PATCH", path, body);
 export const remove = (path) => ask("DELETE", path);
 

@@ -3,6 +3,7 @@
 import { askName, toast } from "./dialogs.js";
 import { get, post } from "./api.js";
 import { $, button, el } from "./dom.js";
+import { PoseEditor } from "./pose.js";
 import { t } from "./words.js";
 
 const PAUSE = 140; // milliseconds without a key before tags are looked for
@@ -63,6 +64,7 @@ export class Composer {
           "div",
           { class: "row" },
           button(t("page.composer.attach"), { shape: "image", bare: true, onclick: () => this.file.click() }),
+          button(t("page.composer.pose"), { shape: "pose", bare: true, onclick: () => this.strike() }),
           this.input,
           button(t("page.composer.save"), { shape: "star", bare: true, kind: "keep", onclick: () => this.keep() }),
           this.go,
@@ -330,6 +332,20 @@ export class Composer {
     );
     this.attachment.hidden = false;
     this.input.focus();
+  }
+
+  // --- poses ---
+
+  // The editor begins with the pose that the text names, and puts the new one in its place.
+  strike() {
+    const said = /(?:^|\s)--(?:pose|姿势|姿勢)[\s=:]+([^\s,，、。；]+)/;
+    const start = said.exec(this.text)?.[1] ?? "";
+    new PoseEditor(start, (pose, shape) => {
+      const words = this.text.replace(said, "").trim();
+      const shaped = /--(?:ar|size|width|height|p|l|s)\b/.test(words);
+      this.fill([words, `--pose ${pose}`, shaped ? "" : `--ar ${shape}`].filter(Boolean).join(" "));
+      toast(t("page.pose.used"));
+    });
   }
 
   detach(focus = false) {

@@ -1,0 +1,1 @@
+"""Maps that networks make of pictures; torch, and onnxruntime for the owner's files."""

@@ -1,0 +1,83 @@
+"""Maps that are being made: each by the worker that makes the fewest, by another where that one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+
+from engine.queue.pool import Pool, Worker
+from engine.wire import MakeMap, Mapped
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3  # workers that one map may take down
+
+
+class Maps:
+    """The maps that somebody waits for."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: dict[str, asyncio.Future[Mapped | None]] = {}
+        self._ready = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def make(self, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped:
+        """The map, as soon as a worker has made it. Raises Refusal as its maker does, and `error.worker_died`."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            worker = await self._free()
+            made = await self._asked(worker, wish, files)
+            if made is None:
+                log.warning("worker %s was lost over map %s, attempt %s", worker.id, wish.id, attempt)
+            elif made.key:
+                raise Refusal(made.key, **(made.values or {})).noted(*made.notes)
+            else:
+                return made
+        raise Refusal("error.worker_died", attempts=MAX_ATTEMPTS)
+
+    async def _free(self) -> Worker:
+        """The worker that makes the fewest maps, of those that draw least; waits until there is one."""
+        while True:
+            self._ready.clear()
+            if there := [worker for worker in self._pool.workers if worker.slots]:
+                return min(there, key=lambda worker: (len(worker.maps), len(worker.jobs)))
+            await self._ready.wait()
+
+    async def _asked(self, worker: Worker, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped | None:
+        """What the worker answers; None where it dies."""
+        answer: asyncio.Future[Mapped | None] = asyncio.get_running_loop().create_future()
+        self._waiting[wish.id] = answer
+        worker.maps.add(wish.id)
+        try:
+            await self._pool.make_map(worker, wish, {file: files[file] for file in wish.files if file in files})
+            return await answer
+        except asyncio.CancelledError:
+            self._spawn(self._pool.stop(worker, wish.id))
+            raise
+        finally:
+            del self._waiting[wish.id]
+            worker.maps.discard(wish.id)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def hear(self, worker: Worker, event: Mapped) -> None:
+        """A worker has answered; what nobody waits for any more is dropped."""
+        answer = self._waiting.get(event.id)
+        if answer and event.id in worker.maps and not answer.done():
+            answer.set_result(event)
+
+    def ready(self) -> None:
+        """There is a worker."""
+        self._ready.set()
+
+    def lost(self, worker: Worker) -> None:
+        """A worker has died: its maps are asked of another."""
+        for id in tuple(worker.maps):
+            answer = self._waiting.get(id)
+            if answer and not answer.done():
+                answer.set_result(None)

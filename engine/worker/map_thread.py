@@ -1,0 +1,73 @@
+"""Maps made beside the thread that draws: of pictures, by what needs no network and by the networks of annotators."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from engine.annotators.annotating import made
+from engine.maps import making
+from engine.models.card import out_of_memory
+from engine.pixels.source_picture import opened
+from engine.preprocessors import preprocessor
+from engine.wire import MakeMap, Mapped, Message
+from prompts.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+
+class MapThread:
+    """One thread, so that maps take one core at most from what is drawn; they are made in the order they come in.
+    `send` puts what becomes of them on the wire, `folders` are those with the owner's networks."""
+
+    def __init__(self, send: Callable[[Message], None], folders: Sequence[Path]) -> None:
+        self._send = send
+        self._folders = folders
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="maps")
+        self._asked: dict[str, Future[None]] = {}
+
+    def add(self, wish: MakeMap, files: Mapping[str, bytes]) -> None:
+        """Have a map made of these files, by hash."""
+        self._asked = {id: asked for id, asked in self._asked.items() if not asked.done()}
+        self._asked[wish.id] = self._thread.submit(self._make, wish, files)
+
+    def remove(self, id: str) -> None:
+        """Give a map up that has not begun; one that has is made, and nobody waits for it."""
+        if asked := self._asked.pop(id, None):
+            asked.cancel()
+
+    def close(self) -> None:
+        """Give up what has not begun, and wait for what has."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _make(self, wish: MakeMap, files: Mapping[str, bytes]) -> None:
+        try:
+            found = mapped(wish, files, self._folders)
+        except Refusal as refusal:
+            found = Mapped(wish.id, key=refusal.key, values=dict(refusal.values), notes=refusal.notes)
+        except Exception as error:
+            log.exception("map %s failed", wish.id)
+            found = Mapped(wish.id, key="error.memory" if out_of_memory(error) else "error.engine")
+        self._send(found)
+
+
+def mapped(wish: MakeMap, files: Mapping[str, bytes], folders: Sequence[Path]) -> Mapped:
+    """The map that was asked for. Raises Refusal."""
+    size = wish.width, wish.height
+    row = preprocessor(wish.preprocessor)
+    if wish.text and row.written:
+        found = making.code(wish.text, size)
+    else:
+        image, mask = (opened(_file(files, name)) if name else None for name in (wish.picture, wish.mask))
+        if image is None:
+            raise Refusal("map.no_picture")
+        found = made(row, image, size, wish.low, wish.high, wish.seed, fit=wish.fit, mask=mask, folders=folders)
+    return Mapped(wish.id, making.png(found.image), found.notes)
+
+
+def _file(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise Refusal("picture.gone")
+    return files[name]

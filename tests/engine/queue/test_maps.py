@@ -1,0 +1,105 @@
+"""Maps that are asked of workers: by whom they are made, and what becomes of them when one dies or nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from engine.wire import MakeMap, Mapped
+from prompts.errors import Refusal
+from tests.engine.queue.test_queue import queue, settle
+from tests.fakes import FakePool, a_job
+
+WISH = MakeMap("m", "canny", "ab", 32, 24)
+
+
+async def test_a_map_is_made_of_the_picture_at_its_size() -> None:
+    async with queue(FakePool()) as (made, _):
+        answer = await made.make_map(WISH)
+    assert Image.open(io.BytesIO(answer.blob)).size == (32, 24)
+
+
+async def test_refusals_of_the_maker_and_of_the_store_reach_who_asked() -> None:
+    async with queue(FakePool()) as (made, _):
+        for wish, key in (
+            (replace(WISH, preprocessor="cany"), "map.unknown"),
+            (replace(WISH, low=999), "map.out_of_range"),
+            (replace(WISH, picture="gone"), "picture.gone"),
+        ):
+            with pytest.raises(Refusal) as refused:
+                await made.make_map(wish)
+            assert refused.value.key == key
+
+
+async def test_maps_spread_over_the_workers_and_do_not_wait_for_pictures() -> None:
+    pool = FakePool(workers=2)
+    pool.maps_held = True
+    async with queue(pool) as (made, _):
+        made.put(a_job("j"))
+        await settle()
+        asked = [asyncio.ensure_future(made.make_map(replace(WISH, id=id))) for id in "abcd"]
+        await settle()
+        assert sorted(worker for worker, _ in pool.maps) == ["fake#0", "fake#0", "fake#1", "fake#1"]
+        for id in "dbac":
+            pool.map(id)
+        assert [one.id for one in await asyncio.gather(*asked)] == list("abcd")
+
+
+async def test_a_lost_worker_costs_a_map_nothing_but_time() -> None:
+    pool = FakePool(workers=2)
+    pool.maps_held = True
+    async with queue(pool) as (made, _):
+        asked = asyncio.ensure_future(made.make_map(WISH))
+        await settle()
+        assert [worker for worker, _ in pool.maps] == ["fake#0"]
+        pool.lose(pool.workers[0])
+        await settle()
+        assert [worker for worker, _ in pool.maps] == ["fake#0", "fake#1"]
+        pool.map("m")
+        assert (await asked).blob
+
+
+async def test_a_map_that_takes_down_every_worker_is_given_up() -> None:
+    pool = FakePool(workers=1)
+    pool.maps_held = True
+    async with queue(pool) as (made, _):
+        asked = asyncio.ensure_future(made.make_map(WISH))
+        for _ in range(3):
+            await settle()
+            pool.lose(pool.workers[0])
+            await settle()
+            pool.ready(pool.workers[0])  # it has been started again
+        with pytest.raises(Refusal, match=r"error\.worker_died"):
+            await asked
+    assert len(pool.maps) == 3
+
+
+async def test_a_map_that_nobody_waits_for_is_given_up_and_its_answer_dropped() -> None:
+    pool = FakePool()
+    pool.maps_held = True
+    async with queue(pool) as (made, _):
+        asked = asyncio.ensure_future(made.make_map(WISH))
+        await settle()
+        asked.cancel()
+        await settle()
+        assert pool.stopped == ["m"] and not pool.workers[0].maps
+        pool._listener(pool.workers[0], Mapped("m", b"late"))
+        again = asyncio.ensure_future(made.make_map(WISH))
+        await settle()
+        pool.map("m")
+        assert (await again).blob != b"late"
+
+
+async def test_a_map_waits_for_a_worker() -> None:
+    pool = FakePool()
+    async with queue(pool) as (made, _):
+        pool.lose(pool.workers[0])
+        asked = asyncio.ensure_future(made.make_map(WISH))
+        await settle()
+        assert not pool.maps
+        pool.ready(pool.workers[0])
+        assert (await asked).blob
