@@ -72,7 +72,7 @@ async def posed(
             mode=named.mode,
             fit=named.fit,
             stages=named.stages,
-            type=named.type or guide.kind,
+            type=named.type,
             preprocessor=PREPROCESSOR,
         )
         found.append(replace(recipe, controls=(*recipe.controls, control)))
