@@ -14,8 +14,9 @@ from PIL import Image
 import engine
 from bot.chat import Card, Upload
 from bot.commands import poses
-from bot.studio import posing
-from engine.poses import drawing, library, placing, reading
+from bot.studio import pose_files, uploads
+from engine.poses import drawing, library, placing, reading, writing
+from prompts.errors import Refusal
 from tests.bot.studio.test_studio import House, house
 from tests.fakes import a_png
 
@@ -119,5 +120,25 @@ async def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_wide_lines_are_for_the_nets_that_know_them() -> None:
-    assert posing.wide("controlnet-union-sdxl-promax") and posing.wide("xinsir_openpose")
-    assert not posing.wide("control_v11p_sd15_openpose") and not posing.wide("thibaud_xl_openpose")
+    assert pose_files.wide("controlnet-union-sdxl-promax") and pose_files.wide("xinsir_openpose")
+    assert not pose_files.wide("control_v11p_sd15_openpose") and not pose_files.wide("thibaud_xl_openpose")
+
+
+async def test_a_file_of_points_is_a_pose_to_follow(tmp_path: Path) -> None:
+    a_net(tmp_path / "models", "any_openpose")
+    async with house(tmp_path) as at:
+        at.studio.rules = replace(at.studio.rules, models=(tmp_path / "models",))
+        pose = library.find("archery").pose
+        file = uploads.checked(Upload("me.json", writing.written(pose).encode()))
+        assert file.name == "me.png" and Image.open(io.BytesIO(file.content)).size == (pose.width, pose.height)
+        for text in ("a girl", "a girl --control pose:0.7"):
+            recipe = await at.recipe(text, files=(file,))
+            [control] = recipe.controls
+            assert recipe.source is None and recipe.width == recipe.height and control.preprocessor == "openpose"
+            with Image.open(io.BytesIO(await at.db.files.get(control.picture))) as map:
+                size = recipe.width, recipe.height
+                assert np.array_equal(np.asarray(map), np.asarray(drawing.draw(placing.fitted(pose, *size), *size)))
+        over = await at.recipe("a girl --strength 0.5", files=(file,))
+        assert over.source and not over.controls  # drawn over, as somebody said how strongly
+        with pytest.raises(Refusal, match="unread"):
+            uploads.checked(Upload("x.json", b'{"people": [7]}'))
