@@ -137,3 +137,27 @@ def outlined(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Ima
     left, top, right, bottom = box
     ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=255)
     return image
+
+
+def person(size: int) -> Image.Image:
+    """Somebody who stands and waves with the left hand; places in eighths of the side from the middle of the chest."""
+    paper = Paper(size, (size / 2, size * 0.45), size / 8, (205, 210, 215))
+    skin, shirt, trousers, hair = (224, 172, 140), (60, 90, 150), (50, 50, 60), (60, 40, 30)
+    for side in (-1, 1):
+        paper.limb([(0.32 * side, 1.2), (0.45 * side, 2.2), (0.5 * side, 3.3)], 0.62, 0.4, trousers)
+        paper.limb([(0.5 * side, 3.3), (0.6 * side, 3.5)], 0.4, 0.3, (30, 30, 30))
+    paper.shape([(-0.75, -1.0), (0.75, -1.0), (0.6, 1.3), (-0.6, 1.3)], shirt, shirt)
+    paper.limb([(-0.75, -0.8), (-1.15, 0.1), (-1.45, 1.0)], 0.45, 0.3, skin)
+    paper.limb([(0.75, -0.8), (1.3, -1.2), (1.6, -2.2)], 0.45, 0.3, skin)
+    paper.limb([(-0.75, -0.85), (-0.95, -0.3)], 0.5, 0.45, shirt)
+    paper.limb([(0.75, -0.85), (1.1, -1.05)], 0.5, 0.45, shirt)
+    paper.limb([(0, -1.0), (0, -1.5)], 0.35, 0.35, skin)
+    paper.oval(0, -2.1, 0.52, 0.66, hair)
+    paper.oval(0, -1.95, 0.43, 0.55, skin)
+    for side in (-0.17, 0.17):
+        paper.oval(side, -2.0, 0.07, 0.05, (250, 250, 250))
+        paper.oval(side, -2.0, 0.04, 0.05, (40, 25, 20))
+        paper.oval(side, -2.13, 0.1, 0.025, hair)
+    paper.oval(0, -1.87, 0.05, 0.1, (200, 150, 125))
+    paper.oval(0, -1.66, 0.14, 0.04, (170, 70, 70))
+    return paper.done(1)

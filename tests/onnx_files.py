@@ -130,3 +130,26 @@ def map_network(path: Path, *, channels: int = 1, side: int | None = None, last:
     graph += _field(12, _shape("map", (1, channels, high, wide)))
     path.write_bytes(_field(1, 8) + _field(7, graph) + _field(8, _field(2, 13)))
     return path
+
+
+def pose_network(path: Path, points: Sequence[tuple[float, float, float]], *, high: int = 64, wide: int = 48) -> Path:
+    """A network of the RTMPose family that sees these points in every picture: x, y in pixels of its input, and how
+    sure it is."""
+    columns, rows = (
+        [sure * (round(2 * place[axis]) == at) for place in points for sure in place[2:] for at in range(2 * length)]
+        for axis, length in ((0, wide), (1, high))
+    )
+    count = len(points)
+    constants = [_values("columns", [1, count, 2 * wide], columns), _values("rows", [1, count, 2 * high], rows)]
+    nodes = [
+        _node("ReduceMean", ["images"], "grey", axes=[1, 2, 3], keepdims=0),
+        _node("Mul", ["grey", "nothing"], "none"),
+        _node("Add", ["columns", "none"], "simcc_x"),
+        _node("Add", ["rows", "none"], "simcc_y"),
+    ]
+    graph = _all(1, nodes) + _field(2, "pose") + _all(5, [*constants, _values("nothing", [1], [0.0])])
+    graph += _field(11, _shape("images", ("n", 3, high, wide)))
+    for name, length in (("simcc_x", wide), ("simcc_y", high)):
+        graph += _field(12, _shape(name, ("n", count, 2 * length)))
+    path.write_bytes(_field(1, 8) + _field(7, graph) + _field(8, _field(2, 13)))
+    return path

@@ -25,7 +25,7 @@ PICTURE, MASK = "picture", "mask"  # what the files are called on their way
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MapWish:
     """What is asked for on the command line: files, size (None: the picture's own), numbers below 0 for the usual."""
 
     name: str
@@ -59,22 +59,22 @@ def _number(option: str, number: Number, language: str) -> str:
     return f"{option} {number.usual:g} ({number.least:g}–{number.most:g}) {said}"
 
 
-async def make(config: Config, wanted: Wanted, language: str, out: Console) -> None:
+async def make(config: Config, wish: MapWish, language: str, out: Console) -> None:
     """Make a map, write it, and say where it lies and what was done. Raises Refusal."""
-    row = preprocessor(wanted.name)
-    row.numbers(wanted.low, wanted.high)
-    path = _target(wanted, row.name)
-    files = {name: _read(file) for name, file in ((PICTURE, wanted.picture), (MASK, wanted.mask)) if file}
-    if wanted.text and not row.written:
+    row = preprocessor(wish.name)
+    row.numbers(wish.low, wish.high)
+    path = _target(wish, row.name)
+    files = {name: _read(file) for name, file in ((PICTURE, wish.picture), (MASK, wish.mask)) if file}
+    if wish.text and not row.written:
         raise Refusal("map.no_text", name=row.name)
-    if PICTURE not in files and not wanted.text:
+    if PICTURE not in files and not wish.text:
         raise Refusal("map.no_picture")
-    size = wanted.size or (opened(files[PICTURE]).size if PICTURE in files else (768, 768))
+    size = wish.size or (opened(files[PICTURE]).size if PICTURE in files else (768, 768))
     if row.needs == PURE:
-        made = await asyncio.to_thread(_here, wanted, files, size)
+        made = await asyncio.to_thread(_here, wish, files, size)
     else:
         annotators.chosen(row, config.engine.folders)  # before a worker is started for nothing
-        made = await _by_worker(config, wanted, files, size)
+        made = await _by_worker(config, wish, files, size)
     content, notes = made
     try:
         path.write_bytes(content)
@@ -85,11 +85,11 @@ async def make(config: Config, wanted: Wanted, language: str, out: Console) -> N
         out.print(f"· {texts.say(language, note.key, **note.values)}", markup=False, soft_wrap=True)
 
 
-def _target(wanted: Wanted, name: str) -> Path:
+def _target(wish: MapWish, name: str) -> Path:
     """The file to write: beside the picture where none was named."""
-    path = wanted.out
+    path = wish.out
     if path is None:
-        path = wanted.picture.with_name(f"{wanted.picture.stem}-{name}.png") if wanted.picture else Path(f"{name}.png")
+        path = wish.picture.with_name(f"{wish.picture.stem}-{name}.png") if wish.picture else Path(f"{name}.png")
     if path.suffix.lower() != ".png":
         raise Refusal("cli.out_kind", file=path.name)
     if not path.absolute().parent.is_dir():
@@ -107,19 +107,19 @@ def _read(path: Path) -> bytes:
 Made = tuple[bytes, tuple[Note, ...]]
 
 
-def _here(wanted: Wanted, files: Mapping[str, bytes], size: tuple[int, int]) -> Made:
+def _here(wish: MapWish, files: Mapping[str, bytes], size: tuple[int, int]) -> Made:
     """Made in this process: nothing heavy has to be started for it."""
-    if wanted.text:
-        made = making.code(wanted.text, size)
+    if wish.text:
+        made = making.code(wish.text, size)
     else:
         image, mask = (opened(files[name]) if name in files else None for name in (PICTURE, MASK))
         assert image is not None
-        numbers = wanted.low, wanted.high, wanted.seed
-        made = making.made(preprocessor(wanted.name), image, size, *numbers, fit=wanted.fit, mask=mask)
+        numbers = wish.low, wish.high, wish.seed
+        made = making.made(preprocessor(wish.name), image, size, *numbers, fit=wish.fit, mask=mask)
     return making.png(made.image), made.notes
 
 
-async def _by_worker(config: Config, wanted: Wanted, files: Mapping[str, bytes], size: tuple[int, int]) -> Made:
+async def _by_worker(config: Config, wish: MapWish, files: Mapping[str, bytes], size: tuple[int, int]) -> Made:
     from bot.app import pool  # only now: it brings the whole program along
 
     async def file(name: str) -> bytes:
@@ -132,8 +132,8 @@ async def _by_worker(config: Config, wanted: Wanted, files: Mapping[str, bytes],
     await queue.start()
     try:
         mask = MASK if MASK in files else ""
-        wish = MakeMap("map", wanted.name, PICTURE, *size, wanted.low, wanted.high, wanted.seed, wanted.fit, mask)
-        answer = await queue.make_map(wish)
+        asked = MakeMap("map", wish.name, PICTURE, *size, wish.low, wish.high, wish.seed, wish.fit, mask)
+        answer = await queue.make_map(asked)
     finally:
         await queue.close()
     return answer.blob, answer.notes

@@ -13,9 +13,9 @@ from bot.studio.recipes import SizedSource
 from engine import control_words, preprocessors
 from engine.control import Control
 from engine.control_words import ControlWord
-from engine.files import catalog, compatibility
+from engine.files import annotators, catalog, compatibility
 from engine.files.catalog import Companion, Model
-from engine.preprocessors import PURE, Preprocessor
+from engine.preprocessors import Preprocessor
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.controls import NONE, AskedControl
@@ -23,6 +23,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Note
 from storage import uploads
 from storage.database import Database
+from storage.maps import KeptMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,12 @@ def makers(kind: str, folders: Sequence[Path]) -> tuple[Preprocessor, ...]:
 
 
 def can_make(one: Preprocessor, folders: Sequence[Path]) -> bool:
-    """Whether a preprocessor is here, with the network that it needs."""
-    return one.needs == PURE and not one.written
+    """Whether a preprocessor is here, with the network that it needs, and makes its map of a picture."""
+    try:
+        annotators.chosen(one, folders)
+    except Refusal:
+        return False
+    return True
 
 
 def _net(asked: AskedControl, nets: Sequence[Companion], model: Model, folders: Sequence[Path]) -> Companion | None:
@@ -111,7 +116,9 @@ def _preprocessor(asked: AskedControl, row: ControlWord | None) -> Preprocessor 
     """The preprocessor that is named, be it in place of a word."""
     if asked.by:
         return None if asked.by == NONE else preprocessors.preprocessor(asked.by)
-    return preprocessors.named(asked.name) if row is None else None
+    if row is None or (asked.net and asked.name not in (row.name, row.zh[0], row.en[0])):
+        return preprocessors.named(asked.name)
+    return None
 
 
 def _following(nets: Sequence[Companion], kind: str) -> Companion | None:
@@ -129,6 +136,8 @@ def _makers(
     if row and row.by and not asked.by:
         own = [preprocessors.PREPROCESSORS[name] for name in row.by]
         return [one for one in own if one in found]
+    if row and asked.name not in (row.name, row.zh[0], row.en[0]):  # "canny" says more than "edges"
+        return sorted(found, key=lambda one: one.name != asked.name.casefold())
     return found
 
 
@@ -197,20 +206,26 @@ class Maker:
 
     async def made(self, control: Control, recipe: Recipe) -> tuple[Control, tuple[Note, ...]]:
         """The control with the map that its preprocessor makes of its picture for a recipe, and what is told of it."""
+        size, numbers = (recipe.width, recipe.height), (control.low, control.high)
+        more = {"fit": control.fit, "mask": control.mask}
+        kept = await self.mapped(control.source, control.preprocessor, numbers, size, recipe.seed, **more)
+        return replace(control, picture=kept.hash), kept.notes
+
+    async def mapped(
+        self,
+        source: str,
+        preprocessor: str,
+        numbers: tuple[float, float],
+        size: tuple[int, int],
+        seed: int = 0,
+        **more: str,
+    ) -> KeptMap:
+        """The map that a preprocessor makes of a kept picture of the person's, of this size, as a file of theirs."""
         kept = await maps.kept(
-            self.db,
-            self.queue,
-            self.folders,
-            control.source,
-            control.preprocessor,
-            (control.low, control.high),
-            (recipe.width, recipe.height),
-            fit=control.fit,
-            seed=recipe.seed,
-            mask=control.mask,
+            self.db, self.queue, self.folders, source, preprocessor, numbers, size, seed=seed, **more
         )
-        own = await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
-        return replace(control, picture=own), kept.notes
+        await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
+        return kept
 
 
 async def guided(maker: Maker, made: Sequence[Recipe], guiding: Sequence[Guiding]) -> tuple[Recipe, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.studio.studio import Studio, new_id
 from engine.files.annotators import chosen
 from engine.maps.making import VERSION
 from engine.preprocessors import PURE, USUAL, Preprocessor, preprocessor
+from engine.queue.queue import Queue
 from engine.wire import MakeMap
 from storage import maps, uploads
+from storage.database import Database
 from storage.maps import KeptMap
 
 Size = tuple[int, int]
@@ -20,7 +22,9 @@ MASKED = "inpaint_only"  # the one that looks at a mask
 
 
 async def made(
-    studio: Studio,
+    db: Database,
+    queue: Queue,
+    folders: Sequence[Path],
     picture: str,
     name: str,
     numbers: Numbers = (USUAL, USUAL),
@@ -31,11 +35,13 @@ async def made(
     mask: str = "",
 ) -> str:
     """The hash of the map alone; see `kept`."""
-    return (await kept(studio, picture, name, numbers, size, seed=seed, fit=fit, mask=mask)).hash
+    return (await kept(db, queue, folders, picture, name, numbers, size, seed=seed, fit=fit, mask=mask)).hash
 
 
 async def kept(
-    studio: Studio,
+    db: Database,
+    queue: Queue,
+    folders: Sequence[Path],
     picture: str,
     name: str,
     numbers: Numbers = (USUAL, USUAL),
@@ -53,23 +59,27 @@ async def kept(
     low, high = row.numbers(*numbers)
     seed = seed if row.seeded else 0
     mask = mask if row.name == MASKED else ""
-    network = await asyncio.to_thread(_network, row, studio.rules.folders)
+    network = await asyncio.to_thread(_network, row, folders)
     width, height = size
     how = f"{row.name} {low:g} {high:g} {width}x{height} {fit or 'cut'} {seed} {mask or '-'} {network} v{VERSION}"
-    if found := await maps.find(studio.db, picture, how):
+    if found := await maps.find(db, picture, how):
         return found
     # A number that there is not is left at the usual one, which is what it is told as.
     low, high = (value if number else USUAL for value, number in ((low, row.low), (high, row.high)))
-    wish = MakeMap(new_id(), row.name, picture, width, height, low, high, seed, fit, mask)
-    answer = await studio.queue.make_map(wish)
-    return await maps.keep(studio.db, picture, how, answer.blob, answer.notes)
+    wish = MakeMap(_id(), row.name, picture, width, height, low, high, seed, fit, mask)
+    answer = await queue.make_map(wish)
+    return await maps.keep(db, picture, how, answer.blob, answer.notes)
 
 
-async def code(studio: Studio, person: str, text: str, size: Size) -> KeptMap:
+async def code(db: Database, queue: Queue, person: str, text: str, size: Size) -> KeptMap:
     """A QR code with this text as a map, kept as a file that the person sent, with a note on whether it can be read.
     Raises Refusal."""
-    answer = await studio.queue.make_map(MakeMap(new_id(), "qr", "", *size, text=text))
-    return KeptMap(await uploads.add_upload(studio.db, person, answer.blob), answer.notes)
+    answer = await queue.make_map(MakeMap(_id(), "qr", "", *size, text=text))
+    return KeptMap(await uploads.add_upload(db, person, answer.blob), answer.notes)
+
+
+def _id() -> str:
+    return secrets.token_hex(8)
 
 
 def _network(row: Preprocessor, folders: Sequence[Path]) -> str:

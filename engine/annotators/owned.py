@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from engine.annotators import hed
 from engine.annotators.ade20k import COLOURS
+from engine.files.annotators import CONVERTED
 from engine.files.sidecars import said_beside
 from engine.maps.shades import Numbers, gaussian, picture
 from engine.preprocessors import Preprocessor
@@ -83,17 +85,21 @@ def load(path: Path, modified: int) -> MapNetwork:
 def drawn(row: Preprocessor, path: Path, image: Image.Image) -> Image.Image:
     """The map that a network in a file makes of an RGB picture, at the picture's size. Raises Refusal `map.damaged`
     for a file that is no such network."""
-    try:
-        network = load(path, path.stat().st_mtime_ns)
-    except OSError as error:
-        raise Refusal("map.damaged", name=path.stem) from error
     manner = MANNERS[row.name]
     try:
-        found = manner.read(network.answer(_shown(image, network, manner, path)))
+        changed = path.stat().st_mtime_ns
+        if path.suffix.lower() == CONVERTED:
+            answer = hed.edges(hed.load(path, changed), image)
+        else:
+            network = load(path, changed)
+            answer = network.answer(_shown(image, network, manner, path))
+        found = manner.read(answer)
         if _inverted(row, path):
             found = 255 - found
         resampling = Image.Resampling.NEAREST if manner.nearest else Image.Resampling.BICUBIC
         return picture(found).resize(image.size, resampling)
+    except Refusal:
+        raise
     except Exception as error:
         log.warning("network %s: %s", path.name, str(error)[:500])
         raise Refusal("map.damaged", name=path.stem) from error

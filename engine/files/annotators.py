@@ -12,7 +12,7 @@ from engine.files.sidecars import said_beside
 from engine.preprocessors import FILE, NET, PREPROCESSORS, Preprocessor, named, of_file
 from prompts.errors import Refusal
 
-CONVERTED = ".safetensors"  # what engine/annotators/convert.py writes, which is run with torch
+HED, CONVERTED = "hed", ".safetensors"  # what engine/annotators/networks/convert_hed.py writes; run with torch
 
 
 def files(folders: Sequence[Path]) -> dict[str, Path]:
@@ -52,10 +52,8 @@ def _there(row: Preprocessor, folders: Sequence[Path]) -> bool:
 
 
 def _converted(folders: Sequence[Path]) -> list[Path]:
-    """Networks converted by this project's own scripts, under their own names: other files of this kind are models."""
-    words = {word for row in PREPROCESSORS.values() for word in row.files}
-    there = (folder / f"{word}{CONVERTED}" for folder in folders for word in sorted(words))
-    return [path for path in there if path.is_file()]
+    """The network that this project's own script converts, under its own name: other files of this kind are models."""
+    return [path for folder in folders if (path := folder / f"{HED}{CONVERTED}").is_file()]
 
 
 def _rows(path: Path) -> tuple[Preprocessor, ...]:

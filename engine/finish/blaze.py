@@ -64,10 +64,15 @@ class Found:
     points: tuple[tuple[float, float], ...]
 
 
-@cache
 def network(name: str, lowest: float) -> BlazeNetwork:
     """A network of engine/finish/detectors."""
-    with safe_open(FOLDER / f"{name}.safetensors", framework="pt") as file:
+    return network_of(FOLDER / f"{name}.safetensors", lowest)
+
+
+@cache
+def network_of(path: Path, lowest: float) -> BlazeNetwork:
+    """The network in a file that engine/finish/detectors/convert.py wrote."""
+    with safe_open(path, framework="pt") as file:
         weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
         graph = json.loads(file.metadata()["graph"])
     return BlazeNetwork(weights, graph["steps"], graph["input"], graph["outputs"], graph["side"], lowest)

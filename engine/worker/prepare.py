@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine import a1111, qualities, samplers
 from engine.adapters import loras
+from engine.controls.guide import Guide
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
@@ -43,6 +44,7 @@ def start(
     brought: Tensor | None = None,
     exact: bool = False,
     before: int = 0,
+    guides: tuple[Guide, ...] = (),
 ) -> Row:
     """A row ready for its first step.
 
@@ -50,6 +52,7 @@ def start(
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
     recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
+    `guides` are the controls that it follows.
     Raises Refusal for an unknown sampler, a step count it cannot do, layers that the model has not, or a
     LoRA that does not fit.
     """
@@ -61,7 +64,9 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
+        row = walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
+        row.guides = guides
+        return row
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     steps = drawn(recipe.steps, strength)
@@ -138,6 +143,7 @@ def start(
         keep=keep,
         beside=beside,
         way=way,
+        guides=guides,
         seconds=time.monotonic() - began,
     )
 

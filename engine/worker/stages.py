@@ -15,6 +15,7 @@ from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
 from engine.pixels import edges, masks
+from engine.pixels.control_map import View
 from engine.pixels.tiles import Box, Joined, cut
 from engine.recipe import Fix, Source, following
 from engine.worker import passes
@@ -39,6 +40,8 @@ def picture(canvas: Canvas) -> Stages:
     part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
     # The edges of a part are no edges of the picture; in A1111 they meet all the same.
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
+    if whole and whole.box:
+        own = replace(own, maps=tuple(one.changed(partial(whole.part, recipe=recipe)) for one in canvas.maps))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
@@ -105,7 +108,8 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
-        rows.append(partial(canvas.row, own, large, masks.solid(mask.resize(size))))
+        mask = masks.solid(mask.resize(size))
+        rows.append(partial(canvas.row, own, large, mask, seen=View(image.size, room), again=True))
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()
@@ -148,7 +152,9 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     if not boxes:
         return image
     # Tiles have sides that are multiples of 8: the edge is drawn out to the next one and cut off again.
-    padded = edges.drawn_out(edges.overhanging(image, beyond), catalog.STEP)
+    padded = _beyond(image, beyond)
+    maps = (one.sized(size).changed(partial(_beyond, beyond=beyond)) for one in canvas.maps)
+    tiled = replace(canvas, maps=tuple(maps))
     rows = []
     for number, box in enumerate(boxes):
         own = replace(
@@ -160,13 +166,18 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             variation=None,
             tiling="",
         )
-        rows.append(partial(canvas.row, own, padded.crop(box.corners)))
+        seen = View(padded.size, box)
+        rows.append(partial(tiled.row, own, padded.crop(box.corners), seen=seen, again=True))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)
     for box, tile in zip(boxes, images(done), strict=True):
         whole.add(box, np.asarray(tile, np.float32))
     made = edges.joined(whole.shades, size, beyond)
     return Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
+
+
+def _beyond(image: Image.Image, beyond: tuple[int, int]) -> Image.Image:
+    return edges.drawn_out(edges.overhanging(image, beyond), catalog.STEP)
 
 
 def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:

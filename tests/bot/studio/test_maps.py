@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -23,6 +24,10 @@ PICTURE = rectangle((64, 48), (10, 10, 50, 40))
 class Home(House):
     """A house in which somebody sent a picture."""
 
+    async def map(self, name: str, *numbers: float, size: tuple[int, int] = (64, 48), **said: Any) -> str:
+        low, high = (*numbers, -1.0, -1.0)[:2]
+        return await maps.made(self.db, self.queue, (), self.picture, name, (low, high), size, **said)
+
     async def enter(self) -> None:
         await self.open()
         self.person = (await self.studio.person("fake", "ann")).id
@@ -38,32 +43,31 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 
 
 async def test_a_map_is_made_once_and_found_by_any_of_its_names(home: Home) -> None:
-    first = await maps.made(home.studio, home.picture, "canny", size=(64, 48))
+    first = await home.map("canny")
     for name in ("硬边缘", "Canny"):
-        assert await maps.made(home.studio, home.picture, name, (100, 200), (64, 48)) == first
+        assert await home.map(name, 100, 200) == first
     assert len(home.pool.maps) == 1
     image = Image.open(io.BytesIO(await home.db.files.get(first)))
     assert image.tobytes() == making.make("canny", PICTURE, (64, 48)).tobytes()
 
 
 async def test_another_size_number_seed_or_mask_makes_another(home: Home) -> None:
-    studio, picture = home.studio, home.picture
-    await maps.made(studio, picture, "canny", size=(64, 48))
-    await maps.made(studio, picture, "canny", size=(48, 64))
-    await maps.made(studio, picture, "canny", (50, -1), (64, 48))
-    await maps.made(studio, picture, "canny", size=(64, 48), fit="stretch")
-    await maps.made(studio, picture, "shuffle", size=(64, 48), seed=1)
-    await maps.made(studio, picture, "shuffle", size=(64, 48), seed=2)
-    await maps.made(studio, picture, "inpaint_only", size=(64, 48), mask=picture)
+    await home.map("canny")
+    await home.map("canny", size=(48, 64))
+    await home.map("canny", 50)
+    await home.map("canny", fit="stretch")
+    await home.map("shuffle", seed=1)
+    await home.map("shuffle", seed=2)
+    await home.map("inpaint_only", mask=home.picture)
     assert len(home.pool.maps) == 7
-    await maps.made(studio, picture, "canny", size=(64, 48), seed=5, mask=picture)  # neither is of any account here
+    await home.map("canny", seed=5, mask=home.picture)  # neither is of any account here
     assert len(home.pool.maps) == 7
 
 
 async def test_a_new_version_makes_maps_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    await maps.made(home.studio, home.picture, "canny", size=(64, 48))
+    await home.map("canny")
     monkeypatch.setattr(maps, "VERSION", 999)
-    await maps.made(home.studio, home.picture, "canny", size=(64, 48))
+    await home.map("canny")
     assert len(home.pool.maps) == 2
 
 
@@ -76,26 +80,26 @@ async def test_a_network_that_was_changed_makes_maps_anew(home: Home, tmp_path: 
 
 async def test_notes_are_kept_with_a_map(home: Home) -> None:
     for _ in range(2):
-        kept = await maps.kept(home.studio, home.picture, "invert", size=(64, 48))
+        kept = await maps.kept(home.db, home.queue, (), home.picture, "invert", size=(64, 48))
         assert [note.key for note in kept.notes] == ["map.not_inverted"]
     assert len(home.pool.maps) == 1
 
 
 async def test_a_code_is_made_of_a_text_and_is_its_persons(home: Home) -> None:
-    kept = await maps.code(home.studio, home.person, "https://example.org", (256, 256))
+    kept = await maps.code(home.db, home.queue, home.person, "https://example.org", (256, 256))
     assert kept.notes[0].values == {"text": "https://example.org"}
     assert await uploads.find(home.db, home.person, kept.hash) == kept.hash
 
 
 async def test_refusals(home: Home) -> None:
-    for changes, key in (
-        ({"name": "cany"}, "map.unknown"),
-        ({"numbers": (999, -1)}, "map.out_of_range"),
-        ({"size": (0, 10)}, "map.size"),
-        ({"name": "depth"}, "map.no_file"),
-        ({"picture": "ab" * 32}, "picture.gone"),
+    for name, numbers, size, key in (
+        ("cany", (), (64, 48), "map.unknown"),
+        ("canny", (999,), (64, 48), "map.out_of_range"),
+        ("canny", (), (0, 10), "map.size"),
+        ("depth", (), (64, 48), "map.no_file"),
     ):
-        asked = {"picture": home.picture, "name": "canny", "size": (64, 48)} | changes
         with pytest.raises(Refusal) as refused:
-            await maps.made(home.studio, **asked)  # type: ignore[arg-type]
+            await home.map(name, *numbers, size=size)
         assert refused.value.key == key
+    with pytest.raises(Refusal, match=r"picture\.gone"):
+        await maps.made(home.db, home.queue, (), "ab" * 32, "canny")
