@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.studio import maps, sources
+from bot.studio import maps, pose_files, sources
 from bot.studio.recipes import SizedSource
 from engine import control_words, preprocessors
 from engine.control import Control
@@ -178,6 +178,7 @@ async def guiding(
     """What will guide the pictures of a request: the controls with a picture each, the last for all that are left, but
     for those that name a map of the person's. Raises Refusal as `chosen`, `control.no_picture` without one,
     `control.too_many_pictures`, `over.unknown` for a map that is not there."""
+    asked = await pose_files.finished(db, asked, pictures)
     chose = [await asyncio.to_thread(chosen, one, model, folders) for one in asked]
     open_ones = [one for one in asked if not one.map]
     if open_ones and not pictures:
@@ -265,6 +266,11 @@ async def _control(maker: Maker, one: Guiding, recipe: Recipe) -> tuple[Control,
         stages=asked.stages,
         type=asked.type or ("" if guide.preprocessor else guide.kind),
     )
+    ready = guide.kind == pose_files.KIND and not asked.map and not guide.preprocessor
+    if ready and (pose := await pose_files.pose_in(maker.db, one.picture.picture)):
+        size = recipe.width, recipe.height
+        own = await pose_files.drawn(maker.db, maker.person, pose, size, guide.net)
+        return replace(control, picture=own, preprocessor=pose_files.KIND, type=asked.type), ()
     made_by = guide.preprocessor if asked.by != NONE else ""
     if not guide.preprocessor or asked.map:
         return replace(control, preprocessor=made_by, low=asked.low, high=asked.high), ()

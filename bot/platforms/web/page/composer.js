@@ -10,7 +10,8 @@ import { t } from "./words.js";
 const PAUSE = 140; // milliseconds without a key before tags are looked for
 const LEAST = 2; // Latin letters; a Chinese sign alone is a word
 const CLAUSE = /[^,，、。;；:：!！?？()（）[\]{}<>【】|\n]*$/; // what is being typed: from the last sign to the caret
-const KINDS = ["image/png", "image/jpeg", "image/webp"];
+const JSON_FILE = "application/json"; // a pose
+const KINDS = ["image/png", "image/jpeg", "image/webp", JSON_FILE];
 
 export class Composer {
   // `send(text, pictures, over)` may fail: then the text stands here again. `open(name)` shows a panel.
@@ -318,7 +319,7 @@ export class Composer {
     if (size > limit * 2 ** 20) return toast(t("page.composer.too_large", { limit }), "error");
     this.detach();
     this.pictures = files;
-    this.thumbs(files.map((each) => URL.createObjectURL(each)));
+    this.thumbs(files.map((each) => (each.type === JSON_FILE ? "/static/pose.svg" : URL.createObjectURL(each))));
   }
 
   paintOver(picture) {
