@@ -270,7 +270,7 @@ def companions(folders: Sequence[Path], kind: Kind) -> tuple[Companion, ...]:
             find.sidecar.triggers,
             find.sidecar.preview,
             find.hash,
-            format=find.identity.format,
+            format=find.identity.format if kind == "controlnet" else "",
             types=find.identity.types,
             purpose=_purpose(find),
         )

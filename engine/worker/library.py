@@ -29,11 +29,12 @@ class Folders:
     vaes: Sequence[Path] = ()
     embeddings: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
+    controlnets: Sequence[Path] = ()
 
     @property
     def all(self) -> tuple[Path, ...]:
         """The folders of all kinds, each once."""
-        kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors)
+        kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors, self.controlnets)
         return tuple(dict.fromkeys(folder for kind in kinds for folder in kind))
 
 

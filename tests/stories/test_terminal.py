@@ -117,6 +117,7 @@ def test_a_picture_is_drawn_over(tmp_path: Path) -> None:
     assert min(red, green) > 150 and blue < 120
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers' schedulers
 def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(tmp_path: Path) -> None:
     blocks = np.kron(np.random.default_rng(0).random((8, 8)) > 0.6, np.ones((16, 16), bool))
     Image.fromarray(blocks).convert("RGB").save(tmp_path / "a=b.png")
