@@ -255,6 +255,11 @@ def loras_written(text: str) -> str:
     return text
 
 
+def says(text: str, name: str) -> bool:
+    """Whether a text has `--name` in it."""
+    return any(flag.name == name and not flag.aside for flag in _found(text))
+
+
 def with_flag(text: str, name: str, value: str) -> str:
     """The text with `--name value` instead of what it says by that flag, at its end where it says nothing."""
     said = f'--{name} "{value}"' if re.search(r"[\s,，、。；]", value) else f"--{name} {value}"

@@ -1,6 +1,7 @@
 """Writes the lists in the documents from the program's tables: `make docs`, or `python -m tests.documents`.
 
-In README.md and README.zh.md a list stands between `<!-- list: NAME -->` and `<!-- end of list -->`.
+In README.md and README.zh.md, and in the pages of PAGES, a list stands between `<!-- list: NAME -->` and
+`<!-- end of list -->`.
 """
 
 from __future__ import annotations
@@ -15,17 +16,23 @@ from bot.settings.config import Config, example
 from bot.settings.settings import settings
 from bot.texts import say
 from engine.files.upscalers import UPSCALERS
+from engine.preprocessors import FILE, PREPROCESSORS
 from engine.samplers import groups
 from prompts import styles as said
 from tests.cards.document import documents as stories
 
 ROOT = Path(__file__).parents[1]
 READMES = {"README.md": "en", "README.zh.md": "zh"}
+PAGES = {"docs/maps.md": ("preprocessors", "en"), "docs/maps.zh.md": ("preprocessors", "zh")}
 HEADS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "commands": {"en": ("Command", "What it does"), "zh": ("命令", "作用")},
     "styles": {"en": ("Group", "Styles"), "zh": ("类别", "风格")},
     "samplers": {"en": ("Sampler", "When to take it"), "zh": ("采样器", "适合什么")},
     "upscalers": {"en": ("Upscaler", "What it does"), "zh": ("放大方法", "作用")},
+    "preprocessors": {
+        "en": ("Preprocessor", "Also", "For nets", "`--low`, `--high`", "Needs"),
+        "zh": ("预处理器", "叫法", "用于", "`--low`、`--high`", "需要"),
+    },
     "settings": {"en": ("Setting", "Default", "What it is"), "zh": ("设置", "默认值", "含义")},
 }
 NO_DEFAULT = "–"
@@ -62,6 +69,25 @@ def all_settings(language: str) -> Iterable[tuple[str, ...]]:
         yield name, default, spot.sentence(language)
 
 
+def preprocessors(language: str) -> Iterable[tuple[str, ...]]:
+    chinese = language == "zh"
+    for row in PREPROCESSORS.values():
+        numbers = [
+            f"{number.zh if chinese else number.en} {number.usual:g} ({number.least:g}–{number.most:g})"
+            for number in (row.low, row.high)
+            if number
+        ]
+        needs = say(language, "map.needs_file", words=" / ".join(row.files)) if row.needs == FILE else ""
+        names = (row.zh if chinese else row.en, *row.modules, *row.aliases)
+        yield (
+            f"**{row.name}**",
+            ("、" if chinese else ", ").join(dict.fromkeys(names)),
+            ", ".join(row.kinds),
+            ("；" if chinese else "; ").join(numbers),
+            needs,
+        )
+
+
 LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
     "commands": commands,
     "styles": styles,
@@ -71,10 +97,13 @@ LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
 }
 
 
+PAGE_LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {"preprocessors": preprocessors}
+
+
 def table(name: str, language: str) -> str:
     """A list as a Markdown table."""
     head = HEADS[name][language]
-    rows: list[tuple[str, ...]] = [head, ("---",) * len(head), *LISTS[name](language)]
+    rows: list[tuple[str, ...]] = [head, ("---",) * len(head), *{**LISTS, **PAGE_LISTS}[name](language)]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
@@ -85,7 +114,7 @@ def place(name: str) -> re.Pattern[str]:
 
 def filled(text: str, language: str) -> str:
     """The document with its lists as they have to be today."""
-    for name in LISTS:
+    for name in (*LISTS, *PAGE_LISTS):
         new = f"<!-- list: {name} -->\n\n{table(name, language)}\n\n<!-- end of list -->"
         text = place(name).sub(new.replace("\\", r"\\"), text)
     return text
@@ -98,6 +127,8 @@ def main() -> None:
     for name, language in READMES.items():
         if (ROOT / name).exists():
             wanted[ROOT / name] = filled((ROOT / name).read_text("utf-8"), language)
+    for name, (_, language) in PAGES.items():
+        wanted[ROOT / name] = filled((ROOT / name).read_text("utf-8"), language)
     for file, text in wanted.items():
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.cards.document import documents
-from tests.documents import LISTS, READMES, ROOT, filled, place
+from tests.documents import LISTS, PAGES, READMES, ROOT, filled, place
 
 DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -18,6 +18,14 @@ def test_the_lists_in_the_readme_are_those_of_the_program(readme: str, name: str
     found = place(name).findall(text)
     assert len(found) == 1, f"{readme} needs `<!-- list: {name} -->` and `<!-- end of list -->` once, then `make docs`"
     assert found == place(name).findall(filled(text, READMES[readme])), f"run `make docs`: {name} in {readme} is old"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_lists_in_other_pages_are_those_of_the_program(page: str) -> None:
+    name, language = PAGES[page]
+    text = (ROOT / page).read_text("utf-8")
+    found = place(name).findall(text)
+    assert len(found) == 1 and found == place(name).findall(filled(text, language)), f"run `make docs`: {page} is old"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.cli.check_result import CheckResult, Level, refused, result
 from bot.settings.config import Config
 from bot.studio import own_readers, recipes
-from engine.files import catalog, checkers, detectors, sizes
+from engine.files import annotators, catalog, checkers, detectors, sizes
+from engine.preprocessors import PREPROCESSORS
 from prompts.errors import Refusal
 from prompts.prompt import Options
 from storage import migrations
@@ -69,6 +70,12 @@ def models(config: Config) -> Iterator[CheckResult]:
     for name in detectors.files(engine.folders):
         try:
             detectors.chosen(name, engine.folders)
+        except Refusal as refusal:
+            yield refused(refusal, "warn")
+    for name, path in annotators.files(engine.folders).items():
+        try:
+            annotators.chosen(PREPROCESSORS[name], engine.folders)
+            yield result("ok", "check.maps", name=name, file=path.name)
         except Refusal as refusal:
             yield refused(refusal, "warn")
     try:

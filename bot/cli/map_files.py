@@ -128,7 +128,8 @@ async def _by_worker(config: Config, wish: MapWish, files: Mapping[str, bytes], 
     async def heard(news: object) -> None:
         """Nothing is drawn here."""
 
-    queue = Queue(pool(config), heard, file, per_person=1, in_all=1)
+    bare = config.model_copy(update={"engine": config.engine.model_copy(update={"model": ""})})  # nothing is drawn
+    queue = Queue(pool(bare), heard, file, per_person=1, in_all=1)
     await queue.start()
     try:
         mask = MASK if MASK in files else ""

@@ -35,7 +35,8 @@ async def listed(studio: Studio, request: Request) -> Card:
     )
     fields = [*lines]
     if missing:
-        fields.append(Field(Say("controls.missing"), "\n".join(missing)))
+        told = "\n" if any(": " in one for one in missing) else ", "
+        fields.append(Field(Say("controls.missing"), told.join(missing)))
     fields += others
     key = "controls.title" if lines else "controls.none"
     return Card(text=Say(key, {"model": model.name, "count": len(lines)}), fields=tuple(fields))

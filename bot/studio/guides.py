@@ -145,17 +145,28 @@ def _lacking(
     asked: AskedControl, model: Model, folders: Sequence[Path], fitting: Sequence[Companion], kinds: Sequence[str]
 ) -> Refusal:
     """What is missing, by name, and where it belongs."""
-    folder = str(folders[0]) if folders else "models"
     has = next((kind for kind in kinds if _following(fitting, kind)), "")
     if has and asked.by != NONE:
         wanted = preprocessors.for_kind(has)
         files = " / ".join(dict.fromkeys(file for one in wanted for file in one.files))
-        return Refusal("control.no_preprocessor", name=asked.name[:40], files=files or has, folder=folder)
+        return Refusal(
+            "control.no_preprocessor", name=asked.name[:40], files=files or has, folder=_place(folders, "detectors")
+        )
     if model.builtin:
         return Refusal("control.builtin", name=asked.name[:40], model=model.name)
     file = next((file for kind in kinds if (file := control_words.FILES.get(model.family, {}).get(kind))), "")
-    values = {"name": asked.name[:40], "model": model.name, "family": model.family, "folder": folder}
+    values = {
+        "name": asked.name[:40],
+        "model": model.name,
+        "family": model.family,
+        "folder": _place(folders, "controlnets"),
+    }
     return Refusal("control.missing" if file else "control.missing_any", **values, **({"file": file} if file else {}))
+
+
+def _place(folders: Sequence[Path], name: str) -> str:
+    """Where a file belongs: the folder for its kind, which usually has that name, else the first of them."""
+    return str(next((one for one in folders if one.name == name), next(iter(folders), Path(name))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,6 +279,21 @@ async def test_an_edit_keeps_the_shapes_and_zooming_out_does_not(tmp_path: Path)
         assert (await at.job((await at.drawn(3))[-1])).recipe.controls == ()
 
 
+async def test_a_reply_that_asks_for_a_control_is_guided_by_what_it_answers(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+        picture = await at.picture()
+        row = await pictures.get(at.db, picture)
+        assert row
+        await at.press("edit", picture, sentence="一个青梨 --控制 边缘:0.7")
+        made = (await at.job((await at.drawn(2))[-1])).recipe
+        assert [(one.source, one.strength) for one in made.controls] == [(row.hash, 0.7)]
+        assert "pear" in made.prompt.positive and "apple" not in made.prompt.positive and made.source is None
+        at.pool.finish((await at.drawn())[-1])
+        await at.say(f"/edit {picture} a blue plate --control edges")
+        assert (await at.job((await at.drawn(3))[-1])).recipe.controls[0].source == row.hash
+
+
 async def test_a_favourite_keeps_its_map_for_years(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         owners(at)

@@ -2,6 +2,7 @@
 
 import { askName, toast } from "./dialogs.js";
 import { get, post } from "./api.js";
+import { ControlBar } from "./control.js";
 import { $, button, el } from "./dom.js";
 import { PoseEditor } from "./pose.js";
 import { t } from "./words.js";
@@ -107,17 +108,19 @@ export class Composer {
       this.open(panel[1]);
       return;
     }
-    const { pictures, over } = this;
+    const { pictures, over, control } = this;
+    const wanted = [text, text.startsWith("/") ? "" : control?.option].filter(Boolean).join(" ");
     this.fill("");
     this.detach();
     this.said.push(text);
     this.recalled = null;
     try {
-      await this.send(text, pictures, over);
+      await this.send(wanted, pictures, over);
     } catch {
       if (!this.text) this.fill(text);
       if (pictures?.length) this.attach(pictures);
       if (over) this.paintOver(over);
+      if (control && this.control) this.attachment.replaceChild((this.control = control).node, this.attachment.querySelector(".control-bar"));
     }
   }
 
@@ -330,6 +333,7 @@ export class Composer {
       ...sources.map((source) => el("img", { src: source, alt: "" })),
       el("span", { text: t("page.composer.attached") }),
       button(t("page.composer.remove"), { shape: "cancel", bare: true, onclick: () => this.detach(true) }),
+      (this.control = sources.length === 1 ? new ControlBar(this.hello.controls) : null)?.node ?? "",
     );
     this.attachment.hidden = false;
     this.input.focus();
@@ -352,6 +356,7 @@ export class Composer {
   detach(focus = false) {
     this.pictures = [];
     this.over = null;
+    this.control = null;
     this.file.value = "";
     this.attachment.hidden = true;
     this.attachment.replaceChildren();

@@ -35,7 +35,8 @@ async def test_a_unit_becomes_a_control_with_its_map(serve: Serve) -> None:
     served = await served_with_nets(serve)
     unit = {
         **UNIT, "weight": 0.8, "guidance_start": 0.1, "guidance_end": 0.9,
-        "control_mode": "My prompt is more important", "resize_mode": "Resize and Fill", "threshold_a": 50, "threshold_b": 150,
+        "control_mode": "My prompt is more important", "resize_mode": "Resize and Fill",
+        "threshold_a": 50, "threshold_b": 150,
         "pixel_perfect": True, "low_vram": True, "processor_res": 512, "hr_option": "Both", "advanced_weighting": None,
     }  # fmt: skip
     status, said = await served.post("txt2img", asking(unit))
