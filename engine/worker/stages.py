@@ -17,7 +17,8 @@ from engine.finish import detection, upscaling
 from engine.pixels import edges, masks
 from engine.pixels.control_map import View
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import Fix, Source, following
+from engine.recipe import Fix, Recipe, Source, following
+from engine.regions import Regions
 from engine.worker import passes
 from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
@@ -42,6 +43,7 @@ def picture(canvas: Canvas) -> Stages:
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
     if whole and whole.box:
         own = replace(own, maps=tuple(one.changed(partial(whole.part, recipe=recipe)) for one in canvas.maps))
+        own = replace(own, recipe=replace(own.recipe, regions=_within(recipe, whole.box, whole.picture.size)))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
@@ -105,6 +107,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
+            regions=_within(canvas.recipe, room, image.size),
             tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
@@ -117,6 +120,11 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
         before = image.crop(room.corners)
         image.paste(masks.pasted(before, patch.resize(before.size, Image.Resampling.LANCZOS), mask), room.corners[:2])
     return image
+
+
+def _within(recipe: Recipe, part: Box, size: tuple[int, int]) -> Regions | None:
+    """The recipe's regions for a part of a picture of this size."""
+    return recipe.regions and recipe.regions.within(part.share(size))
 
 
 def _patch(image: Image.Image, box: Box) -> tuple[Box, Image.Image]:
@@ -164,6 +172,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             seed=following(recipe.seed, number),
             source=Source("", last.strength),
             variation=None,
+            regions=_within(recipe, box, padded.size),
             tiling="",
         )
         seen = View(padded.size, box)
