@@ -72,7 +72,7 @@ def _told(
     return lines, missing, told
 
 
-def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, guides.Guide | Refusal]]:
+def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, guides.ChosenNet | Refusal]]:
     """Each word with what it stands for, or why it stands for nothing."""
     for row in control_words.WORDS.values():
         try:

@@ -27,7 +27,7 @@ from storage.maps import KeptMap
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class ChosenNet:
     """What follows a map, and what makes it: a net by its name, a preprocessor ("" where the picture is a map already),
     and the kind of map, for a net that takes several."""
 
@@ -36,7 +36,7 @@ class Guide:
     kind: str
 
 
-def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> Guide:
+def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> ChosenNet:
     """The net and preprocessor that a control as asked for stands for, with this model. It reads the folders: call it
     in a thread.
 
@@ -61,7 +61,7 @@ def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> Guide:
         net = named or _following(fitting, kind)
         makers = _makers(asked, row, by, kind, folders)
         if net and (makers or asked.by == NONE or asked.map):
-            return Guide(net.name, "" if asked.by == NONE or not makers else makers[0].name, kind)
+            return ChosenNet(net.name, "" if asked.by == NONE or not makers else makers[0].name, kind)
     raise _lacking(asked, model, folders, fitting, kinds)
 
 
@@ -174,7 +174,7 @@ class Guiding:
     """A control as it will act: as asked for, with the picture that its map is made of."""
 
     asked: AskedControl
-    guide: Guide
+    guide: ChosenNet
     picture: SizedSource
 
 
