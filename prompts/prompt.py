@@ -193,9 +193,8 @@ class Options:
     `clip_skip` counts as A1111 does. `fill` is what the masked part of a picture is drawn from ("original", "fill",
     "latent noise", "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding`
     only what is masked and so many pixels around it is drawn; `soft` lets the mask act softly, with the numbers of
-    engine/recipe.py's `Soft`.
-    `controls` are what guides its shapes, texts of prompts/controls.py, at most four; `pose` a pose by name, a text of
-    prompts/posing.py.
+    engine/recipe.py's `Soft`. `controls` are what guides its shapes, texts of prompts/controls.py, at most four; `pose`
+    a pose by name, a text of prompts/posing.py.
     `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are those of an infotext,
     by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """

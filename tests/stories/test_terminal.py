@@ -9,12 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from diffusers import ControlNetModel, EulerDiscreteScheduler, StableDiffusionControlNetPipeline
 from PIL import Image
 
 from bot.texts import say
-from engine.files.catalog import DEMO
+from engine.files.catalog import COMPANIONS, DEMO
 from engine.pixels import png_recipe
+from engine.recipe import Recipe
 from tests.running import ROOT
 
 
@@ -113,10 +117,45 @@ def test_a_picture_is_drawn_over(tmp_path: Path) -> None:
     assert min(red, green) > 150 and blue < 120
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers' schedulers
+def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(tmp_path: Path) -> None:
+    blocks = np.kron(np.random.default_rng(0).random((8, 8)) > 0.6, np.ones((16, 16), bool))
+    Image.fromarray(blocks).convert("RGB").save(tmp_path / "a=b.png")
+    said = ("imagine", "red", "--raw", "--seed", "3", "--steps", "6", "--sampler", "Euler", "--guidance", "4", "--json")
+    made = bot(tmp_path, *said, "--control", "边缘:0.8:0-0.5=a=b.png", "--out", "made.png")
+    assert made.returncode == 0, made.stderr
+    [control] = Recipe.from_json(json.loads(made.stdout)["pictures"][0]["recipe"]).controls
+    assert (control.net, control.preprocessor, control.strength, control.end) == ("demo-edges", "edges", 0.8, 0.5)
+    assert control.source and control.picture != control.source
+    done = bot(tmp_path, *said, "--control-map", "demo-edges:0.9=a=b.png", "--out", "map.png")
+    assert done.returncode == 0, done.stderr
+    [control] = Recipe.from_json(json.loads(done.stdout)["pictures"][0]["recipe"]).controls
+    assert (control.net, control.preprocessor, control.strength) == ("demo-edges", "", 0.9)
+    net = ControlNetModel.from_pretrained(COMPANIONS / "demo-edges", dtype=torch.float32)
+    judge = StableDiffusionControlNetPipeline.from_pretrained(
+        DEMO, controlnet=net, safety_checker=None, dtype=torch.float32, local_files_only=True
+    )
+    judge.scheduler = EulerDiscreteScheduler.from_config(judge.scheduler.config)
+    judge.set_progress_bar_config(disable=True)
+    with Image.open(tmp_path / "a=b.png") as shown, Image.open(tmp_path / "map.png") as drawn:
+        expected = judge(
+            "red",
+            image=shown.convert("RGB"),
+            num_inference_steps=6,
+            guidance_scale=4.0,
+            controlnet_conditioning_scale=0.9,
+            generator=torch.Generator("cpu").manual_seed(3),
+        ).images[0]
+        gap = np.abs(np.asarray(drawn.convert("RGB"), np.int16) - np.asarray(expected, np.int16))
+    assert gap.max() <= 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("imagine", ""), "draw"),
+        (("imagine", "a cat", "--control", "edges"), "canny:0.8=photo.png"),
+        (("imagine", "a cat", "--control", "edges=gone.png"), "gone.png"),
         (("imagine", "cat", "--sampler", "Eulr"), "Euler"),
         (("imagine", "cat", "--model", "danqing-dem"), "danqing-demo"),
         (("imagine", "cat", "--size", "wide"), "512x768"),

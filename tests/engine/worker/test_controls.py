@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import diffusers
 import numpy as np
@@ -28,6 +28,7 @@ from engine.models.loaded import Loaded
 from engine.pixels.control_map import ControlMap
 from engine.recipe import Recipe
 from engine.speed import deep_cache
+from engine.speed.batched_call import Call
 from engine.worker import autoencoder, denoise, prepare, rows
 from engine.worker.batch import Batch
 from engine.worker.row import Row
@@ -343,6 +344,34 @@ def test_the_time_of_a_net_is_that_of_its_rows(loaded: Loaded, folder: Path, mon
     assert spent[1] == pytest.approx((1 + share) * spent[0])
     assert spent[2] == pytest.approx((1 + share / 2) * spent[0])
     assert [row.load for row in (own, both, half)] == [2, pytest.approx(2 + 2 * share), pytest.approx(2 + share)]
+
+
+class Ready:
+    """What answers every call at once, as the plain UNet would, and notes how many entries it had."""
+
+    def __init__(self, unet: Any) -> None:
+        self.unet = unet
+        self.asked: list[int] = []
+
+    def answer(self, call: Call) -> Tensor:
+        self.asked.append(call.entries)
+        return call.answered(self.unet)
+
+
+def test_calls_that_are_prepared_stay_those_of_rows_without_a_net(loaded: Loaded, folder: Path) -> None:
+    ready = Ready(loaded.unet)
+    other: Any = replace(loaded, prepared=cast(Any, ready), joined=OrderedDict())
+    own = replace(OWN, steps=4)
+    everybody = [started(other, own), started(other, own, follows(other, folder, end=0.5)), started(other, own)]
+    at_work = rows.Rows()
+    for row in everybody:
+        at_work.add(row)
+    for _ in range(4):  # the two without a net, then the other, twice
+        at_work.turn()
+    assert ready.asked == [4, 4]
+    assert {row.at for row in everybody} == {2}
+    at_work.turn()
+    assert ready.asked == [4, 4, 6]  # where it acts no more, it is drawn with them
 
 
 # --- with everything else ---
