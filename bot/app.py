@@ -19,6 +19,7 @@ from bot.models import model_files
 from bot.models.folders import places
 from bot.people import access, guard
 from bot.people.limits import Limits
+from bot.platforms.sdapi import controlnet
 from bot.platforms.sdapi import server as sdapi_server
 from bot.platforms.sdapi.chat import SdapiChat
 from bot.platforms.sdapi.settings import SdapiSettings
@@ -102,7 +103,7 @@ def limits(config: AccessSection) -> Limits:
 def pool(config: Config) -> LocalPool:
     """A worker process for each configured device."""
     arguments = ["--slots", str(config.engine.slots), "--model", config.engine.model]
-    for kind in ("models", "loras", "embeddings", "vaes", "upscalers", "detectors"):
+    for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
     for name in tuning.WORDS:
@@ -184,7 +185,7 @@ def web(config: Config, made: Studio, api: SdapiChat | None = None) -> WebChat:
         made.status,
         command_lines,
         None if tags is None else lambda typed, pinyin: tags.complete(typed, pinyin=pinyin),
-        {sdapi_server.PATH: sdapi_server.application(api)} if api else {},
+        {sdapi_server.PATH: sdapi_server.application(api), controlnet.PATH: controlnet.application(api)} if api else {},
     )
 
 
@@ -194,7 +195,7 @@ def sdapi(config: Config, made: Studio) -> SdapiChat:
     password = told.password.get_secret_value() if told.password else None
     folders = tuple(config.engine.folders)
     settings = SdapiSettings(user=told.user, password=password, model=config.engine.model, folders=folders)
-    return SdapiChat(made.db, settings, made.person)
+    return SdapiChat(made.db, settings, made.person, made.maker)
 
 
 def telegram(config: Config, made: Studio) -> Chat:

@@ -69,6 +69,7 @@ def main() -> None:
         upscalers=arguments.upscalers,
         vaes=arguments.vaes,
         embeddings=arguments.embeddings,
+        controlnets=arguments.controlnets,
         detectors=arguments.detectors,
         others=others,
         tuning=_tuning(arguments),
@@ -92,6 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--upscalers", type=Path, action="append", default=[], help="a folder of upscaler files")
     parser.add_argument("--vaes", type=Path, action="append", default=[], help="a folder of VAEs")
     parser.add_argument("--embeddings", type=Path, action="append", default=[], help="a folder of embeddings")
+    parser.add_argument("--controlnets", type=Path, action="append", default=[], help="a folder of ControlNets")
     parser.add_argument("--detectors", type=Path, action="append", default=[], help="a folder of .onnx detectors")
     parser.add_argument("--model", default="", help="load this model at once")
     for name, words in tuning.WORDS.items():

@@ -35,6 +35,7 @@ from prompts.option_values import (
     with_over,
     with_padding,
     with_redraw,
+    with_regions,
     with_rng,
     with_seed,
     with_size,
@@ -84,6 +85,7 @@ _FLAGS: dict[str, Callable[[Options, str, str], Options]] = {
     "guidance-curve": lambda options, option, value: replace(options, guidance_curve=value.replace("-", " ")),
     "tiling": with_tiling,
     "freeu": with_freeu,
+    "regions": with_regions,
     "token-merging": lambda options, option, value: replace(options, token_merging=real(option, value, *MERGED)),
     "hypertile": with_hypertile,
     "perp-neg": lambda options, option, value: replace(options, perpendicular=real(option, value, *ACROSS)),
@@ -253,6 +255,11 @@ def loras_written(text: str) -> str:
         tag = flag.value if flag.value.startswith("<") else f"<lora:{flag.value}>"
         text = f"{text[: flag.start].rstrip()} {tag} {text[flag.end :].lstrip()}".strip()
     return text
+
+
+def says(text: str, name: str) -> bool:
+    """Whether a text has `--name` in it."""
+    return any(flag.name == name and not flag.aside for flag in _found(text))
 
 
 def with_flag(text: str, name: str, value: str) -> str:

@@ -34,7 +34,7 @@ def test_tokens_and_secrets_reach_the_bot() -> None:
 
 def test_there_is_a_folder_for_every_kind_of_file_and_all_can_be_written() -> None:
     kinds = [name for name in FOLDERS if name != "devices"]
-    assert {"models", "loras", "embeddings", "vaes", "upscalers"} <= set(kinds)
+    assert {"models", "loras", "embeddings", "vaes", "controlnets", "upscalers"} <= set(kinds)
     (made,) = re.findall(r"mkdir -p ([\w ]+)", DOCKERFILE)
     (owned,) = re.findall(r"chown danqing ([\w ]+)", DOCKERFILE)
     for bot in BOTS:

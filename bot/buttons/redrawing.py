@@ -13,6 +13,7 @@ from bot.people import guard, owned
 from bot.studio import recipes
 from bot.studio.studio import Studio
 from engine.recipe import Recipe, Source
+from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Note
 from prompts.refill import refilled
@@ -93,7 +94,22 @@ async def by_sentence(
     studio: Studio, asked: Request | Press, picture: str, sentence: str, *, notes: Sequence[Note] = ()
 ) -> None:
     """Draw a picture again with its prompt changed by a sentence: same seed, and all that was not named. The notes
-    stand behind what was changed."""
+    stand behind what was changed. One that asks for a control draws anew what it says, with the picture's shapes."""
+    if said.says(sentence, "control"):
+        row = await owned.picture(studio.db, asked.person, picture)
+        await studio.imagine(
+            Request(
+                person=asked.person,
+                place=asked.place,
+                text=sentence,
+                key=asked.key,
+                reply_to=row.id,
+                room=asked.room,
+                instead_of=asked.instead_of,
+            ),
+            sentence,
+        )
+        return
     async with studio.in_turn(asked.person.id):
         await _by_sentence(studio, asked, picture, sentence, notes)
 

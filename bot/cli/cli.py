@@ -121,12 +121,20 @@ def imagine(
     lora: Annotated[list[str] | None, typer.Option(help="NAME:WEIGHT; may be given several times.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture to draw over.")] = None,
     strength: Annotated[float | None, typer.Option(help="How far that picture may change, 0 to 1.")] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(help="NET_OR_WORD[:WEIGHT[:START-END]]=PICTURE that guides its shapes; repeatable."),
+    ] = None,
+    control_map: Annotated[
+        list[str] | None, typer.Option(help="The same with a finished map for a net: NAME:0.8=MAP.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Draw a text. Every option that a text may have is one here, too."""
-    from bot.cli.terminal import beside, draw  # only now: `--help` is to come at once
+    from bot.cli.control_files import with_controls  # only now: `--help` is to come at once
+    from bot.cli.terminal import beside, draw
     from bot.studio.recipes import merged
 
     said = beside(context.args)
@@ -151,7 +159,7 @@ def imagine(
         options = with_like(options, "--like", like)
     if rng:
         options = with_rng(options, "--rng", rng)
-    options = merged(said.options, options)
+    options, guides = with_controls(merged(said.options, options), control or (), control_map or ())
     negative = ", ".join(filter(None, (negative, said.negative)))
     loras = (*map(_lora, lora or ()), *said.loras)
     settings = _load(config, quiet=True)
@@ -159,7 +167,7 @@ def imagine(
         folders = (*settings.engine.models, Path(model).absolute())
         settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
         options = replace(options, model=Path(model).absolute().name)
-    drawing = draw(settings, text, options, negative, loras, image, output, language(), out, quiet=as_json)
+    drawing = draw(settings, text, options, negative, loras, image, guides, output, language(), out, quiet=as_json)
     asyncio.run(drawing)
 
 

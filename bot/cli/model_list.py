@@ -38,6 +38,7 @@ def show(folders: Sequence[Path], language: str, out: Console, *, as_json: bool)
         out.print(f"LoRA {lora.name}  {known}  {lora.path}", markup=False)
     for kind in COMPANIONS:
         for other in catalog.companions(folders, kind):
-            out.print(f"{kind} {other.name}  {other.family} {other.path}", markup=False)
+            known = " · ".join(filter(None, (other.family, other.format, other.purpose)))
+            out.print(f"{kind} {other.name}  {known} {other.path}", markup=False)
     for entry in catalog.skipped(folders):
         out.print(f"{entry.path}: {texts.say(language, entry.key, **entry.values)}", markup=False)

@@ -97,6 +97,7 @@ async def draw(
     negative: str,
     loras: tuple[LoraUse, ...],
     image: Path | None,
+    guides: Sequence[Path],
     output: Path | None,
     language: str,
     console: Console,
@@ -104,8 +105,10 @@ async def draw(
     quiet: bool,
 ) -> None:
     """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
-    is answered in words. Raises Refusal where there is no picture."""
+    is answered in words. `guides` are the pictures of the controls that the options ask for. Raises Refusal where there
+    is no picture."""
     files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
+    guiding = [await asyncio.to_thread(uploads.checked, _upload(guide)) for guide in guides]
     if output is not None and output.suffix.lower() not in ("", ".png"):
         raise Refusal("cli.out_kind", file=output.name)
     if output is not None and not output.absolute().parent.is_dir():
@@ -123,6 +126,7 @@ async def draw(
             text=text,
             key=f"console:{key}",
             files=files,
+            guides=tuple(guiding),
             options=options,
             negative=negative,
             loras=loras,

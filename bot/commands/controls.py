@@ -35,7 +35,8 @@ async def listed(studio: Studio, request: Request) -> Card:
     )
     fields = [*lines]
     if missing:
-        fields.append(Field(Say("controls.missing"), "\n".join(missing)))
+        told = "\n" if any(": " in one for one in missing) else ", "
+        fields.append(Field(Say("controls.missing"), told.join(missing)))
     fields += others
     key = "controls.title" if lines else "controls.none"
     return Card(text=Say(key, {"model": model.name, "count": len(lines)}), fields=tuple(fields))
@@ -71,7 +72,7 @@ def _told(
     return lines, missing, told
 
 
-def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, guides.Guide | Refusal]]:
+def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, guides.ChosenNet | Refusal]]:
     """Each word with what it stands for, or why it stands for nothing."""
     for row in control_words.WORDS.values():
         try:

@@ -37,11 +37,17 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     if loras := await studio.loras():
         lines.append(Field(Say("models.loras"), Say("models.counted", {"count": len(loras)})))
     for kind in COMPANIONS:
-        if names := [one.name for one in others if one.kind == kind]:
+        if names := [_named(one) for one in others if one.kind == kind]:
             rest_of = " …" if len(names) > NAMED else ""
             lines.append(Field(Say(f"models.{kind}"), ", ".join(names[:NAMED]) + rest_of))
     shown = min(len(models), LISTED)
     return Card(text=Say("models.title", {"count": len(models), "shown": shown}), fields=tuple(lines))
+
+
+def _named(one: Companion) -> str:
+    """Its name, with what it follows where its name does not say it."""
+    hidden = one.purpose and one.purpose not in one.name.casefold()
+    return f"{one.name} ({one.purpose})" if hidden else one.name
 
 
 async def _spoiled(folders: Sequence[Path], typed: str) -> None:
@@ -61,7 +67,7 @@ def _found(folders: Sequence[Path], typed: str) -> tuple[list[Model], list[Compa
 
     models = [one for one in catalog.models(folders) if fits(one.name, catalog.lineage(one))]
     others = [one for kind in COMPANIONS for one in catalog.companions(folders, kind)]
-    return models, [one for one in others if fits(one.name, one.family, one.kind)]
+    return models, [one for one in others if fits(one.name, one.family, one.kind, one.purpose)]
 
 
 def _line(one: Model) -> Say:
@@ -91,6 +97,8 @@ def _of_model(one: Model) -> Iterator[tuple[str, str | Say]]:
 def _of_companion(one: Companion) -> Iterator[tuple[str, str | Say]]:
     yield "kind", Say(f"models.{one.kind}")
     yield "family", one.family
+    yield "purpose", one.purpose
+    yield "layout", one.format
     yield "vectors", str(one.vectors or "")
     yield "triggers", ", ".join(one.triggers)
     yield "hash", one.hash

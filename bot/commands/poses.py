@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 
 from bot.chat import Button, Card, Field, Person, Press, Request, Say, Shown
@@ -26,16 +27,21 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
     words, page = rest.strip(), 1
     if match := _PAGE.search(words):
         words, page = words[: match.start()].strip(), int(match[1])
-    if words:
-        try:
-            found = (library.find(words),)
-        except Refusal as refusal:
-            found = library.search(words)
-            if not found:
-                raise refusal from None
-        if len(found) == 1:
-            return await _one(studio, request.person, found[0])
+    if words and (one := _meant(words)):
+        return await _one(studio, request.person, one)
     return await _page(studio, request.person, words, page)
+
+
+def _meant(words: str) -> NamedPose | None:
+    """The one pose that is named, or that the words find; None where they find several. Raises Refusal `pose.unknown`
+    where they find none."""
+    try:
+        return library.find(words)
+    except Refusal as refusal:
+        found = library.search(words)
+        if not found:
+            raise refusal from None
+        return found[0] if len(found) == 1 else None
 
 
 async def turned(studio: Studio, press: Press) -> Card:
@@ -49,7 +55,7 @@ async def turned(studio: Studio, press: Press) -> Card:
 
 async def _page(studio: Studio, person: Person, words: str, page: int, kept: str = "") -> Card:
     found = library.search(words)
-    pages = library.pages(found, EACH)
+    pages = math.ceil(len(found) / EACH)
     page = min(max(page, 1), max(pages, 1))
     here = found[(page - 1) * EACH : page * EACH]
     if not here:
@@ -60,16 +66,17 @@ async def _page(studio: Studio, person: Person, words: str, page: int, kept: str
     joint = "、" if chinese(person.language) else ", "
     rows = [range(at, min(at + pose_sheet.ACROSS, len(here))) for at in range(0, len(here), pose_sheet.ACROSS)]
     names = [[f"{numbers[at]} {here[at].called(person.language)}" for at in row] for row in rows]
+    ends = (dict.fromkeys((str(numbers[row[0]]), str(numbers[row[-1]]))) for row in rows)
     lines = tuple(
-        Field(f"{numbers[row[0]]}–{numbers[row[-1]]}" if len(row) > 1 else str(numbers[row[0]]), joint.join(said))
-        for row, said in zip(rows, names, strict=True)
+        Field(Say("poses.row", {"numbers": "–".join(end)}), joint.join(said))
+        for end, said in zip(ends, names, strict=True)
     )
     turns = ((page - 1, "poses.before"), (page + 1, "poses.after"))
     if words and not kept and pages > 1:
         kept = await wishes.keep(studio.db, Wish(person=person.id, text=words[:LONGEST]))
     return Card(
         text=Say("poses.page", {"count": len(found), "page": page, "pages": pages}),
-        fields=(*lines, Field(Say("poses.use"), f"--pose {here[0].called(person.language)}")),
+        fields=(*lines, Field(Say("poses.use"), _asked(here[0], person))),
         pictures=await _shown(studio, person, content),
         buttons=tuple(Button("poses", f"{to}.{kept}", label=Say(label)) for to, label in turns if 1 <= to <= pages),
         panel=True,
@@ -84,13 +91,18 @@ async def _one(studio: Studio, person: Person, one: NamedPose) -> Card:
         "names": " · ".join(other for other in others if other != name),
         "people": str(one.people),
         "tags": ", ".join(one.tags),
-        "use": f"--pose {name.replace(' ', '-')}",
+        "use": _asked(one, person),
     }
     return Card(
         text=Say("poses.one", {"name": name, "number": library.poses().index(one) + 1}),
         fields=tuple(Field(Say(f"poses.{key}"), value) for key, value in lines.items() if value),
         pictures=await _shown(studio, person, content),
     )
+
+
+def _asked(one: NamedPose, person: Person) -> str:
+    """How somebody writes that a pose is to be followed."""
+    return f"--pose {one.called(person.language).replace(' ', '-')}"
 
 
 async def _shown(studio: Studio, person: Person, content: bytes) -> tuple[Shown, ...]:

@@ -53,7 +53,15 @@ def cards(folders: Sequence[Path]) -> dict[str, Json]:
         for one in catalog.loras(folders)
     ]
     others: list[Json] = [
-        {"kind": one.kind, "name": one.name, "family": one.family, "vectors": one.vectors, "path": str(one.path)}
+        {
+            "kind": one.kind,
+            "name": one.name,
+            "family": one.family,
+            "vectors": one.vectors,
+            "format": one.format,
+            "purpose": one.purpose,
+            "path": str(one.path),
+        }
         for kind in COMPANIONS
         for one in catalog.companions(folders, kind)
     ]

@@ -15,7 +15,7 @@ from prompts.errors import Refusal
 WEIGHTS = (".safetensors", ".bin")
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler")
 OTHERS = re.compile(r"flax|non_ema|openvino|onnx|training_args|optimizer")  # weights that the engine has no use for
-ALONE = "diffusion_pytorch_model"  # what diffusers calls the weights of a part
+ALONE = re.compile(r"diffusion_pytorch_model(?:[.]|-\d)")  # how diffusers calls the weights of a part
 HALF = re.compile(r"\.fp16[.-]")
 NAMELESS = re.compile(r"(pytorch_lora_weights|diffusion_pytorch_model|model|lora)(\.fp16)?\.safetensors")
 
@@ -45,7 +45,7 @@ def choose(repository: str, files: Sequence[str]) -> list[str]:
     Raises Refusal `hub.which` and `hub.nothing`."""
     if "model_index.json" in files:
         return ["model_index.json", *(file for part in PARTS for file in _part(files, part))]
-    alone = [file for file in files if file.startswith(ALONE)]
+    alone = [file for file in files if ALONE.match(file)]
     if "config.json" in files and (weights := _part(alone, "")):
         return ["config.json", *weights]  # a part of a model, such as a VAE
     single = [file for file in files if file.endswith(".safetensors")]

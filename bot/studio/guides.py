@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.studio import maps, sources
+from bot.studio import maps, pose_files, sources
 from bot.studio.recipes import SizedSource
 from engine import control_words, preprocessors
 from engine.control import Control
 from engine.control_words import ControlWord
-from engine.files import catalog, compatibility
+from engine.files import annotators, catalog, compatibility
 from engine.files.catalog import Companion, Model
-from engine.preprocessors import PURE, Preprocessor
+from engine.preprocessors import Preprocessor
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
 from prompts.controls import NONE, AskedControl
@@ -23,10 +23,11 @@ from prompts.errors import Refusal
 from prompts.prompt import Note
 from storage import uploads
 from storage.database import Database
+from storage.maps import KeptMap
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class ChosenNet:
     """What follows a map, and what makes it: a net by its name, a preprocessor ("" where the picture is a map already),
     and the kind of map, for a net that takes several."""
 
@@ -35,7 +36,7 @@ class Guide:
     kind: str
 
 
-def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> Guide:
+def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> ChosenNet:
     """The net and preprocessor that a control as asked for stands for, with this model. It reads the folders: call it
     in a thread.
 
@@ -60,7 +61,7 @@ def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> Guide:
         net = named or _following(fitting, kind)
         makers = _makers(asked, row, by, kind, folders)
         if net and (makers or asked.by == NONE or asked.map):
-            return Guide(net.name, "" if asked.by == NONE or not makers else makers[0].name, kind)
+            return ChosenNet(net.name, "" if asked.by == NONE or not makers else makers[0].name, kind)
     raise _lacking(asked, model, folders, fitting, kinds)
 
 
@@ -88,8 +89,12 @@ def makers(kind: str, folders: Sequence[Path]) -> tuple[Preprocessor, ...]:
 
 
 def can_make(one: Preprocessor, folders: Sequence[Path]) -> bool:
-    """Whether a preprocessor is here, with the network that it needs."""
-    return one.needs == PURE and not one.written
+    """Whether a preprocessor is here, with the network that it needs, and makes its map of a picture."""
+    try:
+        annotators.chosen(one, folders)
+    except Refusal:
+        return False
+    return True
 
 
 def _net(asked: AskedControl, nets: Sequence[Companion], model: Model, folders: Sequence[Path]) -> Companion | None:
@@ -111,7 +116,9 @@ def _preprocessor(asked: AskedControl, row: ControlWord | None) -> Preprocessor 
     """The preprocessor that is named, be it in place of a word."""
     if asked.by:
         return None if asked.by == NONE else preprocessors.preprocessor(asked.by)
-    return preprocessors.named(asked.name) if row is None else None
+    if row is None or (asked.net and asked.name not in (row.name, row.zh[0], row.en[0])):
+        return preprocessors.named(asked.name)
+    return None
 
 
 def _following(nets: Sequence[Companion], kind: str) -> Companion | None:
@@ -129,6 +136,8 @@ def _makers(
     if row and row.by and not asked.by:
         own = [preprocessors.PREPROCESSORS[name] for name in row.by]
         return [one for one in own if one in found]
+    if row and asked.name not in (row.name, row.zh[0], row.en[0]):  # "canny" says more than "edges"
+        return sorted(found, key=lambda one: one.name != asked.name.casefold())
     return found
 
 
@@ -136,17 +145,28 @@ def _lacking(
     asked: AskedControl, model: Model, folders: Sequence[Path], fitting: Sequence[Companion], kinds: Sequence[str]
 ) -> Refusal:
     """What is missing, by name, and where it belongs."""
-    folder = str(folders[0]) if folders else "models"
     has = next((kind for kind in kinds if _following(fitting, kind)), "")
     if has and asked.by != NONE:
         wanted = preprocessors.for_kind(has)
         files = " / ".join(dict.fromkeys(file for one in wanted for file in one.files))
-        return Refusal("control.no_preprocessor", name=asked.name[:40], files=files or has, folder=folder)
+        return Refusal(
+            "control.no_preprocessor", name=asked.name[:40], files=files or has, folder=_place(folders, "detectors")
+        )
     if model.builtin:
         return Refusal("control.builtin", name=asked.name[:40], model=model.name)
     file = next((file for kind in kinds if (file := control_words.FILES.get(model.family, {}).get(kind))), "")
-    values = {"name": asked.name[:40], "model": model.name, "family": model.family, "folder": folder}
+    values = {
+        "name": asked.name[:40],
+        "model": model.name,
+        "family": model.family,
+        "folder": _place(folders, "controlnets"),
+    }
     return Refusal("control.missing" if file else "control.missing_any", **values, **({"file": file} if file else {}))
+
+
+def _place(folders: Sequence[Path], name: str) -> str:
+    """Where a file belongs: the folder for its kind, which usually has that name, else the first of them."""
+    return str(next((one for one in folders if one.name == name), next(iter(folders), Path(name))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +174,7 @@ class Guiding:
     """A control as it will act: as asked for, with the picture that its map is made of."""
 
     asked: AskedControl
-    guide: Guide
+    guide: ChosenNet
     picture: SizedSource
 
 
@@ -169,6 +189,7 @@ async def guiding(
     """What will guide the pictures of a request: the controls with a picture each, the last for all that are left, but
     for those that name a map of the person's. Raises Refusal as `chosen`, `control.no_picture` without one,
     `control.too_many_pictures`, `over.unknown` for a map that is not there."""
+    asked = await pose_files.finished(db, asked, pictures)
     chose = [await asyncio.to_thread(chosen, one, model, folders) for one in asked]
     open_ones = [one for one in asked if not one.map]
     if open_ones and not pictures:
@@ -196,20 +217,26 @@ class Maker:
 
     async def made(self, control: Control, recipe: Recipe) -> tuple[Control, tuple[Note, ...]]:
         """The control with the map that its preprocessor makes of its picture for a recipe, and what is told of it."""
+        size, numbers = (recipe.width, recipe.height), (control.low, control.high)
+        more = {"fit": control.fit, "mask": control.mask}
+        kept = await self.mapped(control.source, control.preprocessor, numbers, size, recipe.seed, **more)
+        return replace(control, picture=kept.hash), kept.notes
+
+    async def mapped(
+        self,
+        source: str,
+        preprocessor: str,
+        numbers: tuple[float, float],
+        size: tuple[int, int],
+        seed: int = 0,
+        **more: str,
+    ) -> KeptMap:
+        """The map that a preprocessor makes of a kept picture of the person's, of this size, as a file of theirs."""
         kept = await maps.kept(
-            self.db,
-            self.queue,
-            self.folders,
-            control.source,
-            control.preprocessor,
-            (control.low, control.high),
-            (recipe.width, recipe.height),
-            fit=control.fit,
-            seed=recipe.seed,
-            mask=control.mask,
+            self.db, self.queue, self.folders, source, preprocessor, numbers, size, seed=seed, **more
         )
-        own = await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
-        return replace(control, picture=own), kept.notes
+        await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
+        return kept
 
 
 async def guided(maker: Maker, made: Sequence[Recipe], guiding: Sequence[Guiding]) -> tuple[Recipe, ...]:
@@ -250,6 +277,11 @@ async def _control(maker: Maker, one: Guiding, recipe: Recipe) -> tuple[Control,
         stages=asked.stages,
         type=asked.type or ("" if guide.preprocessor else guide.kind),
     )
+    ready = guide.kind == pose_files.KIND and not asked.map and not guide.preprocessor
+    if ready and (pose := await pose_files.pose_in(maker.db, one.picture.picture)):
+        size = recipe.width, recipe.height
+        own = await pose_files.drawn(maker.db, maker.person, pose, size, guide.net)
+        return replace(control, picture=own, preprocessor=pose_files.KIND, type=asked.type), ()
     made_by = guide.preprocessor if asked.by != NONE else ""
     if not guide.preprocessor or asked.map:
         return replace(control, preprocessor=made_by, low=asked.low, high=asked.high), ()

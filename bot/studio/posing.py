@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.studio import guides
+from bot.studio import guides, pose_files
 from engine.control import MOST, Control
 from engine.files.catalog import Model
-from engine.poses import library, placing, reading, writing
+from engine.poses import library, placing, reading
 from engine.poses.skeleton import Pose
 from engine.recipe import Recipe
 from prompts.controls import NONE
@@ -20,16 +20,8 @@ from prompts.posing import AskedPose, asked_pose
 from storage import uploads
 from storage.database import Database
 
-PREPROCESSOR = "openpose"
 WORD = "pose"  # the word for controls of this kind
 _HASH = re.compile(r"[0-9a-f]{8,64}")
-# Nets that were trained on lines which grow with the picture.
-_WIDE = re.compile(r"xinsir|union|promax", re.IGNORECASE)
-
-
-def wide(net: str) -> bool:
-    """Whether a net, by its name, wants the wide lines of engine/poses/drawing.py."""
-    return bool(_WIDE.search(net))
 
 
 async def meant(db: Database, person: str, asked: AskedPose) -> Pose:
@@ -61,8 +53,7 @@ async def posed(
             raise Refusal("control.too_many", count=MOST + 1, limit=MOST)
         size = recipe.width, recipe.height
         if size not in maps:
-            content = await asyncio.to_thread(writing.png, pose, *size, wide=wide(guide.net))
-            maps[size] = await uploads.add_upload(db, person, content)
+            maps[size] = await pose_files.drawn(db, person, pose, size, guide.net)
         control = Control(
             guide.net,
             maps[size],
@@ -72,8 +63,8 @@ async def posed(
             mode=named.mode,
             fit=named.fit,
             stages=named.stages,
-            type=named.type or guide.kind,
-            preprocessor=PREPROCESSOR,
+            type=named.type,
+            preprocessor=pose_files.KIND,
         )
         found.append(replace(recipe, controls=(*recipe.controls, control)))
     return tuple(found)

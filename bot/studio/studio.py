@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, posing, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, pose_files, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -230,6 +230,7 @@ class Studio:
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
         if options.over and not found:
             found = (await sources.named(self.db, request.person.id, options.over),)
+        found, options, shape = await pose_files.sent(self.db, found, options)
         found, pictures = await sources.guides(self.db, request, options, found)
         prompt, guiding = await self._guiding(request.person.id, prompt, options, pictures, model)
         made = sources.made(
@@ -239,7 +240,7 @@ class Studio:
             options if guiding is None else replace(options, controls=None),
             model,
             over=found,
-            shape=pictures[0] if pictures else None,
+            shape=pictures[0] if pictures else shape,
             most=self.rules.pictures_per_request,
         )
         made = await guides.guided(self.maker(request.person.id), made, guiding or ())

@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -13,11 +14,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from bot.chat import Upload
 from bot.studio.contact_sheet import encoded, flat
 from engine.pixels import png_recipe
+from engine.poses import reading, writing
 from prompts.errors import Refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_SIDE = 2048  # no model draws larger; a phone's 12-megapixel photo would only be scaled down later
 MIN_SIDE = 16
+MIN_POSE = 64  # pixels: of a map that is drawn from a file of points
 THUMB_SIDE = 240
 MAX_MEGAPIXELS = 40
 
@@ -27,8 +30,11 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     larger than 2048 pixels, of 16 bits or lying on its side, a PNG made from it, with the prompts that it carries.
 
     Runs for up to a second: call it in a thread. Raises Refusal "upload.not_a_picture" (kinds other than PNG, JPEG,
-    WebP), "upload.too_many_pixels", "upload.too_small" or "upload.damaged".
+    WebP), "upload.too_many_pixels", "upload.too_small" or "upload.damaged"; for JSON, which becomes the map of the pose
+    in it, as `engine.poses.reading.read`.
     """
+    if reading.is_json(upload.content):
+        return _posed(upload)
     try:
         with Image.open(io.BytesIO(upload.content), formats=FORMATS) as picture:
             if picture.width * picture.height > max_megapixels * 1_000_000:
@@ -54,6 +60,14 @@ def checked(upload: Upload, max_megapixels: int = MAX_MEGAPIXELS) -> Upload:
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     mode = "RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB"
     return Upload(upload.name, png_recipe.with_texts(encoded(upright.convert(mode), "PNG"), upload.content))
+
+
+def _posed(upload: Upload) -> Upload:
+    """The map of the pose in a file of JSON, with sides that can be drawn."""
+    pose = reading.read(upload.content)
+    scale = min(1.0, MAX_SIDE / max(pose.width, pose.height))
+    width, height = (max(MIN_POSE, round(side * scale)) for side in (pose.width, pose.height))
+    return Upload(f"{Path(upload.name).stem}.png", writing.png(pose, width, height))
 
 
 _DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})  # modes of pictures with 16 bits a pixel

@@ -16,6 +16,10 @@ from engine.models.loaded import Loaded
 GREY = (0.299, 0.587, 0.114)  # the share of red, green and blue in a grey picture, as Pillow has it
 
 
+class Unfit(ValueError):
+    """A net that was made for another UNet."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """The networks of a net, in memory once for all models that it guides. `eyes` are the layers of a ControlNet that

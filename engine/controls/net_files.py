@@ -15,7 +15,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from engine.controls import control_lora
-from engine.controls.net import Network
+from engine.controls.net import Network, Unfit
 from engine.files import adapter_layers, folder_layers, net_identity, net_layers, pickles
 from engine.files.catalog import Companion
 from engine.files.folder_layers import Part
@@ -28,10 +28,6 @@ _KINDS: Mapping[Part, Any] = {"control": ControlNetModel, "union": ControlNetUni
 POOLED = "shuffle"  # what nets are for whose answers have no place, where no configuration says it
 
 
-class Unfit(ValueError):
-    """A net that was made for another UNet."""
-
-
 def network(companion: Companion, unet: Any, base: Weights, dtype: torch.dtype) -> Network:
     """The networks in a file or folder, in `dtype` on the processor; `base` are the weights of the UNet, to which a
     control-LoRA adds. Raises Unfit for one that does not fit this UNet, and what the loaders raise over broken
@@ -41,9 +37,7 @@ def network(companion: Companion, unet: Any, base: Weights, dtype: torch.dtype) 
     else:
         body = _in_file(companion.path, unet, base, dtype)
     if isinstance(body, T2IAdapter):
-        _check_adapter(body, unet)
         return Network("adapter", body)
-    _check_net(body, unet)
     if companion.purpose == POOLED and not isinstance(body, ControlNetUnionModel):
         body.register_to_config(global_pool_conditions=True)
     eyes, swapped = body.controlnet_cond_embedding, body.config.controlnet_conditioning_channel_order == "bgr"
@@ -70,6 +64,7 @@ def _in_file(path: Path, unet: Any, base: Weights, dtype: torch.dtype) -> Any:
     if lack := net_layers.lack(shapes):
         raise ValueError(lack)
     told = net_layers.layers(shapes)
+    _check_told(told, unet)
     named = {name: weights[net_layers.called_first(name, told) if told.original else name] for name in _names(told)}
     kind, config = ControlNetUnionModel if told.types else ControlNetModel, told.config(unet.config)
     return filled(lambda: kind.from_config(config), named, dtype)
@@ -112,15 +107,31 @@ def _adapter(weights: Weights, dtype: torch.dtype) -> Any:
     return filled(lambda: T2IAdapter.from_config(told.config), named, dtype)
 
 
-def _check_net(body: Any, unet: Any) -> None:
+def check(body: Any, unet: Any) -> None:
     """Raises Unfit unless a net answers what this UNet adds, and is told what this UNet is told."""
+    if isinstance(body, T2IAdapter):
+        _check_adapter(body, unet)
+        return
     names = ["block_out_channels", "layers_per_block", "addition_embed_type", "projection_class_embeddings_input_dim"]
-    attends = any("attn2" in name for name, _ in body.named_modules())
-    names += ["cross_attention_dim"] if attends else []
-    for name in names:
-        own, wanted = body.config.get(name), unet.config.get(name)
-        if (list(own) if isinstance(own, tuple) else own) != (list(wanted) if isinstance(wanted, tuple) else wanted):
-            raise Unfit(f"its {name} is {own}, the model's {wanted}")
+    if any("attn2" in name for name, _ in body.named_modules()):
+        names.append("cross_attention_dim")
+    _compare({name: body.config.get(name) for name in names}, unet)
+
+
+def _check_told(told: net_layers.NetLayers, unet: Any) -> None:
+    """The same of what a file's tensors tell, before a network is made of them."""
+    own = {"block_out_channels": told.channels, "layers_per_block": len(told.down[0])}
+    own["projection_class_embeddings_input_dim"] = told.told or None
+    _compare(own | ({"cross_attention_dim": told.context} if told.context else {}), unet)
+
+
+def _compare(own: Mapping[str, Any], unet: Any) -> None:
+    for name, value in own.items():
+        wanted = unet.config.get(name)
+        if (list(value) if isinstance(value, tuple) else value) != (
+            list(wanted) if isinstance(wanted, tuple) else wanted
+        ):
+            raise Unfit(f"its {name} is {value}, the model's {wanted}")
 
 
 def _check_adapter(body: Any, unet: Any) -> None:

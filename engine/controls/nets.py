@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.controls import net_files
-from engine.controls.net import Net, Network
+from engine.controls.net import Net, Network, Unfit
 from engine.errors import BadFile
 from engine.files.catalog import Companion, Skipped
 from engine.files.identify import identify
@@ -37,18 +37,30 @@ def load(companion: Companion, loaded: Loaded) -> Net:
     """The net in a file or folder for this model's UNet, waiting for it where it is still being read. Raises Refusal
     `control.damaged`, or what is wrong with the file where that is known, and `control.wrong_base` for a net that does
     not fit this model's UNet."""
-    network: Network = _request(companion, loaded).result()
+    request = _request(companion, loaded)
+    try:
+        network = request.result()
+        net_files.check(network.body, loaded.unet)  # it may have been read beside another model
+    except Unfit as error:
+        log.warning("net %s does not fit model %s: %s", companion.name, loaded.model.name, error)
+        raise Refusal("control.wrong_base", name=companion.name) from error
+    finally:
+        if request.exception():
+            loaded.nets.forget(_key(companion, loaded))
     loaded.nets.tidy()
     return Net(companion.name, network, loaded)
 
 
 def _request(companion: Companion, loaded: Loaded) -> Future[Network]:
+    base = own_weights(loaded) if companion.format == CONTROL_LORA else {}
+    return loaded.nets.request(_key(companion, loaded), lambda: _reader.submit(_read, companion, loaded, base))
+
+
+def _key(companion: Companion, loaded: Loaded) -> tuple[object, ...]:
+    """What a net is made of: its file as it is now, in the UNet's precision, and of the UNet's own weights where it is
+    the difference to those."""
     key: tuple[object, ...] = (companion.path, loading.stamp(companion.path), companion.purpose, loaded.dtype)
-    base: Mapping[str, Tensor] = {}
-    if companion.format == CONTROL_LORA:  # which is made of the model's own weights
-        key += (loaded.model.path, loaded.stamps[0])
-        base = own_weights(loaded)
-    return loaded.nets.request(key, lambda: _reader.submit(_read, companion, loaded, base))
+    return (*key, loaded.model.path, loaded.stamps[0]) if companion.format == CONTROL_LORA else key
 
 
 def own_weights(loaded: Loaded) -> dict[str, Tensor]:
@@ -64,9 +76,8 @@ def own_weights(loaded: Loaded) -> dict[str, Tensor]:
 def _read(companion: Companion, loaded: Loaded, base: Mapping[str, Tensor]) -> Network:
     try:
         return _laid(net_files.network(companion, loaded.unet, base, loaded.dtype), loaded)
-    except net_files.Unfit as error:
-        log.warning("net %s does not fit model %s: %s", companion.name, loaded.model.name, error)
-        raise Refusal("control.wrong_base", name=companion.name) from error
+    except Unfit:
+        raise
     except (*BROKEN, BadFile) as error:
         if out_of_memory(error):
             raise

@@ -11,6 +11,7 @@ from engine import second_pass
 from engine.files import catalog
 from engine.files.catalog import Companion, LoraFile, Model
 from engine.files.upscalers import LATENT
+from engine.pixels import control_map
 from engine.recipe import Hires, Recipe
 from prompts import clip_tokens
 from prompts.errors import Refusal
@@ -118,12 +119,17 @@ def vae_fits(vae: Companion, model: Model) -> bool:
 
 
 def check_controls(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
-    """Raises Refusal `control.made_for`, `control.unknown` or `control.none`."""
+    """Raises Refusal `control.made_for`, naming the one of the two passes' models that it does not fit,
+    `control.unknown` or `control.none`, and as control_map.check."""
+    control_map.check(recipe.controls)
     known = catalog.controlnets(folders) if recipe.controls else ()
+    second = second_model(recipe, folders) if recipe.controls else None
     for control in recipe.controls:
         net = catalog.controlnet(known, control.net, folders)
-        if not control_fits(net, model):
-            raise _made_for("control.made_for", net.name, net.family, model)
+        drawing = {"first": (model,), "second": (second or model,)}.get(control.stages, (model, second or model))
+        for one in drawing:
+            if not control_fits(net, one):
+                raise _made_for("control.made_for", net.name, net.family, one)
 
 
 def control_fits(net: Companion, model: Model) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.files import adapter_layers, folder_layers, net_layers
-from engine.files.identity import CONTEXTS, Identity, Kind, begins, lacking, side_of
+from engine.files.identity import CONTEXTS, Identity, Kind, lacking, side_of
 from engine.files.layers import WHOLE, Lack, under
 from engine.files.safetensors_header import Shapes
 
@@ -19,8 +19,11 @@ DIFFERENCE, CONTROL_LORA = "difference", "lora_controlnet"  # empty tensors that
 # in it tells it from one for pictures.
 _FILM_NAME = re.compile(r"(?:v3_sd15|sd15_v3|mm_sd15_v3|domain|animatediff)[-_ ]?(?:adapter|lora)", re.IGNORECASE)
 _FILM_LAYER = ".processor.to_q_lora.down.weight"
-_MOTION = (".motion_modules.", ".temporal_transformer.", ".temporal_attentions.", "motion_modules.")
-_OTHER_SIGNS = ("controlnet_x_embedder.", "controlnet_blocks.", "control_all_x_embedder.", "control_layers.")
+# Signs in the names of all tensors, a name a line. What begins a line begins a name.
+_MOTION = ("motion_modules.", ".temporal_transformer.", ".temporal_attentions.")
+_REFERENCES = ("\nip_adapter.", "\nimage_proj.")
+_LLLITE = ("\nlllite_unet_",)
+_OTHER_SIGNS = ("\ncontrolnet_x_embedder.", "\ncontrolnet_blocks.", "\ncontrol_all_x_embedder.", "\ncontrol_layers.")
 _FOLDERS = {"ControlNetModel": CONTROL, "ControlNetUnionModel": UNION, "T2IAdapter": ADAPTER}
 _OTHER_FOLDER = re.compile(r"\w*ControlNet\w*|MultiAdapter")
 
@@ -28,11 +31,12 @@ _OTHER_FOLDER = re.compile(r"\w*ControlNet\w*|MultiAdapter")
 def net_identity(shapes: Shapes) -> Identity | None:
     """The identity of a file that guides pictures, or is one of those that people put among such files; None for what
     is neither. Asked before LoRAs and models, as some of these files have tensors that are called as theirs are."""
-    if problem := _unused(shapes):
+    names = "\n" + "\n".join(shapes)
+    if problem := _unused(shapes, names):
         kind: Kind = "unknown" if problem.startswith("file.") else "controlnet"
         return Identity(kind=kind, problem=problem)
     prefix = net_layers.bare(shapes)
-    if prefix is None and begins(shapes, "control_model."):
+    if prefix is None and "\ncontrol_model." in names:
         prefix = "control_model."
     if prefix is not None:
         return _net(under(shapes, prefix) if prefix else shapes, difference=DIFFERENCE in shapes)
@@ -45,21 +49,21 @@ def net_identity(shapes: Shapes) -> Identity | None:
     return None
 
 
-def _unused(shapes: Shapes) -> str:
+def _unused(shapes: Shapes, names: str) -> str:
     """Why a file cannot guide pictures though it was made for something like it; "" where nothing tells that."""
-    for name in shapes:
-        if any(sign in name for sign in _MOTION):
-            sparse = any(net_layers.SIGNS[1].split(".")[0] in other for other in shapes)
-            return "control.sparse" if sparse else "file.motion"
-        if name.startswith(("ip_adapter.", "image_proj.")):
-            face = any("to_q_lora" in other for other in shapes) or shapes.get("image_proj.proj.0.weight", ())[1:] == (
-                512,
-            )
-            return "control.faceid" if face else "control.ip_adapter"
-        if name.startswith("lllite_unet_"):
-            return "control.lllite"
-        if name.startswith(_OTHER_SIGNS):
-            return "control.other_kind"
+
+    def has(signs: tuple[str, ...]) -> bool:
+        return any(sign in names for sign in signs)
+
+    if has(_MOTION):
+        return "control.sparse" if "controlnet_cond_embedding." in names else "file.motion"
+    if has(_REFERENCES):
+        from_faces = shapes.get("image_proj.proj.0.weight", ())[1:] == (512,)
+        return "control.faceid" if from_faces or "to_q_lora" in names else "control.ip_adapter"
+    if has(_LLLITE):
+        return "control.lllite"
+    if has(_OTHER_SIGNS):
+        return "control.other_kind"
     return "control.style_adapter" if {"style_embedding", "proj"} <= shapes.keys() else ""
 
 

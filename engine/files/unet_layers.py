@@ -43,6 +43,16 @@ class Attending(Protocol):
     def linear(self) -> bool: ...
 
 
+class Grouped(Protocol):
+    """The channels of each level, and in how many groups they are normed."""
+
+    @property
+    def channels(self) -> tuple[int, ...]: ...
+
+    @property
+    def groups(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnetLayers:
     """What a UNet is made of: the `channels` of each level; for each residual block of each level on the way down and
@@ -127,7 +137,7 @@ def heads_of(family: str) -> Callable[[int], int]:
     return (lambda width: HEADS) if family in EIGHT_HEADS else (lambda width: max(1, width // HEAD))
 
 
-def odd(made: UnetLayers, heads: Any) -> bool:
+def odd(made: Grouped, heads: Callable[[int], int]) -> bool:
     """Whether its channels cannot be parted into groups and heads."""
     return any(width % made.groups or width % heads(width) for width in made.channels)
 

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from engine.files.tiers import MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier, drawable
+from engine.files.tiers import DRAWING, MAIN_MEMORY, ON_CPU, PARTS, TIERS, Tier, choose_tier, drawable
 from engine.models.card import check, free, out_of_memory, release
 from engine.models.loaded import Loaded
+from engine.models.net_cache import size
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,12 @@ def join(loaded: Loaded) -> None:
 def beside(loaded: Loaded, network: nn.Module) -> Iterator[None]:
     """While it holds, a net is on the device of the UNet that it guides, and it stays there where the UNet does until
     memory runs out."""
+    stays = loaded.device.type in MAIN_MEMORY or ("unet" in loaded.tier.stay and loaded.layout.nets_stay)
     if any(weight.device != loaded.device for weight in network.parameters()):
         network.to(loaded.device)
-    stays = loaded.device.type in MAIN_MEMORY or ("unet" in loaded.tier.stay and loaded.layout.nets_stay)
+        if stays and loaded.most:  # of the room that was for pictures it takes its own
+            least = 2 * loaded.model.width * loaded.model.height // loaded.scale**2
+            loaded.most = max(least, loaded.most - 2 * size(network) // (DRAWING * loaded.scale**2))
     try:
         yield
     finally:

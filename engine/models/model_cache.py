@@ -63,7 +63,7 @@ class ModelCache:
                 self._loaded[key] = with_vae(other, vae)
             else:
                 self._loaded[key] = load(model, self.device, vae, self._suited(model))
-                self._loaded[key].nets = self._nets
+            self._loaded[key].nets = self._nets
         self._loaded.move_to_end(key)
         while self._bytes() + self._nets.bytes > self._budget:
             if self._nets.drop_oldest():

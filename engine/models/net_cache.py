@@ -21,15 +21,20 @@ class NetCache:
         self._room = room
         self._kept: OrderedDict[object, Future[Any]] = OrderedDict()
         self._alive: WeakSet[nn.Module] = WeakSet()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def request(self, key: object, begin: Callable[[], Future[Any]]) -> Future[Any]:
         """What was made of this, or is being made; where it is not, it is begun."""
         with self._lock:
-            if key not in self._kept or (self._kept[key].done() and self._kept[key].exception()):
+            if key not in self._kept:
                 self._kept[key] = begin()
             self._kept.move_to_end(key)
             return self._kept[key]
+
+    def forget(self, key: object) -> None:
+        """Forget one that could not be made, so that it is tried again where it is wanted again."""
+        with self._lock:
+            self._kept.pop(key, None)
 
     def learn(self, network: nn.Module) -> None:
         """Know a network whose weights take memory."""

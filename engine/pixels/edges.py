@@ -85,5 +85,6 @@ def _faded(rows: Shades, length: int) -> Shades:
 def _padded(image: Image.Image, beyond: Size, mode: str) -> Image.Image:
     if not any(beyond):
         return image
-    wide = ((0, beyond[1]), (0, beyond[0]), (0, 0))
-    return Image.fromarray(np.pad(np.asarray(image), wide, mode="wrap" if mode == "wrap" else "edge"))
+    shades = np.asarray(image)
+    wide = ((0, beyond[1]), (0, beyond[0]), *[(0, 0)] * (shades.ndim - 2))
+    return Image.fromarray(np.pad(shades, wide, mode="wrap" if mode == "wrap" else "edge"))

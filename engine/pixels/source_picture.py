@@ -31,6 +31,13 @@ class Whole:
     mask: Image.Image
     box: Box | None = None
 
+    def part(self, image: Image.Image, recipe: Recipe) -> Image.Image:
+        """What of another picture of this shape lies in the part that is drawn, at the recipe's size."""
+        if self.box is None:
+            return image
+        image = _sized(image, self.picture.size)
+        return region.filling(image.crop(self.box.corners), (recipe.width, recipe.height))
+
     def pasted(self, drawn: Image.Image) -> Image.Image:
         """The picture with what was drawn in it."""
         if self.box is None:

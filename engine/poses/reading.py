@@ -33,7 +33,12 @@ Found = tuple[layouts.Places, layouts.Places, layouts.Places, layouts.Places]
 
 def readable(content: bytes) -> bool:
     """Whether the bytes look like a pose: JSON, or a PNG that carries it. `read` says whether it is one."""
-    return content[:3].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") or _in_png(content) is not None
+    return is_json(content) or _in_png(content) is not None
+
+
+def is_json(content: bytes) -> bool:
+    """Whether the bytes look like JSON, as no picture does."""
+    return content[:40].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
 def read(content: bytes) -> Pose:

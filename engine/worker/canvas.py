@@ -11,8 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from engine.controls.guide import Guide, guide
+from engine.controls.net import Net
 from engine.finish import upscaling
 from engine.models.loaded import Loaded, Loras
+from engine.pixels.control_map import ControlMap, View
 from engine.pixels.edges import Edges
 from engine.pixels.source_picture import SourcePicture
 from engine.recipe import Recipe
@@ -24,7 +27,8 @@ from engine.worker.row import Row
 class Canvas:
     """Everything one picture is drawn with. `model` gives a model by its name and that of the VAE that takes the place
     of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second` are
-    the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files."""
+    the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files. `maps` are those of its
+    controls, `net` gives the net that one names, beside a model."""
 
     job: str
     index: int
@@ -37,6 +41,8 @@ class Canvas:
     second: Loras = ()
     upscalers: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
+    maps: tuple[ControlMap, ...] = ()
+    net: Callable[[str, Loaded], Net] | None = None
 
     def row(
         self,
@@ -47,12 +53,29 @@ class Canvas:
         loras: Loras | None = None,
         exact: bool = False,
         before: int = 0,
+        seen: View | None = None,
+        again: bool = False,
     ) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
-        are others than its own; for the rest see prepare.start."""
+        are others than its own; `seen` is the part that it shows (None: the whole), `again` says that the picture was
+        drawn before; for the rest see prepare.start."""
         loras = self.loras if loras is None else loras
         loaded = self.model(recipe.model, recipe.vae)
-        return prepare.start(self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before)
+        guides = self.guides(recipe, loaded, seen, again=again)
+        return prepare.start(
+            self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before, guides=guides
+        )
+
+    def guides(
+        self, recipe: Recipe, loaded: Loaded, seen: View | None = None, *, again: bool = False
+    ) -> tuple[Guide, ...]:
+        """What a row of this recipe follows; see `row`."""
+        apart = "first" if again else "second"
+        maps = [one for one in self.maps if one.control.stages != apart]
+        if not maps or self.net is None:
+            return ()
+        size = recipe.width, recipe.height
+        return tuple(guide(one.sized(size, seen), self.net(one.control.net, loaded)) for one in maps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

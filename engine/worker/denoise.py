@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from engine.adapters import loras
+from engine.controls.residuals import Follower, Residuals, residuals
 from engine.models import memory
 from engine.models.loaded import Loaded
 from engine.patches import patches
@@ -18,15 +21,16 @@ from engine.patches.patches import Patched
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
-from engine.worker import attention_guidance
+from engine.worker import attention_guidance, regional
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
 
 @torch.no_grad()
-def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
-    """One UNet call for rows of one group, and what it makes of each, which `advance` has it take. The rows stay as
-    they are, so a call that ran out of memory can be made again."""
+def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
+    """One UNet call for rows of one group; for each what it makes of it, which `advance` has it take, and what it cost
+    of the call, in the UNet's entries. The rows stay as they are, so a call that ran out of memory can be made
+    again."""
     batch = Batch(rows)
     loaded, call = batch.loaded, batch.call()
     batch.draw_ahead()
@@ -35,7 +39,11 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     disturbances = [one for row in batch.rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    texts = [(text, row.counted) for row in batch.rows for text in row.conditionings]
+    plain = any(acting) or any(disturbances) or any(text.regions for text, _ in texts)
+    plain |= any(row.rests or row.alone or row.patches for row in batch.rows)
+    firsts = accumulate(batch.widths, initial=0)
+    followers = [row.followers(first) for row, first in zip(batch.rows, firsts, strict=False)]
     # What a call draws by lot it draws again where it has to be made again.
     patched = [
         Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
@@ -43,7 +51,13 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     ]
     height, width = rows[0].latents.shape[-2:]
     with attention.attending(loaded):
-        output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
+        added, passed = Residuals(), 0.0
+        if any(followers):
+            added = residuals([one for own in followers for one in own], call, rows[0].patches.tiling)
+            layers = loaded.unet.config.layers_per_block
+            if rows[0].shallow:
+                added = added.shallow(layers if isinstance(layers, int) else layers[0])
+        output = loaded.prepared.answer(call) if loaded.prepared and not plain and not added else None
         given: list[Tensor] = []
         if output is None:
             with (
@@ -51,17 +65,33 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
                 loras.on_unet(loaded, entries, batch.left),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
+                regional.on_unet(loaded.unet, texts, call.words, (height, width)),
                 _depth(batch.rows) as given,
             ):
-                output = call.answered(loaded.unet)
+                began = time.monotonic()
+                output = call.answered(partial(loaded.unet, **added.told) if added else loaded.unet)
+                passed = time.monotonic() - began
     if given:
         own_deep: Sequence[Tensor] = torch.split(given[0], batch.widths)
         for row, own in zip(batch.rows, own_deep, strict=True):
             row.deep = own if row.rests else None
     for row, drawn in zip(batch.rows, patched, strict=True):
         row.lots = drawn.lots
-    outcomes = dict(zip(batch.rows, batch.outcomes(output), strict=True))
-    return [(row, outcomes[row]) for row in rows]
+    costs = _costs(batch, followers, added, passed)
+    outcomes = dict(zip(batch.rows, zip(batch.outcomes(output), costs, strict=True), strict=True))
+    return [(row, *outcomes[row]) for row in rows]
+
+
+def _costs(batch: Batch, followers: Sequence[Sequence[Follower]], added: Residuals, passed: float) -> list[float]:
+    """What each row cost of a call whose UNet took so many seconds. How long a net took is known where the processor
+    draws; on a card, which goes on by itself, it counts by how large it is beside the UNet."""
+    if batch.loaded.device.type != "cpu" or not added or not passed:
+        return [
+            width + sum(one.count * one.guide.share for one in own)
+            for width, own in zip(batch.widths, followers, strict=True)
+        ]
+    entry, seconds = passed / sum(batch.widths), iter(added.seconds)
+    return [width + sum(next(seconds) for _ in own) / entry for width, own in zip(batch.widths, followers, strict=True)]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from engine.files.hashes import hashes
 from engine.finish.picture_checker import for_adults
 from engine.models import card
 from engine.models.card import out_of_memory
-from engine.pixels import source_picture
+from engine.pixels import control_map, source_picture
 from engine.wire import Ended, Message, Step
 from engine.worker import prepare, stages
 from engine.worker.aside import Speech
@@ -170,8 +170,8 @@ class Drawings:
         return [request for request in self._asked if have[request.drawing] < share and not request.drawing.rests]
 
     def _next(self) -> RowRequest | None:
-        """The next row for a picture that has not its share, whose LoRAs have been read; while nothing else is drawn,
-        any."""
+        """The next row for a picture that has not its share, whose LoRAs and nets have been read; while nothing else is
+        drawn, any."""
         for request in self._entitled():
             if not len(self._rows) or self._ready(request.drawing):
                 self._asked.remove(request)
@@ -179,11 +179,15 @@ class Drawings:
         return None
 
     def _ready(self, drawing: Drawing) -> bool:
-        """Whether the LoRAs of a picture have been read; those of a second pass with another model are, with it, when
-        it begins, as one that has had its turn is not to be loaded for that."""
+        """Whether the LoRAs and nets of a picture have been read; those of a second pass with another model are, with
+        it, when it begins, as one that has had its turn is not to be loaded for that."""
         canvas, recipe = drawing.canvas, drawing.canvas.recipe
         other = recipe.hires is not None and recipe.hires.checkpoint and drawing.before
-        return not canvas.loras or bool(other) or loras.ready(canvas.model(recipe.model, recipe.vae), canvas.loras)
+        if other or not (canvas.loras or canvas.maps):
+            return True
+        loaded = canvas.model(recipe.model, recipe.vae)
+        read = self._library.nets_ready([one.control.net for one in canvas.maps], loaded)
+        return loras.ready(loaded, canvas.loras) and read
 
     def _begin(self, work: Work, index: int) -> None:
         folders, recipe = self._library.folders, work.recipes[index]
@@ -191,11 +195,13 @@ class Drawings:
         sizes.finished_size(recipe, model, folders.all)
         compatibility.check_recipe(recipe, model, folders.all)
         prepare.check_sampler(recipe)
+        base = source_picture.drawn_over(recipe, work.sources)
+        shape = base.whole.picture.size if base and base.whole else (recipe.width, recipe.height)
         canvas = Canvas(
             job=work.job,
             index=index,
             recipe=recipe,
-            base=source_picture.drawn_over(recipe, work.sources),
+            base=base,
             loras=loras.resolve(recipe.prompt.loras, folders.loras, recipe.seed),
             model=self._library.model,
             native=min(model.width, model.height),
@@ -203,6 +209,8 @@ class Drawings:
             second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras, recipe.seed),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
+            maps=control_map.opened(recipe, work.sources, shape),
+            net=self._library.net,
         )
         # What has to be looked at first is not shown before.
         early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))

@@ -10,10 +10,13 @@ from pathlib import Path
 import torch
 
 from engine.adapters import embeddings
+from engine.controls import nets
+from engine.controls.net import Net
 from engine.files import catalog
 from engine.models.loaded import Loaded
 from engine.models.model_cache import ModelCache
 from engine.tuning import Tuning
+from prompts.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,12 @@ class Folders:
     vaes: Sequence[Path] = ()
     embeddings: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
+    controlnets: Sequence[Path] = ()
 
     @property
     def all(self) -> tuple[Path, ...]:
         """The folders of all kinds, each once."""
-        kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors)
+        kinds = (self.models, self.loras, self.upscalers, self.vaes, self.embeddings, self.detectors, self.controlnets)
         return tuple(dict.fromkeys(folder for kind in kinds for folder in kind))
 
 
@@ -81,6 +85,21 @@ class Library:
         loaded = self._models.get(model, other)
         embeddings.learn(loaded, catalog.embeddings(self.folders.embeddings))
         return loaded
+
+    def net(self, name: str, loaded: Loaded) -> Net:
+        """A net by its name, beside a model. Raises Refusal `control.unknown`, `control.none` or `control.damaged`."""
+        return nets.load(self._net(name, loaded), loaded)
+
+    def nets_ready(self, names: Sequence[str], loaded: Loaded) -> bool:
+        """Whether `net` would answer at once for each, be it with a Refusal; else they are read meanwhile."""
+        try:
+            return nets.ready([self._net(name, loaded) for name in names], loaded)
+        except Refusal:
+            return True
+
+    def _net(self, name: str, loaded: Loaded) -> catalog.Companion:
+        folders = self.folders.all
+        return catalog.controlnet(catalog.controlnets(folders), name, folders)
 
     def widen(self, loaded: Loaded) -> str:
         """Have a model loaded in a wider precision from now on; which one, empty where there is none."""

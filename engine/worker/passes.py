@@ -15,6 +15,8 @@ from engine.files import catalog
 from engine.files.upscalers import LATENT
 from engine.models.loaded import Loras
 from engine.pixels import soft_mask
+from engine.pixels.control_map import View
+from engine.pixels.tiles import Box
 from engine.recipe import Recipe
 from engine.second_pass import SecondSize
 from engine.worker import autoencoder, prepare, walks
@@ -58,7 +60,9 @@ def first(
     def row(model: str, loras: Loras, stretch: tuple[float, float], brought: Tensor | None) -> Row:
         loaded = canvas.model(model, recipe.vae)
         own = replace(recipe, model=model)
-        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought)
+        # A refiner's family has no nets, and in A1111 it takes over without them.
+        guides = canvas.guides(own, loaded) if brought is None else ()
+        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought, guides=guides)
 
     switch = before / steps
     base_row = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
@@ -120,12 +124,14 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
             base = _cut(autoencoder.latents(loaded, base, None, recipe.tiling), size, loaded.scale)
         else:
             base = base.crop(size.box)
+    seen = View(size.enlarged, Box(*size.box))
+    drawn_again = partial(canvas.row, own, base, loras=canvas.second, seen=seen, again=True)
     if recipe.like:
         before = walks.counted(recipe, recipe.steps)
-        start = partial(canvas.row, own, base, loras=canvas.second, exact=True, before=before)
+        start = partial(drawn_again, exact=True, before=before)
         row = start if recipe.like.refined == FIRST else partial(_followed, canvas, own, start, before)
     else:
-        row = partial(canvas.row, own, base, loras=canvas.second)
+        row = drawn_again
     done = yield Ask([row], steps, rest, whole=True)
     return images(done)[0]
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine import a1111, qualities, samplers
 from engine.adapters import loras
+from engine.controls.guide import Guide
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
@@ -22,6 +23,7 @@ from engine.worker import (
     guidance,
     inpaint,
     prompt_encoding,
+    regional,
     schedulers,
     tapes,
     walks,
@@ -43,6 +45,7 @@ def start(
     brought: Tensor | None = None,
     exact: bool = False,
     before: int = 0,
+    guides: tuple[Guide, ...] = (),
 ) -> Row:
     """A row ready for its first step.
 
@@ -50,6 +53,7 @@ def start(
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
     recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
+    `guides` are the controls that it follows.
     Raises Refusal for an unknown sampler, a step count it cannot do, layers that the model has not, or a
     LoRA that does not fit.
     """
@@ -61,7 +65,9 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        return walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
+        row = walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
+        row.guides = guides
+        return row
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
     scheduler.set_timesteps(recipe.steps)
     steps = drawn(recipe.steps, strength)
@@ -102,16 +108,16 @@ def start(
         size = recipe.width, recipe.height
         beside = inpaint.beside(loaded, size, picture, mask, generator, recipe.tiling)
     guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= (
-        len(prompt_encoding.joined(recipe.prompt.positive)) > 1
-    )  # parts are mixed by how far each is from the negative
+    # Texts are mixed by how far each is from the negative.
+    guided |= recipe.regions is None and len(prompt_encoding.joined(recipe.prompt.positive)) > 1
     with loras.on_text(loaded, chosen):
         positive, negative = prompt_encoding.conditionings(
-            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+            loaded, regional.words(recipe), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
         if guided and guidance.acts_across(recipe):
-            _, empty = prompt_encoding.conditionings(loaded, recipe.prompt.positive, "", steps, recipe.clip_skip)
+            _, empty = prompt_encoding.conditionings(loaded, regional.words(recipe), "", steps, recipe.clip_skip)
             negative = replace(negative, empty=empty)
+    positive = regional.parted(recipe, positive)
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise
@@ -138,6 +144,7 @@ def start(
         keep=keep,
         beside=beside,
         way=way,
+        guides=guides,
         seconds=time.monotonic() - began,
     )
 

@@ -17,6 +17,8 @@ from torch import Tensor
 
 from engine import qualities
 from engine.adapters.loras import Chosen
+from engine.controls.guide import Guide
+from engine.controls.residuals import Follower
 from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches, Shared
@@ -52,7 +54,8 @@ class Row:
     way has a `walk` instead of a diffusers sampler with its timesteps; `latents` are those of the walk. A row has its
     `way` along its sampler's tape unless it goes by itself. `foreseen` gives the picture foreseen after the last step.
     `successor` is the model that is to take it over, `predecessor` the one it was begun with where that has
-    happened. `patches` are what its recipe changes inside the UNet, `lots` what these draw by lot with."""
+    happened. `patches` are what its recipe changes inside the UNet, `lots` what these draw by lot with. `guides` are
+    the controls that it follows."""
 
     job: str
     index: int
@@ -76,6 +79,7 @@ class Row:
     way: SamplerWay | None = None
     successor: Successor | None = None
     predecessor: Loaded | None = None
+    guides: tuple[Guide, ...] = ()
     patches: Patches = field(init=False)
     lots: Random = field(init=False)
 
@@ -94,6 +98,20 @@ class Row:
         return tuple(one for one in self.loras if one[3].covers(self.step)) if self.loras else ()
 
     @property
+    def followed(self) -> tuple[Guide, ...]:
+        """The controls that act in the step to come."""
+        if not self.guides or self.done:
+            return ()
+        return tuple(one for one in self.guides if one.control.acts(self.step, self.steps))
+
+    def followers(self, first: int) -> list[Follower]:
+        """What each of them is asked for where the row's entries begin at `first`: those of the words, and the
+        negative's too, unless it acts on the words' alone."""
+        texts = len(self.positive) * (1 + len(self.astray))
+        end = first + self.width
+        return [Follower(one, end - texts if one.one_sided else first, end) for one in self.followed]
+
+    @property
     def rests(self) -> bool:
         """Whether its quality lets the UNet's deep levels rest now and then."""
         return qualities.quality(self.recipe.quality).rest > 1
@@ -107,10 +125,10 @@ class Row:
 
     @property
     def group(self) -> Group:
-        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches keep nobody else from
-        them."""
+        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches or controls keep nobody
+        else from them."""
         height, width = self.latents.shape[-2:]
-        apart = bool(self.patches) and self.loaded.prepared is not None
+        apart = self.loaded.prepared is not None and bool(self.patches or self.followed)
         whose = id(self if self.alone else self.loaded)
         return whose, (height, width), self.shallow, self.patches.shared, apart
 
@@ -163,7 +181,7 @@ class Row:
         assert self.successor
         self.predecessor = self.loaded
         self.loaded, self.positive, self.negative = self.successor.model()
-        self.successor, self.loras, self.deep = None, (), None
+        self.successor, self.loras, self.deep, self.guides = None, (), None, ()
         if int(self.loaded.unet.config.in_channels) != CHANNELS:
             self.beside = None
 
@@ -197,9 +215,14 @@ class Row:
         return len(self.conditionings)
 
     @property
+    def load(self) -> float:
+        """The work of its batch entries, in entries of the UNet's: its nets' count by how large they are beside it."""
+        return self.width + sum(one.count * one.guide.share for one in self.followers(0))
+
+    @property
     def area(self) -> int:
-        """The latent pixels of its batch entries."""
-        return self.width * self.latents.shape[-2] * self.latents.shape[-1]
+        """The latent pixels of its batch entries, those that its nets see counted likewise."""
+        return math.ceil(self.load * self.latents.shape[-2] * self.latents.shape[-1])
 
     @property
     def length(self) -> int:

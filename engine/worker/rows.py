@@ -80,7 +80,6 @@ class Rows:
 
     def _step(self, rows: list[Row], turn: Turn) -> None:
         began = self._clock()
-        widths = [row.width for row in rows]  # of this call: the next one may go without a negative
         failure: Exception | None = None
         try:
             outcomes = predict(rows)
@@ -96,7 +95,7 @@ class Rows:
                 turn.failed.append((rows[0], failure))
             return
         rows[0].loaded.layout.went_well()
-        for row, outcome in outcomes:
+        for row, outcome, _ in outcomes:
             try:
                 advance(row, outcome)
                 if row.due:
@@ -108,8 +107,9 @@ class Rows:
             else:
                 turn.stepped.append(row)
         passed = self._clock() - began
-        for row, width in zip(rows, widths, strict=True):
-            share = passed * width / sum(widths)
+        whole = sum(cost for *_, cost in outcomes)
+        for row, _, cost in outcomes:
+            share = passed * cost / whole
             row.seconds += share
             self._rows.charge(row, share)
 

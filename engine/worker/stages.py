@@ -15,8 +15,10 @@ from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
 from engine.pixels import edges, masks
+from engine.pixels.control_map import View
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import Fix, Source, following
+from engine.recipe import Fix, Recipe, Source, following
+from engine.regions import Regions
 from engine.worker import passes
 from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
@@ -39,6 +41,9 @@ def picture(canvas: Canvas) -> Stages:
     part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
     # The edges of a part are no edges of the picture; in A1111 they meet all the same.
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
+    if whole and whole.box:
+        own = replace(own, maps=tuple(one.changed(partial(whole.part, recipe=recipe)) for one in canvas.maps))
+        own = replace(own, recipe=replace(own.recipe, regions=_within(recipe, whole.box, whole.picture.size)))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
@@ -102,10 +107,12 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
+            regions=_within(canvas.recipe, room, image.size),
             tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
-        rows.append(partial(canvas.row, own, large, masks.solid(mask.resize(size))))
+        mask = masks.solid(mask.resize(size))
+        rows.append(partial(canvas.row, own, large, mask, seen=View(image.size, room), again=True))
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()
@@ -113,6 +120,11 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
         before = image.crop(room.corners)
         image.paste(masks.pasted(before, patch.resize(before.size, Image.Resampling.LANCZOS), mask), room.corners[:2])
     return image
+
+
+def _within(recipe: Recipe, part: Box, size: tuple[int, int]) -> Regions | None:
+    """The recipe's regions for a part of a picture of this size."""
+    return recipe.regions and recipe.regions.within(part.share(size))
 
 
 def _patch(image: Image.Image, box: Box) -> tuple[Box, Image.Image]:
@@ -148,7 +160,9 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
     if not boxes:
         return image
     # Tiles have sides that are multiples of 8: the edge is drawn out to the next one and cut off again.
-    padded = edges.drawn_out(edges.overhanging(image, beyond), catalog.STEP)
+    padded = _beyond(image, beyond)
+    maps = (one.sized(size).changed(partial(_beyond, beyond=beyond)) for one in canvas.maps)
+    tiled = replace(canvas, maps=tuple(maps))
     rows = []
     for number, box in enumerate(boxes):
         own = replace(
@@ -158,15 +172,21 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             seed=following(recipe.seed, number),
             source=Source("", last.strength),
             variation=None,
+            regions=_within(recipe, box, padded.size),
             tiling="",
         )
-        rows.append(partial(canvas.row, own, padded.crop(box.corners)))
+        seen = View(padded.size, box)
+        rows.append(partial(tiled.row, own, padded.crop(box.corners), seen=seen, again=True))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)
     for box, tile in zip(boxes, images(done), strict=True):
         whole.add(box, np.asarray(tile, np.float32))
     made = edges.joined(whole.shades, size, beyond)
     return Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
+
+
+def _beyond(image: Image.Image, beyond: tuple[int, int]) -> Image.Image:
+    return edges.drawn_out(edges.overhanging(image, beyond), catalog.STEP)
 
 
 def _tiles(canvas: Canvas, width: int, height: int) -> tuple[Box, ...]:

@@ -43,6 +43,7 @@ class DeviceWorker:
         vaes: Sequence[Path] = (),
         embeddings: Sequence[Path] = (),
         detectors: Sequence[Path] = (),
+        controlnets: Sequence[Path] = (),
         tuning: Tuning = USUAL,
         others: Sequence[str] = (),
     ) -> None:
@@ -56,7 +57,7 @@ class DeviceWorker:
         )
         self._told: dict[str, str] = {}  # the tiers that were said last
         self._sources: OrderedDict[str, bytes] = OrderedDict()
-        folders = Folders(models, loras, upscalers, vaes, embeddings, detectors)
+        folders = Folders(models, loras, upscalers, vaes, embeddings, detectors, controlnets)
         self._library = Library(device, folders, tuning, lambda name: send(Loading(name)), self._ready)
         self._drawings = Drawings(send, self._library, slots)
         self._maps = MapThread(send, folders.all)

@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.speed import (
     card,
     changes,
+    control,
     decoding,
     discord,
     drawing,
@@ -52,6 +53,7 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "handing": handing.figures,
     "mixed": mixed.figures,
     "loop": loop.figures,
+    "control": control.figures,
     "changes": changes.figures,
     "switches": switches.figures,
     "decoding": decoding.figures,

@@ -149,6 +149,34 @@ async def test_a_picture_to_draw_over(scene: Scene) -> None:
     assert not refusal.files and len(scene.drawn) == 2
 
 
+async def test_a_picture_that_guides(scene: Scene) -> None:
+    ann, channel = scene.ann, scene.channel
+    with io.BytesIO() as out:
+        Image.new("RGB", (96, 96), (200, 60, 20)).save(out, "PNG")
+        given = ("photo.png", out.getvalue())
+    refused = await ann.slash(channel, "control", guide="pose", prompt="一个女孩", picture=given)
+    told = await refused.response(lambda one: one.says)
+    assert "边缘" in told.says and not told.files
+    asked = await ann.slash(
+        channel, "control", guide="edges", prompt="一个青梨 --steps 4", picture=given, weight="80%:0-0.9"
+    )
+    drawn = await asked.response(finished)
+    assert "demo-edges × 0.8" in drawn.says and len(drawn.buttons) == 9
+    shown = await (await ann.press(drawn, "看控制图")).response()
+    assert shown.only_for is ann.user and len(shown.files) == 1
+    weaker = await (await ann.press(drawn, "控制弱些")).response(finished)
+    assert "demo-edges × 0.6" in weaker.says
+    form = await ann.press(drawn, "同样的形，换个内容")
+    ball = await (await ann.submit(form, prompt="一个蓝色的球 --steps 4")).response(finished)
+    assert "ball" in ball.says and "demo-edges × 0.8" in ball.says
+    offered = await (await ann.choose(drawn, MENU, "换预处理")).response()
+    other = await (await ann.press(offered, "with_map")).response(finished)
+    assert "canny → demo-edges" in other.says
+    plain = await (await ann.choose(drawn, MENU, "不要控制")).response(finished)
+    assert "demo-edges" not in plain.says and len(plain.buttons) == 5
+    assert scene.drawn == [drawn, weaker, ball, other, plain]
+
+
 async def test_every_command_answers(scene: Scene) -> None:
     offered = await scene.ann.autocomplete(scene.channel, "imagine", "model", "demo", prompt="x")
     assert "danqing-demo" in str(offered)
@@ -158,7 +186,7 @@ async def test_every_command_answers(scene: Scene) -> None:
     answered = set()
     for name, command in scene.server.commands().items():
         verbs = [one["name"] for one in command.get("options") or () if one["type"] == 1]
-        if command.get("type") == 3 or name == "imagine":
+        if command.get("type") == 3 or name in ("imagine", "control"):
             continue
         asked = await mia.slash(scene.channel, " ".join([name, *verbs[:1]]), **needed.get(name, {}))
         answer = await asked.response(lambda one: one.says)

@@ -18,7 +18,7 @@ from storage import posts
 from storage.jobs import Place
 from storage.posts import Post
 
-KINDS = frozenset({"image/png", "image/jpeg", "image/webp"})
+KINDS = frozenset({"image/png", "image/jpeg", "image/webp", "application/json"})  # JSON may be a pose
 MOST = 20  # megabytes; a phone's photo has five
 
 Attachment = Mapping[str, Any]

@@ -11,6 +11,7 @@ from bot.chat import Card, Desk, People, Person, Press, Request
 from bot.errors import Rejected
 from bot.platforms.sdapi.settings import SdapiSettings
 from bot.platforms.web.session import Attempts
+from bot.studio.guides import Maker
 from engine.job import Progress, State
 from storage import jobs
 from storage.database import Database
@@ -45,8 +46,15 @@ class SdapiChat:
     platform = "sdapi"
     pace = 0.1
 
-    def __init__(self, db: Database, settings: SdapiSettings, people: People) -> None:
+    def __init__(
+        self,
+        db: Database,
+        settings: SdapiSettings,
+        people: People,
+        maker: Callable[[str], Maker] | None = None,
+    ) -> None:
         self.db = db
+        self.maker = maker  # what makes maps for a person
         self.settings = settings
         self.people = people
         self.attempts = Attempts()

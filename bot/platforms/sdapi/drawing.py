@@ -7,14 +7,16 @@ import base64
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
 from bot.chat import Request, Upload
-from bot.platforms.sdapi import answers, fields, sent_pictures
+from bot.platforms.sdapi import answers, fields, sent_pictures, units
 from bot.platforms.sdapi.chat import HungUp, OpenRequest
 from bot.platforms.sdapi.fields import Wanted
 from bot.platforms.sdapi.gate import CHAT, PERSON, body_of
+from bot.platforms.sdapi.units import Units
 from bot.platforms.sdapi.values import on
 from bot.platforms.web.middleware import SITE
 from prompts.prompt import Json
@@ -27,7 +29,10 @@ MODEL = "model"  # the person's setting
 async def txt2img(request: web.Request) -> web.Response:
     """Draw from words."""
     body = await body_of(request)
-    return await _draw(request, body, fields.of_text(body, await own_model(request)))
+    site = request.config_dict[SITE]
+    async with site.decoding:
+        found = await asyncio.to_thread(units.read, body, site.settings.max_megapixels)
+    return await _draw(request, body, fields.of_text(body, await own_model(request)), found)
 
 
 async def img2img(request: web.Request) -> web.Response:
@@ -36,8 +41,10 @@ async def img2img(request: web.Request) -> web.Response:
     site = request.config_dict[SITE]
     async with site.decoding:
         upload = await asyncio.to_thread(sent_pictures.over, body, site.settings.max_megapixels)
+        whole = replace(upload, mask=b"")
+        found = await asyncio.to_thread(units.read, body, site.settings.max_megapixels, whole)
     asked = fields.of_picture(body, await own_model(request), masked=bool(upload.mask))
-    return await _draw(request, body, asked, (upload,))
+    return await _draw(request, body, asked, found, (upload,))
 
 
 async def own_model(request: web.Request) -> str:
@@ -47,8 +54,13 @@ async def own_model(request: web.Request) -> str:
 
 
 async def _draw(
-    request: web.Request, body: dict[str, Json], asked: Wanted, files: tuple[Upload, ...] = ()
+    request: web.Request, body: dict[str, Json], asked: Wanted, found: Units, files: tuple[Upload, ...] = ()
 ) -> web.Response:
+    asked = replace(
+        asked,
+        options=replace(asked.options, controls=found.asked or None),
+        left=(*asked.left, *found.left)[: fields.MOST_LEFT],
+    )
     chat, person = request.app[CHAT], request[PERSON]
     send = on(body, "send_images", True)
     key = secrets.token_hex(12)
@@ -58,6 +70,7 @@ async def _draw(
         text=asked.prompt,
         key=f"sdapi:{key}",
         files=files,
+        guides=found.guides,
         options=asked.options,
         negative=asked.negative,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.platforms.sdapi import units
 from bot.platforms.sdapi.faults import Fault
 from bot.platforms.sdapi.values import off, on, real, said, text, whole
 from engine import a1111
@@ -107,6 +108,7 @@ _READ = {
     "initial_noise_multiplier",
     "override_settings_restore_afterwards",
     "save_images",  # they are always kept
+    units.OLD,
 }
 _HIRES = {
     "enable_hr",
@@ -306,8 +308,8 @@ def _left(body: Body, read: set[str]) -> tuple[str, ...]:
     for name, value in body.items():
         if name in _READ or name in read or off(value):
             continue
-        if name == "alwayson_scripts" and isinstance(value, dict):
-            found += [f"{name}.{one[:80]}" for one in value]
+        if name == units.SCRIPTS and isinstance(value, dict):
+            found += [f"{name}.{one[:80]}" for one in value if one not in units.of_body(body)]
         else:
             found.append(name[:80])
     if body.get("override_settings_restore_afterwards") is False:

@@ -47,7 +47,7 @@ def over(body: Body, megapixels: int) -> Upload:
     _check_shape(body, picture)
     if not body.get("mask"):
         return picture
-    mask = _mask(uploads.checked(Upload("mask.png", decoded("mask", body["mask"])), megapixels).content)
+    mask = mask_of(uploads.checked(Upload("mask.png", decoded("mask", body["mask"])), megapixels).content)
     if on(body, "inpainting_mask_invert"):
         mask = ImageChops.invert(mask)
     if masks.empty(mask):
@@ -64,7 +64,7 @@ def _opaque(picture: Upload) -> Upload:
     return Upload(picture.name, png_recipe.with_texts(encoded(flat, "PNG"), picture.content))
 
 
-def _mask(content: bytes) -> Image.Image:
+def mask_of(content: bytes) -> Image.Image:
     """White where to redraw: what a mask shows, or where it is opaque if it is see-through anywhere."""
     with Image.open(io.BytesIO(content)) as image:
         alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None

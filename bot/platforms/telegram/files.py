@@ -13,6 +13,7 @@ from bot.studio import uploads
 from prompts.errors import Refusal
 
 DOWNLOAD = 20  # MB that a bot may fetch
+KINDS = ("image/", "application/json")  # of documents; JSON may be a pose
 DECODING = asyncio.Semaphore(2)  # pictures decoded at once: each takes some hundred megabytes at worst
 
 
@@ -21,7 +22,7 @@ def picture_of(message: Message) -> PhotoSize | Document | None:
     if message.photo:
         return message.photo[-1]
     document = message.document
-    return document if document and (document.mime_type or "").startswith("image/") else None
+    return document if document and (document.mime_type or "").startswith(KINDS) else None
 
 
 async def fetch(api: BotApi, message: Message) -> Upload | None:

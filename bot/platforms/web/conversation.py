@@ -18,9 +18,10 @@ from bot.platforms.web.feed import Event
 from bot.platforms.web.middleware import SITE, VIEWER, Site, account_of, body_of, clean, language_of, text_of, viewer_of
 from bot.platforms.web.session import COOKIE, LANGUAGE_COOKIE, Viewer
 from bot.studio import uploads
+from engine import control_words
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from prompts.traditional import chinese, written
+from prompts.traditional import called, chinese, written
 from storage import messages, people, taking_over
 from storage.jobs import Place
 from storage.messages import Message
@@ -61,6 +62,10 @@ async def hello(request: web.Request) -> web.Response:
             "status": dict(site.status()) if account is not None else {},
             "commands": [
                 {"name": name, "line": line} for name, line in site.commands(language) if admin or name != "/admin"
+            ],
+            "controls": [
+                {"name": row.en[0], "label": called(row.zh[0], row.en[0], language)}
+                for row in control_words.WORDS.values()
             ],
             "max_upload_mb": site.settings.max_upload_mb,
         }

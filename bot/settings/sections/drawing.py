@@ -48,6 +48,12 @@ class EngineSection(Section):
         "放大模型文件所在的文件夹。",
         example="upscalers",
     )
+    controlnets: Folders = setting(
+        (Path("controlnets"),),
+        "The folders with ControlNets and T2I-Adapters.",
+        "ControlNet 和 T2I-Adapter 所在的文件夹。",
+        example="controlnets",
+    )
     detectors: Folders = setting(
         (Path("detectors"),),
         "The folders with detectors in .onnx files, for what is to be drawn again larger.",
@@ -102,8 +108,8 @@ class EngineSection(Section):
     def folders(self) -> tuple[Path, ...]:
         """All folders: what a file is shows in the file, wherever it lies. The last is that of what goes with the
         built-in model."""
-        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.upscalers, *self.detectors)
-        return tuple(dict.fromkeys((*own, COMPANIONS)))
+        own = (*self.models, *self.loras, *self.embeddings, *self.vaes, *self.controlnets, *self.upscalers)
+        return tuple(dict.fromkeys((*own, *self.detectors, COMPANIONS)))
 
 
 class QueueSection(Section):

@@ -326,10 +326,13 @@ def _(rig: Rig) -> None:
     assert {f"--{name}": value for name, value in told.items()}.items() <= passed(config).items()
 
 
-@does("engine.models", "engine.loras", "engine.embeddings", "engine.vaes", "engine.upscalers", "engine.detectors")
+@does(
+    "engine.models", "engine.loras", "engine.embeddings", "engine.vaes", "engine.controlnets", "engine.upscalers",
+    "engine.detectors",
+)  # fmt: skip
 def _(rig: Rig) -> None:
     """A file is found in the folder of any of them, by the chat's side and the worker's, and fetched into its own."""
-    kinds = ("models", "loras", "embeddings", "vaes", "upscalers", "detectors")
+    kinds = ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors")
     config = rig.read(f"engine: {{{', '.join(f'{kind}: my-{kind}' for kind in kinds)}}}")
     told = app.pool(config)._arguments
     for kind in kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,8 +235,12 @@ def test_a_net_for_another_model_is_refused(sd: Loaded, xl: Loaded, loaded: Load
     tiny_nets.control(sd.unet).save_pretrained(tmp_path / "lines")
     save(tmp_path / "lines.safetensors", dict(tiny_nets.first_names(tiny_nets.control(sd.unet))))
     save(tmp_path / "sketch.safetensors", tiny_nets.parts(tiny_nets.adapter("full_adapter", (32, 32, 64, 64))))
-    for path in (tmp_path / "lines", tmp_path / "lines.safetensors", tmp_path / "sketch.safetensors"):
-        for other in (xl, loaded):
+    lora = factors(tiny_nets.control(sd.unet), sd.unet)
+    save(tmp_path / "lora.safetensors", lora)
+    files = [tmp_path / f"{name}.safetensors" for name in ("lines", "sketch", "lora")]
+    nets.load(companion(tmp_path / "lines"), sd)
+    for path in (tmp_path / "lines", *files):
+        for other in (xl, loaded, replace(xl, nets=sd.nets)):
             with pytest.raises(Refusal) as refusal:
                 nets.load(companion(path), other)
             assert refusal.value.key == "control.wrong_base"

@@ -127,8 +127,8 @@ def met(edges: NDArray[np.uint8], picture: NDArray[np.uint8]) -> float:
     return float(2 * hits[0] * hits[1] / max(1e-6, sum(hits)))
 
 
-def near(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    shifts = range(-3, 4)
+def near(mask: NDArray[np.bool_], reach: int = 3) -> NDArray[np.bool_]:
+    shifts = range(-reach, reach + 1)
     found: NDArray[np.bool_] = np.any([np.roll(mask, (y, x), (0, 1)) for y in shifts for x in shifts], axis=0)
     return found
 

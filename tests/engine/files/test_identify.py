@@ -157,8 +157,8 @@ def test_trigger_words_are_the_makers_and_the_tags_that_all_pictures_have_are_to
             {"encoder.conv_in.weight": (1, 3, 3, 3), "decoder.conv_in.weight": (1, 16, 3, 3)},
             "vae", "", "model.other_kind",
         ),
-        ({"control_model.x.attn2.to_k.weight": (9, 768)}, "controlnet", "sd15", ""),
-        ({"controlnet_cond_embedding.conv_in.weight": (9, 3, 3, 3)}, "controlnet", "", ""),
+        ({"control_model.x.attn2.to_k.weight": (9, 768)}, "controlnet", "sd15", "control.incomplete"),
+        ({"controlnet_cond_embedding.conv_in.weight": (9, 3, 3, 3)}, "controlnet", "", "control.incomplete"),
         ({"model.1.sub.0.RDB1.conv1.0.weight": (9, 9, 3, 3)}, "upscaler", "", "upscaler.lacks"),
         (
             dict.fromkeys(("model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight", "model.1.sub.1.weight"), (9, 9, 3)),

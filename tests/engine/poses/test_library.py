@@ -10,6 +10,7 @@ from engine.poses import library
 from engine.poses.library import NamedPose, poses
 from engine.poses.skeleton import Skeleton
 from prompts.errors import Refusal
+from tests.running import ROOT
 
 # Pairs of limbs that are of one length on a body: right and left.
 SIDES = (((2, 3), (5, 6)), ((3, 4), (6, 7)), ((8, 9), (11, 12)), ((9, 10), (12, 13)))
@@ -106,3 +107,9 @@ def test_poses_are_searched_by_names_tags_and_number_of_people() -> None:
     assert {"sitting", "typing"} <= {one.name for one in library.search("sitting")}
     assert {one.people for one in library.search("双人")} == {2} and library.search("双人 拥抱")
     assert library.search("") == poses() and library.search("zzz") == ()
+
+
+@pytest.mark.parametrize(("file", "name"), [("poses.md", "name"), ("poses.zh.md", "zh")])
+def test_the_documents_name_every_pose(file: str, name: str) -> None:
+    text = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    assert [one.name for one in poses() if f"{poses().index(one) + 1} {getattr(one, name)}" not in text] == []

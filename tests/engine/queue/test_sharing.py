@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.control import Control
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
 from engine.job import Job, Lane, Progress, State
 from engine.queue import estimate
@@ -597,6 +598,22 @@ async def test_a_models_file_is_looked_at_when_it_is_first_asked_for() -> None:
     await settle()
     assert made.estimate.sizes == {"new": 40 * 10**6}
     await made.close()
+
+
+def test_nets_are_counted_where_and_as_long_as_they_act() -> None:
+    plain, net = a_recipe(), Control("net", "c" * 64)
+    usual = estimate.work(plain)
+    counted: list[tuple[dict[str, Any], float]] = [
+        ({}, 1.4), ({"end": 0.5}, 1.2), ({"mode": "control"}, 1.2), ({"stages": "second"}, 1.0),
+        ({"strength": 0.0}, 1.0),
+    ]  # fmt: skip
+    for said, times in counted:
+        own = replace(plain, controls=(replace(net, **said),))
+        assert estimate.work(own) == pytest.approx(usual * times), said
+    twice = replace(plain, hires=Hires(2.0, 0.5, upscaler="Lanczos"))
+    again = estimate.work(twice) - usual
+    late = replace(twice, controls=(replace(net, stages="second"),))
+    assert estimate.work(late) == pytest.approx(usual + 1.4 * again)
 
 
 def test_what_acts_beside_guidance_is_counted_by_its_entries() -> None:

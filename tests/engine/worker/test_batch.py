@@ -145,11 +145,11 @@ def test_a_step_that_fails_behind_the_call_leaves_everybody_where_he_was(
         with pytest.raises(torch.OutOfMemoryError):
             denoise.predict(everybody)
     assert [(row.at, row.latents) for row in everybody] == before
-    for row, outcome in denoise.predict(everybody):
+    for row, outcome, _ in denoise.predict(everybody):
         denoise.advance(row, outcome)
     alone = [started(pixelwise, own) for own in STRANGERS[:4]]
     for row in alone:
-        [(_, outcome)] = denoise.predict([row])
+        [(_, outcome, _)] = denoise.predict([row])
         denoise.advance(row, outcome)
     assert all(same(row.latents, one.latents) for row, one in zip(everybody, alone, strict=True))
 
@@ -219,7 +219,7 @@ def test_the_picture_foreseen_is_computed_when_it_is_wanted(pixelwise: Loaded, m
     take_turn(at_work)
     assert len(seen) == 2
     alone = started(pixelwise, STRANGERS[0])
-    [(_, outcome)] = denoise.predict([alone])
+    [(_, outcome, _)] = denoise.predict([alone])
     denoise.advance(alone, outcome)
     assert before[0] is not None and alone.clean is not None and same(before[0], alone.clean)
 

@@ -43,7 +43,7 @@ LIKE = A1111("Karras")
 
 def predicted(row: Row) -> tuple[Tensor, Tensor]:
     """The guided prediction of a row's next call, and what the UNet was shown for it."""
-    [(_, outcome)] = denoise.predict([row])
+    [(_, outcome, _)] = denoise.predict([row])
     assert isinstance(outcome, Moved)
     return outcome.seen.own(outcome.seen.prediction), outcome.seen.own(outcome.seen.shown)
 

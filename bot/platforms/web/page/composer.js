@@ -2,6 +2,7 @@
 
 import { askName, toast } from "./dialogs.js";
 import { get, post } from "./api.js";
+import { ControlBar } from "./control.js";
 import { $, button, el } from "./dom.js";
 import { PoseEditor } from "./pose.js";
 import { t } from "./words.js";
@@ -9,7 +10,8 @@ import { t } from "./words.js";
 const PAUSE = 140; // milliseconds without a key before tags are looked for
 const LEAST = 2; // Latin letters; a Chinese sign alone is a word
 const CLAUSE = /[^,，、。;；:：!！?？()（）[\]{}<>【】|\n]*$/; // what is being typed: from the last sign to the caret
-const KINDS = ["image/png", "image/jpeg", "image/webp"];
+const JSON_FILE = "application/json"; // a pose
+const KINDS = ["image/png", "image/jpeg", "image/webp", JSON_FILE];
 
 export class Composer {
   // `send(text, pictures, over)` may fail: then the text stands here again. `open(name)` shows a panel.
@@ -106,17 +108,19 @@ export class Composer {
       this.open(panel[1]);
       return;
     }
-    const { pictures, over } = this;
+    const { pictures, over, control } = this;
+    const wanted = [text, text.startsWith("/") ? "" : control?.option].filter(Boolean).join(" ");
     this.fill("");
     this.detach();
     this.said.push(text);
     this.recalled = null;
     try {
-      await this.send(text, pictures, over);
+      await this.send(wanted, pictures, over);
     } catch {
       if (!this.text) this.fill(text);
       if (pictures?.length) this.attach(pictures);
       if (over) this.paintOver(over);
+      if (control && this.control) this.attachment.replaceChild((this.control = control).node, this.attachment.querySelector(".control-bar"));
     }
   }
 
@@ -315,7 +319,7 @@ export class Composer {
     if (size > limit * 2 ** 20) return toast(t("page.composer.too_large", { limit }), "error");
     this.detach();
     this.pictures = files;
-    this.thumbs(files.map((each) => URL.createObjectURL(each)));
+    this.thumbs(files.map((each) => (each.type === JSON_FILE ? "/static/pose.svg" : URL.createObjectURL(each))));
   }
 
   paintOver(picture) {
@@ -329,6 +333,7 @@ export class Composer {
       ...sources.map((source) => el("img", { src: source, alt: "" })),
       el("span", { text: t("page.composer.attached") }),
       button(t("page.composer.remove"), { shape: "cancel", bare: true, onclick: () => this.detach(true) }),
+      (this.control = sources.length === 1 ? new ControlBar(this.hello.controls) : null)?.node ?? "",
     );
     this.attachment.hidden = false;
     this.input.focus();
@@ -338,7 +343,7 @@ export class Composer {
 
   // The editor begins with the pose that the text names, and puts the new one in its place.
   strike() {
-    const said = /(?:^|\s)--(?:pose|姿势|姿勢)[\s=:]+([^\s,，、。；]+)/;
+    const said = /(?:^|\s)--(?:pose|\u59ff[\u52bf\u52e2])[\s=:]+([^\s,\uff0c\u3001\u3002\uff1b]+)/;
     const start = said.exec(this.text)?.[1] ?? "";
     new PoseEditor(start, (pose, shape) => {
       const words = this.text.replace(said, "").trim();
@@ -351,6 +356,7 @@ export class Composer {
   detach(focus = false) {
     this.pictures = [];
     this.over = null;
+    this.control = null;
     this.file.value = "";
     this.attachment.hidden = true;
     this.attachment.replaceChildren();

@@ -17,6 +17,7 @@ import pytest_asyncio
 from PIL import Image
 
 from bot.desk import StudioDesk
+from bot.platforms.sdapi import controlnet
 from bot.platforms.sdapi.chat import SdapiChat
 from bot.platforms.sdapi.server import PATH, application
 from bot.platforms.sdapi.settings import SdapiSettings
@@ -92,9 +93,10 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             queue = Queue(pool, lambda news: studio.hear(news), db.files.get, per_person=3, in_all=50)
             known = Rules(models=(), loras=(), model="danqing-demo", pictures_per_request=4, **rules)
             studio = Studio(db, queue, chain(tmp_path / "cache"), known)
-            chat = SdapiChat(db, SdapiSettings(password=password, model="danqing-demo"), studio.person)
+            chat = SdapiChat(db, SdapiSettings(password=password, model="danqing-demo"), studio.person, studio.maker)
             settings = WebSettings(port=0, password=page)
-            web = WebChat(db, settings, studio.status, lambda language: [], None, {PATH: application(chat)})
+            beside = {PATH: application(chat), controlnet.PATH: controlnet.application(chat)}
+            web = WebChat(db, settings, studio.status, lambda language: [], None, beside)
             await studio.open([chat, web], StudioDesk(studio))
             await queue.start()
             session = aiohttp.ClientSession(web.address)
