@@ -87,6 +87,8 @@ async def test_every_command_is_answered(on: House) -> None:
     role = on.guild.create_role("mods", permissions=discord.Permissions(manage_guild=True))
     moderator = on.guild.add_member(on.env.create_user("mod"), roles=[role])
     for name in leaves():
+        if name == "control":  # which needs a net: tests/stories/test_discord.py
+            continue
         if name.startswith("favourites"):
             for known in await favourites.listed(on.db, person.id):
                 await favourites.delete(on.db, person.id, known.id)
