@@ -9,7 +9,7 @@ import torch
 from diffusers.models.controlnets.controlnet import ControlNetModel
 from torch import Tensor
 
-from engine.controls.net import Unfit
+from engine.controls.net import MadeForAnother
 from engine.files import net_layers
 from engine.files.net_identity import control_lora_lack
 from engine.files.net_layers import NetLayers
@@ -28,7 +28,7 @@ _EYES = "controlnet_cond_embedding."
 def made(weights: Mapping[str, Tensor], unet: Any, base: Mapping[str, Tensor], dtype: torch.dtype) -> Any:
     """The ControlNet of a control-LoRA's tensors (in the names of the original code) for this UNet, whose weights are
     `base`: what is whole in the file is the file's, all else is the UNet's with up · down added, summed in float32.
-    Raises ValueError where the file lacks something, Unfit where the two do not belong together."""
+    Raises ValueError where the file lacks something, MadeForAnother where the two do not belong together."""
     if lack := control_lora_lack(shapes_of(weights)):
         raise ValueError(lack)
     config = {name: unet.config[name] for name in _SHARED if name in unet.config}
@@ -36,7 +36,7 @@ def made(weights: Mapping[str, Tensor], unet: Any, base: Mapping[str, Tensor], d
     config |= {"in_channels": LATENTS, "conditioning_embedding_out_channels": list(eyes)}
     told = net_layers.told_by(config)
     if told is None:
-        raise Unfit("the model's UNet is of a kind that no control-LoRA was made for")
+        raise MadeForAnother("the model's UNet is of a kind that no control-LoRA was made for")
     named = {name: _whole(name, shape, told, weights, base) for name, shape in net_layers.wanted_today(told)}
     return filled(lambda: ControlNetModel.from_config(config), named, dtype)
 
@@ -66,10 +66,10 @@ def _whole(
         if first.endswith(".weight") and f"{stem}.up" in weights:
             up, down = weights[f"{stem}.up"].float(), weights[f"{stem}.down"].float()
             if len(up) != len(weight) or down[0].numel() != weight[0].numel():
-                raise Unfit(f"{first} has another size")
+                raise MadeForAnother(f"{first} has another size")
             weight = weight + (up.flatten(1) @ down.flatten(1)).reshape(weight.shape)
     else:
         raise ValueError(f"{first} is missing")
     if tuple(weight.shape) != shape:
-        raise Unfit(f"{first} has another size")
+        raise MadeForAnother(f"{first} has another size")
     return weight

@@ -16,7 +16,7 @@ from engine.models.loaded import Loaded
 GREY = (0.299, 0.587, 0.114)  # the share of red, green and blue in a grey picture, as Pillow has it
 
 
-class Unfit(ValueError):
+class MadeForAnother(ValueError):
     """A net that was made for another UNet."""
 
 

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from engine.controls import control_lora
-from engine.controls.net import Network, Unfit
+from engine.controls.net import MadeForAnother, Network
 from engine.files import adapter_layers, folder_layers, net_identity, net_layers, pickles
 from engine.files.catalog import Companion
 from engine.files.folder_layers import Part
@@ -30,7 +30,7 @@ POOLED = "shuffle"  # what nets are for whose answers have no place, where no co
 
 def network(companion: Companion, unet: Any, base: Weights, dtype: torch.dtype) -> Network:
     """The networks in a file or folder, in `dtype` on the processor; `base` are the weights of the UNet, to which a
-    control-LoRA adds. Raises Unfit for one that does not fit this UNet, and what the loaders raise over broken
+    control-LoRA adds. Raises MadeForAnother for one that does not fit this UNet, and what the loaders raise over broken
     files."""
     if companion.path.is_dir():
         body = _in_folder(companion.path, companion.format, dtype)
@@ -108,7 +108,7 @@ def _adapter(weights: Weights, dtype: torch.dtype) -> Any:
 
 
 def check(body: Any, unet: Any) -> None:
-    """Raises Unfit unless a net answers what this UNet adds, and is told what this UNet is told."""
+    """Raises MadeForAnother unless a net answers what this UNet adds, and is told what this UNet is told."""
     if isinstance(body, T2IAdapter):
         _check_adapter(body, unet)
         return
@@ -131,13 +131,13 @@ def _compare(own: Mapping[str, Any], unet: Any) -> None:
         if (list(value) if isinstance(value, tuple) else value) != (
             list(wanted) if isinstance(wanted, tuple) else wanted
         ):
-            raise Unfit(f"its {name} is {value}, the model's {wanted}")
+            raise MadeForAnother(f"its {name} is {value}, the model's {wanted}")
 
 
 def _check_adapter(body: Any, unet: Any) -> None:
-    """Raises Unfit unless an adapter has features for every level of this UNet."""
+    """Raises MadeForAnother unless an adapter has features for every level of this UNet."""
     own, wanted = list(body.config.channels), list(unet.config.block_out_channels)
     own += own[-1:] if body.config.adapter_type == "light_adapter" else []
     halved = unet.config.down_block_types[0] == "DownBlock2D"  # the first level has no attention, and halves first
     if own[: len(wanted)] != wanted or halved != (body.config.adapter_type == "full_adapter_xl"):
-        raise Unfit(f"its channels are {own}, the model's {wanted}")
+        raise MadeForAnother(f"its channels are {own}, the model's {wanted}")

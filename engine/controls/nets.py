@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.controls import net_files
-from engine.controls.net import Net, Network, Unfit
+from engine.controls.net import MadeForAnother, Net, Network
 from engine.errors import BadFile
 from engine.files.catalog import Companion, Skipped
 from engine.files.identify import identify
@@ -41,7 +41,7 @@ def load(companion: Companion, loaded: Loaded) -> Net:
     try:
         network = request.result()
         net_files.check(network.body, loaded.unet)  # it may have been read beside another model
-    except Unfit as error:
+    except MadeForAnother as error:
         log.warning("net %s does not fit model %s: %s", companion.name, loaded.model.name, error)
         raise Refusal("control.wrong_base", name=companion.name) from error
     finally:
@@ -76,7 +76,7 @@ def own_weights(loaded: Loaded) -> dict[str, Tensor]:
 def _read(companion: Companion, loaded: Loaded, base: Mapping[str, Tensor]) -> Network:
     try:
         return _laid(net_files.network(companion, loaded.unet, base, loaded.dtype), loaded)
-    except Unfit:
+    except MadeForAnother:
         raise
     except (*BROKEN, BadFile) as error:
         if out_of_memory(error):

@@ -72,7 +72,7 @@ async def test_models_and_all_that_goes_with_them_are_listed(tmp_path: Path) -> 
         names = [line.label.values["name"] for line in card.fields if line.label.key == "models.name"]
         assert names == ["demo-xl", "velvet", "danqing-demo"]
         found = lines(card)
-        assert found["models.embedding"] == "demo-flaws" and found["models.controlnet"] == "demo-edges"
+        assert found["models.embedding"] == "demo-flaws" and found["models.controlnet"] == "demo-edges (canny)"
         assert found["models.decoder"] == "demo-tiny" and found["models.upscaler"] == "4x-sharp"
         assert found["models.loras"] == Say("models.counted", {"count": 3})
 
