@@ -153,7 +153,7 @@ PREPROCESSORS: dict[str, Preprocessor] = {
             "qr", "二维码", "QR code", ("qr",), ("qrcode",), aliases=("qr code",), low=_STRENGTH, written=True
         ),
         Preprocessor(
-            "softedge_hed", "软边缘", "soft edges", ("softedge",), ("hed", "softedge_hedsafe"),
+            "softedge_hed", "软边缘", "soft edges", ("softedge",), ("hed",),
             aliases=("softedge", "soft edge"), needs=FILE, files=("hed",),
         ),
         Preprocessor(
@@ -236,13 +236,21 @@ PREPROCESSORS: dict[str, Preprocessor] = {
             "软边缘（PiDiNet）",
             "soft edges (PiDiNet)",
             ("softedge",),
-            ("pidinet", "softedge_pidisafe", "pidinet_safe"),
+            ("pidinet",),
             needs=FILE,
             files=("pidi",),
         ),
         Preprocessor(
             "scribble_pidinet", "涂鸦（PiDiNet）", "scribble (PiDiNet)", ("scribble", "sketch"),
             ("pidinet_scribble", "t2ia_sketch_pidi", "pidinet_sketch"), needs=FILE, files=("pidi",),
+        ),
+        Preprocessor(
+            "softedge_hedsafe", "软边缘（分级）", "soft edges in steps", ("softedge",), ("hed_safe",),
+            needs=FILE, files=("hed",),
+        ),
+        Preprocessor(
+            "softedge_pidisafe", "软边缘（PiDiNet，分级）", "soft edges in steps (PiDiNet)", ("softedge",),
+            ("pidinet_safe",), needs=FILE, files=("pidi",),
         ),
         Preprocessor(
             "softedge_teed", "软边缘（TEED）", "soft edges (TEED)", ("softedge",), ("te_hed", "teed"),

@@ -76,7 +76,7 @@ async def _page(studio: Studio, person: Person, words: str, page: int, kept: str
         kept = await wishes.keep(studio.db, Wish(person=person.id, text=words[:LONGEST]))
     return Card(
         text=Say("poses.page", {"count": len(found), "page": page, "pages": pages}),
-        fields=(*lines, Field(Say("poses.use"), f"--pose {here[0].called(person.language)}")),
+        fields=(*lines, Field(Say("poses.use"), _asked(here[0], person))),
         pictures=await _shown(studio, person, content),
         buttons=tuple(Button("poses", f"{to}.{kept}", label=Say(label)) for to, label in turns if 1 <= to <= pages),
         panel=True,
@@ -91,13 +91,18 @@ async def _one(studio: Studio, person: Person, one: NamedPose) -> Card:
         "names": " · ".join(other for other in others if other != name),
         "people": str(one.people),
         "tags": ", ".join(one.tags),
-        "use": f"--pose {name.replace(' ', '-')}",
+        "use": _asked(one, person),
     }
     return Card(
         text=Say("poses.one", {"name": name, "number": library.poses().index(one) + 1}),
         fields=tuple(Field(Say(f"poses.{key}"), value) for key, value in lines.items() if value),
         pictures=await _shown(studio, person, content),
     )
+
+
+def _asked(one: NamedPose, person: Person) -> str:
+    """How somebody writes that a pose is to be followed."""
+    return f"--pose {one.called(person.language).replace(' ', '-')}"
 
 
 async def _shown(studio: Studio, person: Person, content: bytes) -> tuple[Shown, ...]:

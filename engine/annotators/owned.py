@@ -32,6 +32,8 @@ FAR = ("zoe", "metric")  # in the name of a network whose larger numbers are far
 SPREAD = (2, 98)  # per cent of the pixels between which depth is spread: a few pixels do not decide
 LIGHT, FAINT, STROKE = 127, 4, 3.0  # of a scribble made of soft edges: the least crest, the least shade, the deviation
 
+STEPS = 2  # shades above black of soft edges in steps
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -157,6 +159,12 @@ def _lines(answer: Numbers) -> Numbers:
     return (flat if flat.max() > 2 else flat * 255).clip(0, 255)
 
 
+def _steps(answer: Numbers) -> Numbers:
+    """Soft edges in three shades, so that no picture can hide in the soft ones."""
+    found: Numbers = np.minimum(np.floor(_lines(answer) / 255 * (STEPS + 1)) / STEPS * 255, 255)
+    return found
+
+
 def _scribble(answer: Numbers) -> Numbers:
     """White strokes on black: the crests of soft edges, made a few pixels wide."""
     soft = gaussian(_lines(answer), STROKE)
@@ -209,6 +217,8 @@ MANNERS: Mapping[str, Manner] = {
     "lineart_anime": Manner(512, 256, HALF, _lines),
     "softedge_hed": Manner(512, 8, PLAIN, _lines),
     "softedge_pidinet": Manner(512, 8, PLAIN, _lines),
+    "softedge_hedsafe": Manner(512, 8, PLAIN, _steps),
+    "softedge_pidisafe": Manner(512, 8, PLAIN, _steps),
     "softedge_teed": Manner(512, 8, PLAIN, _lines),
     "scribble_hed": Manner(512, 8, PLAIN, _scribble),
     "scribble_pidinet": Manner(512, 8, PLAIN, _scribble),

@@ -43,7 +43,6 @@ def picture(canvas: Canvas) -> Stages:
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
     if whole and whole.box:
         own = replace(own, maps=tuple(one.changed(partial(whole.part, recipe=recipe)) for one in canvas.maps))
-    if part and whole and whole.box:
         own = replace(own, recipe=replace(own.recipe, regions=_within(recipe, whole.box, whole.picture.size)))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image

@@ -141,4 +141,4 @@ async def test_a_file_of_points_is_a_pose_to_follow(tmp_path: Path) -> None:
         over = await at.recipe("a girl --strength 0.5", files=(file,))
         assert over.source and not over.controls  # drawn over, as somebody said how strongly
         with pytest.raises(Refusal, match="unread"):
-            uploads.checked(Upload("x.json", b'{"people": [7]}'))
+            uploads.checked(Upload("x.json", b'{"people": [{}]}'))

@@ -343,7 +343,7 @@ export class Composer {
 
   // The editor begins with the pose that the text names, and puts the new one in its place.
   strike() {
-    const said = /(?:^|\s)--(?:pose|姿势|姿勢)[\s=:]+([^\s,，、。；]+)/;
+    const said = /(?:^|\s)--(?:pose|\u59ff[\u52bf\u52e2])[\s=:]+([^\s,\uff0c\u3001\u3002\uff1b]+)/;
     const start = said.exec(this.text)?.[1] ?? "";
     new PoseEditor(start, (pose, shape) => {
       const words = this.text.replace(said, "").trim();
