@@ -11,6 +11,10 @@ const PAUSE = 140; // milliseconds without a key before tags are looked for
 const LEAST = 2; // Latin letters; a Chinese sign alone is a word
 const CLAUSE = /[^,，、。;；:：!！?？()（）[\]{}<>【】|\n]*$/; // what is being typed: from the last sign to the caret
 const JSON_FILE = "application/json"; // a pose
+// What a text says of its pose: by name or by the map of one, Chinese written as codes.
+const POSE = /(?:^|\s)--(?:pose|\u59ff[\u52bf\u52e2])[\s=:]+([^\s,\uff0c\u3001\u3002\uff1b]+)/;
+const POSE_MAP = /(?:^|\s)--control[\s=:]+((?:open)?pose:[^\s,\uff0c\u3001\u3002\uff1b]*map=[0-9a-f]{8,64}[^\s,\uff0c\u3001\u3002\uff1b]*)/;
+const MIRRORED = /^(mirror(ed)?|flip|[\u955c\u93e1]\u50cf|\u7ffb[\u8f6c\u8f49]|\u53cd\u5411)$/i;
 const KINDS = ["image/png", "image/jpeg", "image/webp", JSON_FILE];
 
 export class Composer {
@@ -341,14 +345,18 @@ export class Composer {
 
   // --- poses ---
 
-  // The editor begins with the pose that the text names, and puts the new one in its place.
+  // The editor begins with the pose that the text names, and puts the new one in its place; weights stay.
   strike() {
-    const said = /(?:^|\s)--(?:pose|\u59ff[\u52bf\u52e2])[\s=:]+([^\s,\uff0c\u3001\u3002\uff1b]+)/;
-    const start = said.exec(this.text)?.[1] ?? "";
+    const [, said] = POSE.exec(this.text) ?? [];
+    const [, control] = POSE_MAP.exec(this.text) ?? [];
+    const parts = (said ?? control ?? "").split(":");
+    const map = parts.find((one) => one.startsWith("map="));
+    const start = said ?? map?.slice(4) ?? "";
+    const kept = parts.slice(1).filter((one) => !/^(map|by)=/.test(one) && !MIRRORED.test(one));
     new PoseEditor(start, (pose, shape) => {
-      const words = this.text.replace(said, "").trim();
+      const words = this.text.replace(said === undefined ? POSE_MAP : POSE, "").trim();
       const shaped = /--(?:ar|size|width|height|p|l|s)\b/.test(words);
-      this.fill([words, `--pose ${pose}`, shaped ? "" : `--ar ${shape}`].filter(Boolean).join(" "));
+      this.fill([words, `--pose ${[pose, ...kept].join(":")}`, shaped ? "" : `--ar ${shape}`].filter(Boolean).join(" "));
       toast(t("page.pose.used"));
     });
   }

@@ -105,6 +105,13 @@ async def test_a_pose_of_the_library_is_changed_and_edited_again(serve: Serve, l
     assert await place(page, 7, who=1) == pytest.approx(there, abs=0.1)
     again, _ = await drawn(served.db, page)
     assert again.count("--pose") == 1
+    name = again.split("--pose ")[1][:8]
+    for before in (f"a cat --pose {name}:0.7:镜像 --ar 1:1", f"a cat --control openpose:0.7:map={name} --ar 1:1"):
+        await page.locator("#composer textarea").fill(before)
+        await opened(page)
+        await expect(page.locator(".figure")).to_have_count(2)
+        after, _ = await drawn(served.db, page)
+        assert re.fullmatch(r"a cat --ar 1:1 --pose [0-9a-f]{8}:0.7", after)
 
 
 async def test_files_are_opened_and_a_photo_lies_underneath(serve: Serve, look: Look) -> None:
@@ -155,6 +162,19 @@ async def test_on_a_phone_a_finger_moves_joints_and_nothing_is_cut_off(
     after = await place(page, 7)
     assert after[0] > before[0] + 20 and after[1] < before[1] - 40
     await page.screenshot(path=tmp_path / "phone.png")
+
+
+async def test_a_file_of_points_is_attached_as_pictures_are(serve: Serve, look: Look) -> None:
+    served = await serve()
+    page = await look(served)
+    content = writing.written(library.find("standing").pose).encode()
+    file = FilePayload(name="pose.json", mimeType="application/json", buffer=content)
+    await page.locator("#composer input[type=file]").set_input_files(file)
+    await expect(page.locator(".attachment img")).to_have_attribute("src", "/static/pose.svg")
+    await page.locator("#composer textarea").fill("a girl")
+    await page.locator("#composer textarea").press("Enter")
+    await expect(page.locator(".message.person img")).to_have_count(1)  # the map that was drawn of it
+    await expect(page.locator(".message.bot a.frame img")).to_be_visible()  # nothing is under way any more
 
 
 @pytest.mark.parametrize("context", [WIDE, PHONE])
