@@ -25,7 +25,7 @@ STRONGEST = 2.0  # as far as sd-webui-controlnet's slider goes
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PictureView:
     """The part that a row shows: `box` of the whole picture, which is of `size` pixels."""
 
     size: Size
@@ -42,7 +42,7 @@ class ControlMap:
     mask: Image.Image | None = None
     hole: Image.Image | None = None
 
-    def sized(self, size: Size, seen: View | None = None) -> ControlMap:
+    def sized(self, size: Size, seen: PictureView | None = None) -> ControlMap:
         """What a row of this size is shown: the whole, or what lies in the part that is seen."""
         return self.changed(lambda image: _part(image, seen, size))
 
@@ -123,7 +123,7 @@ def _border(image: Image.Image) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _part(image: Image.Image, seen: View | None, size: Size) -> Image.Image:
+def _part(image: Image.Image, seen: PictureView | None, size: Size) -> Image.Image:
     if seen is None:
         return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
     across, down = image.width / seen.size[0], image.height / seen.size[1]

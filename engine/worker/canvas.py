@@ -15,7 +15,7 @@ from engine.controls.guide import Guide, guide
 from engine.controls.net import Net
 from engine.finish import upscaling
 from engine.models.loaded import Loaded, Loras
-from engine.pixels.control_map import ControlMap, View
+from engine.pixels.control_map import ControlMap, PictureView
 from engine.pixels.edges import Edges
 from engine.pixels.source_picture import SourcePicture
 from engine.recipe import Recipe
@@ -53,7 +53,7 @@ class Canvas:
         loras: Loras | None = None,
         exact: bool = False,
         before: int = 0,
-        seen: View | None = None,
+        seen: PictureView | None = None,
         again: bool = False,
     ) -> Row:
         """A row for a part of the picture; `recipe` is the picture's own with another size, seed or source, `loras`
@@ -67,7 +67,7 @@ class Canvas:
         )
 
     def guides(
-        self, recipe: Recipe, loaded: Loaded, seen: View | None = None, *, again: bool = False
+        self, recipe: Recipe, loaded: Loaded, seen: PictureView | None = None, *, again: bool = False
     ) -> tuple[Guide, ...]:
         """What a row of this recipe follows; see `row`."""
         apart = "first" if again else "second"

@@ -15,7 +15,7 @@ from engine.files import catalog
 from engine.files.upscalers import LATENT
 from engine.models.loaded import Loras
 from engine.pixels import soft_mask
-from engine.pixels.control_map import View
+from engine.pixels.control_map import PictureView
 from engine.pixels.tiles import Box
 from engine.recipe import Recipe
 from engine.second_pass import SecondSize
@@ -124,7 +124,7 @@ def second(canvas: Canvas, base: Image.Image | Tensor, rest: int) -> Enlarging:
             base = _cut(autoencoder.latents(loaded, base, None, recipe.tiling), size, loaded.scale)
         else:
             base = base.crop(size.box)
-    seen = View(size.enlarged, Box(*size.box))
+    seen = PictureView(size.enlarged, Box(*size.box))
     drawn_again = partial(canvas.row, own, base, loras=canvas.second, seen=seen, again=True)
     if recipe.like:
         before = walks.counted(recipe, recipe.steps)

@@ -15,7 +15,7 @@ from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
 from engine.pixels import edges, masks
-from engine.pixels.control_map import View
+from engine.pixels.control_map import PictureView
 from engine.pixels.tiles import Box, Joined, cut
 from engine.recipe import Fix, Recipe, Source, following
 from engine.regions import Regions
@@ -43,7 +43,6 @@ def picture(canvas: Canvas) -> Stages:
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
     if whole and whole.box:
         own = replace(own, maps=tuple(one.changed(partial(whole.part, recipe=recipe)) for one in canvas.maps))
-    if part and whole and whole.box:
         own = replace(own, recipe=replace(own.recipe, regions=_within(recipe, whole.box, whole.picture.size)))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
@@ -113,7 +112,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
         mask = masks.solid(mask.resize(size))
-        rows.append(partial(canvas.row, own, large, mask, seen=View(image.size, room), again=True))
+        rows.append(partial(canvas.row, own, large, mask, seen=PictureView(image.size, room), again=True))
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()
@@ -176,7 +175,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             regions=_within(recipe, box, padded.size),
             tiling="",
         )
-        seen = View(padded.size, box)
+        seen = PictureView(padded.size, box)
         rows.append(partial(tiled.row, own, padded.crop(box.corners), seen=seen, again=True))
     done = yield Ask(rows, steps)
     whole = Joined(*padded.size, canvas.native // SHARED // 4)

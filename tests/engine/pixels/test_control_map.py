@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.control import Control
-from engine.pixels.control_map import ControlMap, View, check, opened
+from engine.pixels.control_map import ControlMap, PictureView, check, opened
 from engine.pixels.tiles import Box
 from prompts.errors import Refusal
 from tests.engine.drawing import recipe
@@ -61,7 +61,7 @@ def test_it_is_stretched() -> None:
 def test_a_map_of_the_size_is_taken_as_it_is() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     assert laid("", noise).sized((64, 64)).image.tobytes() == noise.tobytes()
-    part = laid("", noise).sized((16, 32), View((64, 64), Box(8, 16, 24, 48))).image
+    part = laid("", noise).sized((16, 32), PictureView((64, 64), Box(8, 16, 24, 48))).image
     assert part.tobytes() == noise.crop((8, 16, 24, 48)).tobytes()
 
 
