@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from engine.adapters import loras
+from engine.adapters.loras import Chosen
 from engine.models import memory
 from engine.models.loaded import Loaded
 from engine.patches import patches
@@ -18,6 +20,7 @@ from engine.patches.patches import Patched
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
+from engine.speed.batched_call import Call, Prepared
 from engine.worker import attention_guidance
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
@@ -33,9 +36,12 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
     disturbances = [one for row in batch.rows for one in row.disturbances]
-    # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
-    # not change by a bit when something is ready.
-    plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    # What was prepared to run faster draws whole calls, with LoRAs where it has slots for them; everything else is the
+    # plain UNet's, and what may not change by a bit when something is ready.
+    plain = any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    if any(acting) and loaded.prepared and not plain:
+        call = _slotted(call, loaded.prepared, acting, batch.widths)
+        plain = call.need is None
     # What a call draws by lot it draws again where it has to be made again.
     patched = [
         Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
@@ -46,9 +52,11 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
         if output is None:
+            # Nothing is merged for the few calls until slots are ready.
+            soon = bool(call.need and loaded.prepared and loaded.prepared.soon(call))
             with (
                 memory.on_card(loaded, "unet"),
-                loras.on_unet(loaded, entries, batch.left),
+                loras.on_unet(loaded, entries, 0 if soon else batch.left),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 _depth(batch.rows) as given,
@@ -62,6 +70,13 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
         row.lots = drawn.lots
     outcomes = dict(zip(batch.rows, batch.outcomes(output), strict=True))
     return [(row, outcomes[row]) for row in rows]
+
+
+def _slotted(call: Call, prepared: Prepared, acting: Sequence[Chosen], widths: Sequence[int]) -> Call:
+    """The call with its entries' LoRAs for slots, where there are slots for them."""
+    wanted = [loras.wanted(own) for own in acting]
+    adapters = tuple(one for one, width in zip(wanted, widths, strict=True) for _ in range(width))
+    return replace(call, adapters=adapters, need=prepared.needs.of(adapters))
 
 
 @contextmanager
