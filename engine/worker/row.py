@@ -21,10 +21,11 @@ from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
+from engine.sampling.keep import Keep
 from engine.sampling.walk import Walk
 from engine.sampling.way import SamplerWay
 from engine.worker import guidance, prompt_encoding
-from engine.worker.inpaint import CHANNELS, Keep
+from engine.worker.inpaint import CHANNELS
 from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
