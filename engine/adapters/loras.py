@@ -109,7 +109,7 @@ def _weighed(loaded: Loaded, lora: Lora, scope: Scope) -> Lora:
 def on_unet(loaded: Loaded, entries: Sequence[Chosen], area: int = 0) -> Iterator[None]:
     """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`; `area` is the latent pixels
     still to be drawn with them, for many of which they may be merged with the UNet's weights."""
-    mixes = [_mix(chosen, "unet") for chosen in entries]
+    mixes = [_mix(chosen, "unet") if chosen else () for chosen in entries]
     with _adapted(loaded, "unet").acting(mixes, area, lambda size: _roomy(loaded, size)):
         yield
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -30,10 +30,15 @@ class NoiseSource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SamplerState:
-    """What the samplers of some rows keep, each (n, 4, h, w) with one entry a row; `at` is the latents' place in it."""
+    """What the samplers of some rows keep, each (n, 4, h, w) with one entry a row; `at` is the latents' place in it,
+    and `each` has the rows' own, (1, 4, h, w)."""
 
     kept: tuple[Tensor, ...]
     at: int
+    each: tuple[Tensor, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "each", torch.split(self.latents, 1))
 
     @property
     def latents(self) -> Tensor:
@@ -82,7 +87,7 @@ class SamplerWay:
     @property
     def latents(self) -> Tensor:
         """The latents of the moment, (1, 4, h, w)."""
-        return self.state.latents[self.place : self.place + 1]
+        return self.state.each[self.place]
 
     def go_over(self, tape: Tape) -> None:
         """Go on along another tape, which is the same up to here."""

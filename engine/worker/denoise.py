@@ -35,7 +35,9 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     batch.draw_ahead()
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
-    disturbances = [one for row in batch.rows for one in row.disturbances]
+    # For most batches nothing of it is wanted, and a card waits for what is done here.
+    astray = any(row.recipe.pag is not None or row.recipe.seg is not None for row in batch.rows)
+    disturbances = [one for row in batch.rows for one in row.disturbances] if astray else []
     # What was prepared to run faster draws whole calls, with LoRAs where it has slots for them; everything else is the
     # plain UNet's, and what may not change by a bit when something is ready.
     plain = any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
@@ -43,10 +45,12 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
         call = _slotted(call, loaded.prepared, acting, batch.widths)
         plain = call.need is None
     # What a call draws by lot it draws again where it has to be made again.
-    patched = [
-        Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
-        for row, width in zip(batch.rows, batch.widths, strict=True)
-    ]
+    patched = []
+    if any(row.patches for row in batch.rows):
+        patched = [
+            Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
+            for row, width in zip(batch.rows, batch.widths, strict=True)
+        ]
     height, width = rows[0].latents.shape[-2:]
     with attention.attending(loaded):
         output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
@@ -66,7 +70,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
         own_deep: Sequence[Tensor] = torch.split(given[0], batch.widths)
         for row, own in zip(batch.rows, own_deep, strict=True):
             row.deep = own if row.rests else None
-    for row, drawn in zip(batch.rows, patched, strict=True):
+    for row, drawn in zip(batch.rows if patched else (), patched, strict=True):
         row.lots = drawn.lots
     outcomes = dict(zip(batch.rows, batch.outcomes(output), strict=True))
     return [(row, outcomes[row]) for row in rows]

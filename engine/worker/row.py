@@ -43,6 +43,16 @@ class Successor:
     by_steps: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What the UNet is told at a row's call `at`, made of these texts."""
+
+    at: int
+    positive: tuple[Conditioning, ...]
+    negative: Conditioning | None
+    texts: tuple[Conditioning, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """One picture being drawn; `job` and `index` say for whom. `latents` is (1, 4, h, w); `at` counts UNet calls,
@@ -79,9 +89,12 @@ class Row:
     predecessor: Loaded | None = None
     patches: Patches = field(init=False)
     lots: Random = field(init=False)
+    rests: bool = field(init=False)  # whether its quality lets the UNet's deep levels rest now and then
+    _told: _Told | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
+        self.rests = qualities.quality(self.recipe.quality).rest > 1
 
     @property
     def clean(self) -> Tensor | None:
@@ -93,11 +106,6 @@ class Row:
     def acting(self) -> Chosen:
         """The LoRAs that act on the UNet in the step to come."""
         return tuple(one for one in self.loras if one[3].covers(self.step)) if self.loras else ()
-
-    @property
-    def rests(self) -> bool:
-        """Whether its quality lets the UNet's deep levels rest now and then."""
-        return qualities.quality(self.recipe.quality).rest > 1
 
     @property
     def shallow(self) -> bool:
@@ -211,9 +219,14 @@ class Row:
     def conditionings(self) -> tuple[Conditioning, ...]:
         """The texts that the UNet is given: the negative where there is one, and what it is measured from, then each of
         the positive prompt, and again for each way in which attention is disturbed."""
+        told, at = self._told, self.walk.calls if self.walk else self.at  # asked for many times in a step
+        if told and told.at == at and told.positive is self.positive and told.negative is self.negative:
+            return told.texts
         against = self.against
         unwanted = tuple(one for one in (against, against and against.empty) if one)
-        return unwanted + self.positive * (1 + len(self.astray))
+        texts = unwanted + self.positive * (1 + len(self.astray))
+        self._told = _Told(at, self.positive, self.negative, texts)
+        return texts
 
     @property
     def counted(self) -> int:
