@@ -40,8 +40,8 @@ def _calls(steps: float, *, twice: bool, more: bool) -> float:
 
 
 def texts(recipe: Recipe) -> int:
-    """The texts that AND joins."""
-    return len(grammar.multicond(recipe.prompt.positive)) or 1
+    """The texts that AND joins, where they are not for parts of the picture, which are asked in one."""
+    return 1 if recipe.regions is not None else len(grammar.multicond(recipe.prompt.positive)) or 1
 
 
 def unwanted(recipe: Recipe) -> float:

@@ -21,7 +21,7 @@ from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call, Prepared
-from engine.worker import attention_guidance
+from engine.worker import attention_guidance, regional
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
@@ -40,7 +40,10 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     disturbances = [one for row in batch.rows for one in row.disturbances] if astray else []
     # What was prepared to run faster draws whole calls, with LoRAs where it has slots for them; everything else is the
     # plain UNet's, and what may not change by a bit when something is ready.
-    plain = any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    parted = any(row.recipe.regions is not None for row in batch.rows)
+    texts = [(text, row.counted) for row in batch.rows for text in row.conditionings] if parted else []
+    plain = any(disturbances) or any(text.regions for text, _ in texts)
+    plain |= any(row.rests or row.alone or row.patches for row in batch.rows)
     if any(acting) and loaded.prepared and not plain:
         call = _slotted(call, loaded.prepared, acting, batch.widths)
         plain = call.need is None
@@ -63,6 +66,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
                 loras.on_unet(loaded, entries, 0 if soon else batch.left),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
+                regional.on_unet(loaded.unet, texts, call.words, (height, width)),
                 _depth(batch.rows) as given,
             ):
                 output = call.answered(loaded.unet)

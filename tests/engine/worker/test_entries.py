@@ -15,6 +15,7 @@ from engine.models.loaded import Loaded
 from engine.patches.patches import Patches
 from engine.queue import entries, estimate
 from engine.recipe import A1111, FreeU, HyperTile, Recipe
+from engine.regions import Regions
 from engine.worker import prepare, rows, walks
 from tests.engine.drawing import recipe
 
@@ -68,6 +69,7 @@ KINDS: dict[str, Recipe] = {
     "on a part of the way": recipe(steps=20, guidance_start=0.2, guidance_end=0.7),
     "several texts": recipe("a cat AND a dog :0.5 AND a bird", steps=20),
     "several texts, not guided": recipe("a cat AND a dog", steps=20, guidance=1.0),
+    "words for two parts": recipe("a AND b AND c", steps=20, regions=Regions(((0, 0, 0.5, 1), (0.5, 0, 1, 1)))),
     "perpendicular": recipe(negative="dark", steps=20, perpendicular=1.0),
     "perpendicular to nothing": recipe(steps=20, perpendicular=1.0),
     "PAG": recipe(steps=20, pag=Perturbed(3.0)),
