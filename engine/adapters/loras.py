@@ -19,6 +19,7 @@ from engine.adapters import embeddings
 from engine.adapters.binding import bind
 from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import Adapter, FileKey, Lora, Mix
+from engine.adapters.slots import SlotMix
 from engine.files import catalog, lora_names
 from engine.files.bundles import bundles
 from engine.models import card, memory
@@ -108,9 +109,19 @@ def _weighed(loaded: Loaded, lora: Lora, scope: Scope) -> Lora:
 def on_unet(loaded: Loaded, entries: Sequence[Chosen], area: int = 0) -> Iterator[None]:
     """While it holds, entry i of the UNet's batch is drawn with the LoRAs `entries[i]`; `area` is the latent pixels
     still to be drawn with them, for many of which they may be merged with the UNet's weights."""
-    mixes = [_mix(chosen, "unet") for chosen in entries]
+    mixes = [_mix(chosen, "unet") if chosen else () for chosen in entries]
     with _adapted(loaded, "unet").acting(mixes, area, lambda size: _roomy(loaded, size)):
         yield
+
+
+def wanted(chosen: Chosen) -> SlotMix:
+    """What slots (engine/adapters/slots.py) are to hold for an entry with these LoRAs."""
+    key = tuple(
+        (lora.key, scope.blocks, scope.elements, unet)
+        for lora, unet, _, scope in chosen
+        if unet and "unet" in lora.adapters
+    )
+    return SlotMix(key, _mix(chosen, "unet"))
 
 
 def drop_merged(loaded: Loaded) -> None:

@@ -37,7 +37,7 @@ class Patches:
         return cls(recipe.tiling, recipe.freeu, recipe.token_merging, tiles, recipe.like is not None)
 
     def __bool__(self) -> bool:
-        return any((self.tiling, self.freeu, self.merged, self.hypertile))
+        return bool(self.tiling or self.freeu or self.merged or self.hypertile)
 
     @property
     def shared(self) -> Shared:

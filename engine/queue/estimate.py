@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import cast
 
 from engine import second_pass
-from engine.recipe import Recipe
+from engine.queue import entries
+from engine.recipe import Hires, Recipe
+from prompts.errors import Refusal
 from prompts.prompt import Json
 
 # Before anything was measured: device-seconds per megapixel and step (the built-in model on two cores), the seconds
@@ -29,39 +31,43 @@ def work(recipe: Recipe) -> float:
 
 
 def parts(recipe: Recipe) -> Mapping[str, float]:
-    """The size of a recipe in megapixel-steps: of the picture, of what is drawn over it enlarged, whole or in tiles,
-    and of what is mended, a face being taken to be one. What is drawn over at strength s needs that share of the steps;
-    a picture that is taken as it is counts as one. By model, as the second pass may have another."""
+    """The size of a recipe in guided megapixel-steps: of the picture, of what is drawn over it enlarged, whole or in
+    tiles, and of what is mended, a face being taken to be one. What is drawn over at strength s needs that share of the
+    steps; a picture that is taken as it is counts as one. By model, as the second pass may have another."""
     share = 1.0 if recipe.source is None else recipe.source.strength
     own = area = float(recipe.width * recipe.height)
-    drawn, again, second = max(1.0, recipe.steps * share) * area, 0.0, 0.0
+    drawn, second = _entries(recipe, max(1.0, recipe.steps * share), apart="second") * area, 0.0
     if hires := recipe.hires:
         wide, high = second_pass.size(recipe, hires).finished
         area = float(wide * high)
-        second = (hires.steps or recipe.steps) * (1.0 if recipe.like else hires.strength) * area
-    again += sum(recipe.steps * fix.strength * own for fix in recipe.fixes)
+        steps = (hires.steps or recipe.steps) * (1.0 if recipe.like else hires.strength)
+        second = _entries(_again(recipe, hires), steps) * area
+    drawn += sum(_entries(recipe, recipe.steps * fix.strength) * own for fix in recipe.fixes)
     if last := recipe.upscale:
-        again += recipe.steps * last.strength * area * last.factor**2 * OVERLAP
-    guided = recipe.guidance_end - recipe.guidance_start if recipe.guidance > 1 else 0.0
-    if recipe.perpendicular and recipe.prompt.negative:
-        guided *= 2
-    strays = sum(bool(one) for one in (recipe.pag, recipe.seg))
-    calls = 1 + guided + strays
-    later = calls + _nets(recipe, guided, strays, apart="first")
-    drawn = drawn * (calls + _nets(recipe, guided, strays, apart="second")) + again * later
+        drawn += _entries(recipe, recipe.steps * last.strength) * area * last.factor**2 * OVERLAP
     other = hires.checkpoint if hires else ""
     if not other or other == recipe.model:
-        return {recipe.model: (drawn + second * later) / 2e6}
-    return {recipe.model: drawn / 2e6, other: second * later / 2e6}
+        return {recipe.model: (drawn + second) / 2e6}
+    return {recipe.model: drawn / 2e6, other: second / 2e6}
 
 
-def _nets(recipe: Recipe, guided: float, strays: int, *, apart: str) -> float:
-    """What the nets of the controls take beside the UNet, in its calls, where those of the stages `apart` do not
-    act."""
-    acting = (one for one in recipe.controls if one.strength and one.stages != apart)
-    return sum(
-        NET * max(0.0, one.end - one.start) * (1 + strays + (0 if one.mode == "control" else guided)) for one in acting
-    )
+def _entries(recipe: Recipe, steps: float, *, apart: str = "first") -> float:
+    """The UNet's entries for so many steps (engine/queue/entries.py), each as long as a plain one takes, with those of
+    the nets that do not act in the stages `apart` alone."""
+    if not steps:
+        return 0.0
+    wanted, unwanted = entries.texts(recipe) + entries.astray(recipe), entries.unwanted(recipe)
+    acting = [one for one in recipe.controls if one.strength and one.stages != apart]
+    nets = sum(max(0.0, one.end - one.start) * (wanted + (one.mode != "control") * unwanted) for one in acting)
+    return entries.calls(recipe, steps) * ((wanted + unwanted) * entries.pace(recipe) + NET * nets)
+
+
+def _again(recipe: Recipe, hires: Hires) -> Recipe:
+    """What the second pass is drawn by; what the first one is where it will be refused."""
+    try:
+        return second_pass.recipe(recipe, hires)
+    except Refusal:
+        return recipe
 
 
 def _draws(recipe: Recipe) -> bool:

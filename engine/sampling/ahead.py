@@ -13,8 +13,10 @@ from torch import Tensor
 from engine.sampling.way import SamplerWay
 
 # A row's noise for a step takes a core 0.1 ms (64 × 64 latents), along a Brownian path 2 ms; torch draws without the
-# lock that Python code holds. More threads than these draw no faster than a card takes its steps.
+# lock that Python code holds. More threads than these draw no faster than a card takes its steps, and what one has done
+# in a few milliseconds is not worth waking more of them.
 THREADS = 4
+TOGETHER = 1 << 18  # normal numbers that one thread draws: those of 16 rows of 64 × 64 latents
 
 _drawing = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), thread_name_prefix="noise")
 
@@ -37,7 +39,8 @@ def begin(ways: Sequence[SamplerWay], device: torch.device) -> None:
         return
     shape = len(draws), len(new), *new[0].state.latents.shape[1:]
     noise = torch.empty(shape, pin_memory=device.type == "cuda")
-    share = -(-len(new) // THREADS)
+    alone = noise.numel() <= TOGETHER and all(told == ("normal",) for told in draws)
+    share = len(new) if alone else -(-len(new) // THREADS)
     for start in range(0, len(new), share):
         own = new[start : start + share]
         done = _drawing.submit(_draw, own, noise[:, start : start + share])
@@ -56,8 +59,8 @@ def take(ways: Sequence[SamplerWay], device: torch.device) -> tuple[Tensor, ...]
     drawn = [way.drawn for way in ways if isinstance(way.drawn, _Drawn)]
     if not drawn:
         return ()
-    for one in drawn:
-        one.done.result()
+    for done in {id(one.done): one.done for one in drawn}.values():
+        done.result()
     noise = drawn[0].noise
     whole = all(one.noise is noise and one.place == place for place, one in enumerate(drawn))
     if not whole or noise.shape[1] != len(ways):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +13,7 @@ from engine.recipe import Soft
 from engine.sampling import soft
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
+from engine.sampling.tape import Tape
 from engine.sampling.way import SamplerWay, SharedStep
 
 LAST = 999  # timestep of every model that A1111 knows
@@ -19,19 +22,29 @@ LAST = 999  # timestep of every model that A1111 knows
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
-    redraw. `before` puts it back into what the model is shown, else into what it answers. With `soft` the mask may be
-    grey, and how much is put back falls from level to level."""
+    redraw, with the `rest` of it. `before` puts it back into what the model is shown, else into what it answers. With
+    `soft` the mask may be grey, and how much is put back falls from level to level."""
 
     clean: Tensor
     mask: Tensor
+    rest: Tensor
     before: bool
     soft: Soft | None = None
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What of it is as large as the picture, in the order that it is made of."""
+        return self.clean, self.mask, self.rest
+
+    def on(self, device: torch.device) -> Surroundings:
+        """The same on a device."""
+        return replace(self, clean=self.clean.to(device), mask=self.mask.to(device), rest=self.rest.to(device))
 
     def put(self, latents: Tensor, level: float) -> Tensor:
         """The latents of a level with the rest put back."""
         if self.soft:
             return soft.mixed(self.clean, latents, soft.redrawn(self.mask, level, self.soft), self.soft.boost)
-        return latents * self.mask + self.clean * (1 - self.mask)
+        return latents * self.mask + self.clean * self.rest
 
     def finished(self, latents: Tensor) -> Tensor:
         """The finished latents with the rest put back; softly that has been done."""
@@ -64,6 +77,10 @@ class Asking:
         self.done = False
         self.clean: Tensor | None = None
         self._ask: Question = next(asks)
+
+    def ask_another(self, denoiser: Denoiser, model: Any) -> None:
+        """Have another model asked from here on."""
+        self.denoiser = denoiser
 
     @property
     def latents(self) -> Tensor:
@@ -113,10 +130,19 @@ class Asking:
 
 
 class Taped:
-    """A sampler whose tape is followed, so that its row may take its steps together with others."""
+    """A sampler whose tape is followed, so that its row may take its steps together with others. `handed_over` gives
+    the tape of one that asks another model from a call on."""
 
-    def __init__(self, way: SamplerWay, denoiser: Denoiser) -> None:
-        self.way, self.denoiser = way, denoiser
+    def __init__(
+        self,
+        way: SamplerWay,
+        denoiser: Denoiser,
+        kept: Surroundings | None,
+        handed_over: Callable[[int, Denoiser, Any], Tape],
+    ) -> None:
+        self.way, self.denoiser, self.kept = way, denoiser, kept
+        self._handed_over = handed_over
+        self._before = 0, denoiser  # calls made when another model came, and who was asked until then
 
     @property
     def latents(self) -> Tensor:
@@ -159,7 +185,23 @@ class Taped:
         seen = self.way.seen
         if seen is None:
             return None
-        return self.denoiser.clean(seen.own(seen.latents), seen.stop.level, seen.own(seen.prediction))
+        latents, level = seen.own(seen.latents), seen.stop.level
+        kept = self.kept.on(latents.device) if self.kept else None
+        shown = kept.put(latents, level) if kept and kept.before else latents
+        clean = self._asked_of.clean(shown, level, seen.own(seen.prediction))
+        return kept.put(clean, level) if kept else clean
+
+    @property
+    def _asked_of(self) -> Denoiser:
+        """Whom the last call asked."""
+        at, before = self._before
+        return before if self.way.at <= at else self.denoiser
+
+    def ask_another(self, denoiser: Denoiser, model: Any) -> None:
+        """Have another model asked from here on."""
+        self._before = self.way.at, self.denoiser
+        self.way.go_over(self._handed_over(self.way.at, denoiser, model))
+        self.denoiser = denoiser
 
     def answer(self, prediction: Tensor) -> None:
         """Go on alone with what the model has predicted."""
@@ -198,7 +240,7 @@ class Walk:
     @property
     def kept(self) -> Surroundings | None:
         """What is around it where a part of a picture is redrawn."""
-        return self._taking.kept if isinstance(self._taking, Asking) else None
+        return self._taking.kept
 
     @property
     def calls(self) -> int:
@@ -252,10 +294,9 @@ class Walk:
             return self.calls / self._skipping.calls
         return (LAST - self._taking.denoiser.nearest(self._taking.level)) / (LAST + 1)
 
-    def ask_another(self, denoiser: Denoiser) -> None:
-        """Have another model asked from here on, of a sampler that follows no tape."""
-        assert isinstance(self._taking, Asking)
-        self._taking.denoiser = denoiser
+    def ask_another(self, denoiser: Denoiser, model: Any) -> None:
+        """Have another model asked from here on."""
+        self._taking.ask_another(denoiser, model)
 
     def answer(self, prediction: Tensor) -> None:
         """Go on with what the model has predicted, (1, 4, h, w), or (2, 4, h, w) where `plus` wants both."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -30,10 +30,15 @@ class NoiseSource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SamplerState:
-    """What the samplers of some rows keep, each (n, 4, h, w) with one entry a row; `at` is the latents' place in it."""
+    """What the samplers of some rows keep, each (n, 4, h, w) with one entry a row; `at` is the latents' place in it,
+    and `each` has the rows' own, (1, 4, h, w)."""
 
     kept: tuple[Tensor, ...]
     at: int
+    each: tuple[Tensor, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "each", torch.split(self.latents, 1))
 
     @property
     def latents(self) -> Tensor:
@@ -65,13 +70,15 @@ def columns(parts: Sequence[Sequence[Part]], device: torch.device = CPU) -> tupl
 
 
 class SamplerWay:
-    """One row's way along a tape. It stays as it is until `go_on` is told what has become of it."""
+    """One row's way along a tape. It stays as it is until `go_on` is told what has become of it. `beside` are values
+    that the tape takes besides the latents, each (1, 1 or 4, h, w)."""
 
-    def __init__(self, tape: Tape, latents: Tensor, source: NoiseSource) -> None:
+    def __init__(self, tape: Tape, latents: Tensor, source: NoiseSource, beside: Sequence[Tensor] = ()) -> None:
         self._tape, self.source = tape, source
         self.at = 0  # calls made
         self.done = False
-        kept = replay.replayed(tape.before.code, columns([[tape.before]]), [latents], source.drawn(tape.before))
+        known = [latents, *(one.expand_as(latents) for one in beside)]
+        kept = replay.replayed(tape.before.code, columns([[tape.before]]), known, source.drawn(tape.before))
         self.state, self.place = SamplerState(tuple(kept), tape.begins), 0
         self.seen: Seen | None = None
         self.stop = tape[0]  # the call to come, in the end the last one
@@ -80,7 +87,12 @@ class SamplerWay:
     @property
     def latents(self) -> Tensor:
         """The latents of the moment, (1, 4, h, w)."""
-        return self.state.latents[self.place : self.place + 1]
+        return self.state.each[self.place]
+
+    def go_over(self, tape: Tape) -> None:
+        """Go on along another tape, which is the same up to here."""
+        self._tape, self.drawn = tape, None
+        self.stop = tape[self.at]
 
     def go_on(self, state: SamplerState, seen: Seen) -> None:
         """Take a step that was computed: its place in what came of it is that in what was seen."""

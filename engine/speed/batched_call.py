@@ -10,13 +10,14 @@ import logging
 import os
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from engine.adapters.slots import Need, Needs, SlotMix, Slots
 from engine.models import card
 from engine.models.card import out_of_memory
 
@@ -35,13 +36,16 @@ Shape = tuple[int, ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """The arguments of one UNet call, entries first: `samples` (n, channels, h, w), `times` (n,), `words` (n, tokens,
-    width), for distilled UNets `guidance` (n, width), for SDXL's what it is told besides."""
+    width), for distilled UNets `guidance` (n, width), for SDXL's what it is told besides. Of one with LoRAs `adapters`
+    are each entry's, and `need` the slots for them."""
 
     samples: Tensor
     times: Tensor
     words: Tensor
     guidance: Tensor | None = None
     added: Mapping[str, Tensor] | None = None
+    adapters: tuple[SlotMix, ...] = ()
+    need: Need | None = None
 
     @property
     def entries(self) -> int:
@@ -56,22 +60,24 @@ class Call:
 
     @property
     def shape(self) -> Shape:
-        """The shape it is prepared for: entries, channels, height, width, tokens."""
-        return (*self.samples.shape, self.words.shape[1])
+        """The shape it is prepared for: entries, channels, height, width, tokens, and its slots."""
+        own = (*self.samples.shape, self.words.shape[1])
+        return own if self.need is None else (*own, self.need.mixes, self.need.ranks, self.need.reach)
 
     def of(self, tensors: tuple[Tensor, ...]) -> Call:
         """The same call with other tensors, in the order of `tensors`."""
         samples, times, words, *rest = tensors
         guidance = None if self.guidance is None else rest.pop(0)
         added = dict(zip(sorted(self.added), rest, strict=True)) if self.added else None
-        return Call(samples, times, words, guidance, added)
+        return Call(samples, times, words, guidance, added, self.adapters, self.need)
 
     def padded(self, entries: int) -> Call:
         """The call with so many entries, the last one again and again."""
         more = entries - self.entries
         if not more:
             return self
-        return self.of(tuple(torch.cat([one, one[-1:].expand(more, *one.shape[1:])]) for one in self.tensors))
+        full = self.of(tuple(torch.cat([one, one[-1:].expand(more, *one.shape[1:])]) for one in self.tensors))
+        return replace(full, adapters=self.adapters + self.adapters[-1:] * more)
 
     def answered(self, unet: Callable[..., tuple[Tensor, ...]]) -> Tensor:
         """The UNet's answer, (n, 4, h, w)."""
@@ -92,33 +98,38 @@ def bucket(entries: int) -> int | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answering:
-    """What answers the calls of one shape; `bytes` is how much of the device's memory it holds by now."""
+    """What answers the calls of one shape; `bytes` is how much of the device's memory it holds by now, besides the
+    `slots` that it may share with others."""
 
     answer: Callable[[Call], Tensor]
     bytes: Callable[[], int] = lambda: 0
+    slots: Slots | None = None
 
 
 class Backend(Protocol):
     """A way to prepare a UNet for a shape. `prepare` returns what answers calls of exactly this one's shape and raises
     whatever goes wrong. It is asked once a shape was called `after` times; `aside`: on a thread of its own, because it
-    takes long. At most `most` shapes are kept, which together hold at most `room` bytes of the device."""
+    takes long. At most `most` shapes are kept, which together hold at most `room` bytes of the device. `slots`: it can
+    prepare calls with LoRAs."""
 
     name: str
     after: int
     aside: bool
     most: int
     room: int
+    slots: bool
 
     def prepare(self, call: Call) -> Answering: ...
 
 
 class Prepared:
     """The shapes of one UNet that a backend has prepared, the least recently called dropped first; `dropped` is how
-    often each was."""
+    often each was. `needs` tells what slots calls with LoRAs need."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.dropped: Counter[Shape] = Counter()
+        self.needs = Needs()
         self._called: Counter[Shape] = Counter()
         self._ready: OrderedDict[Shape, Answering] = OrderedDict()
         self._under_way: set[Shape] = set()
@@ -140,7 +151,7 @@ class Prepared:
         """The prepared UNet's answer; None while the plain one has to be asked. A failure is logged, and the shape is
         left to the plain UNet from then on."""
         size = bucket(call.entries)
-        if size is None:
+        if size is None or (call.need and not self.backend.slots):
             return None
         shape = (size, *call.shape[1:])
         with self._lock:
@@ -165,6 +176,14 @@ class Prepared:
             self.drop()
             card.release(call.samples.device)
         return None
+
+    def soon(self, call: Call) -> bool:
+        """Whether the next few calls of this one's shape will be answered."""
+        size = bucket(call.entries)
+        if size is None or (call.need and not self.backend.slots):
+            return False
+        shape = (size, *call.shape[1:])
+        return shape not in self._failed and not self.dropped[shape]
 
     def drop(self) -> None:
         """Forget every shape, for when memory has run out."""
@@ -210,9 +229,9 @@ class Prepared:
         """Drop the shapes that were called least recently until the others are few and small enough; one that is too
         large by itself is left to the plain UNet."""
         with self._lock:
-            own = self._ready[newest].bytes() if newest in self._ready else 0
+            own = _held([self._ready[newest]]) if newest in self._ready else 0
             if own <= self.backend.room:
-                while len(self._ready) > self.backend.most or self._held() > self.backend.room:
+                while len(self._ready) > self.backend.most or _held(self._ready.values()) > self.backend.room:
                     left = next(shape for shape in self._ready if shape != newest)
                     del self._ready[left]
                     self._called.pop(left, None)
@@ -221,9 +240,6 @@ class Prepared:
             self._give_up(
                 newest, MemoryError(f"it holds {own >> 20} MiB, of {self.backend.room >> 20} for all of them")
             )
-
-    def _held(self) -> int:
-        return sum(ready.bytes() for ready in self._ready.values())
 
     def _give_up(self, shape: Shape, error: Exception) -> None:
         with self._lock:
@@ -236,6 +252,14 @@ class Prepared:
 _one_at_a_time = threading.Lock()
 
 
+def _held(some: Iterable[Answering]) -> int:
+    """The memory that some hold together, slots that they share once."""
+    found = list(some)
+    slots = {id(one.slots): one.slots.bytes for one in found if one.slots}
+    return sum(one.bytes() for one in found) + sum(slots.values())
+
+
 def _said(shape: Shape) -> str:
-    entries, channels, height, width, tokens = shape
-    return f"{entries} × {channels} × {height} × {width} with {tokens} tokens"
+    entries, channels, height, width, tokens, *slots = shape
+    words = f"{entries} × {channels} × {height} × {width} with {tokens} tokens"
+    return f"{words} and {Need(*slots)}" if slots else words

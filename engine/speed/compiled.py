@@ -10,11 +10,13 @@ import copy
 import importlib
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
 
-from engine.models import card
+from engine.adapters.slots import Need, Slots, Slotted
+from engine.models import card, streams
 from engine.speed.batched_call import Answering, Call
 
 Replay = Callable[[], object]
@@ -56,6 +58,30 @@ class Captured:
         return output.clone()
 
 
+class CapturedWithSlots:
+    """The same for calls with LoRAs: these are put into slots, where the work finds them."""
+
+    def __init__(self, slotted: Slotted, slots: Slots, call: Call, capture: Capture) -> None:
+        self._slotted, self._slots = slotted, slots
+        self._own = torch.zeros(call.entries, dtype=torch.long, device=call.samples.device)
+        self._captured = Captured(self._unet, call, capture)
+
+    @property
+    def ready(self) -> Answering:
+        """As a backend gives it."""
+        return Answering(self, self._captured.ready.bytes, self._slots)
+
+    def __call__(self, call: Call) -> Tensor:
+        own = torch.tensor(self._slots.put(call.adapters))
+        self._own.copy_(streams.sent(own, self._own.device))
+        return self._captured(call)
+
+    def _unet(self, *arguments: Any, **named: Any) -> tuple[Tensor, ...]:
+        with self._slotted.acting(self._slots, self._own):
+            answer: tuple[Tensor, ...] = self._slotted.network(*arguments, **named)
+            return answer
+
+
 class OnCard:
     """A capture of CUDA graphs on a card. Each has memory of its own, so that it is free when the graph is dropped."""
 
@@ -89,20 +115,31 @@ def room(device: torch.device, *, whole: bool) -> int:
 
 
 class Graphs:
-    """CUDA graphs: no time between kernels, at the price of some memory for each shape."""
+    """CUDA graphs: no time between kernels, at the price of some memory for each shape. Those of calls with LoRAs have
+    slots for them; graphs with as many slots of one size share these."""
 
     name = "graphs"
     after = 3  # a capture takes as long as about four calls
     aside = False
     most = 64  # beyond that it is not memory that they take, but time to be found
+    slots = True
 
     def __init__(self, unet: Any, capture: Capture, room: int) -> None:
         self.room = room
-        self._unet = twin(unet)
+        self._slotted = Slotted(twin(unet))
         self._capture = capture
+        self._slots: WeakValueDictionary[Need, Slots] = WeakValueDictionary()
 
     def prepare(self, call: Call) -> Answering:
-        return Captured(self._unet, call, self._capture).ready
+        if call.need is None:
+            return Captured(self._slotted.network, call, self._capture).ready
+        slots = self._slots.get(call.need)
+        if slots is None:
+            size = Slots.bytes_of(self._slotted.layers, call.need)
+            if size > self.room:
+                raise MemoryError(f"its slots take {size >> 20} MiB, of {self.room >> 20} for all graphs")
+            slots = self._slots[call.need] = Slots(self._slotted.layers, call.need)
+        return CapturedWithSlots(self._slotted, slots, call, self._capture).ready
 
 
 class Compiled:
@@ -112,6 +149,7 @@ class Compiled:
     after = 20  # a picture's worth: it takes from half a minute to minutes
     aside = True
     most = 12
+    slots = False
 
     def __init__(self, unet: Any, capture: Capture | None = None, room: int = 0) -> None:
         self.room = room

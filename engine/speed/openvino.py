@@ -37,6 +37,7 @@ class OpenVino:
     name = "openvino"
     after = 2  # converting a large UNet takes a minute, but only once; a shape takes seconds
     aside = True
+    slots = False
     room = 0  # what it holds is not measured; `most` is by the memory that is free
 
     def __init__(self, loaded: Loaded) -> None:

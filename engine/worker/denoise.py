@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.adapters import loras
+from engine.adapters.loras import Chosen
 from engine.controls.residuals import Follower, Residuals, residuals
 from engine.models import memory
 from engine.models.loaded import Loaded
@@ -21,6 +23,7 @@ from engine.patches.patches import Patched
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
+from engine.speed.batched_call import Call, Prepared
 from engine.worker import attention_guidance, regional
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
@@ -36,19 +39,28 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
     batch.draw_ahead()
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
-    disturbances = [one for row in batch.rows for one in row.disturbances]
-    # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
-    # not change by a bit when something is ready.
-    texts = [(text, row.counted) for row in batch.rows for text in row.conditionings]
-    plain = any(acting) or any(disturbances) or any(text.regions for text, _ in texts)
+    # For most batches nothing of it is wanted, and a card waits for what is done here.
+    astray = any(row.recipe.pag is not None or row.recipe.seg is not None for row in batch.rows)
+    disturbances = [one for row in batch.rows for one in row.disturbances] if astray else []
+    # What was prepared to run faster draws whole calls, with LoRAs where it has slots for them; everything else is the
+    # plain UNet's, and what may not change by a bit when something is ready.
+    parted = any(row.recipe.regions is not None for row in batch.rows)
+    texts = [(text, row.counted) for row in batch.rows for text in row.conditionings] if parted else []
+    plain = any(disturbances) or any(text.regions for text, _ in texts)
     plain |= any(row.rests or row.alone or row.patches for row in batch.rows)
     firsts = accumulate(batch.widths, initial=0)
     followers = [row.followers(first) for row, first in zip(batch.rows, firsts, strict=False)]
+    plain |= any(followers)
+    if any(acting) and loaded.prepared and not plain:
+        call = _slotted(call, loaded.prepared, acting, batch.widths)
+        plain = call.need is None
     # What a call draws by lot it draws again where it has to be made again.
-    patched = [
-        Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
-        for row, width in zip(batch.rows, batch.widths, strict=True)
-    ]
+    patched = []
+    if any(row.patches for row in batch.rows):
+        patched = [
+            Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
+            for row, width in zip(batch.rows, batch.widths, strict=True)
+        ]
     height, width = rows[0].latents.shape[-2:]
     with attention.attending(loaded):
         added, passed = Residuals(), 0.0
@@ -57,12 +69,14 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
             layers = loaded.unet.config.layers_per_block
             if rows[0].shallow:
                 added = added.shallow(layers if isinstance(layers, int) else layers[0])
-        output = loaded.prepared.answer(call) if loaded.prepared and not plain and not added else None
+        output = loaded.prepared.answer(call) if loaded.prepared and not plain else None
         given: list[Tensor] = []
         if output is None:
+            # Nothing is merged for the few calls until slots are ready.
+            soon = bool(call.need and loaded.prepared and loaded.prepared.soon(call))
             with (
                 memory.on_card(loaded, "unet"),
-                loras.on_unet(loaded, entries, batch.left),
+                loras.on_unet(loaded, entries, 0 if soon else batch.left),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 regional.on_unet(loaded.unet, texts, call.words, (height, width)),
@@ -75,7 +89,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
         own_deep: Sequence[Tensor] = torch.split(given[0], batch.widths)
         for row, own in zip(batch.rows, own_deep, strict=True):
             row.deep = own if row.rests else None
-    for row, drawn in zip(batch.rows, patched, strict=True):
+    for row, drawn in zip(batch.rows if patched else (), patched, strict=True):
         row.lots = drawn.lots
     costs = _costs(batch, followers, added, passed)
     outcomes = dict(zip(batch.rows, zip(batch.outcomes(output), costs, strict=True), strict=True))
@@ -92,6 +106,13 @@ def _costs(batch: Batch, followers: Sequence[Sequence[Follower]], added: Residua
         ]
     entry, seconds = passed / sum(batch.widths), iter(added.seconds)
     return [width + sum(next(seconds) for _ in own) / entry for width, own in zip(batch.widths, followers, strict=True)]
+
+
+def _slotted(call: Call, prepared: Prepared, acting: Sequence[Chosen], widths: Sequence[int]) -> Call:
+    """The call with its entries' LoRAs for slots, where there are slots for them."""
+    wanted = [loras.wanted(own) for own in acting]
+    adapters = tuple(one for one, width in zip(wanted, widths, strict=True) for _ in range(width))
+    return replace(call, adapters=adapters, need=prepared.needs.of(adapters))
 
 
 @contextmanager

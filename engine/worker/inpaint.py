@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import torch
 from PIL import Image
@@ -15,24 +12,6 @@ from engine.pixels import masks
 from engine.worker import autoencoder
 
 CHANNELS = 9  # of a UNet made for it: latents, mask, latents of the picture without what is redrawn
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Keep:
-    """The rest of a picture for a model that knows nothing of masks: `clean` latents and the `noise` they are brought
-    to each step's level with, both (1, 4, h, w); `mask` (1, 1, h, w) is 1 where to redraw; `after` is the timestep
-    that comes after the row's own, (1,), where another row goes on, and empty where none does."""
-
-    clean: Tensor
-    noise: Tensor
-    mask: Tensor
-    after: Tensor
-
-    def blended(self, latents: Tensor, sampler: Any, left: Tensor) -> Tensor:
-        """The latents with what is kept put back, at the level of the first of the timesteps that are left."""
-        level = left[:1] if len(left) else self.after
-        kept = sampler.add_noise(self.clean, self.noise, level) if len(level) else self.clean
-        return (1 - self.mask) * kept + self.mask * latents
 
 
 def coarse(loaded: Loaded, mask: Image.Image) -> Tensor:

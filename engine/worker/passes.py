@@ -93,7 +93,7 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
     def model() -> Followed:
         loaded = canvas.model(refiner.model, recipe.vae)
         assert recipe.like
-        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like))
+        walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like), loaded)
         return loaded, *walks.texts(recipe, loaded, before)
 
     row.successor = Successor(refiner.switch, model, by_steps=bool(recipe.like and recipe.like.by_steps))

@@ -17,6 +17,7 @@ from engine.controls.guide import Guide
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
+from engine.sampling.keep import Keep
 from engine.worker import (
     attention_guidance,
     autoencoder,
@@ -97,7 +98,7 @@ def start(
             latents = scheduler.add_noise(clean, noise, timesteps[:1])
         if mask and clean is not None and not nine:
             after = scheduler.timesteps[end : end + 1] if end else timesteps[:0]
-            keep = inpaint.Keep(clean, noise, inpaint.coarse(loaded, mask), after)
+            keep = Keep.of(clean, noise, inpaint.coarse(loaded, mask), after)
             if isinstance(source, Image.Image):  # diffusers encodes it again with a hole, which no such UNet is shown
                 torch.randn(shape, generator=generator)
     if brought is not None:
@@ -125,9 +126,7 @@ def start(
             torch.randn(shape, generator=generator)
     if "eta" in takes:
         extra["eta"] = 0.0
-    way = None
-    if keep is None:  # one that is held in place goes by itself
-        way = tapes.of_scheduler(recipe, loaded, scheduler, first * scheduler.order, timesteps, latents, extra)
+    way = tapes.of_scheduler(recipe, loaded, scheduler, first * scheduler.order, timesteps, latents, extra, keep)
     return Row(
         job=job,
         index=index,

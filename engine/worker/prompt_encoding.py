@@ -56,6 +56,8 @@ class Conditioning:
 
     def at(self, step: int) -> Tensor:
         """The embeddings for a step, counted from 1."""
+        if len(self.entries) == 1:
+            return self.entries[0][1]
         return next((embeddings for end, embeddings in self.entries if step <= end), self.entries[-1][1])
 
     def pooled_at(self, step: int) -> Tensor:

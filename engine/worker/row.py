@@ -23,10 +23,11 @@ from engine.further_guidance import Perturbed, Smoothed
 from engine.models.loaded import Loaded
 from engine.patches.patches import Patches, Shared
 from engine.recipe import Recipe
+from engine.sampling.keep import Keep
 from engine.sampling.walk import Walk
 from engine.sampling.way import SamplerWay
 from engine.worker import guidance, prompt_encoding
-from engine.worker.inpaint import CHANNELS, Keep
+from engine.worker.inpaint import CHANNELS
 from engine.worker.prompt_encoding import Conditioning
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
@@ -42,6 +43,16 @@ class Successor:
     switch: float
     model: Callable[[], Followed]
     by_steps: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What the UNet is told at a row's call `at`, made of these texts."""
+
+    at: int
+    positive: tuple[Conditioning, ...]
+    negative: Conditioning | None
+    texts: tuple[Conditioning, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -82,9 +93,12 @@ class Row:
     guides: tuple[Guide, ...] = ()
     patches: Patches = field(init=False)
     lots: Random = field(init=False)
+    rests: bool = field(init=False)  # whether its quality lets the UNet's deep levels rest now and then
+    _told: _Told | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
+        self.rests = qualities.quality(self.recipe.quality).rest > 1
 
     @property
     def clean(self) -> Tensor | None:
@@ -110,11 +124,6 @@ class Row:
         texts = len(self.positive) * (1 + len(self.astray))
         end = first + self.width
         return [Follower(one, end - texts if one.one_sided else first, end) for one in self.followed]
-
-    @property
-    def rests(self) -> bool:
-        """Whether its quality lets the UNet's deep levels rest now and then."""
-        return qualities.quality(self.recipe.quality).rest > 1
 
     @property
     def shallow(self) -> bool:
@@ -233,9 +242,14 @@ class Row:
     def conditionings(self) -> tuple[Conditioning, ...]:
         """The texts that the UNet is given: the negative where there is one, and what it is measured from, then each of
         the positive prompt, and again for each way in which attention is disturbed."""
+        told, at = self._told, self.walk.calls if self.walk else self.at  # asked for many times in a step
+        if told and told.at == at and told.positive is self.positive and told.negative is self.negative:
+            return told.texts
         against = self.against
         unwanted = tuple(one for one in (against, against and against.empty) if one)
-        return unwanted + self.positive * (1 + len(self.astray))
+        texts = unwanted + self.positive * (1 + len(self.astray))
+        self._told = _Told(at, self.positive, self.negative, texts)
+        return texts
 
     @property
     def counted(self) -> int:

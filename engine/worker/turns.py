@@ -52,20 +52,21 @@ class RowTurns(Generic[Member]):
 
     def next(self) -> list[Member]:
         """The members whose turn it is: all of one group, or where other groups wait, as many as are soon done."""
-        groups = dict.fromkeys(map(self._group, self._members))
+        of = {member: self._group(member) for member in self._members}
+        groups = dict.fromkeys(of.values())
         owners = {account.owner for account in self._members.values()}
         self._had = {owner: had for owner, had in self._had.items() if owner in owners}
         self._last = [group for group in self._last if group in groups]
         self._pace = {group: pace for group, pace in self._pace.items() if group in groups}
 
         def had(member: Member) -> tuple[float, bool, int, float]:
-            account, group = self._members[member], self._group(member)
+            account, group = self._members[member], of[member]
             last = self._last.index(group) if group in self._last else -1
             return self._had[account.owner], account.seconds > 0, last, account.seconds
 
-        chosen = self._group(min(self._members, key=had))
+        chosen = of[min(self._members, key=had)] if len(groups) > 1 else next(iter(groups))
         self._last = [group for group in self._last if group != chosen] + [chosen]
-        members = [member for member in self._members if self._group(member) == chosen]
+        members = [member for member, group in of.items() if group == chosen]
         if len(groups) > 1 and (pace := self._pace.get(chosen)):
             members = sorted(members, key=had)[: max(1, int(TURN / pace))]
         return members

@@ -80,7 +80,7 @@ def start(
         soft = recipe.source.soft if recipe.source else None
         cells = redrawn.coarse(mask, clean, soft=soft is not None)
         clean = redrawn.filled(recipe, loaded, clean, cells)
-        kept = Surroundings(clean, cells, before=sampler.levels == "timestep", soft=soft)
+        kept = Surroundings(clean, cells, 1 - cells, before=sampler.levels == "timestep", soft=soft)
     beside = redrawn.beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):
@@ -141,9 +141,11 @@ def begun(
     kept: Surroundings | None = None,
     *,
     exact: bool = False,
+    taped: bool = True,
 ) -> Walk:
     """The walk of a recipe over clean latents or from noise alone. `exact` takes all the recipe's steps over them, as
-    the second pass of hires fix does, instead of the share that its strength stands for."""
+    the second pass of hires fix does, instead of the share that its strength stands for. Without `taped` it goes by
+    itself."""
     assert recipe.like
     sampler, _ = a1111.find_sampler(recipe.sampler)
     shape = (1, int(loaded.vae.config.latent_channels), recipe.height // loaded.scale, recipe.width // loaded.scale)
@@ -154,13 +156,12 @@ def begun(
     by_time = sampler.levels == "timestep"
     start = (_by_timestep if by_time else _by_sigma)(sampler, recipe, loaded, noise, clean, total, reach)
     make = SAMPLERS[sampler.name]
-    # A row whose model changes on the way, or which is held in place, goes by itself.
-    followed = recipe.refiner is None and kept is None and sampler.name != ADAPTIVE
     plus = sampler.name == PLUS
     taking: Asking | Taped
-    if followed:
-        way = tapes.of_walk(make, start.latents, start.terms, start.denoiser, recipe.like, loaded, plus=plus)
-        taking = Taped(way, start.denoiser)
+    # Steps that follow what is seen, and a soft mask's lengths and powers, are no sums of latents.
+    if taped and sampler.name != ADAPTIVE and not (kept and kept.soft):
+        followed = tapes.Followed(make, start.terms, start.denoiser, recipe.like, loaded, plus, kept)
+        taking = Taped(followed.way(start.latents), start.denoiser, kept, followed.handed_over)
     else:
         taking = Asking(make(start.latents, start.terms), start.denoiser, kept)
     return Walk(

@@ -13,9 +13,11 @@ from torch import Tensor
 
 from engine import a1111, samplers
 from engine.models.loaded import Loaded
-from engine.recipe import A1111, Refiner
+from engine.recipe import A1111
 from engine.sampling import ahead, tape, way, written
+from engine.sampling.keep import Keep
 from engine.sampling.tape import NotLinear, Recording, Tape
+from engine.sampling.walk import Surroundings
 from engine.sampling.way import NoiseSource, SamplerWay, SharedStep
 from engine.worker import schedulers, tapes, walks
 from tests.engine.drawing import recipe
@@ -24,6 +26,7 @@ from tests.engine.sampling.asked import own
 CPU = torch.device("cpu")
 SHAPE = 1, 4, 8, 8
 ROWS = 3
+END = torch.zeros(0)  # no timestep comes after the last one
 
 
 def noise(seed: int) -> Tensor:
@@ -41,9 +44,10 @@ def step_together(ways: list[SamplerWay], predictions: list[Tensor]) -> Tensor:
 
 
 class ByHand:
-    """A diffusers scheduler that takes a row's steps itself."""
+    """A diffusers scheduler that takes a row's steps itself, with what is kept of a picture put back."""
 
-    def __init__(self, name: str, steps: int, loaded: Loaded, seed: int) -> None:
+    def __init__(self, name: str, steps: int, loaded: Loaded, seed: int, keep: Keep | None = None) -> None:
+        self.keep, self.end = keep, steps
         self.scheduler = schedulers.scheduler(name, loaded.schedule, seed)
         self.scheduler.set_timesteps(steps)
         takes = inspect.signature(self.scheduler.step).parameters
@@ -57,24 +61,44 @@ class ByHand:
         time = self.scheduler.timesteps[at]
         shown: Tensor = self.scheduler.scale_model_input(self.latents, time)
         self.latents = self.scheduler.step(prediction, time, self.latents, **self.extra, return_dict=False)[0]
+        if self.keep:
+            self.latents = self.keep.blended(self.latents, self.scheduler, self.scheduler.timesteps[at + 1 : self.end])
         return shown
 
 
+def kept(seed: int, after: Tensor = END) -> Keep:
+    """Another part of another picture for each seed."""
+    mask = (torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) > 0.5).float()
+    return Keep.of(noise(30 + seed), noise(60 + seed), mask, after)
+
+
 @pytest.mark.parametrize("name", [row.name for row, _ in samplers.groups()])
-@pytest.mark.parametrize(("steps", "kind"), [(1, "epsilon"), (5, "epsilon"), (3, "v_prediction")])
-def test_diffusers_schedulers_are_followed_to_the_bit(name: str, steps: int, kind: str, loaded: Loaded) -> None:
+@pytest.mark.parametrize(
+    ("steps", "kind", "parts"),
+    [(1, "epsilon", 0), (5, "epsilon", 0), (3, "v_prediction", 0), (5, "epsilon", 1), (4, "epsilon", 2)],
+    ids=["one", "five", "v", "a part", "a part, half of the way"],
+)
+def test_diffusers_schedulers_are_followed_to_the_bit(
+    name: str, steps: int, kind: str, parts: int, loaded: Loaded
+) -> None:
+    """Without a mask, with one, and with one where another row goes on."""
     loaded = replace(loaded, schedule={**loaded.schedule, "prediction_type": kind})
-    hands = [ByHand(name, steps, loaded, seed) for seed in range(ROWS)]
+    scheduler = ByHand(name, steps, loaded, 0).scheduler
+    end = len(scheduler.timesteps) if parts < 2 else steps // 2 * scheduler.order
+    keeps = [kept(seed, scheduler.timesteps[end : end + 1]) if parts else None for seed in range(ROWS)]
+    hands = [ByHand(name, steps, loaded, seed, keeps[seed]) for seed in range(ROWS)]
+    for hand in hands:
+        hand.end = end
     ways = []
     for seed in range(ROWS):
         start = ByHand(name, steps, loaded, seed)
         one = tapes.of_scheduler(
-            recipe(sampler=name, steps=steps, seed=seed), loaded, start.scheduler, 0, start.scheduler.timesteps,
-            start.latents, start.extra,
+            recipe(sampler=name, steps=steps, seed=seed), loaded, start.scheduler, 0,
+            start.scheduler.timesteps[:end], start.latents, start.extra, keeps[seed],
         )  # fmt: skip
         assert one
         ways.append(one)
-    for at in range(len(hands[0].scheduler.timesteps)):
+    for at in range(end):
         assert not ways[0].done
         predictions = [noise(100 * at + seed) for seed in range(ROWS)]
         shown = step_together(ways, predictions)
@@ -109,18 +133,31 @@ SETTINGS = {"eta": 0.5, "churn": 2.0, "tmin": 0.5, "tmax": 9.0, "noise": 1.01, "
 
 
 @pytest.mark.parametrize("name", [name for name in a1111.SAMPLERS if name != walks.ADAPTIVE])
-@pytest.mark.parametrize(("steps", "settings"), [(1, {}), (7, {}), (3, SETTINGS)], ids=["one", "plain", "set"])
+@pytest.mark.parametrize(
+    ("steps", "settings", "part"), [(1, {}, False), (7, {}, False), (3, SETTINGS, False), (5, {}, True)],
+    ids=["one", "plain", "set", "a part, and another model on the way"],
+)  # fmt: skip
 def test_a1111s_samplers_are_followed_to_the_bit(
-    name: str, steps: int, settings: dict[str, Any], loaded: Loaded
+    name: str, steps: int, settings: dict[str, Any], part: bool, loaded: Loaded
 ) -> None:
     recipes = [own(name, steps, seed=seed, **settings) for seed in range(ROWS)]
-    ways = [walks.begun(one, loaded).way for one in recipes]
-    assert all(ways)
-    followed = [one for one in ways if one]
-    # With a refiner in its recipe a row goes by itself.
-    alone = [walks.begun(replace(one, refiner=Refiner("other", 0.5)), loaded) for one in recipes]
+    sampler, _ = a1111.find_sampler(name)
+    around: list[Surroundings | None] = [None] * ROWS
+    if part:
+        keeps = [kept(seed) for seed in range(ROWS)]
+        around = [Surroundings(one.clean, one.mask, one.rest, sampler.levels == "timestep") for one in keeps]
+    walked = [walks.begun(one, loaded, None, rest) for one, rest in zip(recipes, around, strict=True)]
+    followed = [walk.way for walk in walked if walk.way]
+    assert len(followed) == ROWS
+    alone = [walks.begun(one, loaded, None, rest, taped=False) for one, rest in zip(recipes, around, strict=True)]
+    assert not any(one.way for one in alone)
+    other = replace(loaded, schedule={**loaded.schedule, "prediction_type": "v_prediction"})
     at = 0
     while not alone[0].done:
+        if part and at == 3:
+            assert recipes[0].like
+            for walk in (*walked, *alone):
+                walk.ask_another(walks.denoiser(sampler, other, recipes[0].like), other)
         count = 2 if alone[0].plus else 1
         predictions = [torch.cat([noise(100 * at + 10 * seed + n) for n in range(count)]) for seed in range(ROWS)]
         assert not followed[0].done and followed[0].stop.time == alone[0].time
@@ -129,19 +166,30 @@ def test_a1111s_samplers_are_followed_to_the_bit(
         ahead.begin(followed, CPU)
         told = [torch.cat([one[n : n + 1] for one in predictions]) for n in range(count)]
         state, seen = step.taken(told, ahead.take(followed, CPU))
-        for one, walk, prediction, part in zip(followed, alone, predictions, seen, strict=True):
-            one.go_on(state, part)
+        for one, walk, prediction, own_part in zip(followed, alone, predictions, seen, strict=True):
+            one.go_on(state, own_part)
             walk.answer(prediction)
             assert torch.equal(one.latents, walk.latents)
         at += 1
+    assert at > 3 or not part
     assert all(one.done for one in followed)
 
 
-def test_what_is_foreseen_is_the_same_on_a_tape(loaded: Loaded) -> None:
-    recipes = own("DPM++ 2M", 5), replace(own("DPM++ 2M", 5), refiner=Refiner("other", 0.5))
-    taped, alone = (walks.begun(one, loaded) for one in recipes)
-    assert taped.way and not alone.way
+@pytest.mark.parametrize("name", ["DPM++ 2M", "DDIM"])
+def test_what_is_foreseen_is_the_same_on_a_tape(name: str, loaded: Loaded) -> None:
+    one = kept(1)
+    around = Surroundings(one.clean, one.mask, one.rest, before=name == "DDIM")
+    taped, alone = (walks.begun(own(name, 5), loaded, None, around, taped=followed) for followed in (True, False))
+    assert taped.way and not alone.way and taped.kept is alone.kept is around
+    other = replace(loaded, schedule={**loaded.schedule, "prediction_type": "v_prediction"})
+    like = own(name, 5).like
+    assert like
     while not alone.done:
+        if alone.calls == 2:
+            for walk in (taped, alone):
+                before = walk.clean
+                walk.ask_another(walks.denoiser(a1111.find_sampler(name)[0], other, like), other)
+                assert walk.clean is not None and before is not None and torch.equal(walk.clean, before)
         prediction = noise(alone.calls)
         taped.answer(prediction)
         alone.answer(prediction)

@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.adapters import loras, low_rank, merged_weights, slots
+from engine.adapters.slots import Need, SlotMix, Slots, Slotted
 from engine.files.tiers import TIERS
 from engine.models import loading, memory
-from engine.models.loaded import Loaded
+from engine.models.loaded import Loaded, Loras
+from engine.recipe import Recipe
 from engine.speed import batched_call
 from engine.speed.batched_call import Answering, Call, Prepared, Shape
 from engine.speed.compiled import Captured, Compiled, Graphs, twin
 from tests import tiny
-from tests.engine.drawing import draw, gap, like_a_card, made_aside, recipe
+from tests.engine.drawing import Pixels, draw, gap, like_a_card, made_aside, recipe
+from tests.lora_files import kohya
 
 
 def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call:
@@ -41,6 +46,7 @@ class Slow:
     aside: bool = False
     most: int = 2
     room: int = 0
+    slots: bool = False
     name: str = "slow"
     failure: Exception | None = None
     later: Exception | None = None
@@ -151,6 +157,7 @@ class Held:
     after: int = 2
     most: int = 99
     name: str = "held"
+    slots: bool = False
     aside: bool = False
     asked: list[int] = field(default_factory=list)
 
@@ -291,6 +298,120 @@ def test_resting_levels_and_loras_are_the_plain_unets(loaded: Loaded, tmp_path: 
     assert not backend.asked
     assert all(gap(one, other) == 0 for one, other in pictures)
     assert gap(pictures[1][0], draw(own, [drawn])[0]) > 1 and backend.asked
+
+
+@dataclass
+class Company:
+    """People with LoRAs of their own beside one without, and the shapes and captures of their calls."""
+
+    pictures: list[Pixels]
+    shapes: tuple[Shape, ...]
+    captures: int
+
+
+def by_graphs(loaded: Loaded, recipes: Sequence[Recipe], wanted: Sequence[Loras], **changes: Any) -> Company:
+    captures: list[int] = []
+
+    def capture(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor, int]:
+        captures.append(1)
+        return like_a_card(work)
+
+    loaded.prepared = Prepared(Graphs(loaded.unet, capture, changes.pop("room", 2**30)))
+    pictures = draw(loaded, recipes, wanted=wanted, **changes)
+    return Company(pictures, loaded.prepared.shapes, len(captures))
+
+
+@pytest.fixture
+def people(loaded: Loaded, tmp_path: Path) -> tuple[list[Recipe], list[Loras]]:
+    """Four, two of them with the same LoRA at different weights, one with another of other layers, one without."""
+    one = kohya(tmp_path / "one.safetensors", loaded, 1, ("attn2.to_", "self_attn"))
+    other = kohya(tmp_path / "other.safetensors", loaded, 2, ("conv1", "proj_out", "ff.net", "time_emb_proj"))
+    recipes = [recipe(seed=seed, steps=steps) for seed, steps in ((1, 6), (2, 11), (3, 6), (4, 11))]
+    return recipes, [((one, 0.8, 0.8),), (), ((other, 0.7, 0.7), (one, 0.3, 0.0)), ((one, -0.5, 0.0),)]
+
+
+def test_graphs_draw_people_with_their_own_loras(loaded: Loaded, people: tuple[list[Recipe], list[Loras]]) -> None:
+    """As the plain UNet does, beside each other and alone; with slots for as many as there are, which go on being used
+    when somebody comes or leaves."""
+    recipes, wanted = people
+    own = loading.load(loaded.model, torch.device("cpu"))
+    plain = draw(loaded, recipes, wanted=wanted, late=[3])
+    together = by_graphs(own, recipes, wanted, late=[3])
+    for one, other in zip(plain, together.pictures, strict=True):
+        assert gap(one, other) <= 1
+    assert {shape[0]: shape[5:] for shape in together.shapes} == {8: (4, 16, 2), 4: (1, 8, 0)}
+    assert together.captures == len(together.shapes)
+    for index, (person, lora) in enumerate(zip(recipes, wanted, strict=True)):
+        alone = by_graphs(own, [person], [lora])
+        assert gap(alone.pictures[0], plain[index]) <= 1
+        assert [shape[5:] for shape in alone.shapes] == [[(1, 8, 0)], [()], [(1, 16, 2)], [(1, 8, 0)]][index]
+
+
+@torch.no_grad()
+def test_who_has_no_lora_draws_beside_one_as_without_to_the_bit(loaded: Loaded, tmp_path: Path) -> None:
+    """Whatever lies in the slots, and whatever lay there before."""
+    chosen = loras.choose(loaded, ((kohya(tmp_path / "own.safetensors", loaded, 1, ("attn", "conv", "ff")), 1.0, 1.0),))
+    graphs = Graphs(loaded.unet, like_a_card, 2**30)
+    wanted, none = loras.wanted(chosen), SlotMix()
+    bare = graphs.prepare(call(4)).answer(call(4))
+
+    def slotted(*entries: SlotMix) -> Call:
+        return replace(call(4), adapters=entries, need=Need(1, 8, 2))
+
+    ready = graphs.prepare(slotted(none, none, none, none))
+    for entries in ((none, wanted, none, wanted), (wanted, wanted, wanted, none), (none, none, none, none)):
+        for which, (answer, should) in enumerate(zip(ready.answer(slotted(*entries)), bare, strict=True)):
+            assert torch.equal(answer, should) == (entries[which] is none)
+    assert loras.wanted(loras.choose(loaded, ((chosen[0][0].key[0], 0.0, 1.0),))).mix == ()
+
+
+@torch.no_grad()
+def test_slots_are_shared_and_their_memory_is_counted_once(loaded: Loaded, tmp_path: Path) -> None:
+    chosen = loras.choose(loaded, ((kohya(tmp_path / "own.safetensors", loaded, 1, ("attn2",)), 1.0, 1.0),))
+    size = Slots.bytes_of(Slotted(loaded.unet).layers, Need(1, 8, 0))
+
+    def slotted(entries: int) -> Call:
+        return replace(call(entries), adapters=(loras.wanted(chosen),) * entries, need=Need(1, 8, 0))
+
+    answers = call(6).samples.nbytes
+    prepared = Prepared(Graphs(loaded.unet, like_a_card, size + answers))
+    for entries in (4, 2, 2):
+        for _ in range(4):
+            prepared.answer(slotted(entries))
+    assert [shape[0] for shape in prepared.shapes] == [4, 2], "both, as they have the same slots"
+    for _ in range(4):
+        prepared.answer(slotted(6))
+    assert [shape[0] for shape in prepared.shapes] == [6] and prepared.dropped.total() == 2
+    small = Prepared(Graphs(loaded.unet, like_a_card, size - 1))
+    assert [small.answer(slotted(2)) for _ in range(4)] == [None] * 4 and len(small.left_out) == 1
+    assert small.answer(call(2)) is None and not small.soon(slotted(2)) and small.soon(call(2))
+
+
+def test_beyond_the_slots_loras_are_the_plain_unets(
+    loaded: Loaded, people: tuple[list[Recipe], list[Loras]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes, wanted = people
+    monkeypatch.setattr(slots, "RANKS", (1, 2))
+    own = loading.load(loaded.model, torch.device("cpu"))
+    plain = draw(loaded, recipes[:2], wanted=wanted[:2])
+    found = by_graphs(own, recipes[:2], wanted[:2])
+    assert found.shapes == ((2, 4, 8, 8, 77),), "the rest of who has none, when the other is done"
+    assert all(gap(one, other) <= 1 for one, other in zip(plain, found.pictures, strict=True))
+
+
+def test_while_slots_are_made_ready_nothing_is_merged(
+    loaded: Loaded, people: tuple[list[Recipe], list[Loras]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes, wanted = people
+    merged: list[object] = []
+    merge = merged_weights.merge
+    monkeypatch.setattr(merged_weights, "merge", lambda *given: (merged.append(given), merge(*given))[1])
+    monkeypatch.setattr(low_rank, "WEIGHTS", 10**9)
+    own = loading.load(loaded.model, torch.device("cpu"))
+    by_graphs(own, recipes[:1], wanted[:1])
+    assert not merged
+    by_graphs(own, recipes[:1], wanted[:1], room=0)
+    assert merged, "where there is no room for slots"
 
 
 def test_a_unet_that_leaves_its_place_is_the_plain_one(loaded: Loaded) -> None:

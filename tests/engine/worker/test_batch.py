@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
+from engine import a1111
 from engine.models.loaded import Loaded
-from engine.recipe import A1111, Recipe
-from engine.worker import batch, denoise, plain_guidance, prepare, rows
+from engine.recipe import A1111, Recipe, Source
+from engine.worker import batch, denoise, plain_guidance, prepare, rows, walks
 from engine.worker.guided import guided
-from engine.worker.row import Row
-from tests.engine.drawing import recipe
+from engine.worker.row import Followed, Row, Successor
+from tests.engine.drawing import photograph, recipe
 
 LIKE = A1111(rng="CPU")
 STRANGERS = [
@@ -37,6 +39,10 @@ STRANGERS = [
     recipe(sampler="DPM++ SDE", steps=3, seed=14, like=LIKE),
     recipe(sampler="DDIM CFG++", steps=5, seed=15, like=LIKE),
     recipe(sampler="Restart", steps=5, seed=16, like=replace(LIKE, ngms=3.0)),
+    recipe(sampler="Euler", steps=6, seed=17, source=Source("a" * 64, 0.9, mask="m")),
+    recipe(sampler="DPM++ 2M Karras", steps=5, seed=18, source=Source("a" * 64, 1.0, mask="m", fill="latent noise")),
+    recipe(sampler="Euler", steps=6, seed=19, source=Source("a" * 64, 0.8, mask="m"), like=LIKE),
+    recipe(sampler="DDIM", steps=6, seed=20, source=Source("a" * 64, 0.8, mask="m"), like=LIKE),
 ]  # fmt: skip
 
 
@@ -53,7 +59,9 @@ def pixelwise(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loade
 
 
 def started(loaded: Loaded, own: Recipe, index: int = 0) -> Row:
-    return prepare.start("job", index, own, loaded, ())
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (16, own.seed, 48, 60))
+    return prepare.start("job", index, own, loaded, (), *((photograph(), mask) if own.source else ()))
 
 
 def drawn_alone(loaded: Loaded, own: Recipe) -> Tensor:
@@ -101,6 +109,52 @@ def test_strangers_are_as_they_are_alone_whoever_joins_leaves_or_rests(pixelwise
         if index != 1:
             assert row.done and same(row.latents, picture), row.recipe.sampler
     assert all(row.latents.isfinite().all() for row in everybody)
+
+
+def test_who_redraws_a_part_or_changes_the_model_takes_steps_with_others(pixelwise: Loaded) -> None:
+    """Rows of one sampler with masks of their own, and such that another model takes over on the way."""
+    other = replace(pixelwise, schedule={**pixelwise.schedule, "prediction_type": "v_prediction"})
+    part = Source("a" * 64, 0.8, mask="m")
+    base = recipe(sampler="DPM++ 2M", steps=8, like=LIKE)
+    asked = [
+        base,
+        replace(base, seed=2),
+        replace(base, seed=3, steps=6, source=part),
+        replace(base, seed=4, source=part),
+    ]
+
+    def begun(own: Recipe, index: int) -> Row:
+        row = started(pixelwise, own, index)
+        assert row.way and own.like
+
+        def model() -> Followed:
+            assert row.walk and own.like
+            row.walk.ask_another(walks.denoiser(a1111.find_sampler(own.sampler)[0], other, own.like), other)
+            return other, row.positive, row.negative
+
+        if index % 2:
+            row.successor = Successor(0.5, model)
+        return row
+
+    def drawn(everybody: list[Row]) -> list[Tensor]:
+        at_work = rows.Rows()
+        for row in everybody:
+            at_work.add(row)
+        while len(at_work):
+            take_turn(at_work)
+            for row in tuple(at_work):
+                if row.done:
+                    at_work.leave(row)
+        return [row.latents for row in everybody]
+
+    company = [begun(own, index) for index, own in enumerate(asked)]
+    assert [len(own) for own, *_ in batch.Batch(company)._runs] == [2, 2]
+    together = drawn(company)
+    alone = [drawn([begun(own, index)])[0] for index, own in enumerate(asked)]
+    assert all(same(one, other) for one, other in zip(together, alone, strict=True))
+    assert [row.loaded is other for row in company] == [False, True] * 2
+    unchanged = [drawn([begun(own, 0)])[0] for own in asked]
+    assert [same(one, other) for one, other in zip(together, unchanged, strict=True)] == [True, False] * 2
 
 
 def test_memory_that_runs_out_in_the_middle_changes_nothing(pixelwise: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from engine.files import catalog
 from engine.pixels import png_recipe
 from engine.recipe import Recipe, Source, Upscale
+from engine.tuning import USUAL
 from engine.wire import Draw, Drawn, Ended, Loading, Message, PutSource, Ready, Step, Stop, encode, read_message
 from engine.worker import autoencoder, previews, row, rows
 from engine.worker.worker import DeviceWorker
@@ -352,7 +353,9 @@ def test_a_model_that_goes_down_a_tier_while_it_draws_is_told_at_once(
         return predict(batch)
 
     monkeypatch.setattr(rows, "predict", narrow)
-    heard = work(tiny_folder.parent, Draw("j", 0, (recipe(steps=4),)))
+    # Without previews, which are made aside: the word on a step waits for its own.
+    plain = replace(USUAL, previews="none")
+    heard = work(tiny_folder.parent, Draw("j", 0, (recipe(steps=4),)), tuning=plain)
     assert outcome(heard, "j") == "done"
     told = [message for message in heard if isinstance(message, Ready | Step)]
     loaded = next(index for index, message in enumerate(told) if isinstance(message, Ready) and message.seconds)
