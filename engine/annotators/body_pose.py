@@ -25,7 +25,7 @@ BILINEAR = Image.Resampling.BILINEAR
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PersonView:
     """A square that is looked at: its middle, side and turn (radians, with the clock), in pixels of the picture."""
 
     x: float
@@ -57,7 +57,7 @@ def poses(image: Image.Image, boxes: Sequence[Box] = ()) -> Pose:
 
 def _person(image: Image.Image, box: Box) -> Skeleton | None:
     network = blaze.network_of(FILE, 0.0)
-    view = View((box.left + box.right) / 2, (box.top + box.bottom) / 2, max(box.width, box.height))
+    view = PersonView((box.left + box.right) / 2, (box.top + box.bottom) / 2, max(box.width, box.height))
     triples: list[tuple[float, float, float]] = []
     for _ in range(LOOKS):
         answers = [answer[0] for answer in network([view.seen(image, network.side)])]
@@ -72,7 +72,7 @@ def _person(image: Image.Image, box: Box) -> Skeleton | None:
         ]
         (x, y), (to_x, to_y) = places[CENTRE], places[REACH]
         reach = max(8.0, math.hypot(to_x - x, to_y - y))
-        view = View(x, y, 2 * WIDE * reach, math.atan2(to_x - x, y - to_y))
+        view = PersonView(x, y, 2 * WIDE * reach, math.atan2(to_x - x, y - to_y))
     return _skeleton(triples, image.size)
 
 
