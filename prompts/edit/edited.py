@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from prompts import grammar, opposites, options
 from prompts.compose import SENTENCE, compose
 from prompts.edit.asked import ModelEdit, edited_by_model, models, unasked
+from prompts.edit.clauses import clauses
 from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
-from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.instructions import Instruction, instructions
 from prompts.edit.keeping import others
 from prompts.edit.looks import relook
 from prompts.edit.nearest import not_found, things

@@ -6,18 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from prompts import grammar
-from prompts.edit.casual import written_out
+from prompts.edit.clauses import clauses
 from prompts.edit.forms import COLOURS, NUMBERS, Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
-from prompts.edit.groups import tells
-from prompts.edit.halves import in_one
 from prompts.edit.numerals import number
-from prompts.edit.rivals import matter
-from prompts.edit.sayings import FILLER, KEPT, happens, said_plainly
-from prompts.edit.sayings_en import only_tells, said_plainly_in_english
-from prompts.edit.targets import WEATHER, category_of
+from prompts.edit.polite import lowered, plain
+from prompts.edit.sayings import happens, said_plainly
+from prompts.edit.sayings_en import said_plainly_in_english
+from prompts.edit.to_do import only_tells
 from prompts.edit.wearing import is_worn
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of
@@ -57,13 +54,6 @@ class Instruction:
 
 # ── Chinese ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_POLITE_ZH = re.compile(
-    r"^(?:请|麻烦|帮忙|帮我|给我|替我|你|能不能|可以|可不可以|我想|我要|想要|希望|然后|接着|同时|并且|并|再|还有|还要|另外|也|最后|"
-    r"那就?|稍微|(?:我?(?:想|要|想要)|让我|能|能不能)看[到见清]|[他她它]们?(?:应该|最好|要是|正|得)|能否|可否|我希望|我觉得|我(?=不想?要.)|只(?=[把将改换加去]))+"
-)
-_ENDING_ZH = re.compile(
-    r"(?:吧|吗|呢|啊|呀|哦|哈|啦|呗|嘛|咯|喔|噢|嘞|吖|(?<=的)那[种个款]|(?<![去删摘脱拿拆撤扔掐灭收丢])了|(?<=[外里内上边])去|就好|就行|好吗|谢谢|行吗|可以吗)+$"
-)
 _DEGREE = re.compile(
     "^(?:再|更)+|(?:一点儿?|一些|点儿)$|(?<=..)(?<![地景雨斑终起焦站圆波光糕甜早茶钟整零几一二三四五六七八九十两半标沸冰优缺特观网])点$"
 )
@@ -71,22 +61,6 @@ _WANTED = re.compile("^要(?=..)")
 
 # ── English ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_POLITE_EN = re.compile(
-    r"^(?:(?:please|nah|ok|okay|yeah|um+|well|oh|wait|nope|hey|sorry|"
-    r"one (?:small |more |last |other )?thing:?|there(?:'s| is| are)(?= too)|can you|could you|would you|"
-    r"i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want| think)|"
-    r"(?:can|could|may|shall|should) (?:we|i)|we could|"
-    r"actually|hmm+|maybe|perhaps|how about|what about|what if|why not|"
-    r"to(?= an? | the )|(?:to )?see|let me see|show me|now|"
-    r"then|also|and|(?:just|only)(?! (?:keep|leave|show|have|the)\b)|"
-    r"let's|let us)\s+)+"
-)
-_ENDING_EN = re.compile(
-    r"(?:\s+(?:please|pls|plz|thanks|thank you|instead|for me|now|too|as well|anymore|any more|any longer|"
-    r"(?<!looking )(?<!look )at all|after all|this time|tho|though|ok|okay|if you can|if possible))+[.!?]*$"
-)
-_MUCH = re.compile(r"\b(?:way|much|far|a lot|even|really|so much) (?=[a-z]+er\b|more\b|less\b)")
 _THE = r"(?:the |her |his |its |their |my |an? |all |any |that |this )?"
 _MAKE = re.compile(rf"(?:make|paint|colou?r|dye|turn|have|get) {_THE}(?P<a>.+)")
 
@@ -101,95 +75,11 @@ _MORE = re.compile(
     rf"{_THE}(?P<a>.+?))? ?(?P<b>{'|'.join(_REDDER)})"
 )
 
-_CUT = re.compile(
-    r"[,，。;；!！?？\n]+|"
-    r"(?<![^\W_])(?:and then|then|(?<!move everything )(?<!lete everything )(?<!of everything )but)(?![^\W_])|"
-    "然后|接着|但是|不过|(?<!不)但(?=.)|并且(?=[把将去加换改])|(?<=..)再?(?=换上|改穿|换穿)|(?<=[掉了])(?:再|并|还要?)(?=[加把换去改])|"
-    "(?<=[掉了])(?=[给让][她他它]|(?:换成|改成|换上|来[个一]).)|"
-    "(?<=..)(?<!不要)(?<!不)(?<!别)(?:同时|顺便|另外|并|再|还要?)(?=加(?![强重深浓大宽长粗到])|把|去掉|删掉|拿掉|换成|换上|改成|改为)"
-)
-_VERB = (
-    r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
-    r"get rid|(?:could|can|should) (?:the|it|we|you)\b|zoom|shave|clear|calm|brighten|darken|dry|tidy|dress|"
-    r"trade|open|close|try|show|draw|fill|switch|convert|"
-    r"paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
-    r"more\b|less\b|fewer\b|no\b|without)"
-)
-_TO = re.compile(r"\b(?:in)?to\b.*\band\b.*\b(?:in)?to\b")  # "change the cat to a dog and the hat to a crown"
-_AND_TOO = re.compile(rf"\s+and\s+(?={_VERB}|(?:the |her |his |its )?[\w' -]{{1,30}}? (?:in)?to\b)")
-_AND_HOW = re.compile(
-    rf"\s+and\s+(?={_VERB}|(?:it|she|he|they|there|the \w+) should\b|"
-    rf"(?:the|her|his|its) [\w' -]{{1,30}}? (?:{COLOURS}|long|short|big|small)$)"
-)
 _LIST_ZH, _LIST_EN = (
     re.compile(r"[、]|(?<=.)(?:以及|还有|和(?![服风室平谐尚])|与|跟)(?=.)"),
     re.compile(r"\s+(?:and|or)\s+|\s*&\s*|\s*/\s*"),
 )
-_SPACED = re.compile(
-    "(?<=[了点吧呀啊呢嘛啦的]) +(?=[一-鿿])|^(?:[eh]m+|um+|ok|嗯+|呃+|额+|哈+) +(?=[一-鿿])"
-)  # "太丑了 换一个"
 _MOST = 40  # changes that one clause asks for
-
-
-_SAME_BUT = re.compile(
-    r"(?:the )?(?:exact )?same(?: (?:picture|image|scene|thing|photo|pose|prompt|one))?,? (?:but|just|only) with "
-    r"(?P<who>an? [a-z ]+)",
-    re.IGNORECASE,
-)
-
-
-def clauses(sentence: str) -> Iterator[str]:
-    """The parts of a sentence that each ask for one change; what is to stay as it is asks for none."""
-    same = _SAME_BUT.fullmatch(sentence.strip(" .!"))
-    if same and category_of(same["who"]) in ("animal", "person", "myth"):
-        sentence = f"make it {same['who']}"  # whom a picture is of, and no second one
-    said = in_one(grammar.normalise(sentence))
-    said = _SPACED.sub("，", said) if CHINESE.search(said) else written_out(said)
-    for part in _CUT.split(said):
-        for clause in (part,) if CHINESE.search(part) else _wishes(part):
-            for each in _listed(clause.strip(" 、.。")):
-                plain = chinese.simplified(each).lower()
-                if each and not KEPT.fullmatch(plain) and not FILLER.fullmatch(plain):
-                    yield each
-
-
-_VIEW_AND = re.compile(
-    r"(?P<view>(?:front|side|back|top) view|from (?:above|below|behind|the side)) (?:and )?(?P<more>looking .+)"
-)
-_SO_AND = re.compile(
-    r"(?P<one>(?:make|paint|turn|dye|colou?r) (?:the |her |his |its |their )[\w' -]{1,40}? (?P<how>[\w-]{1,20})) and "
-    r"(?P<other>(?:the|her|his|its|their) [\w' -]{1,40}? [\w-]{1,20})"
-)
-
-
-def _wishes(part: str) -> list[str]:
-    """The wishes that "and" joins: "make the desk messy and the light warm"."""
-    both = _SO_AND.fullmatch(part.strip())
-    if both and tells(both["how"].lower()):
-        return [both["one"], both["other"]]
-    told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
-    if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
-        return [told["one"], told["other"]]
-    if view := _VIEW_AND.fullmatch(part.strip().lower()):
-        return [view["view"], view["more"]]
-    if style := re.fullmatch(r"(?P<other>.+?) and (?:in )?(?P<style>[a-z0-9 ]{1,30} style)", part.strip().lower()):
-        return [style["other"], style["style"]]
-    first, joined, second = part.strip().partition(" and ")
-    when = re.sub(r"^(?:an? |the )|(?: weather| light)$", "", first.lower())
-    if joined and (when in WEATHER or matter(when) in ("time", "weather", "season")):
-        return [first, second]  # "sunny weather and a calm sea"
-    return (_AND_TOO if _TO.search(part) else _AND_HOW).split(part)
-
-
-def _listed(clause: str) -> list[str]:
-    """The wishes of a list, each with words of its own for what is to be done: "头发金色、裙子黑色"."""
-    parts = [part.strip() for part in clause.split("、")]
-    return parts if len(parts) > 1 and all(map(_formed, parts)) else [clause]
-
-
-def _formed(part: str) -> bool:
-    plain = said_plainly(_plain(part))
-    return any(form.pattern.fullmatch(plain) for form in FORMS_ZH) or bool(KEPT.fullmatch(plain))
 
 
 def instructions(clause: str) -> tuple[Instruction, ...]:
@@ -201,25 +91,11 @@ def instructs(sentence: str) -> bool:
     """Whether a sentence says what is to become of something, rather than only naming something, or telling what
     happens."""
     return any(
-        not ((one.kind == "set" and one.value in (plain, _WANTED.sub("", plain))) or one.maybe or one.target == plain)
+        not ((one.kind == "set" and one.value in (bare, _WANTED.sub("", bare))) or one.maybe or one.target == bare)
         for clause in clauses(sentence)
-        if not happens(plain := _plain(clause)) and not only_tells(plain)
+        if not happens(bare := plain(clause)) and not only_tells(bare)
         for one in instructions(clause)
     )
-
-
-def _lowered(clause: str) -> str:
-    """A clause in small letters, but for what is to be written in the picture."""
-    parts = re.split(r"([\"“][^\"”]*[\"”])", " ".join(clause.split()))
-    return "".join(part if at % 2 else part.lower() for at, part in enumerate(parts))
-
-
-def _plain(clause: str) -> str:
-    """A clause without what is only polite."""
-    if CHINESE.search(clause):
-        return _ENDING_ZH.sub("", _POLITE_ZH.sub("", chinese.sign_by_sign(clause).strip())) or clause
-    said = _ENDING_EN.sub("", _POLITE_EN.sub("", _lowered(clause)))
-    return _MUCH.sub("", said)
 
 
 _INSTEAD_ZH = re.compile("^(?:而是|换成?|改成?|变成|换为|改为|换上|弄成|画成|要|我?想?要|来[个一只点条张])")
@@ -262,22 +138,22 @@ _LEADING = re.compile("^(?:请|麻烦|帮我|给我|就|那就?|然后)+")
 
 
 def _formed_zh(clause: str) -> Iterator[Instruction]:
-    plain = said_plainly(_plain(clause))
+    bare = said_plainly(plain(clause))
     for form in FORMS_ZH:
-        if match := form.pattern.fullmatch(plain):
+        if match := form.pattern.fullmatch(bare):
             for one in _instructions(form, match, _LIST_ZH):
-                yield replace(one, moved=one.kind == "set" and _MOVED_ZH.match(plain) is not None)
+                yield replace(one, moved=one.kind == "set" and _MOVED_ZH.match(bare) is not None)
             return
-    yield Instruction("set", value=_WANTED.sub("", _DEGREE.sub("", plain)) or plain)
+    yield Instruction("set", value=_WANTED.sub("", _DEGREE.sub("", bare)) or bare)
 
 
 def _read_en(clause: str) -> Iterator[Instruction]:
     """The instructions of an English clause, as for a Chinese one."""
-    said = _lowered(clause)
-    plain = said_plainly_in_english(_plain(clause))
+    said = lowered(clause)
+    bare = said_plainly_in_english(plain(clause))
     who = _WHO.match(said)
-    more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(plain))
-    instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(plain))
+    more, given = bool(_MORE_WORD.search(said)), bool(_GIVEN.search(said) or _GIVEN.search(bare))
+    instead = bool(_INSTEAD_EN.search(said) or _INSTEAD_EN.search(bare))
     for one in _formed_en(clause):
         wears = given or one.value.startswith("wearing ")
         worn = _WORN_IN.fullmatch(one.value) if wears and one.kind == "set" else None
@@ -288,7 +164,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
         if one.kind == "set" and one.value != said and _A_NUMBER.fullmatch(one.value):
             one = Instruction("count", value=str(number(one.value)))  # "make it two"
         gives = one.kind in ("set", "add")
-        moved = one.kind == "set" and _MOVED.match(plain) is not None
+        moved = one.kind == "set" and _MOVED.match(bare) is not None
         yield replace(
             one,
             more=more and one.kind == "add",
@@ -296,28 +172,28 @@ def _read_en(clause: str) -> Iterator[Instruction]:
             given=given and gives,
             moved=moved,
             who=who["pronoun"] or who["noun"] if who else "",
-            itself=one.kind == "set" and _ITSELF.match(plain) is not None,
+            itself=one.kind == "set" and _ITSELF.match(bare) is not None,
         )
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
-    plain = said_plainly(said_plainly_in_english(_plain(clause)))
-    plain = _IN_COLOUR.sub(r"\g<thing> \g<colour>", plain)
-    if match := _MORE.fullmatch(plain):
+    bare = said_plainly(said_plainly_in_english(plain(clause)))
+    bare = _IN_COLOUR.sub(r"\g<thing> \g<colour>", bare)
+    if match := _MORE.fullmatch(bare):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
         return
     for form in FORMS_EN:
-        if match := form.pattern.fullmatch(plain):
+        if match := form.pattern.fullmatch(bare):
             yield from _instructions(form, match, _LIST_EN)
             return
-    if (match := _MAKE_HER.fullmatch(plain)) and match["b"] in (*COMPARED, *COMPARED.values()):
+    if (match := _MAKE_HER.fullmatch(bare)) and match["b"] in (*COMPARED, *COMPARED.values()):
         yield Instruction("replace", match["a"], match["b"])
-    elif match := _MAKE.fullmatch(plain):
+    elif match := _MAKE.fullmatch(bare):
         yield Instruction("replace", match["a"], open=True)
-    elif _told_behind(plain):
-        yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", plain), open=True)
+    elif _told_behind(bare):
+        yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", bare), open=True)
     else:
-        yield Instruction("set", value=plain)
+        yield Instruction("set", value=bare)
 
 
 _IN_COLOUR = re.compile(rf"(?P<thing>[\w' -]+) in (?P<colour>(?:(?:light|dark|pale|deep|bright) )?(?:{COLOURS}))")

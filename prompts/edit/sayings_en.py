@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 
 from prompts.edit.forms import NUMBERS
-from prompts.edit.word_lists import listed
+from prompts.edit.to_do import IS, STOPS, doing, to_do
 
 _WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a-z]+)?)"
 _SHE = r"(?:she|he|it|they|everyone|everybody)"
-_IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _MORE = "(?:a bit |a little |really |very |so |now |all )?"
 _ZOOM_OUT = "zoom out|pull back|step back|move back|go back|back up"
 _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
@@ -168,7 +167,7 @@ _PLAINLY = tuple(
         (r"(?:make|have|let) (?:her|him|it|them|the \w+) (?:(?:fall |be )?asleep|go to sleep)", "make it sleeping"),
         (rf"{_SHE} (?:needs?|gets?|wears?|has|could use|wants?) (?P<what>(?:an?|some) .+)", r"give her \g<what>"),
         (r"the (?P<who>[a-z]+) (?:is|are) (?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
-        (rf"{_IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
+        (rf"{IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
         (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
         (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),
         (rf"(?:put|send|lull) {_WHO} to (?:sleep|bed)", "make it sleeping"),
@@ -210,65 +209,12 @@ _PLAINLY = tuple(
 )
 
 
-_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)|the [a-z]+ (?:is|are) [a-z]+ing\b")
-
-
-_WOULD = re.compile(
-    r".+ (?:would|might|could|will) (?:look|be|work|feel|fit)\b|.+ for (?:him|her|them)$|.+ (?:is|are) enough$"
-)
-
-
-def only_tells(clause: str) -> bool:
-    """Whether a clause says how somebody is or what would be nice, as people say to each other, too: "she is gone"."""
-    does = _THEY_DO.fullmatch(clause)
-    return bool(_TELLS.match(clause) or _WOULD.match(clause) or (does and _done(does["verb"])))
-
-
-_TO_DO = re.compile(
-    r"(?:(?:make|let|have|get) (?:her|him|it|them|everyone|the \w+)(?: to)?|"
-    r"(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ (?:should|must|could|needs to|has to))(?: also| both| all| just)? "
-    r"(?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
-)
-_THEY_DO = re.compile(
-    r"(?:she|he|it|they|everyone|everybody)(?: now| just| all| both)? (?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
-)
-_STOPS = re.compile(r"don't (?:let|make|have) (?:her|him|it|them|the \w+) (?P<verb>[a-z]+)")
-_AND_DO = re.compile(r"(?P<and>(?: and|,)(?: then)? )(?P<verb>[a-z]+)\b")
-
-
-def _doing(verb: str) -> str:
-    """A verb in its form of doing: "lying" of "lie", "sitting" of "sit"; empty for a word that is no such verb."""
-    if verb not in listed("verb"):
-        return ""
-    if verb.endswith("ie"):
-        return f"{verb[:-2]}ying"
-    if verb.endswith("e") and not verb.endswith(("ee", "oe")):
-        return f"{verb[:-1]}ing"
-    doubled = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", verb) and verb not in ("listen", "open")
-    return f"{verb}{verb[-1] if doubled else ''}ing"
-
-
-def _done(verb: str) -> str:
-    """As `_doing`, of "works" too."""
-    return _doing(verb) or _doing(verb.removesuffix("s"))
-
-
-def _to_do(clause: str) -> str:
-    """ "Have her lie down and look at the clouds": that she is doing both; empty for other words."""
-    said = _TO_DO.fullmatch(clause) or _THEY_DO.fullmatch(clause)
-    doing = _done(said["verb"]) if said else ""
-    if not said or not doing:
-        return ""
-    rest = _AND_DO.sub(lambda more: more["and"] + (_doing(more["verb"]) or more["verb"]), said["rest"])
-    return f"make it {doing}{rest}"
-
-
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
     clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
-    if (stops := _STOPS.fullmatch(clause)) and (doing := _doing(stops["verb"])):
-        return f"remove the {doing}"
+    if (stops := STOPS.fullmatch(clause)) and (does := doing(stops["verb"])):
+        return f"remove the {does}"
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)
-    return _to_do(clause) or clause
+    return to_do(clause) or clause
