@@ -74,11 +74,45 @@ _SO_AND = re.compile(
 )
 
 
+_SHOULD_AND = re.compile(
+    r"(?P<one>(?:the|her|his|its|their) [\w' -]{1,40}? should be [\w' -]{1,40}?) and "
+    r"(?P<thing>(?:the|her|his|its|their) [\w'-]+) (?P<other>(?:an? )?[\w' -]{1,30})"
+)
+_GIVE_AND = re.compile(
+    r"(?P<give>(?:(?:can|could) you )?give (?:her|him|it|them|the [a-z]+) )(?P<one>(?:an? |some )?[\w' -]{1,40}?) and "
+    r"(?P<other>(?:an? |some )?(?!(?:white|black|red|blue)\b)[\w' -]{1,40})"
+)
+_MAKE_WHEN = re.compile(
+    r"(?P<what>(?:make it|turn it into|change it to|i want) .{3,60}?) "
+    r"(?P<when>(?:in|at|during) (?:the )?(?:summer|winter|spring|autumn|night|noon|dawn|dusk|sunset|sunrise|midnight))"
+)
+_HOW_AND_IN = re.compile(
+    r"(?P<make>(?:make|have) (?:her|him|it|them|the [a-z]+) )?(?P<how>[a-z]+(?:ing)?) and (?:in|wearing) (?P<what>.+)"
+)
+
+
+def _decides_when(words: str) -> bool:
+    """Whether words name a weather, a time or a season, and nothing else: "stormy weather"."""
+    when = re.sub(r"^(?:make it |an? |the )|(?: weather| light| sky)$", "", words.strip().lower())
+    return when in WEATHER or matter(when) in ("time", "weather", "season")
+
+
 def _wishes(part: str) -> list[str]:
     """The wishes that "and" joins: "make the desk messy and the light warm"."""
     both = _SO_AND.fullmatch(part.strip())
     if both and tells(both["how"].lower()):
-        return [both["one"], both["other"]]
+        return [both["one"], f"make {both['other']}"]
+    if both := _SHOULD_AND.fullmatch(part.strip().lower()):
+        return [both["one"], f"{both['thing']} should be {both['other']}"]
+    if given := _GIVE_AND.fullmatch(part.strip()):
+        return [given["give"] + given["one"], given["give"] + given["other"]]
+    if again := _MAKE_WHEN.fullmatch(part.strip().lower()):
+        return [again["what"], f"make it {again['when']}"]
+    if wears := _HOW_AND_IN.fullmatch(part.strip().lower()):
+        return [f"{wears['make'] or ''}{wears['how']}", f"wearing {wears['what']}"]
+    first, joined, second = part.strip().rpartition(" and ")
+    if joined and _decides_when(second):
+        return [*_wishes(first), f"make it {second}" if first.lower().startswith(("make it ", "turn it ")) else second]
     told = re.fullmatch(r"(?P<one>[a-z]+) and (?P<other>[a-z]+)", part.strip().lower())
     if told and any(each in WEATHER or matter(each) in ("time", "weather", "season") for each in told.groups()):
         return [told["one"], told["other"]]

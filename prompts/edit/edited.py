@@ -13,6 +13,7 @@ from prompts.edit.clauses import clauses
 from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
+from prompts.edit.groups import doings
 from prompts.edit.instructions import Instruction, instructions
 from prompts.edit.keeping import others
 from prompts.edit.looks import relook
@@ -22,6 +23,7 @@ from prompts.edit.outdated import outdate
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
 from prompts.edit.retold import retold
+from prompts.edit.rivals import alone
 from prompts.edit.scoped import scoped
 from prompts.edit.targets import WordReader, matches, person_in
 from prompts.edit.worded import worded
@@ -117,8 +119,12 @@ async def _by_rules(
             and (await matches(draft.fragments, one.value, reader))[0]
         ):
             one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+        if one.kind == "remove" and one.instead and not (await matches(draft.fragments, one.target, reader))[0]:
+            continue  # the place where somebody no longer is
         if one.kind == "replace" and one.target in ("it", "them", "those") and before and before.target:
             one = replace(one, target=before.target)  # "umbrellas shouldn't be black, make them red"
+        if one.kind == "set" and not one.instead and before and _goes_on(before, one):
+            one = replace(one, kind="add")  # "sitting down, tying her shoes"
         if one.kind in ("stronger", "weaker") and not one.target and not one.value:
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
@@ -138,6 +144,12 @@ async def _by_rules(
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
     return draft, doubted
+
+
+def _goes_on(before: Instruction, one: Instruction) -> bool:
+    """Whether somebody does this, too, of whom the same sentence has said what they do."""
+    did, does = (doings(each.value)[:1] for each in (before, one))
+    return bool(did and does and does[0].start == 0 and before.kind in ("set", "replace", "add"))
 
 
 async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
@@ -178,6 +190,9 @@ async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordRead
 async def _left_alone(draft: EditDraft, kept: Sequence[str], reader: WordReader) -> None:
     """Take away everything but what is to be kept."""
     missing = [each for each in kept if not (await matches(draft.fragments, each, reader))[0]]
+    if len(missing) == len(kept) == 1 and (alone(missing[0]) or await _names_anew(missing[0], reader)):
+        await _followed(draft, Instruction("set", value=missing[0], instead=True), None, reader)
+        return  # "只要脸部特写", "只要空荡荡的街道"
     if missing:
         draft.changes += [await not_found(draft, each, reader) for each in missing]
         return
@@ -187,6 +202,13 @@ async def _left_alone(draft: EditDraft, kept: Sequence[str], reader: WordReader)
     for each in gone:
         if (await matches(draft.fragments, each.target, reader))[0]:  # the lantern goes with who holds it
             await _followed(draft, each, None, reader)
+
+
+async def _names_anew(words: str, reader: WordReader) -> bool:
+    """Whether words say how a picture is framed, or name a thing and tell how it is."""
+    tags = await reader.sure(words)
+    said = [opposites.plain(each.text) for each in tags]
+    return bool(said) and (any(map(alone, said)) or (len(said) == 1 and "的" in words and " " in said[0]))
 
 
 def _refuse(draft: EditDraft, sentence: str) -> None:

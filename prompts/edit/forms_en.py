@@ -100,6 +100,7 @@ FORMS_EN = forms(
         "the hat should be green",
     ),
     ("count", "(?:{away}|take away) (?P<less>(?P<b>one|two|three))(?: of)? {the}{a}", "remove one of the hats"),
+    ("remove", "no longer {the}{a}", "no longer a hat"),
     ("remove", "(?:{away}|take (?:away|off|out)) {the}{a}", "remove the hat"),
     ("remove", "take {the}{a} (?:off|away|out)", "take the hat off"),
     ("remove", "{not_me}{the}{a} (?:removed|deleted|erased)", "hat removed"),

@@ -10,8 +10,10 @@ from prompts.edit.clauses import clauses
 from prompts.edit.forms import COLOURS, NUMBERS, Form, InstructionKind
 from prompts.edit.forms_en import FORMS_EN
 from prompts.edit.forms_zh import FORMS_ZH
+from prompts.edit.groups import tells
 from prompts.edit.numerals import number
 from prompts.edit.polite import lowered, plain
+from prompts.edit.rivals import kind_of
 from prompts.edit.sayings import happens, said_plainly
 from prompts.edit.sayings_en import said_plainly_in_english
 from prompts.edit.to_do import only_tells
@@ -32,7 +34,7 @@ class Instruction:
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
     joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
-    can only stand for. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
+    can only stand for; of what goes, that something has come already, and that it may not be there. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
     it is what the picture is of that is to be so. `who`: the being that the wish names, among others. `coloured`: only
     the colours of two things change places."""
 
@@ -163,12 +165,16 @@ def _read_en(clause: str) -> Iterator[Instruction]:
             one, given = replace(one, kind="set"), False
         if one.kind == "set" and one.value != said and _A_NUMBER.fullmatch(one.value):
             one = Instruction("count", value=str(number(one.value)))  # "make it two"
+        first, _, rest = one.value.partition(" ")
+        if one.kind == "set" and rest and first in COMPARED:
+            one = replace(one, value=f"{COMPARED[first]} {rest}")  # "shorter hair"
         gives = one.kind in ("set", "add")
+        gone = one.kind == "remove" and said.startswith("no longer ")
         moved = one.kind == "set" and _MOVED.match(bare) is not None
         yield replace(
             one,
             more=more and one.kind == "add",
-            instead=instead and gives,
+            instead=(instead and gives) or gone,
             given=given and gives,
             moved=moved,
             who=who["pronoun"] or who["noun"] if who else "",
@@ -203,7 +209,7 @@ def _told_behind(words: str) -> bool:
     """Whether words name a thing and then how it is: "dress blue"."""
     parts = re.sub("^(?:the|her|his|its|their|my) ", "", words).split()
     said = [word in COMPARED or ((entry := entry_of(word)) and entry.category in _PROPERTIES) for word in parts]
-    if {"a", "an", "the"} & set(parts) or entry_of(" ".join(parts)):
+    if {"a", "an", "the", "and"} & set(parts) or entry_of(" ".join(parts)):
         return False  # "ice cream"
     return 2 <= len(said) <= 3 and bool(said[-1]) and not said[0]
 
@@ -228,6 +234,8 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction(kind, _thing(target), value, coloured="attr" in found)
     elif kind == "shade":
         yield Instruction(kind, _thing(target), value)
+    elif form.example == "the hat be made of wool" and not (kind_of(value) in _PROPERTIES or tells(value)):
+        yield Instruction(kind, _thing(target), f"made of {value}")  # "a lion made of ice"
     elif kind in ("remove", "deny", "stronger", "weaker", "keep"):
         for one in between.split(target):
             yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
@@ -268,6 +276,7 @@ _LEAD = re.compile(
     r"^(?:(?:她们?|他们?|它们?|人物|画面|图片|图(?!书)|画(?![风法家布框板笔]))(?:身上|头上|手上|手里|脸上|里面|里|中|上)?的?(?=.)|那|这|所有的?|"
     r"全部的?|任何|the |her |his |its |their |my |all |any )+"
 )
+_THAT_ONE = re.compile("的?[那这][个只条件顶位名朵本辆匹]$")
 _MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
 
 
@@ -280,5 +289,5 @@ def _thing(words: str) -> str:
     words = _ON_THEM.sub("", words.strip())
     words = _LEAD.sub("", words) or words
     words = {"车身": "车", "机身": "飞机", "船身": "船"}.get(words, words)
-    words = _ALSO.sub("", words)
+    words = _THAT_ONE.sub("", _ALSO.sub("", words)) or words
     return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

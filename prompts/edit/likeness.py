@@ -120,6 +120,26 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     return mine[0]
 
 
+def several_for(text: str, wanted: NounGroup) -> tuple[int, int] | None:
+    """Where a text names the beings, joined by "and", that so many of one kind come instead of: "a boy and a girl" for
+    two girls; None where it names none so."""
+    kind = _kind(wanted)
+    if not wanted.lead or wanted.lead[0] not in _SEVERAL or kind not in ("person", "animal"):
+        return None
+    beings = [one for one in groups(text) if _kind(one) == kind and one.lead in ((), ("a",), ("an",), ("the",))]
+    joined = [beings[:1]]
+    for one in beings[1:]:
+        if joined[-1] and text[joined[-1][-1].end : one.start] in (" and ", ", ", ", and "):
+            joined[-1].append(one)
+        else:
+            joined.append([one])
+    found = [each for each in joined if len(each) > 1 and text[each[-2].end : each[-1].start].endswith(" and ")]
+    return (found[0][0].start, found[0][-1].end) if len(found) == 1 else None
+
+
+_SEVERAL = ("two", "three", "four", "five", "six", "2", "3", "4", "5", "6")
+
+
 def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
     """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
     if wanted.lead or _kind(wanted) not in ("person", "animal"):

@@ -87,6 +87,8 @@ async def _of_a_part(draft: EditDraft, one: Instruction, reader: WordReader) -> 
 async def _another_being(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
     """Whether words name one being, and the prompt another: it can only be that one which is to be this."""
     tags = await reader.sure(words)
+    if tags and _IN_DOING.match(opposites.plain(tags[0].text)):
+        return False  # "holding a big fish" is no fish
     own = [one for one in fragments if one.origin != "preset" and (person_in(one.text) or _is_being(one))]
     beings = [each for each in tags if _is_being(each)]
     told = [each.text for each in tags if each not in beings]

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from prompts.edit.groups import NounGroup, groups, tells
+from prompts.edit.groups import NounGroup, doings, groups, tells
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of, matter
 from prompts.edit.targets import singular
@@ -28,6 +28,10 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
         return ""  # no kind of rain is sunny
     old = replace(old, told=()) if bare else old
     words = value.split()
+    coloured = any(map(_is_colour, words)) and re.search(r"\b(?P<colour>[a-z]+) and $", text[: old.start])
+    if coloured and kind_of(coloured["colour"]) == "colour" and any(map(_is_colour, old.told)):
+        before = next((one for one in groups(text) if one.end == coloured.end("colour")), None)
+        old = replace(old, start=before.start if before else coloured.start(), lead=before.lead if before else ())
     if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
         if kind_of(old.name[-1]) == kind_of(words[-1]) == "colour":
             return _put(text, old, value, old.end)  # "red, yellow, black"
@@ -35,7 +39,7 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
         return _put(text, old, said, old.end) if said else ""
     if (more := re.fullmatch(r"(?P<how>[a-z ]+?) (?P<with>with .+)", value)) and (told := _told(more["how"].split())):
         return _put(text, old, f"{_described(old, told)} {more['with']}", old.end)  # "blue with white stripes"
-    if re.match(r"[a-z]+ed (?:like|as|in|with|by) ", value):  # "shaped like a dragon"
+    if re.match(r"[a-z]+ed (?:like|as|in|with|by) |made of ", value):  # "shaped like a dragon"
         return _put(text, old, f"{text[old.start : old.end]} {value}", old.end)
     found = groups(value)
     if not found or found[0].start > 0 or any(one.lead for one in found[1:] if one.led == ""):
@@ -46,7 +50,11 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     else:
         said = _another(text, old, wanted)
         end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
-    return _put(text, old, said + value[wanted.end :], end)
+    rest = value[wanted.end :]
+    did = next((one for one in doings(text) if one.start == end + 1), None)
+    if did and doings(rest) and doings(rest)[0].start == 1:  # nobody knits who plays the guitar
+        end = did.end
+    return _put(text, old, said + rest, end)
 
 
 def _put(text: str, old: NounGroup, said: str, end: int) -> str:
@@ -139,6 +147,12 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
 def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     """Another thing in the place of one, with what is still true of it."""
     kept = [word for word in old.told if tells(word) and word not in ("tabby", "calico")]
+    if wanted.name[-1] in ("man", "woman", "girl", "boy") and kind_of(old.name[-1]) in ("person", ""):
+        kept = [
+            word
+            for word in old.told
+            if tells(word) or kind_of(word) == "person" or called(word) in listed("made being")
+        ]
     new = (*wanted.told, *wanted.name[:-1])
     kept = [word for word in kept if not any(_rival(word, each) for each in new)]
     if any(map(tells, new)) or not _keeps(old, wanted):
@@ -159,7 +173,12 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     elif (
         old.lead
         or (wanted.lead and old.led)
-        or (old.led and name[-1] not in listed("mass") and not old.plural and old.name[-1] in listed("mass"))
+        or (
+            old.led not in ("", "of")
+            and name[-1] not in listed("mass")
+            and not old.plural
+            and old.name[-1] in listed("mass")
+        )
     ):
         lead = ("a",)
     else:

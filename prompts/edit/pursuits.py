@@ -24,6 +24,8 @@ def redone(text: str, value: str) -> str:
     verb = said.split()[0] if said else ""
     if said == "awake" and (resting := [one for one in doings(text) if one.verb in listed("rest")]):
         return text[: resting[0].start] + said + text[resting[0].start + len(resting[0].verb) :]
+    if said == "awake" and (sleeps := re.search(r"\b(?:fast |sound )?asleep\b", text)):
+        return text[: sleeps.start()] + said + text[sleeps.end() :]
     new = next(iter(doings(said)), None)
     known = any(one.verb == verb for one in doings(text))  # "juggling fish" of who juggles balls
     if (new.start > 0 if new else not known) or _NO_DOING.match(said) or kind_of(said) in ("place", "style"):
@@ -36,12 +38,22 @@ def redone(text: str, value: str) -> str:
     first = olds[0]
     seated = {first.verb, verb} <= listed("posture") | listed("rest") and not re.search(r" (?:on|in|at|against) ", said)
     end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
-    return text[: first.start] + _same_seat(text, first, said) + _elsewhere(text[end:], said)
+    return text[: first.start] + _same_seat(text, first, said) + _elsewhere(_untwice(text[end:], said), said)
 
 
 def _ridden(thing: NounGroup) -> bool:
     """Whether somebody is on a thing that one rides: "on a scooter"."""
     return thing.led in ("on", "riding") and category_of(thing.head) in ("vehicle", "animal", "myth")
+
+
+def _untwice(rest: str, said: str) -> str:
+    """What stands behind a doing, without that it is beside what something is now done to: who rides a horse stands
+    next to none."""
+    beside = re.match(
+        r" (?:next to|beside|near|by|behind|in front of|with) (?:the |an? |his |her |its |their )?(?P<what>[a-z]+)\b",
+        rest,
+    )
+    return rest[beside.end() :] if beside and re.search(rf"\b{beside['what']}\b", said) else rest
 
 
 _ITS_PLACE = re.compile(
@@ -91,7 +103,7 @@ def of_its_own(text: str, value: str) -> str:
     now = next((one for one in doings(text) if one.start == mine[0].end + 1), None)
     if now is None:
         return f"{text[: mine[0].end]} {does}{text[mine[0].end :]}"
-    rest = re.match(r" (?:out|up|down|away|around|back)\b", text[now.end :])
+    rest = re.match(r" (?:(?:out|up|down|away|back)\b|around(?=,|$))", text[now.end :])
     return text[: now.start] + does + text[now.end + (rest.end() if rest else 0) :]
 
 

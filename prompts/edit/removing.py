@@ -12,10 +12,10 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
 from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.edit.targets import KINDS, WEATHER, WordReader, head, matches, person_in, singular, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
-from prompts.nouns import only_tells, without_property, without_thing
+from prompts.nouns import only_tells, with_articles, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of
 from prompts.translate import chinese
@@ -43,6 +43,10 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     if not found and (within := _ON_WHAT.fullmatch(one.target)):  # "no leaves on the trees"
         found, word = await matches(draft.fragments, within["what"], reader)
         tags = [within["what"]] if found else tags
+    if not found and (having := _having(draft.fragments, tags)):
+        for at, bare in having.items():
+            become(draft, at, bare, draft.fragments[at].source, bare)
+        return
     if not found and (weathered := _weathered(draft.fragments, tags)):
         for at, bare in weathered.items():  # "misty forest" without the mist
             become(draft, at, bare, draft.fragments[at].source, bare)
@@ -76,6 +80,18 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))
         erase(draft, old)
+
+
+def _having(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
+    """The fragments that tell of a thing by a word made of its name, without it: "tattooed arms" of tattoos, "a bearded
+    man" of a beard."""
+    nouns = {singular(tag) for tag in tags if tag.isalpha() and len(tag) > 2 and tag not in WEATHER.values()}
+    having = {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
+    own = {at: grammar.bare(one.text) for at, one in enumerate(fragments) if one.origin != "preset"}
+    bare = {
+        at: re.sub(rf"\b(?:heavily )?(?:{'|'.join(having)}) (?=[a-z])", "", said) for at, said in own.items() if having
+    }
+    return {at: with_articles(said) for at, said in bare.items() if said != own[at]}
 
 
 def _weathered(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:

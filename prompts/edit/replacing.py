@@ -66,6 +66,11 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if not value:
         draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
         return
+    if not found and one.target in _LIGHT and not describes(value):
+        found = [at for at, each in enumerate(draft.fragments) if each.origin != "preset" and _LIT.search(each.text)]
+        if found:
+            instead(draft, found, value, one.value)
+            return
     if not found:
         await _come(draft, one, value, reader)
         return
@@ -111,9 +116,17 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 instead(draft, same or cuts, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
+    elif head(olds[0]) == category_of(value[0].text) in ("hair", "eyes") and len(value) == 1:
+        instead(draft, found, value, one.value)  # "heterochromia" of blue eyes
     else:
         for at in found:
             await rename(draft, at, word, value, one, reader)
+
+
+_LIGHT = ("灯光", "光线", "光照", "光影", "打光", "光源", "light", "lighting", "lights")
+_LIT = re.compile(
+    r"\b(?:light|lighting|spotlight|sunlight|moonlight|candlelight|backlighting|backlight|lamplight|glow)$"
+)
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
@@ -129,6 +142,9 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
         value = await reader.tags(one.value)
     if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
         value = await reader.tags(f"{value[0].text} {coloured}")
+        noun = {"hair": "头发", "eyes": "眼睛"}[coloured]
+        said = f"{one.value.removesuffix('的')}{noun}" if CHINESE.search(one.value) else f"{one.value} {coloured}"
+        one = replace(one, value=said)
     return one, value
 
 

@@ -11,7 +11,7 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, main_thing, named, only_being, stands_for, told_of
+from prompts.edit.likeness import alike, covers, main_thing, named, only_being, several_for, stands_for, told_of
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
 from prompts.edit.rivals import alone
@@ -78,6 +78,8 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
             yield moved(text, found, value)
         elif found and (said := put_in_place(text, found, value)):
             yield said
+        elif value.startswith("made of ") and (whole := _named_after(text, one.target)):
+            yield f"{text[: whole.end]} {value}{text[whole.end :]}"
         return
     if one.kind == "set" and (said := redone(text, value)):
         yield said
@@ -94,13 +96,20 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         if said := reseated(text, value, instead=one.instead):
             yield said
         return
+    if one.kind == "set" and (at := _THING_AT.fullmatch(value)) and (found := named(groups(text), at["what"])):
+        yield moved(text, found, at["where"])
+        return
     if one.kind == "set" and (said := of_its_own(text, value) or told_again(text, value)):
         yield said
         return
     wanted = groups(value)
-    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value) or alone(value):
+    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
         return
+    if one.kind == "set" and wanted[0].of == len(value) and (both := several_for(text, wanted[0])):
+        yield text[: both[0]] + value + text[both[1] :]
     found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
+    if alone(value) and (not found or wanted[0].name[-1] != "hair"):
+        return  # of hair its length stands beside its colour
     if not found and one.kind == "set" and wanted[0].of == len(value):
         found = only_being(groups(text), wanted[0]) or main_thing(text, wanted[0])
     if found:
@@ -119,7 +128,17 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         yield said
 
 
+def _named_after(text: str, target: str) -> NounGroup | None:
+    """The one thing that has another's name in its own: the "lion statue" that somebody calls the lion."""
+    found = [one for one in groups(text) if target in (*one.told, *one.name)]
+    return found[0] if len(found) == 1 else None
+
+
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")
+_THING_AT = re.compile(
+    r"(?P<what>(?:the |her |his |its )?[a-z-]+) (?:outside |inside |now |out )?"
+    r"(?P<where>(?:in|on|at|under|near|inside|outside) (?:an? |the |some )[a-z' -]+)"
+)
 _BEHIND = re.compile(r" (?:in|on) the background\b", re.IGNORECASE)
 
 

@@ -21,6 +21,38 @@ _PLAINLY = tuple(
             r"(?P<what>(?:an? )?[a-z -]*(?:shot|view|portrait|close-?up))",
             r"make it \g<what>",
         ),
+        (r"zoom (?:way|far|all the way|right|a lot|a bit|a little|much further) (?P<way>in|out)", r"zoom \g<way>"),
+        (
+            r"(?:have|do|make|want|get|draw|paint|render)? ?(?:it|this|that)(?: done| drawn| painted| rendered)? "
+            r"(?P<what>as [a-z].+)",
+            r"\g<what>",
+        ),
+        (
+            r"(?:have|make|get|let|show|draw) (?P<who>her|him|it|them|the [a-z]+) "
+            r"(?P<what>(?!(?:king|ring|wing|thing|string|ceiling|building|painting|morning|evening|spring)\b)[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (
+            rf"(?:have|make|get|let) (?P<who>{_WHO}) (?:to )?look "
+            r"(?!(?:up|down|away|back|left|right|out|at|into|to|over|around|like|toward|towards|straight|so|less)\b)"
+            r"(?P<how>(?:more |very |really |so |a bit )?[a-z]+)",
+            r"make \g<who> \g<how>",
+        ),
+        (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
+        (
+            r"(?:let|have|make|get) (?:her|his|their|the) hair (?:be )?(?P<how>(?:tied|pulled|pinned|swept|put) (?:up|back)|up|down)"
+            r"(?: neatly| nicely)?",
+            r"change the hairstyle to hair \g<how>",
+        ),
+        (r"make (?P<what>(?:the |her |his |its |their )[a-z ]+?) look like (?P<how>.+)", r"change \g<what> to \g<how>"),
+        (
+            rf"(?P<count>{NUMBERS}) (?P<what>[a-z]+) (?:is|are|would be|will be) (?:enough|plenty|fine|ok|okay)",
+            r"make it \g<count> \g<what>",
+        ),
+        (
+            rf"there (?:should|must|could|need to|ought to) be (?:only |just )?(?P<what>(?:{NUMBERS}) (?!more\b).+)",
+            r"make it \g<what>",
+        ),
         (
             r"(?:show|view|see|shoot|frame|draw|look at|film) "
             r"(?:it|this|that|her|him|them|everything|the [a-z]+) (?P<what>from (?!the [a-z]+ to)[a-z' -]+)",
@@ -166,7 +198,7 @@ _PLAINLY = tuple(
         (r"it(?:'s| is) (?P<what>rain|snow)ing", r"make it \g<what>"),
         (r"(?:make|have|let) (?:her|him|it|them|the \w+) (?:(?:fall |be )?asleep|go to sleep)", "make it sleeping"),
         (rf"{_SHE} (?:needs?|gets?|wears?|has|could use|wants?) (?P<what>(?:an?|some) .+)", r"give her \g<what>"),
-        (r"the (?P<who>[a-z]+) (?:is|are) (?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
+        (r"the (?P<who>[a-z]+) (?:is|are) (?:now |just |only |all )?(?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
         (rf"{IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
         (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
         (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prompts import opposites, sorts
 from prompts.compose import compose
@@ -41,7 +41,11 @@ class WordReader:
     async def tags(self, words: str) -> tuple[Fragment, ...]:
         """The tags of words that name something to be drawn; empty where nothing was understood."""
         made = await self.prompt(words)
-        return without_presets(made.fragments or made.negatives) if made else ()
+        found = without_presets(made.fragments or made.negatives) if made else ()
+        if not found and len(words) == 1 and (entry := entries().get(words)):  # "牛": people cheer with it, too
+            made = await self.prompt(entry.tag)
+            found = tuple(replace(one, source=words) for one in without_presets(made.fragments)) if made else ()
+        return found
 
     async def sure(self, words: str) -> tuple[Fragment, ...]:
         """The tags of the words; empty where one of the words was only guessed at."""
@@ -190,6 +194,9 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
     """Whom or what a picture is of: its people, else the first creature or thing that its subject names."""
     if found := [at for at, one in enumerate(fragments) if one.origin != "preset" and person_in(one.text)]:
         return found
+    trades = [at for at, one in enumerate(fragments) if one.part == "subject" and category_of(one.text) == "person"]
+    if trades:
+        return trades  # "soccer player"
     named = {at: category_of(one.text) for at, one in enumerate(fragments) if one.part == "subject"}
     for kinds in (("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
         if found := [at for at, category in named.items() if category in kinds]:

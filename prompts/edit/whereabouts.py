@@ -24,6 +24,9 @@ def moved(text: str, thing: NounGroup, where: str) -> str:
     doing = re.match(r" (?:[a-z]+ing|perched|seated)(?= )", text[thing.end :])
     start = thing.end + (doing.end() if doing else 0)
     place = next((one for one in groups(text) if one.start >= start), None)
+    if place and is_worn(place.name[-1]) and place.led in ("in", "with", "wearing"):
+        start = place.end
+        place = next((one for one in groups(text) if one.start >= start), None)
     old = re.fullmatch(rf" {_AT} ", text[start : place.start]) if place else None
     return f"{text[:start]} {where}{text[place.end if place and old else start :]}"
 
