@@ -67,7 +67,7 @@ _OPPOSED = tuple(
         "rusty | shiny", "broken | intact", "lit | unlit", "wilted | fresh", "frozen | flowing", "rough | smooth",
         "open | closed", "warm hot | cold cool",
         "calm | stormy rough", "empty deserted quiet | crowded full bustling busy lively noisy", "wet | dry", "curly wavy | straight",
-        "happy cheerful | sad", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
+        "happy cheerful joyful | sad gloomy spooky eerie creepy scary sinister", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
         "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )
 )  # fmt: skip

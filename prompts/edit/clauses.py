@@ -9,7 +9,7 @@ from prompts import grammar
 from prompts.edit.casual import written_out
 from prompts.edit.forms import COLOURS
 from prompts.edit.forms_zh import FORMS_ZH
-from prompts.edit.groups import tells
+from prompts.edit.groups import groups, tells
 from prompts.edit.halves import in_one
 from prompts.edit.polite import plain
 from prompts.edit.rivals import matter
@@ -28,7 +28,7 @@ _CUT = re.compile(
 _VERB = (
     r"(?:make|change|turn|replace|swap|remove|delete|drop|lose|ditch|have|let|use|add|include|give|put|set|take|"
     r"get rid|(?:could|can|should) (?:the|it|we|you)\b|zoom|shave|clear|calm|brighten|darken|dry|tidy|dress|"
-    r"trade|open|close|try|show|draw|fill|switch|convert|"
+    r"trade|open|close|try|show|draw|fill|switch|convert|clean (?:up|off|away|the)|wash|wipe|"
     r"paint|dye|emphasi[sz]e|erase|hide|stop|move|bring|keep|leave|"
     r"more\b|less\b|fewer\b|no\b|without)"
 )
@@ -86,6 +86,7 @@ _MAKE_WHEN = re.compile(
     r"(?P<what>(?:make it|turn it into|change it to|i want) .{3,60}?) "
     r"(?P<when>(?:in|at|during) (?:the )?(?:summer|winter|spring|autumn|night|noon|dawn|dusk|sunset|sunrise|midnight))"
 )
+_STATE_AND = re.compile(r"(?P<one>awake|asleep|[a-z]+ing(?: [a-z' ]+?)?) and (?P<other>[a-z]+ing\b.*)")
 _HOW_AND_IN = re.compile(
     r"(?P<make>(?:make|have) (?:her|him|it|them|the [a-z]+) )?(?P<how>[a-z]+(?:ing)?) and (?:in|wearing) (?P<what>.+)"
 )
@@ -108,6 +109,10 @@ def _wishes(part: str) -> list[str]:
         return [given["give"] + given["one"], given["give"] + given["other"]]
     if again := _MAKE_WHEN.fullmatch(part.strip().lower()):
         return [again["what"], f"make it {again['when']}"]
+    if both := _STATE_AND.fullmatch(part.strip().lower()):
+        thing = groups(both["one"])[-1:]
+        other = re.sub(r" (?:it|them)$", f" the {' '.join(thing[0].name)}", both["other"]) if thing else both["other"]
+        return [both["one"], other]  # "sitting at the piano and playing it"
     if wears := _HOW_AND_IN.fullmatch(part.strip().lower()):
         return [f"{wears['make'] or ''}{wears['how']}", f"wearing {wears['what']}"]
     first, joined, second = part.strip().rpartition(" and ")

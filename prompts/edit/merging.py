@@ -7,15 +7,18 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, tells
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of, matter
 from prompts.edit.targets import singular
+from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import grouped, listed
 from prompts.nouns import COMPARED, with_articles
 from prompts.tags import entry_of
 from prompts.translate.numbers import plural
 
+_WHERE = re.compile(r" (?:on|in|at|under) (?!front\b)(?:an? |the )?[a-z]+(?: [a-z]+)?$")
 _OWNERS = frozenset(["the", "her", "his", "its", "their", "my", "our", "your", "this", "that"])
 
 
@@ -32,7 +35,8 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     if coloured and kind_of(coloured["colour"]) == "colour" and any(map(_is_colour, old.told)):
         before = next((one for one in groups(text) if one.end == coloured.end("colour")), None)
         old = replace(old, start=before.start if before else coloured.start(), lead=before.lead if before else ())
-    if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
+    grown = all(sorts.is_a(singular(each), "flower") for each in (words[-1], old.name[-1]))  # lavender is a colour, too
+    if not grown and (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
         if kind_of(old.name[-1]) == kind_of(words[-1]) == "colour":
             return _put(text, old, value, old.end)  # "red, yellow, black"
         said = _described(old, told)
@@ -45,8 +49,10 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     if not found or found[0].start > 0 or any(one.lead for one in found[1:] if one.led == ""):
         return ""
     wanted = found[0]
+    if wanted.name[-1] in COMPARED:
+        return ""  # "smaller in the frame"
     if called(wanted.name[-1]) == called(old.name[-1]):
-        said, end = _again(old, wanted), old.of if wanted.of > wanted.end else old.end
+        said, end = _again(old, wanted), old.of if wanted.of > wanted.end or _full_of(old, wanted) else old.end
     else:
         said = _another(text, old, wanted)
         end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
@@ -54,7 +60,24 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     did = next((one for one in doings(text) if one.start == end + 1), None)
     if did and doings(rest) and doings(rest)[0].start == 1:  # nobody knits who plays the guitar
         end = did.end
+    where = _WHERE.match(rest)
+    there = next((one for one in groups(text) if one.start > end), None) if where else None
+    if (
+        where
+        and there
+        and re.fullmatch(r" (?:on|in|at|under) ", text[end : there.start])
+        and not is_worn(there.name[-1])
+    ):
+        end = there.end  # "white sneakers on grass" are on no wooden floor
     return _put(text, old, said + rest, end)
+
+
+def _full_of(old: NounGroup, wanted: NounGroup) -> bool:
+    """Whether what a thing is full of is said before its name now: "whisky bottle" of a bottle of perfume."""
+    said = (*wanted.told, *wanted.name[:-1])
+    return old.head in listed("full of") and any(
+        kind_of(each) in ("food", "plant") or sorts.kind_of(each) == "food" for each in said
+    )
 
 
 def _put(text: str, old: NounGroup, said: str, end: int) -> str:
@@ -137,7 +160,11 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
     else:
         name = old.name
     modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
-    if modifiers or not all(map(tells, wanted.told)) or any(kind_of(word) == "material" for word in wanted.told):
+    if (
+        modifiers
+        or (not all(map(tells, wanted.told)) and not wanted.name[:-1])
+        or any(kind_of(word) == "material" for word in wanted.told)
+    ):
         name = (name[-1],)  # stone bridges are no rope bridges
     coloured = all(_is_colour(word) or _is_material(word) for word in wanted.told)
     first, then = (kept, [*wanted.told]) if coloured else ([*wanted.told], kept)  # "a flowing blue dress"

@@ -109,7 +109,13 @@ def _unopposed(text: str, new: Fragment) -> str:
     told = [each for each in said.split() if each not in ("and", "very", "all")]
     told = ["bright"] if said == "lights on" else told
     words = text.split()
-    if not told or len(told) > 3 or not (said == "lights on" or only_tells(" ".join(told))) or not words[1:] or person_in(text):
+    if (
+        not told
+        or len(told) > 3
+        or not (said == "lights on" or only_tells(" ".join(told)))
+        or not words[1:]
+        or person_in(text)
+    ):
         return ""
     left = [each for each in words[:-1] if not any(opposed(each, new_one) for new_one in told)]
     return with_articles(" ".join([*left, words[-1]])) if len(left) + 1 < len(words) else ""

@@ -38,12 +38,18 @@ def redone(text: str, value: str) -> str:
     first = olds[0]
     seated = {first.verb, verb} <= listed("posture") | listed("rest") and not re.search(r" (?:on|in|at|against) ", said)
     end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
+    if (way := _WAY.search(said)) and (other := re.match(rf" (?:{_WAYS})\b", text[end:])) and way:
+        end += other.end()  # who walks down stairs walks up none
     return text[: first.start] + _same_seat(text, first, said) + _elsewhere(_untwice(text[end:], said), said)
 
 
 def _ridden(thing: NounGroup) -> bool:
     """Whether somebody is on a thing that one rides: "on a scooter"."""
     return thing.led in ("on", "riding") and category_of(thing.head) in ("vehicle", "animal", "myth")
+
+
+_WAYS = "up|down|in|out|into|away|towards?|left|right"
+_WAY = re.compile(rf" (?:{_WAYS})$")
 
 
 def _untwice(rest: str, said: str) -> str:
@@ -88,7 +94,7 @@ def of_its_own(text: str, value: str) -> str:
     """The text with what one of its things does as the value says it: "cat curled up asleep"; empty where that is none
     of the text's things, or does nothing."""
     named = groups(value)
-    if not named or named[0].start or named[0].told or named[0].end == len(value):
+    if not named or named[0].start or named[0].end == len(value):
         return ""
     does = value[named[0].end :].strip()
     if not re.match(r"(?:[a-z]+ing|curled|perched|seated|asleep|awake|lying)\b", does):
@@ -100,6 +106,10 @@ def of_its_own(text: str, value: str) -> str:
         return put_in_place(whole, being, value[: named[0].end]) if whole else ""
     if len(mine) != 1:
         return ""
+    if named[0].told or named[0].name[:-1]:  # "red panda eating an apple"
+        plainly = of_its_own(text, f"{named[0].name[-1]} {does}")
+        thing = [one for one in groups(plainly) if singular(one.name[-1]) == singular(named[0].name[-1])]
+        return put_in_place(plainly, thing[0], value[: named[0].end]) if len(thing) == 1 else ""
     now = next((one for one in doings(text) if one.start == mine[0].end + 1), None)
     if now is None:
         return f"{text[: mine[0].end]} {does}{text[mine[0].end :]}"

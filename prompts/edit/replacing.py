@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prompts import grammar, opposites, written_text
+from prompts import grammar, opposites, sorts, written_text
 from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
@@ -86,6 +86,10 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         kind_of(each) in ("colour", "material") or each == "and" for each in value[0].text.split()
     ):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
+    if not CHINESE.search(one.value) and _is_plant(one.value) and _is_plant(one.target):
+        for at in found:
+            await rename(draft, at, word, value, one, reader)  # lavender, which is a colour, too, for sunflowers
+        return
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
     if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
@@ -127,6 +131,10 @@ _LIGHT = ("灯光", "光线", "光照", "光影", "打光", "光源", "light", "
 _LIT = re.compile(
     r"\b(?:light|lighting|spotlight|sunlight|moonlight|candlelight|backlighting|backlight|lamplight|glow)$"
 )
+
+
+def _is_plant(words: str) -> bool:
+    return sorts.is_a(singular(words), "plant") or sorts.is_a(singular(words), "flower")
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from prompts import opposites
 from prompts.edit.draft import EditDraft
-from prompts.edit.groups import groups
+from prompts.edit.groups import groups, tells
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import is_backdrop, meant
@@ -47,6 +47,8 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
         if len(tags) == 1 and category_of(tags[0].text) == "vehicle" and not CHINESE.search(one.value):
             return replace(one, kind="replace", target="location", value=f"on {one.value}")
     if one.kind == "count":
+        if not one.target and before and (await _countable(draft, one, reader)) is None:
+            one = replace(one, target=await _told_before(draft.fragments, before, reader))  # "变成小狐狸，两只"
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
         return await _added_to(draft, one, reader)
@@ -69,7 +71,8 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
             if (
                 new
                 and not alone(new)
-                and not describes(tags)
+                and not _only_told(one.value, tags)
+                and not (_DOES.match(new) and not any(_DOES.search(fragments[each].text) for each in at))
                 and any(slot_of(fragments[each].text) == slot_of(new) for each in at)
             ):
                 value = _without_its_verb(one.value, [fragments[each].text for each in at])
@@ -95,6 +98,12 @@ async def _parted(one: Instruction, reader: WordReader) -> tuple[Instruction, ..
         Instruction("replace", "动作", doings[0].source),
         *(Instruction("add", value=each.source) for each in doings[1:]),
     )
+
+
+def _only_told(words: str, tags: Sequence[Fragment]) -> bool:
+    """Whether words only tell how something is: "brightly lit"."""
+    last = words.split()[-1]
+    return describes(tags) or last in listed("done") or (not CHINESE.search(words) and tells(last))
 
 
 _DOES = re.compile(r"(?!wearing|holding)[a-z]{2,}ing\b")

@@ -43,9 +43,9 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             draft.text = said
             draft.fragments = _as_said(draft.fragments, made)
             return
-    if draft.text and not denied and draft.text != text and (made := await reader.prompt(draft.text)):
-        if _says(made, draft):
-            return  # the change itself said it well
+    told_so = draft.text and not denied and draft.text != text and await reader.prompt(draft.text)
+    if told_so and _says(told_so, draft):
+        return  # the change itself said it well
     changed = EditDraft(fragments, negatives, text, draft.readings)
     if await literal.put(changed, one, reader):
         draft.text, draft.fragments, draft.negatives = changed.text, changed.fragments, changed.negatives

@@ -38,6 +38,19 @@ _PLAINLY = tuple(
             r"(?P<how>(?:more |very |really |so |a bit )?[a-z]+)",
             r"make \g<who> \g<how>",
         ),
+        (
+            r"(?P<what>an? [a-z ]+?) where (?P<old>(?:the )?[a-z ]+?) (?:was|is|used to be|stood|sat)",
+            r"replace \g<old> with \g<what>",
+        ),
+        (
+            r"(?:everyone|everybody|they|all of them|people)(?: is| are)?(?: all| now)? (?P<what>[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (
+            r"clean (?:up |off |away )(?P<what>(?:the |her |his |its )?(?:dust|dirt|mud|blood|snow|graffiti|stains?|mess))",
+            r"remove \g<what>",
+        ),
+        (r"(?:make it )?(?:brightly|well)[ -]lit", "make it bright"),
         (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
         (
             r"(?:let|have|make|get) (?:her|his|their|the) hair (?:be )?(?P<how>(?:tied|pulled|pinned|swept|put) (?:up|back)|up|down)"

@@ -70,7 +70,7 @@ _TAIL = re.compile(
 PEOPLE = {"1girl": "girl", "1boy": "boy", "2girls": "girls", "2boys": "boys", "woman": "girl", "man": "boy"}
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "background", "scene", "backdrop", "setting", "location"),
+        ("背景", "场景", "环境", "地点", "场地", "场所", "venue", "background", "scene", "backdrop", "setting", "location"),
         ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
