@@ -87,6 +87,10 @@ _MAKE_WHEN = re.compile(
     r"(?P<when>(?:in|at|during) (?:the )?(?:summer|winter|spring|autumn|night|noon|dawn|dusk|sunset|sunrise|midnight))"
 )
 _STATE_AND = re.compile(r"(?P<one>awake|asleep|[a-z]+ing(?: [a-z' ]+?)?) and (?P<other>[a-z]+ing\b.*)")
+_SHOULD_DO = re.compile(
+    r"(?P<who>she|he|it|they|the [a-z]+(?: [a-z]+)?) should be (?P<one>[a-z]+(?: [a-z' ]+?)?) and (?P<other>[a-z]+ing\b.*)"
+)
+_GROWN_AND = re.compile(r"(?P<one>[a-z ]{1,30} (?:hair|eyes)) and (?P<other>an? .+|[a-z]+ (?:hair|eyes|skin))")
 _HOW_AND_IN = re.compile(
     r"(?P<make>(?:make|have) (?:her|him|it|them|the [a-z]+) )?(?P<how>[a-z]+(?:ing)?) and (?:in|wearing) (?P<what>.+)"
 )
@@ -113,6 +117,10 @@ def _wishes(part: str) -> list[str]:
         thing = groups(both["one"])[-1:]
         other = re.sub(r" (?:it|them)$", f" the {' '.join(thing[0].name)}", both["other"]) if thing else both["other"]
         return [both["one"], other]  # "sitting at the piano and playing it"
+    if both := _SHOULD_DO.fullmatch(part.strip().lower()):
+        return [f"{both['who']} should be {both[each]}" for each in ("one", "other")]
+    if both := _GROWN_AND.fullmatch(part.strip().lower()):
+        return [both["one"], both["other"]]
     if wears := _HOW_AND_IN.fullmatch(part.strip().lower()):
         return [f"{wears['make'] or ''}{wears['how']}", f"wearing {wears['what']}"]
     first, joined, second = part.strip().rpartition(" and ")

@@ -165,7 +165,7 @@ FORMS_EN = forms(
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
     (
         "replace",
-        "{not_me}{the}(?P<a>[a-z]+) (?:in )?(?P<b>{colour}(?:(?: and|,) {colour})?(?: [a-z]+)?(?: with .+)?)",
+        "{not_me}{the}(?P<a>(?!(?:an?|the|some|in|and|with)\\b)[a-z]+) (?:in )?(?P<b>{colour}(?:(?: and|,) {colour})?(?: [a-z]+)?(?: with .+)?)",
         "hat black with white stripes",
         True,
     ),

@@ -163,7 +163,7 @@ _ENGLISH = tuple(
         ),
         (
             r"(?P<head>\bmake (?:him|her|it|them|(?:the |her |his |its )[\w'-]+) an? (?!bit |little |lot )"
-            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+(?: [\w'-]+)?) (?=an? \w)",
             r"\g<head>, change \g<other> to ",
         ),
         # one verb for several

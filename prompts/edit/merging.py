@@ -60,7 +60,7 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
     did = next((one for one in doings(text) if one.start == end + 1), None)
     if did and doings(rest) and doings(rest)[0].start == 1:  # nobody knits who plays the guitar
         end = did.end
-    where = _WHERE.match(rest)
+    where = None if is_worn(rest or "a") else _WHERE.match(rest)
     there = next((one for one in groups(text) if one.start > end), None) if where else None
     if (
         where

@@ -79,9 +79,16 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
-            elif head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text):
+            elif (
+                head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text)
+            ) or (
+                opposites.slot(new.text) == "hair colour"
+                and (said := _FAIR.sub("", grammar.bare(old.text))) != grammar.bare(old.text)
+            ):
                 become(draft, at, with_articles(said), "")
-            elif _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text))):
+            elif (_fills(new) and (said := _furnished(grammar.bare(old.text)))) or (
+                _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text)))
+            ):
                 become(draft, at, said, "")
 
 
@@ -196,6 +203,24 @@ def _somebody(one: Fragment) -> bool:
     return bool(person_in(one.text)) or any(
         singular(word) in _PEOPLE or category_of(word) == "person" for word in words_of(one.text)
     )
+
+
+_FAIR = re.compile(
+    r"\b(?:blonde?|brunette|red-?headed|ginger|(?:red|black|white|brown|dark|fair|golden|silver)-haired) (?=(?:girl|boy|man|woman|lady|child|kid|guy)\b)"
+)
+
+
+def _fills(one: Fragment) -> bool:
+    """Whether something is a thing or a being that a room is empty without."""
+    return one.part == "subject" and category_of(one.text) in ("object", "person", "animal")
+
+
+def _furnished(text: str) -> str:
+    """A room without that it is empty; empty where it is none."""
+    said = re.sub(
+        r"\bempty (?=(?:[a-z]+ )?(?:room|house|hall|apartment|office|studio|shelf|table|bench|vase|bowl)$)", "", text
+    )
+    return with_articles(said) if said != text else ""
 
 
 def _peopled(text: str) -> str:

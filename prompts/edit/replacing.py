@@ -116,8 +116,9 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 continue
             same = [at for at in found if opposites.slot(draft.fragments[at].text) == opposites.slot(tag.text)]
             cuts = [at for at in found if is_haircut(draft.fragments[at].text)] if head(tag.text) == "hair" else []
-            if same or cuts:
-                instead(draft, same or cuts, (tag,), one.value)
+            done = [at for at in found if _hairdo(draft.fragments[at].text)]  # braids
+            if same or cuts or done:
+                instead(draft, same or cuts or done, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
     elif head(olds[0]) == category_of(value[0].text) in ("hair", "eyes") and len(value) == 1:
@@ -131,6 +132,10 @@ _LIGHT = ("灯光", "光线", "光照", "光影", "打光", "光源", "light", "
 _LIT = re.compile(
     r"\b(?:light|lighting|spotlight|sunlight|moonlight|candlelight|backlighting|backlight|lamplight|glow)$"
 )
+
+
+def _hairdo(text: str) -> bool:
+    return category_of(text) == "hair" and head(text) != "hair"
 
 
 def _is_plant(words: str) -> bool:

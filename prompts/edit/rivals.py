@@ -188,6 +188,8 @@ _INSIDE, _OUTSIDE = (
 def _under_a_roof(text: str) -> bool | None:
     """Whether a place is indoors; None where it may be either."""
     words = {singular(word) if word[-2:] != "rs" else word for word in words_of(text)}
+    if "window" in words:
+        return None  # what is outside is seen from inside
     inside, outside = bool(words & _INSIDE), bool(words & _OUTSIDE)
     return None if inside == outside else inside
 

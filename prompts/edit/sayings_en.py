@@ -50,6 +50,11 @@ _PLAINLY = tuple(
             r"clean (?:up |off |away )(?P<what>(?:the |her |his |its )?(?:dust|dirt|mud|blood|snow|graffiti|stains?|mess))",
             r"remove \g<what>",
         ),
+        (
+            r"(?:restore|repair|fix(?: up)?|renovate|polish|clean) (?P<what>(?:the |her |his |its )[a-z ]+?) so (?:that )?(?:it's|it is|they're|they are) "
+            r"(?P<how>[a-z]+(?: and [a-z]+)?)",
+            r"make \g<what> \g<how>",
+        ),
         (r"(?:make it )?(?:brightly|well)[ -]lit", "make it bright"),
         (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
         (
@@ -189,6 +194,10 @@ _PLAINLY = tuple(
             r"turn it into \g<what>",
         ),
         (rf"{_SHE} (?:should|must|needs to|has to) (?:also )?have (?P<what>.+)", r"give her \g<what>"),
+        (
+            r"(?P<who>the [a-z]+) (?:should|must|needs to|has to) (?:also )?have (?P<what>(?:an? |some |two |three ).+)",
+            r"give \g<who> \g<what>",
+        ),
         (
             r"(?:she|he|it|they|the [a-z]+) (?:shouldn't|should not|must not|mustn't) "
             r"(?:be )?(?:have|wear|hold|carry)(?:ing)? (?:an? |any |the )?(?P<what>[a-z ]+)",

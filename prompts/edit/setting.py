@@ -59,7 +59,7 @@ def _orders(words: str) -> bool:
 
 
 _PLAIN_WEATHER = re.compile(
-    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper),? )*(?P<what>{'|'.join(WEATHER)})"
+    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper|calm|mild),? )*(?P<what>{'|'.join(WEATHER)})"
     r"(?= (?:day|weather)$)(?: weather)?"
 )
 _OUTSIDE = re.compile(rf"^(?:it is |it's )?(?P<what>{'|'.join(WEATHER)}|night|dark|bright) outside$")
@@ -140,7 +140,8 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or _same_ground(one, tag)
         or _same_doing(one, tag)
     ]
-    found = [at for at in found if not _portrays(draft.fragments[at])]
+    grounds = [at for at in found if _same_ground(draft.fragments[at], tag)]
+    found = [at for at in grounds or found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
     found = found or [
         at

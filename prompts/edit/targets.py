@@ -80,7 +80,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("发色", "头发颜色", "hair color", "hair colour"), ("hair colour",)),
     **dict.fromkeys(("瞳色", "眼睛颜色", "eye color", "eye colour"), ("eyes colour",)),
     **dict.fromkeys(("发型", "hairstyle"), ("hair length", "hair form")),
-    **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
+    **dict.fromkeys(("姿势", "动作", "站姿", "坐姿", "姿态", "pose", "posture"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
     **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
