@@ -25,10 +25,11 @@ from prompts.edit.restating import restated
 from prompts.edit.retold import retold
 from prompts.edit.rivals import alone
 from prompts.edit.scoped import scoped
-from prompts.edit.targets import WordReader, matches, person_in
+from prompts.edit.targets import KINDS, WordReader, category_of, matches, person_in
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
 from prompts.errors import Refusal
+from prompts.nouns import COMPARED
 from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
@@ -155,6 +156,9 @@ def _goes_on(before: Instruction, one: Instruction) -> bool:
 async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
     """Do to the draft what one wish asks; `before` is the one that the same sentence asked for just before."""
     there = list(draft.fragments)
+    first, _, rest = one.value.partition(" ")
+    if one.kind == "set" and rest and first in COMPARED:
+        one = replace(one, value=f"{COMPARED[first]} {rest}")  # "shorter hair"
     if await one_of(draft, one, reader) or await scoped(draft, one, reader):
         return
     one = await _of_the_other_sex(draft, one, reader)
@@ -168,8 +172,16 @@ async def _followed(draft: EditDraft, one: Instruction, before: Instruction | No
         await retold(draft, one, reader)
 
 
+_ANYBODY = ("girl", "boy", "man", "woman", "person", "child", "kid", "people", "lady", "guy", "couple", "character")
+_PLAIN_PERSON = re.compile(r"(?:an? )?(?P<who>woman|man|girl|boy|female|male)(?P<rest>(?: [a-z]+ing .+| with .+)?)")
+
+
 async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """ "老师改成男的" of a 女老师: that word with the other sign."""
+    if one.kind == "replace" and (plain := _PLAIN_PERSON.fullmatch(one.value)) and not CHINESE.search(one.target):
+        noun = one.target.removeprefix("the ").split()[-1:]
+        if noun and category_of(noun[0]) == "person" and noun[0] not in KINDS and noun[0] not in _ANYBODY:
+            return replace(one, value=f"{plain['who']} {noun[0]}{plain['rest']}")  # a firefighter is one still
     sexes = {"男": "女", "女": "男"}
     new = one.value.removesuffix("的").removesuffix("性").removesuffix("生")
     if new not in sexes:

@@ -90,6 +90,12 @@ _CHINESE = tuple(
             rf"{_BEGIN}(?:把|将)?{_A}[和跟与]{_B}(?:都|分别)?(?P<how>[换改变][成为])(?P<c>{_WORDS_ZH})[和跟与](?P<d>{_WORDS_ZH}){_END_ZH}",
             r"\g<a>\g<how>\g<c>，\g<b>\g<how>\g<d>",
         ),
+        # "让熊猫站起来打太极"
+        (
+            r"(?P<how>站起来|坐起来|坐下来?|躺下来?|蹲下来?|跪下来?|趴下来?)(?=[^,，。;；！!吧了啊呀\s]{2})",
+            r"\g<how>，",
+        ),
+        (r"^(?:因为|由于)?[^,，]{2,12}[,，]\s*所以(?=.)", ""),
         # "换个姿势，趴着"
         (
             r"[换改]一?[个种]?(?P<kind>姿势|动作|表情|背景|场景|地方|发型|季节|天气|时间|风格|画风)[,，:：]\s*(?:要|改成|换成|改为|比如|用)?"
@@ -114,6 +120,7 @@ _NO_THING = (  # "not too dark" tells how, "make it red, not blue" what is to be
     r"she|he|it|they|i|you|we|should|but|and|is|are|do|does|if|why)\b)"
 )
 _ITS = r"(?:(?:it|that|this|she|he|they)(?:'s| is|'re| are| should be| must be) |make (?:it|her|him|them) )?"
+_REASON = re.compile(r"^(?:it's|it is|because|since|as) [^,;.]+, so (?=.)", re.IGNORECASE)  # why, and then what
 _EXCHANGE = "replace|swap|exchange|substitute|switch|trade|change"
 _ENGLISH = tuple(
     (re.compile(said, re.IGNORECASE), plainly)
@@ -131,6 +138,20 @@ _ENGLISH = tuple(
             r"(?P<b>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) (?P<by>with|for|to|into|by) (?P<c>(?:an? |the )?[a-z'-]+(?: [a-z'-]+)?) and "
             rf"(?P<d>(?:an? |the )?[a-z'-]+(?: [a-z'-]+)?){_STOP}",
             r"\g<verb> \g<a> \g<by> \g<c>, \g<verb> \g<b> \g<by> \g<d>",
+        ),
+        # "instead of carrots let it have a giant cookie"
+        (
+            rf"{_START}instead of {_A_EN},? (?:(?:let|make) (?:it|her|him|them) (?:have|hold|eat|wear)|give (?:it|her|him|them)|"
+            rf"use|put|add|draw|show|i want|i'd like|make it)(?: it)? (?P<b>{_LONGER_EN}){_STOP}",
+            r"replace \g<a> with \g<b>",
+        ),
+        (_REASON.pattern, ""),
+        (r"(?<=[a-z]), so (?=(?:no|an?|the|make|put|give|\w+ \w+) )", ", "),
+        (r"(?P<what>\b[a-z]+ version) with (?P<more>.+)$", r"\g<what>, add \g<more>"),
+        (
+            r" with (?P<more>[a-z ]+? (?:all )?(?:around|everywhere|flying around|in the background|behind (?:her|him|it|them)))"
+            r"(?: (?:her|him|it|them))?$",
+            r", add \g<more>",
         ),
         # "put him in a forest instead of a kitchen"
         (

@@ -91,9 +91,14 @@ def instructions(clause: str) -> tuple[Instruction, ...]:
 
 def instructs(sentence: str) -> bool:
     """Whether a sentence says what is to become of something, rather than only naming something, or telling what
-    happens."""
+    happens, and why."""
+    sentence = sentence.partition(", so ")[0]
     return any(
-        not ((one.kind == "set" and one.value in (bare, _WANTED.sub("", bare))) or one.maybe or one.target == bare)
+        not (
+            (one.kind in ("set", "add") and one.value in (bare, _WANTED.sub("", bare)))
+            or one.maybe
+            or one.target == bare
+        )
         for clause in clauses(sentence)
         if not happens(bare := plain(clause)) and not only_tells(bare)
         for one in instructions(clause)
@@ -139,6 +144,11 @@ def _read_zh(clause: str) -> Iterator[Instruction]:
 _LEADING = re.compile("^(?:请|麻烦|帮我|给我|就|那就?|然后)+")
 
 
+_THERE_IS = re.compile(
+    "[^我你您他她它咱谁]{1,5}?(?:[上下里中旁]|边上?|旁边|前面|后面|周围)(?:也|都|还)?有(?!没|的|点|些|人).{1,8}"
+)
+
+
 def _formed_zh(clause: str) -> Iterator[Instruction]:
     bare = said_plainly(plain(clause))
     for form in FORMS_ZH:
@@ -146,6 +156,9 @@ def _formed_zh(clause: str) -> Iterator[Instruction]:
             for one in _instructions(form, match, _LIST_ZH):
                 yield replace(one, moved=one.kind == "set" and _MOVED_ZH.match(bare) is not None)
             return
+    if _THERE_IS.fullmatch(bare):
+        yield Instruction("add", value=bare)  # "屋顶上有积雪"
+        return
     yield Instruction("set", value=_WANTED.sub("", _DEGREE.sub("", bare)) or bare)
 
 
@@ -165,9 +178,6 @@ def _read_en(clause: str) -> Iterator[Instruction]:
             one, given = replace(one, kind="set"), False
         if one.kind == "set" and one.value != said and _A_NUMBER.fullmatch(one.value):
             one = Instruction("count", value=str(number(one.value)))  # "make it two"
-        first, _, rest = one.value.partition(" ")
-        if one.kind == "set" and rest and first in COMPARED:
-            one = replace(one, value=f"{COMPARED[first]} {rest}")  # "shorter hair"
         gives = one.kind in ("set", "add")
         gone = one.kind == "remove" and said.startswith("no longer ")
         moved = one.kind == "set" and _MOVED.match(bare) is not None

@@ -123,6 +123,10 @@ def _described(old: NounGroup, told: list[str]) -> str:
     kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
     if any(map(_is_colour, told)):
         kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
+    if set(told) & _SEEN_THROUGH:
+        kept = [word for word in kept if not _is_colour(word)]
+    if any(map(_is_colour, told)):
+        kept = [word for word in kept if word not in _SEEN_THROUGH]
     sizes = [word for word in told if _scale(word) is not None and not (_is_colour(word) or _is_material(word))]
     rest = [word for word in told if word not in sizes]
     several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
@@ -135,6 +139,7 @@ def _described(old: NounGroup, told: list[str]) -> str:
     return " ".join([*old.lead, *sizes, *before, *joint, *behind, *named, *old.name])
 
 
+_SEEN_THROUGH = frozenset(["transparent", "see-through", "clear", "colorless"])
 _SHADES = frozenset(["bright", "dark", "light", "pale", "deep", "soft"])
 
 

@@ -25,6 +25,16 @@ async def not_found(draft: EditDraft, target: str, reader: WordReader) -> Change
     return Change("near", target, near) if near else Change("missed", target)
 
 
+async def went_before(draft: EditDraft, target: str, reader: WordReader) -> bool:
+    """Whether a thing was there when the person spoke, and an earlier wish of theirs has taken it away."""
+    names = [opposites.plain(tag.text) for tag in await reader.tags(target)]
+    gone = [opposites.plain(each) for one in draft.changes for each in one.before.split(", ") if one.kind in _GONE]
+    return any(name in each.split() or name == each for name in names for each in gone)
+
+
+_GONE = ("replaced", "removed")
+
+
 def nearest(fragments: Sequence[Fragment], target: str) -> str:
     """The word of the prompt that a target is a slip of, or shares the most signs with; empty where none is near."""
     own = without_presets(fragments)

@@ -12,7 +12,7 @@ from prompts.edit.draft import Change, EditDraft, add, become, instead
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
-from prompts.edit.nearest import nearest, not_found
+from prompts.edit.nearest import nearest, not_found, went_before
 from prompts.edit.renaming import rename
 from prompts.edit.rivals import is_haircut, kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
@@ -186,12 +186,14 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     elif (
         describes(value)
         and (named := await _named(draft, one.target, reader))
-        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]))
+        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]) or _surely_grown(draft, named[-1]))
     ):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
     elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
         await set_words(draft, one.value, reader)  # "天空改成晚霞", where nothing is said of the sky
+    elif await went_before(draft, one.target, reader):
+        await set_words(draft, one.value, reader)
     else:
         draft.changes.append(await not_found(draft, one.target, reader))
 
@@ -232,6 +234,13 @@ def _surely_worn(draft: EditDraft, thing: Fragment) -> bool:
     """Whether a thing is worn, and there is somebody who may wear it, though nobody said so."""
     people = any(person_in(one.text) for one in without_presets(draft.fragments))
     return people and category_of(thing.text) == "clothing"
+
+
+def _surely_grown(draft: EditDraft, thing: Fragment) -> bool:
+    """Whether a thing is a part of a body, and there is some being that may have it: a mermaid's tail."""
+    noun = singular(head(thing.text))
+    beings = any(_is_somebody(one) for one in without_presets(draft.fragments))
+    return beings and (sorts.kind_of(noun) == "body" or noun in ("tail", "wing", "horn", "fur", "scale", "beak"))
 
 
 def _tells(value: Sequence[Fragment], said: str) -> bool:

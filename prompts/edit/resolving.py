@@ -13,6 +13,7 @@ from prompts.edit.groups import groups, tells
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import is_backdrop, meant
+from prompts.edit.nearest import went_before
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import alone, counts, excludes, is_place, kind_of, slot_of
 from prompts.edit.targets import KINDS, WordReader, category_of, head, matches, singular, without_presets
@@ -149,6 +150,8 @@ async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> In
     if one.maybe:
         there = one.kind in ("deny", "count") or one.target in KINDS
         there = there or bool((await matches(draft.fragments, one.target, reader))[0])
+        if not there and one.kind == "replace" and await went_before(draft, one.target, reader):
+            return Instruction("set", value=one.value)  # "换成秋天，樱花变红枫叶": they went with the spring
         return replace(one, maybe="") if there else Instruction("set", value=one.maybe)
     words, parts = one.target, one.target.split()
     for size in range(len(parts) - 1, 0, -1):

@@ -173,6 +173,8 @@ _SAID_BEFORE = (
     "嗯+|呃+|额+|哦+|噢|喔|啊+|哈+|唉|诶|欸|哎呀?|那个|这个|不错|很好|好的?|好看|可以|挺好的?|真好看|太好看了|"
     "太棒了|谢谢|"
     "(?:the )?same(?: (?:thing|picture|image|scene|one|prompt|as before))?|同样的?|还是这张|"
+    "(?:that's|that is|this is|it's) not what i (?:meant|wanted|asked for|said)|not what i (?:meant|wanted|asked for)|"
+    "不是这个意思|我不是这个意思|你理解错了|搞错了|"
     "(?:like|about|around|say|maybe)? ?\\d{2}(?: years? old| or so|ish)|(?:like|about|around|say) \\d{2}|"
     "不对|等等|算了|要不|不如|[太有][多少大小丑]了?|有点[多少乱]"
 )

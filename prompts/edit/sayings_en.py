@@ -55,6 +55,23 @@ _PLAINLY = tuple(
             r"(?P<how>[a-z]+(?: and [a-z]+)?)",
             r"make \g<what> \g<how>",
         ),
+        (r"(?P<who>her|him|them|it|the [a-z]+) (?:in|wearing) (?P<what>an? .+)", r"put \g<who> in \g<what>"),
+        (
+            r"(?:(?:she|he|it|they|the [a-z]+) (?:should|must) be|(?:make|turn) (?:her|him|it|the [a-z]+)(?: into)?) an? (?:teen(?:ager)?|adolescent)",
+            "make her teenage",
+        ),
+        (r"(?:she|he|it|they) (?:should|must|could) be (?P<what>an? .+)", r"turn it into \g<what>"),
+        (
+            r"(?P<how>straight|short|thick|flat|sharp|soft)en (?P<what>(?:the |her |his |its |their )[a-z ]+)",
+            r"make \g<what> \g<how>",
+        ),
+        (r"lengthen (?P<what>(?:the |her |his |its |their )[a-z ]+)", r"make \g<what> long"),
+        (r"curl (?P<what>(?:the |her |his )hair)", r"make \g<what> curly"),
+        (r"(?:zoom|move|go|focus|close) in on (?:her|his|its|their|the) face", "make it face close-up"),
+        (
+            r"(?:(?:show|view|see|draw|make|turn) (?:it|this|that|her|him|them|the [a-z]+) )?(?:(?:seen|shown|viewed) )?from the (?P<side>front|side)",
+            r"make it \g<side> view",
+        ),
         (r"(?:make it )?(?:brightly|well)[ -]lit", "make it bright"),
         (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
         (
