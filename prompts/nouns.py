@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.edit.targets import PEOPLE, WEATHER, singular
+from prompts.edit.words import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.sorts import is_adjective
 from prompts.tags import entry_of

@@ -14,7 +14,7 @@ from prompts.edit.halves import in_one
 from prompts.edit.polite import plain
 from prompts.edit.rivals import matter
 from prompts.edit.sayings import FILLER, KEPT, said_plainly
-from prompts.edit.targets import WEATHER, category_of
+from prompts.edit.words import WEATHER, category_of
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prompts import grammar, opposites, options
+from prompts import grammar, opposites
 from prompts.compose import SENTENCE, compose
 from prompts.edit.asked import ModelEdit, edited_by_model, models, unasked
-from prompts.edit.clauses import clauses
 from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.groups import doings
-from prompts.edit.instructions import Instruction, instructions
+from prompts.edit.instructions import Instruction
 from prompts.edit.keeping import others
 from prompts.edit.looks import relook
 from prompts.edit.nearest import not_found, things
@@ -23,11 +23,12 @@ from prompts.edit.outdated import outdate
 from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
 from prompts.edit.retold import retold
-from prompts.edit.rivals import alone
 from prompts.edit.scoped import scoped
-from prompts.edit.targets import KINDS, WordReader, category_of, matches, person_in
+from prompts.edit.targets import KINDS, WordReader, matches, person_in
+from prompts.edit.wishes import in_turn, read
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
+from prompts.edit.words import category_of
 from prompts.errors import Refusal
 from prompts.nouns import COMPARED
 from prompts.presets import phrases, speaking_against
@@ -59,7 +60,7 @@ async def edit(
         raise Refusal("prompt.too_long", length=len(sentence), limit=SENTENCE)
     asked = models(translators)
     reader = WordReader(unasked(translators), family)
-    named, wishes = _read(sentence)
+    named, wishes = read(sentence)
     try:
         draft, doubted = await _by_rules(prompt, sentence, named, wishes, reader, asking=bool(asked))
     except Refusal as refusal:
@@ -110,7 +111,7 @@ async def _by_rules(
     doubted = False
     before: Instruction | None = None
     kept = [one.target for one in wishes if one.kind == "keep"]
-    for one in _in_turn(await joined(draft.fragments, wishes, reader)):
+    for one in in_turn(await joined(draft.fragments, wishes, reader)):
         if (
             before
             and before.kind == "remove"
@@ -257,46 +258,6 @@ def _once(fragments: list[Fragment]) -> list[Fragment]:
     for one in fragments:
         kept.setdefault(opposites.plain(one.text), one)
     return list(kept.values())
-
-
-# ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_OPTION_VERB = re.compile(r"^(?:请|把图|画面|尺寸|比例)?(?:改成|换成|变成|改为|改|换|用|要)(?=.)")
-
-
-def _said(clause: str) -> tuple[Options, str]:
-    """The recipe fields named in a clause, and the clause where it asks for more."""
-    for words in (clause, _OPTION_VERB.sub("", clause)):
-        asked = options.read_options(words)
-        if asked.options.to_json() and not asked.text.strip(" ,，。"):
-            return asked.options, ""
-    return Options(), clause
-
-
-def _read(sentence: str) -> tuple[Options, list[Instruction]]:
-    """The recipe fields that a sentence names, and the changes of the prompt that it asks for."""
-    asked = Options()
-    wishes: list[Instruction] = []
-    for clause in clauses(sentence):
-        said, clause = _said(clause)
-        asked = _over(asked, said)
-        wishes += instructions(clause) if clause else ()
-    return asked, wishes
-
-
-def _in_turn(wishes: list[Instruction]) -> list[Instruction]:
-    """The wishes in the order to follow them: what goes goes before what only comes. "Empty chair, no captain"."""
-    found = list(wishes)
-    for at in range(len(found) - 1):
-        comes, goes = found[at], found[at + 1]
-        plain = comes.kind == "set" and not (comes.instead or CHINESE.search(comes.value))
-        if plain and goes.kind in ("remove", "deny") and goes.target not in ("it", "them", "that"):
-            found[at : at + 2] = [goes, comes]
-    return found
-
-
-def _over(first: Options, second: Options) -> Options:
-    return replace(first, **second.to_json())  # type: ignore[arg-type]
 
 
 def _pieces(prompt: Prompt) -> list[Fragment]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, is_medium, singular
 from prompts.edit.word_lists import grouped, listed
+from prompts.edit.words import PEOPLE, is_medium, singular
 from prompts.sorts import is_adjective
 from prompts.tags import entry_of
 

@@ -16,6 +16,7 @@ from prompts.edit.polite import lowered, plain
 from prompts.edit.rivals import kind_of
 from prompts.edit.sayings import happens, said_plainly
 from prompts.edit.sayings_en import said_plainly_in_english
+from prompts.edit.thing_names import thing_name
 from prompts.edit.to_do import only_tells
 from prompts.edit.wearing import is_worn
 from prompts.nouns import COMPARED
@@ -232,23 +233,23 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
     found, kind = match.groupdict(), form.kind
     target, value = (found.get("a") or "").strip(), (found.get("b") or found.get("w") or "").strip()
     if kind == "stronger" and value:
-        yield Instruction(kind, "" if target in _WHOLE else _thing(target), value)
+        yield Instruction(kind, "" if target in _WHOLE else thing_name(target), value)
     elif kind == "count" and value[:1] == "几" and target and not found.get("less"):
-        yield Instruction("replace", _thing(target), value)  # "乌鸦再多几只"
+        yield Instruction("replace", thing_name(target), value)  # "乌鸦再多几只"
     elif kind == "count":
         sign = value[-1:] if CHINESE.search(value) else ""
         maybe = match.string if form.maybe else ""
         step = str(number(value[:-1])) if found.get("exact") else _step(value, less=bool(found.get("less")))
-        yield Instruction(kind, _thing(target), step, measure=sign, maybe=maybe)
+        yield Instruction(kind, thing_name(target), step, measure=sign, maybe=maybe)
     elif kind == "swap":
-        yield Instruction(kind, _thing(target), value, coloured="attr" in found)
+        yield Instruction(kind, thing_name(target), value, coloured="attr" in found)
     elif kind == "shade":
-        yield Instruction(kind, _thing(target), value)
+        yield Instruction(kind, thing_name(target), value)
     elif form.example == "the hat be made of wool" and not (kind_of(value) in _PROPERTIES or tells(value)):
-        yield Instruction(kind, _thing(target), f"made of {value}")  # "a lion made of ice"
+        yield Instruction(kind, thing_name(target), f"made of {value}")  # "a lion made of ice"
     elif kind in ("remove", "deny", "stronger", "weaker", "keep"):
         for one in between.split(target):
-            yield Instruction(kind, _thing(one), maybe=match.string if form.maybe else "")
+            yield Instruction(kind, thing_name(one), maybe=match.string if form.maybe else "")
     elif (kind == "replace" and target in _WHOLE) or (kind == "replace" and _A_NUMBER.fullmatch(target)):
         yield Instruction("set", value=value)
     elif kind == "replace" and _A_NUMBER.fullmatch(value):  # "five instead of three candles"
@@ -260,7 +261,12 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         measure = "" if measure.endswith(("点", "些", "儿")) else measure
         at, measure = found.get("at") or "", "一" * (len(measure) == 1) + measure
         yield Instruction(
-            kind, _thing(target), value, measure=at + measure, at=at, maybe=_else(match, value) if form.maybe else ""
+            kind,
+            thing_name(target),
+            value,
+            measure=at + measure,
+            at=at,
+            maybe=_else(match, value) if form.maybe else "",
         )
 
 
@@ -282,22 +288,3 @@ _WHOLE = frozenset(
         "这幅画", "整个画面", "全部", "整个", "这", "我的照片", "原图", "全图",
     }
 )  # fmt: skip
-_LEAD = re.compile(
-    r"^(?:(?:她们?|他们?|它们?|人物|画面|图片|图(?!书)|画(?![风法家布框板笔]))(?:身上|头上|手上|手里|脸上|里面|里|中|上)?的?(?=.)|那|这|所有的?|"
-    r"全部的?|任何|the |her |his |its |their |my |all |any )+"
-)
-_THAT_ONE = re.compile("的?[那这][个只条件顶位名朵本辆匹]$")
-_MEASURE = re.compile(r"^(?:[一那这两几]?[个只顶条件张片朵幅把副双])(?=.)(?!子)")
-
-
-_ON_THEM = re.compile("^.{0,4}?(?:手[里中上]|头上|身上|脖子上|怀里|肩上|脚上|腰间|脸上)的(?=.)")
-_ALSO = re.compile("(?<=.)(?:也|(?<![成首古京故旧国])都|稍微|稍)+$")
-
-
-def _thing(words: str) -> str:
-    """The name of a thing without whose it is and which one."""
-    words = _ON_THEM.sub("", words.strip())
-    words = _LEAD.sub("", words) or words
-    words = {"车身": "车", "机身": "飞机", "船身": "船"}.get(words, words)
-    words = _THAT_ONE.sub("", _ALSO.sub("", words)) or words
-    return (_MEASURE.sub("", words) or words).removesuffix("的").strip()

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, is_view, tells
 from prompts.edit.rivals import is_place, kind_of, matter
-from prompts.edit.targets import KINDS, PEOPLE, singular
+from prompts.edit.targets import KINDS
 from prompts.edit.wearing import covered, is_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import PEOPLE, singular
 
 _SAME = {
     "kid": "child",

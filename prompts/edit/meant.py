@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from prompts import grammar, opposites
 from prompts.edit.draft import EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.instructions import Instruction
-from prompts.edit.rivals import alone, kind_of, retaken
-from prompts.edit.targets import KINDS, MOVES, WordReader, category_of, head, matches, person_in, singular
+from prompts.edit.rivals import kind_of, retaken
+from prompts.edit.targets import KINDS, MOVES, WordReader, matches, person_in
+from prompts.edit.words import category_of, head, singular
 from prompts.nouns import describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese

@@ -11,9 +11,9 @@ from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, tells
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of, matter
-from prompts.edit.targets import singular
 from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import grouped, listed
+from prompts.edit.words import singular
 from prompts.nouns import COMPARED, with_articles
 from prompts.tags import entry_of
 from prompts.translate.numbers import plural

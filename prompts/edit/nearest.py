@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from prompts import opposites, spelling
 from prompts.edit.draft import Change, EditDraft
-from prompts.edit.targets import WordReader, category_of, without_presets, words_of
+from prompts.edit.targets import WordReader, without_presets
+from prompts.edit.words import category_of, words_of
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
-from prompts.edit.rivals import alone, excludes, is_place
-from prompts.edit.targets import category_of, head, person_in, singular, words_of
+from prompts.edit.exclusions import alone, excludes
+from prompts.edit.rivals import is_place
+from prompts.edit.targets import person_in
+from prompts.edit.words import category_of, head, singular, words_of
 from prompts.nouns import only_tells, opposed, with_articles
 from prompts.prompt import Fragment
 

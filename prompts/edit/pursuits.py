@@ -9,8 +9,8 @@ from prompts.edit.likeness import only_being
 from prompts.edit.meant import done_meanwhile
 from prompts.edit.merging import put_in_place
 from prompts.edit.rivals import is_place, kind_of
-from prompts.edit.targets import category_of, singular
 from prompts.edit.word_lists import listed
+from prompts.edit.words import category_of, singular
 
 _HELD = frozenset(["holding", "carrying"])
 _FACES = frozenset(["smiling", "laughing", "crying", "frowning", "grinning", "glaring", "weeping"])

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
+from prompts.edit.exclusions import alone
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
-from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WEATHER, WordReader, head, matches, person_in, singular, without_presets
+from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
+from prompts.edit.words import WEATHER, head, singular
 from prompts.nouns import only_tells, with_articles, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of

@@ -10,8 +10,9 @@ from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, instead
 from prompts.edit.instructions import Instruction
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, WEATHER, WORN, WordReader, category_of, head, singular
+from prompts.edit.targets import WORN, WordReader
 from prompts.edit.wording_zh import COUNTED, MEASURE, in_script, uncoloured
+from prompts.edit.words import PEOPLE, WEATHER, category_of, head, singular
 from prompts.nouns import NAMED, with_articles
 from prompts.prompt import Fragment
 from prompts.translate import chinese

@@ -9,26 +9,17 @@ from dataclasses import replace
 from prompts import grammar, opposites, sorts, written_text
 from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.exclusions import is_haircut
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
 from prompts.edit.nearest import nearest, not_found, went_before
 from prompts.edit.renaming import rename
-from prompts.edit.rivals import is_haircut, kind_of, matter, moved, regrown, retaken, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
-from prompts.edit.targets import (
-    CATEGORIES,
-    KINDS,
-    PEOPLE,
-    WordReader,
-    category_of,
-    head,
-    matches,
-    person_in,
-    singular,
-    without_presets,
-)
+from prompts.edit.targets import CATEGORIES, KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
+from prompts.edit.words import PEOPLE, category_of, head, singular
 from prompts.lettering import QUOTED
 from prompts.nouns import COMPARED, describes
 from prompts.prompt import Fragment

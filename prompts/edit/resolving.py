@@ -9,16 +9,18 @@ from dataclasses import replace
 
 from prompts import opposites
 from prompts.edit.draft import EditDraft
+from prompts.edit.exclusions import alone, excludes
 from prompts.edit.groups import groups, tells
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import is_backdrop, meant
 from prompts.edit.nearest import went_before
 from prompts.edit.numerals import in_chinese, in_english, number
-from prompts.edit.rivals import alone, counts, excludes, is_place, kind_of, slot_of
-from prompts.edit.targets import KINDS, WordReader, category_of, head, matches, singular, without_presets
+from prompts.edit.rivals import counts, is_place, kind_of, slot_of
+from prompts.edit.targets import KINDS, WordReader, matches, without_presets
 from prompts.edit.word_lists import listed
 from prompts.edit.wording_zh import MEASURE
+from prompts.edit.words import category_of, head, singular
 from prompts.nouns import COMPARED, OF_AN_AGE, describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import (
@@ -24,11 +25,11 @@ from prompts.edit.likeness import (
 )
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
-from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.targets import KINDS, WordReader, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.whereabouts import moved, reseated, taken, with_article
 from prompts.edit.word_lists import listed
+from prompts.edit.words import is_medium
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 

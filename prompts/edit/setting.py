@@ -6,21 +6,12 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, become, instead
-from prompts.edit.rivals import (
-    counts,
-    dressed,
-    excludes,
-    kind_of,
-    moved,
-    recounted,
-    regrown,
-    retaken,
-    slot_of,
-    spoilt,
-)
-from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in, without_presets
+from prompts.edit.exclusions import excludes
+from prompts.edit.rivals import counts, dressed, kind_of, moved, recounted, regrown, retaken, slot_of, spoilt
+from prompts.edit.targets import WordReader, is_style, person_in, without_presets
 from prompts.edit.wearing import covered, only_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import WEATHER, as_medium, head
 from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE

@@ -10,7 +10,8 @@ from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import WordReader, category_of, head, matches, person_in, without_presets
+from prompts.edit.targets import WordReader, matches, person_in, without_presets
+from prompts.edit.words import category_of, head
 from prompts.nouns import with_articles
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

@@ -7,9 +7,9 @@ import re
 from prompts import sorts
 from prompts.edit.groups import NounGroup, groups
 from prompts.edit.rivals import is_place, kind_of
-from prompts.edit.targets import singular
 from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import singular
 from prompts.nouns import with_articles
 
 _AT = r"(?P<at>in|on|at|under|beside|behind|near|by|next to|in front of|against|inside)"
