@@ -66,8 +66,10 @@ _OPPOSED = tuple(
         "fat chubby plump | thin slim skinny", "thick | thin", "clean neat tidy | dirty messy cluttered unmade chaotic",
         "rusty | shiny", "broken | intact", "lit | unlit", "wilted | fresh", "frozen | flowing", "rough | smooth",
         "open | closed", "warm hot | cold cool",
-        "calm | stormy rough", "empty deserted quiet | crowded full bustling busy lively noisy", "wet | dry", "curly wavy | straight",
-        "happy cheerful joyful | sad gloomy spooky eerie creepy scary sinister", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
+        "calm | stormy rough", "empty deserted quiet | crowded full bustling busy lively noisy", "wet | "
+        "dry", "curly wavy | straight",
+        "happy cheerful joyful | sad gloomy spooky eerie creepy scary sinister", "strong muscular | weak "
+        "thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
         "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )
 )  # fmt: skip

@@ -88,7 +88,8 @@ _MAKE_WHEN = re.compile(
 )
 _STATE_AND = re.compile(r"(?P<one>awake|asleep|[a-z]+ing(?: [a-z' ]+?)?) and (?P<other>[a-z]+ing\b.*)")
 _SHOULD_DO = re.compile(
-    r"(?P<who>she|he|it|they|the [a-z]+(?: [a-z]+)?) should be (?P<one>[a-z]+(?: [a-z' ]+?)?) and (?P<other>[a-z]+ing\b.*)"
+    r"(?P<who>she|he|it|they|the [a-z]+(?: [a-z]+)?) should be (?P<one>[a-z]+(?: [a-z' ]+?)?) and "
+    r"(?P<other>[a-z]+ing\b.*)"
 )
 _GROWN_AND = re.compile(r"(?P<one>[a-z ]{1,30} (?:hair|eyes)) and (?P<other>an? .+|[a-z]+ (?:hair|eyes|skin))")
 _HOW_AND_IN = re.compile(

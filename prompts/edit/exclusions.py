@@ -17,7 +17,8 @@ _ONE_OF = tuple(
         "smile, gentle smile, bright smile, smiling, grin, laughing, happy, crying, sobbing, sad, angry, serious, "
         "expressionless, surprised, scared, frown, frowning, pout, disgusted, shy, tears, smirk, calm, stern, worried, "
         "gloomy, cheerful, melancholy, bored, nervous, confused, furious, joyful, sorrowful, blank, neutral, "
-        "confident, brave, determined, proud, relaxed, roaring, shouting, yelling, screaming, weeping, wailing, glaring, "
+        "confident, brave, determined, proud, relaxed, roaring, shouting, yelling, screaming, weeping, wailing, "
+        "glaring, "
         "snarling, giggling, peaceful, grumpy, excited, tired, annoyed, disappointed, evil smile",
         "from above, from below, from behind, from side, front view, side view, back view, profile, bird's-eye view, "
         "low angle, high angle, eye level, aerial view, top-down view, worm's-eye view, overhead view",
@@ -26,7 +27,8 @@ _ONE_OF = tuple(
         *(f"from behind, {gaze}" for gaze in ("looking at viewer", "looking at the viewer", "facing viewer")),
         *(f"back view, {gaze}" for gaze in ("looking at viewer", "looking at the viewer", "facing viewer")),
         "closed eyes, eyes closed, open eyes, opening eyes, eyes open",
-        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, jump, dancing, "
+        "standing, sitting, lying, lying down, kneeling, squatting, crouching, running, walking, jumping, jump, "
+        "dancing, "
         "swimming, flying, climbing, crawling, lying on stomach, stomach, lying on back, lying on side, seiza, "
         "one knee, all fours, handstand, floating",
         "lying, lying down, lying on stomach, stomach, lying on back, lying on side",

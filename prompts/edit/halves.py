@@ -135,13 +135,15 @@ _ENGLISH = tuple(
         # "swap the cat and the dog for a fox and a bear"
         (
             rf"(?P<verb>\b(?:{_EXCHANGE}|turn)) (?P<a>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) and "
-            r"(?P<b>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) (?P<by>with|for|to|into|by) (?P<c>(?:an? |the )?[a-z'-]+(?: [a-z'-]+)?) and "
+            r"(?P<b>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) (?P<by>with|for|to|into|by) (?P<c>(?:an? |the "
+            r")?[a-z'-]+(?: [a-z'-]+)?) and "
             rf"(?P<d>(?:an? |the )?[a-z'-]+(?: [a-z'-]+)?){_STOP}",
             r"\g<verb> \g<a> \g<by> \g<c>, \g<verb> \g<b> \g<by> \g<d>",
         ),
         # "instead of carrots let it have a giant cookie"
         (
-            rf"{_START}instead of {_A_EN},? (?:(?:let|make) (?:it|her|him|them) (?:have|hold|eat|wear)|give (?:it|her|him|them)|"
+            rf"{_START}instead of {_A_EN},? (?:(?:let|make) (?:it|her|him|them) (?:have|hold|eat|wear)|give "
+            rf"(?:it|her|him|them)|"
             rf"use|put|add|draw|show|i want|i'd like|make it)(?: it)? (?P<b>{_LONGER_EN}){_STOP}",
             r"replace \g<a> with \g<b>",
         ),
@@ -149,14 +151,16 @@ _ENGLISH = tuple(
         (r"(?<=[a-z]), so (?=(?:no|an?|the|make|put|give|\w+ \w+) )", ", "),
         (r"(?P<what>\b[a-z]+ version) with (?P<more>.+)$", r"\g<what>, add \g<more>"),
         (
-            r" with (?P<more>[a-z ]+? (?:all )?(?:around|everywhere|flying around|in the background|behind (?:her|him|it|them)))"
+            r" with (?P<more>[a-z ]+? (?:all )?(?:around|everywhere|flying around|in the background|behind "
+            r"(?:her|him|it|them)))"
             r"(?: (?:her|him|it|them))?$",
             r", add \g<more>",
         ),
         # "put him in a forest instead of a kitchen"
         (
             r"(?P<head>\b(?:have|make|get|let|put|move|place|set) (?:her|him|it|them|the [a-z]+) "
-            rf"(?P<what>(?:(?:in|on|at|under|inside|near|by) )?[^,;.]{{2,60}}?)) (?:instead of|rather than) (?P<a>{_LONGER_EN}){_STOP}",
+            rf"(?P<what>(?:(?:in|on|at|under|inside|near|by) )?[^,;.]{{2,60}}?)) (?:instead of|rather than) "
+            rf"(?P<a>{_LONGER_EN}){_STOP}",
             r"\g<head> instead, no longer \g<a>",
         ),
         (rf"{_START}(?:sorry|no|nope|oops|wait|wrong|actually|hmm|my mistake|my bad)[,.!]\s+(?=.)", ""),

@@ -35,9 +35,10 @@ class Instruction:
     `measure` says where something is added and how many: "旁边一顶" of "旁边加一顶帽子", `at` only where. "count" has a
     number of steps as its value ("+1" of "再多一只"), "shade" a word for how light a colour is. `more`: what is added
     joins others of its kind. `instead`: what comes takes the place of what the clause before took away, or of what it
-    can only stand for; of what goes, that something has come already, and that it may not be there. `given`: it is put on somebody. `moved`: somebody is to be there, not where they are. `itself`:
-    it is what the picture is of that is to be so. `who`: the being that the wish names, among others. `coloured`: only
-    the colours of two things change places."""
+    can only stand for; of what goes, that something has come already, and that it may not be there. `given`: it is put
+    on somebody. `moved`: somebody is to be there, not where they are. `itself`: it is what the picture is of that is to
+    be so. `who`: the being that the wish names, among others. `coloured`: only the colours of two things change
+    places."""
 
     kind: InstructionKind
     target: str = ""

@@ -31,9 +31,11 @@ _NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabite
 _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
     (when, re.compile(rf"(?:.* )?(?:{no})(?: through .*| on .*| in .*| from .*)?"))
     for when, no in (
-        (_NIGHT, "scorching sun|blazing sun|sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|"
+        (_NIGHT, "scorching sun|blazing sun|sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|"
+        "sunrise|dawn glow|blue sky|"
                  "daylight|morning light|noon|white clouds|rainbow"),
-        (_LOW_SUN, "noon|scorching sun|blazing sun|midday sun|harsh sunlight|starry sky|milky way|night sky|midnight|morning light|dawn glow|sunrise"),
+        (_LOW_SUN, "noon|scorching sun|blazing sun|midday sun|harsh sunlight|starry sky|milky way|night sky|"
+        "midnight|morning light|dawn glow|sunrise"),
         (_AFTERGLOW, "blue sky|noon|starry sky|milky way|night sky|overcast sky"),
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
                   "city lights at night"),
@@ -47,10 +49,12 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (frozenset(("lights off",)), "lights on|lamp on|lit desk lamp"),
         (frozenset(("sunrise", "dawn", "daybreak")), "milky way|starry sky|night sky"),
         (_STORMY, "calm|calm (?:sea|ocean|water|waters|lake)|still water|gentle breeze|mirror-like water"),
-        (frozenset(("empty", *_NOBODY)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|crowded|bustling"),
+        (frozenset(("empty", *_NOBODY)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|"
+        "crowded|bustling"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
-        (frozenset(("dry",)), "(?:heavy |light )?rain|rainy|drizzle|wet|puddles?|raindrops?|downpour|storm|thunderstorm"),
+        (frozenset(("dry",)), "(?:heavy |light )?rain|rainy|drizzle|wet|puddles?|raindrops?|downpour|storm|"
+        "thunderstorm"),
         (_STILL, "(?:giant|huge|big|rough|crashing) waves?|rough (?:sea|water)|storm|stormy|thunderstorm|strong wind"),
     )
 )  # fmt: skip
@@ -208,7 +212,8 @@ def _somebody(one: Fragment) -> bool:
 
 
 _FAIR = re.compile(
-    r"\b(?:blonde?|brunette|red-?headed|ginger|(?:red|black|white|brown|dark|fair|golden|silver)-haired) (?=(?:girl|boy|man|woman|lady|child|kid|guy)\b)"
+    r"\b(?:blonde?|brunette|red-?headed|ginger|(?:red|black|white|brown|dark|fair|golden|silver)-haired) "
+    r"(?=(?:girl|boy|man|woman|lady|child|kid|guy)\b)"
 )
 
 

@@ -16,10 +16,12 @@ _ENDING_ZH = re.compile(
 )
 _POLITE_EN = re.compile(
     r"^(?:(?:please|nah|ok|okay|yeah|um+|well|oh|wait|nope|hey|sorry|"
-    r"one (?:small |more |last |other )?thing:?|my [a-z]+ (?:wants?|would like|prefers?|asked for|would prefer|would love)(?: to (?:see|have))?|"
+    r"one (?:small |more |last |other )?thing:?|my [a-z]+ (?:wants?|would like|prefers?|asked for|would prefer|"
+    r"would love)(?: to (?:see|have))?|"
     r"there(?:'s| is| are)(?= too)|can you|could you|would you|"
     r"i (?:want|would like) (?:you )?to|i'd like (?:you )?to|"
-    r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want(?:ed)?| think)|"
+    r"i(?:'d rather(?: have)?| would rather(?: have)?| meant?|'d like| would like|'d love|'d prefer| want(?:ed)?|"
+    r" think)|"
     r"(?:can|could|may|shall|should) (?:we|i)|we could|"
     r"actually|hmm+|maybe|perhaps|how about|what about|what if|why not|"
     r"to(?= an? | the )|(?:to )?see|let me see|show me|now|"

@@ -47,17 +47,20 @@ _PLAINLY = tuple(
             r"make it \g<what>",
         ),
         (
-            r"clean (?:up |off |away )(?P<what>(?:the |her |his |its )?(?:dust|dirt|mud|blood|snow|graffiti|stains?|mess))",
+            r"clean (?:up |off |away )(?P<what>(?:the |her |his |its )?(?:dust|dirt|mud|blood|snow|graffiti|"
+            r"stains?|mess))",
             r"remove \g<what>",
         ),
         (
-            r"(?:restore|repair|fix(?: up)?|renovate|polish|clean) (?P<what>(?:the |her |his |its )[a-z ]+?) so (?:that )?(?:it's|it is|they're|they are) "
+            r"(?:restore|repair|fix(?: up)?|renovate|polish|clean) (?P<what>(?:the |her |his |its )[a-z ]+?) so "
+            r"(?:that )?(?:it's|it is|they're|they are) "
             r"(?P<how>[a-z]+(?: and [a-z]+)?)",
             r"make \g<what> \g<how>",
         ),
         (r"(?P<who>her|him|them|it|the [a-z]+) (?:in|wearing) (?P<what>an? .+)", r"put \g<who> in \g<what>"),
         (
-            r"(?:(?:she|he|it|they|the [a-z]+) (?:should|must) be|(?:make|turn) (?:her|him|it|the [a-z]+)(?: into)?) an? (?:teen(?:ager)?|adolescent)",
+            r"(?:(?:she|he|it|they|the [a-z]+) (?:should|must) be|(?:make|turn) (?:her|him|it|the [a-z]+)(?: "
+            r"into)?) an? (?:teen(?:ager)?|adolescent)",
             "make her teenage",
         ),
         (r"(?:she|he|it|they) (?:should|must|could) be (?P<what>an? .+)", r"turn it into \g<what>"),
@@ -69,13 +72,15 @@ _PLAINLY = tuple(
         (r"curl (?P<what>(?:the |her |his )hair)", r"make \g<what> curly"),
         (r"(?:zoom|move|go|focus|close) in on (?:her|his|its|their|the) face", "make it face close-up"),
         (
-            r"(?:(?:show|view|see|draw|make|turn) (?:it|this|that|her|him|them|the [a-z]+) )?(?:(?:seen|shown|viewed) )?from the (?P<side>front|side)",
+            r"(?:(?:show|view|see|draw|make|turn) (?:it|this|that|her|him|them|the [a-z]+) )?(?:(?:seen|shown|"
+            r"viewed) )?from the (?P<side>front|side)",
             r"make it \g<side> view",
         ),
         (r"(?:make it )?(?:brightly|well)[ -]lit", "make it bright"),
         (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
         (
-            r"(?:let|have|make|get) (?:her|his|their|the) hair (?:be )?(?P<how>(?:tied|pulled|pinned|swept|put) (?:up|back)|up|down)"
+            r"(?:let|have|make|get) (?:her|his|their|the) hair (?:be )?(?P<how>(?:tied|pulled|pinned|swept|put) "
+            r"(?:up|back)|up|down)"
             r"(?: neatly| nicely)?",
             r"change the hairstyle to hair \g<how>",
         ),
@@ -212,7 +217,8 @@ _PLAINLY = tuple(
         ),
         (rf"{_SHE} (?:should|must|needs to|has to) (?:also )?have (?P<what>.+)", r"give her \g<what>"),
         (
-            r"(?P<who>the [a-z]+) (?:should|must|needs to|has to) (?:also )?have (?P<what>(?:an? |some |two |three ).+)",
+            r"(?P<who>the [a-z]+) (?:should|must|needs to|has to) (?:also )?have (?P<what>(?:an? |some |two |"
+            r"three ).+)",
             r"give \g<who> \g<what>",
         ),
         (

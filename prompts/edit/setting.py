@@ -50,7 +50,8 @@ def _orders(words: str) -> bool:
 
 
 _PLAIN_WEATHER = re.compile(
-    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper|calm|mild),? )*(?P<what>{'|'.join(WEATHER)})"
+    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper|calm|mild),? "
+    rf")*(?P<what>{'|'.join(WEATHER)})"
     r"(?= (?:day|weather)$)(?: weather)?"
 )
 _OUTSIDE = re.compile(rf"^(?:it is |it's )?(?P<what>{'|'.join(WEATHER)}|night|dark|bright) outside$")

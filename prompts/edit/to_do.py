@@ -9,7 +9,8 @@ from prompts.edit.word_lists import listed
 IS = r"(?:she|he|it|they|everyone|everybody)(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _SOMEBODY = r"(?:her|him|them|it|she|he|they|everyone|everybody|people|all of them|(?:an? |the )?[a-z]+)"
 _TELLS = re.compile(
-    rf"{IS} (?!supposed to\b|meant to\b)|(?:everyone|everybody|people|they|all of them)(?: is| are)?(?: now| just| only| all)? [a-z]+ing\b|"
+    rf"{IS} (?!supposed to\b|meant to\b)|(?:everyone|everybody|people|they|all of them)(?: is| are)?(?: now| "
+    rf"just| only| all)? [a-z]+ing\b|"
     r"the [a-z]+ (?:is|are)(?: now| just| only| all)? [a-z]+ing\b|[a-z]+ing and in an? |"
     rf"{_SOMEBODY} (?:should|must|could|needs to|has to) (?:also )?have |(?:she|he|they) (?:should|must|could) be an? |"
     r"(?:her|him|them|it|the [a-z]+) (?:in|wearing) an? |(?:a (?:bit|little|lot) |much )?(?:younger|older)$|"
