@@ -159,7 +159,8 @@ _ENGLISH = tuple(
         # "put him in a forest instead of a kitchen"
         (
             r"(?P<head>\b(?:have|make|get|let|put|move|place|set) (?:her|him|it|them|the [a-z]+) "
-            rf"(?P<what>(?:(?:in|on|at|under|inside|near|by) )?[^,;.]{{2,60}}?)) (?:instead of|rather than) "
+            rf"(?P<what>(?:(?:in|on|at|under|inside|near|by) |(?!an? |the |it )[a-z]+ (?:an? |the "
+            rf"))[^,;.]{{2,60}}?)) (?:instead of|rather than) "
             rf"(?P<a>{_LONGER_EN}){_STOP}",
             r"\g<head> instead, no longer \g<a>",
         ),

@@ -80,7 +80,8 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             continue
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))
-        erase(draft, old)
+        if not any(draft.fragments[each].source == old.source for each in about if each < at):
+            erase(draft, old)  # "castle in the background" is two, and goes at once
 
 
 def _having(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
@@ -112,6 +113,8 @@ def _without_one(text: str, word: str) -> str:
     woman with a hat" without the man; empty where it is of one only, or does not tell who is meant."""
     if not word or CHINESE.search(text) or (place := told_of(text, word)) is None or place == (0, len(text)):
         return ""
+    if re.search(r"\b(?:on|with|of|in|at|by|under|behind|to|riding|holding) $", text[: place[0]]):
+        return ""  # "a cowgirl on a horse"
     told, rest = text[slice(*place)], text[place[1] :]
     end = None if rest else _STAYS_THERE.search(told)
     where = end.group() if end and not is_worn(end.group()) else ""  # both are there

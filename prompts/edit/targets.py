@@ -67,8 +67,7 @@ def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
 
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "场地", "场所", "venue")
-        + ("background", "scene", "backdrop", "setting", "location"),
+        ("背景", "场景", "环境", "地点", "场地", "场所", "background", "scene", "backdrop", "setting", "location"),
         ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
