@@ -34,8 +34,6 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     if any(each not in draft.negatives for each in without_presets(negatives)):
         return
     english = not CHINESE.search(draft.text or text)
-    if one.kind == "remove" and english and await _told_so(draft, text, denied, reader):
-        return
     telling = Retelling(one, *_difference(fragments, draft.fragments), fragments)
     for said in wordings(text, telling) if telling.gone or telling.come else (text,):
         for each in denied:
