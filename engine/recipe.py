@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 
 from engine.control import Control
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
+from engine.regions import Regions
 from prompts.prompt import Json, Prompt
 
 SCHEMA = 1
@@ -273,9 +274,9 @@ class Recipe:
     engine/guidance_curves.py. With a `perpendicular` of 1 the negative acts only across what the words ask for
     (Perp-Neg), more or less with another; `threshold`, `pag` and `seg` are of engine/further_guidance.py. `tiling` lets
     the picture's edges meet ("x" left and right, "y" top and bottom, "xy"); `token_merging` (0…1) is the share of the
-    tokens that self-attention takes together. `controls` guide its shapes, at most four. With `like` it is drawn as
-    A1111 would, and `sampler` stands without its schedule; without, as diffusers would. The after-steps come in this
-    order: hires, fixes, upscale."""
+    tokens that self-attention takes together. `controls` guide its shapes, at most four; `regions` say which words are
+    for which part of it. With `like` it is drawn as A1111 would, and `sampler` stands without its schedule; without, as
+    diffusers would. The after-steps come in this order: hires, fixes, upscale."""
 
     prompt: Prompt
     model: str
@@ -307,6 +308,7 @@ class Recipe:
     pag: Perturbed | None = None
     seg: Smoothed | None = None
     controls: tuple[Control, ...] = ()
+    regions: Regions | None = None
     like: A1111 | None = None
     schema: int = SCHEMA
 
@@ -364,6 +366,7 @@ class Recipe:
                 "pag": self.pag.to_json() if self.pag else None,
                 "seg": self.seg.to_json() if self.seg else None,
                 "controls": [control.to_json() for control in self.controls],
+                "regions": self.regions.to_json() if self.regions else None,
                 "like": self.like.to_json() if self.like else None,
             }
         )
@@ -383,6 +386,8 @@ class Recipe:
             fields["source"] = replace(source, margins=tuple(source.margins), soft=soft)
         if like := fields.get("like"):
             fields["like"] = replace(like, seed_resize=tuple(like.seed_resize))
+        if regions := fields.get("regions"):
+            fields["regions"] = replace(regions, boxes=tuple(map(tuple, regions.boxes)))
         fields["fixes"] = tuple(Fix(**fix) for fix in fields.get("fixes", ()))
         fields["controls"] = tuple(Control(**control) for control in fields.get("controls", ()))
         return cls(**fields)
@@ -399,5 +404,6 @@ PARTS: dict[str, Callable[..., object]] = {
     "threshold": Thresholding,
     "pag": Perturbed,
     "seg": Smoothed,
+    "regions": Regions,
     "like": A1111,
 }

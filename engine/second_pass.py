@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from engine import a1111, samplers
 from engine.recipe import Hires, Recipe, Source
+from engine.regions import Regions
 from prompts import grammar
 from prompts.prompt import Fragment, Prompt
 
@@ -96,10 +97,20 @@ def recipe(first: Recipe, hires: Hires) -> Recipe:
         sampler=sampler,
         guidance=hires.guidance or first.guidance,
         source=Source("", hires.strength),
+        regions=_regions(first, hires),
         token_merging=hires.token_merging or first.token_merging,
         hypertile=replace(first.hypertile, second=False) if first.hypertile else None,
         like=replace(first.like, schedule=schedule) if first.like else None,
     )
+
+
+def _regions(first: Recipe, hires: Hires) -> Regions | None:
+    """Those of the second pass: none where it has words of its own, else of what is drawn of the picture enlarged."""
+    if first.regions is None or hires.prompt:
+        return None
+    own = size(first, hires)
+    (width, height), box = own.enlarged, own.box
+    return first.regions.within((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
 
 
 def _sampler(first: Recipe, hires: Hires) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prompts import faults, grammar, lettering, options, styles
+from prompts import faults, grammar, lettering, options, regions, styles
 from prompts.as_written import as_written, second_pass
 from prompts.assemble import Draft, assembled
 from prompts.errors import Refusal
@@ -97,6 +97,7 @@ async def compose(
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
         asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
+    positive, boxes = regions.taken_out(positive)
 
     left_out = [Note("note.angle", {"text": found}) for found in grammar.UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
@@ -126,7 +127,8 @@ async def compose(
         expand=not (given.plain or asked.options.plain) and len(positive.strip()) <= SHORT_TEXT,
         seed=seed if before == (turns or {}) else IN_TURN,
     )
-    return replace(prompt, style="" if asked.options.style else style), asked.options
+    said = replace(asked.options, regions=regions.written(boxes)) if boxes else asked.options
+    return replace(prompt, style="" if asked.options.style else style), said
 
 
 def _without_faults(draft: Draft) -> None:

@@ -57,6 +57,7 @@ _ROWS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("freeu", "1.3/1.4/0.9/0.2"),
         ("token-merging", "0.5"),
         ("hypertile", "256"),
+        ("regions", "0/0/0.5/1+0.5/0/1/1"),
     ),
     "words": (
         ("no", "WORDS"),

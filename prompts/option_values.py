@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from prompts import styles
+from prompts import regions, styles
 from prompts.errors import Refusal
 from prompts.prompt import Note, Options
 
@@ -215,6 +215,12 @@ def with_tiling(options: Options, option: str, value: str) -> Options:
     if value.casefold() not in TILINGS:
         raise refused(option, value)
     return replace(options, tiling=TILINGS[value.casefold()])
+
+
+def with_regions(options: Options, option: str, value: str) -> Options:
+    """Boxes for the texts that AND joins, behind the first: "0/0/0.5/1+0.5/0/1/1"."""
+    regions.read(option, value)
+    return replace(options, regions=value)
 
 
 def with_freeu(options: Options, option: str, value: str) -> Options:

@@ -181,20 +181,19 @@ class Options:
 
     `ratio` is width over height, `width` and `height` are pixels, `large` asks for a second pass over the picture
     enlarged ("高清"), `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and
-    `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times,
-    `fix` names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as
-    `fix_strength` says (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for
-    time ("full", "fast"), `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to
-    `guidance_end`, shares of the way in 0…1; `perpendicular` is how strongly the negative acts across the words
-    only. `mimic`, `pag` and `seg` are texts of prompts/further_guidance.py. `tiling` lets edges meet ("x", "y",
-    "xy"), `freeu` is b1, b2, s1, s2, `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0:
-    none). `redraw` is how far the enlarged
-    picture may change when it is drawn over in tiles, in 0…1. `over` names a file to draw over, by the first signs
-    of its hash, and `margins` the pixels added to it (left, top, right, bottom). `clip_skip` counts as A1111 does.
-    `fill` is what the masked part of a picture is drawn from ("original", "fill", "latent noise", "latent
-    nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding` only what is masked
-    and so many pixels around it is drawn; `soft` lets the mask act softly, with the numbers of engine/recipe.py's
-    `Soft`.
+    `plain` asks that nothing be added to a short text. `upscaler` enlarges the finished picture `upscale` times, `fix`
+    names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as `fix_strength` says
+    (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for time ("full", "fast"),
+    `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to `guidance_end`, shares of the way
+    in 0…1; `perpendicular` is how strongly the negative acts across the words only. `mimic`, `pag` and `seg` are texts
+    of prompts/further_guidance.py, `regions` is one of prompts/regions.py. `tiling` lets edges meet ("x", "y", "xy"),
+    `freeu` is b1, b2, s1, s2, `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0: none).
+    `redraw` is how far the enlarged picture may change when it is drawn over in tiles, in 0…1. `over` names a file to
+    draw over, by the first signs of its hash, and `margins` the pixels added to it (left, top, right, bottom).
+    `clip_skip` counts as A1111 does. `fill` is what the masked part of a picture is drawn from ("original", "fill",
+    "latent noise", "latent nothing"), `mask_blur` how many pixels the mask's edge is softened by, and with a `padding`
+    only what is masked and so many pixels around it is drawn; `soft` lets the mask act softly, with the numbers of
+    engine/recipe.py's `Soft`.
     `like` is whose way the picture is drawn in ("danqing", "a1111"); the fields below it are those of an infotext,
     by the names of engine/recipe.py's `Variation`, `Hires`, `Refiner` and `A1111`.
     """
@@ -234,6 +233,7 @@ class Options:
     mimic: str | None = None
     pag: str | None = None
     seg: str | None = None
+    regions: str | None = None
     redraw: float | None = None
     over: str | None = None
     margins: tuple[int, int, int, int] | None = None

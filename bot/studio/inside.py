@@ -6,6 +6,7 @@ from dataclasses import astuple
 from typing import TypedDict, TypeVar
 
 from engine.recipe import FreeU, HyperTile, Recipe
+from prompts import grammar
 from prompts.errors import Refusal
 from prompts.option_values import DEPTHS, FREEUS, MERGED, SWAPS, TILES, TILINGS
 from prompts.prompt import Options
@@ -64,6 +65,8 @@ def asked(recipe: Recipe) -> Asked:
 def written(recipe: Recipe) -> list[str]:
     """The same as it is written into a text."""
     said = [f"--tiling {recipe.tiling}"] if recipe.tiling else []
+    if recipe.regions:
+        said.append(f"--regions {recipe.regions}")
     if recipe.freeu:
         said.append(f"--freeu {'/'.join(f'{value:g}' for value in astuple(recipe.freeu))}")
     if recipe.token_merging:
@@ -78,6 +81,7 @@ def lines(recipe: Recipe) -> dict[str, str]:
     again = recipe.hires.token_merging if recipe.hires else 0.0
     freeu, tiles = recipe.freeu, recipe.hypertile
     return {
+        "regions": _plan(recipe),
         "tiling": {"xy": "x + y"}.get(recipe.tiling, recipe.tiling),
         "freeu": f"b {freeu.b1:g} {freeu.b2:g} · s {freeu.s1:g} {freeu.s2:g}" if freeu else "",
         "token_merging": " → ".join(f"{share:g}" for share in (recipe.token_merging, again) if share),
@@ -85,6 +89,26 @@ def lines(recipe: Recipe) -> dict[str, str]:
         if tiles is None
         else " · ".join((f"{tiles.tile}", f"{tiles.swap}", f"{tiles.depth}", *(["hires"] if tiles.second else []))),
     }
+
+
+# How the commonest boxes look.
+_SIGNS = {
+    (0, 0, 50, 100): "▌", (50, 0, 100, 100): "▐", (0, 0, 100, 50): "▀", (0, 50, 100, 100): "▄",
+    (0, 0, 50, 50): "▘", (50, 0, 100, 50): "▝", (0, 50, 50, 100): "▖", (50, 50, 100, 100): "▗",
+}  # fmt: skip
+
+
+def _plan(recipe: Recipe) -> str:
+    """What is drawn where, a region to a line."""
+    if recipe.regions is None:
+        return ""
+    said = []
+    texts = grammar.multicond(recipe.prompt.positive)[1:]
+    for box, (words, _) in zip(recipe.regions.boxes, texts, strict=False):
+        left, top, right, bottom = (round(100 * side) for side in box)
+        place = _SIGNS.get((left, top, right, bottom), f"{left}–{right} % × {top}–{bottom} %")
+        said.append(f"{place} {words.strip()}")
+    return "\n".join(said)
 
 
 def _freeu(options: Options) -> FreeU | None:

@@ -29,6 +29,7 @@ from engine.recipe import (
     Variation,
     following,
 )
+from engine.regions import Regions
 from prompts import styles
 from prompts.errors import Refusal
 from prompts.infotext import reading
@@ -98,6 +99,7 @@ def options_of(recipe: Recipe) -> Options:
         mimic=str(recipe.threshold or "0"),
         pag=str(recipe.pag or "0"),
         seg=str(recipe.seg or "0"),
+        regions=str(recipe.regions) if recipe.regions else None,
         clip_skip=recipe.clip_skip,
         **inside.asked(recipe),
         **cast(Any, like),
@@ -215,6 +217,7 @@ def make(
         threshold=Thresholding.of(options.mimic or "0"),
         pag=Perturbed.of(options.pag or "0"),
         seg=Smoothed.of(options.seg or "0"),
+        regions=_regions(prompt, options, model),
         clip_skip=options.clip_skip or 1,
         refiner=Refiner(options.refiner, options.refiner_switch or SWITCH) if options.refiner else None,
         like=like,
@@ -254,6 +257,15 @@ def _ours(named: str, schedule: str | None) -> str:
         return samplers.find_sampler(named).name
     except Refusal:
         return ""
+
+
+def _regions(prompt: Prompt, options: Options, model: Model) -> Regions | None:
+    """The regions that options ask for. Raises Refusal where the prompt has other texts than boxes."""
+    if not options.regions:
+        return None
+    made = Regions.of(options.regions, catalog.FAMILIES[model.family].shared)
+    made.check(prompt)
+    return made
 
 
 def _hires(options: Options) -> Hires | None:

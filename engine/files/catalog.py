@@ -13,6 +13,7 @@ from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.sidecars import Sidecar
 from engine.files.upscaler_kinds import readable
+from engine.regions import BASE
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse
 from prompts.spelling import near
@@ -25,7 +26,8 @@ STEP = 8  # a latent pixel is eight picture pixels
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Sizes and defaults that a kind of model shares; lengths in pixels."""
+    """Sizes and defaults that a kind of model shares; lengths in pixels. `shared` is how much of the words for the
+    whole picture its regions have (engine/regions.py)."""
 
     native: int
     smallest: int
@@ -33,10 +35,11 @@ class Family:
     steps: int
     sampler: str
     guidance: float
+    shared: float = BASE
 
 
 FAMILIES: dict[str, Family] = {
-    "demo": Family(native=128, smallest=64, largest=512, steps=20, sampler="DPM++ 2M Karras", guidance=4.0),
+    "demo": Family(native=128, smallest=64, largest=512, steps=20, sampler="DPM++ 2M Karras", guidance=4.0, shared=0.8),
     "sd15": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
     "sd2": Family(native=512, smallest=64, largest=2048, steps=25, sampler="DPM++ 2M Karras", guidance=7.0),
     "sdxl": Family(native=1024, smallest=64, largest=4096, steps=30, sampler="DPM++ 2M Karras", guidance=6.0),

@@ -141,7 +141,7 @@ def _second_pass(recipe: Recipe, hashes: Hashes) -> Mapping[str, str | int | flo
 
 def _inside(recipe: Recipe) -> Mapping[str, str | int | float]:
     """What is changed inside the UNet: FreeU as Forge says it, HyperTile as A1111's extension."""
-    said: dict[str, str | int | float] = {}
+    said: dict[str, str | int | float] = {"Regions": str(recipe.regions)} if recipe.regions else {}
     if freeu := recipe.freeu:
         said |= {"freeu_enabled": "True"} | {f"freeu_{name}": value for name, value in asdict(freeu).items()}
     if tiles := recipe.hypertile:

@@ -27,6 +27,10 @@ class Box:
     def height(self) -> int:
         return self.bottom - self.top
 
+    def share(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """The same in shares (0…1) of a picture of this width and height."""
+        return self.left / size[0], self.top / size[1], self.right / size[0], self.bottom / size[1]
+
     @property
     def corners(self) -> tuple[int, int, int, int]:
         """The form that Pillow's crop takes."""

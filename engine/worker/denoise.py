@@ -18,7 +18,7 @@ from engine.patches.patches import Patched
 from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
-from engine.worker import attention_guidance
+from engine.worker import attention_guidance, regional
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
@@ -35,7 +35,9 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
     disturbances = [one for row in batch.rows for one in row.disturbances]
     # What was prepared to run faster draws whole calls without LoRAs; everything else is the plain UNet's, and what may
     # not change by a bit when something is ready.
-    plain = any(acting) or any(disturbances) or any(row.rests or row.alone or row.patches for row in batch.rows)
+    texts = [(text, row.counted) for row in batch.rows for text in row.conditionings]
+    plain = any(acting) or any(disturbances) or any(text.regions for text, _ in texts)
+    plain |= any(row.rests or row.alone or row.patches for row in batch.rows)
     # What a call draws by lot it draws again where it has to be made again.
     patched = [
         Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
@@ -51,6 +53,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome]]:
                 loras.on_unet(loaded, entries, batch.left),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
+                regional.on_unet(loaded.unet, texts, call.words, (height, width)),
                 _depth(batch.rows) as given,
             ):
                 output = call.answered(loaded.unet)

@@ -22,6 +22,7 @@ from engine.worker import (
     guidance,
     inpaint,
     prompt_encoding,
+    regional,
     schedulers,
     tapes,
     walks,
@@ -102,16 +103,16 @@ def start(
         size = recipe.width, recipe.height
         beside = inpaint.beside(loaded, size, picture, mask, generator, recipe.tiling)
     guided = recipe.guidance > 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= (
-        len(prompt_encoding.joined(recipe.prompt.positive)) > 1
-    )  # parts are mixed by how far each is from the negative
+    # Texts are mixed by how far each is from the negative.
+    guided |= recipe.regions is None and len(prompt_encoding.joined(recipe.prompt.positive)) > 1
     with loras.on_text(loaded, chosen):
         positive, negative = prompt_encoding.conditionings(
-            loaded, recipe.prompt.positive, recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+            loaded, regional.words(recipe), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
         if guided and guidance.acts_across(recipe):
-            _, empty = prompt_encoding.conditionings(loaded, recipe.prompt.positive, "", steps, recipe.clip_skip)
+            _, empty = prompt_encoding.conditionings(loaded, regional.words(recipe), "", steps, recipe.clip_skip)
             negative = replace(negative, empty=empty)
+    positive = regional.parted(recipe, positive)
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise

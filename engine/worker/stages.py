@@ -16,7 +16,8 @@ from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
 from engine.pixels import edges, masks
 from engine.pixels.tiles import Box, Joined, cut
-from engine.recipe import Fix, Source, following
+from engine.recipe import Fix, Recipe, Source, following
+from engine.regions import Regions
 from engine.worker import passes
 from engine.worker.canvas import Ask, Canvas, Enlarging, Stages, enlarged, images
 from engine.worker.prepare import drawn
@@ -39,6 +40,8 @@ def picture(canvas: Canvas) -> Stages:
     part = whole is not None and whole.box is not None  # drawn by itself, and larger where there is a second pass
     # The edges of a part are no edges of the picture; in A1111 they meet all the same.
     own = replace(canvas, recipe=replace(recipe, tiling="")) if part and not recipe.like else canvas
+    if part and whole and whole.box:
+        own = replace(own, recipe=replace(own.recipe, regions=_within(recipe, whole.box, whole.picture.size)))
     if base and not plan[0]:
         image = whole.picture if whole and not (part and recipe.hires) else base.image
         part = part and recipe.hires is not None
@@ -102,6 +105,7 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
             seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
+            regions=_within(canvas.recipe, room, image.size),
             tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
@@ -113,6 +117,11 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
         before = image.crop(room.corners)
         image.paste(masks.pasted(before, patch.resize(before.size, Image.Resampling.LANCZOS), mask), room.corners[:2])
     return image
+
+
+def _within(recipe: Recipe, part: Box, size: tuple[int, int]) -> Regions | None:
+    """The recipe's regions for a part of a picture of this size."""
+    return recipe.regions and recipe.regions.within(part.share(size))
 
 
 def _patch(image: Image.Image, box: Box) -> tuple[Box, Image.Image]:
@@ -158,6 +167,7 @@ def _upscaled(canvas: Canvas, image: Image.Image) -> Enlarging:
             seed=following(recipe.seed, number),
             source=Source("", last.strength),
             variation=None,
+            regions=_within(recipe, box, padded.size),
             tiling="",
         )
         rows.append(partial(canvas.row, own, padded.crop(box.corners)))

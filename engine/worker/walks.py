@@ -21,7 +21,7 @@ from engine.sampling.noise import Noise
 from engine.sampling.question import Multistep, Sampler, Terms
 from engine.sampling.schedules import Span
 from engine.sampling.walk import Asking, Skipping, Surroundings, Taped, Walk
-from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn, tapes
+from engine.worker import autoencoder, emphasis, guidance, inpaint, redrawn, regional, tapes
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row import Row
 
@@ -119,20 +119,19 @@ def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Condit
     for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
     `before` are the calls of the pass before this one."""
     assert recipe.like
-    said = recipe.prompt
+    said, words = recipe.prompt, regional.words(recipe)
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
-    guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS or emphasis.guides(said.positive)
+    guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS
+    guided |= recipe.regions is None and emphasis.guides(said.positive)
     calls = emphasis.Calls(counted(recipe, recipe.steps), before, old=recipe.like.old_timelines)
     unwanted = said.negative if guided or recipe.like.pad else ""
-    positive, negative = emphasis.conditionings(
-        loaded, said.positive, unwanted, calls, recipe.clip_skip, recipe.like.emphasis
-    )
+    positive, negative = emphasis.conditionings(loaded, words, unwanted, calls, recipe.clip_skip, recipe.like.emphasis)
     if recipe.like.pad:
         positive, negative = emphasis.padded(loaded, positive, negative, recipe.like, recipe.clip_skip)
     if guided and guidance.acts_across(recipe):
-        _, empty = emphasis.conditionings(loaded, said.positive, "", calls, recipe.clip_skip, recipe.like.emphasis)
+        _, empty = emphasis.conditionings(loaded, words, "", calls, recipe.clip_skip, recipe.like.emphasis)
         negative = replace(negative, empty=empty)
-    return positive, negative if guided else None
+    return regional.parted(recipe, positive), negative if guided else None
 
 
 def begun(

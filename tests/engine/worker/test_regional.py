@@ -1,0 +1,119 @@
+"""Regions: words that hold for a part of the picture, alone and in company."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from engine.models.loaded import Loaded
+from engine.patches import attentions
+from engine.recipe import A1111, Hires, Recipe
+from engine.regions import EVERYWHERE, Regions, shares
+from engine.second_pass import recipe as second
+from engine.worker import prepare, regional
+from engine.worker.prompt_encoding import Conditioning
+from engine.worker.rows import Rows
+from prompts.errors import Refusal
+from tests.engine.drawing import Pixels, draw, recipe
+
+LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
+WORDS = "a forest AND a red cat AND a blue dog"
+
+
+def divided(text: str = WORDS, base: float = 0.2, boxes: tuple[tuple[float, ...], ...] = (LEFT, RIGHT)) -> Recipe:
+    return recipe(text, regions=Regions(boxes, base))  # type: ignore[arg-type]
+
+
+def far(one: Pixels, other: Pixels) -> int:
+    return int(np.abs(one - other).max())
+
+
+@pytest.mark.parametrize("like", [None, A1111()])
+def test_regions_are_drawn_in_company_as_alone_and_strangers_stay_as_they_are(
+    loaded: Loaded, like: A1111 | None
+) -> None:
+    own, thirds = replace(divided(), like=like), replace(divided("x AND y", boxes=(RIGHT,)), like=like, seed=2)
+    plain = [recipe("a house", seed=3, like=like), recipe("a AND b", seed=4, like=like)]
+    together = draw(loaded, [own, plain[0], thirds, plain[1]])
+    assert far(together[0], draw(loaded, [own])[0]) <= 1 and far(together[2], draw(loaded, [thirds])[0]) <= 1
+    without = draw(loaded, [replace(own, regions=None), plain[0], replace(thirds, regions=None), plain[1]])
+    assert far(together[1], without[1]) <= 1 and far(together[3], without[3]) <= 1
+    assert far(together[0], without[0]) > 5, "words for places are not words that are mixed everywhere"
+
+
+def test_strangers_beside_regions_are_the_same_to_the_bit(loaded: Loaded) -> None:
+    def latents(first: Recipe) -> list[float]:
+        rows = Rows()
+        own = [prepare.start("job", index, one, loaded, ()) for index, one in enumerate((first, recipe("a house")))]
+        for row in own:
+            rows.add(row)
+        while not all(row.done for row in own):
+            rows.turn()
+            for row in [row for row in rows if row.done]:
+                rows.leave(row)
+        return own[1].latents.flatten().tolist()
+
+    everywhere = Regions((EVERYWHERE,), 0.0)
+    assert latents(divided()) == latents(recipe("a forest"))
+    assert latents(recipe("x AND a forest", regions=everywhere)) == latents(recipe("a forest"))
+
+
+def test_one_region_everywhere_is_a_picture_of_its_words_to_the_bit(loaded: Loaded) -> None:
+    [everywhere] = draw(loaded, [recipe("nothing AND a red cat", regions=Regions((EVERYWHERE,), 0.0))])
+    [plain] = draw(loaded, [recipe("a red cat")])
+    assert far(everywhere, plain) == 0
+    assert far(plain, draw(loaded, [recipe("nothing")])[0]) > 0
+
+
+def test_what_has_all_of_the_words_for_everywhere_is_drawn_by_them(loaded: Loaded) -> None:
+    [shared] = draw(loaded, [divided(base=1.0)])
+    [words] = draw(loaded, [recipe("a forest, a red cat and a blue dog")])
+    assert far(shared, words) <= 1
+
+
+@torch.no_grad()
+def test_each_place_is_answered_by_the_words_of_its_region(loaded: Loaded) -> None:
+    place = next(attentions.places(loaded.unet))
+    layer, cells = place.block.attn2, place.cells((8, 8))
+    random = torch.Generator().manual_seed(1)
+    seen = torch.randn(2, cells[0] * cells[1], layer.to_q.in_features, generator=random)
+    base, left, right = (torch.randn(1, 77, layer.to_k.in_features, generator=random) for _ in range(3))
+    told = [Conditioning(1.0, ((1, words),)) for words in (base, left, right)]
+    own = replace(told[0], regions=((LEFT, told[1]), ((0.75, 0.0, 1.0, 1.0), told[2])), share=0.25)
+    words = torch.cat([base, base])
+    with regional.on_unet(loaded.unet, [(told[0], 1), (own, 1)], words, (8, 8)):
+        stranger, mixed = layer(seen, encoder_hidden_states=words).unflatten(1, cells)
+    by_base, by_left, by_right = (
+        layer(seen, encoder_hidden_states=one.repeat(2, 1, 1))[1].unflatten(0, cells) for one in (base, left, right)
+    )
+    wide = cells[1]
+    assert stranger.equal(layer(seen, encoder_hidden_states=words)[0].unflatten(0, cells))
+    for columns, answer in ((slice(0, wide // 2), by_left), (slice(3 * wide // 4, wide), by_right)):
+        assert torch.allclose(mixed[:, columns], (0.75 * answer + 0.25 * by_base)[:, columns], atol=1e-5)
+    between = slice(wide // 2, 3 * wide // 4)
+    assert torch.allclose(mixed[:, between], by_base[:, between], atol=1e-5)
+
+
+def test_texts_and_boxes_are_as_many(loaded: Loaded) -> None:
+    for wrong in ("a cat", "a AND b", "a AND b AND c AND d"):
+        with pytest.raises(Refusal) as refused:
+            prepare.start("job", 0, divided(wrong), loaded, ())
+        assert refused.value.key == "regions.count"
+
+
+def test_boxes_are_cut_with_the_part_that_is_drawn() -> None:
+    own = Regions((LEFT, (0.25, 0.5, 0.75, 1.0)), 0.3)
+    assert own.within((0.5, 0.5, 1.0, 1.0)) == Regions(((0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.5, 1.0)), 0.3)
+    assert own.within(EVERYWHERE) == own and Regions.of(str(own)) == own
+    assert shares(0.25, 1.0, 2) == [0.5, 1.0] and shares(0.5, 0.5, 2) == [0.0, 0.0]
+    first = divided()
+    assert second(first, Hires(2.0, 0.5)).regions == first.regions
+    assert second(first, Hires(2.0, 0.5, prompt="a cat")).regions is None
+
+
+def test_a_recipe_with_regions_is_read_back() -> None:
+    own = divided()
+    assert Recipe.from_json(own.to_json()) == own and own.code != replace(own, regions=None).code
