@@ -59,6 +59,10 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 _BALD = re.compile(r"\bbald (?=[a-z])")
+_DESERTED = re.compile(r"\b(?:empty|deserted|abandoned) (?=\w)")
+_UNFURNISHED = re.compile(
+    r"\bempty (?=(?:[a-z]+ )?(?:room|house|hall|apartment|office|studio|shelf|table|bench|vase|bowl)$)"
+)
 _MANY = re.compile(r"\b(?:full of|crowd|crowded|audience|packed|many|visitors|tourists|students?|people)\b")
 _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "tourist", "guest", "visitor", "passerby"))
 
@@ -73,29 +77,31 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            if _other_ground(old, new):
+            gone = _other_ground(old, new) or _nobody(old, new)
+            if gone or (decided and (_over(old, new, emptied) or _denied(old, new))):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
-            elif (_PLAIN_GROUND.fullmatch(opposites.plain(new.text)) and (said := _tidied(grammar.bare(old.text)))) or (
-                decided and (said := _unopposed(grammar.bare(old.text), new))
-            ):
+            elif said := _left_of(old, new, decided=decided):
                 become(draft, at, said, "")
-            elif _nobody(old, new) or (decided and (_over(old, new, emptied) or _denied(old, new))):
-                del draft.fragments[at]
-                draft.changes.append(Change("removed", old.text))
-                erase(draft, old)
-            elif (
-                head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text)
-            ) or (
-                opposites.slot(new.text) == "hair colour"
-                and (said := _FAIR.sub("", grammar.bare(old.text))) != grammar.bare(old.text)
-            ):
-                become(draft, at, with_articles(said), "")
-            elif (_fills(new) and (said := _furnished(grammar.bare(old.text)))) or (
-                _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text)))
-            ):
-                become(draft, at, said, "")
+
+
+def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
+    """A fragment without the words that cannot stay beside what has come; empty where all of it can."""
+    text = grammar.bare(old.text)
+    if _PLAIN_GROUND.fullmatch(opposites.plain(new.text)) and (said := _tidied(text)):
+        return said
+    if decided and (said := _unopposed(text, new)):
+        return said
+    for comes, words in (
+        (head(new.text) == "hair", _BALD),
+        (opposites.slot(new.text) == "hair colour", _FAIR),
+        (_fills(new), _UNFURNISHED),
+        (bool(_MANY.search(new.text)), _DESERTED),
+    ):
+        if comes and (said := words.sub("", text, count=1)) != text:
+            return with_articles(said)
+    return ""
 
 
 # What is nothing but a backdrop, and what stands before one.
@@ -220,17 +226,3 @@ _FAIR = re.compile(
 def _fills(one: Fragment) -> bool:
     """Whether something is a thing or a being that a room is empty without."""
     return one.part == "subject" and category_of(one.text) in ("object", "person", "animal")
-
-
-def _furnished(text: str) -> str:
-    """A room without that it is empty; empty where it is none."""
-    said = re.sub(
-        r"\bempty (?=(?:[a-z]+ )?(?:room|house|hall|apartment|office|studio|shelf|table|bench|vase|bowl)$)", "", text
-    )
-    return with_articles(said) if said != text else ""
-
-
-def _peopled(text: str) -> str:
-    """A place without that it is empty; empty where it is not."""
-    said = re.sub(r"\b(?:empty|deserted|abandoned) (?=\w)", "", text, count=1)
-    return with_articles(said) if said != text else ""
