@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from prompts.edit.targets import PEOPLE, WEATHER, singular
+from prompts.edit.words import PEOPLE, WEATHER, singular
 from prompts.prompt import Fragment
 from prompts.sorts import is_adjective
 from prompts.tags import entry_of
@@ -63,10 +63,13 @@ _OPPOSED = tuple(
     for sides in (
         "big large huge giant enormous | small little tiny mini", "long | short", "old elderly aged | young",
         "old ancient vintage worn | new modern", "tall | short", "dark dim | bright light", "wide | narrow",
-        "fat chubby plump | thin slim skinny", "thick | thin", "clean neat tidy | dirty messy cluttered",
+        "fat chubby plump | thin slim skinny", "thick | thin", "clean neat tidy | dirty messy cluttered unmade chaotic",
+        "rusty | shiny", "broken | intact", "lit | unlit", "wilted | fresh", "frozen | flowing", "rough | smooth",
         "open | closed", "warm hot | cold cool",
-        "calm | stormy rough", "empty deserted | crowded full bustling busy", "wet | dry", "curly wavy | straight",
-        "happy cheerful | sad", "strong muscular | weak thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
+        "calm | stormy rough", "empty deserted quiet | crowded full bustling busy lively noisy", "wet | "
+        "dry", "curly wavy | straight",
+        "happy cheerful joyful | sad gloomy spooky eerie creepy scary sinister", "strong muscular | weak "
+        "thin", "beautiful | ugly", "sharp | blunt", "heavy | light",
         "fluffy | smooth", "soft | hard", "high | low", "full | half", "round | square",
     )
 )  # fmt: skip
@@ -98,6 +101,10 @@ def _described(text: str, noun: str, adjective: str) -> str:
     start = at = _first_of_its_name(words, at)
     while start and _is(words[start - 1], category):
         start -= 1
+    if adjective in _SEEN_THROUGH:  # and no red one that is to be transparent
+        while start and _is(words[start - 1], "colour"):
+            start -= 1
+        return with_articles(" ".join([*words[:start], adjective, *words[at:]]))
     if category == "colour" and at and words[at - 1] in _SEEN_THROUGH:  # a transparent umbrella that is to be yellow
         return with_articles(" ".join([*words[: at - 1], adjective, *words[at:]]))
     for back in range(at - 1, max(at - 4, -1), -1):

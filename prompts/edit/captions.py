@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from prompts import options
-from prompts.edit.instructions import Instruction, clauses, instructions, instructs
+from prompts.edit.clauses import clauses
+from prompts.edit.instructions import Instruction, instructions, instructs
 from prompts.edit.orders import orders
 from prompts.edit.targets import KINDS
 from prompts.safety.judge import signs_of_text

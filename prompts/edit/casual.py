@@ -12,6 +12,7 @@ _CONTRACTED = {
     "r": "are", "plz": "please", "pls": "please", "plss": "please", "thx": "thanks", "tysm": "thanks", "ty": "thanks",
     "colour": "color",
     "w/": "with", "w": "with", "em": "them", "w/o": "without",
+    "brand-new": "new",
     "b&w": "black and white", "bg": "background", "gonna": "going to",
     "wanna": "want to", "gotta": "have to", "kinda": "", "sorta": "", "rly": "really", "lol": "", "lmao": "",
     "haha": "",
@@ -32,5 +33,6 @@ _STOP = re.compile(r"(?<=[a-z)'\s])\.+(?=\s|$)")
 def written_out(sentence: str) -> str:
     """The sentence in whole words, a comma for each full stop."""
     said = _WORD.sub(lambda found: _CONTRACTED[found.group().lower()], sentence)
+    said = said.replace("brand new ", "new ").replace("brand new", "new")
     said = _DRAWN_OUT.sub(r"\1\2\3", _ITS.sub("it's ", said))
     return re.sub(r" {2,}", " ", _WHY.sub("", _STOP.sub(",", said))).strip(" ,")

@@ -9,14 +9,15 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.assemble import HEAVY, LIGHT
 from prompts.edit.draft import Change, EditDraft, add, weigh
+from prompts.edit.exclusions import alone, is_haircut
 from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
 from prompts.edit.outdated import outdate
 from prompts.edit.removing import remove
 from prompts.edit.replacing import replace_thing
-from prompts.edit.rivals import alone, is_haircut
 from prompts.edit.setting import set_words
-from prompts.edit.targets import WordReader, head, matches, words_of
+from prompts.edit.targets import WordReader, matches
+from prompts.edit.words import head, words_of
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 

@@ -11,7 +11,8 @@ from prompts.edit.draft import EditDraft, add, become
 from prompts.edit.instructions import Instruction
 from prompts.edit.rivals import kind_of
 from prompts.edit.setting import set_words
-from prompts.edit.targets import KINDS, PEOPLE, WordReader, head, person_in, singular
+from prompts.edit.targets import KINDS, WordReader, person_in
+from prompts.edit.words import PEOPLE, head, singular
 from prompts.nouns import described, describes, is_coloured, with_articles
 from prompts.prompt import Fragment
 from prompts.tags import entry_of

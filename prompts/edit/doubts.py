@@ -10,7 +10,8 @@ from prompts import opposites
 from prompts.edit.draft import Change
 from prompts.edit.instructions import Instruction
 from prompts.edit.numerals import number
-from prompts.edit.targets import WordReader, category_of, person_in, singular, words_of
+from prompts.edit.targets import WordReader, person_in
+from prompts.edit.words import category_of, singular, words_of
 from prompts.lettering import QUOTED
 from prompts.nouns import COMPARED
 from prompts.tags import entry_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from prompts import emphasis, grammar, opposites, written_text
-from prompts.edit.targets import PEOPLE, head, singular
 from prompts.edit.wording_zh import in_script, undoubled
+from prompts.edit.words import PEOPLE, head, singular
 from prompts.prompt import PARTS, Fragment, Note, Part
 from prompts.tags import entry_of
 from prompts.translate.chinese import CHINESE

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prompts import grammar, opposites, options
+from prompts import grammar, opposites
 from prompts.compose import SENTENCE, compose
 from prompts.edit.asked import ModelEdit, edited_by_model, models, unasked
 from prompts.edit.doubts import doubtful
 from prompts.edit.draft import Change as Change
 from prompts.edit.draft import EditDraft
-from prompts.edit.instructions import Instruction, clauses, instructions
+from prompts.edit.exclusions import alone
+from prompts.edit.groups import doings
+from prompts.edit.instructions import Instruction
 from prompts.edit.keeping import others
 from prompts.edit.looks import relook
 from prompts.edit.nearest import not_found, things
@@ -22,10 +24,13 @@ from prompts.edit.resolving import joined, resolved
 from prompts.edit.restating import restated
 from prompts.edit.retold import retold
 from prompts.edit.scoped import scoped
-from prompts.edit.targets import WordReader, matches, person_in
+from prompts.edit.targets import KINDS, WordReader, matches, person_in
+from prompts.edit.wishes import in_turn, read
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
+from prompts.edit.words import category_of
 from prompts.errors import Refusal
+from prompts.nouns import COMPARED
 from prompts.presets import phrases, speaking_against
 from prompts.prompt import Fragment, Options, Prompt
 from prompts.tags import part_of
@@ -55,7 +60,7 @@ async def edit(
         raise Refusal("prompt.too_long", length=len(sentence), limit=SENTENCE)
     asked = models(translators)
     reader = WordReader(unasked(translators), family)
-    named, wishes = _read(sentence)
+    named, wishes = read(sentence)
     try:
         draft, doubted = await _by_rules(prompt, sentence, named, wishes, reader, asking=bool(asked))
     except Refusal as refusal:
@@ -106,7 +111,7 @@ async def _by_rules(
     doubted = False
     before: Instruction | None = None
     kept = [one.target for one in wishes if one.kind == "keep"]
-    for one in _in_turn(await joined(draft.fragments, wishes, reader)):
+    for one in in_turn(await joined(draft.fragments, wishes, reader)):
         if (
             before
             and before.kind == "remove"
@@ -116,8 +121,12 @@ async def _by_rules(
             and (await matches(draft.fragments, one.value, reader))[0]
         ):
             one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
+        if one.kind == "remove" and one.instead and not (await matches(draft.fragments, one.target, reader))[0]:
+            continue  # the place where somebody no longer is
         if one.kind == "replace" and one.target in ("it", "them", "those") and before and before.target:
             one = replace(one, target=before.target)  # "umbrellas shouldn't be black, make them red"
+        if one.kind == "set" and not one.instead and before and _goes_on(before, one):
+            one = replace(one, kind="add")  # "sitting down, tying her shoes"
         if one.kind in ("stronger", "weaker") and not one.target and not one.value:
             if before is None or before.kind == one.kind:
                 continue  # "紫色太重了，淡一点": said twice
@@ -139,9 +148,18 @@ async def _by_rules(
     return draft, doubted
 
 
+def _goes_on(before: Instruction, one: Instruction) -> bool:
+    """Whether somebody does this, too, of whom the same sentence has said what they do."""
+    did, does = (doings(each.value)[:1] for each in (before, one))
+    return bool(did and does and does[0].start == 0 and before.kind in ("set", "replace", "add"))
+
+
 async def _followed(draft: EditDraft, one: Instruction, before: Instruction | None, reader: WordReader) -> None:
     """Do to the draft what one wish asks; `before` is the one that the same sentence asked for just before."""
     there = list(draft.fragments)
+    first, _, rest = one.value.partition(" ")
+    if one.kind == "set" and rest and first in COMPARED:
+        one = replace(one, value=f"{COMPARED[first]} {rest}")  # "shorter hair"
     if await one_of(draft, one, reader) or await scoped(draft, one, reader):
         return
     one = await _of_the_other_sex(draft, one, reader)
@@ -155,8 +173,16 @@ async def _followed(draft: EditDraft, one: Instruction, before: Instruction | No
         await retold(draft, one, reader)
 
 
+_ANYBODY = ("girl", "boy", "man", "woman", "person", "child", "kid", "people", "lady", "guy", "couple", "character")
+_PLAIN_PERSON = re.compile(r"(?:an? )?(?P<who>woman|man|girl|boy|female|male)(?P<rest>(?: [a-z]+ing .+| with .+)?)")
+
+
 async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """ "老师改成男的" of a 女老师: that word with the other sign."""
+    if one.kind == "replace" and (plain := _PLAIN_PERSON.fullmatch(one.value)) and not CHINESE.search(one.target):
+        noun = one.target.removeprefix("the ").split()[-1:]
+        if noun and category_of(noun[0]) == "person" and noun[0] not in KINDS and noun[0] not in _ANYBODY:
+            return replace(one, value=f"{plain['who']} {noun[0]}{plain['rest']}")  # a firefighter is one still
     sexes = {"男": "女", "女": "男"}
     new = one.value.removesuffix("的").removesuffix("性").removesuffix("生")
     if new not in sexes:
@@ -177,6 +203,9 @@ async def _of_the_other_sex(draft: EditDraft, one: Instruction, reader: WordRead
 async def _left_alone(draft: EditDraft, kept: Sequence[str], reader: WordReader) -> None:
     """Take away everything but what is to be kept."""
     missing = [each for each in kept if not (await matches(draft.fragments, each, reader))[0]]
+    if len(missing) == len(kept) == 1 and (alone(missing[0]) or await _names_anew(missing[0], reader)):
+        await _followed(draft, Instruction("set", value=missing[0], instead=True), None, reader)
+        return  # "只要脸部特写", "只要空荡荡的街道"
     if missing:
         draft.changes += [await not_found(draft, each, reader) for each in missing]
         return
@@ -186,6 +215,13 @@ async def _left_alone(draft: EditDraft, kept: Sequence[str], reader: WordReader)
     for each in gone:
         if (await matches(draft.fragments, each.target, reader))[0]:  # the lantern goes with who holds it
             await _followed(draft, each, None, reader)
+
+
+async def _names_anew(words: str, reader: WordReader) -> bool:
+    """Whether words say how a picture is framed, or name a thing and tell how it is."""
+    tags = await reader.sure(words)
+    said = [opposites.plain(each.text) for each in tags]
+    return bool(said) and (any(map(alone, said)) or (len(said) == 1 and "的" in words and " " in said[0]))
 
 
 def _refuse(draft: EditDraft, sentence: str) -> None:
@@ -222,46 +258,6 @@ def _once(fragments: list[Fragment]) -> list[Fragment]:
     for one in fragments:
         kept.setdefault(opposites.plain(one.text), one)
     return list(kept.values())
-
-
-# ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_OPTION_VERB = re.compile(r"^(?:请|把图|画面|尺寸|比例)?(?:改成|换成|变成|改为|改|换|用|要)(?=.)")
-
-
-def _said(clause: str) -> tuple[Options, str]:
-    """The recipe fields named in a clause, and the clause where it asks for more."""
-    for words in (clause, _OPTION_VERB.sub("", clause)):
-        asked = options.read_options(words)
-        if asked.options.to_json() and not asked.text.strip(" ,，。"):
-            return asked.options, ""
-    return Options(), clause
-
-
-def _read(sentence: str) -> tuple[Options, list[Instruction]]:
-    """The recipe fields that a sentence names, and the changes of the prompt that it asks for."""
-    asked = Options()
-    wishes: list[Instruction] = []
-    for clause in clauses(sentence):
-        said, clause = _said(clause)
-        asked = _over(asked, said)
-        wishes += instructions(clause) if clause else ()
-    return asked, wishes
-
-
-def _in_turn(wishes: list[Instruction]) -> list[Instruction]:
-    """The wishes in the order to follow them: what goes goes before what only comes. "Empty chair, no captain"."""
-    found = list(wishes)
-    for at in range(len(found) - 1):
-        comes, goes = found[at], found[at + 1]
-        plain = comes.kind == "set" and not (comes.instead or CHINESE.search(comes.value))
-        if plain and goes.kind in ("remove", "deny") and goes.target not in ("it", "them", "that"):
-            found[at : at + 2] = [goes, comes]
-    return found
-
-
-def _over(first: Options, second: Options) -> Options:
-    return replace(first, **second.to_json())  # type: ignore[arg-type]
 
 
 def _pieces(prompt: Prompt) -> list[Fragment]:

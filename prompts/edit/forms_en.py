@@ -62,6 +62,8 @@ FORMS_EN = forms(
         "a dog instead of the cat",
     ),
     ("replace", "{not_me}{the}{a}(?<! needs)(?<! has)(?<! ought)(?<! have) to be {b}", "the hat to be green"),
+    ("replace", "{not_me}{the}{a} (?:be |is |gets? )?(?:replaced|swapped|exchanged) (?:by|with|for) {b}", "the "
+    "hat replaced by a crown"),
     ("replace", "{the}(?P<a>background|scene|style|sky|weather|season|time)(?: is|:| =) {b}", "background: beach"),
     ("replace", "(?:(?:make|have|turn) )?{not_me}{the}{a} (?:be )?made (?:out )?of {b}", "the hat be made of wool"),
     (
@@ -100,8 +102,9 @@ FORMS_EN = forms(
         "the hat should be green",
     ),
     ("count", "(?:{away}|take away) (?P<less>(?P<b>one|two|three))(?: of)? {the}{a}", "remove one of the hats"),
+    ("remove", "no longer {the}{a}", "no longer a hat"),
     ("remove", "(?:{away}|take (?:away|off|out)) {the}{a}", "remove the hat"),
-    ("remove", "take {the}{a} (?:off|away|out)", "take the hat off"),
+    ("remove", "take {the}{a} (?:off|away|out)(?: of)?(?: (?:him|her|it|them))?", "take the hat off"),
     ("remove", "{not_me}{the}{a} (?:removed|deleted|erased)", "hat removed"),
     (
         "remove",
@@ -163,7 +166,8 @@ FORMS_EN = forms(
     ("replace", r"{not_me}{the}(?P<a>[a-z][a-z' -]{{1,30}}?) {should} be {b}", "hat should be green", True),
     (
         "replace",
-        "{not_me}{the}(?P<a>[a-z]+) (?:in )?(?P<b>{colour}(?:(?: and|,) {colour})?(?: [a-z]+)?(?: with .+)?)",
+        "{not_me}{the}(?P<a>(?!(?:an?|the|some|in|and|with)\\b)[a-z]+) (?:in )?(?P<b>{colour}(?:(?: and|,) "
+        "{colour})?(?: [a-z]+)?(?: with .+)?)",
         "hat black with white stripes",
         True,
     ),

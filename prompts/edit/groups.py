@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, is_medium, singular
 from prompts.edit.word_lists import grouped, listed
+from prompts.edit.words import PEOPLE, is_medium, singular
 from prompts.sorts import is_adjective
 from prompts.tags import entry_of
 
@@ -75,7 +75,10 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
     word = tokens[at].word
     following = tokens[at + 1] if at + 1 < len(tokens) and tokens[at + 1].led else None
     if word in ("building", "lighting", "painting", "drawing") and at and following:
-        somebody = kind_of(tokens[at - 1].word) == "person"  # "a priest lighting candles"
+        before = tokens[at - 1].word
+        somebody = kind_of(before) == "person" or before in listed("made being") | {
+            "kid"
+        }  # "a priest lighting candles"
         return somebody or following.word in listed("determiner")
     if not word.endswith("ing") or len(word) < 5 or word in listed("thing in -ing"):
         return False
@@ -228,7 +231,7 @@ def doings(text: str) -> tuple[Doing, ...]:
     tokens, things = _tokens(text), groups(text)
     found: list[Doing] = []
     for at, token in enumerate(tokens):
-        sits = at > 0 and token.led and token.word in ("perched", "seated", "curled")
+        sits = (at == 0 or token.led) and token.word in ("perched", "seated", "curled")
         if not sits and not _is_doing(tokens, at):
             continue
         end = token.end

@@ -74,15 +74,28 @@ _CHINESE = tuple(
             rf"{_BEGIN}(?:这|那)?[个只杯条顶件]?{_A}{_AMISS}[,，]\s*(?:我要的是|应该是|要|[换改]成?|用|来)(?!成|为|一?下){_B}{_END_ZH}",
             r"把\g<a>换成\g<b>",
         ),
+        # "我不吃香菜，去掉"
+        (
+            rf"{_BEGIN}(?:我?(?:不|不太|不想|讨厌)(?:吃|喜欢|爱|想要|喝|要))?(?:这|那)?[个顶件条张只些]?(?P<a>[^,，。;；!！?？\n是不我你您他她它咱谁]{{1,8}}?)"
+            rf"(?:太[^,，]{{1,3}}了?|不好看|多余|碍眼|很丑|难看|看着[^,，]{{1,4}}|不合适)?[,，]\s*(?:都|给我|帮我)?(?:去掉|删掉|去除|拿掉|删了|去了|弄掉|不要了?|抹掉)(?:吧|好了)?(?=[,，。;；!！?？\n]|$)",
+            r"去掉\g<a>",
+        ),
         # "我不喜欢这顶帽子，换成皇冠"
         (
             rf"{_BEGIN}我?(?:不喜欢|讨厌|不想要)(?:这|那)?[个顶件条张只]?{_A}[,，]\s*(?:给我|帮我)?[换改]成?{_B}{_END_ZH}",
             r"把\g<a>换成\g<b>",
         ),
+        # "把猫和狗换成狐狸和熊": one for the other, in their order
         (
-            rf"{_BEGIN}(?:把|将)?{_A}[和跟与]{_B}分别(?P<how>[换改变]成)(?P<c>{_WORDS_ZH})[和跟与](?P<d>{_WORDS_ZH}){_END_ZH}",
+            rf"{_BEGIN}(?:把|将)?{_A}[和跟与]{_B}(?:都|分别)?(?P<how>[换改变][成为])(?P<c>{_WORDS_ZH})[和跟与](?P<d>{_WORDS_ZH}){_END_ZH}",
             r"\g<a>\g<how>\g<c>，\g<b>\g<how>\g<d>",
         ),
+        # "让熊猫站起来打太极"
+        (
+            r"(?P<how>站起来|坐起来|坐下来?|躺下来?|蹲下来?|跪下来?|趴下来?)(?=[^,，。;；！!吧了啊呀\s]{2})",
+            r"\g<how>，",
+        ),
+        (r"^(?:因为|由于)?[^,，]{2,12}[,，]\s*所以(?=.)", ""),
         # "换个姿势，趴着"
         (
             r"[换改]一?[个种]?(?P<kind>姿势|动作|表情|背景|场景|地方|发型|季节|天气|时间|风格|画风)[,，:：]\s*(?:要|改成|换成|改为|比如|用)?"
@@ -107,10 +120,50 @@ _NO_THING = (  # "not too dark" tells how, "make it red, not blue" what is to be
     r"she|he|it|they|i|you|we|should|but|and|is|are|do|does|if|why)\b)"
 )
 _ITS = r"(?:(?:it|that|this|she|he|they)(?:'s| is|'re| are| should be| must be) |make (?:it|her|him|them) )?"
+_REASON = re.compile(r"^(?:it's|it is|because|since|as) [^,;.]+, so (?=.)", re.IGNORECASE)  # why, and then what
 _EXCHANGE = "replace|swap|exchange|substitute|switch|trade|change"
 _ENGLISH = tuple(
     (re.compile(said, re.IGNORECASE), plainly)
     for said, plainly in (
+        # "the uniform should be grey, not green": what it is to be says all
+        (
+            r"(?P<head>\b(?:(?:the|her|his|its|their) [a-z' -]+? (?:should|must|needs to|has to) be|"
+            r"(?:make|paint|turn|dye|color|change) (?:the|her|his|its|their) [a-z' -]+?) [a-z-]+(?: [a-z-]+)?),? "
+            rf"(?:and |but )?(?:not|no longer|rather than) {_NO_THING}[a-z-]+{_STOP}",
+            r"\g<head>",
+        ),
+        # "swap the cat and the dog for a fox and a bear"
+        (
+            rf"(?P<verb>\b(?:{_EXCHANGE}|turn)) (?P<a>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) and "
+            r"(?P<b>(?:the |her |his )?[a-z'-]+(?: [a-z'-]+)?) (?P<by>with|for|to|into|by) (?P<c>(?:an? |the "
+            r")?[a-z'-]+(?: [a-z'-]+)?) and "
+            rf"(?P<d>(?:an? |the )?[a-z'-]+(?: [a-z'-]+)?){_STOP}",
+            r"\g<verb> \g<a> \g<by> \g<c>, \g<verb> \g<b> \g<by> \g<d>",
+        ),
+        # "instead of carrots let it have a giant cookie"
+        (
+            rf"{_START}instead of {_A_EN},? (?:(?:let|make) (?:it|her|him|them) (?:have|hold|eat|wear)|give "
+            rf"(?:it|her|him|them)|"
+            rf"use|put|add|draw|show|i want|i'd like|make it)(?: it)? (?P<b>{_LONGER_EN}){_STOP}",
+            r"replace \g<a> with \g<b>",
+        ),
+        (_REASON.pattern, ""),
+        (r"(?<=[a-z]), so (?=(?:no|an?|the|make|put|give|\w+ \w+) )", ", "),
+        (r"(?P<what>\b[a-z]+ version) with (?P<more>.+)$", r"\g<what>, add \g<more>"),
+        (
+            r" with (?P<more>[a-z ]+? (?:all )?(?:around|everywhere|flying around|in the background|behind "
+            r"(?:her|him|it|them)))"
+            r"(?: (?:her|him|it|them))?$",
+            r", add \g<more>",
+        ),
+        # "put him in a forest instead of a kitchen"
+        (
+            r"(?P<head>\b(?:have|make|get|let|put|move|place|set) (?:her|him|it|them|the [a-z]+) "
+            rf"(?P<what>(?:(?:in|on|at|under|inside|near|by) |(?!an? |the |it )[a-z]+ (?:an? |the "
+            rf"))[^,;.]{{2,60}}?)) (?:instead of|rather than) "
+            rf"(?P<a>{_LONGER_EN}){_STOP}",
+            r"\g<head> instead, no longer \g<a>",
+        ),
         (rf"{_START}(?:sorry|no|nope|oops|wait|wrong|actually|hmm|my mistake|my bad)[,.!]\s+(?=.)", ""),
         (rf"{_START}{_MEANT_EN} {_B_EN},? (?:and )?not {_A_EN}{_STOP}", r"replace \g<a> with \g<b>"),
         (
@@ -136,7 +189,7 @@ _ENGLISH = tuple(
         ),
         (
             r"(?P<head>\bmake (?:him|her|it|them|(?:the |her |his |its )[\w'-]+) an? (?!bit |little |lot )"
-            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+) (?=an? \w)",
+            r"[\w'-]+(?: [\w'-]+)?) and (?P<other>(?:the |her |his |its )[\w'-]+(?: [\w'-]+)?) (?=an? \w)",
             r"\g<head>, change \g<other> to ",
         ),
         # one verb for several

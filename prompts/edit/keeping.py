@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from prompts import opposites
 from prompts.edit.draft import EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.rivals import alone, is_place
-from prompts.edit.targets import WordReader, category_of, matches, person_in, without_presets
+from prompts.edit.rivals import is_place
+from prompts.edit.targets import WordReader, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE
+from prompts.edit.words import category_of
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

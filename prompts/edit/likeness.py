@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from prompts import sorts
 from prompts.edit.groups import NounGroup, doings, groups, is_view, tells
-from prompts.edit.rivals import kind_of, matter
-from prompts.edit.targets import KINDS, PEOPLE, singular
+from prompts.edit.rivals import is_place, kind_of, matter
+from prompts.edit.targets import KINDS
 from prompts.edit.wearing import covered, is_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import PEOPLE, singular
 
 _SAME = {
     "kid": "child",
@@ -120,6 +121,26 @@ def alike(found: Sequence[NounGroup], wanted: NounGroup, *, one_more: bool) -> N
     return mine[0]
 
 
+def several_for(text: str, wanted: NounGroup) -> tuple[int, int] | None:
+    """Where a text names the beings, joined by "and", that so many of one kind come instead of: "a boy and a girl" for
+    two girls; None where it names none so."""
+    kind = _kind(wanted)
+    if not wanted.lead or wanted.lead[0] not in _SEVERAL or kind not in ("person", "animal"):
+        return None
+    beings = [one for one in groups(text) if _kind(one) == kind and one.lead in ((), ("a",), ("an",), ("the",))]
+    joined = [beings[:1]]
+    for one in beings[1:]:
+        if joined[-1] and text[joined[-1][-1].end : one.start] in (" and ", ", ", ", and "):
+            joined[-1].append(one)
+        else:
+            joined.append([one])
+    found = [each for each in joined if len(each) > 1 and text[each[-2].end : each[-1].start].endswith(" and ")]
+    return (found[0][0].start, found[0][-1].end) if len(found) == 1 else None
+
+
+_SEVERAL = ("two", "three", "four", "five", "six", "2", "3", "4", "5", "6")
+
+
 def only_being(found: Sequence[NounGroup], wanted: NounGroup) -> NounGroup | None:
     """The one being that another, named without an article, can only stand for: "eagle" where there is an owl."""
     if wanted.lead or _kind(wanted) not in ("person", "animal"):
@@ -156,6 +177,18 @@ def covers(found: Sequence[NounGroup], wanted: NounGroup) -> list[NounGroup]:
     return worn if len({one.head for one in worn}) == len(worn) else []
 
 
+_SCENES = ("place", "building")
+
+
+def in_pairs(text: str, wanted: Sequence[NounGroup]) -> tuple[NounGroup, NounGroup] | None:
+    """The only two beings of a text, for two others of their kind: a mother and her daughter for "father and son"."""
+    kinds = {_kind(one) for one in wanted}
+    if len(wanted) != 2 or len(kinds) != 1 or not kinds <= {"person", "animal"} or any(one.lead[1:] for one in wanted):
+        return None
+    beings = [one for one in groups(text) if {_kind(one)} == kinds]
+    return (beings[0], beings[1]) if len(beings) == 2 else None
+
+
 def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGroup | None:
     """What a thing comes instead of that nobody named: another of its sort, then of its kind, for a creature any other,
     for a thing what is held or done something to. `itself`: it is what the picture is of, where that is not plain."""
@@ -172,6 +205,8 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
         others = [one for one in found if _kind(one) in ("person", "animal")]
         unknown = [one for one in found[:1] if itself and not _kind(one)]  # a llama, which no list knows
         return next(iter(same or others or unknown), None)
+    if itself and found and all(_kind(one) in _SCENES or is_place(one.head) for one in (wanted, found[0])):
+        return found[0]  # an old bookshop that is to be a modern library
     if kind in (
         "place",
         "hair",

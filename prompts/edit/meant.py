@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from prompts import grammar, opposites
 from prompts.edit.draft import EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.instructions import Instruction
-from prompts.edit.rivals import alone, kind_of, retaken
-from prompts.edit.targets import KINDS, MOVES, WordReader, category_of, head, matches, person_in, singular
+from prompts.edit.rivals import kind_of, retaken
+from prompts.edit.targets import KINDS, MOVES, WordReader, matches, person_in
+from prompts.edit.words import category_of, head, singular
 from prompts.nouns import describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
@@ -87,6 +89,8 @@ async def _of_a_part(draft: EditDraft, one: Instruction, reader: WordReader) -> 
 async def _another_being(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
     """Whether words name one being, and the prompt another: it can only be that one which is to be this."""
     tags = await reader.sure(words)
+    if tags and _IN_DOING.match(opposites.plain(tags[0].text)):
+        return False  # "holding a big fish" is no fish
     own = [one for one in fragments if one.origin != "preset" and (person_in(one.text) or _is_being(one))]
     beings = [each for each in tags if _is_being(each)]
     told = [each.text for each in tags if each not in beings]

@@ -7,15 +7,18 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from prompts.edit.groups import NounGroup, groups, tells
+from prompts import sorts
+from prompts.edit.groups import NounGroup, doings, groups, tells
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of, matter
-from prompts.edit.targets import singular
+from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import grouped, listed
+from prompts.edit.words import singular
 from prompts.nouns import COMPARED, with_articles
 from prompts.tags import entry_of
 from prompts.translate.numbers import plural
 
+_WHERE = re.compile(r" (?:on|in|at|under) (?!front\b)(?:an? |the )?[a-z]+(?: [a-z]+)?$")
 _OWNERS = frozenset(["the", "her", "his", "its", "their", "my", "our", "your", "this", "that"])
 
 
@@ -28,25 +31,53 @@ def put_in_place(text: str, old: NounGroup, value: str, *, bare: bool = False) -
         return ""  # no kind of rain is sunny
     old = replace(old, told=()) if bare else old
     words = value.split()
-    if (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
+    coloured = any(map(_is_colour, words)) and re.search(r"\b(?P<colour>[a-z]+) and $", text[: old.start])
+    if coloured and kind_of(coloured["colour"]) == "colour" and any(map(_is_colour, old.told)):
+        before = next((one for one in groups(text) if one.end == coloured.end("colour")), None)
+        old = replace(old, start=before.start if before else coloured.start(), lead=before.lead if before else ())
+    grown = all(sorts.is_a(singular(each), "flower") for each in (words[-1], old.name[-1]))  # lavender is a colour, too
+    if not grown and (told := _told(words)) and called(words[-1]) != called(old.name[-1]):
         if kind_of(old.name[-1]) == kind_of(words[-1]) == "colour":
             return _put(text, old, value, old.end)  # "red, yellow, black"
         said = _described(old, told)
         return _put(text, old, said, old.end) if said else ""
     if (more := re.fullmatch(r"(?P<how>[a-z ]+?) (?P<with>with .+)", value)) and (told := _told(more["how"].split())):
         return _put(text, old, f"{_described(old, told)} {more['with']}", old.end)  # "blue with white stripes"
-    if re.match(r"[a-z]+ed (?:like|as|in|with|by) ", value):  # "shaped like a dragon"
+    if re.match(r"[a-z]+ed (?:like|as|in|with|by) |made of ", value):  # "shaped like a dragon"
         return _put(text, old, f"{text[old.start : old.end]} {value}", old.end)
     found = groups(value)
     if not found or found[0].start > 0 or any(one.lead for one in found[1:] if one.led == ""):
         return ""
     wanted = found[0]
+    if wanted.name[-1] in COMPARED:
+        return ""  # "smaller in the frame"
     if called(wanted.name[-1]) == called(old.name[-1]):
-        said, end = _again(old, wanted), old.of if wanted.of > wanted.end else old.end
+        said, end = _again(old, wanted), old.of if wanted.of > wanted.end or _full_of(old, wanted) else old.end
     else:
         said = _another(text, old, wanted)
         end = old.of if old.head not in listed("full of") or wanted.head not in listed("full of") else old.end
-    return _put(text, old, said + value[wanted.end :], end)
+    rest = value[wanted.end :]
+    did = next((one for one in doings(text) if one.start == end + 1), None)
+    if did and doings(rest) and doings(rest)[0].start == 1:  # nobody knits who plays the guitar
+        end = did.end
+    where = None if is_worn(rest or "a") else _WHERE.match(rest)
+    there = next((one for one in groups(text) if one.start > end), None) if where else None
+    if (
+        where
+        and there
+        and re.fullmatch(r" (?:on|in|at|under) ", text[end : there.start])
+        and not is_worn(there.name[-1])
+    ):
+        end = there.end  # "white sneakers on grass" are on no wooden floor
+    return _put(text, old, said + rest, end)
+
+
+def _full_of(old: NounGroup, wanted: NounGroup) -> bool:
+    """Whether what a thing is full of is said before its name now: "whisky bottle" of a bottle of perfume."""
+    said = (*wanted.told, *wanted.name[:-1])
+    return old.head in listed("full of") and any(
+        kind_of(each) in ("food", "plant") or sorts.kind_of(each) == "food" for each in said
+    )
 
 
 def _put(text: str, old: NounGroup, said: str, end: int) -> str:
@@ -92,6 +123,10 @@ def _described(old: NounGroup, told: list[str]) -> str:
     kept = [word for word in old.told if not any(_rival(word, each) for each in told)]
     if any(map(_is_colour, told)):
         kept = [word for word in kept if word not in ("tabby", "calico", "blond", "tortoiseshell")]
+    if set(told) & _SEEN_THROUGH:
+        kept = [word for word in kept if not _is_colour(word)]
+    if any(map(_is_colour, told)):
+        kept = [word for word in kept if word not in _SEEN_THROUGH]
     sizes = [word for word in told if _scale(word) is not None and not (_is_colour(word) or _is_material(word))]
     rest = [word for word in told if word not in sizes]
     several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
@@ -104,6 +139,7 @@ def _described(old: NounGroup, told: list[str]) -> str:
     return " ".join([*old.lead, *sizes, *before, *joint, *behind, *named, *old.name])
 
 
+_SEEN_THROUGH = frozenset(["transparent", "see-through", "clear", "colorless"])
 _SHADES = frozenset(["bright", "dark", "light", "pale", "deep", "soft"])
 
 
@@ -129,7 +165,11 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
     else:
         name = old.name
     modifiers = [] if all(word in name for word in wanted.name[:-1]) else [*wanted.name[:-1]]
-    if modifiers or not all(map(tells, wanted.told)) or any(kind_of(word) == "material" for word in wanted.told):
+    if (
+        modifiers
+        or (not all(map(tells, wanted.told)) and not wanted.name[:-1])
+        or any(kind_of(word) == "material" for word in wanted.told)
+    ):
         name = (name[-1],)  # stone bridges are no rope bridges
     coloured = all(_is_colour(word) or _is_material(word) for word in wanted.told)
     first, then = (kept, [*wanted.told]) if coloured else ([*wanted.told], kept)  # "a flowing blue dress"
@@ -139,6 +179,12 @@ def _again(old: NounGroup, wanted: NounGroup) -> str:
 def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     """Another thing in the place of one, with what is still true of it."""
     kept = [word for word in old.told if tells(word) and word not in ("tabby", "calico")]
+    if wanted.name[-1] in ("man", "woman", "girl", "boy") and kind_of(old.name[-1]) in ("person", ""):
+        kept = [
+            word
+            for word in old.told
+            if tells(word) or kind_of(word) == "person" or called(word) in listed("made being")
+        ]
     new = (*wanted.told, *wanted.name[:-1])
     kept = [word for word in kept if not any(_rival(word, each) for each in new)]
     if any(map(tells, new)) or not _keeps(old, wanted):
@@ -159,7 +205,12 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     elif (
         old.lead
         or (wanted.lead and old.led)
-        or (old.led and name[-1] not in listed("mass") and not old.plural and old.name[-1] in listed("mass"))
+        or (
+            old.led not in ("", "of")
+            and name[-1] not in listed("mass")
+            and not old.plural
+            and old.name[-1] in listed("mass")
+        )
     ):
         lead = ("a",)
     else:

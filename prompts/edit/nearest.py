@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from prompts import opposites, spelling
 from prompts.edit.draft import Change, EditDraft
-from prompts.edit.targets import WordReader, category_of, without_presets, words_of
+from prompts.edit.targets import WordReader, without_presets
+from prompts.edit.words import category_of, words_of
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -23,6 +24,16 @@ async def not_found(draft: EditDraft, target: str, reader: WordReader) -> Change
     a thing of the same kind."""
     near = nearest(draft.fragments, target) or await _of_a_kind(draft.fragments, target, reader)
     return Change("near", target, near) if near else Change("missed", target)
+
+
+async def went_before(draft: EditDraft, target: str, reader: WordReader) -> bool:
+    """Whether a thing was there when the person spoke, and an earlier wish of theirs has taken it away."""
+    names = [opposites.plain(tag.text) for tag in await reader.tags(target)]
+    gone = [opposites.plain(each) for one in draft.changes for each in one.before.split(", ") if one.kind in _GONE]
+    return any(name in each.split() or name == each for name in names for each in gone)
+
+
+_GONE = ("replaced", "removed")
 
 
 def nearest(fragments: Sequence[Fragment], target: str) -> str:

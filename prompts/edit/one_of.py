@@ -9,8 +9,9 @@ from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.instructions import Instruction
 from prompts.edit.numerals import in_chinese, in_english, number
-from prompts.edit.targets import WordReader, category_of, head, singular, without_presets, words_of
+from prompts.edit.targets import WordReader, without_presets
 from prompts.edit.wording_zh import MEASURE, in_script
+from prompts.edit.words import category_of, head, singular, words_of
 from prompts.nouns import describes, with_articles
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

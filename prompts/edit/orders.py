@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from prompts.edit.instructions import clauses, instructs
+from prompts.edit.clauses import clauses
+from prompts.edit.instructions import instructs
 from prompts.translate.chinese import CHINESE, simplified
 
 _ORDER_ZH = re.compile(

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
-from prompts.edit.rivals import alone, excludes
-from prompts.edit.targets import category_of, head, person_in, singular, words_of
-from prompts.nouns import opposed, with_articles
+from prompts.edit.exclusions import alone, excludes
+from prompts.edit.rivals import is_place
+from prompts.edit.targets import person_in
+from prompts.edit.words import category_of, head, singular, words_of
+from prompts.nouns import only_tells, opposed, with_articles
 from prompts.prompt import Fragment
 
 _NIGHT = frozenset(("night", "midnight", "late night", "deep night", "night view", "night scene", "nighttime"))
@@ -20,15 +22,20 @@ _AFTERGLOW = frozenset(("sunset glow", "sunset sky", "sunset clouds", "red cloud
 _BY_DAY = frozenset(("day", "daytime", "noon", "afternoon", "broad daylight"))
 _WET = frozenset(
     ("rain", "rainy", "heavy rain", "light rain", "drizzle", "storm", "thunderstorm", "rainstorm", "snowstorm",
-     "blizzard", "overcast", "dark clouds", "cloudy")
+     "blizzard", "overcast", "dark clouds", "storm clouds", "cloudy", "lightning", "thunder")
 )  # fmt: skip
+_STILL = frozenset(("calm", "calm sea", "calm water", "calm lake", "tranquil environment", "still water", "tranquil"))
+_STORMY = frozenset(("storm", "stormy", "thunderstorm", "tempest", "waves", "rough sea", "stormy sea", "hurricane"))
+_NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
 # What comes, and the words that nothing can be of then.
 _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
     (when, re.compile(rf"(?:.* )?(?:{no})(?: through .*| on .*| in .*| from .*)?"))
     for when, no in (
-        (_NIGHT, "sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|sunrise|dawn glow|blue sky|"
+        (_NIGHT, "scorching sun|blazing sun|sunlight|sunshine|sunbeams?|sun|sun rays|sunny|sunset|sunset glow|"
+        "sunrise|dawn glow|blue sky|"
                  "daylight|morning light|noon|white clouds|rainbow"),
-        (_LOW_SUN, "noon|starry sky|milky way|night sky|midnight|morning light|dawn glow|sunrise"),
+        (_LOW_SUN, "noon|scorching sun|blazing sun|midday sun|harsh sunlight|starry sky|milky way|night sky|"
+        "midnight|morning light|dawn glow|sunrise"),
         (_AFTERGLOW, "blue sky|noon|starry sky|milky way|night sky|overcast sky"),
         (_BY_DAY, "starry sky|stars|moonlight|milky way|night sky|moon|sunset|sunset glow|night|midnight|late night|"
                   "city lights at night"),
@@ -41,15 +48,23 @@ _OUTDATED: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (frozenset(("messy", "chaotic", "cluttered")), "tidy|neat|clean"),
         (frozenset(("lights off",)), "lights on|lamp on|lit desk lamp"),
         (frozenset(("sunrise", "dawn", "daybreak")), "milky way|starry sky|night sky"),
-        (frozenset(("empty",)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|crowded|bustling"),
+        (_STORMY, "calm|calm (?:sea|ocean|water|waters|lake)|still water|gentle breeze|mirror-like water"),
+        (frozenset(("empty", *_NOBODY)), "crowd|full of .*|students?|audience|tourists?|pedestrians?|people|"
+        "crowded|bustling"),
         (_WET, "sunlight|sunshine|sunbeams?|sun|sunny|blue sky|clear sky|starry sky|moonlight|rainbow|sunset|"
                "white clouds|sunset glow"),
+        (frozenset(("dry",)), "(?:heavy |light )?rain|rainy|drizzle|wet|puddles?|raindrops?|downpour|storm|"
+        "thunderstorm"),
+        (_STILL, "(?:giant|huge|big|rough|crashing) waves?|rough (?:sea|water)|storm|stormy|thunderstorm|strong wind"),
     )
 )  # fmt: skip
 _BALD = re.compile(r"\bbald (?=[a-z])")
+_DESERTED = re.compile(r"\b(?:empty|deserted|abandoned) (?=\w)")
+_UNFURNISHED = re.compile(
+    r"\bempty (?=(?:[a-z]+ )?(?:room|house|hall|apartment|office|studio|shelf|table|bench|vase|bowl)$)"
+)
 _MANY = re.compile(r"\b(?:full of|crowd|crowded|audience|packed|many|visitors|tourists|students?|people)\b")
 _PEOPLE = frozenset(("student", "audience", "crowd", "people", "person", "tourist", "guest", "visitor", "passerby"))
-_NOBODY = frozenset(("no humans", "nobody", "no people", "deserted", "uninhabited"))
 
 
 def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, emptied: bool) -> None:
@@ -62,22 +77,93 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            if _nobody(old, new) or (decided and (_over(old, new, emptied) or _denied(old, new))):
+            gone = _other_ground(old, new) or _nobody(old, new)
+            if gone or (decided and (_over(old, new, emptied) or _denied(old, new))):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
-            elif head(new.text) == "hair" and (said := _BALD.sub("", grammar.bare(old.text))) != grammar.bare(old.text):
-                become(draft, at, with_articles(said), "")
-            elif _MANY.search(new.text) and (said := _peopled(grammar.bare(old.text))):
+            elif said := _left_of(old, new, decided=decided):
                 become(draft, at, said, "")
 
 
+def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
+    """A fragment without the words that cannot stay beside what has come; empty where all of it can."""
+    text = grammar.bare(old.text)
+    if _PLAIN_GROUND.fullmatch(opposites.plain(new.text)) and (said := _tidied(text)):
+        return said
+    if decided and (said := _unopposed(text, new)):
+        return said
+    for comes, words in (
+        (head(new.text) == "hair", _BALD),
+        (opposites.slot(new.text) == "hair colour", _FAIR),
+        (_fills(new), _UNFURNISHED),
+        (bool(_MANY.search(new.text)), _DESERTED),
+    ):
+        if comes and (said := words.sub("", text, count=1)) != text:
+            return with_articles(said)
+    return ""
+
+
+# What is nothing but a backdrop, and what stands before one.
+_PLAIN_GROUND = re.compile(
+    r"(?:(?:plain|simple|solid|blank|clean|empty|gradient|pure|solid color|studio|white|black|grey|gray|blue|red|pink|"
+    r"green|yellow|beige|cream|pastel|dark|light|bright) )+(?:background|backdrop)"
+)
+
+
+def _other_ground(old: Fragment, new: Fragment) -> bool:
+    """Whether a plain backdrop is behind a picture no longer: there is a place now, or things in the background."""
+    if not _PLAIN_GROUND.fullmatch(opposites.plain(old.text)):
+        return False
+    said = opposites.plain(new.text)
+    behind = re.search(r"(?:^| )(?:behind (?:her|him|it|them)|in (?:the )?(?:background|distance))$", said)
+    place = new.part == "scene_detail" and (is_place(singular(head(said))) or category_of(head(said)) == "nature")
+    return bool(behind or place or (said.endswith("background") and said != opposites.plain(old.text)))
+
+
+def _unopposed(text: str, new: Fragment) -> str:
+    """A fragment without what is told in it of the opposite of what a picture now is as a whole: "a bustling market"
+    that is to be quiet and empty, "a dark room" where the lights are on; empty where it is not."""
+    said = opposites.plain(new.text)
+    told = [each for each in said.split() if each not in ("and", "very", "all")]
+    told = ["bright"] if said == "lights on" else told
+    words = text.split()
+    if (
+        not told
+        or len(told) > 3
+        or not (said == "lights on" or only_tells(" ".join(told)))
+        or not words[1:]
+        or person_in(text)
+    ):
+        return ""
+    left = [each for each in words[:-1] if not any(opposed(each, new_one) for new_one in told)]
+    return with_articles(" ".join([*left, words[-1]])) if len(left) + 1 < len(words) else ""
+
+
+def _tidied(text: str) -> str:
+    """A thing of a scene without that it is messy; empty where it is not."""
+    said = re.sub(r"\b(?:messy|cluttered|chaotic|busy|untidy) (?=[a-z])", "", text)
+    return with_articles(said) if said != text else ""
+
+
 def _over(old: Fragment, new: Fragment, emptied: bool) -> bool:
-    said, words = opposites.plain(new.text), opposites.plain(old.text)
+    return any(_leaves_no_room(part, old, emptied) for part in _AND.split(opposites.plain(new.text)))
+
+
+_AND = re.compile(r",? (?:and|with) ")
+
+
+def _leaves_no_room(said: str, old: Fragment, emptied: bool) -> bool:
+    words = opposites.plain(old.text)
+    if said in _STORMY and re.match(r"(?:on|in) ", old.text):
+        return False  # what floats on a calm sea floats on it still
     lit = _LIT.match(said) and category_of(head(said)) in ("place", "building", "light", "object", "")
     if lit or (emptied and said.startswith("empty ")):
         said = said.split(" ")[0]
-    return any((said in when or head(said) in when) and no.fullmatch(words) for when, no in _OUTDATED)
+    return any(
+        (said in when or singular(head(said)) in when or head(said) in when) and no.fullmatch(words)
+        for when, no in _OUTDATED
+    )
 
 
 _LIT = re.compile("(?:bright|dark|dim) (?:lighting|light|[a-z]+)$")
@@ -131,7 +217,12 @@ def _somebody(one: Fragment) -> bool:
     )
 
 
-def _peopled(text: str) -> str:
-    """A place without that it is empty; empty where it is not."""
-    said = re.sub(r"\b(?:empty|deserted|abandoned) (?=\w)", "", text, count=1)
-    return with_articles(said) if said != text else ""
+_FAIR = re.compile(
+    r"\b(?:blonde?|brunette|red-?headed|ginger|(?:red|black|white|brown|dark|fair|golden|silver)-haired) "
+    r"(?=(?:girl|boy|man|woman|lady|child|kid|guy)\b)"
+)
+
+
+def _fills(one: Fragment) -> bool:
+    """Whether something is a thing or a being that a room is empty without."""
+    return one.part == "subject" and category_of(one.text) in ("object", "person", "animal")

@@ -9,8 +9,8 @@ from prompts.edit.likeness import only_being
 from prompts.edit.meant import done_meanwhile
 from prompts.edit.merging import put_in_place
 from prompts.edit.rivals import is_place, kind_of
-from prompts.edit.targets import category_of, singular
 from prompts.edit.word_lists import listed
+from prompts.edit.words import category_of, singular
 
 _HELD = frozenset(["holding", "carrying"])
 _FACES = frozenset(["smiling", "laughing", "crying", "frowning", "grinning", "glaring", "weeping"])
@@ -24,6 +24,8 @@ def redone(text: str, value: str) -> str:
     verb = said.split()[0] if said else ""
     if said == "awake" and (resting := [one for one in doings(text) if one.verb in listed("rest")]):
         return text[: resting[0].start] + said + text[resting[0].start + len(resting[0].verb) :]
+    if said == "awake" and (sleeps := re.search(r"\b(?:fast |sound )?asleep\b", text)):
+        return text[: sleeps.start()] + said + text[sleeps.end() :]
     new = next(iter(doings(said)), None)
     known = any(one.verb == verb for one in doings(text))  # "juggling fish" of who juggles balls
     if (new.start > 0 if new else not known) or _NO_DOING.match(said) or kind_of(said) in ("place", "style"):
@@ -36,12 +38,28 @@ def redone(text: str, value: str) -> str:
     first = olds[0]
     seated = {first.verb, verb} <= listed("posture") | listed("rest") and not re.search(r" (?:on|in|at|against) ", said)
     end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
-    return text[: first.start] + _same_seat(text, first, said) + _elsewhere(text[end:], said)
+    if (way := _WAY.search(said)) and (other := re.match(rf" (?:{_WAYS})\b", text[end:])) and way:
+        end += other.end()  # who walks down stairs walks up none
+    return text[: first.start] + _same_seat(text, first, said) + _elsewhere(_untwice(text[end:], said), said)
 
 
 def _ridden(thing: NounGroup) -> bool:
     """Whether somebody is on a thing that one rides: "on a scooter"."""
     return thing.led in ("on", "riding") and category_of(thing.head) in ("vehicle", "animal", "myth")
+
+
+_WAYS = "up|down|in|out|into|away|towards?|left|right"
+_WAY = re.compile(rf" (?:{_WAYS})$")
+
+
+def _untwice(rest: str, said: str) -> str:
+    """What stands behind a doing, without that it is beside what something is now done to: who rides a horse stands
+    next to none."""
+    beside = re.match(
+        r" (?:next to|beside|near|by|behind|in front of|with) (?:the |an? |his |her |its |their )?(?P<what>[a-z]+)\b",
+        rest,
+    )
+    return rest[beside.end() :] if beside and re.search(rf"\b{beside['what']}\b", said) else rest
 
 
 _ITS_PLACE = re.compile(
@@ -76,7 +94,7 @@ def of_its_own(text: str, value: str) -> str:
     """The text with what one of its things does as the value says it: "cat curled up asleep"; empty where that is none
     of the text's things, or does nothing."""
     named = groups(value)
-    if not named or named[0].start or named[0].told or named[0].end == len(value):
+    if not named or named[0].start or named[0].end == len(value):
         return ""
     does = value[named[0].end :].strip()
     if not re.match(r"(?:[a-z]+ing|curled|perched|seated|asleep|awake|lying)\b", does):
@@ -88,10 +106,14 @@ def of_its_own(text: str, value: str) -> str:
         return put_in_place(whole, being, value[: named[0].end]) if whole else ""
     if len(mine) != 1:
         return ""
+    if named[0].told or named[0].name[:-1]:  # "red panda eating an apple"
+        plainly = of_its_own(text, f"{named[0].name[-1]} {does}")
+        thing = [one for one in groups(plainly) if singular(one.name[-1]) == singular(named[0].name[-1])]
+        return put_in_place(plainly, thing[0], value[: named[0].end]) if len(thing) == 1 else ""
     now = next((one for one in doings(text) if one.start == mine[0].end + 1), None)
     if now is None:
         return f"{text[: mine[0].end]} {does}{text[mine[0].end :]}"
-    rest = re.match(r" (?:out|up|down|away|around|back)\b", text[now.end :])
+    rest = re.match(r" (?:(?:out|up|down|away|back)\b|around(?=,|$))", text[now.end :])
     return text[: now.start] + does + text[now.end + (rest.end() if rest else 0) :]
 
 

@@ -8,14 +8,15 @@ from dataclasses import replace
 
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
+from prompts.edit.exclusions import alone
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
-from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WordReader, head, matches, person_in, without_presets
+from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
-from prompts.nouns import only_tells, without_property, without_thing
+from prompts.edit.words import WEATHER, head, singular
+from prompts.nouns import only_tells, with_articles, without_property, without_thing
 from prompts.prompt import Fragment
 from prompts.tags import category_of
 from prompts.translate import chinese
@@ -43,6 +44,10 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     if not found and (within := _ON_WHAT.fullmatch(one.target)):  # "no leaves on the trees"
         found, word = await matches(draft.fragments, within["what"], reader)
         tags = [within["what"]] if found else tags
+    if not found and (having := _having(draft.fragments, tags)):
+        for at, bare in having.items():
+            become(draft, at, bare, draft.fragments[at].source, bare)
+        return
     if not found and (weathered := _weathered(draft.fragments, tags)):
         for at, bare in weathered.items():  # "misty forest" without the mist
             become(draft, at, bare, draft.fragments[at].source, bare)
@@ -75,7 +80,20 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             continue
         del draft.fragments[at]
         draft.changes.append(Change("removed", old.text))
-        erase(draft, old)
+        if not any(draft.fragments[each].source == old.source for each in about if each < at):
+            erase(draft, old)  # "castle in the background" is two, and goes at once
+
+
+def _having(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
+    """The fragments that tell of a thing by a word made of its name, without it: "tattooed arms" of tattoos, "a bearded
+    man" of a beard."""
+    nouns = {singular(tag) for tag in tags if tag.isalpha() and len(tag) > 2 and tag not in WEATHER.values()}
+    having = {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
+    own = {at: grammar.bare(one.text) for at, one in enumerate(fragments) if one.origin != "preset"}
+    bare = {
+        at: re.sub(rf"\b(?:heavily )?(?:{'|'.join(having)}) (?=[a-z])", "", said) for at, said in own.items() if having
+    }
+    return {at: with_articles(said) for at, said in bare.items() if said != own[at]}
 
 
 def _weathered(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
@@ -95,6 +113,8 @@ def _without_one(text: str, word: str) -> str:
     woman with a hat" without the man; empty where it is of one only, or does not tell who is meant."""
     if not word or CHINESE.search(text) or (place := told_of(text, word)) is None or place == (0, len(text)):
         return ""
+    if re.search(r"\b(?:on|with|of|in|at|by|under|behind|to|riding|holding) $", text[: place[0]]):
+        return ""  # "a cowgirl on a horse"
     told, rest = text[slice(*place)], text[place[1] :]
     end = None if rest else _STAYS_THERE.search(told)
     where = end.group() if end and not is_worn(end.group()) else ""  # both are there

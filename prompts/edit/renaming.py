@@ -10,8 +10,9 @@ from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, instead
 from prompts.edit.instructions import Instruction
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, WEATHER, WORN, WordReader, category_of, head, singular
+from prompts.edit.targets import WORN, WordReader
 from prompts.edit.wording_zh import COUNTED, MEASURE, in_script, uncoloured
+from prompts.edit.words import PEOPLE, WEATHER, category_of, head, singular
 from prompts.nouns import NAMED, with_articles
 from prompts.prompt import Fragment
 from prompts.translate import chinese
@@ -29,8 +30,8 @@ async def rename(
     if CHINESE.search(one.target) and source.count(one.target) == 1 and not shared:
         lead, _, rest = source.partition(one.target)
         lead = _before_its_name(lead, one.target)
-        coloured = _of_its_own(word or head(old.text), value[0].text)
-        lead = uncoloured(lead) if coloured else lead  # a white shirt is not a black one
+        coloured = _of_its_own((word or head(old.text)).split()[-1], value[0].text)
+        lead = _unmade(uncoloured(lead)) if coloured else lead  # a white shirt is not a black one
         lead = _unrelated(lead, word, value[0].text)
         lead = COUNTED.sub("", lead) if MEASURE.match(one.value) else lead  # "一碗面" for "一盘鱼"
         new_source = lead + one.value + rest
@@ -77,6 +78,16 @@ async def rename(
     if kept and kept[-1] in ("a", "an") and re.search(r"[^s]s$", new) and not new.endswith("dress"):
         kept.pop()  # "jeans"
     become(draft, at, with_articles(" ".join([*kept, new, *words[index + 1 :]])), one.value)
+
+
+def _unmade(lead: str) -> str:
+    """What stands before a thing, without what that is made of: "一座小" of "一座木头小", for a bridge of stone."""
+    for size in (3, 2):
+        for at in range(len(lead) - size + 1):
+            made = entries().get(lead[at : at + size])
+            if made and made.category == "material":
+                return lead[:at] + lead[at + size :].removeprefix("的")
+    return lead
 
 
 def _before_its_name(lead: str, target: str) -> str:

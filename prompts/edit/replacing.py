@@ -6,29 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prompts import grammar, opposites, written_text
+from prompts import grammar, opposites, sorts, written_text
 from prompts.edit.describing import describe, recolour
 from prompts.edit.draft import Change, EditDraft, add, become, instead
+from prompts.edit.exclusions import is_haircut
 from prompts.edit.forms import COUNT
 from prompts.edit.instructions import Instruction
 from prompts.edit.meant import done_meanwhile, redone
-from prompts.edit.nearest import nearest, not_found
+from prompts.edit.nearest import nearest, not_found, went_before
 from prompts.edit.renaming import rename
-from prompts.edit.rivals import is_haircut, kind_of, matter, moved, regrown, retaken, slot_of
+from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
-from prompts.edit.targets import (
-    CATEGORIES,
-    KINDS,
-    PEOPLE,
-    WordReader,
-    category_of,
-    head,
-    matches,
-    person_in,
-    singular,
-    without_presets,
-)
+from prompts.edit.targets import CATEGORIES, KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
+from prompts.edit.words import PEOPLE, category_of, head, singular
 from prompts.lettering import QUOTED
 from prompts.nouns import COMPARED, describes
 from prompts.prompt import Fragment
@@ -66,6 +57,11 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     if not value:
         draft.changes.append(Change("unread", f"{one.target} → {one.value}"))
         return
+    if not found and one.target in _LIGHT and not describes(value):
+        found = [at for at, each in enumerate(draft.fragments) if each.origin != "preset" and _LIT.search(each.text)]
+        if found:
+            instead(draft, found, value, one.value)
+            return
     if not found:
         await _come(draft, one, value, reader)
         return
@@ -81,6 +77,10 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         kind_of(each) in ("colour", "material") or each == "and" for each in value[0].text.split()
     ):
         value = (replace(value[0], text=f"{value[0].text} {word or head(olds[0])}"),)  # "jacket to black leather"
+    if not CHINESE.search(one.value) and _is_plant(one.value) and _is_plant(one.target):
+        for at in found:
+            await rename(draft, at, word, value, one, reader)  # lavender, which is a colour, too, for sunflowers
+        return
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
     if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
@@ -107,13 +107,30 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 continue
             same = [at for at in found if opposites.slot(draft.fragments[at].text) == opposites.slot(tag.text)]
             cuts = [at for at in found if is_haircut(draft.fragments[at].text)] if head(tag.text) == "hair" else []
-            if same or cuts:
-                instead(draft, same or cuts, (tag,), one.value)
+            done = [at for at in found if _hairdo(draft.fragments[at].text)]  # braids
+            if same or cuts or done:
+                instead(draft, same or cuts or done, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
+    elif head(olds[0]) == category_of(value[0].text) in ("hair", "eyes") and len(value) == 1:
+        instead(draft, found, value, one.value)  # "heterochromia" of blue eyes
     else:
         for at in found:
             await rename(draft, at, word, value, one, reader)
+
+
+_LIGHT = ("灯光", "光线", "光照", "光影", "打光", "光源", "light", "lighting", "lights")
+_LIT = re.compile(
+    r"\b(?:light|lighting|spotlight|sunlight|moonlight|candlelight|backlighting|backlight|lamplight|glow)$"
+)
+
+
+def _hairdo(text: str) -> bool:
+    return category_of(text) == "hair" and head(text) != "hair"
+
+
+def _is_plant(words: str) -> bool:
+    return sorts.is_a(singular(words), "plant") or sorts.is_a(singular(words), "flower")
 
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
@@ -129,6 +146,9 @@ async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tu
         value = await reader.tags(one.value)
     if describes(value) and (coloured := _COLOURED.get(KINDS.get(one.target, ()))):  # "发色换成粉色"
         value = await reader.tags(f"{value[0].text} {coloured}")
+        noun = {"hair": "头发", "eyes": "眼睛"}[coloured]
+        said = f"{one.value.removesuffix('的')}{noun}" if CHINESE.search(one.value) else f"{one.value} {coloured}"
+        one = replace(one, value=said)
     return one, value
 
 
@@ -157,12 +177,14 @@ async def _come(draft: EditDraft, one: Instruction, value: Sequence[Fragment], r
     elif (
         describes(value)
         and (named := await _named(draft, one.target, reader))
-        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]))
+        and (_unnamed(named[-1]) or _surely_worn(draft, named[-1]) or _surely_grown(draft, named[-1]))
     ):
         thing = named[-1]
         add(draft, replace(thing, text=f"{value[0].text} {opposites.plain(thing.text)}"), one.value)
     elif (named := await reader.sure(one.target)) and _unnamed(named[-1]) and not describes(value):
         await set_words(draft, one.value, reader)  # "天空改成晚霞", where nothing is said of the sky
+    elif await went_before(draft, one.target, reader):
+        await set_words(draft, one.value, reader)
     else:
         draft.changes.append(await not_found(draft, one.target, reader))
 
@@ -203,6 +225,13 @@ def _surely_worn(draft: EditDraft, thing: Fragment) -> bool:
     """Whether a thing is worn, and there is somebody who may wear it, though nobody said so."""
     people = any(person_in(one.text) for one in without_presets(draft.fragments))
     return people and category_of(thing.text) == "clothing"
+
+
+def _surely_grown(draft: EditDraft, thing: Fragment) -> bool:
+    """Whether a thing is a part of a body, and there is some being that may have it: a mermaid's tail."""
+    noun = singular(head(thing.text))
+    beings = any(_is_somebody(one) for one in without_presets(draft.fragments))
+    return beings and (sorts.kind_of(noun) == "body" or noun in ("tail", "wing", "horn", "fur", "scale", "beak"))
 
 
 def _tells(value: Sequence[Fragment], said: str) -> bool:

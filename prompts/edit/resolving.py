@@ -9,14 +9,18 @@ from dataclasses import replace
 
 from prompts import opposites
 from prompts.edit.draft import EditDraft
-from prompts.edit.groups import groups
+from prompts.edit.exclusions import alone, excludes
+from prompts.edit.groups import groups, tells
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
 from prompts.edit.meant import is_backdrop, meant
+from prompts.edit.nearest import went_before
 from prompts.edit.numerals import in_chinese, in_english, number
-from prompts.edit.rivals import alone, counts, excludes, kind_of, slot_of
-from prompts.edit.targets import KINDS, WordReader, category_of, head, matches, singular, without_presets
+from prompts.edit.rivals import counts, is_place, kind_of, slot_of
+from prompts.edit.targets import KINDS, WordReader, matches, without_presets
+from prompts.edit.word_lists import listed
 from prompts.edit.wording_zh import MEASURE
+from prompts.edit.words import category_of, head, singular
 from prompts.nouns import COMPARED, OF_AN_AGE, describes
 from prompts.prompt import Fragment
 from prompts.translate import chinese
@@ -46,6 +50,8 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
         if len(tags) == 1 and category_of(tags[0].text) == "vehicle" and not CHINESE.search(one.value):
             return replace(one, kind="replace", target="location", value=f"on {one.value}")
     if one.kind == "count":
+        if not one.target and before and (await _countable(draft, one, reader)) is None:
+            one = replace(one, target=await _told_before(draft.fragments, before, reader))  # "变成小狐狸，两只"
         return await _counted(draft, one, reader)
     if one.kind == "add" and one.more:
         return await _added_to(draft, one, reader)
@@ -57,7 +63,7 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
 async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], reader: WordReader) -> list[Instruction]:
     """The wishes, with what is taken away and what comes instead of it as one: "鱼不要了，改成一碗面"."""
     found: list[Instruction] = []
-    for one in wishes:
+    for one in [part for each in wishes for part in await _parted(each, reader)]:
         last = found[-1] if found else None
         if last and last.kind in ("remove", "deny") and one.instead and (at := await _gone(fragments, last, reader)):
             tags = await reader.tags(one.value)
@@ -65,12 +71,45 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
             if new and any(excludes(fragments[each].text, new) for each in at):
                 found[-1] = one  # a smile goes when a frown comes
                 continue
-            if new and not alone(new) and any(slot_of(fragments[each].text) == slot_of(new) for each in at):
+            if (
+                new
+                and not alone(new)
+                and not _only_told(one.value, tags)
+                and not (_DOES.match(new) and not any(_DOES.search(fragments[each].text) for each in at))
+                and any(slot_of(fragments[each].text) == slot_of(new) for each in at)
+            ):
                 value = _without_its_verb(one.value, [fragments[each].text for each in at])
                 found[-1] = one if slot_of(new) else Instruction("replace", last.target, value)
                 continue
         found.append(one)
     return found
+
+
+async def _parted(one: Instruction, reader: WordReader) -> tuple[Instruction, ...]:
+    """A wish for what somebody does, and where, as one of each: "改成在花园里浇花"."""
+    if one.kind != "set" or not CHINESE.search(one.value):
+        return (one,)
+    tags = await reader.sure(one.value)
+    places = [each for each in tags if is_place(singular(head(each.text))) or each.text in ("garden", "seaside")]
+    doings = [each for each in tags if each not in places and _DOES.match(opposites.plain(each.text))]
+    if any(opposites.plain(each.text) in (*listed("seat"), "ground", "floor", "grass", "lawn") for each in places):
+        return (one,)
+    if len(tags) < 2 or len(places) != 1 or len(doings) + 1 != len(tags):
+        return (one,)
+    return (
+        Instruction("replace", "地点", places[0].source),
+        Instruction("replace", "动作", doings[0].source),
+        *(Instruction("add", value=each.source) for each in doings[1:]),
+    )
+
+
+def _only_told(words: str, tags: Sequence[Fragment]) -> bool:
+    """Whether words only tell how something is: "brightly lit"."""
+    last = words.split()[-1]
+    return describes(tags) or last in listed("done") or (not CHINESE.search(words) and tells(last))
+
+
+_DOES = re.compile(r"(?!wearing|holding)[a-z]{2,}ing\b")
 
 
 def _without_its_verb(value: str, olds: Sequence[str]) -> str:
@@ -113,6 +152,8 @@ async def _settled(draft: EditDraft, one: Instruction, reader: WordReader) -> In
     if one.maybe:
         there = one.kind in ("deny", "count") or one.target in KINDS
         there = there or bool((await matches(draft.fragments, one.target, reader))[0])
+        if not there and one.kind == "replace" and await went_before(draft, one.target, reader):
+            return Instruction("set", value=one.value)  # "换成秋天，樱花变红枫叶": they went with the spring
         return replace(one, maybe="") if there else Instruction("set", value=one.maybe)
     words, parts = one.target, one.target.split()
     for size in range(len(parts) - 1, 0, -1):
@@ -156,7 +197,8 @@ async def _counted(draft: EditDraft, one: Instruction, reader: WordReader) -> In
     at = await _countable(draft, one, reader)
     step, exact = int(one.value), one.value[0].isdecimal()
     if at is None and exact:
-        return Instruction("set", value=in_chinese(step) + one.measure)
+        said = in_chinese(step) + one.measure if one.measure else f"{in_english(step)} "
+        return Instruction("set", value=said + one.target)
     if at is None:
         if step < 0 or not one.target:
             return Instruction("remove" if step < 0 else "stronger", one.target)
@@ -169,7 +211,9 @@ async def _counted(draft: EditDraft, one: Instruction, reader: WordReader) -> In
         noun = one.target or chinese.simplified(old.source)[measure.end() if measure else 0 :]
         sign = one.measure or (measure.group()[-1] if measure else "个")
         return Instruction("replace", noun, in_chinese(count) + sign) if count else Instruction("remove", noun)
-    thing = next((each for each in groups(old.text) if each.lead and number(each.lead[0])), None)
+    counted = [each for each in groups(old.text) if each.lead and number(each.lead[0])]
+    named = [each for each in counted if singular(each.name[-1]) == singular(one.target.rpartition(" ")[2])]
+    thing = next(iter(named or counted), None)
     noun = " ".join([*thing.name[:-1], singular(thing.name[-1])]) if thing else counts(old.text) or head(old.text)
     said = f"{in_english(count)} {noun if count == 1 else plural(noun)}"
     return Instruction("set", value=said) if count else Instruction("remove", noun)

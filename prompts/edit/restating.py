@@ -9,15 +9,27 @@ from collections.abc import Iterator, Sequence
 
 from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
+from prompts.edit.exclusions import alone
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
-from prompts.edit.likeness import alike, covers, main_thing, named, only_being, stands_for, told_of
+from prompts.edit.likeness import (
+    alike,
+    covers,
+    in_pairs,
+    main_thing,
+    named,
+    only_being,
+    several_for,
+    stands_for,
+    told_of,
+)
 from prompts.edit.merging import changed_words, put_in_place
 from prompts.edit.pursuits import of_its_own, redone, told_again
-from prompts.edit.rivals import alone
-from prompts.edit.targets import KINDS, WordReader, is_medium, without_presets
+from prompts.edit.targets import KINDS, WordReader, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.whereabouts import moved, reseated, taken, with_article
+from prompts.edit.word_lists import listed
+from prompts.edit.words import is_medium
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
 
@@ -78,6 +90,8 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
             yield moved(text, found, value)
         elif found and (said := put_in_place(text, found, value)):
             yield said
+        elif value.startswith("made of ") and (whole := _named_after(text, one.target)):
+            yield f"{text[: whole.end]} {value}{text[whole.end :]}"
         return
     if one.kind == "set" and (said := redone(text, value)):
         yield said
@@ -94,13 +108,23 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         if said := reseated(text, value, instead=one.instead):
             yield said
         return
+    if one.kind == "set" and (at := _THING_AT.fullmatch(value)) and (found := named(groups(text), at["what"])):
+        yield moved(text, found, at["where"])
+        return
     if one.kind == "set" and (said := of_its_own(text, value) or told_again(text, value)):
         yield said
         return
     wanted = groups(value)
-    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value) or alone(value):
+    if not wanted or wanted[0].start > 0 or doings(value) or is_medium(value):
+        return
+    if one.kind == "set" and wanted[0].of == len(value) and (both := several_for(text, wanted[0])):
+        yield text[: both[0]] + value + text[both[1] :]
+    if one.kind == "set" and " and " in value and wanted[-1].end == len(value) and (pair := in_pairs(text, wanted)):
+        yield _paired(text, pair, wanted, value)
         return
     found = alike(groups(text), wanted[0], one_more=one.kind == "add" and not one.instead)
+    if alone(value) and (not found or wanted[0].name[-1] != "hair"):
+        return  # of hair its length stands beside its colour
     if not found and one.kind == "set" and wanted[0].of == len(value):
         found = only_being(groups(text), wanted[0]) or main_thing(text, wanted[0])
     if found:
@@ -119,7 +143,31 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         yield said
 
 
+def _named_after(text: str, target: str) -> NounGroup | None:
+    """The one thing that has another's name in its own: the "lion statue" that somebody calls the lion."""
+    found = [one for one in groups(text) if target in (*one.told, *one.name)]
+    return found[0] if len(found) == 1 else None
+
+
+_HIS = {"her": "his", "his": "her"}
+
+
+def _paired(text: str, olds: tuple[NounGroup, NounGroup], news: Sequence[NounGroup], value: str) -> str:
+    """The text with two beings for its two, and whose the second one is."""
+    said = put_in_place(text, olds[1], value[news[1].start : news[1].end])
+    said = put_in_place(said, olds[0], value[news[0].start : news[0].end]) if said else ""
+    was, now = (next((sex for sex in ("she", "he") if one.head in listed(sex)), "") for one in (olds[0], news[0]))
+    if {was, now} == {"she", "he"} and olds[1].lead and olds[1].lead[0] in _HIS:
+        owner = olds[1].lead[0]
+        said = re.sub(rf"\b{owner} (?={news[1].name[-1]}\b)", f"{_HIS[owner]} ", said, count=1)
+    return said
+
+
 _WHERE = re.compile(r"(?:in|on|at|under|beside|behind|near|by|next to|in front of|inside|outside) (?!the background)")
+_THING_AT = re.compile(
+    r"(?P<what>(?:the |her |his |its )?[a-z-]+) (?:outside |inside |now |out )?"
+    r"(?P<where>(?:in|on|at|under|near|inside|outside) (?:an? |the |some )[a-z' -]+)"
+)
 _BEHIND = re.compile(r" (?:in|on) the background\b", re.IGNORECASE)
 
 

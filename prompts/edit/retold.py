@@ -13,7 +13,9 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.nearest import not_found
 from prompts.edit.targets import WordReader, matches, without_presets
 from prompts.edit.wording import Retelling, wordings
+from prompts.nouns import with_articles
 from prompts.prompt import Fragment, Prompt
+from prompts.translate.chinese import CHINESE
 
 
 async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None:
@@ -31,6 +33,7 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     denied = [each for each in draft.negatives if each not in negatives]
     if any(each not in draft.negatives for each in without_presets(negatives)):
         return
+    english = not CHINESE.search(draft.text or text)
     telling = Retelling(one, *_difference(fragments, draft.fragments), fragments)
     for said in wordings(text, telling) if telling.gone or telling.come else (text,):
         for each in denied:
@@ -40,13 +43,23 @@ async def retold(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             return
         made = await reader.prompt(said)
         if made and _says(made, draft):
-            draft.text = said
+            draft.text = with_articles(said) if english else said
             draft.fragments = _as_said(draft.fragments, made)
             return
+    if await _told_so(draft, text, denied, reader):
+        return
     changed = EditDraft(fragments, negatives, text, draft.readings)
     if await literal.put(changed, one, reader):
         draft.text, draft.fragments, draft.negatives = changed.text, changed.fragments, changed.negatives
         draft.changes[told:] = changed.changes
+
+
+async def _told_so(draft: EditDraft, before: str, denied: list[Fragment], reader: WordReader) -> bool:
+    """Whether the text says what the draft is as the change itself has left it."""
+    if not draft.text or denied or draft.text == before:
+        return False
+    made = await reader.prompt(draft.text)
+    return made is not None and _says(made, draft)
 
 
 async def _unswapped(draft: EditDraft, one: Instruction, reader: WordReader) -> Change:

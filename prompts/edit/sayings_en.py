@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 
 from prompts.edit.forms import NUMBERS
-from prompts.edit.word_lists import listed
+from prompts.edit.to_do import IS, STOPS, doing, to_do
 
 _WHO = r"(?:it|her|him|them|everyone|everybody|(?:the |that |this )?[a-z]+(?: [a-z]+)?)"
 _SHE = r"(?:she|he|it|they|everyone|everybody)"
-_IS = rf"{_SHE}(?:'s| is|'re| are| looks?| seems?| must be| should look| feels?)"
 _MORE = "(?:a bit |a little |really |very |so |now |all )?"
 _ZOOM_OUT = "zoom out|pull back|step back|move back|go back|back up"
 _PEOPLE = "(?:people|everyone|everybody|persons?|humans?|folks)"
@@ -20,6 +19,78 @@ _PLAINLY = tuple(
         (
             r"zoom (?:in|out|back) (?:to|into|for|on) "
             r"(?P<what>(?:an? )?[a-z -]*(?:shot|view|portrait|close-?up))",
+            r"make it \g<what>",
+        ),
+        (r"zoom (?:way|far|all the way|right|a lot|a bit|a little|much further) (?P<way>in|out)", r"zoom \g<way>"),
+        (
+            r"(?:have|do|make|want|get|draw|paint|render)? ?(?:it|this|that)(?: done| drawn| painted| rendered)? "
+            r"(?P<what>as [a-z].+)",
+            r"\g<what>",
+        ),
+        (
+            r"(?:have|make|get|let|show|draw) (?P<who>her|him|it|them|the [a-z]+) "
+            r"(?P<what>(?!(?:king|ring|wing|thing|string|ceiling|building|painting|morning|evening|spring)\b)[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (
+            rf"(?:have|make|get|let) (?P<who>{_WHO}) (?:to )?look "
+            r"(?!(?:up|down|away|back|left|right|out|at|into|to|over|around|like|toward|towards|straight|so|less)\b)"
+            r"(?P<how>(?:more |very |really |so |a bit )?[a-z]+)",
+            r"make \g<who> \g<how>",
+        ),
+        (
+            r"(?P<what>an? [a-z ]+?) where (?P<old>(?:the )?[a-z ]+?) (?:was|is|used to be|stood|sat)",
+            r"replace \g<old> with \g<what>",
+        ),
+        (
+            r"(?:everyone|everybody|they|all of them|people)(?: is| are)?(?: all| now)? (?P<what>[a-z]+ing\b.*)",
+            r"make it \g<what>",
+        ),
+        (
+            r"clean (?:up |off |away )(?P<what>(?:the |her |his |its )?(?:dust|dirt|mud|blood|snow|graffiti|"
+            r"stains?|mess))",
+            r"remove \g<what>",
+        ),
+        (
+            r"(?:restore|repair|fix(?: up)?|renovate|polish|clean) (?P<what>(?:the |her |his |its )[a-z ]+?) so "
+            r"(?:that )?(?:it's|it is|they're|they are) "
+            r"(?P<how>[a-z]+(?: and [a-z]+)?)",
+            r"make \g<what> \g<how>",
+        ),
+        (r"(?P<who>her|him|them|it|the [a-z]+) (?:in|wearing) (?P<what>an? .+)", r"put \g<who> in \g<what>"),
+        (
+            r"(?:(?:she|he|it|they|the [a-z]+) (?:should|must) be|(?:make|turn) (?:her|him|it|the [a-z]+)(?: "
+            r"into)?) an? (?:teen(?:ager)?|adolescent)",
+            "make her teenage",
+        ),
+        (r"(?:she|he|it|they) (?:should|must|could) be (?P<what>an? .+)", r"turn it into \g<what>"),
+        (
+            r"(?P<how>straight|short|thick|flat|sharp|soft)en (?P<what>(?:the |her |his |its |their )[a-z ]+)",
+            r"make \g<what> \g<how>",
+        ),
+        (r"lengthen (?P<what>(?:the |her |his |its |their )[a-z ]+)", r"make \g<what> long"),
+        (r"curl (?P<what>(?:the |her |his )hair)", r"make \g<what> curly"),
+        (r"(?:zoom|move|go|focus|close) in on (?:her|his|its|their|the) face", "make it face close-up"),
+        (
+            r"(?:(?:show|view|see|draw|make|turn) (?:it|this|that|her|him|them|the [a-z]+) )?(?:(?:seen|shown|"
+            r"viewed) )?from the (?P<side>front|side)",
+            r"make it \g<side> view",
+        ),
+        (r"(?:make it )?(?:brightly|well)[ -]lit", "make it bright"),
+        (r"(?:a (?:bit|little|lot) |much )?(?P<how>younger|older)", r"make her \g<how>"),
+        (
+            r"(?:let|have|make|get) (?:her|his|their|the) hair (?:be )?(?P<how>(?:tied|pulled|pinned|swept|put) "
+            r"(?:up|back)|up|down)"
+            r"(?: neatly| nicely)?",
+            r"change the hairstyle to hair \g<how>",
+        ),
+        (r"make (?P<what>(?:the |her |his |its |their )[a-z ]+?) look like (?P<how>.+)", r"change \g<what> to \g<how>"),
+        (
+            rf"(?P<count>{NUMBERS}) (?P<what>[a-z]+) (?:is|are|would be|will be) (?:enough|plenty|fine|ok|okay)",
+            r"make it \g<count> \g<what>",
+        ),
+        (
+            rf"there (?:should|must|could|need to|ought to) be (?:only |just )?(?P<what>(?:{NUMBERS}) (?!more\b).+)",
             r"make it \g<what>",
         ),
         (
@@ -146,6 +217,11 @@ _PLAINLY = tuple(
         ),
         (rf"{_SHE} (?:should|must|needs to|has to) (?:also )?have (?P<what>.+)", r"give her \g<what>"),
         (
+            r"(?P<who>the [a-z]+) (?:should|must|needs to|has to) (?:also )?have (?P<what>(?:an? |some |two |"
+            r"three ).+)",
+            r"give \g<who> \g<what>",
+        ),
+        (
             r"(?:she|he|it|they|the [a-z]+) (?:shouldn't|should not|must not|mustn't) "
             r"(?:be )?(?:have|wear|hold|carry)(?:ing)? (?:an? |any |the )?(?P<what>[a-z ]+)",
             r"remove the \g<what>",
@@ -167,8 +243,8 @@ _PLAINLY = tuple(
         (r"it(?:'s| is) (?P<what>rain|snow)ing", r"make it \g<what>"),
         (r"(?:make|have|let) (?:her|him|it|them|the \w+) (?:(?:fall |be )?asleep|go to sleep)", "make it sleeping"),
         (rf"{_SHE} (?:needs?|gets?|wears?|has|could use|wants?) (?P<what>(?:an?|some) .+)", r"give her \g<what>"),
-        (r"the (?P<who>[a-z]+) (?:is|are) (?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
-        (rf"{_IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
+        (r"the (?P<who>[a-z]+) (?:is|are) (?:now |just |only |all )?(?P<what>[a-z]+ing\b.*)", r"\g<who> \g<what>"),
+        (rf"{IS} (?!not\b|too\b|supposed\b|meant\b|wrong\b|a )(?P<what>{_MORE}[a-z].*)", r"make it \g<what>"),
         (r"(?:it|this|that)(?:'s| is) (?P<what>(?:an? )?[a-z]+ing?)", r"make it \g<what>"),
         (rf"wake {_WHO} up|wake up {_WHO}", "make it awake"),
         (rf"(?:put|send|lull) {_WHO} to (?:sleep|bed)", "make it sleeping"),
@@ -210,65 +286,12 @@ _PLAINLY = tuple(
 )
 
 
-_TELLS = re.compile(rf"{_IS} (?!supposed to\b|meant to\b)|the [a-z]+ (?:is|are) [a-z]+ing\b")
-
-
-_WOULD = re.compile(
-    r".+ (?:would|might|could|will) (?:look|be|work|feel|fit)\b|.+ for (?:him|her|them)$|.+ (?:is|are) enough$"
-)
-
-
-def only_tells(clause: str) -> bool:
-    """Whether a clause says how somebody is or what would be nice, as people say to each other, too: "she is gone"."""
-    does = _THEY_DO.fullmatch(clause)
-    return bool(_TELLS.match(clause) or _WOULD.match(clause) or (does and _done(does["verb"])))
-
-
-_TO_DO = re.compile(
-    r"(?:(?:make|let|have|get) (?:her|him|it|them|everyone|the \w+)(?: to)?|"
-    r"(?!(?:you|i|we|everyone)\b)(?:the )?[a-z]+ (?:should|must|could|needs to|has to))(?: also| both| all| just)? "
-    r"(?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
-)
-_THEY_DO = re.compile(
-    r"(?:she|he|it|they|everyone|everybody)(?: now| just| all| both)? (?P<verb>[a-z]+)(?P<rest>(?: .+)?)"
-)
-_STOPS = re.compile(r"don't (?:let|make|have) (?:her|him|it|them|the \w+) (?P<verb>[a-z]+)")
-_AND_DO = re.compile(r"(?P<and>(?: and|,)(?: then)? )(?P<verb>[a-z]+)\b")
-
-
-def _doing(verb: str) -> str:
-    """A verb in its form of doing: "lying" of "lie", "sitting" of "sit"; empty for a word that is no such verb."""
-    if verb not in listed("verb"):
-        return ""
-    if verb.endswith("ie"):
-        return f"{verb[:-2]}ying"
-    if verb.endswith("e") and not verb.endswith(("ee", "oe")):
-        return f"{verb[:-1]}ing"
-    doubled = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", verb) and verb not in ("listen", "open")
-    return f"{verb}{verb[-1] if doubled else ''}ing"
-
-
-def _done(verb: str) -> str:
-    """As `_doing`, of "works" too."""
-    return _doing(verb) or _doing(verb.removesuffix("s"))
-
-
-def _to_do(clause: str) -> str:
-    """ "Have her lie down and look at the clouds": that she is doing both; empty for other words."""
-    said = _TO_DO.fullmatch(clause) or _THEY_DO.fullmatch(clause)
-    doing = _done(said["verb"]) if said else ""
-    if not said or not doing:
-        return ""
-    rest = _AND_DO.sub(lambda more: more["and"] + (_doing(more["verb"]) or more["verb"]), said["rest"])
-    return f"make it {doing}{rest}"
-
-
 def said_plainly_in_english(clause: str) -> str:
     """The clause with a verb of changing, where it is one of these sayings; else as it is."""
     clause = re.sub(r" at (?:us|me)$", " at viewer", clause)
-    if (stops := _STOPS.fullmatch(clause)) and (doing := _doing(stops["verb"])):
-        return f"remove the {doing}"
+    if (stops := STOPS.fullmatch(clause)) and (does := doing(stops["verb"])):
+        return f"remove the {does}"
     for said, plainly in _PLAINLY:
         if match := said.fullmatch(clause):
             return match.expand(plainly)
-    return _to_do(clause) or clause
+    return to_do(clause) or clause

@@ -13,7 +13,8 @@ from prompts.edit.instructions import Instruction
 from prompts.edit.resolving import resolved
 from prompts.edit.retold import retold
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import PEOPLE, WordReader, category_of, matches, singular, without_presets
+from prompts.edit.targets import WordReader, matches, without_presets
+from prompts.edit.words import PEOPLE, category_of, singular
 from prompts.prompt import Fragment
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE

@@ -6,21 +6,12 @@ import re
 
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, become, instead
-from prompts.edit.rivals import (
-    counts,
-    dressed,
-    excludes,
-    kind_of,
-    moved,
-    recounted,
-    regrown,
-    retaken,
-    slot_of,
-    spoilt,
-)
-from prompts.edit.targets import WEATHER, WordReader, as_medium, head, is_style, person_in, without_presets
+from prompts.edit.exclusions import excludes
+from prompts.edit.rivals import counts, dressed, kind_of, moved, recounted, regrown, retaken, slot_of, spoilt
+from prompts.edit.targets import WordReader, is_style, person_in, without_presets
 from prompts.edit.wearing import covered, only_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import WEATHER, as_medium, head
 from prompts.nouns import opposed, with_articles
 from prompts.prompt import Fragment
 from prompts.translate.chinese import CHINESE
@@ -59,9 +50,12 @@ def _orders(words: str) -> bool:
 
 
 _PLAIN_WEATHER = re.compile(
-    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper),? )*(?P<what>{'|'.join(WEATHER)})"
+    rf"^(?:an? )?(?:(?:bright|nice|beautiful|lovely|hot|warm|cold|gorgeous|proper|calm|mild),? "
+    rf")*(?P<what>{'|'.join(WEATHER)})"
     r"(?= (?:day|weather)$)(?: weather)?"
 )
+_OUTSIDE = re.compile(rf"^(?:it is |it's )?(?P<what>{'|'.join(WEATHER)}|night|dark|bright) outside$")
+_FINE = re.compile(r"^(?:a )?(?:clear|fine|good|nice) (?:weather|day)$")
 _WITH_MORE = re.compile(
     r"(?P<when>(?:at |in |during )?(?:the |an? )?(?:night|midnight|noon|dawn|dusk|sunset|sunrise|morning|evening|"
     r"afternoon|spring|summer|autumn|fall|winter|day|daytime|outdoors|indoors|outside|inside)),? (?:with|and|in) "
@@ -72,6 +66,7 @@ _WITH_MORE = re.compile(
 async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     """The tags of these words take the place of the fragments that decide the same: a time of day, a hair colour."""
     words = _PLAIN_WEATHER.sub(r"\g<what>", words)
+    words = _FINE.sub("clear sky", _OUTSIDE.sub(r"\g<what>", words))
     if more := _WITH_MORE.fullmatch(words):
         await set_words(draft, more["when"], reader)
         await set_words(draft, more["more"], reader)
@@ -135,8 +130,10 @@ def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
         or excludes(one.text, tag.text)
         or (spoilt(one.text, tag.text) and one.origin != "preset")
         or _same_ground(one, tag)
+        or _same_doing(one, tag)
     ]
-    found = [at for at in found if not _portrays(draft.fragments[at])]
+    grounds = [at for at in found if _same_ground(draft.fragments[at], tag)]
+    found = [at for at in grounds or found if not _portrays(draft.fragments[at])]
     thing = dressed(tag.text)
     found = found or [
         at
@@ -165,6 +162,15 @@ def _same_ground(one: Fragment, tag: Fragment) -> bool:
     """Whether two fragments say where a picture is, each in a field or each in a forest, of another kind."""
     alike = one.origin != "preset" and head(one.text) == head(tag.text) in _GROUNDS
     return alike and opposites.plain(one.text) != opposites.plain(tag.text)
+
+
+_DONE_TO_ONE = "feeding|riding|eating|drinking|playing|reading|watching|chasing|driving|hugging|painting|cooking"
+
+
+def _same_doing(one: Fragment, tag: Fragment) -> bool:
+    """Whether two fragments say what the same is done to: feeding pigeons, and now gulls."""
+    said = [re.fullmatch(rf"(?P<does>{_DONE_TO_ONE}) .+", opposites.plain(each.text)) for each in (one, tag)]
+    return bool(said[0] and said[1] and said[0]["does"] == said[1]["does"] and one.text != tag.text)
 
 
 def _portrays(one: Fragment) -> bool:

@@ -10,7 +10,8 @@ from prompts.edit.groups import groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import called
 from prompts.edit.rivals import kind_of
-from prompts.edit.targets import WordReader, category_of, head, matches, person_in, without_presets
+from prompts.edit.targets import WordReader, matches, person_in, without_presets
+from prompts.edit.words import category_of, head
 from prompts.nouns import with_articles
 from prompts.translate import chinese
 from prompts.translate.chinese import CHINESE
@@ -71,9 +72,26 @@ _CLAUSE = re.compile(r"[,，。;；\n]|\band\b")
 
 
 def _beings(draft: EditDraft) -> list[str]:
-    """The beings of an English text, for "swap them"."""
+    """The beings of a text, for "swap them" and "两只动物换一下位置"."""
+    plain = chinese.sign_by_sign(draft.text or "")
+    if CHINESE.search(plain):
+        return _beings_zh(plain)
     heads = [one.name[-1] for one in groups(draft.text or "")]
-    return [each for each in heads if person_in(each) or category_of(each) in ("person", "animal", "myth")]
+    return [each for each in heads if person_in(each) or category_of(each) in _BEINGS]
+
+
+def _beings_zh(plain: str) -> list[str]:
+    """The words for beings in a Chinese text, each the longest that stands there."""
+    known, found, at = entries(), [], 0
+    while at < len(plain):
+        words = (plain[at : at + size] for size in range(4, 0, -1))
+        named = next((word for word in words if word in known and known[word].category in _BEINGS), "")
+        found += [named] if named and plain[at] not in "一两几" else []
+        at += len(named) or 1
+    return found
+
+
+_BEINGS = ("person", "animal", "myth")
 
 
 async def _colours(draft: EditDraft, one: Instruction, plain: str, reader: WordReader) -> tuple[_Span, _Span] | None:

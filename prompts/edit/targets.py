@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prompts import opposites, sorts
 from prompts.compose import compose
 from prompts.edit.forms import MEASURES
 from prompts.edit.word_lists import listed
+from prompts.edit.words import PEOPLE, TAIL, WEATHER, category_of, head, is_medium, singular, words_of
 from prompts.errors import Refusal
 from prompts.lettering import QUOTED
 from prompts.prompt import Fragment, Note, Options, Prompt
@@ -41,7 +42,11 @@ class WordReader:
     async def tags(self, words: str) -> tuple[Fragment, ...]:
         """The tags of words that name something to be drawn; empty where nothing was understood."""
         made = await self.prompt(words)
-        return without_presets(made.fragments or made.negatives) if made else ()
+        found = without_presets(made.fragments or made.negatives) if made else ()
+        if not found and len(words) == 1 and (entry := entries().get(words)):  # "牛": people cheer with it, too
+            made = await self.prompt(entry.tag)
+            found = tuple(replace(one, source=words) for one in without_presets(made.fragments)) if made else ()
+        return found
 
     async def sure(self, words: str) -> tuple[Fragment, ...]:
         """The tags of the words; empty where one of the words was only guessed at."""
@@ -60,13 +65,9 @@ def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
     return tuple(one for one in fragments if one.origin != "preset")
 
 
-_TAIL = re.compile(
-    r" (?:on|in|at|with|under|by|near|of|over|behind|against|beside|next to|in front of|wearing|holding|and)\b.*"
-)
-PEOPLE = {"1girl": "girl", "1boy": "boy", "2girls": "girls", "2boys": "boys", "woman": "girl", "man": "boy"}
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "background", "scene", "backdrop", "setting", "location"),
+        ("背景", "场景", "环境", "地点", "场地", "场所", "background", "scene", "backdrop", "setting", "location"),
         ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
@@ -76,7 +77,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("发色", "头发颜色", "hair color", "hair colour"), ("hair colour",)),
     **dict.fromkeys(("瞳色", "眼睛颜色", "eye color", "eye colour"), ("eyes colour",)),
     **dict.fromkeys(("发型", "hairstyle"), ("hair length", "hair form")),
-    **dict.fromkeys(("姿势", "动作", "pose"), ("posture",)),
+    **dict.fromkeys(("姿势", "动作", "站姿", "坐姿", "姿态", "pose", "posture"), ("posture",)),
     **dict.fromkeys(("表情", "expression"), ("mood",)),
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
     **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
@@ -95,51 +96,6 @@ WORN = re.compile(  # worn beside the clothes: a new dress leaves the hat on
     r"\b(?:hat|cap|crown|tiara|hood|helmet|glasses|sunglasses|mask|shoes|boots|heels|sandals|socks|gloves|scarf|earrings?"
     r"|necklace|bracelet|ring|ribbon|bow|bag|hairpin|veil|belt|jewelry|watch)s?\b"
 )
-
-
-def words_of(text: str) -> list[str]:
-    words = re.findall(r"[\w'-]+", opposites.plain(text))
-    return [WEATHER.get(word, PEOPLE.get(word, word)) for word in words]
-
-
-WEATHER = {
-    "rainy": "rain", "snowy": "snow", "foggy": "fog", "misty": "mist", "windy": "wind", "cloudy": "clouds",
-    "stormy": "storm", "sunny": "sun", "smoky": "smoke", "dusty": "dust",
-}  # fmt: skip
-
-
-def head(text: str) -> str:
-    """The noun that a fragment is about: the last word before any "on", "with" …"""
-    words = words_of(_TAIL.sub("", opposites.plain(text)))
-    return words[-1] if words else ""
-
-
-_SINGULAR = {
-    "children": "child", "men": "man", "women": "woman", "people": "person", "wolves": "wolf", "mice": "mouse",
-    "geese": "goose", "leaves": "leaf", "knives": "knife", "feet": "foot", "elves": "elf",
-}  # fmt: skip
-
-
-_IN_IE = frozenset(("movies", "cookies", "selfies", "zombies", "brownies", "hoodies", "hippies", "series", "species"))
-
-
-def singular(word: str) -> str:
-    if word in _SINGULAR:
-        return _SINGULAR[word]
-    if word.endswith(("xes", "ches", "shes", "sses")):
-        return word[:-2]
-    if len(word) > 4 and word.endswith("ies") and word not in _IN_IE:
-        return word[:-3] + "y"
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
-
-
-def category_of(text: str) -> str:
-    words = opposites.plain(text).split()
-    named = (entry_of(" ".join(words[at:])) for at in range(min(len(words), 4)))  # "small shiba inu"
-    entry = next(filter(None, named), None) or entry_of(head(text))
-    if entry or is_medium(text):
-        return entry.category if entry else "style"
-    return sorts.kind_of(singular(head(text)))
 
 
 def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
@@ -178,7 +134,7 @@ _IN_SNOW = re.compile(r"in (?:the |deep |heavy )*snow\b")  # the ground, and not
 
 def person_in(text: str) -> str:
     """The word for a person in a fragment, where it stands before all that is told of them; empty where none does."""
-    words: list[str] = re.findall(r"[\w'-]+", _TAIL.sub("", opposites.plain(text)))
+    words: list[str] = re.findall(r"[\w'-]+", TAIL.sub("", opposites.plain(text)))
     for at, word in enumerate(words):
         entry = entry_of(word)
         if word in PEOPLE or word in PEOPLE.values() or (entry and entry.category == "person"):
@@ -190,35 +146,14 @@ def _who(fragments: Sequence[Fragment]) -> list[int]:
     """Whom or what a picture is of: its people, else the first creature or thing that its subject names."""
     if found := [at for at, one in enumerate(fragments) if one.origin != "preset" and person_in(one.text)]:
         return found
+    trades = [at for at, one in enumerate(fragments) if one.part == "subject" and category_of(one.text) == "person"]
+    if trades:
+        return trades  # "soccer player"
     named = {at: category_of(one.text) for at, one in enumerate(fragments) if one.part == "subject"}
     for kinds in (("myth", "animal"), ("object", "vehicle", "food", "plant", "building")):
         if found := [at for at, category in named.items() if category in kinds]:
             return found
     return []
-
-
-def is_medium(text: str) -> bool:
-    """Whether words name what a picture is made with: a photo, an anime drawing, an old Japanese woodblock print."""
-    words = opposites.plain(_LIKE.sub("", text))
-    if re.fullmatch(r"(?:[a-z0-9-]+ ){1,4}style", words):
-        return True
-    made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
-    parts = words.split()
-    last = (" ".join(parts[at:]) for at in range(len(parts)))
-    return made in listed("medium") or (
-        len(parts) <= _TOLD_OF_A_MEDIUM and any(each in listed("medium") for each in last)
-    )
-
-
-_TOLD_OF_A_MEDIUM = 5  # words, with the medium itself
-_LIKE = re.compile(
-    r"^(?:as|like|in|into|(?:look|looking|feel) like)(?: if (?:it|this) (?:was|were) (?:from )?)? (?=[a-z])"
-)
-
-
-def as_medium(words: str) -> str:
-    """The medium that words ask for, "a mosaic" of "as a mosaic"; empty for words that ask for none."""
-    return _LIKE.sub("", words) if is_medium(words) else ""
 
 
 def is_style(one: Fragment) -> bool:
@@ -295,7 +230,7 @@ def _told_less(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list
     """The fragments that name a thing in fewer words than a tag: the "fan" that 扇子 calls a folding one."""
     for tag in tags:
         words = opposites.plain(tag).split()
-        if not words or _TAIL.search(opposites.plain(tag)):
+        if not words or TAIL.search(opposites.plain(tag)):
             continue
         if found := [at for at, one in enumerate(fragments) if opposites.plain(one.text) == words[-1] != words[0]]:
             return found, singular(words[-1])
@@ -338,7 +273,7 @@ def _of_a_sort(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list
     own = [(at, opposites.plain(one.text)) for at, one in enumerate(fragments) if one.origin != "preset"]
     for tag in tags:
         general = singular(opposites.plain(tag))
-        for texts in ([(at, _TAIL.sub("", text)) for at, text in own], own):
+        for texts in ([(at, TAIL.sub("", text)) for at, text in own], own):
             found = [(at, said) for at, text in texts for said in _names(text) if sorts.is_a(said, general)]
             if len({at for at, _ in found}) == 1:
                 return [found[0][0]], max((said for _, said in found), key=len).split()[-1]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from prompts import opposites
-from prompts.edit.targets import singular
 from prompts.edit.word_lists import grouped
+from prompts.edit.words import singular
 
 # The groups of what is worn on the body; a dress leaves no room for a shirt or a skirt, nor they for it.
 _OVER, _WHOLE, _UPPER, _LOWER = 6, 7, 8, 9

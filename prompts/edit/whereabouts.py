@@ -7,9 +7,9 @@ import re
 from prompts import sorts
 from prompts.edit.groups import NounGroup, groups
 from prompts.edit.rivals import is_place, kind_of
-from prompts.edit.targets import singular
 from prompts.edit.wearing import is_worn
 from prompts.edit.word_lists import listed
+from prompts.edit.words import singular
 from prompts.nouns import with_articles
 
 _AT = r"(?P<at>in|on|at|under|beside|behind|near|by|next to|in front of|against|inside)"
@@ -24,6 +24,9 @@ def moved(text: str, thing: NounGroup, where: str) -> str:
     doing = re.match(r" (?:[a-z]+ing|perched|seated)(?= )", text[thing.end :])
     start = thing.end + (doing.end() if doing else 0)
     place = next((one for one in groups(text) if one.start >= start), None)
+    if place and is_worn(place.name[-1]) and place.led in ("in", "with", "wearing"):
+        start = place.end
+        place = next((one for one in groups(text) if one.start >= start), None)
     old = re.fullmatch(rf" {_AT} ", text[start : place.start]) if place else None
     return f"{text[:start]} {where}{text[place.end if place and old else start :]}"
 

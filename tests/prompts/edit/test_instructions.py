@@ -32,6 +32,11 @@ def test_a_name_alone_is_what_is_to_be_there() -> None:
         "it should be fine", "you should be proud", "that must be fun", "天黑了", "开始下雨了",
         "我搬到北京了", "有没有", "back to school", "sky blue", "looks too dark", "that is too much", "she is gone",
         "you should sleep", "别哭", "紫色的天空更好看", "这张比较好看", "长大了",
+        "everyone is talking about it", "people are reading less", "the bear is just sleeping", "he should be a doctor",
+        "the team should have a plan", "her in a red dress", "younger", "shorter hair", "so tired", "two is enough",
+        "it's late, so no party", "a place where the house was", "the bus got replaced by a train",
+        "instead of work let's have a party", "i wanted to go home", "that's not what i meant", "running and jumping",
+        "屋顶上有积雪", "家里有猫", "穿的是校服", "两个人换位置", "因为下雨，所以不去了", "不是这个意思",
         "不吃饭", "one more time", "another day", "as you wish",
     ],
 )  # fmt: skip
