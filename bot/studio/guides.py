@@ -258,7 +258,16 @@ async def guided(maker: Maker, made: Sequence[Recipe], guiding: Sequence[Guiding
     return tuple(_with(one, *known[one.width, one.height]) for one in made)
 
 
+def idle(control: Control, recipe: Recipe) -> bool:
+    """Whether a control never acts: at none of the steps, or in a second pass that there is not."""
+    again = recipe.hires or recipe.fixes or (recipe.upscale and recipe.upscale.strength)
+    steps = recipe.hires.steps or recipe.steps if recipe.hires and control.stages == "second" else recipe.steps
+    return (control.stages == "second" and not again) or not any(control.acts(step, steps) for step in range(steps))
+
+
 def _with(recipe: Recipe, controls: tuple[Control, ...], notes: Sequence[Note]) -> Recipe:
+    at_rest = dict.fromkeys(one.net for one in controls if one.strength and idle(one, recipe))
+    notes = [*notes, *(Note("note.control_idle", {"name": name}) for name in at_rest)]
     prompt = replace(recipe.prompt, notes=(*recipe.prompt.notes, *notes)) if notes else recipe.prompt
     return replace(recipe, controls=controls, prompt=prompt)
 

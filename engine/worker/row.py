@@ -134,10 +134,10 @@ class Row:
 
     @property
     def group(self) -> Group:
-        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches or controls keep nobody
-        else from them."""
+        """Rows with equal groups share UNet calls. Where calls are prepared, those with patches, controls or regions
+        keep nobody else from them."""
         height, width = self.latents.shape[-2:]
-        apart = self.loaded.prepared is not None and bool(self.patches or self.followed)
+        apart = self.loaded.prepared is not None and bool(self.patches or self.followed or self.recipe.regions)
         whose = id(self if self.alone else self.loaded)
         return whose, (height, width), self.shallow, self.patches.shared, apart
 
