@@ -32,8 +32,8 @@ def test_every_figure_of_a_card_can_be_measured(monkeypatch: pytest.MonkeyPatch)
             "most memory of the engine, 2 people",
             "change to a model on the disk, until its first step",
             "back to one in memory, until its first step",
-            "1 people with their own prompts, steps, guidance and LoRAs",
-            "2 people with their own prompts, steps, guidance and LoRAs",
+            "1 people with their own prompts, samplers, steps, guidance and LoRAs",
+            "2 people with their own prompts, samplers, steps, guidance and LoRAs",
             "2, the same",
             "one in memory put on",
             "most memory with diffusers' pipeline beside it",
@@ -41,7 +41,10 @@ def test_every_figure_of_a_card_can_be_measured(monkeypatch: pytest.MonkeyPatch)
             assert f"{family}, {what}" in found
         assert any("from disk" in what and "LoRA" in what for what in found)
         assert found[f"{family}, one picture, 2 steps, guided, float32"].baseline == 0.001
-        both = [f"{family}, 2 people with their own prompts, steps, guidance and LoRAs", f"{family}, 2, the same"]
+        both = [
+            f"{family}, 2 people with their own prompts, samplers, steps, guidance and LoRAs",
+            f"{family}, 2, the same",
+        ]
         assert [found[what].against for what in both] == ["diffusers in turn", "diffusers' one batch"]
 
 
