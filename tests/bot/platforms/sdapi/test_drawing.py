@@ -89,7 +89,7 @@ async def test_what_is_not_done_is_named(serve: Serve) -> None:
     served = await serve()
     more = {
         "restore_faces": True,
-        "alwayson_scripts": {"ControlNet": {"args": []}},
+        "alwayson_scripts": {"ADetailer": {"args": []}},
         "override_settings": {"sd_lora": "x"},
         "firstphase_width": 64,
         "nonsense": 3,
@@ -97,7 +97,7 @@ async def test_what_is_not_done_is_named(serve: Serve) -> None:
     }
     _, told = await info(served, "txt2img", **more)
     assert set(told["danqing_left"]) == {
-        "restore_faces", "alwayson_scripts.ControlNet", "override_settings.sd_lora", "firstphase_width", "nonsense",
+        "restore_faces", "alwayson_scripts.ADetailer", "override_settings.sd_lora", "firstphase_width", "nonsense",
     }  # fmt: skip
 
 
