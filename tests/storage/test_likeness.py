@@ -20,7 +20,21 @@ from storage.pictures import PictureRow
 from tests.scene import data
 from tests.storage.samples import accepted, recipe
 
-DRAWN = sorted((Path(__file__).parents[2] / "docs" / "pictures").glob("*.png"))
+NAMES = (
+    "blueprint",
+    "car-05",
+    "car-15",
+    "castle",
+    "dog",
+    "fox",
+    "gilded",
+    "guitar",
+    "mushroom",
+    "pair",
+    "panda",
+    "penguin",
+)
+DRAWN = [Path(__file__).parents[2] / "docs" / "pictures" / f"{name}.png" for name in NAMES]
 OWN, OTHERS = DRAWN[:5], DRAWN[8:12]
 
 
