@@ -30,6 +30,7 @@ from engine.worker.worker import DeviceWorker
 from prompts.prompt import LoraUse, Note
 from tests import tiny
 from tests.engine.drawing import photograph, recipe
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -101,7 +102,7 @@ def child() -> Iterator[Child]:
     assert ready.model == catalog.BUILTIN and ready.slots == 4
     yield made
     made.input.close()
-    assert made.process.wait(10) == 0  # it leaves quietly when nobody talks to it any more
+    assert made.process.wait(PATIENCE) == 0  # it leaves quietly when nobody talks to it any more
     made.output.close()
 
 
