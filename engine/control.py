@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from prompts.controls import MOST as MOST  # on one picture
 from prompts.prompt import Json
-
-MOST = 4  # on one picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,23 +21,6 @@ Numbers = tuple[float, float]
 MASKED = "inpaint_only"  # the one that looks at a mask
 
 
-async def made(
-    db: Database,
-    queue: Queue,
-    folders: Sequence[Path],
-    picture: str,
-    name: str,
-    numbers: Numbers = (USUAL, USUAL),
-    size: Size = (512, 512),
-    *,
-    seed: int = 0,
-    fit: str = "",
-    mask: str = "",
-) -> str:
-    """The hash of the map alone; see `kept`."""
-    return (await kept(db, queue, folders, picture, name, numbers, size, seed=seed, fit=fit, mask=mask)).hash
-
-
 async def kept(
     db: Database,
     queue: Queue,

@@ -26,7 +26,7 @@ class Home(House):
 
     async def map(self, name: str, *numbers: float, size: tuple[int, int] = (64, 48), **said: Any) -> str:
         low, high = (*numbers, -1.0, -1.0)[:2]
-        return await maps.made(self.db, self.queue, (), self.picture, name, (low, high), size, **said)
+        return (await maps.kept(self.db, self.queue, (), self.picture, name, (low, high), size, **said)).hash
 
     async def enter(self) -> None:
         await self.open()
@@ -102,4 +102,4 @@ async def test_refusals(home: Home) -> None:
             await home.map(name, *numbers, size=size)
         assert refused.value.key == key
     with pytest.raises(Refusal, match=r"picture\.gone"):
-        await maps.made(home.db, home.queue, (), "ab" * 32, "canny")
+        await maps.kept(home.db, home.queue, (), "ab" * 32, "canny")
