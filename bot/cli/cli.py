@@ -20,6 +20,7 @@ from typer.core import TyperCommand
 from bot import texts
 from bot.cli import logs
 from bot.settings.config import Config, load
+from engine import importing
 from prompts.errors import Refusal
 from prompts.option_values import with_like, with_rng
 from prompts.prompt import LoraUse, Options
@@ -39,6 +40,7 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings 
 
 def main() -> None:
     """What `python bot.py` does; the third of the three places that catch everything."""
+    importing.begin()
     for stream in (sys.stdout, sys.stderr):  # on Windows a file or pipe has the old code page, without 丹青 in it
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -390,6 +392,7 @@ def status(config: ConfigFile = None) -> None:
 
 
 def _load(path: Path | None, *, quiet: bool = False) -> Config:
+    importing.done()
     config = load(path, os.environ)
     logs.begin(err, "warning" if quiet else config.log_level, config.log_format)
     return config
