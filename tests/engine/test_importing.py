@@ -19,16 +19,16 @@ class _Circle:
 def _as_before() -> Iterator[None]:
     yield
     atexit.unregister(gc.freeze)
-    gc.unfreeze()
     gc.enable()
 
 
 def test_nothing_is_looked_through_until_it_is_done() -> None:
     importing.begin()
     assert not gc.isenabled()
+    before, _stays = gc.get_freeze_count(), _Circle()
     importing.done()
     assert gc.isenabled()
-    assert gc.get_freeze_count() > 10_000, "the modules of this test run alone are more"
+    assert gc.get_freeze_count() > before
 
 
 def test_what_comes_afterwards_is_dropped_as_ever() -> None:
@@ -40,6 +40,7 @@ def test_what_comes_afterwards_is_dropped_as_ever() -> None:
 
 
 def test_where_nobody_began_nothing_is_kept() -> None:
+    before, _stays = gc.get_freeze_count(), _Circle()
     importing.done()
     assert gc.isenabled()
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() <= before
