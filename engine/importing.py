@@ -18,7 +18,7 @@ def begin() -> None:
 
 
 def done() -> None:
-    """It looks again, never through what is there already; nothing where `begin` was not called, as in tests."""
+    """It looks again, never through what is there already; nothing where `begin` was not called, as in a test."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -40,7 +40,6 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings 
 
 def main() -> None:
     """What `python bot.py` does; the third of the three places that catch everything."""
-    importing.begin()
     for stream in (sys.stdout, sys.stderr):  # on Windows a file or pipe has the old code page, without 丹青 in it
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
