@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,12 @@ import torch
 from diffusers import ControlNetModel, EulerDiscreteScheduler, StableDiffusionControlNetPipeline
 from PIL import Image
 
-from bot.cli.cli import main
 from bot.texts import say
 from engine.files.catalog import COMPANIONS, DEMO
 from engine.pixels import png_recipe
 from engine.recipe import Recipe
 from tests.running import ROOT
+from tests.stories.conftest import Here
 
 
 def bot(
@@ -45,27 +44,6 @@ def bot(
         errors="surrogateescape",
         timeout=120,
     )
-
-
-Here = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """`bot` without a process: what `python bot.py` calls, for what is answered in words. A process imports for two
-    seconds, and nothing that is said depends on it."""
-
-    def said(*arguments: str, language: str = "en_US.UTF-8") -> subprocess.CompletedProcess[str]:
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setenv("DANQING_DATA_FOLDER", str(tmp_path / "data"))
-        monkeypatch.setenv("LC_ALL", language)
-        monkeypatch.setattr(sys, "argv", ["bot.py", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), shown.out, shown.err)
-
-    return said
 
 
 def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
