@@ -16,8 +16,8 @@ Here = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """What `python bot.py` calls, for what is answered in words. A process imports for two
-    seconds, and nothing that is said depends on it."""
+    """What `python bot.py` calls, for what is answered in words. A process imports for two seconds, and nothing that is
+    said depends on it."""
 
     def said(*arguments: str, language: str = "en_US.UTF-8") -> subprocess.CompletedProcess[str]:
         monkeypatch.chdir(tmp_path)
