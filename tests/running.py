@@ -30,6 +30,7 @@ class Bot:
         self.settings = dict(settings or {})
         self.arguments: tuple[str, ...] = ()  # of the command, beside its name
         self.address = ""
+        self.past: frozenset[str] = frozenset()
 
     async def start(self) -> None:
         # A worker logs through inherited descriptors: files, because pipes would stay open after a kill.
@@ -103,8 +104,18 @@ class Bot:
 
     async def messages(self) -> list[Message]:
         """The conversation, oldest first."""
-        async with self.session.get("/api/messages") as answer:
-            return (await answer.json())["messages"]  # type: ignore[no-any-return]
+        found = (await self.get("/api/messages"))["messages"]
+        return [message for message in found if message["id"] not in self.past]
+
+    async def history(self) -> list[Message]:
+        """The pictures that were drawn, newest first."""
+        found = (await self.get("/api/history"))["pictures"]
+        return [picture for picture in found if picture["id"] not in self.past]
+
+    async def begin_anew(self) -> None:
+        """Tell no more of what stands in the conversation and in the history by now: another story begins."""
+        stands = [*await self.messages(), *await self.history()]
+        self.past |= {one["id"] for one in stands}
 
     async def cards(self) -> list[Message]:
         """The cards of jobs, oldest first."""

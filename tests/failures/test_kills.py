@@ -8,22 +8,30 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bot.texts import say
 from engine.files.catalog import DEMO
 from engine.pixels import png_recipe
 from tests.running import Bot, drawing
 
-pytestmark = pytest.mark.failure
+pytestmark = [pytest.mark.failure, pytest.mark.asyncio(loop_scope="module")]
 LONG = "--steps 80"  # a few seconds, time to be killed in
 
 
-@pytest.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    made = Bot(tmp_path, {"DANQING_ENGINE_SLOTS": "1"})
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    made = Bot(tmp_path_factory.mktemp("bot"), {"DANQING_ENGINE_SLOTS": "1"})
     await made.start()
     yield made
-    await made.stop()
+    assert await made.stop() == 0
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bot(running: Bot) -> Bot:
+    """One bot for all these stories, which has forgotten the last: what they do to it, it is to outlive."""
+    await running.begin_anew()
+    return running
 
 
 async def test_a_killed_worker_loses_nothing(bot: Bot) -> None:
@@ -34,7 +42,7 @@ async def test_a_killed_worker_loses_nothing(bot: Bot) -> None:
     assert card["state"] == "done"
     recipe = png_recipe.read_recipe(await bot.picture(card["pictures"][0]["id"]))
     assert recipe and recipe.seed == 11
-    assert len((await bot.get("/api/history"))["pictures"]) == 1
+    assert len(await bot.history()) == 1
     assert len(await bot.cards()) == 1
 
 
@@ -47,7 +55,7 @@ async def test_a_killed_bot_takes_everything_up_again_in_order(bot: Bot) -> None
     after = await bot.ended(3)
     assert [card["id"] for card in after] == [card["id"] for card in before], "answered where they were asked"
     assert [card["state"] for card in after] == ["done"] * 3
-    history = (await bot.get("/api/history"))["pictures"]
+    history = await bot.history()
     recipes = [png_recipe.read_recipe(await bot.picture(row["id"])) for row in reversed(history)]
     assert [recipe and recipe.seed for recipe in recipes] == [0, 1, 2], "in order, each once"
 
@@ -84,7 +92,7 @@ async def test_the_same_update_twice_is_one_job(bot: Bot) -> None:
     await asyncio.gather(*(bot.say("a red apple", key="the-same-key") for _ in range(5)))
     await bot.ended(1)
     assert len(await bot.cards()) == 1
-    assert len((await bot.get("/api/history"))["pictures"]) == 1
+    assert len(await bot.history()) == 1
 
 
 async def test_cancel_stops_within_a_step(bot: Bot) -> None:
@@ -94,7 +102,7 @@ async def test_cancel_stops_within_a_step(bot: Bot) -> None:
     await bot.press("cancel", second["job"])
     await bot.press("cancel", first["job"])
     assert [card["state"] for card in await bot.ended(2)] == ["cancelled"] * 2
-    assert (await bot.get("/api/history"))["pictures"] == []
+    assert await bot.history() == []
 
 
 async def test_damaged_weights_are_said_and_the_bot_goes_on(tmp_path: Path) -> None:
