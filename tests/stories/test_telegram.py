@@ -38,20 +38,16 @@ class House:
         assert limits.overruns == []
 
 
-def bot(folder: Path, server: TelegramServer) -> Bot:
-    settings = {
-        "DANQING_TELEGRAM_TOKEN": server.token,
-        "DANQING_TELEGRAM_API_BASE": server.api_base,
-        "DANQING_TELEGRAM_FILE_BASE": server.file_base,
-        "DANQING_LOG_LEVEL": "debug",
-    }
-    return Bot(folder, settings)
-
-
 @asynccontextmanager
 async def running(folder: Path, *, privacy: bool) -> AsyncIterator[House]:
     async with TelegramServer(privacy=privacy) as server:
-        program = bot(folder, server)
+        settings = {
+            "DANQING_TELEGRAM_TOKEN": server.token,
+            "DANQING_TELEGRAM_API_BASE": server.api_base,
+            "DANQING_TELEGRAM_FILE_BASE": server.file_base,
+            "DANQING_LOG_LEVEL": "debug",
+        }
+        program = Bot(folder, settings)
         await program.start()
         await server.connected()
         yield House(program, server)
