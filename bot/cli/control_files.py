@@ -1,7 +1,9 @@
-"""What is said on the terminal of controls and the pictures that they follow: "canny:0.8=photo.png"."""
+"""What is said on the terminal of controls and the pictures that they follow: "canny:0.8=photo.png", or what a QR code
+says: "qr:1.2=https://…"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,17 +12,27 @@ from prompts.controls import NONE
 from prompts.errors import Refusal
 from prompts.prompt import Options
 
+# What is text where a file might stand: an address, or what is called so.
+_SAYS = re.compile(rf"[:：]\s*(?:{controls.TEXT}|内容|內容)\s*[=＝]|[=＝]\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
 
 def with_controls(options: Options, made: Sequence[str], maps: Sequence[str]) -> tuple[Options, tuple[Path, ...]]:
-    """The options with these controls behind their own, and a file for each: a picture of which a preprocessor makes
-    the map, behind these finished maps. Raises Refusal `cli.control_form`, and as controls.with_control."""
+    """The options with these controls behind their own, and a file for each but codes: a picture of which a
+    preprocessor makes the map, behind these finished maps. Raises Refusal `cli.control_form`, and as
+    controls.with_control."""
     if (made or maps) and options.controls:
         raise Refusal("cli.control_form", control=options.controls[0])  # one that has no file
     files: list[Path] = []
-    for said in (*made, *maps):
+    for said in made:
+        if _SAYS.search(said):
+            options = controls.with_control(options, f"--control {said}", said)
+            continue
         name, file = _parted(said)
-        by = f":by={NONE}" if len(files) >= len(made) else ""
-        options = controls.with_control(options, f"--control {said}", name + by)
+        options = controls.with_control(options, f"--control {said}", name)
+        files.append(file)
+    for said in maps:
+        name, file = _parted(said)
+        options = controls.with_control(options, f"--control-map {said}", f"{name}:by={NONE}")
         files.append(file)
     return options, tuple(files)
 

@@ -56,12 +56,14 @@ def chosen(asked: AskedControl, model: Model, folders: Sequence[Path]) -> Chosen
         kinds = by.kinds
     else:
         raise Refusal("control.unknown_word", name=asked.name[:40], near=control_words.nearest(asked.name))
+    if asked.text and not set(kinds) & set(control_words.WORDS["qr"].kinds):
+        raise Refusal("control.no_text", name=asked.name[:40])
     fitting = (named,) if named else tuple(one for one in nets if compatibility.control_fits(one, model))
     for kind in kinds:
         net = named or _following(fitting, kind)
         makers = _makers(asked, row, by, kind, folders)
         if net and (makers or asked.by == NONE or asked.map):
-            return ChosenNet(net.name, "" if asked.by == NONE or not makers else makers[0].name, kind)
+            return ChosenNet(net.name, makers[0].name if makers else "", kind)
     raise _lacking(asked, model, folders, fitting, kinds)
 
 
@@ -69,11 +71,11 @@ def here(
     asked: Sequence[AskedControl], model: Model, folders: Sequence[Path], pictured: bool
 ) -> tuple[tuple[AskedControl, ...], list[str]]:
     """The controls that can act with a model, and the names of the nets of the others: where nothing is `pictured`,
-    these are all but those that have a map. As `chosen`."""
+    these are all that need a picture. As `chosen`."""
     kept: list[AskedControl] = []
     missing: list[str] = []
     for one in asked:
-        acts = pictured or bool(one.map)
+        acts = pictured or not one.pictured
         with suppress(Refusal):
             chosen(one, model, folders)
             if acts:
@@ -130,6 +132,10 @@ def _following(nets: Sequence[Companion], kind: str) -> Companion | None:
 def _makers(
     asked: AskedControl, row: ControlWord | None, by: Preprocessor | None, kind: str, folders: Sequence[Path]
 ) -> Sequence[Preprocessor]:
+    if asked.text:
+        return preprocessors.WRITTEN
+    if asked.by == NONE:
+        return ()
     if by is not None:
         return (by,) if can_make(by, folders) else ()
     found = makers(kind, folders)
@@ -171,11 +177,19 @@ def _place(folders: Sequence[Path], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Guiding:
-    """A control as it will act: as asked for, with the picture that its map is made of."""
+    """A control as it will act: as asked for, with the picture that its map is made of; None where that is a code with
+    a text."""
 
     asked: AskedControl
     guide: ChosenNet
-    picture: SizedSource
+    picture: SizedSource | None
+
+
+def without_picture(asked: AskedControl) -> Refusal:
+    """What to say of a control for which no picture came."""
+    row = control_words.word(asked.name)
+    written = preprocessors.WRITTEN[0].kinds[0]  # a code may be made of a text instead
+    return Refusal("control.no_code" if row and written in row.kinds else "control.no_picture", name=asked.name[:40])
 
 
 async def guiding(
@@ -187,13 +201,13 @@ async def guiding(
     folders: Sequence[Path],
 ) -> tuple[Guiding, ...]:
     """What will guide the pictures of a request: the controls with a picture each, the last for all that are left, but
-    for those that name a map of the person's. Raises Refusal as `chosen`, `control.no_picture` without one,
-    `control.too_many_pictures`, `over.unknown` for a map that is not there."""
+    for those that name a map of the person's or a text. Raises Refusal as `chosen`, `control.no_picture` or
+    `control.no_code` without one, `control.too_many_pictures`, `over.unknown` for a map that is not there."""
     asked = await pose_files.finished(db, asked, pictures)
     chose = [await asyncio.to_thread(chosen, one, model, folders) for one in asked]
-    open_ones = [one for one in asked if not one.map]
+    open_ones = [one for one in asked if one.pictured]
     if open_ones and not pictures:
-        raise Refusal("control.no_picture", name=open_ones[0].name[:40])
+        raise without_picture(open_ones[0])
     if len(pictures) > max(1, len(open_ones)):
         raise Refusal("control.too_many_pictures", count=len(pictures), controls=len(open_ones))
     left = list(pictures)
@@ -201,6 +215,8 @@ async def guiding(
     for one, guide in zip(asked, chose, strict=True):
         if one.map:
             found.append(Guiding(one, guide, await sources.named(db, person, one.map)))
+        elif one.text:
+            found.append(Guiding(one, guide, None))
         else:
             found.append(Guiding(one, guide, left.pop(0) if len(left) > 1 else left[0]))
     return tuple(found)
@@ -237,6 +253,10 @@ class Maker:
         )
         await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
         return kept
+
+    async def coded(self, text: str, size: tuple[int, int]) -> KeptMap:
+        """The QR code with a text, of this size, as a file of the person's."""
+        return await maps.code(self.db, self.queue, self.person, text, size)
 
 
 async def guided(maker: Maker, made: Sequence[Recipe], guiding: Sequence[Guiding]) -> tuple[Recipe, ...]:
@@ -276,22 +296,25 @@ async def _control(maker: Maker, one: Guiding, recipe: Recipe) -> tuple[Control,
     asked, guide = one.asked, one.guide
     control = Control(
         guide.net,
-        one.picture.picture,
+        one.picture.picture if one.picture else "",
         asked.strength,
         asked.start,
         asked.end,
         mode=asked.mode,
         fit=asked.fit,
-        mask=one.picture.mask,
+        mask=one.picture.mask if one.picture else "",
         stages=asked.stages,
         type=asked.type or ("" if guide.preprocessor else guide.kind),
     )
+    if one.picture is None:
+        code = await maker.coded(asked.text, (recipe.width, recipe.height))
+        return replace(control, picture=code.hash, preprocessor=guide.preprocessor), code.notes
     ready = guide.kind == pose_files.KIND and not asked.map and not guide.preprocessor
     if ready and (pose := await pose_files.pose_in(maker.db, one.picture.picture)):
         size = recipe.width, recipe.height
         own = await pose_files.drawn(maker.db, maker.person, pose, size, guide.net)
         return replace(control, picture=own, preprocessor=pose_files.KIND, type=asked.type), ()
-    made_by = guide.preprocessor if asked.by != NONE else ""
+    made_by = guide.preprocessor
     if not guide.preprocessor or asked.map:
         return replace(control, preprocessor=made_by, low=asked.low, high=asked.high), ()
     source = one.picture.picture

@@ -58,7 +58,7 @@ async def finished(
     """The controls as asked for, those for poses without a preprocessor where their picture is a pose already."""
     found, at = [], 0
     for one in asked:
-        if one.map or not pictures:
+        if not one.pictured or not pictures:
             found.append(one)
             continue
         picture, at = pictures[min(at, len(pictures) - 1)], at + 1

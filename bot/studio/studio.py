@@ -256,6 +256,9 @@ class Studio:
         asked = controls.of_options(options)
         if not asked:
             return prompt, None
+        for one in asked:
+            if one.text:
+                await guard.check(self.sight, person, one.text)
         if reading.pasted(prompt.text):
             asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt

@@ -30,6 +30,11 @@ from tests.properties import tried
         ("a --control 姿势:0.8~1:模式=控制:模型=my_net", ("姿势:0.8-1:mode=control:net=my_net",), "a"),
         ("a --control pose:0", ("pose:0",), "a"),
         ("a --control pose:map=3F2A9c11", ("pose:map=3f2a9c11",), "a"),
+        ("a town --control qr=https://a.org:80/a?b=1 now", ("qr:text=https://a.org:80/a?b=1",), "a town now"),
+        ("--控制 二维码：1.2＝https://例.cn，城堡", ("二维码:1.2:text=https://例.cn",), "，城堡"),
+        ('--control qr="hello: world = 1." 1.5 a cat', ("qr:1.5:text=hello: world = 1.",), "a cat"),
+        ("--control qr:mode=control:text=“a b” --control pose", ("qr:mode=control:text=a b", "pose"), ""),
+        ("--控制 二维码：https://example.org 猫", ("二维码:text=https://example.org",), "猫"),
     ],
 )  # fmt: skip
 def test_however_it_is_written(text: str, controls: tuple[str, ...], rest: str) -> None:
@@ -72,6 +77,7 @@ controls = st.builds(
     map=st.sampled_from(["", "3f2a9c11"]),
     low=st.sampled_from([-1.0, 0.0, 0.1, 100.0]),
     high=st.sampled_from([-1.0, 200.0]),
+    text=st.sampled_from(["", "https://example.org:80/?a=1", "text=two words：1.5"]),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,20 @@ def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(t
         ).images[0]
         gap = np.abs(np.asarray(drawn.convert("RGB"), np.int16) - np.asarray(expected, np.int16))
     assert gap.max() <= 2
+
+
+def test_a_code_is_made_of_a_text_and_read_back_in_the_picture(tmp_path: Path) -> None:
+    shutil.copytree(COMPANIONS / "demo-edges", tmp_path / "controlnets" / "demo-qrcode_monster")
+    said = ("imagine", "a castle", "--steps", "2", "--size", "256x256", "--seed", "3", "--out", "x.png")
+    for more in (("--control", "qr:0.9=https://example.org:80/x"), ("--control", "二维码:text=two words")):
+        done = bot(tmp_path, *said, *more)
+        assert done.returncode == 0, done.stderr
+        says = more[1].partition("=")[2]
+        # The net was made for edges: what it makes of a code is read by nobody, and that is told.
+        assert f"Read back: {says}" in done.stdout and "demo-qrcode_monster" in done.stdout
+        assert say("en", "note.qr_unreadable", text=says, seed="3") in done.stdout
+    within = bot(tmp_path, "imagine", "/control qr 0 https://example.org a castle", *said[2:])
+    assert within.returncode == 0 and "Read back: https://example.org" in within.stdout, within.stderr
 
 
 @pytest.mark.parametrize(
