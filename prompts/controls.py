@@ -16,6 +16,7 @@ NUMBERS = (0.0, 4096.0)  # of a preprocessor; what each takes is for its table t
 LONGEST = 120  # characters of a name
 NONE = "none"  # as a preprocessor: the picture is a map already
 USUAL = -1.0  # of a preprocessor's number: its own
+SENT = "sent"  # as a mask: the picture that came behind that of the map
 TEXT = "text"  # the part that says what a QR code says: all behind it belongs to it
 
 MODES = {"balanced": "", "prompt": "prompt", "control": "control"}
@@ -30,7 +31,8 @@ PASSES = {"both": "", "first": "first", "second": "second", "全部": "", "第�
 class AskedControl:
     """One control as somebody asks for it. `name` is a short word ("pose"), a preprocessor or a net; `net` and `by`
     (the preprocessor) say what a name leaves open, `map` is the beginning of the hash of a map that is there already,
-    `text` what a QR code says that the map is made of. `strength`, `start`, `end`,
+    `text` what a QR code says that the map is made of, `mask` the beginning of the hash of a picture that is white
+    where it acts, or `SENT` for one that came behind its own. `strength`, `start`, `end`,
     `mode`, `fit`, `stages`, `type`, `low` and `high` are those of engine/control.py."""
 
     name: str
@@ -44,6 +46,7 @@ class AskedControl:
     net: str = ""
     by: str = ""
     map: str = ""
+    mask: str = ""
     low: float = USUAL
     high: float = USUAL
     text: str = ""
@@ -52,6 +55,11 @@ class AskedControl:
     def pictured(self) -> bool:
         """Whether it needs a picture that its map is made of."""
         return not (self.map or self.text)
+
+    @property
+    def pictures(self) -> int:
+        """How many of the pictures that come along are its own."""
+        return self.pictured + (self.mask == SENT)
 
     def __str__(self) -> str:
         """As one would write it, without what stands for itself."""
@@ -93,6 +101,10 @@ def _hash(option: str, value: str) -> str:
     return value.lower()
 
 
+def _mask(option: str, value: str) -> str:
+    return SENT if value.casefold() in (SENT, "附图", "附圖") else _hash(option, value)
+
+
 def _low(option: str, value: str) -> float:
     return real(option, value, *NUMBERS)
 
@@ -105,6 +117,7 @@ _BY_FIELD = {
     "net": "net",
     "by": "by",
     "map": "map",
+    "mask": "mask",
     "low": "low",
     "high": "high",
 }
@@ -116,13 +129,14 @@ _FURTHER: Mapping[str, Callable[[str, str], str | float]] = {
     "net": _name,
     "by": _name,
     "map": _hash,
+    "mask": _mask,
     "low": _low,
     "high": _low,
 }
 _FIELD_OF = {name: key for key, name in _BY_FIELD.items()}
 _OTHER_KEYS = {"模式": "mode", "model": "net", "模型": "net", "预处理": "by", "預處理": "by", "preprocessor": "by"}
 _OTHER_KEYS |= {"module": "by", "resize": "fit", "阈值": "low", "閾值": "low", "threshold": "low"}
-_OTHER_KEYS |= {"内容": TEXT, "內容": TEXT}
+_OTHER_KEYS |= {"内容": TEXT, "內容": TEXT, "蒙版": "mask", "遮罩": "mask"}
 _SHARE = r"[0-9]*\.?[0-9]+%?"
 _WEIGHT = re.compile(rf"[x×*]?({_SHARE})")
 _RANGE = re.compile(rf"({_SHARE})?[-~–—到至]({_SHARE})?")

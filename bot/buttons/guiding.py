@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.buttons import redrawing
 from bot.chat import Button, Card, Press, Say, Shown, common
 from bot.people import access, guard, owned
-from bot.studio import guides, recipes, uploads
+from bot.studio import nets, recipes, uploads
 from bot.studio.studio import Studio
 from engine.control import Control
 from engine.preprocessors import PREPROCESSORS, Preprocessor
@@ -108,5 +108,5 @@ def _first(recipe: Recipe) -> int:
 def _others(control: Control, studio: Studio) -> list[Preprocessor]:
     """What else can make a map for the net of a control."""
     kinds = PREPROCESSORS[control.preprocessor].kinds if control.preprocessor in PREPROCESSORS else ()
-    found = {one.name: one for kind in kinds for one in guides.makers(kind, studio.rules.folders)}
+    found = {one.name: one for kind in kinds for one in nets.makers(kind, studio.rules.folders)}
     return [one for name, one in found.items() if name != control.preprocessor]

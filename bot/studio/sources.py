@@ -68,7 +68,7 @@ async def guides(
     """Of the pictures that were `found` those to draw over, and those for the controls that the options ask for. Where
     none came for the controls alone, all are for those that need one, and to draw over as well where it is said how
     strongly."""
-    if not request.guides and not any(one.pictured for one in of_options(options)):
+    if not request.guides and not any(one.pictures for one in of_options(options)):
         return found, ()
     over, given = found, tuple([await _uploaded(db, request, one) for one in request.guides])
     if not given:

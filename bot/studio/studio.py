@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, pose_files, posing, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -260,7 +260,7 @@ class Studio:
             if one.text:
                 await guard.check(self.sight, person, one.text)
         if reading.pasted(prompt.text):
-            asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
+            asked, missing = await asyncio.to_thread(nets.here, asked, model, self.rules.folders, bool(pictures))
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
         return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
 

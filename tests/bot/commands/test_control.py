@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from bot.chat import Card, Request, Upload
 from bot.commands.control import read, said
+from bot.platforms.web import recipe_text
 from engine import control_words
 from engine.control import Control
 from engine.files import catalog
@@ -92,6 +93,31 @@ def coding(at: House, folder: Path) -> None:
     """A net that is called as one for codes lies there."""
     shutil.copytree(catalog.COMPANIONS / "demo-edges", folder / "demo-qrcode_monster")
     at.studio.rules = replace(at.studio.rules, models=(catalog.COMPANIONS, folder))
+
+
+async def test_a_mask_comes_behind_its_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+        half = a_png((255, 255, 255), 64)
+        files = (Upload("disc.png", drawing()), Upload("half.png", half))
+        made = await at.recipe("/control edges:mask=sent 0.8 a pear", files=files)
+        [control] = made.controls
+        assert await at.db.files.get(control.source) == files[0].content and await at.db.files.get(control.mask) == half
+        assert control.mask in made.files and made.source is None and control.strength == 0.8
+        # Said in words, it is found by its hash.
+        again = await at.recipe(recipe_text.as_text(made))
+        assert again.controls[0].mask == control.mask and again.controls[0].picture == control.picture
+        two = "a pear --控制 边缘:蒙版=附图 --control demo-edges:by=none"
+        three = (*files, Upload("map.png", drawing((64, 96))))
+        first, second = (await at.recipe(two, files=three)).controls
+        assert first.mask == control.mask and await at.db.files.get(second.picture) == three[2].content
+        assert not second.mask
+        for wrong in (three[:2], (*three, three[0])):
+            card = await told(at, two, files=wrong)
+            assert card.text.key == "control.mask_pictures"
+            assert card.text.values == {"wanted": 3, "count": len(wrong)}
+        gone = await told(at, "/control edges:mask=0123abcd a pear", files=files[:1])
+        assert gone.text.key == "over.unknown"
 
 
 async def code_of(at: House, recipe: Recipe) -> str:
