@@ -20,6 +20,7 @@ from prompts.traditional import called
 from storage.pictures import PictureRow
 
 SAME_SHAPE = "same_shape"  # asks for words first
+OF_MAP = "map."  # how notes begin that tell what was done to a map
 OFFERED = 20  # preprocessors on one card; Discord takes 25 buttons
 
 
@@ -84,8 +85,11 @@ async def with_map(studio: Studio, press: Press) -> None:
     await guard.check(studio.sight, press.person.id, over=(recipe,))
     new = replace(old, preprocessor=name, low=-1.0, high=-1.0, type="")
     controls = [*recipe.controls]
-    controls[at], _ = await studio.maker(press.person.id).made(new, recipe)
-    await studio.submit(press, (replace(recipe, controls=tuple(controls)),), parent=row.id)
+    controls[at], told = await studio.maker(press.person.id).made(new, recipe)
+    kept = [note for note in recipe.prompt.notes if len(controls) > 1 or not note.key.startswith(OF_MAP)]
+    notes = (*kept, *(note for note in told if note not in kept))
+    made = replace(recipe, controls=tuple(controls), prompt=replace(recipe.prompt, notes=notes))
+    await studio.submit(press, (made,), parent=row.id)
 
 
 async def _guided(studio: Studio, press: Press) -> tuple[PictureRow, Recipe]:

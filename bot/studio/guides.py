@@ -22,6 +22,8 @@ from storage import uploads
 from storage.database import Database
 from storage.maps import KeptMap
 
+IDLE = "note.control_idle"
+
 
 @dataclass(frozen=True, slots=True)
 class Guiding:
@@ -149,9 +151,18 @@ def idle(control: Control, recipe: Recipe) -> bool:
     return (control.stages == "second" and not again) or not any(control.acts(step, steps) for step in range(steps))
 
 
+def told(recipe: Recipe) -> Recipe:
+    """The recipe with a note for each control that never acts, and none for others: whatever way it came about."""
+    at_rest = dict.fromkeys(one.net for one in recipe.controls if one.strength and idle(one, recipe))
+    notes = tuple(Note(IDLE, {"name": name}) for name in at_rest)
+    known = tuple(one for one in recipe.prompt.notes if one.key == IDLE)
+    if notes == known:
+        return recipe
+    others = tuple(one for one in recipe.prompt.notes if one.key != IDLE)
+    return replace(recipe, prompt=replace(recipe.prompt, notes=(*others, *notes)))
+
+
 def _with(recipe: Recipe, controls: tuple[Control, ...], notes: Sequence[Note]) -> Recipe:
-    at_rest = dict.fromkeys(one.net for one in controls if one.strength and idle(one, recipe))
-    notes = [*notes, *(Note("note.control_idle", {"name": name}) for name in at_rest)]
     prompt = replace(recipe.prompt, notes=(*recipe.prompt.notes, *notes)) if notes else recipe.prompt
     return replace(recipe, controls=controls, prompt=prompt)
 

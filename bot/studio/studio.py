@@ -316,7 +316,7 @@ class Studio:
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> bool:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False."""
-        made, verdicts = await guard.decent(self.sight, asked.person.id, made)
+        made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):

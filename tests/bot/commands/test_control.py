@@ -353,6 +353,37 @@ async def test_its_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
         assert at.chat.messages[await at.press("with_map", f"{picture}.nothing")].text.key == "press.unknown"
 
 
+async def test_a_control_that_never_acts_is_told_whatever_way_it_came_about(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+
+        async def pressed(action: str, target: str, **values: str) -> tuple[str, Recipe]:
+            before = len(at.pool.drawn)
+            await at.press(action, target, **values)
+            job = (await at.drawn(before + 1))[-1]
+            at.pool.finish(job)
+            await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+            return at.chat.messages[job].pictures[0].id, (await at.job(job)).recipe
+
+        def told_of(recipe: Recipe) -> list[object]:
+            return [one.values["name"] for one in recipe.prompt.notes if one.key == "note.control_idle"]
+
+        made = await guided(at, "/control edges:0-0.2 a green pear --steps 10")
+        assert told_of(made) == []
+        picture = at.chat.messages[(await at.drawn())[-1]].pictures[0].id
+        shorter, same = await pressed("same_shape", picture, prompt="a plate --steps 4")
+        assert same.controls == made.controls and told_of(same) == ["demo-edges"]  # no step of four ends by a fifth
+        _, other = await pressed("with_map", f"{shorter}.canny")
+        assert other.controls[0].preprocessor == "canny" and told_of(other) == ["demo-edges"]
+        _, longer = await pressed("same_shape", shorter, prompt="a plate --steps 10")
+        assert told_of(longer) == []
+        second = await guided(at, "/control edges:pass=second a green pear")
+        assert told_of(second) == ["demo-edges"]
+        picture = at.chat.messages[(await at.drawn())[-1]].pictures[0].id
+        _, finer = await pressed("hires", picture)
+        assert finer.hires and finer.controls == second.controls and told_of(finer) == []
+
+
 async def test_somebody_else_presses_nothing_and_draws_nothing_from_it(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         owners(at)
