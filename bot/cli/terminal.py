@@ -133,8 +133,6 @@ async def draw(
         )
         command, rest = command_of(text) if text.strip() and not options.raw else (imagine.COMMAND, text)
         try:
-            if guiding:  # whose maps are made by a worker, before there is a job
-                await made.queue.start()
             answer = await command.run(made, request, rest)
             if answer is not None:
                 lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
@@ -142,8 +140,7 @@ async def draw(
                 lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
                 _tell(console, answer, lying, language, as_json=quiet)
                 return
-            if not guiding:
-                await made.queue.start()
+            await made.queue.start()
             card = await chat.answer
         except asyncio.CancelledError:  # Ctrl-C
             if chat.job:

@@ -16,6 +16,7 @@ from engine.files.catalog import Model
 from engine.pixels import masks
 from engine.recipe import Recipe
 from prompts import options as said
+from prompts.controls import of_options
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
 from storage import uploads
@@ -65,8 +66,9 @@ async def guides(
     db: Database, request: Request, options: Options, found: tuple[recipes.SizedSource, ...]
 ) -> tuple[tuple[recipes.SizedSource, ...], tuple[recipes.SizedSource, ...]]:
     """Of the pictures that were `found` those to draw over, and those for the controls that the options ask for. Where
-    none came for the controls alone, all are for them, and to draw over as well where it is said how strongly."""
-    if not options.controls:
+    none came for the controls alone, all are for those that need one, and to draw over as well where it is said how
+    strongly."""
+    if not request.guides and not any(one.pictures for one in of_options(options)):
         return found, ()
     over, given = found, tuple([await _uploaded(db, request, one) for one in request.guides])
     if not given:

@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, pose_files, posing, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -256,8 +256,11 @@ class Studio:
         asked = controls.of_options(options)
         if not asked:
             return prompt, None
+        for one in asked:
+            if one.text:
+                await guard.check(self.sight, person, one.text)
         if reading.pasted(prompt.text):
-            asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
+            asked, missing = await asyncio.to_thread(nets.here, asked, model, self.rules.folders, bool(pictures))
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
         return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
 
@@ -313,7 +316,7 @@ class Studio:
 
     async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> bool:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False."""
-        made, verdicts = await guard.decent(self.sight, asked.person.id, made)
+        made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):

@@ -66,9 +66,13 @@ class Queue:
         self._maps = Maps(pool)
         self._tasks: set[asyncio.Task[None]] = set()
         self.paused = False
+        self._started = False
 
     async def start(self) -> None:
-        """Start the pool and begin to tell the listener."""
+        """Start the pool and begin to tell the listener, unless that was done before."""
+        if self._started:
+            return
+        self._started = True
         self._news.start()
         await self.pool.start(self._hear)
 
@@ -134,7 +138,9 @@ class Queue:
         return True
 
     async def make_map(self, wish: MakeMap) -> Mapped:
-        """A map for a net, made beside what is drawn. Raises Refusal; where nobody waits any more it is given up."""
+        """A map for a net, made beside what is drawn; the queue is started where it was not. Raises Refusal;
+        where nobody waits any more it is given up."""
+        await self.start()
         return await self._maps.make(wish, {file: await self._fetch(file) for file in wish.files})
 
     def standings(self) -> dict[str, Progress]:

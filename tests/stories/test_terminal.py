@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(t
     [control] = Recipe.from_json(json.loads(made.stdout)["pictures"][0]["recipe"]).controls
     assert (control.net, control.preprocessor, control.strength, control.end) == ("demo-edges", "edges", 0.8, 0.5)
     assert control.source and control.picture != control.source
+    half = Image.new("L", (64, 64))
+    half.paste(255, (0, 0, 32, 64))
+    half.save(tmp_path / "left.png")
+    for option, name in (("--control", "边缘:蒙版=left.png:0.8"), ("--control-map", "demo-edges:0.9:mask=left.png")):
+        masked = bot(tmp_path, *said, option, f"{name}=a=b.png", "--out", "masked.png")
+        assert masked.returncode == 0, masked.stderr
+        [control] = Recipe.from_json(json.loads(masked.stdout)["pictures"][0]["recipe"]).controls
+        kept = next((tmp_path / "data").rglob(f"{control.mask}*")).read_bytes()
+        assert kept == (tmp_path / "left.png").read_bytes() and control.strength in (0.8, 0.9)
     done = bot(tmp_path, *said, "--control-map", "demo-edges:0.9=a=b.png", "--out", "map.png")
     assert done.returncode == 0, done.stderr
     [control] = Recipe.from_json(json.loads(done.stdout)["pictures"][0]["recipe"]).controls
@@ -150,12 +160,27 @@ def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(t
     assert gap.max() <= 2
 
 
+def test_a_code_is_made_of_a_text_and_read_back_in_the_picture(tmp_path: Path) -> None:
+    shutil.copytree(COMPANIONS / "demo-edges", tmp_path / "controlnets" / "demo-qrcode_monster")
+    said = ("imagine", "a castle", "--steps", "2", "--size", "256x256", "--seed", "3", "--out", "x.png")
+    for more in (("--control", "qr:0.9=https://example.org:80/x"), ("--control", "二维码:text=two words")):
+        done = bot(tmp_path, *said, *more)
+        assert done.returncode == 0, done.stderr
+        says = more[1].partition("=")[2]
+        # The net was made for edges: what it makes of a code is read by nobody, and that is told.
+        assert f"Read back: {says}" in done.stdout and "demo-qrcode_monster" in done.stdout
+        assert say("en", "note.qr_unreadable", text=says, seed="3") in done.stdout
+    within = bot(tmp_path, "imagine", "/control qr 0 https://example.org a castle", *said[2:])
+    assert within.returncode == 0 and "Read back: https://example.org" in within.stdout, within.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("imagine", ""), "draw"),
         (("imagine", "a cat", "--control", "edges"), "canny:0.8=photo.png"),
         (("imagine", "a cat", "--control", "edges=gone.png"), "gone.png"),
+        (("imagine", "a cat", "--control", "edges:mask=left.png=gone.png"), "gone.png"),
         (("imagine", "cat", "--sampler", "Eulr"), "Euler"),
         (("imagine", "cat", "--model", "danqing-dem"), "danqing-demo"),
         (("imagine", "cat", "--size", "wide"), "512x768"),

@@ -15,7 +15,7 @@ from bot.platforms.sdapi.gate import CHAT, PERSON, body_of, gate
 from bot.platforms.sdapi.sent_pictures import decoded
 from bot.platforms.sdapi.values import real, text, whole
 from bot.platforms.web.middleware import SITE
-from bot.studio import guides, uploads
+from bot.studio import nets, uploads
 from engine import control_words
 from engine.files import catalog
 from engine.files.catalog import Companion
@@ -129,7 +129,7 @@ async def _nets(request: web.Request) -> tuple[Companion, ...]:
 
 async def _makers(request: web.Request) -> Sequence[Preprocessor]:
     folders = request.app[CHAT].settings.folders
-    return await asyncio.to_thread(lambda: [one for one in PREPROCESSORS.values() if guides.can_make(one, folders)])
+    return await asyncio.to_thread(lambda: [one for one in PREPROCESSORS.values() if nets.can_make(one, folders)])
 
 
 def application(chat: SdapiChat) -> web.Application:

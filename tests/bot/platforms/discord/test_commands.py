@@ -12,11 +12,13 @@ import discord
 import pytest
 import simcord
 
+from bot.commands.control import read
 from bot.commands.table import COMMANDS
 from bot.platforms.discord import slash_commands
 from bot.texts import say
 from engine.pixels import png_recipe
 from prompts.compose import LIMIT, SENTENCE
+from prompts.controls import asked
 from storage import facts, favourites, pictures, shares
 from storage.favourites import MAX_NAME
 from tests.bot.commands.test_papers import PLAIN, of_camera, stamped
@@ -318,3 +320,11 @@ async def test_in_direct_messages_everything_works(on: House) -> None:
     told = await on.until(lambda: next((one for one in on.direct() if one.content == "Deleted."), None))
     await on.until(lambda: on.direct() == [told])  # the recipe that showed it is gone, too
     assert not told.components
+
+
+def test_what_a_code_says_is_a_field_of_its_own() -> None:
+    filled = {"guide": "qr", "prompt": "a town", "weight": "1.3", "code": "https://example.org/a,b"}
+    for code in (filled["code"], 'say "hi": now'):
+        text = slash_commands.filled_in("control", "", {**filled, "code": code}).text
+        control, words = read(text.removeprefix("/control "))
+        assert (asked(control).name, asked(control).strength, asked(control).text, words) == ("qr", 1.3, code, "a town")
