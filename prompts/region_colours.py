@@ -52,11 +52,14 @@ COLOURS: Mapping[str, RegionColour] = {
     )
 }  # fmt: skip
 PALETTE = tuple(name for name in COLOURS if name not in ("grey", "black", "white"))  # never a ground
-_BY_NAME = {
-    said: one.name
-    for one in COLOURS.values()
-    for said in (one.name, *one.en, *(word + end for word in one.zh for end in ("", "色")))
-}
+
+
+def names(one: RegionColour) -> tuple[str, ...]:
+    """All that a colour is called, in small letters."""
+    return (one.name, *one.en, *(word + end for word in one.zh for end in ("", "色")))
+
+
+_BY_NAME = {said: one.name for one in COLOURS.values() for said in names(one)}
 _AROUND = re.compile(r"^(?:in |the )+|\s*的?(?:区域|區域|部分|地方|处|處|块|塊)$|(?<=\w) (?:area|part|region|spot)$")
 
 

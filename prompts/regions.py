@@ -43,7 +43,7 @@ _PLACES: Mapping[Corners, Sequence[str]] = {
     (0.0, 0.0, 1.0, 1.0): ("全图", "全圖", "整个画面", "整個畫面", "everywhere"),
 }
 _BOX = {name: box for box, names in _PLACES.items() for name in names}
-_BASE = ("背景", "整体", "整體", "全局", "background", "scene", "base", "common", "overall")
+GROUND = ("背景", "整体", "整體", "全局", "background", "scene", "base", "common", "overall")
 # Three beside each other, and three above each other, are thirds.
 _THIRDS: Sequence[Mapping[Corners, Corners]] = (
     {_LEFT: (0.0, 0.0, _THIRD, 1.0), _MIDDLE: (_THIRD, 0.0, 2 * _THIRD, 1.0), _RIGHT: (2 * _THIRD, 0.0, 1.0, 1.0)},
@@ -70,7 +70,7 @@ def taken_out(text: str, *, painted: bool = False) -> tuple[str, tuple[RegionPla
         assert head
         words = part[head.end() :].strip(" ,")
         name = (head[5] or "").casefold()
-        if name in _BASE and not head[6]:
+        if name in GROUND and not head[6]:
             everywhere.append(words)
         elif place := _box(head, name) or (painted and not head[6] and colour(name)):
             places.append((place, words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +17,7 @@ from engine.finish import upscaling
 from engine.models.loaded import Loaded, Loras
 from engine.pixels.control_map import ControlMap, PictureView
 from engine.pixels.edges import Edges
-from engine.pixels.region_map import NOTHING, PaintedMap
+from engine.pixels.region_map import PaintedMap
 from engine.pixels.source_picture import SourcePicture
 from engine.recipe import Recipe
 from engine.worker import prepare
@@ -44,7 +44,7 @@ class Canvas:
     detectors: Sequence[Path] = ()
     maps: tuple[ControlMap, ...] = ()
     net: Callable[[str, Loaded], Net] | None = None
-    painted: PaintedMap = NOTHING
+    painted: PaintedMap = field(default_factory=dict)
 
     def row(
         self,
