@@ -34,8 +34,11 @@ async def same_shape(studio: Studio, press: Press) -> None:
         await guard.check(studio.sight, press.person.id, text, over=(recipe,))
         said = options.read_options(text).options
         given = Options(model=said.model or recipe.model)
-        prompt, _, model = await studio.understand(press.person, text, given=given, place=common(press), over=True)
+        prompt, understood, model = await studio.understand(
+            press.person, text, given=given, place=common(press), over=True
+        )
         asked = recipes.merged(replace(recipes.options_of(recipe), seed=None, model=model.name), said)
+        asked = replace(asked, regions=understood.regions)  # those of the new words
         await studio.fitting(prompt, model)
         made = recipes.make(prompt, replace(asked, controls=None), model, most=studio.rules.pictures_per_request)
         await studio.submit(press, [replace(one, controls=recipe.controls) for one in made], parent=row.id)

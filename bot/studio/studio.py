@@ -31,7 +31,7 @@ from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
-from prompts import controls
+from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
@@ -136,11 +136,13 @@ class Studio:
         over: bool = False,
         standing: bool = True,
         turns: dict[str, int] | None = None,
+        painted: bool = False,
     ) -> tuple[Prompt, Options, Model]:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants. `turns`
-        is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py)."""
+        is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py). `painted`: with a
+        map of regions."""
         text = reading.as_block(text)
         pasted = reading.pasted(text)
         settings = await people.settings(self.db, person.id)
@@ -172,6 +174,7 @@ class Studio:
                 wildcards=self.rules.wildcards,
                 usual_style=usual_style,
                 turns=after,
+                painted=painted,
             )
             if pasted:
                 found = await asyncio.to_thread(here, pasted.infotext, prompt, said, self.rules.folders)
@@ -208,8 +211,10 @@ class Studio:
 
     async def _imagine(self, request: Request, text: str) -> None:
         request, text = sources.chosen(request, text)
-        over = bool(request.files or request.guides or request.reply_to)
-        if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:
+        painted = request.region_map is not None or (bool(request.files) and regions.names_colours(text))
+        maps = 1 if painted and not request.region_map else 0  # of the files
+        over = bool(len(request.files) > maps or request.guides or request.reply_to)
+        if request.files and not painted and (wanted := await asyncio.to_thread(_captioned, text)) != text:
             await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
             text = wanted
         turns: dict[str, int] = {}
@@ -221,12 +226,14 @@ class Studio:
             place=common(request),
             over=over,
             turns=turns,
+            painted=painted,
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, await self._called(request.loras)))
         try:
             await self.fitting(prompt, model)
         except Unfit:
             raise await self._wish(request, text, prompt, model) from None
+        request, options, painted_map = await sources.region_map(self.db, request, options)
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
         if options.over and not found:
             found = (await sources.named(self.db, request.person.id, options.over),)
@@ -240,7 +247,7 @@ class Studio:
             options if guiding is None else replace(options, controls=None),
             model,
             over=found,
-            shape=pictures[0] if pictures else shape,
+            shape=pictures[0] if pictures else shape or painted_map,
             most=self.rules.pictures_per_request,
         )
         made = await guides.guided(self.maker(request.person.id), made, guiding or ())
