@@ -208,7 +208,7 @@ def _number(value: float, kind: str) -> Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedPicture:
     """What asks for one picture of a comparison: its text, and what is said beside it."""
 
     text: str
@@ -216,16 +216,16 @@ class Asked:
     loras: tuple[LoraUse, ...] = ()
 
 
-def asked(text: str, axes: Sequence[Axis], values: Sequence[Value]) -> Asked:
+def asked(text: str, axes: Sequence[Axis], values: Sequence[Value]) -> AskedPicture:
     """What asks for one value of each axis. Raises Refusal `compare.not_there` where the text has not what is to be
     replaced, `compare.no_lora` where a weight is of no LoRA, and as an option with that value."""
-    made = Asked(text)
+    made = AskedPicture(text)
     for axis, value in sorted(zip(axes, values, strict=True), key=lambda pair: _ORDERED.index(pair[0].kind)):
         made = _with(made, axis, value)
     return made
 
 
-def _with(made: Asked, axis: Axis, value: Value) -> Asked:
+def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
     said = str(value)
     none = said.casefold() in _NONE
     match axis.kind:

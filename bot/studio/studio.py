@@ -207,9 +207,14 @@ class Studio:
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
         async with self.in_turn(request.person.id):
-            await self._imagine(request, text)
+            turns: dict[str, int] = {}
+            made = await self.recipes(request, text, turns)
+            if await self.submit(request, made, parent=request.reply_to):
+                await cycles.remember(self.db, request.person.id, turns)
 
-    async def _imagine(self, request: Request, text: str) -> None:
+    async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:
+        """What would be drawn for a request, one recipe for each picture; `turns` as in `understand`. Raises Refusal
+        for what cannot be."""
         request, text = sources.chosen(request, text)
         painted = request.region_map is not None or (bool(request.files) and regions.names_colours(text))
         maps = 1 if painted and not request.region_map else 0  # of the files
@@ -217,7 +222,6 @@ class Studio:
         if request.files and not painted and (wanted := await asyncio.to_thread(_captioned, text)) != text:
             await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
             text = wanted
-        turns: dict[str, int] = {}
         prompt, options, model = await self.understand(
             request.person,
             text,
@@ -251,9 +255,7 @@ class Studio:
             most=self.rules.pictures_per_request,
         )
         made = await guides.guided(self.maker(request.person.id), made, guiding or ())
-        made = await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
-        if await self.submit(request, made, parent=request.reply_to):
-            await cycles.remember(self.db, request.person.id, turns)
+        return await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
 
     async def _guiding(
         self, person: str, prompt: Prompt, options: Options, pictures: Sequence[SizedSource], model: Model

@@ -310,3 +310,23 @@ def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_
     (lists / "fruit.txt").write_text("apple\nnude\n", "utf-8")
     done = bot(tmp_path, "prompt", "a little girl, __fruit__")
     assert done.returncode == 1 and say("en", "access.minors") in done.stdout + done.stderr
+
+
+def test_a_comparison_is_a_sheet_whose_cells_are_their_recipes_drawn_alone(tmp_path: Path) -> None:
+    words = ["a red apple", "steps=3,5 cfg=2,4", "--raw", "--seed", "7", "--out", "sheet.png", "--json"]
+    done = bot(tmp_path, "compare", *words, language="zh_CN.UTF-8")
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(done.stdout)["cells"]
+    assert [cell["values"] for cell in cells] == [{"steps": s, "cfg": c} for c in (2, 4) for s in (3, 5)]
+    with Image.open(tmp_path / "sheet.png") as image:
+        sheet = np.asarray(image.convert("RGB")).astype(int)
+    options = "--raw --seed 7 --steps 5 --guidance 4 --out one.png"
+    alone = bot(tmp_path, "imagine", "a red apple", *options.split())
+    assert alone.returncode == 0, alone.stderr
+    left, top, width, height = cells[3]["box"]
+    with Image.open(tmp_path / "one.png") as image:
+        one = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(sheet[top : top + height, left : left + width] - one).max() <= 1
+    assert Recipe.from_json(cells[3]["recipe"]).steps == 5
+    wrong = bot(tmp_path, "compare", "a cat", "stpes=3", language="zh_CN.UTF-8")
+    assert wrong.returncode == 1 and "steps" in wrong.stderr and "Traceback" not in wrong.stderr
