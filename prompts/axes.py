@@ -148,6 +148,15 @@ def read(text: str) -> tuple[Axis, ...]:
     return tuple(one for _, one in found)
 
 
+def parted(text: str) -> tuple[str, str]:
+    """A text, and what behind it says axes, from the first that "=" or its letter ("x:") tells; "" where none does."""
+    for head in _HEAD.finditer(text):
+        sign = text[head.start() : head.end()].rstrip()[-1:]
+        if not head["name"] or head["letter"] or sign in "=＝":
+            return text[: head.start()].strip(_BETWEEN), text[head.start() :].strip(_BETWEEN)
+    return text, ""
+
+
 def _known(text: str) -> None:
     """Raises Refusal where a text says an axis that is none."""
     if other := _OTHER.search(text):

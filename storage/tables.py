@@ -94,7 +94,8 @@ class Jobs(Base):
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `took` how long it was drawn by the clock (0: not known), `spoiler`
     whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults, `quiet` whether its
-    answer is to say as little as can be, `papers` how what its files say of themselves is sent."""
+    answer is to say as little as can be, `papers` how what its files say of themselves is sent, `comparison` what its
+    pictures are compared by."""
 
     __tablename__ = "job"
 
@@ -121,6 +122,7 @@ class Jobs(Base):
     unasked: Mapped[str] = mapped_column(server_default=sql_text("'refuse'"))
     quiet: Mapped[bool] = mapped_column(server_default=false())
     papers: Mapped[str] = mapped_column(server_default=sql_text("'embed'"))
+    comparison: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 

@@ -33,7 +33,7 @@ async def compare(
     may_be_written(output)
     async with seated(config, language, console, quiet=quiet) as seat:
         request = seat.request(text, beside)
-        made = await comparing.compared(seat.studio, request, text, said)
+        made = await comparing.compared(seat.studio.recipes, request, text, said, comparing.MOST)
         columns, rows, count = made.shape
         if not quiet:
             seconds = sum(map(seat.studio.queue.estimate.seconds, made.recipes))

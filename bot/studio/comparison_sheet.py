@@ -66,6 +66,15 @@ def lay_out(
     return ComparisonSheet(image, tuple(boxes))
 
 
+def beneath(sheets: Sequence[ComparisonSheet]) -> Image.Image:
+    """All sheets as one picture, one beneath the other."""
+    width, height = max(one.image.width for one in sheets), sum(one.image.height for one in sheets)
+    whole = Image.new("RGB", (width, height), GROUND)
+    for one, top in zip(sheets, accumulate((each.image.height for each in sheets[:-1]), initial=0), strict=True):
+        whole.paste(one.image, (0, top))
+    return whole
+
+
 def _opened(content: bytes) -> Image.Image:
     with Image.open(io.BytesIO(content)) as picture:
         return flat(picture)

@@ -323,8 +323,15 @@ class Studio:
         )
         return Unfit(prompt, await self.findings(prompt, model), await wishes.keep(self.db, wish))
 
-    async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> bool:
-        """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False."""
+    async def submit(
+        self,
+        asked: Request | Press,
+        made: Sequence[Recipe],
+        parent: str | None = None,
+        comparison: Mapping[str, Json] | None = None,
+    ) -> bool:
+        """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
+        `comparison` says what its pictures are compared by (bot/studio/comparing.py)."""
         made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
@@ -354,6 +361,7 @@ class Studio:
                 unasked=unasked,
                 quiet=quiet,
                 papers=papers,
+                comparison=comparison,
             )
             if not kept:  # another process on the same database was first
                 return False

@@ -171,6 +171,9 @@ SLASHES: Mapping[str, Slash] = {
         (SlashOption("change", required=True, longest=SENTENCE),), lambda values: str(values["change"]), open=True
     ),
     "control": Slash(CONTROL, _control, open=True),
+    "compare": Slash(
+        (TEXT, SlashOption("axes", required=True)), lambda values: f"{values['text']} {values['axes']}", open=True
+    ),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),

@@ -60,6 +60,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "settings": {"setting": "count", "value": "2"},
     "dictionary": {"text": "天青色 = celadon"},
     "styles": {"words": "ink"},
+    "compare": {"text": "a cat", "axes": "steps=4,8"},
 }
 SAID = {
     "prompt": "this becomes",
@@ -79,8 +80,9 @@ SAID = {
     "forget": "private",
     "recipe": "Recipe ",
     "admin server": "admin",
+    "compare": "Compared: steps=4,8",
 }
-DRAWING = ("imagine", "edit", "favourites use")
+DRAWING = ("imagine", "edit", "favourites use", "compare")
 
 
 async def test_every_command_is_answered(on: House) -> None:
@@ -105,7 +107,7 @@ async def test_every_command_is_answered(on: House) -> None:
         asked = await (moderator if "admin" in name else on.ann).slash(on.channel, name, **filled)
         assert asked.acknowledged and asked.ephemeral is (name not in DRAWING), name
         if name in DRAWING:
-            assert "Done" in (await on.finished()).content
+            assert SAID.get(name, "Done") in (await on.finished()).content
             assert len(on.shown()) == before[1] + 1
         else:
             await on.until(lambda before=before: len(on.hidden()) > before[0])
