@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, Text, TypeDecorator, false
@@ -293,6 +293,16 @@ class KeptMaps(Base):
     hash: Mapped[str] = mapped_column(index=True)
     notes: Mapped[Any] = mapped_column(JSON, nullable=False)
     created: Mapped[datetime] = mapped_column(index=True)
+
+
+class MapSeconds(Base):
+    """How many seconds the maps that were made for somebody took on the last day that any was made, in UTC."""
+
+    __tablename__ = "map_seconds"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date]
+    seconds: Mapped[float]
 
 
 class Posts(Base):

@@ -88,7 +88,7 @@ async def with_map(studio: Studio, press: Press) -> None:
     await guard.check(studio.sight, press.person.id, over=(recipe,))
     new = replace(old, preprocessor=name, low=-1.0, high=-1.0, type="")
     controls = [*recipe.controls]
-    controls[at], told = await studio.maker(press.person.id).made(new, recipe)
+    controls[at], told = await (await studio.maker(press)).made(new, recipe)
     kept = [note for note in recipe.prompt.notes if len(controls) > 1 or not note.key.startswith(OF_MAP)]
     notes = (*kept, *(note for note in told if note not in kept))
     made = replace(recipe, controls=tuple(controls), prompt=replace(recipe.prompt, notes=notes))

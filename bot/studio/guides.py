@@ -115,7 +115,16 @@ class Maker:
     ) -> KeptMap:
         """The map that a preprocessor makes of a kept picture of the person's, of this size, as a file of theirs."""
         kept = await maps.kept(
-            self.db, self.queue, self.folders, source, preprocessor, numbers, size, seed=seed, **more
+            self.db,
+            self.queue,
+            self.folders,
+            source,
+            preprocessor,
+            numbers,
+            size,
+            seed=seed,
+            person=self.person,
+            **more,
         )
         await uploads.add_upload(self.db, self.person, await self.db.files.get(kept.hash))
         return kept

@@ -254,7 +254,8 @@ class Studio:
             shape=pictures[0] if pictures else shape or painted_map,
             most=self.rules.pictures_per_request,
         )
-        made = await guides.guided(self.maker(request.person.id), made, guiding or ())
+        if guiding:
+            made = await guides.guided(await self.maker(request, len(made)), made, guiding)
         return await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
 
     async def _guiding(
@@ -273,9 +274,12 @@ class Studio:
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
         return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
 
-    def maker(self, person: str) -> Maker:
-        """What makes maps for a person."""
-        return Maker(self.db, self.queue, self.rules.folders, person)
+    async def maker(self, asked: Request | Press, count: int = 1) -> Maker:
+        """What makes maps for so many pictures that somebody asks for. Raises Refusal where these would be refused:
+        maps take time, too."""
+        await access.within(self.db, self.rules.access, asked, count, self.now(), draining=self.draining)
+        self.queue.admit(asked.person.id)
+        return Maker(self.db, self.queue, self.rules.folders, asked.person.id)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from bot.chat import Card, Request, Upload
 from bot.commands.control import read, said
+from bot.people.limits import Limits
 from bot.platforms.web import recipe_text
 from engine import control_words
 from engine.control import Control
@@ -382,6 +383,40 @@ async def test_a_control_that_never_acts_is_told_whatever_way_it_came_about(tmp_
         picture = at.chat.messages[(await at.drawn())[-1]].pictures[0].id
         _, finer = await pressed("hires", picture)
         assert finer.hires and finer.controls == second.controls and told_of(finer) == []
+
+
+async def test_who_may_draw_nothing_more_has_no_map_made_either(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+        at.pool.map_seconds = 600.0
+
+        async def refused(limits: Limits, account: str = "ann") -> str:
+            at.studio.rules = replace(at.studio.rules, access=limits)
+            before = len(at.pool.maps)
+            other = Upload("other.png", a_png((before, 0, 0), 64))
+            card = await told(at, "/control edges a pear", files=(other,), account=account)
+            assert len(at.pool.maps) == before
+            return card.text.key
+
+        made = await guided(at)
+        assert len(at.pool.maps) == 1
+        picture = at.chat.messages[(await at.drawn())[0]].pictures[0].id
+        assert await refused(Limits(seconds=600)) == "access.seconds"  # by its map, far from by the picture
+        assert await refused(Limits(pictures=1)) == "access.pictures"
+        assert await refused(Limits(cooldown=1000)) == "access.cooldown"
+        before = len(at.pool.maps)
+        pressed = at.chat.messages[await at.press("with_map", f"{picture}.canny")]
+        assert pressed.text.key == "access.cooldown" and len(at.pool.maps) == before
+        at.studio.rules = replace(at.studio.rules, access=Limits(seconds=9000))
+        again = await guided(at)
+        assert again.controls == made.controls and len(at.pool.maps) == 1  # what is there takes no time
+        at.studio.draining = True
+        assert await refused(Limits()) == "access.draining"
+        at.studio.draining = False
+        at.studio.rules = replace(at.studio.rules, access=Limits())
+        for _ in range(12):  # more than may wait
+            await at.say("a red apple", account="bob")
+        assert await refused(Limits(), "bob") == "queue.full_person"
 
 
 async def test_somebody_else_presses_nothing_and_draws_nothing_from_it(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image, ImageDraw
 
+from bot.people.limits import Limits
 from bot.platforms.sdapi import controlnet
 from engine.files import catalog
 from tests.bot.platforms.sdapi.conftest import SMALL, Serve, Served, received, sent
@@ -86,6 +88,17 @@ async def test_maps_that_are_not_wanted_do_not_come(serve: Serve, unit: dict[str
     assert json.loads(said["info"])["danqing_left"] == []
     status, said = await served.post("txt2img", asking(UNIT, send_images=False))
     assert said["images"] == []
+
+
+async def test_maps_by_themselves_count_to_what_a_caller_has(serve: Serve) -> None:
+    served = await serve(password="word", access=Limits(seconds=5))  # without one it is an admin, who has no limit
+    served.pool.map_seconds, own = 6.0, {"Authorization": aiohttp.encode_basic_auth("danqing", "word")}
+    asked = {"controlnet_module": "canny", "controlnet_input_images": [UNIT["image"]], "controlnet_processor_res": 64}
+    for size, status in ((64, 200), (128, 429)):
+        body = {**asked, "controlnet_processor_res": size}
+        async with served.session.post(f"{controlnet.PATH}/detect", json=body, headers=own) as answer:
+            assert answer.status == status, await answer.text()
+    assert len(served.pool.maps) == 1
 
 
 @pytest.mark.parametrize(
