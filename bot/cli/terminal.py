@@ -90,14 +90,23 @@ def beside(words: Sequence[str]) -> Beside:
     return Beside(asked.options, asked.negative, loras)
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """The files that a text comes with: a picture to draw over, those of the controls that the options ask for, and a
+    map that is painted for regions."""
+
+    image: Path | None = None
+    guides: Sequence[Path] = ()
+    regions_map: Path | None = None
+
+
 async def draw(
     config: Config,
     text: str,
     options: Options,
     negative: str,
     loras: tuple[LoraUse, ...],
-    image: Path | None,
-    guides: Sequence[Path],
+    drawn_from: DrawnFrom,
     output: Path | None,
     language: str,
     console: Console,
@@ -105,10 +114,9 @@ async def draw(
     quiet: bool,
 ) -> None:
     """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
-    is answered in words. `guides` are the pictures of the controls that the options ask for. Raises Refusal where there
-    is no picture."""
-    files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
-    guiding = [await asyncio.to_thread(uploads.checked, _upload(guide)) for guide in guides]
+    is answered in words. Raises Refusal where there is no picture."""
+    files, guiding = await _checked(drawn_from.image), await _checked(*drawn_from.guides)
+    maps = await _checked(drawn_from.regions_map)
     if output is not None and output.suffix.lower() not in ("", ".png"):
         raise Refusal("cli.out_kind", file=output.name)
     if output is not None and not output.absolute().parent.is_dir():
@@ -126,7 +134,8 @@ async def draw(
             text=text,
             key=f"console:{key}",
             files=files,
-            guides=tuple(guiding),
+            guides=guiding,
+            region_map=maps[0] if maps else None,
             options=options,
             negative=negative,
             loras=loras,
@@ -213,6 +222,10 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Refusal("cli.not_written", file=str(path), reason=error.strerror or "") from error
+
+
+async def _checked(*paths: Path | None) -> tuple[Upload, ...]:
+    return tuple([await asyncio.to_thread(uploads.checked, _upload(one)) for one in paths if one])
 
 
 def _upload(path: Path) -> Upload:
