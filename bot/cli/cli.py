@@ -128,13 +128,16 @@ def imagine(
     control_map: Annotated[
         list[str] | None, typer.Option(help="The same with a finished map for a net: NAME:0.8=MAP.")
     ] = None,
+    regions_map: Annotated[
+        Path | None, typer.Option(help="A picture painted in flat colours, for words as “red: a cat | blue: a dog”.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Draw a text. Every option that a text may have is one here, too."""
     from bot.cli.control_files import with_controls  # only now: `--help` is to come at once
-    from bot.cli.terminal import Beside, beside, draw
+    from bot.cli.terminal import Beside, DrawnFrom, beside, draw
     from bot.studio.recipes import merged
 
     said = beside(context.args)
@@ -167,8 +170,8 @@ def imagine(
         folders = (*settings.engine.models, Path(model).absolute())
         settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
         options = replace(options, model=Path(model).absolute().name)
-    wanted = Beside(options, negative, loras)
-    asyncio.run(draw(settings, text, wanted, image, guides, output, language(), out, quiet=as_json))
+    wanted, files = Beside(options, negative, loras), DrawnFrom(image, guides, regions_map)
+    asyncio.run(draw(settings, text, wanted, files, output, language(), out, quiet=as_json))
 
 
 @app.command(cls=_OfTexts, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

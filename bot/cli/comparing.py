@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import texts
-from bot.cli.terminal import Beside, drawn, may_be_written, numbered, seated, write
+from bot.cli.terminal import Beside, DrawnFrom, drawn, may_be_written, numbered, seated, write
 from bot.settings.config import Config
 from bot.studio import comparing
 from bot.studio.contact_sheet import encoded
@@ -32,7 +32,7 @@ async def compare(
     begins. Raises Refusal where there is no picture."""
     may_be_written(output)
     async with seated(config, language, console, quiet=quiet) as seat:
-        request = seat.request(text, beside)
+        request = await seat.request(text, beside, DrawnFrom())
         made = await comparing.compared(seat.studio.recipes, request, text, said, comparing.MOST)
         columns, rows, count = made.shape
         if not quiet:

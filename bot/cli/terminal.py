@@ -92,6 +92,16 @@ def beside(words: Sequence[str]) -> Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """The files that a text comes with: a picture to draw over, those of the controls that the options ask for, and a
+    map that is painted for regions."""
+
+    image: Path | None = None
+    guides: Sequence[Path] = ()
+    regions_map: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """Somebody at this machine before a studio: the page's own person, so that there is one history for both."""
 
@@ -100,17 +110,17 @@ class Seat:
     chat: ConsoleChat
     key: str
 
-    def request(
-        self, text: str, beside: Beside, files: Sequence[Upload] = (), guides: Sequence[Upload] = ()
-    ) -> Request:
-        """What they ask for."""
+    async def request(self, text: str, beside: Beside, drawn_from: DrawnFrom) -> Request:
+        """What they ask for. Raises Refusal for a file that is no picture."""
+        maps = await _checked(drawn_from.regions_map)
         return Request(
             person=self.person,
             place=Place("console", self.key),
             text=text,
             key=f"console:{self.key}",
-            files=tuple(files),
-            guides=tuple(guides),
+            files=await _checked(drawn_from.image),
+            guides=await _checked(*drawn_from.guides),
+            region_map=maps[0] if maps else None,
             options=beside.options,
             negative=beside.negative,
             loras=beside.loras,
@@ -137,14 +147,13 @@ async def seated(config: Config, language: str, console: Console, *, quiet: bool
             await chat.close()
 
 
-async def drawn(seat: Seat) -> tuple[Card, list[PictureRow]]:
+async def drawn(seat: Seat) -> tuple[Card, Sequence[PictureRow]]:
     """The last card of what was submitted, and its pictures. Raises Refusal where there are none."""
     await seat.studio.queue.start()
     card = await seat.chat.answer
     if card.state is not State.DONE:
         raise Refusal(card.text.key, **card.text.values)
-    rows = [await pictures.get(seat.studio.db, shown.id) for shown in card.pictures]
-    return card, [row for row in rows if row]  # all: they were kept a moment ago
+    return card, await pictures.of_job(seat.studio.db, seat.chat.job)
 
 
 def may_be_written(output: Path | None) -> None:
@@ -159,8 +168,7 @@ async def draw(
     config: Config,
     text: str,
     beside: Beside,
-    image: Path | None,
-    guides: Sequence[Path],
+    drawn_from: DrawnFrom,
     output: Path | None,
     language: str,
     console: Console,
@@ -168,16 +176,13 @@ async def draw(
     quiet: bool,
 ) -> None:
     """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
-    is answered in words. `guides` are the pictures of the controls that the options ask for. Raises Refusal where there
-    is no picture."""
-    files = [await asyncio.to_thread(uploads.checked, _upload(image))] if image else []
-    guiding = [await asyncio.to_thread(uploads.checked, _upload(guide)) for guide in guides]
+    is answered in words. Raises Refusal where there is no picture."""
     may_be_written(output)
     async with seated(config, language, console, quiet=quiet) as seat:
         made = seat.studio
         called = text.strip() and not beside.options.raw
         command, rest = command_of(text) if called else (imagine.COMMAND, text)
-        answer = await command.run(made, seat.request(text, beside, files, guiding), rest)
+        answer = await command.run(made, await seat.request(text, beside, drawn_from), rest)
         if answer is not None:
             lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
             unused = beside != Beside(Options(), "", ()) or output
@@ -243,6 +248,10 @@ def write(path: Path, content: bytes) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Refusal("cli.not_written", file=str(path), reason=error.strerror or "") from error
+
+
+async def _checked(*paths: Path | None) -> tuple[Upload, ...]:
+    return tuple([await asyncio.to_thread(uploads.checked, _upload(one)) for one in paths if one])
 
 
 def _upload(path: Path) -> Upload:

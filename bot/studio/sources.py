@@ -82,9 +82,12 @@ async def region_map(
 ) -> tuple[Request, Options, recipes.SizedSource | None]:
     """The map that the colours among the options' regions are of, a file of the person's from now on, the options with
     it, and the request without it: a file that goes with it as such, one that the options name, or the first of its
-    files that is painted in these colours. Raises Refusal `over.unknown`, and as `painted_regions.as_map` where none
-    is."""
-    if not options.regions or not (asked := regions.read("regions", options.regions)).colours:
+    files that is painted in these colours. Raises Refusal `over.unknown`, `regions.no_words` for a map of which no
+    colour is named, and as `painted_regions.as_map` where none is painted in them."""
+    asked = regions.read("regions", options.regions) if options.regions else None
+    if asked is None or not asked.colours:
+        if request.region_map:
+            raise Refusal("regions.no_words")
         return request, options, None
     found = b""
     if request.region_map:

@@ -80,6 +80,15 @@ def areas(regions: Regions, painted: PaintedMap) -> tuple[RegionArea, ...]:
     return tuple(PaintedArea(painted[one], regions.part) if isinstance(one, str) else one for one in regions.places)
 
 
+def middle(area: RegionArea) -> float:
+    """How far (0…1) from the left of the part that is drawn the middle of an area lies, of what is in the part."""
+    if not isinstance(area, PaintedArea):
+        return (area[0] + area[2]) / 2
+    columns, wide = np.flatnonzero(area.mask.any(axis=0)), area.part[2] - area.part[0]
+    sides = np.array((columns[0], columns[-1] + 1)) / area.mask.shape[1] - area.part[0]
+    return float(np.clip(sides / wide, 0, 1).mean())
+
+
 def _overlaps(start: float, end: float, cells: int, pixels: int) -> NDArray[np.float64]:
     """How much of each of so many cells between two shares of a row lies on each of its pixels, (cells, pixels)."""
     sides = (start + np.arange(cells + 1) * (end - start) / cells) * pixels

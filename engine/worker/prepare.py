@@ -127,10 +127,12 @@ def start(
     guided |= recipe.regions is None and len(prompt_encoding.joined(recipe.prompt.positive)) > 1
     with loras.on_text(loaded, chosen):
         positive, negative = prompt_encoding.conditionings(
-            loaded, regional.words(recipe), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+            loaded, regional.words(recipe, painted), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
         if guided and guidance.acts_across(recipe):
-            _, empty = prompt_encoding.conditionings(loaded, regional.words(recipe), "", steps, recipe.clip_skip)
+            _, empty = prompt_encoding.conditionings(
+                loaded, regional.words(recipe, painted), "", steps, recipe.clip_skip
+            )
             negative = replace(negative, empty=empty)
     positive = regional.parted(recipe, positive, painted)
     takes = inspect.signature(scheduler.step).parameters

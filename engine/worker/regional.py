@@ -24,14 +24,16 @@ from prompts import grammar
 from prompts.errors import Refusal
 
 
-def words(recipe: Recipe) -> str:
-    """The recipe's prompt as it is read: with regions, the first text says all that the others say, too, so that what
-    is drawn everywhere knows of everything."""
+def words(recipe: Recipe, painted: PaintedMap = NOTHING) -> str:
+    """The recipe's prompt as it is read: with regions, the first text says all that the others say, too, from left to
+    right, so that what is drawn everywhere knows of everything."""
     said = recipe.prompt.positive
     if recipe.regions is None or len(found := grammar.multicond(said)) < 2:
         return said
     (base, _), *rest = found
-    whole = ", ".join(filter(None, (base.strip(" ,"), " and ".join(text.strip(" ,") for text, _ in rest))))
+    placed = zip((region_map.middle(one) for one in region_map.areas(recipe.regions, painted)), rest, strict=False)
+    ordered = [text.strip(" ,") for _, (text, _) in sorted(placed, key=lambda one: one[0])]
+    whole = ", ".join(filter(None, (base.strip(" ,"), " and ".join(ordered))))
     return " AND ".join([whole, *(text if weight == 1.0 else f"{text} :{weight:g}" for text, weight in rest)])
 
 

@@ -123,7 +123,7 @@ def texts(
     for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
     `before` are the calls of the pass before this one, `painted` is the map of its regions."""
     assert recipe.like
-    said, words = recipe.prompt, regional.words(recipe)
+    said, words = recipe.prompt, regional.words(recipe, painted)
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
     guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS
     guided |= recipe.regions is None and emphasis.guides(said.positive)

@@ -118,6 +118,31 @@ def test_a_picture_is_drawn_over(tmp_path: Path) -> None:
     assert min(red, green) > 150 and blue < 120
 
 
+def test_words_hold_where_a_map_is_painted(tmp_path: Path) -> None:
+    image = Image.new("RGB", (192, 96), "white")
+    image.paste("#0a14f0", (96, 0, 192, 96))
+    image.paste("#e01020", (0, 0, 96, 96))
+    image.save(tmp_path / "map.jpg", quality=70)
+    said = (
+        "imagine",
+        "blue: a blue umbrella | red: a red mushroom",
+        "--regions-map",
+        "map.jpg",
+        "--seed",
+        "1",
+        "--json",
+    )
+    done = bot(tmp_path, *said, "--out", "x.png")
+    assert done.returncode == 0, done.stderr
+    recipe = Recipe.from_json(json.loads(done.stdout)["pictures"][0]["recipe"])
+    assert recipe.regions and recipe.regions.places == ("blue", "red") and recipe.width > recipe.height
+    with Image.open(tmp_path / "x.png") as picture:
+        left, right = np.array_split(np.asarray(picture.convert("RGB"), np.int16), 2, axis=1)
+    assert ((left[..., 0] - left[..., 2]) > 80).sum() > 4 * ((right[..., 0] - right[..., 2]) > 80).sum(), "red is left"
+    refused = bot(tmp_path, "imagine", "a cat", "--regions-map", "map.jpg")
+    assert refused.returncode == 1 and "red: a cat" in refused.stdout + refused.stderr
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers' schedulers
 def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(tmp_path: Path) -> None:
     blocks = np.kron(np.random.default_rng(0).random((8, 8)) > 0.6, np.ones((16, 16), bool))

@@ -74,7 +74,9 @@ async def test_without_a_picture_and_with_other_words_texts_are_what_they_were(t
 async def test_what_follows_keeps_the_map_with_its_words_or_others(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         first = await at.recipe(TEXT, files=(MAP,))
-        [picture] = at.chat.messages[(await at.drawn())[0]].pictures
+        answer = at.chat.messages[(await at.drawn())[0]]
+        assert "🟥 black cat\n🟦 white dog" in [line.value for line in answer.fields], "the plan is on the answer"
+        [picture] = answer.pictures
         await at.press("again", picture.id)
         at.pool.finish(job := (await at.drawn(2))[-1])
         again = (await at.job(job)).recipe

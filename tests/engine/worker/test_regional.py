@@ -176,6 +176,15 @@ def test_a_map_is_cut_with_the_part_that_is_drawn() -> None:
     assert uneven.covered((1, 2))[0].tolist() == pytest.approx([2 / 3, 0])
 
 
+def test_the_words_for_everywhere_name_regions_from_left_to_right() -> None:
+    whole = "a forest, a blue dog and a red cat"
+    assert regional.words(divided(boxes=(RIGHT, LEFT))).startswith(f"{whole} AND")
+    assert regional.words(divided()).startswith("a forest, a red cat and a blue dog AND")
+    maps = region_map.opened(painted().regions, a_map(("blue", (0, 0, 20, 9)), ("red", (40, 0, 64, 64))))
+    assert regional.words(painted(), maps).startswith(f"{whole} AND")
+    assert region_map.middle(region_map.PaintedArea(maps["red"], (0.5, 0, 1, 1))) == (0.25 + 1) / 2
+
+
 def test_a_second_pass_with_words_for_each_region_has_regions() -> None:
     first = painted()
     assert second(first, Hires(2.0, 0.5)).regions == first.regions
