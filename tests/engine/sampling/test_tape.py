@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,9 +124,10 @@ def test_the_path_is_the_one_that_diffusers_makes(loaded: Loaded) -> None:
         {},
     )
     assert made
-    [[drawn]] = [made.source.drawn(made.stop.answer)]
-    sigma, after = made.stop.answer.draws[0][1:]
-    assert torch.equal(drawn, theirs(sigma, after)) and drawn.std() > 0.5
+    pairs = [*pairwise(sigmas[sigmas > 0].unique().flip(0).tolist())]
+    for sigma, after in [made.stop.answer.draws[0][1:], *pairs, pairs[0], pairs[0][::-1]]:
+        drawn = made.source.path(sigma, after)
+        assert torch.equal(drawn, theirs(sigma, after)) and drawn.std() > 0.5
 
 
 # What each of A1111's options changes in some sampler.
