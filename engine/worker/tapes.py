@@ -78,8 +78,8 @@ class Followed:
 
     def _tape(self, others: Sequence[tuple[int, Denoiser]], *more: tuple[int, object, Tensor]) -> Tape:
         told = (getattr(self.terms, one.name) for one in fields(self.terms) if one.name not in ROWS_OWN)
-        before = self.kept.before if self.kept else None
-        kind = self.sampler, *told, self.like.downcast, self.like.zero_snr, before
+        before, soft = (self.kept.before, self.kept.soft) if self.kept else (None, None)
+        kind = self.sampler, *told, self.like.downcast, self.like.zero_snr, before, soft
         handed = tuple((at, str(schedule), tuple(signal.tolist())) for at, schedule, signal in more)
         make = partial(
             written.of_sampler,
@@ -88,6 +88,7 @@ class Followed:
             denoiser=self.denoiser,
             plus=self.plus,
             before=before,
+            soft=soft,
             others=others,
         )
         return _tape(self.loaded, (kind, handed), make)
