@@ -112,8 +112,8 @@ def _begin(connection: Connection) -> None:
 
 
 async def _to_its_end(ending: Coroutine[Any, Any, None]) -> None:
-    """End a transaction, though the task is cancelled meanwhile: a connection that is half given back is lost, and
-    SQLAlchemy says so with a traceback."""
+    """End a transaction, or all of them, though the task is cancelled meanwhile: a connection that is half given back
+    is lost, and SQLAlchemy says so with a traceback."""
     task = asyncio.ensure_future(ending)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -137,6 +137,10 @@ class Database:
         self._writer = engine.execution_options(**{WRITES: True})
         self._turn = asyncio.Lock()
         self._last = datetime.min.replace(tzinfo=UTC)
+        self._connections: set[Any] = set()  # aiosqlite's, as long as they are open
+        if self.sqlite:
+            event.listen(engine.sync_engine, "connect", lambda made, _: self._connections.add(made.driver_connection))
+            event.listen(engine.sync_engine, "close", lambda gone, _: self._connections.discard(gone.driver_connection))
 
     @classmethod
     async def open(cls, url: str, folder: Path) -> Self:
@@ -205,14 +209,19 @@ class Database:
         return self._last
 
     async def close(self) -> None:
-        """Close every connection. Those that somebody holds are waited for a moment: one that comes back later is
-        nobody's to close."""
+        """Close every connection, though the task is cancelled meanwhile. Those that somebody holds are waited for a
+        moment, then closed under their hands: one that comes back later is nobody's to close."""
+        await _to_its_end(self._close())
+
+    async def _close(self) -> None:
         pool = cast(QueuePool, self._engine.pool)
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVING):
                 while pool.checkedout():  # noqa: ASYNC110 - the pool tells nobody when one comes back
                     await asyncio.sleep(0.005)
         await self._engine.dispose()
+        for connection in list(self._connections):
+            await connection.close()
 
     async def scrub(self) -> bool:
         """Leave nothing on the disk of rows that are gone: the file is written anew, and the log beside it emptied. On

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextConfig, CLIPTextModel
 
 from engine.files import catalog
+from engine.models import tokenizers
 
 WIDTH = 32
 
@@ -108,7 +109,7 @@ def make(folder: Path, seed: int = 0, *, width: int = WIDTH, **changes: Any) -> 
         unet=unet(width, **changes).eval(),
         vae=vae().eval(),
         text_encoder=text_encoder(width).eval(),
-        tokenizer=CLIPTokenizer.from_pretrained(catalog.DEMO / "tokenizer"),
+        tokenizer=tokenizers.tokenizer(catalog.DEMO / "tokenizer"),
         scheduler=scheduler(),
         safety_checker=None,
         feature_extractor=None,

@@ -26,6 +26,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from engine.files import catalog
 from engine.files.identity import Identity
+from engine.models import tokenizers
 from tests import tiny
 
 CHANNELS = (32, 32, 64)
@@ -103,9 +104,8 @@ def open_clip(width: int = LARGE, projected: bool = True) -> Any:
 
 
 def tokenizer(fill: str = "<|endoftext|>") -> CLIPTokenizer:
-    """CLIP's, filling up with the token it ends texts with, or as OpenCLIP with "!"."""
-    made: CLIPTokenizer = CLIPTokenizer.from_pretrained(catalog.DEMO / "tokenizer", pad_token=fill)
-    return made
+    """CLIP's, filling up with the token it ends texts with, or as OpenCLIP with "!". All who ask get the same."""
+    return tokenizers.tokenizer(catalog.DEMO / "tokenizer", pad_token=fill)
 
 
 def sd15(seed: int = 1, **changes: Any) -> StableDiffusionPipeline:

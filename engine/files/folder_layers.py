@@ -4,8 +4,9 @@ the headers of their weights. The one table by which folders are listed and by w
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -167,10 +168,26 @@ def _shapes(path: Path) -> Shapes:
     return safetensors_header.read_header(path).shapes
 
 
+_counted: dict[bytes, int] = {}  # by the hash of a file: nearly all models have the same, read at every listing
+
+
 def words(folder: Path) -> int:
     """How many words the tokenizer in a folder knows; 0 where its files are missing."""
-    whole = content(folder / "tokenizer.json", safetensors_header.MAX_HEADER).get("model")
-    known = whole.get("vocab") if isinstance(whole, dict) else None
-    if known is None and (folder / "merges.txt").is_file():
-        known = content(folder / "vocab.json", safetensors_header.MAX_HEADER)
-    return len(known) if isinstance(known, dict | list) else 0
+    if known := _count(folder / "tokenizer.json", ("model", "vocab")):
+        return known
+    return _count(folder / "vocab.json", ()) if (folder / "merges.txt").is_file() else 0
+
+
+def _count(path: Path, entry: Sequence[str]) -> int:
+    """How much there is in an entry of a JSON file."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.sha256(repr(entry).encode() + file.read(safetensors_header.MAX_HEADER)).digest()
+    except OSError:
+        return 0
+    if digest not in _counted:
+        found: Any = safetensors_header.content(path, safetensors_header.MAX_HEADER)
+        for name in entry:
+            found = found.get(name) if isinstance(found, dict) else None
+        _counted[digest] = len(found) if isinstance(found, dict | list) else 0
+    return _counted[digest]

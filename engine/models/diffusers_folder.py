@@ -13,10 +13,11 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from engine.files import catalog, folder_layers, safetensors_header
 from engine.files.folder_layers import HALF, Part, has
+from engine.models.tokenizers import tokenizer
 
 
 def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def networks(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
         part: Part = "text_encoder_2" if tail else "text_encoder"
         if has(index, part):
             made[part] = network(kind, path / part, dtype)
-            made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(path / f"tokenizer{tail}", local_files_only=True)
+            made[f"tokenizer{tail}"] = tokenizer(path / f"tokenizer{tail}")
     schedule, signal = _schedule(path / "scheduler")
     return made | {
         "unet": network(UNet2DConditionModel, path / "unet", dtype),

@@ -15,7 +15,6 @@ from typing import Any
 import diffusers
 import torch
 from diffusers.utils import logging as diffusers_logging
-from transformers import CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from engine.files import catalog, model_folders
@@ -23,6 +22,7 @@ from engine.files.identify import identify
 from engine.models import diffusers_folder, memory, single_file
 from engine.models.card import out_of_memory
 from engine.models.loaded import BROKEN, Loaded, Stamp
+from engine.models.tokenizers import tokenizer
 from engine.speed import precision, switches
 from engine.tuning import USUAL, Tuning
 from prompts.errors import Refusal
@@ -133,7 +133,7 @@ def _in_file(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
         if encoder := made.get(f"text_encoder{tail}"):
             # OpenCLIP fills up with the number 0, which is "!"; CLIP with the token that ends a text.
             fill = {"pad_token": "!"} if encoder.config.hidden_act == "gelu" else {}
-            made[f"tokenizer{tail}"] = CLIPTokenizer.from_pretrained(catalog.DEMO / "tokenizer", **fill)
+            made[f"tokenizer{tail}"] = tokenizer(catalog.DEMO / "tokenizer", **fill)
     config = single_file.schedule(model)
     scheduler = diffusers.DDIMScheduler(**config)
     return made | {
@@ -146,10 +146,10 @@ def _in_file(model: catalog.Model, dtype: torch.dtype) -> dict[str, Any]:
 
 def _check(loaded: Loaded) -> None:
     """Raises ValueError where the parts do not belong together."""
-    for tokenizer, encoder in loaded.encoders:
+    for words, encoder in loaded.encoders:
         # Without its files transformers makes a tokenizer of two tokens and says nothing.
-        if not 256 < len(tokenizer) <= encoder.config.vocab_size:
-            raise ValueError(f"{len(tokenizer)} tokens for {encoder.config.vocab_size} embeddings")
+        if not 256 < len(words) <= encoder.config.vocab_size:
+            raise ValueError(f"{len(words)} tokens for {encoder.config.vocab_size} embeddings")
     width = sum(encoder.config.hidden_size for _, encoder in loaded.encoders)
     if not loaded.encoders or loaded.unet.config.cross_attention_dim != width:
         raise ValueError("the UNet and the text encoders do not belong together")

@@ -72,16 +72,19 @@ def han(category: str) -> frozenset[str]:
         listed |= {key for key, entry in entries().items() if RUN.fullmatch(key) and entry.category == "person"}
     elif category in ("child", "infant", "suggestive", "swimwear"):  # what the glossary has more words for
         english = pattern(category)
-        derived = {
-            key
-            for key, entry in entries().items()
-            if RUN.fullmatch(key)
-            and len(key) > 1
-            and entry.category in ("person", "clothing")
-            and english.search(harmless().sub(" ", folded(entry.tag)))
-        }
+        derived = {key for key, tag in _worn_and_people() if english.search(tag)}
     others = {"harmless", "teen"} if category == "child" else {"harmless"}
     return frozenset(listed | derived.difference(*map(of, others)))
+
+
+@cache
+def _worn_and_people() -> tuple[tuple[str, str], ...]:
+    """The glossary's Chinese words for people and clothes, each with its tag, folded and without what is harmless."""
+    return tuple(
+        (key, harmless().sub(" ", folded(entry.tag)))
+        for key, entry in entries().items()
+        if entry.category in ("person", "clothing") and len(key) > 1 and RUN.fullmatch(key)
+    )
 
 
 @cache
