@@ -162,8 +162,8 @@ def begun(
     make = SAMPLERS[sampler.name]
     plus = sampler.name == PLUS
     taking: Asking | Taped
-    # Steps that follow what is seen, and a soft mask's lengths and powers, are no sums of latents.
-    if taped and sampler.name != ADAPTIVE and not (kept and kept.soft):
+    # Steps that follow what is seen cannot be written down before it is.
+    if taped and sampler.name != ADAPTIVE:
         followed = tapes.Followed(make, start.terms, start.denoiser, recipe.like, loaded, plus, kept)
         taking = Taped(followed.way(start.latents), start.denoiser, kept, followed.handed_over)
     else:
