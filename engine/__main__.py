@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import machine, tuning
+from engine import importing, machine, tuning
 from engine.errors import WireError
 from engine.json_lines import JsonLines
 from engine.wire import Loading, Message, encode, read_message
@@ -30,6 +30,7 @@ LEAVING = 4.0  # seconds in which the parent may still read what was said last
 
 def main() -> None:
     """Draw until standard input closes."""
+    importing.begin()
     arguments = _arguments()
     _log(arguments.log_level, arguments.log_format)
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -56,6 +57,7 @@ def main() -> None:
     from engine.models import card  # seconds, in which the wire is listened to already
     from engine.worker.worker import DeviceWorker
 
+    importing.done()
     name = arguments.device
     others: list[str] = []
     if name == "auto":

@@ -21,8 +21,9 @@ from sqlalchemy import URL, Connection
 
 from prompts.errors import Refusal
 from storage import migrations, portable_tables
-from storage.database import BUSY, FILE, address_of, connect, place_of
+from storage.database import BUSY, address_of, connect, place_of
 from storage.errors import refusing
+from storage.sqlite_file import FILE
 
 FORMAT = 1
 WHAT, TABLES, FOLDER, SETTINGS = "danqing.json", "tables/", "data/", "config.yaml"

@@ -22,9 +22,9 @@ from prompts.errors import Refusal
 from storage import migrations
 from storage.errors import refusing
 from storage.files import Files
+from storage.sqlite_file import FILE
 from storage.tables import Base
 
-FILE = "danqing.sqlite3"
 BUSY = 30  # seconds a process waits while another one writes; a transaction of ours takes milliseconds
 LEAVING = 5  # seconds that whoever still reads or writes gets when the database is closed
 CONNECT = 10  # seconds for a PostgreSQL server to answer

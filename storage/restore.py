@@ -17,8 +17,9 @@ from sqlalchemy import URL, Connection, MetaData, text
 from prompts.errors import Refusal
 from storage import migrations, portable_tables
 from storage.backup import ASIDE, COMING, FOLDER, FORMAT, SETTINGS, TABLES, WHAT, Contents, skipped
-from storage.database import FILE, LOCK, address_of, connect, place_of
+from storage.database import LOCK, address_of, connect, place_of
 from storage.errors import refusing
+from storage.sqlite_file import FILE
 
 
 async def restore(file: Path, url: str, folder: Path, *, replace: bool = False) -> Contents:

@@ -3,6 +3,7 @@ what was skipped for want of a program is said at the end."""
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import time
@@ -61,6 +62,13 @@ SLOW = ("tests/stories/", "tests/failures/", "tests/speed/")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays. torch and transformers look through all there is again and again while they load
+    a model: over the half million objects of their own modules that was half of the processor time of the tests that
+    draw."""
+    gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

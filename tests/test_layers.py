@@ -139,21 +139,33 @@ def test_torch_is_named_below_the_wall_only() -> None:
     assert not wrong
 
 
+def pulled_in(start: str) -> Iterator[tuple[str, str]]:
+    """The packages that importing a module brings along, each with the way to it: over every module on the way, and the
+    packages they lie in."""
+    seen, waiting = {start}, [(start, start)]
+    while waiting:
+        name, way = waiting.pop()
+        for found in imports(name):
+            if found.lazy or found.typed:
+                continue
+            yield found.target.split(".")[0], f"{way} → {found.target}"
+            for reached in (*packages_of(found.target), found.target):
+                if reached in modules() and reached not in seen:
+                    seen.add(reached)
+                    waiting.append((reached, f"{way} → {reached}"))
+
+
 @pytest.mark.parametrize("package", ORDER)
 def test_torch_is_not_reached_from_above_the_wall(package: str) -> None:
-    """What an import pulls in: every module on the way, and the packages they lie in."""
     for start in (name for name in modules() if name.split(".")[0] == package and not below(name)):
-        seen, waiting = {start}, [(start, start)]
-        while waiting:
-            name, way = waiting.pop()
-            for found in imports(name):
-                if found.lazy or found.typed:
-                    continue
-                assert found.target.split(".")[0] not in HEAVY, f"{way} → {found.target}"
-                for reached in (*packages_of(found.target), found.target):
-                    if reached in modules() and reached not in seen:
-                        seen.add(reached)
-                        waiting.append((reached, f"{way} → {reached}"))
+        for target, way in pulled_in(start):
+            assert target not in HEAVY, way
+
+
+@pytest.mark.parametrize("command", ["composing", "posing", "cli"])
+def test_a_command_that_keeps_nothing_brings_no_database_and_no_server(command: str) -> None:
+    """They are more than half of a second of its start."""
+    assert not [way for target, way in pulled_in(f"bot.cli.{command}") if target in {"sqlalchemy", "aiohttp"}]
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -20,6 +20,7 @@ from typer.core import TyperCommand
 from bot import texts
 from bot.cli import logs
 from bot.settings.config import Config, load
+from engine import importing
 from prompts.errors import Refusal
 from prompts.option_values import with_like, with_rng
 from prompts.prompt import LoraUse, Options
@@ -410,6 +411,7 @@ def status(config: ConfigFile = None) -> None:
 
 
 def _load(path: Path | None, *, quiet: bool = False) -> Config:
+    importing.done()
     config = load(path, os.environ)
     logs.begin(err, "warning" if quiet else config.log_level, config.log_format)
     return config

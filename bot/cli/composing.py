@@ -14,7 +14,7 @@ from io import TextIOWrapper
 
 from rich.console import Console
 
-from bot.cli.terminal import prompt_table
+from bot.cli.prompt_table import prompt_table
 from bot.settings.config import Config
 from bot.studio.findings import lengths, look
 from bot.studio.recipes import merged
@@ -32,6 +32,7 @@ from prompts.safety import judge
 from prompts.safety.signs import verdict
 from prompts.translate.chain import close
 from prompts.translate.personal_dictionary import with_personal
+from storage.sqlite_file import begun
 
 LOADING = 600.0  # seconds that a local reader may take to be loaded: a command is over before a second wish
 
@@ -131,12 +132,12 @@ async def composing(
 async def _known_files(config: Config) -> AsyncIterator[None]:
     """With what was found out about the model files in earlier runs, and keeping what is found out in this one: hashes
     of gigabytes are computed once. Without a database, for this run alone."""
-    from bot.models import model_files  # only now: SQLAlchemy takes a third of a second
-    from storage.database import FILE, Database
-
-    if not config.storage.address and not (config.data.folder / FILE).is_file():
+    if not begun(config.storage.address, config.data.folder):
         yield
         return
+    from bot.models import model_files  # only now: SQLAlchemy takes a third of a second
+    from storage.database import Database
+
     try:
         db = await Database.open(config.storage.address, config.data.folder)
     except Refusal as refusal:

@@ -1,23 +1,21 @@
-"""The command line's table of a prompt, and how it draws a text."""
+"""How the command line draws a text."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich import box
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
 from bot import texts
 from bot.app import studio
 from bot.chat import Card, Person, Request, Say, Upload
+from bot.cli.prompt_table import prompt_table
 from bot.commands import imagine
 from bot.commands.table import command_of
 from bot.desk import StudioDesk
@@ -25,50 +23,17 @@ from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
 from bot.studio import uploads
 from bot.studio.cards import recipe_fields
-from bot.studio.findings import lengths, meters
+from bot.studio.findings import lengths
 from bot.studio.studio import Studio, new_id
 from engine.job import State
 from engine.pixels.dressing import dressed
-from prompts.doctor import Finding, unsaid
 from prompts.errors import Refusal
 from prompts.grammar import networks
 from prompts.options import flags, loras_written
-from prompts.prompt import Json, LoraUse, Options, Prompt
+from prompts.prompt import Json, LoraUse, Options
 from storage import jobs, pictures
 from storage.jobs import Place
 from storage.pictures import PictureRow
-
-
-def prompt_table(
-    prompt: Prompt, language: str, embeddings: Mapping[str, int], findings: Sequence[Finding] = ()
-) -> Group:
-    """What was written | tag | part | weight | where from; then the tokens, the negative, the notes, and what the
-    doctor found, each with the text put right. `embeddings` says how many tokens each that there is takes."""
-    heads = [texts.say(language, f"table.{name}") for name in ("source", "tag", "part", "weight", "origin")]
-    table = Table(*heads, box=box.SIMPLE_HEAD)
-    for fragment in prompt.fragments:
-        table.add_row(
-            Text(fragment.source),
-            Text(fragment.text, style="bold"),
-            texts.say(language, f"page.part.{fragment.part}"),
-            f"{fragment.weight:g}",
-            texts.say(language, f"page.origin.{fragment.origin}"),
-        )
-    lines = [Text(f"LoRA {lora}") for lora in prompt.loras]
-    if prompt.negative:
-        lines.append(Text(f"{texts.say(language, 'recipe.negative')}: {prompt.negative}", style="dim"))
-    for key, count in meters(prompt, embeddings).items():
-        lines.append(Text(f"{texts.say(language, key)}: {count}", style="dim"))
-    notes = unsaid(prompt, findings).notes
-    lines += [Text(f"· {texts.say(language, note.key, **note.values)}", style="yellow") for note in notes]
-    marks = {"error": ("✗", "red"), "warn": ("!", "yellow"), "hint": ("·", "cyan")}
-    for finding in findings:
-        mark, style = marks[finding.severity]
-        lines.append(Text(f"{mark} {texts.say(language, finding.key, **finding.values)}", style=style))
-        if finding.fix:
-            label = texts.say(language, "doctor.fix")
-            lines.append(Text(f"  {label}: {finding.fix}", style="green"))
-    return Group(table, *lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bot.studio.own_readers import own_readers
 from prompts.errors import Refusal
 from prompts.translate.chain import chain
 from prompts.translate.translator import TranslationMemory, Translator
+from storage.sqlite_file import begun
 
 log = logging.getLogger(__name__)
 
@@ -16,11 +17,11 @@ log = logging.getLogger(__name__)
 async def local_words(config: Config) -> dict[str, str]:
     """The own dictionary of whoever sits at this machine (the page's own person), for a command that needs no database:
     empty where there is none yet, or none to be had."""
-    from storage import dictionary, people  # only now: SQLAlchemy takes a third of a second
-    from storage.database import FILE, Database
-
-    if not config.storage.address and not (config.data.folder / FILE).is_file():
+    if not begun(config.storage.address, config.data.folder):
         return {}
+    from storage import dictionary, people  # only now: SQLAlchemy takes a third of a second
+    from storage.database import Database
+
     try:
         db = await Database.open(config.storage.address, config.data.folder)
         try:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from engine.files import bases, few_steps, model_folders
-from engine.files.identify import identify
 from engine.files.identity import Bundle, Identity, Kind
 from engine.files.model_folders import Find
 from engine.files.net_purposes import purpose_of
@@ -177,7 +176,7 @@ N = TypeVar("N", bound=_Named)
 
 def builtin() -> Model:
     """The model that comes with the program."""
-    return _model(BUILTIN, DEMO, identify(DEMO), builtin=True)
+    return _model(BUILTIN, DEMO, model_folders.of_folder(DEMO), builtin=True)
 
 
 def models(folders: Sequence[Path]) -> tuple[Model, ...]:

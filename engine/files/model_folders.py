@@ -170,7 +170,7 @@ def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find
     names = {entry.name for entry in listed}
     if "model_index.json" in names or ("config.json" in names and any(Path(name).suffix in SUFFIXES for name in names)):
         odd = _readable(str(folder)) != str(folder)
-        found = Identity(problem="file.name") if odd else _whole(folder)
+        found = Identity(problem="file.name") if odd else of_folder(folder)
         shown = Path(_readable(str(folder)))
         yield Find(_name(shown), shown, found, beside_folder(shown), "")
         return
@@ -187,8 +187,9 @@ def _walk(folder: Path, depth: int, seen: set[tuple[int, int]]) -> Iterator[Find
             continue
 
 
-def _whole(folder: Path) -> Identity:
-    """What a folder is, looked into again where a file in it is another: half a second goes into one of SDXL's."""
+def of_folder(folder: Path) -> Identity:
+    """What a diffusers folder is, looked into again where a file in it is another: half a second goes into one of
+    SDXL's. Raises OSError."""
     stamp = tuple(_stamps(folder, 0))
     known = _folders.get(str(folder))
     if known is None or known[0] != stamp:

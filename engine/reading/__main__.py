@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Protocol, TextIO, runtime_checkable
 
-from engine import machine
+from engine import importing, machine
 from prompts.prompt import Json
 
 log = logging.getLogger("engine.reading")
@@ -43,6 +43,7 @@ class DoesTasks(ClauseInEnglish, Protocol):
 
 def main() -> None:
     """Answer until standard input closes."""
+    importing.begin()
     parser = argparse.ArgumentParser(prog="python -m engine.reading", description=__doc__)
     parser.add_argument("kind", choices=("model", "argos"))
     parser.add_argument("--folder", type=Path, help="the model's folder")
@@ -76,9 +77,11 @@ def _loaded(kind: str, folder: Path | None) -> ClauseInEnglish:
     if kind == "argos":
         from engine.reading.argos_library import ArgosLibrary  # only the one that is asked for: both are heavy
 
+        importing.done()
         return ArgosLibrary()
     from engine.reading.language_model import LanguageModel  # as above
 
+    importing.done()
     if folder is None or not (folder / "config.json").is_file():
         raise FileNotFoundError(f"there is no model in {folder}")
     return LanguageModel(folder)

@@ -14,7 +14,8 @@ import pytest
 
 from prompts.errors import Refusal
 from storage import backup, facts, jobs, messages, people, pictures, restore
-from storage.database import FILE, Database
+from storage.database import Database
+from storage.sqlite_file import FILE
 from storage.standing import standing
 from storage.tables import Base
 from tests.storage.conftest import POSTGRES, on, on_server

@@ -21,7 +21,8 @@ from sqlalchemy import text
 from engine.job import State
 from prompts.errors import Refusal
 from storage import facts, jobs, messages, people, pictures
-from storage.database import FILE, Database
+from storage.database import Database
+from storage.sqlite_file import FILE
 from tests.patience import PATIENCE
 from tests.storage.conftest import POSTGRES
 from tests.storage.samples import drawn, job, png

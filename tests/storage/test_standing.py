@@ -6,7 +6,8 @@ import pytest
 
 from prompts.errors import Refusal
 from storage import migrations
-from storage.database import FILE, Database
+from storage.database import Database
+from storage.sqlite_file import FILE
 from storage.standing import standing
 
 

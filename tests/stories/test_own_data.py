@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from storage.database import FILE
+from storage.sqlite_file import FILE
 from tests.bot.platforms.web.test_page import CHROMIUM, QUIET, WIDE, no_sideways_scroll, write
 from tests.patience import until
 from tests.running import Bot

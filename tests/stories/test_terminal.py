@@ -21,6 +21,7 @@ from engine.files.catalog import COMPANIONS, DEMO
 from engine.pixels import png_recipe
 from engine.recipe import Recipe
 from tests.running import ROOT
+from tests.stories.conftest import Here
 
 
 def bot(
@@ -70,24 +71,26 @@ def test_a_chinese_line_becomes_a_file(tmp_path: Path) -> None:
         ("／帮助 改图", say("zh", "help.change")),
     ],
 )
-def test_who_says_hello_or_asks_for_help_is_answered_in_words(text: str, words: str, tmp_path: Path) -> None:
-    done = bot(tmp_path, "imagine", text, language="zh_CN.UTF-8")
+def test_who_says_hello_or_asks_for_help_is_answered_in_words(
+    text: str, words: str, tmp_path: Path, here: Here
+) -> None:
+    done = here("imagine", text, language="zh_CN.UTF-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(words) and not list(tmp_path.glob("*.png"))
     for line in done.stdout.splitlines():
         if line.startswith("python bot.py imagine"):  # what it proposes can be typed
             assert line.count('"') == 2
-    assert json.loads(bot(tmp_path, "imagine", text, "--json").stdout)["answer"]
+    assert json.loads(here("imagine", text, "--json").stdout)["answer"]
 
 
-def test_a_command_that_shows_pictures_says_where_they_lie(tmp_path: Path) -> None:
+def test_a_command_that_shows_pictures_says_where_they_lie(tmp_path: Path, here: Here) -> None:
     assert bot(tmp_path, "imagine", "a red apple", "--steps", "1").returncode == 0
-    shown = bot(tmp_path, "imagine", "/history").stdout.splitlines()
+    shown = here("imagine", "/history").stdout.splitlines()
     assert len(shown) == 2 and Path(shown[1]).is_file()
 
 
-def test_a_command_that_there_is_not_names_the_nearest(tmp_path: Path) -> None:
-    done = bot(tmp_path, "imagine", "/histroy", language="zh_CN.UTF-8")
+def test_a_command_that_there_is_not_names_the_nearest(here: Here) -> None:
+    done = here("imagine", "/histroy", language="zh_CN.UTF-8")
     assert done.returncode == 1 and "/history" in done.stderr and not done.stdout
 
 
@@ -218,8 +221,8 @@ def test_a_code_is_made_of_a_text_and_read_back_in_the_picture(tmp_path: Path) -
         (("prompt",), "--stdin"),
     ],
 )
-def test_mistakes_get_a_sentence(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
-    done = bot(tmp_path, *arguments)
+def test_mistakes_get_a_sentence(tmp_path: Path, here: Here, arguments: tuple[str, ...], words: str) -> None:
+    done = here(*arguments)
     assert done.returncode == 1
     assert words in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert not list(tmp_path.glob("*.png*"))
@@ -231,8 +234,8 @@ def test_a_damaged_picture_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1 and done.stderr.strip() and "Traceback" not in done.stderr
 
 
-def test_prompt_says_what_was_understood(tmp_path: Path) -> None:
-    done = bot(tmp_path, "prompt", "一只戴红色帽子的橘猫，水彩，不要文字", "--json")
+def test_prompt_says_what_was_understood(tmp_path: Path, here: Here) -> None:
+    done = here("prompt", "一只戴红色帽子的橘猫，水彩，不要文字", "--json")
     made = json.loads(done.stdout)
     assert set(made) >= {"positive", "negative", "parts", "loras", "options", "notes"}
     assert set(made["parts"]) == {"quality_style", "subject", "scene_detail"}
@@ -273,23 +276,23 @@ def test_every_line_is_answered_whatever_the_others_are(tmp_path: Path) -> None:
     assert all("positive" in row or row["error"] for row in rows)
 
 
-def test_what_was_drawn_is_found_again(tmp_path: Path) -> None:
+def test_what_was_drawn_is_found_again(tmp_path: Path, here: Here) -> None:
     for seed, size in (("1", "64x128"), ("2", "128x64")):
         done = bot(tmp_path, "imagine", "橘猫", "--size", size, "--steps", "1", "--seed", seed, "--out", f"{seed}.png")
         assert done.returncode == 0, done.stderr
-    found = json.loads(bot(tmp_path, "history", "今天", "--json").stdout)
+    found = json.loads(here("history", "今天", "--json").stdout)
     assert [one["seed"] for one in found["pictures"]] == [2, 1] and found["next"] is None
-    assert "64×128" in bot(tmp_path, "history", "竖图", "猫", language="zh_CN.UTF-8").stdout
-    assert "no picture" not in (shown := bot(tmp_path, "history", "--count", "1").stdout) and "--before" in shown
-    (first,) = json.loads(bot(tmp_path, "history", "--count", "1", "--json").stdout)["pictures"]
-    behind = json.loads(bot(tmp_path, "history", "--before", first["id"], "--json").stdout)
+    assert "64×128" in here("history", "竖图", "猫", language="zh_CN.UTF-8").stdout
+    assert "no picture" not in (shown := here("history", "--count", "1").stdout) and "--before" in shown
+    (first,) = json.loads(here("history", "--count", "1", "--json").stdout)["pictures"]
+    behind = json.loads(here("history", "--before", first["id"], "--json").stdout)
     assert [one["seed"] for one in behind["pictures"]] == [1]
-    nothing = bot(tmp_path, "history", "昨天", "横图", language="zh_CN.UTF-8").stdout
+    nothing = here("history", "昨天", "横图", language="zh_CN.UTF-8").stdout
     assert nothing.startswith("没有找到：") and "横图" in nothing
-    assert bot(tmp_path, "history", "--before", "nonsense").returncode == 1
+    assert here("history", "--before", "nonsense").returncode == 1
 
 
-def test_every_option_of_a_text_is_one_of_the_terminal(tmp_path: Path) -> None:
+def test_every_option_of_a_text_is_one_of_the_terminal(tmp_path: Path, here: Here) -> None:
     given = ("--steps", "1", "--plain", "--style", "ink-wash", "--no", "red hat", "--fix=face", "--json")
     done = bot(tmp_path, "imagine", "猫", "--size", "64x64", *given)
     assert done.returncode == 0, done.stderr
@@ -297,44 +300,44 @@ def test_every_option_of_a_text_is_one_of_the_terminal(tmp_path: Path) -> None:
     assert recipe["steps"] == 1 and recipe["fixes"] and recipe["prompt"]["text"] == "猫"
     assert "note.expanded" not in str(recipe["prompt"]["notes"]) and "red hat" in str(recipe["prompt"]["negatives"])
     for words, named in ((("--plian",), "--plain"), (("dog",), "dog"), (("--out", "x.txt"), "x.txt")):
-        refused = bot(tmp_path, "imagine", "cat", *words)
+        refused = here("imagine", "cat", *words)
         assert refused.returncode == 1 and named in refused.stdout + refused.stderr
     assert not (tmp_path / "x.txt").exists()
 
 
-def test_a_command_says_that_options_beside_it_are_not_used(tmp_path: Path) -> None:
-    plain, beside = bot(tmp_path, "imagine", "/help"), bot(tmp_path, "imagine", "/help", "--steps", "3")
+def test_a_command_says_that_options_beside_it_are_not_used(here: Here) -> None:
+    plain, beside = here("imagine", "/help"), here("imagine", "/help", "--steps", "3")
     assert say("en", "cli.beside") in beside.stdout and say("en", "cli.beside") not in plain.stdout
-    assert "--margins 0/0/64/0" in bot(tmp_path, "imagine", "--help", language="zh_CN.UTF-8").stdout
+    assert "--margins 0/0/64/0" in here("imagine", "--help", language="zh_CN.UTF-8").stdout
 
 
-def test_models_and_check(tmp_path: Path) -> None:
-    assert "danqing-demo" in bot(tmp_path, "models").stdout
+def test_models_and_check(tmp_path: Path, here: Here) -> None:
+    assert "danqing-demo" in here("models").stdout
     done = bot(tmp_path, "check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "danqing-demo" in done.stdout
 
 
-def test_a_wrong_setting_stops_the_start_naming_its_place(tmp_path: Path) -> None:
+def test_a_wrong_setting_stops_the_start_naming_its_place(tmp_path: Path, here: Here) -> None:
     (tmp_path / "config.yaml").write_text("web:\n  prot: 80\n")
-    for command in ("run", "check", "models"):
-        done = bot(tmp_path, command, "--config", "config.yaml")
+    asked = [(command, "--config", "config.yaml") for command in ("run", "check", "models")]
+    for done in (bot(tmp_path, *asked[0]), *(here(*arguments) for arguments in asked)):
         assert done.returncode == 1
         assert all(word in done.stderr for word in ("config.yaml", "2", "prot", "port")), done.stderr
 
 
 @pytest.mark.parametrize("command", ["imagine", "prompt"])
-def test_what_is_never_drawn_is_refused_in_a_sentence(tmp_path: Path, command: str) -> None:
-    done = bot(tmp_path, command, "小女孩，不要衣服", language="zh_CN.UTF-8")
+def test_what_is_never_drawn_is_refused_in_a_sentence(tmp_path: Path, here: Here, command: str) -> None:
+    done = here(command, "小女孩，不要衣服", language="zh_CN.UTF-8")
     assert done.returncode == 1 and say("zh", "access.minors") in done.stdout + done.stderr
     assert "Traceback" not in done.stderr and not list(tmp_path.glob("*.png"))
 
 
-def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_path: Path) -> None:
+def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_path: Path, here: Here) -> None:
     lists = tmp_path / "data" / "wildcards"
     lists.mkdir(parents=True)
     (lists / "fruit.txt").write_text("apple\nnude\n", "utf-8")
-    done = bot(tmp_path, "prompt", "a little girl, __fruit__")
+    done = here("prompt", "a little girl, __fruit__")
     assert done.returncode == 1 and say("en", "access.minors") in done.stdout + done.stderr
 
 

@@ -14,6 +14,7 @@ import pytest
 from storage import dictionary, people
 from storage.database import Database
 from tests.prompts.translate.toy import SENTENCE, archive, package
+from tests.stories.conftest import Here
 from tests.stories.test_terminal import bot
 
 DARK = "囫囵吞枣耄耋之年"
@@ -47,22 +48,22 @@ def shop(whole: Path, tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_a_package_is_fetched_installed_and_used(tmp_path: Path, shop: str) -> None:
+def test_a_package_is_fetched_installed_and_used(tmp_path: Path, shop: str, here: Here) -> None:
     (tmp_path / "config.yaml").write_text(f"translate:\n  packages: argos\n  index: {shop}\n", "utf-8")
     config = ("--config", "config.yaml")
-    before = bot(tmp_path, "translate", "status", *config)
+    before = here("translate", "status", *config)
     assert before.returncode == 0 and "translate install" in before.stdout
     done = bot(tmp_path, "translate", "install", *config)
     assert done.returncode == 0, done.stderr
     assert SENTENCE in done.stdout and (tmp_path / "argos" / "translate-zh_en-1_0" / "metadata.json").is_file()
-    after = bot(tmp_path, "translate", "status", *config, language="zh_CN.UTF-8")
+    after = here("translate", "status", *config, language="zh_CN.UTF-8")
     assert "翻译包 1.0" in after.stdout and SENTENCE in after.stdout
     made = json.loads(bot(tmp_path, "prompt", DARK, "--json", *config).stdout)
     assert ENGLISH in made["positive"]
 
 
-def test_a_file_is_installed(tmp_path: Path, whole: Path) -> None:
-    done = bot(tmp_path, "translate", "install", str(whole))
+def test_a_file_is_installed(here: Here, whole: Path) -> None:
+    done = here("translate", "install", str(whole))
     assert done.returncode == 0 and SENTENCE in done.stdout, done.stderr
 
 
@@ -82,8 +83,8 @@ async def test_the_terminal_knows_the_words_of_whoever_sits_there(tmp_path: Path
         (("--index", "http://127.0.0.1:9/index.json"), "127.0.0.1:9"),
     ],
 )
-def test_mistakes_get_a_sentence(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_mistakes_get_a_sentence(tmp_path: Path, here: Here, arguments: tuple[str, ...], words: str) -> None:
     (tmp_path / "broken.argosmodel").write_bytes(b"PK no package")
-    done = bot(tmp_path, "translate", "install", *arguments)
+    done = here("translate", "install", *arguments)
     assert done.returncode == 1
     assert words in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -42,8 +42,8 @@ from engine.job import Job, Picture, State
 from engine.queue.queue import Queue
 from prompts.errors import Refusal
 from storage import jobs
-from storage.database import FILE
 from storage.jobs import Place
+from storage.sqlite_file import FILE
 from tests.fakes import FakeChat, FakePool, a_lora, a_png, a_recipe
 from tests.patience import until
 from tests.peers.discord import DiscordServer

@@ -47,6 +47,15 @@ def test_models_are_found_and_the_built_in_one_is_always_there(shelf: Path, tmp_
     assert (found[-1].path / "unet" / "diffusion_pytorch_model.safetensors").is_file()
 
 
+def test_the_built_in_one_is_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every picture and every request asks for all models."""
+    looked = list[Path]()
+    monkeypatch.setattr(model_folders, "identify", lambda path: looked.append(path) or identify.identify(path))
+    model_folders.forget()
+    first, again = catalog.models([]), catalog.models([])
+    assert first == again and looked == [catalog.DEMO]
+
+
 def test_what_cannot_be_used_is_named_with_the_reason(shelf: Path) -> None:
     assert {entry.name: entry.key for entry in catalog.skipped([shelf])} == {
         "video": "model.other_kind",

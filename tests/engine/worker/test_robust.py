@@ -116,9 +116,11 @@ def test_a_lost_device_ends_the_worker_and_no_job(
 @pytest.mark.failure
 def test_the_process_of_a_lost_device_ends_by_itself(tiny_folder: Path) -> None:
     script = f"""
-import sys, torch
+import gc, sys, torch
 from engine.worker import rows
-def lost(*_): raise torch.AcceleratorError({str(STICKY[1])!r})
+def lost(*_):
+    print("collecting" if gc.isenabled() else "keeping all", file=sys.stderr)
+    raise torch.AcceleratorError({str(STICKY[1])!r})
 rows.predict = lost
 sys.argv[1:] = ["--device", "cpu", "--models", {str(tiny_folder.parent)!r}]
 from engine.__main__ import main
@@ -139,7 +141,9 @@ main()
     while message := read_message(child.stdout):
         heard.append(message)
     assert child.wait() == 3 and not [one for one in heard if isinstance(one, Ended)]
-    assert b"the device can draw no more" in child.stderr.read()
+    said = child.stderr.read()
+    assert b"the device can draw no more" in said
+    assert b"collecting" in said, "what is dropped while it draws is not kept for ever (engine/importing.py)"
     for stream in (child.stdin, child.stdout, child.stderr):
         stream.close()
 
