@@ -127,3 +127,15 @@ async def test_a_map_is_drawn_after_a_restart(tmp_path: Path) -> None:
         assert await at.drawn() == [job]
         [kept] = (await at.job(job)).recipes
         assert await at.db.files.has(regions(kept).map) and regions(kept).part == EVERYWHERE
+
+
+async def test_words_for_other_places_move_the_regions(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.recipe("左边：一只猫 | 右边：一条狗")
+        [picture] = at.chat.messages[(await at.drawn())[0]].pictures
+        places = {"上面：一只猫 | 下面：一条狗": ((0, 0, 1, 0.5), (0, 0.5, 1, 1)), "一只猫": None}
+        for count, (text, wanted) in enumerate(places.items(), 2):
+            await at.press("edit", picture.id, prompt=text)
+            at.pool.finish(job := (await at.drawn(count))[-1])
+            made = (await at.job(job)).recipe
+            assert (made.regions and made.regions.places) == wanted
