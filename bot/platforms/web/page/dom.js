@@ -44,6 +44,8 @@ SHAPES.without_lora = SHAPES.check;
 SHAPES.draw = SHAPES.paint_over = SHAPES.paper_draw = SHAPES.paper_both = SHAPES.brush;
 SHAPES.paper_prompt = SHAPES.use;
 SHAPES.paper_compare = SHAPES.copy;
+SHAPES.compare = SHAPES.history;
+SHAPES.compared_picture = SHAPES.image;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;
