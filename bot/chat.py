@@ -55,6 +55,7 @@ class Request:
     """A message to the bot. `key` names the platform's update, so that one delivered twice counts once;
     `files` are pictures to draw over, each by itself; `guides` pictures for the controls that the options ask for, in
     their order (where there are none, those to draw over are for them); `reply_to` is the picture it answers to;
+    `region_map` is one that is painted for regions, where that is said beside the text;
     options, negative and LoRAs are those given beside the text; `instead_of` is a job not done yet whose place it
     takes."""
 
@@ -64,6 +65,7 @@ class Request:
     key: str
     files: tuple[Upload, ...] = ()
     guides: tuple[Upload, ...] = ()
+    region_map: Upload | None = None
     reply_to: str | None = None
     options: Options = field(default_factory=Options)
     negative: str = ""

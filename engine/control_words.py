@@ -115,6 +115,8 @@ WORDS: dict[str, ControlWord] = {
 _NAMES = {name.casefold(): row.name for row in WORDS.values() for name in (row.name, *row.zh, *row.en)}
 
 # The files to get, by the family of the model and the kind of net: what they are called where everybody gets them.
+# Those without an owner are files of lllyasviel/ControlNet-v1-1, monster-labs/control_v1p_sd15_qrcode_monster,
+# ioclab/ioc-controlnet (brightness, illumination), TencentARC/T2I-Adapter and stabilityai/control-lora.
 _SD15 = {
     "openpose": "control_v11p_sd15_openpose",
     "lineart": "control_v11p_sd15_lineart",

@@ -262,6 +262,7 @@ PREPROCESSORS: dict[str, Preprocessor] = {
         ),
     )
 }  # fmt: skip
+WRITTEN = tuple(row for row in PREPROCESSORS.values() if row.written)  # made of a text
 KINDS: tuple[str, ...] = tuple(dict.fromkeys(kind for row in PREPROCESSORS.values() for kind in row.kinds))
 
 _NAMES: dict[str, str] = {}

@@ -316,7 +316,8 @@ class Recipe:
     def files(self) -> tuple[str, ...]:
         """The hashes of all files that it is drawn from, each once."""
         own = self.source.files if self.source else ()
-        return tuple(dict.fromkeys((*own, *(file for control in self.controls for file in control.files))))
+        guides = (file for control in self.controls for file in control.files)
+        return tuple(dict.fromkeys((*own, *guides, *(self.regions.files if self.regions else ()))))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -387,7 +388,7 @@ class Recipe:
         if like := fields.get("like"):
             fields["like"] = replace(like, seed_resize=tuple(like.seed_resize))
         if regions := fields.get("regions"):
-            fields["regions"] = replace(regions, boxes=tuple(map(tuple, regions.boxes)))
+            fields["regions"] = Regions.from_json(regions)
         fields["fixes"] = tuple(Fix(**fix) for fix in fields.get("fixes", ()))
         fields["controls"] = tuple(Control(**control) for control in fields.get("controls", ()))
         return cls(**fields)
@@ -404,6 +405,5 @@ PARTS: dict[str, Callable[..., object]] = {
     "threshold": Thresholding,
     "pag": Perturbed,
     "seg": Smoothed,
-    "regions": Regions,
     "like": A1111,
 }

@@ -105,12 +105,19 @@ def recipe(first: Recipe, hires: Hires) -> Recipe:
 
 
 def _regions(first: Recipe, hires: Hires) -> Regions | None:
-    """Those of the second pass: none where it has words of its own, else of what is drawn of the picture enlarged."""
-    if first.regions is None or hires.prompt:
+    """Those of the second pass, of what is drawn of the picture enlarged; none where it has words of its own that say
+    nothing for each of them."""
+    if first.regions is None or not regional(first.regions, hires):
         return None
     own = size(first, hires)
     (width, height), box = own.enlarged, own.box
     return first.regions.within((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+
+
+def regional(regions: Regions, hires: Hires) -> bool:
+    """Whether the words of a second pass are for regions: those of the first pass, or as many of its own, joined by
+    AND."""
+    return not hires.prompt or len(grammar.multicond(grammar.loras(hires.prompt)[0])) == len(regions.places) + 1
 
 
 def _sampler(first: Recipe, hires: Hires) -> tuple[str, str]:

@@ -154,13 +154,14 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """A map is made, or cannot be: blob is its PNG, `notes` tell what was done; where `key` is said, there is none, and
-    it is a text key of bot/texts with its values."""
+    it is a text key of bot/texts with its values. `seconds` are those that it took."""
 
     id: str
     blob: bytes = b""
     notes: tuple[Note, ...] = ()
     key: str = ""
     values: dict[str, str | int | float] | None = None
+    seconds: float = 0.0
 
 
 Message = PutSource | Draw | Rest | Stop | MakeMap | Ready | Loading | Step | Drawn | Ended | Mapped

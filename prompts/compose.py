@@ -17,6 +17,7 @@ from prompts.lettering import Lettering
 from prompts.option_values import ParsedOptions
 from prompts.phrases import read_phrases
 from prompts.prompt import IN_TURN, PARTS, Fragment, Json, LoraUse, Note, Options, Prompt
+from prompts.regions import AskedRegions
 from prompts.sections import sections
 from prompts.talk import without_talk
 from prompts.translate.translator import Translator
@@ -48,6 +49,7 @@ async def compose(
     wildcards: Sequence[Path] = (),
     usual_style: str = "",
     turns: dict[str, int] | None = None,
+    painted: bool = False,
 ) -> tuple[Prompt, Options]:
     """The prompt that a text asks for, and the recipe fields named in it. `family` chooses the presets.
 
@@ -56,6 +58,7 @@ async def compose(
     same text. `given` may name a style, too, which counts before the text's; `usual_style` is for where neither does.
     `wildcards` are folders with the owner's own lists. What comes in turn (`{@a|b}`) goes on from `turns`, which is
     brought up to date (see `drawn`), unless somebody said a seed: that gives the same words every time.
+    Where something is `painted`, a map of regions, colours are places ("红：一只猫 | 蓝：一条狗").
     With `raw` (or `--raw` in the text) the text is the prompt, byte for byte but for `<lora:…>`, and nothing is added.
     An infotext is drawn as it stands, too, only that its Chinese is translated unless `raw` says otherwise.
     Raises Refusal for an empty or too long text, a bad option, or a text of which nothing was understood.
@@ -97,7 +100,8 @@ async def compose(
         rest, loras, notes = grammar.networks(wide)  # a choice may be one between LoRAs, or between options
         asked, letters = _asked(rest)
     positive, unwanted = sections(asked.text)
-    positive, boxes = regions.taken_out(positive)
+    places = regions.read("regions", asked.options.regions) if asked.options.regions else None
+    positive, named = regions.taken_out(positive, painted=painted or bool(places and places.map))
 
     left_out = [Note("note.angle", {"text": found}) for found in grammar.UNKNOWN_NETWORK.findall(rest)]
     draft = Draft(notes=[*notes, *asked.notes, *chosen, *left_out])
@@ -127,7 +131,9 @@ async def compose(
         expand=not (given.plain or asked.options.plain) and len(positive.strip()) <= SHORT_TEXT,
         seed=seed if before == (turns or {}) else IN_TURN,
     )
-    said = replace(asked.options, regions=regions.written(boxes)) if boxes else asked.options
+    said = asked.options
+    if named:
+        said = replace(said, regions=str(replace(places or AskedRegions(()), places=named)))
     return replace(prompt, style="" if asked.options.style else style), said
 
 

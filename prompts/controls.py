@@ -16,6 +16,8 @@ NUMBERS = (0.0, 4096.0)  # of a preprocessor; what each takes is for its table t
 LONGEST = 120  # characters of a name
 NONE = "none"  # as a preprocessor: the picture is a map already
 USUAL = -1.0  # of a preprocessor's number: its own
+SENT = "sent"  # as a mask: the picture that came behind that of the map
+TEXT = "text"  # the part that says what a QR code says: all behind it belongs to it
 
 MODES = {"balanced": "", "prompt": "prompt", "control": "control"}
 MODES |= dict.fromkeys(("均衡", "平衡"), "") | dict.fromkeys(("提示词", "提示詞", "文字", "words"), "prompt")
@@ -28,9 +30,10 @@ PASSES = {"both": "", "first": "first", "second": "second", "全部": "", "第�
 @dataclass(frozen=True, slots=True)
 class AskedControl:
     """One control as somebody asks for it. `name` is a short word ("pose"), a preprocessor or a net; `net` and `by`
-    (the preprocessor) say what a name leaves open, `map` is the beginning of the hash of a map that is there already.
-    `strength`, `start`, `end`, `mode`, `fit`, `stages`, `type`, `low`
-    and `high` are those of engine/control.py."""
+    (the preprocessor) say what a name leaves open, `map` is the beginning of the hash of a map that is there already,
+    `text` what a QR code says that the map is made of, `mask` the beginning of the hash of a picture that is white
+    where it acts, or `SENT` for one that came behind its own. `strength`, `start`, `end`,
+    `mode`, `fit`, `stages`, `type`, `low` and `high` are those of engine/control.py."""
 
     name: str
     strength: float = 1.0
@@ -43,8 +46,20 @@ class AskedControl:
     net: str = ""
     by: str = ""
     map: str = ""
+    mask: str = ""
     low: float = USUAL
     high: float = USUAL
+    text: str = ""
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it needs a picture that its map is made of."""
+        return not (self.map or self.text)
+
+    @property
+    def pictures(self) -> int:
+        """How many of the pictures that come along are its own."""
+        return self.pictured + (self.mask == SENT)
 
     def __str__(self) -> str:
         """As one would write it, without what stands for itself."""
@@ -58,7 +73,7 @@ class AskedControl:
             value = getattr(self, key)
             if value != usual[key]:
                 said.append(f"{name}={_number(value) if isinstance(value, float) else value.replace(':', ' ')}")
-        return ":".join(said)
+        return ":".join([*said, f"{TEXT}={self.text}"] if self.text else said)
 
 
 def _number(value: float) -> str:
@@ -86,6 +101,10 @@ def _hash(option: str, value: str) -> str:
     return value.lower()
 
 
+def _mask(option: str, value: str) -> str:
+    return SENT if value.casefold() in (SENT, "附图", "附圖") else _hash(option, value)
+
+
 def _low(option: str, value: str) -> float:
     return real(option, value, *NUMBERS)
 
@@ -98,6 +117,7 @@ _BY_FIELD = {
     "net": "net",
     "by": "by",
     "map": "map",
+    "mask": "mask",
     "low": "low",
     "high": "high",
 }
@@ -109,34 +129,60 @@ _FURTHER: Mapping[str, Callable[[str, str], str | float]] = {
     "net": _name,
     "by": _name,
     "map": _hash,
+    "mask": _mask,
     "low": _low,
     "high": _low,
 }
 _FIELD_OF = {name: key for key, name in _BY_FIELD.items()}
 _OTHER_KEYS = {"模式": "mode", "model": "net", "模型": "net", "预处理": "by", "預處理": "by", "preprocessor": "by"}
 _OTHER_KEYS |= {"module": "by", "resize": "fit", "阈值": "low", "閾值": "low", "threshold": "low"}
+_OTHER_KEYS |= {"内容": TEXT, "內容": TEXT, "蒙版": "mask", "遮罩": "mask"}
 _SHARE = r"[0-9]*\.?[0-9]+%?"
 _WEIGHT = re.compile(rf"[x×*]?({_SHARE})")
 _RANGE = re.compile(rf"({_SHARE})?[-~–—到至]({_SHARE})?")
 # Behind a name and a gap only what cannot be meant as words of the prompt: "pose 0.8 a girl", and never "pose 2 girls".
 _LOOSE = re.compile(rf"[ \t]+([0-9]*\.[0-9]+%?|[0-9]+%|{_SHARE}[-~–—到至]{_SHARE})(?=[\s,，。;；、]|\Z)")
-_WRITTEN = re.compile(r'(?:"([^"\n]*)"|“([^”\n]*)”)?([^\s,，、。；"“]*)')
+_QUOTED = r'(?:"([^"\n]*)"|“([^”\n]*)”)'
+_WRITTEN = re.compile(rf'{_QUOTED}?([^\s,，、。；"“]*)(?:(?<=[=＝]){_QUOTED})?')
+_PART = re.compile(r"[^:：]*")
 _END = re.compile(r"(?<=[0-9%])[.!?)]+\Z")
+
+
+def parted(written: str) -> tuple[str, str]:
+    """A control without what its QR code says, and that: "NAME[:weight[:start-end]]=TEXT", "…:text=TEXT" behind other
+    parts, or "…:https://…"; the text is all that stands there, "" where none does."""
+    at = 0
+    while match := _PART.match(written, at):
+        name, sign, _ = match.group().replace("＝", "=").partition("=")
+        key = name.strip().casefold()
+        key, plain = _OTHER_KEYS.get(key, key), key.replace("％", "%")
+        named = key == TEXT and at > 0
+        if at and not sign and written.startswith("//", match.end() + 1):
+            return written[: at - 1], written[at:].strip()
+        if sign and (named or not at or _WEIGHT.fullmatch(plain) or _RANGE.fullmatch(plain)):
+            head = written[: at if named else at + len(name)]
+            return head.rstrip(":： \t"), written[at + len(name) + 1 :].strip()
+        at = match.end() + 1
+        if at > len(written):
+            break
+    return written, ""
 
 
 def asked(text: str, option: str = "") -> AskedControl:
     """One control from "NAME[:weight[:start-end]]" with further "key=value" in any order behind it; a weight may be a
-    percentage. Raises Refusal `option.bad_value`, `option.out_of_range`, `option.further`, `control.range`."""
+    percentage. For a QR code "=TEXT" stands behind it, as `parted` has it. Raises Refusal `option.bad_value`,
+    `option.out_of_range`, `option.further`, `control.range`."""
     option = option or f"--control {text[:LONGEST]}"
+    text, says = parted(text)
     text = text.replace("％", "%").replace("：", ":").replace("＝", "=")
     name, *others = (part.strip() for part in text.split(":"))
-    found = AskedControl(_name(option, name))
+    found = AskedControl(_name(option, name), text=says)
     for other in filter(None, others):
         key, sign, value = other.partition("=")
         if sign:
             key = _OTHER_KEYS.get(key.strip().casefold(), key.strip().casefold())
             if key not in _FURTHER:
-                raise Refusal("option.further", option=option, name=key[:40], names=", ".join(_FURTHER))
+                raise Refusal("option.further", option=option, name=key[:40], names=", ".join((*_FURTHER, TEXT)))
             found = replace(found, **{_FIELD_OF[key]: _FURTHER[key](option, value.strip())})  # type: ignore[arg-type]
         elif weight := _WEIGHT.fullmatch(other):
             found = replace(found, strength=_share(option, weight.group(1), *STRENGTHS))
@@ -158,14 +204,17 @@ def _share(option: str, value: str, low: float, high: float) -> float:
 
 def value(text: str, position: int) -> tuple[str, int]:
     """A control at this place of a text, and where it ends: a name, in quotes where it has gaps in it, and what stands
-    behind it after a colon or, as far as that cannot be words of the prompt, after a gap: "pose 0.8 0-0.5 a girl"."""
+    behind it after a colon or, as far as that cannot be words of the prompt, after a gap: "pose 0.8 0-0.5 a girl". What
+    a code says may stand in quotes, too: qr="two words"."""
     match = _WRITTEN.match(text, position)
     if match is None:
         return "", position
-    parts, end = ["".join(filter(None, match.groups()))], match.end()
+    first, end = "".join(filter(None, match.groups())), match.end()
+    head, says = parted(first)
+    parts = [head]
     while loose := _LOOSE.match(text, end):
         parts, end = [*parts, loose.group(1)], loose.end()
-    return _END.sub("", ":".join(parts)), end
+    return (":".join([*parts, f"{TEXT}={says}"]) if says else _END.sub("", ":".join([first, *parts[1:]]))), end
 
 
 def with_control(options: Options, option: str, value: str) -> Options:

@@ -217,10 +217,14 @@ def with_tiling(options: Options, option: str, value: str) -> Options:
     return replace(options, tiling=TILINGS[value.casefold()])
 
 
+SIGNS = 32  # of a hash that a text may say
+
+
 def with_regions(options: Options, option: str, value: str) -> Options:
-    """Boxes for the texts that AND joins, behind the first: "0/0/0.5/1+0.5/0/1/1"."""
-    regions.read(option, value)
-    return replace(options, regions=value)
+    """Places for the texts that AND joins, behind the first: "0/0/0.5/1+0.5/0/1/1", "red+blue". Of a map a text says
+    how its hash begins: whose it is is looked up."""
+    said = regions.read(option, value)
+    return replace(options, regions=value if len(said.map) <= SIGNS else str(replace(said, map=said.map[:SIGNS])))
 
 
 def with_freeu(options: Options, option: str, value: str) -> Options:

@@ -1,13 +1,18 @@
-"""Words for parts of a picture, where a text says so: "左边：一只猫 | 右边：一条狗 | 背景：森林"."""
+"""Words for parts of a picture, where a text says so: "左边：一只猫 | 右边：一条狗 | 背景：森林", and, with a map that
+is painted in flat colours, "红：一只猫 | 蓝：一条狗 | 背景：森林"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from prompts import grammar
 from prompts.errors import Refusal
+from prompts.region_colours import COLOURS, colour
 
 Corners = tuple[float, float, float, float]
+RegionPlace = Corners | str  # a box, or the name of a colour in a map
 
 _THIRD = 1 / 3
 _LEFT, _RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -38,7 +43,7 @@ _PLACES: Mapping[Corners, Sequence[str]] = {
     (0.0, 0.0, 1.0, 1.0): ("全图", "全圖", "整个画面", "整個畫面", "everywhere"),
 }
 _BOX = {name: box for box, names in _PLACES.items() for name in names}
-_BASE = ("背景", "整体", "整體", "全局", "background", "scene", "base", "common", "overall")
+GROUND = ("背景", "整体", "整體", "全局", "background", "scene", "base", "common", "overall")
 # Three beside each other, and three above each other, are thirds.
 _THIRDS: Sequence[Mapping[Corners, Corners]] = (
     {_LEFT: (0.0, 0.0, _THIRD, 1.0), _MIDDLE: (_THIRD, 0.0, 2 * _THIRD, 1.0), _RIGHT: (2 * _THIRD, 0.0, 1.0, 1.0)},
@@ -50,33 +55,39 @@ _HEAD = re.compile(
 )
 
 
-def taken_out(text: str) -> tuple[str, tuple[Corners, ...]]:
+def taken_out(text: str, *, painted: bool = False) -> tuple[str, tuple[RegionPlace, ...]]:
     """A normalised text whose parts, between "|", all begin with a place ("左边: ", "left 30%: ", "@0,0,0.5,1: ") or
     with "背景: " is given back as texts that AND joins, the one for the whole picture first, with the box of each
-    further one in shares of the picture; any other text as it is, without boxes."""
+    further one in shares of the picture; any other text as it is, without boxes. Where something is `painted`, a place
+    may be a colour, too ("红: "), which stands by its name."""
     parts = text.split("|")
     heads = [_HEAD.match(part) for part in parts]
     if len(parts) < 2 or not all(heads):
         return text, ()
     everywhere: list[str] = []
-    places: list[tuple[Corners, str]] = []
+    places: list[tuple[RegionPlace, str]] = []
     for part, head in zip(parts, heads, strict=True):
         assert head
         words = part[head.end() :].strip(" ,")
         name = (head[5] or "").casefold()
-        if name in _BASE and not head[6]:
+        if name in GROUND and not head[6]:
             everywhere.append(words)
-        elif box := _box(head, name):
-            places.append((box, words))
+        elif place := _box(head, name) or (painted and not head[6] and colour(name)):
+            places.append((place, words))
         else:
             return text, ()
-    named = [box for box, _ in places]
+    named = [place for place, _ in places]
     if not named or not all(words for _, words in places):
         return text, ()
     for thirds in _THIRDS:
         if set(thirds) <= set(named):
-            named = [thirds.get(box, box) for box in named]
+            named = [place if isinstance(place, str) else thirds.get(place, place) for place in named]
     return " AND ".join([", ".join(everywhere), *(words for _, words in places)]).strip(), tuple(named)
+
+
+def names_colours(text: str) -> bool:
+    """Whether a text as somebody wrote it is one for parts of a picture of which some are called by a colour."""
+    return any(isinstance(place, str) for place in taken_out(grammar.normalise(text), painted=True)[1])
 
 
 def _box(head: re.Match[str], name: str) -> Corners | None:
@@ -102,26 +113,74 @@ def _number(written: str) -> float:
     return float(written[:-1]) / 100 if written.endswith("%") else float(written)
 
 
-def written(boxes: Sequence[Corners], base: float | None = None) -> str:
-    """Boxes as an option has them, "0/0/0.5/1+0.5/0/1/1", and behind a ":" how much there is in them of the words for
-    the whole picture."""
-    said = "+".join("/".join(f"{side:.4g}" for side in box) for box in boxes)
-    return said if base is None else f"{said}:{base:g}"
+@dataclass(frozen=True, slots=True)
+class AskedRegions:
+    """Regions as an option has them: where each is, how much there is in them of the words for the whole picture (None
+    where nothing is said), and the hash of the map that colours are of, or how it begins."""
+
+    places: tuple[RegionPlace, ...]
+    base: float | None = None
+    map: str = ""
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The colours among the places, each once."""
+        return tuple(dict.fromkeys(place for place in self.places if isinstance(place, str)))
+
+    def __str__(self) -> str:
+        """As `read` reads it: "0/0/0.5/1+red", and behind ":" the share and the map, ":0.3:map=3f2a9c11"."""
+        said = "+".join(one if isinstance(one, str) else "/".join(f"{side:.4g}" for side in one) for one in self.places)
+        said = said if self.base is None else f"{said}:{self.base:g}"
+        return f"{said}:map={self.map}" if self.map else said
 
 
-def read(option: str, value: str) -> tuple[tuple[Corners, ...], float | None]:
-    """What `written` wrote. Raises Refusal `option.bad_value`."""
-    said, _, base = value.partition(":")
-    try:
-        boxes = [tuple(map(_number, box.split("/"))) for box in said.split("+")]
-        share = _number(base) if base else None
-    except ValueError:
-        raise Refusal("option.bad_value", option=option, value=value) from None
-    made: list[Corners] = []
-    for box in boxes:
-        if len(box) != 4 or not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
-            raise Refusal("option.bad_value", option=option, value=value)
-        made.append((box[0], box[1], box[2], box[3]))
+def read(option: str, value: str) -> AskedRegions:
+    """The regions of an option's value. Raises Refusal `option.bad_value`."""
+    wrong = Refusal("option.bad_value", option=option, value=value)
+    said, *more = value.split(":")
+    share: float | None = None
+    kept = ""
+    for one in more:
+        if found := _MAP.fullmatch(one.strip()):
+            kept = found[1].lower()
+        elif share is None:
+            try:
+                share = _number(one)
+            except ValueError:
+                raise wrong from None
+        else:
+            raise wrong
+    places = tuple(_place(one, wrong) for one in said.split("+"))
     if share is not None and not 0 <= share <= 1:
-        raise Refusal("option.bad_value", option=option, value=value)
-    return tuple(made), share
+        raise wrong
+    return AskedRegions(places, share, kept)
+
+
+_MAP = re.compile(r"map\s*=\s*([0-9a-f]{8,64})", re.IGNORECASE)
+
+
+def _place(said: str, wrong: Refusal) -> RegionPlace:
+    if name := colour(said):
+        return name
+    try:
+        left, top, right, bottom = map(_number, said.split("/"))
+    except ValueError:
+        raise wrong from None
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise wrong
+    return left, top, right, bottom
+
+
+def plan(place: RegionPlace) -> str:
+    """How a place looks in a line of text: "▌", "🟥", "0–30 % × 0–100 %"."""
+    if isinstance(place, str):
+        return COLOURS[place].sign
+    left, top, right, bottom = (round(100 * side) for side in place)
+    return _SIGNS.get((left, top, right, bottom), f"{left}–{right} % × {top}–{bottom} %")
+
+
+# How the commonest boxes look.
+_SIGNS = {
+    (0, 0, 50, 100): "▌", (50, 0, 100, 100): "▐", (0, 0, 100, 50): "▀", (0, 50, 100, 100): "▄",
+    (0, 0, 50, 50): "▘", (50, 0, 100, 50): "▝", (0, 50, 50, 100): "▖", (50, 50, 100, 100): "▗",
+}  # fmt: skip

@@ -229,6 +229,7 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.OwnWords: _with_the_person,
     tables.Shares: _with_the_person,
     tables.Wishes: _with_the_person,
+    tables.MapSeconds: _with_the_person,
     tables.Refused: _with_the_person,
     tables.Leaving: _with_the_person,
     tables.Barred: _of_nobody,

@@ -38,8 +38,8 @@ class Kept:
     """A job as it is remembered: where, in which language and to which request it is the answer; `parent` is the
     picture a button was pressed under; `error_key` with `error_values` say why it failed; `spoiler` veils what it
     ends in, `unasked` says what becomes of a picture in which a checker sees what nobody asked for, `quiet` says little
-    of it, `papers` is what the files of its pictures say of themselves; `took` are the seconds it was drawn by the
-    clock, 0 where nobody knows."""
+    of it, `papers` is what the files of its pictures say of themselves, `comparison` what they are compared by; `took`
+    are the seconds it was drawn by the clock, 0 where nobody knows."""
 
     job: Job
     place: Place
@@ -55,6 +55,7 @@ class Kept:
     unasked: Unasked = "refuse"
     quiet: bool = False
     papers: Policy = "embed"
+    comparison: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ async def add(
     unasked: Unasked = "refuse",
     quiet: bool = False,
     papers: Policy = "embed",
+    comparison: Mapping[str, Json] | None = None,
 ) -> bool:
     """Write an accepted job; False when a request of this key is known already (nothing is written then).
 
@@ -105,6 +107,7 @@ async def add(
         unasked=unasked,
         quiet=quiet,
         papers=papers,
+        comparison=None if comparison is None else dict(comparison),
     )
     async with db.writing() as session:
         written = await session.execute(
@@ -266,4 +269,5 @@ def _kept(row: tables.Jobs) -> Kept:
         unasked=cast(Unasked, row.unasked),
         quiet=row.quiet,
         papers=policy(row.papers),
+        comparison=row.comparison,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, case, select, update
 
 from prompts.prompt import Note
 from storage import tables
@@ -55,6 +56,24 @@ async def keep(db: Database, source: str, how: str, content: bytes, notes: Seque
         await session.execute(row.on_conflict_do_update(index_elements=["source", "how"], set_=changed))
         await db.files.put(content, suffix)  # again, should it have been removed just before the row
     return made
+
+
+async def charge(db: Database, person: str, day: date, seconds: float) -> None:
+    """Add seconds that a map took to what a person's took on a day."""
+    table = tables.MapSeconds
+    row = db.insert(table).values(person=person, day=day, seconds=seconds)
+    so_far = case((table.day == row.excluded.day, table.seconds), else_=0.0)
+    changed = {"day": row.excluded.day, "seconds": so_far + row.excluded.seconds}
+    async with db.writing() as session:
+        await session.execute(row.on_conflict_do_update(index_elements=["person"], set_=changed))
+
+
+async def seconds(db: Database, person: str, day: date) -> float:
+    """The seconds that the maps made for a person took on a day; of earlier days than the last nothing is known."""
+    table = tables.MapSeconds
+    async with db.session() as session:
+        found = await session.scalar(select(table.seconds).where(table.person == person, table.day == day))
+        return float(found or 0.0)
 
 
 async def tidy(db: Database) -> int:

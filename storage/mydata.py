@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -128,6 +128,8 @@ async def _posts(session: AsyncSession, person: str) -> Json:
 def _plain(value: Any) -> Json:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
     return cast(Json, value)  # text, numbers and JSON are what columns hold
 
 
@@ -151,6 +153,7 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Messages: ("messages", _messages),
     tables.Posts: ("posts", _posts),
     tables.Wishes: ("wishes", _rows(tables.Wishes, _of(tables.Wishes), tables.Wishes.created)),
+    tables.MapSeconds: ("map_seconds", _rows(tables.MapSeconds, _of(tables.MapSeconds))),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
     tables.PictureFiles: ("", None),  # its recipe says so, too
     tables.FavouriteFiles: ("", None),

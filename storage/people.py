@@ -102,8 +102,23 @@ async def merge(db: Database, kept: str, gone: str) -> None:
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
         await _add_refusals(session, kept, gone)
+        await _add_map_seconds(session, kept, gone)
         await session.flush()
         await session.execute(delete(tables.Persons).where(tables.Persons.id == gone))
+
+
+async def _add_map_seconds(session: AsyncSession, kept: str, gone: str) -> None:
+    """Count to one person what the other's maps took on the last day of either."""
+    theirs = await session.get(tables.MapSeconds, gone)
+    ours = await session.get(tables.MapSeconds, kept)
+    if theirs is None:
+        return
+    if ours is None:
+        session.add(tables.MapSeconds(person=kept, day=theirs.day, seconds=theirs.seconds))
+    elif ours.day == theirs.day:
+        ours.seconds += theirs.seconds
+    elif ours.day < theirs.day:
+        ours.day, ours.seconds = theirs.day, theirs.seconds
 
 
 async def _add_refusals(session: AsyncSession, kept: str, gone: str) -> None:

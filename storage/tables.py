@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, Text, TypeDecorator, false
@@ -94,7 +94,8 @@ class Jobs(Base):
     key because picture.job already points the other way, and tables in a circle cannot be created in one go.
     `seconds` is the device time its pictures took, `took` how long it was drawn by the clock (0: not known), `spoiler`
     whether they are shown veiled, `unasked` what becomes of one that turns out to be for adults, `quiet` whether its
-    answer is to say as little as can be, `papers` how what its files say of themselves is sent."""
+    answer is to say as little as can be, `papers` how what its files say of themselves is sent, `comparison` what its
+    pictures are compared by."""
 
     __tablename__ = "job"
 
@@ -121,6 +122,7 @@ class Jobs(Base):
     unasked: Mapped[str] = mapped_column(server_default=sql_text("'refuse'"))
     quiet: Mapped[bool] = mapped_column(server_default=false())
     papers: Mapped[str] = mapped_column(server_default=sql_text("'embed'"))
+    comparison: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
     __table_args__ = (Index("ix_job_person_created_id", "person", "created", "id"),)
 
@@ -291,6 +293,16 @@ class KeptMaps(Base):
     hash: Mapped[str] = mapped_column(index=True)
     notes: Mapped[Any] = mapped_column(JSON, nullable=False)
     created: Mapped[datetime] = mapped_column(index=True)
+
+
+class MapSeconds(Base):
+    """How many seconds the maps that were made for somebody took on the last day that any was made, in UTC."""
+
+    __tablename__ = "map_seconds"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date]
+    seconds: Mapped[float]
 
 
 class Posts(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy
@@ -84,6 +84,7 @@ class FakePool:
         self.seconds = seconds
         self.maps: list[tuple[str, MakeMap]] = []  # of which worker what was asked
         self.maps_held = False  # whether maps wait for `map`
+        self.map_seconds = 0.0  # that each map takes
         self.stopped: list[str] = []
         self._map_files: dict[str, Mapping[str, bytes]] = {}
         self._listener: Callable[[Worker, Event], None] = lambda worker, event: None
@@ -129,7 +130,7 @@ class FakePool:
         """Answer with a real map, as far as that needs no network."""
         worker = next(worker for worker in self.workers if id in worker.maps)
         wish = next(wish for _, wish in reversed(self.maps) if wish.id == id)
-        self._listener(worker, _mapped(wish, self._map_files[id]))
+        self._listener(worker, replace(_mapped(wish, self._map_files[id]), seconds=self.map_seconds))
 
     async def stop(self, worker: Worker, job: str) -> None:
         self.stopped.append(job)

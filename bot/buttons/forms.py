@@ -48,16 +48,17 @@ async def redrawn(studio: Studio, press: Press, recipe: Recipe) -> tuple[Recipe,
     changed = {name for name in FIELDS if new[name] != old[name]}
     if not changed:
         raise Refusal("edit.unchanged")
+    kept = recipes.options_of(recipe)
     asked = options.flags(" ".join(f'--{name} "{new[name] or -1}"' for name in NUMBERS if name in changed)).options
     prompt = recipe.prompt
     if changed & {"prompt", "negative"}:
         prompt, more = await _written(studio, press, recipe, new, asked)
-        prompt = _told(recipe.prompt, prompt)
+        prompt, kept = _told(recipe.prompt, prompt), replace(kept, regions=None)
         asked = recipes.merged(more, asked)
     if "loras" in changed:
         prompt = replace(prompt, loras=loras(new["loras"]))
     reseeded = "seed" in changed and asked.seed is None
-    kept = replace(recipes.options_of(recipe), seed=None if reseeded else recipe.seed)
+    kept = replace(kept, seed=None if reseeded else recipe.seed)
     model = await studio.model(asked.model or recipe.model)
     await studio.fitting(prompt, model)
     made = recipes.make(prompt, recipes.merged(kept, asked), model, most=studio.rules.pictures_per_request)
@@ -78,10 +79,19 @@ async def _written(
         width=None,
         height=None,
     )
-    prompt, _, _ = await studio.understand(
-        press.person, new["prompt"], negative=new["negative"], given=given, place=common(press), standing=False
+    prompt, understood, _ = await studio.understand(
+        press.person,
+        new["prompt"],
+        negative=new["negative"],
+        given=given,
+        place=common(press),
+        standing=False,
+        painted=recipe.regions is not None and bool(recipe.regions.map),
     )
-    more = Options() if raw else options.read_options(new["prompt"]).options
+    if raw:
+        more = Options(regions=recipes.options_of(recipe).regions)
+    else:  # words for other places than before
+        more = replace(options.read_options(new["prompt"]).options, regions=understood.regions)
     return replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras)), more
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.buttons import redrawing
 from bot.chat import Button, Card, Press, Say, Shown, common
 from bot.people import access, guard, owned
-from bot.studio import guides, recipes, uploads
+from bot.studio import nets, recipes, uploads
 from bot.studio.studio import Studio
 from engine.control import Control
 from engine.preprocessors import PREPROCESSORS, Preprocessor
@@ -20,6 +20,7 @@ from prompts.traditional import called
 from storage.pictures import PictureRow
 
 SAME_SHAPE = "same_shape"  # asks for words first
+OF_MAP = "map."  # how notes begin that tell what was done to a map
 OFFERED = 20  # preprocessors on one card; Discord takes 25 buttons
 
 
@@ -33,8 +34,11 @@ async def same_shape(studio: Studio, press: Press) -> None:
         await guard.check(studio.sight, press.person.id, text, over=(recipe,))
         said = options.read_options(text).options
         given = Options(model=said.model or recipe.model)
-        prompt, _, model = await studio.understand(press.person, text, given=given, place=common(press), over=True)
+        prompt, understood, model = await studio.understand(
+            press.person, text, given=given, place=common(press), over=True
+        )
         asked = recipes.merged(replace(recipes.options_of(recipe), seed=None, model=model.name), said)
+        asked = replace(asked, regions=understood.regions)  # those of the new words
         await studio.fitting(prompt, model)
         made = recipes.make(prompt, replace(asked, controls=None), model, most=studio.rules.pictures_per_request)
         await studio.submit(press, [replace(one, controls=recipe.controls) for one in made], parent=row.id)
@@ -84,8 +88,11 @@ async def with_map(studio: Studio, press: Press) -> None:
     await guard.check(studio.sight, press.person.id, over=(recipe,))
     new = replace(old, preprocessor=name, low=-1.0, high=-1.0, type="")
     controls = [*recipe.controls]
-    controls[at], _ = await studio.maker(press.person.id).made(new, recipe)
-    await studio.submit(press, (replace(recipe, controls=tuple(controls)),), parent=row.id)
+    controls[at], told = await (await studio.maker(press)).made(new, recipe)
+    kept = [note for note in recipe.prompt.notes if len(controls) > 1 or not note.key.startswith(OF_MAP)]
+    notes = (*kept, *(note for note in told if note not in kept))
+    made = replace(recipe, controls=tuple(controls), prompt=replace(recipe.prompt, notes=notes))
+    await studio.submit(press, (made,), parent=row.id)
 
 
 async def _guided(studio: Studio, press: Press) -> tuple[PictureRow, Recipe]:
@@ -108,5 +115,5 @@ def _first(recipe: Recipe) -> int:
 def _others(control: Control, studio: Studio) -> list[Preprocessor]:
     """What else can make a map for the net of a control."""
     kinds = PREPROCESSORS[control.preprocessor].kinds if control.preprocessor in PREPROCESSORS else ()
-    found = {one.name: one for kind in kinds for one in guides.makers(kind, studio.rules.folders)}
+    found = {one.name: one for kind in kinds for one in nets.makers(kind, studio.rules.folders)}
     return [one for name, one in found.items() if name != control.preprocessor]

@@ -61,7 +61,13 @@ async def _job(studio: Studio, press: Press, kept: Kept, sign: str) -> None:
 
     async def understood(text: str) -> tuple[Prompt, Model]:
         prompt, _, model = await studio.understand(
-            press.person, text, negative=negative, given=given, place=common(press), standing=False
+            press.person,
+            text,
+            negative=negative,
+            given=given,
+            place=common(press),
+            standing=False,
+            painted=recipe.regions is not None and bool(recipe.regions.map),
         )
         return _with_kept(first, prompt), model
 

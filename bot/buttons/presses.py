@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
+from bot.buttons.comparing import compare, compared_picture
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
@@ -57,7 +58,7 @@ def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
 
 async def retry(studio: Studio, press: Press) -> None:
     kept = await owned.job(studio.db, press.person, press.target)
-    await studio.submit(press, kept.job.recipes, parent=kept.parent)
+    await studio.submit(press, kept.job.recipes, parent=kept.parent, comparison=kept.comparison)
 
 
 async def use(studio: Studio, press: Press) -> None:
@@ -121,6 +122,8 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         other_map,
         with_map,
         older,
+        compare,
+        compared_picture,
         mydata,
         forget,
         forget_cancel,

@@ -129,13 +129,16 @@ def imagine(
     control_map: Annotated[
         list[str] | None, typer.Option(help="The same with a finished map for a net: NAME:0.8=MAP.")
     ] = None,
+    regions_map: Annotated[
+        Path | None, typer.Option(help="A picture painted in flat colours, for words as “red: a cat | blue: a dog”.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Take the text as the final prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Draw a text. Every option that a text may have is one here, too."""
     from bot.cli.control_files import with_controls  # only now: `--help` is to come at once
-    from bot.cli.terminal import beside, draw
+    from bot.cli.terminal import Beside, DrawnFrom, beside, draw
     from bot.studio.recipes import merged
 
     said = beside(context.args)
@@ -168,8 +171,25 @@ def imagine(
         folders = (*settings.engine.models, Path(model).absolute())
         settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"models": folders})})
         options = replace(options, model=Path(model).absolute().name)
-    drawing = draw(settings, text, options, negative, loras, image, guides, output, language(), out, quiet=as_json)
-    asyncio.run(drawing)
+    wanted, files = Beside(options, negative, loras), DrawnFrom(image, guides, regions_map)
+    asyncio.run(draw(settings, text, wanted, files, output, language(), out, quiet=as_json))
+
+
+@app.command(cls=_OfTexts, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def compare(
+    context: typer.Context,
+    text: str,
+    axes: Annotated[str, typer.Argument(help="What differs: steps=10,20 cfg=3-9[4]; the third makes several sheets.")],
+    output: Annotated[Path | None, typer.Option("--out", help="The PNG file to write.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where each picture lies as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Draw a text with several values of one to three things, side by side. Takes every option of a text."""
+    from bot.cli.comparing import compare as draw  # only now: `--help` is to come at once
+    from bot.cli.terminal import beside
+
+    settings = _load(config, quiet=True)
+    asyncio.run(draw(settings, text, axes, beside(context.args), output, language(), out, quiet=as_json))
 
 
 @app.command("map")

@@ -17,7 +17,6 @@ from rich.console import Console
 from bot.cli.prompt_table import prompt_table
 from bot.settings.config import Config
 from bot.studio.findings import lengths, look
-from bot.studio.recipes import merged
 from bot.studio.translators import local_words, translators
 from bot.texts import say
 from engine.files import catalog
@@ -27,7 +26,7 @@ from prompts.compose import compose, to_public_json
 from prompts.doctor import Finding
 from prompts.errors import Refusal
 from prompts.infotext import reading
-from prompts.prompt import Json, Options, Prompt
+from prompts.prompt import Json, Options, Prompt, merged
 from prompts.safety import judge
 from prompts.safety.signs import verdict
 from prompts.translate.chain import close

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from bot import texts
 from bot.app import studio
-from bot.chat import Card, Request, Say, Upload
+from bot.chat import Card, Person, Request, Say, Upload
 from bot.cli.prompt_table import prompt_table
 from bot.commands import imagine
 from bot.commands.table import command_of
@@ -23,7 +24,7 @@ from bot.settings.config import Config
 from bot.studio import uploads
 from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths
-from bot.studio.studio import new_id
+from bot.studio.studio import Studio, new_id
 from engine.job import State
 from engine.pixels.dressing import dressed
 from prompts.errors import Refusal
@@ -55,61 +56,53 @@ def beside(words: Sequence[str]) -> Beside:
     return Beside(asked.options, asked.negative, loras)
 
 
-async def draw(
-    config: Config,
-    text: str,
-    options: Options,
-    negative: str,
-    loras: tuple[LoraUse, ...],
-    image: Path | None,
-    guides: Sequence[Path],
-    output: Path | None,
-    language: str,
-    console: Console,
-    *,
-    quiet: bool,
-) -> None:
-    """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
-    is answered in words. `guides` are the pictures of the controls that the options ask for. Raises Refusal where there
-    is no picture."""
-    files = (await asyncio.to_thread(uploads.checked, _upload(image)),) if image else ()
-    guiding = [await asyncio.to_thread(uploads.checked, _upload(guide)) for guide in guides]
-    if output is not None and output.suffix.lower() not in ("", ".png"):
-        raise Refusal("cli.out_kind", file=output.name)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
+@dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """The files that a text comes with: a picture to draw over, those of the controls that the options ask for, and a
+    map that is painted for regions."""
+
+    image: Path | None = None
+    guides: Sequence[Path] = ()
+    regions_map: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody at this machine before a studio: the page's own person, so that there is one history for both."""
+
+    studio: Studio
+    person: Person
+    chat: ConsoleChat
+    key: str
+
+    async def request(self, text: str, beside: Beside, drawn_from: DrawnFrom) -> Request:
+        """What they ask for. Raises Refusal for a file that is no picture."""
+        maps = await _checked(drawn_from.regions_map)
+        return Request(
+            person=self.person,
+            place=Place("console", self.key),
+            text=text,
+            key=f"console:{self.key}",
+            files=await _checked(drawn_from.image),
+            guides=await _checked(*drawn_from.guides),
+            region_map=maps[0] if maps else None,
+            options=beside.options,
+            negative=beside.negative,
+            loras=beside.loras,
+        )
+
+
+@asynccontextmanager
+async def seated(config: Config, language: str, console: Console, *, quiet: bool) -> AsyncIterator[Seat]:
+    """A studio for one command; what is being drawn when it is interrupted is given up."""
     async with studio(config) as made:
         # What draws here is no NVIDIA card for most: the noise of torch's own generator is what scripts compare with.
         made.rules = replace(made.rules, draw=replace(made.rules.draw, rng="CPU"))
-        person = await made.person("web", "local", language=language)  # the page's own person: one history for both
+        person = await made.person("web", "local", language=language)
         chat = ConsoleChat(console, language, quiet=quiet)
         await made.open([chat], StudioDesk(made), resume=False)  # what an interrupted command left is nobody's any more
-        key = new_id()
-        request = Request(
-            person=person,
-            place=Place("console", key),
-            text=text,
-            key=f"console:{key}",
-            files=files,
-            guides=tuple(guiding),
-            options=options,
-            negative=negative,
-            loras=loras,
-        )
-        command, rest = command_of(text) if text.strip() and not options.raw else (imagine.COMMAND, text)
         try:
-            if guiding:  # whose maps are made by a worker, before there is a job
-                await made.queue.start()
-            answer = await command.run(made, request, rest)
-            if answer is not None:
-                lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
-                unused = options != Options() or negative or loras or output
-                lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
-                _tell(console, answer, lying, language, as_json=quiet)
-                return
-            if not guiding:
-                await made.queue.start()
-            card = await chat.answer
+            yield Seat(made, person, chat, new_id())
         except asyncio.CancelledError:  # Ctrl-C
             if chat.job:
                 await jobs.end(made.db, chat.job, State.CANCELLED)
@@ -117,14 +110,55 @@ async def draw(
             raise
         finally:
             await chat.close()
-        if card.state is not State.DONE:
-            raise Refusal(card.text.key, **card.text.values)
+
+
+async def drawn(seat: Seat) -> tuple[Card, Sequence[PictureRow]]:
+    """The last card of what was submitted, and its pictures. Raises Refusal where there are none."""
+    await seat.studio.queue.start()
+    card = await seat.chat.answer
+    if card.state is not State.DONE:
+        raise Refusal(card.text.key, **card.text.values)
+    return card, await pictures.of_job(seat.studio.db, seat.chat.job)
+
+
+def may_be_written(output: Path | None) -> None:
+    """Raises Refusal where no picture could be written there."""
+    if output is not None and output.suffix.lower() not in ("", ".png"):
+        raise Refusal("cli.out_kind", file=output.name)
+    if output is not None and not output.absolute().parent.is_dir():
+        raise Refusal("cli.no_folder", folder=str(output.absolute().parent))
+
+
+async def draw(
+    config: Config,
+    text: str,
+    beside: Beside,
+    drawn_from: DrawnFrom,
+    output: Path | None,
+    language: str,
+    console: Console,
+    *,
+    quiet: bool,
+) -> None:
+    """Draw a text through the whole road, write the pictures, print the recipe; a greeting or a command ("/help draw")
+    is answered in words. Raises Refusal where there is no picture."""
+    may_be_written(output)
+    async with seated(config, language, console, quiet=quiet) as seat:
+        made = seat.studio
+        called = text.strip() and not beside.options.raw
+        command, rest = command_of(text) if called else (imagine.COMMAND, text)
+        answer = await command.run(made, await seat.request(text, beside, drawn_from), rest)
+        if answer is not None:
+            lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
+            unused = beside != Beside(Options(), "", ()) or output
+            lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
+            _tell(console, answer, lying, language, as_json=quiet)
+            return
+        card, found = await drawn(seat)
         written: list[tuple[PictureRow, Path]] = []
-        for index, shown in enumerate(card.pictures):
-            row = await pictures.get(made.db, shown.id)
-            assert row is not None  # it was kept a moment ago
-            path = _numbered(output or Path(f"{shown.id}.png"), index)
-            await asyncio.to_thread(_write, path, dressed(await made.db.files.get(shown.hash), card.papers))
+        for index, row in enumerate(found):
+            path = numbered(output or Path(f"{row.id}.png"), index)
+            await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
     if quiet:
         results: list[Json] = [
@@ -165,12 +199,13 @@ def _said(language: str, what: Say | str) -> str:
     return what if isinstance(what, str) else texts.say(language, what.key, **what.values)
 
 
-def _numbered(path: Path, index: int) -> Path:
+def numbered(path: Path, index: int) -> Path:
     """The first picture gets the name asked for, the others a number."""
     return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Raises Refusal `cli.not_written`, and leaves no half of a file."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.write_bytes(content)
@@ -178,6 +213,10 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Refusal("cli.not_written", file=str(path), reason=error.strerror or "") from error
+
+
+async def _checked(*paths: Path | None) -> tuple[Upload, ...]:
+    return tuple([await asyncio.to_thread(uploads.checked, _upload(one)) for one in paths if one])
 
 
 def _upload(path: Path) -> Upload:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.chat import Card, Field, Request, Say
 from bot.commands.command import Command
-from bot.studio import guides, recipes
+from bot.studio import nets, recipes
 from bot.studio.studio import Studio
 from engine import control_words
 from engine.control_words import ControlWord
@@ -72,11 +72,11 @@ def _told(
     return lines, missing, told
 
 
-def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, guides.ChosenNet | Refusal]]:
+def _looked(model: Model, folders: Sequence[Path]) -> Iterator[tuple[ControlWord, nets.ChosenNet | Refusal]]:
     """Each word with what it stands for, or why it stands for nothing."""
     for row in control_words.WORDS.values():
         try:
-            yield row, guides.chosen(AskedControl(row.name), model, folders)
+            yield row, nets.chosen(AskedControl(row.name), model, folders)
         except Refusal as refusal:
             yield row, refusal
 

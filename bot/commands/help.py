@@ -14,7 +14,7 @@ from prompts.option_list import listed
 
 NAME = "help"
 TOPICS: Mapping[str, tuple[str, ...]] = {
-    "draw": ("imagine", "prompt", "styles", "poses", "queue", "cancel"),
+    "draw": ("imagine", "prompt", "compare", "styles", "poses", "queue", "cancel"),
     "change": ("edit", "control", "recipe"),
     "find": ("history", "find", "favourites"),
     "models": ("models", "loras", "controls", "samplers"),

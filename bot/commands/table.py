@@ -6,6 +6,7 @@ from bot import texts
 from bot.commands import (
     admin,
     cancel,
+    compare,
     control,
     controls,
     dictionary,
@@ -40,6 +41,7 @@ _OTHERS: tuple[Command, ...] = (
     prompt.COMMAND,
     edit.COMMAND,
     control.COMMAND,
+    compare.COMMAND,
     favourites.COMMAND,
     dictionary.COMMAND,
     history.COMMAND,

@@ -58,14 +58,21 @@ async def admit(
 ) -> bool:
     """Refuse what this person may not draw here, or not now; whether the pictures have to be veiled. `verdicts` are
     those on the recipes. While the bot is `draining` it draws for admins only. Raises Refusal."""
-    here = await standing(db, asked)
-    veiled = _judged(limits, asked, verdicts, here)
+    veiled = _judged(limits, asked, verdicts, await standing(db, asked))
+    await within(db, limits, asked, len(made), now, draining=draining)
+    return veiled
+
+
+async def within(
+    db: Database, limits: Limits, asked: Request | Press, count: int, now: datetime, *, draining: bool = False
+) -> None:
+    """Refuse so many pictures to whoever has none, or no seconds, left today, comes too soon, or while the bot is
+    `draining`; admins may always. Raises Refusal."""
     if asked.person.admin:
-        return veiled
+        return
     if draining:
         raise Refusal("access.draining")
-    await quotas.check(db, limits, asked, len(made), now, here)
-    return veiled
+    await quotas.check(db, limits, asked, count, now, await standing(db, asked))
 
 
 async def unasked(db: Database, limits: Limits, asked: Request | Press) -> Unasked:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import cast
 
 from bot.chat import Press, Request
 from bot.people.limits import Limits, Standing, standing
 from prompts.errors import Refusal
-from storage import jobs
+from storage import jobs, maps
 from storage.database import Database
 
 
@@ -46,7 +46,8 @@ async def check(
 async def allowance(
     db: Database, limits: Limits, asked: Request | Press, now: datetime, here: Standing | None = None
 ) -> Allowance:
-    """What this person has today. A rule made for them goes first, then the best of their roles, then the server's."""
+    """What this person has today; the seconds of maps count as those of pictures. A rule made for them goes first, then
+    the best of their roles, then the server's."""
     here = here or await standing(db, asked)
     roles = {f"{asked.place.platform}:{role}" for role in asked.room.roles}
 
@@ -58,10 +59,12 @@ async def allowance(
         return int(cast(int, here.server.get(name, everybody)))
 
     midnight = datetime.combine(now.date(), time.min, UTC)
+    drawn = await jobs.spent(db, midnight, asked.person.id)
+    mapped = await maps.seconds(db, asked.person.id, now.date())
     return Allowance(
         of("pictures", limits.role_pictures, limits.pictures),
         of("seconds", limits.role_seconds, limits.seconds),
-        await jobs.spent(db, midnight, asked.person.id),
+        replace(drawn, seconds=drawn.seconds + mapped),
     )
 
 

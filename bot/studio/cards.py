@@ -156,7 +156,9 @@ def _noted(prompt: Prompt, pictures: Sequence[PictureRow]) -> Prompt:
 
 def _facts(pictures: Sequence[PictureRow], took: float) -> tuple[Field, ...]:
     """What pictures were drawn with, each line under its label, the same on every platform."""
+    plan = inside.lines(pictures[0].recipe)["regions"]
     lines: dict[str, str | Say] = {
+        **({"regions": plan} if plan else {}),
         "model": ", ".join(dict.fromkeys(row.recipe.model for row in pictures)),
         "size": ", ".join(dict.fromkeys(f"{row.width}×{row.height}" for row in pictures)),
         "seed": ", ".join(dict.fromkeys(str(row.recipe.seed) for row in pictures)),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import TypedDict, TypeVar
 
+from bot.studio.provenance import SIGNS
 from engine.recipe import FreeU, HyperTile, Recipe
-from prompts import grammar
+from prompts import grammar, regions
 from prompts.errors import Refusal
 from prompts.option_values import DEPTHS, FREEUS, MERGED, SWAPS, TILES, TILINGS
 from prompts.prompt import Options
+from prompts.regions import AskedRegions
 
 Number = TypeVar("Number", int, float)
 
@@ -66,7 +68,8 @@ def written(recipe: Recipe) -> list[str]:
     """The same as it is written into a text."""
     said = [f"--tiling {recipe.tiling}"] if recipe.tiling else []
     if recipe.regions:
-        said.append(f"--regions {recipe.regions}")
+        asked = AskedRegions(recipe.regions.places, recipe.regions.base, recipe.regions.map[:SIGNS])
+        said.append(f"--regions {asked}")
     if recipe.freeu:
         said.append(f"--freeu {'/'.join(f'{value:g}' for value in astuple(recipe.freeu))}")
     if recipe.token_merging:
@@ -91,23 +94,14 @@ def lines(recipe: Recipe) -> dict[str, str]:
     }
 
 
-# How the commonest boxes look.
-_SIGNS = {
-    (0, 0, 50, 100): "▌", (50, 0, 100, 100): "▐", (0, 0, 100, 50): "▀", (0, 50, 100, 100): "▄",
-    (0, 0, 50, 50): "▘", (50, 0, 100, 50): "▝", (0, 50, 50, 100): "▖", (50, 50, 100, 100): "▗",
-}  # fmt: skip
-
-
 def _plan(recipe: Recipe) -> str:
     """What is drawn where, a region to a line."""
     if recipe.regions is None:
         return ""
     said = []
     texts = grammar.multicond(recipe.prompt.positive)[1:]
-    for box, (words, _) in zip(recipe.regions.boxes, texts, strict=False):
-        left, top, right, bottom = (round(100 * side) for side in box)
-        place = _SIGNS.get((left, top, right, bottom), f"{left}–{right} % × {top}–{bottom} %")
-        said.append(f"{place} {words.strip()}")
+    for place, (words, _) in zip(recipe.regions.places, texts, strict=False):
+        said.append(f"{regions.plan(place)} {words.strip()}")
     return "\n".join(said)
 
 

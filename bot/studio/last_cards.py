@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from bot.chat import Card
-from bot.studio import cards
+from bot.studio import cards, comparing
 from engine.job import State
 from engine.queue.news import Finished
 from prompts.errors import Refusal
@@ -34,7 +34,9 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         rows = await jobs.end(
             db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
         )
-        return cards.ended(job, rows, key, values, spoiler, news.seconds)
+        card = cards.ended(job, rows, key, values, spoiler, news.seconds)
+        kept = await jobs.get(db, job.id)
+        return await comparing.shown(db, kept, rows, card) if kept else card
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
@@ -50,4 +52,5 @@ async def last_card(db: Database, kept: Kept) -> Card:
     """The answer to a job that has ended, with the pictures of it that are still there."""
     rows = await pictures.of_job(db, kept.job.id)
     card = cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)
+    card = await comparing.shown(db, kept, rows, card)
     return cards.hushed(card) if kept.quiet else card

@@ -11,7 +11,7 @@ from engine.files.annotators import chosen
 from engine.maps.making import VERSION
 from engine.preprocessors import PURE, USUAL, Preprocessor, preprocessor
 from engine.queue.queue import Queue
-from engine.wire import MakeMap
+from engine.wire import MakeMap, Mapped
 from storage import maps, uploads
 from storage.database import Database
 from storage.maps import KeptMap
@@ -33,11 +33,13 @@ async def kept(
     seed: int = 0,
     fit: str = "",
     mask: str = "",
+    person: str = "",
 ) -> KeptMap:
     """What a preprocessor makes of a kept picture (by hash) at the size that is drawn, with notes on what was done;
     found again where it was made before. `numbers` are its low and high, below 0 the usual ones; `seed` is the
     recipe's, `fit` how the picture is laid on the size ("", "fill", "stretch"), `mask` a kept picture that is white
-    where to draw again. Who asks has made sure that the picture is the person's. Raises Refusal."""
+    where to draw again. Who asks has made sure that the picture is the `person`'s, who is charged the seconds that it
+    took. Raises Refusal."""
     row = preprocessor(name)
     low, high = row.numbers(*numbers)
     seed = seed if row.seeded else 0
@@ -50,15 +52,25 @@ async def kept(
     # A number that there is not is left at the usual one, which is what it is told as.
     low, high = (value if number else USUAL for value, number in ((low, row.low), (high, row.high)))
     wish = MakeMap(_id(), row.name, picture, width, height, low, high, seed, fit, mask)
-    answer = await queue.make_map(wish)
+    answer = await _made(db, queue, person, wish)
     return await maps.keep(db, picture, how, answer.blob, answer.notes)
 
 
 async def code(db: Database, queue: Queue, person: str, text: str, size: Size) -> KeptMap:
     """A QR code with this text as a map, kept as a file that the person sent, with a note on whether it can be read.
     Raises Refusal."""
-    answer = await queue.make_map(MakeMap(_id(), "qr", "", *size, text=text))
+    answer = await _made(db, queue, person, MakeMap(_id(), "qr", "", *size, text=text))
     return KeptMap(await uploads.add_upload(db, person, answer.blob), answer.notes)
+
+
+async def _made(db: Database, queue: Queue, person: str, wish: MakeMap) -> Mapped:
+    """The map, whose seconds count to what the person has a day."""
+
+    async def charge(seconds: float) -> None:
+        if person:
+            await maps.charge(db, person, db.now().date(), seconds)
+
+    return await queue.make_map(wish, person, charge)
 
 
 def _id() -> str:

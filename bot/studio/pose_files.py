@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.studio.recipes import SizedSource
@@ -52,17 +51,9 @@ async def sent(
     return (), replace(options, pose=found[0].picture), found[0]
 
 
-async def finished(
-    db: Database, asked: Sequence[AskedControl], pictures: Sequence[SizedSource]
-) -> tuple[AskedControl, ...]:
-    """The controls as asked for, those for poses without a preprocessor where their picture is a pose already."""
-    found, at = [], 0
-    for one in asked:
-        if one.map or not pictures:
-            found.append(one)
-            continue
-        picture, at = pictures[min(at, len(pictures) - 1)], at + 1
-        row = control_words.word(one.name)
-        ready = row is not None and KIND in row.kinds and not one.by and await pose_in(db, picture.picture)
-        found.append(replace(one, by=NONE) if ready else one)
-    return tuple(found)
+async def finished(db: Database, asked: AskedControl, picture: SizedSource | None) -> AskedControl:
+    """The control as asked for, one for poses without a preprocessor where its picture is a pose already."""
+    row = control_words.word(asked.name)
+    if picture is None or asked.by or row is None or KIND not in row.kinds:
+        return asked
+    return replace(asked, by=NONE) if await pose_in(db, picture.picture) else asked

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.studio import guides, pose_files
+from bot.studio import nets, pose_files
 from engine.control import MOST, Control
 from engine.files.catalog import Model
 from engine.poses import library, placing, reading
@@ -39,13 +39,13 @@ async def posed(
     db: Database, person: str, text: str | None, made: Sequence[Recipe], model: Model, folders: Sequence[Path]
 ) -> tuple[Recipe, ...]:
     """The recipes with the pose that `--pose` asks for, its maps being files of the person's from now on. Raises
-    Refusal as `meant`, `control.too_many`, and for a missing net as `guides.chosen`."""
+    Refusal as `meant`, `control.too_many`, and for a missing net as `nets.chosen`."""
     if not text:
         return tuple(made)
     asked = asked_pose(text)
     pose = await meant(db, person, asked)
     named = asked.control
-    guide = await asyncio.to_thread(guides.chosen, replace(named, name=WORD, by=NONE), model, folders)
+    guide = await asyncio.to_thread(nets.chosen, replace(named, name=WORD, by=NONE), model, folders)
     maps: dict[tuple[int, int], str] = {}
     found = []
     for recipe in made:

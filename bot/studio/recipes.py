@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.studio import inside
-from engine import a1111, guidance_curves, qualities, samplers
+from engine import a1111, guidance_curves, qualities, samplers, second_pass
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
 from engine.further_guidance import Perturbed, Smoothed, Thresholding
@@ -36,6 +36,8 @@ from prompts.infotext import reading
 from prompts.option_values import SOFT
 from prompts.prompt import Json, LoraUse, Note, Options, Prompt, was_said
 from prompts.prompt import merged as merged
+from prompts.region_colours import told
+from prompts.regions import AskedRegions
 
 UPSCALER = "Lanczos"  # where only the factor was said
 FACTOR = 2.0  # where only the upscaler was said, or that the enlarged picture be drawn over
@@ -99,17 +101,25 @@ def options_of(recipe: Recipe) -> Options:
         mimic=str(recipe.threshold or "0"),
         pag=str(recipe.pag or "0"),
         seg=str(recipe.seg or "0"),
-        regions=str(recipe.regions) if recipe.regions else None,
+        regions=_asked(recipe.regions) if recipe.regions else None,
         clip_skip=recipe.clip_skip,
         **inside.asked(recipe),
         **cast(Any, like),
     )
 
 
+def _asked(regions: Regions) -> str:
+    return str(AskedRegions(regions.places, regions.base, regions.map))
+
+
 def carried(made: Recipe, from_: Recipe, *, fresh: bool) -> Recipe:
     """A recipe made anew from another's options, with what options do not say; `fresh`: the seed is another one."""
+    regions = made.regions
+    if regions and from_.regions and regions.colours and not regions.map:  # other words for the same map
+        regions = replace(regions, map=from_.regions.map)
     return replace(
         made,
+        regions=regions,
         source=from_.source,
         variation=made.variation or (None if fresh else from_.variation),
         hires=made.hires or from_.hires,
@@ -161,6 +171,7 @@ def make(
     are still asked for have no picture. Raises Refusal for what is unknown or out of range."""
     prompt, options = _of_a_mask(prompt, options, source)
     prompt, options = _without_controls(prompt, options)
+    prompt, options = _without_map(prompt, options)
     count = 1 if options.count is None else options.count
     if not 1 <= count <= most:
         raise Refusal("count.not_allowed", count=count, limit=most)
@@ -269,7 +280,7 @@ def _ours(named: str, schedule: str | None) -> str:
 
 
 def _regions(prompt: Prompt, options: Options, model: Model) -> Regions | None:
-    """The regions that options ask for. Raises Refusal where the prompt has other texts than boxes."""
+    """The regions that options ask for. Raises Refusal where the prompt has other texts than places."""
     if not options.regions:
         return None
     made = Regions.of(options.regions, catalog.FAMILIES[model.family].shared)
@@ -306,6 +317,20 @@ def _without_controls(prompt: Prompt, options: Options) -> tuple[Prompt, Options
     if reading.pasted(prompt.text) is None:
         raise Refusal("control.no_picture", name=names[0][:40])
     return with_control_aside(prompt, names), replace(options, controls=None)
+
+
+def _without_map(prompt: Prompt, options: Options) -> tuple[Prompt, Options]:
+    """What an infotext says of regions that were painted is put aside by name where their map is not here. A second
+    pass with words that are not for regions is told."""
+    if not options.regions:
+        return prompt, options
+    said = Regions.of(options.regions)
+    if said.colours and not said.map and reading.pasted(prompt.text):
+        note = Note("note.map_aside", {"colours": told(said.colours)})
+        return replace(prompt, notes=(*prompt.notes, note)), replace(options, regions=None)
+    if (hires := _hires(options)) and not second_pass.regional(said, hires):
+        prompt = replace(prompt, notes=(*prompt.notes, Note("note.hires_without_regions")))
+    return prompt, options
 
 
 def with_control_aside(prompt: Prompt, names: Sequence[str]) -> Prompt:
@@ -348,6 +373,8 @@ def check(made: Sequence[Recipe], folders: Sequence[Path]) -> None:
     model, before anything waits for it."""
     models = catalog.models(folders)
     for recipe in made:
+        if recipe.regions and recipe.regions.colours and not recipe.regions.map:
+            raise Refusal("regions.no_map", colours=told(recipe.regions.colours))
         model = catalog.model(models, recipe.model, folders)
         sizes.finished_size(recipe, model, folders)
         compatibility.check_recipe(recipe, model, folders)

@@ -11,11 +11,13 @@ from PIL import Image
 
 from bot.chat import Request, Upload
 from bot.people import owned
-from bot.studio import painted_mask, recipes
+from bot.studio import painted_mask, painted_regions, recipes
 from engine.files.catalog import Model
 from engine.pixels import masks
 from engine.recipe import Recipe
 from prompts import options as said
+from prompts import regions
+from prompts.controls import of_options
 from prompts.errors import Refusal
 from prompts.prompt import Options, Prompt
 from storage import uploads
@@ -65,13 +67,47 @@ async def guides(
     db: Database, request: Request, options: Options, found: tuple[recipes.SizedSource, ...]
 ) -> tuple[tuple[recipes.SizedSource, ...], tuple[recipes.SizedSource, ...]]:
     """Of the pictures that were `found` those to draw over, and those for the controls that the options ask for. Where
-    none came for the controls alone, all are for them, and to draw over as well where it is said how strongly."""
-    if not options.controls:
+    none came for the controls alone, all are for those that need one, and to draw over as well where it is said how
+    strongly."""
+    if not request.guides and not any(one.pictures for one in of_options(options)):
         return found, ()
     over, given = found, tuple([await _uploaded(db, request, one) for one in request.guides])
     if not given:
         over, given = found if options.strength is not None else (), found
     return over, given
+
+
+async def region_map(
+    db: Database, request: Request, options: Options
+) -> tuple[Request, Options, recipes.SizedSource | None]:
+    """The map that the colours among the options' regions are of, a file of the person's from now on, the options with
+    it, and the request without it: a file that goes with it as such, one that the options name, or the first of its
+    files that is painted in these colours. Raises Refusal `over.unknown`, `regions.no_words` for a map of which no
+    colour is named, and as `painted_regions.as_map` where none is painted in them."""
+    asked = regions.read("regions", options.regions) if options.regions else None
+    if asked is None or not asked.colours:
+        if request.region_map:
+            raise Refusal("regions.no_words")
+        return request, options, None
+    found = b""
+    if request.region_map:
+        found = await asyncio.to_thread(painted_regions.as_map, request.region_map.content, asked.colours)
+    elif asked.map:
+        kept = await db.files.get((await named(db, request.person.id, asked.map)).picture)
+        found = await asyncio.to_thread(painted_regions.as_map, kept, asked.colours)
+    for file in () if found else request.files:
+        try:
+            found = await asyncio.to_thread(painted_regions.as_map, file.content, asked.colours)
+        except Refusal:
+            if file is request.files[-1]:
+                raise
+        else:
+            request = replace(request, files=tuple(one for one in request.files if one is not file))
+            break
+    if not found:
+        return request, options, None
+    picture = await uploads.add_upload(db, request.person.id, found)
+    return request, replace(options, regions=str(replace(asked, map=picture))), await _sized(db, picture)
 
 
 async def named(db: Database, person: str, start: str) -> recipes.SizedSource:

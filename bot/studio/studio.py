@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, pose_files, posing, recipes, sources
+from bot.studio import cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -31,7 +31,7 @@ from engine.job import Job, Progress, State
 from engine.queue.news import Changed, Finished, Listener
 from engine.queue.queue import Queue
 from engine.recipe import Recipe
-from prompts import controls
+from prompts import controls, regions
 from prompts.compose import compose
 from prompts.doctor import Finding
 from prompts.infotext import reading
@@ -136,11 +136,13 @@ class Studio:
         over: bool = False,
         standing: bool = True,
         turns: dict[str, int] | None = None,
+        painted: bool = False,
     ) -> tuple[Prompt, Options, Model]:
         """Returns the prompt that a text stands for, the options in it, and the model that would draw it. The person's
         own dictionary holds, and that of the room it was said in. `over`: it will be drawn over a picture, which says
         itself what a short text leaves open. `standing`: with the style and the LoRAs the person always wants. `turns`
-        is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py)."""
+        is filled with where everything stands afterwards that comes in turn (bot/studio/cycles.py). `painted`: with a
+        map of regions."""
         text = reading.as_block(text)
         pasted = reading.pasted(text)
         settings = await people.settings(self.db, person.id)
@@ -172,6 +174,7 @@ class Studio:
                 wildcards=self.rules.wildcards,
                 usual_style=usual_style,
                 turns=after,
+                painted=painted,
             )
             if pasted:
                 found = await asyncio.to_thread(here, pasted.infotext, prompt, said, self.rules.folders)
@@ -204,15 +207,21 @@ class Studio:
     async def imagine(self, request: Request, text: str) -> None:
         """Draw what a text asks for; answered by the job's own card."""
         async with self.in_turn(request.person.id):
-            await self._imagine(request, text)
+            turns: dict[str, int] = {}
+            made = await self.recipes(request, text, turns)
+            if await self.submit(request, made, parent=request.reply_to):
+                await cycles.remember(self.db, request.person.id, turns)
 
-    async def _imagine(self, request: Request, text: str) -> None:
+    async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:
+        """What would be drawn for a request, one recipe for each picture; `turns` as in `understand`. Raises Refusal
+        for what cannot be."""
         request, text = sources.chosen(request, text)
-        over = bool(request.files or request.guides or request.reply_to)
-        if request.files and (wanted := await asyncio.to_thread(_captioned, text)) != text:
+        painted = request.region_map is not None or (bool(request.files) and regions.names_colours(text))
+        maps = 1 if painted and not request.region_map else 0  # of the files
+        over = bool(len(request.files) > maps or request.guides or request.reply_to)
+        if request.files and not painted and (wanted := await asyncio.to_thread(_captioned, text)) != text:
             await guard.check(self.sight, request.person.id, text, unwanted=request.negative)  # all of it, too
             text = wanted
-        turns: dict[str, int] = {}
         prompt, options, model = await self.understand(
             request.person,
             text,
@@ -221,12 +230,14 @@ class Studio:
             place=common(request),
             over=over,
             turns=turns,
+            painted=painted,
         )
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, await self._called(request.loras)))
         try:
             await self.fitting(prompt, model)
         except Unfit:
             raise await self._wish(request, text, prompt, model) from None
+        request, options, painted_map = await sources.region_map(self.db, request, options)
         found = await sources.source_pictures(self.db, request, self.rules.pictures_per_request)
         if options.over and not found:
             found = (await sources.named(self.db, request.person.id, options.over),)
@@ -240,13 +251,12 @@ class Studio:
             options if guiding is None else replace(options, controls=None),
             model,
             over=found,
-            shape=pictures[0] if pictures else shape,
+            shape=pictures[0] if pictures else shape or painted_map,
             most=self.rules.pictures_per_request,
         )
-        made = await guides.guided(self.maker(request.person.id), made, guiding or ())
-        made = await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
-        if await self.submit(request, made, parent=request.reply_to):
-            await cycles.remember(self.db, request.person.id, turns)
+        if guiding:
+            made = await guides.guided(await self.maker(request, len(made)), made, guiding)
+        return await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
 
     async def _guiding(
         self, person: str, prompt: Prompt, options: Options, pictures: Sequence[SizedSource], model: Model
@@ -256,14 +266,20 @@ class Studio:
         asked = controls.of_options(options)
         if not asked:
             return prompt, None
+        for one in asked:
+            if one.text:
+                await guard.check(self.sight, person, one.text)
         if reading.pasted(prompt.text):
-            asked, missing = await asyncio.to_thread(guides.here, asked, model, self.rules.folders, bool(pictures))
+            asked, missing = await asyncio.to_thread(nets.here, asked, model, self.rules.folders, bool(pictures))
             prompt = recipes.with_control_aside(prompt, missing) if missing else prompt
         return prompt, await guides.guiding(self.db, person, asked, pictures, model, self.rules.folders)
 
-    def maker(self, person: str) -> Maker:
-        """What makes maps for a person."""
-        return Maker(self.db, self.queue, self.rules.folders, person)
+    async def maker(self, asked: Request | Press, count: int = 1) -> Maker:
+        """What makes maps for so many pictures that somebody asks for. Raises Refusal where these would be refused:
+        maps take time, too."""
+        await access.within(self.db, self.rules.access, asked, count, self.now(), draining=self.draining)
+        self.queue.admit(asked.person.id)
+        return Maker(self.db, self.queue, self.rules.folders, asked.person.id)
 
     async def _always(self, settings: Mapping[str, Json], model: Model) -> tuple[LoraUse, ...]:
         """The LoRAs a person wants in every picture, but for those that are gone or do not fit the model."""
@@ -311,9 +327,16 @@ class Studio:
         )
         return Unfit(prompt, await self.findings(prompt, model), await wishes.keep(self.db, wish))
 
-    async def submit(self, asked: Request | Press, made: Sequence[Recipe], parent: str | None = None) -> bool:
-        """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False."""
-        made, verdicts = await guard.decent(self.sight, asked.person.id, made)
+    async def submit(
+        self,
+        asked: Request | Press,
+        made: Sequence[Recipe],
+        parent: str | None = None,
+        comparison: Mapping[str, Json] | None = None,
+    ) -> bool:
+        """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
+        `comparison` says what its pictures are compared by (bot/studio/comparing.py)."""
+        made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:
             if asked.key and await jobs.known(self.db, asked.key):
@@ -342,6 +365,7 @@ class Studio:
                 unasked=unasked,
                 quiet=quiet,
                 papers=papers,
+                comparison=comparison,
             )
             if not kept:  # another process on the same database was first
                 return False

@@ -133,11 +133,9 @@ def code(text: str, size: Size) -> MadeMap:
 
 
 def _judged(image: Image.Image) -> MadeMap:
-    """The code with a note on whether it can be read, where there is a reader."""
+    """The code with a note on whether it can be read."""
     read = codes.read(image)
-    if read is None:
-        return MadeMap(image)
-    return MadeMap(image, (Note("map.qr_read", {"text": read[:200]}) if read else Note("map.qr_unread"),))
+    return MadeMap(image, (Note("map.qr_read", {"text": read[: codes.SHOWN]}) if read else Note("map.qr_unread"),))
 
 
 def _plainly(work: Callable[[Image.Image], Image.Image]) -> Maker:

@@ -58,7 +58,7 @@ def opened(recipe: Recipe, files: Mapping[str, bytes], shape: Size) -> tuple[Con
 
     Raises Refusal: a file missing, damaged or too large, more controls than may be, numbers out of range."""
     check(recipe.controls)
-    return tuple(_laid(one, files, shape) for one in recipe.controls if one.strength)
+    return tuple(laid(one, files, shape) for one in recipe.controls if one.strength)
 
 
 def check(controls: Sequence[Control]) -> None:
@@ -77,7 +77,8 @@ def check(controls: Sequence[Control]) -> None:
                 raise Refusal("option.bad_value", option="control", value=value)
 
 
-def _laid(one: Control, files: Mapping[str, bytes], shape: Size) -> ControlMap:
+def laid(one: Control, files: Mapping[str, bytes], shape: Size) -> ControlMap:
+    """The map of one control, laid on a picture of this shape. Raises Refusal for a file that is missing or damaged."""
     image = _opened(files, one.picture)
     hole = None
     if image.has_transparency_data:  # where nothing is drawn a map says nothing: black
@@ -85,10 +86,10 @@ def _laid(one: Control, files: Mapping[str, bytes], shape: Size) -> ControlMap:
         if one.type == INPAINT or one.preprocessor.startswith(INPAINT):
             hole = image.getchannel("A").point(lambda shade: 0 if shade else 255)
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-    laid = _fitted(image.convert("RGB"), shape, one.fit)
+    whole = _fitted(image.convert("RGB"), shape, one.fit)
     mask = _opened(files, one.mask).convert("L") if one.mask else None
     mask, hole = (_fitted(side, shape, one.fit) if side else None for side in (mask, hole))
-    return ControlMap(one, laid, mask, hole)
+    return ControlMap(one, whole, mask, hole)
 
 
 def _opened(files: Mapping[str, bytes], name: str) -> Image.Image:

@@ -1,10 +1,14 @@
-"""Maps that are being made: each by the worker that makes the fewest, by another where that one dies."""
+"""Maps that are being made: each by the worker that makes the fewest, by another where that one dies; of each person's
+one at a time, so that whoever wants many keeps nobody waiting."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from weakref import WeakValueDictionary
 
 from engine.queue.pool import Pool, Worker
 from engine.wire import MakeMap, Mapped
@@ -12,27 +16,45 @@ from prompts.errors import Refusal
 
 log = logging.getLogger(__name__)
 
+Charge = Callable[[float], Awaitable[None]]
 MAX_ATTEMPTS = 3  # workers that one map may take down
 
 
 class Maps:
-    """The maps that somebody waits for."""
+    """The maps that somebody waits for, of each person `per_person` at most."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, per_person: int) -> None:
         self._pool = pool
+        self._per_person = per_person
+        self._owners: Counter[str] = Counter()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._waiting: dict[str, asyncio.Future[Mapped | None]] = {}
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def make(self, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped:
-        """The map, as soon as a worker has made it. Raises Refusal as its maker does, and `error.worker_died`."""
+    async def make(self, wish: MakeMap, files: Mapping[str, bytes], owner: str, charge: Charge) -> Mapped:
+        """The map, as soon as a worker has made it; `charge` is told the seconds that it took, be it in vain, before
+        anybody knows. Raises Refusal as its maker does, `queue.full_maps`, and `error.worker_died`."""
+        if owner and self._owners[owner] >= self._per_person:
+            raise Refusal("queue.full_maps", limit=self._per_person)
+        self._owners[owner] += 1
+        try:
+            async with self._turns.setdefault(owner, asyncio.Lock()) if owner else nullcontext():
+                made = await self._made(wish, files)
+        finally:
+            self._owners[owner] -= 1
+            self._owners += Counter()  # without those that have none
+        await charge(made.seconds)
+        if made.key:
+            raise Refusal(made.key, **(made.values or {})).noted(*made.notes)
+        return made
+
+    async def _made(self, wish: MakeMap, files: Mapping[str, bytes]) -> Mapped:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             worker = await self._free()
             made = await self._asked(worker, wish, files)
             if made is None:
                 log.warning("worker %s was lost over map %s, attempt %s", worker.id, wish.id, attempt)
-            elif made.key:
-                raise Refusal(made.key, **(made.values or {})).noted(*made.notes)
             else:
                 return made
         raise Refusal("error.worker_died", attempts=MAX_ATTEMPTS)

@@ -18,7 +18,7 @@ from engine.job import Job, Picture, Progress, State
 from engine.queue.course import Assignment, Course
 from engine.queue.estimate import Estimate
 from engine.queue.exchange import Balance, Exchange, even_out
-from engine.queue.maps import Maps
+from engine.queue.maps import Charge, Maps
 from engine.queue.news import Changed, Finished, Listener, News
 from engine.queue.placement import guests, spread, turn
 from engine.queue.pool import Event, Lost, Pool, Worker
@@ -35,6 +35,10 @@ MAX_ATTEMPTS = 3  # workers one job may take down before it is given up
 
 async def _unknown(model: str) -> int:
     return 0
+
+
+async def _nothing(seconds: float) -> None:
+    pass
 
 
 class Queue:
@@ -63,12 +67,16 @@ class Queue:
         self._waiting = Waiting(self.estimate)
         self._work = Workload(pool, self.estimate, clock)
         self._news = News(listener, self._round)
-        self._maps = Maps(pool)
+        self._maps = Maps(pool, per_person)
         self._tasks: set[asyncio.Task[None]] = set()
         self.paused = False
+        self._started = False
 
     async def start(self) -> None:
-        """Start the pool and begin to tell the listener."""
+        """Start the pool and begin to tell the listener, unless that was done before."""
+        if self._started:
+            return
+        self._started = True
         self._news.start()
         await self.pool.start(self._hear)
 
@@ -133,9 +141,20 @@ class Queue:
             self._finish(course, State.CANCELLED)
         return True
 
-    async def make_map(self, wish: MakeMap) -> Mapped:
-        """A map for a net, made beside what is drawn. Raises Refusal; where nobody waits any more it is given up."""
-        return await self._maps.make(wish, {file: await self._fetch(file) for file in wish.files})
+    async def make_map(self, wish: MakeMap, owner: str = "", charge: Charge = _nothing) -> Mapped:
+        """A map for a net, made beside what is drawn; the queue is started where it was not. Its seconds are on the
+        `owner`'s account, as those of pictures are, and told to `charge`, whatever becomes of it. Raises Refusal; where
+        nobody waits any more it is given up."""
+        await self.start()
+
+        async def charged(seconds: float) -> None:
+            if owner:
+                even_out(self._work, self._waiting, owner)
+                self._waiting.line.charge(owner, seconds)
+            await charge(seconds)
+
+        files = {file: await self._fetch(file) for file in wish.files}
+        return await self._maps.make(wish, files, owner, charged)
 
     def standings(self) -> dict[str, Progress]:
         """Place and seconds left of every job, running ones (place 0) included."""

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from engine.sampling.way import SamplerWay
 
-# A row's noise for a step takes a core 0.1 ms (64 × 64 latents), along a Brownian path 2 ms; torch draws without the
-# lock that Python code holds. More threads than these draw no faster than a card takes its steps, and what one has done
-# in a few milliseconds is not worth waking more of them.
-THREADS = 4
+# A row's noise for a step takes a core 0.1 ms (64 × 64 latents), along a Brownian path 2 ms, and as NVIDIA's cards draw
+# it five times as long; torch and numpy draw without the lock that Python code holds. So that 16 rows of any sampler
+# keep up with a card's 33 ms it takes up to six cores, and what one has done in a few milliseconds is not worth waking
+# more of them.
+THREADS = 8
 TOGETHER = 1 << 18  # normal numbers that one thread draws: those of 16 rows of 64 × 64 latents
 
 _drawing = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), thread_name_prefix="noise")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.recipe import MAX_SEED, Recipe
+from engine.sampling.brownian import Path
 from engine.sampling.philox import Philox
 
 PARALLEL = 0.9995  # the cosine beyond which two noises are mixed in a straight line
-DIGITS = 6  # of the times that the path is known at
 Numbers = Callable[[Sequence[int]], Tensor]  # each call: the next normal numbers of such a shape
 
 
@@ -43,7 +40,7 @@ class Noise:
 
     def path(self, least: float, most: float) -> Path:
         """The Brownian path between two sigmas."""
-        return Path(self._rng, self._seed, self._shape, least, most)
+        return Path(lambda seed: numbers(self._rng, seed)(self._shape), self._seed, self._shape, least, most)
 
     def _start(self, recipe: Recipe, scale: int) -> Tensor:
         assert recipe.like
@@ -78,62 +75,3 @@ def centred(inner: Tensor, outer: Tensor) -> Tensor:
     placed = outer.clone()
     placed[:, :, into[0], into[1]] = inner[:, :, out_of[0], out_of[1]]
     return placed
-
-
-# --- the path ---
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Node:
-    """A stretch of the path whose ends are known; `key` and `depth` name it among the halves of halves."""
-
-    start: float
-    end: float
-    low: Tensor
-    high: Tensor
-    key: int
-    depth: int
-
-
-class Path:
-    """A Brownian path of a seed, the same whatever is asked of it in which order: halved again and again, with the
-    noise of each half from a seed of its own, as torchsde's BrownianTree is."""
-
-    def __init__(self, rng: str, seed: int, shape: Sequence[int], least: float, most: float) -> None:
-        self._rng, self._seed, self._shape = rng, seed, tuple(shape)
-        self._least, self._most = least, most
-        self._way: list[_Node] = []
-
-    def __call__(self, sigma: float, after: float) -> Tensor:
-        """What the path adds on the way from one sigma to a smaller one, as noise of spread 1."""
-        low, high = sorted((sigma, after))
-        sign = -1.0 if sigma > after else 1.0
-        return sign * (self._at(high) - self._at(low)) / math.sqrt(high - low)
-
-    def _noise(self, seeds: np.random.SeedSequence) -> Tensor:
-        return numbers(self._rng, int(seeds.generate_state(1)[0]))(self._shape)
-
-    def _at(self, time: float) -> Tensor:
-        time = round(min(max(time, self._least), self._most), DIGITS)
-        if not self._way:
-            start, end = round(self._least, DIGITS), round(self._most, DIGITS)
-            seeds = np.random.SeedSequence(entropy=self._seed, pool_size=24)
-            whole = self._noise(seeds) * math.sqrt(self._most - self._least)
-            self._way = [_Node(start, end, torch.zeros(self._shape), whole, 0, 0)]
-        # Times that follow one another lie in the same halves for most of the way down.
-        while not self._way[-1].start <= time <= self._way[-1].end:
-            self._way.pop()
-        while True:
-            node = self._way[-1]
-            if time in (node.start, node.end):
-                return node.low if time == node.start else node.high
-            self._way.append(self._half(node, time))
-
-    def _half(self, node: _Node, time: float) -> _Node:
-        middle = round(0.5 * (node.start + node.end), DIGITS)
-        left, right, all_ = middle - node.start, node.end - middle, node.end - node.start
-        seeds = np.random.SeedSequence(entropy=self._seed, spawn_key=(node.key, node.depth), pool_size=24)
-        between = node.low + left / all_ * (node.high - node.low) + math.sqrt(left * right / all_) * self._noise(seeds)
-        if time <= middle:
-            return _Node(node.start, middle, node.low, between, 2 * node.key, node.depth + 1)
-        return _Node(middle, node.end, between, node.high, 2 * node.key + 1, node.depth + 1)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from engine.sampling import soft
 from engine.sampling.tape import Code, Operation, Part
 
 _DONE: dict[Operation, Callable[..., Tensor]] = {
@@ -25,40 +26,58 @@ def numbers(parts: Sequence[Sequence[Part]]) -> list[float]:
 
 
 @torch.no_grad()
-def replayed(code: Code, columns: Sequence[Tensor], known: Sequence[Tensor], noise: Sequence[Tensor]) -> list[Tensor]:
+def replayed(
+    code: Code,
+    columns: Sequence[Tensor],
+    known: Sequence[Tensor],
+    noise: Sequence[Tensor],
+    own: Sequence[Sequence[float]] = (),
+) -> list[Tensor]:
     """What is kept of a code for n rows: `known` and `noise` are (n, 4, h, w) each, `columns` (n, 1, 1, 1), the rows'
-    numbers. Nothing that is given is written into."""
+    numbers, `own` the same row by row. Nothing that is given is written into."""
     values: list[Tensor | None] = [*known, *[None] * len(code.steps)]
     for made, told in zip(*_noises(code), strict=True) if noise else ():
         values[made] = noise[told]
-    for done, left, left_of_value, right, right_of_value, into, out in _plan(code):
-        one = values[left] if left_of_value else columns[left]
-        other = values[right] if right_of_value else columns[right]
+    for done, operands, into, out in _plan(code):
+        if done is None:
+            values[into] = _mixed(operands, values, own)
+            continue
+        one, other = [values[place] if of_value else columns[place] for place, of_value in operands]
         values[into] = done(one, other, out=None if out is None else values[out])
     return [value for place in code.kept if (value := values[place]) is not None]
 
 
-_Planned = tuple[Callable[..., Tensor], int, bool, int, bool, int, int | None]
+def _mixed(
+    operands: Sequence[tuple[int, bool]], values: Sequence[Tensor | None], own: Sequence[Sequence[float]]
+) -> Tensor:
+    """Row by row, as torch computes some powers otherwise where there are several of them."""
+    *given, (power, _), (boost, _) = operands
+    clean, drawn, mask = (torch.split(value, 1) for place, _ in given if (value := values[place]) is not None)
+    rows = zip(clean, drawn, mask, own, strict=True)
+    return torch.cat([soft.mixed(old, new, grey[:, :1], n[power], n[boost]) for old, new, grey, n in rows])
+
+
+_Planned = tuple[Callable[..., Tensor] | None, tuple[tuple[int, bool], ...], int, int | None]
 
 
 @lru_cache(maxsize=1024)
 def _plan(code: Code) -> tuple[_Planned, ...]:
-    """What has to be done for what is kept: the operation, its operands each with whether it is a value, the place of
-    the result, and that of a value of the code's own to write it into, as nobody wants it any more."""
+    """What has to be done for what is kept: the operation (None mixes), its operands each with whether it is a value,
+    the place of the result, and that of a value of the code's own to write it into, as nobody wants it any more."""
     wanted = set(code.kept)
     steps = []
     for place, step in reversed([*enumerate(code.steps, code.known)]):
         if step is not None and place in wanted:
             steps.append((place, step))
-            wanted |= {one for kind, one in step[1:] if kind == "value"}
+            wanted |= {one for kind, one in step[1] if kind == "value"}
     steps.reverse()
-    last = {one: place for place, step in steps for kind, one in step[1:] if kind == "value"}
+    last = {one: place for place, step in steps for kind, one in step[1] if kind == "value"}
     own = {place for place, _ in steps} - set(code.kept)
     planned = []
-    for place, (operation, left, right) in steps:
-        free = [one for kind, one in (left, right) if kind == "value" and one in own and last[one] == place]
-        operands = left[1], left[0] == "value", right[1], right[0] == "value"
-        planned.append((_DONE[operation], *operands, place, free[0] if free else None))
+    for place, (operation, operands) in steps:
+        free = [one for kind, one in operands if kind == "value" and one in own and last[one] == place]
+        told = tuple((one, kind == "value") for kind, one in operands)
+        planned.append((_DONE.get(operation), told, place, free[0] if free else None))
     return tuple(planned)
 
 

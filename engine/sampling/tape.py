@@ -1,9 +1,9 @@
 """A sampler's arithmetic written down: what it does to latents at each call, the numbers that it does it with beside.
 
 Samplers only ever add, subtract, multiply and divide latents, by numbers that follow from the settings and not from the
-picture. So one run over latents of three numbers tells all of it, and rows whose sampler does the same at a call can do
-it together (engine/sampling/replay.py): in the same order, each with its own numbers, and so with the same result to
-the bit as each alone.
+picture (and mix them with another picture's, where a part of it is redrawn softly). So one run over latents of three
+numbers tells all of it, and rows whose sampler does the same at a call can do it together (engine/sampling/replay.py):
+in the same order, each with its own numbers, and so with the same result to the bit as each alone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 STAND_IN = (1, 3, 1, 1)  # the shape of the latents that a tape is made with
 
-Operation = Literal["add", "sub", "mul", "div"]
+# The last one mixes what is drawn with what is kept, as soft inpainting does (engine/sampling/soft.py).
+Operation = Literal["add", "sub", "mul", "div", "mixed"]
 # A value by its place among those known so far, or one of the call's own numbers by its place among them.
 Operand = tuple[Literal["value", "number"], int]
+Step = tuple[Operation, tuple[Operand, ...]]
 # Where a step's noise comes from: a generator's next numbers, or a Brownian path between two sigmas.
 Draw = tuple[Any, ...]
 
@@ -37,7 +39,7 @@ class Code:
     (None) the next noise. `kept` are the values that are wanted afterwards."""
 
     known: int
-    steps: tuple[tuple[Operation, Operand, Operand] | None, ...]
+    steps: tuple[Step | None, ...]
     kept: tuple[int, ...]
 
 
@@ -74,7 +76,7 @@ class Recording(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._places: MutableMapping[Tensor, int] = WeakIdKeyDictionary()
         self._pairs: MutableMapping[Tensor, tuple[Tensor, ...]] = WeakIdKeyDictionary()
         self._known = 0
-        self._steps: list[tuple[Operation, Operand, Operand] | None] = []
+        self._steps: list[Step | None] = []
         self._numbers: list[float] = []
         self._draws: list[Draw] = []
 
@@ -89,6 +91,11 @@ class Recording(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def drawn(self, *told: Any) -> Tensor:
         """Noise from somewhere, which the draw tells."""
         return self._noted(torch.full(STAND_IN, 0.25), None, told)
+
+    def mixed(self, clean: Tensor, drawn: Tensor, mask: Tensor, power: float, boost: float) -> Tensor:
+        """What soft inpainting makes of known values, which is no sum of them."""
+        operands = tuple(self._operand(one) for one in (clean, drawn, mask, power, boost))
+        return self._noted(torch.full(STAND_IN, 0.5), ("mixed", operands), None)
 
     def asked(self, shown: Tensor) -> Part:
         """What has been done to make what the model is shown; all else of it is forgotten."""
@@ -135,7 +142,7 @@ class Recording(TorchDispatchMode):  # type: ignore[no-untyped-call]
         match name:
             case "add" | "sub" | "mul" | "div" if overload == "Tensor" and not kwargs:
                 operands = tuple(self._operand(one) for one in args)
-                return self._noted(result, (name, *operands), None)
+                return self._noted(result, (name, operands), None)
             case "cat" if len(parts) == 2 == len(known) and result.shape[0] == 2:
                 self._pairs[result] = tuple(parts)
             case "slice" if args[0] in self._pairs:

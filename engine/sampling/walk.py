@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from engine.recipe import Soft
-from engine.sampling import soft
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions
+from engine.sampling.soft import mixed, power
 from engine.sampling.tape import Tape
 from engine.sampling.way import SamplerWay, SharedStep
 
@@ -23,13 +23,14 @@ LAST = 999  # timestep of every model that A1111 knows
 class Surroundings:
     """The rest of a picture of which a part is redrawn: its latents, and a mask (1, 1, h, w) that is 1 where to
     redraw, with the `rest` of it. `before` puts it back into what the model is shown, else into what it answers. With
-    `soft` the mask may be grey, and how much is put back falls from level to level."""
+    `soft` the mask may be grey, and how much is put back falls from level to level; `mix` does it."""
 
     clean: Tensor
     mask: Tensor
     rest: Tensor
     before: bool
     soft: Soft | None = None
+    mix: Callable[[Tensor, Tensor, Tensor, float, float], Tensor] = mixed
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -43,7 +44,7 @@ class Surroundings:
     def put(self, latents: Tensor, level: float) -> Tensor:
         """The latents of a level with the rest put back."""
         if self.soft:
-            return soft.mixed(self.clean, latents, soft.redrawn(self.mask, level, self.soft), self.soft.boost)
+            return self.mix(self.clean, latents, self.mask, power(level, self.soft), self.soft.boost)
         return latents * self.mask + self.clean * self.rest
 
     def finished(self, latents: Tensor) -> Tensor:

@@ -128,14 +128,16 @@ class SharedStep:
         self._kept = gathered(ways, device)
         self._columns = columns([(stop.ask, stop.answer) for stop in self._stops], device)
         asked = self._columns[: len(self._first.ask.numbers)]
-        [self.shown] = replay.replayed(self._first.ask.code, asked, self._kept, ())
+        told = [stop.ask.numbers for stop in self._stops]
+        [self.shown] = replay.replayed(self._first.ask.code, asked, self._kept, (), told)
 
     def taken(self, predictions: Sequence[Tensor], noise: Sequence[Tensor]) -> tuple[SamplerState, list[Seen]]:
         """What the samplers keep after guided predictions (one, or where they want the negative's own two), with what
         each row has seen."""
         part = self._first.answer
         own = self._columns[len(self._first.ask.numbers) :]
-        kept = replay.replayed(part.code, own, [*self._kept, *predictions], noise)
+        told = [stop.answer.numbers for stop in self._stops]
+        kept = replay.replayed(part.code, own, [*self._kept, *predictions], noise, told)
         latents = self._kept[self._ways[0].state.at]
         seen = [Seen(latents, self.shown, predictions[0], stop, place) for place, stop in enumerate(self._stops)]
         return SamplerState(tuple(kept), self._first.latents), seen

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.recipe import Soft
 from engine.sampling.keep import Keep
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Question, Questions, Sampler, Terms
@@ -54,10 +55,12 @@ def of_sampler(
     *,
     plus: bool,
     before: bool | None = None,
+    soft: Soft | None = None,
     others: Sequence[tuple[int, Denoiser]] = (),
 ) -> Written:
     """The way of one of A1111's samplers; with `plus` it is told two predictions at each call. Where `before` is said a
-    part is kept, which is known besides the latents (engine/sampling/walk.py); `others` are asked from a call on."""
+    part is kept, with `soft` softly, which is known besides the latents (engine/sampling/walk.py); `others` are asked
+    from a call on."""
     terms = replace(  # the row's own noise goes with the row
         terms,
         noise=lambda: recording.drawn("normal"),
@@ -67,7 +70,7 @@ def of_sampler(
     kept = None
     if before is not None:
         clean, mask, rest = (recording.stand_in() for _ in range(3))
-        kept = Surroundings(clean, mask, rest, before)
+        kept = Surroundings(clean, mask, rest, before, soft, recording.mixed)
         del clean, mask, rest
     asks = sampler(latents, terms)
     del latents

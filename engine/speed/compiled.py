@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.adapters.slots import Need, Slots, Slotted
 from engine.models import card, streams
@@ -58,28 +58,55 @@ class Captured:
         return output.clone()
 
 
-class CapturedWithSlots:
-    """The same for calls with LoRAs: these are put into slots, where the work finds them."""
+class WithSlots:
+    """Calls with LoRAs: these are put into slots, where the network finds them; recorded where there is a capture."""
 
-    def __init__(self, slotted: Slotted, slots: Slots, call: Call, capture: Capture) -> None:
+    def __init__(
+        self,
+        slotted: Slotted,
+        slots: Slots,
+        call: Call,
+        *,
+        network: Callable[..., tuple[Tensor, ...]] | None = None,
+        capture: Capture | None = None,
+    ) -> None:
         self._slotted, self._slots = slotted, slots
+        self._network = slotted.network if network is None else network
         self._own = torch.zeros(call.entries, dtype=torch.long, device=call.samples.device)
-        self._captured = Captured(self._unet, call, capture)
+        self._captured = Captured(self.unet, call, capture) if capture else None
 
     @property
     def ready(self) -> Answering:
         """As a backend gives it."""
-        return Answering(self, self._captured.ready.bytes, self._slots)
+        return Answering(self, self._captured.ready.bytes if self._captured else lambda: 0, self._slots)
 
     def __call__(self, call: Call) -> Tensor:
         own = torch.tensor(self._slots.put(call.adapters))
         self._own.copy_(streams.sent(own, self._own.device))
-        return self._captured(call)
+        return self._captured(call) if self._captured else call.answered(self.unet)
 
-    def _unet(self, *arguments: Any, **named: Any) -> tuple[Tensor, ...]:
+    def unet(self, *arguments: Any, **named: Any) -> tuple[Tensor, ...]:
+        """The network, with what lies in the slots."""
         with self._slotted.acting(self._slots, self._own):
-            answer: tuple[Tensor, ...] = self._slotted.network(*arguments, **named)
-            return answer
+            return self._network(*arguments, **named)
+
+
+class SharedSlots:
+    """The slots for a network's layers, of which shapes that need the same share one set while one of them has it."""
+
+    def __init__(self, layers: Mapping[str, nn.Module], room: int) -> None:
+        self._layers, self._room = layers, room
+        self._slots: WeakValueDictionary[Need, Slots] = WeakValueDictionary()
+
+    def of(self, need: Need) -> Slots:
+        """Those that are needed; MemoryError where they would take more than there is room for."""
+        slots = self._slots.get(need)
+        if slots is None:
+            size = Slots.bytes_of(self._layers, need)
+            if size > self._room:
+                raise MemoryError(f"its slots take {size >> 20} MiB, of {self._room >> 20} for all shapes")
+            slots = self._slots[need] = Slots(self._layers, need)
+        return slots
 
 
 class OnCard:
@@ -127,43 +154,56 @@ class Graphs:
     def __init__(self, unet: Any, capture: Capture, room: int) -> None:
         self.room = room
         self._slotted = Slotted(twin(unet))
+        self._slots = SharedSlots(self._slotted.layers, room)
         self._capture = capture
-        self._slots: WeakValueDictionary[Need, Slots] = WeakValueDictionary()
 
     def prepare(self, call: Call) -> Answering:
         if call.need is None:
             return Captured(self._slotted.network, call, self._capture).ready
-        slots = self._slots.get(call.need)
-        if slots is None:
-            size = Slots.bytes_of(self._slotted.layers, call.need)
-            if size > self.room:
-                raise MemoryError(f"its slots take {size >> 20} MiB, of {self.room >> 20} for all graphs")
-            slots = self._slots[call.need] = Slots(self._slotted.layers, call.need)
-        return CapturedWithSlots(self._slotted, slots, call, self._capture).ready
+        return WithSlots(self._slotted, self._slots.of(call.need), call, capture=self._capture).ready
 
 
 class Compiled:
-    """torch.compile, one shape at a time and never for a shape of any size; on a card in a graph as well."""
+    """torch.compile, one shape at a time and never for a shape of any size; on a card in a graph as well. Each shape
+    with LoRAs has a twin of its own, as one may be compiled while another draws."""
 
     name = "compile"
     after = 20  # a picture's worth: it takes from half a minute to minutes
     aside = True
     most = 12
-    slots = False
+    slots = True
 
     def __init__(self, unet: Any, capture: Capture | None = None, room: int = 0) -> None:
         self.room = room
         self._twin = twin(unet)
+        self._slots = SharedSlots(Slotted(self._twin).layers, room)
         self._unet: Any = None
         self._capture = capture
 
     def prepare(self, call: Call) -> Answering:
+        if call.need is not None:
+            slotted = Slotted(twin(self._twin))
+            made = WithSlots(
+                slotted, self._slots.of(call.need), call, network=_compile(slotted.network), capture=self._capture
+            )
+            _compiled_for(call, made.unet)
+            return made.ready
         if self._unet is None:
-            self._unet = torch.compile(self._twin, dynamic=False)  # here: it imports for seconds
-        dynamo = importlib.import_module("torch._dynamo")
-        # Beyond the limit it would draw plainly and say nothing.
-        with dynamo.config.patch(recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True):
-            call.answered(self._unet)
+            self._unet = _compile(self._twin)
+        _compiled_for(call, self._unet)
         if self._capture is None:
             return Answering(lambda again: again.answered(self._unet))
         return Captured(self._unet, call, self._capture).ready
+
+
+def _compile(network: Any) -> Any:
+    return torch.compile(network, dynamic=False)  # on the thread that prepares: it imports for seconds
+
+
+def _compiled_for(call: Call, unet: Callable[..., tuple[Tensor, ...]]) -> None:
+    dynamo = importlib.import_module("torch._dynamo")
+    # Beyond the limit it would draw plainly and say nothing.
+    with dynamo.config.patch(
+        recompile_limit=RECOMPILES, fail_on_recompile_limit_hit=True, skip_nnmodule_hook_guards=False
+    ):
+        call.answered(unet)

@@ -64,7 +64,7 @@ def _graphs(loaded: Loaded) -> Backend:
 
 def _compiled(loaded: Loaded) -> Backend:
     capture = OnCard(loaded.device) if _on_card(loaded) else None
-    return Compiled(loaded.unet, capture, _room(loaded) if capture else 0)
+    return Compiled(loaded.unet, capture, _room(loaded))
 
 
 def _room(loaded: Loaded) -> int:

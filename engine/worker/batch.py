@@ -116,14 +116,14 @@ class Batch:
         return samples[:, None].expand(-1, width, -1, -1, -1).reshape(-1, *samples.shape[1:])
 
     def _told(self) -> _Told:
-        texts = [(one, one.at(row.counted)) for row in self.rows for one in row.conditionings]
+        said = [row.said for row in self.rows]
         besides = [row.beside for row in self.rows]
         shape = self.rows[0].latents.shape[-2:]
         guidance = tuple(row.recipe.guidance for row in self.rows) if self._distilled else ()
-        key = shape, guidance, *((id(one), id(words)) for one, words in texts), *map(id, besides)
+        key = shape, guidance, *map(id, said), *map(id, besides)
         kept = self.loaded.joined
         if key not in kept:
-            kept[key] = self._put_together([words for _, words in texts], (texts, besides))
+            kept[key] = self._put_together([words for own in said for _, words in own], (said, besides))
             while len(kept) > KEPT:
                 kept.popitem(last=False)
         kept.move_to_end(key)
@@ -162,9 +162,7 @@ class Batch:
     def _guided(self, rows: Sequence[Row], shares: _Shares, first: int, shown: Tensor) -> list[Tensor]:
         """The guided predictions of rows whose samplers do the same, each (n, 4, h, w)."""
         width = self.widths[first]
-        if all(
-            self.widths[place] == width and plain_guidance.plainly(row, width) for place, row in enumerate(rows, first)
-        ):
+        if all(own == width for own in self.widths[first : first + len(rows)]) and all(row.plainly for row in rows):
             return plain_guidance.together(rows, width, shares.of(first, len(rows)))
         each = enumerate(zip(rows, torch.split(shown, 1), strict=True), first)
         own = [guided(row, shares.of(place), one) for place, (row, one) in each]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ from engine.finish import upscaling
 from engine.models.loaded import Loaded, Loras
 from engine.pixels.control_map import ControlMap, PictureView
 from engine.pixels.edges import Edges
+from engine.pixels.region_map import PaintedMap
 from engine.pixels.source_picture import SourcePicture
 from engine.recipe import Recipe
 from engine.worker import prepare
@@ -28,7 +29,7 @@ class Canvas:
     """Everything one picture is drawn with. `model` gives a model by its name and that of the VAE that takes the place
     of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second` are
     the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files. `maps` are those of its
-    controls, `net` gives the net that one names, beside a model."""
+    controls, `net` gives the net that one names, beside a model; `painted` is the map of its regions."""
 
     job: str
     index: int
@@ -43,6 +44,7 @@ class Canvas:
     detectors: Sequence[Path] = ()
     maps: tuple[ControlMap, ...] = ()
     net: Callable[[str, Loaded], Net] | None = None
+    painted: PaintedMap = field(default_factory=dict)
 
     def row(
         self,
@@ -63,7 +65,17 @@ class Canvas:
         loaded = self.model(recipe.model, recipe.vae)
         guides = self.guides(recipe, loaded, seen, again=again)
         return prepare.start(
-            self.job, self.index, recipe, loaded, loras, source, mask, exact=exact, before=before, guides=guides
+            self.job,
+            self.index,
+            recipe,
+            loaded,
+            loras,
+            source,
+            mask,
+            exact=exact,
+            before=before,
+            guides=guides,
+            painted=self.painted,
         )
 
     def guides(

@@ -40,14 +40,15 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
     acting = [row.acting for row in batch.rows]
     entries = [own for own, width in zip(acting, batch.widths, strict=True) for _ in range(width)]
     # For most batches nothing of it is wanted, and a card waits for what is done here.
-    astray = any(row.recipe.pag is not None or row.recipe.seg is not None for row in batch.rows)
-    disturbances = [one for row in batch.rows for one in row.disturbances] if astray else []
+    inside = not all(row.outside for row in batch.rows)
+    disturbances = [one for row in batch.rows for one in row.disturbances] if inside else []
     # What was prepared to run faster draws whole calls, with LoRAs where it has slots for them; everything else is the
     # plain UNet's, and what may not change by a bit when something is ready.
-    parted = any(row.recipe.regions is not None for row in batch.rows)
+    parted = inside and any(row.recipe.regions is not None for row in batch.rows)
     texts = [(text, row.counted) for row in batch.rows for text in row.conditionings] if parted else []
     plain = any(disturbances) or any(text.regions for text, _ in texts)
-    plain |= any(row.rests or row.alone or row.patches for row in batch.rows)
+    plain |= any(row.rests or row.patches for row in batch.rows) if inside else False
+    plain |= batch.rows[0].alone
     firsts = accumulate(batch.widths, initial=0)
     followers = [row.followers(first) for row, first in zip(batch.rows, firsts, strict=False)]
     plain |= any(followers)
@@ -56,7 +57,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
         plain = call.need is None
     # What a call draws by lot it draws again where it has to be made again.
     patched = []
-    if any(row.patches for row in batch.rows):
+    if inside and any(row.patches for row in batch.rows):
         patched = [
             Patched(row.patches, width, copy.copy(row.lots) if row.patches else row.lots)
             for row, width in zip(batch.rows, batch.widths, strict=True)
@@ -76,7 +77,7 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
             soon = bool(call.need and loaded.prepared and loaded.prepared.soon(call))
             with (
                 memory.on_card(loaded, "unet"),
-                loras.on_unet(loaded, entries, 0 if soon else batch.left),
+                loras.on_unet(loaded, entries, batch.left if any(acting) and not soon else 0),
                 patches.on_unet(loaded.unet, patched, (height, width)),
                 attention_guidance.disturbed(loaded.unet, disturbances, rows[0].latents.shape[-2:]),
                 regional.on_unet(loaded.unet, texts, call.words, (height, width)),

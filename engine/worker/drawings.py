@@ -20,7 +20,7 @@ from engine.files.hashes import hashes
 from engine.finish.picture_checker import for_adults
 from engine.models import card
 from engine.models.card import out_of_memory
-from engine.pixels import control_map, source_picture
+from engine.pixels import control_map, region_map, source_picture
 from engine.wire import Ended, Message, Step
 from engine.worker import prepare, stages
 from engine.worker.aside import Speech
@@ -211,6 +211,7 @@ class Drawings:
             detectors=folders.detectors,
             maps=control_map.opened(recipe, work.sources, shape),
             net=self._library.net,
+            painted=region_map.opened(recipe.regions, work.sources),
         )
         # What has to be looked at first is not shown before.
         early = not checkers(folders.all) or for_adults(second_pass.all_words(recipe))

@@ -18,6 +18,7 @@ from engine import second_pass
 from engine.files import model_folders
 from engine.files.hashes import named
 from engine.finish.picture_checker import shows_adults
+from engine.maps import codes
 from engine.models import streams
 from engine.models.card import out_of_memory
 from engine.models.loaded import Loaded
@@ -83,6 +84,7 @@ class Finishing:
         content = png_recipe.png(image, canvas.recipe, known)
         notes = [Note("note.lora_partly", {"name": name, "count": str(count)}) for name, count in drawing.left.items()]
         notes += [Note("note.widened", {"name": name, "precision": to}) for name, to in drawing.widened.items()]
+        notes += codes.judged(image, canvas.recipe.seed, canvas.maps)
         hashed = model_folders.hashes_of(named(canvas.recipe))
         return Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, tuple(notes), hashed)
 

@@ -48,8 +48,9 @@ def guided(row: Row, output: Tensor, shown: Tensor) -> Tensor:
 def full_scale(row: Row) -> float:
     """The guidance of the call to come, where the negative acts in it."""
     # A UNet that was distilled with its guidance has done that part itself.
-    done = row.loaded.unet.config.time_cond_proj_dim is not None
-    scale = 1.0 if done else guidance.scale(row.recipe, row.time, row.loaded.signal.shape[0])
+    scale = 1.0 if row.loaded.unet.config.time_cond_proj_dim is not None else row.recipe.guidance
+    if scale != 1.0 and row.recipe.guidance_curve:
+        scale = guidance.scale(row.recipe, row.time, row.loaded.signal.shape[0])
     return scale / CFG_PLUS if row.walk and row.walk.plus else scale
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from engine.annotators.annotating import made
@@ -43,6 +45,7 @@ class MapThread:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _make(self, wish: MakeMap, files: Mapping[str, bytes]) -> None:
+        began = time.monotonic()
         try:
             found = mapped(wish, files, self._folders)
         except Refusal as refusal:
@@ -50,7 +53,7 @@ class MapThread:
         except Exception as error:
             log.exception("map %s failed", wish.id)
             found = Mapped(wish.id, key="error.memory" if out_of_memory(error) else "error.engine")
-        self._send(found)
+        self._send(replace(found, seconds=time.monotonic() - began))
 
 
 def mapped(wish: MakeMap, files: Mapping[str, bytes], folders: Sequence[Path]) -> Mapped:

@@ -62,7 +62,19 @@ def first(
         own = replace(recipe, model=model)
         # A refiner's family has no nets, and in A1111 it takes over without them.
         guides = canvas.guides(own, loaded) if brought is None else ()
-        return prepare.start(canvas.job, canvas.index, own, loaded, loras, image, mask, stretch, brought, guides=guides)
+        return prepare.start(
+            canvas.job,
+            canvas.index,
+            own,
+            loaded,
+            loras,
+            image,
+            mask,
+            stretch,
+            brought,
+            guides=guides,
+            painted=canvas.painted,
+        )
 
     switch = before / steps
     base_row = partial(row, recipe.model, canvas.loras, (0.0, switch), None)
@@ -94,7 +106,7 @@ def _followed(canvas: Canvas, recipe: Recipe, start: Callable[[], Row], before: 
         loaded = canvas.model(refiner.model, recipe.vae)
         assert recipe.like
         walk.ask_another(walks.denoiser(a1111.find_sampler(recipe.sampler)[0], loaded, recipe.like), loaded)
-        return loaded, *walks.texts(recipe, loaded, before)
+        return loaded, *walks.texts(recipe, loaded, before, canvas.painted)
 
     row.successor = Successor(refiner.switch, model, by_steps=bool(recipe.like and recipe.like.by_steps))
     if row.due:

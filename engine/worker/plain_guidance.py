@@ -14,17 +14,6 @@ from engine.worker.row import Row
 ENTRIES = 2  # a negative and a text
 
 
-def plainly(row: Row, width: int) -> bool:
-    """Whether a row with so many entries is guided by its text and its negative alone, or not at all."""
-    against = row.against
-    if width == 1:
-        return row.negative is None
-    if width != ENTRIES or against is None or row.recipe.rescale or row.recipe.threshold:
-        return False
-    [text, *more] = row.positive
-    return not more and text.weight == 1 and against.empty is None and not row.astray
-
-
 def together(rows: Sequence[Row], width: int, output: Tensor) -> list[Tensor]:
     """The guided predictions of rows of one width that are guided plainly, (n, 4, h, w), from their entries; and the
     negatives' own behind it where their samplers want that. With the same result to the bit as each alone."""

@@ -16,6 +16,7 @@ from engine.adapters import loras
 from engine.controls.guide import Guide
 from engine.files import catalog
 from engine.models.loaded import Loaded, Loras
+from engine.pixels.region_map import NOTHING, PaintedMap
 from engine.recipe import Recipe
 from engine.sampling.keep import Keep
 from engine.worker import (
@@ -47,6 +48,7 @@ def start(
     exact: bool = False,
     before: int = 0,
     guides: tuple[Guide, ...] = (),
+    painted: PaintedMap = NOTHING,
 ) -> Row:
     """A row ready for its first step.
 
@@ -54,7 +56,7 @@ def start(
     the UNet takes them. `mask` is white where to redraw. `stretch` is the part of the steps to take; where it does
     not begin at 0, `brought` are the latents that another row has come to. In A1111's way `exact` takes all the
     recipe's steps over the source, as its hires fix does, and `before` are the calls of the pass before this one.
-    `guides` are the controls that it follows.
+    `guides` are the controls that it follows, `painted` is the map of its regions.
     Raises Refusal for an unknown sampler, a step count it cannot do, layers that the model has not, or a
     LoRA that does not fit.
     """
@@ -66,7 +68,19 @@ def start(
     strength = recipe.source.strength if recipe.source else 1.0
     if recipe.like:
         told = recipe.steps if exact else drawn(recipe.steps, strength)
-        row = walks.start(job, index, recipe, loaded, chosen, source, mask, steps=told, exact=exact, before=before)
+        row = walks.start(
+            job,
+            index,
+            recipe,
+            loaded,
+            chosen,
+            source,
+            mask,
+            steps=told,
+            exact=exact,
+            before=before,
+            painted=painted,
+        )
         row.guides = guides
         return row
     scheduler = schedulers.scheduler(recipe.sampler, loaded.schedule, recipe.seed)
@@ -113,12 +127,14 @@ def start(
     guided |= recipe.regions is None and len(prompt_encoding.joined(recipe.prompt.positive)) > 1
     with loras.on_text(loaded, chosen):
         positive, negative = prompt_encoding.conditionings(
-            loaded, regional.words(recipe), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
+            loaded, regional.words(recipe, painted), recipe.prompt.negative if guided else "", steps, recipe.clip_skip
         )
         if guided and guidance.acts_across(recipe):
-            _, empty = prompt_encoding.conditionings(loaded, regional.words(recipe), "", steps, recipe.clip_skip)
+            _, empty = prompt_encoding.conditionings(
+                loaded, regional.words(recipe, painted), "", steps, recipe.clip_skip
+            )
             negative = replace(negative, empty=empty)
-    positive = regional.parted(recipe, positive)
+    positive = regional.parted(recipe, positive, painted)
     takes = inspect.signature(scheduler.step).parameters
     extra: dict[str, Any] = {"generator": generator} if "generator" in takes else {}
     if brought is not None and "generator" in takes:  # the other row has drawn its share of the noise

@@ -18,7 +18,7 @@ from engine.adapters import embeddings
 from engine.adapters.embeddings import Token
 from engine.files.catalog import Companion
 from engine.models.loaded import Loaded
-from engine.regions import RegionBox
+from engine.pixels.region_map import RegionArea
 from prompts import clip_tokens, grammar
 from prompts.errors import Refusal
 
@@ -43,7 +43,7 @@ class Conditioning:
     """One text of a prompt as the UNet takes it: how much it counts among those that AND joins, and its embeddings,
     each (1, chunks * 77, width) with the last step that sees it, counted from 1. `pooled`, for SDXL, is the summary
     of each entry, (1, width). `empty` stands with a negative that is to act across the words only (Perp-Neg): no words
-    at all. `regions` are boxes with the texts that are for them (engine/worker/regional.py), in which this one keeps
+    at all. `regions` are areas with the texts that are for them (engine/worker/regional.py), in which this one keeps
     its `share` (0…1)."""
 
     weight: float
@@ -51,7 +51,7 @@ class Conditioning:
     pooled: tuple[Tensor, ...] = ()
     aesthetic: float = 6.0  # what the refiner is told of the picture: 2.5 for what it is to avoid
     empty: Conditioning | None = None
-    regions: tuple[tuple[RegionBox, Conditioning], ...] = ()
+    regions: tuple[tuple[RegionArea, Conditioning], ...] = ()
     share: float = 0.0
 
     def at(self, step: int) -> Tensor:

@@ -15,37 +15,47 @@ import torch
 from torch import Tensor
 
 from engine.patches import attentions
+from engine.pixels import region_map
+from engine.pixels.region_map import NOTHING, PaintedArea, PaintedMap, RegionArea
 from engine.recipe import Recipe
-from engine.regions import EVERYWHERE, RegionBox, shares
+from engine.regions import EVERYWHERE, shares
 from engine.worker.prompt_encoding import Conditioning
 from prompts import grammar
 from prompts.errors import Refusal
 
 
-def words(recipe: Recipe) -> str:
-    """The recipe's prompt as it is read: with regions, the first text says all that the others say, too, so that what
-    is drawn everywhere knows of everything."""
+def words(recipe: Recipe, painted: PaintedMap = NOTHING) -> str:
+    """The recipe's prompt as it is read: with regions, the first text says all that the others say, too, from left to
+    right, so that what is drawn everywhere knows of everything."""
     said = recipe.prompt.positive
     if recipe.regions is None or len(found := grammar.multicond(said)) < 2:
         return said
     (base, _), *rest = found
-    whole = ", ".join(filter(None, (base.strip(" ,"), " and ".join(text.strip(" ,") for text, _ in rest))))
+    placed = zip((region_map.middle(one) for one in region_map.areas(recipe.regions, painted)), rest, strict=False)
+    ordered = [text.strip(" ,") for _, (text, _) in sorted(placed, key=lambda one: one[0])]
+    whole = ", ".join(filter(None, (base.strip(" ,"), " and ".join(ordered))))
     return " AND ".join([whole, *(text if weight == 1.0 else f"{text} :{weight:g}" for text, weight in rest)])
 
 
-def parted(recipe: Recipe, positive: tuple[Conditioning, ...]) -> tuple[Conditioning, ...]:
-    """The texts that AND joins; with regions one text, which knows the words of its regions. One region alone that is
-    everywhere, with nothing said for the whole picture, is a picture of these words. Raises Refusal `regions.count`
-    where there are not as many boxes as texts behind the first."""
+def parted(
+    recipe: Recipe, positive: tuple[Conditioning, ...], painted: PaintedMap = NOTHING
+) -> tuple[Conditioning, ...]:
+    """The texts that AND joins; with regions one text, which knows the words of its regions, of which some are what is
+    `painted`. One region alone that is everywhere, with nothing said for the whole picture, is a picture of these
+    words. Raises Refusal `regions.count` where there are not as many regions as texts behind the first."""
     if recipe.regions is None:
         return positive
     base, *texts = positive
-    boxes = recipe.regions.boxes
-    if len(texts) != len(boxes):
-        raise Refusal("regions.count", texts=len(texts), boxes=len(boxes))
-    if boxes == (EVERYWHERE,) and recipe.regions.base == 0:
+    places = region_map.areas(recipe.regions, painted)
+    if len(texts) != len(places):
+        raise Refusal("regions.count", texts=len(texts), boxes=len(places))
+    if len(places) == 1 and _everywhere(places[0]) and recipe.regions.base == 0:
         return (replace(texts[0], weight=1.0),)
-    return (replace(base, weight=1.0, regions=tuple(zip(boxes, texts, strict=True)), share=recipe.regions.base),)
+    return (replace(base, weight=1.0, regions=tuple(zip(places, texts, strict=True)), share=recipe.regions.base),)
+
+
+def _everywhere(place: RegionArea) -> bool:
+    return place.everywhere if isinstance(place, PaintedArea) else place == EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,15 +109,17 @@ def _weights(asked: Sequence[EntryRegions], count: int, cells: tuple[int, int], 
     """How much each region's words count at each place, (entries asked, regions, places, 1)."""
     made = torch.zeros(len(asked), count, cells[0] * cells[1], 1)
     for own, one in zip(made, asked, strict=True):
-        for region, (box, text) in zip(own, one.text.regions, strict=False):
-            region[:, 0] = text.weight * _covered(box, cells).flatten()
+        for region, (place, text) in zip(own, one.text.regions, strict=False):
+            region[:, 0] = text.weight * _covered(place, cells).flatten()
         own *= (1 - one.text.share) / own.sum(dim=0, keepdim=True).clamp_min(1)
     return made.to(like.device, like.dtype)
 
 
-def _covered(box: RegionBox, cells: tuple[int, int]) -> Tensor:
-    """How much of each cell lies in a box, (height, width)."""
-    left, top, right, bottom = box
+def _covered(place: RegionArea, cells: tuple[int, int]) -> Tensor:
+    """How much of each cell lies in a place, (height, width)."""
+    if isinstance(place, PaintedArea):
+        return torch.from_numpy(place.covered(cells))
+    left, top, right, bottom = place
     return torch.outer(torch.tensor(shares(top, bottom, cells[0])), torch.tensor(shares(left, right, cells[1])))
 
 

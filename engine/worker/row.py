@@ -26,9 +26,10 @@ from engine.recipe import Recipe
 from engine.sampling.keep import Keep
 from engine.sampling.walk import Walk
 from engine.sampling.way import SamplerWay
-from engine.worker import guidance, prompt_encoding
+from engine.worker import guidance, prompt_encoding, row_texts
 from engine.worker.inpaint import CHANNELS
 from engine.worker.prompt_encoding import Conditioning
+from engine.worker.row_texts import RowTexts
 
 EDGE = 1e-6  # a share of the way may lie a hair below the step that it stands for
 Followed = tuple[Loaded, tuple[Conditioning, ...], Conditioning | None]
@@ -43,16 +44,6 @@ class Successor:
     switch: float
     model: Callable[[], Followed]
     by_steps: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Told:
-    """What the UNet is told at a row's call `at`, made of these texts."""
-
-    at: int
-    positive: tuple[Conditioning, ...]
-    negative: Conditioning | None
-    texts: tuple[Conditioning, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -94,11 +85,16 @@ class Row:
     patches: Patches = field(init=False)
     lots: Random = field(init=False)
     rests: bool = field(init=False)  # whether its quality lets the UNet's deep levels rest now and then
-    _told: _Told | None = field(init=False, default=None)
+    outside: bool = field(init=False)  # whether its recipe leaves the network as it is, LoRAs and controls aside
+    _told: RowTexts | None = field(init=False, default=None)
+    _told_at: int = field(init=False, default=-1)
+    _said: tuple[tuple[Conditioning, Tensor], ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         self.patches, self.lots = Patches.of(self.recipe), Random(self.recipe.seed)
         self.rests = qualities.quality(self.recipe.quality).rest > 1
+        asked = (self.recipe.pag, self.recipe.seg, self.recipe.regions)
+        self.outside = asked == (None, None, None) and not self.patches and not self.rests
 
     @property
     def clean(self) -> Tensor | None:
@@ -121,6 +117,8 @@ class Row:
     def followers(self, first: int) -> list[Follower]:
         """What each of them is asked for where the row's entries begin at `first`: those of the words, and the
         negative's too, unless it acts on the words' alone."""
+        if not self.guides:
+            return []
         texts = len(self.positive) * (1 + len(self.astray))
         end = first + self.width
         return [Follower(one, end - texts if one.one_sided else first, end) for one in self.followed]
@@ -166,9 +164,9 @@ class Row:
     @property
     def time(self) -> float:
         """The timestep of the call to come."""
-        if self.walk:
-            return self.walk.time
-        return self.way.stop.time if self.way else float(self.timesteps[self.at])
+        if self.way and not self.way.done:
+            return self.way.stop.time
+        return self.walk.time if self.walk else float(self.timesteps[self.at])
 
     @property
     def input(self) -> Tensor:
@@ -195,8 +193,24 @@ class Row:
             self.beside = None
 
     @property
-    def against(self) -> Conditioning | None:
-        """The negative, where the call to come takes it."""
+    def _calls(self) -> int:
+        return self.way.at if self.way else self.walk.calls if self.walk else self.at
+
+    @property
+    def _now(self) -> RowTexts:
+        """What it is told in the call to come, which is asked for many times in a step."""
+        told, at = self._told, self._calls
+        same = told is not None and told.positive is self.positive and told.negative is self.negative
+        if told and same and self._told_at == at:
+            return told
+        against, astray = self._against(), self._astray()
+        if not (told and same and told.against is against and told.astray == astray):
+            told = self._told = row_texts.of(self.recipe, self.positive, self.negative, against, astray)
+            self._said = ()
+        self._told_at = at
+        return told
+
+    def _against(self) -> Conditioning | None:
         if self.negative is None or self.done:
             return self.negative
         if self.walk and self.walk.skips:
@@ -204,12 +218,25 @@ class Row:
         acts = guidance.always(self.recipe) or guidance.acts(self.recipe, self.time, self.loaded.signal.shape[0])
         return self.negative if acts else None
 
-    @property
-    def astray(self) -> tuple[Perturbed | Smoothed, ...]:
-        """The ways in which attention is disturbed in the call to come, to be guided away from what comes of it."""
+    def _astray(self) -> tuple[Perturbed | Smoothed, ...]:
         if self.recipe.pag is None and self.recipe.seg is None:
             return ()
         return () if self.done else guidance.astray(self.recipe, self.time)
+
+    @property
+    def against(self) -> Conditioning | None:
+        """The negative, where the call to come takes it."""
+        return self._now.against
+
+    @property
+    def astray(self) -> tuple[Perturbed | Smoothed, ...]:
+        """The ways in which attention is disturbed in the call to come, to be guided away from what comes of it."""
+        return self._now.astray
+
+    @property
+    def plainly(self) -> bool:
+        """Whether it is guided by its text and its negative alone in the call to come, or not at all."""
+        return self._now.plainly
 
     @property
     def disturbances(self) -> list[Perturbed | Smoothed | None]:
@@ -236,30 +263,34 @@ class Row:
     @property
     def length(self) -> int:
         """The tokens of its embeddings, repeated to one length where its texts differ in it."""
-        return math.lcm(*(one.length for one in self.conditionings))
+        return self._now.length
 
     @property
     def conditionings(self) -> tuple[Conditioning, ...]:
         """The texts that the UNet is given: the negative where there is one, and what it is measured from, then each of
         the positive prompt, and again for each way in which attention is disturbed."""
-        told, at = self._told, self.walk.calls if self.walk else self.at  # asked for many times in a step
-        if told and told.at == at and told.positive is self.positive and told.negative is self.negative:
-            return told.texts
-        against = self.against
-        unwanted = tuple(one for one in (against, against and against.empty) if one)
-        texts = unwanted + self.positive * (1 + len(self.astray))
-        self._told = _Told(at, self.positive, self.negative, texts)
-        return texts
+        return self._now.texts
 
     @property
     def counted(self) -> int:
         """The step to come as prompts that change on the way count it: from 1, in A1111's way its calls from 0."""
-        return self.walk.calls if self.walk else self.step + 1
+        return self._calls if self.walk else self.step + 1
+
+    @property
+    def said(self) -> tuple[tuple[Conditioning, Tensor], ...]:
+        """Each of them with its embeddings for the step to come; the same object as long as they are the same."""
+        told, said = self._now, self._said
+        if not said or not told.still:
+            step = self.counted
+            made = tuple((one, one.at(step)) for one in told.texts)
+            if not said or any(one is not other for (_, one), (_, other) in zip(made, said, strict=True)):
+                self._said = said = made
+        return said
 
     @property
     def sides(self) -> list[Tensor]:
-        """The embeddings of them all for the step to come."""
-        return [one.at(self.counted) for one in self.conditionings]
+        """The embeddings alone."""
+        return [embeddings for _, embeddings in self.said]
 
     @property
     def added(self) -> dict[str, Tensor] | None:

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 import torch
-from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
 from torch import Tensor
 
 from engine.models.loaded import Loaded
 from engine.recipe import A1111, Recipe
 from engine.sampling import written
+from engine.sampling.brownian import Increments
 from engine.sampling.keep import Keep
 from engine.sampling.levels import Denoiser
 from engine.sampling.question import Sampler, Terms
@@ -78,8 +78,8 @@ class Followed:
 
     def _tape(self, others: Sequence[tuple[int, Denoiser]], *more: tuple[int, object, Tensor]) -> Tape:
         told = (getattr(self.terms, one.name) for one in fields(self.terms) if one.name not in ROWS_OWN)
-        before = self.kept.before if self.kept else None
-        kind = self.sampler, *told, self.like.downcast, self.like.zero_snr, before
+        before, soft = (self.kept.before, self.kept.soft) if self.kept else (None, None)
+        kind = self.sampler, *told, self.like.downcast, self.like.zero_snr, before, soft
         handed = tuple((at, str(schedule), tuple(signal.tolist())) for at, schedule, signal in more)
         make = partial(
             written.of_sampler,
@@ -88,6 +88,7 @@ class Followed:
             denoiser=self.denoiser,
             plus=self.plus,
             before=before,
+            soft=soft,
             others=others,
         )
         return _tape(self.loaded, (kind, handed), make)
@@ -107,18 +108,21 @@ def _tape(loaded: Loaded, kind: object, write: Callable[[Recording], Written]) -
 
 
 class _Tree:
-    """The Brownian path that diffusers' scheduler would make for a row at its first step."""
+    """The noise along the Brownian path that diffusers' scheduler would make for a row at its first step."""
 
     def __init__(self, latents: Tensor, scheduler: Any) -> None:
-        self._latents, self._sigmas, self._seed = latents, scheduler.sigmas, scheduler.noise_sampler_seed
-        self._tree: Any = None
+        self._shape, self._sigmas, self._seed = latents.shape, scheduler.sigmas, scheduler.noise_sampler_seed
+        self._path: Increments | None = None
 
     def __call__(self, sigma: float, after: float) -> Tensor:
-        if self._tree is None:
-            ends = self._sigmas[self._sigmas > 0].min().item(), self._sigmas.max().item()
-            self._tree = BrownianTreeNoiseSampler(self._latents, *ends, self._seed)
-        drawn: Tensor = self._tree(sigma, after)
-        return drawn
+        if self._path is None:
+            self._path = Increments(
+                self._seed, self._shape, self._sigmas[self._sigmas > 0].min().item(), self._sigmas.max().item()
+            )
+        ends = torch.tensor((sigma, after))  # in float32, as there
+        low, high = ends.sort().values.tolist()
+        gained = self._path(low, high).mul_(1.0 if sigma < after else -1.0)
+        return gained.div_((ends[1] - ends[0]).abs().sqrt())
 
 
 def _none(sigma: float, after: float) -> Tensor:

@@ -14,6 +14,7 @@ from engine.a1111 import AUTOMATIC, LikeSampler
 from engine.adapters import loras
 from engine.adapters.loras import Chosen
 from engine.models.loaded import Loaded
+from engine.pixels.region_map import NOTHING, PaintedMap
 from engine.recipe import A1111, Recipe
 from engine.sampling import ancestral, by_timestep, direct, dpm_solver, multistep, schedules, unipc
 from engine.sampling.levels import LCM_STEPS, ByLcm, BySigma, ByTimestep, Denoiser, Levels, kind_of, signal
@@ -66,6 +67,7 @@ def start(
     steps: int,
     exact: bool,
     before: int = 0,
+    painted: PaintedMap = NOTHING,
 ) -> Row:
     """A row ready for its first call; see engine/worker/prepare.py's `start`. `steps` is how many it tells of."""
     began = time.monotonic()
@@ -84,7 +86,7 @@ def start(
     beside = redrawn.beside(loaded, recipe, source if isinstance(source, Image.Image) else None, mask) if nine else None
     walk = begun(recipe, loaded, clean, kept, exact=exact)
     with loras.on_text(loaded, chosen):
-        positive, negative = texts(recipe, loaded, before)
+        positive, negative = texts(recipe, loaded, before, painted)
     return Row(
         job=job,
         index=index,
@@ -114,12 +116,14 @@ def counted(recipe: Recipe, steps: int) -> int:
     return steps * 2 if a1111.find_sampler(recipe.sampler)[0].twice else steps
 
 
-def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
+def texts(
+    recipe: Recipe, loaded: Loaded, before: int = 0, painted: PaintedMap = NOTHING
+) -> tuple[tuple[Conditioning, ...], Conditioning | None]:
     """The texts of a recipe as a model reads them, the negative only where it makes a difference: with guidance, and
     for texts that are mixed by how far each is from it. A UNet that was distilled with its guidance takes none.
-    `before` are the calls of the pass before this one."""
+    `before` are the calls of the pass before this one, `painted` is the map of its regions."""
     assert recipe.like
-    said, words = recipe.prompt, regional.words(recipe)
+    said, words = recipe.prompt, regional.words(recipe, painted)
     guided = recipe.guidance != 1 and loaded.unet.config.time_cond_proj_dim is None
     guided |= a1111.find_sampler(recipe.sampler)[0].name == PLUS
     guided |= recipe.regions is None and emphasis.guides(said.positive)
@@ -131,7 +135,7 @@ def texts(recipe: Recipe, loaded: Loaded, before: int = 0) -> tuple[tuple[Condit
     if guided and guidance.acts_across(recipe):
         _, empty = emphasis.conditionings(loaded, words, "", calls, recipe.clip_skip, recipe.like.emphasis)
         negative = replace(negative, empty=empty)
-    return regional.parted(recipe, positive), negative if guided else None
+    return regional.parted(recipe, positive, painted), negative if guided else None
 
 
 def begun(
@@ -158,8 +162,8 @@ def begun(
     make = SAMPLERS[sampler.name]
     plus = sampler.name == PLUS
     taking: Asking | Taped
-    # Steps that follow what is seen, and a soft mask's lengths and powers, are no sums of latents.
-    if taped and sampler.name != ADAPTIVE and not (kept and kept.soft):
+    # Steps that follow what is seen cannot be written down before it is.
+    if taped and sampler.name != ADAPTIVE:
         followed = tapes.Followed(make, start.terms, start.denoiser, recipe.like, loaded, plus, kept)
         taking = Taped(followed.way(start.latents), start.denoiser, kept, followed.handed_over)
     else:

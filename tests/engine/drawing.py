@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine import samplers
 from engine.models.loaded import Loaded, Loras
+from engine.pixels.region_map import NOTHING, PaintedMap
 from engine.recipe import Recipe, Source, Upscale, Variation
 from engine.speed.batched_call import Prepared
 from engine.worker import autoencoder, prepare, rows
@@ -82,6 +83,7 @@ def draw(
     mask: Image.Image | None = None,
     wanted: Sequence[Loras] = (),
     late: Sequence[int] = (),
+    painted: PaintedMap = NOTHING,
 ) -> list[Pixels]:
     """The pictures of all recipes from one set of rows; those numbered in `late` join after two turns."""
     at_work = rows.Rows()
@@ -89,7 +91,8 @@ def draw(
     def join(index: int) -> None:
         own = recipes[index]
         loras = wanted[index] if wanted else ()
-        at_work.add(prepare.start("job", index, own, loaded, loras, *((source, mask) if own.source else ())))
+        over = (source, mask) if own.source else ()
+        at_work.add(prepare.start("job", index, own, loaded, loras, *over, painted=painted))
 
     for index in range(len(recipes)):
         if index not in late:

@@ -30,6 +30,12 @@ from tests.properties import tried
         ("a --control 姿势:0.8~1:模式=控制:模型=my_net", ("姿势:0.8-1:mode=control:net=my_net",), "a"),
         ("a --control pose:0", ("pose:0",), "a"),
         ("a --control pose:map=3F2A9c11", ("pose:map=3f2a9c11",), "a"),
+        ("a town --control qr=https://a.org:80/a?b=1 now", ("qr:text=https://a.org:80/a?b=1",), "a town now"),
+        ("--控制 二维码：1.2＝https://例.cn，城堡", ("二维码:1.2:text=https://例.cn",), "，城堡"),
+        ('--control qr="hello: world = 1." 1.5 a cat', ("qr:1.5:text=hello: world = 1.",), "a cat"),
+        ("--control qr:mode=control:text=“a b” --control pose", ("qr:mode=control:text=a b", "pose"), ""),
+        ("a --control pose:mask=3F2A9C11 --控制 姿势:蒙版=附图", ("pose:mask=3f2a9c11", "姿势:mask=sent"), "a"),
+        ("--控制 二维码：https://example.org 猫", ("二维码:text=https://example.org",), "猫"),
     ],
 )  # fmt: skip
 def test_however_it_is_written(text: str, controls: tuple[str, ...], rest: str) -> None:
@@ -46,6 +52,7 @@ def test_however_it_is_written(text: str, controls: tuple[str, ...], rest: str) 
         ("a --control pose:0.8-0.2", "control.range", "0.8"),
         ("a --control pose:mode=wild", "option.bad_value", "wild"),
         ("a --control pose:map=face", "option.bad_value", "face"),
+        ("a --control pose:mask=left", "option.bad_value", "left"),
         ("a --control pose:colour=red", "option.further", "colour"),
         ("a" + " --control pose" * 5, "control.too_many", "5"),
     ],
@@ -70,8 +77,10 @@ controls = st.builds(
     net=st.sampled_from(["", "my net"]),
     by=st.sampled_from(["", "none", "canny"]),
     map=st.sampled_from(["", "3f2a9c11"]),
+    mask=st.sampled_from(["", "3f2a9c11", "sent"]),
     low=st.sampled_from([-1.0, 0.0, 0.1, 100.0]),
     high=st.sampled_from([-1.0, 200.0]),
+    text=st.sampled_from(["", "https://example.org:80/?a=1", "text=two words：1.5"]),
 )
 
 

@@ -7,6 +7,8 @@ import pytest
 from prompts import grammar, regions
 from prompts.compose import compose
 from prompts.errors import Refusal
+from prompts.region_colours import COLOURS, colour
+from prompts.regions import AskedRegions
 from prompts.translate.translator import Translator
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -57,9 +59,55 @@ async def test_each_region_is_translated_by_itself(translators: tuple[Translator
 
 
 def test_what_is_written_is_read_again() -> None:
-    assert regions.read("regions", regions.written((LEFT, RIGHT), 0.3)) == ((LEFT, RIGHT), 0.3)
-    assert regions.read("regions", "0/0/50%/1") == ((LEFT,), None)
-    for wrong in ("0/0/0.5", "left", "0.5/0/0.5/1", "0/0/2/1", "0/0/1/1:2", ""):
+    said = AskedRegions((LEFT, RIGHT), 0.3), AskedRegions(("red", LEFT), None, "3f2a9c11"), AskedRegions(("red",), 0.5)
+    for one in said:
+        assert regions.read("regions", str(one)) == one
+    assert regions.read("regions", "0/0/50%/1") == AskedRegions((LEFT,))
+    assert regions.read("regions", "红色+Blue:map=3F2A9C11:30%") == AskedRegions(("red", "blue"), 0.3, "3f2a9c11")
+    for wrong in ("0/0/0.5", "left", "0.5/0/0.5/1", "0/0/2/1", "0/0/1/1:2", "", "red:map=xyz", "red:0.1:0.2", "mauve"):
         with pytest.raises(Refusal) as refused:
             regions.read("regions", wrong)
         assert refused.value.key == "option.bad_value"
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "places"),
+    [
+        ("红：一只猫 | 蓝：一条狗 | 背景：森林", "森林 AND 一只猫 AND 一条狗", ("red", "blue")),
+        ("Red: a cat, hat | the grey part: a dog", "AND a cat, hat AND a dog", ("red", "grey")),
+        ("紅色區域：日｜左边：月｜in green: a star", "AND 日 AND 月 AND a star", ("red", LEFT, "green")),
+    ],
+)
+def test_colours_are_places_where_something_is_painted(
+    text: str, left: str, places: tuple[regions.RegionPlace, ...]
+) -> None:
+    said = grammar.normalise(text)
+    assert regions.taken_out(said, painted=True) == (left, places) and regions.names_colours(text)
+    assert regions.taken_out(said) == (said, ()), "without a map the text is what it always was"
+
+
+@pytest.mark.parametrize(
+    "text", ["左边：猫 | 右边：狗", "红：一只猫", "红 30%：猫 | 蓝：狗", "红：猫 | 光：好", "a red cat | a dog"]
+)
+def test_texts_without_colours_for_places_name_none(text: str) -> None:
+    assert not regions.names_colours(text)
+
+
+def test_every_name_and_shade_is_of_one_colour() -> None:
+    said = [word for one in COLOURS.values() for word in (one.name, *one.zh, *one.en)]
+    assert len(set(said)) == len(said) and all(colour(word.upper()) for word in said)
+    shades = [shade for one in COLOURS.values() for shade in (one.shade, *one.like)]
+    assert len(set(shades)) == len(shades)
+
+
+async def test_a_map_that_an_option_names_makes_colours_places(translators: tuple[Translator, ...]) -> None:
+    text = "红：一只黑猫 | 蓝：一条白狗 | 背景：森林"
+    prompt, options = await compose(f"{text} --regions red+blue:0.3:map=3f2a9c11", translators=translators)
+    assert options.regions == "red+blue:0.3:map=3f2a9c11"
+    assert [one.strip() for one, _ in grammar.multicond(prompt.positive)][1:] == ["black cat", "white dog"]
+    _, plain = await compose(text, translators=translators)
+    assert plain.regions is None
+    _, painted = await compose(text, translators=translators, painted=True)
+    assert painted.regions == "red+blue"
+    _, cut = await compose(f"a AND b --regions red:map={'a' * 64}", translators=translators)
+    assert cut.regions == f"red:map={'a' * 32}", "a text cannot name a file in full"

@@ -1,15 +1,17 @@
-"""What the loop adds to every step: rows of one sampler beside a UNet that answers at once, on one thread of the
-processor, against diffusers' own steps row by row. What it costs the drawing thread is its processor time, so that
-neither other programs nor noise drawn on threads of its own count; of several steps the quickest, as on a busy machine
-that is nearest to what it can do."""
+"""What the loop adds to every step of rows of one sampler. First beside a stand-in for a card, which takes as long for
+the UNet, and no processor, and is asked for one step while it does the one before: how long it stands idle. Then beside
+a UNet that answers at once, on one thread of the processor, against diffusers' own steps row by row. What it costs the
+drawing thread is its processor time, so that neither other programs nor noise drawn on threads of its own count; of
+several steps the quickest, as on a busy machine that is nearest to what it can do."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 
 from engine import a1111, samplers
@@ -23,6 +25,7 @@ SIZES = {"sd15": (16, 64, 33.0), "sdxl": (8, 128, 137.0)}
 AIM = 2  # % of that
 STEPS = 14
 BARE = 8  # latent pixels along a side with which next to nothing is computed: what is left a card does not take over
+LEAST_NOISE = 0.2  # ms of other threads a step that are somebody's noise
 FIRST = 3  # steps before those that are measured: words are put together, memory is taken
 
 
@@ -41,17 +44,36 @@ def figures() -> list[Figure]:
 def _family(family: str, folder: Path) -> list[Figure]:
     rows, side, floor = SIZES[family]
     loaded = at_once(family, folder)
-    found = [Figure(f"{family}, {rows} rows, the bare arithmetic of guidance", guidance(rows, side), "ms")]
+    found = [paced_figure(family, loaded, recipe) for recipe in (*recipes(loaded, side), *as_on_cards(loaded, side))]
+    found.append(Figure(f"{family}, {rows} rows, the bare arithmetic of guidance", guidance(rows, side), "ms"))
     for recipe in recipes(loaded, side):
-        own = "A1111's " if recipe.like else ""
         took, count = loop(loaded, recipe, rows)
         bare, _ = loop(loaded, replace(recipe, width=BARE * loaded.scale, height=BARE * loaded.scale), rows)
         theirs = None if recipe.like else diffusers_way(loaded, recipe, rows)
         said = f"{100 * bare / floor:.1f} % of {floor:g} ms ({bare:.2f} ms) without the arithmetic; aim: < {AIM} %"
         said += f"; {100 * took / floor:.1f} % with it, {count} operations"
-        name = f"{family}, {rows} rows, {own}{recipe.sampler}, added to a step"
+        name = f"{family}, {rows} rows, {_named(recipe)}, added to a step"
         found.append(Figure(name, took, "ms", theirs, "diffusers, row by row", said))
     return found
+
+
+def _named(recipe: Recipe) -> str:
+    if recipe.like is None:
+        return recipe.sampler
+    return f"A1111's {recipe.sampler}" + (", noise as cards draw it" if recipe.like.rng != "CPU" else "")
+
+
+def paced_figure(family: str, loaded: Loaded, recipe: Recipe) -> Figure:
+    """The drawing thread's milliseconds for a step at a card's pace, without the arithmetic that a card does; beside it
+    how long the card stands idle for it, and what noise of the picture's real size takes."""
+    rows, _, floor = SIZES[family]
+    bare = paced(loaded, replace(recipe, width=BARE * loaded.scale, height=BARE * loaded.scale), rows, floor)
+    whole = paced(loaded, recipe, rows, floor)
+    said = f"the card idle for {bare.idle:.2f} ms of {floor:g} ({100 * bare.idle / floor:.1f} %; aim: < {AIM} %)"
+    said += f"; with noise of the real size and the arithmetic {whole.idle:.2f} ms ({100 * whole.idle / floor:.1f} %)"
+    if whole.noise > LEAST_NOISE:
+        said += f"; noise takes {whole.noise:.1f} ms of other threads, so {whole.noise / floor:.2f} cores keep up"
+    return Figure(f"{family}, {rows} rows, {_named(recipe)}, at a card's pace", bare.own, "ms", aim=said)
 
 
 def recipes(loaded: Loaded, side: int) -> list[Recipe]:
@@ -66,6 +88,13 @@ def recipes(loaded: Loaded, side: int) -> list[Recipe]:
     ours = [replace(base, sampler=row.name) for row, _ in samplers.groups()]
     like = A1111(rng="CPU")
     return [*ours, *(replace(base, sampler=name, like=like) for name in a1111.SAMPLERS)]
+
+
+def as_on_cards(loaded: Loaded, side: int) -> list[Recipe]:
+    """Some of A1111's with noise as NVIDIA's cards draw it, which takes a processor longer."""
+    taken = ("Euler a", "DPM++ SDE", "DPM++ 2M SDE")
+    ours = [recipe for recipe in recipes(loaded, side) if recipe.like and recipe.sampler in taken]
+    return [replace(recipe, like=A1111(rng="GPU")) for recipe in ours]
 
 
 def at_once(family: str, folder: Path) -> Loaded:
@@ -110,6 +139,67 @@ def loop(loaded: Loaded, recipe: Recipe, count: int) -> tuple[float, int]:
     while last.left > 1 and len(times) < STEPS - FIRST:
         times.append(_milliseconds(turn))
     return min(times), operations
+
+
+class StandIn:
+    """A card as the drawing thread knows it: a call of the UNet is done so many milliseconds after it was handed over,
+    or after the one before it; `idle` are those in which it had none."""
+
+    def __init__(self, floor: float) -> None:
+        self._floor, self._done, self.idle = floor / 1000, 0.0, 0.0
+
+    def ask(self) -> None:
+        """Hand over a call of the UNet."""
+        now = time.perf_counter()
+        self.idle = max(0.0, now - self._done) * 1000
+        self._done = max(now, self._done) + self._floor
+
+    def settled(self, _: Any, before: float | None) -> float:
+        """As engine/models/streams.py's: wait for the step before, so that there is one to do while the next one is
+        put together."""
+        if before is not None:
+            time.sleep(max(0.0, before - time.perf_counter()))
+        return self._done
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """Milliseconds of a step at a card's pace: `own` the drawing thread's (of the quickest), `idle` the card's (the
+    median), `noise` of the other threads (the mean)."""
+
+    own: float
+    idle: float
+    noise: float
+
+
+def paced(loaded: Loaded, recipe: Recipe, count: int, floor: float) -> Paced:
+    """So many rows of a recipe drawn beside a card whose UNet takes `floor` milliseconds."""
+    from engine.models import streams
+    from engine.worker import prepare
+    from engine.worker.rows import Rows
+
+    answer, settled, card = loaded.unet.forward, streams.settled, StandIn(floor)
+
+    def asked(*told: Any, **named: Any) -> Any:
+        card.ask()
+        return answer(*told, **named)
+
+    rows = Rows()
+    for index in range(count):
+        rows.add(prepare.start("j", index, replace(recipe, seed=index), loaded, ()))
+    [*_, last] = rows
+    steps: list[tuple[float, float, float]] = []
+    loaded.unet.forward, streams.settled = asked, card.settled
+    try:
+        while last.left > 1 and len(steps) < STEPS:
+            everybody, own = time.process_time(), time.thread_time()
+            rows.turn()
+            own = (time.thread_time() - own) * 1000
+            steps.append((own, card.idle, (time.process_time() - everybody) * 1000 - own))
+    finally:
+        loaded.unet.forward, streams.settled = answer, settled
+    taken, idle, noise = zip(*steps[FIRST:], strict=True)
+    return Paced(min(taken), median(idle), mean(noise))
 
 
 def guidance(count: int, side: int) -> float:

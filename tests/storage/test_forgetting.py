@@ -49,6 +49,7 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     source = await uploads.add_upload(db, person, png())
     shape = await uploads.add_upload(db, person, png())
     await maps.keep(db, source, "canny", png())
+    await maps.charge(db, person, db.now().date(), 2.5)
     made = recipe("紫藤花下的旅人", "wisteria wanderer", source=source)
     made = replace(made, controls=(Control("demo-edges", shape),))
     row = await drawn(db, person, made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -87,3 +87,23 @@ async def test_whoever_sent_the_same_picture_keeps_its_maps(db: Database) -> Non
     assert await maps.find(db, source, HOW) == made
     await forgetting.erase(db, other)
     assert await maps.find(db, source, HOW) is None and not db.files.path(made.hash).exists()
+
+
+async def test_what_maps_took_counts_by_the_day_and_goes_along_with_a_person(db: Database) -> None:
+    one, other = await ann(db), await ann(db, "b")
+    today, before = date(2026, 5, 2), date(2026, 5, 1)
+    assert await maps.seconds(db, one, today) == 0.0
+    for day, seconds in ((before, 2.0), (before, 1.5)):
+        await maps.charge(db, one, day, seconds)
+    assert await maps.seconds(db, one, before) == 3.5
+    await maps.charge(db, one, today, 4.0)
+    assert await maps.seconds(db, one, today) == 4.0 and await maps.seconds(db, other, today) == 0.0
+    await maps.charge(db, other, today, 1.0)
+    await people.merge(db, one, other)
+    assert await maps.seconds(db, one, today) == 5.0
+    old, new, third = [await ann(db, name) for name in "cde"]
+    await maps.charge(db, old, before, 9.0)
+    await maps.charge(db, new, today, 1.0)
+    await people.merge(db, old, new)
+    await people.merge(db, third, old)
+    assert await maps.seconds(db, third, today) == 1.0 and await maps.seconds(db, third, before) == 0.0

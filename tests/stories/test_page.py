@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, QUIET, WIDE, no_sideways_scroll, write
+from tests.bot.platforms.web.test_region_painter import paint
 from tests.patience import until
 from tests.running import Bot
 
@@ -71,5 +72,29 @@ async def test_from_a_chinese_line_to_a_picture_and_on(tmp_path: Path) -> None:
         await expect(small.locator("#panel img")).to_have_count(6)
         await loaded(small)
         await small.screenshot(path=tmp_path / "history.png")
+        await browser.close()
+    await bot.stop()
+
+
+async def test_regions_are_painted_and_drawn(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    await bot.start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await (await browser.new_context(locale="zh-CN", reduced_motion="reduce", **WIDE)).new_page()
+        await page.goto(bot.address)
+        await page.get_by_role("button", name="涂色分区").click()
+        for colour, words, at in (("red", "红色的蘑菇", 0.75), ("blue", "蓝色的伞", 0.25)):
+            await page.locator(f'[data-colour="{colour}"]').click()
+            await paint(page, ((at, 0.3), (at, 0.7)))
+            await page.locator(".region input").nth(0 if colour == "red" else 1).fill(words)
+        await page.locator('[data-does="use"]').click()
+        line = page.locator("#composer textarea")
+        await expect(line).to_have_value("红：红色的蘑菇 | 蓝：蓝色的伞")
+        await line.press("Enter")
+        await pictures(page, 1)
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "regions.png")
+        await expect(page.locator(".job.done .fields")).to_contain_text("🟥 red mushroom\n🟦 blue umbrella")
         await browser.close()
     await bot.stop()

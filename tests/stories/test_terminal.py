@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,31 @@ def test_a_picture_is_drawn_over(tmp_path: Path) -> None:
     assert min(red, green) > 150 and blue < 120
 
 
+def test_words_hold_where_a_map_is_painted(tmp_path: Path) -> None:
+    image = Image.new("RGB", (192, 96), "white")
+    image.paste("#0a14f0", (96, 0, 192, 96))
+    image.paste("#e01020", (0, 0, 96, 96))
+    image.save(tmp_path / "map.jpg", quality=70)
+    said = (
+        "imagine",
+        "blue: a blue umbrella | red: a red mushroom",
+        "--regions-map",
+        "map.jpg",
+        "--seed",
+        "1",
+        "--json",
+    )
+    done = bot(tmp_path, *said, "--out", "x.png")
+    assert done.returncode == 0, done.stderr
+    recipe = Recipe.from_json(json.loads(done.stdout)["pictures"][0]["recipe"])
+    assert recipe.regions and recipe.regions.places == ("blue", "red") and recipe.width > recipe.height
+    with Image.open(tmp_path / "x.png") as picture:
+        left, right = np.array_split(np.asarray(picture.convert("RGB"), np.int16), 2, axis=1)
+    assert ((left[..., 0] - left[..., 2]) > 80).sum() > 4 * ((right[..., 0] - right[..., 2]) > 80).sum(), "red is left"
+    refused = bot(tmp_path, "imagine", "a cat", "--regions-map", "map.jpg")
+    assert refused.returncode == 1 and "red: a cat" in refused.stdout + refused.stderr
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers' schedulers
 def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(tmp_path: Path) -> None:
     blocks = np.kron(np.random.default_rng(0).random((8, 8)) > 0.6, np.ones((16, 16), bool))
@@ -130,6 +156,15 @@ def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(t
     [control] = Recipe.from_json(json.loads(made.stdout)["pictures"][0]["recipe"]).controls
     assert (control.net, control.preprocessor, control.strength, control.end) == ("demo-edges", "edges", 0.8, 0.5)
     assert control.source and control.picture != control.source
+    half = Image.new("L", (64, 64))
+    half.paste(255, (0, 0, 32, 64))
+    half.save(tmp_path / "left.png")
+    for option, name in (("--control", "边缘:蒙版=left.png:0.8"), ("--control-map", "demo-edges:0.9:mask=left.png")):
+        masked = bot(tmp_path, *said, option, f"{name}=a=b.png", "--out", "masked.png")
+        assert masked.returncode == 0, masked.stderr
+        [control] = Recipe.from_json(json.loads(masked.stdout)["pictures"][0]["recipe"]).controls
+        kept = next((tmp_path / "data").rglob(f"{control.mask}*")).read_bytes()
+        assert kept == (tmp_path / "left.png").read_bytes() and control.strength in (0.8, 0.9)
     done = bot(tmp_path, *said, "--control-map", "demo-edges:0.9=a=b.png", "--out", "map.png")
     assert done.returncode == 0, done.stderr
     [control] = Recipe.from_json(json.loads(done.stdout)["pictures"][0]["recipe"]).controls
@@ -153,12 +188,28 @@ def test_a_picture_follows_another_and_a_finished_map_is_drawn_as_by_diffusers(t
     assert gap.max() <= 2
 
 
+def test_a_code_is_made_of_a_text_and_read_back_in_the_picture(tmp_path: Path) -> None:
+    shutil.copytree(COMPANIONS / "demo-edges", tmp_path / "controlnets" / "demo-qrcode_monster")
+    said = ("imagine", "a castle", "--steps", "2", "--size", "256x256", "--seed", "3", "--out", "x.png")
+    for more in (("--control", "qr:0.9=https://example.org:80/x"), ("--control", "二维码:text=two words")):
+        done = bot(tmp_path, *said, *more)
+        assert done.returncode == 0, done.stderr
+        says = more[1].partition("=")[2]
+        # The net was made for edges: what it makes of a code is read by nobody, and that is told.
+        assert say("en", "map.qr_read", text=says) in done.stdout and "demo-qrcode_monster" in done.stdout
+        assert say("en", "note.qr_unreadable", text=says, seed="3") in done.stdout
+    within = bot(tmp_path, "imagine", "/control qr 0 https://example.org a castle", *said[2:])
+    assert within.returncode == 0, within.stderr
+    assert say("en", "map.qr_read", text="https://example.org") in within.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("imagine", ""), "draw"),
         (("imagine", "a cat", "--control", "edges"), "canny:0.8=photo.png"),
         (("imagine", "a cat", "--control", "edges=gone.png"), "gone.png"),
+        (("imagine", "a cat", "--control", "edges:mask=left.png=gone.png"), "gone.png"),
         (("imagine", "cat", "--sampler", "Eulr"), "Euler"),
         (("imagine", "cat", "--model", "danqing-dem"), "danqing-demo"),
         (("imagine", "cat", "--size", "wide"), "512x768"),
@@ -288,3 +339,23 @@ def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_
     (lists / "fruit.txt").write_text("apple\nnude\n", "utf-8")
     done = here("prompt", "a little girl, __fruit__")
     assert done.returncode == 1 and say("en", "access.minors") in done.stdout + done.stderr
+
+
+def test_a_comparison_is_a_sheet_whose_cells_are_their_recipes_drawn_alone(tmp_path: Path) -> None:
+    words = ["a red apple", "steps=3,5 cfg=2,4", "--raw", "--seed", "7", "--out", "sheet.png", "--json"]
+    done = bot(tmp_path, "compare", *words, language="zh_CN.UTF-8")
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(done.stdout)["cells"]
+    assert [cell["values"] for cell in cells] == [{"steps": s, "cfg": c} for c in (2, 4) for s in (3, 5)]
+    with Image.open(tmp_path / "sheet.png") as image:
+        sheet = np.asarray(image.convert("RGB")).astype(int)
+    options = "--raw --seed 7 --steps 5 --guidance 4 --out one.png"
+    alone = bot(tmp_path, "imagine", "a red apple", *options.split())
+    assert alone.returncode == 0, alone.stderr
+    left, top, width, height = cells[3]["box"]
+    with Image.open(tmp_path / "one.png") as image:
+        one = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(sheet[top : top + height, left : left + width] - one).max() <= 1
+    assert Recipe.from_json(cells[3]["recipe"]).steps == 5
+    wrong = bot(tmp_path, "compare", "a cat", "stpes=3", language="zh_CN.UTF-8")
+    assert wrong.returncode == 1 and "steps" in wrong.stderr and "Traceback" not in wrong.stderr

@@ -29,6 +29,7 @@ EVERYWHERE: Payload = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # se
 LONGEST = 100  # characters of a description, of a choice's name and value
 SHORT = 1000  # characters of words to look for and of values: lists of LoRAs are the longest
 SHAPE = 20  # characters of a shape in words, which stand behind the prompt
+CODE = 400  # characters of what a QR code says
 MOST_PICTURES = 64
 IMAGES = ("image", "image_two", "image_three", "image_four")  # options of /imagine for pictures to draw over
 PICTURE = "picture"  # of others, for one to look at
@@ -95,8 +96,9 @@ def _history(values: Values) -> str:
 
 
 def _control(values: Values) -> str:
-    weight = "".join(str(values.get("weight", "")).split())
-    return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''} {values['prompt']}"
+    weight, code = "".join(str(values.get("weight", "")).split()), str(values.get("code", "")).strip()
+    says = (f"=“{code}”" if '"' in code else f'="{code}"') if code else ""
+    return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''}{says} {values['prompt']}"
 
 
 def _change(values: Values) -> str:
@@ -138,8 +140,9 @@ IMAGINE = (
 CONTROL = (
     SlashOption("guide", required=True, choices={row.en[0]: row.zh[0] for row in control_words.WORDS.values()}),
     SlashOption("prompt", required=True, suggest="tag", longest=LIMIT - SHAPE - 2),
-    SlashOption(PICTURE, ATTACHMENT, required=True),
+    SlashOption(PICTURE, ATTACHMENT),
     SlashOption("weight", longest=SHAPE),
+    SlashOption("code", longest=CODE),
 )
 HISTORY = (
     SlashOption("words"),
@@ -168,6 +171,9 @@ SLASHES: Mapping[str, Slash] = {
         (SlashOption("change", required=True, longest=SENTENCE),), lambda values: str(values["change"]), open=True
     ),
     "control": Slash(CONTROL, _control, open=True),
+    "compare": Slash(
+        (TEXT, SlashOption("axes", required=True)), lambda values: f"{values['text']} {values['axes']}", open=True
+    ),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),

@@ -11,7 +11,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.chat import Card
-from bot.platforms.sdapi import faults
+from bot.platforms.sdapi import faults, unit_maps
 from bot.platforms.sdapi.chat import SdapiChat
 from bot.platforms.sdapi.faults import Fault
 from bot.platforms.sdapi.fields import USUAL, Body, Wanted
@@ -33,9 +33,11 @@ _BASE = frozenset(
 _KEPT_BACK = ("init_images", "mask")  # of what was asked, unless it is wanted
 
 
-async def answer(chat: SdapiChat, card: Card, body: Body, asked: Wanted, *, send: bool) -> web.Response:
-    """The pictures of a card, or the fault that it tells. What is left out of a request is named in `danqing_left` of
-    `info`. Raises Fault."""
+async def answer(
+    chat: SdapiChat, card: Card, body: Body, asked: Wanted, saved: Sequence[bool] = (), *, send: bool
+) -> web.Response:
+    """The pictures of a card, behind them the maps of the units that are `saved`, or the fault that it tells. What is
+    left out of a request is named in `danqing_left` of `info`. Raises Fault."""
     if card.state not in (State.DONE, State.CANCELLED):
         refusal = Refusal(card.text.key, **card.text.values)
         failed = card.state is State.FAILED
@@ -50,6 +52,8 @@ async def answer(chat: SdapiChat, card: Card, body: Body, asked: Wanted, *, send
         told.append(await asyncio.to_thread(_told, content, row.recipe))
         if send:
             files.append(await asyncio.to_thread(dressed, content, card.papers))
+    if files:
+        files += await unit_maps.maps(chat.db, recipes[0], saved)
     left = [*asked.left]
     if card.state is State.CANCELLED:
         left.append("interrupted: what was not finished is not here")

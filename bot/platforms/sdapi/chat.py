@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 from bot.chat import Card, Desk, People, Person, Press, Request
@@ -51,10 +51,10 @@ class SdapiChat:
         db: Database,
         settings: SdapiSettings,
         people: People,
-        maker: Callable[[str], Maker] | None = None,
+        maker: Callable[[Request, int], Awaitable[Maker]] | None = None,
     ) -> None:
         self.db = db
-        self.maker = maker  # what makes maps for a person
+        self.maker = maker  # what makes maps for so many pictures of a request
         self.settings = settings
         self.people = people
         self.attempts = Attempts()

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.chat import Upload
+from bot.chat import Request, Upload
 from bot.platforms.sdapi.chat import SdapiChat
 from bot.platforms.sdapi.faults import Fault
 from bot.platforms.sdapi.gate import CHAT, PERSON, body_of, gate
 from bot.platforms.sdapi.sent_pictures import decoded
 from bot.platforms.sdapi.values import real, text, whole
 from bot.platforms.web.middleware import SITE
-from bot.studio import guides, uploads
+from bot.studio import nets, uploads
 from engine import control_words
 from engine.files import catalog
 from engine.files.catalog import Companion
@@ -23,6 +23,7 @@ from engine.preprocessors import PREPROCESSORS, Preprocessor, preprocessor
 from prompts.controls import MOST, NONE
 from prompts.prompt import Json
 from storage import uploads as kept_uploads
+from storage.jobs import Place
 
 PATH = "/controlnet"
 SHORT = 8  # signs of a hash behind a name
@@ -101,7 +102,8 @@ async def detect(request: web.Request) -> web.Response:
     low, high = (max(real(body, f"controlnet_threshold_{one}", -1.0), -1.0) for one in "ab")
     side = whole(body, "controlnet_processor_res", USUAL_SIDE)
     side = min(max(side, SIDES[0]), SIDES[1]) if side > 0 else USUAL_SIDE
-    maker, images = chat.maker(request[PERSON].id), []
+    asked = Request(person=request[PERSON], place=Place(chat.platform, ""), text="", key="")
+    maker, images = await chat.maker(asked, 0), []
     for one in given:
         async with site.decoding:
             sent = Upload("image.png", decoded("controlnet_input_images", one))
@@ -129,7 +131,7 @@ async def _nets(request: web.Request) -> tuple[Companion, ...]:
 
 async def _makers(request: web.Request) -> Sequence[Preprocessor]:
     folders = request.app[CHAT].settings.folders
-    return await asyncio.to_thread(lambda: [one for one in PREPROCESSORS.values() if guides.can_make(one, folders)])
+    return await asyncio.to_thread(lambda: [one for one in PREPROCESSORS.values() if nets.can_make(one, folders)])
 
 
 def application(chat: SdapiChat) -> web.Application:

@@ -78,7 +78,7 @@ async def _draw(
         card = await chat.draw(wanted, asked.pictures, lambda: request.transport is None)
     except HungUp:
         raise answers.gone() from None
-    return await answers.answer(chat, card, body, asked, send=send)
+    return await answers.answer(chat, card, body, asked, found.saved, send=send)
 
 
 async def progress(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ _STATUS = {
     "access.seconds": 429,
     "access.draining": 503,
     "queue.full_person": 429,
+    "queue.full_maps": 429,
     "queue.full": 503,
     "picture.unsafe": 403,
     "web.unknown_host": 403,

@@ -277,7 +277,7 @@ def _settings(body: Body, *, ddim: bool) -> tuple[dict[str, str], tuple[str, ...
             made[_SETTINGS[name]] = said(given, name)
         elif name in _ETAS:
             made |= {"Eta": said(given, name)} if _ETAS[name] is ddim else {}
-        else:
+        elif name != units.NO_MAPS:
             left.append(f"override_settings.{name[:80]}")
     return made, tuple(left)
 

@@ -20,11 +20,12 @@ Body = Mapping[str, Json]
 SCRIPTS = "alwayson_scripts"
 NAME = "controlnet"  # of the script, whatever its case
 OLD = "controlnet_units"  # before spring 2023
+NO_MAPS = "control_net_no_detectmap"  # the extension's setting
 _MODES = ("", "prompt", "control")  # by their numbers
 _RESIZES = ("stretch", "", "fill")
 # What says nothing of the picture here, as maps are always made at its own size.
 _IGNORED = {
-    "enabled", "low_vram", "lowvram", "pixel_perfect", "processor_res", "save_detected_map", "is_ui", "input_mode",
+    "enabled", "low_vram", "lowvram", "pixel_perfect", "processor_res", "is_ui", "input_mode",
     "batch_images", "batch_mask_gallery", "batch_image_files", "batch_image_dir", "batch_mask_dir", "batch_modifiers",
     "animatediff_batch", "output_dir", "loopback", "use_preview_as_input", "generated_image", "hr_option_value",
     "inpaint_crop_input_image",
@@ -32,16 +33,18 @@ _IGNORED = {
 _READ = {
     "module", "model", "image", "input_image", "mask", "mask_image", "mask_image_fg", "effective_region_mask", "weight",
     "guidance_start", "guidance_end", "guidance", "control_mode", "guessmode", "resize_mode", "threshold_a",
-    "threshold_b", "hr_option", "union_control_type",
+    "threshold_b", "hr_option", "union_control_type", "save_detected_map",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The controls that a request asks for, the picture of each, and by name what is left out."""
+    """The controls that a request asks for, the picture of each, whether its map is wanted among those that are
+    answered, and by name what is left out."""
 
     asked: tuple[str, ...] = ()
     guides: tuple[Upload, ...] = ()
+    saved: tuple[bool, ...] = ()
     left: tuple[str, ...] = ()
 
 
@@ -51,6 +54,9 @@ def read(body: Body, megapixels: int, over: Upload | None = None) -> Units:
     found: list[str] = []
     guides: list[Upload] = []
     left: list[str] = []
+    saved: list[bool] = []
+    overrides = body.get("override_settings")
+    none = isinstance(overrides, dict) and on(overrides, NO_MAPS)
     for name, unit in _units(body):
         if not on(unit, "enabled", True):
             continue
@@ -64,8 +70,9 @@ def read(body: Body, megapixels: int, over: Upload | None = None) -> Units:
         except Refusal as refusal:
             raise of_refusal(refusal) from None
         guides.append(picture)
+        saved.append(not none and on(unit, "save_detected_map", True))
         left += [f"{name}.{one[:80]}" for one, value in unit.items() if _unread(one, value)]
-    return Units(tuple(found), tuple(guides), tuple(left))
+    return Units(tuple(found), tuple(guides), tuple(saved), tuple(left))
 
 
 def of_body(body: Body) -> frozenset[str]:

@@ -33,7 +33,7 @@ SIGNS = {
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
     "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
-    "other_map": "🧭", "without_control": "🚫",
+    "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
 }  # fmt: skip
 
 

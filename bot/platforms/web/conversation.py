@@ -21,6 +21,8 @@ from bot.studio import uploads
 from engine import control_words
 from prompts.errors import Refusal
 from prompts.prompt import Json
+from prompts.region_colours import COLOURS, PALETTE, names
+from prompts.regions import GROUND
 from prompts.traditional import called, chinese, written
 from storage import messages, people, taking_over
 from storage.jobs import Place
@@ -67,9 +69,23 @@ async def hello(request: web.Request) -> web.Response:
                 {"name": row.en[0], "label": called(row.zh[0], row.en[0], language)}
                 for row in control_words.WORDS.values()
             ],
+            "regions": _regions(language),
             "max_upload_mb": site.settings.max_upload_mb,
         }
     )
+
+
+def _regions(language: str) -> dict[str, Json]:
+    """What the painter of regions needs: its colours, and what the words for the whole picture are called, what a text
+    takes in this language first."""
+    colours: list[Json] = []
+    for one in (COLOURS[name] for name in PALETTE):
+        label = called(one.zh[0], one.name, language)
+        shade = "#{:02x}{:02x}{:02x}".format(*one.shade)
+        said: list[Json] = [*dict.fromkeys((label, *names(one)))]
+        colours.append({"name": one.name, "label": label, "shade": shade, "names": said})
+    first = called(GROUND[0], "background", language)
+    return {"colours": colours, "grounds": [*dict.fromkeys((first, *GROUND))]}
 
 
 async def login(request: web.Request) -> web.Response:

@@ -92,7 +92,7 @@ def _unnamed(prompt: Prompt, text: str) -> list[LoraUse]:
 def left_out(recipe: Recipe) -> list[str]:
     """What of a recipe can neither be said in options nor in an infotext, as the keys of its lines."""
     parts = {
-        "mask": (recipe.source and recipe.source.mask) or any(one.mask for one in recipe.controls),
+        "mask": recipe.source and recipe.source.mask,
         "hires": recipe.source and recipe.hires and not _usual(recipe.hires),  # an infotext has one strength for both
     }
     return [name for name, said in parts.items() if said]
@@ -169,6 +169,7 @@ def _asked(control: Control) -> AskedControl:
         net=control.net if control.preprocessor else "",
         by="" if control.preprocessor else NONE,
         map=control.picture[:SIGNS],
+        mask=control.mask[:SIGNS],
         low=control.low,
         high=control.high,
     )

@@ -51,8 +51,9 @@ class AccessSection(Section):
     )
     seconds_per_day: int = setting(
         0,
-        "How many seconds of drawing time a person has in a day (UTC); 0 sets no limit.",
-        "每人每天（UTC）最多用几秒绘画时间；0 表示不限。",
+        "How many seconds of drawing time a person has in a day (UTC), with what their maps for ControlNets took; "
+        "0 sets no limit.",
+        "每人每天（UTC）最多用几秒绘画时间，做 ControlNet 控制图的时间也算在内；0 表示不限。",
         ge=0,
         le=86_400,
     )

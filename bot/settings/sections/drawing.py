@@ -116,7 +116,11 @@ class QueueSection(Section):
     """How much may wait."""
 
     waiting_per_person: int = setting(
-        8, "How many requests one person may have waiting.", "每个人最多可以有几个请求在排队。", ge=1, le=1000
+        8,
+        "How many requests one person may have waiting, and how many maps for ControlNets.",
+        "每个人最多可以有几个请求在排队，几张 ControlNet 的控制图在做。",
+        ge=1,
+        le=1000,
     )
     waiting_in_all: int = setting(
         200, "How many requests may wait in all.", "总共最多可以有几个请求在排队。", ge=1, le=100_000

@@ -57,7 +57,7 @@ async def test_numbers_size_seed_fit_and_mask_go_into_it(file: Path, tmp_path: P
     assert seen(out).mode == "RGBA"
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Read back: https://example.org"), ("zh", "能读出")])
+@pytest.mark.parametrize(("language", "words"), [("en", "says: https://example.org"), ("zh", "控制图里的二维码")])
 async def test_a_code_is_written_and_what_was_done_is_said(tmp_path: Path, language: str, words: str) -> None:
     said = await run(MapWish("qr", None, tmp_path / "qr.png", text="https://example.org"), language)
     assert words in said and seen(tmp_path / "qr.png").size == (768, 768)

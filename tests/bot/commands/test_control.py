@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bot.chat import Card, Request, Upload
-from bot.commands.control import read
+from bot.commands.control import read, said
+from bot.people.limits import Limits
+from bot.platforms.web import recipe_text
 from engine import control_words
 from engine.control import Control
 from engine.files import catalog
 from engine.job import State
+from engine.maps import codes, making
 from engine.preprocessors import KINDS, PREPROCESSORS
 from engine.recipe import Recipe
+from prompts.controls import asked
 from prompts.prompt import Options
 from storage import favourites, jobs, pictures, uploads
 from storage.jobs import Place
@@ -62,6 +67,123 @@ async def told(at: House, text: str, **more: Any) -> Card:
 def test_what_stands_behind_the_command(text: str, asked: str, words: str) -> None:
     asked_for, rest = read(text)
     assert (asked_for.replace("％", "%"), rest) == (asked, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "control", "words"),
+    [
+        ("qr https://example.org/x?y=1 a castle", "qr:text=https://example.org/x?y=1", "a castle"),
+        ("二维码 1.3 0-0.9 https://例.cn/城，一座城堡", "二维码:1.3:0-0.9:text=https://例.cn/城", "一座城堡"),
+        ("二维码：https://example.org 城堡", "二维码:text=https://example.org", "城堡"),
+        ("qr code 2 <https://example.org> a castle", "qr code:2:text=https://example.org", "a castle"),
+        ('qr "hello: world" a castle', "qr:text=hello: world", "a castle"),
+        ("二维码「你好」 城堡", "二维码「你好」", "城堡"),  # no word of ours
+        ("qr example.org/a a castle", "qr:text=example.org/a", "a castle"),
+        ("qr wifi:S:net;T:WPA;P:pw;; a castle", "qr:text=wifi:S:net;T:WPA;P:pw;;", "a castle"),
+        ("qr 2 girls", "qr", "2 girls"),
+        ("qr masterpiece, castle", "qr", "masterpiece, castle"),
+    ],
+)
+def test_what_a_code_says(text: str, control: str, words: str) -> None:
+    asked_for, rest = read(text)
+    coded, left = said(asked(asked_for), rest)
+    assert (str(coded), left) == (control, words)
+
+
+def coding(at: House, folder: Path) -> None:
+    """A net that is called as one for codes lies there."""
+    shutil.copytree(catalog.COMPANIONS / "demo-edges", folder / "demo-qrcode_monster")
+    at.studio.rules = replace(at.studio.rules, models=(catalog.COMPANIONS, folder))
+
+
+async def test_a_mask_comes_behind_its_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+        half = a_png((255, 255, 255), 64)
+        files = (Upload("disc.png", drawing()), Upload("half.png", half))
+        made = await at.recipe("/control edges:mask=sent 0.8 a pear", files=files)
+        [control] = made.controls
+        assert await at.db.files.get(control.source) == files[0].content and await at.db.files.get(control.mask) == half
+        assert control.mask in made.files and made.source is None and control.strength == 0.8
+        # Said in words, it is found by its hash.
+        again = await at.recipe(recipe_text.as_text(made))
+        assert again.controls[0].mask == control.mask and again.controls[0].picture == control.picture
+        two = "a pear --控制 边缘:蒙版=附图 --control demo-edges:by=none"
+        three = (*files, Upload("map.png", drawing((64, 96))))
+        first, second = (await at.recipe(two, files=three)).controls
+        assert first.mask == control.mask and await at.db.files.get(second.picture) == three[2].content
+        assert not second.mask
+        for wrong in (three[:2], (*three, three[0])):
+            card = await told(at, two, files=wrong)
+            assert card.text.key == "control.mask_pictures"
+            assert card.text.values == {"wanted": 3, "count": len(wrong)}
+        gone = await told(at, "/control edges:mask=0123abcd a pear", files=files[:1])
+        assert gone.text.key == "over.unknown"
+
+
+async def code_of(at: House, recipe: Recipe) -> str:
+    """What the map of a recipe's only control says, which is as large as the picture."""
+    [control] = recipe.controls
+    assert (control.net, control.preprocessor, control.source) == ("demo-qrcode_monster", "qr", "")
+    with Image.open(io.BytesIO(await at.db.files.get(control.picture))) as shape:
+        assert shape.size == (recipe.width, recipe.height)
+        return codes.read(shape)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "strength"),
+    [
+        ("/控制 二维码 https://example.org 一座城堡 --size 256x192", "https://example.org", 1.0),
+        ("一座城堡 --size 192x256 --控制 二维码：1.4＝https://example.org", "https://example.org", 1.4),
+        ('/control qr "hello world" a castle --size 256x256', "hello world", 1.0),
+    ],
+)
+async def test_a_code_is_made_of_a_text_without_a_picture(
+    tmp_path: Path, text: str, says: str, strength: float
+) -> None:
+    async with house(tmp_path) as at:
+        coding(at, tmp_path / "nets")
+        made = await at.recipe(text)
+        assert await code_of(at, made) == says
+        assert made.controls[0].strength == strength and made.source is None and "castle" in made.prompt.positive
+        assert [one.values["text"] for one in made.prompt.notes if one.key == "map.qr_read"] == [says]
+        card = at.chat.messages[(await at.drawn())[0]]
+        picture = card.pictures[0].id
+        shown = at.chat.messages[await at.press("show_map", picture)]
+        assert [one.hash for one in shown.pictures] == [made.controls[0].picture]
+        assert "other_map" not in [one.action for one in card.buttons]
+
+
+async def test_a_picture_beside_a_code_is_drawn_over_and_one_may_be_of_a_code(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        coding(at, tmp_path / "nets")
+        sent = (Upload("code.png", making.png(codes.written("from afar", (256, 256)))),)
+        over = await at.recipe("/control qr https://example.org a castle --size 256x256", files=sent)
+        assert over.source and await code_of(at, over) == "https://example.org"
+        of = await at.recipe('/control qr "castle" --size 256x256', files=sent)
+        [control] = of.controls
+        assert of.source is None and control.source and control.preprocessor == "qr"
+        both = await at.recipe("a pear --control edges --control qr=https://a.org --size 256x256", files=sent)
+        assert [bool(one.source) for one in both.controls] == [True, False] and both.source is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("/control qr a castle", "control.no_code"),
+        ("a castle --控制 二维码", "control.no_code"),
+        ("a castle --control edges=https://example.org", "control.no_text"),
+        ("/control pose=https://example.org a castle", "control.no_text"),
+        (f"/control qr https://example.org/{'a' * 999} a castle", "map.qr_long"),
+        (f"/control qr https://example.org/{'a' * 300} a castle --size 128x128", "map.qr_small"),
+        ("/control qr https://nude-child.example/ a castle", "access.minors"),
+    ],
+)
+async def test_a_code_that_cannot_be(tmp_path: Path, text: str, key: str) -> None:
+    async with house(tmp_path) as at:
+        coding(at, tmp_path / "nets")
+        assert (await told(at, text)).text.key == key
+        assert not at.pool.drawn
 
 
 def test_every_word_means_something_of_its_own() -> None:
@@ -230,6 +352,71 @@ async def test_its_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
         assert control.preprocessor == "canny" and control.picture != made.controls[0].picture
         assert replace(other, controls=made.controls) == made
         assert at.chat.messages[await at.press("with_map", f"{picture}.nothing")].text.key == "press.unknown"
+
+
+async def test_a_control_that_never_acts_is_told_whatever_way_it_came_about(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+
+        async def pressed(action: str, target: str, **values: str) -> tuple[str, Recipe]:
+            before = len(at.pool.drawn)
+            await at.press(action, target, **values)
+            job = (await at.drawn(before + 1))[-1]
+            at.pool.finish(job)
+            await at.chat.until(lambda: at.chat.messages[job].state is State.DONE)
+            return at.chat.messages[job].pictures[0].id, (await at.job(job)).recipe
+
+        def told_of(recipe: Recipe) -> list[object]:
+            return [one.values["name"] for one in recipe.prompt.notes if one.key == "note.control_idle"]
+
+        made = await guided(at, "/control edges:0-0.2 a green pear --steps 10")
+        assert told_of(made) == []
+        picture = at.chat.messages[(await at.drawn())[-1]].pictures[0].id
+        shorter, same = await pressed("same_shape", picture, prompt="a plate --steps 4")
+        assert same.controls == made.controls and told_of(same) == ["demo-edges"]  # no step of four ends by a fifth
+        _, other = await pressed("with_map", f"{shorter}.canny")
+        assert other.controls[0].preprocessor == "canny" and told_of(other) == ["demo-edges"]
+        _, longer = await pressed("same_shape", shorter, prompt="a plate --steps 10")
+        assert told_of(longer) == []
+        second = await guided(at, "/control edges:pass=second a green pear")
+        assert told_of(second) == ["demo-edges"]
+        picture = at.chat.messages[(await at.drawn())[-1]].pictures[0].id
+        _, finer = await pressed("hires", picture)
+        assert finer.hires and finer.controls == second.controls and told_of(finer) == []
+
+
+async def test_who_may_draw_nothing_more_has_no_map_made_either(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        owners(at)
+        at.pool.map_seconds = 600.0
+
+        async def refused(limits: Limits, account: str = "ann") -> str:
+            at.studio.rules = replace(at.studio.rules, access=limits)
+            before = len(at.pool.maps)
+            other = Upload("other.png", a_png((before, 0, 0), 64))
+            card = await told(at, "/control edges a pear", files=(other,), account=account)
+            assert len(at.pool.maps) == before
+            return card.text.key
+
+        made = await guided(at)
+        assert len(at.pool.maps) == 1
+        picture = at.chat.messages[(await at.drawn())[0]].pictures[0].id
+        assert await refused(Limits(seconds=600)) == "access.seconds"  # by its map, far from by the picture
+        assert await refused(Limits(pictures=1)) == "access.pictures"
+        assert await refused(Limits(cooldown=1000)) == "access.cooldown"
+        before = len(at.pool.maps)
+        pressed = at.chat.messages[await at.press("with_map", f"{picture}.canny")]
+        assert pressed.text.key == "access.cooldown" and len(at.pool.maps) == before
+        at.studio.rules = replace(at.studio.rules, access=Limits(seconds=9000))
+        again = await guided(at)
+        assert again.controls == made.controls and len(at.pool.maps) == 1  # what is there takes no time
+        at.studio.draining = True
+        assert await refused(Limits()) == "access.draining"
+        at.studio.draining = False
+        at.studio.rules = replace(at.studio.rules, access=Limits())
+        for _ in range(12):  # more than may wait
+            await at.say("a red apple", account="bob")
+        assert await refused(Limits(), "bob") == "queue.full_person"
 
 
 async def test_somebody_else_presses_nothing_and_draws_nothing_from_it(tmp_path: Path) -> None:

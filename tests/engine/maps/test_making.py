@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from engine.control import Control
 from engine.demo import control
 from engine.maps import codes, lines, making
 from engine.maps.making import made, make
+from engine.pixels.control_map import ControlMap
 from engine.pixels.source_picture import opened
 from engine.preprocessors import KINDS, PREPROCESSORS, for_kind, named, preprocessor
 from prompts.errors import Refusal
@@ -154,9 +157,27 @@ def test_a_code_can_be_read_back() -> None:
             making.code(text, (512, 384))
 
 
-def test_without_a_reader_nothing_is_said_of_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codes, "READS", "no_such_reader")
-    assert making.code("hello", (256, 256)).notes == ()
+def test_a_picture_drawn_by_a_code_is_tried_with_a_reader() -> None:
+    says = "https://example.org"
+    code = codes.written(says, (512, 512))
+    shape = ControlMap(Control("net", "a" * 64, preprocessor="qr"), code)
+
+    def told(picture: Image.Image, *maps: ControlMap) -> list[tuple[str, dict[str, object]]]:
+        return [(one.key, dict(one.values)) for one in codes.judged(picture, 7, maps)]
+
+    noise = np.random.default_rng(0).integers(-60, 61, (512, 512, 3))
+    # Duller than a code and with a texture in its modules, as such pictures are.
+    painted = Image.fromarray((np.asarray(code, np.int64) // 2 + 60 + noise).clip(0, 255).astype(np.uint8))
+    for picture in (code, painted):
+        assert told(picture, shape, shape) == [("note.qr_scans", {"text": says, "seed": "7"})]
+    grey = Image.new("RGB", (512, 512), "grey")
+    assert told(grey, shape) == [("note.qr_unreadable", {"text": says, "seed": "7"})]
+    other = codes.written("https://example.com", (512, 512))
+    assert told(other, shape)[0][0] == "note.qr_unreadable"  # it can be read, and says something else
+    finished = replace(shape, control=Control("net", "a" * 64))
+    assert told(code, finished)[0][0] == "note.qr_scans"  # a map that came ready-made
+    assert told(code, replace(shape, control=Control("net", "a" * 64, preprocessor="canny"))) == []
+    assert told(code, replace(finished, image=grey)) == [] and told(code) == []
 
 
 def test_what_cannot_be_is_refused() -> None:

@@ -103,3 +103,62 @@ async def test_a_map_waits_for_a_worker() -> None:
         assert not pool.maps
         pool.ready(pool.workers[0])
         assert (await asked).blob
+
+
+async def test_a_persons_maps_are_made_one_by_one_and_keep_nobody_waiting() -> None:
+    pool = FakePool()
+    pool.maps_held = True
+    async with queue(pool) as (made, _):
+        many = [asyncio.ensure_future(made.make_map(replace(WISH, id=f"ann{at}"), "ann")) for at in range(3)]
+        one = asyncio.ensure_future(made.make_map(replace(WISH, id="bob"), "bob"))
+        await settle()
+        assert [wish.id for _, wish in pool.maps] == ["ann0", "bob"]
+        many[1].cancel()  # which waits for the first
+        pool.map("ann0")
+        await settle()
+        assert [wish.id for _, wish in pool.maps] == ["ann0", "bob", "ann2"]
+        pool.map("bob")
+        pool.map("ann2")
+        assert [answer.id for answer in await asyncio.gather(many[0], many[2], one)] == ["ann0", "ann2", "bob"]
+
+
+async def test_whoever_waits_for_too_many_is_refused_until_one_is_made() -> None:
+    pool = FakePool()
+    pool.maps_held = True
+    async with queue(pool, per_person=2) as (made, _):
+        asked = [asyncio.ensure_future(made.make_map(replace(WISH, id=id), "ann")) for id in "ab"]
+        await settle()
+        with pytest.raises(Refusal, match=r"queue\.full_maps") as refused:
+            await made.make_map(replace(WISH, id="c"), "ann")
+        assert refused.value.values == {"limit": 2}
+        other = asyncio.ensure_future(made.make_map(replace(WISH, id="d"), "bob"))
+        pool.map("a")
+        await settle()
+        again = asyncio.ensure_future(made.make_map(replace(WISH, id="e"), "ann"))
+        await settle()
+        for id in "bde":
+            pool.map(id)
+            await settle()
+        assert [one.id for one in await asyncio.gather(*asked, other, again)] == list("abde")
+
+
+async def test_the_seconds_of_a_map_are_on_its_owners_account_though_it_comes_to_nothing() -> None:
+    pool = FakePool()
+    pool.map_seconds = 30.0
+    told: list[float] = []
+
+    async def charge(seconds: float) -> None:
+        told.append(seconds)
+
+    async with queue(pool) as (made, _):
+        for name, owner in (("runs", "carl"), ("first", "ann"), ("second", "bob")):
+            made.put(a_job(name, owner=owner))
+        await settle()
+        before = made.standings()
+        assert before["first"].place < before["second"].place
+        await made.make_map(WISH, "ann", charge)
+        with pytest.raises(Refusal, match=r"map\.out_of_range"):
+            await made.make_map(replace(WISH, id="n", low=999), "ann", charge)
+        assert told == [30.0, 30.0]
+        after = made.standings()
+        assert after["second"].place < after["first"].place  # who had no maps made is served before

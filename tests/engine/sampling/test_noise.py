@@ -12,7 +12,8 @@ import torch
 import torchsde
 
 from engine.recipe import A1111, Variation, following
-from engine.sampling.noise import Noise, Path, centred, numbers, slerp
+from engine.sampling.brownian import Increments, Path
+from engine.sampling.noise import Noise, centred, numbers, slerp
 from engine.sampling.philox import Philox, philox
 from tests.engine.drawing import recipe
 
@@ -31,8 +32,11 @@ PI = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
 )  # fmt: skip
 def test_philox(counter: tuple[int, ...], key: tuple[int, int], words: tuple[int, ...]) -> None:
     """The known answers that come with Random123."""
-    found = philox(np.array(counter, np.uint32)[:, None], key)
-    assert tuple(map(int, found[:, 0])) == words
+    found = philox([np.array([word], np.uint64) for word in counter], key)
+    assert tuple(int(word[0]) for word in found) == words
+    assert [int(word[0]) for word in philox([np.array([word], np.uint64) for word in counter], key, half=True)] == [
+        *words[:2]
+    ]
 
 
 def test_normal_numbers_are_those_of_a_card() -> None:
@@ -97,28 +101,75 @@ def test_a_variation_goes_along_the_great_circle_column_by_column() -> None:
     assert slerp(start, start, 0.3).allclose(start)
 
 
+def path(rng: str, seed: int, least: float, most: float) -> Path:
+    return Path(lambda own: numbers(rng, own)(SHAPE), seed, SHAPE, least, most)
+
+
 def test_the_path_is_torchsdes() -> None:
     sigmas = torch.linspace(14.6146, 0.0292, 9)
     tree = torchsde.BrownianTree(
         t0=sigmas[-1], w0=torch.zeros(SHAPE[1:]), t1=sigmas[0], entropy=11, tol=1e-6, pool_size=24
     )
-    path = Path("CPU", 11, SHAPE, float(sigmas[-1]), float(sigmas[0]))
+    ours = path("CPU", 11, float(sigmas[-1]), float(sigmas[0]))
     pairs = list(pairwise(sigmas))
     pairs += [(high, (high * low).sqrt()) for high, low in pairs] + [(sigmas[0], sigmas[5])]
     for high, low in pairs:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # its ends lie a hair beyond each other in float32
             known = -tree(low, high)[None] / (high - low).sqrt()
-        assert path(float(high), float(low)).allclose(known, atol=2e-5)
+        assert ours(float(high), float(low)).allclose(known, atol=2e-5)
 
 
 def test_the_path_of_a_card_is_another_and_the_same_in_any_order() -> None:
-    one, other, card = (Path(rng, 11, SHAPE, 0.03, 14.6) for rng in ("GPU", "NV", "CPU"))
+    one, other, card = (path(rng, 11, 0.03, 14.6) for rng in ("GPU", "NV", "CPU"))
     forth = [one(8.0, 4.0), one(4.0, 1.0)]
     back = [other(4.0, 1.0), other(8.0, 4.0)]
     assert forth[0].allclose(back[1], atol=1e-6)
     assert forth[1].allclose(back[0], atol=1e-6)
     assert not card(8.0, 4.0).allclose(forth[0], atol=0.1)
+
+
+@pytest.mark.parametrize("asked", ["in order", "steps of two halves", "back", "anywhere"])
+@pytest.mark.parametrize("seed", [0, 11, 2**32 - 1, 2**40 + 3])
+def test_increments_are_torchsdes_to_the_bit(seed: int, asked: str) -> None:
+    """Whatever of the path is kept from one question to the next, and whatever is forgotten."""
+    least, most = 0.0291675, 14.6146416
+    times = np.geomspace(most, least, 12).tolist()
+    pairs = [(low, high) for high, low in pairwise(times)]
+    match asked:
+        case "steps of two halves":
+            pairs = [(end, high) for low, high in pairs for end in ((low * high) ** 0.5, low)]
+        case "back":
+            pairs.reverse()
+        case "anywhere":
+            chosen = np.random.default_rng(seed).uniform(least - 0.1, most + 0.1, (12, 2))
+            pairs = [*map(tuple, np.sort(chosen).tolist()), (least, most), (3.0, 3.0)]
+    ours = Increments(seed, SHAPE, least, most)
+    theirs = torchsde.BrownianInterval(
+        t0=least, t1=most, size=SHAPE, entropy=seed, tol=1e-6, pool_size=24, halfway_tree=True
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # some times lie beyond its ends
+        for low, high in pairs:
+            assert torch.equal(ours(low, high), theirs(low, high))
+
+
+def test_what_is_asked_again_takes_no_noise_and_little_is_kept() -> None:
+    """A time costs the halves around it once, and what is known of two times is all that stays."""
+    taken: list[int] = []
+
+    def seeded(seed: int) -> torch.Tensor:
+        taken.append(seed)
+        return numbers("CPU", seed)(SHAPE)
+
+    ours = Path(seeded, 11, SHAPE, 0.03, 14.6)
+    for high, middle, low in ((14.6, 9.0, 5.0), (5.0, 3.0, 2.0), (2.0, 1.5, 1.0)):
+        first = ours(high, middle)
+        ours(high, low)
+        before = len(taken)
+        assert torch.equal(ours(high, middle), first) and len(taken) == before
+    assert len(set(taken)) > 3 * 15  # of twenty halves, those of the last time serve again
+    assert len(taken) - len(set(taken)) < 3 * 5
 
 
 @pytest.mark.parametrize("seed", [2**32, 2**40 + 3, 2**53 + 1, 2**64 - 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from engine import a1111, samplers
 from engine.models.loaded import Loaded
-from engine.recipe import A1111
+from engine.recipe import A1111, Soft
 from engine.sampling import ahead, tape, way, written
 from engine.sampling.keep import Keep
 from engine.sampling.tape import NotLinear, Recording, Tape
@@ -123,29 +124,38 @@ def test_the_path_is_the_one_that_diffusers_makes(loaded: Loaded) -> None:
         {},
     )
     assert made
-    [[drawn]] = [made.source.drawn(made.stop.answer)]
-    sigma, after = made.stop.answer.draws[0][1:]
-    assert torch.equal(drawn, theirs(sigma, after)) and drawn.std() > 0.5
+    pairs = [*pairwise(sigmas[sigmas > 0].unique().flip(0).tolist())]
+    for sigma, after in [made.stop.answer.draws[0][1:], *pairs, pairs[0], pairs[0][::-1]]:
+        drawn = made.source.path(sigma, after)
+        assert torch.equal(drawn, theirs(sigma, after)) and drawn.std() > 0.5
 
 
 # What each of A1111's options changes in some sampler.
 SETTINGS = {"eta": 0.5, "churn": 2.0, "tmin": 0.5, "tmax": 9.0, "noise": 1.01, "unipc_order": 5, "unipc_variant": "bh2"}
 
 
+SOFTS = Soft(), Soft(bias=2.0, preservation=1.5, boost=1.0), Soft(bias=0.0, preservation=2.0, boost=2.0)
+
+
 @pytest.mark.parametrize("name", [name for name in a1111.SAMPLERS if name != walks.ADAPTIVE])
 @pytest.mark.parametrize(
-    ("steps", "settings", "part"), [(1, {}, False), (7, {}, False), (3, SETTINGS, False), (5, {}, True)],
-    ids=["one", "plain", "set", "a part, and another model on the way"],
+    ("steps", "settings", "part", "softs"),
+    [(1, {}, False, ()), (7, {}, False, ()), (3, SETTINGS, False, ()), (5, {}, True, ()), (4, {}, True, SOFTS)],
+    ids=["one", "plain", "set", "a part, and another model on the way", "a part, softly"],
 )  # fmt: skip
 def test_a1111s_samplers_are_followed_to_the_bit(
-    name: str, steps: int, settings: dict[str, Any], part: bool, loaded: Loaded
+    name: str, steps: int, settings: dict[str, Any], part: bool, softs: tuple[Soft, ...], loaded: Loaded
 ) -> None:
+    """Whatever of a picture is kept, and however: each softly in his own way."""
     recipes = [own(name, steps, seed=seed, **settings) for seed in range(ROWS)]
     sampler, _ = a1111.find_sampler(name)
     around: list[Surroundings | None] = [None] * ROWS
     if part:
         keeps = [kept(seed) for seed in range(ROWS)]
         around = [Surroundings(one.clean, one.mask, one.rest, sampler.levels == "timestep") for one in keeps]
+        for seed, soft in enumerate(softs):
+            grey = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(seed))
+            around[seed] = Surroundings(keeps[seed].clean, grey, 1 - grey, sampler.levels == "timestep", soft)
     walked = [walks.begun(one, loaded, None, rest) for one, rest in zip(recipes, around, strict=True)]
     followed = [walk.way for walk in walked if walk.way]
     assert len(followed) == ROWS
@@ -171,14 +181,15 @@ def test_a1111s_samplers_are_followed_to_the_bit(
             walk.answer(prediction)
             assert torch.equal(one.latents, walk.latents)
         at += 1
-    assert at > 3 or not part
+    assert at > 3 or not part or softs
     assert all(one.done for one in followed)
 
 
+@pytest.mark.parametrize("soft", [None, Soft()], ids=["a part", "softly"])
 @pytest.mark.parametrize("name", ["DPM++ 2M", "DDIM"])
-def test_what_is_foreseen_is_the_same_on_a_tape(name: str, loaded: Loaded) -> None:
+def test_what_is_foreseen_is_the_same_on_a_tape(name: str, soft: Soft | None, loaded: Loaded) -> None:
     one = kept(1)
-    around = Surroundings(one.clean, one.mask, one.rest, before=name == "DDIM")
+    around = Surroundings(one.clean, one.mask, one.rest, before=name == "DDIM", soft=soft)
     taped, alone = (walks.begun(own(name, 5), loaded, None, around, taped=followed) for followed in (True, False))
     assert taped.way and not alone.way and taped.kept is alone.kept is around
     other = replace(loaded, schedule={**loaded.schedule, "prediction_type": "v_prediction"})
@@ -253,7 +264,7 @@ def test_what_nobody_wants_is_not_computed(loaded: Loaded) -> None:
     made = Tape(lambda it: written.of_scheduler(it, hand.scheduler, hand.scheduler.timesteps, hand.extra))
     code = made[0].answer.code
     assert len(code.kept) == 1
-    assert way.replay._plan(code)[-1][5] == code.kept[0]
+    assert way.replay._plan(code)[-1][2] == code.kept[0]
     assert len(tape._codes) < 2000  # as many as samplers do things, whatever the numbers
 
 

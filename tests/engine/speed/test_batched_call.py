@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.adapters import loras, low_rank, merged_weights, slots
 from engine.adapters.slots import Need, SlotMix, Slots, Slotted
@@ -22,19 +22,11 @@ from engine.models.loaded import Loaded, Loras
 from engine.recipe import Recipe
 from engine.speed import batched_call
 from engine.speed.batched_call import Answering, Call, Prepared, Shape
-from engine.speed.compiled import Captured, Compiled, Graphs, twin
+from engine.speed.compiled import Captured, Graphs, twin
 from tests import tiny
 from tests.engine.drawing import Pixels, draw, gap, like_a_card, made_aside, recipe
+from tests.engine.speed.calls import call
 from tests.lora_files import kohya
-
-
-def call(entries: int, side: int = 8, tokens: int = 77, width: int = 32) -> Call:
-    generator = torch.Generator().manual_seed(entries * side + tokens)
-    return Call(
-        torch.randn(entries, 4, side, side, generator=generator),
-        torch.rand(entries, generator=generator) * 900,
-        torch.randn(entries, tokens, width, generator=generator),
-    )
 
 
 @dataclass
@@ -421,50 +413,3 @@ def test_a_unet_that_leaves_its_place_is_the_plain_one(loaded: Loaded) -> None:
     assert own.prepared is not None
     memory.settle(own, TIERS[3])
     assert own.prepared is None
-
-
-class Small(nn.Module):
-    """As much of a UNet as takes seconds to compile."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inner = nn.Conv2d(4, 4, 3, padding=1)
-        self.words = nn.Linear(32, 4)
-
-    def forward(
-        self, samples: Tensor, times: Tensor, *, encoder_hidden_states: Tensor, **_: object
-    ) -> tuple[Tensor, ...]:
-        told = self.words(encoder_hidden_states).mean(dim=1) + times[:, None] / 1000
-        return (torch.nn.functional.silu(self.inner(samples) + told[:, :, None, None]),)
-
-
-class Waiting(Compiled):
-    """Compiles from the moment it may."""
-
-    after = 2
-
-    def __init__(self, unet: nn.Module) -> None:
-        super().__init__(unet)
-        self.go = threading.Event()
-
-    def prepare(self, call: Call) -> Answering:
-        self.go.wait(60)
-        return super().prepare(call)
-
-
-@pytest.mark.usefixtures("in_turn")
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # inductor's own
-@torch.no_grad()
-def test_compiled_in_the_background_it_says_the_same(caplog: pytest.LogCaptureFixture) -> None:
-    torch.manual_seed(0)
-    small = Small()
-    backend = Waiting(small)
-    prepared = Prepared(backend)
-    with caplog.at_level(logging.INFO, "engine.speed.batched_call"):
-        assert [prepared.answer(call(3)) for _ in range(4)] == [None] * 4, "the plain UNet draws meanwhile"
-        backend.go.set()
-        made_aside(prepared)
-    assert "compile is ready for 4 × 4 × 8 × 8 with 77 tokens" in caplog.messages
-    answer = prepared.answer(call(3))
-    assert answer is not None
-    torch.testing.assert_close(answer, call(3).answered(small), atol=1e-5, rtol=1e-5)

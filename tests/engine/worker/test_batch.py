@@ -214,14 +214,14 @@ def test_guidance_of_many_is_that_of_each(pixelwise: Loaded) -> None:
     output = torch.randn(8, 4, 8, 8)
     for some in (own, plus):
         everybody = [started(pixelwise, one) for one in some]
-        assert all(plain_guidance.plainly(row, 2) for row in everybody)
+        assert all(row.plainly and row.width == 2 for row in everybody)
         together = plain_guidance.together(everybody, 2, output)
         alone = [guided(row, own_part, row.latents) for row, own_part in zip(everybody, output.split(2), strict=True)]
         for place, one in enumerate(together):
             assert same(one, torch.cat([each[place : place + 1] for each in alone]))
     [mixed] = [started(pixelwise, recipe("a AND b"))]
     spread, less = started(pixelwise, recipe(rescale=0.3)), started(pixelwise, recipe(guidance=1.0))
-    assert not any(plain_guidance.plainly(row, 2) for row in (mixed, spread, less))
+    assert not mixed.plainly and not spread.plainly and less.plainly and less.width == 1
 
 
 def test_words_are_put_together_when_somebody_joins_leaves_or_is_told_something_else(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engine.models.loaded import Loaded
 from engine.patches import attentions
+from engine.pixels import region_map
 from engine.recipe import A1111, Hires, Recipe
 from engine.regions import EVERYWHERE, Regions, shares
 from engine.second_pass import recipe as second
@@ -17,6 +20,7 @@ from engine.worker import prepare, regional
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.rows import Rows
 from prompts.errors import Refusal
+from prompts.region_colours import COLOURS
 from tests.engine.drawing import Pixels, draw, recipe
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -117,3 +121,96 @@ def test_boxes_are_cut_with_the_part_that_is_drawn() -> None:
 def test_a_recipe_with_regions_is_read_back() -> None:
     own = divided()
     assert Recipe.from_json(own.to_json()) == own and own.code != replace(own, regions=None).code
+
+
+# --- regions that are painted ---
+
+MAP = "f" * 64
+
+
+def a_map(*spots: tuple[str, tuple[int, int, int, int]], size: tuple[int, int] = (64, 64)) -> dict[str, bytes]:
+    """The files of a map with these boxes painted on a hole."""
+    image = Image.new("RGBA", size, (0, 0, 0, 0))
+    for name, box in spots:
+        image.paste((*COLOURS[name].shade, 255), box)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return {MAP: out.getvalue()}
+
+
+def painted(text: str = WORDS, *names: str, base: float = 0.2) -> Recipe:
+    return recipe(text, regions=Regions(names or ("red", "blue"), base, MAP))
+
+
+HALVES = a_map(("red", (0, 0, 32, 64)), ("blue", (32, 0, 64, 64)))
+
+
+@pytest.mark.parametrize("like", [None, A1111()])
+def test_what_is_painted_as_a_box_is_drawn_as_the_box(loaded: Loaded, like: A1111 | None) -> None:
+    stranger = recipe("a house", seed=3, like=like)
+    [boxes, plain] = draw(loaded, [replace(divided(), like=like), stranger])
+    for files in (HALVES, a_map(("red", (0, 0, 5, 1)), ("blue", (5, 0, 10, 1)), size=(10, 1))):
+        own = replace(painted(), like=like)
+        [mask, beside] = draw(loaded, [own, stranger], painted=region_map.opened(own.regions, files))
+        assert far(mask, boxes) == 0 and far(beside, plain) == 0
+
+
+def test_a_colour_everywhere_is_a_picture_of_its_words_to_the_bit(loaded: Loaded) -> None:
+    own = painted("nothing AND a red cat", "red", base=0.0)
+    maps = region_map.opened(own.regions, a_map(("red", (0, 0, 7, 5)), size=(7, 5)))
+    [everywhere] = draw(loaded, [own], painted=maps)
+    assert far(everywhere, draw(loaded, [recipe("a red cat")])[0]) == 0
+
+
+def test_a_map_is_cut_with_the_part_that_is_drawn() -> None:
+    regions = Regions(("red", LEFT), 0.3, MAP)
+    files = a_map(("red", (0, 0, 32, 32)))
+    assert regions.within(EVERYWHERE) == regions
+    part = regions.within((0.25, 0.0, 0.75, 1.0)).within((0.0, 0.0, 1.0, 0.5))
+    assert part.part == (0.25, 0.0, 0.75, 0.5) and part.places[1] == (0.0, 0.0, 0.5, 1.0)
+    area, _ = region_map.areas(part, region_map.opened(part, files))
+    assert isinstance(area, region_map.PaintedArea) and not area.everywhere
+    assert area.covered((2, 4)).tolist() == [[1, 1, 0, 0]] * 2
+    assert region_map.areas(regions.within((0, 0, 0.5, 0.5)), region_map.opened(part, files))[0].everywhere  # type: ignore[union-attr]
+    uneven = region_map.PaintedArea(np.array([[True, False, False]]), EVERYWHERE)
+    assert uneven.covered((1, 2))[0].tolist() == pytest.approx([2 / 3, 0])
+
+
+def test_the_words_for_everywhere_name_regions_from_left_to_right() -> None:
+    whole = "a forest, a blue dog and a red cat"
+    assert regional.words(divided(boxes=(RIGHT, LEFT))).startswith(f"{whole} AND")
+    assert regional.words(divided()).startswith("a forest, a red cat and a blue dog AND")
+    maps = region_map.opened(painted().regions, a_map(("blue", (0, 0, 20, 9)), ("red", (40, 0, 64, 64))))
+    assert regional.words(painted(), maps).startswith(f"{whole} AND")
+    assert region_map.middle(region_map.PaintedArea(maps["red"], (0.5, 0, 1, 1))) == (0.25 + 1) / 2
+
+
+def test_a_second_pass_with_words_for_each_region_has_regions() -> None:
+    first = painted()
+    assert second(first, Hires(2.0, 0.5)).regions == first.regions
+    assert second(first, Hires(2.0, 0.5, prompt="a wood AND a cat <lora:x:1> AND a dog")).regions == first.regions
+    assert second(first, Hires(2.0, 0.5, prompt="a wood AND a cat")).regions is None
+
+
+@pytest.mark.parametrize(
+    ("regions", "files", "key"),
+    [
+        (Regions(("red",)), HALVES, "regions.no_map"),
+        (Regions(("red",), map=MAP), {}, "picture.gone"),
+        (Regions(("red", "green"), map=MAP), HALVES, "regions.not_painted"),
+        (Regions(("red",), map=MAP), {MAP: b"x"}, "picture.damaged"),
+    ],
+)
+def test_a_map_that_cannot_be_used_is_refused(regions: Regions, files: dict[str, bytes], key: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        region_map.opened(regions, files)
+    assert refused.value.key == key
+
+
+def test_a_recipe_with_a_map_is_read_back_and_names_its_file() -> None:
+    own = replace(painted(), regions=Regions(("red", LEFT), 0.2, MAP))
+    assert Recipe.from_json(own.to_json()) == own and own.files == (MAP,)
+    kept = divided().to_json()["regions"]
+    assert kept == {"boxes": [list(LEFT), list(RIGHT)]}, "what is kept of boxes is what it was"
+    with pytest.raises(ValueError, match="mauve"):
+        Regions.from_json({"boxes": ["mauve"]})

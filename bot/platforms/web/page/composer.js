@@ -5,6 +5,7 @@ import { get, post } from "./api.js";
 import { ControlBar } from "./control.js";
 import { $, button, el } from "./dom.js";
 import { PoseEditor } from "./pose.js";
+import { RegionEditor } from "./regions.js";
 import { t } from "./words.js";
 
 const PAUSE = 140; // milliseconds without a key before tags are looked for
@@ -71,6 +72,7 @@ export class Composer {
           { class: "row" },
           button(t("page.composer.attach"), { shape: "image", bare: true, onclick: () => this.file.click() }),
           button(t("page.composer.pose"), { shape: "pose", bare: true, onclick: () => this.strike() }),
+          button(t("page.composer.regions"), { shape: "regions", bare: true, onclick: () => this.paint() }),
           this.input,
           button(t("page.composer.save"), { shape: "star", bare: true, kind: "keep", onclick: () => this.keep() }),
           this.go,
@@ -112,7 +114,7 @@ export class Composer {
       this.open(panel[1]);
       return;
     }
-    const { pictures, over, control } = this;
+    const { pictures, over, control, painting } = this;
     const wanted = [text, text.startsWith("/") ? "" : control?.option].filter(Boolean).join(" ");
     this.fill("");
     this.detach();
@@ -122,7 +124,7 @@ export class Composer {
       await this.send(wanted, pictures, over);
     } catch {
       if (!this.text) this.fill(text);
-      if (pictures?.length) this.attach(pictures);
+      if (pictures?.length) this.attach(pictures, painting);
       if (over) this.paintOver(over);
       if (control && this.control) this.attachment.replaceChild((this.control = control).node, this.attachment.querySelector(".control-bar"));
     }
@@ -315,7 +317,8 @@ export class Composer {
     });
   }
 
-  attach(files) {
+  // With a `painting` it is the map of regions.
+  attach(files, painting = null) {
     if (!files.length) return;
     const limit = this.hello.max_upload_mb;
     const size = files.reduce((sum, each) => sum + each.size, 0);
@@ -323,6 +326,7 @@ export class Composer {
     if (size > limit * 2 ** 20) return toast(t("page.composer.too_large", { limit }), "error");
     this.detach();
     this.pictures = files;
+    this.painting = painting;
     this.thumbs(files.map((each) => (each.type === JSON_FILE ? "/static/pose.svg" : URL.createObjectURL(each))));
   }
 
@@ -335,9 +339,9 @@ export class Composer {
   thumbs(sources) {
     this.attachment.replaceChildren(
       ...sources.map((source) => el("img", { src: source, alt: "" })),
-      el("span", { text: t("page.composer.attached") }),
+      el("span", { text: t(this.painting ? "page.composer.map" : "page.composer.attached") }),
       button(t("page.composer.remove"), { shape: "cancel", bare: true, onclick: () => this.detach(true) }),
-      (this.control = sources.length === 1 ? new ControlBar(this.hello.controls) : null)?.node ?? "",
+      (this.control = sources.length === 1 && !this.painting ? new ControlBar(this.hello.controls) : null)?.node ?? "",
     );
     this.attachment.hidden = false;
     this.input.focus();
@@ -361,8 +365,18 @@ export class Composer {
     });
   }
 
+  // --- regions ---
+
+  paint() {
+    new RegionEditor(this.hello.regions, this.text, this.painting, (text, file, painting) => {
+      this.attach([file], painting);
+      this.fill(text);
+    });
+  }
+
   detach(focus = false) {
     this.pictures = [];
+    this.painting = null;
     this.over = null;
     this.control = null;
     this.file.value = "";

@@ -26,10 +26,17 @@ const SHAPES = {
   use: "M5 4v9a3 3 0 0 0 3 3h11M15 12l4 4-4 4",
   plus: "M12 5v14M5 12h14",
   globe: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3.500 9.500h17M3.500 14.500h17M12 3c-3 3-4 6-4 9s1 6 4 9c3-3 4-6 4-9s-1-6-4-9z",
+  same_shape: "M3 19l6-11 6 11zM12 10.500l3-5.500 6.500 12H17.500",
+  control_stronger: "M5 20v-4M10 20v-7.500M15 20V9M20 20V4",
+  control_weaker: "M5 20V4M10 20V9M15 20v-7.500M20 20v-4",
+  map: "M9 4L3.500 6.500v14L9 18l6 2.500 5.500-2.500V4L15 6.500zM9 4v14M15 6.500v14",
   brush: "M14.500 12.500L21 4M3.500 19.500c3 1 8 1 8.500-3.500.300-2.500-3-4-4.700-1.700C5.800 16.500 6.500 18.500 3.500 19.500zM11 13l3 2.500",
 };
 SHAPES.pose = "M12 6.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM12 7v7M5 9.500l7-1 7 1M12 14l-4 7M12 14l4 7";
+SHAPES.regions = "M4 5h16v14H4zM4 13c4-4 7 3 10-1 2-2.500 4-2 6-1M9.500 5c.500 2.500-1 3.500-.500 6";
 SHAPES.again_all = SHAPES.again;
+SHAPES.show_map = SHAPES.with_map = SHAPES.map;
+SHAPES.poses = SHAPES.pose;
 SHAPES.favourite = SHAPES.star;
 SHAPES.unfavourite = SHAPES.star;
 SHAPES.with_lora = SHAPES.plus;
@@ -37,6 +44,8 @@ SHAPES.without_lora = SHAPES.check;
 SHAPES.draw = SHAPES.paint_over = SHAPES.paper_draw = SHAPES.paper_both = SHAPES.brush;
 SHAPES.paper_prompt = SHAPES.use;
 SHAPES.paper_compare = SHAPES.copy;
+SHAPES.compare = SHAPES.history;
+SHAPES.compared_picture = SHAPES.image;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;

@@ -27,7 +27,6 @@ const STANDING = [
 ];
 const HEIGHT = 0.9; // of a canvas, for somebody new
 
-export const LARGEST = 768; // pixels: the longer side of a new canvas
 
 export function read(json) {
   const people = json.people.map((one) => {

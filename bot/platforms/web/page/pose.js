@@ -3,11 +3,11 @@
 import { Failure, get, post, send } from "./api.js";
 import { complain, show, toast } from "./dialogs.js";
 import { announce, button, el } from "./dom.js";
-import { COLOURS, LARGEST, LIMBS, POINTS, each, empty, mirror, moveJoint, newPerson, read, reshape, scale, written } from "./pose-people.js";
+import { COLOURS, LIMBS, POINTS, each, empty, mirror, moveJoint, newPerson, read, reshape, scale, written } from "./pose-people.js";
+import { SHAPES, near, shapeSelect, sized } from "./shapes.js";
 import { language, t } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SHAPES = ["2:3", "3:4", "1:1", "4:3", "3:2", "9:16", "16:9"];
 const MOST = 12; // people
 const STEPS = 200; // that can be taken back
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -41,8 +41,7 @@ export class PoseEditor {
     this.svg.addEventListener("keydown", (event) => this.key(event));
     this.svg.addEventListener("focusin", (event) => this.focused(event));
     this.library = el("select", { "aria-label": t("page.pose.library"), onchange: () => this.library.value && this.load(this.library.value) });
-    this.shape = el("select", { "aria-label": t("page.pose.shape"), onchange: () => this.reshaped() });
-    this.shape.append(...SHAPES.map((one) => el("option", { value: one, text: one })));
+    this.shape = shapeSelect(t("page.pose.shape"), () => this.reshaped());
     this.people = el("select", { "aria-label": t("page.pose.person"), onchange: () => this.choose(Number(this.people.value)) });
     this.file = el("input", { type: "file", accept: ".json,application/json,image/png", hidden: true, onchange: () => this.opened() });
     this.photo = el("input", { type: "file", accept: "image/*", hidden: true, onchange: () => this.underlay() });
@@ -289,9 +288,7 @@ export class PoseEditor {
   reshaped() {
     if (!this.shape.value) return;
     this.keep();
-    const [wide, high] = this.shape.value.split(":").map(Number);
-    const longer = LARGEST / Math.max(wide, high);
-    reshape(this.pose, Math.round((wide * longer) / 8) * 8, Math.round((high * longer) / 8) * 8);
+    reshape(this.pose, ...sized(this.shape.value));
     this.draw();
   }
 
@@ -343,9 +340,4 @@ export class PoseEditor {
       complain(failure);
     }
   }
-}
-
-function near(shape, ratio) {
-  const [wide, high] = shape.split(":").map(Number);
-  return Math.abs(wide / high / ratio - 1) < 0.02;
 }

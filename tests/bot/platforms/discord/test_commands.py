@@ -12,11 +12,13 @@ import discord
 import pytest
 import simcord
 
+from bot.commands.control import read
 from bot.commands.table import COMMANDS
 from bot.platforms.discord import slash_commands
 from bot.texts import say
 from engine.pixels import png_recipe
 from prompts.compose import LIMIT, SENTENCE
+from prompts.controls import asked
 from storage import facts, favourites, pictures, shares
 from storage.favourites import MAX_NAME
 from tests.bot.commands.test_papers import PLAIN, of_camera, stamped
@@ -58,6 +60,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "settings": {"setting": "count", "value": "2"},
     "dictionary": {"text": "天青色 = celadon"},
     "styles": {"words": "ink"},
+    "compare": {"text": "a cat", "axes": "steps=4,8"},
 }
 SAID = {
     "prompt": "this becomes",
@@ -77,8 +80,9 @@ SAID = {
     "forget": "private",
     "recipe": "Recipe ",
     "admin server": "admin",
+    "compare": "Compared: steps=4,8",
 }
-DRAWING = ("imagine", "edit", "favourites use")
+DRAWING = ("imagine", "edit", "favourites use", "compare")
 
 
 async def test_every_command_is_answered(on: House) -> None:
@@ -103,7 +107,7 @@ async def test_every_command_is_answered(on: House) -> None:
         asked = await (moderator if "admin" in name else on.ann).slash(on.channel, name, **filled)
         assert asked.acknowledged and asked.ephemeral is (name not in DRAWING), name
         if name in DRAWING:
-            assert "Done" in (await on.finished()).content
+            assert SAID.get(name, "Done") in (await on.finished()).content
             assert len(on.shown()) == before[1] + 1
         else:
             await on.until(lambda before=before: len(on.hidden()) > before[0])
@@ -318,3 +322,11 @@ async def test_in_direct_messages_everything_works(on: House) -> None:
     told = await on.until(lambda: next((one for one in on.direct() if one.content == "Deleted."), None))
     await on.until(lambda: on.direct() == [told])  # the recipe that showed it is gone, too
     assert not told.components
+
+
+def test_what_a_code_says_is_a_field_of_its_own() -> None:
+    filled = {"guide": "qr", "prompt": "a town", "weight": "1.3", "code": "https://example.org/a,b"}
+    for code in (filled["code"], 'say "hi": now'):
+        text = slash_commands.filled_in("control", "", {**filled, "code": code}).text
+        control, words = read(text.removeprefix("/control "))
+        assert (asked(control).name, asked(control).strength, asked(control).text, words) == ("qr", 1.3, code, "a town")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image, ImageDraw
 
+from bot.people.limits import Limits
 from bot.platforms.sdapi import controlnet
 from engine.files import catalog
 from tests.bot.platforms.sdapi.conftest import SMALL, Serve, Served, received, sent
@@ -49,6 +52,53 @@ async def test_a_unit_becomes_a_control_with_its_map(serve: Serve) -> None:
     told = json.loads(said["info"])
     assert told["danqing_left"] == []
     assert "Module: canny, Model: demo-edges, Weight: 0.8" in told["extra_generation_params"]["ControlNet 0"]
+
+
+async def test_maps_come_behind_the_pictures(serve: Serve) -> None:
+    served = await served_with_nets(serve)
+    ready = Image.new("RGB", (32, 64), "red")
+    other = {**UNIT, "module": "none", "image": sent(ready), "resize_mode": "Just Resize"}
+    status, said = await served.post("txt2img", asking(UNIT, other, batch_size=2))
+    assert status == 200, said
+    [made, _] = await served.recipes()
+    shown = [received(one) for one in said["images"]]
+    size = (made.width, made.height)
+    assert [one.size for one in shown[2:]] == [size, size] and all(one.format == "PNG" for one in shown)
+    edges = received(base64.b64encode(await served.db.files.get(made.controls[0].picture)).decode())
+    assert shown[2].tobytes() == edges.convert("RGB").tobytes()
+    assert shown[3].convert("RGB").getcolors() == [(size[0] * size[1], (255, 0, 0))]  # as it was laid on the picture
+    assert len(json.loads(said["info"])["infotexts"]) == 2
+    status, said = await served.post("txt2img", asking(UNIT, enable_hr=True, hr_scale=1.5))
+    assert [received(one).size for one in said["images"][1:]] == [(size[0] * 3 // 2, size[1] * 3 // 2), size]
+
+
+@pytest.mark.parametrize(
+    ("unit", "more"),
+    [
+        ({"save_detected_map": False}, {}),
+        ({"weight": 0}, {}),
+        ({}, {"override_settings": {"control_net_no_detectmap": True}}),
+        ({"enabled": False}, {}),
+    ],
+)
+async def test_maps_that_are_not_wanted_do_not_come(serve: Serve, unit: dict[str, Any], more: dict[str, Any]) -> None:
+    served = await served_with_nets(serve)
+    status, said = await served.post("txt2img", asking({**UNIT, **unit}, **more))
+    assert status == 200 and len(said["images"]) == 1, said
+    assert json.loads(said["info"])["danqing_left"] == []
+    status, said = await served.post("txt2img", asking(UNIT, send_images=False))
+    assert said["images"] == []
+
+
+async def test_maps_by_themselves_count_to_what_a_caller_has(serve: Serve) -> None:
+    served = await serve(password="word", access=Limits(seconds=5))  # without one it is an admin, who has no limit
+    served.pool.map_seconds, own = 6.0, {"Authorization": aiohttp.encode_basic_auth("danqing", "word")}
+    asked = {"controlnet_module": "canny", "controlnet_input_images": [UNIT["image"]], "controlnet_processor_res": 64}
+    for size, status in ((64, 200), (128, 429)):
+        body = {**asked, "controlnet_processor_res": size}
+        async with served.session.post(f"{controlnet.PATH}/detect", json=body, headers=own) as answer:
+            assert answer.status == status, await answer.text()
+    assert len(served.pool.maps) == 1
 
 
 @pytest.mark.parametrize(

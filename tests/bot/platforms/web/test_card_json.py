@@ -1,7 +1,12 @@
-"""Cards as JSON."""
+"""Cards as JSON, and what the page draws for their buttons."""
 
+import re
+from pathlib import Path
+
+import bot
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.platforms.web import card_json
+from bot.studio import cards
 from engine.job import Progress, State
 from tests.bot.platforms.web.desk import CAT, recipe
 
@@ -38,3 +43,12 @@ def test_a_card_is_kept_without_words_and_said_in_each_language() -> None:
         "pictures": 1,
         "preview": "data:image/jpeg;base64,eA==",
     }
+
+
+def test_what_stands_under_a_picture_has_a_shape_of_its_own() -> None:
+    drawn = (Path(bot.__file__).parent / "platforms/web/page/dom.js").read_text("utf-8")
+    shapes = dict(re.findall(r'^  (\w+): "(.+)",$', drawn, re.MULTILINE))
+    for left, right in re.findall(r"^((?:SHAPES\.\w+ = )+)SHAPES\.(\w+);$", drawn, re.MULTILINE):
+        shapes |= dict.fromkeys(re.findall(r"SHAPES\.(\w+) =", left), shapes.get(right, ""))
+    own = [shapes.get(name, "") for name in (*cards.FIRST, *cards.GUIDED)]
+    assert all(own) and len(own) == len(set(own)) and shapes["info"] not in own

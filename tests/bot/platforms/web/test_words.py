@@ -7,7 +7,7 @@ from bot.platforms.web import server
 
 FILES = [*server.PAGE.glob("*.js"), *server.PAGE.glob("*.html"), *server.PAGE.parent.glob("*.py")]
 SOURCE = "\n".join(path.read_text("utf-8") for path in FILES)
-MADE = re.compile(r"page\.(part|origin|example|tier|time|pose)\.")  # keys put together from names
+MADE = re.compile(r"page\.(part|origin|example|tier|time|pose|regions)\.")  # keys put together from names
 
 
 def test_every_key_that_is_asked_for_exists_and_the_other_way_round() -> None:

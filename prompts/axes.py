@@ -1,0 +1,276 @@
+"""What is compared, as somebody says it: "步数=10,20,30 采样器=Euler a,DPM++ 2M Karras", "x:steps=10-50(+10)"."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from prompts import options
+from prompts.errors import Refusal
+from prompts.prompt import LoraUse, Options, merged
+from prompts.spelling import near
+
+MOST_AXES = 3
+MOST_VALUES = 100  # on one axis
+MOST_ORDERED = 4  # words whose orders are compared: 24 pictures
+LONGEST = 2000  # characters of what says the axes
+BETWEEN = ", "  # words whose order is compared, as they are shown
+_BETWEEN = " \t\n,，;；、"
+
+Value = int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One thing that differs between pictures: `title` as it was said, and its `values` as they are shown. `kind` is
+    what it changes in a text: a flag of numbers or words (`what` names it), a switch, a LoRA, a LoRA's weight, words
+    (`what`) that others take the place of, or the order of its values in the text."""
+
+    title: str
+    kind: str
+    what: str
+    values: tuple[Value, ...]
+
+
+# Flags of a text (prompts/options.py) that may be an axis, by what their values are, with the names they are called by.
+_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "steps": ("steps", "step", "步数", "步數", "采样步数", "採樣步數", "迭代步数"),
+    "seed": ("seed", "seeds", "种子", "種子"),
+    "clip-skip": ("clip skip", "clip-skip", "clip_skip", "clipskip", "跳层", "跳層"),
+    "hypertile": ("hypertile",),
+}
+_REAL: Mapping[str, tuple[str, ...]] = {
+    "guidance": ("cfg scale", "cfg-scale", "cfg_scale", "cfg", "guidance", "引导", "引導", "引导强度", "提示词相关性"),
+    "rescale": ("cfg rescale", "guidance rescale", "rescale"),
+    "strength": (
+        "denoising strength",
+        "denoising",
+        "denoise",
+        "strength",
+        "重绘幅度",
+        "重繪幅度",
+        "重绘强度",
+        "重繪強度",
+    ),
+    "guidance-start": ("guidance start", "guidance-start", "cfg start", "引导开始", "引導開始"),
+    "guidance-end": ("guidance end", "guidance-end", "cfg end", "引导结束", "引導結束"),
+    "token-merging": ("token merging ratio", "token merging", "token-merging"),
+    "perp-neg": ("perp neg", "perp-neg"),
+    "pag": ("pag",),
+    "seg": ("seg",),
+    "redraw": ("redraw", "tile denoising", "重画", "重畫"),
+}
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "sampler": ("sampler name", "sampler", "采样器", "採樣器", "采样方法", "採樣方法", "采样"),
+    "schedule": ("schedule type", "schedule", "scheduler", "调度器", "調度器", "调度", "調度", "噪声表"),
+    "model": ("checkpoint name", "checkpoint", "model", "模型"),
+    "style": ("style", "风格", "風格", "画风", "畫風"),
+    "vae": ("vae",),
+    "size": ("size", "尺寸", "大小", "分辨率", "解析度"),
+    "ar": ("aspect ratio", "ratio", "ar", "比例", "画幅", "畫幅"),
+    "quality": ("quality", "质量档", "品質檔"),
+    "guidance-curve": ("guidance curve", "guidance-curve", "cfg schedule", "引导曲线", "引導曲線"),
+    "upscale": ("upscaler", "upscale", "放大", "放大器"),
+    "hires-checkpoint": ("hires checkpoint", "hires-checkpoint", "高清模型"),
+    "fix": ("fix", "修复", "修復", "adetailer"),
+    "tiling": ("tiling", "平铺", "平鋪", "无缝", "無縫"),
+    "mimic": ("mimic", "dynamic thresholding"),
+    "freeu": ("freeu",),
+}
+_SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "hd": ("hires", "hires fix", "hires. fix", "hd", "高清", "高清修复", "高清修復"),
+    "plain": ("plain", "原样", "原樣"),
+    "expand": ("expand", "扩写", "擴寫"),
+}
+_LORA = ("lora", "loras")
+_WEIGHT = ("lora weight", "weight", "权重", "權重", "lora权重", "lora權重")
+_REPLACED = ("prompt s/r", "prompt sr", "s/r", "替换", "替換", "提示词替换", "提示詞替換")
+_ORDER = ("prompt order", "提示词顺序", "提示詞順序")
+
+_KINDS: dict[str, tuple[str, str]] = {
+    name: (kind, flag)
+    for kind, table in (("whole", _WHOLE), ("real", _REAL), ("words", _WORDS), ("switch", _SWITCHES))
+    for flag, names in table.items()
+    for name in names
+}
+_KINDS |= {
+    name: (kind, "")
+    for kind, names in (("lora", _LORA), ("weight", _WEIGHT), ("replaced", _REPLACED), ("order", _ORDER))
+    for name in names
+}
+NAMES: tuple[str, ...] = tuple(_KINDS)
+_ORDERED = ("replaced", "order", "lora", "weight", "whole", "real", "words", "switch")  # in which they act on a text
+_NONE = frozenset(("none", "no", "off", "-", "无", "無", "没有", "沒有", "不用", "关", "關", "否", "0"))
+_ON = frozenset(("on", "yes", "true", "1", "开", "開", "是", "有", "用"))
+
+_LORA_TAG = re.compile(r"<lora:([^<>:]+)(?::[^<>]*)?>")
+_EITHER = "|".join(sorted(map(re.escape, NAMES), key=len, reverse=True))
+_HEAD = re.compile(
+    rf"(?:(?<=[\s,，;；、])|^)(?:(?P<letter>[xyz])(?:轴|軸| axis)?\s*[:：]\s*)?(?:(?P<name>{_EITHER})\s*[=＝:：]"
+    r"""|把\s*(?P<old>“[^”]+”|"[^"]+"|「[^」]+」|[^\s“"「]+?)\s*(?:换成|換成|改成|替换成|替換成)[:：]?"""
+    r"""|(?:replace|change)\s+(?P<word>"[^"]+"|“[^”]+”|\S+)\s+(?:with|by|to)\b[:：]?)\s*""",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(r"(?:(?<=[\s,，;；、])|^)(?:[xyz]\s*[:：]\s*)?([^\s=＝:：,，]{1,30})\s*[=＝]")
+_NUMBER = r"[+-]?\d{1,10}(?:\.\d{1,6})?"
+_RANGE = re.compile(
+    rf"({_NUMBER})\s*(?:-|~|～|–|到|至)\s*({_NUMBER})"
+    rf"(?:\s*[(（]\s*({_NUMBER})\s*[)）]|\s*[\[【]\s*(\d{{1,4}})\s*[\]】])?"
+)
+
+
+def read(text: str) -> tuple[Axis, ...]:
+    """The axes that a text says: x, y and z in this order where they are named so. Numbers may be lists ("10,20"),
+    ranges with both ends ("1-5", "10-50(+10)", "0.4-1(+0.2)") and counts ("3-9[4]"), as A1111's X/Y/Z plot reads them;
+    words are lists, in quotes where a comma is in one. Raises Refusal `compare.…` for what is none."""
+    text = text.strip()[:LONGEST]
+    heads = list(_HEAD.finditer(text))
+    stray = (text[: heads[0].start()] if heads else text).strip(_BETWEEN)
+    _known(stray)
+    if stray or not heads:
+        raise Refusal("compare.form", text=stray[:60])
+    found: list[tuple[str, Axis]] = []
+    for head, end in zip(heads, [*(one.start() for one in heads[1:]), len(text)], strict=True):
+        said = text[head.end() : end].strip(_BETWEEN)
+        if head["name"]:
+            _known(said)
+        found.append(((head["letter"] or "").casefold(), _axis(head, said)))
+    titles = [letter or one.title for letter, one in found]
+    if twice := next((one for one in titles if titles.count(one) > 1), ""):
+        raise Refusal("compare.twice", name=twice)
+    if len(found) > MOST_AXES:
+        raise Refusal("compare.too_many_axes", count=len(found), limit=MOST_AXES)
+    if all(letter for letter, _ in found):
+        found.sort(key=lambda pair: pair[0])
+    return tuple(one for _, one in found)
+
+
+def parted(text: str) -> tuple[str, str]:
+    """A text, and what behind it says axes, from the first that "=" or its letter ("x:") tells; "" where none does."""
+    for head in _HEAD.finditer(text):
+        sign = text[head.start() : head.end()].rstrip()[-1:]
+        if not head["name"] or head["letter"] or sign in "=＝":
+            return text[: head.start()].strip(_BETWEEN), text[head.start() :].strip(_BETWEEN)
+    return text, ""
+
+
+def _known(text: str) -> None:
+    """Raises Refusal where a text says an axis that is none."""
+    if other := _OTHER.search(text):
+        raise Refusal("compare.unknown", name=other[1], near=near(other[1].casefold(), NAMES))
+
+
+def _axis(head: re.Match[str], said: str) -> Axis:
+    old = (head["old"] or head["word"] or "").strip('“”"「」')
+    title = old or head["name"].strip()
+    kind, what = ("replaced", old) if old else _KINDS[title.casefold()]
+    values = _numbers(title, said, kind) if kind in ("whole", "real", "weight") else _words(said)
+    if kind == "replaced" and not old:  # A1111's: the first is what is looked for, and a value, too
+        what = str(values[0]) if values else ""
+    if kind == "order" and values:
+        if len(values) > MOST_ORDERED:
+            raise Refusal("compare.too_many_values", name=title, count=len(values), limit=MOST_ORDERED)
+        what = BETWEEN.join(map(str, values))
+        values = tuple(BETWEEN.join(order) for order in itertools.permutations(map(str, values)))
+    values = tuple(dict.fromkeys(values))
+    if len(values) > MOST_VALUES:
+        raise Refusal("compare.too_many_values", name=title, count=len(values), limit=MOST_VALUES)
+    if not values:
+        raise Refusal("compare.no_values", name=title)
+    return Axis(title, kind, what, values)
+
+
+def _words(said: str) -> tuple[Value, ...]:
+    parted = re.sub(r"[，、；]", ",", said) if '"' not in said else said
+    row = next(csv.reader([parted], skipinitialspace=True), [])
+    return tuple(word.strip() for word in row if word.strip())
+
+
+def _numbers(title: str, said: str, kind: str) -> tuple[Value, ...]:
+    found: list[Value] = []
+    for part in filter(None, (part.strip() for part in re.split(r"[,，、;；]", said))):
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            if not re.fullmatch(_NUMBER, part):
+                raise Refusal("compare.no_number", name=title, value=part[:40])
+            found.append(_number(float(part), kind))
+            continue
+        first, last, count = float(match[1]), float(match[2]), int(match[4] or 0)
+        if match[4]:
+            steps = [first + (last - first) * at / max(count - 1, 1) for at in range(min(count, MOST_VALUES + 1))]
+        else:
+            step = float(match[3]) if match[3] else 1.0 if last >= first else -1.0
+            if not step or (last - first) * step < 0:
+                raise Refusal("compare.no_number", name=title, value=part[:40])
+            amount = min(int((last - first) / step + 1e-6), MOST_VALUES)
+            steps = [first + step * at for at in range(amount + 1)]
+        found += [_number(value, kind) for value in steps]
+    return tuple(found)
+
+
+def _number(value: float, kind: str) -> Value:
+    rounded = round(value, 6)
+    return int(rounded) if kind == "whole" or rounded == int(rounded) else rounded
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPicture:
+    """What asks for one picture of a comparison: its text, and what is said beside it."""
+
+    text: str
+    options: Options = field(default_factory=Options)
+    loras: tuple[LoraUse, ...] = ()
+
+
+def asked(text: str, axes: Sequence[Axis], values: Sequence[Value]) -> AskedPicture:
+    """What asks for one value of each axis. Raises Refusal `compare.not_there` where the text has not what is to be
+    replaced, `compare.no_lora` where a weight is of no LoRA, and as an option with that value."""
+    made = AskedPicture(text)
+    for axis, value in sorted(zip(axes, values, strict=True), key=lambda pair: _ORDERED.index(pair[0].kind)):
+        made = _with(made, axis, value)
+    return made
+
+
+def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
+    said = str(value)
+    none = said.casefold() in _NONE
+    match axis.kind:
+        case "replaced":
+            return replace(made, text=_replaced(made.text, [axis.what], [said]))
+        case "order":
+            return replace(made, text=_replaced(made.text, axis.what.split(BETWEEN), said.split(BETWEEN)))
+        case "lora":
+            return made if none else replace(made, loras=(LoraUse(said, 1.0),))
+        case "weight" if made.loras:
+            return replace(made, loras=tuple(replace(use, weight=float(value)) for use in made.loras))
+        case "weight":
+            if not _LORA_TAG.search(made.text):
+                raise Refusal("compare.no_lora")
+            return replace(made, text=_LORA_TAG.sub(lambda tag: f"<lora:{tag[1]}:{value}>", made.text))
+        case "switch":
+            if not none and said.casefold() not in _ON:
+                raise Refusal("compare.on_or_off", name=axis.title, value=said[:40])
+            flag = "" if none else f"--{axis.what}"
+        case _ if axis.kind == "words" and none:
+            return replace(made, text=options.without_flag(made.text, axis.what))
+        case _:
+            flag = f'--{axis.what} "{said}"'
+    return replace(made, options=merged(made.options, options.flags(flag).options))
+
+
+def _replaced(text: str, old: Sequence[str], new: Sequence[str]) -> str:
+    """The text with each of some words replaced by the one at its place among others, all at once."""
+    if gone := next((word for word in old if word not in text), ""):
+        raise Refusal("compare.not_there", words=gone[:60])
+    by = dict(zip(old, new, strict=True))
+    either = "|".join(sorted(map(re.escape, old), key=len, reverse=True))
+    return re.sub(either, lambda found: by[found[0]], text)
+
+
+def cells(axes: Sequence[Axis]) -> tuple[tuple[Value, ...], ...]:
+    """One value of each axis for every picture: sheet by sheet (the third axis), row by row (the second), and in a row
+    from left to right (the first)."""
+    return tuple(tuple(reversed(one)) for one in itertools.product(*(axis.values for axis in reversed(axes))))
