@@ -46,6 +46,7 @@ export function botMessage() {
       running ? stage(card) : gallery(card, buttons),
     );
     if (running) progress(parts.media.node, card, state);
+    part("maps", pictures.length && card.maps?.length && !card.spoiler ? card.maps : null, followed);
     part("understood", understood, understanding);
     part("fields", card.fields.length ? card.fields : null, lines);
     part("file", card.file, attached);
@@ -130,6 +131,16 @@ function gallery(card, buttons) {
     media.prepend(unveil);
   }
   return media;
+}
+
+// The maps that the pictures follow, small.
+function followed(maps) {
+  const shown = maps.map((one) => {
+    const map = el("img", { src: `/pictures/${one}.png?size=thumb`, loading: "lazy", decoding: "async", alt: t("page.maps") });
+    map.addEventListener("error", () => map.remove()); // it is gone with its last picture
+    return map;
+  });
+  return el("figure", { class: "maps" }, el("figcaption", { text: t("page.maps") }), shown);
 }
 
 // The picture itself, or with `sizes` (how wide it stands on the page) copies of it, of which the browser takes one.

@@ -1,12 +1,14 @@
 """Cards as JSON, and what the page draws for their buttons."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import bot
 from bot.chat import Button, Card, Field, Say, Shown
 from bot.platforms.web import card_json
 from bot.studio import cards
+from engine.control import Control
 from engine.job import Progress, State
 from tests.bot.platforms.web.desk import CAT, recipe
 
@@ -52,3 +54,14 @@ def test_what_stands_under_a_picture_has_a_shape_of_its_own() -> None:
         shapes |= dict.fromkeys(re.findall(r"SHAPES\.(\w+) =", left), shapes.get(right, ""))
     own = [shapes.get(name, "") for name in (*cards.FIRST, *cards.GUIDED)]
     assert all(own) and len(own) == len(set(own)) and shapes["info"] not in own
+
+
+def test_the_maps_that_pictures_follow_stand_by_them_once() -> None:
+    guide = Control("net", "a" * 64)
+    made = replace(recipe(CAT), controls=(guide, replace(guide, strength=0.5), replace(guide, picture="b" * 64)))
+    picture = Shown("abc", "0" * 64, 128, 64)
+    drawn = Card(text=Say("job.done"), kind="job", job="j", state=State.DONE, recipe=made, pictures=(picture,))
+    maps = [card_json.card_words(card_json.card_body(one), "zh")["maps"] for one in (
+        drawn, replace(drawn, pictures=()), replace(drawn, recipe=recipe(CAT)), replace(drawn, job=None),
+    )]  # fmt: skip
+    assert maps == [["a" * 64, "b" * 64], [], [], []]
