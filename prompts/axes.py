@@ -153,7 +153,7 @@ def parted(text: str) -> tuple[str, str]:
     for head in _HEAD.finditer(text):
         sign = text[head.start() : head.end()].rstrip()[-1:]
         if not head["name"] or head["letter"] or sign in "=＝":
-            return text[: head.start()].strip(_BETWEEN), text[head.start() :].strip(_BETWEEN)
+            return text[: head.start()].strip(_BETWEEN), " ".join(text[head.start() :].strip(_BETWEEN).split())
     return text, ""
 
 

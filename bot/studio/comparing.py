@@ -90,12 +90,14 @@ async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card
     nothing is compared, or not all of it is there any more."""
     if kept.comparison is None or card.state is not State.DONE or len(rows) != len(kept.job.recipes):
         return card
-    shows = [int(str(one)) for one in cast(list[Json], kept.comparison["shows"])]
-    read = axes.read(str(kept.comparison["said"]))
-    made = Comparison(str(kept.comparison["said"]), read, axes.cells(read), kept.job.recipes, tuple(shows))
+    said, shows = str(kept.comparison["said"]), [int(str(one)) for one in cast(list[Json], kept.comparison["shows"])]
     try:
+        read = axes.read(said)
         contents = [await db.files.get(row.hash) for row in rows]
-    except Refusal:  # somebody took a file away
+    except Refusal:  # another version reads axes otherwise, or somebody took a file away
+        return card
+    made = Comparison(said, read, axes.cells(read), kept.job.recipes, tuple(shows))
+    if len(made.cells) != len(shows):
         return card
     content = await asyncio.to_thread(_one_sheet, made, contents)
     sheet = await uploads.add_upload(db, kept.job.owner, content)

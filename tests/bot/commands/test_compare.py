@@ -13,6 +13,7 @@ from bot.chat import Card, Request
 from bot.commands.table import command_of
 from bot.platforms.discord import layout
 from bot.platforms.telegram.keyboards import keyboard
+from bot.studio import cards, comparing
 from engine.job import State
 from prompts import axes
 from storage import jobs, pictures
@@ -39,6 +40,7 @@ async def ended(at: House, count: int = 1) -> Card:
         ("一只猫，步数=10,20", ("一只猫", "步数=10,20")),
         ("a cat, style: anime x:steps=1,2", ("a cat, style: anime", "x:steps=1,2")),
         ("红色的猫 把红换成 红,蓝", ("红色的猫", "把红换成 红,蓝")),
+        ("a cat\nin rain\nsteps=1,2\ncfg=3,4", ("a cat\nin rain", "steps=1,2 cfg=3,4")),
         ("a cat", ("a cat", "")),
         ("步数=10,20", ("", "步数=10,20")),
     ],
@@ -123,6 +125,22 @@ async def test_the_sheet_is_there_again_after_a_restart(tmp_path: Path) -> None:
         at.pool.finish(job)
         await at.chat.until(lambda: job in at.chat.messages and at.chat.messages[job].state is State.DONE)
         assert at.chat.messages[job].text.key == "compare.done" and len(at.chat.messages[job].pictures) == 1
+
+
+async def test_without_one_of_its_pictures_or_axes_a_comparison_is_answered_by_pictures(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/compare a cat steps=4,8")
+        card = await ended(at)
+        kept = await jobs.get(at.db, str(card.job))
+        rows = await pictures.of_job(at.db, str(card.job))
+        assert kept and kept.comparison
+        plain = cards.ended(kept.job, rows, "", {})
+        assert (await comparing.shown(at.db, kept, rows, plain)).text.key == "compare.done"
+        for comparison in (None, {**kept.comparison, "said": "gone=1,2"}, {**kept.comparison, "said": "steps=4"}):
+            assert await comparing.shown(at.db, replace(kept, comparison=comparison), rows, plain) == plain
+        assert await comparing.shown(at.db, kept, rows[:1], plain) == plain
+        at.db.files.path(rows[0].hash).unlink()
+        assert await comparing.shown(at.db, kept, rows, plain) == plain
 
 
 async def test_what_is_wrong_with_an_axis_is_said(tmp_path: Path) -> None:
