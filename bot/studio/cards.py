@@ -145,6 +145,14 @@ def ended(
     )
 
 
+def followed(card: Card) -> tuple[str, ...]:
+    """The maps that the pictures of an ended job follow, by the hashes of their files, each once; none where the
+    pictures are veiled."""
+    if not (card.job and card.pictures and card.recipe) or card.spoiler:
+        return ()
+    return tuple(dict.fromkeys(one.picture for one in card.recipe.controls))
+
+
 def _noted(prompt: Prompt, pictures: Sequence[PictureRow]) -> Prompt:
     """The prompt with what was noted while the pictures were drawn, each thing once."""
     notes = list(prompt.notes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import cast
 
 from bot.chat import Card, Shown
 from bot.platforms.discord import layout
 from bot.platforms.discord.images import fitted, sheet
-from bot.platforms.discord.rest import Body, File
+from bot.platforms.discord.rest import Body, File, Payload
+from bot.studio import cards
 from engine.job import State
 from engine.pixels.dressing import dressed
 from engine.policy import Policy
@@ -18,6 +20,7 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 MOST_FILES = 10
+MAP = "map.webp"
 IN_ALL = 24 * 2**20  # bytes of a whole request; Discord takes 25 MiB
 
 
@@ -29,6 +32,7 @@ async def body(db: Database, card: Card, language: str, limit: int, mention: str
         files.append(File(card.file.name, card.file.content))
     if card.pictures:
         files += await _pictures(db, card, min(limit, IN_ALL))
+        files += await _map(db, card, read.payload)
     elif card.state is State.RUNNING and card.progress and card.progress.preview:
         files.append(File(veiled("preview.jpg", card), card.progress.preview))
     return Body(read.payload, tuple(files))
@@ -42,6 +46,20 @@ async def _pictures(db: Database, card: Card, limit: int) -> list[File]:
     whole = contents[0] if len(contents) == 1 else await asyncio.to_thread(sheet, contents)
     suffix, content = await asyncio.to_thread(fitted, whole, limit)
     return [File(veiled(f"{name}.{suffix}", card), content)]
+
+
+async def _map(db: Database, card: Card, payload: Payload) -> list[File]:
+    """The first map that the pictures follow, small, in the corner of what there is to read."""
+    embeds = cast(list[Payload], payload["embeds"])
+    maps = cards.followed(card)
+    if not maps or not embeds:
+        return []
+    try:
+        content = await db.files.thumbnail(maps[0])
+    except Refusal:  # it is gone with its last picture
+        return []
+    embeds[0]["thumbnail"] = {"url": f"attachment://{MAP}"}
+    return [File(MAP, content)]
 
 
 async def fetched(db: Database, picture: Shown, papers: Policy) -> bytes | None:

@@ -85,6 +85,7 @@ def card_body(card: Card) -> Object:
             {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
             for one in card.pictures
         ],
+        "maps": list(cards.followed(card)),
         "buttons": [_button(one) for one in card.buttons],
         "selects": [
             {
@@ -141,21 +142,12 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
             for line in cast(list[Object], body.get("fields", []))
         ],
         "pictures": body.get("pictures", []),
-        "maps": _maps(body),
+        "maps": body.get("maps", []),
         "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language, _doubtful(body)),
         "selects": [_select(one, language) for one in cast(list[Object], body.get("selects", []))],
         "spoiler": body.get("spoiler", False),
         "file": body.get("file"),
     }
-
-
-def _maps(body: Mapping[str, Json]) -> list[Json]:
-    """The maps that the pictures of an ended job follow, by the hashes of their files, each once."""
-    recipe = cast(Object, body.get("recipe") or {})
-    if not body.get("pictures") or not body.get("job"):
-        return []
-    followed = cast(list[Object], recipe.get("controls") or [])
-    return list(dict.fromkeys(one["picture"] for one in followed if one.get("picture")))
 
 
 def _understood(body: Mapping[str, Json], language: str) -> Object:

@@ -46,7 +46,7 @@ export function botMessage() {
       running ? stage(card) : gallery(card, buttons),
     );
     if (running) progress(parts.media.node, card, state);
-    part("maps", pictures.length && card.maps?.length && !card.spoiler ? card.maps : null, followed);
+    part("maps", card.maps?.length ? card.maps : null, followed);
     part("understood", understood, understanding);
     part("fields", card.fields.length ? card.fields : null, lines);
     part("file", card.file, attached);
