@@ -2,94 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
-import pytest_asyncio
 
 from tests.bot.studio.test_painted_mask import data, scene
 from tests.peers.telegram import TelegramServer
 from tests.running import Bot
 
-# Two programs serve all the stories here, one in privacy mode and one out of it, each story with people of its own.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+def bot(folder: Path, server: TelegramServer, **more: str) -> Bot:
+    settings = {
+        "DANQING_TELEGRAM_TOKEN": server.token,
+        "DANQING_TELEGRAM_API_BASE": server.api_base,
+        "DANQING_TELEGRAM_FILE_BASE": server.file_base,
+    }
+    return Bot(folder, settings | more)
 
 
-@dataclass(frozen=True)
-class House:
-    """The program and its Telegram."""
-
-    program: Bot
-    server: TelegramServer
-
-    @contextmanager
-    def limited(self) -> Iterator[None]:
-        """Telegram refuses what comes too soon, and nothing does."""
-        limits = self.server.limits
-        limits.overruns.clear()
-        limits.enforce = True
-        try:
-            yield
-        finally:
-            limits.enforce = False
-        assert limits.overruns == []
-
-
-@asynccontextmanager
-async def running(folder: Path, *, privacy: bool) -> AsyncIterator[House]:
-    async with TelegramServer(privacy=privacy) as server:
-        settings = {
-            "DANQING_TELEGRAM_TOKEN": server.token,
-            "DANQING_TELEGRAM_API_BASE": server.api_base,
-            "DANQING_TELEGRAM_FILE_BASE": server.file_base,
-            "DANQING_LOG_LEVEL": "debug",
-        }
-        program = Bot(folder, settings)
+async def test_a_picture_survives_a_kill_in_the_middle(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        ann = server.user("安", language="zh-hans")
+        chat = server.private(ann)
+        program = bot(tmp_path, server)
         await program.start()
         await server.connected()
-        yield House(program, server)
+        await chat.say(ann, "雪地里的企鹅 --steps 80")
+        status = await chat.answer(lambda one: "第" in one.text)
+        await program.kill()
+        await program.start()
+        done = await chat.answer(lambda one: one.photo and "画好了" in one.text)
+        assert done is status and chat.answers == [done]
+        pressed = await chat.press(ann, done, "🤍 收藏")
+        assert "已收藏" in await pressed.answered()
         assert await program.stop() == 0
-        assert server.unanswered == []
-        for log in folder.glob("log-*.txt"):
-            told = "".join(log.read_text("utf-8").split())  # lines are broken where the terminal ends
-            assert "Telegramas@danqing_bot" in told and server.token not in told
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with running(tmp_path_factory.mktemp("telegram"), privacy=True) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def open_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Where the bot is told of everything that is said in a group."""
-    async with running(tmp_path_factory.mktemp("telegram"), privacy=False) as made:
-        yield made
-
-
-async def test_a_picture_survives_a_kill_in_the_middle(house: House) -> None:
-    program, server = house.program, house.server
-    ann = server.user("安", language="zh-hans")
-    chat = server.private(ann)
-    await chat.say(ann, "雪地里的企鹅 --steps 80")
-    status = await chat.answer(lambda one: "第" in one.text)
-    await program.kill()
-    await program.start()
-    done = await chat.answer(lambda one: one.photo and "画好了" in one.text)
-    assert done is status and chat.answers == [done]
-    pressed = await chat.press(ann, done, "🤍 收藏")
-    assert "已收藏" in await pressed.answered()
-
-
-async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_sentence(house: House) -> None:
-    server = house.server
-    with house.limited():
+async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_sentence(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
         ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
         group = server.group("画室", [ann, bob])
+        server.limits.enforce = True
+        program = bot(tmp_path, server, DANQING_LOG_LEVEL="debug")
+        await program.start()
+        await server.connected()
         await group.say(ann, "@danqing_bot 雪地里的企鹅 --n 4 --steps 8")
         status = await group.answer()
         await server.down()
@@ -99,84 +53,103 @@ async def test_four_pictures_in_a_group_through_a_lost_line_and_a_changed_senten
         await group.say(ann, "2 把企鹅换成狐狸", reply_to=status)
         fox = await group.answer(lambda one: one.photo and "画好了" in one.text, after=status.order)
         assert "fox" in fox.text and group.answers == [status, fox]
+        assert server.limits.overruns == []
+        assert await program.stop() == 0
+        told = "".join(program.log.read_text("utf-8").split())  # lines are broken where the terminal ends
+        assert "Telegramas@danqing_bot" in told and server.token not in told
 
 
-async def test_strangers_a_favourite_and_a_delete_in_a_group(open_house: House) -> None:
-    server = open_house.server
-    ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
-    group = server.group("画室", [ann, bob])
-    group.bot("administrator")
-    await group.say(ann, "画 雪地里的企鹅 --steps 4")
-    done = await group.answer(lambda one: one.photo and "画好了" in one.text)
-    shown = done.keyboard
-    assert sum(map(len, shown)) == 6
-    for emoji in ("❤", "👍", "👎"):
-        await group.react(bob, done, emoji)
-    for label in ("更多 ⋯", "✏️ 改一改", "🤍 收藏", "🔄 再来一张"):
-        assert "Only" in await (await group.press(bob, done, label)).answered()
-    assert done.keyboard == shown and group.answers == [done]
-    assert "已收藏" in await (await group.press(ann, done, "🤍 收藏")).answered()
-    await group.until(lambda _: "❤ 已收藏" in str(done.keyboard))
-    await group.react(ann, done, "❤")
-    await group.say(ann, "/favourites")
-    listed = await group.answer(lambda one: "收藏（1）" in one.text, after=done.order)
-    assert listed.keyboard == [["🎨 使用"]]
-    await group.press(ann, done, "更多 ⋯")
-    await group.until(lambda _: "🗑 删除" in str(done.keyboard))
-    assert "Only" in await (await group.press(bob, done, "🗑 删除")).answered()
-    for _ in range(2):
-        await (await group.press(ann, done, "🗑 删除")).answered()
-    await group.until(lambda _: done.deleted)
-    assert group.answers == [listed]
+async def test_strangers_a_favourite_and_a_delete_in_a_group(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        group = server.group("画室", [ann, bob])
+        group.bot("administrator")
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await group.say(ann, "画 雪地里的企鹅 --steps 4")
+        done = await group.answer(lambda one: one.photo and "画好了" in one.text)
+        shown = done.keyboard
+        assert sum(map(len, shown)) == 6
+        for emoji in ("❤", "👍", "👎"):
+            await group.react(bob, done, emoji)
+        for label in ("更多 ⋯", "✏️ 改一改", "🤍 收藏", "🔄 再来一张"):
+            assert "Only" in await (await group.press(bob, done, label)).answered()
+        assert done.keyboard == shown and group.answers == [done]
+        assert "已收藏" in await (await group.press(ann, done, "🤍 收藏")).answered()
+        await group.until(lambda _: "❤ 已收藏" in str(done.keyboard))
+        await group.react(ann, done, "❤")
+        await group.say(ann, "/favourites")
+        listed = await group.answer(lambda one: "收藏（1）" in one.text, after=done.order)
+        assert listed.keyboard == [["🎨 使用"]]
+        await group.press(ann, done, "更多 ⋯")
+        await group.until(lambda _: "🗑 删除" in str(done.keyboard))
+        assert "Only" in await (await group.press(bob, done, "🗑 删除")).answered()
+        for _ in range(2):
+            await (await group.press(ann, done, "🗑 删除")).answered()
+        await group.until(lambda _: done.deleted)
+        assert group.answers == [listed]
+        assert await program.stop() == 0
 
 
-async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(house: House) -> None:
-    program, server = house.program, house.server
-    ann = server.user("安", language="zh-hans")
-    chat = server.private(ann)
-    said = await chat.album(ann, [data(scene()), data(scene(seed=4))], ["", "雪地里的企鹅 --steps 40"], gap=0.3)
-    status = await chat.answer(lambda one: "第" in one.text)
-    await program.kill()
-    for one in said:
-        server.again(one)
-    await program.start()
-    await chat.until(lambda _: status.photo and "画好了" in status.text)
-    assert chat.answers == [status] and status.keyboard[0] == ["U1", "U2"]
-    await chat.say(ann, "雪地里的狐狸 --steps 4", reply_to=status)
-    fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=status.order)
-    assert "✏️" in fox.text and "penguin → " in fox.text and "fox" in fox.text
-    await chat.say(ann, "再来一张", reply_to=status)
-    again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=fox.order)
-    assert again.keyboard[0] == ["U1", "U2"] and chat.answers == [status, fox, again]
+async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        ann = server.user("安", language="zh-hans")
+        chat = server.private(ann)
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        said = await chat.album(ann, [data(scene()), data(scene(seed=4))], ["", "雪地里的企鹅 --steps 40"], gap=0.3)
+        status = await chat.answer(lambda one: "第" in one.text)
+        await program.kill()
+        for one in said:
+            server.again(one)
+        await program.start()
+        await chat.until(lambda _: status.photo and "画好了" in status.text)
+        assert chat.answers == [status] and status.keyboard[0] == ["U1", "U2"]
+        await chat.say(ann, "雪地里的狐狸 --steps 4", reply_to=status)
+        fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=status.order)
+        assert "✏️" in fox.text and "penguin → " in fox.text and "fox" in fox.text
+        await chat.say(ann, "再来一张", reply_to=status)
+        again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=fox.order)
+        assert again.keyboard[0] == ["U1", "U2"] and chat.answers == [status, fox, again]
+        assert await program.stop() == 0
 
 
-async def test_talk_in_a_group_a_lost_message_and_a_picture_that_telegram_never_takes(open_house: House) -> None:
-    server = open_house.server
-    ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
-    group = server.group("画室", [ann, bob])
-    server.cut("sendMessage")
-    await group.say(ann, "画 雪地里的企鹅 --steps 4")
-    done = await group.answer(lambda one: one.photo and "画好了" in one.text)
-    await group.say(ann, "哈哈好看", reply_to=done)
-    await group.say(bob, "make it blue", reply_to=done)
-    server.fail("editMessageMedia", code=413, times=99)
-    await group.say(bob, "@danqing_bot a red boat --steps 4")
-    refused = await group.answer(lambda one: "/history" in one.text, after=done.order)
-    assert group.answers == [done, refused] and not refused.photo
-    server.http.faults.clear()
-    await group.say(bob, "/history")
-    listed = await group.answer(lambda one: one.photo, after=refused.order)
-    await group.say(bob, "/link")
-    told = await group.answer(after=listed.order)
-    assert told.button("Open the private chat", None)["url"].endswith("?start=link")
-    assert group.answers == [done, refused, listed, told]
+async def test_talk_in_a_group_a_lost_message_and_a_picture_that_telegram_never_takes(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        group = server.group("画室", [ann, bob])
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        server.cut("sendMessage")
+        await group.say(ann, "画 雪地里的企鹅 --steps 4")
+        done = await group.answer(lambda one: one.photo and "画好了" in one.text)
+        await group.say(ann, "哈哈好看", reply_to=done)
+        await group.say(bob, "make it blue", reply_to=done)
+        server.fail("editMessageMedia", code=413, times=99)
+        await group.say(bob, "@danqing_bot a red boat --steps 4")
+        refused = await group.answer(lambda one: "/history" in one.text, after=done.order)
+        assert group.answers == [done, refused] and not refused.photo
+        server.http.faults.clear()
+        await group.say(bob, "/history")
+        listed = await group.answer(lambda one: one.photo, after=refused.order)
+        await group.say(bob, "/link")
+        told = await group.answer(after=listed.order)
+        assert told.button("Open the private chat", None)["url"].endswith("?start=link")
+        assert group.answers == [done, refused, listed, told]
+        assert await program.stop() == 0
 
 
-async def test_a_shared_picture_goes_from_hand_to_hand(house: House) -> None:
-    program, server = house.program, house.server
-    with house.limited():
+async def test_a_shared_picture_goes_from_hand_to_hand(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        server.limits.enforce = True
         ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
         chat, other = server.private(ann), server.private(bob)
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
         await chat.say(ann, "雪地里的企鹅 --n 2 --steps 2")
         sheet = await chat.answer(lambda one: one.photo and "画好了" in one.text)
         found = await server.inline(ann, "penguin")
@@ -200,3 +173,5 @@ async def test_a_shared_picture_goes_from_hand_to_hand(house: House) -> None:
         await (await chat.press(ann, made, "收回分享")).answered()
         await other.start(bob, code)
         assert "opens nothing" in (await other.answer(after=done.order)).text
+        assert server.limits.overruns == [] and server.unanswered == []
+        assert await program.stop() == 0

@@ -96,7 +96,8 @@ def test_a_lora_acts_in_its_steps_alone(own: Loaded, folder: Path, changes: dict
 def test_outside_its_steps_it_is_as_none_at_all(own: Loaded, folder: Path) -> None:
     never = [LoraUse("ink", 0.8, start=5), LoraUse("ink", 0.8, stop=0), LoraUse("ink", 0.8, start=4, stop=2)]
     silent = [LoraUse("ink", 0.8, blocks=",".join(["0"] * 12)), LoraUse("ink", 0.0, start=2)]
-    plain, *found = latents(own, [(), *(find(folder, use) for use in (*never, *silent))])
+    # In one place beside the same row: some processors multiply by another way in another place.
+    plain, *found = (latents(own, [use, ()])[0] for use in ((), *(find(folder, use) for use in (*never, *silent))))
     assert all(torch.equal(one, plain) for one in found)
 
 
