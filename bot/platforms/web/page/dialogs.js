@@ -26,7 +26,15 @@ export function show(name, title, ...children) {
     ),
     ...children,
   );
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // A click beside it closes it; what was drawn to its edge and let go there does not, nor a click between its parts.
+  const beside = (event) => {
+    const box = dialog.getBoundingClientRect();
+    const within = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    return event.target === dialog && !within;
+  };
+  let pressed = false;
+  dialog.addEventListener("pointerdown", (event) => (pressed = beside(event)));
+  dialog.addEventListener("click", (event) => pressed && beside(event) && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    FloatRect,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from bot.chat import Card, Say
 from engine.job import State
@@ -39,6 +48,17 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 Look = Callable[..., Awaitable[Page]]
+
+
+async def still(one: Locator) -> FloatRect:
+    """Where something stands on the page, once it moves no more."""
+    before = None
+    while True:
+        box = await one.bounding_box()
+        if box and box == before:
+            return box
+        before = box
+        await one.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")  # a second to start: once for all

@@ -13,7 +13,7 @@ from playwright.async_api import FilePayload, Page, expect
 from engine.poses import library, reading, writing
 from storage.database import Database
 from tests.bot.platforms.web.conftest import Serve
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, browser, look, no_sideways_scroll
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, WIDE, Look, browser, look, no_sideways_scroll, still
 from tests.fakes import a_png
 
 pytestmark = [
@@ -55,8 +55,7 @@ async def test_joints_move_by_mouse_and_keys_and_steps_are_taken_back(serve: Ser
     await opened(page)
     before = await place(page, 4)
     dot = page.locator('.joint[data-at="4"] .dot')
-    box = await dot.bounding_box()
-    assert box
+    box = await still(dot)
     await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     await page.mouse.down()
     await page.mouse.move(box["x"] - 40, box["y"] - 60, steps=4)
@@ -143,12 +142,11 @@ async def test_on_a_phone_a_finger_moves_joints_and_nothing_is_cut_off(
     await opened(page)
     await expect(page.locator("dialog.pose h2")).to_have_text("姿势")
     await no_sideways_scroll(page)
-    canvas = await page.locator("dialog.pose .canvas").bounding_box()
-    assert canvas and canvas["height"] > 330 and canvas["width"] > 250
-    use = await page.locator('[data-does="use"]').bounding_box()
-    assert use and use["y"] + use["height"] <= 844 and use["x"] + use["width"] <= 390
-    reach = await page.locator('.joint[data-at="7"] .reach').bounding_box()
-    assert reach
+    canvas = await still(page.locator("dialog.pose .canvas"))
+    assert canvas["height"] > 330 and canvas["width"] > 250
+    use = await still(page.locator('[data-does="use"]'))
+    assert use["y"] + use["height"] <= 844 and use["x"] + use["width"] <= 390
+    reach = await still(page.locator('.joint[data-at="7"] .reach'))
     before = await place(page, 7)
     x, y = reach["x"] + reach["width"] / 2, reach["y"] + reach["height"] / 2
     session = await page.context.new_cdp_session(page)
@@ -197,3 +195,18 @@ async def test_the_routes_refuse_what_is_no_pose(serve: Serve) -> None:
     assert answer.status == 400 and "no pose" in (await answer.json())["error"]
     answer = await other.get("/api/poses/one", params={"name": "waving:mirror"})
     assert (await answer.json())["canvas_width"] == 512
+
+
+async def test_a_stroke_that_ends_beside_the_editor_keeps_it_open_and_a_click_there_closes_it(
+    serve: Serve, look: Look
+) -> None:
+    page = await look(await serve(), locale="en-US")
+    await opened(page)
+    canvas = await still(page.locator("dialog.pose .canvas"))
+    await page.mouse.move(canvas["x"] + 5, canvas["y"] + 5)
+    await page.mouse.down()
+    await page.mouse.move(5, 5, steps=3)
+    await page.mouse.up()
+    await expect(page.locator("dialog.pose")).to_have_count(1)
+    await page.mouse.click(5, 5)
+    await expect(page.locator("dialog.pose")).to_have_count(0)

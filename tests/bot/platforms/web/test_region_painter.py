@@ -13,7 +13,7 @@ from bot.studio.painted_regions import as_map
 from engine.pixels import region_map
 from engine.regions import Regions
 from tests.bot.platforms.web.conftest import Serve
-from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll
+from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, Look, browser, look, no_sideways_scroll, still
 
 __all__ = ["browser", "look"]
 pytestmark = [
@@ -38,8 +38,7 @@ async def paint(page: Page, spots: Spots, colour: str = "") -> None:
     """A stroke from spot to spot, in shares of the canvas, with a colour or what is chosen."""
     if colour:
         await page.locator(f'dialog.regions [data-colour="{colour}"]').click()
-    box = await page.locator("dialog.regions canvas").bounding_box()
-    assert box
+    box = await still(page.locator("dialog.regions canvas"))
     for at, (x, y) in enumerate(spots):
         await page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
         if not at:
@@ -120,8 +119,8 @@ async def test_on_a_phone_a_finger_paints_and_all_is_in_reach(serve: Serve, look
     await opened(page)
     dialog = page.locator("dialog.regions")
     await expect(dialog.get_by_label("Words for purple")).to_have_value("a cat")
-    box = await dialog.locator("canvas").bounding_box()
-    assert box and box["width"] > 250 and box["height"] > 250
+    box = await still(dialog.locator("canvas"))
+    assert box["width"] > 250 and box["height"] > 250
     for at, colour in ((0.25, "green"), (0.75, "purple")):
         await dialog.locator(f'[data-colour="{colour}"]').tap()
         await page.touchscreen.tap(box["x"] + at * box["width"], box["y"] + 0.5 * box["height"])
