@@ -16,7 +16,6 @@ from prompts.spelling import near
 MOST_AXES = 3
 MOST_VALUES = 100  # on one axis
 MOST_ORDERED = 4  # words whose orders are compared: 24 pictures
-LONGEST = 2000  # characters of what says the axes
 BETWEEN = ", "  # words whose order is compared, as they are shown
 _BETWEEN = " \t\n,，;；、"
 
@@ -126,7 +125,7 @@ def read(text: str) -> tuple[Axis, ...]:
     """The axes that a text says: x, y and z in this order where they are named so. Numbers may be lists ("10,20"),
     ranges with both ends ("1-5", "10-50(+10)", "0.4-1(+0.2)") and counts ("3-9[4]"), as A1111's X/Y/Z plot reads them;
     words are lists, in quotes where a comma is in one. Raises Refusal `compare.…` for what is none."""
-    text = text.strip()[:LONGEST]
+    text = text.strip()
     heads = list(_HEAD.finditer(text))
     stray = (text[: heads[0].start()] if heads else text).strip(_BETWEEN)
     _known(stray)
@@ -218,11 +217,12 @@ def _number(value: float, kind: str) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class AskedPicture:
-    """What asks for one picture of a comparison: its text, and what is said beside it."""
+    """What asks for one picture of a comparison: its text, what is said beside it, and the flags that are off."""
 
     text: str
     options: Options = field(default_factory=Options)
     loras: tuple[LoraUse, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def asked(text: str, axes: Sequence[Axis], values: Sequence[Value]) -> AskedPicture:
@@ -253,11 +253,12 @@ def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
         case "switch":
             if not none and said.casefold() not in _ON:
                 raise Refusal("compare.on_or_off", name=axis.title, value=said[:40])
-            flag = "" if none else f"--{axis.what}"
-        case _ if axis.kind == "words" and none:
-            return replace(made, text=options.without_flag(made.text, axis.what))
+            flag = f"--{axis.what}"
         case _:
             flag = f'--{axis.what} "{said}"'
+    if none and axis.kind in ("switch", "words"):
+        off = options.without_flag(made.text, axis.what)
+        return replace(made, text=off, without=(*made.without, axis.what))
     return replace(made, options=merged(made.options, options.flags(flag).options))
 
 

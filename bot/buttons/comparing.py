@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from bot.chat import Button, Card, Field, Press, Request, Say
-from bot.people import owned
+from bot.buttons.redrawing import as_it_stands
+from bot.buttons.wished import request_of
+from bot.chat import Button, Card, Field, Press, Request, Say, common
+from bot.people import guard, owned
 from bot.people.access import veiled
-from bot.studio import cards, comparing
-from bot.studio.comparing import Comparison
-from bot.studio.recipes import options_of
+from bot.studio import cards, comparing, recipes
+from bot.studio.comparing import Comparison, RecipesOf
 from bot.studio.studio import Studio
+from engine.recipe import Recipe
+from prompts import options
+from prompts.axes import AskedPicture
 from prompts.errors import Refusal
-from prompts.prompt import merged
 from storage import wishes
-from storage.wishes import Wish
+
+# What a recipe has where one of these flags is said to be off; of the others it has nothing that would stay.
+NOTHING: Mapping[str, tuple[str, Any]] = {
+    "vae": ("vae", ""),
+    "hd": ("hires", None),
+    "fix": ("fixes", ()),
+    "tiling": ("tiling", ""),
+    "freeu": ("freeu", None),
+    "mimic": ("threshold", None),
+    "quality": ("quality", ""),
+    "guidance-curve": ("guidance_curve", ""),
+}
 
 
 async def begin(studio: Studio, request: Request, text: str, said: str) -> Card | None:
     """Draw a comparison; one of more pictures than a request may ask for is first shown, to be agreed to."""
-    made, request = await _made(studio, request, text, said)
+    made = await _made(studio, request, text, said)
     if len(made.recipes) <= studio.rules.pictures_per_request:
-        await studio.submit(request, made.recipes, parent=request.reply_to, comparison=made.to_json())
+        await _submit(studio, request, made)
         return None
-    if request.files or request.guides or request.loras:  # which nothing here would keep until then
-        raise Refusal("compare.too_many", count=len(made.recipes), limit=studio.rules.pictures_per_request)
-    given = replace(request.options, seed=made.recipes[0].seed)
-    kept = Wish(
-        person=request.person.id,
-        text=f"{text}\n{said}",
-        negative=request.negative,
-        options=given,
-        reply_to=request.reply_to,
-    )
-    return _sketch(studio, made, await wishes.keep(studio.db, kept))
+    if "seed" not in {axis.what for axis in made.axes}:  # what is agreed to is what is drawn
+        request = replace(request, options=replace(request.options, seed=made.recipes[0].seed))
+    words = " ".join([text, *map(str, request.loras)])
+    return _sketch(studio, made, await studio.keep(request, f"{words}\n{said}"))
 
 
 async def compare(studio: Studio, press: Press) -> None:
@@ -42,18 +52,12 @@ async def compare(studio: Studio, press: Press) -> None:
     if wish is None or wish.person != press.person.id:
         raise Refusal("press.unknown")
     text, _, said = wish.text.rpartition("\n")
-    asked = Request(
-        person=press.person,
-        place=press.place,
-        text=text,
-        key=press.key,
-        options=wish.options,
-        negative=wish.negative,
-        reply_to=wish.reply_to,
-        room=press.room,
-    )
-    made, asked = await _made(studio, asked, text, said)
-    await studio.submit(asked, made.recipes, parent=wish.reply_to, comparison=made.to_json())
+    request = await request_of(studio, press, wish, text, wish.options)
+    await _submit(studio, request, await _made(studio, request, text, said))
+
+
+async def _submit(studio: Studio, request: Request, made: Comparison) -> None:
+    await studio.submit(request, made.recipes, parent=request.reply_to, comparison=made.to_json())
 
 
 async def compared_picture(studio: Studio, press: Press) -> Card:
@@ -63,18 +67,55 @@ async def compared_picture(studio: Studio, press: Press) -> Card:
     return replace(cards.picture_card(row), buttons=cards.picture_buttons(row), spoiler=spoiler)
 
 
-async def _made(studio: Studio, request: Request, text: str, said: str) -> tuple[Comparison, Request]:
-    """The comparison, and the request as it is drawn: where nothing is said but what is compared, the text and all
-    numbers are those of the picture that is answered."""
-    drawn = request
-    if not text.strip():
-        if not request.reply_to:
-            raise Refusal("compare.how")
-        row = await owned.picture(studio.db, request.person, request.reply_to)
-        text, said_of_it = row.recipe.prompt.text, replace(options_of(row.recipe), raw=row.recipe.prompt.raw)
-        drawn = replace(request, reply_to=None, options=merged(said_of_it, request.options))
-    most = comparing.SQUARE * studio.rules.pictures_per_request
-    return await comparing.compared(studio.recipes, drawn, text, said, min(most, comparing.MOST)), request
+async def _made(studio: Studio, request: Request, text: str, said: str) -> Comparison:
+    """The comparison; where nothing is said but what is compared, all else is that of the picture that is answered."""
+    most = min(comparing.SQUARE * studio.rules.pictures_per_request, comparing.MOST)
+    if text.strip():
+        return await comparing.compared(anew(studio), request, text, said, most)
+    if not request.reply_to:
+        raise Refusal("compare.how")
+    row = await owned.picture(studio.db, request.person, request.reply_to)
+    recipe = await as_it_stands(studio.db, row)
+    await guard.check(studio.sight, request.person.id, said, over=(row.recipe, recipe))
+    text = recipe.prompt.positive if recipe.prompt.raw else recipe.prompt.text
+    return await comparing.compared(_changed(studio, recipe, text), request, text, said, most)
+
+
+def anew(studio: Studio) -> RecipesOf:
+    """What makes recipes of a text with what is said beside it."""
+
+    async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
+        return await studio.recipes(request, asked.text)
+
+    return recipes_of
+
+
+def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
+    """What makes of a recipe, with the text that its words are compared in, what is asked for beside it."""
+    unwanted = ", ".join(str(one) for one in recipe.prompt.negatives if one.origin != "preset")
+
+    async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
+        left = replace(recipe, **dict(NOTHING[flag] for flag in asked.without if flag in NOTHING))
+        model = await studio.model(request.options.model or recipe.model)
+        same = functools.reduce(options.without_flag, asked.without, text)
+        prompt = replace(recipe.prompt, text=same) if asked.without else recipe.prompt
+        if asked.text != same:
+            given = replace(request.options, raw=prompt.raw, seed=recipe.seed, model=model.name, plain=True)
+            prompt, _, _ = await studio.understand(
+                request.person,
+                asked.text,
+                negative="" if options.says(asked.text, "no") else unwanted,
+                given=given,
+                place=common(request),
+                standing=False,
+            )
+            prompt = replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras))
+        prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
+        await studio.fitting(prompt, model)
+        made = recipes.make(prompt, recipes.merged(recipes.options_of(left), request.options), model, most=1)
+        return tuple(recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
+
+    return recipes_of
 
 
 def _sketch(studio: Studio, made: Comparison, wish: str) -> Card:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.buttons import redrawing
-from bot.chat import Press, Request, Upload, common
+from bot.buttons.wished import request_of
+from bot.chat import Press, common
 from bot.people import owned
 from bot.studio import recipes
 from bot.studio.mends import of_target
@@ -86,18 +87,7 @@ async def _wish(studio: Studio, press: Press, wish: Wish, sign: str) -> None:
         return prompt, model
 
     prompt = await _right(studio, await understood(wish.text), sign, understood)
-    request = Request(
-        person=press.person,
-        place=press.place,
-        text=prompt.text,
-        key=press.key,
-        files=tuple([Upload("", await studio.db.files.get(file)) for file in wish.files]),
-        reply_to=wish.reply_to,
-        options=_given(wish, prompt.text),
-        negative=wish.negative,
-        room=press.room,
-    )
-    await studio.imagine(request, prompt.text)
+    await studio.imagine(await request_of(studio, press, wish, prompt.text, _given(wish, prompt.text)), prompt.text)
 
 
 async def _right(

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import texts
+from bot.buttons import comparing as begun
 from bot.cli.terminal import Beside, DrawnFrom, drawn, may_be_written, numbered, seated, write
 from bot.settings.config import Config
 from bot.studio import comparing
@@ -33,7 +34,7 @@ async def compare(
     may_be_written(output)
     async with seated(config, language, console, quiet=quiet) as seat:
         request = await seat.request(text, beside, DrawnFrom())
-        made = await comparing.compared(seat.studio.recipes, request, text, said, comparing.MOST)
+        made = await comparing.compared(begun.anew(seat.studio), request, text, said, comparing.MOST)
         columns, rows, count = made.shape
         if not quiet:
             seconds = sum(map(seat.studio.queue.estimate.seconds, made.recipes))

@@ -16,7 +16,7 @@ from bot.studio.uploads import measured
 from engine.job import State
 from engine.recipe import Recipe
 from prompts import axes
-from prompts.axes import Axis, Value
+from prompts.axes import AskedPicture, Axis, Value
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import uploads
@@ -59,11 +59,13 @@ class Comparison:
 _NOTHING = (Axis("", "", "", ("",)),) * axes.MOST_AXES
 
 
-async def compared(
-    recipes_of: Callable[[Request, str], Awaitable[Sequence[Recipe]]], request: Request, text: str, said: str, most: int
-) -> Comparison:
+RecipesOf = Callable[[Request, AskedPicture], Awaitable[Sequence[Recipe]]]
+
+
+async def compared(recipes_of: RecipesOf, request: Request, text: str, said: str, most: int) -> Comparison:
     """What a text is compared by, in at most so many pictures. All is drawn with one seed, unless seeds are compared.
-    Raises Refusal for axes that are none (`compare.…`), and for what cannot be drawn."""
+    Raises Refusal for axes that are none, more pictures than that or several to draw over (`compare.…`), and for what
+    cannot be drawn."""
     read = axes.read(said)
     cells = axes.cells(read)
     if len(cells) > most:
@@ -76,7 +78,10 @@ async def compared(
     for values in cells:
         asked = axes.asked(text, read, values)
         own = replace(request, options=merged(given, asked.options), loras=(*request.loras, *asked.loras))
-        [recipe] = await recipes_of(own, asked.text)
+        made = await recipes_of(own, asked)
+        if len(made) > 1:
+            raise Refusal("compare.one_picture", count=len(made))
+        recipe = made[0]
         if given.seed is None and asked.options.seed is None:
             given = replace(given, seed=recipe.seed)
         if recipe not in recipes:
@@ -101,15 +106,16 @@ async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card
         return card
     content = await asyncio.to_thread(_one_sheet, made, contents)
     sheet = await uploads.add_upload(db, kept.job.owner, content)
-    numbers = tuple(
-        Button("compared_picture", rows[at].id, label=Say("compare.number", {"number": number}))
-        for number, at in enumerate(shows, 1)
+    numbers = tuple(  # of each picture the first place where it stands
+        Button("compared_picture", row.id, label=Say("compare.number", {"number": shows.index(at) + 1}))
+        for at, row in enumerate(rows)
     )
+    numbered = len(numbers) <= NUMBERED
     return replace(
         card,
-        text=Say("compare.done", {"said": made.said[:SAID], "count": len(rows)}),
+        text=Say("compare.done" if numbered else "compare.done_many", {"said": said[:SAID], "count": len(rows)}),
         pictures=(Shown(sheet, sheet, *measured(content)),),
-        buttons=numbers if len(numbers) <= NUMBERED else (),
+        buttons=numbers if numbered else (),
         fields=tuple(line for line in card.fields if line.label.key == "recipe.time"),
     )
 

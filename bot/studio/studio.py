@@ -315,6 +315,11 @@ class Studio:
         can be mended, too."""
         text = " ".join([text, *map(str, request.loras)])
         prompt = replace(prompt, text=text)
+        return Unfit(prompt, await self.findings(prompt, model), await self.keep(request, text))
+
+    async def keep(self, request: Request, text: str) -> str:
+        """Remember what a request asks for, with this text, for a button that comes back to it; returns the wish's id
+        (bot/buttons/wished.py)."""
         sent = request.files or request.guides
         files = [await uploads.add_upload(self.db, request.person.id, one.content) for one in sent]
         wish = Wish(
@@ -325,7 +330,7 @@ class Studio:
             files=files,
             reply_to=request.reply_to,
         )
-        return Unfit(prompt, await self.findings(prompt, model), await wishes.keep(self.db, wish))
+        return await wishes.keep(self.db, wish)
 
     async def submit(
         self,

@@ -80,6 +80,12 @@ def test_what_cannot_be_compared_is_said(said: str, key: str) -> None:
     assert refused.value.key == key
 
 
+def test_nothing_of_a_long_list_is_left_out() -> None:
+    words = [f"word{number:04}" for number in range(axes.MOST_VALUES)]
+    said = f"把红换成 {','.join(words)} {' ' * 2000} 步数=4"
+    assert [axis.values for axis in axes.read(said)] == [tuple(words), (4,)]
+
+
 def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(Refusal) as refused:
         axes.read("stpes=Euler a")

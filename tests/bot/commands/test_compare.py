@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.chat import Card, Request
+from bot.chat import Card, Request, Upload
 from bot.commands.table import command_of
 from bot.platforms.discord import layout
 from bot.platforms.telegram.keyboards import keyboard
 from bot.studio import cards, comparing
 from engine.job import State
+from engine.recipe import Recipe
 from prompts import axes
 from storage import jobs, pictures
 from storage.jobs import Place
 from tests.bot.studio.test_studio import House, house
+from tests.fakes import a_png
 
 
 async def told(at: House, text: str, account: str = "ann") -> Card:
@@ -114,6 +116,65 @@ async def test_an_answered_picture_says_all_that_is_not_compared(tmp_path: Path)
         same = replace(kept.job.recipes[0], prompt=recipe.prompt)
         assert same == recipe and kept.job.recipes[1].guidance == 5
         assert kept.job.recipes[0].source is None
+
+
+async def test_what_options_do_not_say_stays_with_an_answered_picture_unless_it_is_compared(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        recipe = await at.recipe("a fox --hd --fix face --no dogs")
+        assert recipe.hires and recipe.fixes
+        [row] = (await pictures.search(at.db, (await at.person()).id)).pictures
+        person = await at.person()
+
+        async def drawn(said: str, count: int) -> tuple[Recipe, ...]:
+            place = Place("fake", "ann")
+            await at.desk.request(Request(person=person, place=place, text=said, key=said, reply_to=row.id))
+            kept = await jobs.get(at.db, str((await ended(at, count)).job))
+            assert kept
+            return kept.job.recipes
+
+        for one in await drawn("/compare steps=4,8", 2):
+            assert (one.hires, one.fixes, one.prompt, one.seed) == (
+                recipe.hires,
+                recipe.fixes,
+                recipe.prompt,
+                recipe.seed,
+            )
+        large, plain = await drawn("/compare 高清=开,关", 3)
+        assert large == recipe
+        assert plain == replace(recipe, hires=None, prompt=replace(recipe.prompt, text="a fox --fix face --no dogs"))
+        none, faces = await drawn("/compare fix=none,face", 4)
+        assert none == replace(recipe, fixes=(), prompt=none.prompt) and faces == recipe
+        assert none.prompt.positive == recipe.prompt.positive and "--fix" not in none.prompt.text
+        fox, cat = await drawn("/compare prompt s/r=fox,cat", 5)
+        assert "cat" in cat.prompt.positive and "fox" in fox.prompt.positive
+        for one in (fox, cat):
+            assert "dogs" in one.prompt.negative and one.hires == recipe.hires and one.fixes == recipe.fixes
+
+
+async def test_a_picture_sent_along_is_drawn_over_and_waits_where_it_is_asked_first(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        sent = Upload("a.png", a_png(side=64))
+        text = "/compare a cat denoising=0.2-0.6(+0.1)"
+        asked = at.chat.messages[await at.say(text, files=(sent,))]
+        assert asked.text.key == "compare.sketch"
+        await at.press("compare", asked.buttons[0].target)
+        kept = await jobs.get(at.db, str((await ended(at)).job))
+        assert kept and [one.source and one.source.strength for one in kept.job.recipes] == [0.2, 0.3, 0.4, 0.5, 0.6]
+        two = at.chat.messages[
+            await at.say("/compare a cat steps=4,8", files=(sent, Upload("b.png", a_png((1, 2, 3), 64))))
+        ]
+        assert two.text.key == "compare.one_picture"
+
+
+async def test_each_picture_has_one_button_with_the_first_place_where_it_stands(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say("/compare a cat size=128x128,128,96x128")
+        card = await ended(at)
+        assert [one.label and one.label.values["number"] for one in card.buttons] == [1, 3]
+        at.studio.rules = replace(at.studio.rules, pictures_per_request=30)
+        await at.say("/compare a cat --plain seed=1-26")
+        many = await ended(at, 2)
+        assert many.text.key == "compare.done_many" and not many.buttons
 
 
 async def test_the_sheet_is_there_again_after_a_restart(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.buttons.comparing import anew
 from bot.chat import Request
 from bot.studio import comparing, comparison_sheet
 from prompts.errors import Refusal
@@ -26,7 +27,7 @@ async def compared(folder: Path, text: str, said: str, **options: object) -> com
     async with house(folder) as at:
         person = await at.studio.person("web", "ann", language="en")
         asked = Request(person=person, place=Place("fake", "1"), text=text, key="", options=Options(**options))  # type: ignore[arg-type]
-        return await comparing.compared(at.studio.recipes, asked, text, said, comparing.MOST)
+        return await comparing.compared(anew(at.studio), asked, text, said, comparing.MOST)
 
 
 async def test_cells_have_one_seed_and_differ_in_what_is_compared(tmp_path: Path) -> None:
