@@ -81,10 +81,10 @@ async def defaults_of(db: Database, row: PictureRow) -> tuple[Button, ...]:
 
 
 async def sheet(studio: Studio, press: Press) -> Card | None:
-    """What a reaction to a sheet, or words in reply to it, ask of all that stands on it: `values["action"]`. Raises
+    """What a reaction to a sheet, or words in reply to it, ask of all that stands on it: `values["asks"]`. Raises
     Refusal `compare.which` for what is about one picture."""
     kept = await owned.job(studio.db, press.person, press.target)
-    match press.values.get("action", ""):
+    match press.values.get("asks", ""):
         case "again" | "again_all":
             return await once_more(studio, press, kept)
         case "retry":

@@ -52,7 +52,7 @@ def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
     """The action, target and values of the press that an action on a message with pictures stands for: "again" and
     "delete" are about all of them, every other action about the first. On a comparison's sheet none is."""
     if post.compared:
-        return "sheet", post.job, {"action": action}
+        return "sheet", post.job, {"asks": action}
     together = {"pictures": " ".join(post.pictures)}
     if action == "again" and len(post.pictures) > 1:
         return "again_all", post.job or post.pictures[0], together

@@ -54,7 +54,7 @@ async def chosen(studio: Studio, asked: Request | Press, row: PictureRow) -> Car
         text=Say("versus.which"),
         pictures=(Shown(sheet, sheet, *measured(content)),),
         fields=tuple(
-            Field(number, " ".join(one.recipe.prompt.text.split())[:WORDS] or one.recipe.code)
+            Field(number, f"{' '.join(one.recipe.prompt.text.split())[:WORDS]} · {one.recipe.code}")
             for number, one in zip(numbers, others, strict=True)
         ),
         buttons=tuple(

@@ -98,7 +98,6 @@ async def _take(
     if wish is None:
         return
     if wish.compared:
-        values = {"action": "again"}
         await context.desk.press(
             Press(
                 person=person,
@@ -106,7 +105,7 @@ async def _take(
                 action="sheet",
                 target=wish.compared,
                 key=pending.key,
-                values=values,
+                values={"asks": "again"},
                 room=room,
             )
         )

@@ -78,13 +78,18 @@ def _table(table: ComparedTable) -> Object:
     }
 
 
+def _beside_table(text: Say) -> Say:
+    """The head of a comparison: on the page numbers choose pictures, and these open by themselves."""
+    return Say("compare.done_many", text.values) if text.key == "compare.done" else text
+
+
 def card_body(card: Card) -> Object:
     """A card as the JSON that storage keeps: keys and values instead of words. A line that a select of the card says,
     with its label and what holds, is left out."""
     chosen = [one.label for one in card.selects]
     return {
         "kind": card.kind,
-        "text": _say(card.text),
+        "text": _say(_beside_table(card.text) if card.table else card.text),
         "job": card.job,
         "state": card.state and str(card.state),
         "progress": _progress(card.progress) if card.progress else None,

@@ -28,13 +28,15 @@ export function comparedTable(table, framed) {
     const row = Math.floor((at % size) / table.columns.length);
     return [table.sheets[Math.floor(at / size)], table.rows[row], table.columns[column]].filter(Boolean).join(" · ");
   };
-  const said = (at) => ({ number: at + 1, values: values(at) });
+  const called = (at) => (table.job ? String(at + 1) : "AB"[at]);
+  const said = (at) => ({ number: called(at), values: values(at).replace(/^[AB] · /, "") });
 
   const bar = el("div", { class: "chosen" });
   const panels = table.sheets.map((label, sheet) => panel(sheet));
   const tabs = table.sheets.length > 1 ? tablist() : null;
   const region = el("div", { class: "compared-scroll", role: "region", tabindex: "0", "aria-label": t("page.table") }, panels);
   const node = el("div", { class: "media compared" }, tools(), tabs, region, bar);
+  region.style.setProperty("--columns", table.columns.length);
   region.addEventListener("keydown", keys);
   region.addEventListener("wheel", wheel, { passive: false });
   show(0);
@@ -54,8 +56,8 @@ export function comparedTable(table, framed) {
   }
 
   function cell(at) {
-    const frame = zoomed(at, "(max-width: 700px) 46vw, 260px");
-    const number = button(String(at + 1), { kind: "number", "aria-label": t("page.table.choose", said(at)), onclick: () => toggle(at) });
+    const frame = zoomed(at, "(max-width: 700px) 46vw, 400px");
+    const number = button(called(at), { kind: "number", "aria-label": t("page.table.choose", said(at)), onclick: () => toggle(at) });
     const badge = el("span", { class: "votes", hidden: true });
     numbers[at] = number;
     badges[at] = badge;
@@ -108,7 +110,7 @@ export function comparedTable(table, framed) {
     const zoom = (label, shape, act) => button(t(label), { shape, bare: true, onclick: act });
     return el(
       "div",
-      { class: "toolbar tools", role: "group", "aria-label": t("page.table") },
+      { class: "toolbar table-tools", role: "group", "aria-label": t("page.table") },
       zoom("page.table.out", "minus", () => scale(view.scale / STEP)),
       zoom("page.table.in", "plus", () => scale(view.scale * STEP)),
       zoom("page.table.whole", "image", () => scale(1)),
@@ -138,7 +140,7 @@ export function comparedTable(table, framed) {
       if (!picture) continue;
       picture.style.transform = `translate(${-view.x * more}%, ${-view.y * more}%) scale(${view.scale})`;
       // The browser takes a larger copy, where there is more to be seen.
-      if (picture.srcset) picture.sizes = view.scale > 1 ? `${Math.round((frame.clientWidth || 260) * view.scale)}px` : picture.dataset.sizes;
+      if (picture.srcset) picture.sizes = view.scale > 1 ? `${Math.round((frame.clientWidth || 400) * view.scale)}px` : picture.dataset.sizes;
     }
   }
 
