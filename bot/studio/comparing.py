@@ -181,7 +181,7 @@ def standing(table: ComparedTable) -> Say:
     if not every:
         return Say("vote.none")
     ahead = [str(at) for at, count in given.items() if count == most]
-    values = {"numbers": ", ".join(ahead), "votes": most, "all": every}
+    values: dict[str, str | int | float] = {"numbers": ", ".join(ahead), "votes": most, "all": every}
     return Say("vote.leads" if len(ahead) == 1 else "vote.tied", values)
 
 

@@ -4,6 +4,7 @@ moment: call it in a thread."""
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,7 +83,7 @@ def share(pictures: Sequence[bytes]) -> float:
     for content in pictures:
         with Image.open(io.BytesIO(content)) as picture:
             pixels += picture.width * picture.height
-    return min(1.0, (MOST_PIXELS / pixels) ** 0.5)
+    return min(1.0, math.sqrt(MOST_PIXELS / pixels))
 
 
 def _opened(content: bytes, share: float) -> Image.Image:

@@ -63,7 +63,8 @@ def made_default(
     """One value of each axis, as a picture of this recipe has them, as the defaults of somebody with these settings."""
     new: dict[str, Json] = {}
     texts = _texts(settings)
-    kept, left = [], []
+    kept: list[Axis] = []
+    left: list[Axis] = []
     for axis, value in zip(read, values, strict=True):
         found = _of_axis(axis, value, recipe, texts)
         (left if found is None else kept).append(axis)
