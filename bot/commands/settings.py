@@ -90,6 +90,9 @@ async def chosen(studio: Studio, person: Person, name: str, value: str) -> Card:
         value = await _coded(studio, name, value)
     kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
     if name != "language":
+        known = await people.settings(studio.db, person.id)
+        for other, changed in own_values.beside(name, kept, known).items():
+            await people.set_setting(studio.db, person.id, other, changed)
         await people.set_setting(studio.db, person.id, name, kept)
         return replace(await panel(studio, person), text=Say("settings.changed"))
     language = str(kept or "")

@@ -42,6 +42,16 @@ def defaults(settings: Mapping[str, Json]) -> Options:
     return found
 
 
+def beside(name: str, value: Json, settings: Mapping[str, Json]) -> dict[str, Json]:
+    """How other settings become when one becomes this: of a size and a ratio only the newer holds."""
+    if name == NAME and "size" in cast(Mapping[str, str], value or {}) and settings.get("ratio") is not None:
+        return {"ratio": None}
+    texts = _texts(settings)
+    if name == "ratio" and value is not None and texts.pop("size", None):
+        return {NAME: dict[str, Json](texts) or None}
+    return {}
+
+
 def described(settings: Mapping[str, Json]) -> str:
     """The values as a line: "steps 8, sampler Euler a"."""
     return ", ".join(text.removeprefix("--").replace('"', "") for text in _texts(settings).values())
@@ -69,8 +79,11 @@ def made_default(
         found = _of_axis(axis, value, recipe, texts)
         (left if found is None else kept).append(axis)
         new |= found or {}
+    if new.get("ratio") is not None:
+        texts.pop("size", None)
     if texts != _texts(settings):
         new[NAME] = dict[str, Json](texts) or None
+        new |= beside(NAME, new[NAME], settings)
     return NewDefaults(new, tuple(kept), tuple(left))
 
 

@@ -167,8 +167,8 @@ async def test_a_comparison_is_agreed_to_voted_on_and_taken_over(scene: Scene) -
     both = await (await ann.press(which, "6")).response(lambda one: "A 和 B" in one.says)
     assert both.only_for is ann.user and both.files and both.buttons == ["打开 A", "打开 B"]
     await ann.react(sheet, "❤️")
-    asked_back = await ann.private.message(lambda one: "哪一张" in one.says)
-    assert asked_back and not sheet.deleted
+    await ann.react(sheet, "✉️")
+    await ann.private.until(lambda seen: sum("哪一张" in one.says for one in seen) == 2)
     again = await ann.say(channel, "再来一张", reply_to=sheet)
     told = await channel.message(lambda one: "换个种子" in one.says, after=again)
     assert "6 张" in told.says

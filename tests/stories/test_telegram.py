@@ -241,4 +241,9 @@ async def test_a_comparison_in_a_group_is_voted_on_taken_over_and_laid_beside_an
         assert "8 张" in again.text
         await group.say(ann, "6 背景换成雪山", reply_to=sheet)
         await group.answer(lambda one: one.photo and "画好了" in one.text, after=again.order)
+        await group.press(ann, opened, "更多 ⋯")
+        await group.until(lambda _: "🗑 删除" in str(opened.keyboard))
+        for _ in range(2):
+            await (await group.press(ann, opened, "🗑 删除")).answered()
+        await group.until(lambda _: opened.deleted and whole.deleted and "U1" in str(sheet.keyboard))
         assert await program.stop() == 0

@@ -53,7 +53,8 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
     person, room = await _who(context, payload)
     if await people.setting(context.db, person.id, "reactions") is False:
         return
-    for number, target in enumerate(post.pictures if action in EACH else post.pictures[:1]):
+    each = action in EACH and not post.compared
+    for number, target in enumerate(post.pictures if each else post.pictures[:1]):
         row = await pictures.get(context.db, target)
         if row is None:
             continue
@@ -67,7 +68,7 @@ async def _taken(context: DiscordContext, payload: discord.RawReactionActionEven
             key, place.chat, str(payload.user_id), speaks, "quiet", context.pending.now(), about=place.message
         )
         context.pending.add(pending)
-        meaning, target, values = (action, target, {}) if action in EACH else under(post, action)
+        meaning, target, values = (action, target, {}) if each else under(post, action)
         here = Place(PLATFORM, place.chat)
         press = Press(person=person, place=here, action=meaning, target=target, key=key, values=values, room=room)
         try:

@@ -91,6 +91,7 @@ async def test_what_cannot_be_a_default_is_named(tmp_path: Path) -> None:
         ("高清=开,关", 0, {"values": {"steps": '--steps "4"', "hd": "--hd"}}),
         ("vae=none,a", 0, {}),
         ("steps=6", 0, {"values": {"steps": '--steps "6"'}}),
+        ("size=64x64", 0, {"values": {"steps": '--steps "4"', "size": '--size "64x64"'}}),
     ],
 )
 def test_each_kind_of_axis_has_its_own_setting(said: str, values: int, changed: dict[str, object]) -> None:
@@ -107,6 +108,20 @@ def test_values_that_a_version_does_not_know_any_more_say_nothing() -> None:
 
     kept = {"values": {"steps": '--steps "4"', "gone": '--gone-away "4"', "size": '--size "a lot"'}}
     assert own_values.defaults(kept) == Options(steps=4)
+
+
+def test_of_a_size_and_a_ratio_the_newer_holds() -> None:
+    from bot.studio import own_values
+    from tests.storage.samples import recipe
+
+    size, ratio = axes.read("size=64x64 ratio=3:2")
+    as_size = own_values.made_default([size], size.values, recipe(), {"ratio": 1.5})
+    assert as_size.settings == {"ratio": None, "values": {"size": '--size "64x64"'}}
+    as_ratio = own_values.made_default([ratio], ratio.values, recipe(), as_size.settings)
+    assert as_ratio.settings == {"ratio": 1.5, "values": None}
+    assert own_values.beside("ratio", 1.5, as_size.settings) == {"values": None}
+    assert own_values.beside("ratio", None, as_size.settings) == {}
+    assert own_values.beside("values", as_size.settings["values"], {"ratio": 1.5}) == {"ratio": None}
 
 
 async def test_own_values_are_written_by_hand_too(tmp_path: Path) -> None:
