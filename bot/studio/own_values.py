@@ -47,7 +47,7 @@ def beside(name: str, value: Json, settings: Mapping[str, Json]) -> dict[str, Js
     if name == NAME and "size" in cast(Mapping[str, str], value or {}) and settings.get("ratio") is not None:
         return {"ratio": None}
     texts = _texts(settings)
-    if name == "ratio" and value is not None and texts.pop("size", None):
+    if name == "ratio" and value is not None and texts.pop("size", ""):
         return {NAME: dict[str, Json](texts) or None}
     return {}
 
