@@ -70,7 +70,7 @@ async def captioned(
         if verdict == "adult" and person:
             raise Refusal("train.adult", file=one.path.name)
         tags = await _english(text, translators) if _CHINESE.search(text) else text
-        said = [tag.strip() for tag in tags.split(",") if tag.strip()]
+        said = [tag.strip() for tag in re.split("[,，、]", tags) if tag.strip()]
         if not any(re.search(rf"\b{re.escape(trigger)}\b", tag.lower()) for tag in said):
             said.insert(0, trigger)
         made.append(Captioned(one, ", ".join(said)))
