@@ -75,8 +75,8 @@ def readings(image: Image.Image) -> list[Image.Image]:
 
 
 def _kept_readings(image: Image.Image) -> list[Image.Image]:
-    """What a copy of a kept picture may show: all of it, or what stands on its ground, which nobody tells from that of a
-    screenshot where both are white."""
+    """What a copy of a kept picture may show: all of it, or what stands on its ground, which
+    nobody tells from that of a screenshot where both are white."""
     return [image, *framed(image, 1, deep=1)]
 
 
