@@ -155,6 +155,8 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Wishes: ("wishes", _rows(tables.Wishes, _of(tables.Wishes), tables.Wishes.created)),
     tables.MapSeconds: ("map_seconds", _rows(tables.MapSeconds, _of(tables.MapSeconds))),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
+    tables.TagTables: ("tag_tables", _rows(tables.TagTables, _of(tables.TagTables), tables.TagTables.changed)),
+    tables.KeptTags: ("tags", _rows(tables.KeptTags, _of(tables.KeptTags), tables.KeptTags.created)),
     tables.PictureFiles: ("", None),  # its recipe says so, too
     tables.FavouriteFiles: ("", None),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram
