@@ -20,6 +20,7 @@ from bot.platforms.discord.acknowledge import begin, person_of, private, refuse,
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
+from bot.platforms.discord.tag_table import TAG_ADD
 from bot.studio import cards
 from bot.studio.corrections import CORRECT
 from engine.pixels import papers
@@ -31,7 +32,20 @@ Interaction = discord.Interaction
 PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
 OPEN = frozenset(
-    {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
+    {
+        *ACTIONS,
+        "again_all",
+        "retry",
+        "use",
+        "edit",
+        "draw",
+        "mend",
+        "mend_all",
+        "example",
+        "with_map",
+        "draw_tags",
+        *PAPERS,
+    }
 )
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -39,7 +53,7 @@ MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it
     **dict.fromkeys((*cards.ON, *cards.ON.values()), "quiet"),  # so does the button
     "delete": "instead",  # the question whether it is meant becomes the answer
-    **dict.fromkeys(("help", "choose", "set"), "panel"),  # another card comes in the place of this one
+    **dict.fromkeys(("help", "choose", "set", "tag"), "panel"),  # another card comes in the place of this one
 }
 
 
@@ -75,6 +89,8 @@ async def press(
         await modals.paint_over(context, interaction, target)
     elif action == SAME_SHAPE:
         await modals.same_shape(context, interaction, target)
+    elif action == TAG_ADD:
+        await modals.tags(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):
