@@ -183,7 +183,7 @@ def _read(text: str, embeddings: Collection[str]) -> tuple[TagKind, str, float]:
     kinds = [node for node, *_ in parsed.walk()]
     if any(isinstance(node, tree.Stray) for node in kinds):
         return "stray", text, 1.0
-    found = next((_KINDS[type(node)] for node in kinds if type(node) in _KINDS), "tag")
+    found: TagKind = next((_KINDS[type(node)] for node in kinds if type(node) in _KINDS), "tag")
     nodes, weight = parsed.children, 1.0
     while len(nodes) == 1 and isinstance(group := nodes[0], tree.Group) and group.children:
         nodes, weight = group.children, weight * group.weight

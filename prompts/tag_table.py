@@ -14,6 +14,7 @@ from prompts.presets import key
 from prompts.prompt import IN_TURN, Fragment, Json, OffTag, Prompt
 from prompts.tag_rows import Side, TagRow, loras_in, of_fragment, of_lora, of_text, visible
 
+LORA: Side = "lora"
 SIDES: tuple[Side, ...] = ("positive", "negative")  # of texts; LoRAs stand beside them
 
 
@@ -139,8 +140,8 @@ def _text(rows: Sequence[TagRow], tail: str, first: int) -> str:
 
 def _off(table: TagTable) -> tuple[OffTag, ...]:
     found = []
-    for side in ("positive", "negative", "lora"):
-        for at, row in enumerate(table.side(cast(Side, side))):
+    for side in (*SIDES, LORA):
+        for at, row in enumerate(table.side(side)):
             if row.off and not row.sign:
                 written = str(row.use()) if row.lora else row.said
                 one = Fragment(written, 1.0, row.part) if row.lora else row.fragment()

@@ -101,9 +101,9 @@ async def merge(db: Database, kept: str, gone: str) -> None:
         words, rule = tables.OwnWords, tables.ScopedRules
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
-        tag, table = tables.KeptTags, tables.TagTables
+        tag, touched = tables.KeptTags, tables.TagTables
         await _move(session, tag, tag.person, tag.kind + " " + tag.folded, kept, gone)
-        await _move(session, table, table.person, table.picture, kept, gone)
+        await _move(session, touched, touched.person, touched.picture, kept, gone)
         await _add_refusals(session, kept, gone)
         await _add_map_seconds(session, kept, gone)
         await session.flush()

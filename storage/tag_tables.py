@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from sqlalchemy import select, update
@@ -12,15 +12,19 @@ from prompts.tag_table import TagTable
 from storage import tables
 from storage.database import Database, new_id
 
+KEYS = 30  # presses that may come again, after a kill say
+
 
 @dataclass(frozen=True, slots=True)
 class KeptTable:
-    """A tag table: whose it is, of which picture, and its rows."""
+    """A tag table: whose it is, of which picture, its rows, and the keys of what was pressed last: what is delivered
+    twice counts once."""
 
     id: str
     person: str
     picture: str
     table: TagTable
+    keys: tuple[str, ...] = ()
 
 
 async def opened(db: Database, person: str, picture: str, fresh: TagTable) -> KeptTable:
@@ -43,12 +47,17 @@ async def get(db: Database, id: str) -> KeptTable | None:
         return None if row is None else _kept(row)
 
 
-async def put(db: Database, id: str, content: TagTable) -> None:
-    """Keep a table as it is now."""
+async def put(db: Database, kept: KeptTable, key: str) -> KeptTable:
+    """Keep a table as it is now, after the press of this key."""
     table = tables.TagTables
+    kept = replace(kept, keys=(*kept.keys, key)[-KEYS:])
+    content = {**kept.table.to_json(), "keys": list(kept.keys)}
     async with db.writing() as session:
-        await session.execute(update(table).where(table.id == id).values(content=content.to_json(), changed=db.now()))
+        await session.execute(update(table).where(table.id == kept.id).values(content=content, changed=db.now()))
+    return kept
 
 
 def _kept(row: tables.TagTables) -> KeptTable:
-    return KeptTable(row.id, row.person, row.picture, TagTable.from_json(cast(dict[str, Json], row.content)))
+    content = cast(dict[str, Json], row.content)
+    keys = tuple(cast(list[str], content.get("keys", [])))
+    return KeptTable(row.id, row.person, row.picture, TagTable.from_json(content), keys)

@@ -136,13 +136,14 @@ async def _seen(studio: Studio, asked: Request | Press, picture: str) -> Picture
 
 
 async def _changed(studio: Studio, asked: Request | Press, kept: KeptTable, touched: Touched) -> KeptTable:
+    if asked.key in kept.keys:  # delivered twice
+        return kept
     if touched.what == RESET:
         row = await _seen(studio, asked, kept.picture)
         table = await asyncio.to_thread(_table, studio, (await as_it_stands(studio.db, row)).prompt)
     else:
         table = await CHANGES[touched.what](studio, asked, kept.table, touched)
-    await tag_tables.put(studio.db, kept.id, table)
-    return replace(kept, table=table)
+    return await tag_tables.put(studio.db, replace(kept, table=table), asked.key)
 
 
 async def _with(studio: Studio, press: Press, table: TagTable, stands: Recipe, drawn: Recipe) -> Recipe:

@@ -93,8 +93,8 @@ def _last(shown: ShownTags, at: int, language: str) -> list[Payload]:
     if count > 1:
         said = texts.say(language, "tags.page", page=(at + 1) % count + 1, pages=count)
         turns = [_button(f"▶ {said}", shown, "page", (at + 1) % count)]
-    draw = {"type": 2, "style": PRIMARY, "custom_id": custom_ids.make("draw_tags", shown.table)}
-    add = {"type": 2, "style": SECONDARY, "custom_id": custom_ids.make(TAG_ADD, shown.table)}
+    draw: Payload = {"type": 2, "style": PRIMARY, "custom_id": custom_ids.make("draw_tags", shown.table)}
+    add: Payload = {"type": 2, "style": SECONDARY, "custom_id": custom_ids.make(TAG_ADD, shown.table)}
     return [
         {**draw, "label": texts.say(language, "button.draw_tags"), "emoji": {"name": "🎨"}},
         {**add, "label": texts.say(language, "tags.add"), "emoji": {"name": "➕"}},

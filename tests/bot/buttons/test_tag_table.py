@@ -67,7 +67,16 @@ async def test_nothing_pressed_draws_the_same_and_there_and_back_too(tmp_path: P
         assert await drawn_with(at, shown, 2) == row.recipe
         moon = tag(shown, "moon").id
         assert tag(await touched(at, shown, "more", moon, "p0"), "moon").weight == 1.3
-        assert tag(await touched(at, shown, "less", moon), "moon").weight == 1.2
+        less = Press(
+            person=await at.person(),
+            place=Place("fake", "ann"),
+            action="tag",
+            target=shown.target("less", moon),
+            key="k",
+        )
+        for _ in range(2):  # delivered twice
+            await at.desk.press(less)
+        assert tag(await opened(at, picture), "moon").weight == 1.2
         assert await drawn_with(at, shown, 3) == row.recipe
 
 

@@ -9,21 +9,17 @@ const HELD = 350; // milliseconds a finger rests on a chip before it can be drag
 const FAR = 8; // pixels a mouse moves before that is a drag, or a finger before it scrolls
 const PAUSE = 160; // milliseconds without a key before tags are looked for
 
+let before = Promise.resolve(); // what was touched last
 let wanted = null; // the chip that has the focus once the table is there anew: {table, id}
 
 export function tagTable(shown, message) {
-  const touch = async (what, ...more) => {
-    if (node.ariaBusy === "true") return;
+  const touch = (what, ...more) => {
+    const values = typeof more[more.length - 1] === "object" ? more.pop() : {};
     node.ariaBusy = "true";
-    try {
-      const last = more[more.length - 1];
-      const values = typeof last === "object" ? more.pop() : {};
-      await press("tag", [shown.table, what, ...more].join("."), values, message);
-    } catch (failure) {
-      complain(failure);
-    } finally {
-      node.ariaBusy = null;
-    }
+    before = before // one after the other, in the order in which they were touched
+      .then(() => press("tag", [shown.table, what, ...more].join("."), values, message))
+      .catch(complain)
+      .then(() => (node.ariaBusy = null));
   };
   const groups = shown.groups.map((group) =>
     el(
