@@ -155,6 +155,6 @@ async def test_a_prompt_is_touched_tag_by_tag(tmp_path: Path) -> None:
         scarf, cat = (table.locator(".tag-chip", has_text=words) for words in ("戴红围巾", "橘猫"))
         await cat.locator(".tag-name").drag_to(scarf.locator(".tag-name"))
         subjects = table.locator(".tag-chips", has_text="橘猫").locator(".tag-name b")
-        await expect(subjects).to_have_text(["橘猫", "戴红围巾"])
+        await expect(subjects).to_have_text(["橘猫", "戴红围巾", "灯塔"])
         await browser.close()
     assert await bot.stop() == 0

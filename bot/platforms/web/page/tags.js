@@ -125,37 +125,37 @@ function draggable(node, drop) {
     over = one;
     over?.classList.add("over");
   };
-  const end = () => {
-    clearTimeout(timer);
-    mark(null);
-    node.classList.remove("dragged");
-    from = null;
-  };
-  node.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    from = { x: event.clientX, y: event.clientY };
-    dragging = false;
-    if (event.pointerType !== "mouse") timer = setTimeout(begin, HELD);
-  });
-  node.addEventListener("pointermove", (event) => {
-    if (!from) return;
+  const moved = (event) => {
     const far = Math.hypot(event.clientX - from.x, event.clientY - from.y) > FAR;
     if (!dragging && far) {
       if (event.pointerType !== "mouse") return end(); // it scrolls
       begin();
     }
     if (!dragging) return;
-    if (!node.hasPointerCapture(event.pointerId)) node.setPointerCapture(event.pointerId);
     const under = document.elementsFromPoint(event.clientX, event.clientY).map((one) => one.closest(".tag-chip")).find((one) => one && one !== node);
     mark(under && side(under) === side(node) ? under : null);
-  });
-  node.addEventListener("pointerup", () => {
+  };
+  const letGo = () => {
     const target = over;
     const every = [...node.closest(".tag-table").querySelectorAll(`[data-side="${side(node)}"] li`)];
     end();
     if (dragging && target) drop(every.indexOf(target) - every.indexOf(node));
+  };
+  const end = () => {
+    timer = clearTimeout(timer);
+    mark(null);
+    node.classList.remove("dragged");
+    heard("removeEventListener");
+  };
+  // Of the whole document: a quick mouse is over another chip with its first step.
+  const heard = (what) => [["pointermove", moved], ["pointerup", letGo], ["pointercancel", end]].forEach((one) => document[what](...one));
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    from = { x: event.clientX, y: event.clientY };
+    dragging = false;
+    heard("addEventListener");
+    if (event.pointerType !== "mouse") timer = setTimeout(begin, HELD);
   });
-  node.addEventListener("pointercancel", end);
   // What was dragged is not pressed, and the page does not scroll along.
   node.addEventListener("click", (event) => dragging && (event.preventDefault(), event.stopPropagation(), (dragging = false)), true);
   node.addEventListener("touchmove", (event) => dragging && event.preventDefault(), { passive: false });
