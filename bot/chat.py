@@ -10,7 +10,8 @@ from engine.job import Progress, State
 from engine.policy import Policy
 from engine.recipe import Recipe
 from prompts.doctor import Finding
-from prompts.prompt import LoraUse, Options, Prompt
+from prompts.prompt import LoraUse, Options, Part, Prompt
+from prompts.tag_rows import Side, TagKind
 from storage.jobs import Place
 
 
@@ -152,6 +153,50 @@ class Shown:
     height: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTag:
+    """A tag in a tag table, as somebody sees it: `chinese` is what it is called, "" where nobody has said. `favourite`
+    and `blocked` say whether it is on the person's lists, the last three what can be done to it besides."""
+
+    id: int
+    side: Side
+    kind: TagKind
+    part: Part
+    text: str
+    chinese: str
+    weight: float
+    preset: bool = False
+    off: bool = False
+    locked: bool = False
+    kept: bool = False
+    favourite: bool = False
+    blocked: bool = False
+    weighable: bool = True
+    translated: bool = False
+    sign: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTags:
+    """A tag table (bot/buttons/tag_table.py): all its rows, and what of it is looked at. `view` is the list, one `tag`
+    with all that can be done to it, its neighbours, or what can be added; `page` counts from 0. What is pressed is
+    "tag", with a target made by `target`."""
+
+    table: str
+    rows: tuple[ShownTag, ...]
+    view: Literal["rows", "tag", "near", "add"] = "rows"
+    chosen: int | None = None
+    page: int = 0
+    near: tuple[Choice, ...] = ()
+    favourites: tuple[Choice, ...] = ()
+    raw: bool = False
+    changed: bool = False
+
+    def target(self, what: str, *more: int | str) -> str:
+        """What a button for the table acts on: what to do, and to which row."""
+        return ".".join((self.table, what, *map(str, more)))
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedTable:
     """Pictures beside each other: the labels of the columns, of the rows and of the sheets ("" where there is only
@@ -186,7 +231,7 @@ class Card:
     which others open what it shows; `alone` is a command to go on with where the person and the bot
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
     platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
-    themselves. `panel`: it takes the place of the card whose button was
+    themselves. `tags` is a tag table to be touched. `panel`: it takes the place of the card whose button was
     pressed, where a platform can do that. `table`: its picture is a sheet of these.
     """
 
@@ -213,6 +258,7 @@ class Card:
     turned: str = ""
     panel: bool = False
     papers: Policy = "embed"
+    tags: ShownTags | None = None
     table: ComparedTable | None = None
 
     @property

@@ -87,6 +87,24 @@ class LoraUse:
 
 
 @dataclass(frozen=True, slots=True)
+class OffTag:
+    """A tag that somebody keeps in the table of a prompt without having it drawn (prompts/tag_table.py): `at` is its
+    place among the tags of its side, those that are off counted in; a LoRA is kept as it is written."""
+
+    fragment: Fragment
+    at: int
+    negative: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        return {"at": self.at, "negative": self.negative, "fragment": self.fragment.to_json()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        fragment = Fragment.from_json(cast(Mapping[str, Json], value["fragment"]))
+        return cls(fragment, cast(int, value["at"]), cast(bool, value["negative"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a stage did or doubts: a text key of bot/texts and its values, shown to the person."""
 
@@ -105,7 +123,8 @@ class Note:
 class Prompt:
     """What will be drawn, in words. `text` is what the person wrote; `fragments` stand in the order they are said; with
     `seed` chance had a part in them, and another seed would have made other words of the text (`IN_TURN`: any). `style`
-    names one that was added though the text does not say so: the person's own, or one chosen beside the text."""
+    names one that was added though the text does not say so: the person's own, or one chosen beside the text. `off` are
+    tags kept beside it, `locked` the texts of those that no sentence, form or other filling may change."""
 
     text: str
     fragments: tuple[Fragment, ...]
@@ -115,6 +134,8 @@ class Prompt:
     raw: bool = False
     seed: int | None = None
     style: str = ""
+    off: tuple[OffTag, ...] = ()
+    locked: tuple[str, ...] = ()
 
     @property
     def positive(self) -> str:
@@ -158,6 +179,8 @@ class Prompt:
             "raw": self.raw,
         }
         made |= {} if self.seed is None else {"seed": self.seed}
+        made |= {"off": [one.to_json() for one in self.off]} if self.off else {}
+        made |= {"locked": list(self.locked)} if self.locked else {}
         return made | {"style": self.style} if self.style else made
 
     @classmethod
@@ -172,6 +195,8 @@ class Prompt:
             raw=cast(bool, value["raw"]),
             seed=cast(int | None, value.get("seed")),
             style=cast(str, value.get("style", "")),
+            off=tuple(map(OffTag.from_json, rows.get("off", ()))),
+            locked=tuple(cast(list[str], value.get("locked", []))),
         )
 
 

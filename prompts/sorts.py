@@ -138,6 +138,23 @@ def kind_of(word: str) -> str:
     return ""
 
 
+def synonyms(word: str) -> tuple[str, ...]:
+    """The other words for what a noun names by its commonest meaning. Singular, lower case."""
+    found = (name for _, meaning in _meanings(word, 1) for name in _nouns().words[meaning])
+    return tuple(dict.fromkeys(name for name in found if name != word))
+
+
+def siblings(word: str) -> tuple[str, ...]:
+    """What is directly a kind of the same thing as what a noun names by its commonest meaning: "clock tower" of
+    "lighthouse". Singular, lower case."""
+    above = {parent for _, meaning in _meanings(word, 1) for parent in _nouns().above[meaning]}
+    nouns = _nouns()
+    found = (
+        name for at, parents in enumerate(nouns.above) if not above.isdisjoint(parents) for name in nouns.words[at]
+    )
+    return tuple(dict.fromkeys(name for name in found if name != word))
+
+
 # ── the file ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 # Of WordNet's files of nouns those of animals, things, bodies, food, places, natural objects, people, weather, plants.

@@ -233,6 +233,8 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.Votes: _with_the_person,
     tables.Refused: _with_the_person,
     tables.Leaving: _with_the_person,
+    tables.TagTables: _with_the_person,
+    tables.KeptTags: _with_the_person,
     tables.Barred: _of_nobody,
     tables.Counters: _of_nobody,
     tables.KnownFiles: _of_nobody,

@@ -156,6 +156,8 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.MapSeconds: ("map_seconds", _rows(tables.MapSeconds, _of(tables.MapSeconds))),
     tables.Votes: ("votes", _rows(tables.Votes, _of(tables.Votes), tables.Votes.created)),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
+    tables.TagTables: ("tag_tables", _rows(tables.TagTables, _of(tables.TagTables), tables.TagTables.changed)),
+    tables.KeptTags: ("tags", _rows(tables.KeptTags, _of(tables.KeptTags), tables.KeptTags.created)),
     tables.PictureFiles: ("", None),  # its recipe says so, too
     tables.FavouriteFiles: ("", None),
     tables.Facts: ("", None),  # the program's own, and names of pictures on Telegram

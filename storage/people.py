@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -102,6 +102,9 @@ async def merge(db: Database, kept: str, gone: str) -> None:
         words, rule = tables.OwnWords, tables.ScopedRules
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))
+        tag, touched = tables.KeptTags, tables.TagTables
+        await _move(session, tag, tag.person, tag.kind + " " + tag.folded, kept, gone)
+        await _move(session, touched, touched.person, touched.picture, kept, gone)
         await _add_refusals(session, kept, gone)
         await _add_map_seconds(session, kept, gone)
         await session.flush()
@@ -138,7 +141,7 @@ async def _move(
     session: AsyncSession,
     table: type[tables.Base],
     owner: InstrumentedAttribute[str],
-    name: InstrumentedAttribute[str],
+    name: ColumnElement[str] | InstrumentedAttribute[str],
     kept: str,
     gone: str,
 ) -> None:

@@ -413,3 +413,31 @@ class Barred(Base):
     __tablename__ = "barred"
 
     account: Mapped[str] = mapped_column(primary_key=True)
+
+
+class TagTables(Base):
+    """The tag table of a picture as somebody left it (`content`: prompts/tag_table.py)."""
+
+    __tablename__ = "tag_table"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    picture: Mapped[str] = mapped_column(ForeignKey("picture.id", ondelete="CASCADE"), index=True)
+    content: Mapped[Any] = mapped_column(JSON, nullable=False)
+    changed: Mapped[datetime]
+
+    __table_args__ = (Index("ix_tag_table_person_picture", "person", "picture", unique=True),)
+
+
+class KeptTags(Base):
+    """A tag that somebody keeps at hand, or never wants to see (`kind`: "favourite", "blocked"); `folded` is the word
+    as it is compared, `source` what it is called in Chinese, where that is known."""
+
+    __tablename__ = "kept_tag"
+
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str]
+    source: Mapped[str]
+    created: Mapped[datetime]

@@ -14,6 +14,7 @@ from prompts import grammar, options
 from prompts.errors import Refusal
 from prompts.option_values import ParsedOptions
 from prompts.prompt import LoraUse, Options, Prompt
+from prompts.tag_table import changed_locks, marks_kept
 
 FIELDS = ("prompt", "negative", "loras", "seed", "steps", "guidance", "model")
 EMPTY = ("prompt", "negative", "loras", "seed")  # fields in which nothing means something
@@ -57,6 +58,7 @@ async def redrawn(studio: Studio, press: Press, recipe: Recipe) -> tuple[Recipe,
         asked = recipes.merged(more, asked)
     if "loras" in changed:
         prompt = replace(prompt, loras=loras(new["loras"]))
+    prompt = as_locked(marks_kept(prompt, recipe.prompt), recipe.prompt)
     reseeded = "seed" in changed and asked.seed is None
     kept = replace(kept, seed=None if reseeded else recipe.seed)
     model = await studio.model(asked.model or recipe.model)
@@ -93,6 +95,13 @@ async def _written(
     else:  # words for other places than before
         more = replace(options.read_options(new["prompt"]).options, regions=understood.regions)
     return replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras)), more
+
+
+def as_locked(prompt: Prompt, old: Prompt) -> Prompt:
+    """The prompt that was made of an old one. Raises Refusal `tags.locked_edit` where it lacks what is locked in it."""
+    if gone := changed_locks(prompt, old):
+        raise Refusal("tags.locked_edit", words="、".join(gone)[:200])
+    return prompt
 
 
 def _told(old: Prompt, new: Prompt) -> Prompt:

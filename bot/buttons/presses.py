@@ -18,6 +18,7 @@ from bot.buttons.mending import mend, mend_all
 from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prompt
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
+from bot.buttons.tag_table import draw_tags, tag, tags
 from bot.buttons.taking import mydata
 from bot.buttons.this_one import not_this_one, this_one
 from bot.buttons.versus import versus, versus_with
@@ -138,6 +139,9 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         unvote,
         versus,
         versus_with,
+        tags,
+        tag,
+        draw_tags,
         mydata,
         forget,
         forget_cancel,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.buttons.actions import ACTIONS, REDRAWN
-from bot.buttons.forms import redrawn
+from bot.buttons.forms import as_locked, redrawn
 from bot.chat import Press, Request, common
 from bot.people import guard, owned
 from bot.studio import recipes
@@ -17,6 +17,7 @@ from prompts import options as said
 from prompts.errors import Refusal
 from prompts.prompt import Note
 from prompts.refill import refilled
+from prompts.tag_table import marks_kept, with_locked
 from storage import pictures
 from storage.database import Database
 from storage.pictures import PictureRow
@@ -86,7 +87,8 @@ async def refill(studio: Studio, press: Press) -> None:
     row = await owned.picture(studio.db, press.person, press.target)
     recipe = (await origin(studio.db, row)).recipe
     model = await studio.model(recipe.model)
-    made = replace(recipe, prompt=refilled(recipe.prompt, model.presets))
+    prompt = marks_kept(with_locked(refilled(recipe.prompt, model.presets), recipe.prompt), recipe.prompt)
+    made = replace(recipe, prompt=prompt)
     await studio.submit(press, (made,), parent=row.id)
 
 
@@ -127,7 +129,8 @@ async def _by_sentence(
     edited = await edit(recipe.prompt, sentence, translators=translators, family=model.presets)
     options = recipes.merged(recipes.options_of(recipe), edited.options)
     model = await studio.model(options.model or recipe.model)
-    prompt = replace(edited.prompt, notes=(*edited.prompt.notes, *notes))
+    prompt = as_locked(marks_kept(edited.prompt, recipe.prompt), recipe.prompt)
+    prompt = replace(prompt, notes=(*prompt.notes, *notes))
     made = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     fresh = edited.options.seed is not None
     await studio.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
@@ -29,6 +29,8 @@ from prompts.infotext import reading
 from prompts.prompt import Json, Options, Prompt, merged
 from prompts.safety import judge
 from prompts.safety.signs import verdict
+from prompts.tag_neighbours import called
+from prompts.tag_table import TagTable
 from prompts.translate.chain import close
 from prompts.translate.personal_dictionary import with_personal
 from storage.sqlite_file import begun
@@ -49,7 +51,25 @@ class _Composed:
         counts: list[Json] = list(meter(self.prompt.positive, embeddings=self.embeddings))
         unwanted: list[Json] = list(meter(self.prompt.negative, embeddings=self.embeddings))
         told: dict[str, Json] = {"tokens": counts, "negative_tokens": unwanted}
-        return to_public_json(self.prompt, self.options) | told | {"findings": [one.to_json() for one in self.findings]}
+        tags: list[Json] = [*tag_rows(self.prompt, self.embeddings)]
+        told |= {"findings": [one.to_json() for one in self.findings], "tags": tags}
+        return to_public_json(self.prompt, self.options) | told
+
+
+def tag_rows(prompt: Prompt, embeddings: Collection[str]) -> Iterator[Json]:
+    """The rows of a prompt's tag table: side, kind, text, weight, part, and what each is called in Chinese."""
+    for row in TagTable.of(prompt, embeddings).rows:
+        name = row.source or ("" if row.sign or row.lora else called(row.text))
+        yield {
+            "side": row.side,
+            "kind": row.kind,
+            "text": row.text,
+            "weight": row.weight,
+            "part": row.part,
+            "chinese": name,
+            "off": row.off,
+            "locked": row.locked,
+        }
 
 
 _Composing = Callable[[str], Awaitable[_Composed]]

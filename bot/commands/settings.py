@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.buttons.forms import loras
 from bot.buttons.loras import code_of
 from bot.chat import Button, Card, Choice, Field, Person, Request, Say, Select
+from bot.commands.blocked import block, words_of
 from bot.commands.command import Command
 from bot.studio import own_values
 from bot.studio.cards import quality
@@ -23,7 +24,7 @@ from engine.policy import POLICIES, Policy
 from prompts import axes, options, styles
 from prompts.errors import Refusal
 from prompts.prompt import Json
-from storage import people
+from storage import kept_tags, people
 
 MOST = 25  # choices of a list on Discord
 LONGEST = 30  # characters of a choice that stands on a button of Telegram by itself
@@ -55,7 +56,9 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
 
 async def panel(studio: Studio, person: Person, one: str = "") -> Card:
     """All that somebody has set, and the choices there are; with the name of `one` setting, only its choices."""
-    known = await people.settings(studio.db, person.id)
+    known = dict(await people.settings(studio.db, person.id))
+    words = await kept_tags.listed(studio.db, person.id, "blocked")
+    known["blocked"] = "、".join(each.shown for each in words) or None
     selects = await choices(studio, person, known)
     if one in selects:
         back = Button("choose", "all")
@@ -89,6 +92,11 @@ async def chosen(studio: Studio, person: Person, name: str, value: str) -> Card:
     if value.startswith(CODE):
         value = await _coded(studio, name, value)
     kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
+    if name == "blocked":
+        await kept_tags.clear(studio.db, person.id, "blocked")
+        for word in words_of(str(kept or "")):
+            await block(studio, person, word)
+        return replace(await panel(studio, person), text=Say("settings.changed"))
     if name != "language":
         known = await people.settings(studio.db, person.id)
         for other, changed in own_values.beside(name, kept, known).items():
@@ -186,6 +194,10 @@ async def _loras(studio: Studio, value: str) -> Json:
     return [[catalog.lora(files, use.name, studio.rules.loras).name, use.weight] for use in loras(value)]
 
 
+async def _blocked(studio: Studio, value: str) -> Json:
+    return None if meant(value, OFF) else ", ".join(words_of(value))
+
+
 async def _model(studio: Studio, value: str) -> Json:
     models = await asyncio.to_thread(catalog.models, studio.rules.models)
     return catalog.model(models, value, studio.rules.models).name
@@ -265,6 +277,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "reactions": _switch,
     "loras": _loras,
     own_values.NAME: _values,
+    "blocked": _blocked,
     "language": _language,
 }
 ALIASES = {
@@ -280,6 +293,7 @@ ALIASES = {
     "表情": "reactions",
     "lora": "loras",
     "常用值": own_values.NAME,
+    "屏蔽词": "blocked",
     "语言": "language",
 }
 COMMAND = Command("settings", ("设置", "設定"), run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import texts
 from bot.commands import (
     admin,
+    blocked,
     cancel,
     compare,
     control,
@@ -30,6 +31,7 @@ from bot.commands import (
     samplers,
     settings,
     styles,
+    tagtable,
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -40,10 +42,12 @@ _OTHERS: tuple[Command, ...] = (
     imagine.COMMAND,
     prompt.COMMAND,
     edit.COMMAND,
+    tagtable.COMMAND,
     control.COMMAND,
     compare.COMMAND,
     favourites.COMMAND,
     dictionary.COMMAND,
+    blocked.COMMAND,
     history.COMMAND,
     find.COMMAND,
     recipe.COMMAND,

@@ -25,6 +25,8 @@ from storage.pictures import PictureRow
 
 # What people press most; with the button for the others there are six.
 FIRST = ("again", "vary", "upscale", "edit", "favourite")
+# What shows how a picture came about, in a row of its own.
+LEARN = ("tags",)
 # What is about what guided its shapes, where something did, in a row of its own.
 GUIDED = ("same_shape", "control_stronger", "control_weaker", "show_map")
 LINES = "abcd"  # ways of saying that a job waits, or is being drawn
@@ -190,9 +192,9 @@ def plain(card: Card) -> Card:
 
 
 def picture_buttons(row: PictureRow) -> tuple[Button, ...]:
-    """What can be done with a picture: what most want first, then `GUIDED` and `MORE`."""
+    """What can be done with a picture: what most want first, then `LEARN`, `GUIDED` and `MORE`."""
     guided = row.recipe.controls
-    first = (*FIRST, *GUIDED) if guided else FIRST
+    first = (*FIRST, *LEARN, *GUIDED) if guided else (*FIRST, *LEARN)
     names = (ON.get(name, name) if row.favourite else name for name in first)
     idle = {"rename": not row.favourite, "refill": filling(row.recipe.prompt) is None, "without_control": not guided}
     idle["other_map"] = not any(one.source for one in guided)

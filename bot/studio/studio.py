@@ -18,7 +18,7 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
+from bot.studio import blocked, cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -341,6 +341,7 @@ class Studio:
     ) -> bool:
         """Write a job down, queue it and begin to answer it; nothing happens for a request known already: False.
         `comparison` says what its pictures are compared by (bot/studio/comparing.py)."""
+        made = await blocked.left_out(self.db, asked.person.id, made)
         made, verdicts = await guard.decent(self.sight, asked.person.id, [*map(guides.told, made)])
         await asyncio.to_thread(recipes.check, made, self.rules.folders)
         async with self._door:

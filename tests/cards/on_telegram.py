@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from bot.platforms.telegram.keyboards import MORE, parse_callback_data
+from bot.platforms.telegram.button_codes import parse_callback_data
+from bot.platforms.telegram.keyboards import MORE
 from tests.cards.hands import Hands, Shown
 from tests.cards.house import House
 from tests.patience import until

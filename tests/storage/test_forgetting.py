@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import select, text
 
 from engine.control import Control
+from prompts.tag_table import TagTable
 from storage import (
     dictionary,
     facts,
     favourites,
     forgetting,
+    kept_tags,
     leaving,
     maps,
     messages,
@@ -27,6 +29,7 @@ from storage import (
     rules,
     shares,
     tables,
+    tag_tables,
     translations,
     uploads,
     votes,
@@ -66,6 +69,8 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await rules.put(db, rules.of_person(person), "pictures", 5)
     await refusals.add(db, person)
     await votes.cast(db, row.job or "", person, row.id)
+    await kept_tags.add(db, person, "blocked", "wisteria wanderer", "紫藤花下的旅人")
+    await tag_tables.opened(db, person, row.id, TagTable.of(made.prompt))
     await wishes.keep(db, Wish(person=person, text="紫藤花下的旅人", files=(source,), reply_to=row.id))
     await translations.Translations(db).keep("argos", "紫藤花", "wisteria")
     await facts.set_fact(db, f"telegram.photo.{row.id}", "file-1")

@@ -109,7 +109,7 @@ async def test_a_favourite_and_a_delete_before_others(scene: Scene) -> None:
     server, channel, ann = scene.server, scene.channel, scene.ann
     bob = server.member("Bob", channel.guild, locale="en-US")
     drawn = await (await ann.slash(channel, "imagine", prompt="a red apple --steps 4")).response(finished)
-    assert len(drawn.buttons) == 5
+    assert len(drawn.buttons) == 6
     await ann.react(drawn, "❤️")
     await channel.until(lambda _: "已收藏" in drawn.buttons)
     asked = await (await bob.press(drawn, "再来一张")).response()
@@ -123,6 +123,33 @@ async def test_a_favourite_and_a_delete_before_others(scene: Scene) -> None:
     await ann.press(sure, "删除")
     await channel.until(lambda _: drawn.deleted and not sure.controls)
     assert "已删除" in sure.says and scene.drawn == [] and channel.seen() == []
+
+
+async def test_a_table_of_tags(scene: Scene) -> None:
+    channel, ann = scene.channel, scene.ann
+    drawn = await (await ann.slash(channel, "imagine", prompt="戴红围巾的橘猫，(月亮:1.2) --steps 4")).response(
+        finished
+    )
+    table = await (await ann.press(drawn, "标签")).response()
+    assert table.only_for is ann.user and "橘猫 · orange cat" in table.says and "×1.2" in table.says
+    assert len(table.controls) <= 40
+    cat = next(one["label"] for one in select(table, "选一个标签来改") if "橘猫" in one["label"])
+    await ann.choose(table, "选一个标签来改", cat)
+    await channel.until(lambda _: "换成……" in str(table.controls))
+    await ann.press(table, "+")
+    await channel.until(lambda _: "orange cat ×1.1" in table.says)
+    black = next(one["label"] for one in select(table, "换成……") if "black cat" in one["label"])
+    await ann.choose(table, "换成……", black)
+    await channel.until(lambda _: "black cat ×1.1" in table.says)
+    await ann.submit(await ann.press(table, "加标签"), text="灯塔", unwanted="雨")
+    await channel.until(lambda _: "lighthouse" in table.says and "rain" in table.says)
+    made = await (await ann.press(table, "就这样画")).response(finished)
+    assert made.only_for is None and "black cat" in made.says and "lighthouse" in made.says
+
+
+def select(message: Message, hint: str) -> list[dict[str, str]]:
+    """The options of a select."""
+    return next(one["options"] for one in message.controls if one.get("placeholder") == hint)
 
 
 async def test_several_pictures(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,62 @@ async def test_a_picture_with_papers_is_drawn_compared_and_found_again(tmp_path:
         await page.screenshot(path=tmp_path / "found.png")
         await browser.close()
     await bot.stop()
+
+
+async def test_a_prompt_is_touched_tag_by_tag(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    await bot.start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = await browser.new_context(locale="zh-CN", reduced_motion="reduce", **PHONE)
+        page = await context.new_page()
+        await page.goto(bot.address)
+        await write(page, "戴红围巾的橘猫，雪地，(月亮:1.2)，水彩 步数8 --seed 5")
+        await pictures(page, 1)
+        await page.locator("[data-action=tags]").click()
+        table = page.locator(".tag-table")
+        await expect(table.locator(".tag-chip", has_text="橘猫")).to_contain_text("orange cat")
+        draw = table.get_by_role("button", name="就这样画")
+        await draw.click()
+        await pictures(page, 2)
+        same, first = [await bot.picture(one["id"]) for one in (await bot.history())[:2]]
+        assert same == first  # nothing was touched: the same picture, to the bit
+
+        address = bot.address
+        await bot.kill()
+        bot.settings["DANQING_WEB_PORT"] = address.rpartition(":")[2]
+        await bot.start()
+        await page.reload()
+        cat = table.locator(".tag-chip", has_text="橘猫").locator(".tag-name")
+        await cat.focus()
+        await page.keyboard.press("+")
+        await expect(cat).to_have_attribute("aria-label", "橘猫 · orange cat，×1.1")
+        await expect(cat).to_be_focused()
+        await page.keyboard.press("Alt+ArrowRight")
+        subjects = table.locator(".tag-chips", has_text="橘猫").locator(".tag-name b")
+        await expect(subjects).to_have_text(["戴红围巾", "橘猫"])
+        await table.locator(".tag-chip", has_text="雪地").locator(".tag-name").tap()
+        await expect(table.locator(".tag-chip", has_text="雪地")).to_have_class(re.compile("chosen"))
+        await table.locator("[data-what=off]").tap()
+        await expect(table.locator(".tag-chip.off")).to_contain_text("雪地")
+        await table.locator(".tag-adding input").fill("灯塔")
+        await table.get_by_role("button", name="加标签").tap()
+        await expect(table.locator(".tag-chip", has_text="灯塔")).to_have_count(1)
+        await no_sideways_scroll(page)
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "tags.png")
+        await draw.click()
+        await pictures(page, 3)
+        drawn = page.locator(".message.bot").last
+        await expect(drawn.locator("blockquote")).to_contain_text("(橘猫:1.1)")
+        await expect(drawn.locator("blockquote")).not_to_contain_text("雪地")
+
+        wide = await (await browser.new_context(locale="zh-CN", reduced_motion="reduce", **WIDE)).new_page()
+        await wide.goto(bot.address)
+        table = wide.locator(".tag-table")
+        scarf, cat = (table.locator(".tag-chip", has_text=words) for words in ("戴红围巾", "橘猫"))
+        await cat.locator(".tag-name").drag_to(scarf.locator(".tag-name"))
+        subjects = table.locator(".tag-chips", has_text="橘猫").locator(".tag-name b")
+        await expect(subjects).to_have_text(["橘猫", "戴红围巾", "灯塔"])
+        await browser.close()
+    assert await bot.stop() == 0

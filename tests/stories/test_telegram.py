@@ -79,7 +79,7 @@ async def test_strangers_a_favourite_and_a_delete_in_a_group(tmp_path: Path) -> 
         await group.say(ann, "画 雪地里的企鹅 --steps 4")
         done = await group.answer(lambda one: one.photo and "画好了" in one.text)
         shown = done.keyboard
-        assert sum(map(len, shown)) == 6
+        assert sum(map(len, shown)) == 7
         for emoji in ("❤", "👍", "👎"):
             await group.react(bob, done, emoji)
         for label in ("更多 ⋯", "✏️ 改一改", "🤍 收藏", "🔄 再来一张"):
@@ -246,4 +246,50 @@ async def test_a_comparison_in_a_group_is_voted_on_taken_over_and_laid_beside_an
         for _ in range(2):
             await (await group.press(ann, opened, "🗑 删除")).answered()
         await group.until(lambda _: opened.deleted and whole.deleted and "U1" in str(sheet.keyboard))
+        assert await program.stop() == 0
+
+
+async def test_a_table_of_tags_is_touched_through_a_kill_and_drawn(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="zh-hans")
+        group = server.group("画室", [ann, bob])
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await group.say(ann, "画 戴红围巾的橘猫，雪地，(月亮:1.2) --steps 4 --seed 5")
+        drawn = await group.answer(lambda one: one.photo and "画好了" in one.text)
+        await group.press(ann, drawn, "🧩 标签")
+        table = await group.answer(lambda one: "标签表" in one.text)
+        assert "橘猫 · orange cat" in table.text and "月亮 · moon ×1.2" in table.text
+        first = next(row for row in table.keyboard if "橘猫" in row[0])
+        assert first[1:] == ["−", "+", "⏸"]
+        assert "作者" in await (await group.press(bob, table, first[0])).answered()
+        moon = next(at for at, row in enumerate(table.keyboard) if "月亮" in row[0])
+        heavier = table.content.keyboard[moon][2]["callback_data"]
+        assert len(heavier.encode()) <= 64
+        await group.press(ann, table, data=heavier)
+        await group.until(lambda _: "月亮 · moon ×1.3" in table.text)
+        await program.kill()
+        await program.start()
+        await group.press(ann, table, table.keyboard[moon][0])
+        await group.until(lambda _: "🔒 锁定" in str(table.keyboard))
+        await group.press(ann, table, "🔒 锁定")
+        await group.until(lambda _: "🔓 解锁" in str(table.keyboard))
+        await group.press(ann, table, "⬅ 返回")
+        await group.until(lambda _: "➕ 加标签" in str(table.keyboard))
+        await group.press(ann, table, "➕ 加标签")
+        await group.until(lambda _: "✍ 加标签" in str(table.keyboard))
+        await group.press(ann, table, "✍ 加标签")
+        question = await group.answer(lambda one: "加标签" in one.text, after=table.order)
+        await group.say(ann, "灯塔", reply_to=question)
+        more = await group.answer(lambda one: "灯塔 · lighthouse" in one.text, after=question.order)
+        await group.press(ann, more, "🎨 就这样画")
+        made = await group.answer(lambda one: one.photo and "画好了" in one.text, after=more.order)
+        assert "(moon:1.3)" in made.text and "lighthouse" in made.text
+        await group.say(ann, "去掉月亮", reply_to=made)
+        refused = await group.answer(lambda one: "锁定" in one.text, after=made.order)
+        assert "月亮" in refused.text
+        await group.press(bob, drawn, "🧩 标签")
+        copy = await group.answer(lambda one: "标签表" in one.text, after=refused.order)
+        assert "月亮 · moon ×1.2" in copy.text  # of the picture as it was drawn: a table of Bob's own
         assert await program.stop() == 0

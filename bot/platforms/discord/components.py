@@ -20,6 +20,7 @@ from bot.platforms.discord.acknowledge import begin, person_of, private, refuse,
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Mode, Pending
 from bot.platforms.discord.rest import Payload
+from bot.platforms.discord.tag_table import TAG_ADD
 from bot.studio import cards
 from bot.studio.corrections import CORRECT
 from engine.pixels import papers
@@ -32,7 +33,7 @@ PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
 OPEN = frozenset(
     {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
-    | {"compare", "compare_again"}
+    | {"compare", "compare_again", "draw_tags"}
 )
 OF_JOBS = frozenset({"again_all", "retry", "compare_again"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -40,7 +41,7 @@ MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it
     **dict.fromkeys((*cards.ON, *cards.ON.values()), "quiet"),  # so does the button
     "delete": "instead",  # the question whether it is meant becomes the answer
-    **dict.fromkeys(("help", "choose", "set"), "panel"),  # another card comes in the place of this one
+    **dict.fromkeys(("help", "choose", "set", "tag"), "panel"),  # another card comes in the place of this one
 }
 
 
@@ -76,6 +77,8 @@ async def press(
         await modals.paint_over(context, interaction, target)
     elif action == SAME_SHAPE:
         await modals.same_shape(context, interaction, target)
+    elif action == TAG_ADD:
+        await modals.tags(context, interaction, target)
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):

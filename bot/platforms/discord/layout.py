@@ -15,7 +15,7 @@ from discord.utils import escape_markdown
 
 from bot import texts
 from bot.chat import Button, Card
-from bot.platforms.discord import custom_ids, markdown
+from bot.platforms.discord import custom_ids, markdown, tag_table
 from bot.platforms.discord.rest import File, Payload
 from bot.studio import cards
 from bot.studio.corrections import CORRECT
@@ -37,6 +37,7 @@ SIGNS = {
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺️",
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
     "this_one": "📌", "not_this_one": "↩️",
+    "tags": "🧩", "draw_tags": "🎨",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
@@ -55,6 +56,8 @@ def lay_out(card: Card, language: str, mention: str = "") -> MessageLayout:
     if mention:
         content = f"<@{mention}> {content}"
     said, lines = markdown.understood(card, language), markdown.fields(card, language)
+    if card.tags:
+        said = tag_table.words(card.tags, language)
     embed, fits = _embed(said, lines, COLOURS[card.kind])
     files: tuple[File, ...] = ()
     if not fits or len(content) > CONTENT:
@@ -99,6 +102,9 @@ def _cut(text: str, limit: int) -> str:
 def rows(card: Card, language: str) -> Iterator[Payload]:
     """The rows of what can be pressed: one picture's buttons; the numbered ones of several; a select where one thing
     can be done to many."""
+    if card.tags:
+        yield from tag_table.rows(card.tags, language)
+        return
     mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL, CORRECT)]
     if mends:
         others = tuple(one for one in card.buttons if one not in mends)

@@ -14,6 +14,7 @@ from bot.platforms.discord import attachments, components, custom_ids, modals
 from bot.platforms.discord.acknowledge import begin, person_of, refuse, room_of
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.pending import PLATFORM, Pending
+from bot.platforms.discord.tag_table import TAG_ADD
 from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
 from storage.jobs import Place
@@ -31,6 +32,11 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     if asked.action in ("rename", CORRECT):
         named = await begin(context, interaction, "private")
         context.later(named, components.pass_on(context, interaction, named, asked.action, asked.target, values))
+        return
+    if asked.action == TAG_ADD:
+        table = await begin(context, interaction, "panel")
+        work = components.pass_on(context, interaction, table, "tag", f"{asked.target}.add", values)
+        context.later(table, work)
         return
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:

@@ -19,6 +19,7 @@ from bot.platforms.discord import custom_ids
 from bot.platforms.discord.acknowledge import FORM, begin, person_of, refuse, respond
 from bot.platforms.discord.context import DiscordContext
 from bot.platforms.discord.rest import Payload
+from bot.platforms.discord.tag_table import TAG_ADD
 from bot.studio.corrections import CORRECT, doubtful
 from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
@@ -103,6 +104,17 @@ async def paint_over(context: DiscordContext, interaction: discord.Interaction, 
     await _show(
         context, interaction, custom_ids.make(PAINT_OVER, target), title, [_labelled("wish", person.language, one)]
     )
+
+
+async def tags(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:
+    """Ask what tags are added to a table, and what is not wanted."""
+    language = (await person_of(context, interaction)).language
+    hint = texts.say(language, "tags.add_example")
+    parts = [
+        _labelled("tags", language, _input("text", "", PARAGRAPH, hint, SENTENCE)),
+        _labelled("tags_negative", language, _input("unwanted", "", SHORT, "", SENTENCE)),
+    ]
+    await _show(context, interaction, custom_ids.make(TAG_ADD, target), texts.say(language, "tags.add"), parts)
 
 
 async def same_shape(context: DiscordContext, interaction: discord.Interaction, target: str) -> None:

@@ -174,6 +174,7 @@ SLASHES: Mapping[str, Slash] = {
     "compare": Slash(
         (TEXT, SlashOption("axes", required=True)), lambda values: f"{values['text']} {values['axes']}", open=True
     ),
+    "tagtable": Slash((SlashOption("text", suggest="tag"),)),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),

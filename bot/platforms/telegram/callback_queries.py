@@ -14,8 +14,10 @@ from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Person, Press, Say
 from bot.people import owned
 from bot.platforms.telegram import calls, deep_links, keyboards, places
+from bot.platforms.telegram.button_codes import CallbackData, parse_callback_data
 from bot.platforms.telegram.context import OpenUpdate, TelegramContext
 from bot.platforms.telegram.messages import reply_to
+from bot.platforms.telegram.tag_table import TAG_ADD
 from bot.studio.cards import ON, error, picture_buttons, shown
 from bot.studio.corrections import CORRECT
 from prompts.errors import Refusal
@@ -34,7 +36,7 @@ OURS = frozenset({*HERE, "delete"})
 
 async def take(context: TelegramContext, update: int, query: CallbackQuery) -> None:
     """Hand a press on to the desk, and answer it in any case."""
-    code, message = keyboards.parse_callback_data(query.data or ""), query.message
+    code, message = parse_callback_data(query.data or ""), query.message
     person = await context.person(query.from_user)
     if code is None or not isinstance(message, Message):
         await context.api.answer(query.id, texts.say(person.language, "telegram.old_button"))
@@ -69,6 +71,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_wish(context, message, code.target, key)
                 return
+            if code.action == TAG_ADD:
+                await context.gate(message.chat, None, query.from_user)
+                await deep_links.ask_for_tags(context, message, code.target, key)
+                return
             if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
                 asked.query = ""
                 await context.api.answer(query.id, texts.say(person.language, DANGEROUS[code.action]))
@@ -84,7 +90,7 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
             await _answer(context, asked)
 
 
-def _turning(message: Message, code: keyboards.CallbackData) -> Message | None:
+def _turning(message: Message, code: CallbackData) -> Message | None:
     """The message, where the button pressed under it may turn: what everybody sees says nothing of what one of them
     has chosen for themselves, and only a picture's owner presses its favourite."""
     ours = code.action in TURNING and (message.chat.type == Chat.PRIVATE or "favourite" in code.action)

@@ -18,6 +18,7 @@ SHOWN = 3000  # units of a text that is asked about, so that the question fits b
 NAMING = "name "  # before the key of a question what a favourite should be called
 CORRECTING = "word "  # before the key of a question what a word is in English
 PAINTING = "paint "  # before the key of a question what a picture is to become
+ADDING = "tags "  # before the key of a question what tags are added to a table
 SHAPING = "shape "  # before the key of a question what a picture's shapes are to become
 INLINE = "inline"  # with which the button above inline results opens the bot
 
@@ -64,6 +65,14 @@ async def ask_for_wish(context: TelegramContext, message: Message, wish: str, ke
     sent = await _ask(context, message, "telegram.paint_over", example, "page.paint_over.example", key)
     await posts.put(context.db, places.said(message.chat_id), key)
     await posts.put(context.db, sent, PAINTING + key, job=wish)
+
+
+async def ask_for_tags(context: TelegramContext, message: Message, table: str, key: str) -> None:
+    """Ask what tags are added to a table; the reply to that message tells."""
+    words = texts.say(context.asked[key].language, "tags.add_words")
+    sent = await _ask(context, message, "tags.add", words, "tags.add_example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, ADDING + key, job=table)
 
 
 async def ask_for_shape(context: TelegramContext, message: Message, row: PictureRow, key: str) -> None:

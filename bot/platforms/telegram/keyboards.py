@@ -1,25 +1,21 @@
-"""Buttons under a message: short codes in, rows of labels out.
-
-A code is `1|<action>|<target>`: the 1 is for the day when another form is needed. Nothing else has to be remembered, so
-a button works after a restart and years later.
-"""
+"""Buttons under a message: rows of labels with short codes behind them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
 from bot.chat import Button, Card, Say
+from bot.platforms.telegram import tag_table
+from bot.platforms.telegram.button_codes import callback_data, parse_callback_data
 from bot.platforms.telegram.message_html import say, units
 from bot.studio import cards
 from storage.pictures import PictureRow
 
-LONGEST = 64  # bytes of a code
 COPIED = 256  # characters a copy button holds
 PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
 NAMED = 30  # characters of a name on a button
@@ -36,34 +32,14 @@ SIGNS = {
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
     "this_one": "📌", "not_this_one": "↩️",
+    "tags": "🧩", "draw_tags": "🎨",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackData:
-    """An action, and the id of the thing it acts on."""
-
-    action: str
-    target: str
-
-
-def callback_data(action: str, target: str) -> str:
-    """Raises ValueError for what Telegram would not take."""
-    text = f"1|{action}|{target}"
-    if len(text.encode()) > LONGEST:
-        raise ValueError(f"{text!r} is too long for a button")
-    return text
-
-
-def parse_callback_data(data: str) -> CallbackData | None:
-    """The code of a pressed button, None for one that this version does not know."""
-    version, _, rest = data.partition("|")
-    action, bar, target = rest.partition("|")
-    return CallbackData(action, target) if version == "1" and bar else None
 
 
 def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
     """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
+    if card.tags:
+        return InlineKeyboardMarkup(tag_table.keys(card.tags, language))
     rows = _panel(card, language) if card.selects else []
     if card.table:
         rows += _numbered(card.buttons, language)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.chat import Card, Field, Say
+from bot.platforms.telegram import tag_table
 from bot.studio import cards
 from bot.studio.mends import numbers
 from engine.job import Progress, State
@@ -53,6 +54,9 @@ def paragraphs(card: Card, language: str) -> Iterator[Paragraph]:
         yield Paragraph(progress(card.progress, language))
     if card.prompt:
         yield from _prompt(card.prompt, card, language)
+    if card.tags:
+        for words, around in tag_table.lines(card.tags, language):
+            yield Paragraph(words, (around,) if around else ())
     yield from _fields(card, language)
 
 

@@ -110,7 +110,7 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
         if post and (wanted := _press(post, text)):
             row = await pictures.get(context.db, post.pictures[0]) if post.pictures else None
             # Anybody may teach it a word; whose picture it is that came without one, the desk knows.
-            ours = wanted[0] in (CORRECT, PAINT_OVER) or (row is not None and row.person == person.id)
+            ours = wanted[0] in (CORRECT, PAINT_OVER, "tag") or (row is not None and row.person == person.id)
             if plain and not ours:
                 return False
             room, (action, target, values) = await context.room(message.chat, account), wanted
@@ -190,6 +190,8 @@ def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
         return CORRECT, post.job, {"pair": text}
     if post.key.startswith(deep_links.PAINTING) and text and not text.startswith("/"):
         return PAINT_OVER, post.job, {"prompt": text}
+    if post.key.startswith(deep_links.ADDING) and text and not text.startswith("/"):
+        return "tag", f"{post.job}.add", {"text": text}
     base, said = replies.which(post, text)
     if base is None or not text or text.startswith("/"):
         return None

@@ -11,6 +11,7 @@ from typing import cast
 
 from bot import texts
 from bot.chat import Button, Card, ComparedTable, Field, Say, Shown
+from bot.platforms.web import tag_table_json
 from bot.studio import cards
 from bot.studio.corrections import CORRECT, doubtful
 from bot.studio.mends import MEND, MEND_ALL
@@ -116,6 +117,7 @@ def card_body(card: Card) -> Object:
         ],
         "spoiler": card.spoiler,
         "file": {"name": card.file.name, "address": card.file.address} if card.file else None,
+        **({"tags": tag_table_json.body(card.tags)} if card.tags else {}),
     }
 
 
@@ -166,6 +168,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
         "selects": [_select(one, language) for one in cast(list[Object], body.get("selects", []))],
         "spoiler": body.get("spoiler", False),
         "file": body.get("file"),
+        "tags": tag_table_json.words(cast(Object, body["tags"]), language) if body.get("tags") else None,
     }
 
 

@@ -56,7 +56,7 @@ async def hello(request: web.Request) -> web.Response:
             "languages": texts.NAMES,
             "texts": {
                 name: text
-                for part in ("page.", "button.", "shape.")
+                for part in ("page.", "button.", "shape.", "tags.")
                 for name, text in texts.all_texts(language, part).items()
             },
             "signed_in": account is not None,

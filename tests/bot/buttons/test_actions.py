@@ -15,7 +15,7 @@ from tests.fakes import a_recipe
 
 
 def test_every_action_has_its_button_once() -> None:
-    shown = (*cards.FIRST, *cards.GUIDED, *cards.MORE)
+    shown = (*cards.FIRST, *cards.LEARN, *cards.GUIDED, *cards.MORE)
     assert len(shown) == len(set(shown)) and ACTIONS.keys() <= set(shown)
 
 

@@ -6,6 +6,7 @@ import { act } from "./actions.js";
 import { announce, button, el, icon } from "./dom.js";
 import { complain } from "./dialogs.js";
 import { comparedTable } from "./table.js";
+import { tagTable } from "./tags.js";
 import { secondsLeft, t, when } from "./words.js";
 
 const ENDS = ["done", "failed", "cancelled"];
@@ -54,6 +55,7 @@ export function botMessage() {
     if (running) progress(parts.media.node, card, state);
     part("maps", card.maps?.length ? card.maps : null, followed);
     part("understood", understood, understanding);
+    part("tags", card.tags, (shown) => tagTable(shown, card.id));
     part("fields", card.fields.length ? card.fields : null, lines);
     part("file", card.file, attached);
     part("selects", card.selects?.length ? card.selects : null, (rows) => selects(rows, card.id));

@@ -10,7 +10,7 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat import Button, Press
-from bot.platforms.telegram import keyboards, places
+from bot.platforms.telegram import button_codes, keyboards, places
 from bot.platforms.telegram.bot_api import BotApi
 from bot.texts import say
 from storage import dictionary, favourites, people, pictures
@@ -35,7 +35,7 @@ async def test_four_pictures_are_a_sheet_with_u_and_v(house: House, server: Tele
     assert chat.answers == [sheet]
     await chat.press(ann, sheet, "3")
     single = await chat.answer(lambda one: one.photo, after=sheet.order)
-    assert single.keyboard == [["🔄 Again", "🎲 Vary", "🔍 Upscale ×2"], ["✏️ Edit", "🤍 Save", "More ⋯"]]
+    assert single.keyboard == [["🔄 Again", "🎲 Vary", "🔍 Upscale ×2"], ["✏️ Edit", "🤍 Save", "🧩 Tags"], ["More ⋯"]]
     await chat.press(ann, sheet, "U2")
     larger = await chat.answer(lambda one: one.photo, after=single.order)
     job = house.pool.drawn[-1][0]
@@ -215,7 +215,7 @@ async def test_one_picture_is_one_favourite_by_whatever_way(house: House, server
     person = (await house.studio.person("telegram", str(ann.id))).id
     await chat.react(ann, message, "❤")
     await chat.until(lambda _: "❤ Saved" in str(message.keyboard))
-    stale = keyboards.callback_data("favourite", (await pictures.search(house.db, person)).pictures[0].id)
+    stale = button_codes.callback_data("favourite", (await pictures.search(house.db, person)).pictures[0].id)
     [kept] = await favourites.listed(house.db, person)
     await chat.react(ann, message)
     await chat.react(ann, message, "❤")
@@ -347,13 +347,13 @@ async def test_a_cancelled_job_can_be_tried_again(house: House, server: Telegram
 
 
 def test_codes_come_back_as_they_were() -> None:
-    assert keyboards.parse_callback_data(
-        keyboards.callback_data("fix_faces", "abcdefghijkl")
-    ) == keyboards.CallbackData("fix_faces", "abcdefghijkl")
+    assert button_codes.parse_callback_data(
+        button_codes.callback_data("fix_faces", "abcdefghijkl")
+    ) == button_codes.CallbackData("fix_faces", "abcdefghijkl")
     for data in ("", "1", "1|again", "2|again|x", "again|x"):
-        assert keyboards.parse_callback_data(data) is None
+        assert button_codes.parse_callback_data(data) is None
     with pytest.raises(ValueError, match="too long"):
-        keyboards.callback_data("again", "x" * 64)
+        button_codes.callback_data("again", "x" * 64)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -208,7 +208,7 @@ async def test_buttons_draw_again_favourite_and_delete(serve: Serve, look: Look)
     await expect(page.locator(".job.done")).to_have_count(2)
     assert served.desk.presses[0].action == "again"
     shown = page.locator(".job.done").last.locator(".toolbar > :visible")
-    assert await shown.count() == 6
+    assert await shown.count() == 7
     star = page.locator("[data-action=favourite]").last
     await star.click()
     await expect(page.locator(".toast").last).to_contain_text("已收藏为")

@@ -1,0 +1,29 @@
+"""What somebody never wants to see, left out of whatever is drawn for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.recipe import Recipe
+from prompts.blocked_tags import without_blocked
+from prompts.prompt import Fragment, Prompt
+from storage import kept_tags
+from storage.database import Database
+
+
+async def left_out(db: Database, person: str, recipes: Sequence[Recipe]) -> Sequence[Recipe]:
+    """The recipes without the tags that a person has blocked, with a note of what was left out, in the words of a
+    second pass, too. Raises Refusal `blocked.nothing_left`."""
+    blocked = await kept_tags.blocked(db, person)
+    if not blocked:
+        return recipes
+
+    def plain(recipe: Recipe) -> Recipe:
+        made = replace(recipe, prompt=without_blocked(recipe.prompt, blocked))
+        if made.hires and made.hires.prompt:
+            words = Prompt("", (Fragment(made.hires.prompt),), raw=True)
+            made = replace(made, hires=replace(made.hires, prompt=without_blocked(words, blocked).positive))
+        return made
+
+    return tuple(map(plain, recipes))
