@@ -99,6 +99,15 @@ async def epoch(db: Database) -> int:
     return found if isinstance(found, int) else 0
 
 
+async def examine(url: str, folder: Path) -> None:
+    """Raises Refusal where nobody could lead on the database that `Database.open` would open: `storage.pooler`, and as
+    that does."""
+    address = address_of(url, folder)
+    if address.get_backend_name() != "sqlite":
+        with refusing(place_of(address)):
+            await (await _connected(address)).close()
+
+
 # --- a file beside the database ---
 
 
@@ -150,7 +159,13 @@ async def _led(address: URL, stands_by: Callable[[str], None], lost: Callable[[s
 
     raw.add_termination_listener(ended)
     beat = asyncio.create_task(_beat(raw, place_of(address)))
-    beat.add_done_callback(lambda done: None if done.cancelled() else lost(str(done.exception())))
+
+    def silent(done: asyncio.Task[NoReturn]) -> None:
+        if not done.cancelled():
+            error = done.exception()
+            lost("its server does not answer" if isinstance(error, Refusal) else str(error))
+
+    beat.add_done_callback(silent)
     try:
         yield
     finally:
@@ -187,7 +202,7 @@ async def _locked(address: URL, stands_by: Callable[[str], None]) -> Any:
             if not away:
                 log.warning("%s does not answer: this bot stands by until it does", where)
                 away = True
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(ASK)
             continue
         if standing_by:
             log.warning("the bot that led on %s is gone: this one takes over", where)

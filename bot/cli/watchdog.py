@@ -61,6 +61,8 @@ def watched(patience: int = PATIENCE) -> Iterator[None]:
 
 def _end(patience: int) -> None:
     # Not by the log: whoever hangs may hold its lock.
-    os.write(2, f"the program has stood still for {patience} seconds and ends; its threads:\n".encode())
-    faulthandler.dump_traceback(all_threads=True)
-    os._exit(HUNG)
+    try:
+        os.write(2, f"the program has stood still for {patience} seconds and ends; its threads:\n".encode())
+        faulthandler.dump_traceback(all_threads=True)
+    finally:  # whether or not there is anywhere to write
+        os._exit(HUNG)

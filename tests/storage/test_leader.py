@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from prompts.errors import Refusal
-from storage import facts, leader
+from storage import errors, facts, leader
 from storage.database import FILE, Database
 from storage.leader import Lead
 from tests.patience import until
@@ -208,9 +208,18 @@ async def test_a_session_has_what_ends_it_with_its_machine(named: str, tmp_path:
     assert shown in (["5", "14000"], ["0", "0"])  # the latter on a socket of the system's own, which needs none
 
 
+def test_a_server_that_goes_at_the_moment_it_is_asked_is_one_that_is_gone() -> None:
+    asyncpg = pytest.importorskip("asyncpg")
+    error = asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress")
+    assert errors.key(error) == "storage.unreachable"
+
+
 @on_a_server
 async def test_a_pooler_is_refused(named: str, tmp_path: Path) -> None:
     async with Road(named, pools=True).built() as url:
         with pytest.raises(Refusal) as refusal:
             await Heard().take(url, tmp_path)
-    assert refusal.value.key == "storage.pooler"
+        assert refusal.value.key == "storage.pooler"
+        with pytest.raises(Refusal, match=r"storage\.pooler"):
+            await leader.examine(url, tmp_path)
+    await leader.examine(named, tmp_path)
