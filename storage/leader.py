@@ -131,9 +131,10 @@ def _file(database: Path) -> IO[bytes]:
     except OSError as error:
         log.warning("%s: this disk has no locks (%s), so nothing keeps a second bot away", path, error.strerror)
     said = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().astimezone().isoformat()}
-    file.truncate(0)
-    file.write(json.dumps(said).encode())
-    file.flush()
+    with contextlib.suppress(OSError):  # a full disk: who holds it is not told, and the lock holds all the same
+        file.truncate(0)
+        file.write(json.dumps(said).encode())
+        file.flush()
     return file
 
 
@@ -185,7 +186,7 @@ async def _locked(address: URL, stands_by: Callable[[str], None]) -> Any:
         try:
             with refusing(where):
                 raw = await _connected(address)
-                while not await raw.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                while not await _tried(raw):
                     if not standing_by:
                         log.info("another bot leads on %s: this one stands by", where)
                         standing_by = True
@@ -207,6 +208,12 @@ async def _locked(address: URL, stands_by: Callable[[str], None]) -> Any:
         if standing_by:
             log.warning("the bot that led on %s is gone: this one takes over", where)
         return raw
+
+
+async def _tried(raw: Any) -> bool:
+    """Whether the lock is this connection's. Raises TimeoutError where the server does not answer."""
+    async with asyncio.timeout(SILENCE):
+        return bool(await raw.fetchval("SELECT pg_try_advisory_lock($1)", LOCK))
 
 
 async def _connected(address: URL) -> Any:

@@ -194,6 +194,25 @@ async def test_one_that_is_cut_off_gives_up_by_itself(
 
 
 @on_a_server
+async def test_one_that_stands_by_and_is_cut_off_asks_anew(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other, road = Heard(), Heard(), Road(named)
+    held = await one.take(named, tmp_path)
+    async with road.built() as url:
+        monkeypatch.setattr(leader, "SILENCE", 0.5)
+        monkeypatch.setattr(leader, "CONNECT", 0.5)
+        waiting = asyncio.create_task(other.take(url, tmp_path))
+        await until(lambda: other.stands_by)
+        road.open.clear()
+        await until(lambda: "stands by until it does" in caplog.text)
+        road.open.set()
+        await held.close()
+        await (await waiting).close()
+    assert len(other.stands_by) == 1
+
+
+@on_a_server
 async def test_one_that_leads_gives_up_before_the_server_gives_the_lead_to_another() -> None:
     idle, every, count = (int(leader.SESSION[f"tcp_keepalives_{name}"]) for name in ("idle", "interval", "count"))
     released = min(idle + every * count, int(leader.SESSION["tcp_user_timeout"]) / 1000)

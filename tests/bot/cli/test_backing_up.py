@@ -1,18 +1,37 @@
-"""Nothing is restored under a bot that runs."""
-
-from __future__ import annotations
+"""Where the settings of a backup go: to their place, or beside those that are there. And when nothing is restored."""
 
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from bot.cli.backing_up import bring_back, save
+from bot.cli.backing_up import bring_back, other_settings, save, settle_settings
 from bot.settings.config import load
 from bot.texts import say
 from prompts.errors import Refusal
 from storage.leader import Lead
 from tests.database import opened
+
+
+def test_settings_go_where_there_are_none_and_never_over_others(tmp_path: Path) -> None:
+    file, place = tmp_path / "all.zip", tmp_path / "new" / "config.yaml"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.yaml", "language: zh\n")
+    settle_settings(file, place)
+    assert place.read_text() == "language: zh\n" and other_settings(file, place) is None
+    assert list(place.parent.iterdir()) == [place]
+    place.write_text("language: en\n")
+    settle_settings(file, place)
+    beside = other_settings(file, place)
+    assert beside == tmp_path / "new" / "config.restored.yaml" and beside.read_text() == "language: zh\n"
+    assert place.read_text() == "language: en\n" and len(list(place.parent.iterdir())) == 2
+
+
+def test_a_backup_without_settings_changes_none(tmp_path: Path) -> None:
+    zipfile.ZipFile(tmp_path / "all.zip", "w").close()
+    settle_settings(tmp_path / "all.zip", tmp_path / "config.yaml")
+    assert other_settings(tmp_path / "all.zip", tmp_path / "config.yaml") is None
+    assert not (tmp_path / "config.yaml").exists()
 
 
 async def test_a_restore_waits_until_the_bot_is_stopped(tmp_path: Path) -> None:
