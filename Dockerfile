@@ -36,7 +36,8 @@ ENV DANQING_WEB_HOST=0.0.0.0 \
     DANQING_WEB_PASSWORD_FILE=/run/secrets/web-password
 EXPOSE 7860
 
-# Answers inside the container as long as the program is not stuck, with the page or without it.
+# Answers inside the container as long as the program is not stuck, with the page or without it, leading or standing by;
+# one that is stuck for a minute ends by itself, and is started again.
 ENV DANQING_METRICS_PORT=9464
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['DANQING_METRICS_PORT'] + '/health', timeout=4)"]
 

@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 from typing import cast
 from urllib.parse import urlsplit
 
-from bot import texts
+from bot import standby, texts
 from bot.chat import Chat
 from bot.commands.table import COMMANDS
 from bot.desk import StudioDesk
@@ -27,6 +27,7 @@ from bot.platforms.web.server import WebChat
 from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
+from bot.standby import Standby
 from bot.studio import forgetting, recipes
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
@@ -44,7 +45,7 @@ from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
 from prompts.translate.chain import close
-from storage import facts, likeness, maps, uploads, wishes
+from storage import facts, leader, likeness, maps, uploads, wishes
 from storage.database import Database
 from storage.translations import Translations
 
@@ -122,13 +123,15 @@ def _size(config: Config, name: str) -> int:
 
 
 @asynccontextmanager
-async def studio(config: Config) -> AsyncIterator[Studio]:
-    """Everything but the platforms: database, translators, queue and workers; closed in the opposite order.
+async def studio(config: Config, *, leads: bool = False) -> AsyncIterator[Studio]:
+    """Everything but the platforms: database, translators, queue and workers; closed in the opposite order. `leads`:
+    for the one bot that holds the lead (bot/standby.py), which counts its epochs.
 
     The caller opens the platforms (`Studio.open`) and then starts the queue, so that a page answers while models load.
     """
     db = await Database.open(config.storage.address, config.data.folder)
     try:
+        epoch = await leader.new_epoch(db) if leads else 0
         await model_files.recall(db)
         known = Estimate.from_json(cast(dict[str, Json], await facts.fact(db, "estimate") or {}))
 
@@ -154,6 +157,7 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
         tags = Index(config.data.folder / "cache")
         chain = translators(config, Translations(db))
         made = Studio(db, queue, chain, rules(config), tags)
+        made.epoch = epoch
         try:
             yield made
         finally:
@@ -307,13 +311,32 @@ def _look(config: Config) -> None:
 
 
 async def run(config: Config, stop: asyncio.Event) -> None:
-    """Serve until `stop`. Raises Refusal where it cannot start: "start.nobody" where nobody could talk to it,
-    "start.sdapi" where A1111's API has no server, else what the database or a platform says."""
+    """Serve until `stop`, once no other bot leads on the same database. Raises Refusal where it cannot start:
+    "start.nobody" where nobody could talk to it, "start.sdapi" where A1111's API has no server, else what the database
+    or a platform says."""
     if config.sdapi.enabled and not config.web.enabled:
         raise Refusal("start.sdapi")
     if not (config.web.enabled or config.discord.token or config.telegram.token):
         raise Refusal("start.nobody")
-    async with studio(config) as made, metrics(config, made):
+    waiting = Standby(config)
+    try:
+        lead = await standby.lead(config, stop, waiting)
+        if lead is None:
+            return
+        try:
+            await _serve(config, stop, waiting)
+        finally:
+            await lead.close()
+    finally:
+        await waiting.close()
+
+
+async def _serve(config: Config, stop: asyncio.Event, waiting: Standby) -> None:
+    async with AsyncExitStack() as stack:
+        made = await stack.enter_async_context(studio(config, leads=True))
+        await waiting.close()
+        await stack.enter_async_context(metrics(config, made))
+        log.info("this bot leads on %s, epoch %d", made.db.where, made.epoch)
         await made.open(chats(config, made), StudioDesk(made))
         await made.queue.start()
         warming = asyncio.gather(

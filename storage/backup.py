@@ -23,7 +23,7 @@ from prompts.errors import Refusal
 from storage import migrations, portable_tables
 from storage.database import BUSY, address_of, connect, place_of
 from storage.errors import refusing
-from storage.sqlite_file import FILE
+from storage.sqlite_file import FILE, LOCKED
 
 FORMAT = 1
 WHAT, TABLES, FOLDER, SETTINGS = "danqing.json", "tables/", "data/", "config.yaml"
@@ -139,6 +139,8 @@ def _files(archive: zipfile.ZipFile, folder: Path, address: URL, own: Path) -> i
         for path in (here / name for name in sorted(names)):
             if _of_database(path, address) or path == own or path.suffix == PART or not path.is_file():
                 continue
+            if skipped(path.relative_to(folder)):
+                continue
             how = zipfile.ZIP_STORED if path.suffix in PRESSED else zipfile.ZIP_DEFLATED
             with suppress(FileNotFoundError):  # deleted a moment ago
                 archive.write(path, FOLDER + path.relative_to(folder).as_posix(), how)
@@ -148,7 +150,8 @@ def _files(archive: zipfile.ZipFile, folder: Path, address: URL, own: Path) -> i
 
 def skipped(path: Path) -> bool:
     """Whether a path in the data folder is no part of a backup."""
-    return path.as_posix() in MADE_AGAIN or path.parts[0].startswith((ASIDE, COMING))
+    locked = len(path.parts) == 1 and path.suffix == LOCKED
+    return locked or path.as_posix() in MADE_AGAIN or path.parts[0].startswith((ASIDE, COMING))
 
 
 def _of_database(path: Path, address: URL) -> bool:

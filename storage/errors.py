@@ -8,6 +8,7 @@ Anything else stays what it is: a mistake of ours.
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,8 +85,10 @@ def key(error: BaseException, *, files: bool = False) -> str | None:
             found = next((POSTGRES[code[:n]] for n in (5, 3, 2) if code[:n] in POSTGRES), None)
         elif isinstance(one, OSError):
             found = _system(one, files=files)
-        elif type(one).__module__.startswith("asyncpg.") and "connection" in str(one):
-            found = "storage.unreachable"  # asyncpg's own InterfaceError: "connection is closed" has no SQLSTATE
+        elif type(one).__module__.startswith("asyncpg.") and re.search("connection|another operation", str(one)):
+            # asyncpg's own errors have no SQLSTATE: "connection is closed", and "cannot switch to state 11; another
+            # operation (2) is in progress" where the server goes at the moment in which it is asked.
+            found = "storage.unreachable"
         if found:
             return found
     return None

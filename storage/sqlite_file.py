@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FILE = "danqing.sqlite3"
+LOCKED = ".lock"  # the end of the name of the file beside it that one bot at a time holds
 
 
 def begun(address: str, folder: Path) -> bool:

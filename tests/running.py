@@ -28,14 +28,20 @@ class Bot:
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.settings = dict(settings or {})
+        self.program: tuple[str, ...] = (str(ROOT / "bot.py"),)
         self.arguments: tuple[str, ...] = ()  # of the command, beside its name
         self.address = ""
         self.past: frozenset[str] = frozenset()
 
     async def start(self) -> None:
+        await self.launch()
+        await self.opened()
+
+    async def launch(self) -> None:
+        """Begin, without waiting for the page."""
         # A worker logs through inherited descriptors: files, because pipes would stay open after a kill.
         self.log = self.folder / f"log-{uuid.uuid4().hex[:8]}.txt"
-        out = self.folder / f"out-{uuid.uuid4().hex[:8]}.txt"
+        self.out = self.folder / f"out-{uuid.uuid4().hex[:8]}.txt"
         environ = {key: value for key, value in os.environ.items() if not key.startswith("DANQING_")}
         environ |= {
             "DANQING_DATA_FOLDER": str(self.folder / "data"),
@@ -43,10 +49,10 @@ class Bot:
             "LANG": "en_US.UTF-8",
             **self.settings,
         }
-        with out.open("wb") as stdout, self.log.open("wb") as stderr:
+        with self.out.open("wb") as stdout, self.log.open("wb") as stderr:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(ROOT / "bot.py"),
+                *self.program,
                 "run",
                 *self.arguments,
                 cwd=self.folder,
@@ -54,11 +60,14 @@ class Bot:
                 stdout=stdout,
                 stderr=stderr,
             )
+
+    async def opened(self) -> None:
+        """Wait for the page."""
         async with asyncio.timeout(PATIENCE):
-            while "http" not in out.read_text("utf-8"):
+            while "http" not in self.out.read_text("utf-8"):
                 assert self.process.returncode is None, self.log.read_text("utf-8")
                 await asyncio.sleep(0.02)
-        self.address = out.read_text("utf-8").split()[-1]
+        self.address = self.out.read_text("utf-8").split()[-1]
         self.session = aiohttp.ClientSession(self.address, headers={"X-Danqing": "1", "Accept-Language": "en"})
 
     async def kill(self) -> None:
@@ -70,7 +79,9 @@ class Bot:
         return self.process.returncode
 
     async def _end(self, how: signal.Signals) -> None:
-        await self.session.close()
+        if self.address:
+            await self.session.close()
+            self.address = ""
         if self.process.returncode is None:
             self.process.send_signal(how)
         await asyncio.wait_for(self.process.wait(), PATIENCE)

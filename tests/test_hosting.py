@@ -8,9 +8,12 @@ from typing import Any
 
 import yaml
 
+from bot.cli import watchdog
+from bot.platforms import health
 from bot.settings.config import Config
 from bot.settings.sections.drawing import EngineSection
 from bot.settings.settings import settings
+from bot.standby import LOST
 from tests.running import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -58,6 +61,32 @@ def test_health_is_asked_at_the_port_of_the_metrics() -> None:
     assert "DANQING_METRICS_PORT=" in DOCKERFILE and "/health" in DOCKERFILE.partition("HEALTHCHECK")[2]
 
 
+def test_a_second_bot_takes_over_with_all_that_the_first_has() -> None:
+    for first, second in (("bot", "bot-standby"), ("bot-gpu", "bot-standby-gpu")):
+        one, other = dict(COMPOSE["services"][first]), dict(COMPOSE["services"][second])
+        assert one.pop("ports") != other.pop("ports")
+        assert one.pop("profiles") != other.pop("profiles")
+        assert one == other and one["restart"] == "unless-stopped"
+    assert "Restart=on-failure" in (HOSTING / "danqing.service").read_text(
+        "utf-8"
+    )  # the status of one that lost the lead
+
+
+def test_the_example_for_kubernetes_agrees_with_the_program() -> None:
+    kinds = {one["kind"]: one for one in yaml.safe_load_all((HOSTING / "kubernetes.yaml").read_text("utf-8"))}
+    spec = kinds["Deployment"]["spec"]
+    (bot,) = spec["template"]["spec"]["containers"]
+    assert spec["replicas"] == 2 and spec["strategy"]["rollingUpdate"]["maxUnavailable"] == "100%"
+    assert {one["name"] for one in bot["env"]} <= set(VARIABLES)
+    values = {one["name"]: one.get("value") for one in bot["env"]}
+    ports = {one["name"]: one["containerPort"] for one in bot["ports"]}
+    assert ports == {"page": Config().web.port, "metrics": int(values["DANQING_METRICS_PORT"])}
+    asked = {name: bot[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+    assert {one["port"] for one in asked.values()} == {"metrics"} and values["DANQING_METRICS_HOST"] == "0.0.0.0"
+    assert (asked["liveness"]["path"], asked["readiness"]["path"]) == health.PATHS
+    assert {f"{one['mountPath']}" for one in bot["volumeMounts"]} == {"/app/data", "/app/models"}
+
+
 def test_proxies_are_given_the_settings_they_need() -> None:
     for name in ("nginx.conf", "Caddyfile"):
         text = (HOSTING / name).read_text("utf-8")
@@ -73,13 +102,17 @@ def test_proxies_are_given_the_settings_they_need() -> None:
 
 
 def test_what_the_documents_name_is_there() -> None:
-    for name in ("hosting.md", "hosting.zh.md"):
+    for name in ("hosting.md", "hosting.zh.md", "takeover.md", "takeover.zh.md"):
         text = (ROOT / "docs" / name).read_text("utf-8")
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             assert link.startswith("http") or (Path(ROOT / "docs") / link).exists(), link
         named = set(re.findall(r"\b((?:web|metrics|engine|storage|telegram)\.[a-z_]+)\b", text))
         known = {one.name for one in VARIABLES.values()}
         assert {one for one in named if not one.endswith((".md", ".conf"))} <= known
+        if name.startswith("takeover"):
+            assert set(re.findall(r"/health(?:/ready)?", text)) == set(health.PATHS) and str(LOST) in text
+            assert all(f"`{one}`" in text for one in ("ok", "standby")) and str(watchdog.PATIENCE) in text
+            continue
         assert re.search(r"torch==([\d.]+)", text) is not None
         (told,) = set(re.findall(r"torch==([\d.]+)", text))
         assert f"torch=={told}" in (ROOT / "constraints.txt").read_text("utf-8")

@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from bot.settings.config import BESIDE, Config
+from prompts.errors import Refusal
 from storage import backup, restore
 from storage.errors import refusing
+from storage.leader import Lead
 
 Say = Callable[..., str]
 MEGABYTE = 1e6
@@ -51,10 +54,18 @@ def _write(target: Path, content: bytes) -> None:
 
 
 async def bring_back(config: Config, file: Path, *, replace: bool, say: Say) -> str:
-    """Restore a backup, and return what to say of it."""
+    """Restore a backup, and return what to say of it. Raises Refusal `storage.held`, `storage.led` while a bot runs."""
     _end_tidily()
-    found = await restore.restore(file, config.storage.address, config.data.folder, replace=replace)
+    lead = await Lead.take(config.storage.address, config.data.folder, _led, lambda reason: None)
+    try:
+        found = await restore.restore(file, config.storage.address, config.data.folder, replace=replace)
+    finally:
+        await lead.close()
     return say("backup.restored", where=str(config.data.folder), rows=found.rows, files=found.files)
+
+
+def _led(where: str) -> NoReturn:
+    raise Refusal("storage.led", where=where)
 
 
 def _end_tidily() -> None:

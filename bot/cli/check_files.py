@@ -15,7 +15,7 @@ from engine.files import annotators, catalog, checkers, detectors, sizes
 from engine.preprocessors import PREPROCESSORS
 from prompts.errors import Refusal
 from prompts.prompt import Options
-from storage import migrations
+from storage import leader, migrations
 from storage.standing import standing
 
 LITTLE_SPACE = 2.0  # GB; a day of a busy chat's pictures, and far more than the database needs
@@ -35,9 +35,10 @@ def data(folder: Path) -> Iterator[CheckResult]:
 
 
 async def database(config: Config) -> list[CheckResult]:
-    """Whether the database answers, and of which version its tables are."""
+    """Whether the database answers, a bot can lead on it, and of which version its tables are."""
     try:
         where, revision = await standing(config.storage.address, config.data.folder)
+        await leader.examine(config.storage.address, config.data.folder)
     except Refusal as refusal:
         return [refused(refusal)]
     if revision is None:

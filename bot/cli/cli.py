@@ -80,9 +80,11 @@ def run(config: ConfigFile = None) -> None:
     """Start the bot."""
     from bot.app import run as serve  # only now: `--help` is to come at once
     from bot.cli.signals import stopped
+    from bot.cli.watchdog import watched
 
     async def serving(told: Config) -> None:
-        await serve(told, stopped())
+        with watched():
+            await serve(told, stopped())
 
     asyncio.run(serving(_load(config)))
 

@@ -20,11 +20,11 @@ from huggingface_hub import get_token, hf_hub_url
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from bot.models.download import Blob, fetch, have, patiently, room, writing
-from bot.models.only_one import hold
 from bot.models.repository import WEIGHTS, Repository, chosen, listed, target_of
 from engine.files.identify import identify
 from engine.files.identity import Identity
 from prompts.errors import Refusal
+from storage.only_one import hold
 
 NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:/([\w./-]+\.safetensors))?")
 KEPT = ".danqing-{}-{}"  # the hidden folder: repository and revision

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus at /metrics, and /health for whoever restarts what hangs: of the queue, pictures and devices.
+"""Numbers for Prometheus at /metrics, of the queue, pictures and devices, and the health checks beside them.
 
 Nothing in them tells who asked for what.
 """
@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from bot.platforms import health
 from bot.platforms.listening import refused
 from engine.job import Progress, State
 from engine.queue.news import Changed, Finished
@@ -64,7 +65,7 @@ class Metrics:
         """Serve the numbers. Raises Refusal `listen.…`."""
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
-        app.router.add_get("/health", _health)
+        app.add_routes(health.routes("ok"))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         try:
@@ -84,11 +85,6 @@ class Metrics:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 
-async def _health(request: web.Request) -> web.Response:
-    """Whoever gets an answer knows that the program has started and is not stuck."""
-    return web.Response(text="ok\n")
-
-
 class Gauges(Collector):
     """What holds at the moment somebody asks."""
 
@@ -96,7 +92,8 @@ class Gauges(Collector):
         self._queue = queue
 
     def collect(self) -> Iterable[Metric]:
-        """The queue's length and each device's state."""
+        """The queue's length and each device's state; what stands by serves a 0 of its own (bot/standby.py)."""
+        yield GaugeMetricFamily("danqing_leading", "Whether this bot leads.", 1)
         yield GaugeMetricFamily("danqing_jobs_waiting", "Requests that wait.", len(self._queue))
         yield GaugeMetricFamily("danqing_jobs_running", "Requests that are being drawn.", self._queue.running)
         yield GaugeMetricFamily("danqing_queue_paused", "Whether /admin pause holds the queue.", self._queue.paused)

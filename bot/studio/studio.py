@@ -70,6 +70,7 @@ class Studio:
         self._answers = Answers(db, self.chats)
         self.now: Callable[[], datetime] = db.now  # quotas count by it
         self.started = time.monotonic()
+        self.epoch = 0  # of the lead under which this studio works (storage/leader.py); 0 for a command
         self.draining = False  # nothing new is accepted, what was accepted is drawn
         self.codes = Codes()
         self.fetching = Fetching(rules.places)

@@ -21,6 +21,7 @@ from tests.patience import PATIENCE, until
 from tests.peers.discord import DiscordServer
 from tests.peers.telegram import TelegramServer
 from tests.running import ROOT
+from tests.stories.conftest import Here
 
 LANGUAGES = {"en": "en_US.UTF-8", "zh": "zh_CN.UTF-8"}
 
@@ -175,3 +176,16 @@ async def test_it_ends_when_it_is_told_to(tmp_path: Path, number: signal.Signals
         started.send_signal(number)
         assert await asyncio.wait_for(started.wait(), PATIENCE) == 0
     assert "Traceback" not in (tmp_path / "err.txt").read_text("utf-8")
+
+
+async def test_a_second_bot_on_a_file_says_who_has_it_and_commands_work_beside(tmp_path: Path, here: Here) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    async with process(tmp_path) as first:
+        await until((tmp_path / "out.txt").read_text)
+        line = await last_line(second, "zh", DATA_FOLDER=str(tmp_path / "data"))
+        assert "已有一个丹青" in line and str(first.pid) in line and "data.folder" in line
+        beside = await asyncio.to_thread(here, "history", "--json")
+        assert (beside.returncode, beside.stdout) == (0, '{"pictures": [], "next": null}\n'), beside.stderr
+        first.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(first.wait(), PATIENCE) == 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.chat import Desk, Person
+from bot.platforms import health
 from bot.platforms.web import session
 from bot.platforms.web.card_json import sentence
 from bot.platforms.web.feed import Feed
@@ -91,8 +92,8 @@ async def gate(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Check, identify, answer; every failure becomes a sentence in the person's language. What is served beside the
-    page has guards of its own."""
-    if request.match_info.apps[-1] is not request.match_info.apps[0]:
+    page has guards of its own, and health checks ask by whatever name they know."""
+    if request.path in health.PATHS or request.match_info.apps[-1] is not request.match_info.apps[0]:
         return await handler(request)
     try:
         session.guard(request, request.app[SITE].settings)

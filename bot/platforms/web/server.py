@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.chat import Card, Desk
 from bot.errors import Rejected
+from bot.platforms import health
 from bot.platforms.listening import refused
 from bot.platforms.web import card_json, conversation, gallery, pose_editor
 from bot.platforms.web.feed import Feed
@@ -189,6 +190,7 @@ def application(site: Site, beside: Mapping[str, web.Application] = NOTHING) -> 
     app = web.Application(middlewares=[gate], client_max_size=site.settings.max_upload_mb * 2**20 + JSON_LIMIT)
     app[SITE] = site
     app.on_response_prepare.append(_protect)
+    app.add_routes(health.routes("ok"))
     app.router.add_get("/", _page)
     app.router.add_static("/static", PAGE)
     app.add_routes(conversation.ROUTES)

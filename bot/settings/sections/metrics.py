@@ -11,8 +11,8 @@ class MetricsSection(Section):
 
     port: int | None = setting(
         None,
-        "The port where /metrics answers Prometheus and /health a health check; empty serves neither.",
-        "在此端口提供 /metrics（给 Prometheus）和 /health（健康检查）；留空则都不提供。",
+        "The port where /metrics answers Prometheus and /health a health check, as at the page; empty serves neither.",
+        "在此端口提供 /metrics（给 Prometheus）和 /health（健康检查，网页的地址上也有）；留空则都不提供。",
         ge=0,
         le=65535,
         example="9464",

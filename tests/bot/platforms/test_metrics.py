@@ -22,8 +22,9 @@ from tests.patience import until
 async def told(port: int | None) -> dict[str, float]:
     """Every number by its name and what it is about."""
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-        async with session.get("/health") as answer:
-            assert await answer.text() == "ok\n"
+        for path in ("/health", "/health/ready"):
+            async with session.get(path) as answer:
+                assert (answer.status, await answer.text()) == (200, "ok\n")
         async with session.get("/metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             text = await answer.text()

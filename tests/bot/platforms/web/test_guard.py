@@ -11,6 +11,7 @@ import pytest
 from aiohttp import FormData
 from PIL import Image
 
+from bot.platforms import health
 from prompts.errors import Refusal
 from storage import facts
 from tests.bot.platforms.web.conftest import Serve, Served
@@ -58,6 +59,15 @@ async def test_without_the_password_there_is_nothing_to_see(serve: Serve) -> Non
         assert answer.status == 401 and (await answer.json())["error"] == "请先输入密码。"
     assert (await browser.post("/api/say", json=SAID)).status == 401
     assert not served.desk.requests
+
+
+async def test_a_health_check_needs_neither_the_password_nor_the_name(serve: Serve) -> None:
+    served = await serve(password="sesame")
+    browser = served.browser()
+    for path in health.PATHS:
+        answer = await browser.get(path, headers={"Host": "danqing.default.svc"})
+        assert (answer.status, await answer.text(), "Set-Cookie" in answer.headers) == (200, "ok\n", False)
+    assert (await browser.get("/", headers={"Host": "danqing.default.svc"})).status == 403
 
 
 async def test_every_browser_has_an_account_of_its_own(serve: Serve) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import IO
+from typing import IO, Any
 
 
-def hold(file: IO[str]) -> None:
+def hold(file: IO[Any]) -> None:
     """Hold an open file until it is closed. Raises OSError where somebody else holds it."""
     if sys.platform == "win32":
         import msvcrt  # there and nowhere else
