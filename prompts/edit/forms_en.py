@@ -44,7 +44,7 @@ FORMS_EN = forms(
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),
     (
         "replace",
-        "{turn} (?:the )?(?P<a>scene|background|backdrop|setting|location|place) (?:to|into) {b}",
+        "{turn} (?:the )?(?P<a>scene|background|backdrop|setting|location|place|scenery|surroundings) (?:to|into) {b}",
         "change the scene to a beach",
     ),
     ("set", "(?:replace|swap) (?:it|that|this|them) (?:with|for|by) {b}", "replace it with a dog"),

@@ -33,6 +33,8 @@ async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instr
     """The instruction with the thing that is meant as its target; as it is, where it names that itself."""
     if one.kind == "set" and one.instead and await _another_doing(draft.fragments, one.value, reader):
         return replace(one, kind="replace", target="动作")
+    if one.kind == "set" and one.instead and await _another_hairdo(draft.fragments, one.value, reader):
+        return replace(one, kind="replace", target="头发" if CHINESE.search(one.value) else "hair")
     if one.kind == "set" and one.instead and await _another_being(draft.fragments, one.value, reader):
         return replace(one, kind="replace", target="人物")
     if one.kind == "set" and one.instead and (rival := await _another_of_its_kind(draft.fragments, one.value, reader)):
@@ -97,6 +99,16 @@ async def _another_being(fragments: Sequence[Fragment], words: str, reader: Word
     if len(beings) == 1 and all(_IN_DOING.match(each) or alone(each) or opposites.slot(each) for each in told):
         tags = tuple(beings)  # "一个男孩在写字", "长发道士"
     return len(tags) == 1 == len(own) and _is_being(tags[0]) and not _number(own[0].text) and not _number(tags[0].text)
+
+
+async def _another_hairdo(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
+    """Whether words name a hairdo and its colour, and the prompt tells of other hair: "pink twintails"."""
+    tags = await reader.sure(words)
+    if not tags or any(category_of(each.text) != "hair" for each in tags):
+        return False
+    coloured = any(kind_of(word) == "colour" for each in tags for word in each.text.split())
+    hair = any(head(one.text) == "hair" for one in fragments if one.origin != "preset")
+    return coloured and hair and any(head(each.text) != "hair" for each in tags)
 
 
 def _is_being(one: Fragment) -> bool:

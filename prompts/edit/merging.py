@@ -198,10 +198,12 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
         lead = wanted.lead
     elif wanted.plural or name[-1] in listed("mass"):
         lead = old.lead if counted or (old.lead and old.lead[0] in _OWNERS) else ()
-    elif (counted and not wanted.lead) or (old.plural and not wanted.lead):
+    elif (counted or (old.plural and _alike(old, wanted))) and not wanted.lead:
         lead, name = old.lead, [*name[:-1], plural(name[-1])]
     elif old.lead and old.lead[0] in _OWNERS:
         lead = old.lead
+    elif old.plural and not wanted.lead:
+        lead = ("a",) if old.led not in ("", "of") else ()  # one umbrella for the flowers that are held
     elif (
         old.lead
         or (wanted.lead and old.led)
@@ -216,6 +218,22 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     else:
         lead = ()
     return " ".join([*lead, *kept, *wanted.told, *name])
+
+
+_PAIR = re.compile(
+    "(?:sun)?glasses|goggles|headphones|trousers|pants|jeans|shorts|scissors|binoculars|tights|leggings|boots|shoes|socks|gloves"
+)
+
+
+def _alike(old: NounGroup, wanted: NounGroup) -> bool:
+    """Whether as many are meant of a new thing as of the old one: pears for apples, one hat for sunglasses."""
+    kinds = [
+        {"myth": "animal"}.get(kind, kind)
+        for kind in (
+            kind_of(" ".join(one.name)) or kind_of(one.head) or sorts.kind_of(one.head) for one in (old, wanted)
+        )
+    ]
+    return (kinds[0] == kinds[1] or not all(kinds)) and not _PAIR.fullmatch(old.name[-1])
 
 
 def _keeps(old: NounGroup, wanted: NounGroup) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.exclusions import alone
+from prompts.edit.groups import doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
@@ -69,8 +70,15 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if alone := _without_one(grammar.bare(old.text), "" if CHINESE.search(one.target) else one.target):
             become(draft, at, alone, old.source, alone)
             continue
+        where = re.fullmatch(rf"(?P<where>.*\b(?:on|in|at|under) .+) {word}", grammar.bare(old.text))
+        if where and _DOING.fullmatch(word):
+            become(draft, at, where["where"], old.source, where["where"])  # "on the floor crying"
+            parts = await reader.tags(where["where"])  # "a kid sitting", "on the floor"
+            draft.fragments[at : at + 1] = [replace(each, weight=old.weight) for each in parts]
+            continue
         whole = opposites.plain(old.text) == word  # "bow and arrow"
-        inside = at in found and word and not whole and (head(old.text) != word.split()[-1] or _AND.search(old.text))
+        ends = head(old.text) == word.split()[-1] if word else True
+        inside = at in found and not whole and (not ends or _AND.search(old.text) or _does_to(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest) and not only_tells(rest):
             become(draft, at, rest, old.source)
@@ -118,9 +126,30 @@ def _without_one(text: str, word: str) -> str:
     told, rest = text[slice(*place)], text[place[1] :]
     end = None if rest else _STAYS_THERE.search(told)
     where = end.group() if end and not is_worn(end.group()) else ""  # both are there
+    where = _shared(text[: place[0]], told) or where
     before = re.sub(r"[ ,]*(?:\band)? *$", "", text[: place[0]])
     left = f"{before}{where}" if before else re.sub(r"^[ ,]*(?:and )?", "", rest)
     return left if before or rest else ""
+
+
+_ALONE = re.compile(r"holding|wearing|carrying|barking|meowing|purring|kissing|hugging|.*\b(?:each other|together)\b")
+
+
+def _shared(before: str, told: str) -> str:
+    """What two beings do of whom the second one goes: "fishing" of "an old man and a dog fishing"; empty where more is
+    told of the first one."""
+    first = groups(before)
+    does = next(iter(doings(told)), None)
+    if not before.endswith(" and ") or len(first) != 1 or first[0].end != len(before) - len(" and ") or not does:
+        return ""
+    said = told[does.start :]
+    alone = _ALONE.match(said) or groups(told[: does.start])[0].end + 1 != does.start
+    return "" if alone else f" {said}"
+
+
+def _does_to(text: str) -> bool:
+    """Whether the last words of a fragment are what somebody does something to: "man smoking a cigar"."""
+    return any(one.start > 0 and one.end == len(text) and one.verb != text[one.start :] for one in doings(text))
 
 
 _AND = re.compile(r"^(?:an? |the )?[\w-]+(?: [\w-]+)? and \w")  # "a horse and carriage": one of two

@@ -30,6 +30,7 @@ from prompts.translate.glossary import entries
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
 _HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
+_SHAPE = re.compile("(?P<what>[^的]{1,6})(?:的?(?:形状|造型|样式)|形)的?")
 _NUMBER = "人数"
 _PLACES, _PEOPLE, _ACTS = KINDS["背景"], KINDS["人物"], KINDS["动作"]
 _TAGGED = {"girl": "1girl", "boy": "1boy", "woman": "1girl", "man": "1boy"}
@@ -39,7 +40,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     """Make what the target names into what the value says: another thing, another property of it, another number."""
     found, word = await matches(draft.fragments, one.target, reader)
     if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
-        if await _recount(draft, found, one.value, reader):
+        if await _recount(draft, found, one, reader):
             return
         noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
         one = replace(one, value=one.value + noun)
@@ -112,6 +113,9 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 instead(draft, same or cuts or done, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
+        for tag in value:
+            if tag not in slotted and _hairdo(tag.text):  # "粉色双马尾"
+                await set_words(draft, tag.text, reader)
     elif head(olds[0]) == category_of(value[0].text) in ("hair", "eyes") and len(value) == 1:
         instead(draft, found, value, one.value)  # "heterochromia" of blue eyes
     else:
@@ -135,6 +139,8 @@ def _is_plant(words: str) -> bool:
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
+    if shape := _SHAPE.fullmatch(one.value):
+        one = replace(one, value=f"{shape['what']}形状的{one.target}")  # "风筝改成蝴蝶形状"
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
     value = await reader.tags(COMPARED.get(plainly, plainly))
     if one.target not in KINDS and len(value) == 1 and category_of(value[0].text) in ("style", "quality"):
@@ -246,12 +252,15 @@ async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fra
     return () if doubtful else await reader.tags(target)
 
 
-async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: WordReader) -> bool:
+async def _recount(draft: EditDraft, found: Sequence[int], one: Instruction, reader: WordReader) -> bool:
     """Another number of the same things, with all else that is told of them: "一只白兔" becomes "两只白兔"."""
     for at in found:
         old = draft.fragments[at]
         source = chinese.simplified(old.source)
-        said = count + source[measure.end() :] if (measure := MEASURE.match(source)) else count + source
+        said = one.value + source[measure.end() :] if (measure := MEASURE.match(source)) else one.value + source
+        done = source.removesuffix(one.target)
+        if not measure and 0 < len(done) <= 2 and re.match(r"[a-z]+ing ", opposites.plain(old.text)):
+            said = done + one.value + one.target  # "喂猫": three of them are fed
         made = await reader.sure(said) if CHINESE.search(source) else ()
         if len(made) != 1 or made[0].text == old.text:
             return False

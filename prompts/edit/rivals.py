@@ -80,6 +80,8 @@ _MATTERS = dict.fromkeys(
         "nightfall",
         "sundown",
         "nighttime",
+        "night time",
+        "day time",
         "tonight",
     ],
     "time",
@@ -108,9 +110,11 @@ _MATTERS = dict.fromkeys(
 def matter(text: str) -> str | None:
     """What a tag decides that can be decided only once: the time of day, the weather, the style."""
     words = opposites.plain(text)
+    skies = re.fullmatch(r"(?P<weather>[a-z]+) (?:sky|skies|weather)", words)
     return (
         opposites.slot(words)
         or _MATTERS.get(words)
+        or ("weather" if skies and opposites.slot(skies["weather"]) == "weather" else None)
         or ("style" if is_medium(words) or words in listed("photographic") else None)
     )
 

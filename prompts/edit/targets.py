@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from prompts import opposites, sorts
 from prompts.compose import compose
+from prompts.edit.compounds import in_one_word
 from prompts.edit.forms import MEASURES
 from prompts.edit.word_lists import listed
 from prompts.edit.words import PEOPLE, TAIL, WEATHER, category_of, head, is_medium, singular, words_of
@@ -67,7 +68,8 @@ def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
 
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "场地", "场所", "background", "scene", "backdrop", "setting", "location"),
+        ("背景", "场景", "环境", "地点", "场地", "场所", "地方", "background", "scene", "backdrop", "setting",
+         "location", "place", "scenery", "surroundings"),
         ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
@@ -82,7 +84,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
     **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
     **dict.fromkeys(
-        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
+        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him", "them"),
         ("people",),
     ),
 }  # fmt: skip
@@ -223,7 +225,7 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         found = [at for at, said in sources.items() if short and re.search(f"(?<=.){target[0]}$", said)]
         if found:
             return found, ""
-    return _done(fragments, tags) or _told_less(fragments, tags)
+    return _done(fragments, tags) or in_one_word(fragments, tags) or _told_less(fragments, tags)
 
 
 def _told_less(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:
