@@ -87,6 +87,11 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
                 become(draft, at, said, "")
 
 
+def no_longer(old: Fragment, new: Fragment) -> bool:
+    """Whether a picture can have one fragment no longer once it has the other: sunlight at night."""
+    return _over(old, new, False) or _denied(old, new) or _nobody(old, new)
+
+
 def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
     """A fragment without the words that cannot stay beside what has come; empty where all of it can."""
     text = grammar.bare(old.text)
