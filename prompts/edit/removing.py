@@ -76,7 +76,8 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             parts = await reader.tags(where["where"])  # "a kid sitting", "on the floor"
             draft.fragments[at : at + 1] = [replace(each, weight=old.weight) for each in parts]
             continue
-        whole = opposites.plain(old.text) == word  # "bow and arrow"
+        several = word and re.fullmatch(rf"{_GROUP} of (?:[a-z]+ )*{word}(?:e?s)?", opposites.plain(old.text))
+        whole = opposites.plain(old.text) == word or bool(several)  # "bow and arrow", "group of seagulls"
         ends = head(old.text) == word.split()[-1] if word else True
         inside = at in found and not whole and (not ends or _AND.search(old.text) or _does_to(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
@@ -92,11 +93,15 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             erase(draft, old)  # "castle in the background" is two, and goes at once
 
 
+_GIVING = {"smoke": "smoking", "steam": "steaming", "fire": "burning", "flame": "flaming", "glow": "glowing"}
+
+
 def _having(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
     """The fragments that tell of a thing by a word made of its name, without it: "tattooed arms" of tattoos, "a bearded
     man" of a beard."""
     nouns = {singular(tag) for tag in tags if tag.isalpha() and len(tag) > 2 and tag not in WEATHER.values()}
-    having = {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
+    having = {_GIVING[tag] for tag in tags if tag in _GIVING}
+    having |= {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
     own = {at: grammar.bare(one.text) for at, one in enumerate(fragments) if one.origin != "preset"}
     bare = {
         at: re.sub(rf"\b(?:heavily )?(?:{'|'.join(having)}) (?=[a-z])", "", said) for at, said in own.items() if having
@@ -132,6 +137,7 @@ def _without_one(text: str, word: str) -> str:
     return left if before or rest else ""
 
 
+_GROUP = "(?:group|flock|herd|crowd|row|pair|swarm|school|pack|line|litter|bunch|string|pile|cluster)"
 _ALONE = re.compile(r"holding|wearing|carrying|barking|meowing|purring|kissing|hugging|.*\b(?:each other|together)\b")
 
 

@@ -17,7 +17,7 @@ from prompts.edit.nearest import nearest, not_found, went_before
 from prompts.edit.renaming import rename
 from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
-from prompts.edit.targets import CATEGORIES, KINDS, WordReader, matches, person_in, without_presets
+from prompts.edit.targets import CATEGORIES, KINDS, MOVES, WordReader, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
 from prompts.edit.words import PEOPLE, category_of, head, singular
 from prompts.lettering import QUOTED
@@ -30,6 +30,7 @@ from prompts.translate.glossary import entries
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
 _HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
+_COUNTED_BEHIND = re.compile(f"(?P<what>[^\\d一二两三四五六七八九十百几]{{1,6}})(?P<count>{COUNT})")
 _SHAPE = re.compile("(?P<what>[^的]{1,6})(?:的?(?:形状|造型|样式)|形)的?")
 _NUMBER = "人数"
 _PLACES, _PEOPLE, _ACTS = KINDS["背景"], KINDS["人物"], KINDS["动作"]
@@ -139,6 +140,8 @@ def _is_plant(words: str) -> bool:
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
+    if behind := _COUNTED_BEHIND.fullmatch(one.value):
+        one = replace(one, value=behind["count"] + behind["what"])  # "企鹅三只"
     if shape := _SHAPE.fullmatch(one.value):
         one = replace(one, value=f"{shape['what']}形状的{one.target}")  # "风筝改成蝴蝶形状"
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
@@ -277,6 +280,10 @@ def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
         if old.origin != "preset" and (said := redone(old.text, value.text)):
             become(draft, at, said, one.value)
             return True
+    moving = [at for at, old in enumerate(draft.fragments) if opposites.plain(old.text) in MOVES - {"sleeping"}]
+    if done_meanwhile(value.text) and moving:
+        instead(draft, moving, (value,), one.value)  # "动作改成唱歌" of who dances
+        return True
     if done_meanwhile(value.text):
         add(draft, value, one.value)
         return True

@@ -182,7 +182,7 @@ _INSIDE, _OUTSIDE = (
     frozenset(words.split())
     for words in (
         "indoors indoor inside room bedroom classroom kitchen bathroom cafe library office restaurant bar shop gym "
-        "gymnasium teahouse dormitory theater theatre "
+        "gymnasium study teahouse dormitory theater theatre "
         "hall studio attic basement corridor hallway museum hospital",
         "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
         "river playground rooftop square alley bridge tree tent sky hill pier shore lawn yard pond cliff campfire",

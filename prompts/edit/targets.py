@@ -112,13 +112,18 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         or (slots == ("posture",) and opposites.plain(one.text) in MOVES)
         or ("place" in slots and _is_where(one))
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
-        or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
+        or (category and category_of(one.text) == category and not _beside(category, one.text))
     ]
     if "background" in slots and (out := [at for at, one in enumerate(fragments) if _OUT_THERE.match(one.text)]):
         return out
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
     return found
+
+
+def _beside(category: str, text: str) -> bool:
+    """Whether something stays beside another outfit or pose: a hat, and what somebody looks at."""
+    return bool(WORN.search(text) if category == "clothing" else category == "pose" and text.startswith("looking at "))
 
 
 def _is_where(one: Fragment) -> bool:
