@@ -78,13 +78,27 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
             if old.origin == "preset" or old in come:
                 continue
             gone = _other_ground(old, new) or _nobody(old, new) or (decided and _of_a_tale(draft, old, new))
-            elsewhere = decided and old.part == new.part == "scene_detail" and moved(old.text, new.text)
-            if gone or elsewhere or (decided and (_over(old, new, emptied) or _denied(old, new))):
+            if (
+                gone
+                or (decided and _elsewhere(old, new))
+                or (decided and (_over(old, new, emptied) or _denied(old, new)))
+            ):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
             elif said := _left_of(old, new, decided=decided):
                 become(draft, at, said, "")
+
+
+_ROOFED = ("indoors", "outdoors", "indoor", "outdoor")
+
+
+def _elsewhere(old: Fragment, new: Fragment) -> bool:
+    """Whether a picture is in another place now, under a roof or under the sky: "indoors" of who is on a beach."""
+    noun = singular(head(new.text))
+    there = opposites.plain(new.text) in _ROOFED or (is_place(noun) and noun not in ("outside", "inside"))
+    both = there and old.part == new.part == "scene_detail"
+    return (both or opposites.plain(old.text) in _ROOFED) and moved(old.text, new.text)
 
 
 def no_longer(old: Fragment, new: Fragment) -> bool:

@@ -13,6 +13,7 @@ from prompts.edit.groups import doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
+from prompts.edit.numerals import number
 from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
@@ -81,7 +82,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         ends = head(old.text) == word.split()[-1] if word else True
         inside = at in found and not whole and (not ends or _AND.search(old.text) or _does_to(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
-        if rest and not _DOING.fullmatch(rest) and not only_tells(rest):
+        if rest and not _DOING.fullmatch(rest) and not only_tells(rest) and not number(rest):
             become(draft, at, rest, old.source)
             continue
         if inside and person_in(old.text) and not any(map(person_in, (word, *tags))):

@@ -83,13 +83,18 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         for at in found:
             await rename(draft, at, word, value, one, reader)  # lavender, which is a colour, too, for sunflowers
         return
+    told = {at: said for at, old in zip(found, olds, strict=True) if (said := _another(old, value[0].text))}
+    if told and len(told) == len(found) and matter(value[0].text) == "weather":
+        for at, said in told.items():
+            become(draft, at, said, one.value)  # "窗外改成晴天" of the snow out there
+        return
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
     if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
     elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
         await describe(draft, found, word, value[0], one, reader)
-    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another(old, value[0].text))}:
+    elif told:
         for at, said in told.items():
             become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):

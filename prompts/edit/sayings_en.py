@@ -180,6 +180,15 @@ _PLAINLY = tuple(
             r"make (?:her|him|them) (?P<what>an? (?!bit\b|little\b|lot\b|touch\b|teen)[a-z]+(?: [a-z]+)?)",
             r"turn it into \g<what>",
         ),
+        (
+            r"(?P<put>(?:put|move|bring|take|place|set|get) (?:her|him|it|them|the [a-z]+)) (?:outdoors|outside|indoors|inside) "
+            r"(?P<where>(?:on|in|at|by|under|to) .+)",
+            r"\g<put> \g<where>",
+        ),
+        (
+            r"(?:it(?:'s| is) |make it )?(?P<weather>sunny|rainy|snowy|foggy|cloudy|stormy|misty) outside",
+            r"make it \g<weather>",
+        ),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
         (
             r"(?:(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) )?(?:her|him|it|them|the [a-z]+)"
