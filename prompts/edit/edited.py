@@ -152,7 +152,7 @@ async def _by_rules(
 
 
 def _says_no_more(tag: str, text: str) -> bool:
-    """Whether a tag tells nothing of a thing that a fragment does not: "glasses", and no "blue lanterns" of lanterns."""
+    """Whether a tag tells nothing of a thing that a fragment does not, as "blue lanterns" does of lanterns."""
     return set(map(singular, words_of(tag))) <= set(map(singular, words_of(text)))
 
 

@@ -150,7 +150,9 @@ _DOING = re.compile(
 )
 
 
-_MEANWHILE = re.compile("(?:playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b")
+_MEANWHILE = re.compile(
+    "(?:waiting|talking|chatting|watching|fishing|listening|thinking|playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b"
+)
 
 
 def done_meanwhile(tag: str) -> bool:

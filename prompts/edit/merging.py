@@ -130,6 +130,8 @@ def _described(old: NounGroup, told: list[str]) -> str:
     sizes = [word for word in told if _scale(word) is not None and not (_is_colour(word) or _is_material(word))]
     rest = [word for word in told if word not in sizes]
     several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
+    if several and rest[-1] in ("striped", "checkered", "plaid", "dotted"):
+        rest = [f"{' and '.join(rest[:-1])} {rest[-1]}"]  # "red and white striped"
     joint = [" and ".join(rest)] if several else sorted(rest, key=_is_material)
     ends = next((at for at in range(len(kept), 0, -1) if tells(kept[at - 1])), 0)
     kept, named = kept[:ends], kept[ends:]  # "telephone" of "red telephone booth"

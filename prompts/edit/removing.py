@@ -46,6 +46,8 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     if not found and (within := _ON_WHAT.fullmatch(one.target)):  # "no leaves on the trees"
         found, word = await matches(draft.fragments, within["what"], reader)
         tags = [within["what"]] if found else tags
+    drops = {each for tag in tags for each in _DROPS.get(tag, ())}
+    found = found or [at for at, each in enumerate(draft.fragments) if opposites.plain(each.text) in drops]
     if not found and (having := _having(draft.fragments, tags)):
         for at, bare in having.items():
             become(draft, at, bare, draft.fragments[at].source, bare)
@@ -79,7 +81,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             continue
         several = word and re.fullmatch(rf"{_GROUP} of (?:[a-z]+ )*{word}(?:e?s)?", opposites.plain(old.text))
         whole = opposites.plain(old.text) == word or bool(several)  # "bow and arrow", "group of seagulls"
-        ends = head(old.text) == word.split()[-1] if word else True
+        ends = singular(head(old.text)) == singular(word.split()[-1]) if word else True
         inside = at in found and not whole and (not ends or _AND.search(old.text) or _does_to(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
         if rest and not _DOING.fullmatch(rest) and not only_tells(rest) and not number(rest):
@@ -94,6 +96,7 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             erase(draft, old)  # "castle in the background" is two, and goes at once
 
 
+_DROPS = {"rain": ("raindrops", "raindrop", "drizzle", "heavy rain"), "snow": ("snowflakes", "falling snow")}
 _GIVING = {"smoke": "smoking", "steam": "steaming", "fire": "burning", "flame": "flaming", "glow": "glowing"}
 
 

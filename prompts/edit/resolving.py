@@ -80,6 +80,7 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
                 and not alone(new)
                 and not _only_told(one.value, tags)
                 and not (category_of(new) == "person" and not any(_is_being(fragments[each].text) for each in at))
+                and not (category_of(new) == "clothing" and _dressed_otherwise(fragments, at))
                 and not (_DOES.match(new) and not any(_DOES.search(fragments[each].text) for each in at))
                 and any(slot_of(fragments[each].text) == slot_of(new) for each in at)
             ):
@@ -106,6 +107,12 @@ async def _parted(one: Instruction, reader: WordReader) -> tuple[Instruction, ..
         Instruction("replace", "动作", doings[0].source),
         *(Instruction("add", value=each.source) for each in doings[1:]),
     )
+
+
+def _dressed_otherwise(fragments: Sequence[Fragment], gone: Sequence[int]) -> bool:
+    """Whether somebody wears more than what goes, and that is nothing to wear: new clothes are for the others then."""
+    worn = [at for at, one in enumerate(fragments) if category_of(one.text) == "clothing"]
+    return any(at not in gone for at in worn) and not any(at in gone for at in worn)
 
 
 def _is_being(text: str) -> bool:

@@ -181,7 +181,8 @@ _PLAINLY = tuple(
             r"turn it into \g<what>",
         ),
         (
-            r"(?P<put>(?:put|move|bring|take|place|set|get) (?:her|him|it|them|the [a-z]+)) (?:outdoors|outside|indoors|inside) "
+            r"(?P<put>(?:put|move|bring|take|place|set|get) (?:her|him|it|them|the [a-z]+)) "
+            r"(?:outdoors|outside|indoors|inside) "
             r"(?P<where>(?:on|in|at|by|under|to) .+)",
             r"\g<put> \g<where>",
         ),
