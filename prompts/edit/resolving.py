@@ -20,6 +20,7 @@ from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import counts, is_place, kind_of, slot_of
 from prompts.edit.shades import SHADED, shaded
 from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
+from prompts.edit.wearing import covered, only_worn
 from prompts.edit.word_lists import listed
 from prompts.edit.wording_zh import MEASURE
 from prompts.edit.words import category_of, head, singular
@@ -80,7 +81,7 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
                 and not alone(new)
                 and not _only_told(one.value, tags)
                 and not (category_of(new) == "person" and not any(_is_being(fragments[each].text) for each in at))
-                and not (category_of(new) == "clothing" and _dressed_otherwise(fragments, at))
+                and not (category_of(new) == "clothing" and _dressed_otherwise(fragments, at, new))
                 and not (_DOES.match(new) and not any(_DOES.search(fragments[each].text) for each in at))
                 and any(slot_of(fragments[each].text) == slot_of(new) for each in at)
             ):
@@ -109,10 +110,12 @@ async def _parted(one: Instruction, reader: WordReader) -> tuple[Instruction, ..
     )
 
 
-def _dressed_otherwise(fragments: Sequence[Fragment], gone: Sequence[int]) -> bool:
-    """Whether somebody wears more than what goes, and that is nothing to wear: new clothes are for the others then."""
-    worn = [at for at, one in enumerate(fragments) if category_of(one.text) == "clothing"]
-    return any(at not in gone for at in worn) and not any(at in gone for at in worn)
+def _dressed_otherwise(fragments: Sequence[Fragment], gone: Sequence[int], new: str) -> bool:
+    """Whether a new garment is worn where something else is than what goes: a uniform for a dress, and not for a
+    bell."""
+    worn = [only_worn(one.text) if one.origin != "preset" else "" for one in fragments]
+    there = [at for at in covered(worn, only_worn(new)) if worn[at]]
+    return bool(there) and not set(there) & set(gone)
 
 
 def _is_being(text: str) -> bool:
