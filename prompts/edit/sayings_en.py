@@ -190,6 +190,7 @@ _PLAINLY = tuple(
             r"(?:it(?:'s| is) |make it )?(?P<weather>sunny|rainy|snowy|foggy|cloudy|stormy|misty) outside",
             r"make it \g<weather>",
         ),
+        (r"(?:put|add|place) (?P<what>(?:an? |some |two |three ).+?) there(?: instead)?", r"add \g<what>"),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
         (
             r"(?:(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) )?(?:her|him|it|them|the [a-z]+)"
