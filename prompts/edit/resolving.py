@@ -70,7 +70,8 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
     found: list[Instruction] = []
     for one in [part for each in wishes for part in await _parted(each, reader)]:
         last = found[-1] if found else None
-        if last and last.kind in ("remove", "deny") and one.instead and (at := await _gone(fragments, last, reader)):
+        taken = last is not None and last.kind in ("remove", "deny") and one.instead and not one.moved
+        if last and taken and (at := await _gone(fragments, last, reader)):
             tags = await reader.tags(one.value)
             new = tags[-1].text if tags else ""
             if new and any(excludes(fragments[each].text, new) for each in at):
