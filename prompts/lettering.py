@@ -36,6 +36,10 @@ _BEARER = (
     "|海报|海報|黑板|白板|信封|卡片|贺卡|賀卡|纸条|紙條|对联|對聯|春联|春聯|屏幕|霓虹灯|霓虹燈|[tT]恤|灯笼|燈籠|石碑|书法|書法|毛笔字|毛筆字"
 )
 _BEARS = re.compile(rf"(?:{_BEARER})(?:是|为|為)?[:：]?\s*$")
+# “欢迎光临”的招牌: what bears the words stands behind them.
+_BORNE = re.compile(
+    rf"的?(?:[一两兩几幾]?[个個块塊张張面]|[大小红紅蓝藍黑白绿綠黄黃金旧舊新木铁鐵][色质質制製]?的?|霓虹|木头|木頭)*(?:{_BEARER})"
+)
 _SPEAKS = re.compile(r"(?:大声|大聲|轻声|輕聲)?(?:说|說|喊|喊道|说道|說道|说着|說著|问道|問道)(?:着|著)?[:：,，]?\s*$")
 _LETTERS = re.compile(
     r"的?(?:[一两兩二三四五六七八几幾]?[个個]?(?:大|小|金|红|紅|黑|白|金色|红色|紅色|毛笔|毛筆)?字(?![体體幕母])(?:样|樣)?"
@@ -112,7 +116,8 @@ def _read(text: str, match: re.Match[str], least: int) -> tuple[int, int, Letter
         start -= len(speaks.group())
         return start, stop, Lettering(text[start:stop], words, f"{_BUBBLE} {WITH}{_quoted(words)}")
     letters = None if match["title"] else _LETTERS.match(text, stop)
-    if verb is None and letters is None and (match["title"] or not _BEARS.search(before)):
+    borne = None if match["title"] else _BORNE.match(text, stop)
+    if verb is None and letters is None and (match["title"] or not (borne or _BEARS.search(before))):
         return None
     start -= len(verb.group()) if verb else 0
     stop = letters.end() if letters else stop

@@ -9,6 +9,7 @@ place among the meanings of that word; `adjectives.xz` the words that only tell 
 from __future__ import annotations
 
 import lzma
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,7 +114,10 @@ def _adjectives() -> frozenset[str]:
 
 def is_adjective(word: str) -> bool:
     """Whether a word, in lower case, tells how something is and names nothing that a picture can show: "glittery"."""
-    return word in _adjectives() and not is_noun(word)
+    return (word in _adjectives() and not is_noun(word)) or _COMPOUND.fullmatch(word) is not None
+
+
+_COMPOUND = re.compile(r"[a-z]+-(?:shaped|sized|colou?red|themed|patterned|haired|eyed)")
 
 
 @lru_cache(maxsize=4096)

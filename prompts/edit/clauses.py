@@ -124,6 +124,8 @@ def _wishes(part: str) -> list[str]:
         return [both["one"], both["other"]]
     if wears := _HOW_AND_IN.fullmatch(part.strip().lower()):
         return [f"{wears['make'] or ''}{wears['how']}", f"wearing {wears['what']}"]
+    if part.count(" instead of ") > 1:
+        return part.split(" and ")
     first, joined, second = part.strip().rpartition(" and ")
     if joined and _decides_when(second):
         return [*_wishes(first), f"make it {second}" if first.lower().startswith(("make it ", "turn it ")) else second]
@@ -132,7 +134,10 @@ def _wishes(part: str) -> list[str]:
         return [told["one"], told["other"]]
     if view := _VIEW_AND.fullmatch(part.strip().lower()):
         return [view["view"], view["more"]]
-    if style := re.fullmatch(r"(?P<other>.+?) and (?:in )?(?P<style>[a-z0-9 ]{1,30} style)", part.strip().lower()):
+    if style := re.fullmatch(
+        r"(?P<other>(?!(?:.* )?black and white\b).+?) and (?:in )?(?P<style>[a-z0-9 ]{1,30} style)",
+        part.strip().lower(),
+    ):
         return [style["other"], style["style"]]
     first, joined, second = part.strip().partition(" and ")
     when = re.sub(r"^(?:an? |the )|(?: weather| light)$", "", first.lower())

@@ -28,7 +28,7 @@ from prompts.edit.targets import KINDS, WordReader, matches, person_in
 from prompts.edit.wishes import in_turn, read
 from prompts.edit.worded import worded
 from prompts.edit.wording_zh import MEASURE, in_script
-from prompts.edit.words import category_of
+from prompts.edit.words import category_of, singular, words_of
 from prompts.errors import Refusal
 from prompts.nouns import COMPARED
 from prompts.presets import phrases, speaking_against
@@ -117,8 +117,11 @@ async def _by_rules(
             and before.kind == "remove"
             and one.kind == "set"
             and not MEASURE.match(one.value)
-            and len(await reader.sure(one.value)) == 1
-            and (await matches(draft.fragments, one.value, reader))[0]
+            and len(tags := await reader.sure(one.value)) == 1
+            and any(
+                _says_no_more(tags[0].text, draft.fragments[at].text)
+                for at in (await matches(draft.fragments, one.value, reader))[0]
+            )
         ):
             one = Instruction("remove", one.value)  # "去掉帽子，眼镜": the list goes on
         if one.kind == "remove" and one.instead and not (await matches(draft.fragments, one.target, reader))[0]:
@@ -146,6 +149,11 @@ async def _by_rules(
     if not any(one.text not in (grammar.BREAK, "AND") for one in draft.fragments) and not prompt.loras:
         raise Refusal("edit.nothing_left")
     return draft, doubted
+
+
+def _says_no_more(tag: str, text: str) -> bool:
+    """Whether a tag tells nothing of a thing that a fragment does not, as "blue lanterns" does of lanterns."""
+    return set(map(singular, words_of(tag))) <= set(map(singular, words_of(text)))
 
 
 def _goes_on(before: Instruction, one: Instruction) -> bool:

@@ -11,6 +11,8 @@ _ONE_OF = tuple(
     for tags in (
         "looking at viewer, eye contact, looking away, looking to the side, looking aside, looking down, looking up, "
         "looking back, looking afar, looking outside, looking out the window",
+        "head down, lowered head, bowed head, looking at viewer, looking up, looking at the camera, head up, "
+        "raised head",
         "close-up, close shot, extreme close-up, face close-up, bust, upper body, half body, medium shot, cowboy shot, "
         "full body, full shot, wide shot, long shot, very wide shot, distant view, face close-up, panorama",
         "portrait, full body, wide shot, long shot",
@@ -70,6 +72,8 @@ def excludes(text: str, tag: str) -> bool:
     one, other = _alone(text), _alone(tag)
     if (_SLEEPS.fullmatch(one) and _AWAKE.match(other)) or (_SLEEPS.fullmatch(other) and _AWAKE.match(one)):
         return True
+    if {one, other} & {"short hair"} and {one, other} & {"twintails", "ponytail", "high ponytail", "braids"}:
+        return True
     if (one in _SHORT and _LONG.match(other)) or (other in _SHORT and _LONG.match(one)):
         return True
     if one != other and _GAZES.match(one) and _GAZES.match(other):
@@ -89,9 +93,10 @@ _GAZES = re.compile(r"looking (?:at|up|down|out|away|back|aside|afar|outside|to)
 
 def _alone(text: str) -> str:
     """A tag's words, of a face what it looks like: "calm face"."""
-    return _FACE.sub("", opposites.plain(text))
+    return _STREAMING.sub("tears", _FACE.sub("", opposites.plain(text)))
 
 
+_STREAMING = re.compile(r"(?:streaming|flowing|falling|teary|tearful)(?: (?:tears|eyes))?|tears? (?:in|on|down) .+")
 _FACE = re.compile(r"(?<=[a-z]) (?:facial )?(?:face|expression|look)$")
 
 

@@ -44,7 +44,7 @@ FORMS_EN = forms(
     ("replace", "{the}{a}{arrow}{b}", "cat -> dog"),
     (
         "replace",
-        "{turn} (?:the )?(?P<a>scene|background|backdrop|setting|location|place) (?:to|into) {b}",
+        "{turn} (?:the )?(?P<a>scene|background|backdrop|setting|location|place|scenery|surroundings) (?:to|into) {b}",
         "change the scene to a beach",
     ),
     ("set", "(?:replace|swap) (?:it|that|this|them) (?:with|for|by) {b}", "replace it with a dog"),
@@ -105,7 +105,7 @@ FORMS_EN = forms(
     ("remove", "no longer {the}{a}", "no longer a hat"),
     ("remove", "(?:{away}|take (?:away|off|out)) {the}{a}", "remove the hat"),
     ("remove", "take {the}{a} (?:off|away|out)(?: of)?(?: (?:him|her|it|them))?", "take the hat off"),
-    ("remove", "{not_me}{the}{a} (?:removed|deleted|erased)", "hat removed"),
+    ("remove", "{not_me}{the}{a}(?<! be)(?<! is)(?<! are) (?:removed|deleted|erased|gone)", "hat removed"),
     (
         "remove",
         "{not_me}{the}{a} (?:(?:has|have) (?:stopped|gone|cleared)|(?:is|are) (?:gone|over)|stops?)",

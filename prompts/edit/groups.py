@@ -80,6 +80,8 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
             "kid"
         }  # "a priest lighting candles"
         return somebody or following.word in listed("determiner")
+    if word in _DONE_TO and at and following and following.word in listed("determiner"):
+        return True  # "a train crossing a snowfield"
     if not word.endswith("ing") or len(word) < 5 or word in listed("thing in -ing"):
         return False
     if (
@@ -101,6 +103,9 @@ def _is_doing(tokens: list[_Token], at: int) -> bool:
         "reading",
         "carrying",
     )
+
+
+_DONE_TO = frozenset(("crossing", "carving", "opening", "clearing", "meeting", "filling"))
 
 
 @lru_cache(maxsize=_READ)
@@ -185,6 +190,7 @@ def tells(word: str) -> bool:
         or word in listed("colour")
         or _scaled(word)
         or _STATE.fullmatch(word) is not None
+        or word.endswith("-shaped")
         or (kind_of(word) in ("", "expression") and is_adjective(word))
     )
 

@@ -13,6 +13,7 @@ from prompts.edit.forms_zh import FORMS_ZH
 from prompts.edit.groups import tells
 from prompts.edit.numerals import number
 from prompts.edit.polite import lowered, plain
+from prompts.edit.properties import alike, each_so, shaped
 from prompts.edit.rivals import kind_of
 from prompts.edit.sayings import happens, said_plainly
 from prompts.edit.sayings_en import said_plainly_in_english
@@ -195,7 +196,7 @@ def _read_en(clause: str) -> Iterator[Instruction]:
 
 
 def _formed_en(clause: str) -> Iterator[Instruction]:
-    bare = said_plainly(said_plainly_in_english(plain(clause)))
+    bare = shaped(said_plainly(said_plainly_in_english(plain(clause))))
     bare = _IN_COLOUR.sub(r"\g<thing> \g<colour>", bare)
     if match := _MORE.fullmatch(bare):
         yield Instruction("stronger", match["a"] or "", _REDDER[match["b"]])
@@ -207,7 +208,8 @@ def _formed_en(clause: str) -> Iterator[Instruction]:
     if (match := _MAKE_HER.fullmatch(bare)) and match["b"] in (*COMPARED, *COMPARED.values()):
         yield Instruction("replace", match["a"], match["b"])
     elif match := _MAKE.fullmatch(bare):
-        yield Instruction("replace", match["a"], open=True)
+        for one in each_so(match["a"]):
+            yield Instruction("replace", one, open=True)
     elif _told_behind(bare):
         yield Instruction("replace", re.sub("^(?:the|her|his|its|their|my) ", "", bare), open=True)
     else:
@@ -255,6 +257,9 @@ def _instructions(form: Form, match: re.Match[str], between: re.Pattern[str]) ->
         yield Instruction("set", value=value)
     elif kind == "replace" and _A_NUMBER.fullmatch(value):  # "five instead of three candles"
         yield Instruction("set", value=f"{value} {_A_NUMBER.sub('', target, count=1).strip()}")
+    elif kind == "replace" and not form.maybe and len(things := alike(target, value, between)) > 1:
+        for one in things:
+            yield Instruction(kind, thing_name(one), value)
     else:
         if target.endswith((" one", " ones")) and not CHINESE.search(value):  # "red lights instead of the blue ones"
             target = f"{target.rpartition(' ')[0]} {value.split()[-1]}"

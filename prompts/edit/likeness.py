@@ -233,6 +233,6 @@ def stands_for(text: str, wanted: NounGroup, *, itself: bool = False) -> NounGro
         if doing.start < one.start and one.of == doing.end and text[doing.start : one.start].split() == [doing.verb]
     ]  # fmt: skip
     objects = [one for one in objects if kind_of(one.head) not in _BEINGS]
-    if not objects and not kind:
+    if not objects and not kind and not re.fullmatch(r"[a-z-]{3,}ed", wanted.name[-1]):
         return next(iter(beings), None)
     return objects[0] if len(objects) == 1 else None

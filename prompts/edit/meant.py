@@ -33,6 +33,8 @@ async def meant(draft: EditDraft, one: Instruction, reader: WordReader) -> Instr
     """The instruction with the thing that is meant as its target; as it is, where it names that itself."""
     if one.kind == "set" and one.instead and await _another_doing(draft.fragments, one.value, reader):
         return replace(one, kind="replace", target="动作")
+    if one.kind == "set" and one.instead and await _another_hairdo(draft.fragments, one.value, reader):
+        return replace(one, kind="replace", target="头发" if CHINESE.search(one.value) else "hair")
     if one.kind == "set" and one.instead and await _another_being(draft.fragments, one.value, reader):
         return replace(one, kind="replace", target="人物")
     if one.kind == "set" and one.instead and (rival := await _another_of_its_kind(draft.fragments, one.value, reader)):
@@ -99,6 +101,16 @@ async def _another_being(fragments: Sequence[Fragment], words: str, reader: Word
     return len(tags) == 1 == len(own) and _is_being(tags[0]) and not _number(own[0].text) and not _number(tags[0].text)
 
 
+async def _another_hairdo(fragments: Sequence[Fragment], words: str, reader: WordReader) -> bool:
+    """Whether words name a hairdo and its colour, and the prompt tells of other hair: "pink twintails"."""
+    tags = await reader.sure(words)
+    if not tags or any(category_of(each.text) != "hair" for each in tags):
+        return False
+    coloured = any(kind_of(word) == "colour" for each in tags for word in each.text.split())
+    hair = any(head(one.text) == "hair" for one in fragments if one.origin != "preset")
+    return coloured and hair and any(head(each.text) != "hair" for each in tags)
+
+
 def _is_being(one: Fragment) -> bool:
     return one.text in ("1girl", "1boy") or category_of(one.text) in _BEINGS
 
@@ -138,7 +150,9 @@ _DOING = re.compile(
 )
 
 
-_MEANWHILE = re.compile("(?:playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b")
+_MEANWHILE = re.compile(
+    "(?:waiting|talking|chatting|watching|fishing|listening|thinking|playing|reading|eating|drinking|writing|singing|drawing|painting|cooking|knitting)\\b"
+)
 
 
 def done_meanwhile(tag: str) -> bool:

@@ -130,6 +130,8 @@ def _described(old: NounGroup, told: list[str]) -> str:
     sizes = [word for word in told if _scale(word) is not None and not (_is_colour(word) or _is_material(word))]
     rest = [word for word in told if word not in sizes]
     several = len(rest) > 1 and all(map(_is_colour, rest)) and not {*rest} & _SHADES
+    if several and rest[-1] in ("striped", "checkered", "plaid", "dotted"):
+        rest = [f"{' and '.join(rest[:-1])} {rest[-1]}"]  # "red and white striped"
     joint = [" and ".join(rest)] if several else sorted(rest, key=_is_material)
     ends = next((at for at in range(len(kept), 0, -1) if tells(kept[at - 1])), 0)
     kept, named = kept[:ends], kept[ends:]  # "telephone" of "red telephone booth"
@@ -198,10 +200,12 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
         lead = wanted.lead
     elif wanted.plural or name[-1] in listed("mass"):
         lead = old.lead if counted or (old.lead and old.lead[0] in _OWNERS) else ()
-    elif (counted and not wanted.lead) or (old.plural and not wanted.lead):
+    elif (counted or (old.plural and _alike(old, wanted))) and not wanted.lead:
         lead, name = old.lead, [*name[:-1], plural(name[-1])]
     elif old.lead and old.lead[0] in _OWNERS:
         lead = old.lead
+    elif old.plural and not wanted.lead:
+        lead = ("a",) if old.led not in ("", "of") else ()  # one umbrella for the flowers that are held
     elif (
         old.lead
         or (wanted.lead and old.led)
@@ -216,6 +220,22 @@ def _another(text: str, old: NounGroup, wanted: NounGroup) -> str:
     else:
         lead = ()
     return " ".join([*lead, *kept, *wanted.told, *name])
+
+
+_PAIR = re.compile(
+    "(?:sun)?glasses|goggles|headphones|trousers|pants|jeans|shorts|scissors|binoculars|tights|leggings|boots|shoes|socks|gloves"
+)
+
+
+def _alike(old: NounGroup, wanted: NounGroup) -> bool:
+    """Whether as many are meant of a new thing as of the old one: pears for apples, one hat for sunglasses."""
+    kinds = [
+        {"myth": "animal"}.get(kind, kind)
+        for kind in (
+            kind_of(" ".join(one.name)) or kind_of(one.head) or sorts.kind_of(one.head) for one in (old, wanted)
+        )
+    ]
+    return (kinds[0] == kinds[1] or not all(kinds)) and not _PAIR.fullmatch(old.name[-1])
 
 
 def _keeps(old: NounGroup, wanted: NounGroup) -> bool:

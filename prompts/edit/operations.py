@@ -11,6 +11,7 @@ from prompts import emphasis, english, grammar, opposites
 from prompts.edit.draft import Change, EditDraft, add, erase, rewrite
 from prompts.edit.edit_form import EditAnswer
 from prompts.edit.instructions import Instruction
+from prompts.edit.named import keeps_its_number, only_what_is_named, spoken_of, written_plainly
 from prompts.edit.outdated import outdate
 from prompts.edit.removing import remove
 from prompts.edit.setting import set_words
@@ -38,6 +39,7 @@ _WIDE = re.compile(
 _LONG = 5  # words of a phrase that tells of several things: of those not named, most must still be told
 _KEPT = 0.5  # of its words
 _FREE, _EACH = 8, 2  # new words that any sentence may bring, and for each word or Chinese sign of it
+_WEIGHT = re.compile(r"\((?P<what>[^()]+?)(?::\s*[-+.\d]+)?\)")
 _HANGING = re.compile(r"^(?:and|with|,)\s+|[\s,]+(?:and|with|in|on|at|of|wearing|holding|an?|the)$", re.IGNORECASE)
 
 
@@ -81,6 +83,14 @@ async def followed(
     if any(tells(fresh, no) for no in texts.denied):
         return False
     gone = {at.fragments[number - 1] for number in answer.removed if number <= len(at.fragments)}
+    if not _WIDE.search(at.sentence):
+        spoken = await spoken_of(draft, at.sentence, wishes, reader)
+        new = [*fresh, *(one.new for one in answer.changed if one.new)]
+        if not await only_what_is_named(draft, texts.changed, gone, new, spoken):
+            return False
+        bare = {index: grammar.bare(before[index].text) for index in texts.changed}
+        if any(not keeps_its_number(bare[each], ", ".join(said), at.sentence) for each, said in texts.changed.items()):
+            return False
     if any(not _may_go(before[index], "", at.sentence) for index in gone):
         return False
     for index in sorted({*texts.changed, *gone}, reverse=True):
@@ -157,7 +167,8 @@ async def _words(said: str, reader: WordReader) -> tuple[str, ...] | None:
     """The phrases of what a model says, in English; None where they are none."""
     if CHINESE.search(said):  # small models forget which language was asked for
         return tuple(grammar.bare(one.text) for one in await reader.sure(said)) or None
-    words = plain_tags(said)
+    said = _WEIGHT.sub(r"\g<what>", said)
+    words = plain_tags(said) if written_plainly(said) else ()
     return words if words and sound(", ".join(words), said) else None
 
 
@@ -194,6 +205,8 @@ def _too_much(texts: _Texts, answer: EditAnswer, at: NumberedPhrases, wishes: in
     if sum(len(text.split()) for text in new) > _FREE + _EACH * units + sum(
         len(one.old.split()) for one in answer.changed
     ):
+        return True
+    if len(texts.added) > max(wishes, 2):
         return True
     whole = {one.number for one in answer.changed if not one.old}
     lost = len(whole | set(answer.removed))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from prompts import grammar, opposites
 from prompts.edit.draft import Change, EditDraft, become, erase
 from prompts.edit.exclusions import alone, excludes
-from prompts.edit.rivals import is_place
+from prompts.edit.rivals import is_place, moved
 from prompts.edit.targets import person_in
 from prompts.edit.words import category_of, head, singular, words_of
 from prompts.nouns import only_tells, opposed, with_articles
@@ -77,13 +77,33 @@ def outdate(draft: EditDraft, before: Sequence[Fragment], *, decided: bool, empt
             old = draft.fragments[at]
             if old.origin == "preset" or old in come:
                 continue
-            gone = _other_ground(old, new) or _nobody(old, new)
-            if gone or (decided and (_over(old, new, emptied) or _denied(old, new))):
+            gone = _other_ground(old, new) or _nobody(old, new) or (decided and _of_a_tale(draft, old, new))
+            if (
+                gone
+                or (decided and _elsewhere(old, new))
+                or (decided and (_over(old, new, emptied) or _denied(old, new)))
+            ):
                 del draft.fragments[at]
                 draft.changes.append(Change("removed", old.text))
                 erase(draft, old)
             elif said := _left_of(old, new, decided=decided):
                 become(draft, at, said, "")
+
+
+_ROOFED = ("indoors", "outdoors", "indoor", "outdoor")
+
+
+def _elsewhere(old: Fragment, new: Fragment) -> bool:
+    """Whether a picture is in another place now, under a roof or under the sky: "indoors" of who is on a beach."""
+    noun = singular(head(new.text))
+    there = opposites.plain(new.text) in _ROOFED or (is_place(noun) and noun not in ("outside", "inside"))
+    both = there and old.part == new.part == "scene_detail"
+    return (both or opposites.plain(old.text) in _ROOFED) and moved(old.text, new.text)
+
+
+def no_longer(old: Fragment, new: Fragment) -> bool:
+    """Whether a picture can have one fragment no longer once it has the other: sunlight at night."""
+    return _over(old, new, False) or _denied(old, new) or _nobody(old, new)
 
 
 def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
@@ -92,6 +112,8 @@ def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
     if _PLAIN_GROUND.fullmatch(opposites.plain(new.text)) and (said := _tidied(text)):
         return said
     if decided and (said := _unopposed(text, new)):
+        return said
+    if decided and opposites.plain(new.text) in _HUMAN and (said := _human(text)):
         return said
     for comes, words in (
         (head(new.text) == "hair", _BALD),
@@ -102,6 +124,23 @@ def _left_of(old: Fragment, new: Fragment, *, decided: bool) -> str:
         if comes and (said := words.sub("", text, count=1)) != text:
             return with_articles(said)
     return ""
+
+
+_HUMAN = frozenset(("human", "a human", "ordinary person", "normal person", "ordinary human", "mortal"))
+
+
+def _of_a_tale(draft: EditDraft, old: Fragment, new: Fragment) -> bool:
+    """Whether a being of a tale, said by itself, is somebody ordinary now: 精灵 of 精灵少女."""
+    if opposites.plain(new.text) not in _HUMAN or category_of(old.text) != "myth":
+        return False
+    return any(one not in (old, new) and person_in(one.text) for one in draft.fragments)
+
+
+def _human(text: str) -> str:
+    """A being of a tale who is an ordinary one now: "elf girl" without the elf; empty for others."""
+    words = text.split()
+    left = [each for each in words if category_of(singular(each)) != "myth" and each not in ("elven", "vampire")]
+    return with_articles(" ".join(left)) if len(left) < len(words) and person_in(" ".join(left)) else ""
 
 
 # What is nothing but a backdrop, and what stands before one.

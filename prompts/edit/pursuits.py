@@ -40,7 +40,15 @@ def redone(text: str, value: str) -> str:
     end = first.start + len(first.verb) if seated else first.end  # who stands up there may sit there, too
     if (way := _WAY.search(said)) and (other := re.match(rf" (?:{_WAYS})\b", text[end:])) and way:
         end += other.end()  # who walks down stairs walks up none
+    if first.verb in _GAZES and (other := _GAZED.match(text[end:])):
+        end += other.end()
     return text[: first.start] + _same_seat(text, first, said) + _elsewhere(_untwice(text[end:], said), said)
+
+
+_GAZES = frozenset(("looking", "staring", "gazing", "glancing"))
+_GAZED = re.compile(
+    r" (?:(?:straight )?(?:up|down|away|back|aside|sideways|off|ahead)\b)+(?: (?:at|to|in) (?=[a-z]+ )?)?"
+)
 
 
 def _ridden(thing: NounGroup) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import replace
 from prompts import grammar, opposites, written_text
 from prompts.edit.draft import Change, EditDraft, become, denying, erase
 from prompts.edit.exclusions import alone
+from prompts.edit.groups import doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import told_of
 from prompts.edit.nearest import not_found
+from prompts.edit.numerals import number
 from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
 from prompts.edit.wearing import is_worn
 from prompts.edit.wording_zh import MEASURE
@@ -44,6 +46,8 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
     if not found and (within := _ON_WHAT.fullmatch(one.target)):  # "no leaves on the trees"
         found, word = await matches(draft.fragments, within["what"], reader)
         tags = [within["what"]] if found else tags
+    drops = {each for tag in tags for each in _DROPS.get(tag, ())}
+    found = found or [at for at, each in enumerate(draft.fragments) if opposites.plain(each.text) in drops]
     if not found and (having := _having(draft.fragments, tags)):
         for at, bare in having.items():
             become(draft, at, bare, draft.fragments[at].source, bare)
@@ -69,10 +73,18 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
         if alone := _without_one(grammar.bare(old.text), "" if CHINESE.search(one.target) else one.target):
             become(draft, at, alone, old.source, alone)
             continue
-        whole = opposites.plain(old.text) == word  # "bow and arrow"
-        inside = at in found and word and not whole and (head(old.text) != word.split()[-1] or _AND.search(old.text))
+        where = re.fullmatch(rf"(?P<where>.*\b(?:on|in|at|under) .+) {word}", grammar.bare(old.text))
+        if where and _DOING.fullmatch(word):
+            become(draft, at, where["where"], old.source, where["where"])  # "on the floor crying"
+            parts = await reader.tags(where["where"])  # "a kid sitting", "on the floor"
+            draft.fragments[at : at + 1] = [replace(each, weight=old.weight) for each in parts]
+            continue
+        several = word and re.fullmatch(rf"{_GROUP} of (?:[a-z]+ )*{word}(?:e?s)?", opposites.plain(old.text))
+        whole = opposites.plain(old.text) == word or bool(several)  # "bow and arrow", "group of seagulls"
+        ends = singular(head(old.text)) == singular(word.split()[-1]) if word else True
+        inside = at in found and not whole and (not ends or _AND.search(old.text) or _does_to(old.text))
         rest = without_thing(grammar.bare(old.text), word) if inside else ""
-        if rest and not _DOING.fullmatch(rest) and not only_tells(rest):
+        if rest and not _DOING.fullmatch(rest) and not only_tells(rest) and not number(rest):
             become(draft, at, rest, old.source)
             continue
         if inside and person_in(old.text) and not any(map(person_in, (word, *tags))):
@@ -84,11 +96,16 @@ async def remove(draft: EditDraft, one: Instruction, reader: WordReader) -> None
             erase(draft, old)  # "castle in the background" is two, and goes at once
 
 
+_DROPS = {"rain": ("raindrops", "raindrop", "drizzle", "heavy rain"), "snow": ("snowflakes", "falling snow")}
+_GIVING = {"smoke": "smoking", "steam": "steaming", "fire": "burning", "flame": "flaming", "glow": "glowing"}
+
+
 def _having(fragments: Sequence[Fragment], tags: Sequence[str]) -> dict[int, str]:
     """The fragments that tell of a thing by a word made of its name, without it: "tattooed arms" of tattoos, "a bearded
     man" of a beard."""
     nouns = {singular(tag) for tag in tags if tag.isalpha() and len(tag) > 2 and tag not in WEATHER.values()}
-    having = {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
+    having = {_GIVING[tag] for tag in tags if tag in _GIVING}
+    having |= {f"{noun}{end}" for noun in nouns for end in ("ed", "d", "y", f"{noun[-1]}ed", f"{noun[-1]}y")}
     own = {at: grammar.bare(one.text) for at, one in enumerate(fragments) if one.origin != "preset"}
     bare = {
         at: re.sub(rf"\b(?:heavily )?(?:{'|'.join(having)}) (?=[a-z])", "", said) for at, said in own.items() if having
@@ -118,9 +135,31 @@ def _without_one(text: str, word: str) -> str:
     told, rest = text[slice(*place)], text[place[1] :]
     end = None if rest else _STAYS_THERE.search(told)
     where = end.group() if end and not is_worn(end.group()) else ""  # both are there
+    where = _shared(text[: place[0]], told) or where
     before = re.sub(r"[ ,]*(?:\band)? *$", "", text[: place[0]])
     left = f"{before}{where}" if before else re.sub(r"^[ ,]*(?:and )?", "", rest)
     return left if before or rest else ""
+
+
+_GROUP = "(?:group|flock|herd|crowd|row|pair|swarm|school|pack|line|litter|bunch|string|pile|cluster)"
+_ALONE = re.compile(r"holding|wearing|carrying|barking|meowing|purring|kissing|hugging|.*\b(?:each other|together)\b")
+
+
+def _shared(before: str, told: str) -> str:
+    """What two beings do of whom the second one goes: "fishing" of "an old man and a dog fishing"; empty where more is
+    told of the first one."""
+    first = groups(before)
+    does = next(iter(doings(told)), None)
+    if not before.endswith(" and ") or len(first) != 1 or first[0].end != len(before) - len(" and ") or not does:
+        return ""
+    said = told[does.start :]
+    alone = _ALONE.match(said) or groups(told[: does.start])[0].end + 1 != does.start
+    return "" if alone else f" {said}"
+
+
+def _does_to(text: str) -> bool:
+    """Whether the last words of a fragment are what somebody does something to: "man smoking a cigar"."""
+    return any(one.start > 0 and one.end == len(text) and one.verb != text[one.start :] for one in doings(text))
 
 
 _AND = re.compile(r"^(?:an? |the )?[\w-]+(?: [\w-]+)? and \w")  # "a horse and carriage": one of two

@@ -96,6 +96,8 @@ def _before_its_name(lead: str, target: str) -> str:
         named = entries().get(lead[-size:] + target)
         if named and named.category in NAMED and uncoloured(lead[-size:]) == lead[-size:] and head(named.tag):
             first = entries().get(lead[-size:])
+            if first is not None and named.category in ("object", "vehicle") and " " not in named.tag:
+                return lead[:-size]  # 长剑 is a sword, and not a long one
             if first is not None and first.category in NAMED and kind_of(named.tag.split()[0]) not in _PROPERTIES:
                 return lead[:-size]
     return lead

@@ -17,7 +17,7 @@ from prompts.edit.nearest import nearest, not_found, went_before
 from prompts.edit.renaming import rename
 from prompts.edit.rivals import kind_of, matter, moved, regrown, retaken, slot_of
 from prompts.edit.setting import set_words
-from prompts.edit.targets import CATEGORIES, KINDS, WordReader, matches, person_in, without_presets
+from prompts.edit.targets import CATEGORIES, KINDS, MOVES, WordReader, matches, person_in, without_presets
 from prompts.edit.wording_zh import MEASURE, chinese_of, in_script
 from prompts.edit.words import PEOPLE, category_of, head, singular
 from prompts.lettering import QUOTED
@@ -30,6 +30,8 @@ from prompts.translate.glossary import entries
 _COLOURED: dict[tuple[str, ...], str] = {("hair colour",): "hair", ("eyes colour",): "eyes"}
 _HAIR = {"blonde": "golden", "blond": "golden", "brunette": "brown"}  # colours of nothing else
 _COUNT = re.compile(COUNT)
+_COUNTED_BEHIND = re.compile(f"(?P<what>[^\\d一二两三四五六七八九十百几]{{1,6}})(?P<count>{COUNT})")
+_SHAPE = re.compile("(?P<what>[^的]{1,6})(?:的?(?:形状|造型|样式)|形)的?")
 _NUMBER = "人数"
 _PLACES, _PEOPLE, _ACTS = KINDS["背景"], KINDS["人物"], KINDS["动作"]
 _TAGGED = {"girl": "1girl", "boy": "1boy", "woman": "1girl", "man": "1boy"}
@@ -39,7 +41,7 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
     """Make what the target names into what the value says: another thing, another property of it, another number."""
     found, word = await matches(draft.fragments, one.target, reader)
     if counted := bool(_COUNT.fullmatch(one.value)):  # "女孩改成三个"
-        if await _recount(draft, found, one.value, reader):
+        if await _recount(draft, found, one, reader):
             return
         noun = chinese_of(draft.fragments[found[0]].text) if found and one.target in KINDS else one.target
         one = replace(one, value=one.value + noun)
@@ -81,13 +83,18 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
         for at in found:
             await rename(draft, at, word, value, one, reader)  # lavender, which is a colour, too, for sunflowers
         return
+    told = {at: said for at, old in zip(found, olds, strict=True) if (said := _another(old, value[0].text))}
+    if told and len(told) == len(found) and matter(value[0].text) == "weather":
+        for at, said in told.items():
+            become(draft, at, said, one.value)  # "窗外改成晴天" of the snow out there
+        return
     if _tells(value, one.value) and await recolour(draft, found, value[0].text, one, reader):
         return
     if _tells(value, one.value) and all(_decides(old, value[0].text) for old in olds):
         instead(draft, found, value, one.value)
     elif _tells(value, one.value) and (one.target not in KINDS or kind == _PEOPLE):
         await describe(draft, found, word, value[0], one, reader)
-    elif told := {at: said for at, old in zip(found, olds, strict=True) if (said := _another(old, value[0].text))}:
+    elif told:
         for at, said in told.items():
             become(draft, at, said, one.value)
     elif kind == _PEOPLE and olds[0] not in _TAGGED.values() and not CHINESE.search(draft.fragments[found[0]].source):
@@ -112,6 +119,9 @@ async def replace_thing(draft: EditDraft, one: Instruction, reader: WordReader) 
                 instead(draft, same or cuts or done, (tag,), one.value)
             else:
                 add(draft, tag, one.value)
+        for tag in value:
+            if tag not in slotted and _hairdo(tag.text):  # "粉色双马尾"
+                await set_words(draft, tag.text, reader)
     elif head(olds[0]) == category_of(value[0].text) in ("hair", "eyes") and len(value) == 1:
         instead(draft, found, value, one.value)  # "heterochromia" of blue eyes
     else:
@@ -135,6 +145,10 @@ def _is_plant(words: str) -> bool:
 
 async def _valued(one: Instruction, reader: WordReader) -> tuple[Instruction, tuple[Fragment, ...]]:
     """The instruction and the tags of its value, with the thing that a mere colour is one of: "背景换成纯白"."""
+    if behind := _COUNTED_BEHIND.fullmatch(one.value):
+        one = replace(one, value=behind["count"] + behind["what"])  # "企鹅三只"
+    if shape := _SHAPE.fullmatch(one.value):
+        one = replace(one, value=f"{shape['what']}形状的{one.target}")  # "风筝改成蝴蝶形状"
     plainly = _HAIR.get(one.value, one.value) if "hair" in one.target else one.value
     value = await reader.tags(COMPARED.get(plainly, plainly))
     if one.target not in KINDS and len(value) == 1 and category_of(value[0].text) in ("style", "quality"):
@@ -246,12 +260,15 @@ async def _named(draft: EditDraft, target: str, reader: WordReader) -> tuple[Fra
     return () if doubtful else await reader.tags(target)
 
 
-async def _recount(draft: EditDraft, found: Sequence[int], count: str, reader: WordReader) -> bool:
+async def _recount(draft: EditDraft, found: Sequence[int], one: Instruction, reader: WordReader) -> bool:
     """Another number of the same things, with all else that is told of them: "一只白兔" becomes "两只白兔"."""
     for at in found:
         old = draft.fragments[at]
         source = chinese.simplified(old.source)
-        said = count + source[measure.end() :] if (measure := MEASURE.match(source)) else count + source
+        said = one.value + source[measure.end() :] if (measure := MEASURE.match(source)) else one.value + source
+        done = source.removesuffix(one.target)
+        if not measure and 0 < len(done) <= 2 and re.match(r"[a-z]+ing ", opposites.plain(old.text)):
+            said = done + one.value + one.target  # "喂猫": three of them are fed
         made = await reader.sure(said) if CHINESE.search(source) else ()
         if len(made) != 1 or made[0].text == old.text:
             return False
@@ -268,6 +285,10 @@ def _another_doing(draft: EditDraft, one: Instruction, value: Fragment) -> bool:
         if old.origin != "preset" and (said := redone(old.text, value.text)):
             become(draft, at, said, one.value)
             return True
+    moving = [at for at, old in enumerate(draft.fragments) if opposites.plain(old.text) in MOVES - {"sleeping"}]
+    if done_meanwhile(value.text) and moving:
+        instead(draft, moving, (value,), one.value)  # "动作改成唱歌" of who dances
+        return True
     if done_meanwhile(value.text):
         add(draft, value, one.value)
         return True

@@ -10,6 +10,7 @@ from dataclasses import replace
 from prompts import opposites
 from prompts.edit.draft import EditDraft
 from prompts.edit.exclusions import alone, excludes
+from prompts.edit.forms import COUNT
 from prompts.edit.groups import groups, tells
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import what_it_is
@@ -17,7 +18,9 @@ from prompts.edit.meant import is_backdrop, meant
 from prompts.edit.nearest import went_before
 from prompts.edit.numerals import in_chinese, in_english, number
 from prompts.edit.rivals import counts, is_place, kind_of, slot_of
-from prompts.edit.targets import KINDS, WordReader, matches, without_presets
+from prompts.edit.shades import SHADED, shaded
+from prompts.edit.targets import KINDS, WordReader, matches, person_in, without_presets
+from prompts.edit.wearing import covered, only_worn
 from prompts.edit.word_lists import listed
 from prompts.edit.wording_zh import MEASURE
 from prompts.edit.words import category_of, head, singular
@@ -41,6 +44,8 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
             return replace(one, kind="replace", target=thing, value=value)  # "头发不要红的，要蓝的"
         if one.instead and (it := what_it_is(draft.text or "", before.value if before else "", one.value)):
             return replace(one, kind="replace", target=it)
+        if one.instead and not before and (it := _only_thing(draft.fragments)):
+            return replace(one, kind="replace", target=it, value=value)
     if one.kind == "set" and CHINESE.search(one.value):
         one = await _told_behind(draft.fragments, one, reader)
     if one.kind == "set" and one.moved:
@@ -53,10 +58,10 @@ async def resolved(draft: EditDraft, one: Instruction, before: Instruction | Non
         if not one.target and before and (await _countable(draft, one, reader)) is None:
             one = replace(one, target=await _told_before(draft.fragments, before, reader))  # "变成小狐狸，两只"
         return await _counted(draft, one, reader)
-    if one.kind == "add" and one.more:
+    if one.kind == "add" and (one.more or await _is_there(draft, one, reader)):
         return await _added_to(draft, one, reader)
     if one.kind == "shade":
-        return await _shaded(draft, one, reader)
+        return await shaded(draft, one, reader)
     return one
 
 
@@ -65,7 +70,8 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
     found: list[Instruction] = []
     for one in [part for each in wishes for part in await _parted(each, reader)]:
         last = found[-1] if found else None
-        if last and last.kind in ("remove", "deny") and one.instead and (at := await _gone(fragments, last, reader)):
+        taken = last is not None and last.kind in ("remove", "deny") and one.instead and not one.moved
+        if last and taken and (at := await _gone(fragments, last, reader)):
             tags = await reader.tags(one.value)
             new = tags[-1].text if tags else ""
             if new and any(excludes(fragments[each].text, new) for each in at):
@@ -75,6 +81,8 @@ async def joined(fragments: Sequence[Fragment], wishes: Sequence[Instruction], r
                 new
                 and not alone(new)
                 and not _only_told(one.value, tags)
+                and not (category_of(new) == "person" and not any(_is_being(fragments[each].text) for each in at))
+                and not (category_of(new) == "clothing" and _dressed_otherwise(fragments, at, new))
                 and not (_DOES.match(new) and not any(_DOES.search(fragments[each].text) for each in at))
                 and any(slot_of(fragments[each].text) == slot_of(new) for each in at)
             ):
@@ -103,6 +111,18 @@ async def _parted(one: Instruction, reader: WordReader) -> tuple[Instruction, ..
     )
 
 
+def _dressed_otherwise(fragments: Sequence[Fragment], gone: Sequence[int], new: str) -> bool:
+    """Whether a new garment is worn where something else is than what goes: a uniform for a dress, and not for a
+    bell."""
+    worn = [only_worn(one.text) if one.origin != "preset" else "" for one in fragments]
+    there = [at for at in covered(worn, only_worn(new)) if worn[at]]
+    return bool(there) and not set(there) & set(gone)
+
+
+def _is_being(text: str) -> bool:
+    return bool(person_in(text)) or category_of(text) in ("person", "animal", "myth")
+
+
 def _only_told(words: str, tags: Sequence[Fragment]) -> bool:
     """Whether words only tell how something is: "brightly lit"."""
     last = words.split()[-1]
@@ -125,9 +145,25 @@ async def _gone(fragments: Sequence[Fragment], one: Instruction, reader: WordRea
 async def _told_before(fragments: Sequence[Fragment], before: Instruction, reader: WordReader) -> str:
     """The thing that a change just before was of: the new one that came, else the one that got another property."""
     for words in (before.value, before.target) if before.kind in ("replace", "add", "set") else (before.target,):
-        if words and not describes(await reader.tags(words)) and (await matches(fragments, words, reader))[0]:
+        if (
+            words
+            and not _COUNTED.fullmatch(words)
+            and not describes(await reader.tags(words))
+            and (await matches(fragments, words, reader))[0]
+        ):
             return words
     return ""
+
+
+def _only_thing(fragments: Sequence[Fragment]) -> str:
+    """The one thing that a Chinese prompt is of, in the person's word; empty where it is of somebody, or of several."""
+    own = [one for one in without_presets(fragments) if one.part == "subject"]
+    if len(own) != 1 or person_in(own[0].text) or not CHINESE.search(own[0].source):
+        return ""
+    return MEASURE.sub("", chinese.simplified(own[0].source), count=1)
+
+
+_COUNTED = re.compile(COUNT)
 
 
 async def _only_a_property(words: str, reader: WordReader) -> str:
@@ -138,7 +174,7 @@ async def _only_a_property(words: str, reader: WordReader) -> str:
     if rather := words.endswith("的"):  # "要很大的"
         kinds += ["adjective", "participle"]
     told = len(tags) == 1 and all(
-        kind_of(each) in kinds or each in _SHADED or (rather and each in OF_AN_AGE) for each in tags[0].text.split()
+        kind_of(each) in kinds or each in SHADED or (rather and each in OF_AN_AGE) for each in tags[0].text.split()
     )
     return said if told else ""
 
@@ -239,6 +275,17 @@ def _number_of(one: Fragment) -> int:
     return (number(words.group()) if words else 0) or 1
 
 
+async def _is_there(draft: EditDraft, one: Instruction, reader: WordReader) -> bool:
+    """Whether one of something comes beside one of the same: "旁边加一只猫" where a cat is."""
+    if not one.measure.removeprefix(one.at).startswith("一"):
+        return False
+    there = {opposites.plain(each.text) for each in draft.fragments}
+    tags = await reader.sure(one.value)
+    return (
+        len(tags) == 1 and category_of(tags[0].text) in ("animal", "person") and opposites.plain(tags[0].text) in there
+    )
+
+
 async def _added_to(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
     """Things that are added to others of their kind: "再加两只鸟" where there are three makes five."""
     counted = one.measure.removeprefix(one.at) + one.value
@@ -261,26 +308,3 @@ def _is_one_of(one: Fragment, noun: str, tags: Sequence[Fragment]) -> bool:
     """Whether a fragment counts things of a kind, or names one of them and nothing else."""
     names = {opposites.plain(each.text) for each in tags} | {noun}
     return bool(counts(one.text)) or opposites.plain(one.text) in names
-
-
-# ── what colour ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_SHADES = {"浅": "light", "淡": "light", "深": "dark", "暗": "dark", "亮": "bright", "艳": "bright"} | {
-    "lighter": "light", "paler": "pale", "deeper": "dark"
-}  # fmt: skip
-_COLOUR_ZH = re.compile(r"[深浅淡暗亮艳鲜]?(?P<colour>[红橙黄绿青蓝紫粉黑白灰棕褐])色?")
-_SHADED = frozenset(["dark", "light", "deep", "pale", "bright"])
-
-
-async def _shaded(draft: EditDraft, one: Instruction, reader: WordReader) -> Instruction:
-    """Another shade of the colour that a thing has; of one that has none more or less, as before."""
-    found = (await matches(draft.fragments, one.target, reader))[0]
-    for each in without_presets([draft.fragments[at] for at in found]):
-        if CHINESE.search(one.value) and (old := _COLOUR_ZH.search(chinese.simplified(each.source))):
-            return Instruction("replace", one.target, f"{one.value}{old['colour']}色")
-        words = opposites.plain(each.text).split()
-        if colour := next((word for word in words if kind_of(word) == "colour" and word not in _SHADED), ""):
-            return Instruction("replace", one.target, f"{_SHADES[one.value]} {colour}")
-    if one.value in ("亮", "艳", "暗"):
-        return Instruction("replace", one.target, one.value.replace("艳", "鲜艳"))
-    return Instruction("stronger" if one.value in ("深", "deeper") else "weaker", one.target)

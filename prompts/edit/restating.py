@@ -6,14 +6,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from prompts import opposites, written_text
 from prompts.edit.draft import Change, EditDraft
 from prompts.edit.exclusions import alone
+from prompts.edit.forms import COLOURS
 from prompts.edit.groups import NounGroup, doings, groups
 from prompts.edit.instructions import Instruction
 from prompts.edit.likeness import (
     alike,
+    called,
     covers,
     in_pairs,
     main_thing,
@@ -88,10 +91,13 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
                 yield said + comma + rest
         elif (found := named(groups(text), one.target)) and _WHERE.match(value):
             yield moved(text, found, value)
-        elif found and (said := put_in_place(text, found, value)):
+        elif found and (said := put_in_place(text, _as_named(found, one.target, value), value)):
             yield said
         elif value.startswith("made of ") and (whole := _named_after(text, one.target)):
             yield f"{text[: whole.end]} {value}{text[whole.end :]}"
+        return
+    if one.kind == "set" and (said := _in_a_colour(text, value)):
+        yield said
         return
     if one.kind == "set" and (said := redone(text, value)):
         yield said
@@ -141,6 +147,27 @@ def _texts(text: str, one: Instruction, value: str) -> Iterator[str]:
         and (said := put_in_place(text, found, value))
     ):
         yield said
+
+
+_CLOTHES = re.compile(rf"(?:wearing )?(?P<colour>(?:[a-z]+ )?(?:{COLOURS})) (?:clothes|clothing|outfit)")
+_DRESSED_IN = re.compile(
+    rf"\b(?:in|wearing) (?:all )?(?:(?:dark|light|bright|pale) )?(?:{COLOURS})(?=,|$| and (?:an? |the )| with | on )"
+)
+
+
+def _in_a_colour(text: str, value: str) -> str:
+    """The text with clothes of another colour on who is "in black"; empty where nobody is."""
+    new = _CLOTHES.fullmatch(value)
+    return _DRESSED_IN.sub(f"in {new['colour']}", text, count=1) if new and _DRESSED_IN.search(text) else ""
+
+
+def _as_named(found: NounGroup, target: str, value: str) -> NounGroup:
+    """The thing without what the wish itself calls it, where another comes: pink clouds for "the starry sky" are not
+    starry."""
+    wanted = groups(value)
+    if not wanted or wanted[0].start or called(wanted[0].name[-1]) == called(found.name[-1]):
+        return found
+    return replace(found, told=tuple(word for word in found.told if word not in target.split()))
 
 
 def _named_after(text: str, target: str) -> NounGroup | None:

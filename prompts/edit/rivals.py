@@ -80,6 +80,8 @@ _MATTERS = dict.fromkeys(
         "nightfall",
         "sundown",
         "nighttime",
+        "night time",
+        "day time",
         "tonight",
     ],
     "time",
@@ -108,9 +110,11 @@ _MATTERS = dict.fromkeys(
 def matter(text: str) -> str | None:
     """What a tag decides that can be decided only once: the time of day, the weather, the style."""
     words = opposites.plain(text)
+    skies = re.fullmatch(r"(?P<weather>[a-z]+) (?:sky|skies|weather)", words)
     return (
         opposites.slot(words)
         or _MATTERS.get(words)
+        or ("weather" if skies and opposites.slot(skies["weather"]) == "weather" else None)
         or ("style" if is_medium(words) or words in listed("photographic") else None)
     )
 
@@ -178,7 +182,7 @@ _INSIDE, _OUTSIDE = (
     frozenset(words.split())
     for words in (
         "indoors indoor inside room bedroom classroom kitchen bathroom cafe library office restaurant bar shop gym "
-        "gymnasium teahouse dormitory theater theatre "
+        "gymnasium study teahouse dormitory theater theatre "
         "hall studio attic basement corridor hallway museum hospital",
         "outdoors outdoor outside garden park forest beach seaside street meadow field grassland desert mountain lake "
         "river playground rooftop square alley bridge tree tent sky hill pier shore lawn yard pond cliff campfire",

@@ -162,6 +162,35 @@ _PLAINLY = tuple(
             r"(?P<what>(?!(?:it|this|that|them|him|her|you|me|my|to|how|what)\b)[a-z -]+)",
             r"remove the \g<what>",
         ),
+        (
+            r"(?:cut|trim|chop|grow|crop|style|wear) (?P<what>(?:the |her |his |their )[a-z]+) (?:out )?"
+            r"(?P<how>(?:really |very )?(?:short|shorter|long|longer|straight|curly|wavy))",
+            r"make \g<what> \g<how>",
+        ),
+        (
+            r"(?:it(?:'s| is) |the (?:scene|picture) is )?set (?P<where>(?:in|on|at|under|inside|near|during) .+)",
+            r"make it \g<where>",
+        ),
+        (
+            r"(?:make (?:it|this) |have it |it should )?(?:look|feel)(?:ing)? like (?:it's |something )?"
+            r"(?:from )?(?:an? |the )?(?P<what>[a-z0-9' -]+ (?:movie|film|cartoon|comic|game|anime|manga|show))",
+            r"make it \g<what> style",
+        ),
+        (
+            r"make (?:her|him|them) (?P<what>an? (?!bit\b|little\b|lot\b|touch\b|teen)[a-z]+(?: [a-z]+)?)",
+            r"turn it into \g<what>",
+        ),
+        (
+            r"(?P<put>(?:put|move|bring|take|place|set|get) (?:her|him|it|them|the [a-z]+)) "
+            r"(?:outdoors|outside|indoors|inside) "
+            r"(?P<where>(?:on|in|at|by|under|to) .+)",
+            r"\g<put> \g<where>",
+        ),
+        (
+            r"(?:it(?:'s| is) |make it )?(?P<weather>sunny|rainy|snowy|foggy|cloudy|stormy|misty) outside",
+            r"make it \g<weather>",
+        ),
+        (r"(?:put|add|place) (?P<what>(?:an? |some |two |three ).+?) there(?: instead)?", r"add \g<what>"),
         (r"shave (?:him|her|his face|them|the (?:man|wizard|guy))(?: clean)?", "remove the beard"),
         (
             r"(?:(?:i(?:'d| would)? )?(?:prefer|like|want|rather have) )?(?:her|him|it|them|the [a-z]+)"

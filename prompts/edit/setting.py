@@ -100,7 +100,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
     for tag in tags:
         if len(tags) > 1 and opposites.plain(tag.text) in there:
             continue  # "女孩穿上红裙子": who it is about
-        found = [at for at in _rivals(draft, tag) if draft.fragments[at].text not in fresh]
+        found = [at for at in rivals_of(draft, tag) if draft.fragments[at].text not in fresh]
         found = [] if joins and person_in(tag.text) else found
         fresh.add(tag.text)
         retold = {at: said for at, one in enumerate(draft.fragments) if (said := _retold(one, tag))}
@@ -117,7 +117,7 @@ async def set_words(draft: EditDraft, words: str, reader: WordReader) -> None:
             add(draft, tag, words if len(tags) == 1 else tag.text)
 
 
-def _rivals(draft: EditDraft, tag: Fragment) -> list[int]:
+def rivals_of(draft: EditDraft, tag: Fragment) -> list[int]:
     """The fragments that cannot stay beside a tag."""
     slot, groups = slot_of(tag.text), {side.group for side in opposites.sides(tag.text)}
     found = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from prompts import opposites, sorts
 from prompts.compose import compose
+from prompts.edit.compounds import in_one_word
 from prompts.edit.forms import MEASURES
 from prompts.edit.word_lists import listed
 from prompts.edit.words import PEOPLE, TAIL, WEATHER, category_of, head, is_medium, singular, words_of
@@ -67,7 +68,8 @@ def without_presets(fragments: Sequence[Fragment]) -> tuple[Fragment, ...]:
 
 KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("背景", "场景", "环境", "地点", "场地", "场所", "background", "scene", "backdrop", "setting", "location"),
+        ("背景", "场景", "环境", "地点", "场地", "场所", "地方", "background", "scene", "backdrop", "setting",
+         "location", "place", "scenery", "surroundings"),
         ("place", "backdrop", "background"),
     ),
     **dict.fromkeys(("时间", "time", "time of day"), ("time",)),
@@ -82,7 +84,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("视角", "角度", "angle", "view"), ("angle", "side")),
     **dict.fromkeys(("景别", "构图", "取景", "镜头", "framing", "shot"), ("distance",)),
     **dict.fromkeys(
-        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him"),
+        ("人物", "主角", "主体", "人", "角色", "模特", "人数", "person", "character", "subject", "her", "him", "them"),
         ("people",),
     ),
 }  # fmt: skip
@@ -110,13 +112,18 @@ def _kind_matches(fragments: Sequence[Fragment], target: str) -> list[int]:
         or (slots == ("posture",) and opposites.plain(one.text) in MOVES)
         or ("place" in slots and _is_where(one))
         or ("background" in slots and (opposites.plain(one.text).endswith("background") or _IN_SNOW.match(one.text)))
-        or (category and category_of(one.text) == category and not (category == "clothing" and WORN.search(one.text)))
+        or (category and category_of(one.text) == category and not _beside(category, one.text))
     ]
     if "background" in slots and (out := [at for at, one in enumerate(fragments) if _OUT_THERE.match(one.text)]):
         return out
     if not found and "background" in slots:  # "under cherry blossom tree" is where it is, too
         return [at for at, one in enumerate(fragments) if one.part == "scene_detail" and _BY.match(one.text)]
     return found
+
+
+def _beside(category: str, text: str) -> bool:
+    """Whether something stays beside another outfit or pose: a hat, and what somebody looks at."""
+    return bool(WORN.search(text) if category == "clothing" else category == "pose" and text.startswith("looking at "))
 
 
 def _is_where(one: Fragment) -> bool:
@@ -223,7 +230,7 @@ async def matches(fragments: Sequence[Fragment], target: str, reader: WordReader
         found = [at for at, said in sources.items() if short and re.search(f"(?<=.){target[0]}$", said)]
         if found:
             return found, ""
-    return _done(fragments, tags) or _told_less(fragments, tags)
+    return _done(fragments, tags) or in_one_word(fragments, tags) or _told_less(fragments, tags)
 
 
 def _told_less(fragments: Sequence[Fragment], tags: Sequence[str]) -> tuple[list[int], str]:

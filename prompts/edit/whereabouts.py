@@ -37,7 +37,7 @@ def taken(text: str, where: str) -> str:
     there = groups(where)
     if not there or not is_place(there[0].head) or there[0].end != len(where):
         return ""
-    where = where if re.match(rf"{_AT} ", where) else f"in {where}"
+    where = where if re.match(rf"{_AT} ", where) else f"{'on' if there[0].head in listed('on it') else 'in'} {where}"
     found = groups(text)
     first = text.find(",") if "," in text else len(text)
     places = [

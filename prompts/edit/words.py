@@ -62,7 +62,7 @@ def category_of(text: str) -> str:
 def is_medium(text: str) -> bool:
     """Whether words name what a picture is made with: a photo, an anime drawing, an old Japanese woodblock print."""
     words = opposites.plain(_LIKE.sub("", text))
-    if re.fullmatch(r"(?:[a-z0-9-]+ ){1,4}style", words):
+    if re.fullmatch(r"(?:[a-z0-9'’-]+ ){1,4}style", words):
         return True
     made = re.sub(r" (?:style|drawing|painting|art|illustration|sketch|picture|style \w+)$", "", words)
     parts = words.split()

@@ -19,6 +19,24 @@ from prompts.translate.token_patterns import Clause
 from prompts.translate.transitive import with_objects
 from prompts.translate.translator import Phrase
 
+_COUNTED = frozenset(("animal", "person", "myth", "object", "plant", "food", "vehicle", "building", "clothing"))
+
+
+def counted_behind(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens of a clause whose number stands at its end, behind its noun (玫瑰三朵), with it before that."""
+    counts = [token for token in tokens if token.role == "count"]
+    if len(tokens) < 2 or len(counts) != 1 or tokens[-1] is not counts[0]:
+        return list(tokens)
+    noun, count = tokens[-2:]
+    if noun.role != "noun" or noun.category not in _COUNTED or noun.end != count.start:
+        return list(tokens)
+    first = len(tokens) - 2
+    while first and tokens[first - 1].role == "adjective":
+        first -= 1
+    start = tokens[first].start
+    before = count._replace(start=start, end=start)
+    return [*tokens[:first], before, *tokens[first:-2], noun._replace(end=count.end)]
+
 
 class ClauseReader:
     """Reads clauses by the rows of `clause`, which may ask for the tables of `phrases`."""
@@ -57,7 +75,7 @@ class ClauseReader:
         """The tags of a clause in simplified Chinese. Unknown words stay in them as they are; a clause of nothing but
         unknown words comes back as one phrase without an origin."""
         tokens = meant_beside(clause, words_of(clause, table, lengths, known))
-        tokens = merged(clause, retouched(clause, with_objects(tokens)))
+        tokens = counted_behind(merged(clause, retouched(clause, with_objects(tokens))))
         meaningful = [token for token in tokens if token.role != "filler"]
         if meaningful and all(token.category == "gap" for token in meaningful):
             return tuple(Phrase(token.tag, token.tag) for token in meaningful)

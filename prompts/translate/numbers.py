@@ -87,8 +87,8 @@ def plural(words: str) -> str:
     """The English noun phrase for more than one of it."""
     head, of, rest = words.partition(" of ")
     front, space, last = head.rpartition(" ")
-    if last in _IRREGULAR.values():
-        pass  # "geese" are many already
+    if last in _IRREGULAR.values() or last.endswith("fish"):
+        pass  # "geese" are many already, and fish may be any number
     elif last in _IRREGULAR:
         last = _IRREGULAR[last]
     elif last.endswith("y") and last[-2:-1] not in "aeiou":

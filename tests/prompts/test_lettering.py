@@ -21,6 +21,9 @@ def read(text: str, translators: Sequence[Translator]) -> Prompt:
     ("text", "said"),
     [
         ("写着“欢迎光临”的招牌", 'signboard with the text "欢迎光临"'),
+        ("“欢迎光临”的招牌", 'signboard with the text "欢迎光临"'),
+        ("「歡迎光臨」的木牌", 'wooden sign with the text "歡迎光臨"'),
+        ("“酒”的红灯笼", 'red lantern with the text "酒"'),
         ("招牌上写着「歡迎」", 'signboard with the text "歡迎"'),
         ("招牌写着“你好，世界”", 'signboard with the text "你好，世界"'),
         ("写着“福”字的灯笼", 'lantern with the text "福"'),
@@ -54,6 +57,7 @@ def test_words_to_be_read_stay_as_they_are(text: str, said: str, translators: Se
         ("“猫”", "cat"),
         ("“一个女孩在雨中”", "1girl"),
         ("“水墨”风格的山水", "ink wash painting"),
+        ("《红楼梦》的海报", "poster"),
         ('"a cat"', '"a cat"'),
         ("写作业的男孩", "1boy"),
         ("桌上写着信的女孩", "1girl"),

@@ -305,6 +305,26 @@ HOSTILE: dict[str, tuple[str, str, str]] = {
         "idk she looks kinda stiff",
         form((2, "", "cozy room"), deny=("clothes",)),
     ),
+    "something that nobody named goes": (KNIGHT, DRAGON, form((1, "horse", "dragon"), remove=(2,))),
+    "only something that nobody named goes": (KNIGHT, DRAGON, form(remove=(3,))),
+    "something that nobody named becomes another": (KNIGHT, DRAGON, form((1, "horse", "dragon"), (2, "", "ruins"))),
+    "in Chinese, too": (GIRL, "帽子有点土诶，贝雷帽会不会好看些", form((4, "red hat", "beret"), remove=(5,))),
+    "another number than was asked for": (
+        "two knights on horses, castle",
+        "honestly the horses feel boring, maybe dragons?",
+        form((1, "two", "three"), (1, "horses", "dragons")),
+    ),
+    "more than anybody asked for": (
+        KNIGHT,
+        DRAGON,
+        form(
+            (1, "horse", "dragon"), add=(("sunset", "scene_detail"), ("a queen", "subject"), ("ruins", "scene_detail"))
+        ),
+    ),
+    "a network": (KNIGHT, DRAGON, form((1, "horse", "dragon <lora:x:1>"))),
+    "an option": (KNIGHT, DRAGON, form((1, "horse", "dragon --seed 4"))),
+    "an option in words": (KNIGHT, DRAGON, form(add=(("a dragon", "subject"), ("seed 4", "scene_detail")))),
+    "choices": (KNIGHT, DRAGON, form((1, "horse", "{dragon|wolf}"))),
     "nothing changes": (KNIGHT, DRAGON, form((1, "", "a knight on a horse"))),
     "words to be read in the picture": (
         'a shop with a sign that says "OPEN", street, dusk',
@@ -360,11 +380,9 @@ async def test_garbage_leaves_what_the_rules_made(cache: Path, says: str) -> Non
 
 
 async def test_signs_of_the_grammar_do_not_come_in(cache: Path) -> None:
-    says = form((1, "horse", "(dragon:9) <lora:x:1> [a|b] BREAK __c__ --ar 1:1"))
-    async with instructed(Model(says), cache) as translators:
+    async with instructed(Model(form((1, "horse", "(dragon:9) BREAK"))), cache) as translators:
         made = await changed(KNIGHT, DRAGON, translators)
-    assert not made.prompt.loras and not made.options.to_json()
-    assert own(made.prompt)[0] == "a knight on a dragon 9 lora x 1 a b break c ar 1 1"
+    assert own(made.prompt)[0] == "a knight on a dragon break", "weights are the person's alone"
 
 
 async def test_it_may_say_that_nothing_is_asked(cache: Path) -> None:

@@ -15,7 +15,7 @@ from prompts.translate.glossary_translator import Glossary
         ("思慕雪", "smoothie"),
         ("手冲咖啡", "pour-over coffee"),
         ("战斧牛排", "tomahawk steak"),
-        ("两只小龙虾", "two crayfishes"),
+        ("两只小龙虾", "two crayfish"),
         ("老婆饼", "sweetheart cake"),
         ("龙井虾仁", "longjing shrimp"),
         ("一个女孩吃芝麻糊", "1girl, eating black sesame paste"),
