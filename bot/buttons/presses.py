@@ -8,6 +8,7 @@ from bot.buttons import redrawing
 from bot.buttons.comparing import compare, compared_picture
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
+from bot.buttons.explaining import lesson, why, why_more
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.found_pictures import older
@@ -124,6 +125,9 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         older,
         compare,
         compared_picture,
+        why,
+        why_more,
+        lesson,
         mydata,
         forget,
         forget_cancel,

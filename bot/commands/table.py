@@ -30,6 +30,7 @@ from bot.commands import (
     samplers,
     settings,
     styles,
+    why,
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -42,6 +43,7 @@ _OTHERS: tuple[Command, ...] = (
     edit.COMMAND,
     control.COMMAND,
     compare.COMMAND,
+    why.COMMAND,
     favourites.COMMAND,
     dictionary.COMMAND,
     history.COMMAND,

@@ -31,7 +31,20 @@ Interaction = discord.Interaction
 PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
 OPEN = frozenset(
-    {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
+    {
+        *ACTIONS,
+        "again_all",
+        "retry",
+        "use",
+        "edit",
+        "draw",
+        "mend",
+        "mend_all",
+        "example",
+        "with_map",
+        "lesson",
+        *PAPERS,
+    }
 )
 OF_JOBS = frozenset({"again_all", "retry"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -96,8 +109,8 @@ async def _stranger(context: DiscordContext, interaction: Interaction, action: s
     try:
         async with asyncio.timeout(SOON):
             person = await person_of(context, interaction)
-            if action in ACTIONS:
-                await owned.picture(context.db, person, target)
+            if action in ACTIONS or action == "lesson":
+                await owned.picture(context.db, person, target.partition(".")[0])
             elif action in OF_JOBS:
                 await owned.job(context.db, person, target)
     except Refusal:

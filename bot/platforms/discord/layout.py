@@ -35,7 +35,7 @@ SIGNS = {
     "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
     "correct": "📖", "paint_over": "🖌️", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺️",
-    "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
+    "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "why": "❓", "why_more": "❓",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 

@@ -101,6 +101,10 @@ def _control(values: Values) -> str:
     return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''}{says} {values['prompt']}"
 
 
+def _why(values: Values) -> str:
+    return f"{values.get('id', '')} {values.get('parameter', '')}".strip()
+
+
 def _change(values: Values) -> str:
     return f"{values.get('setting', values.get('rule', ''))} {values.get('value', '')}".strip()
 
@@ -174,6 +178,7 @@ SLASHES: Mapping[str, Slash] = {
     "compare": Slash(
         (TEXT, SlashOption("axes", required=True)), lambda values: f"{values['text']} {values['axes']}", open=True
     ),
+    "why": Slash((SlashOption("parameter", suggest="lesson"), SlashOption("id")), _why, open=True),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),

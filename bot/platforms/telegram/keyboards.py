@@ -22,6 +22,7 @@ from storage.pictures import PictureRow
 LONGEST = 64  # bytes of a code
 COPIED = 256  # characters a copy button holds
 PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
+SHORT = 12  # characters of a label of which three stand in a row
 NAMED = 30  # characters of a name on a button
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
 PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
@@ -33,7 +34,7 @@ SIGNS = {
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
     "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
-    "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
+    "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "why": "❓", "why_more": "❓",
 }  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboard
     keys = _labelled(few, language)
     if more:
         keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
-    return _rows(keys, PER_ROW)
+    wide = any(one.label and len(key.text) > SHORT for one, key in zip(few, keys, strict=False))
+    return _rows(keys, PER_ROW_NAMED if wide else PER_ROW)
 
 
 def _listed(card: Card, language: str) -> list[list[InlineKeyboardButton]]:

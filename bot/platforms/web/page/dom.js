@@ -46,6 +46,7 @@ SHAPES.paper_prompt = SHAPES.use;
 SHAPES.paper_compare = SHAPES.copy;
 SHAPES.compare = SHAPES.history;
 SHAPES.compared_picture = SHAPES.image;
+SHAPES.why = SHAPES.why_more = SHAPES.lesson = SHAPES.info;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
 SHAPES.delete = SHAPES.trash;

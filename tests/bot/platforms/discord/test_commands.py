@@ -61,6 +61,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "dictionary": {"text": "天青色 = celadon"},
     "styles": {"words": "ink"},
     "compare": {"text": "a cat", "axes": "steps=4,8"},
+    "why": {"parameter": "steps"},
 }
 SAID = {
     "prompt": "this becomes",
@@ -81,8 +82,9 @@ SAID = {
     "recipe": "Recipe ",
     "admin server": "admin",
     "compare": "Compared: steps=4,8",
+    "why": "Steps are how often",
 }
-DRAWING = ("imagine", "edit", "favourites use", "compare")
+DRAWING = ("imagine", "edit", "favourites use", "compare", "why")
 
 
 async def test_every_command_is_answered(on: House) -> None:
