@@ -20,13 +20,14 @@ from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prom
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
-from bot.chat import Card, Press, Request, Say
+from bot.buttons.using import use, use_as_it_stands
+from bot.chat import Card, Press, Say
 from bot.people import owned
 from bot.people.access import veiled
 from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import favourites, pictures
+from storage import pictures
 from storage.posts import Post
 
 
@@ -62,12 +63,6 @@ async def retry(studio: Studio, press: Press) -> None:
     await studio.submit(press, kept.job.recipes, parent=kept.parent, comparison=kept.comparison)
 
 
-async def use(studio: Studio, press: Press) -> None:
-    kept = await favourites.find_favourite(studio.db, press.person.id, press.target)
-    await favourites.touch(studio.db, kept.id)
-    await studio.imagine(Request(person=press.person, place=press.place, text=kept.text, key=press.key), kept.text)
-
-
 async def edit(studio: Studio, press: Press) -> None:
     """By a sentence, or by a form filled in (bot/buttons/forms.py)."""
     if any(name in press.values for name in FIELDS):
@@ -99,6 +94,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         redrawing.refill,
         retry,
         use,
+        use_as_it_stands,
         edit,
         favourite,
         unfavourite,

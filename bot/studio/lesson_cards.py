@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.jobs import Kept
 from storage.pictures import PictureRow
 
-CUT = 24  # characters of a value
+CUT = 32  # characters of a value
 
 
 def kept_json(name: str, picture: str) -> dict[str, Json]:

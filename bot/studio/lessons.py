@@ -70,14 +70,14 @@ LESSONS: Mapping[str, ParameterLesson] = {
             "control",
             ("controls",),
             lesson_moves.control("strength", 0.3, 1.0),
-            lambda recipe: f"{recipe.controls[0].strength:g}",
+            lambda recipe: f"{recipe.controls[0].strength:g}" if recipe.controls else NONE,
             ("controlnet", "control weight", "控制", "控制强度", "控制网"),
         ),
         ParameterLesson(
             "control_end",
             ("controls",),
             lesson_moves.control("end", 0.3, 1.0),
-            lambda recipe: f"{recipe.controls[0].end:g}",
+            lambda recipe: f"{recipe.controls[0].end:g}" if recipe.controls else NONE,
             ("control end", "ending control step", "控制结束", "引导终止时机"),
         ),
         ParameterLesson(

@@ -36,6 +36,7 @@ OPEN = frozenset(
         "again_all",
         "retry",
         "use",
+        "use_as_it_stands",
         "edit",
         "draw",
         "mend",
@@ -88,6 +89,8 @@ async def press(
         await modals.paint_over(context, interaction, target)
     elif action == SAME_SHAPE:
         await modals.same_shape(context, interaction, target)
+    elif action == "use" and await modals.fill(context, interaction, target):
+        pass
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):

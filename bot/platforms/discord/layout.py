@@ -36,6 +36,7 @@ SIGNS = {
     "correct": "📖", "paint_over": "🖌️", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺️",
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "why": "❓", "why_more": "❓",
+    "use_as_it_stands": "🎨",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
@@ -101,7 +102,11 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
     mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL, CORRECT)]
     if mends:
         others = tuple(one for one in card.buttons if one not in mends)
-        yield from _with_row([*rows(replace(card, buttons=others), language)], _mending(mends, language))
+        made = [*rows(replace(card, buttons=others), language)]
+        if len(mends) > ROW and len(made) < ROWS:
+            yield from (*made, _choice_of(mends, language))
+        else:
+            yield from _with_row(made, _mending(mends, language))
         return
     targets = list(dict.fromkeys(button.target for button in card.buttons))
     if card.selects:
@@ -121,6 +126,16 @@ def _mending(mends: Sequence[Button], language: str) -> list[Payload]:
         button(one, language, f"{label(MEND, language)} {at}" if several and one.action == MEND else "")
         for at, one in enumerate(mends[:ROW], 1)
     ]
+
+
+def _choice_of(mends: Sequence[Button], language: str) -> Payload:
+    """A select of more things to mend than a row has buttons for, numbered as the findings are; all of them first."""
+    every = [one for one in mends if one.action != MEND]
+    single = [one for one in mends if one.action == MEND]
+    pairs = [(one, label(one.action, language)) for one in every]
+    pairs += [(one, f"{label(MEND, language)} {at}") for at, one in enumerate(single, 1)]
+    [select] = _selects(pairs[:CHOICES], language, MEND)
+    return select
 
 
 def _with_row(made: list[Payload], more: list[Payload]) -> list[Payload]:
@@ -190,9 +205,9 @@ def _of_many(card: Card, language: str) -> Iterator[Payload]:
         yield row(together)
 
 
-def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Payload]:
+def _selects(pairs: Sequence[tuple[Button, str]], language: str, name: str = "") -> Iterator[Payload]:
     """Selects of what to do, with its label; where that is one thing, the select says what. Raises ValueError for more
-    than a message holds."""
+    than a message holds. `name` tells a select from another of the message."""
     if len(pairs) > ROWS * CHOICES:
         raise ValueError(f"{len(pairs)} things to do are too many for a message")
     actions = {one.action for one, _ in pairs}
@@ -204,7 +219,7 @@ def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Pay
         ]
         select: Payload = {
             "type": 3,
-            "custom_id": custom_ids.make(custom_ids.PICK, str(number)),
+            "custom_id": custom_ids.make(custom_ids.PICK, name or str(number)),
             "placeholder": texts.say(language, hint) if hint else label(pairs[0][0].action, language),
             "options": options,
         }

@@ -84,6 +84,10 @@ def _name_and(values: Values, other: str) -> str:
     return f"{_quoted(str(values['name']))} {values[other]}"
 
 
+def _use(values: Values) -> str:
+    return f"{_quoted(str(values['name']))} {values.get('values', '')}".strip()
+
+
 def _words(values: Values) -> str:
     return str(values.get("words", ""))
 
@@ -119,10 +123,11 @@ NAME = SlashOption("name", required=True, suggest="favourite", longest=MAX_NAME)
 TEXT = SlashOption("text", required=True, suggest="tag", longest=LIMIT)
 FAVOURITES = {
     "list": Slash((SlashOption("words"),), _words),
-    "use": Slash((NAME,), lambda values: _quoted(str(values["name"])), open=True),
+    "use": Slash((NAME, SlashOption("values")), _use, open=True),
     "save": Slash(
         (SlashOption("name", required=True, longest=MAX_NAME), TEXT), lambda values: _name_and(values, "text")
     ),
+    "change": Slash((NAME, TEXT), lambda values: _name_and(values, "text")),
     "rename": Slash(
         (NAME, SlashOption("new", required=True, longest=MAX_NAME)), lambda values: _name_and(values, "new")
     ),

@@ -167,12 +167,14 @@ async def keep(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Give a favourite another name, or count that it was used."""
+    """Give a favourite another name or other words, or count that it was used."""
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
     if body.get("used"):
         await favourites.touch(site.db, found.id)
+    if text := text_of(body, "text", 20_000).strip():
+        await favourites.rewrite(site.db, viewer.person.id, found.id, text)
     if name := text_of(body, "name", 200).strip():
         await favourites.rename(site.db, viewer.person.id, found.id, name)
     found = await favourites.find_favourite(site.db, viewer.person.id, found.id)
