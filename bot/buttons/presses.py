@@ -8,6 +8,7 @@ from bot.buttons import redrawing
 from bot.buttons.comparing import compare, compared_picture
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
+from bot.buttons.drawn_prompts import older_prompts, use_again
 from bot.buttons.explaining import lesson, why, why_more
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
@@ -119,6 +120,8 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         other_map,
         with_map,
         older,
+        older_prompts,
+        use_again,
         compare,
         compared_picture,
         why,

@@ -37,6 +37,7 @@ OPEN = frozenset(
         "retry",
         "use",
         "use_as_it_stands",
+        "use_again",
         "edit",
         "draw",
         "mend",

@@ -99,6 +99,10 @@ def _history(values: Values) -> str:
     return " ".join(filter(None, said))
 
 
+def _prompts(values: Values) -> str:
+    return f"{values.get('words', '')}{' favourites' if 'favourites' in values else ''}".strip()
+
+
 def _control(values: Values) -> str:
     weight, code = "".join(str(values.get("weight", "")).split()), str(values.get("code", "")).strip()
     says = (f"=“{code}”" if '"' in code else f'="{code}"') if code else ""
@@ -186,6 +190,7 @@ SLASHES: Mapping[str, Slash] = {
     "why": Slash((SlashOption("parameter", suggest="lesson"), SlashOption("id")), _why, open=True),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
+    "prompts": Slash((SlashOption("words"), HISTORY[-1]), _prompts),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),

@@ -35,7 +35,7 @@ SIGNS = {
     "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "why": "❓", "why_more": "❓",
-    "use_as_it_stands": "🎨",
+    "use_as_it_stands": "🎨", "use_again": "🎨", "older_prompts": "⏩",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from bot.studio import cards
 from bot.texts import say
 from prompts.placeholders import placeholders
 from prompts.prompt import Json
+from storage.drawn_prompts import DrawnPrompt
 from storage.favourites import Favourite
 from storage.pictures import PictureRow
 
@@ -46,6 +47,19 @@ def picture_view(
         "parent": picture(parent) if parent else None,
         "children": [picture(child) for child in children],
         "buttons": buttons(cards.picture_buttons(row), language),
+    }
+
+
+def drawn_prompt(one: DrawnPrompt) -> Object:
+    """A prompt with its newest picture, and the line that its use puts into the input: what was written."""
+    row = one.picture
+    return {
+        "text": one.text,
+        "use": one.text,
+        "picture": row.id,
+        "created": iso(row.created),
+        "count": one.count,
+        "favourite": one.favourite,
     }
 
 

@@ -8,9 +8,10 @@ import { $, button, el, icon, narrow } from "./dom.js";
 import { favouritesPanel } from "./favourites.js";
 import { historyPanel } from "./history.js";
 import { closePicture, showPicture } from "./picture.js";
+import { promptsPanel } from "./prompts.js";
 import { learn, t } from "./words.js";
 
-const PANELS = { history: historyPanel, favourites: favouritesPanel };
+const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel };
 let hello, chat, composer, stream, panel;
 let panelName = "";
 let status = {};

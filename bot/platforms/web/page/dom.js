@@ -46,6 +46,8 @@ SHAPES.paper_prompt = SHAPES.use;
 SHAPES.paper_compare = SHAPES.copy;
 SHAPES.compare = SHAPES.history;
 SHAPES.compared_picture = SHAPES.image;
+SHAPES.use_again = SHAPES.use_as_it_stands = SHAPES.use;
+SHAPES.older_prompts = SHAPES.down;
 SHAPES.why = SHAPES.why_more = SHAPES.lesson = SHAPES.info;
 SHAPES.share = SHAPES.upscale;
 SHAPES.unshare = SHAPES.cancel;
