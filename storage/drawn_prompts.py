@@ -48,7 +48,7 @@ async def search(
     `favourite` those alone of which a picture is one. Raises Refusal "history.cursor"."""
     query = search_query(person, words=words, instead=instead, favourite=favourite, before=before, limit=limit)
     async with db.session() as session:
-        rows = (await session.execute(query)).all()
+        rows = (await session.execute(query)).tuples().all()
     found = [DrawnPrompt(pictures.of_row(row), count, bool(kept)) for row, count, kept in rows]
     page = tuple(found[:limit])
     return PromptPage(page, pictures.cursor(page[-1].picture) if len(found) > limit else None)
@@ -56,7 +56,7 @@ async def search(
 
 def search_query(
     person: str, *, words: str, instead: Sequence[str], favourite: bool, before: str | None, limit: int
-) -> Select[tuple[tables.Pictures, int, int]]:
+) -> Select[tables.Pictures, int, int]:
     """One row more than `limit`, to know whether more follow."""
     picture = tables.Pictures
     text = picture.recipe[("prompt", "text")].as_string()

@@ -73,7 +73,7 @@ async def teach(studio: Studio, asked: Request | Press, picture: str, name: str)
 
 def lesson_of(text: str, language: str) -> str:
     """The lesson that somebody names, in Chinese or English. Raises Refusal `why.unknown` with the nearest name."""
-    known = {fold(called): name for name in reversed(LESSONS) for called in lesson_cards.names(name)}
+    known = {fold(called): name for name in reversed([*LESSONS]) for called in lesson_cards.names(name)}
     said = fold(text)
     if found := known.get(said) or known.get(flag_of(said)):
         return found

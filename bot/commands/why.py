@@ -8,7 +8,8 @@ from bot.commands.command import Command
 from bot.commands.edit import PICTURE
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import pictures
+from storage import jobs, pictures
+from storage.pictures import PictureRow
 
 
 async def run(studio: Studio, request: Request, rest: str) -> Card | None:
@@ -22,11 +23,18 @@ async def run(studio: Studio, request: Request, rest: str) -> Card | None:
         page = await pictures.search(studio.db, request.person.id, limit=1)
         if not page.pictures:
             raise Refusal("why.no_picture")
-        picture = page.pictures[0].id
+        picture = await _asked_of(studio, page.pictures[0])
     if not name:
         return await explaining.offer(studio, request, picture)
     await explaining.teach(studio, request, picture, name)
     return None
+
+
+async def _asked_of(studio: Studio, row: PictureRow) -> str:
+    """A picture, or the one that it was a lesson about, while that is there."""
+    kept = await jobs.get(studio.db, row.job) if row.job else None
+    about = str((kept.comparison or {}).get("lesson") and (kept.comparison or {}).get("picture")) if kept else ""
+    return about if about and await pictures.get(studio.db, about) else row.id
 
 
 COMMAND = Command("why", ("为什么", "為什麼", "为啥", "為啥"), run)

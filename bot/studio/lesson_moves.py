@@ -177,7 +177,7 @@ def control(name: str, low: float, high: float) -> Callable[[Recipe, LessonFiles
             return None
         first, *others = recipe.controls
         value = low if getattr(first, name) > (low + high) / 2 else high
-        return replace(recipe, controls=(replace(first, **{name: value}), *others))
+        return replace(recipe, controls=(replace(first, **{name: value}), *others))  # type: ignore[arg-type]
 
     return moved
 

@@ -56,8 +56,8 @@ def style(prompt: Prompt, model: Model, loras: Sequence[LoraFile]) -> Prompt | N
     if prompt.raw:
         return None
     if there := _style(prompt):
-        words = {key(word) for word in (*there.positive, *there.scene)}
-        left = tuple(one for one in prompt.fragments if key(one.text) not in words)
+        own = {key(word) for word in (*there.positive, *there.scene)}
+        left = tuple(one for one in prompt.fragments if key(one.text) not in own)
         return replace(prompt, fragments=left, style="") if left else None
     new = styles.styles()[SHOWN]
     demo = model.family == "demo"  # which knows the names of styles only, and those at the end

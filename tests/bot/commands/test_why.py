@@ -211,6 +211,8 @@ async def test_the_command_takes_a_picture_a_parameter_or_neither(tmp_path: Path
         await at.say(f"/why {first.pictures[0].id} cfg")
         card = await ended(at, 3)
         assert card.text.key == "lesson.guidance.why" and card.buttons[0].target == first.pictures[0].id
+        again = await told(at, "/why")  # of the same, not of what the lesson drew
+        assert again.buttons[0].target == f"{first.pictures[0].id}.steps"
         refused = await told(at, f"/why {first.pictures[0].id} cfg", "bob")
         assert refused.text.key == "access.not_yours"
 

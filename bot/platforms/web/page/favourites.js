@@ -60,7 +60,7 @@ export function favouritesPanel({ use, save }) {
         "div",
         { class: "toolbar tight" },
         button(t("page.favourites.use"), { shape: "use", kind: "use", onclick: () => take(one, way) }),
-        button(t("page.favourites.change"), { shape: "refill", bare: true, onclick: () => change(one, way) }),
+        button(t("page.favourites.change"), { shape: "recipe", bare: true, onclick: () => change(one, way) }),
         button(t("page.favourites.rename"), { shape: "edit", bare: true, onclick: () => rename(one, way) }),
         button(t("page.favourites.delete"), { shape: "trash", bare: true, kind: "risky", onclick: () => forget(one, way) }),
       ),
