@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot import texts
 from bot.buttons import explaining
+from bot.cli import terminal
 from bot.platforms.discord import layout
 from bot.platforms.telegram.keyboards import keyboard
 from bot.studio import lesson_cards, lessons
@@ -186,6 +187,11 @@ async def test_why_draws_the_moved_picture_alone_and_shows_both(tmp_path: Path) 
         [new] = await pictures.of_job(at.db, kept.job.id)
         assert [one.target for one in card.buttons] == [old, new.id, old]
         assert texts.say("zh", card.buttons[1].label.key, **card.buttons[1].label.values) == "步数 5"  # type: ignore[union-attr]
+        written = await terminal._sheet(
+            at.studio, card, [new], tmp_path / "why.png"
+        )  # as `bot.py imagine "/why steps"`
+        assert written == tmp_path / "why-sheet.png" and written.read_bytes() == await at.db.files.get(sheet.hash)
+        assert await terminal._sheet(at.studio, first, await pictures.of_job(at.db, str(first.job)), None) is None
         opened = at.chat.messages[await at.press(card.buttons[1].action, card.buttons[1].target)]
         assert opened.recipe and opened.recipe.steps == 5
         await at.restart()  # its last card can be had again, as under a favourite that turns
