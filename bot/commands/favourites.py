@@ -56,7 +56,7 @@ async def use(studio: Studio, request: Request, rest: str) -> Card | None:
     return None
 
 
-async def change(studio: Studio, request: Request, rest: str) -> Card:
+async def rewrite(studio: Studio, request: Request, rest: str) -> Card:
     name, text = _two(rest)
     await guard.check(studio.sight, request.person.id, text)
     found = await favourites.rewrite(studio.db, request.person.id, name, text)
@@ -119,7 +119,7 @@ VERBS: Mapping[str, Callable[[Studio, Request, str], Awaitable[Card | None]]] = 
     **dict.fromkeys(("", "list", "find", "search", "列表", "搜索", "找"), listed),
     **dict.fromkeys(("save", "add", "保存", "存"), save),
     **dict.fromkeys(("use", "draw", "用", "画"), use),
-    **dict.fromkeys(("change", "rewrite", "改", "改写", "改成"), change),
+    **dict.fromkeys(("rewrite", "change", "改", "改写", "改成"), rewrite),
     **dict.fromkeys(("rename", "改名"), rename),
     **dict.fromkeys(("delete", "remove", "删除", "删"), delete),
 }

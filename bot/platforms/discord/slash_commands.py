@@ -131,7 +131,7 @@ FAVOURITES = {
     "save": Slash(
         (SlashOption("name", required=True, longest=MAX_NAME), TEXT), lambda values: _name_and(values, "text")
     ),
-    "change": Slash((NAME, TEXT), lambda values: _name_and(values, "text")),
+    "rewrite": Slash((NAME, TEXT), lambda values: _name_and(values, "text")),
     "rename": Slash(
         (NAME, SlashOption("new", required=True, longest=MAX_NAME)), lambda values: _name_and(values, "new")
     ),

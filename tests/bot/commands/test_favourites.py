@@ -108,7 +108,7 @@ async def test_the_words_of_a_favourite_are_changed_and_it_is_no_pictures_any_mo
         await at.press("favourite", card.pictures[0].id)
         person = (await at.person()).id
         [kept] = await favourites.listed(at.db, person)
-        changed = await told(at, f'/favourites change "{kept.name}" a blue car, {{where=rain}}')
+        changed = await told(at, f'/favourites rewrite "{kept.name}" a blue car, {{where=rain}}')
         assert changed.text.key == "favourites.rewritten"
         [now] = await favourites.listed(at.db, person, "blue")
         assert (now.name, now.text, now.recipe, now.picture) == (kept.name, "a blue car, {where=rain}", None, None)
@@ -127,5 +127,5 @@ async def test_names_with_blanks_and_commands_on_discord(tmp_path: Path) -> None
             assert (await newest(at, at_line)).text == "portrait of a fox, rim light"
     said = slash_commands.filled_in("favourites", "use", {"name": "my portrait", "values": "who=a fox"})
     assert said.text == '/favourites use "my portrait" who=a fox'
-    said = slash_commands.filled_in("favourites", "change", {"name": "mine", "text": "a {what}"})
-    assert said.text == "/favourites change mine a {what}"
+    said = slash_commands.filled_in("favourites", "rewrite", {"name": "mine", "text": "a {what}"})
+    assert said.text == "/favourites rewrite mine a {what}"

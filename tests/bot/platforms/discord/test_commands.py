@@ -55,6 +55,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "edit": {"change": "make it blue"},
     "favourites use": {"name": "mine"},
     "favourites save": {"name": "my cat", "text": "a cat"},
+    "favourites rewrite": {"name": "mine", "text": "a dog"},
     "favourites rename": {"name": "mine", "new": "other"},
     "favourites delete": {"name": "mine"},
     "settings": {"setting": "count", "value": "2"},
