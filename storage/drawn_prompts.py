@@ -48,7 +48,7 @@ async def search(
     `favourite` those alone of which a picture is one. Raises Refusal "history.cursor"."""
     query = search_query(person, words=words, instead=instead, favourite=favourite, before=before, limit=limit)
     async with db.session() as session:
-        rows = (await session.execute(query)).tuples().all()
+        rows = (await session.execute(query)).all()
     found = [DrawnPrompt(pictures.of_row(row), count, bool(kept)) for row, count, kept in rows]
     page = tuple(found[:limit])
     return PromptPage(page, pictures.cursor(page[-1].picture) if len(found) > limit else None)
