@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
-from bot.buttons.comparing import compare, compared_picture
+from bot.buttons.comparing import compare, compare_again, compared_picture, sheet
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.drawn_prompts import older_prompts, use_again
@@ -21,7 +21,10 @@ from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prom
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
+from bot.buttons.this_one import not_this_one, this_one
 from bot.buttons.using import use, use_as_it_stands
+from bot.buttons.versus import versus, versus_with
+from bot.buttons.voting import unvote, vote, vote_for
 from bot.chat import Card, Press, Say
 from bot.people import owned
 from bot.people.access import veiled
@@ -50,7 +53,9 @@ async def again_all(studio: Studio, press: Press) -> None:
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
     """The action, target and values of the press that an action on a message with pictures stands for: "again" and
-    "delete" are about all of them, every other action about the first."""
+    "delete" are about all of them, every other action about the first. On a comparison's sheet none is."""
+    if post.compared:
+        return "sheet", post.job, {"asks": action}
     together = {"pictures": " ".join(post.pictures)}
     if action == "again" and len(post.pictures) > 1:
         return "again_all", post.job or post.pictures[0], together
@@ -123,10 +128,19 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         older_prompts,
         use_again,
         compare,
+        compare_again,
         compared_picture,
         why,
         why_more,
         lesson,
+        sheet,
+        this_one,
+        not_this_one,
+        vote,
+        vote_for,
+        unvote,
+        versus,
+        versus_with,
         mydata,
         forget,
         forget_cancel,

@@ -100,6 +100,43 @@ async def test_regions_are_painted_and_drawn(tmp_path: Path) -> None:
     await bot.stop()
 
 
+async def test_a_comparison_is_looked_at_voted_on_taken_over_and_two_are_laid_over_each_other(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    await bot.start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await (await browser.new_context(locale="zh-CN", reduced_motion="reduce", **PHONE)).new_page()
+        await page.goto(bot.address)
+        await write(page, "/对比 红色的苹果 步数=2,4,8 cfg=2,3")
+        await page.get_by_role("button", name="开始画").click()
+        table = page.locator(".compared")
+        await expect(table.locator("td a")).to_have_count(6)
+        await expect(page.locator("#log").get_by_text("6 张图都在历史里")).to_be_visible()
+        await table.get_by_role("button", name="选 1 号").click()
+        await table.get_by_role("button", name="选 6 号").click()
+        await expect(table.get_by_role("slider")).to_be_visible()
+        await no_sideways_scroll(page)
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "compared.png")
+        sixth = table.get_by_role("group", name="6 号")
+        await sixth.get_by_role("button", name="投它一票").click()
+        await expect(table.locator(".votes").get_by_text("1 票")).to_be_visible()
+        await sixth.get_by_role("button", name="就用这个").click()
+        await expect(page.locator("#log").get_by_text("以后没有另外说明")).to_be_visible()
+        await write(page, "绿色的树")
+        await pictures(page, 1)
+        await page.locator("#log .message.bot").last.get_by_role("button", name="更多").click()
+        await page.locator("#log [data-action=versus]").click()
+        await page.locator("#log [data-action=versus_with]").first.click()
+        await expect(page.locator(".compared")).to_have_count(2)
+        lines = page.locator("#log .message.bot").last.locator(".fields")
+        await expect(lines).to_contain_text("green tree → red apple")
+        await page.get_by_role("button", name="恢复原样").click()
+        await expect(page.locator("#toasts").get_by_text("恢复原样了")).to_be_visible()
+        await browser.close()
+    await bot.stop()
+
+
 async def test_words_used_again_a_favourite_filled_in_and_why(tmp_path: Path) -> None:
     bot = Bot(tmp_path)
     await bot.start()

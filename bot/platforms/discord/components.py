@@ -47,8 +47,9 @@ OPEN = frozenset(
         "lesson",
         *PAPERS,
     }
+    | {"compare", "compare_again"}
 )
-OF_JOBS = frozenset({"again_all", "retry"})
+OF_JOBS = frozenset({"again_all", "retry", "compare_again"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
 MODES: Mapping[str, Mode] = {
     "cancel": "quiet",  # the card itself shows it
