@@ -156,6 +156,12 @@ def parted(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def flag_of(name: str) -> str:
+    """The flag of a text that a name of an axis stands for, "" for none."""
+    kind, flag = _KINDS.get(name.casefold(), ("", ""))
+    return flag or ("lora" if kind in ("lora", "weight") else "")
+
+
 def _known(text: str) -> None:
     """Raises Refusal where a text says an axis that is none."""
     if other := _OTHER.search(text):

@@ -118,6 +118,18 @@ async def rename(db: Database, person: str, name_or_id: str, name: str) -> Favou
         raise Refusal("favourites.exists", name=name) from error
 
 
+async def rewrite(db: Database, person: str, name_or_id: str, text: str) -> Favourite:
+    """Give a favourite other words; it is no picture's any more, as none was drawn of them. Raises what `find`
+    raises."""
+    async with db.writing() as session:
+        row = await _find(session, person, name_or_id)
+        await _mark(session, person, row.picture, False)
+        await session.execute(delete_rows(tables.FavouriteFiles).where(tables.FavouriteFiles.favourite == row.id))
+        row.text, row.words, row.recipe, row.picture = text, fold(f"{row.name} {text}"), None, None
+        await session.flush()
+        return _favourite(row)
+
+
 async def delete(db: Database, person: str, name_or_id: str) -> Favourite:
     """Remove a favourite and return what it was. Raises what `find` raises."""
     async with db.writing() as session:

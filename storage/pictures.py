@@ -59,7 +59,7 @@ async def get(db: Database, picture_id: str) -> PictureRow | None:
     """The picture, or None."""
     async with db.session() as session:
         row = await session.get(tables.Pictures, picture_id)
-        return None if row is None else _row(row)
+        return None if row is None else of_row(row)
 
 
 async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
@@ -166,8 +166,7 @@ def search_query(
     picture = tables.Pictures
     conditions: list[ColumnElement[bool]] = [picture.person == person]
     if words:
-        either = (and_(true(), *containing(picture.words, one)) for one in (words, *instead))
-        conditions.append(or_(*either))
+        conditions.append(says(words, instead))
     if model:
         conditions.append(picture.model == model)
     if favourite is not None:
@@ -181,10 +180,16 @@ def search_query(
     if until is not None and (isinstance(until, datetime) or until < date.max):
         conditions.append(picture.created < (_moment(until) if isinstance(until, datetime) else _moment(until + DAY)))
     if before is not None:
-        created, picture_id = _position(before)
-        position = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.CleanText))
-        conditions.append(tuple_(picture.created, picture.id) < position)
+        created, picture_id = position(before)
+        place = tuple_(literal(created, tables.UtcTime), literal(picture_id, tables.CleanText))
+        conditions.append(tuple_(picture.created, picture.id) < place)
     return select(picture).where(and_(*conditions)).order_by(picture.created.desc(), picture.id.desc()).limit(limit + 1)
+
+
+def says(words: str, instead: Sequence[str] = ()) -> ColumnElement[bool]:
+    """That every one of these words stands in what is looked through of a picture, or every one of another text."""
+    picture = tables.Pictures
+    return or_(*(and_(true(), *containing(picture.words, one)) for one in (words, *instead)))
 
 
 _SHAPES: dict[Shape, ColumnElement[bool]] = {
@@ -273,7 +278,7 @@ async def write(
     named = [(row.id, file) for row, picture in zip(rows, drawn, strict=True) for file in picture.recipe.files]
     session.add_all(tables.PictureFiles(picture=picture_id, hash=file) for picture_id, file in named)
     await session.flush()
-    return tuple(map(_row, rows))
+    return tuple(map(of_row, rows))
 
 
 def _moment(day: date) -> datetime:
@@ -285,7 +290,8 @@ def cursor(row: PictureRow) -> str:
     return f"{row.created.isoformat()}_{row.id}"
 
 
-def _position(said: str) -> tuple[datetime, str]:
+def position(said: str) -> tuple[datetime, str]:
+    """When the picture before a page was made, and its id, from `cursor`. Raises Refusal "history.cursor"."""
     created, _, picture_id = said.partition("_")
     try:
         moment = datetime.fromisoformat(created)
@@ -313,10 +319,11 @@ def _size(picture: Picture) -> tuple[int, int]:
 
 async def _rows(db: Database, query: Select[tables.Pictures]) -> list[PictureRow]:
     async with db.session() as session:
-        return [_row(row) for row in await session.scalars(query)]
+        return [of_row(row) for row in await session.scalars(query)]
 
 
-def _row(row: tables.Pictures) -> PictureRow:
+def of_row(row: tables.Pictures) -> PictureRow:
+    """A picture as its row of the table has it."""
     return PictureRow(
         id=row.id,
         person=row.person,

@@ -7,6 +7,7 @@ In README.md and README.zh.md, and in the pages of PAGES, a list stands between 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from bot.commands.table import COMMANDS
 from bot.settings.config import Config, example
 from bot.settings.settings import settings
+from bot.studio.lesson_cards import called
+from bot.studio.lessons import LESSONS
 from bot.texts import say
 from engine.files.upscalers import UPSCALERS
 from engine.preprocessors import FILE, PREPROCESSORS
@@ -23,7 +26,13 @@ from tests.cards.document import documents as stories
 
 ROOT = Path(__file__).parents[1]
 READMES = {"README.md": "en", "README.zh.md": "zh"}
-PAGES = {"docs/maps.md": ("preprocessors", "en"), "docs/maps.zh.md": ("preprocessors", "zh")}
+PAGES = {
+    "docs/maps.md": ("preprocessors", "en"),
+    "docs/maps.zh.md": ("preprocessors", "zh"),
+    "docs/lessons.md": ("lessons", "en"),
+    "docs/lessons.zh.md": ("lessons", "zh"),
+}
+PAIRS = ROOT / "docs" / "pictures" / "lessons" / "pairs.json"  # written by tests/lesson_pairs.py
 HEADS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "commands": {"en": ("Command", "What it does"), "zh": ("命令", "作用")},
     "styles": {"en": ("Group", "Styles"), "zh": ("类别", "风格")},
@@ -33,6 +42,7 @@ HEADS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("Preprocessor", "Also", "For nets", "`--low`, `--high`", "Needs"),
         "zh": ("预处理器", "叫法", "用于", "`--low`、`--high`", "需要"),
     },
+    "lessons": {"en": ("Parameter", "Before and after", "What it does"), "zh": ("参数", "前后", "有什么用")},
     "settings": {"en": ("Setting", "Default", "What it is"), "zh": ("设置", "默认值", "含义")},
 }
 NO_DEFAULT = "–"
@@ -88,6 +98,17 @@ def preprocessors(language: str) -> Iterable[tuple[str, ...]]:
         )
 
 
+def lessons(language: str) -> Iterable[tuple[str, ...]]:
+    """Each with the pair that the built-in model drew of it."""
+    pairs = json.loads(PAIRS.read_text("utf-8"))
+    for name in LESSONS:
+        pair = pairs[name]
+        values = {"old": pair["from"], "new": pair["to"]}
+        picture = f"![{called(name, language)}: {pair['from']} → {pair['to']}](pictures/lessons/{name}.webp)"
+        text = f"<br>`{pair['text']}`"
+        yield f"**{called(name, language)}**", picture + text, say(language, f"lesson.{name}.why", **values)
+
+
 LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
     "commands": commands,
     "styles": styles,
@@ -97,7 +118,10 @@ LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
 }
 
 
-PAGE_LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {"preprocessors": preprocessors}
+PAGE_LISTS: Mapping[str, Callable[[str], Iterable[tuple[str, ...]]]] = {
+    "preprocessors": preprocessors,
+    "lessons": lessons,
+}
 
 
 def table(name: str, language: str) -> str:

@@ -77,7 +77,7 @@ async def compared_picture(studio: Studio, press: Press) -> Card:
 async def defaults_of(db: Database, row: PictureRow) -> tuple[Button, ...]:
     """The button that makes the values of a comparison's picture the person's own; none for other pictures."""
     kept = await jobs.get(db, row.job) if row.job else None
-    return (Button("this_one", row.id),) if kept and kept.comparison else ()
+    return (Button("this_one", row.id),) if kept and kept.comparison and "said" in kept.comparison else ()
 
 
 async def sheet(studio: Studio, press: Press) -> Card | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.chat import Press, common
-from bot.studio import recipes
+from bot.studio import recipes, told_changes
 from bot.studio.studio import Studio
 from engine.recipe import Recipe
 from prompts import grammar, options
@@ -54,7 +54,8 @@ async def redrawn(studio: Studio, press: Press, recipe: Recipe) -> tuple[Recipe,
     prompt = recipe.prompt
     if changed & {"prompt", "negative"}:
         prompt, more = await _written(studio, press, recipe, new, asked)
-        prompt, kept = _told(recipe.prompt, prompt), replace(kept, regions=None)
+        notes = (*prompt.notes, *told_changes.words(recipe.prompt, prompt))
+        prompt, kept = replace(prompt, notes=notes), replace(kept, regions=None)
         asked = recipes.merged(more, asked)
     if "loras" in changed:
         prompt = replace(prompt, loras=loras(new["loras"]))
@@ -102,13 +103,6 @@ def as_locked(prompt: Prompt, old: Prompt) -> Prompt:
     if gone := changed_locks(prompt, old):
         raise Refusal("tags.locked_edit", words="、".join(gone)[:200])
     return prompt
-
-
-def _told(old: Prompt, new: Prompt) -> Prompt:
-    """The new prompt with notes of what is other in it than in the old one."""
-    from prompts.difference import changes  # only now: it brings what reads sentences, which takes a while
-
-    return replace(new, notes=(*new.notes, *(one.note for one in changes(old, new))))
 
 
 def _words(recipe: Recipe) -> tuple[str, ParsedOptions, bool]:

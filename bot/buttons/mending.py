@@ -9,7 +9,7 @@ from bot.buttons import redrawing
 from bot.buttons.wished import request_of
 from bot.chat import Press, common
 from bot.people import owned
-from bot.studio import recipes
+from bot.studio import recipes, told_changes
 from bot.studio.mends import of_target
 from bot.studio.studio import Studio
 from engine.files.catalog import Model
@@ -73,6 +73,7 @@ async def _job(studio: Studio, press: Press, kept: Kept, sign: str) -> None:
         return _with_kept(first, prompt), model
 
     prompt = await _right(studio, (first, await studio.model(recipe.model)), sign, understood)
+    prompt = replace(prompt, notes=(*prompt.notes, *told_changes.words(first, prompt)))
     await studio.submit(press, [replace(one, prompt=prompt) for one in made], parent=kept.parent)
     studio.queue.cancel(kept.job.id)
 
@@ -86,8 +87,10 @@ async def _wish(studio: Studio, press: Press, wish: Wish, sign: str) -> None:
         )
         return prompt, model
 
-    prompt = await _right(studio, await understood(wish.text), sign, understood)
-    await studio.imagine(await request_of(studio, press, wish, prompt.text, _given(wish, prompt.text)), prompt.text)
+    start = await understood(wish.text)
+    prompt = await _right(studio, start, sign, understood)
+    request = await request_of(studio, press, wish, prompt.text, _given(wish, prompt.text))
+    await studio.imagine(request, prompt.text, notes=told_changes.words(start[0], prompt))
 
 
 async def _right(

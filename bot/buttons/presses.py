@@ -8,6 +8,8 @@ from bot.buttons import redrawing
 from bot.buttons.comparing import compare, compare_again, compared_picture, sheet
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
+from bot.buttons.drawn_prompts import older_prompts, use_again
+from bot.buttons.explaining import lesson, why, why_more
 from bot.buttons.forgetting import forget, forget_cancel
 from bot.buttons.forms import FIELDS
 from bot.buttons.found_pictures import older
@@ -21,15 +23,16 @@ from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.tag_table import draw_tags, tag, tags
 from bot.buttons.taking import mydata
 from bot.buttons.this_one import not_this_one, this_one
+from bot.buttons.using import use, use_as_it_stands
 from bot.buttons.versus import versus, versus_with
 from bot.buttons.voting import unvote, vote, vote_for
-from bot.chat import Card, Press, Request, Say
+from bot.chat import Card, Press, Say
 from bot.people import owned
 from bot.people.access import veiled
 from bot.studio import cards
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import favourites, pictures
+from storage import pictures
 from storage.posts import Post
 
 
@@ -67,12 +70,6 @@ async def retry(studio: Studio, press: Press) -> None:
     await studio.submit(press, kept.job.recipes, parent=kept.parent, comparison=kept.comparison)
 
 
-async def use(studio: Studio, press: Press) -> None:
-    kept = await favourites.find_favourite(studio.db, press.person.id, press.target)
-    await favourites.touch(studio.db, kept.id)
-    await studio.imagine(Request(person=press.person, place=press.place, text=kept.text, key=press.key), kept.text)
-
-
 async def edit(studio: Studio, press: Press) -> None:
     """By a sentence, or by a form filled in (bot/buttons/forms.py)."""
     if any(name in press.values for name in FIELDS):
@@ -104,6 +101,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         redrawing.refill,
         retry,
         use,
+        use_as_it_stands,
         edit,
         favourite,
         unfavourite,
@@ -128,9 +126,14 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         other_map,
         with_map,
         older,
+        older_prompts,
+        use_again,
         compare,
         compare_again,
         compared_picture,
+        why,
+        why_more,
+        lesson,
         sheet,
         this_one,
         not_this_one,

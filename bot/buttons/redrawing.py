@@ -10,7 +10,7 @@ from bot.buttons.actions import ACTIONS, REDRAWN
 from bot.buttons.forms import as_locked, redrawn
 from bot.chat import Press, Request, common
 from bot.people import guard, owned
-from bot.studio import recipes
+from bot.studio import recipes, told_changes
 from bot.studio.studio import Studio
 from engine.recipe import Recipe, Source
 from prompts import options as said
@@ -133,11 +133,14 @@ async def _by_sentence(
     prompt = replace(prompt, notes=(*prompt.notes, *notes))
     made = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     fresh = edited.options.seed is not None
-    await studio.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
+    carried = [recipes.carried(one, recipe, fresh=fresh) for one in made]
+    await studio.submit(asked, told_changes.with_parameters(recipe, carried), parent=row.id)
 
 
 async def by_form(studio: Studio, press: Press) -> None:
     """Draw a picture again as its form (bot/buttons/forms.py) was filled in."""
     row = await owned.picture(studio.db, press.person, press.target)
     recipe = await as_it_stands(studio.db, row)
-    await studio.submit(press, await redrawn(studio, press, recipe), parent=row.id)
+    await studio.submit(
+        press, told_changes.with_parameters(recipe, await redrawn(studio, press, recipe)), parent=row.id
+    )

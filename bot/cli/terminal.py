@@ -160,12 +160,14 @@ async def draw(
             path = numbered(output or Path(f"{row.id}.png"), index)
             await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
+        sheet = await _sheet(made, card, found, output)
     if quiet:
         results: list[Json] = [
             {"file": str(path), "seed": row.recipe.seed, "seconds": row.seconds, "recipe": row.recipe.to_json()}
             for row, path in written
         ]
-        print(json.dumps({"pictures": results}, ensure_ascii=False))
+        told: dict[str, Json] = {"sheet": str(sheet), "answer": _said(language, card.text)} if sheet else {}
+        print(json.dumps({"pictures": results, **told}, ensure_ascii=False))
         return
     if card.prompt:
         model = await made.model(written[0][0].recipe.model)
@@ -174,6 +176,18 @@ async def draw(
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
             console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)
         console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+    if sheet:
+        console.print(_said(language, card.text), markup=False)
+        console.print(texts.say(language, "console.written", file=str(sheet)), markup=False, style="bold")
+
+
+async def _sheet(studio: Studio, card: Card, found: Sequence[PictureRow], output: Path | None) -> Path | None:
+    """Where the sheet was written on which the answer shows its pictures; None where it shows them as they are."""
+    if not card.pictures or any(one.id == row.id for one in card.pictures for row in found):
+        return None
+    path = output.with_stem(f"{output.stem}-sheet") if output else Path(f"{card.job}.png")
+    await asyncio.to_thread(write, path, await studio.db.files.get(card.pictures[0].hash))
+    return path
 
 
 def _tell(console: Console, card: Card, files: Sequence[str], language: str, *, as_json: bool) -> None:

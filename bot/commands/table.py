@@ -26,12 +26,14 @@ from bot.commands import (
     mydata,
     poses,
     prompt,
+    prompts,
     queue,
     recipe,
     samplers,
     settings,
     styles,
     tagtable,
+    why,
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -45,10 +47,12 @@ _OTHERS: tuple[Command, ...] = (
     tagtable.COMMAND,
     control.COMMAND,
     compare.COMMAND,
+    why.COMMAND,
     favourites.COMMAND,
     dictionary.COMMAND,
     blocked.COMMAND,
     history.COMMAND,
+    prompts.COMMAND,
     find.COMMAND,
     recipe.COMMAND,
     queue.COMMAND,

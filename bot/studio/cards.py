@@ -35,7 +35,7 @@ MORE = (
     *("refill", "larger", "vary_strong", "hires", "fix_faces", "fix_hands"),
     *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
     *("other_map", "without_control"),
-    *("versus", "recipe", "original", "share", "rename", "delete"),
+    *("why", "versus", "recipe", "original", "share", "rename", "delete"),
 )
 GONE = Say("job.deleted")
 ON = {"favourite": "unfavourite", "with_lora": "without_lora"}  # what takes back what is on, in the same place

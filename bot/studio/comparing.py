@@ -92,7 +92,7 @@ async def compared(recipes_of: RecipesOf, request: Request, text: str, said: str
 
 def kept_comparison(kept: Kept) -> Comparison | None:
     """What a job was compared by, as it reads today; None where it compares nothing, or axes are read otherwise now."""
-    if kept.comparison is None:
+    if kept.comparison is None or "said" not in kept.comparison:  # a lesson (bot/studio/lesson_cards.py) says none
         return None
     said, shows = str(kept.comparison["said"]), [int(str(one)) for one in cast(list[Json], kept.comparison["shows"])]
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat import Card
-from bot.studio import cards, comparing
+from bot.studio import cards, comparing, lesson_cards
 from engine.job import State
 from engine.queue.news import Finished
 from prompts.errors import Refusal
@@ -14,6 +15,7 @@ from prompts.prompt import Json
 from storage import jobs, pictures
 from storage.database import Database
 from storage.jobs import Kept
+from storage.pictures import PictureRow
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         )
         card = cards.ended(job, rows, key, values, spoiler, news.seconds)
         kept = await jobs.get(db, job.id)
-        return await comparing.shown(db, kept, rows, card) if kept else card
+        return await _compared(db, kept, rows, card) if kept else card
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
@@ -52,5 +54,12 @@ async def last_card(db: Database, kept: Kept) -> Card:
     """The answer to a job that has ended, with the pictures of it that are still there."""
     rows = await pictures.of_job(db, kept.job.id)
     card = cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)
-    card = await comparing.shown(db, kept, rows, card)
+    card = await _compared(db, kept, rows, card)
     return cards.hushed(card) if kept.quiet else card
+
+
+async def _compared(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card) -> Card:
+    """The card as what its pictures are compared by shows them."""
+    if kept.comparison and "lesson" in kept.comparison:
+        return await lesson_cards.shown(db, kept, rows, card)
+    return await comparing.shown(db, kept, rows, card)

@@ -8,7 +8,7 @@ from bot.chat import Button, Card
 from prompts.doctor import Finding
 
 MEND, MEND_ALL = "mend", "mend_all"
-MOST = 4  # with "all" a row of buttons on Discord; what comes first weighs most
+MOST = 12  # as many findings as are ever told
 
 
 def mends(findings: Sequence[Finding], of: str) -> tuple[Button, ...]:

@@ -18,7 +18,20 @@ from bot.models.fetching import Fetching
 from bot.people import access, guard, metadata
 from bot.people.limits import standing
 from bot.people.links import Codes
-from bot.studio import blocked, cards, cycles, findings, guides, last_cards, nets, pose_files, posing, recipes, sources
+from bot.studio import (
+    blocked,
+    cards,
+    cycles,
+    findings,
+    guides,
+    last_cards,
+    named_favourites,
+    nets,
+    pose_files,
+    posing,
+    recipes,
+    sources,
+)
 from bot.studio.answers import Answer, Answers
 from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
@@ -146,6 +159,8 @@ class Studio:
         map of regions."""
         text = reading.as_block(text)
         pasted = reading.pasted(text)
+        if not pasted:
+            text = await named_favourites.put_in(self.db, person.id, text)
         settings = await people.settings(self.db, person.id)
         translators = await self.translators(person, place)
         chosen = recipes.chosen(settings)
@@ -205,17 +220,20 @@ class Studio:
         requests keeps its order."""
         return self._turns.setdefault(person, asyncio.Lock())
 
-    async def imagine(self, request: Request, text: str) -> None:
-        """Draw what a text asks for; answered by the job's own card."""
+    async def imagine(self, request: Request, text: str, *, notes: Sequence[Note] = ()) -> None:
+        """Draw what a text asks for; answered by the job's own card, with these notes behind those on its words."""
         async with self.in_turn(request.person.id):
             turns: dict[str, int] = {}
-            made = await self.recipes(request, text, turns)
+            made: Sequence[Recipe] = await self.recipes(request, text, turns)
+            if notes:
+                made = [replace(one, prompt=replace(one.prompt, notes=(*one.prompt.notes, *notes))) for one in made]
             if await self.submit(request, made, parent=request.reply_to):
                 await cycles.remember(self.db, request.person.id, turns)
 
     async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:
         """What would be drawn for a request, one recipe for each picture; `turns` as in `understand`. Raises Refusal
         for what cannot be."""
+        text = await named_favourites.put_in(self.db, request.person.id, text)
         request, text = sources.chosen(request, text)
         painted = request.region_map is not None or (bool(request.files) and regions.names_colours(text))
         maps = 1 if painted and not request.region_map else 0  # of the files

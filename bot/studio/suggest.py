@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from bot import texts
 from bot.chat import Person
+from bot.studio import lesson_cards, lessons
 from bot.studio.rules import Rules
 from engine import a1111
 from engine.files import catalog, detectors
@@ -40,6 +41,7 @@ Kind = Literal[
     "when",
     "used",
     "format",
+    "lesson",
 ]
 SHAPES = {"2:3": "portrait", "3:2": "landscape", "1:1": "square", "9:16": "tall", "16:9": "wide"}
 SHAPES |= {"3:4": "portrait", "4:3": "landscape", "21:9": "wide"}
@@ -235,6 +237,15 @@ async def _formats(among: Searchable, person: Person, typed: str, limit: int) ->
     return _ranked(entries, typed.replace("×", "x"), limit)
 
 
+async def _lessons(among: Searchable, person: Person, typed: str, limit: int) -> list[Completion]:
+    """The parameters that "why?" explains."""
+    entries = []
+    for name in lessons.LESSONS:
+        called = lesson_cards.called(name, person.language)
+        entries.append(_Entry(Completion(called, called), lesson_cards.names(name)))
+    return _ranked(entries, typed, limit)
+
+
 KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Completion]]]] = {
     "model": _models,
     "lora": _loras,
@@ -249,4 +260,5 @@ KINDS: Mapping[Kind, Callable[[Searchable, Person, str, int], Awaitable[list[Com
     "used": _used,
     "format": _formats,
     "pose": _poses,
+    "lesson": _lessons,
 }

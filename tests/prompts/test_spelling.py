@@ -59,7 +59,7 @@ def test_a_name_that_nothing_is_near_to_is_answered_without_a_suggestion(languag
         for key in texts(language)
         if key.endswith("unknown_far") and not key.startswith("config.")
     ]
-    assert len(far) == 14
+    assert len(far) == 15
     for key in far:
         said = say(language, key, name="banana", option="--banana", near="", where="", allowed="")
         assert "banana" in said and "「」" not in said and "“”" not in said

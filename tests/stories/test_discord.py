@@ -244,6 +244,29 @@ async def test_a_picture_that_guides(scene: Scene) -> None:
     assert scene.drawn == [drawn, weaker, ball, other, plain]
 
 
+async def test_words_used_again_a_favourite_filled_in_and_why(scene: Scene) -> None:
+    channel, ann = scene.channel, scene.ann
+    first = await (await ann.slash(channel, "imagine", prompt="一只橘猫，森林 --steps 8 --seed 5")).response(finished)
+    listed = await (await ann.slash(channel, "prompts", words="CAT")).response(lambda one: one.files)
+    assert listed.only_for is ann.user and "一只橘猫，森林" in listed.says and listed.buttons == ["再用 1"]
+    again = await (await ann.press(listed, "再用 1")).response(finished)
+    assert "orange cat" in again.says
+
+    await (await ann.slash(channel, "favourites save", name="肖像", text="{动物}，在{地点=雪地} --steps 4")).response()
+    asked = await (await ann.slash(channel, "favourites use", name="肖像")).response(lambda one: one.buttons)
+    assert "动物" in asked.says and asked.buttons == ["填空", "原样画"]
+    form = await ann.press(asked, "填空")
+    fox = await (await ann.submit(form, 动物="狐狸")).response(finished)
+    assert "fox" in fox.says and "snowy field" in fox.says and "动物 = 狐狸" in fox.says
+
+    offer = await (await ann.choose(first, MENU, "为什么？")).response(lambda one: one.buttons)
+    assert offer.only_for is ann.user and "算 1 张的额度" in offer.says and "步数 → 32" in offer.buttons
+    both = await (await ann.press(offer, "步数 → 32")).response(lambda one: "步数是" in one.says)
+    assert both.files[0].width > 256 and both.buttons == ["步数 8", "步数 32", "再看一样"]
+    opened = await (await ann.press(both, "步数 32")).response(lambda one: one.files)
+    assert opened.only_for is ann.user and opened.files[0].width == 128
+
+
 async def test_every_command_answers(scene: Scene) -> None:
     offered = await scene.ann.autocomplete(scene.channel, "imagine", "model", "demo", prompt="x")
     assert "danqing-demo" in str(offered)
@@ -257,7 +280,7 @@ async def test_every_command_answers(scene: Scene) -> None:
             continue
         asked = await mia.slash(scene.channel, " ".join([name, *verbs[:1]]), **needed.get(name, {}))
         answer = await asked.response(lambda one: one.says)
-        assert answer.only_for is mia.user or name == "edit", name
+        assert answer.only_for is mia.user or name in ("edit", "why"), name
         answered.add(name)
     assert {"prompt", "favourites", "history", "models", "queue", "settings", "help", "admin"} <= answered
 

@@ -101,6 +101,41 @@ async def test_strangers_a_favourite_and_a_delete_in_a_group(tmp_path: Path) -> 
         assert await program.stop() == 0
 
 
+async def test_words_used_again_a_favourite_filled_in_and_why(tmp_path: Path) -> None:
+    async with TelegramServer() as server:
+        ann = server.user("安", language="zh-hans")
+        chat = server.private(ann)
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await chat.say(ann, "一只橘猫，森林 --steps 8 --seed 5")
+        first = await chat.answer(lambda one: one.photo and "画好了" in one.text)
+        await chat.say(ann, "/prompts 貓")
+        listed = await chat.answer(lambda one: "画过的提示词" in one.text, after=first.order)
+        assert "一只橘猫，森林" in listed.text and "再用 1" in str(listed.keyboard)
+        await chat.press(ann, listed, "再用 1")
+        again = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=listed.order)
+
+        await chat.say(ann, "/收藏 save 肖像 {动物}，在{地点=雪地} --steps 4")
+        await chat.answer(lambda one: "已收藏为" in one.text, after=again.order)
+        await chat.say(ann, "/收藏 use 肖像")
+        asked = await chat.answer(lambda one: "还有空要填" in one.text, after=again.order)
+        await chat.press(ann, asked, "填空")
+        question = await chat.answer(lambda one: "填什么" in one.text, after=asked.order)
+        await chat.say(ann, "狐狸，森林", reply_to=question)
+        fox = await chat.answer(lambda one: one.photo and "画好了" in one.text, after=question.order)
+        assert "动物 = 狐狸; 地点 = 森林" in fox.text
+
+        await chat.press(ann, first, "更多 ⋯")
+        await chat.until(lambda _: "为什么？" in str(first.keyboard))
+        await chat.press(ann, first, "❓ 为什么？")
+        offer = await chat.answer(lambda one: "算 1 张的额度" in one.text, after=fox.order)
+        await chat.press(ann, offer, "步数 → 32")
+        both = await chat.answer(lambda one: one.photo and "步数是" in one.text, after=offer.order)
+        assert "步数 8" in str(both.keyboard) and "步数 32" in str(both.keyboard)
+        assert await program.stop() == 0
+
+
 async def test_an_album_is_one_job_through_a_kill_and_a_second_delivery(tmp_path: Path) -> None:
     async with TelegramServer() as server:
         ann = server.user("安", language="zh-hans")

@@ -33,7 +33,7 @@ PAPERS = ("paper_draw", "paper_prompt", "paper_both")
 # What these draw is for everybody.
 OPEN = frozenset(
     {*ACTIONS, "again_all", "retry", "use", "edit", "draw", "mend", "mend_all", "example", "with_map", *PAPERS}
-    | {"compare", "compare_again", "draw_tags"}
+    | {"compare", "compare_again", "draw_tags", "use_as_it_stands", "use_again", "lesson"}
 )
 OF_JOBS = frozenset({"again_all", "retry", "compare_again"})
 SOON = 1.0  # seconds; a press has to be acknowledged within three
@@ -79,6 +79,8 @@ async def press(
         await modals.same_shape(context, interaction, target)
     elif action == TAG_ADD:
         await modals.tags(context, interaction, target)
+    elif action == "use" and await modals.fill(context, interaction, target):
+        pass
     elif action == custom_ids.SHOW:
         await private(context, interaction, lambda pending: _show(context, interaction, pending, target))
     elif action.startswith(custom_ids.ASK):
@@ -100,8 +102,8 @@ async def _stranger(context: DiscordContext, interaction: Interaction, action: s
     try:
         async with asyncio.timeout(SOON):
             person = await person_of(context, interaction)
-            if action in ACTIONS:
-                await owned.picture(context.db, person, target)
+            if action in ACTIONS or action == "lesson":
+                await owned.picture(context.db, person, target.partition(".")[0])
             elif action in OF_JOBS:
                 await owned.job(context.db, person, target)
     except Refusal:

@@ -38,6 +38,7 @@ SIGNS = {
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
     "this_one": "📌", "not_this_one": "↩️",
     "tags": "🧩", "draw_tags": "🎨",
+    "why": "❓", "why_more": "❓", "use_as_it_stands": "🎨", "use_again": "🎨", "older_prompts": "⏩",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
@@ -108,7 +109,11 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
     mends = [one for one in card.buttons if one.action in (MEND, MEND_ALL, CORRECT)]
     if mends:
         others = tuple(one for one in card.buttons if one not in mends)
-        yield from _with_row([*rows(replace(card, buttons=others), language)], _mending(mends, language))
+        made = [*rows(replace(card, buttons=others), language)]
+        if len(mends) > ROW and len(made) < ROWS:
+            yield from (*made, _choice_of(mends, language))
+        else:
+            yield from _with_row(made, _mending(mends, language))
         return
     targets = list(dict.fromkeys(button.target for button in card.buttons))
     if card.selects:
@@ -130,6 +135,16 @@ def _mending(mends: Sequence[Button], language: str) -> list[Payload]:
         button(one, language, f"{label(MEND, language)} {at}" if several and one.action == MEND else "")
         for at, one in enumerate(mends[:ROW], 1)
     ]
+
+
+def _choice_of(mends: Sequence[Button], language: str) -> Payload:
+    """A select of more things to mend than a row has buttons for, numbered as the findings are; all of them first."""
+    every = [one for one in mends if one.action != MEND]
+    single = [one for one in mends if one.action == MEND]
+    pairs = [(one, label(one.action, language)) for one in every]
+    pairs += [(one, f"{label(MEND, language)} {at}") for at, one in enumerate(single, 1)]
+    [select] = _selects(pairs[:CHOICES], language, MEND)
+    return select
 
 
 def _with_row(made: list[Payload], more: list[Payload]) -> list[Payload]:
@@ -209,9 +224,9 @@ def _of_many(card: Card, language: str) -> Iterator[Payload]:
         yield row(together)
 
 
-def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Payload]:
+def _selects(pairs: Sequence[tuple[Button, str]], language: str, name: str = "") -> Iterator[Payload]:
     """Selects of what to do, with its label; where that is one thing, the select says what. Raises ValueError for more
-    than a message holds."""
+    than a message holds. `name` tells a select from another of the message."""
     if len(pairs) > ROWS * CHOICES:
         raise ValueError(f"{len(pairs)} things to do are too many for a message")
     actions = {one.action for one, _ in pairs}
@@ -223,7 +238,7 @@ def _selects(pairs: Sequence[tuple[Button, str]], language: str) -> Iterator[Pay
         ]
         select: Payload = {
             "type": 3,
-            "custom_id": custom_ids.make(custom_ids.PICK, str(number)),
+            "custom_id": custom_ids.make(custom_ids.PICK, name or str(number)),
             "placeholder": texts.say(language, hint) if hint else label(pairs[0][0].action, language),
             "options": options,
         }

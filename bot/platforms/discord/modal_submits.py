@@ -41,7 +41,7 @@ async def form(context: DiscordContext, interaction: Interaction, data: Data) ->
     pending = await begin(context, interaction, "open")
     if asked.action == custom_ids.BASE:
         context.later(pending, _over(context, interaction, pending, asked.target, values.get("prompt", "")))
-    elif asked.action in (PAINT_OVER, SAME_SHAPE):
+    elif asked.action in (PAINT_OVER, SAME_SHAPE, "use"):
         context.later(pending, components.pass_on(context, interaction, pending, asked.action, asked.target, values))
     else:
         context.later(pending, _edited(context, interaction, pending, asked.target, values))

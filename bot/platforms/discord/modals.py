@@ -23,6 +23,7 @@ from bot.platforms.discord.tag_table import TAG_ADD
 from bot.studio.corrections import CORRECT, doubtful
 from prompts.compose import LIMIT, SENTENCE
 from prompts.errors import Refusal
+from prompts.placeholders import MOST, placeholders
 from prompts.prompt import Json
 from prompts.translate.personal_dictionary import ENGLISH, WORD
 from storage import favourites, jobs
@@ -128,6 +129,25 @@ async def same_shape(context: DiscordContext, interaction: discord.Interaction, 
     await _show(
         context, interaction, custom_ids.make(SAME_SHAPE, target), title, [_labelled("prompt", person.language, one)]
     )
+
+
+async def fill(context: DiscordContext, interaction: discord.Interaction, target: str) -> bool:
+    """Ask what goes into the place-holders of a favourite; False where it has none, or nobody knows it any more."""
+    person = await person_of(context, interaction)
+    try:
+        kept = await favourites.find_favourite(context.db, person.id, target)
+    except Refusal:  # the desk says so
+        return False
+    found = placeholders(kept.text)[:MOST]
+    if not found:
+        return False
+    parts: list[Payload] = []
+    for one in found:
+        asked = {**_input(one.name, one.usual, SHORT), "required": not one.usual}
+        parts.append({"type": LABEL, "label": one.name[:NAMES], "component": asked})
+    title = texts.say(person.language, "page.fill.title", name=kept.name)
+    await _show(context, interaction, custom_ids.make("use", target), title, parts)
+    return True
 
 
 def values(data: Mapping[str, Any]) -> dict[str, str]:

@@ -84,6 +84,10 @@ def _name_and(values: Values, other: str) -> str:
     return f"{_quoted(str(values['name']))} {values[other]}"
 
 
+def _use(values: Values) -> str:
+    return f"{_quoted(str(values['name']))} {values.get('values', '')}".strip()
+
+
 def _words(values: Values) -> str:
     return str(values.get("words", ""))
 
@@ -95,10 +99,18 @@ def _history(values: Values) -> str:
     return " ".join(filter(None, said))
 
 
+def _prompts(values: Values) -> str:
+    return f"{values.get('words', '')}{' favourites' if 'favourites' in values else ''}".strip()
+
+
 def _control(values: Values) -> str:
     weight, code = "".join(str(values.get("weight", "")).split()), str(values.get("code", "")).strip()
     says = (f"=“{code}”" if '"' in code else f'="{code}"') if code else ""
     return f"{_quoted(str(values['guide']))}{f':{weight}' if weight else ''}{says} {values['prompt']}"
+
+
+def _why(values: Values) -> str:
+    return f"{values.get('id', '')} {values.get('parameter', '')}".strip()
 
 
 def _change(values: Values) -> str:
@@ -115,10 +127,11 @@ NAME = SlashOption("name", required=True, suggest="favourite", longest=MAX_NAME)
 TEXT = SlashOption("text", required=True, suggest="tag", longest=LIMIT)
 FAVOURITES = {
     "list": Slash((SlashOption("words"),), _words),
-    "use": Slash((NAME,), lambda values: _quoted(str(values["name"])), open=True),
+    "use": Slash((NAME, SlashOption("values")), _use, open=True),
     "save": Slash(
         (SlashOption("name", required=True, longest=MAX_NAME), TEXT), lambda values: _name_and(values, "text")
     ),
+    "rewrite": Slash((NAME, TEXT), lambda values: _name_and(values, "text")),
     "rename": Slash(
         (NAME, SlashOption("new", required=True, longest=MAX_NAME)), lambda values: _name_and(values, "new")
     ),
@@ -175,8 +188,10 @@ SLASHES: Mapping[str, Slash] = {
         (TEXT, SlashOption("axes", required=True)), lambda values: f"{values['text']} {values['axes']}", open=True
     ),
     "tagtable": Slash((SlashOption("text", suggest="tag"),)),
+    "why": Slash((SlashOption("parameter", suggest="lesson"), SlashOption("id")), _why, open=True),
     "favourites": Slash(verbs=FAVOURITES),
     "history": Slash(HISTORY, _history),
+    "prompts": Slash((SlashOption("words"), HISTORY[-1]), _prompts),
     "find": Slash((SlashOption(PICTURE, ATTACHMENT), SlashOption("words")), _words),
     "loras": Slash((SlashOption("lora", suggest="lora"),), lambda values: str(values.get("lora", ""))),
     "styles": Slash((SlashOption("words", suggest="style"),), _words),

@@ -75,6 +75,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_tags(context, message, code.target, key)
                 return
+            if code.action == "use":
+                await context.gate(message.chat, None, query.from_user)
+                if await deep_links.ask_to_fill(context, message, person.id, code.target, key):
+                    return
             if code.action in DANGEROUS and not _sure(context.pressed, query.from_user.id, asked.code):
                 asked.query = ""
                 await context.api.answer(query.id, texts.say(person.language, DANGEROUS[code.action]))

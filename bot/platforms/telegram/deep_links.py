@@ -10,6 +10,7 @@ from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.message_html import Paragraph, beginning
 from bot.studio.corrections import doubtful
 from prompts.errors import Refusal
+from prompts.placeholders import missing, placeholders
 from storage import favourites, jobs, posts
 from storage.jobs import Place
 from storage.pictures import PictureRow
@@ -20,6 +21,7 @@ CORRECTING = "word "  # before the key of a question what a word is in English
 PAINTING = "paint "  # before the key of a question what a picture is to become
 ADDING = "tags "  # before the key of a question what tags are added to a table
 SHAPING = "shape "  # before the key of a question what a picture's shapes are to become
+FILLING = "fill "  # before the key of a question what goes into the place-holders of a favourite
 INLINE = "inline"  # with which the button above inline results opens the bot
 
 
@@ -80,6 +82,19 @@ async def ask_for_shape(context: TelegramContext, message: Message, row: Picture
     text = row.recipe.prompt.text
     sent = await _ask(context, message, "telegram.same_shape", text, "page.same_shape.example", key)
     await posts.put(context.db, sent, SHAPING + key, pictures=[row.id])
+
+
+async def ask_to_fill(context: TelegramContext, message: Message, person: str, kept: str, key: str) -> bool:
+    """Ask what goes into the place-holders of a favourite; the reply to that message tells. False where it has none.
+    Raises Refusal as `find_favourite`."""
+    found = await favourites.find_favourite(context.db, person, kept)
+    if not missing(found.text, {}):
+        return False
+    example = " ".join(f"{one.name}={one.usual or '…'}" for one in placeholders(found.text))
+    sent = await _ask(context, message, "telegram.fill", f"{found.text}\n\n{example}", "telegram.fill_example", key)
+    await posts.put(context.db, places.said(message.chat_id), key)
+    await posts.put(context.db, sent, FILLING + key, job=found.id)
+    return True
 
 
 async def _ask(context: TelegramContext, message: Message, key: str, shown: str, example: str, asked: str) -> Place:

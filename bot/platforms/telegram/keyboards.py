@@ -18,6 +18,7 @@ from storage.pictures import PictureRow
 
 COPIED = 256  # characters a copy button holds
 PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
+SHORT = 12  # characters of a label of which three stand in a row
 NAMED = 30  # characters of a name on a button
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
 VOTE, TO_SHEET = "vote", "to_sheet"  # and under the same sheet
@@ -33,6 +34,7 @@ SIGNS = {
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
     "this_one": "📌", "not_this_one": "↩️",
     "tags": "🧩", "draw_tags": "🎨",
+    "why": "❓", "why_more": "❓", "use_as_it_stands": "🎨", "use_again": "🎨", "older_prompts": "⏩",
 }  # fmt: skip
 
 
@@ -67,7 +69,8 @@ def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboard
     keys = _labelled(few, language)
     if more:
         keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
-    return _rows(keys, PER_ROW)
+    wide = any(one.label and len(key.text) > SHORT for one, key in zip(few, keys, strict=False))
+    return _rows(keys, PER_ROW_NAMED if wide else PER_ROW)
 
 
 def _numbered(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:

@@ -12,6 +12,7 @@ from bot.buttons import redrawing
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.presses import under
 from bot.buttons.sent import PAINT_OVER
+from bot.buttons.using import SAID
 from bot.chat import Card, Press, Request, Say, Upload
 from bot.commands.table import NAMES
 from bot.platforms import replies
@@ -110,7 +111,7 @@ async def _take(context: TelegramContext, update: int, album: Album, *, changed:
         if post and (wanted := _press(post, text)):
             row = await pictures.get(context.db, post.pictures[0]) if post.pictures else None
             # Anybody may teach it a word; whose picture it is that came without one, the desk knows.
-            ours = wanted[0] in (CORRECT, PAINT_OVER, "tag") or (row is not None and row.person == person.id)
+            ours = wanted[0] in (CORRECT, PAINT_OVER, "tag", "use") or (row is not None and row.person == person.id)
             if plain and not ours:
                 return False
             room, (action, target, values) = await context.room(message.chat, account), wanted
@@ -192,6 +193,8 @@ def _press(post: Post, text: str) -> tuple[str, str, Mapping[str, str]] | None:
         return PAINT_OVER, post.job, {"prompt": text}
     if post.key.startswith(deep_links.ADDING) and text and not text.startswith("/"):
         return "tag", f"{post.job}.add", {"text": text}
+    if post.key.startswith(deep_links.FILLING) and text and not text.startswith("/"):
+        return "use", post.job, {SAID: text}
     base, said = replies.which(post, text)
     if base is None or not text or text.startswith("/"):
         return None

@@ -20,7 +20,8 @@ from bot.studio.picture_filter import read_filter
 from engine.pixels.dressing import dressed
 from engine.policy import Policy
 from prompts.errors import Refusal
-from storage import favourites, jobs, mydata, people, pictures, shares
+from prompts.translate.chinese import readings
+from storage import drawn_prompts, favourites, jobs, mydata, people, pictures, shares
 from storage.pictures import PictureRow
 
 PAIR = re.compile(r"[A-Za-z0-9]{8,40}\.[A-Za-z0-9]{8,40}")
@@ -61,6 +62,23 @@ async def history(request: web.Request) -> web.Response:
             "sizes": ["x".join(map(str, size)) for size in await pictures.sizes_made(site.db, viewer.person.id)],
         }
     )
+
+
+async def prompts(request: web.Request) -> web.Response:
+    """One's own prompts, each once, the latest drawn first: `words` and `favourites` narrow them down."""
+    site, viewer, query = request.app[SITE], request[VIEWER], request.query
+    cursor, words = query.get("cursor", ""), clean(query.get("words", ""))[:500]
+    if cursor and not CURSOR.fullmatch(cursor):
+        raise Refusal("web.not_understood")
+    page = await drawn_prompts.search(
+        site.db,
+        viewer.person.id,
+        words=words,
+        instead=readings(words) if words else (),
+        favourite=query.get("favourites") == "1",
+        before=cursor or None,
+    )
+    return web.json_response({"prompts": [picture_json.drawn_prompt(one) for one in page.prompts], "next": page.next})
 
 
 async def view(request: web.Request) -> web.Response:
@@ -187,12 +205,14 @@ async def keep(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Give a favourite another name, or count that it was used."""
+    """Give a favourite another name or other words, or count that it was used."""
     site, viewer = request.app[SITE], request[VIEWER]
     body = await body_of(request)
     found = await favourites.find_favourite(site.db, viewer.person.id, request.match_info["id"])
     if body.get("used"):
         await favourites.touch(site.db, found.id)
+    if text := text_of(body, "text", 20_000).strip():
+        await favourites.rewrite(site.db, viewer.person.id, found.id, text)
     if name := text_of(body, "name", 200).strip():
         await favourites.rename(site.db, viewer.person.id, found.id, name)
     found = await favourites.find_favourite(site.db, viewer.person.id, found.id)
@@ -221,6 +241,7 @@ async def everything(request: web.Request) -> web.StreamResponse:
 
 ROUTES: Sequence[web.RouteDef] = (
     web.get("/api/history", history),
+    web.get("/api/prompts", prompts),
     web.get("/api/pictures/{id}", view),
     web.get("/pictures/{id}.png", image),
     web.get("/sheets/{name}.png", sheet),

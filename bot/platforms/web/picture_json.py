@@ -9,7 +9,9 @@ from bot.platforms.web.card_json import Object, buttons, fields, iso, understood
 from bot.platforms.web.recipe_text import as_text, left_out
 from bot.studio import cards
 from bot.texts import say
+from prompts.placeholders import placeholders
 from prompts.prompt import Json
+from storage.drawn_prompts import DrawnPrompt
 from storage.favourites import Favourite
 from storage.pictures import PictureRow
 
@@ -50,13 +52,30 @@ def picture_view(
     }
 
 
+def drawn_prompt(one: DrawnPrompt) -> Object:
+    """A prompt with its newest picture, and the line that its use puts into the input: what was written."""
+    row = one.picture
+    return {
+        "text": one.text,
+        "use": one.text,
+        "picture": row.id,
+        "created": iso(row.created),
+        "count": one.count,
+        "favourite": one.favourite,
+    }
+
+
 def favourite(kept: Favourite, settings: Mapping[str, Json]) -> Object:
     """A favourite, with the line that its use puts into the input of somebody with these settings."""
+    text = as_text(kept.recipe, settings) if kept.recipe else kept.text
     return {
         "id": str(kept.id),
         "name": kept.name,
         "text": kept.text,
-        "use": as_text(kept.recipe, settings) if kept.recipe else kept.text,
+        "use": text,
+        "placeholders": [
+            {"name": one.name, "usual": one.usual, "written": list(one.written)} for one in placeholders(text)
+        ],
         "picture": kept.picture,
         "used": kept.used,
         "created": iso(kept.created),

@@ -9,13 +9,15 @@ from typing import cast
 
 import pytest
 
-from bot.chat import Button, Card, Request, Upload
+from bot.chat import Button, Card, Request, Say, Upload
 from bot.platforms.discord import layout
 from bot.platforms.telegram import keyboards
 from bot.platforms.telegram.message_html import pages
 from bot.platforms.web.card_json import card_body, card_words
 from bot.studio.last_cards import last_card
+from bot.studio.mends import mends as mended_by
 from engine.recipe import Recipe
+from prompts.doctor import Finding
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs
 from storage.jobs import Place
@@ -271,3 +273,33 @@ async def test_a_message_that_holds_no_more_rows_has_them_in_the_last(tmp_path: 
         await at.chat.until(lambda: bool(at.chat.messages[job].pictures))
         rows = list(layout.rows(at.chat.messages[job], "en"))
         assert len(rows) == layout.ROWS and "Fix all and draw" in labels(rows[-1])
+
+
+async def test_a_mend_tells_what_it_changed(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        await at.say(f"{WRONG} --seed 7")
+        job, card = await begun(at, 1)
+        at.pool.finish(job)
+        await at.chat.until(lambda: bool(at.chat.messages[job].pictures))
+        await at.press(mends(card)[-1].action, mends(card)[-1].target)
+        mended, _ = await begun(at, 2)
+        [recipe] = await made(at, mended)
+        changes = [note for note in recipe.prompt.notes if note.key.startswith("edit.")]
+        assert [note.key for note in changes] == ["edit.weighed", "edit.replaced"]
+        assert "2.5" in changes[0].values["before"]
+
+
+def test_every_finding_that_can_be_mended_has_its_button_everywhere() -> None:
+    found = [Finding("doctor.x", {"n": str(at)}, fix=f"fixed {at}") for at in range(12)]
+    buttons = mended_by(found, "abcdefghijkl")
+    assert len(buttons) == 13 and buttons[-1].action == "mend_all"
+    rest = (Button("cancel", "abcdefghijkl"),)
+    card = Card(text=Say("job.done"), findings=tuple(found), buttons=(*rest, *buttons))
+    [_, select] = [row["components"] for row in layout.rows(card, "zh")]
+    options = cast(list[dict[str, Json]], cast(list[dict[str, Json]], select)[0]["options"])
+    assert [one["value"] for one in options] == [f"{one.action}:{one.target}" for one in (buttons[-1], *buttons[:-1])]
+    keys = keyboards.keyboard(card, "zh")
+    assert keys and sum("mend" in str(key.callback_data) for row in keys.inline_keyboard for key in row) == 13
+    few = Card(text=Say("job.done"), findings=tuple(found[:3]), buttons=(*rest, *mended_by(found[:3], "abcdefghijkl")))
+    parts = [part for row in layout.rows(few, "zh") for part in cast(list[dict[str, Json]], row["components"])]
+    assert len(parts) == 5 and all(part["type"] == 2 for part in parts)

@@ -1,7 +1,7 @@
 // What a button does before or instead of asking the server.
 
-import { patch } from "./api.js";
-import { askName, confirm, toast } from "./dialogs.js";
+import { get, patch } from "./api.js";
+import { askName, askToFill, confirm, toast } from "./dialogs.js";
 import { t } from "./words.js";
 
 export async function act(one, words, press) {
@@ -34,6 +34,14 @@ export async function act(one, words, press) {
     const more = { yes: t("page.edit.draw"), longest: 1000, hint: t("page.same_shape.example") };
     askName(t("button.same_shape"), t("page.same_shape.label"), "", draw, more);
     return;
+  }
+  if (one.action === "use") {
+    const { favourites } = await get("/api/favourites");
+    const kept = favourites.find((each) => each.id === one.target);
+    if (kept?.placeholders.length) {
+      askToFill(kept, (values) => press(one.action, one.target, values));
+      return;
+    }
   }
   if (one.action === "edit") {
     const draw = async (sentence) => {

@@ -1,4 +1,4 @@
-// Puts the page together: words, header, panels by address (#history, #favourites, #picture/…), the stream.
+// Puts the page together: words, header, panels by address (#history, #prompts, #favourites, #picture/…), the stream.
 
 import { Stream, get, post } from "./api.js";
 import { Chat } from "./chat.js";
@@ -8,9 +8,11 @@ import { $, button, el, icon, narrow } from "./dom.js";
 import { favouritesPanel } from "./favourites.js";
 import { historyPanel } from "./history.js";
 import { closePicture, showPicture } from "./picture.js";
+import { promptsPanel } from "./prompts.js";
 import { learn, t } from "./words.js";
 
-const PANELS = { history: historyPanel, favourites: favouritesPanel };
+const PANELS = { history: historyPanel, prompts: promptsPanel, favourites: favouritesPanel };
+const OPENERS = { history: "open-history", prompts: "open-history", favourites: "open-favourites" }; // two panels may have one
 let hello, chat, composer, stream, panel;
 let panelName = "";
 let status = {};
@@ -26,7 +28,7 @@ async function start() {
     composer.submit();
   });
   composer = new Composer(hello, (...said) => chat.send(...said), (name) => (location.hash = `#${name}`));
-  for (const name of Object.keys(PANELS)) $(`open-${name}`).addEventListener("click", () => toggle(name));
+  for (const name of ["history", "favourites"]) $(OPENERS[name]).addEventListener("click", () => toggle(name));
   $("logout").hidden = !hello.password;
   $("logout").addEventListener("click", () => post("/logout").then(() => location.reload(), complain));
   $("skip").addEventListener("click", (event) => {
@@ -165,11 +167,11 @@ function fill(words, left = []) {
   toast(left.length ? t("page.filled.without", { left: left.join(", ") }) : t("page.filled"));
 }
 
-const toggle = (name) => (panelName === name ? closePanel() : (location.hash = `#${name}`));
+const toggle = (name) => (panelName && OPENERS[panelName] === OPENERS[name] ? closePanel() : (location.hash = `#${name}`));
 
 function closePanel() {
   if (!panelName) return;
-  const opener = $(`open-${panelName}`);
+  const opener = $(OPENERS[panelName]);
   hidePanel();
   history.replaceState(null, "", location.pathname);
   opener.focus();
@@ -209,7 +211,7 @@ function show(there) {
   $("panel").hidden = !there;
   $("rooms").classList.toggle("beside", there);
   $("talk").inert = there && narrow.matches;
-  for (const name of Object.keys(PANELS)) $(`open-${name}`).setAttribute("aria-expanded", String(name === panelName));
+  for (const opener of new Set(Object.values(OPENERS))) $(opener).setAttribute("aria-expanded", String(opener === OPENERS[panelName]));
 }
 
 function shortcuts(event) {

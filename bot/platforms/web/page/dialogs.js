@@ -97,3 +97,38 @@ export function askName(title, label, value, act, { yes = t("page.save"), longes
   input.focus();
   input.select();
 }
+
+// Asks for what goes into the place-holders of a text; one left empty has its usual words. Calls `act` with the values by
+// name, and with the text filled in.
+export function askToFill(one, act) {
+  const fields = one.placeholders.map((each, at) => {
+    const input = el("input", { id: `fill-${at}`, type: "text", maxlength: "400", placeholder: each.usual, required: !each.usual });
+    return { each, input };
+  });
+  const problem = el("p", { class: "problem", role: "alert" });
+  const form = el(
+    "form",
+    { method: "dialog" },
+    fields.map(({ each, input }) => [el("label", { for: input.id, text: each.name }), input]).flat(),
+    problem,
+    el("footer", {}, button(t("page.cancel"), { onclick: () => dialog.close() }), button(t("page.fill.draw"), { kind: "primary", type: "submit" })),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const values = {};
+    let text = one.use;
+    for (const { each, input } of fields) {
+      const value = input.value.trim() || each.usual;
+      values[each.name] = value;
+      for (const written of each.written) text = text.replaceAll(written, value || written);
+    }
+    try {
+      await act(values, text);
+      dialog.close();
+    } catch (failure) {
+      problem.textContent = failure.message;
+    }
+  });
+  const dialog = show("ask", t("page.fill.title", { name: one.name }), form);
+  fields[0].input.focus();
+}

@@ -1,7 +1,7 @@
 // Prompts kept under a name.
 
 import { get, patch, remove } from "./api.js";
-import { askName, complain, confirm, toast } from "./dialogs.js";
+import { askName, askToFill, complain, confirm, toast } from "./dialogs.js";
 import { button, el, icon } from "./dom.js";
 import { t } from "./words.js";
 
@@ -60,6 +60,7 @@ export function favouritesPanel({ use, save }) {
         "div",
         { class: "toolbar tight" },
         button(t("page.favourites.use"), { shape: "use", kind: "use", onclick: () => take(one, way) }),
+        button(t("page.favourites.change"), { shape: "recipe", bare: true, onclick: () => change(one, way) }),
         button(t("page.favourites.rename"), { shape: "edit", bare: true, onclick: () => rename(one, way) }),
         button(t("page.favourites.delete"), { shape: "trash", bare: true, kind: "risky", onclick: () => forget(one, way) }),
       ),
@@ -67,8 +68,12 @@ export function favouritesPanel({ use, save }) {
   }
 
   function take(one, way) {
-    use(one.use);
-    patch(way, { used: true }).then(load, () => {});
+    const taken = (text) => {
+      use(text);
+      patch(way, { used: true }).then(load, () => {});
+    };
+    if (one.placeholders.length) askToFill(one, (values, text) => taken(text));
+    else taken(one.use);
   }
 
   function rename(one, way) {
@@ -77,6 +82,15 @@ export function favouritesPanel({ use, save }) {
       toast(t("page.favourites.renamed", { name }));
       load();
     });
+  }
+
+  function change(one, way) {
+    const more = { longest: 4000, hint: t("page.favourites.text") };
+    askName(t("page.favourites.change"), t("page.favourites.text"), one.text, async (text) => {
+      await patch(way, { text });
+      toast(t("page.favourites.changed", { name: one.name }));
+      load();
+    }, more);
   }
 
   async function forget(one, way) {

@@ -8,6 +8,12 @@ import { t } from "./words.js";
 
 const TYPING = 250; // milliseconds of rest before a search
 
+// The two ways to look at what was drawn: by pictures, by words.
+export function historyTabs(chosen) {
+  const tab = (name) => el("a", { class: name === chosen ? "tab chosen" : "tab", href: `#${name}`, "aria-current": name === chosen ? "page" : null, text: t(`page.${name}`) });
+  return el("nav", { class: "tabs", "aria-label": t("page.history") }, tab("history"), tab("prompts"));
+}
+
 export function historyPanel() {
   let next = "";
   let turn = 0; // an answer to an older question is dropped
@@ -29,6 +35,7 @@ export function historyPanel() {
     el(
       "div",
       { class: "filters" },
+      historyTabs("history"),
       el("label", { class: "search" }, icon("search"), words),
       el("div", { class: "dates" }, model, shape),
       el("div", { class: "dates" }, el("label", {}, el("span", { text: t("page.history.since") }), since), el("label", {}, el("span", { text: t("page.history.until") }), until)),

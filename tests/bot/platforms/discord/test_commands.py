@@ -55,12 +55,14 @@ FILLED: dict[str, dict[str, Any]] = {
     "edit": {"change": "make it blue"},
     "favourites use": {"name": "mine"},
     "favourites save": {"name": "my cat", "text": "a cat"},
+    "favourites rewrite": {"name": "mine", "text": "a dog"},
     "favourites rename": {"name": "mine", "new": "other"},
     "favourites delete": {"name": "mine"},
     "settings": {"setting": "count", "value": "2"},
     "dictionary": {"text": "天青色 = celadon"},
     "styles": {"words": "ink"},
     "compare": {"text": "a cat", "axes": "steps=4,8"},
+    "why": {"parameter": "steps"},
 }
 SAID = {
     "prompt": "this becomes",
@@ -81,8 +83,9 @@ SAID = {
     "recipe": "Recipe ",
     "admin server": "admin",
     "compare": "Compared: steps=4,8",
+    "why": "Steps are how often",
 }
-DRAWING = ("imagine", "edit", "favourites use", "compare")
+DRAWING = ("imagine", "edit", "favourites use", "compare", "why")
 
 
 async def test_every_command_is_answered(on: House) -> None:

@@ -1,0 +1,82 @@
+"""The answer to "why?": the picture as it was and with one parameter moved, side by side, and what that does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import texts
+from bot.chat import Button, Card, Say, Shown
+from bot.studio import comparison_sheet
+from bot.studio.contact_sheet import encoded
+from bot.studio.lessons import LESSONS, ParameterLesson
+from bot.studio.uploads import measured
+from engine.job import State
+from prompts.errors import Refusal
+from prompts.prompt import Json
+from storage import pictures, uploads
+from storage.database import Database
+from storage.jobs import Kept
+from storage.pictures import PictureRow
+
+CUT = 32  # characters of a value
+
+
+def kept_json(name: str, picture: str) -> dict[str, Json]:
+    """What a job keeps of a lesson beside its recipe: which one, and the picture whose recipe was moved."""
+    return {"lesson": name, "picture": picture}
+
+
+def label(lesson: ParameterLesson, value: str) -> Say:
+    """What a parameter is called, with a value of it."""
+    value = value if len(value) <= CUT else value[: CUT - 1] + "…"
+    return Say(f"lesson.{lesson.name}", {"value": value})
+
+
+def called(name: str, language: str) -> str:
+    """What the parameter of a lesson is called."""
+    return texts.say(language, f"lesson.{name}", value="").strip()
+
+
+def names(name: str) -> tuple[str, ...]:
+    """Everything that the parameter of a lesson is called."""
+    spoken = (called(name, language) for language in texts.LANGUAGES)
+    return (name, name.replace("_", " "), name.replace("_", "-"), *spoken, *LESSONS[name].called)
+
+
+async def shown(db: Database, kept: Kept, rows: Sequence[PictureRow], card: Card) -> Card:
+    """The last card of a job with both pictures of its lesson on one sheet and what it shows in words; as it is where
+    it is none, or not all of it is there any more."""
+    said = kept.comparison or {}
+    lesson = LESSONS.get(str(said.get("lesson")))
+    if lesson is None or card.state is not State.DONE or len(rows) != 1:
+        return card
+    old, new = await pictures.get(db, str(said.get("picture"))), rows[0]
+    if old is None:
+        return card
+    try:
+        contents = [await db.files.get(row.hash) for row in (old, new)]
+    except Refusal:  # somebody took a file away
+        return card
+    values = [lesson.shown(row.recipe) for row in (old, new)]
+    labels = [label(lesson, value) for value in values]
+    written = [texts.say(kept.language, one.key, **one.values) for one in labels]
+    content = await asyncio.to_thread(_sheet, contents, written)
+    sheet = await uploads.add_upload(db, kept.job.owner, content)
+    return replace(
+        card,
+        text=Say(f"lesson.{lesson.name}.why", {"old": values[0], "new": values[1]}),
+        pictures=(Shown(sheet, sheet, *measured(content)),),
+        buttons=(
+            *(Button("compared_picture", row.id, label=one) for row, one in zip((old, new), labels, strict=True)),
+            Button("why_more", old.id),
+        ),
+        fields=tuple(line for line in card.fields if line.label.key == "recipe.time"),
+        findings=(),
+        spoiler=card.spoiler or old.adult,
+    )
+
+
+def _sheet(contents: Sequence[bytes], labels: Sequence[str]) -> bytes:
+    return encoded(comparison_sheet.lay_out(contents, labels, [""]).image, "PNG")
