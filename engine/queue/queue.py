@@ -312,7 +312,8 @@ class Queue:
             case Drawn():
                 model_folders.learn(event.hashed)
                 recipe = assignment.job.recipes[event.index]
-                self.estimate.drew(recipe, assignment.worker.device, event.seconds)
+                if not event.recalled:
+                    self.estimate.drew(recipe, assignment.worker.device, event.seconds)
                 if not course.over:
                     index = assignment.indexes[event.index]
                     made = Picture(
