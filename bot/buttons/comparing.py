@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.buttons.redrawing import as_it_stands
 from bot.buttons.wished import request_of
@@ -14,24 +13,17 @@ from bot.people import guard, owned
 from bot.people.access import veiled
 from bot.studio import cards, comparing, recipes
 from bot.studio.comparing import Comparison, RecipesOf
+from bot.studio.recipe_axes import with_parts, without
+from bot.studio.recipes import merged
 from bot.studio.studio import Studio
+from bot.studio.understood import BESIDE, Understood
+from engine.files.catalog import Model
 from engine.recipe import Recipe
 from prompts import options
 from prompts.axes import AskedPicture
 from prompts.errors import Refusal
+from prompts.prompt import Prompt
 from storage import wishes
-
-# What a recipe has where one of these flags is said to be off; of the others it has nothing that would stay.
-NOTHING: Mapping[str, tuple[str, Any]] = {
-    "vae": ("vae", ""),
-    "hd": ("hires", None),
-    "fix": ("fixes", ()),
-    "tiling": ("tiling", ""),
-    "freeu": ("freeu", None),
-    "mimic": ("threshold", None),
-    "quality": ("quality", ""),
-    "guidance-curve": ("guidance_curve", ""),
-}
 
 
 async def begin(studio: Studio, request: Request, text: str, said: str) -> Card | None:
@@ -82,10 +74,24 @@ async def _made(studio: Studio, request: Request, text: str, said: str) -> Compa
 
 
 def anew(studio: Studio) -> RecipesOf:
-    """What makes recipes of a text with what is said beside it."""
+    """What makes recipes of a text with what is said beside it. A text is read once, as long as only what stands
+    beside it differs."""
+    known: dict[object, Understood] = {}
 
     async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
-        return await studio.recipes(request, asked.text)
+        loras = (*request.loras, *asked.loras)
+        said = {name: value for name, value in asked.options.to_json().items() if name not in BESIDE}
+        given = merged(request.options, asked.options) if said else request.options
+        seed = given.seed if asked.options.seed is None else asked.options.seed
+        words = asked.text, loras, replace(given, seed=None)
+        read = known.get(words) or known.get((words, seed))
+        if read is None:
+            read = await studio.read(replace(request, options=replace(given, seed=seed), loras=loras), asked.text)
+            # What chance made of the words with one seed it makes of them with no other.
+            known[words if read.prompt.seed is None else (words, seed)] = read
+        beside = asked.options if seed is None else replace(asked.options, seed=seed)
+        made = await studio.recipes_of(read, beside)
+        return tuple(with_parts(without(one, asked.without), asked.parts, studio.rules.folders) for one in made)
 
     return recipes_of
 
@@ -93,10 +99,14 @@ def anew(studio: Studio) -> RecipesOf:
 def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
     """What makes of a recipe, with the text that its words are compared in, what is asked for beside it."""
     unwanted = ", ".join(str(one) for one in recipe.prompt.negatives if one.origin != "preset")
+    models: dict[str, Model] = {}
+    fit: list[tuple[Prompt, Model]] = []  # that go together
 
     async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
-        left = replace(recipe, **dict(NOTHING[flag] for flag in asked.without if flag in NOTHING))
-        model = await studio.model(request.options.model or recipe.model)
+        request = replace(request, options=merged(request.options, asked.options), loras=(*request.loras, *asked.loras))
+        left = without(recipe, asked.without)
+        name = request.options.model or recipe.model
+        model = models[name] = models.get(name) or await studio.model(name)
         same = functools.reduce(options.without_flag, asked.without, text)
         prompt = replace(recipe.prompt, text=same) if asked.without else recipe.prompt
         if asked.text != same:
@@ -111,9 +121,12 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
             )
             prompt = replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras))
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
-        await studio.fitting(prompt, model)
+        if (prompt, model) not in fit:
+            await studio.fitting(prompt, model)
+            fit.append((prompt, model))
         made = recipes.make(prompt, recipes.merged(recipes.options_of(left), request.options), model, most=1)
-        return tuple(recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
+        carried = (recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
+        return tuple(with_parts(one, asked.parts, studio.rules.folders) for one in carried)
 
     return recipes_of
 
