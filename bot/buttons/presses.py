@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
 from bot.buttons.comparing import compare, compared_picture
+from bot.buttons.comparing_on import compare_rest
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
@@ -124,6 +125,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         older,
         compare,
         compared_picture,
+        compare_rest,
         mydata,
         forget,
         forget_cancel,

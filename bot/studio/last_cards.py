@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from bot.chat import Card
-from bot.studio import cards, comparing
+from bot.studio import cards, comparing_in_part
 from engine.job import State
 from engine.queue.news import Finished
 from prompts.errors import Refusal
@@ -22,6 +22,8 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
     """The last card of a job, whose end is written down with its pictures. Those in which a checker saw what nobody
     asked for are left out or veiled, as the rule says that held where it was asked."""
     job, made, key, values = news.job, list(news.pictures), news.key, dict[str, Json](news.values)
+    if job.state is State.CANCELLED and not comparing_in_part.keeps(await jobs.get(db, job.id)):
+        made = []
     if any(one.adult for one in made) and (kept := await jobs.get(db, job.id)):
         if kept.unasked == "spoiler":
             spoiler = True
@@ -29,14 +31,15 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         elif kept.unasked == "refuse":
             shown = [one for one in made if not one.adult]
             key, values = ("job.left_out", {"count": len(made) - len(shown)}) if shown else ("picture.unsafe", {})
-            job, made = job if shown else replace(job, state=State.FAILED), shown
+            refused = not shown and job.state is State.DONE
+            job, made = replace(job, state=State.FAILED) if refused else job, shown
     try:
         rows = await jobs.end(
             db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
         )
         card = cards.ended(job, rows, key, values, spoiler, news.seconds)
         kept = await jobs.get(db, job.id)
-        return await comparing.shown(db, kept, rows, card) if kept else card
+        return await comparing_in_part.shown(db, kept, rows, card) if kept else card
     except Refusal as refusal:  # no room or right to keep the pictures: that is the answer then
         log.error("job %s: its pictures were not kept: %s", job.id, refusal)
         job = replace(job, state=State.FAILED)
@@ -52,5 +55,5 @@ async def last_card(db: Database, kept: Kept) -> Card:
     """The answer to a job that has ended, with the pictures of it that are still there."""
     rows = await pictures.of_job(db, kept.job.id)
     card = cards.ended(kept.job, rows, kept.error_key, kept.error_values, kept.spoiler, kept.took)
-    card = await comparing.shown(db, kept, rows, card)
+    card = await comparing_in_part.shown(db, kept, rows, card)
     return cards.hushed(card) if kept.quiet else card
