@@ -11,9 +11,8 @@ from bot.buttons.wished import request_of
 from bot.chat import Button, Card, Field, Press, Request, Say, common
 from bot.people import guard, owned
 from bot.people.access import veiled
-from bot.studio import cards, comparing, recipes
+from bot.studio import cards, comparing, recipe_axes, recipes
 from bot.studio.comparing import Comparison, RecipesOf
-from bot.studio.recipe_axes import with_parts, without
 from bot.studio.recipes import merged
 from bot.studio.studio import Studio
 from bot.studio.understood import BESIDE, Understood
@@ -91,7 +90,7 @@ def anew(studio: Studio) -> RecipesOf:
             known[words if read.prompt.seed is None else (words, seed)] = read
         beside = asked.options if seed is None else replace(asked.options, seed=seed)
         made = await studio.recipes_of(read, beside)
-        return tuple(with_parts(without(one, asked.without), asked.parts, studio.rules.folders) for one in made)
+        return tuple(recipe_axes.compared(one, asked, studio.rules.folders) for one in made)
 
     return recipes_of
 
@@ -104,7 +103,7 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
 
     async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
         request = replace(request, options=merged(request.options, asked.options), loras=(*request.loras, *asked.loras))
-        left = without(recipe, asked.without)
+        left = recipe_axes.without(recipe, asked.without)
         name = request.options.model or recipe.model
         model = models[name] = models.get(name) or await studio.model(name)
         same = functools.reduce(options.without_flag, asked.without, text)
@@ -126,7 +125,7 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
             fit.append((prompt, model))
         made = recipes.make(prompt, recipes.merged(recipes.options_of(left), request.options), model, most=1)
         carried = (recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
-        return tuple(with_parts(one, asked.parts, studio.rules.folders) for one in carried)
+        return tuple(recipe_axes.compared(one, asked, studio.rules.folders) for one in carried)
 
     return recipes_of
 

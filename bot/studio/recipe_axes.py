@@ -11,7 +11,7 @@ from bot.studio import recipes
 from engine import a1111, samplers
 from engine.files.upscalers import LATENT, find_upscaler
 from engine.recipe import Recipe, Refiner, Upscale, Variation, following
-from prompts.axes import Value
+from prompts.axes import AskedPicture
 from prompts.axis_names import PARTS
 from prompts.controls import MODES
 from prompts.errors import Refusal
@@ -33,18 +33,22 @@ NOTHING: Mapping[str, tuple[str, Any]] = {
 }
 
 
+def compared(recipe: Recipe, asked: AskedPicture, folders: Sequence[Path]) -> Recipe:
+    """The recipe with nothing of what is off, and with each part that is compared (of PARTS) as it is said; no part of
+    what is off. Raises Refusal `compare.without` where there is nothing that it would be a part of, `control.range`,
+    and for a name of nothing."""
+    recipe = without(recipe, asked.without)
+    off = {NOTHING[flag][0] for flag in asked.without if flag in NOTHING}
+    for path, value, title in asked.parts:
+        field, _, name = path.partition(".")
+        if field not in off:
+            recipe = _WAYS[field](recipe, name, value, title, folders)
+    return recipe
+
+
 def without(recipe: Recipe, flags: Collection[str]) -> Recipe:
     """The recipe with nothing of what these flags ask for."""
     return replace(recipe, **dict(NOTHING[flag] for flag in flags if flag in NOTHING))
-
-
-def with_parts(recipe: Recipe, parts: Sequence[tuple[str, Value, str]], folders: Sequence[Path]) -> Recipe:
-    """The recipe with each of these parts (of PARTS, with what it is called) as it is said. Raises Refusal
-    `compare.without` where it has nothing that this would be a part of, `control.range`, and for a name of nothing."""
-    for path, value, title in parts:
-        field, _, name = path.partition(".")
-        recipe = _WAYS[field](recipe, name, value, title, folders)
-    return recipe
 
 
 def _controls(recipe: Recipe, name: str, value: Any, title: str, folders: Sequence[Path]) -> Recipe:

@@ -123,7 +123,7 @@ def test_every_axis_has_names_in_both_languages() -> None:
 
 def changed(own: Recipe, said: str) -> Recipe:
     [axis] = axes.read(said)
-    return recipe_axes.with_parts(own, axes.asked("", [axis], axis.values[:1]).parts, ())
+    return recipe_axes.compared(own, axes.asked("", [axis], axis.values[:1]), ())
 
 
 GUIDED = replace(recipe(), controls=(Control("net", "a" * 64, end=0.8), Control("other", "b" * 64)))
@@ -235,6 +235,12 @@ async def test_what_plain_words_ask_for_is_off_where_it_is_off(
     on, off = made.recipes
     assert getattr(on, field) and not getattr(off, field)
     assert on.prompt.positive == off.prompt.positive and (on.width, on.height) == (off.width, off.height)
+
+
+async def test_what_is_off_has_no_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = await compared(tmp_path, "红苹果，高清", "高清=开,关 高清幅度=0.2,0.8", monkeypatch)
+    assert [one.hires and one.hires.strength for one in made.recipes] == [0.2, None, 0.8]
+    assert made.shows == (0, 1, 2, 1)
 
 
 async def test_a_style_in_plain_words_is_off_and_a_raw_text_keeps_its_words(
