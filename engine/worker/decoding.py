@@ -59,7 +59,7 @@ class Decoding:
         for row in rows:
             what = row if row.digests is None else _picture(row)
             if known := self._known.get(what):
-                self._done.put(([row], _at_once(lambda known=known: ([known.copy()], 0.0))))
+                self._done.put(([row], _at_once(partial(_copied, known))))
             elif what in first:
                 self._alike.setdefault(first[what], []).append(row)
             else:
@@ -134,6 +134,10 @@ def _alone(row: Row, request: RowRequest) -> Decoded:
     except Exception as error:
         return Decoded(row, request, error)
     return Decoded(row, request, image, seconds)
+
+
+def _copied(image: Image.Image) -> Pictures:
+    return [image.copy()], 0.0
 
 
 def _timed(work: Callable[[], list[Image.Image]]) -> Pictures:
