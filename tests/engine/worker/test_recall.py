@@ -14,9 +14,10 @@ import torch
 
 from engine.finish import detection
 from engine.models.call_memory import CallMemory, UnetAnswer
-from engine.models.loaded import Loaded
+from engine.models.loaded import Loaded, Scope
 from engine.pixels.tiles import Box
 from engine.recipe import A1111, Fix, FreeU, Hires, HyperTile, Recipe, Upscale
+from engine.regions import Regions
 from engine.wire import Draw, Ended, Message, Rest, Step, Stop
 from engine.worker import autoencoder, prepare
 from engine.worker.denoise import predict
@@ -24,7 +25,9 @@ from engine.worker.digests import Digests, digest
 from engine.worker.repeats import Repeats
 from engine.worker.row import Row
 from engine.worker.rows import Rows
+from tests import tiny
 from tests.engine.drawing import gap, pixels, recipe
+from tests.engine.worker.test_controls import drawn_map, follows, saved, started
 from tests.engine.worker.test_resting import played
 from tests.engine.worker.test_worker import drawn_by, opened, outcome, work
 
@@ -132,6 +135,59 @@ def test_what_two_have_in_common_is_drawn_once_and_no_more(name: str, fresh: Loa
     for got, wanted in zip(together, expected, strict=True):
         assert torch.allclose(got, wanted, atol=2e-3)
     assert sum(1 for one in calls if one) and sum(one.digests.recalled for one in rows if one.digests) >= max(same, 0)
+
+
+def shared(first: Row, second: Row) -> int:
+    """How many calls the second row has in common with the first, which is drawn before it."""
+    first.loaded.answered.clear()
+    for row in (first, second):
+        row.digests = Digests("ann")
+        drawn([row])
+    assert second.digests
+    return second.digests.recalled
+
+
+def test_controls_share_until_they_end(fresh: Loaded, tmp_path: Path) -> None:
+    folder = saved(fresh.unet, tmp_path)
+
+    def row(**said: Any) -> Row:
+        return started(fresh, OWN, follows(fresh, folder, **said))
+
+    [expected] = drawn([row(end=0.5)])
+    assert shared(row(), row()) == 8
+    ending = row(end=0.5)
+    assert shared(row(), ending) == 4 and torch.equal(ending.latents, expected)
+    assert shared(row(), row(strength=0.5)) == shared(row(), row(map_=drawn_map(1))) == 0
+    assert shared(row(), row(mode="prompt")) == shared(row(), row(net="two")) == 0
+    assert shared(row(start=0.5), row(start=0.5, strength=0.5)) == 4
+    assert shared(row(), started(fresh, OWN)) == 0
+
+
+def test_loras_share_until_they_cease(fresh: Loaded, tmp_path: Path) -> None:
+    path = tiny.kohya_lora(tmp_path / "ink.safetensors")
+
+    def row(weight: float = 0.8, **scope: Any) -> Row:
+        return prepare.start("job", 0, OWN, fresh, ((path, weight, 0.0, Scope(**scope)),))
+
+    assert shared(row(), row()) == 8
+    assert shared(row(), row(stop=4)) == 4
+    assert shared(row(), row(0.4)) == shared(row(), begun(OWN, fresh)) == 0
+
+
+def test_regions_share_with_the_same_places_and_words(fresh: Loaded) -> None:
+    said, places = "a boat AND a red cat", ((0.0, 0.0, 0.5, 1.0),)
+    whole = recipe(said, steps=4, regions=Regions(places))
+
+    def row(own: Recipe) -> Row:
+        return begun(own, fresh)
+
+    assert shared(row(whole), row(whole)) == 4
+    for other in (
+        replace(whole, regions=Regions(places, 0.5)),
+        replace(whole, regions=Regions(((0.0, 0.0, 1.0, 0.5),))),
+        replace(whole, prompt=recipe("a boat AND a blue dog").prompt),
+    ):
+        assert shared(row(whole), row(other)) == 0
 
 
 def test_nothing_is_taken_from_somebody_else(fresh: Loaded) -> None:
