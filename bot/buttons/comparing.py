@@ -133,7 +133,7 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
 def _sketch(studio: Studio, made: Comparison, wish: str) -> Card:
     """What a comparison takes, and how its sheet is laid out."""
     columns, rows, sheets = made.shape
-    seconds = sum(map(studio.queue.estimate.seconds, made.recipes))
+    seconds = studio.queue.estimate.together(made.recipes)
     lines = tuple(
         Field(Say("compare.axis", {"name": axis.title}), ", ".join(map(str, axis.values))) for axis in made.axes
     )
