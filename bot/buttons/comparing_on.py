@@ -13,7 +13,7 @@ async def compare_rest(studio: Studio, press: Press) -> None:
     """Draw the pictures of a comparison that are missing; its sheet is the answer. Raises Refusal for another's, and
     `compare.nothing_left`."""
     kept = await jobs.get(studio.db, press.target)
-    if kept is None or not kept.comparison or "said" not in kept.comparison:
+    if kept is None or not kept.comparison or not kept.comparison.get("shows"):
         raise Refusal("press.unknown")
     if kept.job.owner != press.person.id:
         raise Refusal("access.not_yours")

@@ -33,12 +33,13 @@ OF = "of"  # in what a job keeps: the comparison that it draws the rest of
 
 def keeps(kept: Kept | None) -> bool:
     """Whether what is finished of a job stays when it is given up."""
-    return kept is not None and kept.comparison is not None and ("said" in kept.comparison or OF in kept.comparison)
+    return kept is not None and kept.comparison is not None and "said" in kept.comparison
 
 
 def rest_of(kept: Kept) -> dict[str, Json]:
-    """What a job keeps that draws the rest of a comparison."""
-    return {OF: kept.job.id}
+    """What a job keeps that draws the rest of a comparison: it has no sheet of its own."""
+    assert kept.comparison
+    return {"said": kept.comparison["said"], "shows": [], OF: kept.job.id}
 
 
 def missing(kept: Kept, rows: Sequence[PictureRow]) -> tuple[Recipe, ...]:

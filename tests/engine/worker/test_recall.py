@@ -304,6 +304,19 @@ def test_each_cell_of_a_job_is_what_it_is_alone(
     assert sum(entries) - together > together
 
 
+def test_cells_of_all_rows_of_a_sheet_share_calls(tiny_folder: Path, entries: list[int]) -> None:
+    cells = tuple(
+        replace(BASE, seed=seed, guidance=guidance, sampler=sampler)
+        for seed in (1, 2)
+        for guidance, sampler in ((3.0, "Euler a"), (6.0, "Euler"))
+    )
+    got = pictures(work(tiny_folder.parent, Draw("job", 0, cells, "ann"), slots=4))
+    assert entries == [4, *[8] * 5]  # the first call of one seed is the same, whatever comes of it
+    for own, one in zip(cells, got, strict=True):
+        [apart] = pictures(work(tiny_folder.parent, Draw("job", 0, (own,)), slots=4))
+        assert gap(one, apart) <= 1
+
+
 def test_a_picture_that_rests_keeps_nobody_and_one_that_is_given_up_is_no_loss(
     tiny_folder: Path, entries: list[int]
 ) -> None:
