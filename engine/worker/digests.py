@@ -14,7 +14,7 @@ def digest(tensor: Tensor) -> bytes:
     """What stands for a tensor's shape, kind and every bit of it. On a card it is waited for."""
     own = tensor.detach().cpu().contiguous()
     found = hashlib.blake2b(f"{own.dtype}{tuple(own.shape)}".encode(), digest_size=SIZE)
-    found.update(memoryview(own.flatten().view(torch.uint8).numpy()))
+    found.update(own.flatten().view(torch.uint8).numpy().data)
     return found.digest()
 
 
