@@ -128,7 +128,8 @@ class Step:
 class Drawn:
     """Picture `index` of the job is finished; `seconds` its device time in all; blob the PNG with the recipe inside;
     `adult` whether a checker saw in it what its prompt did not ask for; `notes` tell what of the files it names could
-    not be used; `hashed` is what is known of the files by now."""
+    not be used; `hashed` is what is known of the files by now; `recalled` says that some of it was drawn with another
+    one, and that its seconds tell nothing of how long such a picture takes."""
 
     job: str
     attempt: int
@@ -138,6 +139,7 @@ class Drawn:
     adult: bool = False
     notes: tuple[Note, ...] = ()
     hashed: tuple[Hashed, ...] = ()
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

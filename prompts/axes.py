@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prompts import options
+from prompts import options, plain_options
+from prompts.axis_names import PARTS, REAL, SWITCHES, WHOLE, WORDS
 from prompts.errors import Refusal
 from prompts.prompt import LoraUse, Options, merged
 from prompts.spelling import near
@@ -26,7 +27,8 @@ Value = int | float | str
 class Axis:
     """One thing that differs between pictures: `title` as it was said, and its `values` as they are shown. `kind` is
     what it changes in a text: a flag of numbers or words (`what` names it), a switch, a LoRA, a LoRA's weight, words
-    (`what`) that others take the place of, or the order of its values in the text."""
+    (`what`) that others take the place of, or the order of its values in the text; or a "part" of the recipe that is
+    made of it (`what` is its row of prompts/axis_names.py's PARTS)."""
 
     title: str
     kind: str
@@ -34,56 +36,7 @@ class Axis:
     values: tuple[Value, ...]
 
 
-# Flags of a text (prompts/options.py) that may be an axis, by what their values are, with the names they are called by.
-_WHOLE: Mapping[str, tuple[str, ...]] = {
-    "steps": ("steps", "step", "步数", "步數", "采样步数", "採樣步數", "迭代步数"),
-    "seed": ("seed", "seeds", "种子", "種子"),
-    "clip-skip": ("clip skip", "clip-skip", "clip_skip", "clipskip", "跳层", "跳層"),
-    "hypertile": ("hypertile",),
-}
-_REAL: Mapping[str, tuple[str, ...]] = {
-    "guidance": ("cfg scale", "cfg-scale", "cfg_scale", "cfg", "guidance", "引导", "引導", "引导强度", "提示词相关性"),
-    "rescale": ("cfg rescale", "guidance rescale", "rescale"),
-    "strength": (
-        "denoising strength",
-        "denoising",
-        "denoise",
-        "strength",
-        "重绘幅度",
-        "重繪幅度",
-        "重绘强度",
-        "重繪強度",
-    ),
-    "guidance-start": ("guidance start", "guidance-start", "cfg start", "引导开始", "引導開始"),
-    "guidance-end": ("guidance end", "guidance-end", "cfg end", "引导结束", "引導結束"),
-    "token-merging": ("token merging ratio", "token merging", "token-merging"),
-    "perp-neg": ("perp neg", "perp-neg"),
-    "pag": ("pag",),
-    "seg": ("seg",),
-    "redraw": ("redraw", "tile denoising", "重画", "重畫"),
-}
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "sampler": ("sampler name", "sampler", "采样器", "採樣器", "采样方法", "採樣方法", "采样"),
-    "schedule": ("schedule type", "schedule", "scheduler", "调度器", "調度器", "调度", "調度", "噪声表"),
-    "model": ("checkpoint name", "checkpoint", "model", "模型"),
-    "style": ("style", "风格", "風格", "画风", "畫風"),
-    "vae": ("vae",),
-    "size": ("size", "尺寸", "大小", "分辨率", "解析度"),
-    "ar": ("aspect ratio", "ratio", "ar", "比例", "画幅", "畫幅"),
-    "quality": ("quality", "质量档", "品質檔"),
-    "guidance-curve": ("guidance curve", "guidance-curve", "cfg schedule", "引导曲线", "引導曲線"),
-    "upscale": ("upscaler", "upscale", "放大", "放大器"),
-    "hires-checkpoint": ("hires checkpoint", "hires-checkpoint", "高清模型"),
-    "fix": ("fix", "修复", "修復", "adetailer"),
-    "tiling": ("tiling", "平铺", "平鋪", "无缝", "無縫"),
-    "mimic": ("mimic", "dynamic thresholding"),
-    "freeu": ("freeu",),
-}
-_SWITCHES: Mapping[str, tuple[str, ...]] = {
-    "hd": ("hires", "hires fix", "hires. fix", "hd", "高清", "高清修复", "高清修復"),
-    "plain": ("plain", "原样", "原樣"),
-    "expand": ("expand", "扩写", "擴寫"),
-}
+# Words of a text, in which orders and LoRAs are compared.
 _LORA = ("lora", "loras")
 _WEIGHT = ("lora weight", "weight", "权重", "權重", "lora权重", "lora權重")
 _REPLACED = ("prompt s/r", "prompt sr", "s/r", "替换", "替換", "提示词替换", "提示詞替換")
@@ -91,7 +44,7 @@ _ORDER = ("prompt order", "提示词顺序", "提示詞順序")
 
 _KINDS: dict[str, tuple[str, str]] = {
     name: (kind, flag)
-    for kind, table in (("whole", _WHOLE), ("real", _REAL), ("words", _WORDS), ("switch", _SWITCHES))
+    for kind, table in (("whole", WHOLE), ("real", REAL), ("words", WORDS), ("switch", SWITCHES))
     for flag, names in table.items()
     for name in names
 }
@@ -100,8 +53,21 @@ _KINDS |= {
     for kind, names in (("lora", _LORA), ("weight", _WEIGHT), ("replaced", _REPLACED), ("order", _ORDER))
     for name in names
 }
+_KINDS |= {name: ("part", path) for path, part in PARTS.items() for name in part.names}
 NAMES: tuple[str, ...] = tuple(_KINDS)
-_ORDERED = ("replaced", "order", "lora", "weight", "whole", "real", "words", "switch")  # in which they act on a text
+_ORDERED = (
+    "replaced",
+    "order",
+    "lora",
+    "weight",
+    "whole",
+    "real",
+    "words",
+    "switch",
+    "part",
+)  # in which they act on a text
+# What plain words ask for of flags that are called otherwise.
+OFF: Mapping[str, tuple[str, ...]] = {"hd": ("large",), "upscale": ("upscaler", "upscale", "redraw")}
 _NONE = frozenset(("none", "no", "off", "-", "无", "無", "没有", "沒有", "不用", "关", "關", "否", "0"))
 _ON = frozenset(("on", "yes", "true", "1", "开", "開", "是", "有", "用"))
 
@@ -172,7 +138,10 @@ def _axis(head: re.Match[str], said: str) -> Axis:
     old = (head["old"] or head["word"] or "").strip('“”"「」')
     title = old or head["name"].strip()
     kind, what = ("replaced", old) if old else _KINDS[title.casefold()]
-    values = _numbers(title, said, kind) if kind in ("whole", "real", "weight") else _words(said)
+    counted = PARTS[what].values if kind == "part" else kind
+    values = _numbers(title, said, counted) if counted in ("whole", "real", "weight") else _words(said)
+    if kind == "part":
+        _within(title, what, values)
     if kind == "replaced" and not old:  # A1111's: the first is what is looked for, and a value, too
         what = str(values[0]) if values else ""
     if kind == "order" and values:
@@ -186,6 +155,14 @@ def _axis(head: re.Match[str], said: str) -> Axis:
     if not values:
         raise Refusal("compare.no_values", name=title)
     return Axis(title, kind, what, values)
+
+
+def _within(title: str, what: str, values: Sequence[Value]) -> None:
+    """Raises Refusal for a number that the part of a recipe cannot have."""
+    low, high = PARTS[what].low, PARTS[what].high
+    for value in values:
+        if not isinstance(value, str) and not low <= value <= high:
+            raise Refusal("option.out_of_range", option=title, value=value, low=low, high=high)
 
 
 def _words(said: str) -> tuple[Value, ...]:
@@ -223,24 +200,27 @@ def _number(value: float, kind: str) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class AskedPicture:
-    """What asks for one picture of a comparison: its text, what is said beside it, and the flags that are off."""
+    """What asks for one picture of a comparison: its text, what is said beside it, the flags that are off, and the
+    parts of its recipe that have a value (of PARTS, with what each is called)."""
 
     text: str
     options: Options = field(default_factory=Options)
     loras: tuple[LoraUse, ...] = ()
     without: tuple[str, ...] = ()
+    parts: tuple[tuple[str, Value, str], ...] = ()
 
 
-def asked(text: str, axes: Sequence[Axis], values: Sequence[Value]) -> AskedPicture:
-    """What asks for one value of each axis. Raises Refusal `compare.not_there` where the text has not what is to be
-    replaced, `compare.no_lora` where a weight is of no LoRA, and as an option with that value."""
+def asked(text: str, axes: Sequence[Axis], values: Sequence[Value], *, raw: bool = False) -> AskedPicture:
+    """What asks for one value of each axis; of a `raw` text no words are taken for options. Raises Refusal
+    `compare.not_there` where the text has not what is to be replaced, `compare.no_lora` where a weight is of no LoRA,
+    and as an option with that value."""
     made = AskedPicture(text)
     for axis, value in sorted(zip(axes, values, strict=True), key=lambda pair: _ORDERED.index(pair[0].kind)):
-        made = _with(made, axis, value)
+        made = _with(made, axis, value, raw or options.says(text, "raw"))
     return made
 
 
-def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
+def _with(made: AskedPicture, axis: Axis, value: Value, raw: bool) -> AskedPicture:
     said = str(value)
     none = said.casefold() in _NONE
     match axis.kind:
@@ -256,6 +236,14 @@ def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
             if not _LORA_TAG.search(made.text):
                 raise Refusal("compare.no_lora")
             return replace(made, text=_LORA_TAG.sub(lambda tag: f"<lora:{tag[1]}:{value}>", made.text))
+        case "part":
+            return replace(
+                made,
+                parts=(
+                    *made.parts,
+                    (axis.what, "" if none and PARTS[axis.what].values == "words" else value, axis.title),
+                ),
+            )
         case "switch":
             if not none and said.casefold() not in _ON:
                 raise Refusal("compare.on_or_off", name=axis.title, value=said[:40])
@@ -264,6 +252,7 @@ def _with(made: AskedPicture, axis: Axis, value: Value) -> AskedPicture:
             flag = f'--{axis.what} "{said}"'
     if none and axis.kind in ("switch", "words"):
         off = options.without_flag(made.text, axis.what)
+        off = off if raw else plain_options.without(off, OFF.get(axis.what, (axis.what.replace("-", "_"),)))
         return replace(made, text=off, without=(*made.without, axis.what))
     return replace(made, options=merged(made.options, options.flags(flag).options))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
 
 from prompts import styles
 from prompts.option_values import (
@@ -261,6 +262,8 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
 )
 _PICTURE_SHAPE = ((_said("(竖|横|方)图"), _shaped),)
+_NOTHING = Options()
+_BETWEEN = re.compile(r"([,，、])\s*(?:[,，、]\s*)+")
 _BRACKETED = re.compile(r"[(\[{<]")
 
 
@@ -271,6 +274,19 @@ def plain(asked: ParsedOptions) -> ParsedOptions:
     # "-u 模糊 竖图": -u goes on to the end of the line, but nobody means that it shall not be a picture of that shape.
     options, negative = _without(_PICTURE_SHAPE, options, asked.negative)
     return ParsedOptions(options, rest, negative.strip(" ,，、"), asked.kept, asked.aside)
+
+
+def without(text: str, names: Collection[str]) -> str:
+    """The text without the plain words that ask for one of these fields of Options."""
+
+    def found(options: Options, match: re.Match[str], reader: _Reader) -> Options | None:
+        changed = reader(Options(), match)
+        said = changed is not None and any(getattr(changed, name) != getattr(_NOTHING, name) for name in names)
+        return options if said else None
+
+    only = tuple((pattern, partial(found, reader=reader)) for pattern, reader in _PLAIN)
+    rest = _without(only, _NOTHING, text)[1]
+    return text if rest == text else _BETWEEN.sub(r"\1 ", rest).strip(" ,，、")
 
 
 def _without(patterns: Iterable[tuple[re.Pattern[str], _Reader]], options: Options, rest: str) -> tuple[Options, str]:

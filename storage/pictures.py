@@ -68,6 +68,16 @@ async def of_job(db: Database, job_id: str) -> tuple[PictureRow, ...]:
     return tuple(await _rows(db, query.order_by(tables.Pictures.created, tables.Pictures.id)))
 
 
+async def gather(db: Database, job_id: str, ids: Sequence[str]) -> None:
+    """Have these pictures be those that a job ended in, in this order; they count as made now."""
+    now = db.now()
+    async with db.writing() as session:
+        for at, picture in enumerate(ids):
+            created = now + timedelta(microseconds=at)
+            row = update(tables.Pictures).where(tables.Pictures.id == picture)
+            await session.execute(row.values(job=job_id, created=created))
+
+
 async def of_condition(db: Database, condition: ColumnElement[bool]) -> list[PictureRow]:
     """The pictures for which this is so, newest first."""
     picture = tables.Pictures

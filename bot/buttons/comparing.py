@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.buttons.deleting import delete
 from bot.buttons.redrawing import as_it_stands
@@ -13,30 +12,21 @@ from bot.buttons.wished import request_of
 from bot.chat import Button, Card, Field, Press, Request, Say, common
 from bot.people import guard, owned
 from bot.people.access import veiled
-from bot.studio import cards, comparing, recipes
+from bot.studio import cards, comparing, comparing_in_part, recipe_axes, recipes
 from bot.studio.comparing import Comparison, RecipesOf
+from bot.studio.recipes import merged
 from bot.studio.studio import Studio
+from bot.studio.understood import BESIDE, Understood
+from engine.files.catalog import Model
 from engine.recipe import Recipe
 from prompts import options
 from prompts.axes import AskedPicture
 from prompts.errors import Refusal
-from prompts.prompt import Json
+from prompts.prompt import Json, Prompt
 from storage import jobs, pictures, wishes
 from storage.database import Database
 from storage.jobs import Kept
 from storage.pictures import PictureRow
-
-# What a recipe has where one of these flags is said to be off; of the others it has nothing that would stay.
-NOTHING: Mapping[str, tuple[str, Any]] = {
-    "vae": ("vae", ""),
-    "hd": ("hires", None),
-    "fix": ("fixes", ()),
-    "tiling": ("tiling", ""),
-    "freeu": ("freeu", None),
-    "mimic": ("threshold", None),
-    "quality": ("quality", ""),
-    "guidance-curve": ("guidance_curve", ""),
-}
 
 
 async def begin(studio: Studio, request: Request, text: str, said: str) -> Card | None:
@@ -83,7 +73,7 @@ async def defaults_of(db: Database, row: PictureRow) -> tuple[Button, ...]:
 async def sheet(studio: Studio, press: Press) -> Card | None:
     """What a reaction to a sheet, or words in reply to it, ask of all that stands on it: `values["asks"]`. Raises
     Refusal `compare.which` for what is about one picture."""
-    kept = await owned.job(studio.db, press.person, press.target)
+    kept = await comparing_in_part.whole(studio.db, await owned.job(studio.db, press.person, press.target))
     match press.values.get("asks", ""):
         case "again" | "again_all":
             return await once_more(studio, press, kept)
@@ -114,7 +104,8 @@ async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
 
 async def compare_again(studio: Studio, press: Press) -> None:
     """Draw a comparison with another seed, as was agreed to."""
-    await once_more(studio, press, await owned.job(studio.db, press.person, press.target))
+    kept = await owned.job(studio.db, press.person, press.target)
+    await once_more(studio, press, await comparing_in_part.whole(studio.db, kept))
 
 
 async def _made(studio: Studio, request: Request, text: str, said: str) -> Comparison:
@@ -132,10 +123,24 @@ async def _made(studio: Studio, request: Request, text: str, said: str) -> Compa
 
 
 def anew(studio: Studio) -> RecipesOf:
-    """What makes recipes of a text with what is said beside it."""
+    """What makes recipes of a text with what is said beside it. A text is read once, as long as only what stands
+    beside it differs."""
+    known: dict[object, Understood] = {}
 
     async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
-        return await studio.recipes(request, asked.text)
+        loras = (*request.loras, *asked.loras)
+        said = {name: value for name, value in asked.options.to_json().items() if name not in BESIDE}
+        given = merged(request.options, asked.options) if said else request.options
+        seed = given.seed if asked.options.seed is None else asked.options.seed
+        words = asked.text, loras, replace(given, seed=None)
+        read = known.get(words) or known.get((words, seed))
+        if read is None:
+            read = await studio.read(replace(request, options=replace(given, seed=seed), loras=loras), asked.text)
+            # What chance made of the words with one seed it makes of them with no other.
+            known[words if read.prompt.seed is None else (words, seed)] = read
+        beside = asked.options if seed is None else replace(asked.options, seed=seed)
+        made = await studio.recipes_of(read, beside)
+        return tuple(recipe_axes.compared(one, asked, studio.rules.folders) for one in made)
 
     return recipes_of
 
@@ -143,10 +148,14 @@ def anew(studio: Studio) -> RecipesOf:
 def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
     """What makes of a recipe, with the text that its words are compared in, what is asked for beside it."""
     unwanted = ", ".join(str(one) for one in recipe.prompt.negatives if one.origin != "preset")
+    models: dict[str, Model] = {}
+    fit: list[tuple[Prompt, Model]] = []  # that go together
 
     async def recipes_of(request: Request, asked: AskedPicture) -> Sequence[Recipe]:
-        left = replace(recipe, **dict(NOTHING[flag] for flag in asked.without if flag in NOTHING))
-        model = await studio.model(request.options.model or recipe.model)
+        request = replace(request, options=merged(request.options, asked.options), loras=(*request.loras, *asked.loras))
+        left = recipe_axes.without(recipe, asked.without)
+        name = request.options.model or recipe.model
+        model = models[name] = models.get(name) or await studio.model(name)
         same = functools.reduce(options.without_flag, asked.without, text)
         prompt = replace(recipe.prompt, text=same) if asked.without else recipe.prompt
         if asked.text != same:
@@ -161,9 +170,12 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
             )
             prompt = replace(prompt, loras=recipes.joined(recipe.prompt.loras, prompt.loras))
         prompt = replace(prompt, loras=recipes.joined(prompt.loras, request.loras))
-        await studio.fitting(prompt, model)
+        if (prompt, model) not in fit:
+            await studio.fitting(prompt, model)
+            fit.append((prompt, model))
         made = recipes.make(prompt, recipes.merged(recipes.options_of(left), request.options), model, most=1)
-        return tuple(recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
+        carried = (recipes.carried(one, left, fresh=one.seed != recipe.seed) for one in made)
+        return tuple(recipe_axes.compared(one, asked, studio.rules.folders) for one in carried)
 
     return recipes_of
 
@@ -171,7 +183,7 @@ def _changed(studio: Studio, recipe: Recipe, text: str) -> RecipesOf:
 def _sketch(studio: Studio, made: Comparison, wish: str) -> Card:
     """What a comparison takes, and how its sheet is laid out."""
     columns, rows, sheets = made.shape
-    seconds = sum(map(studio.queue.estimate.seconds, made.recipes))
+    seconds = studio.queue.estimate.together(made.recipes)
     lines = tuple(
         Field(Say("compare.axis", {"name": axis.title}), ", ".join(map(str, axis.values))) for axis in made.axes
     )

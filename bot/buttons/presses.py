@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
 from bot.buttons.comparing import compare, compare_again, compared_picture, sheet
+from bot.buttons.comparing_on import compare_rest
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.drawn_prompts import older_prompts, use_again
@@ -145,6 +146,7 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         tags,
         tag,
         draw_tags,
+        compare_rest,
         mydata,
         forget,
         forget_cancel,

@@ -45,7 +45,7 @@ async def compare(
         made = await comparing.compared(begun.anew(seat.studio), request, text, said, comparing.MOST)
         columns, rows, count = made.shape
         if not quiet:
-            seconds = sum(map(seat.studio.queue.estimate.seconds, made.recipes))
+            seconds = seat.studio.queue.estimate.together(made.recipes)
             sketch = {"columns": columns, "rows": rows, "sheets": count, "count": len(made.recipes), "seconds": seconds}
             console.print(texts.say(language, "compare.sketch", **sketch), markup=False)
         await seat.studio.submit(request, made.recipes)

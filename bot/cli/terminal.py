@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from bot.studio.findings import lengths
 from bot.studio.studio import Studio, new_id
 from engine.job import State
 from engine.pixels.dressing import dressed
+from prompts import axes
 from prompts.errors import Refusal
 from prompts.grammar import networks
 from prompts.options import flags, loras_written
@@ -152,6 +154,8 @@ async def draw(
             lying = [str(made.db.files.path(one.hash)) for one in answer.pictures]
             unused = beside != Beside(Options(), "", ()) or output
             lying += [texts.say(language, "cli.beside")] if unused and command is not imagine.COMMAND else []
+            if any(button.action == "compare" for button in answer.buttons):  # there is nothing to press here
+                lying.append(" ".join(["python bot.py compare", *map(shlex.quote, axes.parted(rest))]))
             _tell(console, answer, lying, language, as_json=quiet)
             return
         card, found = await drawn(seat)

@@ -11,7 +11,6 @@ from bot.chat import Button, Card, ComparedTable, Request, Say, Shown
 from bot.studio import cards, comparison_sheet
 from bot.studio.comparison_sheet import ComparisonSheet
 from bot.studio.contact_sheet import encoded
-from bot.studio.recipes import merged
 from bot.studio.uploads import measured
 from engine.job import State
 from engine.recipe import Recipe
@@ -59,6 +58,7 @@ class Comparison:
 _NOTHING = (Axis("", "", "", ("",)),) * axes.MOST_AXES
 
 
+# The recipes of a request with what a cell asks for beside it.
 RecipesOf = Callable[[Request, AskedPicture], Awaitable[Sequence[Recipe]]]
 
 
@@ -76,9 +76,8 @@ async def compared(recipes_of: RecipesOf, request: Request, text: str, said: str
     plain = any(axis.kind in ("replaced", "order") for axis in read)
     given = replace(request.options, count=1, plain=request.options.plain or plain)
     for values in cells:
-        asked = axes.asked(text, read, values)
-        own = replace(request, options=merged(given, asked.options), loras=(*request.loras, *asked.loras))
-        made = await recipes_of(own, asked)
+        asked = axes.asked(text, read, values, raw=given.raw)
+        made = await recipes_of(replace(request, options=given), asked)
         if len(made) > 1:
             raise Refusal("compare.one_picture", count=len(made))
         recipe = made[0]

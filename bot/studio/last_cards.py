@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat import Card
-from bot.studio import cards, comparing, lesson_cards
+from bot.studio import cards, comparing_in_part, lesson_cards
 from engine.job import State
 from engine.queue.news import Finished
 from prompts.errors import Refusal
@@ -24,6 +24,8 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
     """The last card of a job, whose end is written down with its pictures. Those in which a checker saw what nobody
     asked for are left out or veiled, as the rule says that held where it was asked."""
     job, made, key, values = news.job, list(news.pictures), news.key, dict[str, Json](news.values)
+    if job.state is State.CANCELLED and not comparing_in_part.keeps(await jobs.get(db, job.id)):
+        made = []
     if any(one.adult for one in made) and (kept := await jobs.get(db, job.id)):
         if kept.unasked == "spoiler":
             spoiler = True
@@ -31,7 +33,8 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         elif kept.unasked == "refuse":
             shown = [one for one in made if not one.adult]
             key, values = ("job.left_out", {"count": len(made) - len(shown)}) if shown else ("picture.unsafe", {})
-            job, made = job if shown else replace(job, state=State.FAILED), shown
+            refused = not shown and job.state is State.DONE
+            job, made = replace(job, state=State.FAILED) if refused else job, shown
     try:
         rows = await jobs.end(
             db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
@@ -62,4 +65,4 @@ async def _compared(db: Database, kept: Kept, rows: Sequence[PictureRow], card: 
     """The card as what its pictures are compared by shows them."""
     if kept.comparison and "lesson" in kept.comparison:
         return await lesson_cards.shown(db, kept, rows, card)
-    return await comparing.shown(db, kept, rows, card)
+    return await comparing_in_part.shown(db, kept, rows, card)

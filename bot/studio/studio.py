@@ -37,6 +37,7 @@ from bot.studio.guides import Guiding, Maker
 from bot.studio.recipes import SizedSource
 from bot.studio.rules import Rules
 from bot.studio.status import status
+from bot.studio.understood import Understood
 from engine.files import catalog, compatibility
 from engine.files.catalog import LoraFile, Model
 from engine.files.named_here import here
@@ -60,6 +61,7 @@ from storage.jobs import Place
 from storage.wishes import Wish
 
 log = logging.getLogger(__name__)
+_NOTHING = Options()
 READ = "note.read"  # of a prompt that was read from an infotext, before what is missing
 
 
@@ -233,6 +235,11 @@ class Studio:
     async def recipes(self, request: Request, text: str, turns: dict[str, int] | None = None) -> tuple[Recipe, ...]:
         """What would be drawn for a request, one recipe for each picture; `turns` as in `understand`. Raises Refusal
         for what cannot be."""
+        return await self.recipes_of(await self.read(request, text, turns))
+
+    async def read(self, request: Request, text: str, turns: dict[str, int] | None = None) -> Understood:
+        """What a request asks for, but for how it is drawn; `turns` as in `understand`. Raises Refusal for what cannot
+        be."""
         text = await named_favourites.put_in(self.db, request.person.id, text)
         request, text = sources.chosen(request, text)
         painted = request.region_map is not None or (bool(request.files) and regions.names_colours(text))
@@ -263,19 +270,26 @@ class Studio:
         found, options, shape = await pose_files.sent(self.db, found, options)
         found, pictures = await sources.guides(self.db, request, options, found)
         prompt, guiding = await self._guiding(request.person.id, prompt, options, pictures, model)
+        shape = pictures[0] if pictures else shape or painted_map
+        return Understood(request, text, prompt, options, model, found, shape, guiding)
+
+    async def recipes_of(self, read: Understood, given: Options = _NOTHING) -> tuple[Recipe, ...]:
+        """What would be drawn for a request that was read, with further options on top of its own, of those that change
+        nothing of how it is read (`BESIDE`)."""
+        request, guiding, options = read.request, read.guiding, recipes.merged(read.options, given)
         made = sources.made(
             request,
-            text,
-            prompt,
+            read.text,
+            read.prompt,
             options if guiding is None else replace(options, controls=None),
-            model,
-            over=found,
-            shape=pictures[0] if pictures else shape or painted_map,
+            read.model,
+            over=read.over,
+            shape=read.shape,
             most=self.rules.pictures_per_request,
         )
         if guiding:
             made = await guides.guided(await self.maker(request, len(made)), made, guiding)
-        return await posing.posed(self.db, request.person.id, options.pose, made, model, self.rules.folders)
+        return await posing.posed(self.db, request.person.id, options.pose, made, read.model, self.rules.folders)
 
     async def _guiding(
         self, person: str, prompt: Prompt, options: Options, pictures: Sequence[SizedSource], model: Model

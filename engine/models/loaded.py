@@ -20,6 +20,7 @@ from engine.adapters.low_rank import Adapted
 from engine.adapters.mix import FileKey, Lora
 from engine.files import catalog
 from engine.files.tiers import TIERS, Tier
+from engine.models.call_memory import CallMemory
 from engine.models.net_cache import NetCache
 from engine.speed.batched_call import Prepared
 from engine.tuning import USUAL, Tuning
@@ -120,6 +121,7 @@ class Loaded:
     # Likewise what samplers do (engine/worker/tapes.py), and what batches are told (engine/worker/batch.py).
     tapes: OrderedDict[object, Any] = field(default_factory=OrderedDict)
     joined: OrderedDict[object, Any] = field(default_factory=OrderedDict)
+    answered: CallMemory = field(default_factory=CallMemory)  # engine/worker/recall.py
     layout: Layout = field(default_factory=lambda: Layout(TIERS[0]))
     # What its files were when they were read: the model's, and those of a VAE that is not its own.
     stamps: tuple[Stamp, Stamp] = ((), ())

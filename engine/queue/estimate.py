@@ -3,8 +3,8 @@ torch here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -101,6 +101,17 @@ class Estimate:
         """The device-seconds that a recipe should take on a device, or on any."""
         own = self.devices.get(device, {})
         return sum(self._speed(model, own) * size for model, size in parts(recipe).items())
+
+    def together(self, recipes: Sequence[Recipe]) -> float:
+        """The device-seconds that recipes of one job should take: passes that they have in common are drawn once."""
+        known: set[str] = set()
+        total = 0.0
+        for recipe in recipes:
+            total += self.seconds(recipe)
+            passes = [replace(recipe, fixes=(), upscale=None), replace(recipe, fixes=(), upscale=None, hires=None)]
+            total -= next((self.seconds(one) for one in passes if one.code in known), 0.0)
+            known |= {one.code for one in passes}
+        return total
 
     def _speed(self, model: str, own: Mapping[str, float]) -> float:
         """The seconds per megapixel-step of a model, measured on a device, else on any, else as others are."""

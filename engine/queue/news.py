@@ -23,8 +23,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a job: its pictures in the order of its recipes, or a text key that says why there are none.
-    `seconds` is how long it was drawn by the clock, on however many devices."""
+    """The last event of a job: its pictures in the order of its recipes, of one that was given up those that were
+    finished, or a text key that says why there are none. `seconds` is how long it was drawn by the clock, on however
+    many devices."""
 
     job: Job
     pictures: tuple[Picture, ...] = ()

@@ -268,7 +268,8 @@ class Queue:
         del self._courses[job.id]
         self._work.serving.pop(job.id, None)
         self._waiting.finish(course)
-        pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if state is State.DONE else ()
+        kept = state in (State.DONE, State.CANCELLED)
+        pictures = tuple(course.pictures[index] for index in sorted(course.pictures)) if kept else ()
         now = self._work.clock()
         seconds = now - (now if course.began is None else course.began)
         self._news.put(Finished(job, pictures, key, values or {}, seconds))
@@ -312,7 +313,8 @@ class Queue:
             case Drawn():
                 model_folders.learn(event.hashed)
                 recipe = assignment.job.recipes[event.index]
-                self.estimate.drew(recipe, assignment.worker.device, event.seconds)
+                if not event.recalled:
+                    self.estimate.drew(recipe, assignment.worker.device, event.seconds)
                 if not course.over:
                     index = assignment.indexes[event.index]
                     made = Picture(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
@@ -16,10 +17,12 @@ from PIL import Image
 from engine.models import card, memory, streams
 from engine.worker import autoencoder
 from engine.worker.aside import Aside
+from engine.worker.digests import digest
 from engine.worker.drawing import RowRequest
 from engine.worker.row import Row
 
 Pictures = tuple[list[Image.Image], float]  # with the seconds that they took
+KEPT = 8  # pictures of rows that others may end as: of what such rows of one person are drawn at a time
 
 
 class Decoded(NamedTuple):
@@ -39,12 +42,31 @@ class Decoding:
         self._thread = Aside("decoder", 1, slots)
         self._rows: dict[Row, RowRequest] = {}
         self._done: queue.SimpleQueue[tuple[list[Row], Future[Pictures]]] = queue.SimpleQueue()
+        self._known: OrderedDict[object, Image.Image] = OrderedDict()  # what rows with digests became
+        self._alike: dict[Row, list[Row]] = {}  # those that become what one is decoded to
         self.wake: Callable[[], None] = lambda: None
 
     def start(self, requests: Mapping[Row, RowRequest]) -> None:
-        """Have rows of one group decoded together."""
-        rows = list(requests)
+        """Have rows of one group decoded together, those that will be one picture once."""
         self._rows |= requests
+        rows = self._different(list(requests))
+        if rows:
+            self._start(rows)
+
+    def _different(self, rows: list[Row]) -> list[Row]:
+        """Those that have to be decoded. What others become is known, or will be with one of these."""
+        first: dict[object, Row] = {}
+        for row in rows:
+            what = row if row.digests is None else _picture(row)
+            if known := self._known.get(what):
+                self._done.put(([row], _at_once(partial(_copied, known))))
+            elif what in first:
+                self._alike.setdefault(first[what], []).append(row)
+            else:
+                first[what] = row
+        return list(first.values())
+
+    def _start(self, rows: list[Row]) -> None:
         loaded, recipes = rows[0].loaded, [row.recipe for row in rows]
         latents = [row.latents.clone() for row in rows]
         if memory.decodes_beside(loaded):
@@ -71,17 +93,37 @@ class Decoding:
         self._thread.close()
 
     def _taken(self, rows: list[Row], made: Future[Pictures]) -> Iterator[Decoded]:
+        alike = [self._alike.pop(row, []) for row in rows]
         try:
             images, seconds = made.result()
         except Exception as error:
             card.check(error)
-            for row in rows:
+            for row in (*rows, *(other for others in alike for other in others)):
                 if request := self._rows.pop(row, None):
                     yield _alone(row, request)
             return
-        for row, image in zip(rows, images, strict=True):
+        for row, others, image in zip(rows, alike, images, strict=True):
+            self._learn(row, image)
             if request := self._rows.pop(row, None):
                 yield Decoded(row, request, image, seconds / len(rows))
+            for other in others:
+                if request := self._rows.pop(other, None):
+                    yield Decoded(other, request, image.copy())
+
+    def _learn(self, row: Row, image: Image.Image) -> None:
+        if row.digests is None:
+            return
+        self._known[_picture(row)] = image.copy()
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+
+def _picture(row: Row) -> object:
+    """What decides the picture that a row becomes: its latents, the model's VAE, and how its recipe has it decoded."""
+    loaded, recipe = row.loaded, row.recipe
+    assert row.digests
+    way = recipe.like is not None, recipe.prompt.raw, recipe.tiling
+    return row.digests.owner, digest(row.latents), loaded.model.name, loaded.stamps, loaded.dtype, *way
 
 
 def _alone(row: Row, request: RowRequest) -> Decoded:
@@ -92,6 +134,10 @@ def _alone(row: Row, request: RowRequest) -> Decoded:
     except Exception as error:
         return Decoded(row, request, error)
     return Decoded(row, request, image, seconds)
+
+
+def _copied(image: Image.Image) -> Pictures:
+    return [image.copy()], 0.0
 
 
 def _timed(work: Callable[[], list[Image.Image]]) -> Pictures:

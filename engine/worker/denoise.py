@@ -24,7 +24,7 @@ from engine.sampling.walk import Walk
 from engine.sampling.way import Seen
 from engine.speed import attention, deep_cache
 from engine.speed.batched_call import Call, Prepared
-from engine.worker import attention_guidance, regional
+from engine.worker import attention_guidance, recall, regional
 from engine.worker.batch import Batch, Outcome, Said
 from engine.worker.row import Row
 
@@ -92,6 +92,9 @@ def predict(rows: Sequence[Row]) -> list[tuple[Row, Outcome, float]]:
             row.deep = own if row.rests else None
     for row, drawn in zip(batch.rows if patched else (), patched, strict=True):
         row.lots = drawn.lots
+    if any(row.digests for row in batch.rows):
+        for row, own in zip(batch.rows, torch.split(output, batch.widths), strict=True):
+            recall.keep(row, own)
     costs = _costs(batch, followers, added, passed)
     outcomes = dict(zip(batch.rows, zip(batch.outcomes(output), costs, strict=True), strict=True))
     return [(row, *outcomes[row]) for row in rows]

@@ -21,7 +21,8 @@ from engine.worker.row import Row
 @dataclass(slots=True, eq=False)
 class Work:
     """A job on this worker: its recipes, the files they name, whose it is, and how many pictures are still to come.
-    Those with the numbers `resting` are not drawn for now; `speech` is what is said of it, once it is drawn."""
+    Those with the numbers `resting` are not drawn for now, those of `alike` may begin as others do; `speech` is what is
+    said of it, once it is drawn."""
 
     job: str
     attempt: int
@@ -30,6 +31,7 @@ class Work:
     left: int
     owner: str = ""
     resting: frozenset[int] = frozenset()
+    alike: frozenset[int] = frozenset()
     speech: Speech = field(init=False)
 
 
@@ -38,7 +40,8 @@ class Drawing:
     """A picture on its way through its stages: what the present one asked for and what has come of it. `step` counts
     those taken in all; `before` those taken when the present stage asked; `shown_early` is whether it may be seen
     before it is finished, `hashes` those of the files it names, once they are known; `left` are the layers left out of
-    each LoRA, by its name, `widened` the precision that each model had to be loaded in anew, by its name."""
+    each LoRA, by its name, `widened` the precision that each model had to be loaded in anew, by its name; `recalled`
+    says that some of it was not drawn anew (engine/worker/recall.py)."""
 
     work: Work
     canvas: Canvas
@@ -55,6 +58,7 @@ class Drawing:
     loaded: Loaded | None = None
     left: dict[str, int] = field(default_factory=dict)
     widened: dict[str, str] = field(default_factory=dict)
+    recalled: bool = False
 
     @property
     def rests(self) -> bool:

@@ -26,9 +26,11 @@ from engine.worker import prepare, stages
 from engine.worker.aside import Speech
 from engine.worker.canvas import Canvas, Done
 from engine.worker.decoding import Decoding
+from engine.worker.digests import Digests
 from engine.worker.drawing import Drawing, RowRequest, Work
 from engine.worker.finishing import Finishing, failed
 from engine.worker.library import Library
+from engine.worker.repeats import Repeats
 from engine.worker.row import Row
 from engine.worker.rows import Rows
 
@@ -58,6 +60,7 @@ class Drawings:
         self._newcomer = True  # whether the next free slot is a waiting picture's
         self._finishing = Finishing(library.folders.all, slots)
         self._decoding = Decoding(slots)
+        self._repeats = Repeats()
 
     @property
     def idle(self) -> bool:
@@ -74,6 +77,7 @@ class Drawings:
         """Have a job drawn, in the place of one with its id."""
         self.remove(work.job)
         work.speech = Speech(self._send)
+        work.alike = self._repeats.learn(work.owner, work.recipes)
         self._jobs[work.job] = work
         self._waiting.extend((work, index) for index in range(len(work.recipes)))
 
@@ -125,7 +129,7 @@ class Drawings:
             if request:
                 self._newcomer = True
                 with self._answering(request.drawing.work):
-                    row = request.row or request.drawing.ask.rows[request.number]()
+                    row = request.row or self._made(request)
                     self._drawn[row] = request
                     self._rows.add(row, request.drawing.work.owner)
             elif waiting and (self._newcomer or not self._entitled()):
@@ -136,6 +140,12 @@ class Drawings:
                     self._begin(work, index)
             else:
                 return
+
+    def _made(self, request: RowRequest) -> Row:
+        work, row = request.drawing.work, request.drawing.ask.rows[request.number]()
+        if request.drawing.canvas.index in work.alike:
+            row.digests = Digests(work.owner)
+        return row
 
     def _unbegun(self) -> list[tuple[Work, int]]:
         """The pictures that have not begun and may."""
@@ -312,6 +322,7 @@ class Drawings:
         """Give a stage what one of its rows became; with the last of them the stage goes on."""
         drawing = request.drawing
         drawing.done[request.number] = value
+        drawing.recalled |= row.digests is not None and row.digests.recalled > 0
         drawing.left |= {lora.name: len(lora.left) for lora, *_ in row.loras if lora.left}
         if row.recipe.model == drawing.canvas.recipe.model:
             drawing.loaded = row.predecessor or row.loaded

@@ -86,7 +86,17 @@ class Finishing:
         notes += [Note("note.widened", {"name": name, "precision": to}) for name, to in drawing.widened.items()]
         notes += codes.judged(image, canvas.recipe.seed, canvas.maps)
         hashed = model_folders.hashes_of(named(canvas.recipe))
-        return Drawn(work.job, work.attempt, canvas.index, drawing.seconds, content, adult, tuple(notes), hashed)
+        return Drawn(
+            work.job,
+            work.attempt,
+            canvas.index,
+            drawing.seconds,
+            content,
+            adult,
+            tuple(notes),
+            hashed,
+            drawing.recalled,
+        )
 
 
 def _told(work: Work, make: Callable[[], Message]) -> Message:

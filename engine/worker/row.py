@@ -27,6 +27,7 @@ from engine.sampling.keep import Keep
 from engine.sampling.walk import Walk
 from engine.sampling.way import SamplerWay
 from engine.worker import guidance, prompt_encoding, row_texts
+from engine.worker.digests import Digests
 from engine.worker.inpaint import CHANNELS
 from engine.worker.prompt_encoding import Conditioning
 from engine.worker.row_texts import RowTexts
@@ -57,7 +58,7 @@ class Row:
     `way` along its sampler's tape unless it goes by itself. `foreseen` gives the picture foreseen after the last step.
     `successor` is the model that is to take it over, `predecessor` the one it was begun with where that has
     happened. `patches` are what its recipe changes inside the UNet, `lots` what these draw by lot with. `guides` are
-    the controls that it follows."""
+    the controls that it follows, and with `digests` it is not drawn anew what others had in common with it."""
 
     job: str
     index: int
@@ -82,6 +83,7 @@ class Row:
     successor: Successor | None = None
     predecessor: Loaded | None = None
     guides: tuple[Guide, ...] = ()
+    digests: Digests | None = None
     patches: Patches = field(init=False)
     lots: Random = field(init=False)
     rests: bool = field(init=False)  # whether its quality lets the UNet's deep levels rest now and then

@@ -12,6 +12,8 @@ from engine.adapters import loras
 from engine.models import card, memory, streams
 from engine.models.card import out_of_memory
 from engine.speed import attention
+from engine.worker import recall
+from engine.worker.batch import Outcome
 from engine.worker.denoise import advance, predict
 from engine.worker.row import Row
 from engine.worker.turns import RowTurns
@@ -19,6 +21,7 @@ from engine.worker.turns import RowTurns
 # Prompts of different lengths share a call by repeating the shorter ones' chunks: attention over keys that are all
 # repeated equally often gives the same result. Beyond this many chunks the rows take separate calls instead.
 MAX_CHUNKS = 12
+REPLAYED = 0.02  # seconds of a turn in which rows go on by what is known: less than a call takes, as strangers wait
 
 
 @dataclass(slots=True)
@@ -27,6 +30,11 @@ class Turn:
 
     stepped: list[Row] = field(default_factory=list)
     failed: list[tuple[Row, Exception]] = field(default_factory=list)
+
+    def took_step(self, row: Row) -> None:
+        """Note that a row took a step, or several."""
+        if row not in self.stepped:
+            self.stepped.append(row)
 
 
 class Rows:
@@ -71,8 +79,10 @@ class Rows:
         rows = self._rows.next()
         turn = Turn()
         began = self._clock()
-        for batch in _batches(rows):
+        asking, waiting = self._recall(rows, turn)
+        for batch in _batches(asking):
             self._step(batch, turn)
+        self._recall(waiting, turn)
         self._rows.took((self._clock() - began) / len(rows))
         for row, _ in turn.failed:
             self.leave(row)
@@ -96,22 +106,63 @@ class Rows:
             return
         rows[0].loaded.layout.went_well()
         for row, outcome, _ in outcomes:
-            try:
-                advance(row, outcome)
-                if row.due:
-                    self._let_go(row)
-                    row.hand_over()
-            except Exception as error:
-                card.check(error)
-                turn.failed.append((row, error))
-            else:
-                turn.stepped.append(row)
+            if self._advance(row, outcome, turn):
+                turn.took_step(row)
         passed = self._clock() - began
         whole = sum(cost for *_, cost in outcomes)
         for row, _, cost in outcomes:
             share = passed * cost / whole
             row.seconds += share
             self._rows.charge(row, share)
+
+    def _advance(self, row: Row, outcome: Outcome, turn: Turn) -> bool:
+        """Let a row take its step; whether it could."""
+        try:
+            advance(row, outcome)
+            if row.due:
+                self._let_go(row)
+                row.hand_over()
+        except Exception as error:
+            card.check(error)
+            turn.failed.append((row, error))
+            return False
+        return True
+
+    def _recall(self, rows: list[Row], turn: Turn) -> tuple[list[Row], list[Row]]:
+        """Let rows of one group go on as far as their model has answered before what they ask it. Returns those that
+        have to ask, of those that ask the same one, and the others of these, which go on when it was answered."""
+        asking: list[Row] = []
+        waiting: list[Row] = []
+        asked: set[object] = set()
+        began = self._clock()
+        for row in rows:
+            if row.digests is None:
+                asking.append(row)
+            elif self._goes_on(row, turn, began + REPLAYED):
+                (waiting if row.digests.question in asked else asking).append(row)
+                asked |= {row.digests.question} - {None}
+        return asking, waiting
+
+    def _goes_on(self, row: Row, turn: Turn, until: float) -> bool:
+        """Let a row take the steps that are known, until this moment; whether it then has to ask in this turn."""
+        assert row.digests
+        group, before, began = row.group, row.digests.recalled, self._clock()
+        try:
+            while answer := recall.found(row):
+                if row.digests.recalled > before and self._clock() > until:
+                    break
+                if not self._advance(row, recall.outcome(row, answer), turn):
+                    return False
+                row.digests.recalled += 1
+        except Exception as error:
+            card.check(error)
+            turn.failed.append((row, error))
+            return False
+        if row.digests.recalled > before:
+            turn.took_step(row)
+            row.seconds += self._clock() - began
+            self._rows.charge(row, self._clock() - began)
+        return answer is None and not row.done and row.group == group
 
 
 def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
@@ -124,6 +175,7 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
         return [[row] for row in rows] if len(rows) > 1 else []
     loras.drop_merged(loaded)
     loaded.joined.clear()
+    loaded.answered.clear()
     if loaded.prepared:
         loaded.prepared.drop()
     card.release(loaded.device)
@@ -137,6 +189,8 @@ def _instead(rows: list[Row], failure: Exception) -> list[list[Row]]:
 def _batches(rows: list[Row]) -> list[list[Row]]:
     """The rows of one group as they can share calls: all together, unless their prompts' lengths go together badly
     or the memory is known to be too small."""
+    if not rows:
+        return []
     lengths = [row.length for row in rows]
     alike = [rows]
     if math.lcm(*lengths) > min(lengths) * MAX_CHUNKS:

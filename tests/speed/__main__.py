@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.speed import (
     card,
     changes,
+    comparing,
     control,
     decoding,
     discord,
@@ -54,6 +55,7 @@ SECTIONS: dict[str, Callable[[], list[Figure]]] = {
     "mixed": mixed.figures,
     "loop": loop.figures,
     "control": control.figures,
+    "compare": comparing.figures,
     "changes": changes.figures,
     "switches": switches.figures,
     "decoding": decoding.figures,

@@ -626,3 +626,16 @@ def test_what_acts_beside_guidance_is_counted_by_its_entries() -> None:
     ]  # fmt: skip
     for change, times in changes:
         assert estimate.work(replace(plain, **change)) == pytest.approx(usual * times)
+
+
+def test_passes_that_recipes_have_in_common_take_their_time_once() -> None:
+    learnt = Known()
+    own = a_recipe(steps=8)
+    [first] = [learnt.seconds(own)]
+    again = [replace(own, hires=Hires(1.5, strength)) for strength in (0.25, 0.5)]
+    alone = [learnt.seconds(one) for one in again]
+    assert learnt.together([own, own]) == pytest.approx(first)
+    assert learnt.together(again) == pytest.approx(sum(alone) - first)
+    mended = [*again, replace(again[0], fixes=(Fix("face", 0.5),))]
+    assert learnt.together(mended) == pytest.approx(sum(alone) - first + learnt.seconds(mended[2]) - alone[0])
+    assert learnt.together([own, replace(own, seed=2)]) == pytest.approx(2 * first)
