@@ -40,6 +40,7 @@ from engine.queue.estimate import Estimate
 from engine.queue.local_pool import LocalPool
 from engine.queue.news import Changed, Finished
 from engine.queue.queue import Queue
+from engine.tagging import Thresholds
 from prompts.errors import Refusal
 from prompts.prompt import Json, Options
 from prompts.search import Index
@@ -74,6 +75,9 @@ def rules(config: Config) -> Rules:
         wildcards=(config.data.folder / "wildcards",),
         admins=frozenset(config.access.admins),
         access=limits(config.access),
+        taggers=config.engine.taggers,
+        reader=config.tags.reader,
+        seen=Thresholds(config.tags.general, config.tags.character, config.tags.rating),
         places=places(config.engine),
         link=config.web.public_url or "" if config.web.enabled else "",
     )
@@ -106,6 +110,9 @@ def pool(config: Config) -> LocalPool:
     for kind in ("models", "loras", "embeddings", "vaes", "controlnets", "upscalers", "detectors"):
         for folder in config.engine.folders:
             arguments += [f"--{kind}", str(folder)]
+    for folder in config.engine.taggers:
+        arguments += ["--taggers", str(folder)]
+    arguments += ["--rate"] if config.access.adult_by_picture else []
     for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]
