@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
+from bot.buttons.checking import check_drawn, raise_missing, seeds_missing, split_missing
 from bot.buttons.comparing import compare, compared_picture
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
@@ -16,6 +17,7 @@ from bot.buttons.keeping import favourite, rename, unfavourite
 from bot.buttons.loras import with_lora, without_lora
 from bot.buttons.mending import mend, mend_all
 from bot.buttons.papers import paper_both, paper_compare, paper_draw, paper_prompt
+from bot.buttons.reading import add_read, caption_read, draw_read, read_tags
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
@@ -122,6 +124,14 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         other_map,
         with_map,
         older,
+        read_tags,
+        draw_read,
+        add_read,
+        caption_read,
+        check_drawn,
+        raise_missing,
+        split_missing,
+        seeds_missing,
         compare,
         compared_picture,
         mydata,

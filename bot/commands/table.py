@@ -30,6 +30,7 @@ from bot.commands import (
     samplers,
     settings,
     styles,
+    tags,
 )
 from bot.commands.command import Command
 from prompts.errors import Refusal
@@ -47,6 +48,7 @@ _OTHERS: tuple[Command, ...] = (
     history.COMMAND,
     find.COMMAND,
     recipe.COMMAND,
+    tags.COMMAND,
     queue.COMMAND,
     cancel.COMMAND,
     models.COMMAND,

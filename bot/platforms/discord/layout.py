@@ -36,6 +36,8 @@ SIGNS = {
     "correct": "📖", "paint_over": "🖌️", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺️",
     "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
+    "read_tags": "🏷️", "draw_read": "🎨", "add_read": "➕", "caption_read": "📝",
+    "check_drawn": "🔎", "raise_missing": "💪", "split_missing": "✂️", "seeds_missing": "🎲",
 }  # fmt: skip
 OF_EACH = ("edit", "again", "favourite", "recipe", "original", "delete")  # in the select under several pictures
 
