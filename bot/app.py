@@ -28,6 +28,7 @@ from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
 from bot.studio import forgetting, recipes
+from bot.studio.checks_after import ChecksAfter
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
@@ -161,9 +162,12 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
         tags = Index(config.data.folder / "cache")
         chain = translators(config, Translations(db))
         made = Studio(db, queue, chain, rules(config), tags)
+        checks = ChecksAfter(made)
+        made.watching.append(checks.hear)
         try:
             yield made
         finally:
+            await checks.close()
             await queue.close()
             await made.close()
             await close(chain)

@@ -8,6 +8,7 @@ from functools import cache
 from prompts.translate.chinese import CHINESE
 from prompts.translate.glossary import entries
 
+_PLACES = "上里中下"  # "海滩上" says where; the thing is "海滩"
 _JOINED = frozenset({"colour", "adjective", "material", "participle"})  # what stands before a noun in both languages
 
 
@@ -16,8 +17,9 @@ def _names() -> Mapping[str, tuple[str, str]]:
     """The first Chinese word of each tag, with its category."""
     found: dict[str, tuple[str, str]] = {}
     for word, entry in entries().items():
-        if CHINESE.search(word):
-            found.setdefault(entry.tag.casefold(), (word, entry.category))
+        tag = entry.tag.casefold()
+        if CHINESE.search(word) and (tag not in found or found[tag][0] in {word + place for place in _PLACES}):
+            found[tag] = (word, entry.category)
     return found
 
 

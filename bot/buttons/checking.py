@@ -42,7 +42,7 @@ async def of_picture(studio: Studio, person: Person, row: PictureRow) -> Card:
     found = await tag_reading.read(studio, row.person, row.hash, reader_for(studio, recipe), asked=asked)
     seen = drawn_check.checked(recipe.prompt, found.asked, studio.rules.seen.general)
     if not seen.count:
-        raise Refusal("check.knows_nothing", reader=tag_cards.reader(found))
+        raise Refusal("check.knows_nothing", reader=tag_cards.reader(found, person.language))
     kept = ""
     if seen.missing:
         text = "\n".join(one.text for one in seen.missing)
@@ -65,7 +65,8 @@ def _card(found: PictureTags, seen: DrawnCheck, language: str, kept: str) -> Car
         for name, some in (("seen", seen.seen), ("doubtful", seen.doubtful), ("lacking", seen.missing))
         if some
     ]
-    fields.append(Field(Say("tags.note"), Say("check.by", {"reader": tag_cards.reader(found), "count": seen.count})))
+    values: dict[str, str | int | float] = {"reader": tag_cards.reader(found, language), "count": seen.count}
+    fields.append(Field(Say("tags.note"), Say("check.by", values)))
     if not seen.missing:
         return Card(text=Say("check.all" if not seen.doubtful else "check.nearly_all"), fields=tuple(fields))
     words = tag_cards.words([one.text for one in seen.missing], language)

@@ -75,7 +75,7 @@ async def _told(
     if recipe is paper.infotext and paper.infotext is not None:
         signs = await asyncio.to_thread(judge.signs_of_text, paper.infotext.positive)
         await guard.refuse(studio.db, asked.person.id, {verdict(signs)})
-    shown = tag_cards.table(told, asked.person, recipe)
+    shown = tag_cards.told(told.found, asked.person.language, recipe, told.left_out)
     if recipe is None:
         return replace(shown, buttons=tag_cards.buttons(kept) if names else ())
     held = await wishes.keep(studio.db, Wish(person=asked.person.id, text="", files=[file]))

@@ -130,7 +130,9 @@ async def _by_sentence(
     prompt = replace(edited.prompt, notes=(*edited.prompt.notes, *notes))
     made = recipes.make(prompt, options, model, most=studio.rules.pictures_per_request)
     fresh = edited.options.seed is not None
-    await studio.submit(asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id)
+    await studio.submit(
+        asked, [recipes.carried(one, recipe, fresh=fresh) for one in made], parent=row.id, check=edited.options.check
+    )
 
 
 async def by_form(studio: Studio, press: Press) -> None:

@@ -95,7 +95,7 @@ def _taggers(config: Config) -> Iterator[CheckResult]:
     found = taggers.taggers(engine.taggers, engine.folders)
     for one in () if taggers.runs_taggers() else found:
         yield result("warn", "check.tagger", name=one.name, package=detectors.RUNS_FILES)
-    if names := [one.name for one in (*found, *taggers.clips(engine.folders))]:
+    if names := [*(one.name for one in found), *(one.name for one in taggers.clips(engine.folders))]:
         yield result("ok", "check.taggers", count=len(names), names=_some(names))
     for broken in taggers.useless(engine.taggers):
         yield result("warn", broken.key, **broken.values)

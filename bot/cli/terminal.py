@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 
 from bot import texts
 from bot.app import studio
+from bot.buttons import checking
 from bot.chat import Card, Person, Request, Say, Upload
 from bot.cli.prompt_table import prompt_table
 from bot.commands import imagine
@@ -21,7 +23,7 @@ from bot.commands.table import command_of
 from bot.desk import StudioDesk
 from bot.platforms.console import ConsoleChat
 from bot.settings.config import Config
-from bot.studio import uploads
+from bot.studio import cards, uploads
 from bot.studio.cards import recipe_fields
 from bot.studio.findings import lengths
 from bot.studio.studio import Studio, new_id
@@ -29,7 +31,7 @@ from engine.job import State
 from engine.pixels.dressing import dressed
 from prompts.errors import Refusal
 from prompts.grammar import networks
-from prompts.options import flags, loras_written
+from prompts.options import flags, loras_written, read_options
 from prompts.prompt import Json, LoraUse, Options
 from storage import jobs, pictures
 from storage.jobs import Place
@@ -160,11 +162,15 @@ async def draw(
             path = numbered(output or Path(f"{row.id}.png"), index)
             await asyncio.to_thread(write, path, dressed(await made.db.files.get(row.hash), card.papers))
             written.append((row, path))
+        wanted = beside.options.check or read_options(text).options.check
+        checks = await _checks(seat, found) if wanted else []
     if quiet:
         results: list[Json] = [
             {"file": str(path), "seed": row.recipe.seed, "seconds": row.seconds, "recipe": row.recipe.to_json()}
             for row, path in written
         ]
+        for result, check in zip(results, checks, strict=False):
+            cast(dict[str, Json], result)["check"] = _said(language, check.text)
         print(json.dumps({"pictures": results}, ensure_ascii=False))
         return
     if card.prompt:
@@ -174,6 +180,19 @@ async def draw(
         for line in recipe_fields(row.recipe)[1:]:  # the text itself was typed a moment ago
             console.print(f"{_said(language, line.label)}: {_said(language, line.value)}", markup=False)
         console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+    for check in checks:
+        _tell(console, check, (), language, as_json=False)
+
+
+async def _checks(seat: Seat, rows: Sequence[PictureRow]) -> list[Card]:
+    """What of the prompt is in each picture, or why nobody can say."""
+    found = []
+    for row in rows:
+        try:
+            found.append(await checking.of_picture(seat.studio, seat.person, row))
+        except Refusal as refusal:
+            found.append(cards.error(refusal))
+    return found
 
 
 def _tell(console: Console, card: Card, files: Sequence[str], language: str, *, as_json: bool) -> None:

@@ -37,7 +37,7 @@ def _readers(studio: Studio) -> list[str]:
     """What can read tags out of pictures here, of the owner's files."""
     rules = studio.rules
     found = taggers.taggers(rules.taggers, rules.folders) if taggers.runs_taggers() else ()
-    return [one.name for one in (*found, *taggers.clips(rules.folders))]
+    return [*(one.name for one in found), *(one.name for one in taggers.clips(rules.folders))]
 
 
 COMMAND = Command("info", ("关于", "關於", "about", "状态", "status"), run)

@@ -50,7 +50,9 @@ def asked(prompt: Prompt) -> tuple[str, ...]:
 def checked(prompt: Prompt, known: Mapping[str, float], threshold: float) -> DrawnCheck:
     """The check of a prompt by the scores of the phrases that its reader knows. In each fragment the longest ones
     count: of "red scarf" not "scarf", too."""
-    seen, doubtful, missing = [], [], []
+    seen: list[CheckedWord] = []
+    doubtful: list[CheckedWord] = []
+    missing: list[CheckedWord] = []
     told: set[str] = set()
     for fragment in _own(prompt):
         for text in _known(_said(fragment), known):

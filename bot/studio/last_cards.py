@@ -22,6 +22,7 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
     """The last card of a job, whose end is written down with its pictures. Those in which a checker saw what nobody
     asked for are left out or veiled, as the rule says that held where it was asked."""
     job, made, key, values = news.job, list(news.pictures), news.key, dict[str, Json](news.values)
+    unkept = 0.0
     if any(one.adult for one in made) and (kept := await jobs.get(db, job.id)):
         if kept.unasked == "spoiler":
             spoiler = True
@@ -29,10 +30,11 @@ async def end(db: Database, news: Finished, spoiler: bool) -> Card:
         elif kept.unasked == "refuse":
             shown = [one for one in made if not one.adult]
             key, values = ("job.left_out", {"count": len(made) - len(shown)}) if shown else ("picture.unsafe", {})
+            unkept = sum(one.seconds for one in made if one.adult)
             job, made = job if shown else replace(job, state=State.FAILED), shown
     try:
         rows = await jobs.end(
-            db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds
+            db, job.id, job.state, pictures=made, error_key=key, error_values=values, took=news.seconds, unkept=unkept
         )
         card = cards.ended(job, rows, key, values, spoiler, news.seconds)
         kept = await jobs.get(db, job.id)

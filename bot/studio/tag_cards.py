@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot import texts
-from bot.chat import Button, Card, Field, Person, Say
-from bot.studio.tag_reading import ToldTags
+from bot.chat import Button, Card, Field, Say
 from engine.recipe import Recipe
 from engine.tagging import CLIP, DETECTORS, JUDGE, PictureTags, SeenTag, TagKind
 from prompts.infotext.infotext import Infotext
@@ -18,25 +17,26 @@ MOST = 60  # tags of a kind that are shown; the caption has them all
 LONGEST = 600  # signs of a recipe's words
 
 
-def table(told: ToldTags, person: Person, recipe: Recipe | Infotext | None = None) -> Card:
-    """The card without its buttons; `recipe` is what the picture itself says."""
-    found = told.found
+def told(found: PictureTags, language: str, recipe: Recipe | Infotext | None = None, left_out: int = 0) -> Card:
+    """The card without its buttons; `recipe` is what the picture itself says, `left_out` counts tags that are not told
+    here."""
     fields = list(_own(recipe))
     if rated := found.of("rating"):
-        values = {"percent": _percent(rated[0]), "name": rated[0].name}
+        values: dict[str, str | int | float] = {"percent": _percent(rated[0]), "name": rated[0].name}
         fields.append(Field(Say("tags.rating"), Say(f"tags.rating.{_rating(rated[0])}", values)))
     for kind in KINDS:
         if tags := found.of(kind):
-            lines = [line(one, person.language, cosine=found.reader.startswith(CLIP)) for one in tags[:MOST]]
+            lines = [line(one, language, cosine=found.reader.startswith(CLIP)) for one in tags[:MOST]]
             fields.append(Field(Say(f"tags.kind.{kind}"), "\n".join(lines)))
-    if told.left_out:
-        fields.append(Field(Say("tags.note"), Say("tags.left_out", {"count": told.left_out})))
+    if left_out:
+        fields.append(Field(Say("tags.note"), Say("tags.left_out", {"count": left_out})))
     if found.reader in (DETECTORS, JUDGE):
         fields.append(Field(Say("tags.note"), Say(f"tags.only.{found.reader.replace('-', '_')}")))
     elif found.reader.startswith(CLIP):
         fields.append(Field(Say("tags.note"), Say("tags.only.clip")))
     key = "tags.read" if found.shown else "tags.nothing"
-    return Card(text=Say(key, {"count": len(found.shown), "reader": reader(found)}), fields=tuple(fields))
+    said: dict[str, str | int | float] = {"count": len(found.shown), "reader": reader(found, language)}
+    return Card(text=Say(key, said), fields=tuple(fields))
 
 
 def line(tag: SeenTag, language: str, *, cosine: bool = False) -> str:
@@ -53,8 +53,10 @@ def both(tag: str, language: str) -> str:
     return f"{written(name, language)} {tag}" if chinese(language) else f"{tag} {name}"
 
 
-def reader(found: PictureTags) -> str:
+def reader(found: PictureTags, language: str) -> str:
     """Who read, as people know it."""
+    if found.reader in (DETECTORS, JUDGE):
+        return texts.say(language, f"tags.reader.{found.reader.replace('-', '_')}")
     return found.reader.removeprefix(CLIP)
 
 

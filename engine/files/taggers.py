@@ -68,7 +68,7 @@ def taggers(folders: Sequence[Path], models: Sequence[Path] = ()) -> tuple[Tagge
 
 def useless(folders: Sequence[Path]) -> tuple[UselessTagger, ...]:
     """The networks in the taggers folders that have no list of tags, and those whose list cannot be read."""
-    found = []
+    found: list[UselessTagger] = []
     for folder in folders:
         for depth in range(DEPTH + 1):
             for path in sorted(folder.glob("*/" * depth + "*.onnx")):

@@ -102,15 +102,22 @@ def judged(image: Image.Image, limits: Thresholds, asked: Collection[str]) -> Pi
     others = _other_names()
     meant = {word: others.get(plain(word), plain(word)) for word in asked}
     layout = dict(zip(LAYOUTS, layouts, strict=True))
+    parts: list[list[float]] = [grounds]
     if max(layout, key=lambda one: layout[one]) == "pair" or len(set(names) & set(meant.values())) > 1:
-        halves = [seen(store.floats(half))[0].softmax(dim=1)[0].tolist() for half in judge.halves(shown)]
-        things = [min(1.0, max(2 * whole, *parts)) for whole, *parts in zip(things, *halves, strict=True)]
+        halves = [seen(store.floats(half)) for half in judge.halves(shown)]
+        sides = [half[0].softmax(dim=1)[0].tolist() for half in halves]
+        things = [min(1.0, max(2 * whole, *some)) for whole, *some in zip(things, *sides, strict=True)]
+        parts += [half[1].softmax(dim=1)[0].tolist() for half in halves]
     found = dict(zip(names, things, strict=True))
     ground = dict(zip(BACKGROUNDS, grounds, strict=True))
     found |= {f"{name} background" if name in scenes.COLOURS else name: score for name, score in ground.items() if name}
     found |= {STYLES[name][0]: score for name, score in zip(seen.known[2], styles, strict=True)}
     found |= {f"on the {name}": layout[name] for name in PLACES}
     told = kept((SeenTag(name, score) for name, score in found.items() if name != USUAL_STYLE), limits)
+    # Of a background behind two things the judge is less sure: what it sees behind either is not said to be missing.
+    for name, *some in zip(BACKGROUNDS, *parts, strict=True):
+        if name:
+            found[f"{name} background" if name in scenes.COLOURS else name] = max(some)
     return PictureTags(JUDGE, told, {word: found[name] for word, name in meant.items() if name in found})
 
 

@@ -71,7 +71,7 @@ class Tagger:
         pixels = np.asarray(square(image).resize((self.side, self.side), Image.Resampling.BICUBIC), np.float32)
         pixels = pixels[:, :, ::-1] if self.bgr else pixels
         shades: Scores = ((pixels - np.array(self.mean)) / np.array(self.deviation)).astype(np.float32)
-        return shades if self.last else shades.transpose(2, 0, 1)
+        return shades if self.last else np.transpose(shades, (2, 0, 1))
 
     def _joined(self, names: Sequence[str], answers: Sequence[Any]) -> Scores:
         """One number a tag, of the first picture: from the output that has as many, from outputs that are called as

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.studio import drawn_check
+from bot.studio.checks_after import ChecksAfter
+from engine.job import Picture
+from engine.queue.news import Finished
 from engine.tagging import JUDGE, PictureTags
 from engine.wire import ReadTags
 from prompts.prompt import Fragment, Prompt
@@ -33,7 +36,7 @@ async def test_what_is_missing_is_named_and_drawn_again_by_one_tap(tmp_path: Pat
         assert card.text.key == "check.missing" and card.text.values == {"words": "红围巾"}
         told = fields(card)
         assert told["check.seen"] == "猫 cat  90%" and told["check.lacking"] == "红围巾 red scarf  5%"
-        assert told["check.doubtful"].endswith("beach  25%")
+        assert told["check.doubtful"].endswith("beach  25%") and told["check.doubtful"].startswith("海滩 ")
         assert len(at.pool.drawn) == jobs, "nothing is drawn without a tap"
         heavier, apart, seeds = card.buttons
         before = (await at.job(at.pool.drawn[0][0])).recipe
@@ -102,3 +105,40 @@ def test_what_is_missing_gets_a_chunk_of_its_own() -> None:
     made = drawn_check.apart(prompt("a cat", Fragment("red scarf", 1.2), "beach"), ["red scarf"])
     assert made.positive == "a cat, beach BREAK (red scarf:1.2)"
     assert drawn_check.apart(prompt("cat"), ["cat"]).positive == "cat"
+
+
+async def finished(at: House, checks: ChecksAfter, text: str, count: int = 1) -> str:
+    """Draw a text, and have what looks at finished pictures hear of it; the job."""
+    before = len(at.pool.drawn)
+    await at.say(text)
+    job = (await at.drawn(before + 1))[-1]
+    at.pool.finish(job)
+    await at.chat.until(lambda: job in at.chat.messages and bool(at.chat.messages[job].pictures))
+    kept = await at.job(job)
+    await checks.hear(Finished(kept, (Picture(png=b"", recipe=kept.recipe, seconds=1.0),), "", {}))
+    return job
+
+
+async def test_pictures_are_looked_at_when_somebody_wishes_for_it(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        checks = ChecksAfter(at.studio)
+        knows(at, cat=0.1)
+        quiet = await finished(at, checks, "a cat")
+        asked = await finished(at, checks, "a cat --check")
+        await at.until(lambda: f"{asked}+check" in at.chat.messages)
+        assert at.chat.messages[f"{asked}+check"].text.key == "check.missing"
+        assert f"{quiet}+check" not in at.chat.messages and len(at.pool.drawn) == 2
+        unknown = await finished(at, checks, "a dog --检查")
+        await at.until(lambda: f"{unknown}+check" in at.chat.messages)
+        assert at.chat.messages[f"{unknown}+check"].text.key == "check.knows_nothing"
+        await at.say("/settings check on")
+        await at.restart()
+        checks = ChecksAfter(at.studio)
+        knows(at, cat=0.9)
+        several = await finished(at, checks, "a cat --count 2")
+        await at.until(lambda: f"{several}+check" in at.chat.messages)
+        card = at.chat.messages[f"{several}+check"]
+        assert card.text.key == "check.several" and [one.action for one in card.buttons] == ["check_drawn"] * 2
+        await finished(at, checks, "a dog")
+        await checks.close()
+        assert not any(card.text.key == "check.knows_nothing" for key, card in at.chat.messages.items() if key > "z")

@@ -106,8 +106,13 @@ def test_what_is_said_behind_it(text: str, wish: TagWish) -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("1.5", "tags.threshold"), ("character=much", "tags.threshold"), ("colour=red", "tags.option")]
-    + [("underscores=perhaps", "tags.option"), ("rating=-1", "tags.threshold")],
+    [
+        ("1.5", "tags.threshold"),
+        ("character=much", "tags.threshold"),
+        ("rating=-1", "tags.threshold"),
+        ("colour=red", "tags.option"),
+        ("underscores=perhaps", "tags.option"),
+    ],
 )
 def test_what_cannot_be_is_told(text: str, key: str) -> None:
     with pytest.raises(Refusal) as refused:

@@ -83,11 +83,12 @@ def cell(text: str) -> Image.Image:
     ],
 )
 def test_the_judge_knows_what_the_built_in_model_draws(text: str, drawn: list[str]) -> None:
-    asked = [*drawn, "penguin", "night", "red scarf", "three stars", "stars"]
+    other = "penguin" if "cat" in drawn else "night"
+    asked = [*drawn, other, "red scarf", "three stars", "stars"]
     [found] = tags_of([cell(text)], JUDGE, asked=asked)
-    assert found.reader == JUDGE and set(found.asked) == {*drawn, "penguin", "night"}
+    assert found.reader == JUDGE and set(found.asked) == {*drawn, other}
     assert all(found.asked[word] > 0.5 for word in drawn), found.asked
-    assert found.asked["penguin"] < 0.1 and found.asked["night"] < 0.1
+    assert found.asked[other] < 0.1
     assert "3d" not in names(found) and not found.of("rating")
 
 
