@@ -113,7 +113,7 @@ def pool(config: Config) -> LocalPool:
             arguments += [f"--{kind}", str(folder)]
     for folder in config.engine.taggers:
         arguments += ["--taggers", str(folder)]
-    arguments += ["--rate"] if config.access.adult_by_picture else []
+    arguments += ["--rate", "yes" if config.access.adult_by_picture else "no"]
     for name in tuning.WORDS:
         arguments += [f"--{name}", getattr(config.engine, name)]
     arguments += ["--cache", str(config.data.folder / "cache")]

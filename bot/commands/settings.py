@@ -70,7 +70,7 @@ async def panel(studio: Studio, person: Person, one: str = "") -> Card:
     switches = [
         Button("set", f"{name}.{'off' if on else 'on'}", label=Say(f"settings.turn_{'off' if on else 'on'}.{name}"))
         for name in (*SWITCHES, *WISHED)
-        for on in (known.get(name, name not in WISHED) is not False,)
+        for on in (known.get(name) is True if name in WISHED else known.get(name) is not False,)
     ]
     loras = [Button("without_lora", code_of(mine[0].name))] if len(mine) == 1 else []
     return Card(
