@@ -109,7 +109,7 @@ def rows(labels: Path) -> tuple[SeenTag, ...]:
 
 @lru_cache(maxsize=8)
 def _rows(labels: Path, modified: int, size: int) -> tuple[SeenTag, ...]:
-    found = []
+    found: list[SeenTag] = []
     try:
         if size > MOST_BYTES:
             raise ValueError(f"{size} bytes")

@@ -77,8 +77,11 @@ class Tagger:
         """One number a tag, of the first picture: from the output that has as many, from outputs that are called as
         the kinds of tags are, or from all in their order. Raises Refusal `tags.other_list`."""
         count = len(self.labels)
-        flat = {name: np.asarray(one, np.float32) for name, one in zip(names, answers, strict=True)}
-        first = {name: one.reshape(one.shape[0], -1)[0] for name, one in flat.items() if one.ndim > 1}
+        first: dict[str, Scores] = {}
+        for name, one in zip(names, answers, strict=True):
+            whole = np.asarray(one, np.float32)
+            if whole.ndim > 1:
+                first[name] = whole.reshape(whole.shape[0], -1)[0]
         for one in first.values():
             if one.size == count:
                 return one
