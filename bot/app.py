@@ -12,6 +12,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from bot import texts
+from bot.buttons.checking_after import ChecksAfter
 from bot.chat import Chat
 from bot.commands.table import COMMANDS
 from bot.desk import StudioDesk
@@ -28,13 +29,12 @@ from bot.platforms.web.settings import WebSettings
 from bot.settings.config import Config
 from bot.settings.sections.access import AccessSection
 from bot.studio import forgetting, recipes
-from bot.studio.checks_after import ChecksAfter
 from bot.studio.rules import Rules
 from bot.studio.studio import Studio
 from bot.studio.suggest import suggest
 from bot.studio.translators import translators
 from engine import tuning
-from engine.files import catalog
+from engine.files import catalog, taggers
 from engine.job import Progress
 from engine.queue import estimate
 from engine.queue.estimate import Estimate
@@ -162,6 +162,8 @@ async def studio(config: Config) -> AsyncIterator[Studio]:
         tags = Index(config.data.folder / "cache")
         chain = translators(config, Translations(db))
         made = Studio(db, queue, chain, rules(config), tags)
+        if config.access.adult_by_picture and not taggers.running(config.engine.taggers, config.engine.folders):
+            log.warning("access.adult_by_picture is on, but there is no tagger that can look at pictures")
         checks = ChecksAfter(made)
         made.watching.append(checks.hear)
         try:

@@ -99,7 +99,7 @@ def _taggers(config: Config) -> Iterator[CheckResult]:
         yield result("ok", "check.taggers", count=len(names), names=_some(names))
     for broken in taggers.useless(engine.taggers):
         yield result("warn", broken.key, **broken.values)
-    if config.access.adult_by_picture and not (found and taggers.runs_taggers()):
+    if config.access.adult_by_picture and not taggers.running(engine.taggers, engine.folders):
         yield result("warn", "check.nobody_rates")
     try:
         taggers.chosen(config.tags.reader, engine.taggers, engine.folders)

@@ -324,7 +324,8 @@ def models(
         return
     from bot.cli.model_list import show  # only now: `--help` is to come at once
 
-    show(_load(config, quiet=True).engine.folders, language(), out, as_json=as_json)
+    engine = _load(config, quiet=True).engine
+    show(engine.folders, language(), out, as_json=as_json, taggers_in=engine.taggers)
 
 
 @models_app.command("install")

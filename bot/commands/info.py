@@ -36,7 +36,7 @@ async def run(studio: Studio, request: Request, rest: str) -> Card:
 def _readers(studio: Studio) -> list[str]:
     """What can read tags out of pictures here, of the owner's files."""
     rules = studio.rules
-    found = taggers.taggers(rules.taggers, rules.folders) if taggers.runs_taggers() else ()
+    found = taggers.running(rules.taggers, rules.folders)
     return [*(one.name for one in found), *(one.name for one in taggers.clips(rules.folders))]
 
 

@@ -66,6 +66,11 @@ def taggers(folders: Sequence[Path], models: Sequence[Path] = ()) -> tuple[Tagge
     return tuple(found.values())
 
 
+def running(folders: Sequence[Path], models: Sequence[Path] = ()) -> tuple[TaggerFile, ...]:
+    """The taggers that can be run here: none where the package is missing."""
+    return taggers(folders, models) if runs_taggers() else ()
+
+
 def useless(folders: Sequence[Path]) -> tuple[UselessTagger, ...]:
     """The networks in the taggers folders that have no list of tags, and those whose list cannot be read."""
     found: list[UselessTagger] = []
@@ -174,7 +179,7 @@ def _is_open_clip(path: Path) -> bool:
 
 def readers(taggers_in: Sequence[Path], models: Sequence[Path]) -> tuple[str, ...]:
     """The names of all that can read here: taggers, CLIPs, what this project brings."""
-    own = [one.name for one in taggers(taggers_in, models)] if runs_taggers() else []
+    own = [one.name for one in running(taggers_in, models)]
     return (*own, *(CLIP + one.name for one in clips(models)), DETECTORS, JUDGE)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.buttons.checking_after import ChecksAfter
 from bot.studio import drawn_check
-from bot.studio.checks_after import ChecksAfter
 from engine.job import Picture
 from engine.queue.news import Finished
 from engine.tagging import JUDGE, PictureTags

@@ -11,13 +11,14 @@ from PIL import Image
 from rich.console import Console
 
 from bot import app
-from bot.cli import tag_files
+from bot.cli import check_files, model_list, tag_files
 from bot.cli.tag_files import TagFilesWish
 from bot.settings.config import Config
 from bot.studio.tag_options import CaptionStyle
 from engine.pixels import png_recipe
 from engine.tagging import PictureTags, SeenTag
 from prompts.errors import Refusal
+from tests import onnx_files
 from tests.fakes import FakePool, a_recipe
 
 SEEN = PictureTags("wd", (SeenTag("red scarf", 0.9), SeenTag("general", 0.7, "rating"), SeenTag("a_(b)", 0.5)))
@@ -79,3 +80,20 @@ async def test_what_cannot_be_is_told_before_a_worker_is_started(pool: FakePool,
     with pytest.raises(Refusal) as refused:
         await run(wish)
     assert refused.value.key == key and not pool.readings
+
+
+def config_of(folder: Path, *, rate: bool = False) -> Config:
+    return Config.model_validate({"engine": {"taggers": str(folder)}, "access": {"adult_by_picture": rate}})
+
+
+def test_check_and_the_list_of_models_tell_of_taggers(tmp_path: Path) -> None:
+    folder = onnx_files.known_tagger(tmp_path / "wd-tiny")
+    (tmp_path / "alone.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    found = {one.text.key: one for one in check_files.models(config_of(tmp_path, rate=True))}
+    assert found["check.taggers"].text.values["names"] == "wd-tiny" and "check.nobody_rates" not in found
+    assert found["tags.no_labels"].level == "warn" and found["tags.no_labels"].text.values["file"] == "alone.onnx"
+    nobody = {one.text.key for one in check_files.models(config_of(tmp_path / "none", rate=True))}
+    assert "check.nobody_rates" in nobody and "check.taggers" not in nobody
+    said = io.StringIO()
+    model_list.show((), "en", Console(file=said, width=300), as_json=False, taggers_in=(tmp_path,))
+    assert f"tagger wd-tiny  {folder / 'model.onnx'}" in said.getvalue() and "alone.onnx" in said.getvalue()

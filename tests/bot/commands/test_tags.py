@@ -166,4 +166,4 @@ async def test_tags_for_adults_are_told_where_such_words_may_be_said(tmp_path: P
         assert "completely nude" in told["tags.kind.general"] and "tags.note" not in told
         at.pool.tags = lambda wish: PictureTags("wd", (*nude, SeenTag("child", 0.9)))
         card = await said(at, "/tags")
-        assert card.text.key == "access.minors" and not card.fields
+        assert card.text.key == "tags.not_told" and not card.fields
