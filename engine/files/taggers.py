@@ -154,6 +154,11 @@ def clips(folders: Sequence[Path]) -> tuple[ClipFile, ...]:
     return tuple(found.values())
 
 
+def is_clip(path: Path) -> bool:
+    """Whether a folder or a file is a CLIP that knows pictures and texts."""
+    return _is_clip(path / "config.json") if path.is_dir() else _is_open_clip(path)
+
+
 def _is_clip(config: Path) -> bool:
     """Whether a folder holds a CLIP with its weights."""
     try:

@@ -75,7 +75,7 @@ def _loaded(file: ClipFile, changed: int) -> Any:
     from engine.taggers import open_clip  # it brings transformers along
 
     if file.path.is_dir():
-        return CLIPModel.from_pretrained(file.path, local_files_only=True, torch_dtype=torch.float32).eval()
+        return CLIPModel.from_pretrained(file.path, local_files_only=True, dtype=torch.float32).eval()
     return open_clip.load(file.path)
 
 

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel
 
+from engine.files import catalog
 from engine.files.taggers import clips
 from engine.taggers import clip, open_clip
 from engine.taggers.reading import tags_of
@@ -52,6 +53,7 @@ def test_both_kinds_of_file_rank_words_as_the_model_itself(tmp_path: Path) -> No
     as_open_clip(model, tmp_path / "laion-tiny.safetensors")
     found = clips([tmp_path])
     assert [one.name for one in found] == ["clip-tiny", "laion-tiny"]
+    assert catalog.skipped([tmp_path]) == (), "they are no models, and nothing is wrong with them"
     image = Image.effect_mandelbrot((48, 40), (-2, -1.5, 1, 1.5), 50).convert("RGB")
     one, other = (clip.look(file, image, WORDS) for file in found)
     assert [tag.name for tag in one.tags] == [tag.name for tag in other.tags]
