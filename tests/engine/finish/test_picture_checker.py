@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import queue
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from transformers import CLIPConfig, CLIPImageProcessor
 
 from engine.files.checkers import checkers
 from engine.files.taggers import TaggerFile, taggers
-from engine.finish.picture_checker import shows_adults
+from engine.finish.picture_checker import rating, shows_adults
+from engine.tagging import ADULT
 from engine.wire import Draw, Drawn, Ended, Message, Step
 from engine.worker.worker import DeviceWorker
 from prompts.errors import Refusal
@@ -120,3 +122,25 @@ def test_the_worker_tells_a_hit_and_sends_no_preview_of_it(tmp_path: Path, sees:
     assert (ended.outcome, ended.key) == ("done", "")
     assert [one.adult for one in sent if isinstance(one, Drawn)] == [sees]
     assert not any(one.blob for one in sent if isinstance(one, Step))
+
+
+@pytest.mark.parametrize("rate", [True, False])
+def test_the_worker_has_taggers_rate_where_it_is_told_to(tmp_path: Path, rate: bool) -> None:
+    labels = onnx_files.known_tagger(tmp_path / "wd") / "selected_tags.csv"
+    said = labels.read_text("utf-8").replace("general", "x").replace("explicit", "general").replace("x", "explicit")
+    labels.write_text(said, "utf-8")  # so that all but blue pictures are for adults
+    sent: list[Message] = []
+    inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+
+    def send(message: Message) -> None:
+        sent.append(message)
+        if isinstance(message, Ended):
+            inbox.put(None)
+
+    inbox.put(Draw("job", 0, (a_recipe(steps=4),)))
+    DeviceWorker(send, device=torch.device("cpu"), slots=1, taggers=[tmp_path], rate=rate).run(inbox)
+    [drawn] = [one for one in sent if isinstance(one, Drawn)]
+    [tagger] = taggers([tmp_path])
+    seen = rating(tagger, Image.open(io.BytesIO(drawn.blob)))
+    assert seen in ADULT and drawn.adult is rate
+    assert any(one.blob for one in sent if isinstance(one, Step)) != rate
