@@ -2,6 +2,7 @@
 
 prompts.errors.Refusal      the person can do something about it (unknown model, damaged file, too large a size)
 EngineError
+  TrainingFailed            a training that becomes nothing, whatever is tried
   WireError                 a peer sent something that is no message of engine/wire.py
 """
 
@@ -14,5 +15,13 @@ class WireError(EngineError):
     """Bytes that are no message, a message of an unknown type, or one over the size limit."""
 
 
+class TrainingFailed(EngineError):
+    """A training that becomes nothing, whatever is tried; the text says why."""
+
+
 class BadFile(ValueError):
     """A weights file is cut short, lies about itself, or is no weights file; the text says how, for the log."""
+
+
+class BadPlan(ValueError):
+    """What is no plan of a training; the text says why, and goes to who wrote it."""

@@ -1,4 +1,5 @@
-"""The command line: run, imagine, map, tags, prompt, history, models, check, backup, restore, translate."""
+"""The command line: run, imagine, compare, train, map, tags, prompt, history, models, check, backup, restore,
+translate."""
 
 from __future__ import annotations
 
@@ -190,6 +191,35 @@ def compare(
 
     settings = _load(config, quiet=True)
     asyncio.run(draw(settings, text, axes, beside(context.args), output, language(), out, quiet=as_json))
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="What the LoRA is to be called.")],
+    folder: Annotated[Path, typer.Argument(help="10 to 30 pictures, with captions in .txt files beside them.")],
+    kind: Annotated[str, typer.Option(help="thing, person or style.")] = "thing",
+    trigger: Annotated[str, typer.Option(help="The word that will call for it; without it the name.")] = "",
+    model: Annotated[str, typer.Option(help="The model to learn it on; without it the first.")] = "",
+    steps: Annotated[int, typer.Option(min=0, help="How many steps; without it as many as suit the pictures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same file.")] = 0,
+    rank: Annotated[int, typer.Option(min=0, help="The rank; without it what suits.")] = 0,
+    rate: Annotated[float, typer.Option(min=0.0, help="The learning rate; without it what suits.")] = 0.0,
+    keep: Annotated[
+        str, typer.Option(help="What is not to be forgotten, as “a gift”: 16 pictures of it are drawn first.")
+    ] = "",
+    consent: Annotated[
+        bool, typer.Option("--consent", help="Whoever is in the pictures is grown up and has agreed to this.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("--out", help="The .safetensors file to write.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Learn a LoRA from pictures; interrupted, the same command goes on where it was."""
+    from bot.cli.training import TrainingWish  # only now: `--help` is to come at once
+    from bot.cli.training import train as learn
+
+    wish = TrainingWish(name, folder, kind, trigger, model, steps, seed, rank, rate, keep, consent, output)
+    asyncio.run(learn(_load(config, quiet=True), wish, language(), out, err, quiet=as_json))
 
 
 @app.command("map")

@@ -65,7 +65,13 @@ def _read(path: Path, size: int, modified: int) -> tuple[str, ...]:
         with suppress(BadFile):
             metadata = read_header(path).metadata
             said = [metadata.get(name, "").strip().lower().removeprefix("0x") for name in _IN_HEADER]
+    return (*said, *filter(None, [old_hash(path)]))
+
+
+def old_hash(path: Path) -> str:
+    """What A1111 knew a file by before 2023: eight digits, of a part of it; "" for one that has no such part. Raises
+    OSError."""
     with path.open("rb") as file:
         file.seek(_OLD_START)
         part = file.read(_OLD_SIZE)
-    return (*said, *([hashlib.sha256(part).hexdigest()[:SHORTEST]] if part else []))
+    return hashlib.sha256(part).hexdigest()[:SHORTEST] if part else ""

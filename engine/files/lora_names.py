@@ -8,7 +8,7 @@ under all its names, and a file's key is looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 PARTS = {"unet": ("lora_unet", "lycoris"), "text_encoder": ("lora_te", "lora_te1"), "text_encoder_2": ("lora_te2",)}
 COMFY = {"text_encoder": "text_encoders.clip_l.transformer", "text_encoder_2": "text_encoders.clip_g.transformer"}
@@ -129,10 +129,12 @@ def block(layer: str, depth: int) -> str:
 _OPEN_CLIP = {"self_attn": "attn", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
 
 
-def original(part: str, layer: str, depth: int) -> str:
-    """A layer's name in the original code, its pieces joined by "_": "input_blocks_4_1_…_attn1_to_q"."""
+def original(part: str, layer: str, depth: int, attended: Container[str] = ()) -> str:
+    """A layer's name in the original code, its pieces joined by "_": "input_blocks_4_1_…_attn1_to_q". There the place
+    of what enlarges depends on whether its block is among the `attended`, those with attention ("up_blocks.0")."""
     if part == "unet":
-        name = next(iter(_original(layer, depth)), layer)
+        names = _original(layer, depth) or (layer,)
+        name = names[-1 if layer.split(".upsamplers.")[0] in attended else 0]
     else:
         name = layer
         for own, theirs in _OPEN_CLIP.items() if part == "text_encoder_2" else ():

@@ -6,7 +6,6 @@ layers or lets its deep levels rest never reaches them.
 
 from __future__ import annotations
 
-import copy
 import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 
 from engine.adapters.slots import Need, Slots, Slotted
 from engine.models import card, streams
+from engine.models.twin import twin
 from engine.speed.batched_call import Answering, Call
 
 Replay = Callable[[], object]
@@ -25,12 +25,6 @@ Replay = Callable[[], object]
 Capture = Callable[[Callable[[], Tensor]], tuple[Replay, Tensor, int]]
 WARM = 3  # plain calls before a capture, in which libraries choose their kernels and take their memory
 RECOMPILES = 64  # dynamo keeps so many shapes of one function instead of 8, all models together
-
-
-def twin(unet: Any) -> Any:
-    """The same network with the same weights, as modules of its own."""
-    shared = {id(tensor): tensor for tensor in (*unet.parameters(), *unet.buffers())}
-    return copy.deepcopy(unet, shared)
 
 
 class Captured:

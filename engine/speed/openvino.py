@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from engine.models.card import free
 from engine.models.loaded import Loaded
+from engine.models.twin import twin
 from engine.speed.batched_call import Answering, Call
-from engine.speed.compiled import twin
 
 log = logging.getLogger(__name__)
 

@@ -239,14 +239,14 @@ def sides(loaded: Loaded, chunk: Chunk, clip_skip: int) -> tuple[list[Tensor], T
         ids = [tokenizer.bos_token_id, *plain, tokenizer.eos_token_id, *[tokenizer.pad_token_id] * left]
         with embeddings.standing(loaded, encoder, chunk.tokens):
             if loaded.text_encoder_2 is None:
-                states = _states(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
+                states = last_states(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
             else:
-                states, pooled = _states_xl(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
+                states, pooled = last_states_xl(encoder, torch.tensor([ids], device=loaded.device), clip_skip)
         read.append(states)
     return read, pooled
 
 
-def _states(encoder: Any, ids: Tensor, clip_skip: int) -> Tensor:
+def last_states(encoder: Any, ids: Tensor, clip_skip: int) -> Tensor:
     if clip_skip <= 1:
         states: Tensor = encoder(ids)[0]
         return states
@@ -257,7 +257,7 @@ def _states(encoder: Any, ids: Tensor, clip_skip: int) -> Tensor:
     return normed
 
 
-def _states_xl(encoder: Any, ids: Tensor, clip_skip: int) -> tuple[Tensor, Tensor]:
+def last_states_xl(encoder: Any, ids: Tensor, clip_skip: int) -> tuple[Tensor, Tensor]:
     """The states of the last layer but one, which SDXL was trained with whatever A1111's clip skip of 1 or 2 says,
     or of an earlier one; and the first of the encoder's answers: of the second encoder, its summary."""
     output = encoder(ids, output_hidden_states=True)

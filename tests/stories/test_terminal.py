@@ -18,8 +18,10 @@ from PIL import Image
 
 from bot.texts import say
 from engine.files.catalog import COMPANIONS, DEMO
+from engine.files.identify import identify
 from engine.pixels import png_recipe
 from engine.recipe import Recipe
+from tests.engine.train import totem
 from tests.running import ROOT
 from tests.stories.conftest import Here
 
@@ -339,6 +341,28 @@ def test_the_owners_lists_and_words_are_judged_where_a_prompt_is_only_shown(tmp_
     (lists / "fruit.txt").write_text("apple\nnude\n", "utf-8")
     done = here("prompt", "a little girl, __fruit__")
     assert done.returncode == 1 and say("en", "access.minors") in done.stdout + done.stderr
+
+
+def test_a_lora_is_learnt_from_a_folder_and_shown_on_a_sheet(tmp_path: Path, here: Here) -> None:
+    (tmp_path / "totems").mkdir()
+    for place, (image, background) in enumerate(totem.pictures(5)):
+        image.save(tmp_path / "totems" / f"{place}.png")
+        (tmp_path / "totems" / f"{place}.txt").write_text(
+            f"a zwx，{background} background" if place else "一个 zwx，红色的背景"
+        )
+    wrong = here("train", "zwx", "nowhere", language="zh_CN.UTF-8")
+    assert wrong.returncode == 1 and "nowhere" in wrong.stderr and "Traceback" not in wrong.stderr
+    done = bot(tmp_path, "train", "zwx", "totems", "--steps", "2", "--seed", "5", "--out", "zwx.safetensors", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["trigger"], told["steps"], told["pictures"]) == ("zwx", 2, 5)
+    identity = identify(tmp_path / "zwx.safetensors")
+    assert identity.triggers == ("zwx",) and identity.family == "demo"
+    with Image.open(tmp_path / told["sheet"]) as image:
+        assert image.width > 4 * 128 and image.height > 2 * 128  # four seeds, without and with
+    # The same again is known to be done; another training does not write over it.
+    again = here("train", "zwx", "totems", "--steps", "3", "--out", "zwx.safetensors")
+    assert again.returncode == 1 and "zwx.safetensors" in again.stderr
 
 
 def test_a_comparison_is_a_sheet_whose_cells_are_their_recipes_drawn_alone(tmp_path: Path) -> None:

@@ -19,10 +19,11 @@ from engine.adapters.slots import Need, SlotMix, Slots, Slotted
 from engine.files.tiers import TIERS
 from engine.models import loading, memory
 from engine.models.loaded import Loaded, Loras
+from engine.models.twin import twin
 from engine.recipe import Recipe
 from engine.speed import batched_call
 from engine.speed.batched_call import Answering, Call, Prepared, Shape
-from engine.speed.compiled import Captured, Graphs, twin
+from engine.speed.compiled import Captured, Graphs
 from tests import tiny
 from tests.engine.drawing import Pixels, draw, gap, like_a_card, made_aside, recipe
 from tests.engine.speed.calls import call

@@ -23,9 +23,10 @@ from engine.adapters.mix import Layer
 from engine.adapters.slots import Need, SlotMix
 from engine.models import card, loading
 from engine.models.loaded import Loaded, Loras
+from engine.models.twin import twin
 from engine.speed import compiled
 from engine.speed.batched_call import Answering, Call, Prepared
-from engine.speed.compiled import WARM, Compiled, OnCard, twin
+from engine.speed.compiled import WARM, Compiled, OnCard
 from tests.engine.drawing import draw, gap, made_aside, recipe
 from tests.engine.speed.calls import call
 from tests.lora_files import kohya

@@ -1,0 +1,99 @@
+"""Folders of pictures as other trainers have them, and what is wrong with pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from bot.training.faults import faults
+from bot.training.folder import pictures_of
+from bot.training.planning import captioned, check_name, trigger_of
+from engine.pixels import buckets
+from prompts.errors import Refusal
+from prompts.translate.glossary_translator import Glossary
+
+
+def grain(seed: int, width: int = 96, height: int = 96) -> Image.Image:
+    """A picture unlike any other."""
+    cells = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
+    return Image.fromarray(cells).resize((width, height), Image.Resampling.NEAREST)
+
+
+def test_folders_of_kohya_captions_and_what_is_left_aside(tmp_path: Path) -> None:
+    for name in ("a.png", "10_small cat/b.webp", "10_small cat/c.png", "other/d.png", "__MACOSX/a.png", ".hidden.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        grain(len(name)).save(path)
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "a.txt").write_text("\n zwx, 红色的帽子\nsecond line\n", "utf-8-sig")
+    (tmp_path / "10_small cat" / "b.caption").write_bytes("一只猫".encode("gb18030"))
+    found = pictures_of(tmp_path)
+    told = {one.path.name: (one.caption, one.repeats, one.named) for one in found.pictures}
+    assert told == {
+        "a.png": ("zwx, 红色的帽子", 1, ""),
+        "b.webp": ("一只猫", 10, "small cat"),
+        "c.png": ("", 10, "small cat"),
+    }
+    assert [(note.key, *note.values.values()) for note in found.notes] == [
+        ("train.picture_aside", "broken.jpg"), ("train.folder_aside", "other"),
+    ]  # fmt: skip
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    for folder, key in ((tmp_path / "gone", "train.no_folder"), (tmp_path, "train.no_pictures")):
+        with pytest.raises(Refusal) as refused:
+            pictures_of(folder)
+        assert refused.value.key == key
+
+
+async def test_captions_are_english_with_the_trigger_in_front(tmp_path: Path) -> None:
+    for place, text in enumerate(("红色的帽子，蓝天", "photo of ZWX, smile", "")):
+        grain(place).save(tmp_path / f"{place}.png")
+        (tmp_path / f"{place}.txt").write_text(text)
+    made, notes = await captioned(pictures_of(tmp_path).pictures, "zwx", [Glossary()], person=False)
+    assert [one.caption for one in made] == ["zwx, red hat, blue sky", "photo of ZWX, smile", "zwx"]
+    assert [(note.key, note.values["count"]) for note in notes] == [("train.no_captions", 1)]
+
+
+async def test_nothing_that_must_not_be_learnt(tmp_path: Path) -> None:
+    grain(1).save(tmp_path / "a.png")
+    for text, person, key in (("nude child", False, "access.minors"), ("nude woman", True, "train.adult")):
+        (tmp_path / "a.txt").write_text(text)
+        with pytest.raises(Refusal) as refused:
+            await captioned(pictures_of(tmp_path).pictures, "zwx", [Glossary()], person=person)
+        assert refused.value.key == key
+
+
+def test_names_and_triggers() -> None:
+    assert check_name(" 小红 v2 ") == "小红 v2" and trigger_of("", "Xiao_Hong") == ("xiao hong", None)
+    word, note = trigger_of("cat", "x")
+    assert word == "cat" and note and note.key == "train.common_trigger"
+    for name in ("", "../up", "a/b", "x" * 90, "."):
+        with pytest.raises(Refusal):
+            check_name(name)
+    with pytest.raises(Refusal) as refused:
+        trigger_of("", "小红")
+    assert refused.value.key == "train.trigger"
+
+
+def test_what_is_wrong_with_pictures_is_told(tmp_path: Path) -> None:
+    smooth = grain(1).resize((16, 16)).resize((96, 96), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(6))
+    shapes = {
+        "fine.png": grain(2), "small.png": grain(3, 40, 40), "blurred.png": smooth, "wide.png": grain(4, 700, 96),
+        "again.png": grain(2).resize((128, 128)),
+    }  # fmt: skip
+    for name, image in shapes.items():
+        image.save(tmp_path / name)
+    found = {
+        note.key: note.values["files"]
+        for note in faults(pictures_of(tmp_path).pictures, buckets.sizes(96, 16), 96)
+        if "files" in note.values
+    }
+    assert found == {
+        "train.small": "small.png", "train.blurred": "blurred.png", "train.cut": "wide.png",
+        "train.twice": "again.png, fine.png",
+    }  # fmt: skip

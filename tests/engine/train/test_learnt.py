@@ -1,0 +1,87 @@
+"""What the built-in model learns: a new thing, without forgetting what it knows, and a manner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.demo import concepts, judge
+from engine.demo.scale import SCALES
+from engine.files import catalog
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.train.lora_file import write
+from engine.train.run import TrainingRun
+from engine.training_plan import TrainingPicture, planned
+from tests.engine.drawing import draw, recipe
+from tests.engine.train import totem
+from tests.engine.train.plans import picture
+
+SCALE = SCALES["laptop"]
+pytestmark = pytest.mark.usefixtures("two_threads")
+
+
+@pytest.fixture(scope="module")
+def demo() -> Loaded:
+    loading.quieten()
+    return loading.load(catalog.builtin(), torch.device("cpu"))
+
+
+def learnt(demo: Loaded, folder: Path, pictures: list[TrainingPicture], **said: Any) -> Path:
+    """The file that a training of the built-in model leaves."""
+    plan = planned(
+        said.pop("kind", "thing"), "demo", name="zwx", trigger="zwx", model="danqing-demo", pictures=pictures, **said
+    )
+    run = TrainingRun(demo, plan, folder)
+    while not run.done:
+        run.turn()
+    path = folder / "zwx.safetensors"
+    write(path, run.file())
+    return path
+
+
+def drawn(demo: Loaded, texts: list[str], lora: Path | None = None) -> list[Image.Image]:
+    recipes = [
+        recipe(text, seed=seed, width=128, height=128, steps=12, guidance=4.0, model="danqing-demo")
+        for seed, text in enumerate(texts, start=6)
+    ]
+    wanted = [((lora, 1.0, 1.0),) if lora else ()] * len(texts)
+    return [Image.fromarray(one.astype(np.uint8)) for one in draw(demo, recipes, wanted=wanted)]
+
+
+def test_a_new_thing_is_learnt_and_known_ones_stay(demo: Loaded, tmp_path: Path) -> None:
+    pictures = [
+        picture(tmp_path, f"{place}.png", image, f"a zwx, {background} background")
+        for place, (image, background) in enumerate(totem.pictures())
+    ]
+    lora = learnt(demo, tmp_path, pictures, steps=60, seed=5)
+    texts = ["a zwx, white background"] * 4
+    before, after = (np.mean([totem.likeness(one) for one in drawn(demo, texts, own)]) for own in (None, lora))
+    assert before < 0.4 and after > before + 0.15
+
+
+def gifts(pictures: list[Image.Image]) -> int:
+    """In how many pictures the built-in model's judge sees a gift first."""
+    names = [concept.name for concept in concepts.concepts(SCALE.concepts)]
+    seen = judge.look(judge.kept(SCALE), np.stack([np.asarray(one) for one in pictures]))
+    return int((seen.things[:, 0] == names.index("gift")).sum())
+
+
+def test_a_class_that_is_kept_is_not_forgotten(demo: Loaded, tmp_path: Path) -> None:
+    new = [picture(tmp_path, f"{place}.png", image, "a zwx gift") for place, (image, _) in enumerate(totem.pictures())]
+    own = drawn(demo, ["a gift"] * 16)
+    prior = [picture(tmp_path, f"prior-{place}.png", image, "a gift", prior=True) for place, image in enumerate(own)]
+    right: dict[bool, int] = {}
+    for kept in (True, False):
+        folder = tmp_path / str(kept)
+        folder.mkdir()
+        for path in tmp_path.glob("*.png"):
+            (folder / path.name).write_bytes(path.read_bytes())
+        lora = learnt(demo, folder, [*new, *prior] if kept else new, steps=50, batch=5, seed=5, dropout=0.0)
+        right[kept] = gifts(drawn(demo, ["a gift"] * 6, lora))
+    assert right[True] >= 5 > 2 >= right[False]

@@ -1,0 +1,220 @@
+"""Trainings on tiny models: what goes on becomes what it would have been, and the model is left as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load
+
+from engine.adapters import loras
+from engine.errors import BadPlan, TrainingFailed
+from engine.files.lora_names import by_layer
+from engine.models import loading
+from engine.models.loaded import Loaded
+from engine.train import run as running
+from engine.train.lora_file import write
+from engine.train.run import Taken, TrainingRun, rate_share
+from engine.train.words import Reader, said
+from engine.training_plan import TrainingPlan
+from tests import tiny_families
+from tests.engine.drawing import draw, gap, recipe
+from tests.engine.train import plans
+
+
+def learnt(loaded: Loaded, plan: TrainingPlan, folder: Path) -> bytes:
+    """The file of a training that nothing breaks."""
+    run = TrainingRun(loaded, plan, folder)
+    while not run.done:
+        run.turn()
+    return run.file()
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
+    from engine.files import catalog
+
+    folder = tmp_path_factory.mktemp("families")
+    loading.quieten()
+    for name, pipeline in (
+        ("sd15", tiny_families.sd15()),
+        ("sd2", tiny_families.sd2()),
+        ("sdxl", tiny_families.sdxl()),
+    ):
+        told = {"modelspec.prediction_type": "v"} if name == "sd2" else None
+        tiny_families.save_single(pipeline, folder / f"{name}.safetensors", metadata=told)
+    models = [one for one in catalog.models([folder]) if not one.builtin]
+    return {one.name: loading.load(one, torch.device("cpu")) for one in models}
+
+
+@pytest.mark.parametrize("changes", [{}, {"accumulate": 2, "optimiser": "Adafactor", "text_rate": 1e-3, "flips": True}])
+def test_what_goes_on_from_a_checkpoint_becomes_the_same_to_the_bit(
+    loaded: Loaded, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    whole = plans.small(tmp_path, steps=6, **changes)
+    unbroken = learnt(loaded, whole, tmp_path)
+    broken = TrainingRun(loaded, whole, tmp_path)
+    for stop in (3, 5):
+        while broken.step < stop:
+            broken.turn()
+        broken.keep()
+        broken.turn()  # in the middle of a step: it is thrown away
+        broken = TrainingRun(loaded, whole, tmp_path)
+        assert (broken.step, len(broken.losses)) == (stop, stop)
+    while not broken.done:
+        broken.turn()
+    assert broken.file() == unbroken
+
+
+def test_the_model_is_left_as_it_was(loaded: Loaded, tmp_path: Path) -> None:
+    before = {name: weight.clone() for name, weight in loaded.unet.state_dict().items()}
+    seen = draw(loaded, [recipe("a zwx"), recipe("a cat", seed=2)])
+    hooks = [len(module._forward_hooks) for module in loaded.unet.modules()]
+    run = TrainingRun(loaded, plans.small(tmp_path, text_rate=1e-2), tmp_path)
+    run.turn()
+    during = draw(loaded, [recipe("a zwx"), recipe("a cat", seed=2)])
+    while not run.done:
+        run.turn()
+    assert all(torch.equal(weight, before[name]) for name, weight in loaded.unet.state_dict().items())
+    assert [len(module._forward_hooks) for module in loaded.unet.modules()] == hooks
+    assert not any(weight.grad is not None for part in loaded.parts for weight in part.parameters())
+    again = draw(loaded, [recipe("a zwx"), recipe("a cat", seed=2)])
+    assert all(np.array_equal(one, other) for one, other in zip(seen, during, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(seen, again, strict=True))
+
+
+@pytest.mark.parametrize("family", ["sd15", "sd2", "sdxl"])
+def test_the_file_is_read_by_us_whole_and_by_diffusers_alike(
+    families: dict[str, Loaded], family: str, tmp_path: Path
+) -> None:
+    loaded = families[family]
+    plan = plans.small(tmp_path, text_rate=1e-2, conv_rank=2, conv_alpha=2.0, steps=2)
+    made = learnt(loaded, plan, tmp_path)
+    path = tmp_path / f"zwx-{family}.safetensors"
+    write(path, made)
+    (lora, *_), *_ = loras.choose(loaded, ((path, 1.0, 1.0),))
+    names = by_layer(load(made))
+    assert not lora.left and sum(len(own) for own in lora.adapters.values()) == len(names)
+    plain, ours = (draw(loaded, [recipe("a zwx", seed=3)], wanted=own)[0] for own in ([()], [((path, 1.0, 1.0),)]))
+    assert gap(plain, ours) > 2
+    if family == "sd2":  # single files of it are not read offline there
+        return
+    kind = {"sd15": tiny_families.sd15, "sdxl": tiny_families.sdxl}[family]
+    pipeline = kind()
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name="zwx")
+    from tests.engine.models.test_families import reference
+
+    assert gap(reference(pipeline, recipe("a zwx", seed=3)), ours) <= 1
+
+
+def test_metadata_tells_what_other_programs_ask_for_and_no_more(loaded: Loaded, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    path = tmp_path / "zwx.safetensors"
+    write(path, learnt(loaded, plans.small(tmp_path, snr_gamma=5.0), tmp_path))
+    with safe_open(path, framework="pt") as file:
+        told = file.metadata()
+    assert told["ss_network_dim"] == "4" and told["ss_network_alpha"] == "2.0" and told["ss_steps"] == "4"
+    assert told["ss_network_module"] == "networks.lora" and told["ss_base_model_version"] == "sd_v1"
+    assert told["ss_noise_offset"] == "None" and told["ss_cache_latents"] == "True"
+    tags = json.loads(told["ss_tag_frequency"])
+    ((folder, counts),) = tags.items()
+    assert folder.endswith("_zwx") and counts["red"] == 6 and counts["thing 3"] == 1
+    assert json.loads(told["ss_bucket_info"])["buckets"]["0"]["count"] in (2, 4)
+    assert told["modelspec.architecture"] == "stable-diffusion-v1/lora" and told["modelspec.trigger_phrase"] == "zwx"
+    assert str(tmp_path) not in json.dumps(told)
+
+
+def test_captions_are_words_and_no_grammar(loaded: Loaded, tmp_path: Path) -> None:
+    read = Reader(loaded, {})
+    plain, _ = read(["smile"])
+    weighed, _ = read(["(smile:1.3)"])
+    ids = loaded.tokenizer("(smile:1.3)", padding="max_length", max_length=77, return_tensors="pt").input_ids
+    assert torch.equal(weighed, loaded.text_encoder(ids)[0]) and not torch.equal(plain, weighed)
+    both, _ = read(["word " * 90, "smile"])
+    assert both.shape[:2] == (2, 154) and torch.equal(both[1:, :77], plain)
+
+
+def test_the_trigger_stays_in_front_and_now_and_then_nothing_is_said(tmp_path: Path) -> None:
+    plan = plans.small(tmp_path, dropout=0.25)
+    texts = [said(plan, plan.pictures[0], (0, number, 0)) for number in range(400)]
+    told = [text for text in texts if text]
+    assert 60 < texts.count("") < 140 and all(text.startswith("zwx, ") for text in told)
+    assert 2 <= len(set(told)) <= 8 and {", ".join(sorted(text.split(", "))) for text in told} == {
+        ", ".join(sorted(plan.pictures[0].caption.split(", ")))
+    }
+
+
+def test_rates_rise_and_fall(tmp_path: Path) -> None:
+    plan = plans.small(tmp_path, steps=100, warm=0.1, fall=0.5)
+    shares = [rate_share(plan, step) for step in range(100)]
+    assert 0 < shares[0] < 0.2 and shares[20] == shares[49] == 1.0 and 0 < shares[99] <= 0.02
+    assert rate_share(plans.small(tmp_path, warm=0.0, fall=0.0), 3) == 1.0
+
+
+def broken(run: TrainingRun, monkeypatch: pytest.MonkeyPatch, wrong: Callable[[int], bool]) -> list[Taken | None]:
+    """All turns of a run whose losses are no numbers at these steps."""
+    plain = running.noising.loss
+    count = iter(range(10**6))
+
+    def loss(*told: Any) -> Any:
+        return plain(*told) * (float("nan") if wrong(next(count)) else 1.0)
+
+    monkeypatch.setattr(running.noising, "loss", loss)
+    turns = []
+    while not run.done:
+        turns.append(run.turn())
+    return turns
+
+
+def test_losses_that_are_no_numbers_change_nothing_and_take_it_back_once(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = TrainingRun(loaded, plans.small(tmp_path, steps=8), tmp_path)
+    run.turn()
+    run.keep()
+    turns = broken(run, monkeypatch, lambda number: number in (2, 3, 4))
+    assert turns.count(None) == 1 and run.done and all(map(np.isfinite, run.losses[-3:]))
+    with pytest.raises(TrainingFailed):
+        broken(
+            TrainingRun(loaded, plans.small(tmp_path, steps=9), mkdir(tmp_path / "b", tmp_path)),
+            monkeypatch,
+            lambda _: True,
+        )
+
+
+def mkdir(folder: Path, pictures: Path) -> Path:
+    folder.mkdir()
+    for path in pictures.glob("*.png"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_a_checkpoint_that_is_broken_gives_way_to_the_one_before(loaded: Loaded, tmp_path: Path) -> None:
+    plan = plans.small(tmp_path)
+    run = TrainingRun(loaded, plan, tmp_path)
+    for _ in range(2):
+        run.turn()
+        run.keep()
+    whole = (tmp_path / running.CHECKPOINT).read_bytes()
+    (tmp_path / running.CHECKPOINT).write_bytes(whole[: len(whole) // 2])
+    assert TrainingRun(loaded, plan, tmp_path).step == 1
+
+
+def test_pictures_and_checkpoints_of_something_else_are_refused(loaded: Loaded, tmp_path: Path) -> None:
+    plan = plans.small(tmp_path)
+    TrainingRun(loaded, plan, tmp_path).keep()
+    with pytest.raises(BadPlan, match="another plan"):
+        TrainingRun(loaded, plans.small(tmp_path, seed=9), tmp_path)
+    (tmp_path / "0.png").write_bytes((tmp_path / "1.png").read_bytes())
+    with pytest.raises(BadPlan, match=r"0\.png"):
+        TrainingRun(loaded, plan, tmp_path)
+    (tmp_path / "0.png").unlink()
+    with pytest.raises(BadPlan, match=r"0\.png"):
+        TrainingRun(loaded, plan, tmp_path)
