@@ -153,6 +153,20 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedTable:
+    """Pictures beside each other: the labels of the columns, of the rows and of the sheets ("" where there is only
+    one), and what stands in the cells, sheet by sheet, row by row. `votes` are the cells' votes, `job` what is voted
+    about ("" where nothing is)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    sheets: tuple[str, ...]
+    cells: tuple[Shown, ...]
+    votes: tuple[int, ...] = ()
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attached:
     """A file that goes with a card: what is in it, or the address on the page where it is fetched."""
 
@@ -173,7 +187,7 @@ class Card:
     are alone; `language` is the person's from here on, where they have just chosen another; `to` is the account on the
     platform that is told directly, where nobody has asked. `papers` is what the files of its pictures say of
     themselves. `panel`: it takes the place of the card whose button was
-    pressed, where a platform can do that.
+    pressed, where a platform can do that. `table`: its picture is a sheet of these.
     """
 
     text: Say
@@ -199,6 +213,12 @@ class Card:
     turned: str = ""
     panel: bool = False
     papers: Policy = "embed"
+    table: ComparedTable | None = None
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The ids of the pictures that it is about, in the order of their numbers: of a sheet those of its cells."""
+        return tuple(one.id for one in (self.table.cells if self.table else self.pictures))
 
 
 class Desk(Protocol):

@@ -179,8 +179,8 @@ async def _posts(session: AsyncSession, traces: Traces) -> None:
 
 
 async def _facts(session: AsyncSession, traces: Traces) -> None:
-    """The names under which Telegram keeps their pictures."""
-    keys = {f"{PHOTO}{picture}" for picture in traces.pictures}
+    """The names under which Telegram keeps their pictures, and sheets of them."""
+    keys = {f"{PHOTO}{picture}" for picture in traces.pictures | traces.files}
     for some in _chunks(keys):
         await session.execute(delete(tables.Facts).where(tables.Facts.key.in_(some)))
 
@@ -230,6 +230,7 @@ ERASED: Mapping[type[tables.Base], Erase] = {
     tables.Shares: _with_the_person,
     tables.Wishes: _with_the_person,
     tables.MapSeconds: _with_the_person,
+    tables.Votes: _with_the_person,
     tables.Refused: _with_the_person,
     tables.Leaving: _with_the_person,
     tables.Barred: _of_nobody,

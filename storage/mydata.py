@@ -154,6 +154,7 @@ TAKEN: Mapping[type[tables.Base], tuple[str, Take | None]] = {
     tables.Posts: ("posts", _posts),
     tables.Wishes: ("wishes", _rows(tables.Wishes, _of(tables.Wishes), tables.Wishes.created)),
     tables.MapSeconds: ("map_seconds", _rows(tables.MapSeconds, _of(tables.MapSeconds))),
+    tables.Votes: ("votes", _rows(tables.Votes, _of(tables.Votes), tables.Votes.created)),
     tables.Leaving: ("leaving", _rows(tables.Leaving, _of(tables.Leaving))),
     tables.PictureFiles: ("", None),  # its recipe says so, too
     tables.FavouriteFiles: ("", None),

@@ -98,6 +98,7 @@ async def merge(db: Database, kept: str, gone: str) -> None:
             await session.execute(update(table).where(table.person == gone).values(person=kept))
         await _move(session, tables.Settings, tables.Settings.person, tables.Settings.key, kept, gone)
         await _move(session, tables.Uploads, tables.Uploads.person, tables.Uploads.hash, kept, gone)
+        await _move(session, tables.Votes, tables.Votes.person, tables.Votes.job, kept, gone)
         words, rule = tables.OwnWords, tables.ScopedRules
         await _move(session, words, words.owner, words.folded, dictionary.of_person(kept), dictionary.of_person(gone))
         await _move(session, rule, rule.scope, rule.key, rules.of_person(kept), rules.of_person(gone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,12 +16,14 @@ from storage.jobs import Place
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A card where it stands; `job` is "" for a card of no job, `pictures` are the ids it shows, in order."""
+    """A card where it stands; `job` is "" for a card of no job, `pictures` are the ids it shows, in order. `compared`
+    where they are the cells of a job's sheet, as `at` tells."""
 
     place: Place
     key: str
     job: str
     pictures: tuple[str, ...]
+    compared: bool = False
 
 
 async def put(db: Database, place: Place, key: str, *, job: str = "", pictures: Sequence[str] = ()) -> None:
@@ -54,7 +56,10 @@ async def at(db: Database, place: Place) -> Post | None:
     )
     async with db.session() as session:
         row = await session.scalar(query.order_by(tables.Posts.created.desc()).limit(1))
-        return None if row is None else _post(row)
+        if row is None:
+            return None
+        compared = select(tables.Jobs.comparison).where(tables.Jobs.id == row.job)
+        return replace(_post(row), compared=bool(row.job) and await session.scalar(compared) is not None)
 
 
 async def showing(db: Database, picture: str) -> list[Post]:

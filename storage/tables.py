@@ -372,6 +372,17 @@ class Wishes(Base):
     created: Mapped[datetime] = mapped_column(index=True)
 
 
+class Votes(Base):
+    """Somebody's vote for one of the pictures that a job compares."""
+
+    __tablename__ = "vote"
+
+    job: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+    picture: Mapped[str] = mapped_column(ForeignKey("picture.id", ondelete="CASCADE"), index=True)
+    created: Mapped[datetime]
+
+
 class KnownFiles(Base):
     """A model file as it was identified, good while its size and time of change (nanoseconds) are the same."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.buttons.deleting import delete
 from bot.buttons.redrawing import as_it_stands
 from bot.buttons.wished import request_of
 from bot.chat import Button, Card, Field, Press, Request, Say, common
@@ -19,7 +20,11 @@ from engine.recipe import Recipe
 from prompts import options
 from prompts.axes import AskedPicture
 from prompts.errors import Refusal
-from storage import wishes
+from prompts.prompt import Json
+from storage import jobs, pictures, wishes
+from storage.database import Database
+from storage.jobs import Kept
+from storage.pictures import PictureRow
 
 # What a recipe has where one of these flags is said to be off; of the others it has nothing that would stay.
 NOTHING: Mapping[str, tuple[str, Any]] = {
@@ -57,14 +62,59 @@ async def compare(studio: Studio, press: Press) -> None:
 
 
 async def _submit(studio: Studio, request: Request, made: Comparison) -> None:
-    await studio.submit(request, made.recipes, parent=request.reply_to, comparison=made.to_json())
+    shared: dict[str, Json] = {} if request.room.private else {"shared": True}  # others see it, and may vote
+    await studio.submit(request, made.recipes, parent=request.reply_to, comparison={**made.to_json(), **shared})
 
 
 async def compared_picture(studio: Studio, press: Press) -> Card:
     """One picture of a sheet by itself, with its recipe and all its buttons."""
     row = await owned.picture(studio.db, press.person, press.target)
     spoiler = await veiled(studio.sight, studio.rules.access, press, [row])
-    return replace(cards.picture_card(row), buttons=cards.picture_buttons(row), spoiler=spoiler)
+    buttons = (*await defaults_of(studio.db, row), *cards.picture_buttons(row))
+    return replace(cards.picture_card(row), buttons=buttons, spoiler=spoiler)
+
+
+async def defaults_of(db: Database, row: PictureRow) -> tuple[Button, ...]:
+    """The button that makes the values of a comparison's picture the person's own; none for other pictures."""
+    kept = await jobs.get(db, row.job) if row.job else None
+    return (Button("this_one", row.id),) if kept and kept.comparison else ()
+
+
+async def sheet(studio: Studio, press: Press) -> Card | None:
+    """What a reaction to a sheet, or words in reply to it, ask of all that stands on it: `values["asks"]`. Raises
+    Refusal `compare.which` for what is about one picture."""
+    kept = await owned.job(studio.db, press.person, press.target)
+    match press.values.get("asks", ""):
+        case "again" | "again_all":
+            return await once_more(studio, press, kept)
+        case "retry":
+            await studio.submit(press, kept.job.recipes, parent=kept.parent, comparison=kept.comparison)
+            return None
+        case "delete":
+            named = " ".join(row.id for row in await pictures.of_job(studio.db, kept.job.id))
+            return await delete(studio, replace(press, values={"pictures": named})) if named else None
+    raise Refusal("compare.which")
+
+
+async def once_more(studio: Studio, press: Press, kept: Kept) -> Card | None:
+    """Draw a comparison with another seed; one of more pictures than a request may ask for when it is agreed to.
+    Raises Refusal `compare.same_again` where seeds are compared."""
+    if len({one.seed for one in kept.job.recipes}) > 1:
+        raise Refusal("compare.same_again")
+    count = len(kept.job.recipes)
+    if count > studio.rules.pictures_per_request and press.action != compare_again.__name__:
+        seconds = sum(map(studio.queue.estimate.seconds, kept.job.recipes))
+        text = Say("compare.again", {"count": count, "seconds": seconds})
+        return Card(text=text, buttons=(Button("compare_again", kept.job.id),))
+    seed = recipes.new_seed()
+    fresh = [replace(one, seed=seed, variation=None) for one in kept.job.recipes]
+    await studio.submit(press, fresh, parent=kept.parent, comparison=kept.comparison)
+    return None
+
+
+async def compare_again(studio: Studio, press: Press) -> None:
+    """Draw a comparison with another seed, as was agreed to."""
+    await once_more(studio, press, await owned.job(studio.db, press.person, press.target))
 
 
 async def _made(studio: Studio, request: Request, text: str, said: str) -> Comparison:

@@ -69,6 +69,6 @@ def _turned(press: Press, row: PictureRow, action: str) -> str:
 async def _renew(studio: Studio, press: Press, row: PictureRow) -> None:
     """Have the message that a picture came in show how its buttons are now."""
     kept = await jobs.get(studio.db, row.job) if row.job else None
-    if kept and kept.place.message and kept.place.platform in studio.chats:
+    if kept and not kept.comparison and kept.place.message and kept.place.platform in studio.chats:
         card = await last_cards.last_card(studio.db, kept)
         await studio.chats[kept.place.platform].renew(kept.place, card, press.key)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.buttons import redrawing
 from bot.buttons.checking import check_drawn, raise_missing, seeds_missing, split_missing
-from bot.buttons.comparing import compare, compared_picture
+from bot.buttons.comparing import compare, compare_again, compared_picture, sheet
 from bot.buttons.correcting import correct
 from bot.buttons.deleting import delete
 from bot.buttons.forgetting import forget, forget_cancel
@@ -21,6 +21,9 @@ from bot.buttons.reading import add_read, caption_read, draw_read, read_tags
 from bot.buttons.sent import paint_over
 from bot.buttons.sharing import draw, own, share, unshare
 from bot.buttons.taking import mydata
+from bot.buttons.this_one import not_this_one, this_one
+from bot.buttons.versus import versus, versus_with
+from bot.buttons.voting import unvote, vote, vote_for
 from bot.chat import Card, Press, Request, Say
 from bot.people import owned
 from bot.people.access import veiled
@@ -49,7 +52,9 @@ async def again_all(studio: Studio, press: Press) -> None:
 
 def under(post: Post, action: str) -> tuple[str, str, Mapping[str, str]]:
     """The action, target and values of the press that an action on a message with pictures stands for: "again" and
-    "delete" are about all of them, every other action about the first."""
+    "delete" are about all of them, every other action about the first. On a comparison's sheet none is."""
+    if post.compared:
+        return "sheet", post.job, {"asks": action}
     together = {"pictures": " ".join(post.pictures)}
     if action == "again" and len(post.pictures) > 1:
         return "again_all", post.job or post.pictures[0], together
@@ -133,7 +138,16 @@ PRESSES: Mapping[str, Callable[[Studio, Press], Awaitable[Card | None]]] = {
         split_missing,
         seeds_missing,
         compare,
+        compare_again,
         compared_picture,
+        sheet,
+        this_one,
+        not_this_one,
+        vote,
+        vote_for,
+        unvote,
+        versus,
+        versus_with,
         mydata,
         forget,
         forget_cancel,

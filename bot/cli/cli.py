@@ -185,7 +185,8 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print where each picture lies as JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Draw a text with several values of one to three things, side by side. Takes every option of a text."""
+    """Draw a text with several values of one to three things, side by side, with every option of a text. Two codes of
+    recipes tell what differs in two pictures."""
     from bot.cli.comparing import compare as draw  # only now: `--help` is to come at once
     from bot.cli.terminal import beside
 

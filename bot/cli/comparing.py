@@ -1,4 +1,5 @@
-"""`bot.py compare`: one text drawn with several values of one, two or three things, on sheets."""
+"""`bot.py compare`: one text drawn with several values of one, two or three things, on sheets; or two pictures by their
+codes."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from rich.console import Console
 
 from bot import texts
 from bot.buttons import comparing as begun
-from bot.cli.terminal import Beside, DrawnFrom, drawn, may_be_written, numbered, seated, write
+from bot.buttons import versus
+from bot.chat import Say
+from bot.cli.terminal import Beside, DrawnFrom, Seat, drawn, may_be_written, numbered, seated, write
 from bot.settings.config import Config
 from bot.studio import comparing
 from bot.studio.contact_sheet import encoded
 from engine.pixels.dressing import dressed
-from prompts.prompt import Json
+from prompts.prompt import Json, Options
 
 
 async def compare(
@@ -30,9 +33,14 @@ async def compare(
     quiet: bool,
 ) -> None:
     """Draw a text with every value that is said of the axes, and write the sheets: what it will be is told before it
-    begins. Raises Refusal where there is no picture."""
+    begins. Of two codes it tells what differs in their recipes, on the sheet are their pictures. Raises Refusal where
+    there is no picture."""
     may_be_written(output)
     async with seated(config, language, console, quiet=quiet) as seat:
+        codes = [text.strip().casefold(), said.strip().casefold()]
+        if all(map(versus.CODE.fullmatch, codes)):
+            await _two(seat, codes, output, language, console, quiet=quiet)
+            return
         request = await seat.request(text, beside, DrawnFrom())
         made = await comparing.compared(begun.anew(seat.studio), request, text, said, comparing.MOST)
         columns, rows, count = made.shape
@@ -56,3 +64,28 @@ async def compare(
                 console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
         if quiet:
             print(json.dumps({"cells": cells}, ensure_ascii=False))
+
+
+async def _two(
+    seat: Seat, codes: list[str], output: Path | None, language: str, console: Console, *, quiet: bool
+) -> None:
+    """Write the sheet of two pictures, and tell what differs in their recipes."""
+    request = await seat.request("", Beside(Options(), "", ()), DrawnFrom())
+    rows = [await versus.found(seat.studio, request, code) for code in codes]
+    path = output or Path(f"{'-'.join(codes)}.png")
+    await asyncio.to_thread(write, path, await versus.drawn(seat.studio.db, rows))
+    lines = [
+        [_words(line.label, language), _words(line.value, language)]
+        for line in versus.differences(rows[0].recipe, rows[1].recipe)
+    ]
+    if quiet:
+        print(json.dumps({"differences": lines, "sheet": str(path)}, ensure_ascii=False))
+        return
+    key = "versus.differ" if lines else "versus.same"
+    told = [texts.say(language, key, count=len(lines)), *(f"{label}: {value}" for label, value in lines)]
+    console.print("\n".join(told), markup=False)
+    console.print(texts.say(language, "console.written", file=str(path)), markup=False, style="bold")
+
+
+def _words(said: Say | str, language: str) -> str:
+    return said if isinstance(said, str) else texts.say(language, said.key, **said.values)

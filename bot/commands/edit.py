@@ -11,7 +11,7 @@ from bot.commands.command import Command
 from bot.people import owned
 from bot.studio.studio import Studio
 from prompts.errors import Refusal
-from storage import pictures
+from storage import jobs, pictures
 from storage.pictures import PictureRow
 
 PICTURE = re.compile(r"([a-z2-7]{12})(?:\s+|$)")
@@ -38,7 +38,8 @@ async def _all(studio: Studio, request: Request, picture: str, *, alone: bool) -
     """The pictures that words about one are about: all of its job, whose first a reply to several brings; the one that
     is named `alone`."""
     row = await owned.picture(studio.db, request.person, picture)
-    together = await pictures.of_job(studio.db, row.job) if row.job and not alone else ()
+    kept = await jobs.get(studio.db, row.job) if row.job and not alone else None
+    together = await pictures.of_job(studio.db, kept.job.id) if kept and not kept.comparison else ()
     return together if together and (not request.reply_to or together[0].id == row.id) else (row,)
 
 

@@ -11,6 +11,7 @@ from bot.buttons.forms import loras
 from bot.buttons.loras import code_of
 from bot.chat import Button, Card, Choice, Field, Person, Request, Say, Select
 from bot.commands.command import Command
+from bot.studio import own_values
 from bot.studio.cards import quality
 from bot.studio.recipes import always
 from bot.studio.studio import Studio
@@ -19,7 +20,7 @@ from bot.texts import LANGUAGES, NAMES, language_called, meant, say
 from engine import qualities
 from engine.files import catalog
 from engine.policy import POLICIES, Policy
-from prompts import styles
+from prompts import axes, options, styles
 from prompts.errors import Refusal
 from prompts.prompt import Json
 from storage import people
@@ -90,6 +91,9 @@ async def chosen(studio: Studio, person: Person, name: str, value: str) -> Card:
         value = await _coded(studio, name, value)
     kept = None if not value or meant(value, RESET) else await SETTINGS[name](studio, value)
     if name != "language":
+        known = await people.settings(studio.db, person.id)
+        for other, changed in own_values.beside(name, kept, known).items():
+            await people.set_setting(studio.db, person.id, other, changed)
         await people.set_setting(studio.db, person.id, name, kept)
         return replace(await panel(studio, person), text=Say("settings.changed"))
     language = str(kept or "")
@@ -165,6 +169,8 @@ def _shown(known: Mapping[str, Json], key: str) -> str | Say:
         return Say("settings.on" if value else "settings.off")
     if key == "quality" and value != qualities.FULL:
         return quality(str(value))
+    if key == own_values.NAME:
+        return own_values.described(known)
     if key == "loras":
         return ", ".join(f"{use.name}:{use.weight:g}" for use in always(known))
     if key == "metadata":
@@ -226,6 +232,16 @@ async def _metadata(studio: Studio, value: str) -> Json:
     return known
 
 
+async def _values(studio: Studio, value: str) -> Json:
+    read = axes.read(value)
+    if any(len(axis.values) > 1 for axis in read):
+        raise Refusal("settings.values_form")
+    found = own_values.flags_of(read)
+    for text in found.values():
+        options.flags(text)  # which says what is impossible
+    return dict[str, Json](found)
+
+
 async def _switch(studio: Studio, value: str) -> Json:
     if not (said := meant(value, ON | OFF)):
         raise Refusal("settings.on_or_off", value=value[:20])
@@ -250,6 +266,7 @@ SETTINGS: Mapping[str, Callable[[Studio, str], Awaitable[Json]]] = {
     "reactions": _switch,
     "check": _switch,
     "loras": _loras,
+    own_values.NAME: _values,
     "language": _language,
 }
 ALIASES = {
@@ -265,6 +282,7 @@ ALIASES = {
     "表情": "reactions",
     "检查": "check",
     "lora": "loras",
+    "常用值": own_values.NAME,
     "语言": "language",
 }
 COMMAND = Command("settings", ("设置", "設定"), run)

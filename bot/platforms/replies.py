@@ -31,7 +31,7 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 # "2 背景换成雪山" on a sheet
-NUMBERED = re.compile(r"(?:第\s*)?([1-9]|10)\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")
+NUMBERED = re.compile(r"(?:第\s*)?([1-9]\d{0,2})\s*(?:张|張|号|號)?[\s,，:：、.]+(?=\S)")
 LOOKING = frozenset({"find", "recipe"})  # commands that look at a picture
 _SIGNS = " \t\n,，.。!！~～…"
 
@@ -48,9 +48,19 @@ def which(post: Post | None, text: str) -> tuple[str | None, str]:
     """The picture that a reply is about; on a sheet the first, or the one whose number the words begin with."""
     if post is None or not post.pictures:
         return None, text
-    if len(post.pictures) > 1 and (found := NUMBERED.match(text)) and int(found[1]) <= len(post.pictures):
+    if found := _number(post, text):
         return post.pictures[int(found[1]) - 1], text[found.end() :]
     return post.pictures[0], text
+
+
+def unnumbered(post: Post | None, text: str) -> bool:
+    """Whether words in reply to a comparison's sheet are a wish that does not say which picture it is about."""
+    return post is not None and post.compared and bool(text) and text[0] not in "/／" and not _number(post, text)
+
+
+def _number(post: Post, text: str) -> re.Match[str] | None:
+    found = NUMBERED.match(text) if len(post.pictures) > 1 else None
+    return found if found and int(found[1]) <= len(post.pictures) else None
 
 
 def meant(row: PictureRow, said: str, *, asked: bool, painted: bool) -> bool:

@@ -34,7 +34,7 @@ MORE = (
     *("zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
     *("other_map", "without_control"),
     *("read_tags", "check_drawn"),
-    *("recipe", "original", "share", "rename", "delete"),
+    *("versus", "recipe", "original", "share", "rename", "delete"),
 )
 GONE = Say("job.deleted")
 ON = {"favourite": "unfavourite", "with_lora": "without_lora"}  # what takes back what is on, in the same place

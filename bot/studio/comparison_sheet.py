@@ -4,6 +4,7 @@ moment: call it in a thread."""
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ FONT = Path(__file__).parent / "fonts" / "wqy-microhei.ttf"  # has Chinese, and 
 GAP = 8  # pixels between pictures, and around what is written
 SMALLEST, LARGEST, SHARE = 14, 64, 36  # pixels of the letters; so many of them are as wide as the pictures together
 LINES = 3  # of a label
+MOST_PIXELS = 64_000_000  # of the pictures on a sheet: Pillow warns of what it opens from 89 million on
 GROUND, INK = (255, 255, 255), (20, 20, 20)
 Box = tuple[int, int, int, int]
 
@@ -31,11 +33,11 @@ class ComparisonSheet:
 
 
 def lay_out(
-    pictures: Sequence[bytes], columns: Sequence[str], rows: Sequence[str], heading: str = ""
+    pictures: Sequence[bytes], columns: Sequence[str], rows: Sequence[str], heading: str = "", share: float = 1.0
 ) -> ComparisonSheet:
-    """The pictures at their own size, row by row, with a label over each column and one before each row; the `heading`
-    is above all. Labels that are empty everywhere take no place."""
-    opened = [_opened(content) for content in pictures]
+    """The pictures at their own size (or so much of its sides), row by row, with a label over each column and one
+    before each row; the `heading` is above all. Labels that are empty everywhere take no place."""
+    opened = [_opened(content, share) for content in pictures]
     grid = [opened[at : at + len(columns)] for at in range(0, len(opened), len(columns))]
     widths = [max(one.width for one in column) for column in zip(*grid, strict=True)]
     heights = [max(one.height for one in row) for row in grid]
@@ -75,9 +77,21 @@ def beneath(sheets: Sequence[ComparisonSheet]) -> Image.Image:
     return whole
 
 
-def _opened(content: bytes) -> Image.Image:
+def share(pictures: Sequence[bytes]) -> float:
+    """How much of their sides pictures keep on one sheet that programs will open: all, where there is room."""
+    pixels = 0
+    for content in pictures:
+        with Image.open(io.BytesIO(content)) as picture:
+            pixels += picture.width * picture.height
+    return min(1.0, math.sqrt(MOST_PIXELS / pixels))
+
+
+def _opened(content: bytes, share: float) -> Image.Image:
     with Image.open(io.BytesIO(content)) as picture:
-        return flat(picture)
+        if share == 1:
+            return flat(picture)
+        size = max(1, int(picture.width * share)), max(1, int(picture.height * share))
+        return flat(picture).resize(size, Image.Resampling.LANCZOS)
 
 
 @lru_cache(8)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from bot.studio import inside
+from bot.studio import inside, own_values
 from engine import a1111, guidance_curves, qualities, samplers, second_pass
 from engine.files import catalog, compatibility, detectors, few_steps, sizes
 from engine.files.catalog import Model
@@ -78,7 +78,8 @@ def new_seed() -> int:
 
 def chosen(settings: Mapping[str, Json]) -> Options:
     """The options in a person's own settings (/settings)."""
-    return Options(**cast(Any, {name: settings.get(name) for name in ("model", "style", "ratio", "count", "quality")}))
+    named = {name: settings.get(name) for name in ("model", "style", "ratio", "count", "quality")}
+    return merged(own_values.defaults(settings), Options(**cast(Any, named)))
 
 
 def options_of(recipe: Recipe) -> Options:

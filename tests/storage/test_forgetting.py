@@ -29,6 +29,7 @@ from storage import (
     tables,
     translations,
     uploads,
+    votes,
     wishes,
 )
 from storage.database import Database
@@ -64,6 +65,7 @@ async def everything(db: Database, telegram: str = "424242424242") -> tuple[str,
     await shares.share(db, row.id)
     await rules.put(db, rules.of_person(person), "pictures", 5)
     await refusals.add(db, person)
+    await votes.cast(db, row.job or "", person, row.id)
     await wishes.keep(db, Wish(person=person, text="紫藤花下的旅人", files=(source,), reply_to=row.id))
     await translations.Translations(db).keep("argos", "紫藤花", "wisteria")
     await facts.set_fact(db, f"telegram.photo.{row.id}", "file-1")

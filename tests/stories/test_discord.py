@@ -136,6 +136,46 @@ async def test_several_pictures(scene: Scene) -> None:
     assert len(scene.drawn) == 3
 
 
+async def test_a_comparison_is_agreed_to_voted_on_and_taken_over(scene: Scene) -> None:
+    server, channel, ann = scene.server, scene.channel, scene.ann
+    bob = server.member("Bob", channel.guild, locale=CHINESE)
+    asked = await ann.slash(channel, "compare", text="红色的苹果", axes="步数=2,3,4 cfg=2,3")
+    sketch = await asked.response(lambda one: "3 列 × 2 行" in one.says)
+    sheet = await (await ann.press(sketch, "开始画")).response(lambda one: one.files and "对比：" in one.says)
+    assert not sheet.only_for and sheet.buttons == ["1", "2", "3", "4", "5", "6", "🗳 投票"]
+    await channel.until(lambda _: len(sheet.reactions) == 6)
+    digits = list(sheet.reactions)
+
+    await bob.react(sheet, digits[4])
+    await channel.until(lambda _: "🗳 5 号领先：1/1 票" in sheet.buttons)
+    ballot = await (await ann.press(sheet, "vote")).response()
+    assert ballot.only_for is ann.user and len(ballot.buttons) == 6
+    voted = await (await ann.press(ballot, "2")).response()
+    assert "并列" in voted.says
+    await channel.until(lambda _: "🗳 2, 5 号并列，各 1 票" in sheet.buttons)
+    await bob.unreact(sheet, digits[4])
+    await channel.until(lambda _: "🗳 2 号领先：1/1 票" in sheet.buttons)
+
+    opened = await (await ann.press(sheet, "3")).response(lambda one: one.files)
+    assert opened.only_for is ann.user and "配方" in opened.says
+    mine = await (await ann.press(opened, "就用这个")).response()
+    assert "4" in mine.says and "恢复原样" in mine.buttons
+    drawn = await (await ann.slash(channel, "imagine", prompt="红色的苹果")).response(finished)
+    assert "恢复原样了" in (await (await ann.press(mine, "恢复原样")).response()).says
+
+    which = await (await ann.choose(drawn, MENU, "和另一张对比")).response(lambda one: one.files)
+    both = await (await ann.press(which, "6")).response(lambda one: "A 和 B" in one.says)
+    assert both.only_for is ann.user and both.files and both.buttons == ["打开 A", "打开 B"]
+    await ann.react(sheet, "❤️")
+    await ann.react(sheet, "✉️")
+    await ann.private.until(lambda seen: sum("哪一张" in one.says for one in seen) == 2)
+    again = await ann.say(channel, "再来一张", reply_to=sheet)
+    told = await channel.message(lambda one: "换个种子" in one.says, after=again)
+    assert "6 张" in told.says
+    await ann.say(channel, "2 背景换成雪山", reply_to=sheet)
+    await channel.message(finished, after=told)
+
+
 async def test_a_picture_to_draw_over(scene: Scene) -> None:
     with io.BytesIO() as out:
         Image.new("RGB", (160, 96), (200, 60, 20)).save(out, "PNG")

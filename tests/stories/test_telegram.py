@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+
+from PIL import Image
 
 from tests.bot.studio.test_painted_mask import data, scene
 from tests.peers.telegram import TelegramServer
@@ -16,6 +19,12 @@ def bot(folder: Path, server: TelegramServer, **more: str) -> Bot:
         "DANQING_TELEGRAM_FILE_BASE": server.file_base,
     }
     return Bot(folder, settings | more)
+
+
+def side(content: bytes) -> int:
+    """The longer side of a picture in pixels."""
+    with Image.open(io.BytesIO(content)) as picture:
+        return max(picture.size)
 
 
 async def test_a_picture_survives_a_kill_in_the_middle(tmp_path: Path) -> None:
@@ -174,4 +183,67 @@ async def test_a_shared_picture_goes_from_hand_to_hand(tmp_path: Path) -> None:
         await other.start(bob, code)
         assert "opens nothing" in (await other.answer(after=done.order)).text
         assert server.limits.overruns == [] and server.unanswered == []
+        assert await program.stop() == 0
+
+
+async def test_a_comparison_in_a_group_is_voted_on_taken_over_and_laid_beside_another_picture(tmp_path: Path) -> None:
+    async with TelegramServer(privacy=False) as server:
+        ann, bob = server.user("安", language="zh-hans"), server.user("Bob", language="en")
+        group = server.group("画室", [ann, bob])
+        group.bot("administrator")
+        program = bot(tmp_path, server)
+        await program.start()
+        await server.connected()
+        await group.say(ann, "/对比 红色的苹果 步数=1,2,3,4,5,6,7,8 尺寸=384x128")
+        sketch = await group.answer(lambda one: "8 列" in one.text)
+        await group.press(ann, sketch, "🆚 开始画")
+        sheet = await group.answer(lambda one: one.photo and "对比：" in one.text)
+        whole = await group.answer(lambda one: one.document is not None, after=sheet.order)
+        assert sheet.photo and whole.document and whole.reply_to is sheet
+        assert side(sheet.photo) <= 2560 < 8 * 384 < side(whole.document.content)
+        numbers = [["1", "2", "3", "4", "5"], ["6", "7", "8"]]
+        assert sheet.keyboard == [*numbers, ["🗳 投票"]]
+        assert "Only" in await (await group.press(bob, sheet, "3")).answered()
+
+        await group.press(bob, sheet, "🗳 投票")
+        await group.until(lambda _: sheet.keyboard[-1] != ["🗳 投票"])
+        assert "Your vote: 7" in await (await group.press(bob, sheet, "7")).answered()
+        await group.until(lambda _: sheet.keyboard == [*numbers, ["🗳 7 号领先：1/1 票"]])
+        await program.kill()
+        await program.start()
+        await group.press(ann, sheet, "🗳 7 号领先：1/1 票")
+        await group.until(lambda _: "🗳" not in str(sheet.keyboard))
+        assert "并列" in await (await group.press(ann, sheet, "2")).answered()
+
+        await group.press(ann, sheet, "3")
+        opened = await group.answer(lambda one: one.photo and "配方" in one.text, after=whole.order)
+        await group.press(ann, opened, "📌 就用这个")
+        mine = await group.answer(lambda one: "恢复原样" in str(one.keyboard), after=opened.order)
+        alone = server.private(ann)
+        await alone.say(ann, "绿色的树")
+        tree = await alone.answer(lambda one: one.photo and "画好了" in one.text)
+        assert "384×128" in tree.text
+        assert "恢复原样了" in await (await group.press(ann, mine, "↩️ 恢复原样")).answered()
+
+        await alone.press(ann, tree, "更多 ⋯")
+        await alone.until(lambda _: "🆚" in str(tree.keyboard))
+        await alone.press(ann, tree, "🆚 和另一张对比")
+        which = await alone.answer(lambda one: "和哪一张" in one.text, after=tree.order)
+        await alone.press(ann, which, "2")
+        both = await alone.answer(lambda one: "A 和 B" in one.text, after=which.order)
+        assert both.photo and "green tree" in both.text and both.keyboard == [["打开 A", "打开 B"]]
+
+        await group.say(bob, "第二张好看", reply_to=sheet)
+        await group.say(ann, "换成夜晚", reply_to=sheet)
+        asked = await group.answer(lambda one: "哪一张" in one.text, after=mine.order)
+        await group.say(ann, "再来一张", reply_to=sheet)
+        again = await group.answer(lambda one: "换个种子" in one.text, after=asked.order)
+        assert "8 张" in again.text
+        await group.say(ann, "6 背景换成雪山", reply_to=sheet)
+        await group.answer(lambda one: one.photo and "画好了" in one.text, after=again.order)
+        await group.press(ann, opened, "更多 ⋯")
+        await group.until(lambda _: "🗑 删除" in str(opened.keyboard))
+        for _ in range(2):
+            await (await group.press(ann, opened, "🗑 删除")).answered()
+        await group.until(lambda _: opened.deleted and whole.deleted and "U1" in str(sheet.keyboard))
         assert await program.stop() == 0

@@ -381,5 +381,10 @@ def test_a_comparison_is_a_sheet_whose_cells_are_their_recipes_drawn_alone(tmp_p
         one = np.asarray(image.convert("RGB")).astype(int)
     assert np.abs(sheet[top : top + height, left : left + width] - one).max() <= 1
     assert Recipe.from_json(cells[3]["recipe"]).steps == 5
+    codes = [Recipe.from_json(cells[at]["recipe"]).code for at in (0, 3)]
+    told = bot(tmp_path, "compare", *codes, "--out", "both.png", language="zh_CN.UTF-8")
+    assert told.returncode == 0 and "步数: 3 → 5" in told.stdout and "引导强度: 2 → 4" in told.stdout, told.stderr
+    with Image.open(tmp_path / "both.png") as image:
+        assert image.width > 2 * width
     wrong = bot(tmp_path, "compare", "a cat", "stpes=3", language="zh_CN.UTF-8")
     assert wrong.returncode == 1 and "steps" in wrong.stderr and "Traceback" not in wrong.stderr

@@ -130,7 +130,8 @@ class DiscordChat:
         if card.state in UNDER_WAY:
             self._progress.posted(there, await message_body.body(self._db, card, language, UPLOAD))
         if not card.fleeting and not card.panel:
-            await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
+            self._ballot(there, card)
+            await posts.put(self._db, there, key, job=card.job or "", pictures=card.about)
         return there
 
     async def edit(self, place: Place, card: Card) -> None:
@@ -145,7 +146,7 @@ class DiscordChat:
             self._progress.show(place, body, pending)
             return
         await self._progress.stop(place)
-        shown = tuple(picture.id for picture in card.pictures)
+        shown = card.about
         post = await posts.at(self._db, place)
         if post is not None and post.pictures != shown:  # noted first: whoever sees a picture can react to it at once
             await posts.put(self._db, place, post.key, job=card.job or post.job, pictures=shown)
@@ -156,6 +157,7 @@ class DiscordChat:
             raise
         except Unreachable as error:
             raise Gone(str(error)) from error
+        self._ballot(place, card)
 
     async def renew(self, place: Place, card: Card, key: str) -> None:
         pressed = self._pending.of(key)
@@ -198,10 +200,15 @@ class DiscordChat:
         accounts = await people.accounts(self._db, kept.job.owner) if kept else []
         return next((one.account for one in accounts if one.platform == PLATFORM), "")
 
-    def _react(self, payload: discord.RawReactionActionEvent) -> None:
+    def _react(self, payload: discord.RawReactionActionEvent, added: bool) -> None:
         """Leave what somebody's reaction means to later; the bot's own mean nothing."""
         if self.client.user is None or payload.user_id != self.client.user.id:
-            self._context.background.put(reactions.take(self._context, payload))
+            self._context.background.put(reactions.take(self._context, payload, added=added))
+
+    def _ballot(self, place: Place, card: Card) -> None:
+        """Have people vote by reactions, where they can vote."""
+        if card.table and any(one.action == "vote" for one in card.buttons):
+            self._context.background.put(reactions.ballot(self._context, place, len(card.table.cells)))
 
 
 def _ended(connection: asyncio.Task[None]) -> None:

@@ -25,15 +25,15 @@ SLOWEST = 60.0  # seconds between two attempts to log in
 
 class Client(discord.Client):
     """discord.py's client with what we need and no more: no privileged intents, no caches of people and messages. It
-    sets `begun` once it is connected, and passes on interactions, added reactions and messages (and whether they were
-    changed). `pictures`: a request's most."""
+    sets `begun` once it is connected, and passes on interactions, reactions (and whether they were added) and
+    messages (and whether they were changed). `pictures`: a request's most."""
 
     def __init__(
         self,
         db: Database,
         begun: asyncio.Event,
         interaction: Callable[[discord.Interaction], Awaitable[None]],
-        reaction: Callable[[discord.RawReactionActionEvent], None],
+        reaction: Callable[[discord.RawReactionActionEvent, bool], None],
         message: Callable[[discord.Message, bool], None],
         pictures: int,
     ) -> None:
@@ -75,7 +75,10 @@ class Client(discord.Client):
         await self._interaction(interaction)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        self._reaction(payload)
+        self._reaction(payload, True)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        self._reaction(payload, False)
 
     async def on_message(self, message: discord.Message) -> None:
         self._message(message, False)

@@ -11,6 +11,7 @@ from bot.studio.contact_sheet import encoded, lay_out
 
 GROUND = (43, 45, 49)  # of Discord's dark theme
 QUALITIES = (95, 88, 78)
+LONGEST = 16_383  # pixels of a WebP's side
 SHRINK = 0.75  # the share of its sides that a picture keeps when no quality is small enough
 
 
@@ -26,6 +27,8 @@ def fitted(content: bytes, limit: int) -> tuple[str, bytes]:
         return "png", content
     with Image.open(io.BytesIO(content)) as opened:
         picture = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
+    if max(picture.size) > LONGEST:
+        picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     while True:
         for quality in QUALITIES:
             if len(made := encoded(picture, "WEBP", quality)) <= limit:

@@ -35,7 +35,8 @@ SIGNS = {
     "pan_down": "⬇️", "draw": "🎨", "mend": "🩹", "mend_all": "🩹", "older": "⏩", "share": "🔗", "unshare": "✖️",
     "correct": "📖", "paint_over": "🖌️", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺️",
-    "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
+    "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
+    "this_one": "📌", "not_this_one": "↩️",
     "read_tags": "🏷️", "draw_read": "🎨", "add_read": "➕", "caption_read": "📝",
     "check_drawn": "🔎", "raise_missing": "💪", "split_missing": "✂️", "seeds_missing": "🎲",
 }  # fmt: skip
@@ -108,6 +109,8 @@ def rows(card: Card, language: str) -> Iterator[Payload]:
     targets = list(dict.fromkeys(button.target for button in card.buttons))
     if card.selects:
         yield from _panel(card, language)
+    elif len(card.buttons) > ROWS * ROW and any(one.label for one in card.buttons):
+        yield from _of_numbers(card.buttons, language)
     elif len(targets) < 2 or any(one.label for one in card.buttons) or _all_otherwise(card):
         yield from _of_one(card.buttons, language)
     elif len(card.pictures) > 1:
@@ -142,6 +145,16 @@ def _of_one(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
     for start in range(0, len(shown), ROW):
         yield row([button(one, language) for one in shown[start : start + ROW]])
     yield from _selects([(one, label(one.action, language)) for one in rest], language)
+
+
+def _of_numbers(buttons: Sequence[Button], language: str) -> Iterator[Payload]:
+    """More buttons than a message holds: those that do the same by their labels in selects, the others beneath."""
+    action = buttons[0].action
+    yield from _selects(
+        [(one, markdown.say(language, one.label)) for one in buttons if one.action == action and one.label], language
+    )
+    if others := [button(one, language) for one in buttons if one.action != action]:
+        yield row(others[:ROW])
 
 
 def _panel(card: Card, language: str) -> Iterator[Payload]:

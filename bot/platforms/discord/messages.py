@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot import texts
+from bot.buttons import redrawing
 from bot.chat import Card, Person, Press, Request, Room, Say, Upload
 from bot.platforms import replies
 from bot.platforms.discord import attachments, keys
@@ -33,11 +34,12 @@ _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a message asks for: a text, over these files or about this picture of ours."""
+    """What a message asks for: a text, over these files or about this picture of ours; or a comparison once more."""
 
     text: str
     picture: str | None = None
     files: tuple[Upload, ...] = ()
+    compared: str = ""
 
 
 def words_for_us(message: discord.Message, me: int) -> Addressed | None:
@@ -94,6 +96,19 @@ async def _take(
         await context.show(place, cards.error(refusal), pending.key)
         return
     if wish is None:
+        return
+    if wish.compared:
+        await context.desk.press(
+            Press(
+                person=person,
+                place=place,
+                action="sheet",
+                target=wish.compared,
+                key=pending.key,
+                values={"asks": "again"},
+                room=room,
+            )
+        )
         return
     if wish.picture and (anew := await _anew(context, wish)):
         await context.desk.press(
@@ -165,12 +180,18 @@ async def _wish(
     replied = message.reference if message.type is discord.MessageType.reply else None
     channel = str(message.channel.id)
     post = await posts.at(context.db, Place(PLATFORM, channel, str(replied.message_id))) if replied else None
+    which = replies.unnumbered(post, words.text)
     base, text = replies.which(post, words.text)
     row = await pictures.get(context.db, base) if base else None
     mine = row if row and row.person == person.id else None
     sent = [one.to_dict() for one in message.attachments]
-    if words.plain and not (mine and replies.meant(mine, text, asked=False, painted=bool(sent))):
+    again = which and redrawing.says_again(text)
+    if words.plain and not (mine and (again or replies.meant(mine, text, asked=False, painted=bool(sent)))):
         return None
+    if post and again and not sent:
+        return Meaning(text, compared=post.job)
+    if which and not sent:
+        raise Refusal("compare.which")
     if sent:
         await context.gate(person, channel, room)
     files = tuple([await attachments.fetched(context, one) for one in sent])

@@ -8,6 +8,7 @@ import time
 from telegram import CallbackQuery, Chat, Message
 
 from bot import texts
+from bot.buttons import voting
 from bot.buttons.guiding import SAME_SHAPE
 from bot.buttons.sent import PAINT_OVER
 from bot.chat import Card, Person, Press, Say
@@ -56,6 +57,10 @@ async def take(context: TelegramContext, update: int, query: CallbackQuery) -> N
                 if code.action in HERE:
                     await _here(context, message, person, code.action, row, key)
                     return
+            if code.action in (keyboards.VOTE, keyboards.TO_SHEET):
+                await context.gate(message.chat, None, query.from_user)
+                await _ballot(context, message, code, person.language)
+                return
             if code.action == CORRECT:
                 await context.gate(message.chat, None, query.from_user)
                 await deep_links.ask_for_word(context, message, code.target, key)
@@ -109,6 +114,15 @@ async def _turn_over(context: TelegramContext, message: Message, action: str, ro
     owner = await people.get(context.db, row.person)
     language = (owner.language if owner else "") or "en"
     markup = keyboards.menu(row, language) if action == keyboards.MORE else keyboards.usual(row, language)
+    await context.api.post(message.chat_id, calls.edit_keys(context.api.bot, str(message.message_id), markup))
+
+
+async def _ballot(context: TelegramContext, message: Message, code: keyboards.CallbackData, language: str) -> None:
+    """The numbers to vote by in the place of a sheet's own, or these again."""
+    sheet = await voting.sheet_of(context.db, code.target)
+    markup = keyboards.keyboard(sheet, language)
+    if code.action == keyboards.VOTE:
+        markup = keyboards.ballot(voting.ballot(sheet), code.target, language)
     await context.api.post(message.chat_id, calls.edit_keys(context.api.bot, str(message.message_id), markup))
 
 

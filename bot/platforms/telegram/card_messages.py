@@ -158,7 +158,9 @@ class CardMessages:
                 await self._api.post(int(there.chat), calls.edit_text(self._bot, there.message, "…", None))
 
     async def _rest(self, place: Place) -> AsyncIterator[Place]:
-        """Where the words stand that had no room in a card."""
+        """Where the words stand that had no room in a card, and its whole sheet."""
+        if (sheet := await posts.by_key(self._db, places.PLATFORM, _sheet_key(place))) is not None:
+            yield sheet.place
         for number in itertools.count(2):
             post = await posts.by_key(self._db, places.PLATFORM, _rest_key(place, number))
             if post is None:
@@ -168,7 +170,12 @@ class CardMessages:
     async def rest(self, place: Place, card: Card, language: str) -> None:
         """What of a card's words has no room where it stands, in replies to it; each is posted once."""
         room = CAPTION if card.pictures else TEXT
-        for number, html in enumerate(pages(card, language, room)[1:], start=2):
+        words = pages(card, language, room)
+        if card.table and card.pictures and not card.spoiler:  # a document cannot be veiled
+            await self._whole_sheet(place, card, language)
+        elif (old := await posts.by_key(self._db, places.PLATFORM, _sheet_key(place))) is not None:
+            await self._remove_one(old.place)  # some of its pictures are deleted
+        for number, html in enumerate(words[1:], start=2):
             key = _rest_key(place, number)
             if await posts.by_key(self._db, places.PLATFORM, key) is not None:
                 continue
@@ -180,7 +187,37 @@ class CardMessages:
                 return
             assert message is not None
             there = places.place(message.chat_id, message.message_id)
-            await posts.put(self._db, there, key, job=card.job or "", pictures=[one.id for one in card.pictures])
+            await posts.put(self._db, there, key, job=card.job or "", pictures=card.about)
+
+    async def _remove_one(self, there: Place) -> None:
+        """Take a message away, if it is still there and Telegram allows it."""
+        try:
+            await self._api.post(int(there.chat), calls.delete(self._bot, there.message))
+        except (Gone, Unreachable, TelegramError) as error:
+            log.info("%s stays where it is: %s", there, error)
+        await posts.removed(self._db, there)
+
+    async def _whole_sheet(self, place: Place, card: Card, language: str) -> None:
+        """A sheet that is larger than a photo, as a document beneath it."""
+        key = _sheet_key(place)
+        content = await self._db.files.get(card.pictures[0].hash)
+        if await asyncio.to_thread(photos.whole, content):
+            return
+        if await posts.by_key(self._db, places.PLATFORM, key) is not None:
+            return
+        async with MAKING:
+            suffix, sent = await asyncio.to_thread(photos.document, content)
+        caption = texts.say(language, "compare.full")
+        call = calls.documents(self._bot, [(f"danqing-sheet.{suffix}", sent)], caption, None, Reply(int(place.message)))
+        try:
+            message = await self._api.post(int(place.chat), call)
+        except (BadRequest, Rejected) as error:  # the photo is the answer
+            log.warning("the whole sheet at %s was refused: %s", place, error)
+            return
+        assert isinstance(message, Message)
+        await posts.put(
+            self._db, places.place(message.chat_id, message.message_id), key, job=card.job or "", pictures=card.about
+        )
 
     async def show_keys(self, place: Place, keys: InlineKeyboardMarkup | None) -> None:
         """Show other buttons under a message, if it is there to be changed."""
@@ -253,6 +290,11 @@ class CardMessages:
 def _rest_key(place: Place, number: int) -> str:
     """The key of the message that holds the page of this number of a card's words."""
     return f"{place.chat}:{place.message}#{number}"
+
+
+def _sheet_key(place: Place) -> str:
+    """The key of the message that holds the whole sheet of a card."""
+    return f"{place.chat}:{place.message}#sheet"
 
 
 def photo_fact(picture: str) -> str:

@@ -24,6 +24,7 @@ COPIED = 256  # characters a copy button holds
 PER_ROW, PER_ROW_SHORT, PER_ROW_NAMED = 3, 5, 2
 NAMED = 30  # characters of a name on a button
 MORE, BACK = "more", "back"  # another set of buttons under the same picture
+VOTE, TO_SHEET = "vote", "to_sheet"  # and under the same sheet
 PICK = "pick"  # shows one picture of a sheet by itself, with all its buttons
 CHOSEN = "✓"
 LETTERS = {"upscale": "U", "vary": "V"}  # as on Midjourney
@@ -33,7 +34,8 @@ SIGNS = {
     "use": "🎨", "share": "🔗", "with_lora": "➕", "without_lora": "✅", "mend": "🩹", "mend_all": "🩹", "older": "⏩",
     "correct": "📖", "paint_over": "🖌", "paper_draw": "🎨", "paper_both": "🎨", "paper_prompt": "📋",
     "paper_compare": "🆚", "same_shape": "✨", "control_stronger": "💪", "control_weaker": "🪶", "show_map": "🗺",
-    "other_map": "🧭", "without_control": "🚫", "compare": "🆚",
+    "other_map": "🧭", "without_control": "🚫", "compare": "🆚", "compare_again": "🔁", "versus": "🆚",
+    "this_one": "📌", "not_this_one": "↩️",
     "read_tags": "🏷", "draw_read": "🎨", "add_read": "➕", "caption_read": "📝",
     "check_drawn": "🔎", "raise_missing": "💪", "split_missing": "✂", "seeds_missing": "🎲",
 }  # fmt: skip
@@ -65,9 +67,12 @@ def parse_callback_data(data: str) -> CallbackData | None:
 def keyboard(card: Card, language: str, name: str = "", *, inline: bool = False) -> InlineKeyboardMarkup | None:
     """The rows under a card, None for none; `name` is the bot's own, for links to it, `inline` its inline mode."""
     rows = _panel(card, language) if card.selects else []
-    rows += (
-        _sheet(card, language) if len(card.pictures) > 1 else _listed(card, language) or _short(card.buttons, language)
-    )
+    if card.table:
+        rows += _numbered(card.buttons, language)
+    elif len(card.pictures) > 1:
+        rows += _sheet(card, language)
+    else:
+        rows += _listed(card, language) or _short(card.buttons, language)
     if not card.job and card.recipe:
         rows.append(_copies(card, language))
     if card.share and name:
@@ -89,6 +94,19 @@ def _short(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboard
     if more:
         keys.append(_plain("telegram.more", MORE, buttons[0].target, language))
     return _rows(keys, PER_ROW)
+
+
+def _numbered(buttons: Sequence[Button], language: str) -> list[list[InlineKeyboardButton]]:
+    """Rows of numbers, which all do the same, and what else there is beneath them."""
+    action = buttons[0].action if buttons else ""
+    numbers = _labelled([one for one in buttons if one.action == action], language)
+    others = _labelled([one for one in buttons if one.action != action], language)
+    return [*_rows(numbers, PER_ROW_SHORT), *_rows(others, PER_ROW)]
+
+
+def ballot(buttons: Sequence[Button], job: str, language: str) -> InlineKeyboardMarkup:
+    """Numbers to vote by, in the place of those under a sheet."""
+    return InlineKeyboardMarkup([*_numbered(buttons, language), [_plain("telegram.back", TO_SHEET, job, language)]])
 
 
 def _listed(card: Card, language: str) -> list[list[InlineKeyboardButton]]:

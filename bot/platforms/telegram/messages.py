@@ -222,6 +222,7 @@ async def _wish(
     wanted. `plain`: nothing but being a reply says that it is meant for the bot."""
     replied = message.reply_to_message
     post = await _post(context, replied) if replied else None
+    which = replies.unnumbered(post, text)
     base, text = replies.which(post, text)
     row = await pictures.get(context.db, base) if base else None
     if plain and not (
@@ -232,6 +233,8 @@ async def _wish(
     ):
         return None
     sent = await files.fetched(context.api, album)
+    if which and not sent:
+        raise Refusal("compare.which")
     if sent and row and row.person == person:
         original = await context.db.files.get(row.hash)
         hole = await asyncio.to_thread(painted_mask.marked, original, sent[0].content)

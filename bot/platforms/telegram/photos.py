@@ -38,6 +38,21 @@ def photo(content: bytes) -> bytes:
     return jpeg(rgb)
 
 
+def whole(content: bytes) -> bool:
+    """Whether a photo shows all of a picture, rather than less of its pixels."""
+    with Image.open(io.BytesIO(content)) as picture:
+        width, height = picture.size
+    return len(content) <= PHOTO and max(width, height) <= min(SHEET, RATIO * min(width, height))
+
+
+def document(content: bytes) -> tuple[str, bytes]:
+    """The suffix and the bytes of a picture as it may be sent as a document: itself where it is within the limit."""
+    if len(content) <= DOCUMENT:
+        return "png", dressed(content, "strip")
+    with Image.open(io.BytesIO(content)) as picture:
+        return "jpg", jpeg(flat(picture))
+
+
 def sheet(contents: Sequence[bytes]) -> bytes:
     """Several pictures on one, numbered row by row."""
     made = lay_out(contents, GROUND, GAP, SHEET)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import cast
 
 from bot import texts
-from bot.chat import Button, Card, Field, Say
+from bot.chat import Button, Card, ComparedTable, Field, Say, Shown
 from bot.studio import cards
 from bot.studio.corrections import CORRECT, doubtful
 from bot.studio.mends import MEND, MEND_ALL
@@ -63,13 +63,33 @@ def _progress(progress: Progress) -> Object:
     }
 
 
+def _picture(one: Shown) -> Object:
+    return {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
+
+
+def _table(table: ComparedTable) -> Object:
+    return {
+        "columns": list(table.columns),
+        "rows": list(table.rows),
+        "sheets": list(table.sheets),
+        "cells": [_picture(one) for one in table.cells],
+        "votes": list(table.votes),
+        "job": table.job,
+    }
+
+
+def _beside_table(text: Say) -> Say:
+    """The head of a comparison: on the page numbers choose pictures, and these open by themselves."""
+    return Say("compare.done_many", text.values) if text.key == "compare.done" else text
+
+
 def card_body(card: Card) -> Object:
     """A card as the JSON that storage keeps: keys and values instead of words. A line that a select of the card says,
     with its label and what holds, is left out."""
     chosen = [one.label for one in card.selects]
     return {
         "kind": card.kind,
-        "text": _say(card.text),
+        "text": _say(_beside_table(card.text) if card.table else card.text),
         "job": card.job,
         "state": card.state and str(card.state),
         "progress": _progress(card.progress) if card.progress else None,
@@ -81,10 +101,8 @@ def card_body(card: Card) -> Object:
             for line in card.fields
             if line.label not in chosen
         ],
-        "pictures": [
-            {"id": one.id, "width": one.width, "height": one.height, "drawn": one.id != one.hash}
-            for one in card.pictures
-        ],
+        "pictures": [_picture(one) for one in card.pictures],
+        "table": _table(card.table) if card.table else None,
         "maps": list(cards.followed(card)),
         "buttons": [_button(one) for one in card.buttons],
         "selects": [
@@ -142,6 +160,7 @@ def card_words(body: Mapping[str, Json], language: str) -> Object:
             for line in cast(list[Object], body.get("fields", []))
         ],
         "pictures": body.get("pictures", []),
+        "table": body.get("table"),
         "maps": body.get("maps", []),
         "buttons": _buttons(cast(list[Object], body.get("buttons", [])), language, _doubtful(body)),
         "selects": [_select(one, language) for one in cast(list[Object], body.get("selects", []))],

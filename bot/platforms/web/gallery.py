@@ -9,17 +9,21 @@ from datetime import date, datetime
 
 from aiohttp import web
 
+from bot.buttons import versus
+from bot.buttons.comparing import defaults_of
 from bot.people import metadata
 from bot.platforms.web import picture_json
 from bot.platforms.web.middleware import SITE, VIEWER, body_of, clean, text_of
+from bot.studio import comparing
 from bot.studio.parcels import packed, parcels
 from bot.studio.picture_filter import read_filter
 from engine.pixels.dressing import dressed
 from engine.policy import Policy
 from prompts.errors import Refusal
-from storage import favourites, mydata, people, pictures, shares
+from storage import favourites, jobs, mydata, people, pictures, shares
 from storage.pictures import PictureRow
 
+PAIR = re.compile(r"[A-Za-z0-9]{8,40}\.[A-Za-z0-9]{8,40}")
 ID = re.compile(r"[A-Za-z0-9]{8,40}")
 HASH = re.compile(r"[0-9a-f]{64}")
 CURSOR = re.compile(r"[A-Za-z0-9_.:+=,~-]{1,200}")
@@ -66,12 +70,13 @@ async def view(request: web.Request) -> web.Response:
     settings = await people.settings(site.db, viewer.person.id)
     if row.person != viewer.person.id:
         return web.json_response({**picture_json.picture_view(row, None, [], viewer.language, settings), "buttons": []})
+    defaults = await defaults_of(site.db, row)
     parent = await pictures.get(site.db, row.parent) if row.parent else None
     children = await pictures.children(site.db, row.id)
     mine = [child for child in children if child.person == row.person]
     if parent and parent.person != row.person:
         parent = None
-    return web.json_response(picture_json.picture_view(row, parent, mine, viewer.language, settings))
+    return web.json_response(picture_json.picture_view(row, parent, mine, viewer.language, settings, defaults))
 
 
 async def image(request: web.Request) -> web.Response:
@@ -97,9 +102,24 @@ async def image(request: web.Request) -> web.Response:
     return web.Response(body=content, content_type=kind, headers=headers)
 
 
-async def _own(request: web.Request) -> PictureRow:
+async def sheet(request: web.Request) -> web.Response:
+    """The sheet of one of the viewer's comparisons, by its job, or of two of their pictures, by the ids of both."""
+    site, viewer, name = request.app[SITE], request[VIEWER], request.match_info["name"]
+    content: bytes | None = None
+    if PAIR.fullmatch(name):
+        rows = [await _own(request, one) for one in name.split(".")]
+        content = await versus.drawn(site.db, rows)
+    elif (kept := await jobs.get(site.db, name)) and kept.job.owner == viewer.person.id:
+        content = await comparing.drawn(site.db, kept, await pictures.of_job(site.db, name))
+    if content is None:
+        raise Refusal("web.not_found")
+    headers = {"Cache-Control": ASK, "Content-Disposition": f'attachment; filename="danqing-{name}.png"'}
+    return web.Response(body=content, content_type="image/png", headers=headers)
+
+
+async def _own(request: web.Request, picture: str = "") -> PictureRow:
     """The picture in the address, if it is the viewer's: to anybody else it is as if it did not exist."""
-    picture = request.match_info["id"]
+    picture = picture or request.match_info["id"]
     row = await pictures.get(request.app[SITE].db, picture) if ID.fullmatch(picture) else None
     if row is None or row.person != request[VIEWER].person.id:
         raise Refusal("web.not_found")
@@ -203,6 +223,7 @@ ROUTES: Sequence[web.RouteDef] = (
     web.get("/api/history", history),
     web.get("/api/pictures/{id}", view),
     web.get("/pictures/{id}.png", image),
+    web.get("/sheets/{name}.png", sheet),
     web.get("/api/mydata", everything),
     web.get("/api/favourites", kept),
     web.post("/api/favourites", keep),

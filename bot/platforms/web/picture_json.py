@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.chat import Button
 from bot.platforms.web.card_json import Object, buttons, fields, iso, understood
 from bot.platforms.web.recipe_text import as_text, left_out
 from bot.studio import cards
@@ -32,8 +33,9 @@ def picture_view(
     children: Sequence[PictureRow],
     language: str,
     settings: Mapping[str, Json],
+    more: Sequence[Button] = (),
 ) -> Object:
-    """A picture with all that is known of it, for somebody with these settings."""
+    """A picture with all that is known of it, for somebody with these settings, and `more` buttons than any has."""
     return {
         **picture(row),
         "code": row.recipe.code,
@@ -44,7 +46,7 @@ def picture_view(
         "left": [say(language, f"recipe.{name}") for name in left_out(row.recipe)],
         "parent": picture(parent) if parent else None,
         "children": [picture(child) for child in children],
-        "buttons": buttons(cards.picture_buttons(row), language),
+        "buttons": buttons([*more, *cards.picture_buttons(row)], language),
     }
 
 

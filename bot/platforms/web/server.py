@@ -111,8 +111,14 @@ class WebChat:
             await self._deliver(place, card, first=False)
 
     async def renew(self, place: Place, card: Card, key: str) -> None:
+        known = self._feed.live.get(place.message) or await messages.get(self._db, place.message)
+        if known is None:
+            return
+        body = {name: value for name, value in card_json.card_body(card).items() if name in ("buttons", "table")}
         with contextlib.suppress(Refusal):  # a full disk, say
-            await self.edit(place, card)
+            async with self._order:
+                kept = await messages.put(self._db, place.message, place.chat, "bot", {**known.body, **body})
+                self._feed.settle(kept)
 
     async def remove(self, place: Place) -> None:
         raise Rejected("a conversation keeps its lines")

@@ -174,7 +174,15 @@ async def test_each_picture_has_one_button_with_the_first_place_where_it_stands(
         at.studio.rules = replace(at.studio.rules, pictures_per_request=30)
         await at.say("/compare a cat --plain seed=1-26")
         many = await ended(at, 2)
-        assert many.text.key == "compare.done_many" and not many.buttons
+        assert many.text.key == "compare.done" and len(many.buttons) == 26
+        numbers, rest = list(layout.rows(many, "en"))  # in selects, where there are too many for buttons
+        assert [len(row["components"][0]["options"]) for row in (numbers, rest)] == [25, 1]  # type: ignore[index,call-overload,arg-type]
+        keys = keyboard(many, "en")
+        assert keys and [len(row) for row in keys.inline_keyboard] == [5, 5, 5, 5, 5, 1]
+        at.studio.rules = replace(at.studio.rules, pictures_per_request=100)
+        await at.say("/compare a cat --plain seed=1-99")
+        most = await ended(at, 3)
+        assert most.text.key == "compare.done_many" and not most.buttons
 
 
 async def test_the_sheet_is_there_again_after_a_restart(tmp_path: Path) -> None:

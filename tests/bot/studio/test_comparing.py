@@ -113,3 +113,12 @@ def test_long_labels_are_broken_and_cut() -> None:
     assert all(font.getlength(line) <= 96 for line in lines)
     assert len(comparison_sheet._lines("很长" * 40, 96, font)) == comparison_sheet.LINES
     assert comparison_sheet._lines("", 96, font) == []
+
+
+def test_a_sheet_of_many_large_pictures_keeps_to_what_programs_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [a_picture("red", (400, 200)) for _ in range(4)]
+    assert comparison_sheet.share(pictures) == 1.0
+    monkeypatch.setattr(comparison_sheet, "MOST_PIXELS", 80_000)
+    assert comparison_sheet.share(pictures) == 0.5
+    sheet = comparison_sheet.lay_out(pictures, ["a", "b"], ["c", "d"], "", comparison_sheet.share(pictures))
+    assert [box[2:] for box in sheet.boxes] == [(200, 100)] * 4

@@ -5,11 +5,13 @@ import { press } from "./api.js";
 import { act } from "./actions.js";
 import { announce, button, el, icon } from "./dom.js";
 import { complain } from "./dialogs.js";
+import { comparedTable } from "./table.js";
 import { secondsLeft, t, when } from "./words.js";
 
 const ENDS = ["done", "failed", "cancelled"];
 const COPIES = [320, 640, 1280, 2048]; // longest sides of a picture's copies, as gallery.py has them
 const SMALL = 320; // pixels: below this a picture is enlarged to be seen
+const IN_TABLE = ["compared_picture", "vote"]; // what a table does by itself
 const counting = new Map(); // cards that count their seconds down between two words from the server
 
 setInterval(() => counting.forEach((tick) => tick()), 1000);
@@ -40,20 +42,24 @@ export function botMessage() {
     const before = node.dataset.state;
     node.className = `message bot ${card.kind} ${state ?? ""}`;
     node.dataset.state = state ?? "";
+    const table = running ? null : card.table;
     const targets = new Set(pictures.map((one) => one.id));
     part("head", [card.kind, card.text, state, card.created], () => head(card));
-    part("media", running ? ["running", card.size] : pictures.length ? [pictures, understood?.text, card.spoiler, buttons.filter((one) => one.on)] : null, () =>
-      running ? stage(card) : gallery(card, buttons),
+    const { votes, ...cells } = table ?? {};
+    const media = table ? [cells, card.spoiler] : [pictures, understood?.text, card.spoiler, buttons.filter((one) => one.on)];
+    part("media", running ? ["running", card.size] : pictures.length ? media : null, () =>
+      running ? stage(card) : table ? comparison(table, card.spoiler) : gallery(card, buttons),
     );
+    if (table) parts.media.node.count(votes);
     if (running) progress(parts.media.node, card, state);
     part("maps", card.maps?.length ? card.maps : null, followed);
     part("understood", understood, understanding);
     part("fields", card.fields.length ? card.fields : null, lines);
     part("file", card.file, attached);
     part("selects", card.selects?.length ? card.selects : null, (rows) => selects(rows, card.id));
-    const shared = pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
+    const shared = table ? buttons.filter((one) => !IN_TABLE.includes(one.action)) : pictures.length > 1 ? buttons.filter((one) => !targets.has(one.target)) : buttons;
     const rest = shared.map((one) => ({ ...one, message: card.id }));
-    part("buttons", rest.length ? [rest, pictures] : null, () => toolbar(rest, pictures, understood?.text ?? ""));
+    part("buttons", rest.length ? [rest, pictures] : null, () => toolbar(rest, table ? [] : pictures, understood?.text ?? ""));
     node.classList.toggle("with-media", Boolean(running || pictures.length));
     if (before !== undefined && before !== node.dataset.state) announce(card.text);
   }
@@ -125,12 +131,23 @@ function gallery(card, buttons) {
     const own = many ? buttons.filter((each) => each.target === one.id && !each.more) : []; // a click shows all
     return el("figure", {}, framed(one, words, many ? "(max-width: 700px) 45vw, 340px" : "(max-width: 700px) 92vw, 700px"), own.length ? toolbar(own, [], words, true) : null);
   });
-  const media = el("div", { class: `media ${many ? "many" : ""} ${card.spoiler ? "veiled" : ""}` }, figures);
-  if (card.spoiler) {
+  return veiled(el("div", { class: `media ${many ? "many" : ""}` }, figures), card.spoiler);
+}
+
+// Blurred until somebody wants to see it, where it is a spoiler.
+function veiled(media, spoiler) {
+  if (spoiler) {
     const unveil = button(t("page.spoiler"), { kind: "unveil", onclick: () => (media.classList.remove("veiled"), unveil.remove()) });
+    media.classList.add("veiled");
     media.prepend(unveil);
   }
   return media;
+}
+
+function comparison(table, spoiler) {
+  const made = comparedTable(table, framed);
+  veiled(made.node, spoiler).count = made.count;
+  return made.node;
 }
 
 // The maps that the pictures follow, small.

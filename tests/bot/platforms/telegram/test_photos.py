@@ -110,3 +110,24 @@ def test_a_sheet_keeps_every_picture_whole() -> None:
     parts = [a_png((40 * at, 90, 30), side=200 + at) for at in range(1, 5)]
     with Image.open(io.BytesIO(photos.sheet(parts))) as sheet:
         assert sheet.size == (2 * 204 + 3 * photos.GAP,) * 2
+
+
+@pytest.mark.parametrize(
+    ("size", "whole"),
+    [((2560, 1440), True), ((2561, 1440), False), ((2000, 99), False), ((9000, 1100), False), ((600, 12_000), False)],
+)
+def test_a_sheet_that_is_larger_than_a_photo_is_sent_as_a_document_too(size: tuple[int, int], whole: bool) -> None:
+    sheet = data(Image.new("RGB", size, "red"))
+    assert photos.whole(sheet) is whole
+    with Image.open(io.BytesIO(photos.photo(sheet))) as photo:
+        assert photo.width + photo.height <= 10_000 and max(photo.size) <= 20 * min(photo.size)
+    assert photos.document(sheet)[0] == "png"
+
+
+def test_a_document_beyond_the_limit_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = data(Image.effect_noise((900, 700), 90).convert("RGB"))
+    monkeypatch.setattr(photos, "DOCUMENT", len(sheet) - 1)
+    suffix, made = photos.document(sheet)
+    assert suffix == "jpg" and len(made) < len(sheet)
+    with Image.open(io.BytesIO(made)) as picture:
+        assert picture.size == (900, 700)
