@@ -148,13 +148,17 @@ class Hires:
 @dataclass(frozen=True, slots=True)
 class Fix:
     """An after-step in the manner of ADetailer: what a detector of engine/files/detectors.py finds ("face", "hand") is
-    drawn again larger, with this img2img `strength` in 0…1, and pasted back."""
+    drawn again larger, with this img2img `strength` in 0…1, and pasted back. `prompt` and `negative` are words of its
+    own ("": the picture's; "[PROMPT]" in them stands for these)."""
 
     detector: str
     strength: float
+    prompt: str = ""
+    negative: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        return {"detector": self.detector, "strength": self.strength}
+        always: dict[str, Json] = {"detector": self.detector, "strength": self.strength}
+        return always | _said({"prompt": self.prompt, "negative": self.negative})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine import a1111, samplers
-from engine.recipe import Hires, Recipe, Source
+from engine.recipe import Fix, Hires, Recipe, Source
 from engine.regions import Regions
 from prompts import grammar
 from prompts.prompt import Fragment, Prompt
 
+WHOLE = "[PROMPT]"  # in ADetailer's words: those of the picture
 STEP = 8  # sides are multiples of it
 PLAIN_SCHEDULES = (a1111.AUTOMATIC, "Uniform", "Normal")  # a sampler's own
 
@@ -59,26 +60,51 @@ def size(recipe: Recipe, hires: Hires) -> SecondSize:
 
 def prompt(recipe: Recipe) -> Prompt:
     """The words of the second pass: its own, with the LoRAs that they name, or the picture's."""
-    hires, made = recipe.hires, recipe.prompt
-    if hires and hires.prompt:
-        said, uses = grammar.loras(hires.prompt)
-        made = replace(made, text=hires.prompt, fragments=(Fragment(said.strip()),), loras=uses, notes=())
-    if hires and hires.negative:
-        made = replace(made, negatives=(Fragment(hires.negative),))
+    hires = recipe.hires
+    return _worded(recipe.prompt, hires.prompt, hires.negative) if hires else recipe.prompt
+
+
+def fix_prompt(recipe: Recipe, fix: Fix) -> Prompt:
+    """The words that what is fixed is drawn again with: its own, with the LoRAs that they name, or the picture's."""
+    first = recipe.prompt
+    whole = " ".join([first.positive, *map(str, first.loras)])
+    own = fix.prompt.replace(WHOLE, whole), fix.negative.replace(WHOLE, first.negative)
+    return _worded(first, own[0].strip(" ,"), own[1].strip(" ,"))
+
+
+def _worded(made: Prompt, positive: str, negative: str) -> Prompt:
+    """A prompt with other words; "" for its own."""
+    if positive:
+        said, uses = grammar.loras(positive)
+        made = replace(made, text=positive, fragments=(Fragment(said.strip()),), loras=uses, notes=())
+    if negative:
+        made = replace(made, negatives=(Fragment(negative),))
     return made
 
 
 def all_words(recipe: Recipe) -> Prompt:
-    """The words of both passes as one prompt, for whoever judges what they ask for."""
-    first, second = recipe.prompt, prompt(recipe)
-    if second is first:
-        return first
+    """The words of both passes and of what is fixed as one prompt, for whoever judges what they ask for."""
+    return _joined(first_words(recipe), prompt(recipe), recipe.prompt)
+
+
+def first_words(recipe: Recipe) -> Prompt:
+    """The words that the picture's own model is asked for: without those of the second pass."""
+    made = recipe.prompt
+    for fix in recipe.fixes:
+        made = _joined(made, fix_prompt(recipe, fix), recipe.prompt)
+    return made
+
+
+def _joined(made: Prompt, more: Prompt, first: Prompt) -> Prompt:
+    """Both as one; what says only the `first` again adds nothing."""
+    if more is first:
+        return made
     return replace(
-        first,
-        text=f"{second.text}\n{first.text}" if second.text != first.text else first.text,
-        fragments=first.fragments + second.fragments,
-        negatives=first.negatives + second.negatives,
-        loras=first.loras + second.loras,
+        made,
+        text=f"{more.text}\n{made.text}" if more.text != first.text else made.text,
+        fragments=made.fragments + more.fragments,
+        negatives=made.negatives + more.negatives,
+        loras=made.loras + more.loras,
     )
 
 

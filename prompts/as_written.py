@@ -40,12 +40,16 @@ async def as_written(
 
 
 async def second_pass(asked: Options, translators: Sequence[Translator]) -> tuple[Options, tuple[Note, ...]]:
-    """The options with the words of the second pass translated as those of the first are, and what to tell of it."""
-    draft, said = Draft(), dict[str, str]()
+    """The options with the words of the second pass and of what is fixed translated as those of the picture are, and
+    what to tell of it."""
+    draft, said, parts = Draft(), dict[str, str](), dict[str, tuple[str, ...]]()
     for name in ("hires_prompt", "hires_negative"):
         if CHINESE.search(words := getattr(asked, name) or ""):
             said[name] = await _translated(words, draft, translators)
-    return replace(asked, **said), told(draft)  # type: ignore[arg-type]
+    for name in ("fix_prompts", "fix_negatives"):
+        if any(map(CHINESE.search, getattr(asked, name) or ())):
+            parts[name] = tuple([await _translated(one, draft, translators) for one in getattr(asked, name)])
+    return replace(asked, **said, **parts), told(draft)  # type: ignore[arg-type]
 
 
 async def _translated(text: str, draft: Draft, translators: Sequence[Translator]) -> str:

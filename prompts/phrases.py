@@ -50,9 +50,12 @@ _BETWEEN_NOUNS = re.compile(
     rf"(?<=[a-z]) {_HAN}+ (?:girls?|boys?|woman|man|women|men|cat|dog|dress|hat)\b(?! [A-Za-z]+ing)", re.IGNORECASE
 )
 _CHINESE_WORDS = re.compile(rf"{_HAN}+(?:[·・]{_HAN}+)*")
-# A Latin word that stands in a Chinese clause with blanks around it: "一个穿着 kimono 的女孩".
+# A Latin word or a number that stands in a Chinese clause with blanks around it: "一个穿着 kimono 的女孩", "有 2 只猫".
+_MEASURES = "只隻个個位条條匹头頭张張朵棵株座间間幢幅件片块塊辆輛架艘台支本枝颗顆把名群排束串堆杯碗盘盤瓶岁歲"
 _SPACED = re.compile(
-    r"(?<=[着著穿戴持拿抱骑騎吃喝玩弹彈在有])\s+(?=[A-Za-z])|(?<=[A-Za-z0-9])\s+(?=的|[上里裡旁下前后後中](?:\s|$|面|的))"
+    r"(?<=[着著穿戴持拿抱骑騎吃喝玩弹彈在有])\s+(?=[A-Za-z0-9])"
+    r"|(?<=[A-Za-z0-9])\s+(?=的|[上里裡旁下前后後中](?:\s|$|面|的))"
+    rf"|(?<=第)\s+(?=[0-9])|(?<=[0-9])\s+(?=[{_MEASURES}])"
 )
 _NEAR = 40  # characters that say how Chinese words are led in
 _MOST = 40  # weights in one phrase; only a hostile text has more, and each is looked for in all the others

@@ -165,7 +165,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         _shaped,
     ),
     (
-        _said(rf"(?:比例|画幅|宽高比|长宽比|尺寸比例|ar|aspect ratio)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
+        _said(rf"(?:比例|画幅|宽高比|长宽比|尺寸比例|ar|(?:aspect )?ratio)?{_LEAD}({_RATIOS})(?:比例|画幅|的图|图)?"),
         lambda options, match: replace(options, ratio=ratio_of("比例", re.sub("[：比]", ":", match.group(1)))),
     ),
     (

@@ -183,9 +183,10 @@ class Options:
     enlarged ("高清"), `strength` is how far a picture drawn over may change, in 0…1, `style` the name of a style, and
     `plain` asks that nothing be added to a short text, `check` that the picture be looked at for what was asked for.
     `upscaler` enlarges the finished picture `upscale` times, `fix`
-    names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as `fix_strength` says
-    (0…1), `vae` the VAE instead of the model's own. `quality` names how exactness is traded for time ("full", "fast"),
-    `rescale` is the guidance rescale in 0…1; guidance acts from `guidance_start` to `guidance_end`, shares of the way
+    names what is looked for in it and drawn again larger ("face", several joined by "+"), as far as `fix_strength`
+    says (0…1), with words and negatives of their own in `fix_prompts` and `fix_negatives` ("": the picture's), `vae`
+    the VAE instead of the model's own. `quality` names how exactness is traded for time ("full", "fast"), `rescale`
+    is the guidance rescale in 0…1; guidance acts from `guidance_start` to `guidance_end`, shares of the way
     in 0…1; `perpendicular` is how strongly the negative acts across the words only. `mimic`, `pag` and `seg` are texts
     of prompts/further_guidance.py, `regions` is one of prompts/regions.py. `tiling` lets edges meet ("x", "y", "xy"),
     `freeu` is b1, b2, s1, s2, `token_merging` a share in 0…1, `hypertile` the pixels of a tile of attention (0: none).
@@ -219,6 +220,8 @@ class Options:
     upscale: float | None = None
     fix: str | None = None
     fix_strength: float | None = None
+    fix_prompts: tuple[str, ...] | None = None
+    fix_negatives: tuple[str, ...] | None = None
     vae: str | None = None
     quality: str | None = None
     rescale: float | None = None

@@ -89,7 +89,7 @@ async def paper_prompt(studio: Studio, press: Press) -> None:
 
 
 async def paper_compare(studio: Studio, press: Press) -> Card:
-    """What is otherwise in the person's own way, line by line, and the button that draws both."""
+    """What is otherwise in the person's own way, line by line, and the button that draws both where something is."""
     theirs, mine = await _both(studio, press)
     usual = {line.label.key: line for line in cards.recipe_fields(mine)}
     differing = []
@@ -105,7 +105,7 @@ async def paper_compare(studio: Studio, press: Press) -> Card:
     return Card(
         text=Say("paper.differs" if differing else "paper.same"),
         fields=tuple(differing),
-        buttons=(Button("paper_both", press.target),),
+        buttons=(Button("paper_both", press.target),) if differing else (),
     )
 
 

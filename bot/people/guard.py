@@ -86,6 +86,10 @@ def _decent(recipe: Recipe, seen: Signs) -> Recipe:
     if recipe.hires and recipe.hires.negative:  # the second pass has a negative of its own
         negative = judge.decent(second_pass.prompt(recipe), seen).negative
         made = replace(made, hires=replace(recipe.hires, negative=negative))
+    if any(fix.negative for fix in recipe.fixes):
+        own = (judge.decent(second_pass.fix_prompt(recipe, fix), seen).negative for fix in recipe.fixes)
+        fixes = zip(recipe.fixes, own, strict=True)
+        made = replace(made, fixes=tuple(replace(fix, negative=said) if fix.negative else fix for fix, said in fixes))
     return made
 
 

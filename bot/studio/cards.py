@@ -240,7 +240,8 @@ def recipe_fields(recipe: Recipe, parent: str | None = None) -> tuple[Field, ...
         shown = (f"{recipe.hires.upscaler} {f'→ {larger}' if by_size else f'× {recipe.hires.factor:g}'}",)
         lines["hires"] = " · ".join((*shown, *filter(None, (recipe.hires.checkpoint, recipe.hires.vae))))
     if recipe.fixes:
-        lines["fixes"] = ", ".join(f"{fix.detector} × {fix.strength:g}" for fix in recipe.fixes)
+        fixed = (" · ".join(filter(None, (f"{fix.detector} × {fix.strength:g}", fix.prompt))) for fix in recipe.fixes)
+        lines["fixes"] = ", ".join(fixed)
     if recipe.upscale:
         lines["upscale"] = f"{recipe.upscale.upscaler} × {recipe.upscale.factor:g}"
         if recipe.upscale.strength:

@@ -222,11 +222,7 @@ def make(
         # Not drawn large from nothing: beyond the size that a model knows, things come double.
         hires=_hires(options) or (HIRES if options.large else None),
         upscale=Upscale(options.upscaler or UPSCALER, options.upscale or FACTOR, redrawn) if enlarged else None,
-        fixes=tuple(
-            Fix(detectors.kind(one), FACES.strength if options.fix_strength is None else options.fix_strength)
-            for one in (options.fix or "").split("+")
-            if one
-        ),
+        fixes=_fixes(options),
         vae=options.vae or "",
         quality=qualities.quality(options.quality or "").name,
         rescale=rescale,
@@ -338,6 +334,14 @@ def with_control_aside(prompt: Prompt, names: Sequence[str]) -> Prompt:
     """The prompt with a note that these controls of an infotext are left out."""
     note = Note("note.control_aside", {"names": ", ".join(dict.fromkeys(names))[:200]})
     return replace(prompt, notes=(*prompt.notes, note))
+
+
+def _fixes(options: Options) -> tuple[Fix, ...]:
+    """What is looked for and drawn again, each with the words that are its own."""
+    kinds = [detectors.kind(one) for one in (options.fix or "").split("+") if one]
+    strength = FACES.strength if options.fix_strength is None else options.fix_strength
+    words = ([*(said or ()), *[""] * len(kinds)] for said in (options.fix_prompts, options.fix_negatives))
+    return tuple(Fix(kind, strength, *own) for kind, *own in zip(kinds, *words, strict=False))
 
 
 def _over(options: Options, source: SizedSource | None, strength: float) -> Source | None:

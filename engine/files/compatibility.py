@@ -25,7 +25,7 @@ LATENTS = {"sd15": "sd", "sd2": "sd", "sdxl": "xl", "refiner": "xl"}
 def check_recipe(recipe: Recipe, model: Model, folders: Sequence[Path]) -> None:
     """Raises Refusal for what is not in the folders, and `….made_for` for what was made for another kind of model,
     naming both."""
-    words = second_pass.all_words(recipe) if second_model(recipe, folders) is None else recipe.prompt
+    words = second_pass.all_words(recipe) if second_model(recipe, folders) is None else second_pass.first_words(recipe)
     check_loras(words, model, folders)
     check_embeddings(words, model, folders)
     if recipe.vae:

@@ -36,7 +36,7 @@ from engine.files.lora_identity import lora_identity
 from engine.files.net_identity import film_lora, net_folder, net_identity
 from engine.files.pickled_values import Unsafe
 from engine.files.safetensors_header import CutShort, Header, Shapes, content
-from engine.files.upscaler_kinds import upscaler_kind
+from engine.files.upscaler_kinds import other_purpose, upscaler_kind
 
 UNET = "model.diffusion_model."
 GUIDED = "time_embed.cond_proj.weight"  # of a UNet that is told the guidance (LCM)
@@ -115,7 +115,8 @@ def of_tensors(shapes: Shapes, metadata: Mapping[str, str]) -> Identity:
         if kind.own:
             return lacking(found, esrgan_layers.lack(shapes))
         return found if kind.whole(shapes) else replace(found, problem="upscaler.incomplete")
-    return Identity(problem="file.unknown")
+    name, purpose = other_purpose(shapes)
+    return Identity(kind="upscaler", format=name, problem=purpose) if name else Identity(problem="file.unknown")
 
 
 def _tiny(shapes: Shapes) -> Identity | None:

@@ -79,7 +79,63 @@ KINDS = (
     UpscalerKind(
         "RCAN", (r"body\.0\.body\.0\.body\.3\.conv_du\.0\.weight",), (r"head\.[01]\.weight", r"tail\.1\.weight")
     ),
+    UpscalerKind(
+        "RealCUGAN",
+        (r"unet1\.conv1\.conv\.0\.weight", r"unet2\.conv1\.conv\.0\.weight"),
+        (r"unet1\.conv_bottom\.weight", r"unet2\.conv4_up\.weight", r"unet2\.conv_bottom\.weight"),
+    ),
+    UpscalerKind("MoSR", (r"gblocks\.1\.fc1\.weight",), (r"gblocks\.0\.weight", r"gblocks\.1\.fc2\.bias")),
+    UpscalerKind("SAFMN", (r"feats\.0\.safm\.mfr\.0\.weight",), (r"to_feat\.weight", r"to_img\.0\.weight")),
+    UpscalerKind(
+        "DITN",
+        (r"UFONE\.0\.ITLs\.0\.attn\.temperature",),
+        (r"sft\.weight", r"conv_after_body\.weight", r"upsample\.0\.weight"),
+    ),
+    UpscalerKind(
+        "CRAFT",
+        (r"layers\.0\.residual_group\.hf_blocks\.0\.attn\.temperature",),
+        (r"conv_first\.weight", r"norm\.body\.weight"),
+    ),
+    UpscalerKind(
+        "SeemoRe",
+        (r"body\.0\.local_block\.block\.moe_layer\.experts\.0\.conv_1\.weight",),
+        (r"conv_[12]\.weight", r"norm\.weight", r"upsampler\.0\.weight"),
+    ),
+    UpscalerKind(
+        "DCTLSA",
+        (r"B1\.body\.0\.transformer_body\.0\.blocks\.0\.attn\.qkv\.weight",),
+        (r"fea_conv\.weight", r"LR_conv\.weight", r"upsampler\.0\.weight"),
+    ),
+    UpscalerKind("SwiftSRGAN", (r"initial\.cnn\.depthwise\.weight",), (r"final_conv\.pointwise\.weight",)),
+    UpscalerKind(
+        "MoESR",
+        (r"blocks\.0\.blocks\.0\.conv\.dwconv_hw\.weight",),
+        (r"in_to_dim\.weight", r"upscale\.MetaUpsample"),
+    ),
+    UpscalerKind(
+        "FDAT",
+        (r"groups\.0\.blocks\.0\.inter\.cg\.1\.weight",),
+        (r"conv_first\.weight", r"groups\.0\.blocks\.0\.ffn\.fc1\.weight", r"upsampler\.MetaUpsample"),
+    ),
 )
+# Networks that enlarge nothing and are kept beside upscalers, with the text that says what they are for.
+_FACES, _NOISE, _HOLES = "upscaler.faces", "upscaler.noise", "upscaler.holes"
+OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "GFPGAN": (_FACES, (r"stylegan_decoder\.style_mlp\.1\.weight",)),
+    "RestoreFormer": (_FACES, (r"encoder\.conv_in\.weight", r"quantize\.embedding\.weight", r"decoder\..+")),
+    "CodeFormer": (_FACES, ("position_emb", r"idx_pred_layer\.1\.weight", r"fuse_convs_dict\..+")),
+    "SCUNet": (_NOISE, (r"m_head\.0\.weight", r"m_tail\.0\.weight")),
+    "FBCNN": (_NOISE, (r"m_head\.weight", r"qf_pred\..+")),
+    "DRUNet": (_NOISE, (r"m_head\.weight", r"m_down1\.0\.res\.0\.weight", r"m_tail\.weight")),
+    "NAFNet": (_NOISE, (r"intro\.weight", r"ending\.weight", r"middle_blks\.0\..+")),
+    "LaMa": (_HOLES, (r"(generator\.)?model\.1\.bn_l\.running_mean",)),
+}
+
+
+def other_purpose(names: Collection[str]) -> tuple[str, str]:
+    """The kind of a network that enlarges nothing, and the text that says so; ("", "") where it is none of them."""
+    found = ((name, key) for name, (key, signs) in OTHERS.items() if all(_any(sign, names) for sign in signs))
+    return next(found, ("", ""))
 
 
 def upscaler_kind(names: Collection[str]) -> UpscalerKind | None:

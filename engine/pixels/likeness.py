@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
+
+from engine.pixels.framed import framed
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]  # left, top, right, bottom; shares of the sides that are cut off
@@ -42,9 +43,7 @@ _CROPS: tuple[Box, ...] = (
 )
 _CUTS: tuple[Box, ...] = tuple(cast(Iterable[Box], itertools.product((0.0, 0.04, 0.08, 0.12), repeat=4)))
 _SMALL, _CELLS = 96, 16
-_LOOKED = 256  # pixels a screenshot is looked at in
-_SIGHT = 24  # of 255 by which what stands on a ground differs from it
-_LEAST = 0.04  # of a screenshot's area that the picture in it takes
+_MOST = 16  # things in a screenshot that may be the picture
 
 
 def print_of(content: bytes) -> str:
@@ -53,7 +52,7 @@ def print_of(content: bytes) -> str:
     if image is None:
         return UNREADABLE
     found = [_signs(image, crop) for crop in _CROPS]
-    found += [_signs(other, _WHOLE) for other in readings(image)[1:]]
+    found += [_signs(other, _WHOLE) for other in _kept_readings(image)[1:]]
     return " ".join(f"{signs:016x}" for signs in dict.fromkeys(found))
 
 
@@ -71,9 +70,14 @@ def opened(content: bytes) -> Image.Image | None:
 
 
 def readings(image: Image.Image) -> list[Image.Image]:
-    """What somebody may mean by a picture: all of it, and the largest thing that stands on its ground."""
-    box = _framed(image)
-    return [image] if box is None else [image, image.crop(box)]
+    """What somebody may mean by a picture: all of it, and what stands on its ground, in a card on it and so on."""
+    return [image, *framed(image, _MOST)]
+
+
+def _kept_readings(image: Image.Image) -> list[Image.Image]:
+    """What a copy of a kept picture may show: all of it, or what stands on its ground, which
+    nobody tells from that of a screenshot where both are white."""
+    return [image, *framed(image, 1, deep=1)]
 
 
 def signs(asked: Sequence[Image.Image]) -> tuple[int, ...]:
@@ -92,7 +96,7 @@ def agreement(asked: Sequence[Image.Image], image: Image.Image) -> float:
     Takes a tenth of a second: call it in a thread."""
     wanted = np.stack([_levelled(_cells(one, _WHOLE)[None])[0] for one in asked])
     best = 0.0
-    for one in readings(image):
+    for one in _kept_readings(image):
         small = one.resize((_SMALL, _SMALL), Image.Resampling.BOX)
         windows = _levelled(np.stack([_cells(small, cut) for cut in _CUTS]))
         best = max(best, float((windows @ wanted.T).max()))
@@ -119,47 +123,6 @@ def _levelled(cells: Floats) -> Floats:
 def _pixels(image: Image.Image, crop: Box) -> Box:
     left, top, right, bottom = crop
     return image.width * left, image.height * top, image.width * (1 - right), image.height * (1 - bottom)
-
-
-def _framed(image: Image.Image) -> tuple[int, int, int, int] | None:
-    """Where the largest thing stands on a picture's ground, the commonest colour of its edge; None where that is all
-    of it, or too little to be a picture."""
-    small = image.copy()
-    small.thumbnail((_LOOKED, _LOOKED), Image.Resampling.BOX)
-    pixels = np.asarray(small)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    shades, counts = np.unique(edge // 16, axis=0, return_counts=True)
-    ground = tuple(int(shade) * 16 + 8 for shade in shades[counts.argmax()])
-    off = ImageChops.difference(small, Image.new("RGB", small.size, ground))
-    there = np.asarray(off).max(axis=2) > _SIGHT
-    box = _largest(there)
-    if box is None:
-        return None
-    left, top, right, bottom = box
-    share = (right - left) * (bottom - top) / (small.width * small.height)
-    if not _LEAST <= share < 0.98:
-        return None
-    across, down = image.width / small.width, image.height / small.height
-    return round(left * across), round(top * down), round(right * across), round(bottom * down)
-
-
-def _largest(there: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """The box around the connected cells that take the largest one."""
-    waiting, best, largest = set(zip(*(axis.tolist() for axis in there.nonzero()), strict=True)), None, 0
-    while waiting:
-        first = waiting.pop()
-        group, at = deque([first]), [first[1], first[0], first[1], first[0]]
-        while group:
-            y, x = group.popleft()
-            at = [min(at[0], x), min(at[1], y), max(at[2], x), max(at[3], y)]
-            for cell in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
-                if cell in waiting:
-                    waiting.remove(cell)
-                    group.append(cell)
-        size = (at[2] - at[0] + 1) * (at[3] - at[1] + 1)
-        if size > largest:
-            largest, best = size, (at[0], at[1], at[2] + 1, at[3] + 1)
-    return best
 
 
 _COSINES: Floats = np.cos(

@@ -213,6 +213,8 @@ def _finishing(recipe: Recipe) -> Mapping[str, str | float]:
     for number, fix in enumerate(recipe.fixes, 1):
         tab = f" {ORDINALS.get(number, f'{number}th')}" if number > 1 else ""
         said[f"ADetailer model{tab}"] = fix.detector
+        said |= {f"ADetailer prompt{tab}": fix.prompt} if fix.prompt else {}
+        said |= {f"ADetailer negative prompt{tab}": fix.negative} if fix.negative else {}
         said[f"ADetailer denoising strength{tab}"] = fix.strength
     if recipe.upscale:
         said["Postprocess upscale by"] = recipe.upscale.factor

@@ -27,9 +27,10 @@ from engine.worker.row import Row
 @dataclass(frozen=True, slots=True, eq=False)
 class Canvas:
     """Everything one picture is drawn with. `model` gives a model by its name and that of the VAE that takes the place
-    of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second` are
-    the LoRAs of the second pass; `upscalers` and `detectors` are the folders with such files. `maps` are those of its
-    controls, `net` gives the net that one names, beside a model; `painted` is the map of its regions."""
+    of its own ("": none), loaded where needed; `native` is the side in pixels that its model draws best; `second`
+    are the LoRAs of the second pass, `fixed` those of each fix; `upscalers` and `detectors` are the folders with
+    such files. `maps` are those of its controls, `net` gives the net that one names, beside a model; `painted` is
+    the map of its regions."""
 
     job: str
     index: int
@@ -40,6 +41,7 @@ class Canvas:
     native: int
     device: torch.device
     second: Loras = ()
+    fixed: tuple[Loras, ...] = ()
     upscalers: Sequence[Path] = ()
     detectors: Sequence[Path] = ()
     maps: tuple[ControlMap, ...] = ()

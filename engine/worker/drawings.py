@@ -207,6 +207,10 @@ class Drawings:
             native=min(model.width, model.height),
             device=self._library.device,
             second=loras.resolve(second_pass.prompt(recipe).loras, folders.loras, recipe.seed),
+            fixed=tuple(
+                loras.resolve(second_pass.fix_prompt(recipe, fix).loras, folders.loras, recipe.seed)
+                for fix in recipe.fixes
+            ),
             upscalers=folders.upscalers,
             detectors=folders.detectors,
             maps=control_map.opened(recipe, work.sources, shape),

@@ -43,6 +43,9 @@ def conditionings(
     prompt have one length; the negative may have another. Raises Refusal for too many texts or an unknown emphasis."""
     if emphasis not in EMPHASES:
         raise Refusal("option.bad_value", option="emphasis", value=emphasis)
+    if emphasis == ORIGINAL and loaded.model.builtin:
+        # Its encoder's vectors have a mean of nothing, which cannot be restored: "(red:1.2) fox" would be noise.
+        emphasis = NO_NORM
     texts = grammar.multicond(positive)
     if len(texts) > MAX_TEXTS:
         raise Refusal("prompt.too_many_parts", count=len(texts), limit=MAX_TEXTS)

@@ -14,6 +14,7 @@ from engine import second_pass
 from engine.files import catalog, sizes
 from engine.files.upscalers import LATENT
 from engine.finish import detection, upscaling
+from engine.models.loaded import Loras
 from engine.pixels import edges, masks
 from engine.pixels.control_map import PictureView
 from engine.pixels.tiles import Box, Joined, cut
@@ -59,8 +60,9 @@ def picture(canvas: Canvas) -> Stages:
         image = yield from passes.second(own, image if latents is None else latents, sum(plan[2:]))
     if whole and part:
         image = whole.pasted(image)
-    for index, fix in enumerate(recipe.fixes, 3):
-        image = yield from _fixed(canvas, image, fix, sum(plan[index:]))
+    for number, fix in enumerate(recipe.fixes):
+        uses = canvas.fixed[number] if fix.prompt else canvas.loras
+        image = yield from _fixed(canvas, image, fix, uses, sum(plan[number + 3 :]))
     if recipe.upscale:
         image = yield from _upscaled(canvas, image)
     return image
@@ -91,8 +93,9 @@ def _plan(canvas: Canvas) -> list[int]:
 # --- what is mended ---
 
 
-def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging:
-    """Each thing found is drawn again at the model's own size, seen with what is around it, and pasted back."""
+def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, uses: Loras, rest: int) -> Enlarging:
+    """Each thing found is drawn again at the model's own size, seen with what is around it, and pasted back; with
+    words of its own there are no regions in it."""
     boxes = detection.find_boxes(fix.detector, image, canvas.detectors) if fix.strength > 0 else []
     if not boxes:
         return image
@@ -102,17 +105,19 @@ def _fixed(canvas: Canvas, image: Image.Image, fix: Fix, rest: int) -> Enlarging
         size = _drawing_size(canvas, room)
         own = replace(
             canvas.recipe,
+            prompt=second_pass.fix_prompt(canvas.recipe, fix),
             width=size[0],
             height=size[1],
             seed=following(canvas.recipe.seed, number),
             source=Source("", fix.strength),
             variation=None,
-            regions=_within(canvas.recipe, room, image.size),
+            regions=None if fix.prompt else _within(canvas.recipe, room, image.size),
             tiling="",
         )
         large = image.crop(room.corners).resize(size, Image.Resampling.LANCZOS)
         mask = masks.solid(mask.resize(size))
-        rows.append(partial(canvas.row, own, large, mask, seen=PictureView(image.size, room), again=True))
+        seen = PictureView(image.size, room)
+        rows.append(partial(canvas.row, own, large, mask, loras=uses, seen=seen, again=True))
     steps = len(rows) * drawn(canvas.recipe.steps, fix.strength)
     done = yield Ask(rows, steps, rest)
     image = image.copy()

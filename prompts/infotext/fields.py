@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from prompts.errors import Refusal
-from prompts.infotext import beside_guidance, controls, way
+from prompts.infotext import beside_guidance, controls, detailer, way
 from prompts.infotext.infotext import Infotext
 from prompts.option_values import (
     ACROSS,
@@ -63,7 +63,6 @@ SCHEDULES = {
 }
 _TAILS = tuple(tail for tail in SCHEDULES if tail not in ("automatic", "uniform", "ddim", "normal", "simple"))
 _EMPHASES = {one.casefold(): one for one in ("Original", "No norm", "Ignore", "None")}
-_DETECTORS = (("face", "face"), ("hand", "hand"))
 
 _Read = Callable[[Options, str, str], Options]
 
@@ -145,10 +144,9 @@ def _area(options: Options, option: str, value: str) -> Options:
 
 
 def _detected(options: Options, option: str, value: str) -> Options:
-    for sign, kind in _DETECTORS:
-        if sign in value.casefold():
-            return replace(options, fix="+".join(dict.fromkeys((*filter(None, (options.fix or "").split("+")), kind))))
-    raise Refusal("option.bad_value", option=option, value=value)
+    if not (kind := detailer.kind_of(value)):
+        raise Refusal("option.bad_value", option=option, value=value)
+    return replace(options, fix="+".join(dict.fromkeys((*filter(None, (options.fix or "").split("+")), kind))))
 
 
 def _alike(options: Options, option: str, value: str) -> Options:
@@ -300,11 +298,10 @@ _READERS: dict[str, _Read] = {
 }
 _FURTHER = re.compile(r"adetailer denoising strength \d+\w\w\Z")
 _NOTHING = frozenset({"", "false", "none", "default", "[]", "{}"})
-_ADETAILER = re.compile(r"adetailer model(?: \d+\w\w)?\Z")
 # What says nothing of the picture, or what the rest says already.
 _SILENT = re.compile(
     r".*\bhash(?:es)?\Z|(?:version|app|user|parser|backend|pipeline|operations|created date|batch (?:size|pos)|time"
-    r"|negative template|template|civitai .*|.*backend|adetailer (?!model\b|prompt\b|negative\b).*|rp (?!active\b).*"
+    r"|negative template|template|civitai .*|.*backend|rp (?!active\b).*"
     r"|comfyui .*|workflow"
     r"|image name|license|generation time|title|software|date"
     r"|workflow|process|quantity|width|height|basemodel|aspectratio|disablepoi|batch|index|parser|styles|second pass"
@@ -332,20 +329,24 @@ def options(infotext: Infotext) -> tuple[Options, tuple[str, ...]]:
     asked, read = replace(asked, controls=units or None), read | of_units
     aside = [f"{name}: {value[:_SHOWN]}" for name, value in (*wrong.items(), *broken.items())]
     for name, value in _old_hires(infotext.fields).items():
-        if name in read:
+        if name in read or detailer.WORDS.match(name.casefold()):
             continue
         key, value = name.casefold(), _bare(value)
-        reader = _detected if _ADETAILER.match(key) else _alike if _FURTHER.match(key) else _READERS.get(key)
+        reader = _detected if detailer.MODEL.match(key) else _alike if _FURTHER.match(key) else _READERS.get(key)
         if value.casefold().startswith(("use same ", "same as ")) or (reader is None and value.casefold() in _NOTHING):
             continue  # what the first pass says, or what is not wanted
         try:
             if reader is not None:
                 asked = reader(asked, name, value)
-            elif not _SILENT.match(key) and name != value:  # else it is merely on, or was cut off
+            elif (
+                not _SILENT.match(key) and name != value and not detailer.usual(name, value)
+            ):  # else it is merely on, or was cut off
                 raise Refusal("option.unknown", option=name)
         except Refusal:
             aside.append(f"{name}: {value[:_SHOWN]}")
+    asked, words = detailer.with_words(asked, infotext.fields)
     asked, backwards = _guided(asked, infotext)
+    aside += [f"{name}: {infotext.fields[name][:_SHOWN]}" for name in words]
     return way.in_its_way(_second_pass(asked, infotext), infotext), (*aside, *backwards)
 
 

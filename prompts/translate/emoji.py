@@ -15,6 +15,7 @@ _NO_WORD = re.compile(
 _BETTER = {
     "🌸": "cherry blossoms", "🌊": "ocean wave", "🌈": "rainbow", "🌙": "crescent moon", "⭐": "star", "✨": "sparkles",
     "🔥": "fire", "❄": "snowflake", "☀": "sun", "🌞": "sun", "🌧": "rain", "⛄": "snowman", "☃": "snowman", "❤": "heart",
+    "♡": "heart", "♥": "heart",
     "💀": "skull", "👻": "ghost", "🤖": "robot", "👽": "alien", "🎃": "jack-o'-lantern", "🎄": "christmas tree",
     "👧": "1girl", "👦": "1boy", "👩": "woman", "👨": "man", "👶": "baby", "👵": "old woman", "👴": "old man",
     "👸": "princess", "🤴": "prince", "🧙": "wizard", "🧚": "fairy", "🧜": "mermaid", "🧛": "vampire", "🥷": "ninja",

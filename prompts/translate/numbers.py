@@ -52,6 +52,8 @@ COUNT = re.compile(
     rf"|(?P<bare>[2-9][0-9]?|1[0-9]|(?!一){_NUMERAL})(?=人|女孩|男孩|少女|女生|男生)"
 )
 COUNTING = frozenset(f"0123456789一二两三四五六七八九十好几数百千上成许很不无大众群排堆串对队{_SINGLY}")
+# Which of several it is: no number of things, and nothing that is seen.
+ORDINAL = re.compile(rf"第\s?(?:[0-9]{{1,3}}|{_NUMERAL})\s?[{''.join(set(_PLAIN) - set('层道家名'))}排]")
 # What a number and a unit say of a thing, or when it is: 24小时, 1920年代, 3点.
 _UNITS = {
     "小时": "{}-hour", "分钟": "{}-minute", "年代": "{}s", "世纪": "{}th-century", "层楼": "{}-story", "层": "{}-story",

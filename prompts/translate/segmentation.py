@@ -13,7 +13,7 @@ from prompts.translate.denials import DENYING, opposite
 from prompts.translate.emoji import EMOJI, words
 from prompts.translate.gestures import gesture
 from prompts.translate.glossary import Entry
-from prompts.translate.numbers import COUNT, COUNTING, MEASURED, count_of, measured_of
+from prompts.translate.numbers import COUNT, COUNTING, MEASURED, ORDINAL, count_of, measured_of
 from prompts.translate.roles import ADJECTIVES, DENIALS, GRAMMAR, NOUNS, Token
 
 KnowsWord = Callable[[str], bool]
@@ -82,6 +82,9 @@ def _cut(
             options.append((0.95 + costs[count.end()], count.end(), count_of(count, start)))
         if clause[start] in COUNTING and (measured := MEASURED.match(clause, start)):
             options.append((0.94 + costs[measured.end()], measured.end(), measured_of(measured, start)))
+        if clause[start] == "第" and (which := ORDINAL.match(clause, start)):
+            token = Token("filler", "", "filler", None, start, which.end())
+            options.append((0.94 + costs[which.end()], which.end(), token))
         if clause[start] in _HANDS and (hands := gesture(clause, start, table)):
             options.append((_WORD - 0.02 * (hands.end - start) ** 1.5 + costs[hands.end], hands.end, hands))
         if clause[start] in DENYING and (denied := opposite(clause, start)):

@@ -256,6 +256,24 @@ async def test_faces_are_tags_and_other_angle_brackets_are_nothing(text: str, po
     assert not prompt.loras and not [note for note in prompt.notes if note.key == "note.angle"]
 
 
+@pytest.mark.parametrize(
+    ("text", "positive"),
+    [
+        ("那种很可爱的小猫，这种感觉的背景", "cute kitten, background"),
+        ("要仙气飘飘的那种～～～谢谢啦(｡･ω･｡)ﾉ♡", "ethereal"),
+        ("草地上，第 2 只狗，24小时便利店", "dog, on grass, 24-hour convenience store"),
+        ("第三个女孩穿红裙", "1girl, red dress"),
+        ("桌上有 3 个苹果和 2 瓶可乐", "three apples, two bottles of cola, on table"),
+        ("泼墨，焦墨，皴法，留白", "splashed ink, dry scorched ink, texture strokes, negative space"),
+        ("一只猫♡", "cat, heart"),
+        ("a clock at 12:30, ratio 16:9", "a clock at 12:30"),
+    ],
+)
+async def test_what_is_typed_around_a_thing_is_no_thing(text: str, positive: str) -> None:
+    prompt, _ = await composed(text, family="")
+    assert sorted(own(prompt.fragments)) == sorted(positive.split(", "))
+
+
 @pytest.mark.parametrize("text", ["1girl, smile, :3", ":3", "女孩，：３", "1girl, :3 <lora:x:1>"])
 async def test_a_face_at_the_end_is_no_weight_in_a1111(text: str) -> None:
     prompt, _ = await composed(text, family="")

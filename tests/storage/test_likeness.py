@@ -73,6 +73,40 @@ def cropped(image: Image.Image) -> bytes:
     return jpeg(image.crop((across // 20, down // 14, across - across // 16, down)).resize((700, 640)), 60)
 
 
+def dialog(image: Image.Image) -> bytes:
+    """The page's own, with the picture opened: a white card on what is darkened behind it."""
+    screen = Image.new("RGB", (1300, 1000), (70, 73, 75))
+    draw = ImageDraw.Draw(screen)
+    draw.rounded_rectangle((90, 70, 1210, 930), 16, fill="white")
+    screen.paste(image.resize((500, 500)), (145, 150))
+    for line in range(20):
+        draw.text((720, 150 + 24 * line), "what the picture was drawn from, and its seed", fill="black")
+    return jpeg(screen, 80)
+
+
+def bubble(image: Image.Image) -> bytes:
+    """A chat in a window on a desktop; the picture fills its bubble up to the words."""
+    chat = Image.new("RGB", (700, 900), (200, 215, 160))
+    draw = ImageDraw.Draw(chat)
+    draw.rectangle((0, 0, 700, 80), fill=(80, 140, 190))
+    draw.rounded_rectangle((20, 120, 522, 720), 20, fill="white")
+    chat.paste(image.resize((498, 498)), (22, 122))
+    for line in range(3):
+        draw.text((40, 640 + 22 * line), "a picture, and what was asked for", fill="black")
+    screen = Image.new("RGB", (1600, 1000), (30, 80, 150))
+    screen.paste(chat, (440, 40))
+    return jpeg(screen, 80)
+
+
+def sheet(image: Image.Image) -> bytes:
+    """One of four on a card."""
+    screen = Image.new("RGB", (780, 1100), (243, 243, 242))
+    ImageDraw.Draw(screen).rounded_rectangle((20, 60, 760, 1060), 24, fill="white")
+    for place, one in enumerate((*map(opened, DRAWN[5:8]), image)):
+        screen.paste(one.resize((345, 345)), (40 + place % 2 * 352, 120 + place // 2 * 352))
+    return jpeg(screen, 80)
+
+
 COPIES: dict[str, Callable[[Image.Image], bytes]] = {
     "recompressed": jpeg,
     "half": lambda image: data(image.resize((image.width // 2, image.height // 2))),
@@ -97,6 +131,17 @@ async def test_own_pictures_are_found_by_a_copy(db: Database, person: str, way: 
         assert found.pictures[:1] == (mine[path.name],) and not found.sure, path.name
     for path in OTHERS:  # drawn by the same model, and not kept
         assert await likeness.copies(db, person, COPIES[way](opened(path)), 9) == likeness.Copies(), path.name
+
+
+@pytest.mark.parametrize("within", [dialog, bubble, sheet])
+async def test_a_picture_is_found_wherever_it_stands_on_a_screen(
+    db: Database, person: str, within: Callable[[Image.Image], bytes]
+) -> None:
+    mine = {path: await kept(db, person, data(opened(path)), seed) for seed, path in enumerate(OWN[2:4])}
+    for path in OWN[2:4]:
+        assert (await likeness.copies(db, person, within(opened(path)), 9)).pictures == (mine[path],), path.name
+    for path in OTHERS[:1]:
+        assert await likeness.copies(db, person, within(opened(path)), 9) == likeness.Copies(), path.name
 
 
 async def test_pictures_of_somebody_else_are_never_found(db: Database, person: str) -> None:

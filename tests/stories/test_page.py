@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.bot.commands.test_papers import PLAIN, of_camera
 from tests.bot.platforms.web.test_page import CHROMIUM, PHONE, QUIET, WIDE, no_sideways_scroll, write
 from tests.bot.platforms.web.test_region_painter import paint
 from tests.patience import until
@@ -133,5 +134,44 @@ async def test_a_comparison_is_looked_at_voted_on_taken_over_and_two_are_laid_ov
         await expect(lines).to_contain_text("green tree → red apple")
         await page.get_by_role("button", name="恢复原样").click()
         await expect(page.locator("#toasts").get_by_text("恢复原样了")).to_be_visible()
+        await browser.close()
+    await bot.stop()
+
+
+async def test_a_picture_with_papers_is_drawn_compared_and_found_again(tmp_path: Path) -> None:
+    (tmp_path / "paper.jpg").write_bytes(of_camera(PLAIN))
+    bot = Bot(tmp_path)
+    await bot.start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await (await browser.new_context(locale="zh-CN", reduced_motion="reduce", **WIDE)).new_page()
+        await page.goto(bot.address)
+        await page.locator("input[type=file]").first.set_input_files(tmp_path / "paper.jpg")
+        await page.get_by_role("button", name="移除图").wait_for()
+        await page.locator("#composer textarea").press("Enter")
+        paper = page.locator("#log .message.bot").last
+        await expect(paper).to_contain_text("读自 A1111")
+        await expect(paper).to_contain_text("没有模型“somebodysMix_v3”")
+        await paper.get_by_role("button", name="和我的比").click()
+        both = page.get_by_role("button", name="两种都画")
+        await expect(page.locator("#log .message.bot").last).to_contain_text("5.5 → ")
+        await both.click()
+        await expect(page.locator("#log .message.bot").last).to_contain_text("全部再来一次")
+        await page.get_by_role("button", name="照着画").click()
+        drawn = page.locator("#log .message.bot").last
+        await expect(drawn).to_contain_text("再来一张")
+        await drawn.locator("img").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("4711")
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "opened.png")  # as somebody's own screenshot of it
+        await page.keyboard.press("Escape")
+        await page.locator("input[type=file]").first.set_input_files(tmp_path / "opened.png")
+        await page.get_by_role("button", name="移除图").wait_for()
+        await write(page, "/find")
+        found = page.locator("#log .message.bot").last
+        await expect(found).to_contain_text("和它一样的有")
+        await loaded(page)
+        await page.screenshot(path=tmp_path / "found.png")
         await browser.close()
     await bot.stop()

@@ -108,7 +108,8 @@ def _has_options(recipe: Recipe) -> bool:
     like = recipe.like is None or recipe.like == A1111(schedule=recipe.like.schedule, rng=recipe.like.rng)
     plain = recipe.source is not None or recipe.hires is None or _usual(recipe.hires)
     second = recipe.hypertile is not None and recipe.hypertile.second
-    return like and plain and not (recipe.variation or recipe.refiner or second)
+    worded = any(fix.prompt or fix.negative for fix in recipe.fixes)
+    return like and plain and not (recipe.variation or recipe.refiner or second or worded)
 
 
 def _as_infotext(recipe: Recipe) -> str:

@@ -118,6 +118,15 @@ async def test_comparing_tells_the_differences_and_draws_both_with_one_seed(tmp_
         assert at.chat.log[-1][2].kind == "error" and len(at.pool.drawn) == 1
 
 
+async def test_what_is_no_different_is_not_drawn_twice(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        own = await at.recipe("a violet --seed 77")
+        card = await shown(at, "", png_recipe.png(Image.new("RGB", (64, 64)), own))
+        await at.press("paper_compare", pressed(card, "paper_compare"))
+        told = at.chat.log[-1][2]
+        assert (told.text.key, told.buttons, lines(told)) == ("paper.same", (), {})
+
+
 async def test_a_recipe_of_ours_is_drawn_to_the_last_field(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
         own = a_recipe("a violet", seed=77)

@@ -19,7 +19,7 @@ from bot.people.access import Limits
 from bot.studio import uploads
 from engine.job import State
 from engine.pixels import png_recipe
-from engine.recipe import Hires, Source
+from engine.recipe import Fix, Hires, Source
 from prompts.prompt import LoraUse
 from prompts.safety.judge import DECENT
 from storage import favourites, jobs, people, pictures, refusals, shares
@@ -283,6 +283,21 @@ async def test_the_words_of_a_second_pass_are_judged_with_the_first(tmp_path: Pa
         [made], _ = await guard.decent(sight, "ann", [replace(own, hires=Hires(2.0, 0.5, negative="blurry"))])
         assert made.hires and made.hires.negative.startswith("blurry, ")
         assert set(DECENT) <= set(made.hires.negative.split(", "))
+
+
+async def test_the_words_of_what_is_fixed_are_judged_with_the_picture(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        sight = guard.Sight(at.db, (), ())
+        own = a_recipe("a child in a garden")
+        asked = [
+            replace(own, fixes=(Fix("face", 0.4), Fix("hand", 0.4, "a glove", "blurry"))),
+            replace(own, fixes=(Fix("face", 0.4), Fix("hand", 0.4, "a nude girl"))),
+            replace(own, fixes=(Fix("face", 0.4, negative="clothes"),)),
+        ]
+        assert [one == "never" for one in await guard.verdicts(sight, asked)] == [False, True, True]
+        [made], _ = await guard.decent(sight, "ann", asked[:1])
+        assert made.fixes[0] == asked[0].fixes[0] and made.fixes[1].negative.startswith("blurry, ")
+        assert set(DECENT) <= set(made.fixes[1].negative.split(", "))
 
 
 async def test_names_of_embeddings_in_a_loras_file_are_judged_with_it(tmp_path: Path) -> None:

@@ -46,6 +46,19 @@ MADE: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"num_feat": 16, "res_num": 1, "up_scale": 2, "block_num": 1, "pe": True, "window_size": 8},
     ),
     "PLKSR": ("RealPLKSR", "RealPLKSR", {"dim": 16, "n_blocks": 2, "upscaling_factor": 2}),
+    "RealCUGAN": ("upcunet_v3", "UpCunet2x", {}),
+    "MoSR": ("mosr_arch", "MoSR", {"upscale": 2, "n_block": 2, "dim": 16}),
+    "SAFMN": ("safmn", "SAFMN", {"dim": 16, "n_blocks": 2, "upscaling_factor": 2}),
+    "DITN": ("DITN_Real", "DITN_Real", {"dim": 12, "ITL_blocks": 2, "SAL_blocks": 2, "upscale": 2}),
+    "CRAFT": ("CRAFT", "CRAFT", {"embed_dim": 12, "depths": [2], "num_heads": [2], "upscale": 2}),
+    "SeemoRe": ("seemore_arch", "SeemoRe", {"scale": 2, "num_experts": 3, "num_layers": 2, "embedding_dim": 12}),
+    "DCTLSA": ("dctlsa", "DCTLSA", {"nf": 10, "upscale": 2}),
+    "SwiftSRGAN": ("SwiftSRGAN", "Generator", {"num_channels": 8, "num_blocks": 2, "upscale_factor": 2}),
+    "MoESR": ("MoESR", "MoESR", {"scale": 2, "dim": 16, "n_blocks": 2, "n_block": 1}),
+    "FDAT": (
+        "fdat", "FDAT",
+        {"scale": 2, "embed_dim": 16, "num_groups": 1, "depth_per_group": 2, "num_heads": 2, "window_size": 4},
+    ),
 }  # fmt: skip
 
 
@@ -133,6 +146,40 @@ def test_without_spandrel_its_kinds_are_named_with_what_they_need(
     for language in ("en", "zh"):
         said = say(language, refused.value.key, **refused.value.values)
         assert "SwinIR" in said and "spandrel" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "names"),
+    [
+        ("GFPGAN", "upscaler.faces", ["conv_body_first.weight", "stylegan_decoder.style_mlp.1.weight"]),
+        (
+            "CodeFormer",
+            "upscaler.faces",
+            ["position_emb", "idx_pred_layer.1.weight", "fuse_convs_dict.16.scale.0.weight"],
+        ),
+        ("SCUNet", "upscaler.noise", ["m_head.0.weight", "m_tail.0.weight"]),
+        (
+            "FBCNN",
+            "upscaler.noise",
+            ["m_head.weight", "m_down1.0.res.0.weight", "m_tail.weight", "qf_pred.0.res.0.weight"],
+        ),
+        ("DRUNet", "upscaler.noise", ["m_head.weight", "m_down1.0.res.0.weight", "m_tail.weight"]),
+        ("NAFNet", "upscaler.noise", ["intro.weight", "ending.weight", "middle_blks.0.conv1.weight"]),
+        ("LaMa", "upscaler.holes", ["generator.model.1.bn_l.running_mean"]),
+    ],
+)
+def test_a_network_that_enlarges_nothing_is_named_with_what_it_is_for(
+    tmp_path: Path, kind: str, key: str, names: list[str]
+) -> None:
+    save_file({name: torch.ones(8, 4, 3, 3) for name in names}, tmp_path / "net.safetensors")
+    assert not catalog.upscalers([tmp_path])
+    with pytest.raises(Refusal) as refused:
+        upscalers.find_upscaler("net", [tmp_path])
+    assert (refused.value.key, refused.value.values["format"]) == (key, kind)
+    for language in ("en", "zh"):
+        assert kind in say(language, key, **refused.value.values)
+    with pytest.raises(Refusal, match="upscaler"):
+        esrgan.load(tmp_path / "net.safetensors", CPU)
 
 
 def test_every_kind_is_told_once() -> None:

@@ -95,6 +95,16 @@ def test_the_mean_is_restored_however_much_it_changes(biased: Loaded) -> None:
     torch.testing.assert_close(part.at(1), original((states, weights)), rtol=1e-4, atol=1e-5)
 
 
+def test_the_mean_of_the_built_in_models_words_is_nothing_and_not_restored() -> None:
+    demo = loading.load(catalog.builtin(), torch.device("cpu"))
+    text = "a (red:1.2) fox, (snow:0.8)"
+    [plain], _ = of(demo, text, "No norm")
+    [part], _ = of(demo, text)
+    assert torch.equal(part.at(1), plain.at(1))
+    states, _ = read(demo.text_encoder, demo.tokenizer, [("a red fox", 1.0)])
+    assert abs(states.mean()) < 1e-5 * states.std()  # their quotient would be any number
+
+
 @pytest.mark.parametrize("emphasis", ["Original", "No norm"])
 def test_both_encoders_of_sdxl_are_weighed_and_clip_skip_is_not_theirs(
     emphasis: str, families: dict[str, Loaded]

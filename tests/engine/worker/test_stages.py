@@ -24,6 +24,7 @@ from engine.worker import stages
 from engine.worker.canvas import Canvas
 from engine.worker.finishing import Finishing
 from engine.worker.worker import DeviceWorker
+from prompts.prompt import LoraUse
 from tests import tiny
 from tests.drawn import hand, portrait
 from tests.engine.drawing import Pixels, draw, gap, photograph, pixels, recipe
@@ -131,6 +132,48 @@ def test_only_the_faces_change(tiny_folder: Path, two_faces: list[Box]) -> None:
     assert changed.max() == 0
     assert way(heard)[:3] == [(1, 5), (2, 5), (3, 5)]  # one face is planned
     assert way(heard)[3:] == [(step, 7) for step in range(4, 8)]  # two were found
+
+
+def test_faces_have_words_of_their_own(tiny_folder: Path, two_faces: list[Box]) -> None:
+    plain = recipe(width=128, height=128, steps=3)
+
+    def drawn(*fixes: Fix) -> np.ndarray:
+        return one(tiny_folder.parent, replace(plain, fixes=fixes))[0]
+
+    usual = drawn(Fix("face", 0.7))
+    words = plain.prompt.positive
+    for same in (
+        Fix("face", 0.7, words),
+        Fix("face", 0.7, "[PROMPT]"),
+        Fix("face", 0.7, negative=plain.prompt.negative),
+    ):
+        assert np.array_equal(drawn(same), usual)
+    other = drawn(Fix("face", 0.7, "[PROMPT], a wide smile"))
+    changed = np.abs(other - usual).max(axis=-1)
+    for box in two_faces:
+        assert changed[box.top : box.bottom, box.left : box.right].max() > 2
+        changed[box.top : box.bottom, box.left : box.right] = 0
+    assert changed.max() == 0
+    assert np.array_equal(other, drawn(Fix("face", 0.7, f"{words}, a wide smile")))
+    assert not np.array_equal(drawn(Fix("face", 0.7, negative="a frown")), usual)
+
+
+def test_a_face_is_drawn_with_the_loras_that_its_words_name(
+    tiny_folder: Path, two_faces: list[Box], tmp_path: Path
+) -> None:
+    tiny.kohya_lora(tmp_path / "grin.safetensors", 5)
+    plain = recipe(width=128, height=128, steps=2)
+    words = plain.prompt.positive
+
+    def drawn(words: str) -> Pixels:
+        return one(tiny_folder.parent, replace(plain, fixes=(Fix("face", 0.7, words),)), loras=[tmp_path])[0]
+
+    acting = drawn(f"{words} <lora:grin:1>")
+    assert np.array_equal(drawn(f"{words} <lora:grin:0>"), drawn(""))
+    assert not np.array_equal(acting, drawn(""))
+    lora = replace(plain, prompt=replace(plain.prompt, loras=(LoraUse("grin", 1.0),)), source=None)
+    whole = replace(lora, fixes=(Fix("face", 0.7),))
+    assert not np.array_equal(one(tiny_folder.parent, whole, loras=[tmp_path])[0], acting)  # only the face has it
 
 
 def test_without_faces_the_picture_stays(tiny_folder: Path, two_faces: list[Box]) -> None:

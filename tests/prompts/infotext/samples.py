@@ -69,7 +69,7 @@ A1111: tuple[tuple[str, dict[str, Json]], ...] = (
         'ADetailer prompt: "a face, smiling: wide", ADetailer confidence: 0.3, ADetailer model 2nd: hand_yolov8n.pt, '
         "ADetailer version: 24.4.2, Version: v1.9.3",
         {"steps": 20, "sampler": "Euler a", "schedule": "Automatic", "guidance": 7.0, "seed": 5, "width": 512,
-         "height": 512, "fix": "face+hand"},
+         "height": 512, "fix": "face+hand", "fix_prompts": ("a face, smiling: wide", "")},
     ),
     (
         "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 6, Size: 512x512, "

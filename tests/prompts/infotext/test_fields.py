@@ -61,6 +61,14 @@ def asked(line: str) -> tuple[Options, tuple[str, ...]]:
         ),
         ("ADetailer model: face_yolov8n.pt, ADetailer denoising strength: 0.3, ADetailer model 2nd: hand_yolov8n.pt, "
          "ADetailer denoising strength 2nd: 0.3", {"fix": "face+hand", "fix_strength": 0.3}),
+        (
+            'ADetailer model: face_yolov8n.pt, ADetailer prompt: "[PROMPT], a smile", ADetailer confidence: 0.3, '
+            "ADetailer dilate erode: 4, ADetailer mask blur: 4, ADetailer denoising strength: 0.4, "
+            "ADetailer inpaint only masked: True, ADetailer inpaint padding: 32, ADetailer model 2nd: hand_yolov8s.pt, "
+            "ADetailer negative prompt 2nd: claws, ADetailer confidence 2nd: 0.3, ADetailer version: 24.5.1",
+            {"fix": "face+hand", "fix_strength": 0.4, "fix_prompts": ("[PROMPT], a smile", ""),
+             "fix_negatives": ("", "claws")},
+        ),
         ("Emphasis: None", {"emphasis": "None"}),
         # SD.Next, with a second pass and without one
         (
@@ -204,11 +212,31 @@ def test_what_an_old_version_did_otherwise_is_done_again(version: str, sampler: 
      "UniPC variant: bh3", "UniPC order: 0", "UniPC order: 8", "Skip Early CFG: 2", "Hires refiner: no pass",
      "Extra noise: much", "CFG schedule: zigzag", "CFG end: 0", "CFG start: 1",
      "Soft inpainting mask influence: 2",
-     "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile", "ADetailer denoising strength 2nd: 0.9",
+     "RNG: dice", "ADetailer model: shoes.pt", "ADetailer prompt: a smile",
+     "ADetailer confidence: 0.5", "ADetailer inpaint padding 2nd: 64",
+     "ADetailer steps: 28", "ADetailer checkpoint: other", "ADetailer denoising strength 2nd: 0.9",
      "Refiner model: x", "VAE Encoder: x", "Size: 7x7", "Clip skip: many"],
 )  # fmt: skip
 def test_what_there_is_nothing_like_is_put_aside_by_name(field: str) -> None:
     assert asked(f"Model: x, {field}")[1] == (field,)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "ADetailer prompt: a [SEP] b",
+        "ADetailer prompt: [SKIP]",
+        "ADetailer prompt 2nd: another",
+        "ADetailer prompt 3rd: x",
+    ],
+)
+def test_words_for_each_face_or_for_what_is_not_looked_for_are_put_aside(field: str) -> None:
+    line = (
+        f"ADetailer model: face_yolov8n.pt, ADetailer model 2nd: mediapipe_face, ADetailer negative prompt: y, {field}"
+    )
+    first = "" if field.startswith("ADetailer prompt:") else "ADetailer prompt: one, "
+    found, aside = asked(f"{first}{line}")
+    assert aside == (field,) and found.fix == "face" and found.fix_negatives == ("y",)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_what_a_picture_was_made_from_is_read_back(source: Source, rest: dict[st
         {"hires": Hires(2.0, 0.45, steps=9, sampler="Euler a", prompt="a dog, (b:1.2)", negative="x")},
         {"hires": Hires(2.0, 0.45, width=256, height=384), "upscale": Upscale("My sharp one", 2.5, 0.4)},
         {"variation": Variation(3, 0.4), "fixes": (Fix("face_yolov8n", 0.4),), "hires": HIRES, "vae": "clear"},
+        {"fixes": (Fix("face", 0.3), Fix("hand", 0.3, 'a "glove", [PROMPT]', "claws"))},
         {"perpendicular": 0.75, "threshold": Thresholding(7.0, 99.95, "half cosine up", start="zero", by="time")},
         {"pag": Perturbed(3.0, "mid+up.1.0", 0.000123), "seg": Smoothed(2.5, blur=10.0)},
         {"pag": Perturbed(3.0, "mid+up.1.0", 0.0001), "seg": Smoothed(2.5), "variation": Variation(3, 0.4)},
